@@ -75,7 +75,7 @@ class BackgroundServices:
         self.help = Help(post)
         self.sharing = Sharing(post)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
-        actions = (
+        self.actions = (
             Registry()
             .add(self._files.ask)
             .add(self._serving.ask)
@@ -87,11 +87,9 @@ class BackgroundServices:
             .add(self._picker.ask)
             .add(self._monitoring.ask)
         )
-        self.actions = actions
         self._tasks = Tasks("background")
         self._kept = AsyncExitStack()
-        self._open = False
-        self._takes: set[TakeView] = set()
+        self._open, self._takes = False, set[TakeView]()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:

@@ -68,7 +68,8 @@ def _again(pages: Pages, mouse: Mouse) -> None:
     panel = pages.home.panel
     _select(pages, mouse, YESTERDAY)
     mouse.click(panel.again)
-    mouse.choose(panel.recognise.model, LARGE_MODEL)
+    models = panel.recognise.model
+    mouse.choose(models, models.itemText(models.findData(LARGE_MODEL)))
     mouse.click(panel.recognise.begin)
 
 

@@ -22,14 +22,12 @@ from app.history.actions import DeleteTakes, ExportTakes, LookAtTake, ModelsWant
 from app.history.view import (
     HistoryList,
     HistoryMessage,
-    HistoryModels,
     HistoryRows,
-    Playing,
-    Rerunning,
-    TakeDetails,
+    HistoryValue,
 )
 from app.local_services.worker_view import WorkerView
 from app.messages.actions import Action
+from app.messages.registry import Registry
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY
 from app.ui.home.row_delegate import RowDelegate
@@ -82,6 +80,14 @@ class HomePage(QWidget):
         self._connect()
         self.refresh()
 
+    @property
+    def shows(self) -> Registry[View | WorkerView | HistoryValue]:
+        """Callbacks for the values that the app publishes."""
+        dictation = Registry().add(self.show_view).add(self.show_worker)
+        found = dictation.add(self.show_list).add(self.show_rows).add(self.show_told)
+        opened = found.add(self.panel.show_details).add(self.panel.show_playing)
+        return opened.add(self.panel.show_models).add(self.panel.show_rerun)
+
     # -- display -------------------------------------------------------------------------------------------
 
     def show_view(self, view: View) -> None:
@@ -133,22 +139,6 @@ class HomePage(QWidget):
     def show_told(self, told: HistoryMessage) -> None:
         """Show the outcome of a user action."""
         self.head.show_told(told)
-
-    def show_details(self, details: TakeDetails) -> None:
-        """Show the details of the open take."""
-        self.panel.show_details(details)
-
-    def show_models(self, models: HistoryModels) -> None:
-        """Show the models that can recognise a take again."""
-        self.panel.show_models(models)
-
-    def show_rerun(self, stand: Rerunning) -> None:
-        """Show the state of a repeated recognition."""
-        self.panel.show_rerun(stand)
-
-    def show_playing(self, playing: Playing) -> None:
-        """Show the state of playback."""
-        self.panel.show_playing(playing)
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
