@@ -15,6 +15,7 @@ from app.history.actions import ModelsWanted
 from app.history.view import HistoryModels
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Problem
+from app.messages.registry import Registry
 from app.models.view import ModelsView
 from app.onboarding.view import MicrophoneTrial
 from app.settings.actions import MICROPHONE
@@ -45,7 +46,7 @@ _SEARCH_WIDE: Final = 8
 class SettingsPage(QWidget):
     """Page that shows settings and requests changes.
 
-    Other parts of the window ``add`` their panels below the settings of a section.
+    Other parts of the window ``add`` their panels to a section. ``shows``: the callbacks for published values.
     """
 
     def __init__(
@@ -75,6 +76,15 @@ class SettingsPage(QWidget):
         self._lay_out()
         self._connect()
         self.add(INPUT, self.press_test, self.press_test.words)
+        self.shows = (
+            Registry()
+            .add(self.show_view)
+            .add(self.show_devices)
+            .add(self.show_keys)
+            .add(self.show_trial)
+            .add(self.show_installed)
+            .add(self.show_loaded)
+        )
 
     def add(self, section: str, panel: QWidget, words: Words) -> None:
         """Add a panel below the settings of a section.
