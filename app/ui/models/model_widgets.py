@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.models.view import ModelState
@@ -45,12 +45,12 @@ class Gauge(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme, self.share = theme, 0.0
-        self.setFixedSize(_LONG, _THICK)
         theme.changed.connect(self.update)
 
     def show_share(self, share: float) -> None:
-        """Show a share from 0 to 1."""
+        """Show a share from 0 to 1, in the middle of a line of text."""
         self.share = share
+        self.setFixedSize(_LONG, QFontMetrics(font(SCALE.caption)).height())
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -58,7 +58,7 @@ class Gauge(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        track = QRectF(self.rect())
+        track = QRectF(0, (self.height() - _THICK) / 2, self.width(), _THICK)
         painter.setBrush(self._theme.colour("accent_soft"))
         painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
         painter.setBrush(self._theme.colour("accent"))
@@ -100,7 +100,7 @@ class FigureRows(QWidget):
         words.setWordWrap(True)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(title, row, 0, top)
-        self._grid.addWidget(gauge, row, 1, Qt.AlignmentFlag.AlignVCenter)
+        self._grid.addWidget(gauge, row, 1, top)
         self._grid.addWidget(words, row, 2, top)
         self.rows.append((title, gauge, words))
 
