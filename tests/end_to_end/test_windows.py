@@ -198,7 +198,7 @@ def test_language_changes_without_restart(app: DesktopApp) -> None:
     look_at(app, "files")
     english = picture(app, TABS)
     find_setting(app, "general.language")
-    keys(app, "End")
+    keys(app, "Right", "Right")
     wait_until_sync(lambda: 'language = "zh"' in app.settings_text(), "it is kept")
     look_at(app, "files")
     switched = wait_until_sync(lambda: new if (new := settled(app, TABS)) != english else b"", "it is another one")
