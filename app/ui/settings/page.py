@@ -86,12 +86,12 @@ class SettingsPage(QWidget):
             .add(self.show_loaded)
         )
 
-    def add(self, section: str, panel: QWidget, words: Words) -> None:
-        """Add a panel below the settings of a section.
+    def add(self, section: str, panel: QWidget, words: Words, group: str = "") -> None:
+        """Add a panel to a section, or directly below one of its groups.
 
         ``words()`` returns the words by which the search finds the panel.
         """
-        self.sections[section].add(panel, words)
+        self.sections[section].add(panel, words, group)
         if self._built:
             self.refresh()
 

@@ -82,15 +82,16 @@ class Section(QWidget):
         self.groups = [Group(group, texts) for group in PLACES[name]]
         self.groups[0].head.addWidget(self.reset)
         keep_place(self.reset)
-        self._panels, settings = QVBoxLayout(), QVBoxLayout()
+        self._panels, self._settings = QVBoxLayout(), QVBoxLayout()
         for group in self.groups:
-            settings.addWidget(group)
+            self._settings.addWidget(group)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.heading)
-        for part in (self._panels, settings) if name in PANELS_FIRST else (settings, self._panels):
+        order = (self._panels, self._settings) if name in PANELS_FIRST else (self._settings, self._panels)
+        for part in order:
             self._column.addLayout(part)
-        for layout in (self._panels, settings, self._column):
+        for layout in (self._panels, self._settings, self._column):
             layout.setSpacing(SPACING.large)
         self.reset.clicked.connect(self._reset)
         self.reset.installEventFilter(self)
@@ -107,14 +108,18 @@ class Section(QWidget):
         for group in self.groups:
             group.fill(rows)
 
-    def add(self, panel: QWidget, words: Words) -> None:
-        """Add a panel below the others; it may still hide itself inside its wrapper."""
+    def add(self, panel: QWidget, words: Words, group: str = "") -> None:
+        """Add a panel below the others, or below a group; it may still hide itself inside its wrapper."""
         around = QWidget()
         inside = QVBoxLayout(around)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(panel)
         self.panels.append(Added(panel, around, words))
-        self._panels.addWidget(around)
+        names = [one.name for one in self.groups]
+        if group:
+            self._settings.insertWidget(names.index(group) + 1, around)
+        else:
+            self._panels.addWidget(around)
 
     def show_settings(self, settings: Settings) -> None:
         """Show the settings in effect."""

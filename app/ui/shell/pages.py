@@ -75,7 +75,7 @@ class Pages:
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
         self.programs = ProgramsPanel(theme, texts, ask)
-        self.settings.add("advanced", self.programs, self.programs.words)
+        self.settings.add("advanced", self.programs, self.programs.words, "insertion")
         self.computers = ComputersPanel(theme, texts, ask)
         self.settings.add("computers", self.computers, self.computers.words)
         self.computers.gateways_shown.connect(self.status.show_gateways)

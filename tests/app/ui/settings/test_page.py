@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -19,15 +20,17 @@ from app.messages.actions import Action
 from app.messages.notifications import Devices, Problem
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
 from app.settings.actions import ChangeSetting
+from app.settings.file import read
 from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
 from app.ui.settings.controls import TextControl
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.page import SettingsPage
-from app.ui.settings.picker_controls import PickOneControl
+from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.placement import SECTIONS, section_of, settings_of
 from app.ui.settings.row import SettingRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.helpers.previous_home import previous_home
 
 BAD = Note("setting-bad", {"place": "gateway.url"})
 BROKEN = Note("settings-no-toml", {"line": "12"})
@@ -340,6 +343,21 @@ def heights(page: SettingsPage, qtbot: QtBot) -> dict[str, int]:
             page.grab()
         found[name] = page.sections[name].height()
     return found
+
+
+def test_settings_of_the_previous_version_are_shown_by_name(
+    page: SettingsPage, tmp_path: Path, texts: Texts
+) -> None:
+    written = (previous_home(tmp_path) / "config" / "settings.toml").read_text("utf-8")
+    loaded = read(written.replace("[recognition]", '[recognition]\nlanguages = ["zh", "tlh"]\nlanguage = "de"'))
+    page.show_settings(loaded.settings)
+    assert loaded.problems == () and not page.trouble.isVisible()
+    several, one = (page.rows[f"recognition.{name}"].control for name in ("languages", "language"))
+    assert isinstance(several, PickSeveralControl) and isinstance(one, PickOneControl)
+    assert [chip.text() for chip in several.chips] == [texts("spoken.zh"), "tlh"]
+    assert one.field.text() == texts("spoken.de")
+    changed = {name for name, row in page.rows.items() if row.changed}
+    assert changed >= {"general.language", "hotkeys.mode", "history.days", "worker.on", "recognition.language"}
 
 
 def cut_off(page: SettingsPage) -> list[str]:

@@ -85,3 +85,13 @@ def test_panel_that_hides_itself_stays_hidden_after_search(world: World) -> None
     panel.hide()
     world.section.search(())
     assert not panel.isVisible()
+
+
+def test_panel_of_a_group_stands_directly_below_it(world: World) -> None:
+    panel = QWidget()
+    world.section.add(panel, lambda: ["Greenstone"], "look")
+    groups = {group.name: group for group in world.section.groups}
+    world.section.search(())
+    world.section.adjustSize()
+    below = panel.mapTo(world.section, panel.rect().topLeft()).y()
+    assert groups["look"].geometry().bottom() < below <= groups["behaviour"].y()
