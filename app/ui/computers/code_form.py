@@ -112,6 +112,12 @@ class CodeForm(QFrame):
         self._show()
 
     @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """Controls in reading order."""
+        picks = (row.pair for row in self.found.rows)
+        return *picks, *(field for _, field, _ in self._fields), *self.buttons.controls
+
+    @property
     def lists(self) -> bool:
         """True while the form lists the computers found."""
         return self._opened and self._picked is None

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import pairwise
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -58,13 +59,12 @@ class ComputersPanel(QWidget):
         self.code = ShareForm(theme, texts, ask, lambda: self._focus(self.code, self.share.button))
         self.heading, self.none = label(bold=True), label(size=SCALE.caption, role="muted")
         self.rows: dict[str, ComputerRow] = {}
+        self._ordered: list[QWidget] = []
         self.lend = action_button(self.lend_this)
         self.lending = LendingForm(theme, texts, ask, self._lent, lambda: self._focus(self.lending, self.lend))
         self._list, self._rows = card()
         self._choices = Columns(QFontMetrics(font()).averageCharWidth() * _LETTERS, 2)
         self._lay_out()
-        self._late = QTimer(self, singleShot=True, interval=0)
-        self._late.timeout.connect(self._order)
         shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
         self.shows = shows.add(self.show_invite).add(self.show_lending)
         texts.changed.connect(self.refresh)
@@ -185,6 +185,7 @@ class ComputersPanel(QWidget):
         self.form.show_found(view.found)
         self.lending.show_found(nearby(view, self._lending.lent))
         self._show_rows()
+        self._order()
         self.none.setVisible(len(self.rows) == 1 and not self.form.lists)
         tell(self.problem, self._note(view.problem), "warning")
         told = [self._note(note) for note in (view.told, self._sharing.told, self._lending.told)]
@@ -205,7 +206,6 @@ class ComputersPanel(QWidget):
                 self._rows.removeWidget(row)
                 self._rows.insertWidget(place, row)
                 row.first = not place
-            self._late.start()
         for view in wanted:
             self.rows[view.key].show_view(view)
 
@@ -223,12 +223,14 @@ class ComputersPanel(QWidget):
             self.use.button.setFocus()
 
     def _order(self) -> None:
-        """Make the Tab key follow the order of the rows."""
-        before: QWidget = self.code.close_button
-        for control in (control for row in self.rows.values() for control in row.controls):
-            QWidget.setTabOrder(before, control)
-            before = control
-        QWidget.setTabOrder(before, self.lend)
+        """Make the Tab key follow the page: controls that came later would be last."""
+        rows = (control for row in self.rows.values() for control in row.controls)
+        heads = (self.use.button, self.share.button)
+        order = [*heads, *self.form.controls, *self.code.controls, *rows, self.lend, *self.lending.controls]
+        if order != self._ordered:
+            self._ordered = order
+            for before, after in pairwise(order):
+                QWidget.setTabOrder(before, after)
 
     def _lay_out(self) -> None:
         wrapping([self.problem, self.told, self.none])

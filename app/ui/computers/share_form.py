@@ -72,6 +72,11 @@ class ShareForm(QFrame):
         theme.changed.connect(self.refresh)
         self.refresh()
 
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """Controls in reading order."""
+        return self.purpose, self.place.copy, self.fingerprint.copy, *self.buttons.controls
+
     # -- values --------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
@@ -102,6 +107,7 @@ class ShareForm(QFrame):
         was, self._on = self._on, settings.gateway.share
         if was and not self._on:
             self.close_form()
+        self._request_once()
 
     def show_sharing(self, view: SharingView) -> None:
         """Show the state of sharing; request a code once it is on."""
@@ -152,7 +158,7 @@ class ShareForm(QFrame):
 
     def _request_once(self) -> None:
         """Request the first code as soon as this computer is shared."""
-        if not self.isHidden() and not self._asked and self._view.state is SharingState.ON:
+        if self._on and not self.isHidden() and not self._asked and self._view.state is SharingState.ON:
             self._request()
 
     def _request(self) -> None:

@@ -73,6 +73,14 @@ def test_shared_computer_shows_code_without_change_of_settings(world: World) -> 
     assert world.asked == [InviteDevice()] and world.form.digits.isVisible()
 
 
+def test_old_state_of_sharing_gives_no_code(world: World) -> None:
+    world.form.show_sharing(SHARED)
+    world.form.begin()
+    assert world.asked == [ChangeSetting("gateway.share", True)], "it was just switched off"
+    world.form.show_settings(ON)
+    assert world.asked[1:] == [InviteDevice()]
+
+
 def test_failed_sharing_tells_why(world: World) -> None:
     world.form.begin()
     world.form.show_sharing(SharingView(SharingState.FAILED, note=Note("sharing-port-taken", {"port": "8765"})))
