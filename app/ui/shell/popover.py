@@ -20,10 +20,12 @@ from app.ui.settings.key_field import KeyField
 from app.ui.shell.status import Status, problem
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme
 from app.ui.widgets.basic import DropDown, LevelBar, Switch, label
 from app.ui.widgets.panels import scrolling
 
+_EDGE: Final = RADII.small
+"""Distance of the contents from the border, whose corners are round."""
 _HERE: Final = "here"
 _ADD: Final = "add"
 _WATCHER: Final = "status"
@@ -139,6 +141,7 @@ class Popover(QFrame):
         if self.isVisible():
             return self.shut()
         self._opener = opener
+        opener.installEventFilter(self)
         self.show()
         self._show()
         self.raise_()
@@ -169,6 +172,8 @@ class Popover(QFrame):
         self._veil.hide()
         self._window.removeEventFilter(self)
         self._inside.removeEventFilter(self)
+        if self._opener is not None:
+            self._opener.removeEventFilter(self)
         self._ask(LookAtGateways(False, _WATCHER))
         self.looks.emit(False)
 
@@ -180,9 +185,12 @@ class Popover(QFrame):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the window, and that of the controls."""
-        wanted = QEvent.Type.Resize if watched is self._window else QEvent.Type.LayoutRequest
-        if event.type() == wanted:
+        """Follow the size of the window and of the controls, and the place of the opener."""
+        kinds: dict[QObject, QEvent.Type] = {
+            self._window: QEvent.Type.Resize,
+            self._inside: QEvent.Type.LayoutRequest,
+        }
+        if event.type() == kinds.get(watched, QEvent.Type.Move):
             self._fit()
         return super().eventFilter(watched, event)
 
@@ -218,6 +226,7 @@ class Popover(QFrame):
         foot = opener.mapTo(window, QPoint(0, 0)).y() - SPACING.hair
         self.ensurePolished()
         border = self.contentsMargins().left() + self.contentsMargins().right()  # of the style sheet
+        border += 2 * _EDGE
         inside = self._inside.sizeHint().expandedTo(self._inside.minimumSizeHint())
         across = min(inside.width() + border, window.width() - 2 * edge)
         needed = (
@@ -260,7 +269,7 @@ class Popover(QFrame):
 
     def _lay_out(self) -> None:
         self._grid = grid = QGridLayout(self._inside)
-        grid.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
+        grid.setContentsMargins(SPACING.medium, SPACING.medium, SPACING.medium, SPACING.medium)
         grid.setHorizontalSpacing(SPACING.large)
         grid.setVerticalSpacing(SPACING.medium)
         grid.setColumnStretch(1, 1)
@@ -283,7 +292,7 @@ class Popover(QFrame):
                 row, number, 1, Qt.AlignmentFlag.AlignLeft if row is self.pause else Qt.AlignmentFlag(0)
             )
         around = QVBoxLayout(self)
-        around.setContentsMargins(0, 0, 0, 0)
+        around.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
         around.addWidget(self._area)
 
 

@@ -70,6 +70,12 @@ def test_popover_opens_above_opener_within_window(world: World) -> None:
     assert world.window.rect().contains(popover.geometry())
 
 
+def test_popover_follows_opener_that_grows(world: World, qtbot: QtBot) -> None:
+    world.opener.setMinimumHeight(200)
+    top = world.opener.geometry().top
+    qtbot.waitUntil(lambda: world.popover.geometry().bottom() < top() < 400)
+
+
 def test_esc_closes_and_returns_focus(world: World) -> None:
     QTest.keyClick(world.popover.microphone, Qt.Key.Key_Escape)
     assert not world.popover.isVisible() and world.opener.hasFocus()
