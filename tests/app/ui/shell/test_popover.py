@@ -72,8 +72,8 @@ def test_popover_opens_above_opener_within_window(world: World) -> None:
 
 def test_popover_follows_opener_that_grows(world: World, qtbot: QtBot) -> None:
     world.opener.setMinimumHeight(200)
-    top = world.opener.geometry().top
-    qtbot.waitUntil(lambda: world.popover.geometry().bottom() < top() < 400)
+    popover, opener = world.popover, world.opener
+    qtbot.waitUntil(lambda: popover.geometry().bottom() < opener.geometry().top() < 400)
 
 
 def test_esc_closes_and_returns_focus(world: World) -> None:
