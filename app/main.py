@@ -109,7 +109,7 @@ class Windows:
         self.overlay = Overlay(theme, texts, translucent=blends(), hint=hint) if possible() else None
         self.tray, self.tray_watch = tray.Tray(theme, texts, self.ask), TrayWatch(tray.available)
         once = ShownOnce(folders().data / "absent-tray-told")
-        self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self.open)
+        self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self._open_hidden)
         self._connect_tray()
         self.receive = self._registry()
 
@@ -141,6 +141,11 @@ class Windows:
         """Show the window, optionally on a certain page."""
         self._look_at_microphones()
         self.shell.appear(page)
+
+    def _open_hidden(self) -> None:
+        """Open the window unless it is open: then the user may be busy elsewhere."""
+        if not self.shell.isVisible():
+            self.open()
 
     def _registry(self) -> Registry[News | ApplicationCreated | ApplicationEnded]:
         registry = (
