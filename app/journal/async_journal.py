@@ -67,7 +67,8 @@ class AsyncJournal(AudioStore):
 
     async def inserting(self, segment: int, program: str = "") -> None:
         """Record that the text may be at the cursor from now on. On disk when this returns."""
-        if not self._journal.take.segments[segment].inserting:
+        known = self._journal.take.segments[segment]
+        if not known.inserting or (program and not known.program):
             await self._kept(self._journal.inserting, segment, program)
 
     async def inserted(self, segment: int) -> None:

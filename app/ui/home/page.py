@@ -5,7 +5,17 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QObject,
+    QPoint,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
@@ -190,12 +200,13 @@ class HomePage(QWidget):
         return [key for row in self._rows() if (key := self.model.key(row)) is not None]
 
     def _select(self, keys: Sequence[int]) -> None:
-        for key in keys:
-            if (row := self.model.row_of_key(key)) is not None:
-                index = self.model.index(row)
-                self.list.selectionModel().select(index, SELECT)
-                if not self.list.currentIndex().isValid():
-                    self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        places = [self.model.index(row) for key in keys if (row := self.model.row_of_key(key)) is not None]
+        chosen = QItemSelection()
+        for index in places:
+            chosen.append(QItemSelectionRange(index))
+        self.list.selectionModel().select(chosen, SELECT)
+        if places and not self.list.currentIndex().isValid():
+            self.list.selectionModel().setCurrentIndex(places[0], QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def _selected(self) -> None:
         if not self._placing:

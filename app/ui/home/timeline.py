@@ -51,11 +51,11 @@ class Timeline(QTableView):
 
         ``fit`` must follow.
         """
-        rows = self.verticalHeader()
+        rows, day = self.verticalHeader(), day_height()
         rows.setDefaultSectionSize(row_height())
         rows.setUpdatesEnabled(False)
         for row in self._rows.heads():
-            rows.resizeSection(row, day_height())
+            rows.resizeSection(row, day)
         rows.setUpdatesEnabled(True)
         self.verticalScrollBar().setSingleStep(row_height() // _SCROLLED)
         self._heights = {}

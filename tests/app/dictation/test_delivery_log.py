@@ -57,6 +57,18 @@ async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> No
     await ledger.close(1)
 
 
+async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Library) -> None:
+    ledger = DeliveryLog(library)
+    await ledger.opened(1, begun(library, ONE))
+    pieces = (SegmentId(1, 0), SegmentId(1, 1))
+    await ledger.held(pieces)
+    assert library.find(ONE).take.program == ""
+    await ledger.inserting(pieces, "some-editor")
+    await ledger.inserted(pieces)
+    await ledger.close(1)
+    assert library.find(ONE).take.program == "some-editor"
+
+
 async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: Library) -> None:
     ledger = DeliveryLog(library)
     for take, session in ((1, ONE), (2, TWO)):

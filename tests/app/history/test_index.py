@@ -3,6 +3,8 @@
 import random
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.history.errors import IndexUnavailable
-from app.history.index import PAGE, SEARCH, Index, IndexedStamp, IndexedTake, IndexRow
+from app.history.index import PAGE, SEARCH, Index, IndexedStamp, IndexedTake, IndexRow, days_of
 from app.history.search_terms import simplified
 from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row
@@ -40,16 +42,25 @@ def numbers(rows: list[IndexRow]) -> list[int]:
 
 
 def test_index_returns_row_as_stored(index: Index, place: Path) -> None:
-    one = IndexRow(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True)
+    one = IndexRow(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True, program="some-editor")
     put(index, one)
     (shown,) = index.page(10)
-    assert shown == IndexRow(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True, key=shown.key)
+    assert shown == replace(one, key=shown.key)
     assert index.rows([shown.key, 99]) == [shown]
     assert index.known() == {str(UUID(int=7)): KNOWN}
     index.close()
     again = Index(place)
     assert again.page(10) == [shown]
     again.close()
+
+
+def test_days_are_local_and_count_their_takes(index: Index) -> None:
+    noon = datetime(2026, 3, 3, 12)
+    hours = (0, 11, -11, -13, -14, -24 * 9)
+    put(index, *(row(n, started_s=(noon + timedelta(hours=hour)).timestamp()) for n, hour in enumerate(hours)))
+    days = [(noon.date(), 3), (date(2026, 3, 2), 2), (date(2026, 2, 22), 1)]
+    assert list(days_of(index.keys())) == days
+    assert days_of([]) == ()
 
 
 def test_search_finds_only_current_text(index: Index) -> None:

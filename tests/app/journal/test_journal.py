@@ -206,6 +206,18 @@ def test_torn_replacement_line_leaves_the_recognised_text(journal: Journal) -> N
     assert list(dict.fromkeys(said)) == ["", "teh", "the"]
 
 
+def test_take_names_the_program_that_received_its_text(journal: Journal) -> None:
+    journal.begin(0, 0)
+    journal.end(0, 0)
+    journal.settle(0, Final(0, "yes", "en"))
+    journal.inserting(0, "edit\udc80or")
+    assert journal.take.program == "", "the text may not have arrived"
+    journal.inserted(0)
+    journal.close()
+    with reopened(journal) as again:
+        assert again.take.program == "edit?or", "names may contain anything"
+
+
 def test_reopened_take_equals_the_recorded_take(journal: Journal) -> None:
     journal.hear(tone(0, 2_000))
     journal.begin(0, 0)
