@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+_PATIENCE_MS, _LOOK_MS = 10_000, 50
 _LEFT = Qt.MouseButton.LeftButton
 
 
@@ -44,6 +45,27 @@ class Mouse:
         view.scrollTo(index)
         self._settle()
         self._click(view.viewport(), view.visualRect(index))
+
+    def opens_menu(self, view: QAbstractItemView, row: int) -> QMenu:
+        """Click with the right button on a row of a list, and return the menu that appears."""
+        index = view.model().index(row, 0)
+        self._into_sight(view)
+        view.scrollTo(index)
+        self._settle()
+        self._click(view.viewport(), view.visualRect(index), Qt.MouseButton.RightButton)
+        menu = QApplication.activePopupWidget()
+        if not isinstance(menu, QMenu):
+            raise OutOfReachError("no menu appears")
+        return menu
+
+    def waits(self, there: Callable[[], bool], what: str) -> None:
+        """Wait until something has happened by itself."""
+        for _ in range(_PATIENCE_MS // _LOOK_MS):
+            self._settle()
+            if there():
+                return
+            QTest.qWait(_LOOK_MS)
+        raise OutOfReachError(f"it never happens: {what}")
 
     def click_part(self, widget: QWidget, part: QRect) -> None:
         """Click on a part of a widget that paints several buttons."""
@@ -91,7 +113,7 @@ class Mouse:
         self.clicks += 1
         self._settle()
 
-    def _click(self, widget: QWidget, part: QRect) -> None:
+    def _click(self, widget: QWidget, part: QRect, button: Qt.MouseButton = _LEFT) -> None:
         window = widget.window()  # kept: without it, a drop-down list's window ends below Python
         self._into_sight(widget)
         place = part.intersected(widget.visibleRegion().boundingRect()).center()
@@ -99,7 +121,7 @@ class Mouse:
         handle, at = window.windowHandle(), widget.mapTo(window, place)
         QTest.mouseMove(handle, at)
         self._settle()  # drop-down lists mark the entry below the pointer
-        QTest.mouseClick(handle, _LEFT, Qt.KeyboardModifier.NoModifier, at)
+        QTest.mouseClick(handle, button, Qt.KeyboardModifier.NoModifier, at)
         self._count()
 
     def _into_sight(self, widget: QWidget) -> None:

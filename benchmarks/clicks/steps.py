@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 
-from app.core.formats import Format
 from app.history.index import IndexRow
+from app.ui.home.row_delegate import RowButton
+from app.ui.models.wording import model_name
 from app.ui.shell.pages import DICTIONARY, FILES, SETTINGS, Pages
 from app.ui.shell.popover import Popover
+from app.ui.strings.texts import Texts
 from app.ui.widgets.option_buttons import OptionButton
 from benchmarks.clicks.example_user import CODE, LARGE_MODEL, LAST, OTHER_MICROPHONE, ROWS, YESTERDAY
 from benchmarks.clicks.mouse import Mouse
@@ -24,6 +28,23 @@ def _section(pages: Pages, mouse: Mouse, name: str) -> None:
 
 def _select(pages: Pages, mouse: Mouse, row: IndexRow) -> None:
     mouse.click_row(pages.home.list, pages.home.model.row_of(ROWS.index(row)))
+
+
+def _on_row(pages: Pages, mouse: Mouse, row: IndexRow, button: RowButton) -> None:
+    """Click on a button of a row."""
+    view = pages.home.list
+    place = view.visualRect(pages.home.model.index(pages.home.model.row_of(ROWS.index(row))))
+    mouse.click_part(view.viewport(), pages.home.delegate.buttons(place, row)[button])
+
+
+def _in_menu(pages: Pages, mouse: Mouse, title: str) -> None:
+    """Click on an entry in the menu of yesterday's recording."""
+    menu = mouse.opens_menu(pages.home.list, pages.home.model.row_of(ROWS.index(YESTERDAY)))
+    mouse.click_entry(menu, _entry(menu, title))
+
+
+def _entry(menu: QMenu, title: str) -> QAction:
+    return next(entry for entry in menu.actions() if entry.text() == title)
 
 
 def _status(pages: Pages, mouse: Mouse) -> Popover:
@@ -47,9 +68,7 @@ def _find(pages: Pages, mouse: Mouse) -> None:
 
 
 def _copy(pages: Pages, mouse: Mouse) -> None:
-    view, row = pages.home.list, pages.home.model.row_of(ROWS.index(LAST))
-    place = view.visualRect(pages.home.model.index(row))
-    mouse.click_part(view.viewport(), pages.home.delegate.copy_place(place))
+    _on_row(pages, mouse, LAST, RowButton.COPY)
 
 
 def _paste(pages: Pages, mouse: Mouse) -> None:
@@ -59,37 +78,29 @@ def _paste(pages: Pages, mouse: Mouse) -> None:
 def _edit(pages: Pages, mouse: Mouse) -> None:
     panel = pages.home.panel
     _select(pages, mouse, LAST)
-    mouse.click(panel.text)
     mouse.types(ADDED)
-    mouse.click(panel.save)
+    mouse.waits(lambda: not panel.text.document().isModified(), "the text is saved")
 
 
 def _again(pages: Pages, mouse: Mouse) -> None:
     panel = pages.home.panel
     _select(pages, mouse, YESTERDAY)
     mouse.click(panel.again)
-    models = panel.recognise.model
-    mouse.choose(models, models.itemText(models.findData(LARGE_MODEL)))
-    mouse.click(panel.recognise.begin)
+    title = model_name(Texts("en"), LARGE_MODEL)
+    mouse.click_entry(panel.again.menu(), _entry(panel.again.menu(), title))
 
 
 def _export(pages: Pages, mouse: Mouse) -> None:
-    panel = pages.home.panel
-    _select(pages, mouse, YESTERDAY)
-    mouse.click(panel.export)
-    mouse.click_entry(panel.export.menu(), panel.export.forms[list(Format)[1]])
+    _in_menu(pages, mouse, "Save as subtitles…")
 
 
 def _delete(pages: Pages, mouse: Mouse) -> None:
-    _select(pages, mouse, YESTERDAY)
-    mouse.click(pages.home.panel.more)
-    mouse.click_entry(pages.home.panel.menu, pages.home.panel.delete)
+    _in_menu(pages, mouse, "Delete")
     mouse.click(pages.home.bar.delete)
 
 
 def _play(pages: Pages, mouse: Mouse) -> None:
-    _select(pages, mouse, YESTERDAY)
-    mouse.click(pages.home.panel.play.button)
+    _on_row(pages, mouse, YESTERDAY, RowButton.PLAY)
 
 
 def _file(pages: Pages, mouse: Mouse) -> None:

@@ -253,6 +253,11 @@ class HomePage(QWidget):
         if take := self.model.take(row):
             QGuiApplication.clipboard().setText(take.text)
 
+    def _play_row(self, row: int) -> None:
+        """Open a take and play it."""
+        self.open_row(row)
+        self.panel.play.toggle()
+
     def _delete(self) -> None:
         """Delete the selected takes on the second call; the first asks for confirmation."""
         if not self.bar.sure:
@@ -282,6 +287,8 @@ class HomePage(QWidget):
         for name, key, act in (
             (opens, QKeySequence(Qt.Key.Key_Return), lambda: self._toggle(row)),
             (texts("action.copy"), QKeySequence(keys.Copy), self._copy),
+            (texts("home.save-text"), QKeySequence(), lambda: self._export(Format.TXT)),
+            (texts("home.save-subtitles"), QKeySequence(), lambda: self._export(Format.SRT)),
             (texts("history.delete"), QKeySequence(keys.Delete), self._delete),
             (texts("history.select-all"), QKeySequence(keys.SelectAll), self.list.selectAll),
         ):
@@ -296,6 +303,7 @@ class HomePage(QWidget):
         """Open the clicked take, unless the click extends the selection."""
         if QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
             self.open_row(self.list.currentIndex().row())
+            self.panel.focus_text()
 
     def _find(self) -> None:
         self.list.verticalScrollBar().setValue(0)
@@ -374,10 +382,12 @@ class HomePage(QWidget):
         self.panel.closes.connect(self._close)
         self.panel.deletes.connect(self._delete_open)
         self.panel.reveals.connect(self.stage.show_in_open)
-        self.panel.again.clicked.connect(self.stage.show_open)  # its choices make the panel higher
+        for begun in (self.panel.again.chosen, self.panel.again.options):
+            begun.connect(self.stage.show_open)  # the panel grows
         self.list.selectionModel().selectionChanged.connect(self._selected)
         self.list.clicked.connect(self._clicked)
         self.list.copies.connect(self._copy_row)
+        self.list.plays.connect(self._play_row)
         self.list.customContextMenuRequested.connect(self._menu)
         for watched in (head.search, self.list):
             watched.installEventFilter(self)

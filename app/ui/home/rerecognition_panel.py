@@ -134,6 +134,12 @@ class RerecognitionPanel(QFrame):
         self._show()
         (self.model if self.stage is PanelPart.CHOOSING else self.keep).setFocus()
 
+    def begin_with(self, model: str) -> None:
+        """Ask to recognise the take again; the panel opens when that begins."""
+        if self._row is not None:
+            self._opened, self._used = True, False
+            self._ask(RecogniseAgain(self._row.session, RerunOptions(model, vad=True)))
+
     def close_it(self) -> None:
         """Close the panel without changing the take."""
         self._opened = False

@@ -1,9 +1,10 @@
 """Painter of the timeline: days, and takes with two lines of text, time, length and program."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -20,10 +21,18 @@ from app.ui.widgets.basic import ring
 from protocol.words import Excerpt
 
 LINES: Final = 2
+_ICONS: Final = {"play": "resume", "copy": "copy"}
 _LONGEST: Final = 240
 _ANY_WIDTH: Final = 1_000.0
 _LETTERS: Final = "Ág骨"
 _FLAGS: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip  # some fallback fonts are higher
+
+
+class RowButton(StrEnum):
+    """Button that a row shows under the pointer."""
+
+    PLAY = "play"
+    COPY = "copy"
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -52,12 +61,14 @@ class RowDelegate(QStyledItemDelegate):
             self._row(painter, place, option.state, self._model.take(row))
         painter.restore()
 
-    def copy_place(self, rect: QRect) -> QRect:
-        """Return the place of the button that copies, in the row at ``rect``."""
+    def buttons(self, rect: QRect, take: IndexRow) -> dict[RowButton, QRect]:
+        """Return the places of the buttons of a take, in the row at ``rect``."""
         side = 2 * SPACING.small + round(QFontMetricsF(font()).ascent())
         place = column(rect).toRect()
-        corner = QPoint(place.right() - SPACING.small - side, place.center().y() - side // 2)
-        return QRect(corner.x(), corner.y(), side, side)
+        shown = [RowButton.PLAY] * (take.seconds > 0) + [RowButton.COPY] * bool(take.text)
+        right = place.right() - SPACING.small - (side + SPACING.hair) * len(shown) + SPACING.hair
+        top = place.center().y() - side // 2
+        return {one: QRect(right + n * (side + SPACING.hair), top, side, side) for n, one in enumerate(shown)}
 
     def _day(self, painter: QPainter, place: QRectF, name: str) -> None:
         painter.setFont(font(SCALE.caption, QFont.Weight.DemiBold))
@@ -95,14 +106,13 @@ class RowDelegate(QStyledItemDelegate):
             self._placeholder(painter, self._words_place(inside))
             return
         self._take(painter, inside, take)
-        if take.text and (over or focused):
-            around = QRectF(self.copy_place(place.toRect()))
+        for button, rect in self.buttons(place.toRect(), take).items() if over or focused else ():
+            around, inset = QRectF(rect), float(SPACING.small)
             painter.setPen(QPen(self._theme.colour("edge"), 1))
             painter.setBrush(self._theme.colour("surface"))
             painter.drawRoundedRect(around.adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)
-            inset = float(SPACING.small)
             mark = around.adjusted(inset, inset, -inset, -inset)
-            icons.draw(painter, "copy", mark, self._theme.colour("text"))
+            icons.draw(painter, _ICONS[button], mark, self._theme.colour("text"))
 
     def _placeholder(self, painter: QPainter, words: QRectF) -> None:
         """Draw bars where the lines will appear."""
@@ -115,7 +125,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def _words_place(self, inside: QRectF) -> QRectF:
         time = QFontMetricsF(font(SCALE.caption)).horizontalAdvance("00:00") + SPACING.large
-        room = SPACING.huge + QFontMetricsF(font()).ascent()
+        room = 2 * (SPACING.small + SPACING.medium + QFontMetricsF(font()).ascent())
         return inside.adjusted(time, 0, -room, 0)
 
     def _take(self, painter: QPainter, inside: QRectF, take: IndexRow) -> None:

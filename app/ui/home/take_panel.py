@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
 
 from app.core.formats import Format
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
-from app.history.actions import EditTake, ExportTakes, LookAtTake
+from app.history.actions import EditTake, ExportTakes, LookAtTake, ModelsWanted
 from app.history.index import IndexRow
 from app.history.view import HistoryModels, Playing, Rerunning, TakeDetails
 from app.messages.actions import Action
+from app.ui.home.again_button import AgainButton
 from app.ui.home.paste_bar import paste_elsewhere
 from app.ui.home.play_bar import PlayBar
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
@@ -31,6 +32,7 @@ from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 
 MOST_DRAFTS: Final = 100
+_SAVES_MS: Final = 1_500
 _MOST_BLOCKS: Final = 2_000
 _MOST_HEIGHT: Final = 100_000
 
@@ -86,6 +88,7 @@ class TakePanel(QFrame):
         self._held: Collection[str] = ()
         self._drafts: OrderedDict[UUID, str] = OrderedDict()
         self._mine = ""
+        self._soon = QTimer(self, singleShot=True, interval=_SAVES_MS)
         self.setProperty("role", "card")
         self.caption, self.text = label(size=SCALE.caption, role="muted"), GrowingText()
         self.menu, self.more, self.close_it = QMenu(self), QPushButton(), action_button(self.closes.emit)
@@ -95,7 +98,7 @@ class TakePanel(QFrame):
         self.paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE)))
         self.dismiss = action_button(lambda: self._settle(HeldAction.DISMISS))
         self.copy, self.recover = action_button(self.copy_text), action_button(self._recover)
-        self.again, self.export = action_button(self._open_again), ExportButton(texts, self._export)
+        self.again, self.export = AgainButton(texts), ExportButton(texts, self._export)
         self.play = PlayBar(theme, texts, ask, self._moved)
         self.follower = Follower(theme, self.text, self._reveal)
         self.recognise = RerecognitionPanel(theme, texts, ask, self._use, self._use_mine)
@@ -127,6 +130,11 @@ class TakePanel(QFrame):
         self.recognise.show_take(row)
         self._show()
 
+    def focus_text(self) -> None:
+        """Place the cursor behind the text."""
+        self.text.moveCursor(QTextCursor.MoveOperation.End)
+        self.text.setFocus()
+
     def show_held(self, sessions: Collection[str]) -> None:
         """Show which takes have text to paste."""
         self._held = sessions
@@ -146,6 +154,7 @@ class TakePanel(QFrame):
 
     def show_models(self, models: HistoryModels) -> None:
         """Show the models that can recognise the take again."""
+        self.again.show_models(models.names, self._row.model if self._row else "")
         self.recognise.show_models(models)
 
     def show_rerun(self, stand: Rerunning) -> None:
@@ -154,7 +163,8 @@ class TakePanel(QFrame):
         self._show()
 
     def keep(self) -> None:
-        """Ask to save typed text, as when the take is closed."""
+        """Ask to save typed text: soon after the last key, and when the take is closed."""
+        self._soon.stop()
         self._leave(self._row)
 
     def leave(self) -> None:
@@ -178,7 +188,6 @@ class TakePanel(QFrame):
             (self.paste, "action.paste"),
             (self.dismiss, "action.dismiss"),
             (self.copy, "action.copy"),
-            (self.again, "history.again.open"),
             (self.recover, "action.recover"),
         ):
             button.setText(texts(key))
@@ -198,6 +207,7 @@ class TakePanel(QFrame):
                 button.setAccessibleName(texts(key))
                 button.setToolTip(texts(key))
         self.text.setFont(font())
+        self.again.refresh()
         self.export.refresh()
         self.play.refresh()
         self.recognise.refresh()
@@ -281,6 +291,10 @@ class TakePanel(QFrame):
         self.recognise.open_it()
         self._show()
 
+    def _recognise_with(self, model: str) -> None:
+        self.keep()
+        self.recognise.begin_with(model)
+
     def _use(self, text: str) -> None:
         self._mine = self.text.toPlainText()
         self._become(text)
@@ -302,6 +316,7 @@ class TakePanel(QFrame):
         self.copy.setText(self._texts("action.copy"))
         self._show()
         if self.text.hasFocus():
+            self._soon.start()  # typed text is saved soon after the last key
             self._reveal(self.text.textCursor())
 
     def _save(self) -> None:
@@ -372,6 +387,10 @@ class TakePanel(QFrame):
         self.delete.triggered.connect(self.deletes.emit)
         self.text.textChanged.connect(self._typed)
         self.recognise.closed.connect(self._show)
+        self.again.opens.connect(lambda: self._ask(ModelsWanted()))
+        self.again.chosen.connect(self._recognise_with)
+        self.again.options.connect(self._open_again)
+        self._soon.timeout.connect(self.keep)
         self.text.viewport().installEventFilter(self)
 
     def _lay_out(self) -> None:

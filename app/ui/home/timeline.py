@@ -7,26 +7,27 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolTip
 
-from app.ui.home.row_delegate import RowDelegate, day_height, row_height
+from app.ui.home.row_delegate import RowButton, RowDelegate, day_height, row_height
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 
+_TIPS: Final = {RowButton.PLAY: "action.play", RowButton.COPY: "action.copy"}
 _SCROLLED: Final = 3  # parts of a row that one step of the wheel scrolls
 
 
 class Timeline(QTableView):
     """View that leaves room for the head of the page and for the open take.
 
-    ``copies``: emitted with the row whose copy button was clicked.
+    ``copies`` and ``plays``: emitted with the row whose button was clicked.
     """
 
-    copies = Signal(int)
+    copies, plays = Signal(int), Signal(int)
 
     def __init__(self, texts: Texts, model: TimelineModel, delegate: RowDelegate) -> None:
         super().__init__()
         self._texts, self._rows, self._delegate = texts, model, delegate
         self._heights: dict[int, int] = {}
-        self._copying: int | None = None
+        self._pressed: tuple[int, RowButton] | None = None
         self.setObjectName("list")
         self.setModel(model)
         self.setItemDelegate(delegate)
@@ -72,36 +73,41 @@ class Timeline(QTableView):
         self.updateGeometries()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click on a copy button, or select."""
+        """Begin a click on a row's button, or select."""
         left = event.button() == Qt.MouseButton.LeftButton
-        self._copying = self._copy_at(event.position().toPoint()) if left else None
-        if self._copying is None:
+        self._pressed = self._button_at(event.position().toPoint()) if left else None
+        if self._pressed is None:
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Select while dragging, unless a copy button was pressed."""
-        if self._copying is None:
+        """Select while dragging, unless a button was pressed."""
+        if self._pressed is None:
             super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a click on a copy button, or a selection."""
-        row, self._copying = self._copying, None
-        if row is None:
-            super().mouseReleaseEvent(event)
-        elif self._copy_at(event.position().toPoint()) == row:
-            self.copies.emit(row)
-            QToolTip.showText(event.globalPosition().toPoint(), self._texts("action.copied"), self)
+        """End a click on a button, or a selection."""
+        pressed, self._pressed = self._pressed, None
+        if pressed is None:
+            return super().mouseReleaseEvent(event)
+        if self._button_at(event.position().toPoint()) != pressed:
+            return
+        row, button = pressed
+        if button is RowButton.PLAY:
+            return self.plays.emit(row)
+        self.copies.emit(row)
+        QToolTip.showText(event.globalPosition().toPoint(), self._texts("action.copied"), self)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Name the copy button under the pointer."""
+        """Name the button under the pointer."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            if self._copy_at(event.pos()) is not None:
-                QToolTip.showText(event.globalPos(), self._texts("action.copy"), self)
+            if found := self._button_at(event.pos()):
+                QToolTip.showText(event.globalPos(), self._texts(_TIPS[found[1]]), self)
             return True
         return super().viewportEvent(event)
 
-    def _copy_at(self, point: QPoint) -> int | None:
+    def _button_at(self, point: QPoint) -> tuple[int, RowButton] | None:
+        """Return the row and the button at a point of the viewport."""
         index = self.indexAt(point)
         take = self._rows.take(index.row()) if index.isValid() else None
-        over = take is not None and take.text and self._delegate.copy_place(self.visualRect(index)).contains(point)
-        return index.row() if over else None
+        places = self._delegate.buttons(self.visualRect(index), take) if take else {}
+        return next(((index.row(), one) for one, place in places.items() if place.contains(point)), None)

@@ -26,7 +26,7 @@ class SidebarEntry(QAbstractButton):
         self._theme, self._picture = theme, picture
         self._named, self._folded = "", False
         self.setCheckable(page)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leads into the page
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)

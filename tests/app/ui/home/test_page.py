@@ -22,6 +22,7 @@ from app.history.actions import (
     EditTake,
     ExportTakes,
     LookAtTake,
+    PlayTake,
     RowsWanted,
     SearchHistory,
 )
@@ -30,6 +31,7 @@ from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.ui.home.page import MOST_CHOSEN, HomePage
+from app.ui.home.row_delegate import RowButton
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -139,18 +141,25 @@ def test_typed_text_survives_updates_and_other_takes(page: HomePage, asked: list
     click(page, 0)
     QTest.keyClicks(page.panel.text, "x")
     fill(page, (replace(ROWS[0], seconds=6.0), *ROWS[1:]), version=1)
-    assert page.panel.text.toPlainText() == "xtake 0"
+    assert page.panel.text.toPlainText() == "take 0x"
     page.open_row(page.model.row_of(1))
-    assert done(asked) == [EditTake(ROWS[0].session, "xtake 0")]
+    assert done(asked) == [EditTake(ROWS[0].session, "take 0x")]
     page.open_row(page.model.row_of(0))  # the save has not succeeded
-    assert page.panel.text.toPlainText() == "xtake 0" and page.panel.save.isVisible()
+    assert page.panel.text.toPlainText() == "take 0x" and page.panel.save.isVisible()
 
 
 def test_copy_button_of_a_row_copies_without_opening(page: HomePage) -> None:
     fill(page)
     rect = page.list.visualRect(page.model.index(page.model.row_of(1)))
-    click(page, 1, page.delegate.copy_place(rect).center())
+    click(page, 1, page.delegate.buttons(rect, ROWS[1])[RowButton.COPY].center())
     assert QGuiApplication.clipboard().text() == "take 1" and page.panel.isHidden()
+
+
+def test_play_button_of_a_row_opens_and_plays_it(page: HomePage, asked: list[Action]) -> None:
+    fill(page)
+    rect = page.list.visualRect(page.model.index(page.model.row_of(1)))
+    click(page, 1, page.delegate.buttons(rect, ROWS[1])[RowButton.PLAY].center())
+    assert page.panel.row == ROWS[1] and done(asked) == [PlayTake(ROWS[1].session, 0)]
 
 
 def test_several_takes_are_copied_and_exported(page: HomePage, asked: list[Action], dialogs: Chosen) -> None:
@@ -303,7 +312,8 @@ def test_context_menu_offers_the_actions(page: HomePage, texts: Texts) -> None:
     menu = QApplication.activePopupWidget()
     assert menu is not None
     names = [action.text() for action in menu.actions()]
-    assert names == [texts(key) for key in ("home.open", "action.copy", "history.delete", "history.select-all")]
+    keys = ("home.open", "action.copy", "home.save-text", "home.save-subtitles", "history.delete")
+    assert names == [texts(key) for key in (*keys, "history.select-all")]
     menu.actions()[0].trigger()
     assert page.panel.row == ROWS[0]
     menu.close()

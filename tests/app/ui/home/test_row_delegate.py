@@ -12,6 +12,7 @@ from app.history.view import HistoryRows
 from app.journal.take import TakeState
 from app.ui.home.row_delegate import (
     LINES,
+    RowButton,
     RowDelegate,
     column,
     day_height,
@@ -25,7 +26,7 @@ from app.ui.home.row_delegate import (
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SCALE, Theme
-from tests.app.ui.home.rows import listed, take
+from tests.app.ui.home.rows import ROWS, listed, take
 
 ROW = take(0, text="the green stone 玉石 " * 30, program="some-editor")
 
@@ -90,8 +91,10 @@ def test_column_is_centred_and_not_too_wide(theme: Theme, texts: Texts, model: T
     assert (wide.width(), wide.center().x()) == (CONTENT_WIDTH, 1_000)
     narrow = column(QRect(0, 0, 400, 50))
     assert narrow.left() > 0 and narrow.right() < 400
-    copy = RowDelegate(theme, texts, model).copy_place(QRect(0, 0, 400, row_height()))
-    assert narrow.toRect().contains(copy)
+    buttons = RowDelegate(theme, texts, model).buttons(QRect(0, 0, 400, row_height()), ROWS[0])
+    assert list(buttons) == list(RowButton)
+    assert all(narrow.toRect().contains(place) for place in buttons.values())
+    assert not buttons[RowButton.PLAY].intersects(buttons[RowButton.COPY])
 
 
 @pytest.mark.parametrize("text", ["word " * 60, "玉石" * 90, "a😀" * 90])

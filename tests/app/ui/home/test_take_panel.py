@@ -11,10 +11,18 @@ from pytestqt.qtbot import QtBot
 
 from app.core.formats import Format
 from app.dictation.actions import HeldAction, SettleHeld
-from app.history.actions import EditTake, ExportTakes, LookAtTake, PlayTake, StopPlaying
+from app.history.actions import (
+    EditTake,
+    ExportTakes,
+    LookAtTake,
+    ModelsWanted,
+    PlayTake,
+    RecogniseAgain,
+    StopPlaying,
+)
 from app.history.difference import difference
 from app.history.index import IndexRow
-from app.history.view import Comparison, Playing, PlayState, Rerun, TakeDetails
+from app.history.view import Comparison, Playing, PlayState, Rerun, RerunOptions, TakeDetails
 from app.history.word_times import TimedRange
 from app.journal.take import TakeState
 from app.messages.actions import Action
@@ -156,7 +164,7 @@ def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: l
 def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: list[Action]) -> None:
     panel.show_take(row(1))
     panel.show_details(details(1, "take one"))
-    panel.again.click()
+    panel.again.options.emit()
     assert not panel.again.isVisible()
     panel.recognise.take.click()
     assert panel.text.toPlainText() == "take one" and done(asked) == [EditTake(row(1).session, "take one")]
@@ -167,6 +175,26 @@ def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: li
     assert panel.text.toPlainText() == "take 1"  # the editor's undo works too
     panel.recognise.keep.click()
     assert panel.again.isVisible()
+
+
+def test_typed_text_is_saved_soon_after_the_last_key(panel: TakePanel, asked: list[Action], qtbot: QtBot) -> None:
+    panel.show_take(row(1))
+    panel.activateWindow()
+    panel.focus_text()
+    qtbot.waitUntil(panel.text.hasFocus)
+    QTest.keyClicks(panel.text, "!")
+    assert done(asked) == []
+    qtbot.waitUntil(lambda: done(asked) == [EditTake(row(1).session, "take 1!")])
+
+
+def test_choice_of_model_saves_text_and_recognises_again(panel: TakePanel, asked: list[Action]) -> None:
+    panel.show_take(row(1))
+    QTest.keyClicks(panel.text, "so ")
+    panel.again.chosen.emit("whisper-small")
+    wish = RecogniseAgain(row(1).session, RerunOptions("whisper-small", vad=True))
+    assert done(asked) == [EditTake(row(1).session, "so take 1"), wish]
+    panel.again.opens.emit()
+    assert asked[-1] == ModelsWanted()
 
 
 def test_closing_stops_playback(panel: TakePanel, asked: list[Action]) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
-from app.ui.home.row_delegate import RowDelegate, day_height, row_height
+from app.ui.home.row_delegate import RowButton, RowDelegate, day_height, row_height
 from app.ui.home.timeline import Timeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
@@ -30,10 +30,12 @@ def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> Timeline:
     return made
 
 
-def copy_place(timeline: Timeline, row: int) -> QPoint:
-    delegate = timeline.itemDelegate()
-    assert isinstance(delegate, RowDelegate)
-    return delegate.copy_place(timeline.visualRect(timeline.model().index(row, 0))).center()
+def place_of(button: RowButton, timeline: Timeline, row: int) -> QPoint:
+    delegate, model = timeline.itemDelegate(), timeline.model()
+    assert isinstance(delegate, RowDelegate) and isinstance(model, TimelineModel)
+    take = model.take(row)
+    assert take is not None
+    return delegate.buttons(timeline.visualRect(model.index(row, 0)), take)[button].center()
 
 
 def test_days_takes_and_special_rows_have_their_heights(timeline: Timeline) -> None:
@@ -46,13 +48,19 @@ def test_days_takes_and_special_rows_have_their_heights(timeline: Timeline) -> N
 
 def test_copy_button_is_clicked_without_selecting(timeline: Timeline, qtbot: QtBot) -> None:
     with qtbot.waitSignal(timeline.copies) as copied, qtbot.assertNotEmitted(timeline.clicked):
-        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=copy_place(timeline, 3))
+        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.COPY, timeline, 3))
     assert copied.args == [3] and not timeline.selectionModel().hasSelection()
+
+
+def test_play_button_is_clicked_without_selecting(timeline: Timeline, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(timeline.plays) as played, qtbot.assertNotEmitted(timeline.clicked):
+        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.PLAY, timeline, 3))
+    assert played.args == [3] and not timeline.selectionModel().hasSelection()
 
 
 def test_copy_button_is_not_clicked_when_released_elsewhere(timeline: Timeline, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(timeline.copies), qtbot.assertNotEmitted(timeline.clicked):
-        QTest.mousePress(timeline.viewport(), Qt.MouseButton.LeftButton, pos=copy_place(timeline, 3))
+        QTest.mousePress(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.COPY, timeline, 3))
         QTest.mouseRelease(timeline.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 30))
 
 
