@@ -11,6 +11,7 @@ from app.dictation import view
 from app.history.index import IndexRow
 from app.history.view import HistoryList
 from app.system.desktop_entries import program_name
+from app.ui.models.wording import model_name
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, ended_text, note_text, textless, today
 
@@ -71,7 +72,8 @@ def chip(texts: Texts, row: IndexRow) -> str:
 
 def caption(texts: Texts, row: IndexRow) -> str:
     """Return time, length, program, model and state of the take, and whether it was edited."""
-    parts = [when(texts, row), program_text(texts, row.program), row.model, chip(texts, row)]
+    model = model_name(texts, row.model) if row.model else ""
+    parts = [when(texts, row), program_text(texts, row.program), model, chip(texts, row)]
     if row.edited:
         parts.append(texts("history.edited"))
     return _PART.join(part for part in parts if part)

@@ -74,18 +74,6 @@ def when_text(texts: Texts, take: TakeView, today: date) -> str:
     return texts("take.when", day=begun.date().isoformat(), time=at, length=length)
 
 
-def beside(texts: Texts, view: View, paste_key: str) -> list[tuple[str, str]]:
-    """Return remarks on a take with their colour names: destination, unsent audio, waiting and held texts."""
-    where = texts("place.to", destination=view.destination) if view.destination else texts("place.to-here")
-    found = [(where, "muted")]
-    if view.unsent_s >= 1:
-        found.append((texts("overlay.unsent", seconds=round(view.unsent_s)), "warning"))
-    if view.waiting:
-        found.append((texts("overlay.waiting", count=view.waiting), "muted"))
-    found += [(text, "warning") for text in to_paste(texts, view, paste_key)]
-    return found
-
-
 def to_paste(texts: Texts, view: View, paste_key: str) -> list[str]:
     """Return remarks on the held texts of the newest recording and of earlier ones."""
     said = []
@@ -96,11 +84,6 @@ def to_paste(texts: Texts, view: View, paste_key: str) -> list[str]:
     if view.earlier:
         said.append(texts("overlay.earlier", count=view.earlier))
     return said
-
-
-def beside_text(texts: Texts, view: View, paste_key: str) -> str:
-    """Return the remarks on a take on one line."""
-    return _PART.join(text for text, _ in beside(texts, view, paste_key))
 
 
 def clock(seconds: float) -> str:

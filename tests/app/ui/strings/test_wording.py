@@ -95,18 +95,13 @@ def test_keys_have_their_keyboard_names(binding: str, en: str, zh: str) -> None:
     assert wording.key_text(ZH, binding) == zh
 
 
-def test_destination_comes_first_without_needless_remarks() -> None:
-    assert wording.beside(EN, View(), "") == [("To: this computer", "muted")]
-    assert wording.beside_text(EN, View(destination="desktop-gpu", unsent_s=0.4), "") == "To: desktop-gpu"
-
-
-def test_unsent_waiting_and_held_texts_are_mentioned() -> None:
-    said = dict(wording.beside(EN, View(unsent_s=3.2, waiting=2, held=1), "F8"))
-    assert said["3 s not sent"] == "warning"
-    assert "Recognising 2 earlier recordings" in said
-    assert said["1 text to paste: F8"] == "warning"
-    assert "1 text to paste" in dict(wording.beside(EN, View(held=1), ""))
-    assert dict(wording.beside(EN, View(earlier=3), "F8"))["3 earlier recordings to paste"] == "warning"
+def test_texts_to_paste_are_mentioned_with_their_key() -> None:
+    assert wording.to_paste(EN, View(), "F8") == []
+    assert wording.to_paste(EN, View(held=1, earlier=3), "F8") == [
+        "1 text to paste: F8",
+        "3 earlier recordings to paste",
+    ]
+    assert wording.to_paste(EN, View(held=1), "") == ["1 text to paste"]
 
 
 def test_today_is_the_current_date() -> None:
