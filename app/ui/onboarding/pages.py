@@ -158,6 +158,10 @@ class Onboarding(QWidget):
         make_room(self.next, [texts(f"onboarding.{name}") for name in ("next", "finish", "skip")])
         self._show_next()
 
+    def hasHeightForWidth(self) -> bool:
+        """Return False, because the steps scroll: the window keeps its usual height."""
+        return False
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go on with Return, which no control has used."""
         if event.key() in _ENTER and not event.isAutoRepeat():

@@ -76,6 +76,12 @@ def test_first_steps_open_before_settings_and_keep_their_step(steps: FirstSteps,
     assert not shell.covered
 
 
+def test_first_steps_leave_the_window_its_usual_size(steps: FirstSteps, shell: Shell) -> None:
+    steps.open()
+    layout = shell.layout()
+    assert layout is not None and not layout.hasHeightForWidth(), "it would be as low as the steps can be"
+
+
 def test_postponed_first_steps_stay_closed_when_settings_are_unwritable(steps: FirstSteps, shell: Shell) -> None:
     steps.show(Settings())
     assert steps.page is not None
