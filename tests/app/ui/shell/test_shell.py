@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.shown_once import ShownOnce
@@ -52,6 +52,20 @@ def test_first_page_is_in_front_and_sidebar_changes_it(make: Make, texts: Texts)
     assert (shell.page, shell.entries["settings"].isChecked(), seen[-1]) == ("settings", True, "settings")
     shell.close()
     assert seen[-1] == ""
+
+
+def test_click_in_sidebar_focuses_page_and_arrow_key_keeps_sidebar(make: Make, qtbot: QtBot) -> None:
+    shell = make(Texts("en"))
+    field = QLineEdit()
+    shell.pages["files"].setFocusProxy(field)
+    QHBoxLayout(shell.pages["files"]).addWidget(field)
+    shell.appear()
+    qtbot.waitUntil(shell.isActiveWindow)
+    QTest.mouseClick(shell.entries["files"], Qt.MouseButton.LeftButton)
+    assert field.hasFocus()
+    shell.entries["files"].setFocus()
+    QTest.keyClick(shell.entries["files"], Qt.Key.Key_Down)
+    assert shell.page == "settings" and shell.entries["settings"].hasFocus()
 
 
 def test_arrow_key_moves_to_next_page(make: Make, qtbot: QtBot) -> None:
