@@ -185,8 +185,9 @@ class Hero(QFrame):
             widget.setVisible(shown)
         self.wave.show_level(view)
         self.live.show_spans(view.spans)
-        self.start.setText(texts("home.stop" if records else "home.start"))
-        self.start.setAccessibleName(texts("action.stop" if records else "action.start"))
+        if self.start.text() != (name := texts("home.stop" if records else "home.start")):
+            self.start.setText(name)
+            self.start.setAccessibleName(texts("action.stop" if records else "action.start"))
         paste_key = key_text(texts, self._choices.works(PASTE_HELD))
         said = note_text(texts, view.note, paste_key) if view.note else self._problem or self._failure()
         self._say(self.note, said)

@@ -27,6 +27,7 @@ from app.messages.notifications import Problem, Programs
 from app.models.actions import LookAtModels
 from app.models.view import LocalModelView, ModelFacts, ModelsView
 from app.monitoring.view import LookAtMonitor
+from app.onboarding.steps import Step
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
@@ -78,6 +79,15 @@ def test_values_reach_their_page(world: World) -> None:
         Playing(ONE, PlayState.PAUSED),
     ):
         world.pages.shows(news)
+
+
+def test_empty_home_leads_to_the_trial_of_the_first_steps(world: World) -> None:
+    pages = world.pages
+    pages.shell.appear(HOME)
+    pages.shows(HistoryList(1))
+    pages.home.head.first_use.try_it.click()
+    assert pages.shell.covered and pages.first_steps.page is not None
+    assert pages.first_steps.page.progress.at is Step.TRY
 
 
 def test_other_computers_are_listed_and_added_in_settings(world: World) -> None:
