@@ -5,14 +5,23 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from app.core.notes import Note
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.messages.notifications import Devices, Problem
-from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
+from app.settings.sections import (
+    AudioSection,
+    GatewaySection,
+    GeneralSection,
+    HotkeysSection,
+    RecognitionSection,
+    Settings,
+)
 from app.ui.settings.controls import TextControl
 from app.ui.settings.page import SettingsPage
+from app.ui.settings.picker_controls import PickSeveralControl
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -50,6 +59,19 @@ def keys(page: SettingsPage) -> None:
     page.show_keys(KeysSeen(False, (KeySeen("dictate", 0.231, times=2), KeySeen("cancel", 0.08)), taken))
 
 
+def languages(page: SettingsPage) -> None:
+    """Show the languages that a user speaks, one of them unknown, and the list that adds one."""
+    page.choose("language")
+    spoken = RecognitionSection(languages=("system", "zh", "en", "tlh"))
+    page.show_settings(replace(_SETTINGS, recognition=spoken))
+    control = page.rows["recognition.languages"].control
+    assert isinstance(control, PickSeveralControl)
+    QApplication.processEvents()  # the list opens beside the button where it then is
+    control.add.click()
+    assert control.picker.built is not None
+    control.picker.built.search.setText("an")
+
+
 def refused(page: SettingsPage) -> None:
     """Show a value that is not allowed."""
     page.choose("advanced")
@@ -80,7 +102,7 @@ def nothing(page: SettingsPage) -> None:
 
 
 STATES: Final[tuple[Callable[[SettingsPage], None], ...]] = (
-    *(general, microphone, keys, lambda page: page.choose("language"), refused),
+    *(general, microphone, keys, lambda page: page.choose("language"), languages, refused),
     *(broken, searched, nothing),
 )
 

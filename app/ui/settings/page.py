@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -39,6 +39,8 @@ from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
 from app.ui.widgets.panels import centred, scrolling
 
 _LONGEST_QUERY: Final = 100
+_LEVELS: Final = 6
+"""Levels of layouts between a text and the scroll area."""
 _SEARCH_WIDE: Final = 8
 """Least width of the search field, in its heights."""
 
@@ -192,6 +194,16 @@ class SettingsPage(QWidget):
             if isinstance(row.control, KeyControl):
                 row.control.show_problem(seen.problem)
                 row.refresh()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Lay out everything at once.
+
+        Qt would change one level of parents per event loop turn, each of them visible.
+        """
+        if self.isVisible():
+            for _ in range(_LEVELS):
+                QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     def show_problem(self, problem: Problem) -> None:
         """Show a refused value at its row, and a problem with the settings file at the top."""
@@ -296,6 +308,7 @@ class SettingsPage(QWidget):
         self.nothing.setVisible(not count)
         self.clear.setVisible(bool(self.search.text()))
         self.updateGeometry()
+        self._settle()
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._search)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QLineF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.settings.schema import Setting
 from app.settings.sections import Settings
@@ -13,6 +13,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import keep_place, label
+from app.ui.widgets.panels import tell_around
 
 _WORDS_LETTERS = 34
 """Minimum width of the explanation, in letters, for the control to stand to its right."""
@@ -98,12 +99,15 @@ class SettingRow(QWidget):
 
     def _show(self) -> None:
         warning, refused = self.control.warning, self._refused() if self._refused else ""
+        before = (self.warning.text(), self.refusal.text())
         for said, text in ((self.warning, warning), (self.refusal, refused)):
             said.setText(text)
             said.setVisible(bool(text))
         self.reset.setVisible(self.changed)
         about = " ".join(filter(None, (says(self._texts, self.setting.name), warning, refused)))
         self.control.describe(title(self._texts, self.setting.name), about)
+        if (warning, refused) != before:
+            tell_around(self)
 
     # -- layout --------------------------------------------------------------------------------------------
 
@@ -135,17 +139,7 @@ class SettingRow(QWidget):
         wanted = direction.LeftToRight if beside else direction.TopToBottom
         if wanted is not self._sides.direction():
             self._sides.setDirection(wanted)
-            self._tell_around()
-
-    def _tell_around(self) -> None:
-        """Report the new height to all parents at once.
-
-        Qt would do so one level per event loop turn, each of them visible.
-        """
-        around: QWidget | None = self
-        while around is not None and not isinstance(around, QScrollArea):
-            around.updateGeometry()
-            around = around.parentWidget()
+            tell_around(self)
 
     def _lay_out(self) -> None:
         head, words = QHBoxLayout(), QVBoxLayout()

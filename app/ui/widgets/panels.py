@@ -53,6 +53,17 @@ def bring_into_sight(widget: QWidget) -> None:
         around.ensureWidgetVisible(widget, 0, SPACING.large)
 
 
+def tell_around(widget: QWidget) -> None:
+    """Report a new height to all parents at once.
+
+    Qt would do so one level per event loop turn, each of them visible.
+    """
+    around: QWidget | None = widget
+    while around is not None and not isinstance(around, QScrollArea):
+        around.updateGeometry()
+        around = around.parentWidget()
+
+
 def scrolling(inside: QWidget) -> QScrollArea:
     """Return a vertical scroll area around a widget.
 
