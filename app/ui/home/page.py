@@ -5,17 +5,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import (
-    QEvent,
-    QItemSelection,
-    QItemSelectionModel,
-    QItemSelectionRange,
-    QObject,
-    QPoint,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
@@ -203,7 +193,7 @@ class HomePage(QWidget):
         places = [self.model.index(row) for key in keys if (row := self.model.row_of_key(key)) is not None]
         chosen = QItemSelection()
         for index in places:
-            chosen.append(QItemSelectionRange(index))
+            chosen.select(index, index)
         self.list.selectionModel().select(chosen, SELECT)
         if places and not self.list.currentIndex().isValid():
             self.list.selectionModel().setCurrentIndex(places[0], QItemSelectionModel.SelectionFlag.NoUpdate)

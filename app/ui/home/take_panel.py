@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QMouseEvent, QResizeEvent, QTextCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
 
 from app.core.formats import Format
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
@@ -18,6 +18,7 @@ from app.history.index import IndexRow
 from app.history.view import HistoryModels, Playing, Rerunning, TakeDetails
 from app.messages.actions import Action
 from app.ui.home.again_button import AgainButton
+from app.ui.home.growing_text import GrowingText
 from app.ui.home.paste_bar import paste_elsewhere
 from app.ui.home.play_bar import PlayBar
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
@@ -33,42 +34,6 @@ from app.ui.widgets.flow_layout import FlowRow
 
 MOST_DRAFTS: Final = 100
 _SAVES_MS: Final = 1_500
-_MOST_BLOCKS: Final = 2_000
-_MOST_HEIGHT: Final = 100_000
-
-
-class GrowingText(QPlainTextEdit):
-    """Editor as high as its text, so that only the page scrolls."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTabChangesFocus(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.textChanged.connect(self._grow)
-
-    def sizeHint(self) -> QSize:
-        """Return the height of the whole text, up to a limit that no dictation reaches."""
-        document, height = self.document(), 0.0
-        block, number = document.begin(), 0
-        while block.isValid() and number < _MOST_BLOCKS and height < _MOST_HEIGHT:
-            height += self.blockBoundingRect(block).height()
-            block, number = block.next(), number + 1
-        around = 2 * document.documentMargin() + self.height() - self.viewport().height()
-        return QSize(super().sizeHint().width(), round(height + around) + 1)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the height of the whole text."""
-        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrap the lines for the new width."""
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self._grow()
-
-    def _grow(self) -> None:
-        self.updateGeometry()
 
 
 class TakePanel(QFrame):
