@@ -109,8 +109,7 @@ class SettingsPage(QWidget):
         if self._built:
             return
         self._built = True
-        self._fill(self.section)
-        self.refresh()
+        self.refresh()  # fills the section
         self.press_test.show_bindings(self._known.bindings())
         self.press_test.show_keys(self._keys)
         self._idle.start()
@@ -130,7 +129,6 @@ class SettingsPage(QWidget):
             return
         section = self.sections[name]
         section.fill(self._made.of(name))
-        section.refresh()
         section.show_settings(self._known.settings)
         for row in section.rows:
             if isinstance(row.control, KeyControl):
