@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from app.history.index import IndexRow
 from app.ui.home.row_delegate import RowButton
 from app.ui.models.wording import model_name
+from app.ui.settings.picker_controls import PickSeveralControl
 from app.ui.shell.pages import DICTIONARY, FILES, SETTINGS, Pages
 from app.ui.shell.popover import Popover
 from app.ui.strings.texts import Texts
@@ -54,9 +55,9 @@ def _status(pages: Pages, mouse: Mouse) -> Popover:
 
 
 def _key(pages: Pages, mouse: Mouse) -> None:
-    popover = _status(pages, mouse)
-    mouse.click(popover.key)
-    mouse.presses(popover.key, Qt.Key.Key_F9)
+    mouse.click(pages.home.head.hero.caps)
+    assert pages.status.popover is not None
+    mouse.presses(pages.status.popover.key, Qt.Key.Key_F9)
 
 
 def _microphone(pages: Pages, mouse: Mouse) -> None:
@@ -115,15 +116,14 @@ def _word(pages: Pages, mouse: Mouse) -> None:
 
 def _replacement(pages: Pages, mouse: Mouse) -> None:
     mouse.click(pages.shell.entries[DICTIONARY])
-    mouse.click(pages.words.replacements.add)
-    mouse.types(f"{HEARD}\n")
-    mouse.types(f"{WRITTEN}\n")
+    mouse.types(f"{HEARD} = {WRITTEN}\n")
 
 
 def _english(pages: Pages, mouse: Mouse) -> None:
     _section(pages, mouse, "language")
-    mouse.click(pages.settings.rows["recognition.language"].control.target)
-    mouse.types("en\n")
+    control = pages.settings.rows["recognition.languages"].control
+    assert isinstance(control, PickSeveralControl)
+    mouse.click(control.chips[0])  # the language of the system; English stays
 
 
 def _model(pages: Pages, mouse: Mouse) -> None:
@@ -132,8 +132,8 @@ def _model(pages: Pages, mouse: Mouse) -> None:
 
 
 def _share(pages: Pages, mouse: Mouse) -> None:
-    _section(pages, mouse, "computers")
-    mouse.click(pages.computers.share.button)
+    mouse.click(pages.shell.sidebar.more)
+    mouse.click_entry(pages.shell.sidebar.menu, pages.shell.share)
 
 
 def _use(pages: Pages, mouse: Mouse) -> None:

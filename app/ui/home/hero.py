@@ -114,6 +114,7 @@ class Hero(QFrame):
         self.progress = FileProgressBar(theme)
         self._end = QTimer(self, singleShot=True, interval=FINAL_MS)
         self._end.timeout.connect(self._show)
+        self.caps.setCursor(Qt.CursorShape.PointingHandCursor)
         self._lay_out()
         self.refresh()
 
@@ -150,7 +151,8 @@ class Hero(QFrame):
     def refresh(self) -> None:
         """Update all texts to the current language and colours."""
         texts, binding = self._texts, self._choices.works(DICTATE)
-        self.caps.show_caps(key_caps(texts, binding))
+        self.caps.show_caps(key_caps(texts, binding), name=texts("home.change-key"))
+        self.caps.setToolTip(texts("home.change-key"))
         mode = self._choices.mode.value if binding else "without-key"
         self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)))
         self.then.setText(texts(f"home.then.{mode}"))

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.formats import Format
 from app.dictation.view import TakeView, View
@@ -31,6 +31,7 @@ from app.messages.registry import Registry
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY
 from app.ui.home.row_delegate import RowDelegate
+from app.ui.home.row_menu import Entry, row_menu
 from app.ui.home.selection_bar import SelectionBar
 from app.ui.home.stage import Stage
 from app.ui.home.take_panel import TakePanel
@@ -266,28 +267,19 @@ class HomePage(QWidget):
             self.list.selectRow(self.stage.opened)
             self._choose(sure=True)
 
-    def _keep(self) -> None:
-        self.bar.show_takes(self.bar.rows)
-
     def _menu(self, point: QPoint) -> None:
-        row, texts, keys = self.list.currentIndex().row(), self._texts, QKeySequence.StandardKey
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        opens = texts("home.close" if row == self.stage.opened else "home.open")
-        for name, key, act in (
-            (opens, QKeySequence(Qt.Key.Key_Return), lambda: self._toggle(row)),
-            (texts("action.copy"), QKeySequence(keys.Copy), self._copy),
-            (texts("home.save-text"), QKeySequence(), lambda: self._export(Format.TXT)),
-            (texts("home.save-subtitles"), QKeySequence(), lambda: self._export(Format.SRT)),
-            (texts("history.delete"), QKeySequence(keys.Delete), self._delete),
-            (texts("history.select-all"), QKeySequence(keys.SelectAll), self.list.selectAll),
-        ):
-            action = menu.addAction(name)
-            action.setShortcut(key)
-            action.setShortcutVisibleInContextMenu(True)
-            action.triggered.connect(act)
+        row, keys = self.list.currentIndex().row(), QKeySequence.StandardKey
+        opens = "home.close" if row == self.stage.opened else "home.open"
+        entries: tuple[Entry, ...] = (
+            (opens, Qt.Key.Key_Return, lambda: self._toggle(row)),
+            ("action.copy", keys.Copy, self._copy),
+            ("home.save-text", None, lambda: self._export(Format.TXT)),
+            ("home.save-subtitles", None, lambda: self._export(Format.SRT)),
+            ("history.delete", keys.Delete, self._delete),
+            ("history.select-all", keys.SelectAll, self.list.selectAll),
+        )
         if self.bar.rows:
-            menu.popup(self.list.viewport().mapToGlobal(point))
+            row_menu(self, self._texts, entries).popup(self.list.viewport().mapToGlobal(point))
 
     def _clicked(self) -> None:
         """Open the clicked take, unless the click extends the selection."""
@@ -367,7 +359,7 @@ class HomePage(QWidget):
         head.tries.connect(self.tries)
         bar.copies.connect(self._copy)
         bar.deletes.connect(self._delete)
-        bar.kept.connect(self._keep)
+        bar.kept.connect(lambda: bar.show_takes(bar.rows))
         bar.closes.connect(self.list.clearSelection)
         self.panel.closes.connect(self._close)
         self.panel.deletes.connect(self._delete_open)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from app.messages.actions import Action
@@ -26,7 +26,12 @@ _SEPARATORS: Final = re.compile(r"[,，、;；\n]")
 
 
 class HotwordsPanel(QFrame):
-    """Panel that shows the hotwords in force and asks to change them at once."""
+    """Panel that shows the hotwords in force and asks to change them at once.
+
+    ``replaces``: emitted with recognised text and its replacement, if the user types them with "=" between.
+    """
+
+    replaces = Signal(str, str)
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
@@ -69,7 +74,7 @@ class HotwordsPanel(QFrame):
         self.heading.setText(texts("words.hotwords"))
         self.says.setText(texts("words.hotwords-say"))
         self.field.setAccessibleName(texts("words.new-hotword"))
-        self.field.setPlaceholderText(texts("words.new-hotword"))
+        self.field.setPlaceholderText(texts("words.new-hotword-hint"))
         self.field.setFont(font())
         self.field.setMinimumHeight(control_height())
         self.add.setText(texts("words.add"))
@@ -79,7 +84,11 @@ class HotwordsPanel(QFrame):
     # -- user actions --------------------------------------------------------------------------------------
 
     def _add(self) -> None:
-        """Ask for the typed hotwords; several are separated by commas."""
+        """Ask for the typed hotwords, which commas separate, or for a replacement."""
+        heard, equals, written = (part.strip() for part in self.field.text().partition("="))
+        if equals and heard:
+            self.field.clear()
+            return self.replaces.emit(heard, written)
         typed = [word for part in _SEPARATORS.split(self.field.text()) if (word := part.strip())]
         wanted = tuple(dict.fromkeys((*typed, *self._known)))
         if any(len(word) > checks.LONGEST_HOTWORD for word in typed):

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.messages.actions import Action
 from app.messages.notifications import Problem
+from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, TryReplacements
 from app.settings.sections import Settings
 from app.ui.replacements.hotwords_panel import HotwordsPanel
@@ -30,12 +31,17 @@ class WordsPanel(QWidget):
         self._texts = texts
         self.replacements = ReplacementsPanel(theme, texts, ask, ask_try, dialogs)
         self.hotwords = HotwordsPanel(theme, texts, ask)
+        self.hotwords.replaces.connect(lambda heard, written: self._replace(Replacement(heard, written)))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.large)
         column.addWidget(self.hotwords)
         column.addWidget(self.replacements)
         self.setFocusProxy(self.hotwords.field)
+
+    def _replace(self, rule: Replacement) -> None:
+        """Add a rule that was typed in one line."""
+        self.replacements.model.merge((rule,))
 
     def words(self) -> Iterable[str]:
         """Yield the words by which the settings search finds this panel."""

@@ -67,6 +67,7 @@ class Pages:
         for name, page in self._all.items():
             self.shell.add(name, page, scrolls=name in _SCROLLING)
         self.status = StatusBoard(theme, texts, ask, self.shell)
+        self.home.head.hero.caps.clicked.connect(self.status.change_key)
         self._add_monitor(texts, ask)
         self.first_steps = FirstSteps(theme, texts, ask, self.shell, self.show_computers)
         self.home.tries.connect(lambda: self.first_steps.open(Progress((Step.TRY,), Step.TRY)))
@@ -84,6 +85,7 @@ class Pages:
     def _add_monitor(self, texts: Texts, ask: Callable[[Action], None]) -> None:
         self.monitor_window = MonitorWindow(texts, self.monitor)
         self.shell.monitor.triggered.connect(self.open_monitor)
+        self.shell.share.triggered.connect(self.share)
         keys = ("page.monitor", "shell.monitor-says", "shell.monitor-open")
         self.monitor_card = LinkCard(texts, keys, self.open_monitor)
         self.settings.add("advanced", self.monitor_card, self.monitor_card.words)
@@ -136,6 +138,11 @@ class Pages:
         self.shell.appear(SETTINGS)
         self.settings.choose("computers")
         self.computers.pair(None)
+
+    def share(self) -> None:
+        """Share this computer and show the code for another."""
+        self.show_computers()
+        self.computers.share_this()
 
     def show_computers(self) -> None:
         """Show the settings of other computers."""

@@ -72,7 +72,7 @@ class Shell(QWidget):
         self.pages: dict[str, QWidget] = {}
         self.sidebar = Sidebar(theme, texts, self.choose)
         self.entries = self.sidebar.entries
-        self.monitor, self.quit = QAction(self), QAction(self)
+        self.share, self.monitor, self.quit = QAction(self), QAction(self), QAction(self)
         self._fill_menu()
         self._stack = QStackedWidget()
         self._all = QWidget()
@@ -91,6 +91,7 @@ class Shell(QWidget):
         self.quit.setShortcut(QKeySequence("Ctrl+Q"))
         self.quit.triggered.connect(lambda: self._ask(Verb.QUIT))
         self.addAction(self.quit)
+        self.sidebar.menu.addAction(self.share)
         self.sidebar.menu.addAction(self.monitor)
         self.sidebar.menu.addSeparator()
         self.sidebar.menu.addAction(self.quit)
@@ -153,6 +154,7 @@ class Shell(QWidget):
     def refresh(self) -> None:
         """Update all names to the current language, and the sidebar to the size of the letters."""
         self.setWindowTitle(self._texts("app.name"))
+        self.share.setText(self._texts("sharing.name"))
         self.monitor.setText(self._texts("page.monitor"))
         self.quit.setText(self._texts("action.quit"))
         for name, page in self.pages.items():

@@ -50,6 +50,14 @@ class StatusBoard(QObject):
         self.popover.show_status(self.status)
         self.popover.open(self.line)
 
+    def change_key(self) -> None:
+        """Open the controls and record a new dictation key."""
+        if self.popover is None or not self.popover.isVisible():
+            self.open()
+        assert self.popover is not None
+        self.popover.key.setFocus()
+        self.popover.key.click()
+
     def show_view(self, view: View) -> None:
         """Show the state of dictation; cheap enough to call twenty times a second."""
         self._show(replace(self.status, view=view))

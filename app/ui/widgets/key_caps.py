@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import icons
@@ -17,8 +17,10 @@ _MARGIN = float(SPACING.hair)  # for the focus ring
 class KeyCaps(QWidget):
     """Large keys in a row; a microphone if there are none. They are ``lit`` once they have been pressed.
 
-    ``scale``: the size of the letters, relative to the system's.
+    ``scale``: the size of the letters, relative to the system's. ``clicked``: emitted on a click with the mouse.
     """
+
+    clicked = Signal()
 
     def __init__(self, theme: Theme, scale: float = SCALE.display) -> None:
         super().__init__()
@@ -39,6 +41,11 @@ class KeyCaps(QWidget):
         """Return the size of all keys in a row, pressed or not."""
         last = self._places()[-1][1]
         return QSize(round(last.right() + _MARGIN), round(last.bottom() + _DEPTH + _MARGIN))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Report a click with the left button."""
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint each key with the edge that a real one has; lit keys are filled and lowered."""

@@ -1,15 +1,20 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
 from app.insertion.plan import ProgramRule
+from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
+from app.settings.actions import ChangeSetting
+from app.settings.schema import as_written
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.words_panel import WordsPanel
@@ -39,6 +44,19 @@ def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Te
     panel.show_problem(Problem("settings", note=note, setting="recognition.hotwords"))
     assert panel.hotwords.problem.isVisible() and not panel.replacements.told.isVisible()
     assert texts("words.replacements") in list(panel.words())
+
+
+def test_replacement_typed_with_equals_sign_becomes_a_rule(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    asked: list[Action] = []
+    panel = WordsPanel(theme, texts, asked.append, lambda action: None)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_settings(SETTINGS)
+    QTest.keyClicks(panel.hotwords.field, " git hub =GitHub")
+    QTest.keyClick(panel.hotwords.field, Qt.Key.Key_Return)
+    rules = (*RULES, Replacement("git hub", "GitHub"))
+    assert asked == [ChangeSetting("recognition.replacements", tuple(as_written(rules)))]
+    assert panel.hotwords.field.text() == "" and list(panel.hotwords.words) == ["pounamu"]
 
 
 @pytest.mark.parametrize("section", ["language", "advanced"])
