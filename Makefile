@@ -68,6 +68,8 @@ screenshots: ## render every window and state into docs/screenshots, and the gui
 	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots $(ARGS)
 	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots_guide
 	@$(call in,.venv) QT_QPA_PLATFORM=offscreen python -m scripts.screenshots_dashboard
+	@$(call test-models,.venv)
+	@$(call in,.venv) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" python -m scripts.clip
 
 models: ## download the models that run uses
 	@$(setup) run
