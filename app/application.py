@@ -380,7 +380,11 @@ class Application:
             self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
         if self._power is not None:
             self._power.allow(new.worker.limits)
-        if new.worker.runs != old.worker.runs:
+        # During the first steps nobody relies on a model yet.
+        speaks = not new.general.welcomed and new.recognition.languages != old.recognition.languages
+        if speaks:
+            self._background.models.choose_again()
+        if speaks or new.worker.runs != old.worker.runs:
             self._tasks.start(self._use_model(), "model")
         self._want_gateway()
         if self._trial is not None and new.audio.microphone != old.audio.microphone:

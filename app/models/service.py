@@ -127,7 +127,10 @@ class Models:
         self._handle(WorkerModel(chosen, running, missing))
 
     async def choose(self) -> str:
-        """Return the model for the user's languages, in use unless another one is chosen; the same in one run."""
+        """Return the model for the user's languages, in use unless another one is chosen.
+
+        It stays the same until ``choose_again``.
+        """
         if self._default is None:
             place, languages = self._place, self.languages()
             choose = partial(choose_default, languages, place.catalogue, place.folder, place.environment)
@@ -135,6 +138,10 @@ class Models:
             log.info(LogEvent.ENGINE_CHOSEN, model=choice.model, why=choice.reason)
             self._change()
         return self._default.model
+
+    def choose_again(self) -> None:
+        """Forget the model for the user's languages, because these have changed."""
+        self._default = None
 
     async def have(self, name: str, tell: Tell) -> None:
         """Download this model if necessary, and wait for it even while the user pauses the download.

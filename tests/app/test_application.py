@@ -206,6 +206,18 @@ async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypa
 
         await wait_until(default, "the default is shown")
         assert default() == Recommendation("whisper-base", Reason.NO_HUB)
+        app.ask(ChangeSetting("recognition.languages", "en"))
+        english = Recommendation("whisper-base", Reason.NO_CHINESE)
+        await wait_until(lambda: default() == english, "languages chosen in the first steps count at once")
+        app.ask(ChangeSetting("general.welcomed", True))
+        app.ask(ChangeSetting("recognition.languages", "zh"))
+
+        def listed() -> bool:
+            seen = newest(told, Settings)
+            return isinstance(seen, Settings) and seen.recognition.languages == ("zh",)
+
+        await wait_until(listed, "the languages are in effect")
+        assert default() == english, "later the model changes only by choice, or at the next start"
 
 
 async def test_second_app_of_user_is_refused(home: Path) -> None:

@@ -276,8 +276,20 @@ async def test_models_start_no_work_after_exit(world: World, hub: FileServer) ->
 async def test_default_is_chosen_once_and_shown(world: World, hub: FileServer) -> None:
     async with world.started() as models:
         assert await models.choose() == WITHOUT_HUB
-        models.languages = lambda: ["zh"]  # another choice would need a new start
+        models.languages = lambda: ["zh"]  # these count at the next start, or when asked for
         assert await models.choose() == WITHOUT_HUB
         models.ask(LookAtModels(True))
         await wait_until(lambda: any(view.default for view in world.told), "the default")
         assert world.told[-1].default == Recommendation(WITHOUT_HUB, Reason.NO_CHINESE)
+        seen: list[int] = []
+
+        def languages() -> list[str]:
+            seen.append(1)
+            return ["fr"]
+
+        models.languages = languages
+        await models.choose()
+        assert not seen
+        models.choose_again()
+        await models.choose()
+        assert len(seen) == 1, "the languages of now count"
