@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from app.history.index import IndexRow
-from app.ui.home.row_delegate import RowButton
+from app.ui.home.take_delegate import RowButton
 from app.ui.models.wording import model_name
 from app.ui.settings.picker_controls import PickSeveralControl
 from app.ui.shell.pages import DICTIONARY, FILES, SETTINGS, Pages

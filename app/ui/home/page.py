@@ -30,10 +30,10 @@ from app.messages.actions import Action
 from app.messages.registry import Registry
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY
-from app.ui.home.row_delegate import RowDelegate
 from app.ui.home.row_menu import Entry, row_menu
 from app.ui.home.selection_bar import SelectionBar
 from app.ui.home.stage import Stage
+from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.take_panel import TakePanel
 from app.ui.home.timeline import Timeline
 from app.ui.home.timeline_model import TimelineModel
@@ -72,7 +72,7 @@ class HomePage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.head = Head(theme, texts, ask)
         self.model = TimelineModel(ask, lambda row: described(texts, row), lambda day: day_text(texts, day), self)
-        self.delegate = RowDelegate(theme, texts, self.model)
+        self.delegate = TakeDelegate(theme, texts, self.model)
         self.list = Timeline(texts, self.model, self.delegate)
         self.panel = TakePanel(theme, texts, self._do, self._dialogs)
         self.stage = Stage(self.list, self.model, self.head, self.panel)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from app.ui.home.row_delegate import column
+from app.ui.home.take_delegate import column
 from app.ui.home.timeline import Timeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.theme.theme import SPACING

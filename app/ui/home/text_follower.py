@@ -7,7 +7,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from app.history.word_times import TimedRange, said_at, when_said
-from app.ui.home.row_delegate import mark_format, units
+from app.ui.home.take_delegate import mark_format, units
 from app.ui.theme.theme import Theme
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolTip
 
-from app.ui.home.row_delegate import RowButton, RowDelegate, day_height, row_height
+from app.ui.home.take_delegate import RowButton, TakeDelegate, day_height, row_height
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 
@@ -23,7 +23,7 @@ class Timeline(QTableView):
 
     copies, plays = Signal(int), Signal(int)
 
-    def __init__(self, texts: Texts, model: TimelineModel, delegate: RowDelegate) -> None:
+    def __init__(self, texts: Texts, model: TimelineModel, delegate: TakeDelegate) -> None:
         super().__init__()
         self._texts, self._rows, self._delegate = texts, model, delegate
         self._heights: dict[int, int] = {}

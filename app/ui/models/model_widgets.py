@@ -39,7 +39,7 @@ class ModelShape(StateIcon[ModelState]):
         super().__init__(theme, SHAPES, ModelState.MISSING)
 
 
-class Gauge(QWidget):
+class ShareBar(QWidget):
     """Bar that shows a share; the text beside it says the same."""
 
     def __init__(self, theme: Theme) -> None:
@@ -72,7 +72,7 @@ class FigureRows(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.rows: list[tuple[QLabel, Gauge, QLabel]] = []
+        self.rows: list[tuple[QLabel, ShareBar, QLabel]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACING.medium)
@@ -95,7 +95,7 @@ class FigureRows(QWidget):
 
     def _add_row(self) -> None:
         row = len(self.rows)
-        title, gauge = label(size=SCALE.caption, role="muted"), Gauge(self._theme)
+        title, gauge = label(size=SCALE.caption, role="muted"), ShareBar(self._theme)
         words = label(size=SCALE.caption)
         words.setWordWrap(True)
         top = Qt.AlignmentFlag.AlignTop

@@ -5,7 +5,7 @@ from enum import StrEnum
 from app.models.view import LocalModelView, ModelState, ModelsView, Purpose
 
 
-class Group(StrEnum):
+class ModelGroup(StrEnum):
     """Groups of models, in the order of the list."""
 
     HERE = "here"
@@ -17,12 +17,12 @@ class Group(StrEnum):
 _HERE = frozenset({ModelState.INSTALLED, ModelState.VERIFYING, ModelState.DAMAGED, ModelState.REMOVING})
 
 
-def groups(view: ModelsView, language: str = "") -> dict[Group, list[LocalModelView]]:
+def groups(view: ModelsView, language: str = "") -> dict[ModelGroup, list[LocalModelView]]:
     """Return the models of each group that has some.
 
     ``language``: leave out models that do not know it; empty: none. A model in use is shown in any case.
     """
-    found: dict[Group, list[LocalModelView]] = {group: [] for group in Group}
+    found: dict[ModelGroup, list[LocalModelView]] = {group: [] for group in ModelGroup}
     for model in sorted(view.models, key=lambda one: _rank(view, one)):
         if _knows(model, language):
             found[_group(view, model)].append(model)
@@ -40,12 +40,12 @@ def is_recommended(view: ModelsView, model: LocalModelView) -> bool:
     return view.recommended is not None and view.recommended.model == model.name
 
 
-def _group(view: ModelsView, model: LocalModelView) -> Group:
+def _group(view: ModelsView, model: LocalModelView) -> ModelGroup:
     if model.about.purpose is not Purpose.RECOGNISER:
-        return Group.PARTS
+        return ModelGroup.PARTS
     if model.state in _HERE:
-        return Group.HERE
-    return Group.RECOMMENDED if is_recommended(view, model) else Group.MORE
+        return ModelGroup.HERE
+    return ModelGroup.RECOMMENDED if is_recommended(view, model) else ModelGroup.MORE
 
 
 def _rank(view: ModelsView, model: LocalModelView) -> tuple[bool, ...]:

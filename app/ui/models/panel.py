@@ -11,7 +11,7 @@ from app.models.actions import LookAtModels, ModelAction
 from app.models.view import ModelsView
 from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
-from app.ui.models.order import Group, groups, languages_of
+from app.ui.models.order import ModelGroup, groups, languages_of
 from app.ui.models.wording import room_text
 from app.ui.settings.picked_names import spoken_entries
 from app.ui.settings.picker_controls import PickOneControl
@@ -44,12 +44,12 @@ class ModelsPanel(QWidget):
         self._theme, self._texts, self._ask, self._ask_models = theme, texts, ask, ask_models
         self._dialogs = dialogs or SystemDialogs()
         self._view = ModelsView()
-        self._placed: list[tuple[Group, list[str]]] = []
+        self._placed: list[tuple[ModelGroup, list[str]]] = []
         self.cards: dict[str, ModelCard] = {}
         self.room, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
         self.language, self.filter_name = _ANY, label()
         self.filter = PickOneControl(theme, texts, self._languages, self._filtered)
-        self.headings: dict[Group, QLabel] = {group: label(bold=True) for group in Group}
+        self.headings: dict[ModelGroup, QLabel] = {group: label(bold=True) for group in ModelGroup}
         self._column = QVBoxLayout(self)
         self._lay_out()
         theme.changed.connect(self.refresh)
@@ -92,7 +92,7 @@ class ModelsPanel(QWidget):
         for group, heading in self.headings.items():
             heading.setText(texts(f"models.group.{group.value}"))
         self.empty.setText(texts("models.empty", language=language_name(texts, self.language)))
-        self.empty.setVisible(bool(view.models) and not found.keys() - {Group.PARTS})
+        self.empty.setVisible(bool(view.models) and not found.keys() - {ModelGroup.PARTS})
         self._place([(group, [model.name for model in models]) for group, models in found.items()])
 
     def _show_filter(self) -> None:
@@ -122,7 +122,7 @@ class ModelsPanel(QWidget):
     def _choose(self, name: str) -> None:
         self._ask(ChangeSetting(CHOSEN, name))
 
-    def _place(self, wanted: list[tuple[Group, list[str]]]) -> None:
+    def _place(self, wanted: list[tuple[ModelGroup, list[str]]]) -> None:
         """Put headings and cards into this order, and let Tab follow it."""
         if wanted == self._placed:
             return

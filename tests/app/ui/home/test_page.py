@@ -31,7 +31,7 @@ from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.ui.home.page import MOST_CHOSEN, HomePage
-from app.ui.home.row_delegate import RowButton
+from app.ui.home.take_delegate import RowButton
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -6,8 +6,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.home.row_delegate import RowDelegate
 from app.ui.home.stage import Stage
+from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.timeline import Timeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
@@ -19,7 +19,7 @@ class World:
     def __init__(self, theme: Theme) -> None:
         texts = Texts("en")
         self.model = TimelineModel(lambda wanted: None, lambda row: "", str)
-        self.list = Timeline(texts, self.model, RowDelegate(theme, texts, self.model))
+        self.list = Timeline(texts, self.model, TakeDelegate(theme, texts, self.model))
         self.head, self.panel = QWidget(), QWidget()
         self.words, self.button = QLabel("words"), QPushButton("act")
         QVBoxLayout(self.head).addWidget(self.words)

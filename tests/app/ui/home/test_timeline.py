@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
-from app.ui.home.row_delegate import RowButton, RowDelegate, day_height, row_height
+from app.ui.home.take_delegate import RowButton, TakeDelegate, day_height, row_height
 from app.ui.home.timeline import Timeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
@@ -19,7 +19,7 @@ ROWS = tuple(take(number) for number in range(3))
 @pytest.fixture
 def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> Timeline:
     model = TimelineModel(lambda wanted: None, lambda row: "", str)
-    made = Timeline(texts, model, RowDelegate(theme, texts, model))
+    made = Timeline(texts, model, TakeDelegate(theme, texts, model))
     qtbot.addWidget(made)
     model.show_list(listed(ROWS))
     model.show_rows(HistoryRows(1, 0, ROWS))
@@ -32,7 +32,7 @@ def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> Timeline:
 
 def place_of(button: RowButton, timeline: Timeline, row: int) -> QPoint:
     delegate, model = timeline.itemDelegate(), timeline.model()
-    assert isinstance(delegate, RowDelegate) and isinstance(model, TimelineModel)
+    assert isinstance(delegate, TakeDelegate) and isinstance(model, TimelineModel)
     take = model.take(row)
     assert take is not None
     return delegate.buttons(timeline.visualRect(model.index(row, 0)), take)[button].center()

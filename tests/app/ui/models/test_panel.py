@@ -16,7 +16,7 @@ from app.models.actions import FetchModel, LookAtModels, ModelAction
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelState, ModelsView
 from app.settings.actions import ChangeSetting
-from app.ui.models.order import Group
+from app.ui.models.order import ModelGroup
 from app.ui.models.panel import ModelsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -162,7 +162,7 @@ def test_installed_models_come_first_then_the_recommended_one(make: Make, texts:
     assert order(panel)[0] == BASE.name
     panel.show_models(replace(VIEW, recommended=Recommendation("whisper-small", Reason.ACCURATE)))
     assert order(panel)[:2] == [BASE.name, "whisper-small"] and order(panel)[-2:] == ["fsmn-vad", "ct-punc-c"]
-    assert panel.headings[Group.RECOMMENDED].isVisible()
+    assert panel.headings[ModelGroup.RECOMMENDED].isVisible()
 
 
 def test_list_is_limited_to_a_language(make: Make) -> None:

@@ -30,7 +30,7 @@ from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.ui.help.report_panel import PARTS
 from app.ui.models.model_actions import CardAction
-from app.ui.models.order import Group
+from app.ui.models.order import ModelGroup
 from app.ui.onboarding.readiness_foot import ACTS
 from app.ui.onboarding.welcome_step import ROWS
 from app.ui.settings.placement import PLACES, SECTIONS
@@ -103,7 +103,7 @@ FAMILIES = {
     "models.purpose": [purpose.value for purpose in Purpose],
     "models.source": ["modelscope", "huggingface", "wheels", "folder", "export"],
     "models.names": list(KINDS),
-    "models.group": list(Group),
+    "models.group": list(ModelGroup),
     "models": [action.value for action in CardAction],
     "models.fast": ["measured", "estimated", "measured-slow", "estimated-slow"],
     "models.stated": ["paper", "model-card", "measured"],

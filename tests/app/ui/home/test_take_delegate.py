@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
 from app.journal.take import TakeState
-from app.ui.home.row_delegate import (
+from app.ui.home.take_delegate import (
     LINES,
     RowButton,
-    RowDelegate,
+    TakeDelegate,
     column,
     day_height,
     laid_out,
@@ -39,7 +39,7 @@ def model(qtbot: QtBot) -> TimelineModel:
 
 
 def drawn(
-    delegate: RowDelegate,
+    delegate: TakeDelegate,
     model: TimelineModel,
     row: int = 2,
     state: QStyle.StateFlag = QStyle.StateFlag.State_None,
@@ -58,7 +58,7 @@ def drawn(
 def test_rows_look_different_by_state_selection_focus_and_hits(
     theme: Theme, texts: Texts, model: TimelineModel
 ) -> None:
-    delegate = RowDelegate(theme, texts, model)
+    delegate = TakeDelegate(theme, texts, model)
     flag = QStyle.StateFlag
     images = [drawn(delegate, model)]
     model.show_rows(HistoryRows(1, 0, (ROW,)))
@@ -74,7 +74,7 @@ def test_rows_look_different_by_state_selection_focus_and_hits(
 
 
 def test_head_and_open_take_are_not_drawn(theme: Theme, texts: Texts, model: TimelineModel) -> None:
-    delegate = RowDelegate(theme, texts, model)
+    delegate = TakeDelegate(theme, texts, model)
     delegate.opened = 2
     assert drawn(delegate, model) == drawn(delegate, model, row=0)
 
@@ -91,7 +91,7 @@ def test_column_is_centred_and_not_too_wide(theme: Theme, texts: Texts, model: T
     assert (wide.width(), wide.center().x()) == (CONTENT_WIDTH, 1_000)
     narrow = column(QRect(0, 0, 400, 50))
     assert narrow.left() > 0 and narrow.right() < 400
-    buttons = RowDelegate(theme, texts, model).buttons(QRect(0, 0, 400, row_height()), ROWS[0])
+    buttons = TakeDelegate(theme, texts, model).buttons(QRect(0, 0, 400, row_height()), ROWS[0])
     assert list(buttons) == list(RowButton)
     assert all(narrow.toRect().contains(place) for place in buttons.values())
     assert not buttons[RowButton.PLAY].intersects(buttons[RowButton.COPY])

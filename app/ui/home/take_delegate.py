@@ -35,7 +35,7 @@ class RowButton(StrEnum):
     COPY = "copy"
 
 
-class RowDelegate(QStyledItemDelegate):
+class TakeDelegate(QStyledItemDelegate):
     """Painter of the timeline's rows, in a column in the middle. All takes have the same height."""
 
     def __init__(self, theme: Theme, texts: Texts, model: TimelineModel) -> None:
