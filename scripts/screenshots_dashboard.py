@@ -14,10 +14,11 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.ui.theme.colours import COLOURS, Scheme
+from scripts.drawing import GAP, LOOKS, Look, empty, row
 from scripts.example_gateway import ExampleGateway, example_gateway
 from scripts.example_hour import ExampleHour
 from scripts.picture_files import write
-from scripts.screenshots import FOLDER, GAP, LOOKS, Look, empty, row
+from scripts.screenshots import FOLDER
 from tests.helpers.browser import opened_page, running_browser
 
 EN_LIGHT, EN_DARK, ZH_LIGHT, ZH_DARK = LOOKS

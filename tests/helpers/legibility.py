@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
+    QButtonGroup,
     QComboBox,
     QLabel,
     QLineEdit,
@@ -131,6 +132,9 @@ def _takes_tab(control: QWidget) -> bool:
 def _choices(control: QWidget) -> list[QWidget]:
     """Return the exclusive choices that include this control: the arrow keys move between them."""
     inside = control.parentWidget()
+    for group in control.window().findChildren(QButtonGroup):
+        if group.exclusive() and control in group.buttons():
+            return list(group.buttons())
     if inside is None or not isinstance(control, QAbstractButton) or not control.autoExclusive():
         return [control]
     return [one for one in inside.findChildren(QAbstractButton) if one.autoExclusive() and one.parent() is inside]

@@ -1,6 +1,7 @@
-"""Test that the sheets show every state in both languages, without missing glyphs."""
+"""Test that the sheets are complete, in both languages, without missing glyphs."""
 
 import os
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -12,14 +13,14 @@ from PySide6.QtGui import QFontInfo, QImage, QTextLayout
 from PySide6.QtWidgets import QApplication
 
 from app.core.sentences import LANGUAGES, Entry, entries
-from app.core.states import State
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import HAN, font
-from scripts import screenshots, screenshots_dashboard
-from scripts.screenshots import LOOKS, Look
+from scripts import scenes_home, screenshots, screenshots_dashboard
+from scripts.drawing import LOOKS
+from scripts.screenshots import SHEETS
 from tests.helpers.packages import require
 
-ALL_AT_MOST = 10_500_000
+ALL_AT_MOST = 12_500_000
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +51,8 @@ def forms_of(entry: Entry) -> list[str]:
 def said(language: str) -> str:
     """Return all texts that a sheet of this language may contain."""
     forms = [form for entry in entries(language).values() for form in forms_of(entry)]
-    spoken = [span.text for span in screenshots.spans(language)]
-    return "".join([*forms, *spoken, *(take.text for take in screenshots.takes(language))])
+    spoken = [span.text for span in scenes_home.spans(language)]
+    return "".join([*forms, *spoken, *(row.text for row in scenes_home.rows(language))])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -70,32 +71,24 @@ def test_han_characters_use_simplified_chinese_font(qapp: QApplication) -> None:
     assert QFontInfo(font()).family() != HAN[0]  # Latin has another font
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_each_look_has_every_state(qapp: QApplication, look: Look) -> None:
-    assert [view.state for view in screenshots.views(look.language)] == list(State)
-    image = screenshots.overlay(look)
-    assert image.height() > 400
-
-
-def test_languages_and_colours_differ(qapp: QApplication) -> None:
-    images = [screenshots.pills(look, screenshots.views(look.language)[:2]) for look in LOOKS]
+@pytest.mark.parametrize("name", list(SHEETS))
+def test_scenes_of_a_sheet_differ(qapp: QApplication, name: str) -> None:
+    images = [draw(LOOKS[0]) for draw in SHEETS[name]]
     assert all(one != other for number, one in enumerate(images) for other in images[number + 1 :])
-
-
-def test_tray_and_main_window_are_drawn(qapp: QApplication) -> None:
-    tray = screenshots.tray(LOOKS[0])
-    view = screenshots.views("en")[2]
-    window = screenshots.main_window(LOOKS[0], view, screenshots.takes("en"), screenshots.WORKERS[0])
-    assert tray.width() > 400 and window.width() > 700
-    assert len({window.pixelColor(x, y).name() for x in range(window.width()) for y in (30, 90)}) > 10
 
 
 def test_committed_pictures_are_complete_and_small() -> None:
     pictures = {path.stem: path for path in screenshots.FOLDER.glob("*.png")}
-    drawn = {f"{name}{size}" for name in screenshots.parts() for size in ("", "-large")}
+    drawn = {f"{name}{size}" for name in SHEETS for size in ("", "-large")}
     assert set(pictures) == drawn | set(screenshots_dashboard.NAMES)
     assert sum(path.stat().st_size for path in pictures.values()) < ALL_AT_MOST
     assert all(QImage(str(path)).width() > 1000 for path in pictures.values())
+
+
+def test_gallery_shows_every_picture() -> None:
+    gallery = (screenshots.FOLDER.parent / "gallery.md").read_text()
+    shown = set(re.findall(r"\(screenshots/([\w-]+)\.png\)", gallery))
+    assert shown == {path.stem for path in screenshots.FOLDER.glob("*.png")}
 
 
 def test_icons_and_texts_are_shipped_with_the_package() -> None:

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.ui.theme.colours import COLOURS
 from scripts import screenshots
+from scripts.drawing import LOOKS
 from scripts.example_gateway import ExampleGateway, example_gateway
 from scripts.example_hour import ExampleHour
-from scripts.screenshots import LOOKS
 from scripts.screenshots_dashboard import NAMES, PHONE, beside, picture
 from tests.helpers.browser import running_browser
 from tests.helpers.packages import require

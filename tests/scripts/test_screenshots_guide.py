@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.core.sentences import LANGUAGES, entries
 from app.ui.theme.colours import Scheme
 from scripts import screenshots_guide
-from scripts.screenshots import Look
+from scripts.drawing import Look
 from tests.helpers.packages import require
 
 ALL_AT_MOST = 2_500_000
@@ -88,7 +88,7 @@ def test_committed_pictures_are_complete_and_small() -> None:
     made = {path.stem: path for path in screenshots_guide.FOLDER.glob("*.png")}
     assert set(made) == {f"{name}.{language}" for name in screenshots_guide.PICTURES for language in LANGUAGES}
     assert sum(path.stat().st_size for path in made.values()) < ALL_AT_MOST
-    assert all(QImage(str(path)).width() > 300 for path in made.values())
+    assert all(QImage(str(path)).width() > 200 for path in made.values())
 
 
 @pytest.mark.parametrize("name", ["history-again", "settings-words", "report"])

@@ -1,7 +1,11 @@
-"""Check in every window and state that each control has a name, is reachable, and no text is cut."""
+"""Check in every window and state that each control has a name, is reachable, and no text is cut.
+
+On small screens and with large letters everything fits, and one area scrolls, never sideways.
+"""
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import pytest
 
@@ -11,39 +15,57 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from app.core.sentences import LANGUAGES
 from app.ui.theme.colours import Scheme
-from scripts.screenshots import Look, inspectors, parts
-from tests.helpers.legibility import cut, unnamed, unreachable
+from scripts.drawing import Look, inspectors, settle
+from scripts.screenshots import SHEETS, part
+from tests.helpers.legibility import cut, scrolling, size, unnamed, unreachable
 from tests.helpers.packages import require
 
-NORMAL, TWICE = 1.0, 2.0
-SMALL_SCREEN = 1_280  # width in pixels
+_DECORATION: Final = 40  # a title bar, or a panel of the desktop
+SCREENS: Final = {
+    1.0: {"1024x600": (1_024, 600), "150 % of 1366x768": (910, 512)},
+    1.5: {"1366x768 at 144 dpi": (1_366, 768), "1024x600 at 144 dpi": (1_024, 600)},
+    2.0: {"1024x600 at 200 %": (1_024, 600)},
+}
+"""Screen sizes in logical pixels, by letter scale."""
+ANY_SIZE: Final[tuple[Callable[[QWidget], list[str]], ...]] = (unnamed, unreachable, cut)
 
 
 @pytest.fixture
-def found(qapp: QApplication) -> Iterator[list[str]]:
+def inspect() -> Iterator[Callable[[float], list[str]]]:
+    """Return a function that begins to inspect what is drawn, and returns the list of faults."""
     require(("fonts-noto-cjk",))
     found: list[str] = []
+    began: list[Callable[[QWidget], None]] = []
 
-    def inspect(widget: QWidget) -> None:
-        if isinstance(widget, QMenu):
-            return
-        rules: tuple[Callable[[QWidget], list[str]], ...] = (unnamed, unreachable, cut)
-        found.extend(f"{rule.__name__}: {fault}" for rule in rules for fault in rule(widget))
-        if widget.width() > SMALL_SCREEN:
-            widget.resize(SMALL_SCREEN, widget.height())
-            for _ in range(3):  # a new layout may trigger another
-                QApplication.processEvents()
-                widget.grab()
-            found.extend(f"on a small screen: {fault}" for fault in cut(widget))
+    def begin(scale: float) -> list[str]:
+        began.append(lambda widget: found.extend(faults(widget, scale)))
+        inspectors.append(began[0])
+        return found
 
-    inspectors.append(inspect)
-    yield found
-    inspectors.remove(inspect)
+    yield begin
+    inspectors.remove(began[0])
 
 
-@pytest.mark.parametrize("scale", [NORMAL, TWICE])
+def faults(widget: QWidget, scale: float) -> list[str]:
+    """Return the faults of a window as it is drawn, then on each small screen."""
+    if isinstance(widget, QMenu):
+        return []
+    found = [f"{rule.__name__}: {fault}" for rule in ANY_SIZE for fault in rule(widget)]
+    for name, (width, height) in SCREENS[scale].items():
+        widget.resize(width, height - _DECORATION)
+        settle(widget)
+        found += [f"{name}: {fault}" for fault in (*scrolling(widget), *cut(widget))]
+        if widget.width() > width or widget.height() > height - _DECORATION:
+            found.append(f"{name}: {type(widget).__name__} needs {size(widget)}")
+    return found
+
+
+@pytest.mark.parametrize("scale", list(SCREENS))
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", list(parts()))
-def test_controls_are_named_reachable_and_uncut(name: str, language: str, scale: float, found: list[str]) -> None:
-    parts()[name](Look(language, Scheme.LIGHT, scale=scale))
+@pytest.mark.parametrize("name", list(SHEETS))
+def test_every_state_is_legible_and_fits_small_screens(
+    qapp: QApplication, name: str, language: str, scale: float, inspect: Callable[[float], list[str]]
+) -> None:
+    found = inspect(scale)
+    part(name, Look(language, Scheme.LIGHT, scale=scale))
     assert list(dict.fromkeys(found)) == []

@@ -1,0 +1,144 @@
+"""Draw widgets in each look, and join the drawings to contact sheets.
+
+Needs no screen: Qt draws into memory, with the installed fonts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+
+from app.ui.strings.texts import Texts
+from app.ui.theme.colours import COLOURS, Scheme
+from app.ui.theme.theme import STILL, Motion, Theme
+
+GAP: Final = 32
+SHOWN: Final = 0.6
+POINTS: Final = 10.0
+_LAYOUTS: Final = 4
+"""Rounds of layout: a new one may trigger another."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The appearance of a column on a sheet."""
+
+    language: str
+    scheme: Scheme
+    motion: Motion = Motion()
+    scale: float = 1.0
+
+
+LARGE_LOOKS: Final = (
+    Look("en", Scheme.LIGHT, STILL, 2.0),
+    Look("zh", Scheme.DARK, STILL, 2.0),
+    Look("en", Scheme.HIGH_CONTRAST, STILL),
+)
+"""Looks with large letters on a screen of 1024x600 pixels, or with high contrast and without motion."""
+LOOKS: Final = tuple(Look(language, scheme) for language in ("en", "zh") for scheme in (Scheme.LIGHT, Scheme.DARK))
+
+Draw = Callable[[Look], QImage]
+
+inspectors: Final[list[Callable[[QWidget], None]]] = []
+"""Callbacks that receive every drawn widget."""
+
+
+def dressed(look: Look, draw: Callable[[Theme, Texts], QImage]) -> QImage:
+    """Call ``draw`` while the application has this look."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    before = QFont(application.font())
+    try:
+        usual = QFont(before)
+        usual.setPointSizeF(POINTS * look.scale)
+        application.setFont(usual)
+        theme = Theme(look.scheme, look.motion)
+        theme.dress(application)
+        return draw(theme, Texts(look.language))
+    finally:
+        application.setFont(before)
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # or old widgets are restyled each time
+
+
+def settle(widget: QWidget) -> None:
+    """Process events until the layout no longer changes."""
+    for _ in range(_LAYOUTS):
+        QGuiApplication.processEvents()
+        widget.grab()
+
+
+def grabbed(widget: QWidget) -> QImage:
+    """Return an image of the widget, then delete the widget."""
+    if isinstance(widget, QMenu):
+        widget.resize(widget.sizeHint())
+    widget.ensurePolished()
+    QGuiApplication.processEvents()
+    image = widget.grab().toImage()  # also triggers the layout
+    for inspect in inspectors:
+        inspect(widget)
+    widget.hide()  # or its parts would be told while they are deleted
+    widget.deleteLater()
+    return image
+
+
+# -- sheets ------------------------------------------------------------------------------------------------
+
+
+def empty(size: QSize, colour: QColor) -> QImage:
+    """Return an image filled with one colour."""
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.fill(colour)
+    return image
+
+
+def column(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
+    """Join the images from top to bottom."""
+    height = sum(image.height() for image in images) + gap * (len(images) - 1)
+    made = empty(QSize(max(image.width() for image in images), height), ground)
+    place = QPoint(0, 0)
+    painter = QPainter(made)
+    for image in images:
+        painter.drawImage(place, image)
+        place += QPoint(0, image.height() + gap)
+    painter.end()
+    return made
+
+
+def row(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
+    """Join the images from left to right."""
+    width = sum(image.width() for image in images) + gap * (len(images) - 1)
+    made = empty(QSize(width, max(image.height() for image in images)), ground)
+    place = QPoint(0, 0)
+    painter = QPainter(made)
+    for image in images:
+        painter.drawImage(place, image)
+        place += QPoint(image.width() + gap, 0)
+    painter.end()
+    return made
+
+
+def sheet(columns: Sequence[tuple[Look, QImage]]) -> QImage:
+    """Join the columns from left to right, each on its own background to the bottom."""
+    height = max(image.height() for _, image in columns) + 2 * GAP
+    cells = []
+    for look, image in columns:
+        cell = empty(QSize(image.width() + 2 * GAP, height), ground(look))
+        painter = QPainter(cell)
+        painter.drawImage(GAP, GAP, image)
+        painter.end()
+        cells.append(cell)
+    return row(cells, QColor(Qt.GlobalColor.white), gap=0)
+
+
+def smaller(look: Look, image: QImage) -> QImage:
+    """Shrink an image with large letters: it stays legible."""
+    shown = SHOWN if look.scale > 1 else 1.0
+    return image.scaled(image.size() * shown, mode=Qt.TransformationMode.SmoothTransformation)
+
+
+def ground(look: Look) -> QColor:
+    """Return the background colour of sheets in this look."""
+    return QColor(COLOURS[look.scheme].sunken)
