@@ -20,7 +20,7 @@ from scripts.drawing import LOOKS
 from scripts.screenshots import SHEETS
 from tests.helpers.packages import require
 
-ALL_AT_MOST = 12_500_000
+ALL_AT_MOST = 13_000_000
 
 
 @pytest.fixture(autouse=True)
