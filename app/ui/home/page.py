@@ -385,6 +385,8 @@ class HomePage(QWidget):
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
         page.addWidget(self.stage, 1)
-        page.addWidget(centred(self.bar))
+        foot = centred(self.bar)
+        foot.setContentsMargins(0, SPACING.small, 0, SPACING.small)  # also without the bar
+        page.addWidget(foot)
         for before, after in ((self.head.search, self.list), (self.list, self.panel), (self.panel, self.bar)):
             QWidget.setTabOrder(before, after)
