@@ -50,6 +50,7 @@ def faults(widget: QWidget, scale: float) -> list[str]:
     """Return the faults of a window as it is drawn, then on each small screen."""
     if isinstance(widget, QMenu):
         return []
+    settle(widget)
     found = [f"{rule.__name__}: {fault}" for rule in ANY_SIZE for fault in rule(widget)]
     for name, (width, height) in SCREENS[scale].items():
         widget.resize(width, height - _DECORATION)

@@ -232,7 +232,8 @@ class DropZone(QFrame):
         self._row.setAlignment(self._mark, middle)
         self._mark.show_size(SCALE.display if self.strip else 2 * SCALE.display)
         self._mark.setVisible(across or not self.strip)
-        vertical = QSizePolicy.Policy.Maximum if self.strip else QSizePolicy.Policy.Expanding
+        # Not Maximum: it would forbid the second line of a hint that wraps.
+        vertical = QSizePolicy.Policy.Preferred if self.strip else QSizePolicy.Policy.Expanding
         self.setSizePolicy(QSizePolicy.Policy.Expanding, vertical)
 
 
