@@ -24,6 +24,7 @@ PLANTED = {
     "databases only in the history of a gateway": "backend: import sqlalchemy",
     "figures for Prometheus: its library only in their own files": "runtime: import prometheus_client",
     "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
+    "D-Bus: its library only in app.bus": "app/system: import dbus_fast",
     "packages of app import only lower ones": "app/core: import app.settings",
     "windows are opened only by app.main": "app/cli: import app.ui",
     "packages of backend form no cycle": "backend/core: import backend.sessions",

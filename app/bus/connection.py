@@ -1,0 +1,164 @@
+"""A connection to a message bus, for one event loop.
+
+async with await BusConnection.open(session_address(os.environ)) as bus:
+    (names,) = await bus.call(BUS_PROGRAM, "ListNames")
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Self
+
+from dbus_fast import Message, MessageType
+from dbus_fast.aio import MessageBus
+from dbus_fast.errors import DBusError
+from dbus_fast.unpack import unpack_variants
+
+from app.bus.errors import BusMissing, BusRefused, BusSilent
+
+CALL_S: Final = 5.0
+_CONNECT_S: Final = 5.0
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+
+
+@dataclass(frozen=True)
+class BusObject:
+    """An interface of an object of a program: the program's name on the bus, the object's path, the interface."""
+
+    program: str
+    path: str
+    interface: str
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A received signal. ``sender``: the unique name of the program. ``values``: without variants."""
+
+    sender: str
+    path: str
+    interface: str
+    member: str
+    values: tuple[Any, ...]
+
+
+BUS_PROGRAM: Final = BusObject("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+
+
+def session_address(environment: Mapping[str, str]) -> str:
+    """Return the address of the session's bus; empty if there is none."""
+    if address := environment.get("DBUS_SESSION_BUS_ADDRESS"):
+        return address
+    usual = Path(environment.get("XDG_RUNTIME_DIR") or "/nonexistent", "bus")
+    return f"unix:path={usual}" if usual.is_socket() else ""
+
+
+class BusConnection:
+    """A connection to a message bus. ``gone``: set when the connection has ended."""
+
+    def __init__(self, bus: MessageBus) -> None:
+        self.gone = asyncio.Event()
+        self._bus = bus
+        self._handlers: list[Callable[[Signal], None]] = []
+        self._watching = asyncio.ensure_future(self._watch())
+        bus.add_message_handler(self._arrived)
+
+    @classmethod
+    async def open(cls, address: str) -> Self:
+        """Connect to the bus at this address. Raises ``BusMissing``."""
+        if not address:
+            raise BusMissing("this session has no message bus")
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                return cls(await MessageBus(bus_address=address, negotiate_unix_fd=True).connect())
+        except (OSError, EOFError, TimeoutError, DBusError, ValueError) as error:
+            raise BusMissing(f"the message bus cannot be reached: {error}") from error
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the connection. Safe to call twice."""
+        self._bus.disconnect()
+        self._watching.cancel()
+        self.gone.set()
+
+    @property
+    def name(self) -> str:
+        """The unique name of this connection."""
+        return self._bus.unique_name or ""
+
+    @property
+    def bus(self) -> MessageBus:
+        """The connection of dbus-fast, to export objects."""
+        return self._bus
+
+    async def call(
+        self, target: BusObject, member: str, signature: str = "", *values: Any, deadline_s: float = CALL_S
+    ) -> tuple[Any, ...]:
+        """Call a method and return its results, without variants. File descriptors arrive as descriptors.
+
+        ``values`` that are variants are ``dbus_fast.Variant``. Raises ``BusRefused``, ``BusSilent`` or
+        ``BusMissing``.
+        """
+        message = Message(
+            destination=target.program,
+            path=target.path,
+            interface=target.interface,
+            member=member,
+            signature=signature,
+            body=list(values),
+        )
+        try:
+            async with asyncio.timeout(deadline_s):
+                reply = await self._bus.call(message)
+        except TimeoutError as error:
+            raise BusSilent(f"{target.program} did not answer {member}") from error
+        except (OSError, EOFError, DBusError) as error:
+            raise BusMissing(str(error)) from error
+        if self.gone.is_set():
+            raise BusMissing("the connection to the message bus has ended")
+        if reply.message_type is MessageType.ERROR:
+            raise BusRefused(reply.error_name or "", " ".join(map(str, reply.body)))
+        return _plain(reply)
+
+    async def get(self, target: BusObject, name: str) -> Any:
+        """Return a property. Raises like ``call``."""
+        place = replace(target, interface=_PROPERTIES)
+        (value,) = await self.call(place, "Get", "ss", target.interface, name)
+        return value
+
+    async def listen(self, rule: str, handler: Callable[[Signal], None]) -> None:
+        """Call ``handler`` for every signal that arrives, and let those that match ``rule`` arrive.
+
+        Raises like ``call``. Source: D-Bus specification, "Match Rules".
+        """
+        self._handlers.append(handler)
+        await self.call(BUS_PROGRAM, "AddMatch", "s", rule)
+
+    def _arrived(self, message: Message) -> None:
+        if message.message_type is MessageType.SIGNAL:
+            sender, path, interface = message.sender or "", message.path or "", message.interface or ""
+            signal = Signal(sender, path, interface, message.member or "", _plain(message))
+            for handler in tuple(self._handlers):
+                handler(signal)
+
+    async def _watch(self) -> None:
+        with suppress(OSError, EOFError, DBusError):
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        self.gone.set()
+
+
+def _plain(message: Message) -> tuple[Any, ...]:
+    """Return the values of a message without variants, and descriptors in the place of their numbers."""
+    values = unpack_variants(message.body)
+    if message.unix_fds and "h" in message.signature:
+        kinds = [kind.token for kind in message.signature_tree.types]
+        values = [
+            message.unix_fds[value] if kind == "h" else value for kind, value in zip(kinds, values, strict=True)
+        ]
+    return tuple(values)

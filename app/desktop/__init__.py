@@ -1,0 +1,1 @@
+"""Abilities of this desktop, and the fallback for each missing one."""

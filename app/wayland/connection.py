@@ -1,0 +1,308 @@
+"""A connection to a Wayland compositor, for one event loop.
+
+    async with await WaylandConnection.open(os.environ) as wayland:
+        seat = wayland.bind(SEAT)
+        seat.on("name", print)
+        await wayland.roundtrip()
+
+Source: "The Wayland Protocol", chapters "Wire Format" and "wl_display".
+"""
+
+import array
+import asyncio
+import os
+import socket
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Self
+
+from app.wayland.errors import CompositorGone, CompositorMissing, InterfaceMissing
+from app.wayland.interfaces import CALLBACK, DISPLAY, Interface, by_name
+from app.wayland.wire import Event, Message, packed, split, unpacked
+
+_REPLY_S: Final = 5.0
+_READ_BYTES: Final = 65_536
+_MOST_DESCRIPTORS: Final = 28  # of one message, as in libwayland
+_MOST_UNSENT: Final = 4 * 2**20
+_SERVER_IDS: Final = 0xFF00_0000  # from here on, the compositor chooses ids
+
+Handler = Callable[..., None]
+
+
+class WaylandObject:
+    """An object that the app shares with the compositor. Events without a handler are ignored."""
+
+    def __init__(self, connection: "WaylandConnection", interface: Interface, object_id: int) -> None:
+        self.interface, self.object_id = interface, object_id
+        self._connection = connection
+        self._handlers: dict[str, Handler] = {}
+
+    def on(self, event: str, handler: Handler) -> None:
+        """Call ``handler`` with the arguments of each such event."""
+        self._handlers[event] = handler
+
+    def request(self, name: str, *values: Any) -> "WaylandObject":
+        """Send a request; return the new object that it creates, else this one.
+
+        ``values``: without the new object. Descriptors are closed by the connection once they are sent.
+        """
+        return self._connection.send(self, name, values)
+
+    def destroy(self) -> None:
+        """Send the request ``destroy``; no more events are handled."""
+        self.request("destroy")
+        self._handlers.clear()
+        self._connection.forget(self)
+
+    def handle(self, event: Message, values: Sequence[Any]) -> None:
+        """Pass an event to its handler; close the descriptors of an event without one."""
+        if handler := self._handlers.get(event.name):
+            handler(*values)
+        else:
+            _close_all(value for letter, value in zip(event.signature, values, strict=True) if letter == "h")
+
+
+class WaylandConnection:
+    """The objects shared with one compositor.
+
+    ``globals``: the compositor's offers: version by interface name, the newest version of each.
+    ``gone``: set when the connection has ended.
+    """
+
+    def __init__(self, compositor: socket.socket, known: Mapping[str, Interface] | None = None) -> None:
+        self.globals: dict[str, int] = {}
+        self.gone = asyncio.Event()
+        self.fault = ""
+        self._names: dict[str, list[int]] = {}
+        self._known = known or by_name()
+        self._socket = compositor
+        self._loop = asyncio.get_running_loop()
+        self._objects: dict[int, WaylandObject] = {}
+        self._free: list[int] = []
+        self._next = 1
+        self._received = b""
+        self._descriptors: deque[int] = deque()
+        self._unsent: deque[tuple[bytes, list[int]]] = deque()
+        self._display = self._add(DISPLAY)
+        self._registry = self._display
+        self._display.on("error", self._failed)
+        self._display.on("delete_id", self._deleted)
+
+    @classmethod
+    async def open(cls, environment: Mapping[str, str], interfaces: Mapping[str, Interface] | None = None) -> Self:
+        """Connect to the compositor of this environment and learn its globals.
+
+        ``interfaces``: those that objects may have, default all of ``interfaces``. Raises ``CompositorMissing``
+        or ``CompositorGone``.
+        """
+        compositor = _connected(environment)
+        connection = cls(compositor, interfaces)
+        connection._loop.add_reader(compositor.fileno(), connection._readable)
+        registry = connection._registry = connection._display.request("get_registry")
+        registry.on("global", connection._offered)
+        registry.on("global_remove", connection._withdrawn)
+        try:
+            await connection.roundtrip()
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Send what is left, and end the connection. Safe to call twice."""
+        if not self.gone.is_set():
+            self._flush()
+            self._end("closed")
+
+    def bind(self, interface: Interface, instance: int = -1) -> WaylandObject:
+        """Return an object for a global; ``instance``: which one, if there are several.
+
+        Raises ``InterfaceMissing``.
+        """
+        if not (names := self._names.get(interface.name)):
+            raise InterfaceMissing(interface.name)
+        version = min(interface.version, self.globals[interface.name])
+        made = self._add(interface)
+        self.send(self._registry, "bind", (names[instance], interface.name, version, made.object_id))
+        return made
+
+    def count(self, interface: Interface) -> int:
+        """Return how many globals have this interface."""
+        return len(self._names.get(interface.name, ()))
+
+    async def roundtrip(self, deadline_s: float = _REPLY_S) -> None:
+        """Wait until the compositor has processed all requests. Raises ``CompositorGone``."""
+        done = asyncio.Event()
+        self._display.request("sync").on("done", lambda serial: done.set())
+        await self.until(done, deadline_s)
+
+    async def until(self, event: asyncio.Event, deadline_s: float = _REPLY_S) -> None:
+        """Wait for an event that a handler sets. Raises ``CompositorGone``, also at the deadline."""
+        waits = [asyncio.ensure_future(one.wait()) for one in (event, self.gone)]
+        try:
+            await asyncio.wait(waits, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+        if not event.is_set():
+            raise CompositorGone(self.fault or "the compositor does not answer")
+
+    def send(self, sender: WaylandObject, name: str, values: Iterable[Any]) -> WaylandObject:
+        """Send a request of an object; see ``WaylandObject.request``. Raises ``CompositorGone``."""
+        if self.gone.is_set():
+            raise CompositorGone(self.fault)
+        opcode, message = next(
+            (place, one) for place, one in enumerate(sender.interface.requests) if one.name == name
+        )
+        made = self._add(self._known[message.creates]) if message.creates else sender
+        arguments = [value.object_id if isinstance(value, WaylandObject) else value for value in values]
+        if message.creates:
+            arguments.insert(message.signature.index("n"), made.object_id)
+        data, descriptors = packed(sender.object_id, opcode, message.signature, arguments)
+        self._unsent.append((data, descriptors))
+        if sum(len(part) for part, _ in self._unsent) > _MOST_UNSENT:
+            self._end("the compositor reads nothing")
+        self._flush()
+        return made
+
+    def forget(self, destroyed: WaylandObject) -> None:
+        """Forget a destroyed object. The compositor confirms that only for ids that the app has chosen."""
+        if destroyed.object_id >= _SERVER_IDS:
+            self._objects.pop(destroyed.object_id, None)
+
+    # -- sending and receiving -----------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        """Send as much as the socket takes; the rest follows when it takes more."""
+        try:
+            while self._unsent:
+                data, descriptors = self._unsent[0]
+                sent = self._socket.sendmsg([data], _ancillary(descriptors))
+                _close_all(descriptors)
+                self._unsent.popleft()
+                if sent < len(data):
+                    self._unsent.appendleft((data[sent:], []))
+        except BlockingIOError:
+            self._loop.add_writer(self._socket.fileno(), self._writable)
+        except OSError as error:
+            self._end(str(error))
+
+    def _writable(self) -> None:
+        self._loop.remove_writer(self._socket.fileno())
+        self._flush()
+
+    def _readable(self) -> None:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, _MOST_DESCRIPTORS)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._end(str(error))
+            return
+        self._descriptors += descriptors
+        if not data:
+            self._end("the compositor has ended")
+            return
+        try:
+            events, self._received = split(self._received + data)
+            for event in events:
+                self._dispatch(event)
+        except (ValueError, IndexError) as error:
+            self._end(str(error))
+
+    def _dispatch(self, event: Event) -> None:
+        target = self._objects.get(event.sender)
+        if target is None or event.opcode >= len(target.interface.events):
+            return  # destroyed already; the interfaces used send no descriptors then
+        message = target.interface.events[event.opcode]
+        raw = unpacked(message.signature, event.body, self._descriptors.popleft)
+        values = [
+            self._argument(letter, value, message.creates)
+            for letter, value in zip(message.signature, raw, strict=True)
+        ]
+        if target.interface is CALLBACK:
+            self._objects.pop(target.object_id, None)
+        target.handle(message, values)
+
+    def _argument(self, letter: str, value: Any, creates: str) -> Any:
+        if letter == "n":
+            return self._add(self._known[creates], value)
+        return self._objects.get(value) if letter == "o" else value
+
+    # -- objects -------------------------------------------------------------------------------------------
+
+    def _add(self, interface: Interface, object_id: int = 0) -> WaylandObject:
+        if not object_id:
+            object_id = self._free.pop() if self._free else self._next
+            self._next += object_id == self._next
+        made = self._objects[object_id] = WaylandObject(self, interface, object_id)
+        return made
+
+    def _deleted(self, object_id: int) -> None:
+        self._objects.pop(object_id, None)
+        if object_id < _SERVER_IDS:
+            self._free.append(object_id)
+
+    def _offered(self, name: int, interface: str, version: int) -> None:
+        self._names.setdefault(interface, []).append(name)
+        self.globals[interface] = version
+
+    def _withdrawn(self, name: int) -> None:
+        for interface, names in self._names.items():
+            if name in names:
+                names.remove(name)
+                if not names:
+                    self.globals.pop(interface, None)
+
+    def _failed(self, culprit: WaylandObject | None, code: int, reason: str) -> None:
+        name = culprit.interface.name if culprit else "?"
+        self._end(f"the compositor refused a request of {name} ({code}): {reason}")
+
+    def _end(self, reason: str) -> None:
+        if self.gone.is_set():
+            return
+        self.fault = reason
+        self._loop.remove_reader(self._socket.fileno())
+        self._loop.remove_writer(self._socket.fileno())
+        self._socket.close()
+        for _, descriptors in self._unsent:
+            _close_all(descriptors)
+        _close_all(self._descriptors)
+        self._descriptors.clear()
+        self._unsent.clear()
+        self.gone.set()
+
+
+def _connected(environment: Mapping[str, str]) -> socket.socket:
+    """Return a connected socket. Source: "Client API", ``wl_display_connect``."""
+    place = Path(environment.get("XDG_RUNTIME_DIR", ""), environment.get("WAYLAND_DISPLAY") or "wayland-0")
+    compositor = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        if not place.is_absolute():
+            raise FileNotFoundError("XDG_RUNTIME_DIR is not set")
+        compositor.connect(str(place))
+    except OSError as error:
+        compositor.close()
+        raise CompositorMissing(f"no Wayland compositor can be reached ({error})") from error
+    compositor.setblocking(False)
+    return compositor
+
+
+def _ancillary(descriptors: list[int]) -> list[tuple[int, int, Any]]:
+    if not descriptors:
+        return []
+    return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+
+
+def _close_all(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        with suppress(OSError):
+            os.close(descriptor)

@@ -1,0 +1,124 @@
+"""The Wayland interfaces that this app uses: names, versions, requests and events in the order of their opcodes.
+
+Sources: "The Wayland Protocol" (core), wlr-protocols and wayland-protocols, of which these are facts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from app.wayland.wire import Message
+
+
+@dataclass(frozen=True)
+class Interface:
+    """An interface up to ``version``: the messages of later versions are not listed."""
+
+    name: str
+    version: int
+    requests: tuple[Message, ...] = ()
+    events: tuple[Message, ...] = ()
+
+
+def _messages(lines: str) -> tuple[Message, ...]:
+    """Return messages from lines with a name, a signature or ``-``, and the interface of a new object."""
+    found = []
+    for line in filter(None, map(str.strip, lines.splitlines())):
+        name, signature, creates = (*line.split(), "-", "")[:3] if " " in line else (line, "-", "")
+        found.append(Message(name, signature.strip("-"), creates.strip("-")))
+    return tuple(found)
+
+
+def _interface(name: str, version: int, requests: str = "", events: str = "") -> Interface:
+    return Interface(name, version, _messages(requests), _messages(events))
+
+
+DISPLAY: Final = _interface(
+    "wl_display", 1, "sync n wl_callback\nget_registry n wl_registry", "error ous\ndelete_id u"
+)
+REGISTRY: Final = _interface("wl_registry", 1, "bind usun", "global usu\nglobal_remove u")
+CALLBACK: Final = _interface("wl_callback", 1, events="done u")
+SEAT: Final = _interface(
+    "wl_seat",
+    5,
+    "get_pointer n wl_pointer\nget_keyboard n wl_keyboard\nget_touch n wl_touch\nrelease",
+    "capabilities u\nname s",
+)
+KEYBOARD: Final = _interface(
+    "wl_keyboard", 5, "release", "keymap uhu\nenter uoa\nleave uo\nkey uuuu\nmodifiers uuuuu\nrepeat_info ii"
+)
+OUTPUT: Final = _interface(
+    "wl_output", 4, "release", "geometry iiiiissi\nmode uiii\ndone\nscale i\nname s\ndescription s"
+)
+COMPOSITOR: Final = _interface("wl_compositor", 4, "create_surface n wl_surface\ncreate_region n wl_region")
+SURFACE: Final = _interface(
+    "wl_surface",
+    4,
+    "destroy\nattach oii\ndamage iiii\nframe n wl_callback\nset_opaque_region o\nset_input_region o\ncommit\n"
+    "set_buffer_transform i\nset_buffer_scale i\ndamage_buffer iiii",
+    "enter o\nleave o",
+)
+REGION: Final = _interface("wl_region", 1, "destroy\nadd iiii\nsubtract iiii")
+SHM: Final = _interface("wl_shm", 1, "create_pool nhi wl_shm_pool", "format u")
+SHM_POOL: Final = _interface("wl_shm_pool", 1, "create_buffer niiiiu wl_buffer\ndestroy\nresize i")
+BUFFER: Final = _interface("wl_buffer", 1, "destroy", "release")
+VIRTUAL_KEYBOARD_MANAGER: Final = _interface(
+    "zwp_virtual_keyboard_manager_v1", 1, "create_virtual_keyboard on zwp_virtual_keyboard_v1"
+)
+VIRTUAL_KEYBOARD: Final = _interface("zwp_virtual_keyboard_v1", 1, "keymap uhu\nkey uuu\nmodifiers uuuu\ndestroy")
+TOPLEVEL_MANAGER: Final = _interface(
+    "zwlr_foreign_toplevel_manager_v1", 3, "stop", "toplevel n zwlr_foreign_toplevel_handle_v1\nfinished"
+)
+TOPLEVEL: Final = _interface(
+    "zwlr_foreign_toplevel_handle_v1",
+    3,
+    "set_maximized\nunset_maximized\nset_minimized\nunset_minimized\nactivate o\nclose\nset_rectangle oiiii\n"
+    "destroy\nset_fullscreen o\nunset_fullscreen",
+    "title s\napp_id s\noutput_enter o\noutput_leave o\nstate a\ndone\nclosed\nparent o",
+)
+LAYER_SHELL: Final = _interface("zwlr_layer_shell_v1", 4, "get_layer_surface noous zwlr_layer_surface_v1\ndestroy")
+LAYER_SURFACE: Final = _interface(
+    "zwlr_layer_surface_v1",
+    4,
+    "set_size uu\nset_anchor u\nset_exclusive_zone i\nset_margin iiii\nset_keyboard_interactivity u\nget_popup o\n"
+    "ack_configure u\ndestroy\nset_layer u",
+    "configure uuu\nclosed",
+)
+
+
+def _data_control(prefix: str, version: int) -> tuple[Interface, ...]:
+    """Return the interfaces of data-control, which exist under two prefixes: manager, device, source and offer."""
+    device, source, offer = (f"{prefix}_data_control_{what}_v1" for what in ("device", "source", "offer"))
+    return (
+        _interface(
+            f"{prefix}_data_control_manager_v1",
+            version,
+            f"create_data_source n {source}\nget_data_device no {device}\ndestroy",
+        ),
+        _interface(
+            device,
+            version,
+            "set_selection o\ndestroy\nset_primary_selection o",
+            f"data_offer n {offer}\nselection o\nfinished\nprimary_selection o",
+        ),
+        _interface(source, version, "offer s\ndestroy", "send sh\ncancelled"),
+        _interface(offer, version, "receive sh\ndestroy", "offer s"),
+    )
+
+
+EXT_DATA_CONTROL: Final = _data_control("ext", 1)
+WLR_DATA_CONTROL: Final = _data_control("zwlr", 2)
+DATA_CONTROL_MANAGERS: Final = (EXT_DATA_CONTROL[0], WLR_DATA_CONTROL[0])
+
+_ALL: Final = (
+    *(DISPLAY, REGISTRY, CALLBACK, SEAT, KEYBOARD, OUTPUT),
+    *(COMPOSITOR, SURFACE, REGION, SHM, SHM_POOL, BUFFER),
+    *(VIRTUAL_KEYBOARD_MANAGER, VIRTUAL_KEYBOARD, TOPLEVEL_MANAGER, TOPLEVEL, LAYER_SHELL, LAYER_SURFACE),
+    *EXT_DATA_CONTROL,
+    *WLR_DATA_CONTROL,
+)
+
+
+def by_name(interfaces: Iterable[Interface] = _ALL) -> dict[str, Interface]:
+    """Return interfaces by their names."""
+    return {interface.name: interface for interface in interfaces}

@@ -1,0 +1,89 @@
+"""Calls and signals on a real message bus."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dbus_fast import Message, MessageType
+
+from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, Signal, session_address
+from app.bus.errors import BusMissing, BusRefused, BusSilent
+from tests.helpers.packages import require
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """Return the address of a message bus that runs during the test."""
+    require(("dbus-daemon",))
+    address = f"unix:path={tmp_path / 'bus'}"
+    command = ("dbus-daemon", "--session", "--nofork", "--print-address=1", f"--address={address}")
+    daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert daemon.stdout is not None
+    daemon.stdout.readline()
+    yield address
+    daemon.terminate()
+    daemon.wait(10)
+    daemon.stdout.close()
+
+
+async def test_method_returns_its_values(address: str) -> None:
+    async with await BusConnection.open(address) as bus:
+        (names,) = await bus.call(BUS_PROGRAM, "ListNames")
+        assert bus.name in names
+        assert "NameOwnerChanged" not in await bus.get(BUS_PROGRAM, "Features")
+
+
+async def test_unknown_program_is_a_refusal(address: str) -> None:
+    async with await BusConnection.open(address) as bus:
+        with pytest.raises(BusRefused, match="ServiceUnknown"):
+            await bus.call(BusObject("no.such.Program", "/a", "no.such.Program"), "Do")
+
+
+async def test_silent_program_is_given_up_at_the_deadline(address: str) -> None:
+    async with await BusConnection.open(address) as bus, await BusConnection.open(address) as other:
+        with pytest.raises(BusSilent, match="Wait"):
+            other.bus.add_message_handler(lambda message: message.member == "Wait")
+            await bus.call(BusObject(other.name, "/a", "a.b"), "Wait", deadline_s=0.1)
+
+
+async def test_signal_arrives_without_variants(address: str) -> None:
+    heard = list[Signal]()
+    async with await BusConnection.open(address) as bus, await BusConnection.open(address) as other:
+        await bus.listen("type='signal',interface='a.b'", heard.append)
+        await other.bus.send(
+            Message(
+                message_type=MessageType.SIGNAL,
+                path="/a",
+                interface="a.b",
+                member="Said",
+                signature="us",
+                body=[1, "x"],
+            )
+        )
+        await wait_until(lambda: [one for one in heard if one.interface == "a.b"], "the signal arrives")
+        (said,) = [one for one in heard if one.interface == "a.b"]
+        assert (said.sender, said.member, said.values) == (other.name, "Said", (1, "x"))
+
+
+async def test_end_of_the_bus_is_noticed(address: str) -> None:
+    async with await BusConnection.open(address) as bus:
+        (process,) = await bus.call(BUS_PROGRAM, "GetConnectionUnixProcessID", "s", "org.freedesktop.DBus")
+        os.kill(process, 15)
+        await wait_until(bus.gone.is_set, "the end is noticed")
+        with pytest.raises(BusMissing):
+            await bus.call(BUS_PROGRAM, "ListNames")
+
+
+@pytest.mark.parametrize("address", ["", "unix:path=/nonexistent", "nonsense"])
+async def test_missing_bus_is_reported(address: str) -> None:
+    with pytest.raises(BusMissing):
+        await BusConnection.open(address)
+
+
+def test_address_is_the_named_or_the_usual_one(tmp_path: Path, address: str) -> None:
+    assert session_address({"DBUS_SESSION_BUS_ADDRESS": "unix:x"}) == "unix:x"
+    assert session_address({"XDG_RUNTIME_DIR": str(tmp_path)}) == address
+    assert session_address({}) == ""
