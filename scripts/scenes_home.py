@@ -95,7 +95,7 @@ _OTHER: Final = {
 }
 _MARKED: Final = {"en": "workshop", "zh": "工作室"}
 _AT_MS: Final = 9_400
-_MODELS: Final = ("sensevoice-small", "whisper-small", "whisper-turbo")
+_MODELS: Final = ("sensevoice-small-int8", "whisper-small", "whisper-large-v3-turbo")
 DOWNLOADING: Final = WorkerView(LocalWorkerState.DOWNLOADING, "whisper-base", 40)
 
 
@@ -148,7 +148,7 @@ def rows(language: str) -> list[IndexRow]:
                 state,
                 text,
                 language,
-                {"en": "whisper-small", "zh": "sensevoice-small"}[language] if text else "",
+                {"en": "whisper-small", "zh": "sensevoice-small-int8"}[language] if text else "",
                 number == EDITED,
                 int(started) << 31,
                 number == CANCELLED,
@@ -310,16 +310,14 @@ def damaged(window: Window) -> None:
     window.pages.home.open_row(window.pages.home.model.row_of(0))
 
 
-def again(*, models: bool = True, stand: Rerunning | None = None, runs: int = 0) -> Fill:
-    """Return a function that shows how a take is recognised again."""
+def again(*, stand: Rerunning | None = None, runs: int = 0) -> Fill:
+    """Return a function that shows how a take is recognised again, or its result."""
 
     def fill(window: Window) -> None:
         row = opened(window)
         if runs:
             window.show(details(row, window.language, runs=runs))
-        window.pages.home.panel.again.options.emit()
-        if models:
-            window.show(HistoryModels(_MODELS))
+            window.pages.home.panel.again.results.emit()
         if stand is not None:
             window.show(replace(stand, session=row.session))
 
@@ -330,10 +328,13 @@ def menus(look: Look) -> QImage:
     """Draw the menus of an open take: models to recognise it again, and formats to export."""
 
     def drawn(theme: Theme, texts: Texts) -> QImage:
-        again, export = AgainButton(texts), ExportButton(texts, lambda form: None)
-        again.show_models(_MODELS, _MODELS[1])
-        shown = row([grabbed(menu) for menu in (again.menu(), export.menu())], theme.colour("sunken"))
-        for button in (again, export):
+        again, unknown, export = AgainButton(texts), AgainButton(texts), ExportButton(texts, lambda form: None)
+        again.show_models(HistoryModels(_MODELS))
+        again.show_take(_MODELS[1], ran=True)
+        unknown.show_models(HistoryModels(note=Note("gateway-unreachable")))
+        menus = again.menu(), again.whole, unknown.menu(), export.menu()
+        shown = row([grabbed(menu) for menu in menus], theme.colour("sunken"))
+        for button in (again, unknown, export):
             button.deleteLater()
         return shown
 
@@ -363,8 +364,7 @@ TAKE: Final[tuple[Draw, ...]] = (
     scene(playing),
     scene(edited),
     scene(damaged),
-    scene(again()),
-    scene(again(models=False, stand=Rerunning(_ANY, RerunState.RUNNING, 2, 5))),
+    scene(again(stand=Rerunning(_ANY, RerunState.RUNNING, 2, 5))),
     scene(again(stand=_FAILED)),
     scene(again(runs=1)),
     scene(again(runs=2)),

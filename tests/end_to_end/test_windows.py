@@ -185,11 +185,12 @@ def test_take_cut_off_by_crash_is_recovered_in_history(app: DesktopApp, tmp_path
 def test_rerun_without_vad_shows_the_difference(app: DesktopApp) -> None:
     before = app.takes()[-1]
     choose_newest_take(app)
-    keys(app, *["Tab"] * 4, "space")  # the model has the focus
-    asking = settled(app)
-    keys(app, "Tab", "End", "Tab", "space")  # the whole take, start
+    keys(app, *["Tab"] * 4, "space")  # recognise again: the menu opens
+    rests(app)
+    opened = settled(app)
+    keys(app, "Up", "Right", "Return")  # the whole recording is the last entry; its first model
     wait_until_sync(lambda: app.takes()[-1].take.runs, "it was recognised again", 60.0)
-    assert settled(app) != asking
+    assert settled(app) != opened
     (run,) = app.takes()[-1].take.runs
     assert run.text == checksum(audio_of(before).tobytes()) != before.text and not run.vad
 

@@ -1,52 +1,81 @@
 """Button that recognises a take again, from a menu of models."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMenu, QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton, QWidgetAction
 
+from app.history.view import HistoryModels, RerunOptions
 from app.ui.models.wording import model_name
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
+from app.ui.theme.theme import SPACING
+from app.ui.widgets.basic import label
 from app.ui.widgets.untrusted_text import menu_name
 
 
 class AgainButton(QPushButton):
-    """Button whose menu lists the models that are loaded now.
+    """Button whose menu lists the models that are loaded now, and once more for the recording with its pauses.
 
-    ``opens``: emitted when the menu opens. ``chosen``: emitted with a model, or an empty name for any.
-    ``options``: emitted when the user wants to choose more than the model.
+    ``opens``: emitted when the menu opens. ``chosen``: emitted with ``RerunOptions``. ``results``: emitted when
+    the user wants to see the results of further recognitions.
     """
 
-    opens, chosen, options = Signal(), Signal(str), Signal()
+    opens, chosen, results = Signal(), Signal(object), Signal()
 
     def __init__(self, texts: Texts) -> None:
         super().__init__()
         self._texts = texts
-        self._names: Sequence[str] = ()
-        self._used = ""
+        self._models, self._used, self._ran = HistoryModels(), "", False
         self._menu = QMenu(self)
+        self.whole = QMenu(self)
         self._menu.aboutToShow.connect(self.opens.emit)
         self.setMenu(self._menu)
         self.refresh()
 
-    def show_models(self, names: Sequence[str], used: str) -> None:
-        """Offer these models; ``used`` recognised the take before."""
-        if (tuple(names), used) != (tuple(self._names), self._used):
-            self._names, self._used = tuple(names), used
+    def show_models(self, models: HistoryModels) -> None:
+        """Offer these models, or say why none is known."""
+        if models != self._models:
+            self._models = models
+            self.refresh()
+
+    def show_take(self, used: str, *, ran: bool) -> None:
+        """Offer the model ``used`` last; ``ran``: there are results of further recognitions."""
+        if (used, ran) != (self._used, self._ran):
+            self._used, self._ran = used, ran
             self.refresh()
 
     def refresh(self) -> None:
         """Update the texts to the current language."""
-        texts = self._texts
+        texts, menu = self._texts, self._menu
         self.setText(texts("history.again.open"))
-        self._menu.clear()
-        for name in sorted(self._names, key=self._used.__eq__) or ("",):
+        menu.clear()
+        self._list_models(menu, vad=True)
+        if self._models.note is not None:
+            self._add_note(note_text(texts, self._models.note))
+        menu.addSeparator()
+        menu.addMenu(self.whole).setText(texts("history.again.whole"))
+        self.whole.clear()
+        self._list_models(self.whole, vad=False)
+        if self._ran:
+            menu.addAction(texts("history.again.results")).triggered.connect(self.results.emit)
+
+    def _list_models(self, menu: QMenu, *, vad: bool) -> None:
+        texts = self._texts
+        for name in sorted(self._models.names, key=self._used.__eq__) or ("",):
             shown = model_name(texts, name) if name else texts("history.again.any-model")
             title = texts("history.again.used", model=shown) if name and name == self._used else shown
-            self._menu.addAction(menu_name(title)).triggered.connect(partial(self._choose, name))
-        self._menu.addSeparator()
-        self._menu.addAction(texts("history.again.options")).triggered.connect(self.options.emit)
+            choose = partial(self._choose, RerunOptions(name, vad))
+            menu.addAction(menu_name(title)).triggered.connect(choose)
 
-    def _choose(self, name: str, _: bool = False) -> None:
-        self.chosen.emit(name)
+    def _add_note(self, text: str) -> None:
+        """Add a note in several lines, which an entry of a menu cannot have."""
+        words = label(text, role="warning")
+        words.setWordWrap(True)
+        words.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
+        entry = QWidgetAction(self._menu)
+        entry.setDefaultWidget(words)
+        self._menu.addAction(entry)
+
+    def _choose(self, wish: RerunOptions, _: bool = False) -> None:
+        self.chosen.emit(wish)

@@ -364,7 +364,7 @@ class HomePage(QWidget):
         self.panel.closes.connect(self._close)
         self.panel.deletes.connect(self._delete_open)
         self.panel.reveals.connect(self.stage.show_in_open)
-        for begun in (self.panel.again.chosen, self.panel.again.options):
+        for begun in (self.panel.again.chosen, self.panel.again.results):
             begun.connect(self.stage.show_open)  # the panel grows
         self.list.selectionModel().selectionChanged.connect(self._selected)
         self.list.clicked.connect(self._clicked)

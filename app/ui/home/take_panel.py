@@ -15,7 +15,7 @@ from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
 from app.history.actions import EditTake, ExportTakes, LookAtTake, ModelsWanted
 from app.history.index import IndexRow
-from app.history.view import HistoryModels, Playing, Rerunning, TakeDetails
+from app.history.view import HistoryModels, Playing, Rerunning, RerunOptions, TakeDetails
 from app.messages.actions import Action
 from app.ui.home.again_button import AgainButton
 from app.ui.home.growing_text import GrowingText
@@ -119,8 +119,7 @@ class TakePanel(QFrame):
 
     def show_models(self, models: HistoryModels) -> None:
         """Show the models that can recognise the take again."""
-        self.again.show_models(models.names, self._row.model if self._row else "")
-        self.recognise.show_models(models)
+        self.again.show_models(models)
 
     def show_rerun(self, stand: Rerunning) -> None:
         """Show the state of a repeated recognition."""
@@ -207,7 +206,9 @@ class TakePanel(QFrame):
         self.undo.setVisible(self.changed)
         self.restore.setVisible(row.edited and not self.changed)
         self.play.setVisible(row.seconds > 0)
-        self.again.setVisible(row.seconds > 0 and self.recognise.stage is PanelPart.CLOSED)
+        self.again.show_take(row.model, ran=self.recognise.compared is not None)
+        working = self.recognise.stage is PanelPart.WORKING
+        reveal(self.again, row.seconds > 0 and not working, self.recognise.stop if working else self.text)
         for widget in (self.copy, self.export):
             widget.setVisible(bool(row.text))
         for widget in (self.paste, self.dismiss):
@@ -251,14 +252,14 @@ class TakePanel(QFrame):
         corner = self.text.viewport().mapTo(self, place.topLeft())
         self.reveals.emit(QRect(corner, place.size()))
 
-    def _open_again(self) -> None:
+    def _open_results(self) -> None:
         self.keep()
         self.recognise.open_it()
         self._show()
 
-    def _recognise_with(self, model: str) -> None:
+    def _recognise(self, wish: RerunOptions) -> None:
         self.keep()
-        self.recognise.begin_with(model)
+        self.recognise.begin(wish)
 
     def _use(self, text: str) -> None:
         self._mine = self.text.toPlainText()
@@ -353,8 +354,8 @@ class TakePanel(QFrame):
         self.text.textChanged.connect(self._typed)
         self.recognise.closed.connect(self._show)
         self.again.opens.connect(lambda: self._ask(ModelsWanted()))
-        self.again.chosen.connect(self._recognise_with)
-        self.again.options.connect(self._open_again)
+        self.again.chosen.connect(self._recognise)
+        self.again.results.connect(self._open_results)
         self._soon.timeout.connect(self.keep)
         self.text.viewport().installEventFilter(self)
 

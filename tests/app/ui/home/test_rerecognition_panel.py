@@ -1,4 +1,4 @@
-"""Repeated recognition: choose, follow, fail, compare.
+"""Repeated recognition: follow, fail, compare.
 
 The text changes only when the user accepts it.
 """
@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
-from app.history.actions import HistoryAction, LookAtTake, ModelsWanted, RecogniseAgain, StopRecognising
+from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.difference import difference, words_that_differ
 from app.history.index import IndexRow
-from app.history.view import Comparison, HistoryModels, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
+from app.history.view import Comparison, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
 from app.journal.take import TakeState
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.strings.texts import Texts
@@ -67,56 +67,42 @@ def seen(panel: RerecognitionPanel) -> list[QPushButton]:
     return [button for button in panel.buttons.controls if button.isVisible() and isinstance(button, QPushButton)]
 
 
-def test_again_panel_opens_on_request_and_offers_loaded_models(
-    panel: RerecognitionPanel, person: Person, texts: Texts
-) -> None:
+def test_again_panel_opens_when_recognition_begins(panel: RerecognitionPanel, person: Person) -> None:
+    panel.begin(RerunOptions("a", vad=False))
+    assert person.asked == [RecogniseAgain(ONE.session, RerunOptions("a", vad=False))]
     assert stage(panel) is PanelPart.CLOSED and not panel.isVisible()
-    panel.open_it()
-    assert stage(panel) is PanelPart.CHOOSING and person.asked == [ModelsWanted()] and panel.isVisible()
-    panel.show_models(HistoryModels(("a", "b")))
-    names = [panel.model.itemText(row) for row in range(panel.model.count())]
-    assert names == [texts("history.again.any-model"), "a", texts("history.again.used", model="b")]
-    assert panel.model.currentData() == "a"  # a model other than the one used
-    panel.begin.click()
-    panel.range.setCurrentIndex(1)
-    panel.model.setCurrentIndex(0)
-    panel.begin.click()
-    assert person.asked[1:] == [
-        RecogniseAgain(ONE.session, RerunOptions("a")),
-        RecogniseAgain(ONE.session, RerunOptions("", vad=False)),
-    ]
-    panel.keep.click()
-    assert stage(panel) is PanelPart.CLOSED
+    panel.show_rerun(Rerunning(ONE.session, RerunState.WAITING))
+    assert stage(panel) is PanelPart.WORKING and panel.isVisible()
 
 
 def test_again_panel_shows_progress_and_stops(panel: RerecognitionPanel, person: Person, texts: Texts) -> None:
-    panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.WAITING))
-    assert stage(panel) is PanelPart.WORKING and panel.how.text() == texts("history.again.waiting")
+    assert panel.how.text() == texts("history.again.waiting") and seen(panel) == [panel.stop]
     panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 2, 5))
     assert panel.how.text() == texts("history.again.progress", ended=2, count=5) and panel.progress.value() == 40
     panel.stop.click()
     assert person.asked[-1] == StopRecognising(ONE.session)
     panel.show_rerun(Rerunning(ONE.session, RerunState.STOPPED))
-    assert stage(panel) is PanelPart.CHOOSING and not panel.note.isVisible()
+    assert stage(panel) is PanelPart.CLOSED
 
 
-def test_again_panel_shows_failure_with_remedy(panel: RerecognitionPanel, texts: Texts) -> None:
-    panel.open_it()
-    panel.show_models(HistoryModels(note=Note("gateway-unreachable")))
-    assert panel.note.text() == texts("note.gateway-unreachable")
+def test_again_panel_shows_failure_until_it_is_closed(panel: RerecognitionPanel, texts: Texts) -> None:
     panel.show_rerun(Rerunning(ONE.session, RerunState.FAILED, note=Note("again-failed")))
-    assert texts("note.again-failed") in panel.note.text() and panel.begin.isVisible()
-    panel.close_it()
-    panel.show_models(HistoryModels(("a",)))
+    assert stage(panel) is PanelPart.FAILED and seen(panel) == [panel.keep]
+    assert texts("note.again-failed") in panel.note.text() and not panel.how.isVisible()
+    panel.keep.click()
+    panel.show_take(None)
+    panel.show_take(ONE)
+    assert stage(panel) is PanelPart.CLOSED
+    panel.show_rerun(Rerunning(ONE.session, RerunState.FAILED, note=Note("again-failed")))
+    panel.show_details(compared("the slow fox"))
     panel.open_it()
-    assert not panel.note.isVisible()
+    assert stage(panel) is PanelPart.COMPARING and not panel.note.isVisible()
 
 
 def test_again_panel_uses_new_text_only_when_accepted(
     panel: RerecognitionPanel, person: Person, texts: Texts
 ) -> None:
-    panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 1))
     panel.show_details(compared("the slow fox"))
     assert stage(panel) is PanelPart.WORKING
@@ -154,12 +140,9 @@ def test_again_panel_compares_each_of_several_runs(
     assert person.asked == [LookAtTake(ONE.session, 0)]
     panel.show_details(compared("the slow fox", "a slow fox", run=0))
     assert panel.runs.currentData() == "0"
-    panel.more.click()
-    assert stage(panel) is PanelPart.CHOOSING and person.asked[-1] == ModelsWanted()
 
 
 def test_again_panel_keeps_state_per_take(panel: RerecognitionPanel) -> None:
-    panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 2))
     panel.show_take(TWO)
     panel.show_details(compared("x"))  # details of the previous take
@@ -186,8 +169,7 @@ def test_again_panel_has_accessible_names_and_fits_large_font(
     made.resize(made.minimumSizeHint().width(), 1_000)
     qapp.processEvents()
     assert (
-        all(button.width() >= button.minimumSizeHint().width() for button in seen(made)) and len(seen(made)) == 3
+        all(button.width() >= button.minimumSizeHint().width() for button in seen(made)) and len(seen(made)) == 2
     )
     assert all(button.geometry().right() <= made.buttons.width() for button in seen(made))
-    named = (made.model, made.range, made.runs, made.difference)
-    assert all(widget.accessibleName() for widget in named)
+    assert made.runs.accessibleName() and made.difference.accessibleName()

@@ -22,7 +22,16 @@ from app.history.actions import (
 )
 from app.history.difference import difference
 from app.history.index import IndexRow
-from app.history.view import Comparison, Playing, PlayState, Rerun, RerunOptions, TakeDetails
+from app.history.view import (
+    Comparison,
+    Playing,
+    PlayState,
+    Rerun,
+    Rerunning,
+    RerunOptions,
+    RerunState,
+    TakeDetails,
+)
 from app.history.word_times import TimedRange
 from app.journal.take import TakeState
 from app.messages.actions import Action
@@ -164,8 +173,8 @@ def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: l
 def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: list[Action]) -> None:
     panel.show_take(row(1))
     panel.show_details(details(1, "take one"))
-    panel.again.options.emit()
-    assert not panel.again.isVisible()
+    panel.again.results.emit()
+    assert panel.again.isVisible(), "another model can be chosen"
     panel.recognise.take.click()
     assert panel.text.toPlainText() == "take one" and done(asked) == [EditTake(row(1).session, "take one")]
     panel.recognise.undo.click()
@@ -174,7 +183,7 @@ def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: li
     panel.text.undo()
     assert panel.text.toPlainText() == "take 1"  # the editor's undo works too
     panel.recognise.keep.click()
-    assert panel.again.isVisible()
+    assert not panel.recognise.isVisible()
 
 
 def test_typed_text_is_saved_soon_after_the_last_key(panel: TakePanel, asked: list[Action], qtbot: QtBot) -> None:
@@ -190,11 +199,20 @@ def test_typed_text_is_saved_soon_after_the_last_key(panel: TakePanel, asked: li
 def test_choice_of_model_saves_text_and_recognises_again(panel: TakePanel, asked: list[Action]) -> None:
     panel.show_take(row(1))
     QTest.keyClicks(panel.text, "so ")
-    panel.again.chosen.emit("whisper-small")
-    wish = RecogniseAgain(row(1).session, RerunOptions("whisper-small", vad=True))
-    assert done(asked) == [EditTake(row(1).session, "so take 1"), wish]
+    wish = RerunOptions("whisper-small", vad=False)
+    panel.again.chosen.emit(wish)
+    assert done(asked) == [EditTake(row(1).session, "so take 1"), RecogniseAgain(row(1).session, wish)]
     panel.again.opens.emit()
     assert asked[-1] == ModelsWanted()
+
+
+def test_focus_moves_from_recognise_again_to_stop(panel: TakePanel, qtbot: QtBot) -> None:
+    panel.show_take(row(1))
+    panel.activateWindow()
+    panel.again.setFocus()
+    qtbot.waitUntil(panel.again.hasFocus)
+    panel.show_rerun(Rerunning(row(1).session, RerunState.WAITING))
+    assert panel.again.isHidden() and panel.recognise.stop.hasFocus()
 
 
 def test_closing_stops_playback(panel: TakePanel, asked: list[Action]) -> None:
