@@ -21,7 +21,7 @@ from app.messages.notifications import Problem
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, ModelUse
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView
-from app.onboarding.steps import STEPS, Progress, Step
+from app.onboarding.steps import STEPS, Step, StepProgress
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.replacements.rules import Replacement
 from app.replacements.view import Example, ReplacementsTried, RuleTried
@@ -368,7 +368,7 @@ def step(at: Step, happen: Callable[[Onboarding], None]) -> Draw:
 
     def fill(window: Window) -> None:
         steps = window.pages.first_steps
-        steps.open(Progress(at=at, done=frozenset(STEPS[: STEPS.index(at)])))
+        steps.open(StepProgress(at=at, done=frozenset(STEPS[: STEPS.index(at)])))
         assert steps.page is not None
         happen(steps.page)
 

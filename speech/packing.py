@@ -26,7 +26,7 @@ _ROLL: Final = LOOKBACK + SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class Span:
+class AudioSpan:
     """Samples from ``begin`` up to ``end``, whose speech needs this gain."""
 
     begin: int
@@ -34,7 +34,7 @@ class Span:
     gain_db: int = 0
 
 
-def cut(spans: Sequence[Span]) -> int:
+def cut(spans: Sequence[AudioSpan]) -> int:
     """Return how many of these segments make the first window, given that all of them do not fit."""
     fitting = [place for place, span in enumerate(spans) if span.end - spans[0].begin <= LONGEST]
     places = [place for place in fitting if place + 1 < len(spans)] or [0]
@@ -50,7 +50,7 @@ class PackingSegmenter:
         self._kept: list[Samples] = []
         self._kept_from = self._now = 0
         self._open: SegmentBegin | None = None
-        self._waiting: list[Span] = []
+        self._waiting: list[AudioSpan] = []
         self._windows = 0
 
     @property
@@ -83,7 +83,7 @@ class PackingSegmenter:
                     yield from self._emit(len(self._waiting))
             case SegmentEnd(_, samples) if self._open is not None:
                 at = self._open.at
-                self._waiting.append(Span(at, at + samples, self._open.gain_db))
+                self._waiting.append(AudioSpan(at, at + samples, self._open.gain_db))
                 self._open = None
                 while self._waiting[-1].end - self._waiting[0].begin > LONGEST and len(self._waiting) > 1:
                     yield from self._emit(cut(self._waiting))

@@ -149,7 +149,7 @@ class BusConnection:
 
     async def _watch(self) -> None:
         with suppress(OSError, EOFError, DBusError):
-            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # of dbus-fast
         self.gone.set()
 
 

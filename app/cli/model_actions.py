@@ -208,10 +208,10 @@ def _shown() -> Iterator[Report]:
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        yield Display(progress).show
+        yield InstallationDisplay(progress).show
 
 
-class Display:
+class InstallationDisplay:
     """Renderer of installation events: bars on a terminal, lines otherwise."""
 
     def __init__(self, progress: Progress) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from app.core.problem_notes import note_of
 from app.gateways.view import GatewayHealth, QueryResult
-from app.local_services.local_gateway import Readiness, WorkerSeen
+from app.local_services.local_gateway import GatewayReadiness, WorkerSeen
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Refused, Unreachable
 
@@ -38,7 +38,7 @@ async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
         tls = pinned(address)
         with broken("ask"):
             async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
-                ready = await read_json(http, address, READY, Readiness, tls)
+                ready = await read_json(http, address, READY, GatewayReadiness, tls)
                 begun = time.perf_counter()  # after the first request, the connection is open
                 found = await read_json(http, address, _WORKERS, Workers, tls)
                 latency_ms = (time.perf_counter() - begun) * 1000

@@ -24,7 +24,7 @@ class BrokerHealth(Struct, frozen=True):
     up: bool = False
 
 
-class Readiness(Struct, frozen=True):
+class GatewayReadiness(Struct, frozen=True):
     """The gateway's state as ``/readyz`` reports it; ``ready``: a worker can recognise now."""
 
     ready: bool = False
@@ -61,10 +61,10 @@ def locate() -> Address:
     return Address(endpoint.url, endpoint.key)
 
 
-async def ask(endpoint: Endpoint) -> Readiness | None:
+async def ask(endpoint: Endpoint) -> GatewayReadiness | None:
     """Return the gateway's readiness, or ``None`` if it does not answer."""
     try:
-        return msgspec.json.decode(await _get(endpoint, "/readyz"), type=Readiness)
+        return msgspec.json.decode(await _get(endpoint, "/readyz"), type=GatewayReadiness)
     except msgspec.DecodeError:
         return None
 
@@ -112,7 +112,7 @@ class Running(NamedTuple):
     """A gateway that answers, with its readiness."""
 
     endpoint: Endpoint
-    readiness: Readiness
+    readiness: GatewayReadiness
 
 
 async def running() -> Running | None:

@@ -15,7 +15,7 @@ import structlog
 
 from app.core.child_process import Child, Pause, find_program, restart_pause
 from app.core.errors import GatewayNotReady, ProgramEnds, StackFailed, StartedElsewhere
-from app.local_services.local_gateway import Readiness, Running, alive, running
+from app.local_services.local_gateway import GatewayReadiness, Running, alive, running
 from protocol.endpoint import Endpoint
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -179,7 +179,7 @@ class Stack:
         insists = self._settings.lasting and program == _WORKER
         self._tasks.start(child.insist() if insists else child.keep_running(), program)
 
-    def _borrow(self, endpoint: Endpoint, readiness: Readiness) -> None:
+    def _borrow(self, endpoint: Endpoint, readiness: GatewayReadiness) -> None:
         log.info(LogEvent.GATEWAY_ALREADY_RUNNING, url=endpoint.url, pid=endpoint.pid)
         if self._settings.worker and readiness.embedded and not readiness.workers:
             self._start_worker()

@@ -9,7 +9,7 @@ from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.models.view import UNDER_WAY, LocalModelView, ModelState, ModelUse
 
 
-class Stage(StrEnum):
+class ReadinessStage(StrEnum):
     """Stages on the way to recognition. ``ELSEWHERE``: another computer recognises."""
 
     STARTING = "starting"
@@ -25,10 +25,10 @@ MOVING: Final = UNDER_WAY | {ModelState.QUEUED}
 _PAUSABLE: Final = frozenset({ModelState.QUEUED, ModelState.FETCHING})
 _READY: Final = frozenset({LocalWorkerState.IDLE, LocalWorkerState.BUSY})
 _PLAIN: Final = {
-    LocalWorkerState.FAILED: Stage.FAILED,
-    LocalWorkerState.OFF: Stage.OFF,
-    LocalWorkerState.STARTING: Stage.STARTING,
-    LocalWorkerState.DOWNLOADING: Stage.DOWNLOADING,
+    LocalWorkerState.FAILED: ReadinessStage.FAILED,
+    LocalWorkerState.OFF: ReadinessStage.OFF,
+    LocalWorkerState.STARTING: ReadinessStage.STARTING,
+    LocalWorkerState.DOWNLOADING: ReadinessStage.DOWNLOADING,
 }
 
 
@@ -36,7 +36,7 @@ _PLAIN: Final = {
 class Readiness:
     """The stage, the share of the models that is here, and the models whose download can be paused or resumed."""
 
-    stage: Stage = Stage.STARTING
+    stage: ReadinessStage = ReadinessStage.STARTING
     percent: int = 0
     pausable: tuple[str, ...] = ()
     paused: tuple[str, ...] = ()
@@ -45,18 +45,18 @@ class Readiness:
 def readiness(worker: WorkerView | None, models: Sequence[LocalModelView], *, elsewhere: bool) -> Readiness:
     """Return how far recognition is; ``worker`` is ``None`` until the app has reported it."""
     if elsewhere:
-        return Readiness(Stage.ELSEWHERE)
+        return Readiness(ReadinessStage.ELSEWHERE)
     if worker is None:
         return Readiness()
     if worker.state in _READY:
-        return Readiness(Stage.READY)
+        return Readiness(ReadinessStage.READY)
     missing = [model for model in models if _is_missing(model)]
     percent = _percent(missing) if missing else worker.percent or 0
     pausable, paused = _named(missing, _PAUSABLE), _named(missing, {ModelState.PAUSED})
     if any(model.state in MOVING for model in missing):
-        return Readiness(Stage.DOWNLOADING, percent, pausable)
+        return Readiness(ReadinessStage.DOWNLOADING, percent, pausable)
     if paused:
-        return Readiness(Stage.PAUSED, percent, paused=paused)
+        return Readiness(ReadinessStage.PAUSED, percent, paused=paused)
     return Readiness(_PLAIN[worker.state], percent)
 
 

@@ -29,7 +29,7 @@ def step_named(name: str) -> Step:
 
 
 @dataclass(frozen=True)
-class Progress:
+class StepProgress:
     """Steps to go through, the current one, and those that are done."""
 
     steps: tuple[Step, ...] = STEPS
@@ -57,16 +57,16 @@ class Progress:
         mine = frozenset(self.steps) - self.done
         return tuple(step for step in STEPS if step in mine or step.value in others)
 
-    def finished(self) -> "Progress":
+    def finished(self) -> "StepProgress":
         """Return the progress with the current step done."""
         return replace(self, done=self.done | {self.at})
 
-    def moved(self, step: Step) -> "Progress":
+    def moved(self, step: Step) -> "StepProgress":
         """Return the progress at another step."""
         return replace(self, at=step)
 
 
-def begun(open_steps: Iterable[str], first_step: str) -> Progress:
+def begun(open_steps: Iterable[str], first_step: str) -> StepProgress:
     """Return the progress that the settings describe.
 
     Without open steps, all steps count; those before ``first_step`` were done by an earlier version.
@@ -74,5 +74,5 @@ def begun(open_steps: Iterable[str], first_step: str) -> Progress:
     first, named = step_named(first_step), frozenset(open_steps)
     steps = tuple(step for step in STEPS if step.value in named)
     if steps:
-        return Progress(steps, first if first in steps else steps[0])
-    return Progress(STEPS, first, frozenset(STEPS[: STEPS.index(first)]))
+        return StepProgress(steps, first if first in steps else steps[0])
+    return StepProgress(STEPS, first, frozenset(STEPS[: STEPS.index(first)]))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.core.outlet import Outlet, pass_on
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.transcription.span_planner import Moment, Span, SpanPlanner
+from app.transcription.span_planner import Span, SpanPlanner, VadPosition
 from client.events import ClientEvent
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
@@ -176,7 +176,7 @@ class SpanningVad:
 
     def _planned(self, pieces: list["SegmentPiece"], *, over: bool = False) -> Iterator["SegmentPiece | Span"]:
         speech_end = pieces[-1].speech_end if pieces else 0
-        moment = Moment(self._ears.samples, self._ears.silence, over)
+        moment = VadPosition(self._ears.samples, self._ears.silence, over)
         for output in self._planner.accept([piece.output for piece in pieces], moment):
             yield output if isinstance(output, Span) else SegmentPiece(output, speech_end)
 

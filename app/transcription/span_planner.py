@@ -58,7 +58,7 @@ class SpanRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class VadPosition:
     """The position of the VAD: samples heard, and of them the last without speech. ``over``: none will follow."""
 
     heard: int
@@ -87,7 +87,7 @@ class SpanPlanner:
         self._open: SegmentBegin | None = None
         self._pending: list[_Piece] = []
 
-    def accept(self, outputs: Sequence[SegmentOutput], moment: Moment) -> Iterator[SegmentOutput | Span]:
+    def accept(self, outputs: Sequence[SegmentOutput], moment: VadPosition) -> Iterator[SegmentOutput | Span]:
         """Yield the outputs under their numbers, and the spans that end at this moment."""
         tail: SegmentEnd | None = None
         for place, output in enumerate(outputs, 1):
@@ -113,13 +113,13 @@ class SpanPlanner:
             yield from self._close(AT_PAUSE_MS)
         self._pending.append(piece)
 
-    def _due(self, moment: Moment, tail: SegmentEnd | None) -> Iterator[Span]:
+    def _due(self, moment: VadPosition, tail: SegmentEnd | None) -> Iterator[Span]:
         if moment.over:
             yield from self._close(AT_END_MS, tail)
         elif self._is_over(moment) or self._is_left():
             yield from self._close(AT_PAUSE_MS)
 
-    def _is_over(self, moment: Moment) -> bool:
+    def _is_over(self, moment: VadPosition) -> bool:
         if not self._pending or not self._rules.offered():
             return bool(self._pending)
         reach = moment.heard if self._open else self._pending[-1].end

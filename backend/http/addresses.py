@@ -16,7 +16,7 @@ _DEVICES: Final = Path("/sys/class/net")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Interface(NamedTuple):
+class NetworkInterface(NamedTuple):
     """A network interface with its addresses. ``inner``: the network ends within this computer."""
 
     name: str
@@ -24,11 +24,11 @@ class Interface(NamedTuple):
     inner: bool = False
 
 
-def interfaces() -> tuple[Interface, ...]:
+def interfaces() -> tuple[NetworkInterface, ...]:
     """Return the interfaces that are up. Cheap enough to call every few seconds."""
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
     return tuple(
-        Interface(
+        NetworkInterface(
             name,
             tuple(one.address for one in found if one.family in (socket.AF_INET, socket.AF_INET6)),
             is_inner(name),
@@ -51,7 +51,7 @@ def _has_hardware(device: Path) -> bool:
     return (device / "device").exists() or any(_has_hardware(lower) for lower in device.glob("lower_*"))
 
 
-def reachable(host: str, found: Sequence[Interface]) -> tuple[str, ...]:
+def reachable(host: str, found: Sequence[NetworkInterface]) -> tuple[str, ...]:
     """Return addresses at which other devices may reach a listener on ``host``, the likeliest first. Pure.
 
     Bridges of containers and virtual machines come last: they have the same addresses on many computers.
@@ -66,7 +66,7 @@ def reachable(host: str, found: Sequence[Interface]) -> tuple[str, ...]:
     return () if is_loopback(host) else (host,)
 
 
-def _usable(found: Sequence[Interface]) -> Iterator[tuple[_Address, bool]]:
+def _usable(found: Sequence[NetworkInterface]) -> Iterator[tuple[_Address, bool]]:
     for interface in found:
         for text in interface.addresses:
             with suppress(ValueError):

@@ -9,13 +9,13 @@ from backend.admission.admission import StreamContent, Survey
 from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, allowance
 from backend.admission.offered_models import Offers
 from backend.admission.second_pass import comes_late
-from backend.sessions.segments import Stage
+from backend.sessions.segments import SegmentStage
 from backend.sessions.session_slot import SessionSlot
 from protocol.job import Job
 from protocol.monitor import WorkerState
 from protocol.recognition import Options
 
-_IN = frozenset({Stage.SUBMITTED, Stage.QUEUED})
+_IN = frozenset({SegmentStage.SUBMITTED, SegmentStage.QUEUED})
 
 
 class Intake:
@@ -47,7 +47,7 @@ class Intake:
         """Count the session's jobs put into the broker by another gateway or by a promoted speculation."""
         session = hosted.session
         for n, one in session.live.items():
-            if one.stage is Stage.QUEUED:
+            if one.stage is SegmentStage.QUEUED:
                 job = Job(session.identity, n, b"", one.samples or 0, one.attempt, options=session.options)
                 self._turns.entered(hosted.about.owner, job)
 

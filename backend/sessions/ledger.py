@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from backend.broker.records import Attachment, Record
-from backend.sessions.segments import Output, Segment, Stage
+from backend.sessions.segments import Output, Segment, SegmentStage
 from backend.sessions.spans import Spans
 from protocol.errors import MessageTooLarge, OutOfOrder
 from protocol.job import Ended, EndState
@@ -76,7 +76,7 @@ class Ledger:
         segment = self.all.get(index)
         attempt = record.attempt
         if attempt is None:
-            if segment is None or segment.stage is not Stage.QUEUED:
+            if segment is None or segment.stage is not SegmentStage.QUEUED:
                 return []
             self.open(index, segment.attempt)
             return [Missing(index, 0)]
@@ -107,7 +107,9 @@ class Ledger:
     def waiting(self, since: float) -> tuple[int, ...]:
         """Return the segments that have been queued since that time or longer."""
         return tuple(
-            n for n, segment in self.live.items() if segment.stage is Stage.QUEUED and segment.queued <= since
+            n
+            for n, segment in self.live.items()
+            if segment.stage is SegmentStage.QUEUED and segment.queued <= since
         )
 
     def tell(self, welcome: Welcome, pieces: bool) -> Steps:
@@ -119,9 +121,13 @@ class Ledger:
         results: list[Output] = []
         for some in _in_steps(sorted(self.all)):
             known = [(n, self.all[n]) for n in some]
-            receiving = {n: s.held for n, s in known if s.stage in (Stage.RECEIVING, Stage.SUBMITTED)}
-            queued = tuple(n for n, s in known if s.stage is Stage.QUEUED)
-            held.append(HeldSegments(receiving, queued, tuple(n for n, s in known if s.stage is Stage.ENDED)))
+            receiving = {
+                n: s.held for n, s in known if s.stage in (SegmentStage.RECEIVING, SegmentStage.SUBMITTED)
+            }
+            queued = tuple(n for n, s in known if s.stage is SegmentStage.QUEUED)
+            held.append(
+                HeldSegments(receiving, queued, tuple(n for n, s in known if s.stage is SegmentStage.ENDED))
+            )
             results += [s.told for _, s in known if s.told is not None]
             yield
         held = held or [HeldSegments()]
@@ -138,7 +144,7 @@ class Ledger:
     @property
     def crowded(self) -> bool:
         """True when as many segments are open and unqueued as are allowed."""
-        waiting = (segment for segment in self.live.values() if segment.stage is not Stage.QUEUED)
+        waiting = (segment for segment in self.live.values() if segment.stage is not SegmentStage.QUEUED)
         return len(self.live) >= MOST_OPEN and sum(1 for _ in waiting) >= MOST_OPEN
 
     def receive(self, segment: Segment) -> None:

@@ -95,7 +95,7 @@ Output = GatewayMessage | Effect | CloseConnection
 _SMALL: Constant = 2_048
 
 
-class Stage(Enum):
+class SegmentStage(Enum):
     """Stages of a segment, in order; a lost job or a failed attempt starts again."""
 
     RECEIVING = auto()
@@ -147,7 +147,7 @@ class Segment:
 
     attempt: int = 0
     details: SegmentDetails = PLAIN
-    stage: Stage = Stage.RECEIVING
+    stage: SegmentStage = SegmentStage.RECEIVING
     pcm: list[bytes | memoryview] = field(default_factory=list)
     held: int = 0
     samples: int | None = None
@@ -173,7 +173,7 @@ class Segment:
     @property
     def unqueued(self) -> int:
         """Samples that only this gateway and the client have."""
-        return 0 if self.stage in (Stage.QUEUED, Stage.ENDED) else self.held
+        return 0 if self.stage in (SegmentStage.QUEUED, SegmentStage.ENDED) else self.held
 
     @property
     def unreceived(self) -> bool:
@@ -186,12 +186,12 @@ class Segment:
         What was refused here may have been accepted by another gateway.
         """
         again = attempt >= self.attempt if self.refused else attempt > self.attempt
-        return self.stage is Stage.ENDED and not (self.state is EndState.FAILED and again)
+        return self.stage is SegmentStage.ENDED and not (self.state is EndState.FAILED and again)
 
     def restart(self, attempt: int) -> None:
         """Discard all state of the last attempt and receive from the first sample."""
         self.began, self.first_queued = self.began or self.first_frame, self.first_queued or self.queued
-        self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, []
+        self.attempt, self.stage, self.pcm = attempt, SegmentStage.RECEIVING, []
         self.held, self.samples, self.asked = 0, None, -1
         self.state, self.told, self.received, self.text, self.speculation = None, None, False, "", None
         self.first_frame = self.completed = self.queued = 0.0
@@ -209,7 +209,7 @@ class Segment:
 
     def displace(self) -> bool:
         """Give up the speculation of a segment that still goes on. Return whether there was one."""
-        if self.speculation is None or self.stage is not Stage.RECEIVING:
+        if self.speculation is None or self.stage is not SegmentStage.RECEIVING:
             return False
         self.speculation = None
         return True
@@ -243,7 +243,7 @@ class Segment:
         """Mark the segment as complete and cut it to ``samples``."""
         self.sent = True
         self.pcm = [self.beginning(samples)]
-        self.stage, self.completed = Stage.SUBMITTED, now
+        self.stage, self.completed = SegmentStage.SUBMITTED, now
         self.held = self.samples = samples
 
     def hand_over(self) -> bytes:
@@ -254,23 +254,23 @@ class Segment:
 
     def enqueue(self, attempt: int, now: float, ahead: int = 0) -> None:
         """Note that the broker has the job; a promoted speculation counts from its own start."""
-        if self.stage is Stage.QUEUED and attempt == self.attempt:
+        if self.stage is SegmentStage.QUEUED and attempt == self.attempt:
             return  # already known
-        self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.samples = None if self.stage is SegmentStage.RECEIVING else self.samples
         self.sent = True
         self.queued = now if self.speculation is None else self.speculation.at
         self.early, self.ahead = self.speculation is not None, ahead
-        self.attempt, self.stage, self.pcm, self.speculation = attempt, Stage.QUEUED, [], None
+        self.attempt, self.stage, self.pcm, self.speculation = attempt, SegmentStage.QUEUED, [], None
 
     def end(self, index: int, record: Record, now: float) -> None:
         """Record the end; ``told`` then holds the outcome that the client has yet to get."""
         ended, outcome = record.end, record.outcome
         if ended is None:
             return
-        self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.samples = None if self.stage is SegmentStage.RECEIVING else self.samples
         self.refused = False
         self.sent |= ended.state is not EndState.CANCELLED
-        self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, Stage.ENDED, []
+        self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, SegmentStage.ENDED, []
         self.text, self.told, self.received = record.text or "", None, False
         if isinstance(outcome, Result):
             self.text = outcome.text

@@ -25,8 +25,8 @@ from backend.sessions.segments import (
     Promote,
     Segment,
     SegmentHistory,
+    SegmentStage,
     Speculate,
-    Stage,
     Submit,
     Withdraw,
     outcome,
@@ -144,7 +144,7 @@ class Session:
             raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
         index, offset, pcm = decode_frame(data)
         segment = self._ledger.known(index)
-        if segment.stage is not Stage.RECEIVING:
+        if segment.stage is not SegmentStage.RECEIVING:
             return resent(index, segment, offset, len(pcm))
         held = segment.held
         if offset > held:
@@ -170,7 +170,7 @@ class Session:
     def submitted(self, index: int, attempt: int, reply: Submitted, now: float) -> list[Output]:
         """Handle the broker's reply to ``Submit``."""
         segment = self._ledger.all[index]
-        if attempt != segment.attempt or segment.stage is not Stage.SUBMITTED:
+        if attempt != segment.attempt or segment.stage is not SegmentStage.SUBMITTED:
             return []
         if isinstance(reply, SessionGone):
             return [AttachAgain(), *self.unsubmitted(index, attempt)]
@@ -183,7 +183,7 @@ class Session:
         """Note whether the broker took a ``Speculate``; if not, the segment's end submits instead of promoting."""
         segment = self._ledger.all[job.segment]
         speculation = segment.speculation
-        if made or speculation is None or segment.stage is not Stage.RECEIVING:
+        if made or speculation is None or segment.stage is not SegmentStage.RECEIVING:
             return
         if (segment.attempt, speculation.samples) == (job.attempt, job.samples):
             segment.speculation = None
@@ -206,7 +206,7 @@ class Session:
     def unsubmitted(self, index: int, attempt: int) -> list[Output]:
         """Ask the client for a segment again, because the broker could not take it."""
         segment = self._ledger.all[index]
-        if attempt != segment.attempt or segment.stage is not Stage.SUBMITTED:
+        if attempt != segment.attempt or segment.stage is not SegmentStage.SUBMITTED:
             return []
         self._ledger.open(index, attempt)
         return [Missing(index, 0)]
@@ -214,7 +214,7 @@ class Session:
     def refuse(self, index: int, attempt: int, code: ErrorCode, why: str, now: float) -> list[Output]:
         """End a segment as failed that the broker does not have; of a span the pieces stay."""
         segment = self._ledger.all[index]
-        if attempt != segment.attempt or segment.stage not in (Stage.RECEIVING, Stage.SUBMITTED):
+        if attempt != segment.attempt or segment.stage not in (SegmentStage.RECEIVING, SegmentStage.SUBMITTED):
             return []
         outputs = self.noticed(Failure(self.identity, index, code, why, attempt), now)
         segment.refused = bool(segment.details.replaces)
@@ -280,12 +280,12 @@ class Session:
                 raise TooBusy(Refusal(503, RefusalReason.UNQUEUED, _CROWDED, 5.0))
             segment = self._ledger.open(index, attempt)
         elif attempt > segment.attempt:
-            if segment.stage in (Stage.SUBMITTED, Stage.QUEUED):
+            if segment.stage in (SegmentStage.SUBMITTED, SegmentStage.QUEUED):
                 raise OutOfOrder(f"attempt {segment.attempt} of segment {index} has not failed")
-            if segment.stage is Stage.RECEIVING or segment.state is EndState.FAILED:
+            if segment.stage is SegmentStage.RECEIVING or segment.state is EndState.FAILED:
                 self._ledger.open(index, attempt)
                 self._done_at, before = None, None
-        if segment.stage is not Stage.RECEIVING:
+        if segment.stage is not SegmentStage.RECEIVING:
             return ()
         anew = segment.describe(details_of(message)) or before is None
         return self._begin_span(index, segment, now) if anew and message.replaces else ()
@@ -298,7 +298,11 @@ class Session:
     def _speculate(self, message: SegmentSpeculate, now: float) -> Sequence[Output]:
         index, samples = message.segment, message.samples
         segment = self._ledger.known(index)
-        if segment.stage is not Stage.RECEIVING or not 0 < samples <= segment.held or self._ledger.has_live_span:
+        if (
+            segment.stage is not SegmentStage.RECEIVING
+            or not 0 < samples <= segment.held
+            or self._ledger.has_live_span
+        ):
             return ()
         if segment.guesses >= _MOST_GUESSES or samples == (segment.speculation and segment.speculation.samples):
             return ()
@@ -311,7 +315,7 @@ class Session:
         """Request a hypothesis, unless a complete segment or a span of this session still waits for its final."""
         if self._partials is None or self._ledger.has_live_span:
             return ()
-        if any(s.stage is not Stage.RECEIVING for s in self._ledger.live.values()):
+        if any(s.stage is not SegmentStage.RECEIVING for s in self._ledger.live.values()):
             return ()
         self._partials.asked(index, segment.held, now)
         return [Hypothesise(self._job(index, segment, segment.beginning(segment.held), JobKind.HYPOTHESISE))]
@@ -321,7 +325,7 @@ class Session:
             return []
         self._partials.answered(answer, now)
         segment = self._ledger.live.get(answer.segment)
-        if segment is None or segment.stage is not Stage.RECEIVING or segment.attempt != answer.attempt:
+        if segment is None or segment.stage is not SegmentStage.RECEIVING or segment.attempt != answer.attempt:
             return []
         partial = self._partials.tell(answer, self._ledger.live)
         return [] if partial is None else [partial]
@@ -335,17 +339,17 @@ class Session:
         if samples > self._most_of_segment:
             raise no_room(self._limits, index, samples)
         match segment.stage:
-            case Stage.RECEIVING if samples > segment.held:
+            case SegmentStage.RECEIVING if samples > segment.held:
                 segment.asked = segment.held
                 return [Missing(index, segment.held)]
-            case Stage.RECEIVING:
+            case SegmentStage.RECEIVING:
                 self._ledger.complete(segment, samples, now)
                 if segment.speculation is not None and segment.speculation.samples == samples:
                     return [Promote(index, segment.attempt, samples)]
                 return [Submit(self._job(index, segment, segment.hand_over()), segment.due)]
-            case Stage.QUEUED:
+            case SegmentStage.QUEUED:
                 return [Queued(index)]
-            case Stage.ENDED:
+            case SegmentStage.ENDED:
                 return outcome(index, segment)
             case _:
                 return ()

@@ -72,13 +72,13 @@ class Wheels(_Strict, frozen=True, tag="wheels", tag_field="kind"):
     files: dict[FilePath, tuple[str, ...]]
 
 
-class Exported(_Strict, frozen=True, tag="export", tag_field="kind"):
+class LocalExport(_Strict, frozen=True, tag="export", tag_field="kind"):
     """Export of the installed ``model`` on this computer, by ``kikipounamu models export``."""
 
     model: Name
 
 
-SourceEntry = ModelScope | HuggingFace | LocalFolder | Wheels | Exported
+SourceEntry = ModelScope | HuggingFace | LocalFolder | Wheels | LocalExport
 
 
 class Stated(_Strict, frozen=True):
@@ -142,7 +142,7 @@ class Model(_Strict, frozen=True):
         if not paths or len(paths) != len(self.files):
             raise ValueError(f"{self.name}: no files, or one of them twice")
         for source in self.sources:
-            if isinstance(source, LocalFolder | Exported):
+            if isinstance(source, LocalFolder | LocalExport):
                 continue
             if not source.files:
                 raise ValueError(f"{self.name}: a source lists no files")
@@ -152,13 +152,13 @@ class Model(_Strict, frozen=True):
     def _states_files(self) -> bool:
         """Return whether every source states size and SHA-256 of each file: a hub, or our own export."""
         hubs = [source for source in self.sources if isinstance(source, ModelScope | HuggingFace)]
-        exported = [source for source in self.sources if isinstance(source, Exported)]
+        exported = [source for source in self.sources if isinstance(source, LocalExport)]
         return 0 < len(hubs) + len(exported) == len(self.sources) and not any(hub.files for hub in hubs)
 
     @property
     def exported_from(self) -> str:
         """Name of the model of which this one is an export on this computer; empty for all others."""
-        return next((source.model for source in self.sources if isinstance(source, Exported)), "")
+        return next((source.model for source in self.sources if isinstance(source, LocalExport)), "")
 
     def listed(self, files: Iterable[ModelFile]) -> "Model":
         """Return this model with the ``files`` that its hub stated, as if they were pinned."""

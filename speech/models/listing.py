@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from speech.models import download
-from speech.models.catalogue import Catalogue, Exported, HuggingFace, Model, ModelFile, ModelScope
+from speech.models.catalogue import Catalogue, HuggingFace, LocalExport, Model, ModelFile, ModelScope
 from speech.models.download import RetryLimits
 from speech.models.errors import (
     FileRefused,
@@ -113,7 +113,7 @@ def _answers(
         except FileRefused as error:
             yield f"folder {folder}", error
     for entry in model.sources:
-        if isinstance(entry, Exported):
+        if isinstance(entry, LocalExport):
             advice = f"it is made on this computer: run `kikipounamu models export {entry.model}`"
             yield "export", SourceFailed(advice)
         if isinstance(entry, ModelScope | HuggingFace):

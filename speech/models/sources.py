@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 from speech.models import download, wheels
 from speech.models.catalogue import (
     Catalogue,
-    Exported,
     HuggingFace,
+    LocalExport,
     LocalFolder,
     Model,
     ModelFile,
@@ -186,7 +186,7 @@ def sources_for(
     if local := environment.get(LOCAL_SOURCE):
         sources.append(Folder(f"folder {local}", model, Path(local).expanduser(), stop))
     for entry in model.sources:
-        if not isinstance(entry, Exported):  # its files are already here
+        if not isinstance(entry, LocalExport):  # its files are already here
             sources.append(_source(entry, model, catalogue, environment, stop))
     return tuple(sources)
 

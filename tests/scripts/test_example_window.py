@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.onboarding.steps import Progress
+from app.onboarding.steps import StepProgress
 from scripts.drawing import LARGE_LOOKS, LOOKS
 from scripts.example_window import SMALL, Window, grow, page, scene, whole
 
@@ -18,7 +18,7 @@ def settings(window: Window) -> None:
 
 
 def first_steps(window: Window) -> None:
-    window.pages.first_steps.open(Progress())
+    window.pages.first_steps.open(StepProgress())
 
 
 def test_scene_is_the_page_without_the_sidebar(qapp: QApplication) -> None:

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from protocol.audio import SAMPLE_RATE
 from speech.level import gain_for
-from speech.packing import LONGEST, PackingSegmenter, Span, cut
+from speech.packing import LONGEST, AudioSpan, PackingSegmenter, cut
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
 
 
-def seconds(*spans: tuple[float, float]) -> list[Span]:
-    return [Span(round(begin * SAMPLE_RATE), round(end * SAMPLE_RATE)) for begin, end in spans]
+def seconds(*spans: tuple[float, float]) -> list[AudioSpan]:
+    return [AudioSpan(round(begin * SAMPLE_RATE), round(end * SAMPLE_RATE)) for begin, end in spans]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def windows(outputs: list[SegmentOutput]) -> list[tuple[int, NDArray[np.int16]]]
     return found
 
 
-def packed(speech: list[Span], length: int, block: int = SAMPLE_RATE) -> list[tuple[int, NDArray[np.int16]]]:
+def packed(speech: list[AudioSpan], length: int, block: int = SAMPLE_RATE) -> list[tuple[int, NDArray[np.int16]]]:
     """Pack a stream with speech in these places, read in blocks, and check that its memory is bounded."""
     stream = np.arange(length).astype(np.int16)
     told: list[VadEvent] = []
@@ -89,12 +89,12 @@ def test_stream_without_speech_has_no_window() -> None:
 
 @given(st.lists(st.tuples(st.floats(0.3, 70), st.floats(0.8, 8)), max_size=8))
 def test_windows_hold_all_speech_once_and_in_order(speech: list[tuple[float, float]]) -> None:
-    spans, at = list[Span](), 0.5
+    spans, at = list[AudioSpan](), 0.5
     for length, pause in speech:
         spans += seconds((at, at + length))
         at += length + pause
     found = packed(spans, round((at + 1) * SAMPLE_RATE), 4 * SAMPLE_RATE)
-    covered = [Span(begin, begin + len(audio)) for begin, audio in found]
+    covered = [AudioSpan(begin, begin + len(audio)) for begin, audio in found]
     assert all(one.end <= following.begin for one, following in zip(covered, covered[1:], strict=False))
     assert all(window.end - window.begin <= LONGEST for window in covered)
     for span in spans:

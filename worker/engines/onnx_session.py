@@ -23,7 +23,7 @@ _MIB: Final = 1 << 20
 Arrays = Mapping[str, NDArray[Any]]
 
 
-class Session(Protocol):
+class OnnxSession(Protocol):
     """Loaded graph of ``onnxruntime.InferenceSession``."""
 
     def run(self, output_names: None, input_feed: Arrays) -> Sequence[NDArray[Any]]: ...
@@ -34,7 +34,7 @@ class Session(Protocol):
 class OpenedModel(NamedTuple):
     """Loaded graph with its device (``cpu`` or ``cuda:N``) and precision."""
 
-    session: Session
+    session: OnnxSession
     device: str
     precision: str
 
@@ -109,7 +109,7 @@ def _providers(device: str, gpu_memory_mb: int) -> list[Any]:
     return [(_PROVIDERS["cuda"], options), _PROVIDERS["cpu"]]  # a few operators exist only on the processor
 
 
-def _check_provider(session: Session, device: str) -> None:
+def _check_provider(session: OnnxSession, device: str) -> None:
     used = session.get_providers()[0]
     if used != _PROVIDERS[device.partition(":")[0]]:
         raise EngineUnavailable(

@@ -20,7 +20,7 @@ from app.diagnostics.checks.disk import existing
 from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeyUnknown
 from app.journal.library import Library
-from app.local_services.local_gateway import Readiness, WorkerSeen
+from app.local_services.local_gateway import GatewayReadiness, WorkerSeen
 from app.local_services.worker_view import WorkerView
 from app.settings import checks
 from app.settings.schema import Setting, all_settings
@@ -123,7 +123,7 @@ def microphones(inputs: Iterable[Input]) -> Facts:
     return {"microphones": listed}
 
 
-def states(readiness: Readiness | None, seen: Iterable[WorkerSeen], own: WorkerView | None) -> Facts:
+def states(readiness: GatewayReadiness | None, seen: Iterable[WorkerSeen], own: WorkerView | None) -> Facts:
     """Return the states of gateway and workers.
 
     ``own``: this computer's worker, as the app shows it.

@@ -9,7 +9,7 @@ from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.messages.registry import Registry
 from app.models.view import ModelsView
-from app.onboarding.steps import Progress, begun
+from app.onboarding.steps import StepProgress, begun
 from app.onboarding.view import MicrophoneTrial
 from app.settings.sections import Settings
 from app.ui.onboarding.pages import Onboarding
@@ -45,7 +45,7 @@ class FirstSteps:
         self._pass_on: Callable[[Wanted], None] = lambda news: None
         self.page: Onboarding | None = None
 
-    def open(self, progress: Progress | None = None) -> None:
+    def open(self, progress: StepProgress | None = None) -> None:
         """Cover the window with the first steps."""
         if self.page is None:
             self.page = page = Onboarding(self._theme, self._texts, self._ask)
@@ -65,7 +65,7 @@ class FirstSteps:
             for news in tuple(self._known.values()):
                 self._pass_on(news)
         if not self._shell.covered:
-            self.page.begin(progress or Progress())
+            self.page.begin(progress or StepProgress())
             self._shell.cover(self.page)
 
     def show(self, news: Wanted) -> None:

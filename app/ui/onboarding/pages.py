@@ -15,7 +15,7 @@ from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.models.actions import LookAtModels
 from app.models.view import ModelsView
-from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Progress, Step
+from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress
 from app.onboarding.view import MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
@@ -55,7 +55,7 @@ class Onboarding(QWidget):
         super().__init__()
         self.texts, self._ask = texts, ask
         self._speak = speak or self._announce
-        self.progress, self._choices, self._models = Progress(), Choices(), ModelsView()
+        self.progress, self._choices, self._models = StepProgress(), Choices(), ModelsView()
         self._complete = self._looks = False
         self._open_before: tuple[str, ...] = ()
         self.setObjectName("page")
@@ -125,7 +125,7 @@ class Onboarding(QWidget):
 
     # -- navigation ----------------------------------------------------------------------------------------
 
-    def begin(self, progress: Progress) -> None:
+    def begin(self, progress: StepProgress) -> None:
         """Show the current step of this progress and start its tests."""
         self.progress = progress
         self._complete = self._is_complete()

@@ -10,7 +10,7 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.actions import Action
 from app.models.actions import FetchModel, PauseModel
 from app.models.view import LocalModelView
-from app.onboarding.readiness import Readiness, Stage, readiness
+from app.onboarding.readiness import Readiness, ReadinessStage, readiness
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.strings.texts import Texts
@@ -18,8 +18,8 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import action_button, label
 
-_DOWNLOADS: Final = frozenset({Stage.DOWNLOADING, Stage.PAUSED})
-_STANDS: Final = frozenset({Stage.FAILED, Stage.OFF})
+_DOWNLOADS: Final = frozenset({ReadinessStage.DOWNLOADING, ReadinessStage.PAUSED})
+_STANDS: Final = frozenset({ReadinessStage.FAILED, ReadinessStage.OFF})
 ACTS: Final = ("pause", "resume", "again", "switch-on")
 """Possible uses of the button."""
 
@@ -67,9 +67,9 @@ class ReadinessFoot(QWidget):
         """Update all texts to the current state and language."""
         texts = self._texts
         self.now = now = readiness(self._worker, self._models, elsewhere=self._elsewhere)
-        tell(self.says, self._said(), "warning" if now.stage is Stage.FAILED else "")
+        tell(self.says, self._said(), "warning" if now.stage is ReadinessStage.FAILED else "")
         self.bar.setVisible(now.stage in _DOWNLOADS)
-        self.bar.show_percent(now.percent, self.says.text(), moving=now.stage is Stage.DOWNLOADING)
+        self.bar.show_percent(now.percent, self.says.text(), moving=now.stage is ReadinessStage.DOWNLOADING)
         key = self._key()
         self.button.setText(texts(f"onboarding.foot.{key}") if key else "")
         self.button.setAccessibleName(texts(f"onboarding.foot.{key}-name") if key else "")

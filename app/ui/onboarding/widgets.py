@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from app.onboarding.steps import Progress, Step
+from app.onboarding.steps import Step, StepProgress
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
@@ -21,11 +21,11 @@ class Trail(QWidget):
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
-        self._theme, self._texts, self.progress = theme, texts, Progress()
+        self._theme, self._texts, self.progress = theme, texts, StepProgress()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_progress(self, progress: Progress) -> None:
+    def show_progress(self, progress: StepProgress) -> None:
         """Show these steps and mark the current one."""
         self.progress = progress
         name = self._texts(f"onboarding.step.{progress.at.value}")

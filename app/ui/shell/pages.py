@@ -10,7 +10,7 @@ from app.messages.actions import Action
 from app.messages.notifications import News, Problem, Takes, WindowWanted
 from app.messages.registry import Registry
 from app.monitoring.view import LookAtMonitor
-from app.onboarding.steps import Progress, Step
+from app.onboarding.steps import Step, StepProgress
 from app.settings.sections import Settings
 from app.ui.computers.panel import ComputersPanel
 from app.ui.files.page import FilesPage
@@ -70,7 +70,7 @@ class Pages:
         self.home.head.hero.caps.clicked.connect(self.status.change_key)
         self._add_monitor(texts, ask)
         self.first_steps = FirstSteps(theme, texts, ask, self.shell, self.show_computers)
-        self.home.tries.connect(lambda: self.first_steps.open(Progress((Step.TRY,), Step.TRY)))
+        self.home.tries.connect(lambda: self.first_steps.open(StepProgress((Step.TRY,), Step.TRY)))
         self.restart = RestartCard(texts, ask)
         self.settings.add("general", self.restart, self.restart.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)

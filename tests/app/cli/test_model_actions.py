@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from app.cli.model_actions import Display
+from app.cli.model_actions import InstallationDisplay
 from speech.models.progress import Advanced, Fetching, WaitingForLock
 
 
@@ -15,7 +15,7 @@ def test_progress_is_bar_on_terminal_and_few_lines_otherwise(terminal: bool) -> 
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=terminal, width=100, highlight=False)
     with Progress(console=console, disable=not terminal) as progress:
-        display = Display(progress)
+        display = InstallationDisplay(progress)
         display.show(WaitingForLock("tiny"))
         display.show(Fetching("big", "hub", 40_000_000))
         for done in range(0, 40_000_001, 1_000_000):

@@ -8,7 +8,7 @@ import pytest
 from app.models.exports import export_installed
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
-from speech.models.catalogue import Catalogue, Exported, LocalFolder, Model, ModelFile, Stated, load_catalogue
+from speech.models.catalogue import Catalogue, LocalExport, LocalFolder, Model, ModelFile, Stated, load_catalogue
 from speech.models.errors import ExportFailed, ModelMissing, ModelUnavailable
 from speech.models.files import sha256_of
 from speech.models.listing import install
@@ -24,7 +24,7 @@ def catalogue_of(folder: Path) -> Catalogue:
     files = [ModelFile(path.name, path.stat().st_size, sha256_of(path)) for path in sorted(folder.iterdir())]
     model = Model(NAME, "Digits", "CC", "Made up.", tuple(files), (LocalFolder(str(folder)),))
     wanted = Stated(("am.mvn", "config.yaml", "*.bpe.model", "model*.onnx"), 10_000_000)
-    graph = Model(GRAPH, "Digits", "CC", "Made up.", (), (Exported(NAME),), wanted)
+    graph = Model(GRAPH, "Digits", "CC", "Made up.", (), (LocalExport(NAME),), wanted)
     return Catalogue(load_catalogue().endpoints, (model, graph))
 
 

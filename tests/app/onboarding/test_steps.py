@@ -5,8 +5,8 @@ from app.onboarding.steps import (
     OPEN_STEPS,
     STEPS,
     WELCOMED,
-    Progress,
     Step,
+    StepProgress,
     begun,
     step_named,
 )
@@ -15,21 +15,21 @@ from app.settings.schema import all_settings
 
 
 def test_steps_follow_each_other() -> None:
-    seen = [Progress(at=step) for step in STEPS]
+    seen = [StepProgress(at=step) for step in STEPS]
     assert [progress.number for progress in seen] == [1, 2, 3]
     assert [progress.previous for progress in seen] == [None, *STEPS[:-1]]
     assert [progress.following for progress in seen] == [*STEPS[1:], None]
 
 
 def test_step_stays_open_until_it_is_finished() -> None:
-    progress = Progress().moved(Step.KEY)
+    progress = StepProgress().moved(Step.KEY)
     assert progress.open() == STEPS
     assert progress.finished().open() == (Step.WELCOME, Step.TRY)
     assert progress.finished().moved(Step.TRY).finished().open() == (Step.WELCOME,)
 
 
 def test_other_steps_stay_open_when_one_is_gone_through() -> None:
-    alone = Progress((Step.TRY,), Step.TRY)
+    alone = StepProgress((Step.TRY,), Step.TRY)
     assert alone.open(["hotkey"]) == (Step.KEY, Step.TRY)
     assert alone.finished().open(["sentence", "hotkey"]) == (Step.KEY,)
 

@@ -13,10 +13,10 @@ from app.transcription.span_planner import (
     LONGEST,
     PAUSE,
     SHORT_TAIL,
-    Moment,
     Span,
     SpanPlanner,
     SpanRules,
+    VadPosition,
 )
 from protocol.audio import SAMPLE_RATE
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
@@ -46,7 +46,7 @@ class Recording:
     def hear(
         self, outputs: Sequence[SegmentOutput] = (), *, silence: int = 0, over: bool = False
     ) -> list[Planned]:
-        new = list(self._planner.accept(outputs, Moment(self._at, silence, over)))
+        new = list(self._planner.accept(outputs, VadPosition(self._at, silence, over)))
         self.out += new
         return new
 

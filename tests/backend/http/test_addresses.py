@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from backend.http.addresses import Interface, interfaces, is_inner, reachable
+from backend.http.addresses import NetworkInterface, interfaces, is_inner, reachable
 
 FOUND = (
-    Interface("lo", ("127.0.0.1", "::1")),
-    Interface("wan", ("8.8.4.4", "fe80::1%wan")),
-    Interface("wlan0", ("192.168.1.4", "169.254.3.3", "fd00::4", "fe80::2%wlan0", "no address")),
-    Interface("docker0", ("172.17.0.1",), inner=True),
-    Interface("virbr0", ("10.0.3.1",), inner=True),
+    NetworkInterface("lo", ("127.0.0.1", "::1")),
+    NetworkInterface("wan", ("8.8.4.4", "fe80::1%wan")),
+    NetworkInterface("wlan0", ("192.168.1.4", "169.254.3.3", "fd00::4", "fe80::2%wlan0", "no address")),
+    NetworkInterface("docker0", ("172.17.0.1",), inner=True),
+    NetworkInterface("virbr0", ("10.0.3.1",), inner=True),
 )
 
 

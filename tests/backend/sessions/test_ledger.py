@@ -6,7 +6,7 @@ import pytest
 
 from backend.broker.records import Attachment, Record
 from backend.sessions.ledger import MOST_OPEN, MOST_SEGMENTS, STEP, Ledger, finished, joined
-from backend.sessions.segments import Output, Stage
+from backend.sessions.segments import Output, SegmentStage
 from protocol.errors import ErrorCode, MessageTooLarge, OutOfOrder
 from protocol.job import Ended, EndState, Failure, Result
 from protocol.session import LIMITS, Final, HeldSegments, Missing, MoreHeld, Welcome, encode
@@ -27,7 +27,7 @@ def queued(ledger: Ledger, index: int, attempt: int = 0) -> None:
 def test_segment_is_unknown_before_it_begins() -> None:
     ledger = Ledger()
     ledger.open(1, 0)
-    assert ledger.known(1).stage is Stage.RECEIVING
+    assert ledger.known(1).stage is SegmentStage.RECEIVING
     with pytest.raises(OutOfOrder, match="segment 0 has not begun"):
         ledger.known(0)
 
@@ -115,7 +115,7 @@ def test_records_of_older_attempt_are_ignored() -> None:
     queued(ledger, 0, attempt=1)
     assert ledger.learn(0, Record(end=FAILED), 3.0) == []
     assert ledger.learn(0, Record(job=0), 3.0) == []
-    assert ledger.known(0).stage is Stage.QUEUED
+    assert ledger.known(0).stage is SegmentStage.QUEUED
 
 
 def test_failed_segment_follows_retry_by_other_gateway() -> None:
@@ -123,7 +123,7 @@ def test_failed_segment_follows_retry_by_other_gateway() -> None:
     queued(ledger, 0)
     ledger.learn(0, Record(end=FAILED), 3.0)
     ledger.learn(0, Record(job=1), 4.0)
-    assert (ledger.known(0).stage, ledger.known(0).attempt) == (Stage.QUEUED, 1)
+    assert (ledger.known(0).stage, ledger.known(0).attempt) == (SegmentStage.QUEUED, 1)
     assert 0 in ledger.live
 
 
@@ -161,7 +161,7 @@ def test_segment_keeps_course_when_broker_reports_its_job() -> None:
     received(ledger, 0, 10)
     ledger.complete(ledger.known(0), 10, 1.0)
     assert ledger.learn(0, Record(job=0), 2.0) == []
-    assert (ledger.known(0).stage, ledger.known(0).course().samples) == (Stage.QUEUED, 10)
+    assert (ledger.known(0).stage, ledger.known(0).course().samples) == (SegmentStage.QUEUED, 10)
 
 
 def test_submitted_segment_is_reported_as_receiving() -> None:

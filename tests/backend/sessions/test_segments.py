@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.broker.records import Record
-from backend.sessions.segments import Segment, SegmentHistory, Speculation, Stage
+from backend.sessions.segments import Segment, SegmentHistory, SegmentStage, Speculation
 from protocol.errors import ErrorCode
 from protocol.job import Ended, EndState, Failure, Result
 from protocol.recognition import Timing, Word
@@ -26,7 +26,7 @@ def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int) -> N
     wanted = max(0, segment.held - cut)
     segment.complete(wanted, 1.0)
     assert segment.hand_over() == whole[: 2 * wanted]
-    assert (segment.stage, segment.held, segment.samples) == (Stage.SUBMITTED, wanted, wanted)
+    assert (segment.stage, segment.held, segment.samples) == (SegmentStage.SUBMITTED, wanted, wanted)
 
 
 def test_small_frames_are_merged() -> None:

@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from backend.sessions.segments import Stage
+from backend.sessions.segments import SegmentStage
 from tests.backend.model_client import Spoken
 from tests.backend.world import World
 
@@ -138,7 +138,9 @@ class Disorder(RuleBasedStateMachine):
             assert session.unqueued == sum(segment.unqueued for segment in segments)
             for segment in segments:
                 kept = sum(len(piece) for piece in segment.pcm) // 2
-                assert kept == (segment.held if segment.stage is Stage.RECEIVING or segment.speculation else 0)
+                assert kept == (
+                    segment.held if segment.stage is SegmentStage.RECEIVING or segment.speculation else 0
+                )
 
     @invariant()
     def nothing_in_the_broker_is_orphaned(self) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from speech.models.catalogue import (
-    Exported,
+    LocalExport,
     LocalFolder,
     ModelFile,
     ModelScope,
@@ -49,7 +49,9 @@ def test_catalogue_has_a_source_for_every_file() -> None:
     for model in load_catalogue().models:
         if model.stated is not None:
             continue
-        listed = [set(source.files) for source in model.sources if not isinstance(source, LocalFolder | Exported)]
+        listed = [
+            set(source.files) for source in model.sources if not isinstance(source, LocalFolder | LocalExport)
+        ]
         assert set().union(*listed) == {file.path for file in model.files}
         assert any(files == {file.path for file in model.files} for files in listed)
 

@@ -7,7 +7,7 @@ import pytest
 from app.capture.devices import Input
 from app.core.notes import Note
 from app.diagnostics.report import facts
-from app.local_services.local_gateway import BrokerHealth, Readiness, WorkerSeen
+from app.local_services.local_gateway import BrokerHealth, GatewayReadiness, WorkerSeen
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.settings.schema import changed
 from app.settings.sections import Settings
@@ -52,7 +52,7 @@ def test_url_is_reduced_to_scheme_host_and_port(url: str, told: str) -> None:
 
 
 def test_states_contain_no_free_text() -> None:
-    readiness = Readiness(ready=True, workers=1, broker=BrokerHealth(up=True))
+    readiness = GatewayReadiness(ready=True, workers=1, broker=BrokerHealth(up=True))
     seen = [WorkerSeen("host-1-ab", "idle", "whisper", "whisper-base", "cpu", 0), WorkerSeen("x", "what I said")]
     own = WorkerView(
         LocalWorkerState.FAILED, "what I said", reason=Note("models-missing", {"names": "what I said"})

@@ -17,7 +17,7 @@ from app.messages.notifications import Problem
 from app.models.actions import LookAtModels
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
 from app.onboarding.actions import TryMicrophone
-from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Progress, Step
+from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.settings.sections import GatewaySection, GeneralSection, Settings
@@ -109,7 +109,7 @@ def test_skipped_steps_stay_open(page: Onboarding, asked: list[Action]) -> None:
 
 def test_only_the_open_steps_are_gone_through(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
     page.show_settings(Settings(GeneralSection(open_steps=("hotkey", "sentence"))))
-    page.begin(Progress((Step.KEY,), Step.KEY))
+    page.begin(StepProgress((Step.KEY,), Step.KEY))
     assert front(page) == [Step.KEY] and not page.back.isVisible() and not page.later.isVisible()
     page.show_keys(PRESSED)
     assert page.next.text() == page.texts("onboarding.finish")
@@ -119,7 +119,7 @@ def test_only_the_open_steps_are_gone_through(page: Onboarding, asked: list[Acti
 
 
 def test_finished_step_stays_finished_when_the_user_goes_back(page: Onboarding) -> None:
-    page.begin(Progress(at=Step.KEY))
+    page.begin(StepProgress(at=Step.KEY))
     page.show_keys(PRESSED)
     page.next.click()
     page.back.click()
@@ -128,7 +128,7 @@ def test_finished_step_stays_finished_when_the_user_goes_back(page: Onboarding) 
 
 @pytest.mark.parametrize("step", [Step.WELCOME, Step.TRY])
 def test_escape_postpones_the_open_steps(page: Onboarding, asked: list[Action], qtbot: QtBot, step: Step) -> None:
-    page.begin(Progress(at=step, done=frozenset(STEPS[: STEPS.index(step)])))
+    page.begin(StepProgress(at=step, done=frozenset(STEPS[: STEPS.index(step)])))
     focused = has_focus(qtbot, page.pages[step].first or page.next)
     with qtbot.waitSignal(page.over):
         QTest.keyClick(focused, Qt.Key.Key_Escape)
@@ -141,14 +141,14 @@ def test_escape_postpones_the_open_steps(page: Onboarding, asked: list[Action], 
 
 
 def test_escape_postpones_during_key_test_which_binds_it(page: Onboarding, qtbot: QtBot) -> None:
-    page.begin(Progress(at=Step.KEY))
+    page.begin(StepProgress(at=Step.KEY))
     page.show_keys(PRESSED)
     with qtbot.waitSignal(page.over):
         page.show_keys(KeysSeen(True, (KeySeen("cancel"),)))
 
 
 def test_escape_cancels_a_running_recording(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
-    page.begin(Progress(at=Step.TRY))
+    page.begin(StepProgress(at=Step.TRY))
     page.show_view(View(State.LISTENING, 2.0, -20.0))
     QTest.keyClick(has_focus(qtbot, page.attempt.box), Qt.Key.Key_Escape)
     assert asked[-1] is Verb.CANCEL and front(page) == [Step.TRY]
@@ -169,7 +169,7 @@ def test_step_tests_run_only_while_step_is_visible(page: Onboarding, asked: list
     assert asked[2:] == [TryMicrophone(False), LookAtModels(False)]
     page.show()
     assert asked[4:] == [TryMicrophone(True), LookAtModels(True)]
-    page.begin(Progress(at=Step.KEY))
+    page.begin(StepProgress(at=Step.KEY))
     assert asked[6:] == [TryMicrophone(False), TestHotkeys(True)]
     page.later.click()
     assert asked[-2:] == [TestHotkeys(False), LookAtModels(False)], "before another page starts its own"
@@ -195,7 +195,7 @@ def test_no_step_has_a_field_to_fill_in(page: Onboarding) -> None:
 def test_other_computers_are_reached_after_the_steps_are_postponed(
     page: Onboarding, asked: list[Action], qtbot: QtBot
 ) -> None:
-    page.begin(Progress(at=Step.TRY))
+    page.begin(StepProgress(at=Step.TRY))
     with qtbot.waitSignals([page.over, page.elsewhere], order="strict"):
         page.attempt.place.click()
     assert changes(asked)[-1] == ChangeSetting(WELCOMED, True)
@@ -221,7 +221,7 @@ def test_news_reach_the_step_that_shows_them(page: Onboarding, asked: list[Actio
     first = [page.key.first]
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
     assert [*first, page.key.first] == [page.key.caps, page.key.copy]
-    page.begin(Progress(at=Step.TRY))
+    page.begin(StepProgress(at=Step.TRY))
     page.show_view(View(held=1))
     assert page.attempt.paste.isVisible()
 
@@ -235,7 +235,7 @@ def test_first_steps_follow_a_larger_text_size(page: Onboarding, theme: Theme) -
 
 
 def test_result_of_the_last_step_is_in_sight_on_a_low_screen(page: Onboarding, qtbot: QtBot) -> None:
-    page.begin(Progress(at=Step.TRY))
+    page.begin(StepProgress(at=Step.TRY))
     page.resize(700, 300)
     dictate(page, "kia ora")
     done = page.attempt.done

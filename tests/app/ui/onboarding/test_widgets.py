@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.onboarding.steps import Progress, Step
+from app.onboarding.steps import Step, StepProgress
 from app.ui.onboarding.widgets import Option, Trail
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -18,7 +18,7 @@ def test_trail_names_and_paints_each_step(theme: Theme, texts: Texts, qtbot: QtB
     trail.resize(700, trail.sizeHint().height())
     seen = []
     for step in Step:
-        trail.show_progress(Progress(at=step))
+        trail.show_progress(StepProgress(at=step))
         assert texts(f"onboarding.step.{step.value}") in trail.accessibleName()
         seen.append(trail.grab().toImage())
     assert all(one != other for number, one in enumerate(seen) for other in seen[number + 1 :])

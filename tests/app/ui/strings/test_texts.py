@@ -23,7 +23,7 @@ from app.insertion.pick_messages import PickState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
-from app.onboarding.readiness import Stage
+from app.onboarding.readiness import ReadinessStage
 from app.onboarding.steps import Step
 from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
@@ -72,7 +72,7 @@ FAMILIES = {
     "onboarding": ["next", "finish", "skip"],
     "onboarding.row": ROWS,
     "onboarding.foot": [
-        *(stage.value for stage in Stage),
+        *(stage.value for stage in ReadinessStage),
         *(f"{name}{end}" for name in ACTS for end in ("", "-name")),
     ],
     "onboarding.try": [mode.value for mode in TalkMode],
