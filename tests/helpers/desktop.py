@@ -11,10 +11,12 @@ was free; homes and runtime folders are in the test's folder.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from tests.helpers.packages import require
 from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
@@ -31,27 +33,35 @@ _NO_CONTENTS = frozenset({"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS"})
 TRAY = ("stalonetray", "--geometry", "4x1-0+0", "--window-type", "dock", "--kludges", "force_icons_size")
 
 
+def without_host(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that do not lead to the screen and the bus of whoever runs the tests."""
+    return {name: value for name, value in environment.items() if name not in _FOREIGN}
+
+
 @dataclass
-class Desktop:
-    """A virtual screen; ``display``: the value of DISPLAY for its programs."""
+class Screen(ABC):
+    """A screen for programs of a test; ``starter``: the beginning of each command."""
+
+    starter: ClassVar[tuple[str, ...]] = ()
 
     folder: Path
-    display: str
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list, kw_only=True)
 
     @property
+    @abstractmethod
     def environment(self) -> dict[str, str]:
         """The environment for a program on this screen."""
-        kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-        own = {"HOME": str(self.folder), "XDG_RUNTIME_DIR": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
-        return kept | own | {"DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb", "XDG_SESSION_TYPE": "x11"}
+
+    @abstractmethod
+    def focus(self, title: str) -> str:
+        """Focus the window with this title, and return its id."""
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a program on the screen; it ends with the screen at the latest."""
         log = self.folder / f"{Path(command[0]).name}-{len(self.processes)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command,
+                (*self.starter, *command),
                 env=self.environment | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -59,6 +69,36 @@ class Desktop:
             )
         self.processes.append(process)
         return process
+
+    def logs(self) -> str:
+        """Return the output of the screen's programs, for the message of a failed test."""
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')}" for path in self.folder.glob("*.log")
+        )
+
+    def close(self) -> None:
+        """End all programs on the screen, the newest first."""
+        for process in reversed(self.processes):
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@dataclass
+class Desktop(Screen):
+    """A virtual screen of X11; ``display``: the value of DISPLAY for its programs."""
+
+    display: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment for a program on this screen."""
+        own = {"HOME": str(self.folder), "XDG_RUNTIME_DIR": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
+        session = {"DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb", "XDG_SESSION_TYPE": "x11"}
+        return without_host(os.environ) | own | session
 
     def xdotool(self, *words: str) -> str:
         """Run xdotool to press keys, move the pointer or query windows; return its output."""
@@ -107,22 +147,6 @@ class Desktop:
         targets = self.copied("TARGETS").decode().split()
         return {target: self.copied(target) for target in targets if target not in _NO_CONTENTS}
 
-    def logs(self) -> str:
-        """Return the output of the screen's programs, for the message of a failed test."""
-        return "\n".join(
-            f"--- {path.name}\n{path.read_text(errors='replace')}" for path in self.folder.glob("*.log")
-        )
-
-    def close(self) -> None:
-        """End all programs on the screen, the newest first."""
-        for process in reversed(self.processes):
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
 
 @contextmanager
 def running_desktop(folder: Path, *, tray: bool = True) -> Iterator[Desktop]:
@@ -140,7 +164,7 @@ def running_desktop(folder: Path, *, tray: bool = True) -> Iterator[Desktop]:
     os.close(writing)
     with os.fdopen(reading) as numbers:
         number = numbers.readline().strip()  # empty if the server does not start
-    desktop = Desktop(folder, f":{number}", [server])
+    desktop = Desktop(folder, f":{number}", processes=[server])
     try:
         assert number, "the X server does not start"
         desktop.start("openbox")
@@ -164,7 +188,7 @@ def _root(desktop: Desktop) -> str:
 class TextField:
     """A window of ``tests.helpers.text_field`` in another process; ``text``: its contents."""
 
-    def __init__(self, desktop: Desktop, title: str = "text field") -> None:
+    def __init__(self, desktop: Screen, title: str = "text field") -> None:
         self.title = title
         self._place = desktop.folder / f"{title}.txt"
         self._desktop = desktop
@@ -194,7 +218,7 @@ class TextField:
 class Terminal:
     """An xterm whose program writes all typed text into a file, unchanged."""
 
-    def __init__(self, desktop: Desktop, title: str = "terminal") -> None:
+    def __init__(self, desktop: Screen, title: str = "terminal") -> None:
         self.title = title
         self._place = desktop.folder / f"{title}.typed"
         self._desktop = desktop

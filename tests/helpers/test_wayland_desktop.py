@@ -1,0 +1,53 @@
+"""The headless Wayland desktops for tests."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.desktop import TextField
+from tests.helpers.waiting import wait_until_sync
+from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway
+
+Running = Callable[[Path], AbstractContextManager[WaylandDesktop]]
+ENDLESS = """
+import pathlib, sys
+from tests.helpers.wayland_desktop import running_sway
+with running_sway(pathlib.Path(sys.argv[1])) as desktop:
+    print(desktop.variables["XDG_RUNTIME_DIR"], *(process.pid for process in desktop.processes), flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("running", [running_sway, running_labwc])
+def test_keys_and_clipboard_reach_the_focused_window(running: Running, tmp_path: Path) -> None:
+    with running(tmp_path) as desktop:
+        first, second = TextField(desktop, "first"), TextField(desktop, "second")
+        picture = bytes(range(256)) * 1000
+        desktop.copy_all({"text/plain;charset=utf-8": "naïve 你好".encode(), "image/png": picture})
+        first.focus()
+        desktop.tap("ctrl+v")
+        wait_until_sync(lambda: first.text == "naïve 你好", "the text is pasted")
+        second.focus()
+        desktop.tap("shift+z")
+        desktop.layout("de")
+        desktop.tap("z")
+        wait_until_sync(lambda: second.text == "Zy", "the keys arrive, in the keyboard's layout")
+        assert desktop.copied("image/png") == picture and desktop.focused == "second"
+
+
+def test_everything_ends_with_a_killed_test(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as test:
+        assert test.stdout is not None
+        run, *pids = test.stdout.readline().split()
+        os.kill(test.pid, signal.SIGKILL)
+    wait_until_sync(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in pids), "all have ended")
+    assert len(pids) == 2
+    shutil.rmtree(run)
