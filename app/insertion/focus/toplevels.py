@@ -1,0 +1,102 @@
+"""The focused window of compositors that list their windows (labwc, Hyprland, river, niri …).
+
+They tell a window's program and whether it is active, but neither its process nor its place. Most of them call no
+window active while a panel or a lock screen has the keyboard. labwc does not: there a panel may get the text.
+Source: wlr-protocols, "wlr foreign toplevel management unstable v1".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Final, Self
+
+from app.insertion.focus.errors import FocusUnknown
+from app.insertion.outcome import Target
+from app.insertion.programs import is_terminal
+from app.wayland.connection import WaylandConnection, WaylandObject
+from app.wayland.errors import CompositorGone, WaylandError
+from app.wayland.interfaces import TOPLEVEL_MANAGER
+from app.wayland.wire import words
+
+_REPLY_S: Final = 1.0
+_ACTIVATED: Final = 2
+
+
+@dataclass
+class Toplevel:
+    """A window. ``number``: our own, given to no other window."""
+
+    number: int
+    program: str = ""
+    active: bool = False
+
+
+class ToplevelFocus:
+    """A ``Focus`` for compositors that list their windows. Windows of the program ``app_id`` are our own."""
+
+    def __init__(self, wayland: WaylandConnection, app_id: str) -> None:
+        self._wayland, self._app_id = wayland, app_id
+        self._numbers = count(1)
+        self._toplevels: dict[int, Toplevel] = {}
+        wayland.bind(TOPLEVEL_MANAGER).on("toplevel", self._opened)
+
+    @classmethod
+    async def open(cls, environment: Mapping[str, str], app_id: str = "") -> Self:
+        """Return the focus of the running compositor. Raises ``FocusUnknown``."""
+        try:
+            wayland = await WaylandConnection.open(environment)
+        except WaylandError as error:
+            raise FocusUnknown(str(error)) from error
+        try:
+            focus = cls(wayland, app_id)
+            await wayland.roundtrip(_REPLY_S)
+        except BaseException as error:
+            await wayland.close()
+            if isinstance(error, WaylandError):
+                raise FocusUnknown(f"{error}: this compositor does not list its windows") from error
+            raise
+        return focus
+
+    async def target(self) -> Target | None:
+        """Return the active window, or ``None`` if none or several are active."""
+        try:
+            await self._wayland.roundtrip(_REPLY_S)
+        except CompositorGone:
+            return None
+        return target_of(self._toplevels.values(), self._app_id)
+
+    async def close(self) -> None:
+        """End the connection. Safe to call twice."""
+        await self._wayland.close()
+
+    def _opened(self, handle: WaylandObject) -> None:
+        """Follow a new window. A change counts at its ``done``, when it is complete."""
+        number = next(self._numbers)
+        coming = Toplevel(number)
+
+        def activated(states: bytes) -> None:
+            coming.active = _ACTIVATED in words(states)
+
+        def named(program: str) -> None:
+            coming.program = program
+
+        def done() -> None:
+            self._toplevels[number] = Toplevel(number, coming.program, coming.active)
+
+        def closed() -> None:
+            self._toplevels.pop(number, None)
+            handle.destroy()
+
+        handle.on("app_id", named)
+        handle.on("state", activated)
+        handle.on("done", done)
+        handle.on("closed", closed)
+
+
+def target_of(toplevels: Iterable[Toplevel], app_id: str) -> Target | None:
+    """Return the only active window; those of the program ``app_id`` are our own. Pure."""
+    active = [one for one in toplevels if one.active]
+    if len(active) != 1:
+        return None
+    program = active[0].program
+    return Target(active[0].number, program, is_terminal(program), bool(app_id) and program == app_id)

@@ -1,0 +1,90 @@
+"""The focused window in a real sway."""
+
+import msgspec
+import pytest
+
+from app.core.area import Area
+from app.insertion.focus.errors import FocusUnknown
+from app.insertion.focus.sway import Node, SwayFocus, target_of
+from app.insertion.outcome import Target
+from tests.app.insertion.focus.conftest import Screen, command
+from tests.app.insertion.focus.panel import panel_with_keyboard
+from tests.helpers.waiting import wait_until
+
+
+async def focused(focus: SwayFocus, process: int) -> Target:
+    async def found() -> Target | None:
+        target = await focus.target()
+        return target if target is not None and target.process == process else None
+
+    target = await wait_until(found, "the window has the focus")
+    assert isinstance(target, Target)
+    return target
+
+
+async def test_focused_window_is_told_with_its_program_and_process(sway: Screen) -> None:
+    focus = await SwayFocus.open(sway.environment)
+    assert await focus.target() is None  # an empty workspace has the focus
+    field = sway.start_field("field")
+    target = await focused(focus, field.pid)
+    assert target.program and not target.terminal and not target.own
+    assert target.area is not None and target.area.width > 100
+    terminal = sway.start("foot", "--config=/dev/null", "cat")
+    assert (await focused(focus, terminal.pid)).terminal
+    command(sway, f"[con_id={target.window}]", "focus")
+    assert await focus.target() == target
+    await focus.close()
+
+
+async def test_window_of_x_program_is_told_with_its_class(sway: Screen) -> None:
+    focus = await SwayFocus.open(sway.environment)
+    terminal = sway.start("xterm", "-e", "cat")
+    target = await focused(focus, terminal.pid)
+    assert (target.program, target.terminal) == ("XTerm", True)
+
+
+async def test_own_window_is_recognised_by_its_process(sway: Screen) -> None:
+    field = sway.start_field("field")
+    focus = await SwayFocus.open(sway.environment, field.pid)
+    assert (await focused(focus, field.pid)).own
+
+
+async def test_no_window_has_the_focus_while_a_panel_has_the_keyboard(sway: Screen) -> None:
+    focus = await SwayFocus.open(sway.environment)
+    target = await focused(focus, sway.start_field("field").pid)
+    async with panel_with_keyboard(sway.environment):
+        assert await focus.target() is None
+
+    async def returned() -> bool:
+        return await focus.target() == target
+
+    await wait_until(returned, "the window has the focus again")
+
+
+async def test_focus_is_unknown_when_sway_has_ended(sway: Screen) -> None:
+    focus = await SwayFocus.open(sway.environment)
+    sway.close()
+    assert await focus.target() is None
+    with pytest.raises(FocusUnknown, match="SWAYSOCK"):
+        await SwayFocus.open(sway.environment)
+
+
+async def test_missing_sway_is_reported() -> None:
+    with pytest.raises(FocusUnknown, match="set SWAYSOCK"):
+        await SwayFocus.open({})
+
+
+def test_container_without_a_window_is_no_target() -> None:
+    assert target_of(Node(1, nodes=(Node(2, focused=True),)), 0) is None
+
+
+def test_floating_window_is_found_with_its_place() -> None:
+    tree = msgspec.json.decode(
+        '{"id": 1, "nodes": [], "floating_nodes": [{"id": 7, "focused": true, "pid": 3, "app_id": "kitty",'
+        '"rect": {"x": 10, "y": 20, "width": 102, "height": 52},'
+        '"window_rect": {"x": 1, "y": 1, "width": 100, "height": 50}}]}',
+        type=Node,
+    )
+    found = target_of(tree, 0)
+    assert found == Target(7, "kitty", True, process=3)
+    assert found.area == Area(11, 21, 100, 50)
