@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from app.insertion.x11.frames import PressingNotice, Reply
+from app.insertion.helper.frames import PressingNotice, Reply
 from app.insertion.x11.grab_guard import ReportedGrabs, watched
 from app.insertion.x11.helper_service import ReplyChannel, serve
 

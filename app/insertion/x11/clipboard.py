@@ -13,10 +13,10 @@ from typing import Any
 from Xlib import X
 from Xlib.ext import xfixes
 
+from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteState, PasteWatch
 from app.insertion.x11.connection import X11Connection
-from app.insertion.x11.kept_contents import KeptContents
 from app.insertion.x11.selection_owner import SelectionOwner
 from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
 
@@ -37,6 +37,12 @@ _ALL_CHANGES = (
 
 # Presses the keys, calling its argument just before; returns the reason for a failure.
 Press = Callable[[Callable[[], None]], HoldReason | None]
+KeptSelections = KeptContents[int, Contents]
+
+
+def kept_contents(descriptor: int | None) -> KeptSelections:
+    """Return the stored contents of selections in this memory file; ``None`` stores nothing."""
+    return KeptContents(descriptor, dict[int, Contents])
 
 
 class X11Clipboard:
@@ -46,11 +52,11 @@ class X11Clipboard:
     """
 
     def __init__(
-        self, connection: X11Connection, deadline_s: float = READ_DEADLINE_S, kept: KeptContents | None = None
+        self, connection: X11Connection, deadline_s: float = READ_DEADLINE_S, kept: KeptSelections | None = None
     ) -> None:
         self._connection = connection
         self._deadline_s = deadline_s
-        self._kept = kept or KeptContents(None)
+        self._kept = kept or kept_contents(None)
         self.owner = SelectionOwner(connection)
         self._reader = ContentsReader(connection)
         self._before: dict[int, Contents] = {}  # old contents of lent selections, and unchanged ones already read
@@ -272,7 +278,7 @@ class X11Clipboard:
         for selection in self.selections(primary=True):
             lent = selection in self._lent or selection in to_lend
             contents = self._before.get(selection) if lent else self.owner.contents(selection)
-            if contents is not None:
+            if contents is not None and contents.values:
                 found[selection] = contents
         self._kept.write(found)
 

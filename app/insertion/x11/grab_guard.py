@@ -19,11 +19,10 @@ import time
 from contextlib import suppress
 from typing import Final, Protocol
 
+from app.insertion.helper.exit_status import CUT_OFF
 from runtime.leash import leash_self
 
 GRAB_DEADLINE_S: Final = 0.2
-CUT_OFF: Final = 75
-"""Exit status of the parent when it killed the child."""
 
 _BEGIN: Final = b"b"
 _END: Final = b"e"

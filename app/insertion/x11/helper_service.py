@@ -13,9 +13,8 @@ from concurrent.futures import Future, wait
 from typing import Any, BinaryIO, Final
 
 from app.insertion.errors import InsertionUnavailable, ScreenGone
-from app.insertion.outcome import Target
-from app.insertion.x11.connection import X11Connection, XThread
-from app.insertion.x11.frames import (
+from app.insertion.helper.exit_status import SCREEN_GONE
+from app.insertion.helper.frames import (
     REPLIES,
     REQUESTS,
     FailedReply,
@@ -29,13 +28,14 @@ from app.insertion.x11.frames import (
     RefusedReply,
     Reply,
 )
+from app.insertion.outcome import Target
+from app.insertion.x11.clipboard import KeptSelections, kept_contents
+from app.insertion.x11.connection import X11Connection, XThread
 from app.insertion.x11.grab_guard import Grabs
-from app.insertion.x11.kept_contents import KeptContents
 from app.insertion.x11.screen import X11Screen
 from app.insertion.x11.strategies import X11Strategies
 
 _CLOSE_DEADLINE_S: Final = 3.0
-_SCREEN_GONE: Final = 76
 
 
 class ReplyChannel:
@@ -62,13 +62,13 @@ def serve(grabs: Grabs, kept: int | None, send_by: Callable[[BinaryIO], ReplyCha
     os.dup2(2, 1)  # libraries and logs may print: send that to standard error
     first = REQUESTS.read(requests)
     if isinstance(first, OpenRequest):
-        Service(first, send_by(replies), grabs, KeptContents(kept)).run(requests)
+        Service(first, send_by(replies), grabs, kept_contents(kept)).run(requests)
 
 
 class Service:
     """A server for the app's requests. ``kept``: clipboard contents that an earlier process lent."""
 
-    def __init__(self, opening: OpenRequest, replies: ReplyChannel, grabs: Grabs, kept: KeptContents) -> None:
+    def __init__(self, opening: OpenRequest, replies: ReplyChannel, grabs: Grabs, kept: KeptSelections) -> None:
         self._opening, self._replies, self._kept = opening, replies, kept
         self._looks, self._works = XThread(opening.display), XThread(opening.display, grabs)
         self._preparing: Future[None] | None = None
@@ -117,7 +117,7 @@ class Service:
         def done(ended: "Future[Any]") -> None:
             error = ended.exception()
             if isinstance(error, ScreenGone):
-                os._exit(_SCREEN_GONE)  # the app starts another helper, which reconnects
+                os._exit(SCREEN_GONE)  # the app starts another helper, which reconnects
             if error is not None:
                 traceback.print_exception(error)
             self._replies.send(make(ended.result()) if error is None else FailedReply(number, repr(error)))

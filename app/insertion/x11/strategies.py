@@ -12,9 +12,8 @@ from app.insertion.keyboard_layout import Batch
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, to_paste, to_type
 from app.insertion.programs import paste_keys
-from app.insertion.x11.clipboard import X11Clipboard
+from app.insertion.x11.clipboard import KeptSelections, X11Clipboard
 from app.insertion.x11.connection import X11Connection
-from app.insertion.x11.kept_contents import KeptContents
 from app.insertion.x11.keyboard import X11Keyboard
 from app.insertion.x11.pings import Pings
 from app.insertion.x11.screen import X11Screen
@@ -25,7 +24,7 @@ _LAST_S: Final = 1.0
 class X11Strategies:
     """The insertion of texts by pasting or typing, for the thread of ``connection``."""
 
-    def __init__(self, connection: X11Connection, patience_s: float, kept: KeptContents | None = None) -> None:
+    def __init__(self, connection: X11Connection, patience_s: float, kept: KeptSelections | None = None) -> None:
         self._connection = connection
         self._patience_s = patience_s
         self.screen = X11Screen(connection)

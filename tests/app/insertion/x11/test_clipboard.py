@@ -6,11 +6,10 @@ import pytest
 from Xlib import X
 from Xlib.protocol.event import SelectionNotify
 
+from app.insertion.helper.kept_contents import memory_file
 from app.insertion.outcome import HoldReason
-from app.insertion.x11.clipboard import MOST_LATE, Press, X11Clipboard
+from app.insertion.x11.clipboard import MOST_LATE, KeptSelections, Press, X11Clipboard, kept_contents
 from app.insertion.x11.connection import X11Connection
-from app.insertion.x11.helper import memory_file
-from app.insertion.x11.kept_contents import KeptContents
 from app.insertion.x11.selection_owner import SelectionOwner
 from app.insertion.x11.selection_reader import Contents, Value
 from tests.helpers.desktop import Desktop
@@ -213,15 +212,15 @@ def test_restored_contents_go_to_the_clipboard_manager_on_close(
 
 
 @pytest.fixture
-def kept() -> Iterator[KeptContents]:
+def kept() -> Iterator[KeptSelections]:
     place = memory_file()
     assert place is not None
-    yield KeptContents(place)
+    yield kept_contents(place)
     os.close(place)
 
 
 def test_contents_lent_by_a_killed_process_are_served_again(
-    screen: Desktop, connection: X11Connection, other: X11Connection, kept: KeptContents
+    screen: Desktop, connection: X11Connection, other: X11Connection, kept: KeptSelections
 ) -> None:
     screen.copy(b"copied before")
     killed = X11Clipboard(other, kept=kept)
@@ -244,7 +243,7 @@ def test_contents_lent_by_a_killed_process_are_served_again(
 
 
 def test_copy_made_after_a_process_was_killed_stays(
-    connection: X11Connection, other: X11Connection, kept: KeptContents
+    connection: X11Connection, other: X11Connection, kept: KeptSelections
 ) -> None:
     clipboard = X11Clipboard(connection, kept=kept)
     (selection,) = clipboard.selections(primary=False)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from app.insertion.x11.frames import (
+from app.insertion.helper.frames import (
     REPLIES,
     REQUESTS,
     CloseRequest,

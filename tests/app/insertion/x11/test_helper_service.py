@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from app.insertion.outcome import HoldReason, Target, held
-from app.insertion.plan import Rules, Strategy
-from app.insertion.x11.frames import (
+from app.insertion.helper.frames import (
     REPLIES,
     REQUESTS,
     CloseRequest,
@@ -22,8 +20,10 @@ from app.insertion.x11.frames import (
     Reply,
     Request,
 )
+from app.insertion.outcome import HoldReason, Target, held
+from app.insertion.plan import Rules, Strategy
+from app.insertion.x11.clipboard import kept_contents
 from app.insertion.x11.helper_service import ReplyChannel, Service
-from app.insertion.x11.kept_contents import KeptContents
 from tests.app.insertion.conftest import CountedGrabs
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 
@@ -54,7 +54,7 @@ def service(display: str, app: int) -> Iterator[Asked]:
         os.fdopen(replies, "wb") as told,
     ):
         made = Service(
-            OpenRequest(display, PATIENT_S, app), ReplyChannel(told), CountedGrabs(), KeptContents(None)
+            OpenRequest(display, PATIENT_S, app), ReplyChannel(told), CountedGrabs(), kept_contents(None)
         )
         thread = threading.Thread(target=made.run, args=(taken,))
         thread.start()

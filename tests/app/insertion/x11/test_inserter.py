@@ -15,10 +15,10 @@ import pytest
 from Xlib.display import Display
 
 from app.insertion.errors import InsertionUnavailable
+from app.insertion.helper.helper import Helper
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
-from app.insertion.x11.helper import Helper
 from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until

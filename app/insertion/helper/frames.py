@@ -1,4 +1,4 @@
-"""Messages between the app and the helper process for X11, as frames of ``runtime.framing``.
+"""Messages between the app and a helper process for insertion, as frames of ``runtime.framing``.
 
 The app sends ``OpenRequest`` first and ``CloseRequest`` last. Requests carry a number, and replies the number of
 their request.
@@ -16,7 +16,7 @@ _LONGEST: Final = 16 * 2**20
 
 
 class OpenRequest(Struct, frozen=True, tag="Open"):
-    """A request to connect to ``display``. Windows of the process ``app`` are our own.
+    """A request to connect to ``display`` of X11. Windows of the process ``app`` are our own.
 
     ``late``: a program that may still have to process a paste key of a killed helper; 0 for none.
     """

@@ -9,47 +9,53 @@ body is being written. A helper killed meanwhile leaves an empty file, never hal
 
 import os
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from app.insertion.x11.selection_reader import Contents, Value
-
 _HEADER_BYTES: Final = 8
-_decoder: Final = msgspec.msgpack.Decoder(dict[int, dict[int, Value]])
+
+Key = TypeVar("Key")
+Contents = TypeVar("Contents")
 
 
-class KeptContents:
-    """Contents by selection, in a memory file. ``descriptor``: of the file; ``None`` stores nothing."""
+def memory_file() -> int | None:
+    """Return the descriptor of a new file for ``KeptContents``; ``None`` if the system has no memory files."""
+    return os.memfd_create("kikipounamu-clipboard") if hasattr(os, "memfd_create") else None
 
-    def __init__(self, descriptor: int | None) -> None:
+
+class KeptContents(Generic[Key, Contents]):
+    """Contents by selection, in a memory file.
+
+    ``descriptor``: of the file; ``None`` stores nothing. ``kind``: the type of the stored mapping.
+    """
+
+    def __init__(self, descriptor: int | None, kind: Any) -> None:
         self._descriptor = descriptor
-        self._written: dict[int, Contents] = {}
+        self._decoder: msgspec.msgpack.Decoder[dict[Key, Contents]] = msgspec.msgpack.Decoder(kind)
+        self._written: dict[Key, Contents] = {}
 
-    def write(self, contents: Mapping[int, Contents]) -> None:
-        """Replace the stored contents, unless they are the same as before."""
-        wanted = {selection: each for selection, each in contents.items() if each.values}
-        same = wanted.keys() == self._written.keys() and all(
-            each is self._written[selection] for selection, each in wanted.items()
+    def write(self, contents: Mapping[Key, Contents]) -> None:
+        """Replace the stored contents, unless they are the same objects as before."""
+        same = contents.keys() == self._written.keys() and all(
+            each is self._written[selection] for selection, each in contents.items()
         )
         if self._descriptor is None or same:
             return
-        self._written = wanted
-        body = msgspec.msgpack.encode({selection: dict(each.values) for selection, each in wanted.items()})
+        self._written = dict(contents)
+        body = msgspec.msgpack.encode(self._written)
         os.pwrite(self._descriptor, bytes(_HEADER_BYTES), 0)
         os.ftruncate(self._descriptor, _HEADER_BYTES + len(body))
         _write_all(self._descriptor, body, _HEADER_BYTES)
         os.pwrite(self._descriptor, len(body).to_bytes(_HEADER_BYTES, "little"), 0)
 
-    def read(self) -> dict[int, Contents]:
+    def read(self) -> dict[Key, Contents]:
         """Return the contents written last, even by an earlier process."""
         if self._descriptor is None:
             return {}
         length = int.from_bytes(os.pread(self._descriptor, _HEADER_BYTES, 0), "little")
         body = _read_all(self._descriptor, length, _HEADER_BYTES)
-        if not body:
-            return {}
-        return {selection: Contents(values) for selection, values in _decoder.decode(body).items()}
+        return self._decoder.decode(body) if body else {}
 
 
 def _write_all(descriptor: int, data: bytes, at: int) -> None:

@@ -1,11 +1,9 @@
-"""The helper process of ``x11_main``, as the app sees it. Never talks to the X server itself."""
+"""A helper process for insertion, as the app sees it. Never talks to the screen itself."""
 
 import asyncio
-import os
 import signal
-import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Self
 
@@ -13,9 +11,8 @@ import psutil
 import structlog
 
 from app.insertion.errors import HelperEnded, HelperFailed, InsertionError, ScreenMissing
-from app.insertion.outcome import Insertion, InsertionResult, Target
-from app.insertion.plan import Rules
-from app.insertion.x11.frames import (
+from app.insertion.helper.exit_status import CUT_OFF
+from app.insertion.helper.frames import (
     REPLIES,
     REQUESTS,
     CloseRequest,
@@ -31,7 +28,8 @@ from app.insertion.x11.frames import (
     Reply,
     Request,
 )
-from app.insertion.x11.grab_guard import CUT_OFF
+from app.insertion.outcome import Insertion, InsertionResult, Target
+from app.insertion.plan import Rules
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame
@@ -42,17 +40,6 @@ log = structlog.get_logger(logger_names.APP_INSERTION_X11_HELPER)
 
 _START_S: Final = 10.0
 _CLOSE_S: Final = 5.0
-COMMAND: Final = (
-    sys.executable,
-    "-P",
-    "-m",
-    "app.insertion.x11.helper_main",
-)  # -P: import nothing from the current folder
-
-
-def memory_file() -> int | None:
-    """Return the descriptor of a new file for ``KeptContents``; ``None`` if the system has no memory files."""
-    return os.memfd_create("kikipounamu-clipboard") if hasattr(os, "memfd_create") else None
 
 
 class Helper:
@@ -75,13 +62,26 @@ class Helper:
 
     @classmethod
     async def start(
-        cls, opening: OpenRequest, kept: int | None, grab_s: float, command: Sequence[str] = COMMAND
+        cls,
+        opening: OpenRequest,
+        kept: int | None,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
     ) -> Self:
-        """Start a helper process. Raises ``ScreenMissing`` or ``HelperEnded``."""
-        words = [*command, str(grab_s), *([] if kept is None else [str(kept)])]
+        """Start a helper process. Raises ``ScreenMissing`` or ``HelperEnded``.
+
+        ``kept``: the memory file for ``KeptContents``, named to the process as its last word.
+        ``environment``: default that of this process.
+        """
+        words = [*command, *([] if kept is None else [str(kept)])]
         passed = () if kept is None else (kept,)
         process = await asyncio.create_subprocess_exec(
-            *leashed(words, signal.SIGKILL), stdin=PIPE, stdout=PIPE, pass_fds=passed, start_new_session=True
+            *leashed(words, signal.SIGKILL),
+            stdin=PIPE,
+            stdout=PIPE,
+            env=environment,
+            pass_fds=passed,
+            start_new_session=True,
         )
         helper = cls(process)
         helper.late = opening.late

@@ -1,4 +1,4 @@
-"""Helpers that start, fail and end. ``test_x11.py`` has whole insertions."""
+"""Helpers that start, fail and end. ``x11/test_inserter.py`` has whole insertions."""
 
 import asyncio
 import os
@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import pytest
 
 from app.insertion.errors import HelperEnded, HelperFailed, ScreenMissing
+from app.insertion.helper.frames import OpenRequest
+from app.insertion.helper.helper import Helper
 from app.insertion.outcome import Target
 from app.insertion.plan import Rules, Strategy
-from app.insertion.x11.frames import OpenRequest
-from app.insertion.x11.helper import COMMAND, Helper
+from app.insertion.x11.inserter import COMMAND
 from tests.helpers.desktop import PATIENT_S, Desktop
 
 ENDS = (sys.executable, "-c", "import sys; sys.exit(3)")
@@ -19,7 +20,7 @@ WRITES_NONSENSE = (sys.executable, "-c", "import time; print('x' * 100, flush=Tr
 
 
 async def start(display: str, command: Sequence[str] = COMMAND) -> Helper:
-    return await Helper.start(OpenRequest(display, PATIENT_S, os.getpid()), None, PATIENT_S, command)
+    return await Helper.start(OpenRequest(display, PATIENT_S, os.getpid()), None, [*command, str(PATIENT_S)])
 
 
 @pytest.mark.parametrize("command", [ENDS, WRITES_NONSENSE])

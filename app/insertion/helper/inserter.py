@@ -1,0 +1,143 @@
+"""Insertion through a helper process, which is replaced whenever it has ended.
+
+A text in progress is then held: once keys may have been pressed, its outcome is unknown.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from app.core.child_process import restart_pause
+from app.insertion.errors import HelperEnded, InsertionUnavailable
+from app.insertion.helper.helper import Helper
+from app.insertion.outcome import HoldReason, Insertion, Target, held
+from app.insertion.plan import Rules, Strategy, rules_for
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_INSERTION_X11)
+
+_FIND_S: Final = 1.5
+_READY_S: Final = 5.0
+_STEADY_S: Final = 10.0
+
+Start = Callable[[int], Awaitable[Helper]]
+"""Starts a helper that refuses the late key of this program; 0 for none."""
+
+
+class HelperInserter:
+    """An ``Inserter`` that asks helpers. Texts are inserted one after another."""
+
+    def __init__(self, start: Start, rules: Rules, kept: int | None) -> None:
+        self.rules = rules
+        self._start = start
+        self._kept = kept
+        self._helper: Helper | None = None
+        self._ready = asyncio.Event()
+        self._closed = False
+        self._turn = asyncio.Lock()
+        self._tasks = Tasks("insertion")
+
+    async def start(self) -> None:
+        """Start the first helper, and replace each that ends. Raises ``InsertionUnavailable``."""
+        try:
+            self._use(await self._start(0))
+        except HelperEnded as error:  # ``_keep`` tries again
+            log.warning(LogEvent.INSERTION_HELPER_MISSING, reason=str(error))
+        except BaseException:
+            await self.close()
+            raise
+        self._tasks.start(self._keep(), "keep")
+
+    @property
+    def helper(self) -> Helper | None:
+        """The running helper, or ``None``."""
+        return None if self._helper is None or self._helper.over else self._helper
+
+    async def target(self) -> Target | None:
+        """Return the focused window. Meanwhile the helper reads the clipboard, off the critical path."""
+        try:
+            async with asyncio.timeout(_FIND_S):
+                while not self._closed:
+                    with suppress(HelperEnded):  # the next helper can answer too
+                        return await (await self._running()).find()
+        except TimeoutError:
+            log.warning(LogEvent.INSERTION_HELPER_SILENT, inserting=self._turn.locked())
+            if self._helper is not None and not self._turn.locked():
+                self._helper.kill()
+        return None
+
+    async def insert(self, text: str, target: Target | None) -> Insertion:
+        """Insert ``text`` into ``target`` if that has the focus, in the order of the calls."""
+        if target is None:
+            return held(HoldReason.NO_TARGET)
+        rules = rules_for(target, self.rules)
+        if rules.hold:
+            return held(HoldReason.PROGRAM_RULE)
+        if target.own:  # typed letters would press our own buttons
+            rules = replace(rules, strategy=Strategy.PASTE)
+        async with self._turn:
+            return await self._insert(text, target, rules)
+
+    async def close(self) -> None:
+        """Restore the clipboard and end the helper. Safe to call twice."""
+        self._closed = True
+        await self._tasks.close()
+        helper, self._helper = self._helper, None
+        if helper is not None:
+            await helper.close()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            os.close(kept)
+
+    async def _insert(self, text: str, target: Target, rules: Rules) -> Insertion:
+        if self._closed:
+            return held(HoldReason.TARGET_UNKNOWN)
+        try:
+            async with asyncio.timeout(_READY_S):
+                helper = await self._running()
+        except TimeoutError:
+            return held(HoldReason.INTERRUPTED)
+        try:
+            return await helper.insert(text, target, rules)
+        except HelperEnded as error:
+            return held(HoldReason.UNCERTAIN if error.pressed else HoldReason.INTERRUPTED)
+        except asyncio.CancelledError:
+            helper.kill()  # the caller holds the text now: it must not arrive later
+            raise
+
+    async def _running(self) -> Helper:
+        while True:
+            await self._ready.wait()
+            if self._helper is not None and not self._helper.over:
+                return self._helper
+            self._ready.clear()  # until ``_keep`` has started the next helper
+
+    def _use(self, helper: Helper) -> None:
+        self._helper = helper
+        self._ready.set()
+
+    async def _keep(self) -> None:
+        """Replace the helper whenever it has ended: at once at first, then after growing pauses."""
+        clock = asyncio.get_running_loop().time
+        failures, late, started = 0, 0, clock()
+        while True:
+            if (helper := self._helper) is not None:
+                await helper.ended()
+                late = helper.late
+                failures = 0 if clock() - started >= _STEADY_S else failures
+            self._ready.clear()
+            while not self._ready.is_set():
+                await asyncio.sleep(restart_pause(failures) if failures else 0.0)
+                failures += 1
+                try:
+                    self._use(await self._start(late))
+                except (HelperEnded, InsertionUnavailable) as error:
+                    log.warning(LogEvent.INSERTION_HELPER_MISSING, reason=str(error))
+            started = clock()

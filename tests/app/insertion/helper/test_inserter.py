@@ -1,0 +1,79 @@
+"""An inserter whose helpers are scripted programs. ``x11/test_inserter.py`` has whole insertions."""
+
+import sys
+
+import pytest
+
+from app.insertion.errors import ScreenMissing
+from app.insertion.helper.frames import OpenRequest
+from app.insertion.helper.helper import Helper
+from app.insertion.helper.inserter import HelperInserter
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.plan import ProgramRule, Rules
+
+EDITOR = Target(7, "editor")
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from app.insertion.helper.frames import *
+from app.insertion.outcome import Insertion, InsertionResult, Target
+
+def tell(reply):
+    sys.stdout.buffer.write(REPLIES.pack(reply))
+    sys.stdout.buffer.flush()
+
+while (request := REQUESTS.read(sys.stdin.buffer)) is not None:
+    match request:
+        case OpenRequest(display="nowhere"):
+            tell(RefusedReply("no screen"))
+        case OpenRequest(late=late):
+            tell(OpenedReply())
+        case FindRequest(number):
+            tell(FoundReply(number, Target(late + 7, "editor")))
+        case InsertRequest(number, text="before a key"):
+            os._exit(1)
+        case InsertRequest(number, text="after a key"):
+            tell(PressingNotice(1000))
+            os._exit(1)
+        case InsertRequest(number):
+            tell(PressingNotice(1000))
+            tell(InsertedReply(number, Insertion(InsertionResult.PASTED)))
+        case CloseRequest():
+            break
+"""
+
+
+def inserter(display: str = "", rules: Rules | None = None) -> HelperInserter:
+    async def start(late: int) -> Helper:
+        return await Helper.start(OpenRequest(display, 1.0, 1, late), None, [sys.executable, "-c", SCRIPT])
+
+    return HelperInserter(start, rules or Rules(), None)
+
+
+async def test_text_is_inserted_by_the_helper() -> None:
+    made = inserter(rules=Rules(programs=(ProgramRule("other", hold=True),)))
+    await made.start()
+    assert await made.target() == EDITOR
+    assert await made.insert("text", EDITOR) == Insertion(InsertionResult.PASTED)
+    assert await made.insert("text", None) == held(HoldReason.NO_TARGET)
+    assert await made.insert("text", Target(8, "other")) == held(HoldReason.PROGRAM_RULE)
+    await made.close()
+    await made.close()
+    assert await made.insert("text", EDITOR) == held(HoldReason.TARGET_UNKNOWN)
+
+
+async def test_text_is_held_when_the_helper_ends() -> None:
+    """The next helper learns which program may still have to process a key."""
+    made = inserter()
+    await made.start()
+    assert await made.insert("before a key", EDITOR) == held(HoldReason.INTERRUPTED)
+    assert await made.target() == EDITOR
+    assert await made.insert("after a key", EDITOR) == held(HoldReason.UNCERTAIN)
+    assert await made.target() == Target(1007, "editor")
+    assert await made.insert("text", EDITOR) == Insertion(InsertionResult.PASTED)
+    await made.close()
+
+
+async def test_start_fails_without_a_screen() -> None:
+    with pytest.raises(ScreenMissing, match="no screen"):
+        await inserter("nowhere").start()
