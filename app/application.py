@@ -25,7 +25,7 @@ from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.states import State
 from app.diagnostics.report.report import Sources
-from app.dictation.actions import SettleHeld, Verb
+from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.recorder import OpenDevice
 from app.dictation.runner import DictationRunner, Parts
@@ -347,7 +347,7 @@ class Application:
 
     # -- reports -------------------------------------------------------------------------------------------
 
-    async def _asked(self, action: Verb | SettleHeld) -> None:
+    async def _asked(self, action: Verb | SettleHeld | KeyCommand) -> None:
         if isinstance(action, SettleHeld) and self._dictating is not None:
             await self._dictating.recordings.settle(action.session, action.deed)
         else:

@@ -4,14 +4,15 @@ Imports as little as possible.
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from app.control.client import ControlError, ask, follow
 from app.core.errors import AppError
 from app.core.states import SHAPES, State
-from app.dictation.actions import HELD_DEEDS, Verb
+from app.dictation.actions import HELD_DEEDS, KeyMove, Verb
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ _FAILED: Final = 1
 _INTERRUPTED: Final = 130
 _WHOLE: Final = 36
 _STATUS: Final = "status"
+_KEY: Final = "key"
 _OF_RECORDING: Final = "Id of a recording, or its beginning: the text of this one."
 _OF_APP: Final = frozenset({Verb.SHOW, Verb.QUIT})
+_KEY_HELP: Final = """Report a hotkey to the running app.
+
+For desktops where keys run commands: the window shows the lines for yours."""
 _VERSION: Final = "--version"
 _HELP: Final = {
     Verb.TOGGLE: "Start dictation in the running app, or stop it.",
@@ -46,6 +51,8 @@ def quick(words: Sequence[str]) -> int | None:
         return send(Verb(words[0]))
     if len(words) == 2 and words[0] in set(HELD_DEEDS) and not words[1].startswith("-"):
         return send(Verb(words[0]), words[1])
+    if len(words) == 3 and words[0] == _KEY and words[2] in set(KeyMove):
+        return key(words[1], KeyMove(words[2]))
     if words == [_VERSION]:
         return version()
     options = set(words[1:])
@@ -69,6 +76,28 @@ def send(verb: Verb, session: str = "") -> int:
     except AppError as error:
         return _failed(error)
     return 0
+
+
+def key(action: str, move: KeyMove) -> int:
+    """Report to the running app what happened to the key of an action, and return the exit status."""
+    try:
+        ask({"verb": _KEY, "key": action, "move": move.value, "at_s": began_s()})
+    except AppError as error:
+        return _failed(error)
+    return 0
+
+
+def began_s() -> float:
+    """Return when this process began, in seconds since the system started; 0 if unknown.
+
+    Processes may overtake each other while they start. Source: proc(5), ``stat``.
+    """
+    try:
+        with open("/proc/self/stat", "rb") as stat:
+            after_name = stat.read().rpartition(b")")[2].split()
+        return int(after_name[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, LookupError):
+        return 0.0
 
 
 def _whole(session: str) -> str:
@@ -156,8 +185,15 @@ def register(app: "typer.Typer") -> None:
     ) -> None:
         raise typer.Exit(status(following=follow, as_json=json))
 
+    def pressed(
+        action: Annotated[str, typer.Argument(metavar="ACTION", help="dictate, cancel or paste-held.")],
+        move: Annotated[KeyMove, typer.Argument(metavar="MOVE", help="press, release, or tap for both at once.")],
+    ) -> None:
+        raise typer.Exit(key(action, move))
+
     for verb in Verb:
         telling(verb)
+    app.command(_KEY, help=_KEY_HELP, rich_help_panel=Section.DICTATION)(pressed)
     app.command(_STATUS, help="Print what the running app is doing.", rich_help_panel=Section.APP)(state)
 
 

@@ -2,6 +2,8 @@
 
 Each request and each answer is one line of JSON. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``.
 Verbs about held text may name a recording by its ``"session"``.
+``{"verb": "key", "key": ACTION, "move": "press", "at_s": SECONDS}`` reports a key that the desktop binds to a
+command (``app.dictation.actions.KeyCommand``).
 ``{"verb": "status"}`` is answered ``{"ok": true, "view": {…}}``, with the fields of ``app.dictation.view.View``.
 With
 ``"follow": true`` one such line is sent at once and one after each change, at most 20 per second. A request that
@@ -29,7 +31,8 @@ import structlog
 
 from app.control.client import ControlError, pipe_name
 from app.core.errors import AppError
-from app.dictation.actions import HELD_DEEDS, SettleHeld, Verb
+from app.dictation.actions import HELD_DEEDS, KeyCommand, KeyMove, SettleHeld, Verb
+from app.dictation.messages import KEYS
 from app.dictation.view import View
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -41,6 +44,7 @@ from runtime.terminal import reason
 log = structlog.get_logger(logger_names.APP_CONTROL)
 
 STATUS: Final = "status"
+KEY: Final = "key"
 MOST_CLIENTS: Final = 32
 LONGEST_REQUEST: Final = 4096  # bytes
 _PER_SECOND: Final = 20
@@ -87,17 +91,22 @@ class BadRequest(ControlError):
 class Request(msgspec.Struct, frozen=True):
     """A request of a client.
 
-    ``verb``: a ``Verb`` or ``STATUS``. Unknown fields are ignored. ``session``: the recording whose held text is
-    meant. Empty: the newest.
+    ``verb``: a ``Verb``, ``STATUS`` or ``KEY``. Unknown fields are ignored. ``session``: the recording whose held
+    text is meant. Empty: the newest. ``key``, ``move``, ``at_s``: see ``KeyCommand``.
     """
 
     verb: str
     follow: bool = False
     session: str = ""
+    key: str = ""
+    move: KeyMove = KeyMove.TAP
+    at_s: float = 0.0
 
     @property
-    def action(self) -> Verb | SettleHeld:
+    def action(self) -> Verb | SettleHeld | KeyCommand:
         """The action that the request asks for."""
+        if self.verb == KEY:
+            return KeyCommand(self.key, self.move, self.at_s)
         verb = Verb(self.verb)
         return SettleHeld(self.session, HELD_DEEDS[verb]) if self.session and verb in HELD_DEEDS else verb
 
@@ -108,9 +117,11 @@ def parse(line: bytes) -> Request:
         request = msgspec.json.decode(line, type=Request)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(Code.MALFORMED, f'a request is a line like {{"verb": "toggle"}}: {error}') from error
-    known = [*Verb, STATUS]
+    known = [*Verb, STATUS, KEY]
     if request.verb not in known:
         raise BadRequest(Code.UNKNOWN_VERB, f"{request.verb!r} is none of {', '.join(known)}")
+    if request.verb == KEY and request.key not in KEYS:
+        raise BadRequest(Code.MALFORMED, f"{request.key!r} is none of {', '.join(KEYS)}")
     return request
 
 
@@ -125,7 +136,7 @@ class ControlServer:
 
     def __init__(
         self,
-        ask: Callable[[Verb | SettleHeld], Awaitable[None]],
+        ask: Callable[[Verb | SettleHeld | KeyCommand], Awaitable[None]],
         view: Callable[[], View],
         place: Path | None = None,
         deadline_s: float = _DEADLINE_S,

@@ -88,4 +88,26 @@ class TestHotkeys:
     on: bool
 
 
-DictationAction = Verb | SettleHeld | RecoverTake | PauseHotkeys | SuspendHotkeys | TestHotkeys
+class KeyMove(StrEnum):
+    """What happened to a key; ``tap``: pressed and released, or the desktop does not tell the two apart."""
+
+    PRESS = "press"
+    RELEASE = "release"
+    TAP = "tap"
+
+
+@dataclass(frozen=True)
+class KeyCommand:
+    """Report of the desktop that the key of ``action`` was pressed or released, by a command bound to the key.
+
+    ``at_s``: when the command began, in seconds since the system started; 0: unknown. Commands may overtake each
+    other.
+    """
+
+    action: str
+    move: KeyMove
+    at_s: float = 0.0
+
+
+KeyAction = PauseHotkeys | SuspendHotkeys | TestHotkeys | KeyCommand
+DictationAction = Verb | SettleHeld | RecoverTake | KeyAction

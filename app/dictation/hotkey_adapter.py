@@ -15,16 +15,27 @@ import structlog
 
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
+from app.dictation.actions import (
+    KeyAction,
+    KeyCommand,
+    KeyMove,
+    PauseHotkeys,
+    SuspendHotkeys,
+    TestHotkeys,
+    Verb,
+)
 from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
-from app.dictation.messages import CANCEL, Event, HotkeyEvent, NoteKey, Polled
+from app.dictation.key_commands import KeyCommands
+from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD, Event, HotkeyEvent, NoteKey, Polled
 from app.hotkeys.errors import HotkeyError, HotkeyTaken
-from app.hotkeys.events import Hotkeys
+from app.hotkeys.events import Hotkeys, KeyEvent
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_KEY_SHELL)
 
 TEST_S: Final = 10.0
+_TAPPED: Final = {DICTATE: Verb.TOGGLE, CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,7 @@ class HotkeyAdapter:
         self._show = show
         self._keys: Mapping[str, str] = {}
         self._cancelling = False
+        self._commands = KeyCommands()
         self._paused: asyncio.TimerHandle | None = None
         self._suspended = False
         self._test = KeyTest()
@@ -75,16 +87,25 @@ class HotkeyAdapter:
         """Pass on key events until the hotkeys are lost."""
         try:
             async for event in self._hotkeys.events():
-                if self._test.hears(event):
-                    self._tell_seen()
-                else:
-                    self._tell(HotkeyEvent(event.action, event.pressed, event.chord))
+                self._heard(event)
         except HotkeyError as error:
             log.warning(LogEvent.HOTKEYS_LOST, reason=str(error))
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
         except Exception as error:  # top level of a task: dictation continues without hotkeys
             log.exception(LogEvent.HOTKEYS_FAILED)
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected(error)))
+
+    def ask(self, action: KeyAction) -> None:
+        """Start an action on the keys and return at once."""
+        match action:
+            case PauseHotkeys(on):
+                self.pause(on)
+            case SuspendHotkeys(on):
+                self.suspend(on)
+            case TestHotkeys(on):
+                self.test(on)
+            case KeyCommand():
+                self._commanded(action)
 
     def want(self, keys: Mapping[str, str]) -> None:
         """Request these bindings from now on."""
@@ -125,7 +146,7 @@ class HotkeyAdapter:
             self._test_ends.cancel()
             self._test_ends = None
         if on and self._cancelling:
-            return self._show(KeysSeen(problem=RECORDING, paused=self._suspended))
+            return self._show(KeysSeen(problem=RECORDING, paused=self._suspended, commanded=self._commands.heard))
         if on:
             self._test.begin()
             self._test_ends = asyncio.get_running_loop().call_later(self._times.test_s, self.test, False)
@@ -167,7 +188,7 @@ class HotkeyAdapter:
         """
         try:
             async with asyncio.timeout(self._times.answer_s):
-                down = await self._hotkeys.is_down(action)
+                down = self._commands.is_down(action) or await self._hotkeys.is_down(action)
         except TimeoutError:
             return
         except HotkeyError:
@@ -181,6 +202,27 @@ class HotkeyAdapter:
                 await self._hotkeys.pass_on(action)
         except (TimeoutError, HotkeyError) as error:
             log.warning(LogEvent.HOTKEYS_KEY_NOT_PASSED_ON, reason=str(error))
+
+    def _heard(self, event: KeyEvent) -> None:
+        if self._test.hears(event):
+            self._tell_seen()
+        else:
+            self._tell(HotkeyEvent(event.action, event.pressed, event.chord))
+
+    def _commanded(self, command: KeyCommand) -> None:
+        """Handle a key that the desktop binds to a command; it counts whichever key the settings name."""
+        known = self._commands.heard
+        events = self._commands.events(command, asyncio.get_running_loop().time())
+        if self._commands.heard != known:
+            self._tell_seen()
+        works = self._works(command.action)
+        if command.move is KeyMove.TAP and not self._test.on:
+            if works:
+                self._tell(_TAPPED[command.action])
+            return
+        for event in events:
+            if works or not event.pressed:
+                self._heard(event)
 
     async def _bind_what_can_be(self) -> HotkeyError | None:
         """Bind as many keys as possible and return the first error.
@@ -202,10 +244,13 @@ class HotkeyAdapter:
         return refused
 
     def _wanted(self) -> dict[str, str]:
-        keys = {} if self._paused else self._keys
-        cancels = self._cancelling or self._test.on
-        others = self._test.on or not self._suspended
-        return {action: key for action, key in keys.items() if key and (cancels if action == CANCEL else others)}
+        return {action: key for action, key in self._keys.items() if key and self._works(action)}
+
+    def _works(self, action: str) -> bool:
+        """Return whether the action's key has an effect now."""
+        if self._paused:
+            return False
+        return self._test.on or (self._cancelling if action == CANCEL else not self._suspended)
 
     def _bound_or_not(self, refused: Note | None) -> None:
         """Report why the requested keys could not be bound, or that they are bound again."""
@@ -219,7 +264,8 @@ class HotkeyAdapter:
             self._tell_seen()
 
     def _tell_seen(self) -> None:
-        self._show(KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended))
+        heard = self._commands.heard
+        self._show(KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended, heard))
 
 
 def _without(wanted: dict[str, str], action: str, bound: Mapping[str, str]) -> dict[str, str]:

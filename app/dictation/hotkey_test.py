@@ -28,13 +28,15 @@ class KeySeen:
 class KeysSeen:
     """The state of the key test, the keys seen so far, and a problem that prevents testing or binding.
 
-    ``paused``: the user suspended the hotkeys.
+    ``paused``: the user suspended the hotkeys. ``commanded``: actions whose keys have arrived as commands of the
+    desktop since the app started.
     """
 
     testing: bool = False
     keys: tuple[KeySeen, ...] = ()
     problem: Note | None = None
     paused: bool = False
+    commanded: tuple[str, ...] = ()
 
 
 class KeyTest:

@@ -20,6 +20,7 @@ from protocol.session import Partial
 DICTATE: Final = "dictate"
 CANCEL: Final = "cancel"
 PASTE_HELD: Final = "paste-held"
+KEYS: Final = (DICTATE, CANCEL, PASTE_HELD)
 """Actions that hotkeys can be bound to."""
 
 

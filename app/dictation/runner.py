@@ -25,11 +25,8 @@ from app.core.states import LOWEST_DBFS
 from app.dictation.actions import (
     DictationAction,
     HeldAction,
-    PauseHotkeys,
     RecoverTake,
     SettleHeld,
-    SuspendHotkeys,
-    TestHotkeys,
     Verb,
 )
 from app.dictation.delivery_log import DeliveryLog
@@ -181,12 +178,8 @@ class DictationRunner:
                 self._tasks.start(self._recover(session), "recover")
             case SettleHeld(session, deed):
                 self._tasks.start(self._settle(session, deed), "settle")
-            case PauseHotkeys(on) if self._keys:
-                self._keys.pause(on)
-            case SuspendHotkeys(on) if self._keys:
-                self._keys.suspend(on)
-            case TestHotkeys(on) if self._keys:
-                self._keys.test(on)
+            case _ if self._keys:
+                self._keys.ask(action)
 
     def change(self, wishes: DictationOptions) -> None:
         """Apply new preferences; a key that cannot be bound becomes a note."""

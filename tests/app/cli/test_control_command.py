@@ -14,11 +14,12 @@ import typer
 from typer.testing import CliRunner
 
 from app.cli import control_command
+from app.cli.control_command import began_s
 from app.control.server import ControlServer
 from app.core.notes import Note
 from app.core.sentences import Sentences, noted
 from app.core.states import State
-from app.dictation.actions import HELD_DEEDS, SettleHeld, Verb
+from app.dictation.actions import HELD_DEEDS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.view import View
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until
@@ -41,11 +42,11 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
 
 class App:
     def __init__(self) -> None:
-        self.asked: list[Verb | SettleHeld] = []
+        self.asked: list[Verb | SettleHeld | KeyCommand] = []
         self.view = View(State.LISTENING, 12.4, unsent_s=3.2, destination="desk", waiting=2, held=1)
         self.control = ControlServer(self._take, lambda: self.view)
 
-    async def _take(self, verb: Verb | SettleHeld) -> None:
+    async def _take(self, verb: Verb | SettleHeld | KeyCommand) -> None:
         self.asked.append(verb)
 
 
@@ -73,6 +74,19 @@ async def test_every_verb_reaches_running_app(app: App, environment: dict[str, s
     for verb in Verb:
         assert await run(environment, verb.value) == (0, "", "")
     assert app.asked == list(Verb)
+
+
+async def test_key_reaches_running_app_with_the_start_of_its_process(
+    app: App, environment: dict[str, str]
+) -> None:
+    assert await run(environment, "key", "dictate", "press") == (0, "", "")
+    assert await run(environment, "key", "dictate", "release") == (0, "", "")
+    first, second = app.asked
+    assert isinstance(first, KeyCommand) and isinstance(second, KeyCommand)
+    assert (first.move, second.move) == (KeyMove.PRESS, KeyMove.RELEASE)
+    assert began_s() < first.at_s < second.at_s or sys.platform != "linux"
+    status, _, err = await run(environment, "key", "sing", "tap")
+    assert status == 1 and "dictate" in err
 
 
 @pytest.mark.parametrize("verb", list(HELD_DEEDS))
@@ -144,15 +158,19 @@ async def test_verb_runs_without_heavy_imports(app: App, environment: dict[str, 
         "assert control_command.quick(sys.argv[1:]) == 0\n"
         f"print(sorted({heavy!r} & set(sys.modules)))"
     )
-    for words in (["toggle"], ["status"]):
+    for words in (["toggle"], ["status"], ["key", "dictate", "tap"]):
         status, out, err = await run(environment, *words, code=code)
         assert status == 0, err
         assert out.splitlines()[-1] == "[]"
-    assert app.asked == [Verb.TOGGLE]
+    assert app.asked[0] == Verb.TOGGLE
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["listen"], ["toggle", "--help"], ["status", "--jason"], ["takes", "list"], ["toggle", "x"]]
+    "words",
+    [
+        *([], ["listen"], ["toggle", "--help"], ["status", "--jason"], ["takes", "list"]),
+        *(["toggle", "x"], ["key", "dictate"]),
+    ],
 )
 def test_quick_leaves_other_words_to_full_command_line(words: list[str]) -> None:
     assert control_command.quick(words) is None
@@ -190,3 +208,5 @@ def test_full_command_line_has_verbs_with_help(environment: dict[str, str]) -> N
     assert shown.exit_code == 0 and all(verb.value in shown.output for verb in Verb) and "status" in shown.output
     assert CliRunner().invoke(full, ["status", "--json"]).exit_code == 1
     assert CliRunner().invoke(full, ["toggle"]).exit_code == 1
+    assert CliRunner().invoke(full, ["key", "dictate", "tap"]).exit_code == 1
+    assert CliRunner().invoke(full, ["key", "dictate", "stroke"]).exit_code == 2

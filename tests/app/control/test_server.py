@@ -31,7 +31,7 @@ from app.control.server import (
 from app.core.errors import UsageMistake
 from app.core.live_text import TextSpan
 from app.core.states import State
-from app.dictation.actions import HeldAction, SettleHeld, Verb
+from app.dictation.actions import HeldAction, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.view import View
 from tests.helpers.waiting import wait_until
 
@@ -42,12 +42,12 @@ class App:
     """Fake app that serves the control socket."""
 
     def __init__(self, place: Path, deadline_s: float = 30.0) -> None:
-        self.asked: list[Verb | SettleHeld] = []
+        self.asked: list[Verb | SettleHeld | KeyCommand] = []
         self.view = View()
         self.place = place
         self.control = ControlServer(self._take, lambda: self.view, place, deadline_s)
 
-    async def _take(self, verb: Verb | SettleHeld) -> None:
+    async def _take(self, verb: Verb | SettleHeld | KeyCommand) -> None:
         if verb is Verb.PASTE_HELD:
             raise UsageMistake("nothing is held")
         self.asked.append(verb)
@@ -100,6 +100,12 @@ async def test_verb_about_text_to_paste_may_name_a_recording(app: App) -> None:
         request = {"verb": verb.value, "session": "some-id"}
         assert await asyncio.to_thread(ask, request, app.place) == {"ok": True}
     assert app.asked == [SettleHeld("some-id", HeldAction.COPY), Verb.TOGGLE]
+
+
+async def test_key_is_passed_on_with_its_move(app: App) -> None:
+    request = {"verb": "key", "key": "dictate", "move": "press", "at_s": 2.5}
+    assert await asyncio.to_thread(ask, request, app.place) == {"ok": True}
+    assert app.asked == [KeyCommand("dictate", KeyMove.PRESS, 2.5)]
 
 
 async def test_error_of_the_app_is_reported(app: App) -> None:
@@ -191,6 +197,8 @@ async def test_disconnected_follower_is_forgotten(app: App) -> None:
         (b'{"verb": 3}\n', Code.MALFORMED),
         (b"[" * 3_000 + b"\n", Code.MALFORMED),
         (b'{"verb": "sing"}\n', Code.UNKNOWN_VERB),
+        (b'{"verb": "key", "key": "sing"}\n', Code.MALFORMED),
+        (b'{"verb": "key", "key": "dictate", "move": "stroke"}\n', Code.MALFORMED),
         (b"x" * 3 * LONGEST_REQUEST, Code.TOO_LONG),
     ],
 )
@@ -203,7 +211,7 @@ async def test_invalid_request_is_answered_with_error_code(app: App, line: bytes
 @given(st.binary(max_size=200))
 def test_parse_returns_request_or_raises_bad_request(line: bytes) -> None:
     try:
-        assert parse(line).verb in [*Verb, "status"]
+        assert parse(line).verb in [*Verb, "status", "key"]
     except BadRequest as error:
         assert error.code in set(Code)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from app.core.notes import Note
+from app.dictation.actions import KeyCommand, KeyMove, PauseHotkeys, SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_adapter import HotkeyAdapter, KeyTimes
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.dictation.messages import Event, HotkeyEvent, NoteKey, Polled
@@ -268,3 +269,52 @@ async def test_failed_renewal_of_keys_becomes_warning() -> None:
     shell = Shell(Gone())
     await shell.keys.renew()
     assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]
+
+
+def commanded(shell: Shell, action: str, *moves: KeyMove) -> None:
+    for move in moves:
+        shell.keys.ask(KeyCommand(action, move))
+
+
+async def test_commanded_key_holds_like_a_hotkey() -> None:
+    shell = Shell(FakeHotkeys())
+    commanded(shell, "dictate", KeyMove.PRESS)
+    await shell.keys.poll("dictate")
+    commanded(shell, "dictate", KeyMove.RELEASE)
+    await shell.keys.poll("dictate")
+    press, down, release, up = shell.told
+    assert (press, down) == (HotkeyEvent("dictate", True), Polled("dictate", True))
+    assert (release, up) == (HotkeyEvent("dictate", False), Polled("dictate", False))
+    assert shell.seen[-1].commanded == ("dictate",)
+
+
+async def test_commanded_tap_acts_as_its_verb() -> None:
+    shell = Shell(FakeHotkeys())
+    commanded(shell, "dictate", KeyMove.TAP)
+    commanded(shell, "paste-held", KeyMove.TAP)
+    commanded(shell, "cancel", KeyMove.TAP)
+    assert shell.told == [Verb.TOGGLE, Verb.PASTE_HELD], "nothing is recorded that could be cancelled"
+    shell.keys.recording(True)
+    commanded(shell, "cancel", KeyMove.TAP)
+    assert shell.told[2:] == [Verb.CANCEL]
+
+
+async def test_commanded_key_has_no_effect_while_suspended_but_its_release_has() -> None:
+    shell = Shell(FakeHotkeys())
+    commanded(shell, "dictate", KeyMove.PRESS)
+    shell.keys.ask(SuspendHotkeys(True))
+    commanded(shell, "dictate", KeyMove.RELEASE, KeyMove.PRESS, KeyMove.RELEASE, KeyMove.TAP)
+    assert [event.pressed for event in shell.told if isinstance(event, HotkeyEvent)] == [True, False, False]
+    shell.keys.ask(SuspendHotkeys(False))
+    shell.keys.ask(PauseHotkeys(True))
+    commanded(shell, "dictate", KeyMove.TAP)
+    assert Verb.TOGGLE not in shell.told
+    shell.keys.ask(PauseHotkeys(False))
+
+
+async def test_key_test_shows_commanded_keys() -> None:
+    shell = Shell(FakeHotkeys())
+    shell.keys.ask(TestHotkeys(True))
+    commanded(shell, "cancel", KeyMove.TAP)
+    assert [key.action for key in shell.seen[-1].keys] == ["cancel"] and not shell.told
+    shell.keys.ask(TestHotkeys(False))

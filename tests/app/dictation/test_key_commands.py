@@ -1,0 +1,50 @@
+"""Keys that arrive as commands: in order, overtaken, lost and repeated."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.dictation.actions import KeyCommand, KeyMove
+from app.dictation.key_commands import KeyCommands
+
+PRESS, RELEASE, TAP = KeyMove.PRESS, KeyMove.RELEASE, KeyMove.TAP
+
+
+def moves(*commands: tuple[KeyMove, float]) -> list[bool]:
+    keys, found = KeyCommands(), list[bool]()
+    for move, at_s in commands:
+        found += [event.pressed for event in keys.events(KeyCommand("dictate", move, at_s), 1.0)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("commands", "pressed"),
+    [
+        (((PRESS, 1.0), (RELEASE, 2.0)), [True, False]),
+        (((PRESS, 0.0), (RELEASE, 0.0)), [True, False]),  # a system that tells no times
+        (((RELEASE, 2.0), (PRESS, 1.9)), [True, False]),  # the release overtook the press
+        (((RELEASE, 2.0), (PRESS, 2.0)), [True, False]),  # both in one tick of the clock
+        (((RELEASE, 2.0), (PRESS, 2.1)), [True]),  # the release of an earlier press
+        (((PRESS, 1.0), (PRESS, 5.0), (RELEASE, 5.5)), [True, False]),  # the release was lost
+        (((PRESS, 5.0), (RELEASE, 4.0)), [True]),
+        (((TAP, 1.0),), [True, False]),
+        (((RELEASE, 1.0),), []),
+    ],
+)
+def test_commands_become_events(commands: tuple[tuple[KeyMove, float], ...], pressed: list[bool]) -> None:
+    assert moves(*commands) == pressed
+
+
+@given(st.lists(st.tuples(st.sampled_from(KeyMove), st.floats(0, 100))))
+def test_presses_and_releases_alternate(commands: list[tuple[KeyMove, float]]) -> None:
+    found = moves(*commands)
+    assert found == [index % 2 == 0 for index in range(len(found))]
+
+
+def test_pressed_key_is_down_until_its_release() -> None:
+    keys = KeyCommands()
+    keys.events(KeyCommand("dictate", PRESS, 1.0), 1.0)
+    assert keys.is_down("dictate") and not keys.is_down("cancel")
+    keys.events(KeyCommand("dictate", RELEASE, 2.0), 2.0)
+    keys.events(KeyCommand("cancel", TAP, 3.0), 3.0)
+    assert not keys.is_down("dictate") and keys.heard == ("dictate", "cancel")
