@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from dbus_fast import Message, MessageType
+from dbus_fast import ErrorType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusError
 from dbus_fast.unpack import unpack_variants
 
 from app.bus.errors import BusMissing, BusRefused, BusSilent
+
+__all__ = ("BUS_PROGRAM", "CALL_S", "BusConnection", "BusObject", "Answer", "MethodCall", "Signal", "Variant")
 
 CALL_S: Final = 5.0
 _CONNECT_S: Final = 5.0
@@ -43,6 +45,21 @@ class Signal:
     values: tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class MethodCall:
+    """A received method call. ``sender``: the unique name of the program. ``values``: without variants."""
+
+    sender: str
+    path: str
+    interface: str
+    member: str
+    values: tuple[Any, ...]
+
+
+Answer = tuple[str, tuple[Any, ...]]
+"""The signature and the values of the answer to a method call."""
+
+
 BUS_PROGRAM: Final = BusObject("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 
 
@@ -61,6 +78,8 @@ class BusConnection:
         self.gone = asyncio.Event()
         self._bus = bus
         self._handlers: list[Callable[[Signal], None]] = []
+        self._answering: Callable[[MethodCall], Answer | None] | None = None
+        self._overhearing: list[Callable[[MethodCall], None]] = []
         self._watching = asyncio.ensure_future(self._watch())
         bus.add_message_handler(self._arrived)
 
@@ -140,12 +159,43 @@ class BusConnection:
         self._handlers.append(handler)
         await self.call(BUS_PROGRAM, "AddMatch", "s", rule)
 
-    def _arrived(self, message: Message) -> None:
+    def serve(self, answer: Callable[[MethodCall], Answer | None]) -> None:
+        """Answer method calls with what ``answer`` returns; ``None``: the object or its method is unknown."""
+        self._answering = answer
+
+    def emit(self, path: str, interface: str, member: str, signature: str = "", *values: Any) -> None:
+        """Send a signal to all programs that listen for it."""
+        self._bus.send(Message.new_signal(path, interface, member, signature, list(values)))
+
+    async def overhear(self, rule: str, handler: Callable[[MethodCall], None]) -> None:
+        """Call ``handler`` for calls between other programs that match ``rule``, if this bus shows them.
+
+        Calls that arrive here are not answered any more, because nothing tells them apart. Raises like ``call``.
+        """
+        self._overhearing.append(handler)
+        await self.call(BUS_PROGRAM, "AddMatch", "s", rule)
+
+    def _arrived(self, message: Message) -> Message | bool | None:
+        sender, path, interface = message.sender or "", message.path or "", message.interface or ""
         if message.message_type is MessageType.SIGNAL:
-            sender, path, interface = message.sender or "", message.path or "", message.interface or ""
             signal = Signal(sender, path, interface, message.member or "", _plain(message))
             for handler in tuple(self._handlers):
                 handler(signal)
+        elif message.message_type is MessageType.METHOD_CALL and (self._overhearing or self._answering):
+            return self._called(
+                message, MethodCall(sender, path, interface, message.member or "", _plain(message))
+            )
+        return None
+
+    def _called(self, message: Message, call: MethodCall) -> Message | bool:
+        for handler in tuple(self._overhearing):
+            handler(call)
+        if self._overhearing or self._answering is None:
+            return True
+        answer = self._answering(call)
+        if answer is None:
+            return Message.new_error(message, ErrorType.UNKNOWN_METHOD, "there is no such object or method here")
+        return Message.new_method_return(message, answer[0], list(answer[1]))
 
     async def _watch(self) -> None:
         with suppress(OSError, EOFError, DBusError):

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from dbus_fast import Message, MessageType
 
-from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, Signal, session_address
+from app.bus.connection import (
+    BUS_PROGRAM,
+    Answer,
+    BusConnection,
+    BusObject,
+    MethodCall,
+    Signal,
+    session_address,
+)
 from app.bus.errors import BusMissing, BusRefused, BusSilent
 from tests.helpers.packages import require
 from tests.helpers.waiting import wait_until
@@ -66,6 +74,39 @@ async def test_signal_arrives_without_variants(address: str) -> None:
         await wait_until(lambda: [one for one in heard if one.interface == "a.b"], "the signal arrives")
         (said,) = [one for one in heard if one.interface == "a.b"]
         assert (said.sender, said.member, said.values) == (other.name, "Said", (1, "x"))
+
+
+async def test_call_is_answered_and_an_unknown_one_refused(address: str) -> None:
+    def answer(call: MethodCall) -> Answer | None:
+        return ("s", (f"{call.path} {call.values}",)) if call.member == "Add" else None
+
+    async with await BusConnection.open(address) as bus, await BusConnection.open(address) as other:
+        other.serve(answer)
+        adder = BusObject(other.name, "/a", "a.b")
+        assert await bus.call(adder, "Add", "ii", 1, 2) == ("/a (1, 2)",)
+        with pytest.raises(BusRefused, match="UnknownMethod"):
+            await bus.call(adder, "Divide", "ii", 1, 2)
+
+
+async def test_sent_signal_arrives(address: str) -> None:
+    heard = list[Signal]()
+    async with await BusConnection.open(address) as bus, await BusConnection.open(address) as other:
+        await bus.listen("type='signal',interface='a.b'", heard.append)
+        other.emit("/a", "a.b", "Said", "s", "x")
+        await wait_until(lambda: [one.values for one in heard if one.member == "Said"] == [("x",)], "it arrives")
+
+
+async def test_overheard_call_is_left_to_its_receiver(address: str) -> None:
+    heard = list[MethodCall]()
+    async with (
+        await BusConnection.open(address) as bus,
+        await BusConnection.open(address) as other,
+        await BusConnection.open(address) as third,
+    ):
+        other.serve(lambda call: ("s", ("answer",)))
+        await third.overhear("type='method_call',interface='a.b',eavesdrop='true'", heard.append)
+        assert await bus.call(BusObject(other.name, "/a", "a.b"), "Ask", "s", "x") == ("answer",)
+        await wait_until(lambda: [one.values for one in heard] == [("x",)], "the call is overheard")
 
 
 async def test_end_of_the_bus_is_noticed(address: str) -> None:
