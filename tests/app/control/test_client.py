@@ -11,7 +11,7 @@ import pytest
 
 from app.control.client import ControlRefused, NotRunning, ask, follow, handed_over, pipe_name
 from app.control.server import ControlServer
-from app.dictation.actions import SettleHeld, Verb
+from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.view import View
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
@@ -97,9 +97,9 @@ async def test_second_start_is_handed_over_to_running_app(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    asked: list[Verb | SettleHeld] = []
+    asked: list[Verb | SettleHeld | KeyCommand] = []
 
-    async def take(action: Verb | SettleHeld) -> None:
+    async def take(action: Verb | SettleHeld | KeyCommand) -> None:
         asked.append(action)
 
     said = "kikipounamu is already running"

@@ -168,7 +168,7 @@ async def test_follower_that_does_not_read_is_disconnected_alone(place: Path) ->
 
 
 async def test_request_is_refused_as_busy_after_deadline(place: Path) -> None:
-    async def never(verb: Verb | SettleHeld) -> None:
+    async def never(verb: Verb | SettleHeld | KeyCommand) -> None:
         await asyncio.Event().wait()
 
     async with ControlServer(never, View, place, deadline_s=0.05):
