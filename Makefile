@@ -55,6 +55,7 @@ bench: ## measure: each number with its machine, versions and command
 
 proofs: ## the slow proofs, which test leaves out; ARGS=--resume goes on where a run ended
 	@$(setup) test
+	@$(setup) proofs
 	@$(call test-models,.venv)
 	@$(PYTHON) -m scripts.run_proofs .venv $(ARGS)
 

@@ -3,6 +3,7 @@
     python3 scripts/setup.py run           the light install of `make run`
     python3 scripts/setup.py test          everything, with torch
     python3 scripts/setup.py light         everything but torch
+    python3 scripts/setup.py proofs        what proofs need beyond that: Debian packages
     python3 scripts/setup.py lint          prints the folder of an environment that has the linters
     python3 scripts/setup.py constraints   rewrites constraints.txt
 
@@ -33,6 +34,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".cache"
 CONSTRAINTS: Final = ROOT / "constraints.txt"
+PACKAGES: Final = ROOT / "packaging" / "apt-packages.txt"
 INSTALL: Final = ("install", "-y", "--no-install-recommends", "--no-remove")
 STAMP: Final = "kikipounamu-set-up.txt"
 # torch stays a range: the right build depends on the machine. Dependencies of torch alone are not pinned either.
@@ -94,7 +96,9 @@ def stamp_of(environment: Environment) -> str:
     """Return the inputs of ``environment`` as text; an equal stamp means up to date."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     installed = [project["build-system"], project["project"], project["tool"]["setuptools"]]
-    digest = hashlib.sha256(json.dumps(installed, sort_keys=True).encode() + CONSTRAINTS.read_bytes())
+    digest = hashlib.sha256(json.dumps(installed, sort_keys=True).encode())
+    for listed in (CONSTRAINTS, PACKAGES):
+        digest.update(listed.read_bytes())
     made_of = [f"Python {platform.python_version()} {sys.platform} {platform.machine()}", str(environment.path)]
     return "\n".join([*made_of, ",".join(environment.extras), digest.hexdigest(), ""])
 
@@ -136,6 +140,8 @@ class SystemPackage:
             return ctypes.util.find_library(thing) is None
         if kind == "font":
             return not has_font(thing.replace("-", " "))
+        if kind == "file":
+            return not any(Path("/").glob(thing.lstrip("/")))
         if kind == "alsa":
             folders = ("lib*/alsa-lib", "lib*/*/alsa-lib")
             return not any(path for folder in folders for path in Path("/usr").glob(f"{folder}/{thing}"))
@@ -320,8 +326,7 @@ def set_up(environment: Environment) -> None:
         if is_current(environment):
             return
         began = time.monotonic()
-        packages = system_packages((ROOT / "packaging" / "apt-packages.txt").read_text(), environment.sections)
-        install_system_packages(packages)
+        install_system_packages(system_packages(PACKAGES.read_text(), environment.sections))
         (environment.path / STAMP).unlink(missing_ok=True)
         make_virtual_environment(environment)
         install(environment)
@@ -370,11 +375,13 @@ def write_constraints() -> None:
 def main() -> int:
     """Parse the command line and set up."""
     parser = argparse.ArgumentParser(description="Set up what a make command needs.")
-    parser.add_argument("what", choices=[*ENVIRONMENTS, "lint", "constraints"])
+    parser.add_argument("what", choices=[*ENVIRONMENTS, "proofs", "lint", "constraints"])
     what = parser.parse_args().what
     try:
         if what == "constraints":
             write_constraints()
+        elif what == "proofs":
+            install_system_packages(system_packages(PACKAGES.read_text(), ("proofs",)))
         elif what == "lint":
             environment = ENVIRONMENTS["test" if is_current(ENVIRONMENTS["test"]) else "light"]
             set_up(environment)

@@ -188,11 +188,13 @@ def _root(desktop: Desktop) -> str:
 class TextField:
     """A window of ``tests.helpers.text_field`` in another process; ``text``: its contents."""
 
+    program: ClassVar[tuple[str, ...]] = (sys.executable, "-m", "tests.helpers.text_field")
+
     def __init__(self, desktop: Screen, title: str = "text field") -> None:
         self.title = title
         self._place = desktop.folder / f"{title}.txt"
         self._desktop = desktop
-        desktop.start(sys.executable, "-m", "tests.helpers.text_field", title, str(self._place))
+        desktop.start(*self.program, title, str(self._place))
         desktop.focus(title)
 
     @property
@@ -218,13 +220,16 @@ class TextField:
 class Terminal:
     """An xterm whose program writes all typed text into a file, unchanged."""
 
+    program: ClassVar[tuple[str, ...]] = ("xterm", "-u8", "-title", "{title}", "-e")
+
     def __init__(self, desktop: Screen, title: str = "terminal") -> None:
         self.title = title
         self._place = desktop.folder / f"{title}.typed"
         self._desktop = desktop
         # Raw mode: in line mode the terminal would cut at 4,096 bytes.
         script = f"stty raw -echo; : > '{self._place}'; exec cat >> '{self._place}'"
-        desktop.start("xterm", "-u8", "-title", title, "-e", "sh", "-c", script, LC_ALL="C.UTF-8")
+        terminal = (word.format(title=title) for word in self.program)
+        desktop.start(*terminal, "sh", "-c", script, LC_ALL="C.UTF-8")
         wait_until_sync(self._place.exists, "the terminal's program runs")
         desktop.focus(title)
 

@@ -6,14 +6,13 @@ from functools import cache
 
 import pytest
 
-from scripts.setup import INSTALL, ROOT, system_packages
+from scripts.setup import INSTALL, PACKAGES, system_packages
 
 
 @cache
 def missing(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return which of these packages are missing on this machine."""
-    text = (ROOT / "packaging" / "apt-packages.txt").read_text()
-    packages = system_packages(text, ("run", "desktop", "test"))
+    packages = system_packages(PACKAGES.read_text(), ("run", "desktop", "test", "proofs"))
     return tuple(package.name for package in packages if package.name in names and package.missing)
 
 

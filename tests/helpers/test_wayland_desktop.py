@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.desktop import TextField
+from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.waiting import wait_until_sync
-from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway
+from tests.helpers.wayland_desktop import FootTerminal, GtkField, WaylandDesktop, running_labwc, running_sway
 
 Running = Callable[[Path], AbstractContextManager[WaylandDesktop]]
 ENDLESS = """
@@ -51,3 +51,25 @@ def test_everything_ends_with_a_killed_test(tmp_path: Path) -> None:
     wait_until_sync(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in pids), "all have ended")
     assert len(pids) == 2
     shutil.rmtree(run)
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"), [(GtkField, "ctrl+v"), (FootTerminal, "ctrl+shift+v"), (Terminal, "shift+Insert")]
+)
+def test_every_kind_of_program_takes_a_paste(kind: type[TextField | Terminal], keys: str, tmp_path: Path) -> None:
+    with running_sway(tmp_path) as desktop:
+        window = kind(desktop)
+        for primary in (False, True):
+            formats = ("text/plain;charset=utf-8", "UTF8_STRING")
+            desktop.copy_all(dict.fromkeys(formats, "naïve 你好".encode()), primary=primary)
+        desktop.tap(keys)
+        wait_until_sync(lambda: window.text == "naïve 你好", f"the text is pasted, not {window.text!r}")
+
+
+def test_password_field_of_gtk_takes_keys(tmp_path: Path) -> None:
+    with running_sway(tmp_path) as desktop:
+        window = GtkField(desktop)
+        window.focus_password()
+        desktop.tap("a")
+        wait_until_sync(lambda: window.password == "a", "the key arrives there")
+        assert window.text == ""

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from tests.helpers.desktop import Screen, without_host
+from tests.helpers.desktop import Screen, Terminal, TextField, without_host
 from tests.helpers.packages import require
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 from tests.helpers.wayland_hand import TEXT, Clipboard, Hand, Keyboard, Window
 
-COMMON = ("dbus-daemon", "xwayland", "grim", "fonts-noto-cjk")
+COMMON = ("dbus-daemon", "xwayland", "grim", "fonts-noto-cjk", "foot", "gir1.2-gtk-4.0", "python3-gi", "xterm")
 _BUS = """<busconfig><type>session</type><listen>unix:path={place}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
 </policy></busconfig>"""  # without the folders of services, so that no installed program starts by itself
@@ -215,3 +215,27 @@ def _learned(desktop: WaylandDesktop) -> WaylandDesktop:
     desktop.variables |= {name: value for name, value in pairs if name in _TOLD}
     desktop.hand = Hand(desktop.environment)
     return desktop
+
+
+class GtkField(TextField):
+    """A window of ``tests.helpers.gtk_field``; it has a password field too."""
+
+    _desktop: WaylandDesktop
+    program: ClassVar[tuple[str, ...]] = ("/usr/bin/python3", str(Path(__file__).with_name("gtk_field.py")))
+
+    def focus_password(self) -> None:
+        """Focus the window, and in it the password field."""
+        self.focus()
+        self._desktop.tap("F9")
+
+    @property
+    def password(self) -> str:
+        """The contents of the password field."""
+        place = self._place.with_suffix(".password")
+        return place.read_text() if place.exists() else ""
+
+
+class FootTerminal(Terminal):
+    """A foot, the terminal of Wayland, like ``Terminal``."""
+
+    program: ClassVar[tuple[str, ...]] = ("foot", "--config=/dev/null", "--title={title}")

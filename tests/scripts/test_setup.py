@@ -26,9 +26,11 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Make a separate checkout with the files that set-up reads."""
     for name in ("pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_bytes((setup.ROOT / name).read_bytes())
+    (tmp_path / "apt-packages.txt").write_bytes(setup.PACKAGES.read_bytes())
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "CACHE", tmp_path / ".cache")
     monkeypatch.setattr(setup, "CONSTRAINTS", tmp_path / "constraints.txt")
+    monkeypatch.setattr(setup, "PACKAGES", tmp_path / "apt-packages.txt")
     yield tmp_path
 
 
@@ -56,7 +58,11 @@ def test_changed_lint_rule_keeps_environment_current(environment: Environment, c
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
-    [("pyproject.toml", '"redis[hiredis]', '"valkey[hiredis]'), ("constraints.txt", "==", "==9")],
+    [
+        ("pyproject.toml", '"redis[hiredis]', '"valkey[hiredis]'),
+        ("constraints.txt", "==", "==9"),
+        ("apt-packages.txt", "[test]", "[test]\nnew  command:new  a reason"),
+    ],
 )
 def test_new_requirement_makes_environment_stale(
     environment: Environment, checkout: Path, name: str, old: str, new: str
@@ -101,9 +107,8 @@ def test_packages_are_read_by_section() -> None:
 
 
 def test_shipped_package_list_is_well_formed() -> None:
-    text = (setup.ROOT / "packaging" / "apt-packages.txt").read_text()
-    packages = setup.system_packages(text, ("run", "desktop", "test"))
-    kinds = {"module", "command", "library", "alsa", "font"}
+    packages = setup.system_packages(setup.PACKAGES.read_text(), ("run", "desktop", "test", "proofs"))
+    kinds = {"module", "command", "library", "file", "alsa", "font"}
     assert {package.provides.partition(":")[0] for package in packages} == kinds
 
 
@@ -116,6 +121,8 @@ def test_shipped_package_list_is_well_formed() -> None:
         ("command:no-such", True),
         ("library:c", False),
         ("library:no-such", True),
+        ("file:/etc/passw*", False),
+        ("file:/etc/no-such-*", True),
         ("alsa:no-such.so", True),
         ("font:No-Such-Family", True),
     ],
