@@ -7,9 +7,12 @@ from app.core.area import Area
 from app.insertion.focus.errors import FocusUnknown
 from app.insertion.focus.sway import Node, SwayFocus, target_of
 from app.insertion.outcome import Target
-from tests.app.insertion.focus.conftest import Screen, command
 from tests.app.insertion.focus.panel import panel_with_keyboard
+from tests.helpers.desktop import TextField
 from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import WaylandDesktop
+
+FOOT = ("foot", "--config=/dev/null", "cat")
 
 
 async def focused(focus: SwayFocus, process: int) -> Target:
@@ -22,36 +25,39 @@ async def focused(focus: SwayFocus, process: int) -> Target:
     return target
 
 
-async def test_focused_window_is_told_with_its_program_and_process(sway: Screen) -> None:
+async def test_focused_window_is_told_with_its_program_and_process(sway: WaylandDesktop) -> None:
     focus = await SwayFocus.open(sway.environment)
     assert await focus.target() is None  # an empty workspace has the focus
-    field = sway.start_field("field")
+    TextField(sway)
+    field = sway.processes[-1]
     target = await focused(focus, field.pid)
     assert target.program and not target.terminal and not target.own
     assert target.area is not None and target.area.width > 100
-    terminal = sway.start("foot", "--config=/dev/null", "cat")
+    terminal = sway.start(*FOOT)
     assert (await focused(focus, terminal.pid)).terminal
-    command(sway, f"[con_id={target.window}]", "focus")
-    assert await focus.target() == target
+    sway.focus("text field")
+    assert await focused(focus, field.pid) == target
     await focus.close()
 
 
-async def test_window_of_x_program_is_told_with_its_class(sway: Screen) -> None:
+async def test_window_of_x_program_is_told_with_its_class(sway: WaylandDesktop) -> None:
     focus = await SwayFocus.open(sway.environment)
     terminal = sway.start("xterm", "-e", "cat")
     target = await focused(focus, terminal.pid)
     assert (target.program, target.terminal) == ("XTerm", True)
 
 
-async def test_own_window_is_recognised_by_its_process(sway: Screen) -> None:
-    field = sway.start_field("field")
+async def test_own_window_is_recognised_by_its_process(sway: WaylandDesktop) -> None:
+    TextField(sway)
+    field = sway.processes[-1]
     focus = await SwayFocus.open(sway.environment, field.pid)
     assert (await focused(focus, field.pid)).own
 
 
-async def test_no_window_has_the_focus_while_a_panel_has_the_keyboard(sway: Screen) -> None:
+async def test_no_window_has_the_focus_while_a_panel_has_the_keyboard(sway: WaylandDesktop) -> None:
     focus = await SwayFocus.open(sway.environment)
-    target = await focused(focus, sway.start_field("field").pid)
+    TextField(sway)
+    target = await focused(focus, sway.processes[-1].pid)
     async with panel_with_keyboard(sway.environment):
         assert await focus.target() is None
 
@@ -61,9 +67,11 @@ async def test_no_window_has_the_focus_while_a_panel_has_the_keyboard(sway: Scre
     await wait_until(returned, "the window has the focus again")
 
 
-async def test_focus_is_unknown_when_sway_has_ended(sway: Screen) -> None:
+async def test_focus_is_unknown_when_sway_has_ended(sway: WaylandDesktop) -> None:
     focus = await SwayFocus.open(sway.environment)
-    sway.close()
+    compositor = sway.processes[1]
+    compositor.terminate()
+    compositor.wait(30)
     assert await focus.target() is None
     with pytest.raises(FocusUnknown, match="SWAYSOCK"):
         await SwayFocus.open(sway.environment)

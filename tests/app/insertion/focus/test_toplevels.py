@@ -5,9 +5,12 @@ import pytest
 from app.insertion.focus.errors import FocusUnknown
 from app.insertion.focus.toplevels import Toplevel, ToplevelFocus, target_of
 from app.insertion.outcome import Target
-from tests.app.insertion.focus.conftest import Screen, command
 from tests.app.insertion.focus.panel import panel_with_keyboard
+from tests.helpers.desktop import TextField
 from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import WaylandDesktop
+
+FOOT = ("foot", "--config=/dev/null", "cat")
 
 
 async def active(focus: ToplevelFocus, other_than: int = 0) -> Target:
@@ -20,13 +23,13 @@ async def active(focus: ToplevelFocus, other_than: int = 0) -> Target:
     return target
 
 
-async def test_active_window_is_told_with_its_program(labwc: Screen) -> None:
+async def test_active_window_is_told_with_its_program(labwc: WaylandDesktop) -> None:
     focus = await ToplevelFocus.open(labwc.environment)
     assert await focus.target() is None
-    labwc.start_field("field")
+    TextField(labwc)
     field = await active(focus)
     assert not field.terminal and not field.own and not field.process
-    terminal = labwc.start("foot", "--config=/dev/null", "cat")
+    terminal = labwc.start(*FOOT)
     assert (await active(focus, field.window)).terminal
     terminal.terminate()
     terminal.wait(30)
@@ -39,11 +42,11 @@ async def test_active_window_is_told_with_its_program(labwc: Screen) -> None:
     assert await focus.target() is None
 
 
-async def test_number_of_a_closed_window_is_not_given_again(labwc: Screen) -> None:
+async def test_number_of_a_closed_window_is_not_given_again(labwc: WaylandDesktop) -> None:
     focus = await ToplevelFocus.open(labwc.environment)
     numbers = []
     for _ in range(2):
-        terminal = labwc.start("foot", "--config=/dev/null", "cat")
+        terminal = labwc.start(*FOOT)
         numbers.append((await active(focus)).window)
         terminal.terminate()
         terminal.wait(30)
@@ -56,16 +59,16 @@ async def test_number_of_a_closed_window_is_not_given_again(labwc: Screen) -> No
     await focus.close()
 
 
-async def test_own_window_is_recognised_by_its_program(labwc: Screen) -> None:
+async def test_own_window_is_recognised_by_its_program(labwc: WaylandDesktop) -> None:
     labwc.start("foot", "--config=/dev/null", "--app-id=our.own", "cat")
     focus = await ToplevelFocus.open(labwc.environment, "our.own")
     assert (await active(focus)).own
     await focus.close()
 
 
-async def test_no_window_is_active_while_a_panel_has_the_keyboard(sway: Screen) -> None:
+async def test_no_window_is_active_while_a_panel_has_the_keyboard(sway: WaylandDesktop) -> None:
     focus = await ToplevelFocus.open(sway.environment)
-    sway.start_field("field")
+    TextField(sway)
     target = await active(focus)
     async with panel_with_keyboard(sway.environment):
         assert await focus.target() is None
@@ -73,19 +76,19 @@ async def test_no_window_is_active_while_a_panel_has_the_keyboard(sway: Screen) 
     await focus.close()
 
 
-async def test_window_of_x_program_is_told_with_its_class(sway: Screen) -> None:
+async def test_window_of_x_program_is_told_with_its_class(sway: WaylandDesktop) -> None:
     focus = await ToplevelFocus.open(sway.environment)
     sway.start("xterm", "-e", "cat")
     target = await active(focus)
     assert (target.program, target.terminal) == ("XTerm", True)
-    command(sway, "workspace", "2")
-    assert await focus.target() is None
     await focus.close()
 
 
-async def test_focus_is_unknown_when_the_compositor_has_ended(labwc: Screen) -> None:
+async def test_focus_is_unknown_when_the_compositor_has_ended(labwc: WaylandDesktop) -> None:
     focus = await ToplevelFocus.open(labwc.environment)
-    labwc.close()
+    compositor = labwc.processes[1]
+    compositor.terminate()
+    compositor.wait(30)
     assert await focus.target() is None
     await focus.close()
     with pytest.raises(FocusUnknown):
