@@ -12,6 +12,7 @@ All files of the app are in ``home``, which a restart keeps.
 import asyncio
 import subprocess
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from tests.helpers.chain import BIN
-from tests.helpers.desktop import Desktop, running_desktop
+from tests.helpers.desktop import Desktop, Screen, running_desktop
 from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
@@ -46,10 +47,10 @@ _SETTLED = TRANSCRIBED | {TakeState.FAILED}
 
 
 @dataclass
-class DesktopApp:
+class RunningApp(ABC):
     """The app with its screen and microphone; ``arguments``: options of ``kikipounamu app``."""
 
-    desktop: Desktop
+    desktop: Screen
     microphone: VirtualMicrophone
     home: Path
     models: Path
@@ -102,37 +103,17 @@ class DesktopApp:
 
     # -- actions of a user ---------------------------------------------------------------------------------
 
+    @abstractmethod
     def press(self) -> None:
         """Press the dictation key down."""
-        self.desktop.xdotool("keydown", RIGHT_CTRL)
 
+    @abstractmethod
     def release(self) -> None:
         """Release the dictation key."""
-        self.desktop.xdotool("keyup", RIGHT_CTRL)
 
+    @abstractmethod
     def tap(self) -> None:
         """Press and release the dictation key at once."""
-        self.desktop.xdotool("key", RIGHT_CTRL)
-
-    @contextmanager
-    def pressing(self, presses: Iterable[tuple[float, float]]) -> Iterator["subprocess.Popen[bytes]"]:
-        """Press the key repeatedly during the context: pairs of seconds down and seconds up.
-
-        A single program presses, so that it keeps time.
-        """
-        script = self.home / "presses"
-        script.write_text(
-            "".join(
-                f"keydown --delay 0 {RIGHT_CTRL}\nsleep {down:.3f}\nkeyup --delay 0 {RIGHT_CTRL}\nsleep {up:.3f}\n"
-                for down, up in presses
-            )
-        )
-        presser = self.desktop.start("xdotool", str(script))
-        try:
-            yield presser
-        finally:
-            presser.kill()
-            presser.wait()
 
     @contextmanager
     def talking(self, *, tapping: bool = False) -> Iterator[None]:
@@ -287,6 +268,44 @@ class DesktopApp:
         }
         own = {"KIKIPOUNAMU_HOME": str(self.home), "KIKIPOUNAMU_MODELS": str(self.models)}
         return sound | own | {"PYTHONFAULTHANDLER": "1"}  # a crash leaves a traceback in the log
+
+
+class DesktopApp(RunningApp):
+    """The app on a screen of X11."""
+
+    desktop: Desktop
+
+    def press(self) -> None:
+        """Press the dictation key down."""
+        self.desktop.xdotool("keydown", RIGHT_CTRL)
+
+    def release(self) -> None:
+        """Release the dictation key."""
+        self.desktop.xdotool("keyup", RIGHT_CTRL)
+
+    def tap(self) -> None:
+        """Press and release the dictation key at once."""
+        self.desktop.xdotool("key", RIGHT_CTRL)
+
+    @contextmanager
+    def pressing(self, presses: Iterable[tuple[float, float]]) -> Iterator["subprocess.Popen[bytes]"]:
+        """Press the key repeatedly during the context: pairs of seconds down and seconds up.
+
+        A single program presses, so that it keeps time.
+        """
+        script = self.home / "presses"
+        script.write_text(
+            "".join(
+                f"keydown --delay 0 {RIGHT_CTRL}\nsleep {down:.3f}\nkeyup --delay 0 {RIGHT_CTRL}\nsleep {up:.3f}\n"
+                for down, up in presses
+            )
+        )
+        presser = self.desktop.start("xdotool", str(script))
+        try:
+            yield presser
+        finally:
+            presser.kill()
+            presser.wait()
 
 
 def audio_of(take: TakeSnapshot) -> NDArray[np.int16]:

@@ -150,9 +150,12 @@ class WaylandDesktop(Screen):
 
 
 @contextmanager
-def running_sway(folder: Path, *lines: str) -> Iterator[WaylandDesktop]:
-    """Run sway; ``lines``: further ones of its settings, such as key bindings."""
-    with _session(folder, ("sway",), "sway") as desktop:
+def running_sway(folder: Path, *lines: str, **variables: str) -> Iterator[WaylandDesktop]:
+    """Run sway; ``lines``: further ones of its settings, such as key bindings.
+
+    ``variables``: for the compositor and all programs.
+    """
+    with _session(folder, variables, "sway") as desktop:
         settings = folder / "sway.conf"
         settings.write_text("\n".join([_SWAY, *lines, f"exec {_told(folder)}", ""]))
         desktop.start("sway", "-c", str(settings))
@@ -160,9 +163,9 @@ def running_sway(folder: Path, *lines: str) -> Iterator[WaylandDesktop]:
 
 
 @contextmanager
-def running_labwc(folder: Path, *lines: str) -> Iterator[WaylandDesktop]:
-    """Run labwc; ``lines``: elements of its settings for the keyboard, such as key bindings."""
-    with _session(folder, ("labwc",), "labwc:wlroots") as desktop:
+def running_labwc(folder: Path, *lines: str, **variables: str) -> Iterator[WaylandDesktop]:
+    """Run labwc like ``running_sway``; ``lines``: elements of its settings for the keyboard."""
+    with _session(folder, variables, "labwc:wlroots") as desktop:
         settings = folder / "labwc"
         settings.mkdir()
         (settings / "rc.xml").write_text(_LABWC.format(lines="\n".join(lines)))
@@ -173,7 +176,7 @@ def running_labwc(folder: Path, *lines: str) -> Iterator[WaylandDesktop]:
 @contextmanager
 def running_weston(folder: Path) -> Iterator[WaylandDesktop]:
     """Run weston, which offers programs neither a keyboard nor the clipboard."""
-    with _session(folder, ("weston",), "weston") as desktop:
+    with _session(folder, {}, "weston") as desktop:
         desktop.variables["WAYLAND_DISPLAY"] = "wayland-1"
         desktop.start("weston", "--backend=headless", "--renderer=pixman", "--socket=wayland-1", "--no-config")
         wait_until_sync((Path(desktop.variables["XDG_RUNTIME_DIR"]) / "wayland-1").is_socket, "weston runs")
@@ -182,15 +185,15 @@ def running_weston(folder: Path) -> Iterator[WaylandDesktop]:
 
 
 @contextmanager
-def _session(folder: Path, packages: tuple[str, ...], name: str) -> Iterator[WaylandDesktop]:
+def _session(folder: Path, variables: Mapping[str, str], name: str) -> Iterator[WaylandDesktop]:
     """Run a session's bus, and end everything with the context."""
-    require((*COMMON, *packages))
+    require((*COMMON, name.partition(":")[0]))
     with tempfile.TemporaryDirectory(prefix="kiki-wl-") as run:
         headless = {"WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman", "WLR_LIBINPUT_NO_DEVICES": "1"}
         place = f"{run}/bus"
         session = {"XDG_RUNTIME_DIR": run, "XDG_CURRENT_DESKTOP": name}
         address = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={place}"}
-        desktop = WaylandDesktop(folder, session | headless | address)
+        desktop = WaylandDesktop(folder, session | headless | address | dict(variables))
         settings = folder / "bus.conf"
         settings.write_text(_BUS.format(place=place))
         try:

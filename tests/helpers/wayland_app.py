@@ -1,0 +1,62 @@
+"""Drive the real app on a Wayland compositor, as ``tests.helpers.desktop_app`` does on X11.
+
+The dictation key belongs to the compositor, which runs ``kikipounamu key`` for it.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from tests.helpers.chain import BIN
+from tests.helpers.desktop_app import RunningApp
+from tests.helpers.packages import require
+from tests.helpers.qt import NEEDED
+from tests.helpers.virtual_microphone import virtual_microphones
+from tests.helpers.wayland_desktop import WaylandDesktop
+
+KEY = "F8"
+SWAY_LINES = (
+    f"bindsym --no-repeat {KEY} exec kikipounamu key dictate press",
+    f"bindsym --release {KEY} exec kikipounamu key dictate release",
+    "bindsym --release Ctrl+Mod1+v exec kikipounamu key paste-held tap",
+)
+_LABWC = '<keybind key="{}" onRelease="yes"><action name="Execute" command="kikipounamu key {} tap"/></keybind>'
+LABWC_LINES = (_LABWC.format(KEY, "dictate"), _LABWC.format("C-A-v", "paste-held"))
+
+Running = Callable[..., AbstractContextManager[WaylandDesktop]]
+"""Runs a desktop in a folder, with lines for its key bindings and variables for its programs."""
+
+
+class WaylandApp(RunningApp):
+    """The app on a screen of Wayland."""
+
+    desktop: WaylandDesktop
+
+    def press(self) -> None:
+        """Press the dictation key down."""
+        self.desktop.press(KEY)
+
+    def release(self) -> None:
+        """Release the dictation key."""
+        self.desktop.release(KEY)
+
+    def tap(self) -> None:
+        """Press and release the dictation key at once."""
+        self.desktop.tap(KEY)
+
+
+@contextmanager
+def running_wayland_app(
+    models: Path, running: Running, lines: tuple[str, ...], *arguments: str
+) -> Iterator[WaylandApp]:
+    """Run desktop, microphone and app until the context ends, and print the app's output."""
+    require(NEEDED)
+    with tempfile.TemporaryDirectory(prefix="kiki-app-") as folder, virtual_microphones("desk") as (microphone,):
+        home, path = Path(folder) / "home", f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        with running(Path(folder), *lines, KIKIPOUNAMU_HOME=str(home), PATH=path) as desktop:
+            app = WaylandApp(desktop, microphone, home, models, arguments)
+            app.set(general__welcomed=True, insertion__each_piece_at_once=True)
+            app.start()
+            yield app
