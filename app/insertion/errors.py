@@ -7,7 +7,6 @@ InsertionError          base (an ``AppError``)
 ├── ScreenGone          the connection to the screen is lost
 ├── HelperEnded         the helper process has ended
 ├── HelperFailed        the helper process could not carry out a request
-├── BusRefused          the accessibility bus does not answer as needed
 └── CannotType          the keyboard has no spare key code for a character
 """
 
@@ -34,10 +33,6 @@ class LibraryMissing(InsertionUnavailable):
     """An error: a library of the desktop extra is not installed."""
 
     note = Note("insertion-not-installed", {"install": extra_command("desktop")})
-
-
-class BusRefused(InsertionError):
-    """An error: the accessibility bus does not answer as needed."""
 
 
 class ScreenGone(InsertionError):

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from app.core.area import Area
-from app.insertion.accessibility.text_finder import find_text, session_address
+from app.insertion.accessibility.text_finder import find_text
 from app.insertion.outcome import Target, TextPlace
 from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.accessible_desktop import start_bus, start_field
@@ -104,10 +104,3 @@ async def test_text_is_unknown_without_a_bus(tmp_path: Path) -> None:
     assert await find_text(target, {}) is None
     assert await find_text(target, {"XDG_RUNTIME_DIR": str(tmp_path)}) is None
     assert await find_text(target, {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}) is None
-
-
-def test_session_address_is_the_usual_one_unless_told(desktop: Desktop) -> None:
-    usual = {"XDG_RUNTIME_DIR": str(desktop.folder)}
-    assert session_address(usual) == f"unix:path={desktop.folder / 'bus'}"
-    assert session_address(usual | {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/x"}) == "unix:path=/x"
-    assert session_address({}) == ""

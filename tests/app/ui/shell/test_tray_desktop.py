@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.insertion.accessibility.bus_values import Call
+from app.bus.connection import BusObject, MethodCall
 from app.ui.strings.texts import Texts
 from tests.helpers.accessible_desktop import start_bus
-from tests.helpers.bus_service import WATCHER, Asked, BusProgram, bus_program, icon_host
+from tests.helpers.bus_service import WATCHER, BusProgram, bus_program, icon_host
 from tests.helpers.desktop import TRAY, Desktop, running_desktop
 from tests.helpers.waiting import wait_until_sync
 
@@ -73,7 +73,7 @@ def test_icon_comes_to_tray_that_starts_later_or_again(tmp_path: Path) -> None:
 def registered(host: BusProgram, count: int = 1) -> str:
     """Wait until the icon is registered with the panel, and return its program's name on the bus."""
 
-    def items() -> list[Asked]:
+    def items() -> list[MethodCall]:
         return [asked for asked in host.asked if asked.member == "RegisterStatusNotifierItem"]
 
     wait_until_sync(lambda: len(items()) >= count, "the icon is registered")
@@ -82,8 +82,7 @@ def registered(host: BusProgram, count: int = 1) -> str:
 
 def labels(layout: tuple[Any, ...]) -> list[str]:
     """Return the labels of a menu's visible entries, from an answer of ``GetLayout``."""
-    _, properties, children = layout
-    named = dict(properties)
+    _, named, children = layout
     own = [str(named["label"])] if named.get("visible", True) and "label" in named else []
     return own + [label for child in children for label in labels(child)]
 
@@ -94,9 +93,10 @@ def test_icon_is_status_notifier_item_with_menu(tmp_path: Path) -> None:
         with bus_program(address, WATCHER, icon_host()) as host:
             desktop.start(*PROGRAM, "tray", str(tmp_path / "switch"), DBUS_SESSION_BUS_ADDRESS=address)
             name = registered(host)
-            (menu,) = host.call(Call(name, ITEM_PATH, PROPERTIES, "Get", "ss", (ITEM, "Menu")))
-            host.call(Call(name, menu, MENU, "AboutToShow", "i", (0,)))
-            _, layout = host.call(Call(name, menu, MENU, "GetLayout", "iias", (0, -1, [])))
+            properties = BusObject(name, ITEM_PATH, PROPERTIES)
+            (menu,) = host.call(properties, "Get", "ss", ITEM, "Menu")
+            host.call(BusObject(name, menu, MENU), "AboutToShow", "i", 0)
+            _, layout = host.call(BusObject(name, menu, MENU), "GetLayout", "iias", 0, -1, [])
             texts = Texts("en")
             wanted = (
                 "tray.open",
@@ -111,9 +111,9 @@ def test_icon_is_status_notifier_item_with_menu(tmp_path: Path) -> None:
                 *(texts(key) for key in wanted),
                 texts("action.quit"),
             ]
-            (tip,) = host.call(Call(name, ITEM_PATH, PROPERTIES, "Get", "ss", (ITEM, "ToolTip")))
+            (tip,) = host.call(properties, "Get", "ss", ITEM, "ToolTip")
             assert any(texts("state.listening") in part for part in tip if isinstance(part, str))
-            host.call(Call(name, ITEM_PATH, ITEM, "Activate", "ii", (0, 0)))
+            host.call(BusObject(name, ITEM_PATH, ITEM), "Activate", "ii", 0, 0)
             assert desktop.window("kikipounamu")
 
 
@@ -125,5 +125,5 @@ def test_icon_follows_panel_that_starts_later_or_again_on_bus(tmp_path: Path) ->
         for _ in range(2):
             with bus_program(address, WATCHER, icon_host()) as host:
                 name = registered(host)
-                host.call(Call(name, ITEM_PATH, ITEM, "Activate", "ii", (0, 0)))
+                host.call(BusObject(name, ITEM_PATH, ITEM), "Activate", "ii", 0, 0)
         assert desktop.window("kikipounamu")

@@ -1,0 +1,130 @@
+"""The elements of programs on the accessibility bus (AT-SPI 2).
+
+Programs answer only if they take part in accessibility on this desktop. No program is started, none is asked for
+long lists of elements, and one that does not answer is left out.
+Source: at-spi2-core, "atspi-constants.h" and the interfaces in "xml/".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
+from app.bus.errors import BusError
+
+ACTIVE, EDITABLE, FOCUSED, SHOWING, MANAGES_DESCENDANTS = (1 << bit for bit in (1, 7, 12, 25, 31))
+"""States of elements, as bits."""
+_MOST: Final = 500
+"""Number of elements of a window that are looked at."""
+_MOST_CHILDREN: Final = 100
+_SILENT_S: Final = 0.3
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+_DEAD: Final = "/org/a11y/atspi/null"
+_SPI: Final = "org.a11y.atspi"
+_LAUNCHER: Final = BusObject("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus")
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element of a program: the program's name on the bus, and the element's path."""
+
+    program: str
+    path: str
+
+
+_ROOT: Final = Element("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+
+
+@asynccontextmanager
+async def open_elements(environment: Mapping[str, str]) -> AsyncIterator["Elements"]:
+    """Connect to the accessibility bus until the context ends. Raises ``BusError``."""
+    async with await BusConnection.open(session_address(environment)) as session:
+        (address,) = await session.call(_LAUNCHER, "GetAddress", deadline_s=_SILENT_S)
+    async with await BusConnection.open(address) as bus:
+        yield Elements(bus)
+
+
+class Elements:
+    """The elements of all programs that take part in accessibility."""
+
+    def __init__(self, bus: BusConnection) -> None:
+        self._bus = bus
+
+    async def programs(self) -> dict[Element, int]:
+        """Return the programs that take part, and their processes."""
+        found = await self.children(_ROOT)
+        processes = await asyncio.gather(*map(self.process, found))
+        return dict(zip(found, processes, strict=True))
+
+    async def active(self, programs: Iterable[Element]) -> list[Element]:
+        """Return the active windows of these programs."""
+        windows = [one for each in await asyncio.gather(*map(self.children, programs)) for one in each]
+        states = await asyncio.gather(*map(self.state, windows))
+        return [window for window, state in zip(windows, states, strict=True) if state & ACTIVE]
+
+    async def focused(self, windows: list[Element]) -> Element | None:
+        """Return the focused element in these windows: the first that can be edited, else the innermost."""
+        level, seen, innermost = windows, 0, None
+        while level and seen < _MOST:
+            level = level[: _MOST - seen]
+            seen += len(level)
+            states = await asyncio.gather(*map(self.state, level))
+            for element, state in zip(level, states, strict=True):
+                if state & FOCUSED:
+                    innermost = element
+                    if state & EDITABLE:
+                        return element
+            open_ones = [one for one, state in zip(level, states, strict=True) if _may_contain(state)]
+            below = await asyncio.gather(*map(self.children, open_ones))
+            level = [child for children in below for child in children]
+        return innermost
+
+    async def state(self, element: Element) -> int:
+        """Return the states of an element as bits; 0 if it is gone."""
+        found = await self.ask(element, "Accessible", "GetState")
+        return int(found[0][0]) if found and found[0] else 0
+
+    async def role(self, element: Element) -> int:
+        """Return the number of an element's role; 0 if it is gone."""
+        found = await self.ask(element, "Accessible", "GetRole")
+        return int(found[0]) if found else 0
+
+    async def children(self, element: Element) -> list[Element]:
+        """Return the elements directly inside, or none of a very long list."""
+        count = await self.get(element, "Accessible", "ChildCount")
+        if not isinstance(count, int) or not 0 < count <= _MOST_CHILDREN:
+            return []
+        found = await self.ask(element, "Accessible", "GetChildren")
+        return [Element(*child) for child in (found[0] if found else ()) if child[1] != _DEAD]
+
+    async def process(self, element: Element) -> int:
+        """Return the process of an element's program, 0 if it is unknown."""
+        try:
+            found = await self._bus.call(BUS_PROGRAM, "GetConnectionUnixProcessID", "s", element.program)
+        except BusError:
+            return 0
+        return int(found[0])
+
+    async def get(self, element: Element, interface: str, name: str) -> Any:
+        """Return a property of an element, or ``None`` if the element refuses or is gone."""
+        found = await self._call(element, _PROPERTIES, "Get", "ss", f"{_SPI}.{interface}", name)
+        return found[0] if found else None
+
+    async def ask(
+        self, element: Element, interface: str, member: str, signature: str = "", *values: Any
+    ) -> tuple[Any, ...] | None:
+        """Return what a method of an element returns, or ``None`` if the element refuses or is gone."""
+        return await self._call(element, f"{_SPI}.{interface}", member, signature, *values)
+
+    async def _call(self, element: Element, interface: str, member: str, *rest: Any) -> tuple[Any, ...] | None:
+        target = BusObject(element.program, element.path, interface)
+        try:
+            return await self._bus.call(target, member, *rest, deadline_s=_SILENT_S)
+        except BusError:
+            return None
+
+
+def _may_contain(state: int) -> bool:
+    return bool(state & SHOWING) and not state & MANAGES_DESCENDANTS
