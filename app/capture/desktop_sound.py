@@ -34,9 +34,9 @@ class DesktopSound:
             return await self._server.open(device, put, ended)
         return await self._ports.open(device, put, ended)
 
-    async def play(self, sound_at: Callable[[int], bytes], began: Callable[[], None] = lambda: None) -> None:
+    async def play(self, sound_at: Callable[[int], bytes]) -> None:
         """Play a short sound; see ``PortAudio.play``."""
-        await self._ports.play(sound_at, began)
+        await self._ports.play(sound_at)
 
     async def open_output(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> PortAudioStream:
         """Begin to play; see ``PortAudio.open_output``."""

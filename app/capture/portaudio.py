@@ -15,7 +15,6 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -66,18 +65,18 @@ class PortAudio:
         """Begin to record. Raises ``MicrophoneRefused``. Any thread may call ``ended`` when the stream ends."""
         return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
 
-    async def play(self, sound_at: Callable[[int], bytes], began: Callable[[], None] = lambda: None) -> None:
+    async def play(self, sound_at: Callable[[int], bytes]) -> None:
         """Play a short sound to its end on the default output. Raises ``SpeakerRefused``.
 
-        ``sound_at`` returns it for a given rate, as mono float32. ``began`` is called once the output accepts it.
+        ``sound_at`` returns it for a given rate, as mono float32.
         """
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
-        def tell(act: Callable[[], None]) -> None:
+        def tell() -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(act)
+                loop.call_soon_threadsafe(ended.set)
 
-        start = partial(self._playing, sound_at, _Heard(partial(tell, began), partial(tell, ended.set)))
+        start = partial(self._playing, sound_at, tell)
         stream = await self._thread.ask(start, lambda stream: stream.end())
         try:
             async with asyncio.timeout(_LONGEST_SOUND_S):
@@ -166,8 +165,8 @@ class PortAudio:
             return PortAudioStream(self, stream, device.rate, channels)
         raise MicrophoneRefused(device.name, refusal)
 
-    def _playing(self, sound_at: Callable[[int], bytes], heard: "_Heard") -> "PortAudioStream":
-        return self._heard(lambda library, rate: _new_output(library, rate, sound_at(rate), heard))
+    def _playing(self, sound_at: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
+        return self._heard(lambda library, rate: _new_output(library, rate, sound_at(rate), ended))
 
     def _pulling(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
         return self._heard(lambda library, rate: _new_long_output(library, rate, pull, ended))
@@ -243,21 +242,11 @@ def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Cal
     )
 
 
-@dataclass(frozen=True)
-class _Heard:
-    """Callbacks for the start and the end of a sound, called by any thread."""
-
-    began: Callable[[], None]
-    over: Callable[[], None]
-
-
-def _new_output(library: Any, rate: int, sound: bytes, heard: _Heard) -> Any:
+def _new_output(library: Any, rate: int, sound: bytes, ended: Callable[[], None]) -> Any:
     rest = memoryview(sound)
 
     def callback(block: Any, _frames: int, _time: Any, _status: Any) -> None:
         nonlocal rest
-        if len(rest) == len(sound):
-            heard.began()
         piece, rest = rest[: len(block)], rest[len(block) :]
         block[: len(piece)] = piece
         block[len(piece) :] = bytes(len(block) - len(piece))
@@ -265,7 +254,7 @@ def _new_output(library: Any, rate: int, sound: bytes, heard: _Heard) -> Any:
             raise library.CallbackStop
 
     return library.RawOutputStream(
-        samplerate=rate, channels=1, dtype=SAMPLE_TYPE, callback=callback, finished_callback=heard.over
+        samplerate=rate, channels=1, dtype=SAMPLE_TYPE, callback=callback, finished_callback=ended
     )
 
 
