@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from app.ui.computers.computer_row import RowIcon
@@ -32,16 +32,6 @@ class ChoiceCard(QFrame):
         column.addWidget(self.says)
         column.addStretch(1)
         column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
-
-    def event(self, event: QEvent) -> bool:
-        """Demand room for the whole sentence: the grid around the card remembers the height of an earlier one."""
-        handled = super().event(event)
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
-            margins = self.contentsMargins().left() + 2 * SPACING.large
-            needed = self.says.heightForWidth(max(1, self.width() - margins))
-            if needed != self.says.minimumHeight():
-                self.says.setMinimumHeight(max(0, needed))
-        return handled
 
     def show_choice(self, heading: str, says: str, button: str, role: str = "muted") -> None:
         """Show these texts; the sentence has a role that colours it."""

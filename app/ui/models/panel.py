@@ -127,8 +127,8 @@ class ModelsPanel(QWidget):
         if wanted == self._placed:
             return
         self._placed = wanted
-        while self._list.count():
-            self._list.takeAt(0)
+        for widget in (*self.headings.values(), *self.cards.values()):
+            self._list.removeWidget(widget)
         shown = {name for _, names in wanted for name in names}
         for group, heading in self.headings.items():
             heading.setVisible(any(group is one for one, _ in wanted))

@@ -164,6 +164,7 @@ class Columns(QWidget):
         """Show these widgets in order, and return True if they differ from the previous ones."""
         if tuple(widgets) == self._shown:
             return False
+        self._clear()
         for widget in self._shown:
             widget.setVisible(widget in widgets)
         self._shown = tuple(widgets)
@@ -177,16 +178,21 @@ class Columns(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Change the number of columns to fit the width."""
         if (across := self._fitting()) != self._across:
+            self._clear()
             self._place(across)
 
     def _fitting(self) -> int:
         fitting = (self.width() + SPACING.medium) // (self._least + SPACING.medium)
         return max(1, min(self._most, fitting))
 
+    def _clear(self) -> None:
+        for widget in self._shown:
+            self._grid.removeWidget(
+                widget
+            )  # items of takeAt live on in Python, and new ones would keep old heights
+
     def _place(self, across: int) -> None:
         self._across = across
-        while self._grid.count():
-            self._grid.takeAt(0)
         for number, widget in enumerate(self._shown):
             self._grid.addWidget(widget, number // across, number % across)
             widget.show()

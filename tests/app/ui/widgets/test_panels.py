@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
+from app.ui.widgets.basic import label
 from app.ui.widgets.panels import Columns, Panel, centred
 
 
@@ -57,6 +58,23 @@ def test_removed_widgets_are_hidden(theme: Theme, qtbot: QtBot) -> None:
     made.show_widgets(panels)
     assert all(panel.isVisible() for panel in panels)
     assert made.minimumSizeHint().width() == 100
+
+
+def test_new_sentence_gets_its_height_after_a_change_of_columns(theme: Theme, qtbot: QtBot) -> None:
+    made, panels = columns(theme, qtbot, 2, most=2)
+    says = label("short")
+    says.setWordWrap(True)
+    panels[0].column.addWidget(says)
+    made.resize(200, 100)
+    qtbot.waitUntil(lambda: made.across == 1)
+    made.resize(500, 100)
+    qtbot.waitUntil(lambda: made.across == 2)
+    qtbot.waitUntil(lambda: made.heightForWidth(500) > 0)
+    before = made.heightForWidth(500)
+    says.setText("a long sentence " * 20)
+    qtbot.waitUntil(lambda: made.heightForWidth(500) > 2 * before)
+    says.setText("short")
+    qtbot.waitUntil(lambda: made.heightForWidth(500) == before)
 
 
 def test_content_is_centred_and_limited_in_width(theme: Theme, qtbot: QtBot) -> None:
