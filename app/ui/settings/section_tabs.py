@@ -1,30 +1,23 @@
 """Row of the settings sections, navigated with the arrow keys; it wraps where the letters are large."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
-from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import ring
+from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.navigation_button import BAR, NavigationButton
 
-_BAR: Final = 3.0
 
-
-class SectionTab(QAbstractButton):
+class SectionTab(NavigationButton):
     """Name of a section, with a bar below it while the section is shown."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setCheckable(True)
+        super().__init__(theme)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Return the size of the name with its margins."""
@@ -36,32 +29,15 @@ class SectionTab(QAbstractButton):
         """Return the whole size, because a cut name would be unreadable."""
         return self.sizeHint()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the name; the chosen section also has a background and a bar, not just another colour."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen, place = self.isChecked(), QRectF(self.rect())
-        painter.setPen(Qt.PenStyle.NoPen)
-        if chosen or self.underMouse():
-            painter.setBrush(self._theme.colour("accent_soft" if chosen else "sunken"))
-            painter.drawRoundedRect(place, RADII.small, RADII.small)
-        if chosen:
-            across = place.width() - 2 * SPACING.medium
-            painter.setBrush(self._theme.colour("accent"))
-            painter.drawRoundedRect(
-                QRectF(SPACING.medium, place.bottom() - _BAR - 1, across, _BAR), _BAR / 2, _BAR / 2
-            )
-        painter.setFont(font())
-        painter.setPen(self._theme.colour("text" if chosen or self.underMouse() else "muted"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.text())
-        if self.hasFocus():
-            ring(painter, place, self._theme.colour("accent"), RADII.small)
+    def bar(self) -> QRectF:
+        """Return a place below the name."""
+        return QRectF(SPACING.medium, self.height() - BAR - 1, self.width() - 2 * SPACING.medium, BAR)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Ask for more room when the font grows."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
+    def paint_name(self, painter: QPainter) -> None:
+        """Paint the name in the middle."""
+        painter.setFont(font())
+        painter.setPen(self._theme.colour("text" if self.isChecked() or self.underMouse() else "muted"))
+        painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class SectionTabs(QWidget):

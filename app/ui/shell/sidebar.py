@@ -3,33 +3,32 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.shell.status_line import StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import ring
+from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.navigation_button import BAR, NavigationButton
 
-_BAR = 3.0
 _LETTERS = 28
 """Least width of the sidebar, in average letters: about 200 px."""
 
 
-class SidebarEntry(QAbstractButton):
+class SidebarEntry(NavigationButton):
     """Icon and name of a page or of the menu; ``fold`` leaves the icon, with the name as tool tip."""
 
+    hover = "surface"
+
     def __init__(self, theme: Theme, picture: str, *, page: bool = True) -> None:
-        super().__init__()
-        self._theme, self._picture = theme, picture
+        super().__init__(theme)
+        self._picture = picture
         self._named, self._folded = "", False
         self.setCheckable(page)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leads into the page
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def name(self, text: str) -> None:
         """Show this name, which is also the accessible name."""
@@ -53,19 +52,13 @@ class SidebarEntry(QAbstractButton):
         high = QFontMetrics(font()).height() + 2 * SPACING.small + SPACING.hair
         return QSize(2 * SPACING.medium + self._side() if self._folded else self.across(), high)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint icon and name; the chosen entry also has a background and a bar, not just another colour."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen, place = self.isChecked(), QRectF(self.rect())
-        painter.setPen(Qt.PenStyle.NoPen)
-        if chosen or self.underMouse():
-            painter.setBrush(self._theme.colour("accent_soft" if chosen else "surface"))
-            painter.drawRoundedRect(place, RADII.small, RADII.small)
-        if chosen:
-            painter.setBrush(self._theme.colour("accent"))
-            painter.drawRoundedRect(QRectF(0, place.height() / 4, _BAR, place.height() / 2), _BAR / 2, _BAR / 2)
-        side = self._side()
+    def bar(self) -> QRectF:
+        """Return a place at the left edge."""
+        return QRectF(0, self.height() / 4, BAR, self.height() / 2)
+
+    def paint_name(self, painter: QPainter) -> None:
+        """Paint the icon, and the name unless it is folded."""
+        chosen, place, side = self.isChecked(), QRectF(self.rect()), self._side()
         mark = QRectF(SPACING.medium, (place.height() - side) / 2, side, side)
         icons.draw(painter, self._picture, mark, self._theme.colour("accent" if chosen else "muted"))
         if not self._folded:
@@ -73,14 +66,6 @@ class SidebarEntry(QAbstractButton):
             painter.setPen(self._theme.colour("text"))
             words = place.adjusted(self._words(), 0, 0, 0)
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
-        if self.hasFocus():
-            ring(painter, place, self._theme.colour("accent"), RADII.small)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Ask for more room when the font grows."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
 
     def _side(self) -> int:
         return QFontMetrics(font()).height()
