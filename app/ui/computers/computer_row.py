@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QEvent, QLineF, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QLineF, QObject, QRectF, Qt
 from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Elided, action_button, control_height, label, reveal
+from app.ui.widgets.basic import Elided, action_button, control_height, label, reveal, show_icon
 from app.ui.widgets.flow_layout import FlowRow
 from protocol.devices import LONGEST_NAME, clean_name
 
@@ -203,9 +203,7 @@ class ComputerRow(QWidget):
         name = texts("computers.more", gateway=view.name)
         for widget in (self.more, self.menu):
             widget.setAccessibleName(name)
-        side = self.more.fontMetrics().ascent()
-        self.more.setIconSize(QSize(side, side))
-        self.more.setIcon(icons.icon("more", self._theme.colour("text")))
+        show_icon(self.more, "more", self._theme.colour("text"))
         self.more.setMinimumHeight(control_height())
         self.more.setToolTip(texts("computers.more-tip"))
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
 
@@ -26,9 +26,8 @@ from app.files.view import ENDED, FileState, FileView
 from app.ui.files.file_widgets import FileProgressBar, FileShape
 from app.ui.files.wording import file_note_text, file_state_text, how_text
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Elided, label
+from app.ui.widgets.basic import Elided, label, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.untrusted_text import tip
 
@@ -104,16 +103,13 @@ class FileRow(QFrame):
         self._name(self.cancel, "files.remove" if ended else "files.cancel", "cancel")
         self.cancel.setVisible(file.state is not FileState.DONE)
         self._name(self.more, "files.more", "more")
-        self.more.setText("")
 
     def _name(self, button: QPushButton, key: str, icon: str) -> None:
         says = self._texts(key)
-        button.setText(says)
+        button.setText("" if button is self.more else says)
         button.setAccessibleName(self._texts("files.button-name", action=says, name=self.file.name))
         button.setToolTip(says if button is self.more else "")
-        side = button.fontMetrics().ascent()
-        button.setIconSize(QSize(side, side))
-        button.setIcon(icons.icon(icon, self._theme.colour("accent")))
+        show_icon(button, icon, self._theme.colour("accent"))
 
     def _take_step(self) -> None:
         file = self.file.file

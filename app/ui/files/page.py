@@ -211,8 +211,9 @@ class FilesPage(QWidget):
         return made
 
     def minimumSizeHint(self) -> QSize:
-        """Return a size narrower than one line of all controls; the controls wrap."""
-        return QSize(self.zone.minimumSizeHint().width(), super().minimumSizeHint().height())
+        """Return a size for the buttons of each file; the saving options wrap."""
+        across = max(part.minimumSizeHint().width() for part in (self.zone, self.listing))
+        return QSize(across, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the saving options in as many lines as the width requires."""

@@ -12,9 +12,8 @@ from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, St
 from app.history.view import Playing, PlayState
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, label, ring
+from app.ui.widgets.basic import control_height, label, ring, show_icon
 
 KEY: Final = "Ctrl+P"
 _STEP_MS: Final = 1_000
@@ -187,13 +186,12 @@ class PlayBar(QWidget):
         self._moved(ms, True)
 
     def _show(self) -> None:
-        texts, side = self._texts, QFontMetrics(font()).ascent()
+        texts = self._texts
         if self.button.accessibleName() != (name := self.name):
             self.button.setAccessibleName(name)
             key = QKeySequence(KEY).toString(QKeySequence.SequenceFormat.NativeText)
             self.button.setToolTip(f"{name} ({key})")
-        self.button.setIconSize(QSize(side, side))
-        self.button.setIcon(icons.icon("pause" if self.playing else "resume", self._theme.colour("text")))
+        show_icon(self.button, "pause" if self.playing else "resume", self._theme.colour("text"))
         position, length = clock(self.bar.value() / 1000), clock(self.bar.maximum() / 1000)
         self.time.setText(texts("history.play.time", position=position, length=length))
         note = self._state.note

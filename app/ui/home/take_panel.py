@@ -26,9 +26,8 @@ from app.ui.home.selection_bar import ExportButton
 from app.ui.home.text_follower import Follower
 from app.ui.home.wording import caption, take_text, when
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, label, reveal
+from app.ui.widgets.basic import action_button, label, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 
@@ -157,7 +156,6 @@ class TakePanel(QFrame):
             button.setText(texts(key))
         self.restore.setText(texts("history.restore"))
         self.delete.setText(texts("history.delete"))
-        side = self.copy.fontMetrics().ascent()
         for button, name, key in (
             (self.copy, "copy", ""),
             (self.recover, "recover", ""),
@@ -165,8 +163,7 @@ class TakePanel(QFrame):
             (self.more, "more", "home.more"),
             (self.close_it, "dismiss", "home.close"),
         ):
-            button.setIconSize(QSize(side, side))
-            button.setIcon(icons.icon(name, self._theme.colour("text")))
+            show_icon(button, name, self._theme.colour("text"))
             if key:
                 button.setAccessibleName(texts(key))
                 button.setToolTip(texts(key))

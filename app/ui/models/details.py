@@ -5,16 +5,15 @@ from datetime import datetime
 from functools import reduce
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, Purpose
 from app.ui.models.wording import model_name, size_text
 from app.ui.strings.language_names import by_name, listed
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, Theme
-from app.ui.widgets.basic import control_height, label
+from app.ui.widgets.basic import control_height, label, show_icon
 
 _SHOWN: Final = 16  # digits of a SHA-256
 _FEW: Final = 5
@@ -51,9 +50,7 @@ class Details:
     def _show(self) -> None:
         opened = self.fold.isChecked()
         self.fold.setMinimumHeight(control_height())
-        side = self.fold.fontMetrics().ascent()
-        self.fold.setIconSize(QSize(side, side))
-        self.fold.setIcon(icons.icon("chevron" if opened else "chevron-right", self._theme.colour("accent")))
+        show_icon(self.fold, "chevron" if opened else "chevron-right", self._theme.colour("accent"))
         self.lines.setText("\n".join(detail_lines(self._texts, self._model, self._view)) if opened else "")
         self.lines.setToolTip("\n".join(file.sha256 for file in self._model.about.files) if opened else "")
         self.lines.setVisible(opened)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QPoint, QSize, Qt, QUrl
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -35,9 +35,8 @@ from app.ui.models.wording import (
     too_large_text,
 )
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, control_height, label, reveal
+from app.ui.widgets.basic import action_button, control_height, label, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.untrusted_text import tip
@@ -154,10 +153,8 @@ class ModelCard(QFrame):
         self.sure.setText(texts("models.sure", model=self.name.text()))
         self.more.setAccessibleName(texts("models.more", model=self.name.text()))
         self.more.setToolTip(self.more.accessibleName())
-        self.more.setIcon(icons.icon("more", self._theme.colour("text")))
         self.more.setFixedHeight(control_height())
-        side = self.more.fontMetrics().ascent()
-        self.more.setIconSize(QSize(side, side))
+        show_icon(self.more, "more", self._theme.colour("text"))
         reveal(self.more, bool(menu_actions(self.model)), self.details.fold)
         reveal(self.main, action is not None, self.more)
         self.buttons.arrange()
@@ -172,10 +169,8 @@ class ModelCard(QFrame):
         button.setText(says)
         button.setAccessibleName(self._texts("models.button-name", action=says, model=self.name.text()))
         button.setMinimumHeight(control_height())
-        side = button.fontMetrics().ascent()
-        button.setIconSize(QSize(side, side))
         colour = {"danger": "danger", "primary": "on_accent"}.get(button.property("role"), "accent")
-        button.setIcon(icons.icon(icon, self._theme.colour(colour)))
+        show_icon(button, icon, self._theme.colour(colour))
 
     @property
     def controls(self) -> tuple[QWidget, ...]:

@@ -4,16 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
 
 from app.insertion.plan import LONGEST_PROGRAM, Newline, ProgramRule, Strategy
 from app.system.desktop_entries import program_name
 from app.ui.programs.program_icon import drawn, icon_for
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import DropDown, control_height, label
+from app.ui.widgets.basic import DropDown, control_height, label, show_icon
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.untrusted_text import tip
 from runtime.terminal import printable
@@ -85,10 +83,8 @@ class ProgramRow(QFrame):
         self.newline.show_entries(breaks, rule.newline.value)
         self.newline.setAccessibleName(texts("programs.newline-of", **named))
         self.newline.setVisible(not rule.hold and rule.strategy is not Strategy.PASTE)
-        side = self.fontMetrics().ascent()
-        self.remove.setIconSize(QSize(side, side))
         self.remove.setMinimumHeight(control_height())
-        self.remove.setIcon(icons.icon("dismiss", self._theme.colour("text")))
+        show_icon(self.remove, "dismiss", self._theme.colour("text"))
         self.remove.setAccessibleName(texts("programs.remove-of", **named))
         self.remove.setToolTip(tip(self.remove.accessibleName()))
         self.lines.arrange()

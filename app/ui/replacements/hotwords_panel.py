@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from app.messages.actions import Action
 from app.messages.notifications import Problem
@@ -14,11 +14,9 @@ from app.settings import checks
 from app.settings.actions import ChangeSetting
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import action_button, control_height, label
-from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.untrusted_text import menu_name
+from app.ui.widgets.chips import ChipRow
 
 NAME: Final = "recognition.hotwords"
 _SHOWN: Final = 100
@@ -47,9 +45,7 @@ class HotwordsPanel(QFrame):
         self.field.returnPressed.connect(self._add)
         self.add = action_button(self._add)
         self.more = action_button(self._show_all, "quiet")
-        self.words: dict[str, QPushButton] = {}
-        self._row = FlowRow(())
-        self._column = QVBoxLayout(self)
+        self.row = ChipRow(theme, self._remove, (self.more,))
         self._lay_out()
         texts.changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
@@ -57,7 +53,7 @@ class HotwordsPanel(QFrame):
 
     def show_words(self, words: tuple[str, ...]) -> None:
         """Show the hotwords in force."""
-        if words != self._known or set(words) != set(self.words):
+        if words != self._known or set(words) != set(self.row.chips):
             self._known, self._problem = words, str
             self._fill()
 
@@ -121,31 +117,16 @@ class HotwordsPanel(QFrame):
     # -- display -------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        """Make one button for each hotword."""
+        """Show the hotwords, at first only some of many."""
         shown = self._known if self._all else self._known[:_SHOWN]
-        self.words = {word: self._word(word) for word in shown}
-        row = FlowRow((*self.words.values(), self.more))
-        self._column.replaceWidget(self._row, row)
-        self._row.deleteLater()
-        self._row = row
         left = len(self._known) - len(shown)
         self.more.setText(self._texts("words.more", count=left))
         self.more.setVisible(left > 0)
-        row.setVisible(bool(self._known))
-        row.arrange()
+        self.row.setVisible(bool(self._known))
+        self.row.show_values(
+            {word: word for word in shown}, lambda word: self._texts("words.remove-hotword", word=word)
+        )
         self._show()
-
-    def _word(self, word: str) -> QPushButton:
-        made = action_button(partial(self._remove, word), "quiet")
-        made.setText(menu_name(word))
-        made.setIcon(icons.icon("cancel", self._theme.colour("muted")))
-        side = made.fontMetrics().ascent()
-        made.setFixedHeight(control_height() - SPACING.small)  # letters of some languages are higher
-        made.setIconSize(QSize(side, side))
-        made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the cross stands behind the word
-        made.setAccessibleName(self._texts("words.remove-hotword", word=word))
-        made.setToolTip(made.accessibleName())
-        return made
 
     def _show(self) -> None:
         count = len(self._known)
@@ -156,7 +137,7 @@ class HotwordsPanel(QFrame):
         self.problem.setVisible(bool(said))
 
     def _lay_out(self) -> None:
-        column = self._column
+        column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
         column.setSpacing(SPACING.medium)
         for said in (self.says, self.problem, self.heading):
@@ -171,4 +152,4 @@ class HotwordsPanel(QFrame):
         column.addWidget(self.says)
         column.addLayout(new)
         column.addWidget(self.problem)
-        column.addWidget(self._row)
+        column.addWidget(self.row)

@@ -1,7 +1,6 @@
 """Controls for settings whose values have names: one of a searchable list, or several as chips."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -15,7 +14,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import control_height, frame, label
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.chips import ChipRow
 
 Entries = Callable[[], Sequence[PickerEntry]]
 """Returns the entries with their names in the current language."""
@@ -104,11 +103,10 @@ class PickSeveralControl(SettingControl):
     def __init__(self, theme: Theme, texts: Texts, entries: Entries, asks: Asks, empty: Callable[[], str]) -> None:
         self.add, self.none = QPushButton(), label(role="muted")
         super().__init__(self.add, asks)
-        self._theme, self._texts, self._entries, self._empty = theme, texts, entries, empty
+        self._texts, self._entries, self._empty = texts, entries, empty
         self._value: tuple[str, ...] = ()
         self._name = ""
-        self._chips: dict[str, QPushButton] = {}
-        self.row = FlowRow((self.none, self.add))
+        self.row = ChipRow(theme, self._toggle, (self.none, self.add))
         self.picker = _OnDemand(theme, texts, self.add, self._toggle)
         self.column.addWidget(self.row)
         self.add.clicked.connect(self._open)
@@ -117,7 +115,7 @@ class PickSeveralControl(SettingControl):
     @property
     def chips(self) -> list[QPushButton]:
         """Chips of the chosen values, in order."""
-        return list(self._chips.values())
+        return list(self.row.chips.values())
 
     def show_value(self, value: Any) -> None:
         """Show chips of the values in effect; the focus goes from a removed chip to its neighbour."""
@@ -132,40 +130,18 @@ class PickSeveralControl(SettingControl):
     def refresh(self) -> None:
         """Update all texts to the current language and colours."""
         names = {entry.value: entry.name for entry in with_unknown(self._entries(), self._value)}
-        for value in self._chips.keys() - set(self._value):
-            gone = self._chips.pop(value)
-            gone.hide()
-            gone.deleteLater()
-        self._chips = {value: self._chips.get(value) or self._chip(value) for value in self._value}
-        for value, chip in self._chips.items():
-            self._show_chip(chip, names[value])
         self.none.setText(self._empty())
         self.none.setMinimumHeight(control_height())
-        self.none.setVisible(not self._chips)
+        self.none.setVisible(not self._value)
         self.add.setText(self._texts("settings.picker.add"))
-        self.row.hold((*self.chips, self.none, self.add))
+        chosen = {value: names[value] for value in self._value}
+        self.row.show_values(chosen, lambda name: self._texts("settings.picker.remove", name=name))
 
     def describe(self, name: str, about: str) -> None:
         """Name the setting and its values for screen readers."""
         self._name = name
         chosen = ", ".join(chip.text() for chip in self.chips) or self.none.text()
         super().describe(f"{name}: {self.add.text()}", f"{chosen}. {about}")
-
-    def _chip(self, value: str) -> QPushButton:
-        chip = QPushButton()
-        chip.setProperty("role", "quiet")
-        chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the cross stands after the name
-        chip.setCursor(Qt.CursorShape.PointingHandCursor)
-        chip.clicked.connect(partial(self._toggle, value))
-        return chip
-
-    def _show_chip(self, chip: QPushButton, name: str) -> None:
-        side = QFontMetrics(font()).ascent()
-        chip.setText(name)
-        chip.setIcon(icons.icon("cancel", self._theme.colour("muted")))
-        chip.setIconSize(QSize(side, side))
-        chip.setAccessibleName(self._texts("settings.picker.remove", name=name))
-        chip.setToolTip(chip.accessibleName())
 
     def _open(self) -> None:
         self.picker.toggle(with_unknown(self._entries(), self._value), self._value, self._name)

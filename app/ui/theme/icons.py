@@ -21,6 +21,7 @@ APP_SMALL: Final = "app-small"
 SMALL: Final = 24
 SIZES: Final = (16, 22, 24, 32, 48, 64)
 _ON_STONE: Final = QRectF(0.21, 0.26, 0.58, 0.58)  # place of the state's shape, as fractions of the icon
+_DENSITIES: Final = (1, 2, 3)
 _BADGE: Final = QRectF(0.62, 0.0, 0.38, 0.38)
 _COLOUR: Final = b"currentColor"
 
@@ -43,6 +44,11 @@ def image(name: str, size: int, colour: QColor | None = None) -> QImage:
 def icon(name: str, colour: QColor | None = None) -> QIcon:
     """Return the icon in all sizes that are needed."""
     return _icon(image(APP_SMALL if name == APP and size <= SMALL else name, size, colour) for size in SIZES)
+
+
+def icon_beside_text(name: str, side: int, gap: int, colour: QColor, *, behind: bool = False) -> QIcon:
+    """Return the icon with a gap towards the text of its button; ``behind``: the text stands before it."""
+    return _icon(_with_gap(image(name, side * times, colour), gap * times, behind) for times in _DENSITIES)
 
 
 def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = False) -> QImage:
@@ -101,6 +107,11 @@ def _icon(images: Iterable[QImage]) -> QIcon:
     for drawn in images:
         made.addPixmap(QPixmap.fromImage(drawn))
     return made
+
+
+def _with_gap(drawn: QImage, gap: int, behind: bool) -> QImage:
+    left, right = (gap, 0) if behind else (0, gap)
+    return drawn.copy(-left, 0, left + drawn.width() + right, drawn.height())  # outside, it is transparent
 
 
 def _scaled(part: QRectF, size: int) -> QRectF:

@@ -75,6 +75,14 @@ def action_button(do: Callable[[], None], role: str = "") -> QPushButton:
     return made
 
 
+def show_icon(button: QPushButton, name: str, colour: QColor) -> None:
+    """Show an icon as high as capital letters, with a gap to the text of the button if it has one."""
+    side, gap = button.fontMetrics().ascent(), SPACING.hair if button.text() else 0
+    behind = button.layoutDirection() is Qt.LayoutDirection.RightToLeft
+    button.setIconSize(QSize(side + gap, side))
+    button.setIcon(icons.icon_beside_text(name, side, gap, colour, behind=behind))
+
+
 class Shape(QWidget):
     """Icon of a state in its colour, with the state's word as accessible name."""
 

@@ -33,13 +33,15 @@ def enter(panel: HotwordsPanel, text: str) -> None:
     QTest.keyClick(panel.field, Qt.Key.Key_Return)
 
 
-def test_typed_words_are_added_before_the_others(panel: HotwordsPanel, asked: list[Action], texts: Texts) -> None:
+def test_typed_words_are_added_before_the_others(
+    panel: HotwordsPanel, asked: list[Action], texts: Texts, qtbot: QtBot
+) -> None:
     panel.show_words(("pounamu",))
     enter(panel, " Aotearoa,Te Papa , pounamu")
     assert asked == [ChangeSetting(NAME, "Aotearoa\nTe Papa\npounamu")]
-    assert list(panel.words) == ["Aotearoa", "Te Papa", "pounamu"] and panel.field.text() == ""
+    assert list(panel.row.chips) == ["Aotearoa", "Te Papa", "pounamu"] and panel.field.text() == ""
     assert panel.count.text() == texts("words.hotwords-count", count=3, most=MOST_HOTWORDS)
-    assert all(button.isVisible() for button in panel.words.values())
+    qtbot.waitUntil(lambda: all(button.isVisible() for button in panel.row.chips.values()))
 
 
 def test_empty_field_adds_nothing(panel: HotwordsPanel, asked: list[Action]) -> None:
@@ -50,10 +52,10 @@ def test_empty_field_adds_nothing(panel: HotwordsPanel, asked: list[Action]) -> 
 
 def test_click_on_word_removes_it(panel: HotwordsPanel, asked: list[Action], texts: Texts) -> None:
     panel.show_words(("pounamu", "翡翠", "R&D"))
-    assert panel.words["R&D"].text() == "R&&D"
-    assert panel.words["翡翠"].accessibleName() == texts("words.remove-hotword", word="翡翠")
-    panel.words["pounamu"].click()
-    assert asked == [ChangeSetting(NAME, "翡翠\nR&D")] and list(panel.words) == ["翡翠", "R&D"]
+    assert panel.row.chips["R&D"].text() == "R&&D"
+    assert panel.row.chips["翡翠"].accessibleName() == texts("words.remove-hotword", word="翡翠")
+    panel.row.chips["pounamu"].click()
+    assert asked == [ChangeSetting(NAME, "翡翠\nR&D")] and list(panel.row.chips) == ["翡翠", "R&D"]
 
 
 def test_too_long_and_too_many_words_are_not_asked_for(
@@ -70,9 +72,9 @@ def test_too_long_and_too_many_words_are_not_asked_for(
 
 def test_rest_of_many_words_is_shown_on_request(panel: HotwordsPanel, texts: Texts) -> None:
     panel.show_words(tuple(f"word {number}" for number in range(130)))
-    assert len(panel.words) == 100 and panel.more.text() == texts("words.more", count=30)
+    assert len(panel.row.chips) == 100 and panel.more.text() == texts("words.more", count=30)
     panel.more.click()
-    assert len(panel.words) == 130 and not panel.more.isVisible()
+    assert len(panel.row.chips) == 130 and not panel.more.isVisible()
 
 
 def test_refusal_is_shown_until_the_next_change(panel: HotwordsPanel, texts: Texts) -> None:

@@ -36,7 +36,7 @@ def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Te
     qtbot.addWidget(panel)
     panel.show()
     panel.show_settings(SETTINGS)
-    assert panel.replacements.model.rowCount() == 12 and list(panel.hotwords.words) == ["pounamu"]
+    assert panel.replacements.model.rowCount() == 12 and list(panel.hotwords.row.chips) == ["pounamu"]
     panel.replacements.try_rules()
     panel.show_tried(ReplacementsTried(tried[-1].serial, 1, 1, 1, (RuleTried(1),)))
     assert panel.replacements.results.isVisible()
@@ -56,7 +56,7 @@ def test_replacement_typed_with_equals_sign_becomes_a_rule(theme: Theme, texts: 
     QTest.keyClick(panel.hotwords.field, Qt.Key.Key_Return)
     rules = (*RULES, Replacement("git hub", "GitHub"))
     assert asked == [ChangeSetting("recognition.replacements", tuple(as_written(rules)))]
-    assert panel.hotwords.field.text() == "" and list(panel.hotwords.words) == ["pounamu"]
+    assert panel.hotwords.field.text() == "" and list(panel.hotwords.row.chips) == ["pounamu"]
 
 
 @pytest.mark.parametrize("section", ["language", "advanced"])
