@@ -95,7 +95,7 @@ class Windows:
         self._texts, self._theme = texts, theme
         self._devices, self._settings = Devices(), Settings()
         self._problems: dict[str, Problem] = {}
-        self._paused = False
+        self._paused, self._assigned = False, dict[str, str]()
         self.app: Application | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         self.pages = Pages(theme, texts, self.ask, closing=ShownOnce(folders().data / "closing-told"))
@@ -199,9 +199,9 @@ class Windows:
             self._show_choices()
 
     def _show_keys(self, keys: KeysSeen) -> None:
-        """Name no key that is paused."""
-        if keys.paused != self._paused:
-            self._paused = keys.paused
+        """Name no key that is paused, and the keys that the desktop chose."""
+        if (keys.paused, keys.assigned) != (self._paused, self._assigned):
+            self._paused, self._assigned = keys.paused, dict(keys.assigned)
             self._show_choices()
 
     def _look_at_microphones(self) -> None:
@@ -215,7 +215,7 @@ class Windows:
             microphone=settings.audio.microphone,
             default_microphone=devices.default,
             mode=settings.hotkeys.mode,
-            keys=settings.hotkeys.bindings,
+            keys={**settings.hotkeys.bindings, **self._assigned},
             language=settings.general.language,
             paused=self._paused,
             heard=unheard is None or unheard.note is None or unheard.note.key not in UNHEARD,

@@ -124,6 +124,7 @@ class LogEvent(StrEnum):
     HOTKEYS_KEY_NOT_PASSED_ON = "hotkeys.key_not_passed_on"
     HOTKEYS_LOST = "hotkeys.lost"
     HOTKEYS_MISSING_IN_LAYOUT = "hotkeys.missing_in_layout"
+    HOTKEYS_PORTAL_ENDED = "hotkeys.portal_ended"
     HOTKEYS_REFUSED = "hotkeys.refused"
     HOTKEYS_RELEASE_TIMED_OUT = "hotkeys.release_timed_out"
     HOTKEYS_RENEWAL_FAILED = "hotkeys.renewal_failed"

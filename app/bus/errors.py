@@ -3,7 +3,9 @@
 BusError           base
 ├── BusMissing     no bus can be reached
 ├── BusRefused     a program answered with an error, or there is no such program
-└── BusSilent      a program did not answer in time
+├── BusSilent      a program did not answer in time
+└── PortalRefused  the desktop portal did not grant a request
+    └── PortalDenied   the user did not grant it
 """
 
 
@@ -25,3 +27,11 @@ class BusRefused(BusError):
 
 class BusSilent(BusError):
     """A program did not answer in time."""
+
+
+class PortalRefused(BusError):
+    """The desktop portal did not grant a request, without saying why."""
+
+
+class PortalDenied(PortalRefused):
+    """The user, or a choice that the user once made, did not grant a request."""

@@ -27,8 +27,8 @@ from app.dictation.actions import (
 from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
 from app.dictation.key_commands import KeyCommands
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD, Event, HotkeyEvent, NoteKey, Polled
-from app.hotkeys.errors import HotkeyError, HotkeyTaken
-from app.hotkeys.events import Hotkeys, KeyEvent
+from app.hotkeys.errors import HotkeyError, HotkeysLost, HotkeyTaken
+from app.hotkeys.events import AssignedHotkeys, Hotkeys, KeyEvent
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
@@ -68,6 +68,9 @@ class HotkeyAdapter:
     ) -> None:
         self._times = times or KeyTimes()
         self._hotkeys = hotkeys
+        self._assigning = hotkeys if isinstance(hotkeys, AssignedHotkeys) else None
+        if self._assigning:
+            self._assigning.changed = self._tell_seen
         self._tell = tell
         self._warn = warn
         self._show = show
@@ -84,16 +87,27 @@ class HotkeyAdapter:
         self._lock = asyncio.Lock()
 
     async def listen(self) -> None:
-        """Pass on key events until the hotkeys are lost."""
+        """Pass on key events until the hotkeys are lost for good."""
         try:
-            async for event in self._hotkeys.events():
-                self._heard(event)
+            while not await self._listen():
+                self._bound = None
+                self._changed.set()
         except HotkeyError as error:
             log.warning(LogEvent.HOTKEYS_LOST, reason=str(error))
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
         except Exception as error:  # top level of a task: dictation continues without hotkeys
             log.exception(LogEvent.HOTKEYS_FAILED)
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected(error)))
+
+    async def _listen(self) -> bool:
+        """Pass on key events; return False if the keys were lost and can be bound again."""
+        try:
+            async for event in self._hotkeys.events():
+                self._heard(event)
+        except HotkeysLost as error:
+            log.warning(LogEvent.HOTKEYS_LOST, reason=str(error))
+            return False
+        return True
 
     def ask(self, action: KeyAction) -> None:
         """Start an action on the keys and return at once."""
@@ -229,6 +243,8 @@ class HotkeyAdapter:
 
         An action whose new key is taken keeps its old key.
         """
+        if self._assigning:
+            self._assigning.reserve(self._keys)
         wanted, refused = self._wanted(), None
         while wanted != self._bound:
             try:
@@ -265,7 +281,9 @@ class HotkeyAdapter:
 
     def _tell_seen(self) -> None:
         heard = self._commands.heard
-        self._show(KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended, heard))
+        assigned = dict(self._assigning.assigned) if self._assigning else {}
+        seen = KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended, heard, assigned)
+        self._show(seen)
 
 
 def _without(wanted: dict[str, str], action: str, bound: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Track key events during the key test, while dictation is suspended. Pure."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.core.notes import Note
@@ -29,7 +30,7 @@ class KeysSeen:
     """The state of the key test, the keys seen so far, and a problem that prevents testing or binding.
 
     ``paused``: the user suspended the hotkeys. ``commanded``: actions whose keys have arrived as commands of the
-    desktop since the app started.
+    desktop since the app started. ``assigned``: keys that the desktop chose, by action.
     """
 
     testing: bool = False
@@ -37,6 +38,7 @@ class KeysSeen:
     problem: Note | None = None
     paused: bool = False
     commanded: tuple[str, ...] = ()
+    assigned: Mapping[str, str] = field(default_factory=dict)
 
 
 class KeyTest:

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Self
 
 from app.hotkeys.binding import parse
@@ -61,7 +62,7 @@ def choose(platform: str, environment: Mapping[str, str]) -> HotkeyChoice:
     if platform in {"win32", "darwin"}:
         return _pynput(platform)
     if environment.get("XDG_SESSION_TYPE") == "wayland" or environment.get("WAYLAND_DISPLAY"):
-        return HotkeyChoice(NoHotkeys(), WAYLAND)
+        return _portal(environment)
     display = environment.get("DISPLAY")
     if not display:
         return HotkeyChoice(NoHotkeys(), NO_DISPLAY)
@@ -70,6 +71,18 @@ def choose(platform: str, environment: Mapping[str, str]) -> HotkeyChoice:
     from app.hotkeys.x11 import X11Hotkeys
 
     return HotkeyChoice(X11Hotkeys(display))
+
+
+def _portal(environment: Mapping[str, str]) -> HotkeyChoice:
+    """Return the portal's hotkeys; entering them raises ``HotkeysMissing`` where the desktop has none."""
+    from app.bus.connection import session_address
+    from app.bus.portal import Portal
+    from app.hotkeys.portal import PortalHotkeys
+
+    if not session_address(environment):
+        return HotkeyChoice(NoHotkeys(), WAYLAND)
+
+    return HotkeyChoice(PortalHotkeys(partial(Portal.open, environment)))
 
 
 def _pynput(platform: str) -> HotkeyChoice:

@@ -3,8 +3,12 @@
 HotkeyError             base (an ``AppError``)
 ├── HotkeyUnknown       the text names no usable key or combination
 ├── HotkeyTaken         another program, or another action of this app, has the key
+│   └── HotkeyUnassigned  the desktop has given this app no key
 └── HotkeysUnavailable  this desktop does not support hotkeys, or no longer does
+    ├── HotkeysMissing    this Wayland desktop has no portal for hotkeys
+    ├── HotkeysLost       the portal has ended, and may come back
     └── HotkeysForbidden  the user must allow hotkeys first
+        └── HotkeysDenied   the user has not allowed them in the dialog of the desktop
 """
 
 from app.core.errors import AppError
@@ -36,6 +40,14 @@ class HotkeyTaken(HotkeyError):
         self.note = Note("hotkey-twice", values) if by else Note("hotkey-taken", values)
 
 
+class HotkeyUnassigned(HotkeyTaken):
+    """An error: the desktop has given this app no key for an action, perhaps because another program has it."""
+
+    def __init__(self, action: str, binding: str) -> None:
+        super().__init__(action, binding)
+        self.note = Note("hotkey-unassigned", {"binding": binding})
+
+
 class HotkeysUnavailable(HotkeyError):
     """An error: this desktop does not support hotkeys, or no longer does."""
 
@@ -49,3 +61,24 @@ class HotkeysForbidden(HotkeysUnavailable):
     """An error: the user must allow hotkeys first."""
 
     note = Note("hotkeys-forbidden")
+
+
+class HotkeysDenied(HotkeysForbidden):
+    """An error: the user has not allowed the keys in the dialog of the desktop, or has not answered it."""
+
+    note = Note("hotkeys-denied")
+
+
+class HotkeysMissing(HotkeysUnavailable):
+    """An error: this Wayland desktop has no portal for hotkeys, or leaves it to the user to assign the keys."""
+
+    note = Note("hotkeys-wayland")
+
+    def __init__(self) -> None:
+        super().__init__("this desktop has no portal that assigns keys")
+
+
+class HotkeysLost(HotkeysUnavailable):
+    """An error: the portal has ended. The keys can be bound again once it is back."""
+
+    note = Note("hotkeys-lost")

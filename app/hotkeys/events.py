@@ -1,8 +1,8 @@
 """Key events and the interface of hotkeys, the same on every platform."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Hotkeys(Protocol):
     def events(self) -> AsyncIterator[KeyEvent]:
         """Yield events to one reader, until the context is left.
 
-        Raises ``HotkeysUnavailable`` when the keys are lost.
+        Raises ``HotkeysUnavailable`` when the keys are lost. After ``HotkeysLost`` it may be called again.
         """
         ...
 
@@ -56,4 +56,20 @@ class Hotkeys(Protocol):
 
         Raises ``HotkeysUnavailable``.
         """
+        ...
+
+
+@runtime_checkable
+class AssignedHotkeys(Protocol):
+    """Hotkeys for which the desktop has the last word. ``changed`` is called when it assigns other keys."""
+
+    changed: Callable[[], None]
+
+    @property
+    def assigned(self) -> Mapping[str, str]:
+        """The keys that the desktop assigned, by action, in our notation where possible."""
+        ...
+
+    def reserve(self, bindings: Mapping[str, str]) -> None:
+        """Set all keys that will be wanted at one time or another, so that the user is asked once."""
         ...

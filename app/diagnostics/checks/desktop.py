@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.hotkeys import choose
 from app.hotkeys.choose import HotkeyChoice
-from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
-from app.hotkeys.events import Hotkeys
+from app.hotkeys.errors import HotkeysForbidden, HotkeysMissing, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
+from app.hotkeys.events import AssignedHotkeys, Hotkeys
 from app.insertion.choose import has_input_method, is_wayland
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from runtime.installing import extra_command
@@ -192,7 +192,11 @@ async def hotkeys(
         return _NONE[chosen.reason]
     try:
         async with chosen.hotkeys as keys:
+            if isinstance(keys, AssignedHotkeys):  # the desktop may ask the user about each key
+                return [ok(Area.HOTKEYS, "hotkeys-portal")]
             taken, unknown = await _tried(keys, bindings)
+    except HotkeysMissing:
+        return _NONE[choose.WAYLAND]
     except HotkeysForbidden:
         return [wrong(Area.HOTKEYS, "hotkeys-forbidden")]
     except HotkeysUnavailable:

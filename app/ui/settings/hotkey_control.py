@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.core.notes import Note
+from app.hotkeys.binding import parse
 from app.hotkeys.conflicts import other_action, used_for
 from app.ui.settings.controls import Asks, SettingControl, usual_width
 from app.ui.settings.key_field import KeyField
@@ -27,7 +28,7 @@ class KeyControl(SettingControl):
 
     def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, asks: Asks) -> None:
         self._texts, self._name, self._bindings = texts, name, bindings
-        self._value, self._problem = "", Note("")
+        self._value, self._problem, self._assigned = "", Note(""), ""
         self.field = KeyField(theme, texts, self._chosen, self._unusable, lambda: title(texts, name))
         super().__init__(self.field, asks)
         self.none = QPushButton()
@@ -52,6 +53,10 @@ class KeyControl(SettingControl):
         """Set why keys could not be bound; the note may concern another key."""
         self._problem = problem or Note("")
 
+    def show_assigned(self, key: str) -> None:
+        """Set the key that the desktop has chosen; empty if it leaves the choice to the app."""
+        self._assigned = key
+
     def refresh(self) -> None:
         """Update all texts to the current language."""
         self.field.setMinimumWidth(usual_width())
@@ -63,10 +68,19 @@ class KeyControl(SettingControl):
         """Warning that another program has the key or may want it; empty without one."""
         if self._value and self._problem.values.get("binding") == self._value:
             return note_text(self._texts, self._problem)
+        if self._assigned and self._value and self._assigned != self._value:
+            return self._other_key()
         if use := used_for(self._value):
             key, used = key_text(self._texts, self._value), self._texts(f"settings.key-use.{use.value}")
             return self._texts("settings.key.used", key=key, use=used)
         return ""
+
+    def _other_key(self) -> str:
+        """Return the text that names the key in the place of the chosen one."""
+        key, chosen = key_text(self._texts, self._assigned), parse(self._value)
+        if chosen.lone or not chosen.modifiers and chosen.name == "esc":
+            return self._texts("settings.key.assigned-alone", key=key, wanted=key_text(self._texts, self._value))
+        return self._texts("settings.key.assigned", key=key)
 
     def _chosen(self, binding: str) -> None:
         if other := other_action(binding, self._name, self._bindings()):

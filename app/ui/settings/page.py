@@ -22,7 +22,7 @@ from app.settings.actions import MICROPHONE
 from app.settings.sections import Settings
 from app.ui.settings.file_problem import FileTrouble
 from app.ui.settings.hotkey_control import KeyControl
-from app.ui.settings.hotkey_test import PressTest
+from app.ui.settings.hotkey_test import KEYS, PressTest
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.placement import INPUT, MODELS, SECTIONS, section_of
 from app.ui.settings.row import SettingRow
@@ -188,9 +188,11 @@ class SettingsPage(QWidget):
         """Show the hotkeys that arrived and those that could not be bound."""
         self._keys = seen
         self.press_test.show_keys(seen)
-        for row in self._made.made.values():
+        assigned = {KEYS.get(action, ""): key for action, key in seen.assigned.items()}
+        for name, row in self._made.made.items():
             if isinstance(row.control, KeyControl):
                 row.control.show_problem(seen.problem)
+                row.control.show_assigned(assigned.get(name, ""))
                 row.refresh()
         self._settle()
 

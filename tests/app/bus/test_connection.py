@@ -1,7 +1,6 @@
 """Calls and signals on a real message bus."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,23 +17,15 @@ from app.bus.connection import (
     session_address,
 )
 from app.bus.errors import BusMissing, BusRefused, BusSilent
-from tests.helpers.packages import require
+from tests.helpers.desktop_portal import running_bus
 from tests.helpers.waiting import wait_until
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """Return the address of a message bus that runs during the test."""
-    require(("dbus-daemon",))
-    address = f"unix:path={tmp_path / 'bus'}"
-    command = ("dbus-daemon", "--session", "--nofork", "--print-address=1", f"--address={address}")
-    daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    assert daemon.stdout is not None
-    daemon.stdout.readline()
-    yield address
-    daemon.terminate()
-    daemon.wait(10)
-    daemon.stdout.close()
+    with running_bus(tmp_path) as address:
+        yield address
 
 
 async def test_method_returns_its_values(address: str) -> None:

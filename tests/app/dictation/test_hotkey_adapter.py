@@ -1,14 +1,14 @@
 """Tests of hotkeys at work: when keys are bound, and keyboards that do not answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from app.core.notes import Note
 from app.dictation.actions import KeyCommand, KeyMove, PauseHotkeys, SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_adapter import HotkeyAdapter, KeyTimes
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.dictation.messages import Event, HotkeyEvent, NoteKey, Polled
-from app.hotkeys.errors import HotkeysUnavailable
+from app.hotkeys.errors import HotkeysLost, HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
 from runtime.tasks import Tasks
 from tests.app.dictation.world import FakeHotkeys
@@ -29,6 +29,27 @@ class Lost(FakeHotkeys):
 
     async def pass_on(self, action: str) -> None:
         raise HotkeysUnavailable("gone")
+
+
+class Assigned(FakeHotkeys):
+    """Fake hotkeys of a desktop that chooses the key and whose portal ends once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: Callable[[], None] = lambda: None
+        self.assigned: Mapping[str, str] = {"dictate": "f8"}
+        self.reserved: Mapping[str, str] = {}
+        self.ends = asyncio.Event()
+
+    def reserve(self, bindings: Mapping[str, str]) -> None:
+        self.reserved = bindings
+
+    async def events(self) -> AsyncIterator[KeyEvent]:
+        if self.ends.is_set():
+            yield KeyEvent("dictate", True, 0.0)
+            await asyncio.Event().wait()
+        await self.ends.wait()
+        raise HotkeysLost("gone")
 
 
 class Shell:
@@ -318,3 +339,30 @@ async def test_key_test_shows_commanded_keys() -> None:
     commanded(shell, "cancel", KeyMove.TAP)
     assert [key.action for key in shell.seen[-1].keys] == ["cancel"] and not shell.told
     shell.keys.ask(TestHotkeys(False))
+
+
+async def test_key_that_the_desktop_chose_is_shown() -> None:
+    hotkeys = Assigned()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
+        assert hotkeys.reserved == KEYS
+    hotkeys.changed()
+    assert shell.seen[-1].assigned == {"dictate": "f8"}
+
+
+async def test_keys_are_bound_again_after_the_portal_has_ended() -> None:
+    hotkeys = Assigned()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        tasks.start(shell.keys.listen(), "listen")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
+        hotkeys.bound = {}
+        hotkeys.ends.set()
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound again")
+        await wait_until(lambda: bool(shell.told), "keys arrive again")
+    assert HotkeyEvent("dictate", True) in shell.told and not any(shell.notes)

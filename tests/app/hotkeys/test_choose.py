@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from app.hotkeys.choose import NO_DISPLAY, NOT_INSTALLED, WAYLAND, NoHotkeys, choose
-from app.hotkeys.errors import HotkeyUnknown
+from app.hotkeys.errors import HotkeysMissing, HotkeyUnknown
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,12 @@ async def test_no_hotkeys_accept_bindings_and_give_no_events() -> None:
         assert not await hotkeys.is_down("dictate")
     async with asyncio.timeout(30):
         assert [event async for event in hotkeys.events()] == []
+
+
+async def test_portal_is_chosen_on_wayland_with_a_bus() -> None:
+    from app.hotkeys.portal import PortalHotkeys
+
+    choice = choose("linux", {"WAYLAND_DISPLAY": "wayland-0", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
+    assert isinstance(choice.hotkeys, PortalHotkeys) and not choice.reason
+    with pytest.raises(HotkeysMissing):
+        await choice.hotkeys.__aenter__()

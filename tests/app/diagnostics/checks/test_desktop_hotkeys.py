@@ -1,16 +1,18 @@
 """Hotkeys: free, taken by another program on a real X server, taken by the app itself, and unavailable."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from app.diagnostics.checks.desktop import hotkeys
 from app.hotkeys.choose import NO_DISPLAY, NOT_INSTALLED, WAYLAND, HotkeyChoice, NoHotkeys, choose
-from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable
+from app.hotkeys.errors import HotkeysForbidden, HotkeysMissing, HotkeysUnavailable
 from app.hotkeys.x11 import X11Hotkeys
 from app.settings.sections import HotkeysSection
 from tests.app.diagnostics.checks.found import keys
 from tests.helpers.desktop import Desktop, running_desktop
+from tests.helpers.desktop_portal import DesktopPortal, running_bus
 
 BINDINGS = HotkeysSection().bindings
 
@@ -85,7 +87,16 @@ async def test_hotkey_check_explains_platform_without_hotkeys(reason: str, told:
     [
         (HotkeysUnavailable("gone"), "problem hotkeys-unavailable"),
         (HotkeysForbidden("ask"), "problem hotkeys-forbidden"),
+        (HotkeysMissing(), "advice hotkeys-wayland"),
     ],
 )
 async def test_hotkey_check_reports_refusal_of_desktop(error: Exception, told: str) -> None:
     assert keys(await hotkeys(BINDINGS, lambda: HotkeyChoice(Refusing(error)), does_not_run)) == [told]
+
+
+async def test_hotkey_check_asks_no_portal_for_keys(tmp_path: Path) -> None:
+    with running_bus(tmp_path) as address:
+        async with await DesktopPortal.start(address, {"GlobalShortcuts": 1}) as desktop:
+            environment = {"WAYLAND_DISPLAY": "wayland-0", "DBUS_SESSION_BUS_ADDRESS": address}
+            found = await hotkeys(BINDINGS, lambda: choose("linux", environment), does_not_run)
+            assert keys(found) == ["ok hotkeys-portal"] and not desktop.sessions

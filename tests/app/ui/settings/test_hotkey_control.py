@@ -10,6 +10,7 @@ from app.core.notes import Note
 from app.ui.settings.controls import Said
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_text
 from app.ui.theme.theme import Theme
 
 BOUND = {"hotkeys.dictate": "right_ctrl", "hotkeys.cancel": "f8", "hotkeys.paste_held": "ctrl+alt+v"}
@@ -79,3 +80,14 @@ def test_key_taken_by_another_program_causes_warning(world: World, texts: Texts)
     assert world.control.warning == texts("note.hotkey-taken", binding="F9")
     world.control.show_problem(None)
     assert world.control.warning == ""
+
+
+def test_key_that_the_desktop_chose_is_named(world: World, texts: Texts) -> None:
+    world.control.show_assigned("f9")
+    assert world.control.warning == texts(
+        "settings.key.assigned-alone", key="F9", wanted=key_text(texts, "right_ctrl")
+    )
+    world.control.show_value("f8")
+    assert world.control.warning == texts("settings.key.assigned", key="F9")
+    world.control.show_value("f9")
+    assert not world.control.warning

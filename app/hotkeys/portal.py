@@ -1,0 +1,246 @@
+"""Hotkeys of the desktop portal (GlobalShortcuts): GNOME, KDE and others on Wayland.
+
+All keys are bound at once and stay bound, because a desktop may ask the user about each change. Keys that are not
+wanted at the moment are ignored. A portal repeats a held key; only presses and releases are reported.
+
+Sources: XDG Desktop Portal documentation, "GlobalShortcuts"; KDE 6.3 and GNOME 48 as tried.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final, Self
+
+import structlog
+
+from app.bus.connection import Signal
+from app.bus.errors import BusError, BusSilent, PortalDenied, PortalRefused
+from app.bus.portal import Portal, PortalSession, variants
+from app.hotkeys.binding import parse
+from app.hotkeys.errors import (
+    HotkeysDenied,
+    HotkeysLost,
+    HotkeysMissing,
+    HotkeysUnavailable,
+    HotkeyTaken,
+    HotkeyUnassigned,
+)
+from app.hotkeys.event_queue import KeyEventQueue
+from app.hotkeys.events import KeyEvent
+from app.hotkeys.portal_triggers import Shortcut, keys_in, shortcuts, shown
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_HOTKEYS_PORTAL)
+
+INTERFACE: Final = "GlobalShortcuts"
+ASK_S: Final = 120.0
+"""The time for the user's answer to a dialog of the desktop."""
+# GNOME 48 refuses a request and tells a moment later that the keys are bound.
+_TOLD_S: Final = 0.5
+
+_DESCRIPTIONS: Final = {
+    "dictate": "Dictate",
+    "cancel": "Cancel dictation",
+    "paste-held": "Paste text",
+}
+
+
+class PortalHotkeys:
+    """``Hotkeys`` of the desktop portal. ``changed`` is called when the desktop names other keys.
+
+    ``ask_s``: how long a dialog of the desktop may stay unanswered.
+    """
+
+    def __init__(self, open_portal: Callable[[], Awaitable[Portal]], ask_s: float = ASK_S) -> None:
+        self.changed: Callable[[], None] = lambda: None
+        self._open_portal, self._ask_s = open_portal, ask_s
+        self._tasks = Tasks("hotkeys")
+        self._portal: Portal | None = None
+        self._session: PortalSession | None = None
+        self._reserved: Mapping[str, str] = {}
+        self._bound: tuple[Shortcut, ...] = ()
+        self._keys: dict[str, str] = {}
+        self._wanted: frozenset[str] = frozenset()
+        self._down: set[str] = set()
+        self._told = asyncio.Event()
+        self._refused: tuple[tuple[Shortcut, ...], HotkeysUnavailable] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._events = KeyEventQueue()
+        await self._connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._tasks.close()
+        await self._disconnect()
+        self._events.post(None)
+
+    @property
+    def assigned(self) -> Mapping[str, str]:
+        """The keys that the desktop names, by action."""
+        return {each.action: shown(key) for each in self._bound if (key := self._keys.get(each.id, ""))}
+
+    def reserve(self, bindings: Mapping[str, str]) -> None:
+        """Set the keys that will be wanted at one time or another, so that the user is asked once."""
+        self._reserved = {action: text for action, text in bindings.items() if text}
+
+    def events(self) -> AsyncIterator[KeyEvent]:
+        """Yield key events. Raises ``HotkeysLost`` when the portal has ended; then it may be called again."""
+        return self._events.events()
+
+    async def is_down(self, action: str) -> bool:
+        """Return whether the key was pressed and not released: a portal cannot be asked."""
+        return action in self._down
+
+    async def pass_on(self, action: str) -> None:
+        """Do nothing: a portal cannot press keys here."""
+
+    async def bind(self, bindings: Mapping[str, str]) -> None:
+        """Bind these keys or the possible ones nearest to them.
+
+        Raises ``HotkeyUnknown``, ``HotkeyUnassigned``, ``HotkeysDenied`` or ``HotkeysUnavailable``.
+        """
+        wanted = {action: text for action, text in bindings.items() if text}
+        all_of_them = shortcuts({**self._reserved, **wanted})
+        if self._session is None or self._session.closed.is_set() or all_of_them != self._bound:
+            await self._open(all_of_them)
+        self._wanted = frozenset(wanted)
+        for action in self._down - self._wanted:
+            self._release(action)
+        self._refuse_unassigned(wanted)
+
+    async def renew(self) -> None:
+        """Do nothing: a portal keeps its keys during sleep, and its end is noticed."""
+
+    # -- the session ---------------------------------------------------------------------------------------
+
+    async def _connect(self) -> Portal:
+        """Return the connection, a new one if the bus was lost. Raises ``HotkeysUnavailable``."""
+        if self._portal is not None and not self._portal.bus.gone.is_set():
+            return self._portal
+        try:
+            portal = await self._open_portal()
+            if not await portal.version(INTERFACE):
+                await portal.close()
+                raise HotkeysMissing
+        except BusError as error:
+            raise HotkeysMissing from error
+        portal.listen(self._heard)
+        self._portal = portal
+        return portal
+
+    async def _disconnect(self) -> None:
+        self._session = None
+        if self._portal is not None:
+            await self._portal.close()
+
+    async def _open(self, wanted: tuple[Shortcut, ...]) -> None:
+        """Open a session with these keys in the place of the present one."""
+        if self._refused is not None and self._refused[0] == wanted:
+            raise self._refused[1]  # the user has answered: asked again for other keys, or after a restart
+        portal = await self._connect()
+        before, self._session = self._session, None
+        if before is not None:
+            await before.close()
+        if not wanted:
+            self._bound, self._keys = (), {}
+            return
+        try:
+            await self._grant(portal, wanted)
+        except HotkeysDenied as error:
+            self._refused = (wanted, error)
+            raise
+        except BusError as error:
+            raise HotkeysUnavailable(str(error)) from error
+        self._bound, self._refused = wanted, None
+        self.changed()
+
+    async def _grant(self, portal: Portal, wanted: tuple[Shortcut, ...]) -> None:
+        session = self._session = await portal.session(INTERFACE)
+        try:
+            self._keys = keys_in(await self._listed(portal, session))
+            if self._keys.keys() != {each.id for each in wanted}:  # another start already bound them
+                await self._bind(portal, session, wanted)
+        except BaseException:
+            self._session = None
+            await session.close()
+            raise
+        self._tasks.start(self._watch(session), "session")
+
+    async def _bind(self, portal: Portal, session: PortalSession, wanted: tuple[Shortcut, ...]) -> None:
+        asked = [[each.id, variants(_about(each))] for each in wanted]
+        values = (session.path, asked, "")
+        method = f"{INTERFACE}.BindShortcuts"
+        self._told.clear()
+        try:
+            results = await portal.request(method, "oa(sa{sv})sa{sv}", *values, deadline_s=self._ask_s)
+            self._keys = keys_in(results.get("shortcuts", ()))
+        except (PortalDenied, BusSilent) as error:
+            raise HotkeysDenied(str(error)) from error
+        except PortalRefused:
+            if not await self._told_otherwise(portal, session, {each.id for each in wanted}):
+                raise
+
+    async def _told_otherwise(self, portal: Portal, session: PortalSession, ids: set[str]) -> bool:
+        """Return whether refused keys are bound nevertheless."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TOLD_S):
+                await self._told.wait()
+        if not ids <= self._keys.keys():
+            self._keys = keys_in(await self._listed(portal, session))
+        return ids <= self._keys.keys()
+
+    async def _listed(self, portal: Portal, session: PortalSession) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        results = await portal.request(f"{INTERFACE}.ListShortcuts", "oa{sv}", session.path)
+        found: Iterable[tuple[str, Mapping[str, Any]]] = results.get("shortcuts", ())
+        return found
+
+    async def _watch(self, session: PortalSession) -> None:
+        """Report the end of the session, unless another one has taken its place."""
+        await session.closed.wait()
+        if self._session is session:
+            log.warning(LogEvent.HOTKEYS_PORTAL_ENDED)
+            for action in tuple(self._down):
+                self._release(action)
+            self._events.put(HotkeysLost("the desktop portal has ended"))
+
+    def _refuse_unassigned(self, wanted: Mapping[str, str]) -> None:
+        if wanted and not any(self._keys.values()):
+            raise HotkeysMissing  # the user assigns keys in a file of the compositor
+        bound = {each.action: each for each in self._bound}
+        for action, text in wanted.items():
+            if action not in bound:
+                raise HotkeyTaken(action, str(parse(text)), by="another action")
+            if not self._keys.get(bound[action].id):
+                raise HotkeyUnassigned(action, str(bound[action].binding))
+
+    # -- keys ----------------------------------------------------------------------------------------------
+
+    def _heard(self, signal: Signal) -> None:
+        session = self._session
+        if session is None or not signal.values or signal.values[0] != session.path:
+            return
+        if signal.member == "ShortcutsChanged":
+            self._keys = keys_in(signal.values[1])
+            self._told.set()
+            self.changed()
+        elif signal.member in ("Activated", "Deactivated"):
+            action = next((each.action for each in self._bound if each.id == signal.values[1]), "")
+            if signal.member == "Deactivated":
+                self._release(action)
+            elif action in self._wanted and action not in self._down:
+                self._down.add(action)
+                self._events.put(KeyEvent(action, True, time.monotonic()))
+
+    def _release(self, action: str) -> None:
+        if action in self._down:
+            self._down.discard(action)
+            self._events.put(KeyEvent(action, False, time.monotonic()))
+
+
+def _about(shortcut: Shortcut) -> dict[str, tuple[str, str]]:
+    description = _DESCRIPTIONS.get(shortcut.action, shortcut.action)
+    return {"description": ("s", description), "preferred_trigger": ("s", shortcut.trigger)}
