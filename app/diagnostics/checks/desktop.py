@@ -1,17 +1,18 @@
-"""Checks of the desktop session, of text insertion, of the tray, of hotkeys and of permissions.
+"""Checks of the desktop session and its abilities, of hotkeys and of permissions.
 
 Types, presses and copies nothing; hotkeys are bound for a moment. Not run on Windows and macOS yet. Sources of the
 permissions: Apple, "AXIsProcessTrusted"; Microsoft, the consent store of capabilities in the registry.
 """
 
-import asyncio
 import importlib.util
-import shutil
-from asyncio.subprocess import DEVNULL
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
+from app.desktop.abilities import Ability, Means, Support, abilities
+from app.desktop.found import Found
+from app.desktop.look import look as look_at_desktop
+from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.hotkeys import choose
 from app.hotkeys.choose import HotkeyChoice
@@ -20,10 +21,6 @@ from app.hotkeys.events import AssignedHotkeys, Hotkeys
 from app.insertion.choose import has_input_method, is_wayland
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from runtime.installing import extra_command
-from runtime.leash import leashed
-
-_WATCHER: Final = "org.kde.StatusNotifierWatcher"
-_BUS_S: Final = 3.0
 
 
 class ScreenAbilities(NamedTuple):
@@ -38,6 +35,7 @@ class ScreenAbilities(NamedTuple):
 
 Look = Callable[[str], Awaitable[ScreenAbilities]]
 """Examine the X server of this name. Raises ``InsertionUnavailable`` or ``ScreenGone``."""
+LookAtDesktop = Callable[[str, Mapping[str, str]], Awaitable[Found]]
 
 
 async def look(display: str) -> ScreenAbilities:
@@ -58,22 +56,6 @@ def _screen(connection: Any) -> ScreenAbilities:
     return ScreenAbilities(bool(connection.display.has_extension("XTEST")), bool(tray))
 
 
-async def watcher_is_there() -> bool | None:
-    """Return whether a tray is on the session's bus; ``None``: unknown, as ``busctl`` is missing or hangs."""
-    asks = shutil.which("busctl")
-    if asks is None:
-        return None
-    command = leashed([asks, "--user", "status", _WATCHER])
-    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
-    try:
-        async with asyncio.timeout(_BUS_S):
-            return await process.wait() == 0
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return None
-
-
 def session(platform: str, environment: Mapping[str, str]) -> Finding:
     """Return the kind of the desktop session. Pure."""
     if platform in {"win32", "darwin"}:
@@ -90,15 +72,15 @@ async def desktop(
     platform: str,
     environment: Mapping[str, str],
     look: Look = look,
-    watcher: Callable[[], Awaitable[bool | None]] = watcher_is_there,
+    learn: LookAtDesktop = look_at_desktop,
 ) -> list[Finding]:
-    """Check the session, text insertion and the tray."""
+    """Check the session and what it allows; ``learn`` returns the facts about the desktop."""
     kind = session(platform, environment)
     library = "pynput" if platform in {"win32", "darwin"} else "Xlib"
     if kind.key == "session-none":
         return [kind]
     if kind.key == "session-wayland":
-        return [kind, advice(Area.INSERTION, "insertion-wayland"), *_tray(await watcher())]
+        return [kind, *_of_wayland(abilities(await learn(platform, environment)))]
     if importlib.util.find_spec(library) is None:
         return [kind, advice(Area.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]
     if kind.key == "session-system":
@@ -107,7 +89,15 @@ async def desktop(
         screen = await look(environment["DISPLAY"])
     except (InsertionUnavailable, ScreenGone):
         return [kind, wrong(Area.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
-    return [kind, _insertion(screen, environment), *_tray(screen.tray or await watcher())]
+    tray = screen.tray or (await learn(platform, environment)).tray
+    return [kind, _insertion(screen, environment), *_tray(tray)]
+
+
+def _of_wayland(supports: Iterable[Support]) -> list[Finding]:
+    """Return the findings about abilities; the check of the hotkeys reports those of the portal."""
+    return [
+        ability_finding(one) for one in supports if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL)
+    ]
 
 
 def _insertion(screen: ScreenAbilities, environment: Mapping[str, str]) -> Finding:
@@ -171,8 +161,8 @@ def _told(allowed: bool | None, what: str) -> list[Finding]:
 
 
 _NONE: Final[dict[str, list[Finding]]] = {
-    choose.WAYLAND: [advice(Area.HOTKEYS, "hotkeys-wayland")],
-    choose.NO_DISPLAY: [],  # the check of the session reports it
+    choose.WAYLAND: [],  # the check of the session reports both
+    choose.NO_DISPLAY: [],
     choose.NOT_INSTALLED: [
         advice(Area.HOTKEYS, "hotkeys-not-installed", install=extra_command("desktop")),
     ],

@@ -36,6 +36,8 @@ class Area(StrEnum):
     SESSION = "session"
     HOTKEYS = "hotkeys"
     INSERTION = "insertion"
+    FOCUS = "focus"
+    OVERLAY = "overlay"
     TRAY = "tray"
     PERMISSIONS = "permissions"
     INSTALLATION = "installation"

@@ -1,11 +1,13 @@
 """Sessions, text insertion and the tray: by kind of desktop, and on a real X server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from app.desktop.found import Found, Session
 from app.diagnostics.checks.desktop import (
+    LookAtDesktop,
     ScreenAbilities,
     desktop,
     look,
@@ -15,6 +17,7 @@ from app.diagnostics.checks.desktop import (
     trusted_on_mac,
 )
 from app.insertion.errors import ScreenMissing
+from tests.app.desktop.desktops import DESKTOPS
 from tests.app.diagnostics.checks.found import keys
 from tests.helpers.desktop import Desktop, running_desktop
 
@@ -22,16 +25,23 @@ X11 = {"DISPLAY": ":7", "XDG_CURRENT_DESKTOP": "XFCE"}
 WAYLAND = {"XDG_SESSION_TYPE": "wayland", "XDG_CURRENT_DESKTOP": "GNOME"}
 
 
-async def has_tray() -> bool | None:
-    return True
+async def no_tray(platform: str, environment: Mapping[str, str]) -> Found:
+    return Found(Session.X11, tray=False)
 
 
-async def no_tray() -> bool | None:
-    return False
+async def has_tray(platform: str, environment: Mapping[str, str]) -> Found:
+    return Found(Session.X11, tray=True)
 
 
-async def nobody_knows() -> bool | None:
-    return None
+async def nobody_knows(platform: str, environment: Mapping[str, str]) -> Found:
+    return Found(Session.X11)
+
+
+def is_on(name: str) -> LookAtDesktop:
+    async def learn(platform: str, environment: Mapping[str, str]) -> Found:
+        return DESKTOPS[name]
+
+    return learn
 
 
 async def well(display: str) -> ScreenAbilities:
@@ -67,12 +77,43 @@ async def test_desktop_on_x11_checks_insertion_and_tray() -> None:
 
 
 async def test_desktop_without_x11_gives_advice() -> None:
-    assert keys(await desktop("linux", WAYLAND, well, nobody_knows)) == [
-        "ok session-wayland",
-        "advice insertion-wayland",
-    ]
     assert keys(await desktop("linux", {}, well)) == ["advice session-none"]
     assert keys(await desktop("win32", {}, well)) == ["ok session-system", "advice insertion-not-installed"]
+    assert keys(await desktop("linux", X11, poor, nobody_knows)) == [
+        "ok session-x11",
+        "problem insertion-no-keys",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "sway",
+            [
+                *("advice hotkeys-lines", "ok insertion-data-control", "ok focus-sway"),
+                *("ok overlay-layer-shell", "ok tray-icon"),
+            ],
+        ),
+        (
+            "gnome 48",
+            [
+                *("ok insertion-ibus", "ok focus-accessibility", "ok overlay-xwayland"),
+                "advice tray-no-host-gnome",
+            ],
+        ),
+        (
+            "weston",
+            [
+                *("advice hotkeys-command", "advice insertion-no-clipboard", "advice focus-no-focus"),
+                *("advice overlay-no-layer", "advice tray-no-host"),
+            ],
+        ),
+    ],
+)
+async def test_desktop_on_wayland_reports_means_and_fallbacks(name: str, expected: list[str]) -> None:
+    found = await desktop("linux", WAYLAND, well, is_on(name))
+    assert keys(found) == ["ok session-wayland", *expected]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,174 @@
+"""Decide what works on a desktop, by which means, and what replaces the rest. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.desktop.found import Found, Session
+from app.hotkeys.compositor_lines import Compositor
+from app.wayland.interfaces import (
+    DATA_CONTROL_MANAGERS,
+    LAYER_SHELL,
+    TOPLEVEL_MANAGER,
+    VIRTUAL_KEYBOARD_MANAGER,
+)
+
+IBUS: Final = "org.freedesktop.IBus"
+KWIN: Final = "org.kde.KWin"
+ACCESSIBILITY: Final = "org.a11y.Bus"
+GNOME: Final = "gnome"
+
+
+class Ability(StrEnum):
+    """Abilities that differ from desktop to desktop."""
+
+    HOTKEYS = "hotkeys"
+    INSERTION = "insertion"
+    FOCUS = "focus"
+    OVERLAY = "overlay"
+    TRAY = "tray"
+
+
+class Means(StrEnum):
+    """The means by which a desktop gives an ability."""
+
+    SYSTEM = "system"  # Windows and macOS
+    X11 = "x11"
+    PORTAL = "portal"  # GlobalShortcuts
+    DATA_CONTROL = "data-control"  # with a virtual keyboard
+    DATA_CONTROL_PORTAL = "data-control-portal"  # with the keyboard of the RemoteDesktop portal
+    IBUS = "ibus"
+    PORTALS = "portals"  # Clipboard and RemoteDesktop
+    SWAY = "sway"
+    TOPLEVELS = "toplevels"
+    KWIN = "kwin"
+    ACCESSIBILITY = "accessibility"
+    LAYER_SHELL = "layer-shell"
+    XWAYLAND = "xwayland"
+    ICON = "icon"
+
+
+class Fallback(StrEnum):
+    """The replacements of missing abilities."""
+
+    LINES = "lines"  # of the compositor's configuration, for press and release
+    TOGGLE_LINES = "toggle-lines"
+    COMMAND = "command"  # bound in the settings of the desktop
+    HELD = "held"  # texts wait to be pasted
+    TRAY_AND_SOUNDS = "tray-and-sounds"
+    WINDOW = "window"
+
+
+class Why(StrEnum):
+    """The reasons why an ability is missing."""
+
+    NO_PORTAL = "no-portal"
+    OLD_GNOME = "old-gnome"
+    NO_CLIPBOARD = "no-clipboard"
+    NO_KEYBOARD = "no-keyboard"
+    NO_FOCUS = "no-focus"
+    NO_LAYER = "no-layer"
+    NO_HOST = "no-host"
+    NO_HOST_GNOME = "no-host-gnome"
+
+
+@dataclass(frozen=True)
+class Support:
+    """The support of an ability: ``means`` if the desktop has any, otherwise ``fallback`` and the reason."""
+
+    ability: Ability
+    means: Means | None = None
+    fallback: Fallback | None = None
+    why: Why | None = None
+
+
+def abilities(found: Found) -> tuple[Support, ...]:
+    """Return the support of each ability, in the order of ``Ability``; nothing without a screen."""
+    if found.session is Session.NONE:
+        return ()
+    return tuple(_DECIDE[ability](found) for ability in Ability)
+
+
+def _everywhere(ability: Ability, found: Found) -> Support | None:
+    """Return the support where the session alone decides."""
+    means = {Session.SYSTEM: Means.SYSTEM, Session.X11: Means.X11}.get(found.session)
+    return Support(ability, means) if means else None
+
+
+def _hotkeys(found: Found) -> Support:
+    if known := _everywhere(Ability.HOTKEYS, found):
+        return known
+    if found.portals.get("GlobalShortcuts") and found.compositor is not Compositor.HYPRLAND:
+        return Support(Ability.HOTKEYS, Means.PORTAL)  # Hyprland leaves the keys to its configuration
+    if found.compositor is None:
+        why = Why.OLD_GNOME if found.is_of(GNOME) else Why.NO_PORTAL
+        return Support(Ability.HOTKEYS, None, Fallback.COMMAND, why)
+    lines = Fallback.LINES if found.compositor.tells_releases else Fallback.TOGGLE_LINES
+    return Support(Ability.HOTKEYS, None, lines, Why.NO_PORTAL)
+
+
+def _insertion(found: Found) -> Support:
+    if known := _everywhere(Ability.INSERTION, found):
+        return known
+    means, why = _insertion_means(found)
+    if means and _focus_means(found) is None:
+        means, why = None, Why.NO_FOCUS
+    return Support(Ability.INSERTION, means, None if means else Fallback.HELD, why)
+
+
+def _insertion_means(found: Found) -> tuple[Means | None, Why | None]:
+    presses = bool(found.portals.get("RemoteDesktop"))
+    if any(manager.name in found.offers for manager in DATA_CONTROL_MANAGERS):
+        if VIRTUAL_KEYBOARD_MANAGER.name in found.offers:
+            return Means.DATA_CONTROL, None
+        return (Means.DATA_CONTROL_PORTAL, None) if presses else (None, Why.NO_KEYBOARD)
+    if found.is_of(GNOME) and IBUS in found.programs:
+        return Means.IBUS, None
+    if presses and found.portals.get("Clipboard"):
+        return Means.PORTALS, None
+    return None, Why.NO_CLIPBOARD
+
+
+def _focus(found: Found) -> Support:
+    means = _focus_means(found)
+    known = _everywhere(Ability.FOCUS, found)
+    return known or Support(
+        Ability.FOCUS, means, None if means else Fallback.HELD, None if means else Why.NO_FOCUS
+    )
+
+
+def _focus_means(found: Found) -> Means | None:
+    if found.compositor is Compositor.SWAY:
+        return Means.SWAY
+    if TOPLEVEL_MANAGER.name in found.offers:
+        return Means.TOPLEVELS
+    if KWIN in found.programs:
+        return Means.KWIN
+    return Means.ACCESSIBILITY if found.is_of(GNOME) and ACCESSIBILITY in found.programs else None
+
+
+def _overlay(found: Found) -> Support:
+    if known := _everywhere(Ability.OVERLAY, found):
+        return known
+    if LAYER_SHELL.name in found.offers:
+        return Support(Ability.OVERLAY, Means.LAYER_SHELL)
+    if found.x_display:
+        return Support(Ability.OVERLAY, Means.XWAYLAND)
+    return Support(Ability.OVERLAY, None, Fallback.TRAY_AND_SOUNDS, Why.NO_LAYER)
+
+
+def _tray(found: Found) -> Support:
+    if found.session is Session.SYSTEM or found.tray:
+        return Support(Ability.TRAY, Means.SYSTEM if found.session is Session.SYSTEM else Means.ICON)
+    why = Why.NO_HOST_GNOME if found.is_of(GNOME) else Why.NO_HOST
+    return Support(Ability.TRAY, None, Fallback.WINDOW, why)
+
+
+_DECIDE: Final[Mapping[Ability, Callable[[Found], Support]]] = {
+    Ability.HOTKEYS: _hotkeys,
+    Ability.INSERTION: _insertion,
+    Ability.FOCUS: _focus,
+    Ability.OVERLAY: _overlay,
+    Ability.TRAY: _tray,
+}

@@ -1,0 +1,67 @@
+"""Learn the facts about this desktop. A source that is missing or silent is left out."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
+from app.bus.errors import BusError
+from app.desktop.found import Found, Session, of_environment
+from app.wayland.connection import WaylandConnection
+from app.wayland.errors import WaylandError
+from runtime.tasks import cancel_and_wait
+
+DEADLINE_S: Final = 2.0
+PORTALS: Final = ("GlobalShortcuts", "RemoteDesktop", "Clipboard")
+_PORTAL: Final = "org.freedesktop.portal"
+_HOST: Final = "org.kde.StatusNotifierWatcher"
+_WATCHER: Final = BusObject(_HOST, "/StatusNotifierWatcher", _HOST)
+
+
+async def look(platform: str, environment: Mapping[str, str], deadline_s: float = DEADLINE_S) -> Found:
+    """Return what is known of this desktop at the deadline."""
+    found, facts = of_environment(platform, environment), dict[str, Any]()
+    sources = []
+    if found.session is Session.WAYLAND:
+        sources.append(_compositor(environment, facts))
+    if found.session in {Session.WAYLAND, Session.X11}:
+        sources.append(_bus(environment, facts))
+    tasks = [asyncio.create_task(source, name="desktop/look") for source in sources]
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=deadline_s)
+        await cancel_and_wait(late)
+    return replace(found, **facts)
+
+
+async def _compositor(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+    with suppress(WaylandError):
+        async with await WaylandConnection.open(environment) as wayland:
+            facts["offers"] = dict(wayland.globals)
+
+
+async def _bus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+    with suppress(BusError):
+        async with await BusConnection.open(session_address(environment)) as bus:
+            (running,) = await bus.call(BUS_PROGRAM, "ListNames")
+            facts["tray"] = _HOST in running and await _shows_icons(bus)
+            (started,) = await bus.call(BUS_PROGRAM, "ListActivatableNames")
+            facts["programs"] = frozenset(name for name in (*running, *started) if not name.startswith(":"))
+            if f"{_PORTAL}.Desktop" in facts["programs"]:
+                facts["portals"] = {name: version for name in PORTALS if (version := await _version(bus, name))}
+
+
+async def _shows_icons(bus: BusConnection) -> bool:
+    try:
+        return bool(await bus.get(_WATCHER, "IsStatusNotifierHostRegistered"))
+    except BusError:
+        return False
+
+
+async def _version(bus: BusConnection, interface: str) -> int:
+    place = BusObject(f"{_PORTAL}.Desktop", "/org/freedesktop/portal/desktop", f"{_PORTAL}.{interface}")
+    try:
+        return int(await bus.get(place, "version"))
+    except BusError:  # this desktop lacks it
+        return 0

@@ -1,0 +1,24 @@
+"""Abilities of a desktop as findings. Pure."""
+
+from typing import Final
+
+from app.desktop.abilities import Ability, Fallback, Support, Why
+from app.diagnostics.checks.finding import Area, Finding, advice, ok
+
+_AREAS: Final = {
+    Ability.HOTKEYS: Area.HOTKEYS,
+    Ability.INSERTION: Area.INSERTION,
+    Ability.FOCUS: Area.FOCUS,
+    Ability.OVERLAY: Area.OVERLAY,
+    Ability.TRAY: Area.TRAY,
+}
+
+
+def ability_finding(support: Support) -> Finding:
+    """Return the finding about an ability: its means, or its fallback and what to do."""
+    area, ability = _AREAS[support.ability], support.ability
+    if support.means:
+        return ok(area, f"{ability}-{support.means}", means=support.means)
+    fallback, why = support.fallback or Fallback.HELD, support.why or Why.NO_PORTAL
+    key = f"{ability}-{fallback if why is Why.NO_PORTAL else why}"
+    return advice(area, key, fallback=fallback, why=why)

@@ -1,0 +1,48 @@
+"""Looking at a real sway, at a bus with and without portals, and at nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from app.desktop.abilities import Ability, Means, abilities
+from app.desktop.found import Session
+from app.desktop.look import look
+from app.hotkeys.compositor_lines import Compositor
+from tests.helpers.bus_service import WATCHER, bus_program, icon_host
+from tests.helpers.wayland_desktop import running_sway
+
+
+async def test_look_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: Path) -> None:
+    with running_sway(tmp_path) as desktop:
+        environment = desktop.environment
+        bare = await look("linux", environment)
+        portal = {"Get": lambda asked: ("v", (("u", 2),))}
+        address = environment["DBUS_SESSION_BUS_ADDRESS"]
+        with (
+            bus_program(address, "org.freedesktop.portal.Desktop", portal),
+            bus_program(address, WATCHER, icon_host()),
+        ):
+            full = await look("linux", environment)
+    assert bare.compositor is Compositor.SWAY and "zwlr_layer_shell_v1" in bare.offers
+    assert (bare.tray, bare.portals) == (False, {})
+    assert full.tray and full.portals == {"GlobalShortcuts": 2, "RemoteDesktop": 2, "Clipboard": 2}
+    assert "org.freedesktop.portal.Desktop" in full.programs
+    assert {one.ability: one.means for one in abilities(full)}[Ability.INSERTION] is Means.DATA_CONTROL
+
+
+async def test_look_leaves_out_what_is_silent(tmp_path: Path) -> None:
+    with running_sway(tmp_path) as desktop:
+        address = desktop.environment["DBUS_SESSION_BUS_ADDRESS"]
+        with bus_program(address, "org.freedesktop.portal.Desktop", {}):
+            found = await look("linux", desktop.environment, deadline_s=0.0)
+    assert (found.session, found.portals) == (Session.WAYLAND, {})
+
+
+@pytest.mark.parametrize(
+    ("environment", "session"), [({"WAYLAND_DISPLAY": "none"}, Session.WAYLAND), ({}, Session.NONE)]
+)
+async def test_look_finds_nothing_without_compositor_and_bus(
+    environment: dict[str, str], session: Session
+) -> None:
+    found = await look("linux", environment)
+    assert (found.session, found.offers, found.programs, found.tray) == (session, {}, frozenset(), None)

@@ -1,0 +1,27 @@
+"""Findings about abilities: every one has texts in both languages, and a remedy where something is missing."""
+
+import pytest
+
+from app.core.sentences import Sentences
+from app.desktop.abilities import Ability, Fallback, Means, Support, Why, abilities
+from app.diagnostics.checks.ability_findings import ability_finding
+from app.diagnostics.checks.finding import Severity
+from app.diagnostics.checks.wording import told
+from tests.app.desktop.desktops import DESKTOPS
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("desktop", DESKTOPS)
+def test_each_ability_is_worded(desktop: str, language: str) -> None:
+    for support in abilities(DESKTOPS[desktop]):
+        worded = told(Sentences(language), ability_finding(support))
+        assert worded.title and worded.found
+        assert bool(worded.do) == (support.means is None), worded
+
+
+def test_finding_names_means_or_fallback_for_programs() -> None:
+    has = ability_finding(Support(Ability.FOCUS, Means.KWIN))
+    assert (has.severity, has.key, has.values) == (Severity.OK, "focus-kwin", {"means": "kwin"})
+    lacks = ability_finding(Support(Ability.HOTKEYS, None, Fallback.LINES, Why.NO_PORTAL))
+    assert (lacks.severity, lacks.key) == (Severity.ADVICE, "hotkeys-lines")
+    assert lacks.values == {"fallback": "lines", "why": "no-portal"}
