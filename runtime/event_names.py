@@ -140,6 +140,7 @@ class LogEvent(StrEnum):
     INSERTION_HELPER_MISSING = "insertion.helper_missing"
     INSERTION_HELPER_SILENT = "insertion.helper_silent"
     INSERTION_SCREEN_LOST = "insertion.screen_lost"
+    INSERTION_TYPES_NOTHING = "insertion.types_nothing"
     INSERTION_UNAVAILABLE = "insertion.unavailable"
     JOBS_HANDED_BACK = "jobs.handed_back"
     JOB_BORROWED = "job.borrowed"

@@ -15,6 +15,7 @@ from app.insertion.outcome import FindText, Inserter, find_nothing
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Rules
 from app.insertion.system_keys import open_system_keys
+from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter
 from runtime.installing import extra_command
 
@@ -36,7 +37,10 @@ async def open_inserter(
             raise InsertionUnavailable("there is no clipboard: start the app with its windows")
         return PastingInserter(clipboard, open_system_keys(), rules)
     if is_wayland(environment):
-        return HeldInserter()
+        try:
+            return await WaylandInserter.open(environment, rules)
+        except InsertionUnavailable as error:
+            return HeldInserter(str(error))
     if not environment.get("DISPLAY"):
         raise ScreenMissing("no display: start this program in a desktop session, or set DISPLAY")
     if importlib.util.find_spec("Xlib") is None:

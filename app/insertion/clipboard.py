@@ -1,13 +1,13 @@
-"""The clipboard operations that pasting needs where Qt serves the clipboard (Windows, macOS).
+"""The clipboard operations that pasting needs.
 
-X11 has its own implementation: ``x11_selection``.
+X11 has its own implementation: ``x11/clipboard.py``.
 """
 
 from typing import Protocol
 
 
 class Clipboard(Protocol):
-    """A clipboard that is lent to a text: ``keep``, ``offer``, press the key, ``read``, ``give_back``."""
+    """A clipboard of Qt (Windows, macOS): ``keep``, ``offer``, press the key, ``read``, ``give_back``."""
 
     async def keep(self) -> bool:
         """Save all contents. Return False if that is impossible; then nothing may be offered."""
@@ -23,6 +23,31 @@ class Clipboard(Protocol):
 
     async def give_back(self) -> None:
         """Restore the saved contents, unless another program has copied something meanwhile."""
+
+
+class LentClipboard(Protocol):
+    """A clipboard that is lent to a text: ``keep``, ``offer``, press the key, ``read``, ``give_back``.
+
+    ``primary``: the selected text (PRIMARY) is lent too.
+    """
+
+    async def keep(self, *, primary: bool) -> bool:
+        """Save all contents. Return False if that is impossible; then nothing may be offered."""
+
+    async def offer(self, text: str, *, primary: bool) -> bool:
+        """Offer ``text``; return False if another program owns the clipboard meanwhile."""
+
+    def pressed(self) -> None:
+        """Note that the key is about to be pressed: only later reads count."""
+
+    async def read(self, deadline_s: float) -> bool:
+        """Wait until the text is read, at most until the deadline; return whether it was."""
+
+    async def give_back(self) -> None:
+        """Restore the saved contents, unless another program has copied something meanwhile."""
+
+    async def close(self) -> None:
+        """Restore the saved contents at once. Safe to call twice."""
 
 
 class Copier(Protocol):

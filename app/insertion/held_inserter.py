@@ -1,10 +1,13 @@
-"""Insertion on Wayland, which does not reveal the focused window: texts are held until the user pastes them."""
+"""Insertion where the desktop does not allow it: texts are held until the user pastes them."""
 
 from app.insertion.outcome import HoldReason, Insertion, Target, held
 
 
 class HeldInserter:
-    """An ``Inserter`` that holds every text."""
+    """An ``Inserter`` that holds every text. ``reason``: why, for logs and diagnostics."""
+
+    def __init__(self, reason: str = "") -> None:
+        self.reason = reason
 
     async def target(self) -> Target | None:
         """Return ``None``: the focused window is unknown."""

@@ -10,15 +10,12 @@ from typing import Final
 
 from app.insertion.clipboard import Clipboard
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
-from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S
+from app.insertion.paste_flow import PasteFlow
 from app.insertion.plan import Newline, Rules, Strategy, rules_for, to_paste, to_type
 from app.insertion.system_keys import SystemKeys
-from runtime.tasks import Tasks
 
 _RELEASE_DEADLINE_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.01
-# The clipboard stays empty for so long, because a hanging program would paste the old contents.
-_EMPTY_S: Final = 2.0
 
 
 class PastingInserter:
@@ -28,8 +25,7 @@ class PastingInserter:
         self.rules = rules
         self._clipboard = clipboard
         self._keys = keys
-        self._tasks = Tasks("insertion")
-        self._giving_back: asyncio.Task[None] | None = None
+        self._flow = PasteFlow(_Lent(clipboard))
         self._turn = asyncio.Lock()
 
     async def target(self) -> Target | None:
@@ -53,10 +49,7 @@ class PastingInserter:
 
     async def close(self) -> None:
         """Restore the clipboard at once. Safe to call twice."""
-        await self._tasks.close()
-        if self._giving_back is not None:
-            self._giving_back = None
-            await self._clipboard.give_back()
+        await self._flow.close()
 
     async def _ready(self, target: Target) -> HoldReason | None:
         end = time.monotonic() + _RELEASE_DEADLINE_S
@@ -77,24 +70,33 @@ class PastingInserter:
         return Insertion(InsertionResult.TYPED)
 
     async def _paste(self, text: str, target: Target) -> Insertion:
-        if self._giving_back is not None:
-            self._giving_back.cancel()  # the clipboard is lent to the next text now
-        if not await self._clipboard.keep():
-            return held(HoldReason.CLIPBOARD_BUSY)  # no typing instead: its arrival cannot be verified
-        await self._clipboard.offer(to_paste(text, target))
-        reason = None if self._has_focus(target) else HoldReason.FOCUS_MOVED
-        read = False
-        if reason is None:
+        async def press() -> HoldReason | None:
+            if not self._has_focus(target):
+                return HoldReason.FOCUS_MOVED
             self._clipboard.pressed()
             self._keys.paste(terminal=target.terminal)
-            read = await self._clipboard.read(READ_DEADLINE_S)
-            if not read:
-                await self._clipboard.offer("")
-        wait_s = SETTLED_S if read else (_EMPTY_S if reason is None else 0.0)
-        self._giving_back = self._tasks.start(self._give_back(wait_s), "give back")
-        return Insertion(InsertionResult.PASTED) if read else held(reason or HoldReason.NOT_READ)
+            return None
 
-    async def _give_back(self, wait_s: float) -> None:
-        await asyncio.sleep(wait_s)
+        reason = await self._flow.paste(to_paste(text, target), press)
+        return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
+
+
+class _Lent:
+    """Qt's clipboard as a ``LentClipboard``. It has no selected text (PRIMARY)."""
+
+    def __init__(self, clipboard: Clipboard) -> None:
+        self._clipboard = clipboard
+        self.pressed, self.read, self.give_back = clipboard.pressed, clipboard.read, clipboard.give_back
+
+    async def keep(self, *, primary: bool) -> bool:
+        """Save all contents. Return False if that is impossible."""
+        return await self._clipboard.keep()
+
+    async def offer(self, text: str, *, primary: bool) -> bool:
+        """Offer ``text``, which always succeeds."""
+        await self._clipboard.offer(text)
+        return True
+
+    async def close(self) -> None:
+        """Restore the saved contents at once."""
         await self._clipboard.give_back()
-        self._giving_back = None

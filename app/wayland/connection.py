@@ -13,8 +13,8 @@ import asyncio
 import os
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -85,6 +85,7 @@ class WaylandConnection:
         self._received = b""
         self._descriptors: deque[int] = deque()
         self._unsent: deque[tuple[bytes, list[int]]] = deque()
+        self._gathers = False
         self._display = self._add(DISPLAY)
         self._registry = self._display
         self._display.on("error", self._failed)
@@ -170,8 +171,26 @@ class WaylandConnection:
         self._unsent.append((data, descriptors))
         if sum(len(part) for part, _ in self._unsent) > _MOST_UNSENT:
             self._end("the compositor reads nothing")
-        self._flush()
+        if not self._gathers:
+            self._flush()
         return made
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send the requests of this context at once: the compositor gets all of them or none.
+
+        They must carry no descriptors.
+        """
+        before = len(self._unsent)
+        self._gathers = True
+        try:
+            yield
+        finally:
+            self._gathers = False
+            new = [self._unsent.pop()[0] for _ in range(len(self._unsent) - before)]
+            if new:
+                self._unsent.append((b"".join(reversed(new)), []))
+                self._flush()
 
     def forget(self, destroyed: WaylandObject) -> None:
         """Forget a destroyed object. The compositor confirms that only for ids that the app has chosen."""

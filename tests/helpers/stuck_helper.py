@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 from app.insertion.helper.frames import PressingNotice, Reply
+from app.insertion.helper.pipes import ReplyChannel
 from app.insertion.x11.grab_guard import ReportedGrabs, watched
-from app.insertion.x11.helper_service import ReplyChannel, serve
+from app.insertion.x11.helper_service import serve
 
 _LONG_S = 600.0
 

@@ -33,14 +33,13 @@ class KeptContents(Generic[Key, Contents]):
     def __init__(self, descriptor: int | None, kind: Any) -> None:
         self._descriptor = descriptor
         self._decoder: msgspec.msgpack.Decoder[dict[Key, Contents]] = msgspec.msgpack.Decoder(kind)
-        self._written: dict[Key, Contents] = {}
+        self._written: dict[Key, Contents] | None = None
 
     def write(self, contents: Mapping[Key, Contents]) -> None:
         """Replace the stored contents, unless they are the same objects as before."""
-        same = contents.keys() == self._written.keys() and all(
-            each is self._written[selection] for selection, each in contents.items()
-        )
-        if self._descriptor is None or same:
+        known = self._written
+        same = known is not None and contents.keys() == known.keys()
+        if self._descriptor is None or (same and known and all(contents[key] is known[key] for key in known)):
             return
         self._written = dict(contents)
         body = msgspec.msgpack.encode(self._written)

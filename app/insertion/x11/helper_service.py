@@ -6,7 +6,6 @@ during it.
 
 import asyncio
 import os
-import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -15,7 +14,6 @@ from typing import Any, BinaryIO, Final
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.insertion.helper.exit_status import SCREEN_GONE
 from app.insertion.helper.frames import (
-    REPLIES,
     REQUESTS,
     FailedReply,
     FindRequest,
@@ -28,6 +26,7 @@ from app.insertion.helper.frames import (
     RefusedReply,
     Reply,
 )
+from app.insertion.helper.pipes import ReplyChannel, take_pipes
 from app.insertion.outcome import Target
 from app.insertion.x11.clipboard import KeptSelections, kept_contents
 from app.insertion.x11.connection import X11Connection, XThread
@@ -38,28 +37,9 @@ from app.insertion.x11.strategies import X11Strategies
 _CLOSE_DEADLINE_S: Final = 3.0
 
 
-class ReplyChannel:
-    """A channel for replies, usable from any thread."""
-
-    def __init__(self, pipe: BinaryIO) -> None:
-        self._pipe = pipe
-        self._lock = threading.Lock()
-
-    def send(self, reply: Reply) -> None:
-        """Send a reply now. End the process if the app no longer reads."""
-        try:
-            with self._lock:
-                self._pipe.write(REPLIES.pack(reply))
-                self._pipe.flush()
-        except BrokenPipeError:
-            os._exit(0)
-
-
 def serve(grabs: Grabs, kept: int | None, send_by: Callable[[BinaryIO], ReplyChannel] = ReplyChannel) -> None:
     """Answer requests from standard input until it ends."""
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)  # libraries and logs may print: send that to standard error
+    requests, replies = take_pipes()
     first = REQUESTS.read(requests)
     if isinstance(first, OpenRequest):
         Service(first, send_by(replies), grabs, kept_contents(kept)).run(requests)

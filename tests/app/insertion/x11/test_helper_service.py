@@ -20,10 +20,11 @@ from app.insertion.helper.frames import (
     Reply,
     Request,
 )
+from app.insertion.helper.pipes import ReplyChannel
 from app.insertion.outcome import HoldReason, Target, held
 from app.insertion.plan import Rules, Strategy
 from app.insertion.x11.clipboard import kept_contents
-from app.insertion.x11.helper_service import ReplyChannel, Service
+from app.insertion.x11.helper_service import Service
 from tests.app.insertion.conftest import CountedGrabs
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 

@@ -1,0 +1,1 @@
+"""Text insertion on Wayland, by a helper process that is made of parts."""

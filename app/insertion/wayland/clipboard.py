@@ -1,0 +1,322 @@
+"""The clipboard of compositors with data-control, lent to a text and restored once the target has read it.
+
+A source learns the format of each request, never the program. So the text is offered for a moment before the key:
+clipboard managers read every new text at once, and only reads after the key count. A program that reads later than
+that, although nobody pasted, is mistaken for the target; the hint in ``text_contents`` makes histories skip it.
+
+Restored contents are served by this process. ``ClipboardKeeper`` serves them once it has ended.
+
+Sources: wayland-protocols "ext data control v1", wlr-protocols "wlr data control unstable v1".
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Final, Self
+
+from app.insertion.errors import ScreenGone
+from app.insertion.helper.kept_contents import KeptContents
+from app.insertion.paste_flow import EMPTY_S
+from app.insertion.paste_watch import READ_DEADLINE_S, PasteState, PasteWatch
+from app.insertion.wayland.clipboard_keeper import hand_over
+from app.insertion.wayland.contents import Contents, ContentsSource, is_text, read_contents, text_contents
+from app.wayland.connection import WaylandConnection, WaylandObject
+from app.wayland.errors import CompositorGone
+from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
+from runtime.tasks import Tasks
+
+MANAGERS_S: Final = 0.05
+"""For how long clipboard managers may read a new text before the key."""
+
+_ANY: Final = 1  # data-control names no reader: all are taken for the target
+_MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
+_NOTHING: Final[Contents] = {}
+
+
+class Selection(StrEnum):
+    """The clipboard, and the selected text."""
+
+    CLIPBOARD = "clipboard"
+    PRIMARY = "primary"
+
+
+Kept = KeptContents[str, Contents]
+
+
+def kept_contents(descriptor: int | None) -> Kept:
+    """Return the stored contents of selections in this memory file; ``None`` stores nothing."""
+    return KeptContents(descriptor, dict[str, dict[str, bytes]])
+
+
+@dataclass
+class _Slot:
+    """A selection. ``own``: our source, while it owns the selection. ``before``: the user's contents, if known."""
+
+    offer: WaylandObject | None = None
+    own: ContentsSource | None = None
+    before: Contents | None = None
+    lent: bool = False
+
+
+class DataControlClipboard:
+    """A ``LentClipboard``. ``kept`` stores lent and served contents, in case this process is killed.
+
+    Raises ``InterfaceMissing``. ``patience_s``: how long each step of a target may last.
+    """
+
+    def __init__(
+        self,
+        wayland: WaylandConnection,
+        environment: Mapping[str, str],
+        kept: Kept,
+        patience_s: float = READ_DEADLINE_S,
+    ) -> None:
+        kinds = [kind for kind in DATA_CONTROL_MANAGERS if kind.name in wayland.globals]
+        self._wayland, self._environment = wayland, environment
+        self._kept, self._patience_s = kept, patience_s
+        self._manager = wayland.bind(kinds[0] if kinds else DATA_CONTROL_MANAGERS[0])
+        self._device = self._manager.request("get_data_device", wayland.bind(SEAT))
+        self._device.on("data_offer", self._offered)
+        self._device.on("selection", partial(self._changed, Selection.CLIPBOARD))
+        self._device.on("primary_selection", partial(self._changed, Selection.PRIMARY))
+        self._slots = {each: _Slot() for each in Selection}
+        self._formats: dict[WaylandObject, list[str]] = {}
+        self._watch: PasteWatch | None = None
+        self._news = asyncio.Event()
+        self._tasks = Tasks("clipboard")
+
+    @classmethod
+    async def open(cls, environment: Mapping[str, str], kept: Kept, patience_s: float = READ_DEADLINE_S) -> Self:
+        """Connect to the compositor of this environment. Raises ``WaylandError``."""
+        wayland = await WaylandConnection.open(environment)
+        try:
+            made = cls(wayland, environment, kept, patience_s)
+            await wayland.roundtrip()
+        except BaseException:
+            await wayland.close()
+            raise
+        return made
+
+    @property
+    def gone(self) -> asyncio.Event:
+        """Set once the connection has ended."""
+        return self._wayland.gone
+
+    async def recover(self, *, late: bool) -> None:
+        """Serve what a killed process had lent or served, unless another program has copied since.
+
+        ``late``: a target may still have to process its key. It then gets nothing, as the clipboard stays empty
+        for a while.
+        """
+        await self._seen()
+        for name, contents in self._kept.read().items():
+            slot = self._slots[Selection(name)]
+            if slot.offer is None:
+                slot.lent, slot.before = late, contents
+                self._serve(Selection(name), text_contents("") if late else contents)
+        self._store()
+        if late:
+            self._tasks.start(self._restore_later(EMPTY_S), "recover")
+
+    # -- lending -------------------------------------------------------------------------------------------
+
+    async def keep(self, *, primary: bool) -> bool:
+        """Save all contents. Return False if that is impossible; then nothing may be offered."""
+        try:
+            return all([await self._keep(self._slots[each]) for each in _wanted(primary=primary)])
+        except CompositorGone as error:
+            raise ScreenGone from error
+
+    async def offer(self, text: str, *, primary: bool) -> bool:
+        """Offer ``text``; return False if another program owns the clipboard meanwhile.
+
+        Clipboard managers have then had time to read it.
+        """
+        contents = text_contents(text)
+        if self._watch is not None:
+            await _until(self._watch.quiet_s())  # the last target may ask again
+        wanted = _wanted(primary=primary)
+        await self._seen()
+        if any(self._slots[each].before is None for each in wanted):
+            return False
+        for each in wanted:
+            self._slots[each].lent = True
+        self._store()
+        for each in wanted:
+            self._serve(each, contents)
+        self._watch = PasteWatch(_ANY, self._patience_s)
+        self._news.clear()
+        await self._seen()
+        if text:
+            await asyncio.sleep(MANAGERS_S)
+        return all(self._slots[each].own is not None for each in wanted)
+
+    def pressed(self) -> None:
+        """Note that the key is about to be pressed: only later reads count."""
+        if self._watch is not None:
+            self._watch.pressed(_now())
+
+    async def read(self, deadline_s: float) -> bool:
+        """Wait until the text is read, at most until the deadline; return whether it was.
+
+        A text that is not read is withdrawn, so that it cannot be read later.
+        """
+        watch = self._watch
+        if watch is None:
+            return False
+        end = _now() + _MOST_STEPS * deadline_s
+        while watch.verdict(_now()) is PasteState.WAITING and _now() < end:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(end, watch.ends_s()) - _now()):
+                    await self._news.wait()
+        if watch.verdict(_now()) is PasteState.READ:
+            return True
+        await self._withdraw()
+        return watch.verdict(_now()) is PasteState.READ
+
+    async def give_back(self) -> None:
+        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile."""
+        while (watch := self._watch) is not None and watch.verdict(_now()) is PasteState.READ:
+            if watch.settles_s() <= _now():
+                break
+            await _until(watch.settles_s())
+        await self._restore()
+
+    async def close(self) -> None:
+        """Restore the saved contents at once, and let a keeper serve them from now on. Safe to call twice."""
+        await self._tasks.close()
+        await self._restore()
+        if self.served() and not self._wayland.gone.is_set():
+            await hand_over(self._environment, self.served)
+        await self._wayland.close()
+
+    def served(self) -> Mapping[str, Contents]:
+        """Return the restored contents that this process serves, by selection."""
+        return {
+            name.value: slot.before
+            for name, slot in self._slots.items()
+            if slot.own is not None and not slot.lent and slot.before
+        }
+
+    async def _keep(self, slot: _Slot) -> bool:
+        if slot.before is not None:
+            return True
+        await self._seen()
+        offer = slot.offer
+        before = _NOTHING if offer is None else await read_contents(offer, self._formats[offer])
+        if slot.offer is not offer:
+            return False  # another program has copied meanwhile
+        slot.before = before
+        return before is not None
+
+    async def _withdraw(self) -> None:
+        """Replace the lent text by nothing: a target that hangs would otherwise paste it much later."""
+        for each, slot in self._slots.items():
+            if slot.lent and slot.own is not None:
+                self._serve(each, text_contents(""), counted=False)
+        await self._seen()
+
+    async def _restore_later(self, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        if self._watch is None:  # else the next text is offered and will restore the contents
+            await self._restore()
+
+    async def _restore(self) -> None:
+        lent = [each for each, slot in self._slots.items() if slot.lent]
+        if not lent or self._wayland.gone.is_set():
+            return
+        self._watch = None
+        await self._seen()  # another program may have copied just now
+        for each in lent:
+            slot = self._slots[each]
+            slot.lent = False
+            if slot.own is None or slot.before is None:
+                continue
+            if slot.before:
+                self._serve(each, slot.before)
+            else:
+                slot.own = None
+                self._set(each, None)
+        self._store()
+        await self._seen()
+
+    def _serve(self, name: Selection, contents: Contents, *, counted: bool = True) -> None:
+        """Own a selection and serve ``contents``; ``counted``: reads are answers to the key."""
+        slot = self._slots[name]
+        source = ContentsSource(self._manager, contents)
+        if slot.lent and counted:
+            source.asked = self._asked
+        else:
+            slot.before = slot.before if slot.lent else contents
+        source.lost = partial(self._lost, slot, source)
+        slot.own = source
+        self._set(name, source.object)
+
+    def _set(self, name: Selection, source: WaylandObject | None) -> None:
+        request = "set_selection" if name is Selection.CLIPBOARD else "set_primary_selection"
+        self._device.request(request, source)
+
+    def _store(self) -> None:
+        """Store the contents that are lent, or served."""
+        found = {name.value: slot.before for name, slot in self._slots.items() if slot.lent or slot.own}
+        self._kept.write({name: contents for name, contents in found.items() if contents})
+
+    async def _seen(self) -> None:
+        try:
+            await self._wayland.roundtrip()
+        except CompositorGone as error:
+            raise ScreenGone from error
+
+    # -- what others do ------------------------------------------------------------------------------------
+
+    def _offered(self, offer: WaylandObject) -> None:
+        names = self._formats[offer] = []
+        offer.on("offer", names.append)
+
+    def _changed(self, name: Selection, offer: WaylandObject | None) -> None:
+        """Note the present offer of a selection, perhaps our own."""
+        slot = self._slots[name]
+        old, slot.offer = slot.offer, offer
+        if old is not None and old is not offer:
+            self._formats.pop(old, None)
+            old.destroy()
+        if slot.own is None:
+            slot.before = None
+
+    def _lost(self, slot: _Slot, source: ContentsSource) -> None:
+        """Note that another program has copied, unless our own next source has replaced this one."""
+        if slot.own is not source:
+            return
+        slot.own, slot.before = None, None
+        if slot.lent and self._watch is not None:
+            self._watch.taken()
+        slot.lent = False
+        self._store()
+        self._news.set()
+
+    def _asked(self, name: str, pipe: int) -> Callable[[], None] | None:
+        watch = self._watch
+        if watch is None or not is_text(name) or not watch.asked(_ANY, _now()):
+            return None
+        self._news.set()
+        return partial(self._taken, watch)
+
+    def _taken(self, watch: PasteWatch) -> None:
+        watch.received()
+        self._news.set()
+
+
+def _wanted(*, primary: bool) -> tuple[Selection, ...]:
+    return tuple(Selection) if primary else (Selection.CLIPBOARD,)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _until(moment_s: float) -> None:
+    await asyncio.sleep(max(0.0, moment_s - _now()))

@@ -1,0 +1,104 @@
+"""The process that serves the user's clipboard once insertion has ended.
+
+    python -P -m app.insertion.wayland.clipboard_keeper
+
+On Wayland the contents of the clipboard exist only in the process that offers them. Each insertion makes our
+helper that process. So when the helper ends, it starts this small one, as ``wl-copy`` does, and hands over: the
+keeper connects and writes one byte; the helper sends the contents and closes the pipe; the keeper offers them, and
+writes another byte.
+
+It belongs to the user's session, not to the app: it has its own process session and no pipe of the app. It ends as
+soon as another program has copied, at most when the compositor ends. There is never more than one for long: the
+next text makes it end. Its memory is limited by ``MOST_BYTES`` for each selection.
+"""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from app.insertion.wayland.contents import Contents, ContentsSource
+from app.wayland.connection import WaylandConnection
+from app.wayland.errors import WaylandError
+from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
+
+COMMAND: Final = (sys.executable, "-P", "-m", "app.insertion.wayland.clipboard_keeper")
+_START_S: Final = 4.0
+_READY: Final = b"r"
+_REQUESTS: Final = {"clipboard": "set_selection", "primary": "set_primary_selection"}
+
+
+async def hand_over(environment: Mapping[str, str], contents: Callable[[], Mapping[str, Contents]]) -> bool:
+    """Start a keeper and give it what ``contents`` returns once it can serve; return whether it does."""
+    keeper = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        env=environment,
+        cwd="/",
+        start_new_session=True,
+    )
+    assert keeper.stdin is not None and keeper.stdout is not None
+    serves = False
+    with suppress(TimeoutError, OSError):
+        async with asyncio.timeout(_START_S):
+            if await keeper.stdout.read(1) == _READY:
+                keeper.stdin.write(msgspec.msgpack.encode(contents()))
+                keeper.stdin.write_eof()
+                serves = await keeper.stdout.read() == _READY  # up to the end: it leaves its pipes
+    keeper.stdin.close()
+    await keeper.wait()  # the started process; the keeper is its child
+    return serves
+
+
+async def keep() -> None:
+    """Take contents from standard input and serve them until nobody needs them. Raises ``WaylandError``."""
+    async with await WaylandConnection.open(os.environ) as wayland:
+        kind = next(kind for kind in DATA_CONTROL_MANAGERS if kind.name in wayland.globals)
+        manager = wayland.bind(kind)
+        device = manager.request("get_data_device", wayland.bind(SEAT))
+        os.write(1, _READY)
+        taken = await asyncio.to_thread(sys.stdin.buffer.read)
+        left: set[str] = set()
+        over = asyncio.Event()
+
+        def lost(name: str) -> None:
+            left.discard(name)
+            if not left:
+                over.set()
+
+        for name, contents in msgspec.msgpack.decode(taken, type=dict[str, dict[str, bytes]]).items():
+            source = ContentsSource(manager, contents)
+            source.lost = lambda name=name: lost(name)  # type: ignore[misc]  # a default is not in its type
+            left.add(name)
+            device.request(_REQUESTS[name], source.object)
+        await wayland.roundtrip()
+        os.write(1, _READY)
+        _leave_pipes()
+        gone = asyncio.ensure_future(wayland.gone.wait())
+        if left:
+            await asyncio.wait([gone, asyncio.ensure_future(over.wait())], return_when=asyncio.FIRST_COMPLETED)
+
+
+def _leave_pipes() -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+
+
+def main() -> None:
+    """Run until nobody needs the contents."""
+    if os.fork():  # so that the helper need not wait for it, nor leave a dead process behind
+        os._exit(0)
+    with suppress(WaylandError, OSError, msgspec.DecodeError):
+        asyncio.run(keep())
+
+
+if __name__ == "__main__":
+    main()

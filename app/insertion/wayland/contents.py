@@ -1,0 +1,113 @@
+"""The contents of a selection (clipboard or selected text): read from an offer, and served by a source."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from app.insertion.wayland.pipes import TooMuch, read_all, write_all
+from app.wayland.connection import WaylandObject
+from app.wayland.errors import CompositorGone
+from runtime.tasks import Tasks
+
+MOST_BYTES: Final = 64 * 2**20
+MOST_FORMATS: Final = 64
+READ_DEADLINE_S: Final = 2.0
+_MOST_READERS: Final = 32
+_WRITE_S: Final = 30.0
+# Requests to the owner or facts about its contents, which X programs offer like formats.
+_NO_CONTENTS: Final = frozenset(
+    {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION", "INSERT_PROPERTY"}
+)
+_HINT: Final = "x-kde-passwordManagerHint"  # clipboard histories skip contents with it
+
+Contents = Mapping[str, bytes]
+"""Contents by format (a media type), in the owner's order. Empty: nothing is copied."""
+
+
+async def read_contents(
+    offer: WaylandObject,
+    formats: Sequence[str],
+    deadline_s: float = READ_DEADLINE_S,
+    most_bytes: int = MOST_BYTES,
+) -> Contents | None:
+    """Return the contents in all formats, or ``None`` if the owner exceeds the limits of time and size.
+
+    Raises ``CompositorGone``.
+    """
+    wanted = [name for name in dict.fromkeys(formats) if name not in _NO_CONTENTS]
+    if len(wanted) > MOST_FORMATS:
+        return None
+    found: dict[str, bytes] = {}
+    left = most_bytes
+    with suppress(TimeoutError, TooMuch):
+        async with asyncio.timeout(deadline_s):
+            for name in wanted:
+                reading, writing = os.pipe2(os.O_CLOEXEC)
+                offer.request("receive", name, writing)
+                found[name] = await read_all(reading, left)
+                left -= len(found[name])
+            return found
+    return None
+
+
+def text_contents(text: str) -> Contents:
+    """Return a text in the formats that programs ask for, with a hint that histories skip it."""
+    data = text.encode()
+    names = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT")
+    latin = {"STRING": text.encode("latin-1")} if text.isascii() else {}
+    return {name: data for name in names} | latin | {_HINT: b"secret"}
+
+
+def is_text(name: str) -> bool:
+    """Return whether a format of ``text_contents`` carries the text."""
+    return name != _HINT
+
+
+class ContentsSource:
+    """A source of contents, which serves each request by itself.
+
+    ``asked``: called with the format and the pipe of a request; returns what to call once it is written, if
+    anything. ``lost``: called when another source has replaced this one.
+    """
+
+    def __init__(self, manager: WaylandObject, contents: Contents) -> None:
+        self.contents = contents
+        self.asked: Callable[[str, int], Callable[[], None] | None] = lambda name, pipe: None
+        self.lost: Callable[[], None] = lambda: None
+        self.object = manager.request("create_data_source")
+        for name in contents:
+            self.object.request("offer", name)
+        self.object.on("send", self._send)
+        self.object.on("cancelled", self._cancelled)
+        self._writing = Tasks("clipboard readers")
+        self._count = 0
+
+    async def close(self) -> None:
+        """Stop writing to readers. Safe to call twice."""
+        await self._writing.close()
+
+    def _send(self, name: str, pipe: int) -> None:
+        data = self.contents.get(name)
+        if data is None or self._count >= _MOST_READERS:
+            os.close(pipe)
+            return
+        self._count += 1
+        self._writing.start(self._write(data, pipe, self.asked(name, pipe)), "write")
+
+    async def _write(self, data: bytes, pipe: int, written: Callable[[], None] | None) -> None:
+        try:
+            async with asyncio.timeout(_WRITE_S):
+                await write_all(pipe, data)
+            if written is not None:
+                written()
+        except (BrokenPipeError, TimeoutError):
+            pass  # the reader has lost interest
+        finally:
+            self._count -= 1
+
+    def _cancelled(self) -> None:
+        with suppress(CompositorGone):
+            self.object.destroy()
+        self.lost()

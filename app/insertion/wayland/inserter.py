@@ -1,0 +1,44 @@
+"""Insertion on Wayland through a helper process, with the parts of ``assembly``."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final, Self
+
+from app.insertion.helper.frames import OpenRequest
+from app.insertion.helper.helper import Helper
+from app.insertion.helper.inserter import HelperInserter
+from app.insertion.helper.kept_contents import memory_file
+from app.insertion.paste_watch import READ_DEADLINE_S
+from app.insertion.plan import Rules
+
+# -P: import nothing from the current folder
+COMMAND: Final = (sys.executable, "-P", "-m", "app.insertion.wayland.helper_main")
+
+
+class WaylandInserter(HelperInserter):
+    """An ``Inserter`` for Wayland. Texts are inserted one after another."""
+
+    @classmethod
+    async def open(
+        cls,
+        environment: Mapping[str, str],
+        rules: Rules | None = None,
+        patience_s: float = READ_DEADLINE_S,
+        command: Sequence[str] = COMMAND,
+    ) -> Self:
+        """Connect to the desktop of this environment. Raises ``InsertionUnavailable``.
+
+        ``patience_s``: how long a target may take to answer before it counts as hanging. ``command`` starts a
+        helper.
+        """
+        kept = memory_file()
+
+        async def start(late: int) -> Helper:
+            opening = OpenRequest(None, patience_s, os.getpid(), late)
+            return await Helper.start(opening, kept, command, environment, signal.SIGTERM)
+
+        inserter = cls(start, rules or Rules(), kept)
+        await inserter.start()
+        return inserter

@@ -1,0 +1,117 @@
+"""A virtual keyboard that presses the keys that paste. It stays for the life of the helper.
+
+A program gets no key of a keyboard that has just come. The keymap is that of the user's keyboard, so programs need
+not load another one at each text. If this process dies, the compositor releases what is pressed.
+
+Source: wlr-protocols, "virtual keyboard unstable v1".
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Final, Self
+
+from app.insertion.errors import ScreenGone
+from app.insertion.programs import PasteKeys
+from app.insertion.wayland.keymap import (
+    CONTROL_MASK,
+    SHIFT_MASK,
+    STANDARD,
+    STANDARD_PLACES,
+    KeyPlaces,
+    key_places,
+)
+from app.wayland.connection import WaylandConnection, WaylandObject
+from app.wayland.errors import CompositorGone
+from app.wayland.interfaces import SEAT, VIRTUAL_KEYBOARD_MANAGER
+
+_TEXT_FORMAT: Final = 1
+_HAS_KEYBOARD: Final = 2
+_LONGEST: Final = 4 * 2**20
+_MOST_MS: Final = 2**32
+
+
+class VirtualKeyboard:
+    """A ``PasteKeyboard`` of a compositor with virtual keyboards. Raises ``InterfaceMissing``."""
+
+    def __init__(self, wayland: WaylandConnection) -> None:
+        self._wayland = wayland
+        self._seat = wayland.bind(SEAT)
+        self._device = wayland.bind(VIRTUAL_KEYBOARD_MANAGER).request("create_virtual_keyboard", self._seat)
+        self._users: WaylandObject | None = None  # the keyboards of the user, as one
+        self._keymap = ""
+        self._sent = ""
+        self._places = STANDARD_PLACES
+        self._seat.on("capabilities", self._able)
+
+    @classmethod
+    async def open(cls, environment: Mapping[str, str]) -> Self:
+        """Connect to the compositor of this environment, and learn the user's keymap. Raises ``WaylandError``."""
+        wayland = await WaylandConnection.open(environment)
+        try:
+            made = cls(wayland)
+            await wayland.roundtrip()  # the seat tells whether it has a keyboard
+            await wayland.roundtrip()  # and the keyboard its keymap
+            made._use_keymap()
+            await wayland.roundtrip()
+        except BaseException:
+            await wayland.close()
+            raise
+        return made
+
+    async def press(self, keys: PasteKeys) -> None:
+        """Press and release the keys, without a rest of them held. Raises ``ScreenGone``."""
+        if self._wayland.gone.is_set():
+            raise ScreenGone
+        self._use_keymap()
+        places = self._places
+        held_down = [places.control] * keys.control + [places.shift] * keys.shift
+        key = places.v if keys.key == "v" else places.insert
+        mask = CONTROL_MASK * keys.control | SHIFT_MASK * keys.shift
+        with self._wayland.together():
+            for each in held_down:
+                self._key(each.code, down=True)
+            self._device.request("modifiers", mask, 0, 0, key.group)
+            self._key(key.code, down=True)
+            self._key(key.code, down=False)
+            for each in reversed(held_down):
+                self._key(each.code, down=False)
+            self._device.request("modifiers", 0, 0, 0, 0)
+        try:
+            await self._wayland.roundtrip()
+        except CompositorGone as error:
+            raise ScreenGone from error
+
+    async def close(self) -> None:
+        """Remove the keyboard; the compositor releases its keys. Safe to call twice."""
+        await self._wayland.close()
+
+    def _key(self, code: int, *, down: bool) -> None:
+        self._device.request("key", int(time.monotonic() * 1000) % _MOST_MS, code, int(down))
+
+    # -- the user's keymap ---------------------------------------------------------------------------------
+
+    def _able(self, capabilities: int) -> None:
+        if capabilities & _HAS_KEYBOARD and self._users is None:
+            self._users = self._seat.request("get_keyboard")
+            self._users.on("keymap", self._learn)
+        elif not capabilities & _HAS_KEYBOARD and self._users is not None:
+            self._users.request("release")
+            self._users = None
+
+    def _learn(self, kind: int, place: int, size: int) -> None:
+        with os.fdopen(place, "rb", closefd=True):
+            if kind == _TEXT_FORMAT and size <= _LONGEST:
+                self._keymap = os.pread(place, size, 0).rstrip(b"\0").decode(errors="replace")
+
+    def _use_keymap(self) -> None:
+        """Give the keyboard the user's keymap if it has the keys that paste, else the standard one."""
+        places: KeyPlaces | None = key_places(self._keymap)
+        wanted = self._keymap if places else STANDARD
+        if wanted == self._sent:
+            return
+        self._sent, self._places = wanted, places or STANDARD_PLACES
+        data = wanted.encode() + b"\0"
+        place = os.memfd_create("keymap")
+        os.write(place, data)
+        self._device.request("keymap", _TEXT_FORMAT, place, len(data))

@@ -1,0 +1,73 @@
+"""Find the keys that paste in a keymap. Pure.
+
+Source: "The XKB keymap text format, V1" of libxkbcommon. A key has one or more groups (layouts) of symbols.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+SHIFT_MASK: Final = 1
+CONTROL_MASK: Final = 4
+"""Bits of the modifiers that every keymap has in common."""
+
+_XKB_OFFSET: Final = 8  # a key code of XKB is that of the kernel plus 8
+_CODE: Final = re.compile(r"<(\w+)>\s*=\s*(\d+);")
+_KEY: Final = re.compile(r"key\s+<(\w+)>\s*\{(.*?)\}\s*;", re.DOTALL)
+_GROUP: Final = re.compile(r"symbols\[(?:Group)?(\d+)\]\s*=\s*\[([^\]]*)\]")
+_ONLY_GROUP: Final = re.compile(r"\[([^\]]*)\]")
+
+STANDARD: Final = """xkb_keymap {
+xkb_keycodes { include "evdev+aliases(qwerty)" };
+xkb_types { include "complete" };
+xkb_compat { include "complete" };
+xkb_symbols { include "pc+us+inet(evdev)" };
+};"""
+"""A keymap for seats without a keyboard, and for layouts without the Latin ``v``. The compositor completes it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A key: its code, as the kernel counts, and the group in which it has its meaning."""
+
+    code: int
+    group: int = 0
+
+
+@dataclass(frozen=True)
+class KeyPlaces:
+    """The places of the keys that paste."""
+
+    v: Place
+    insert: Place
+    control: Place
+    shift: Place
+
+
+STANDARD_PLACES: Final = KeyPlaces(Place(47), Place(110), Place(29), Place(42))
+
+
+def key_places(keymap: str) -> KeyPlaces | None:
+    """Return where a keymap has the keys that paste, or ``None`` if it lacks one of them."""
+    codes = {name: int(code) for name, code in _CODE.findall(keymap)}
+    found: dict[str, Place] = {}
+    for name, body in _KEY.findall(keymap):
+        if name not in codes:
+            continue
+        for group, symbols in _groups(body):
+            symbol = symbols.split(",")[0].strip()
+            known = found.get(symbol)
+            if known is None or group < known.group:
+                found[symbol] = Place(codes[name] - _XKB_OFFSET, group)
+    places = [found.get(symbol) for symbol in ("v", "Insert", "Control_L", "Shift_L")]
+    v, insert, control, shift = places
+    if v is None or insert is None or control is None or shift is None:
+        return None
+    return KeyPlaces(v, insert, control, shift)
+
+
+def _groups(body: str) -> list[tuple[int, str]]:
+    """Return the groups of a key, counted from 0, and their symbols."""
+    if several := _GROUP.findall(body):
+        return [(int(number) - 1, symbols) for number, symbols in several]
+    return [(0, symbols) for symbols in _ONLY_GROUP.findall(body)[:1]]

@@ -1,0 +1,93 @@
+"""Insert a text on Wayland with the parts that suit the desktop: focus, clipboard and keyboard."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from app.insertion.errors import InsertionUnavailable
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.paste_flow import PasteFlow
+from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
+from app.insertion.plan import Rules, Strategy, to_paste
+from app.insertion.programs import ORDINARY, TERMINAL, PasteKeys, paste_keys
+from app.insertion.wayland.parts import Parts
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.APP_INSERTION_WAYLAND)
+
+UNKNOWN_PROCESS: Final = 1
+"""The number of a target's process that the desktop does not tell: no program of the user has it."""
+
+
+class WaylandPaster:
+    """A paster of texts. Calls of ``insert`` must not overlap.
+
+    ``pressing``: called with the target's process just before keys are pressed. ``late``: an earlier process has
+    pressed a paste key that a target may still have to process.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        pressing: Callable[[int], None],
+        patience_s: float = READ_DEADLINE_S,
+        *,
+        late: bool = False,
+    ) -> None:
+        self._parts = parts
+        self._pressing = pressing
+        self._flow = PasteFlow(parts.clipboard, patience_s)
+        self._late_ends_s = _now() + LATE_S if late else 0.0
+
+    async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
+        """Insert ``text`` if ``target`` has the focus. Raises ``ScreenGone``."""
+        if rules.strategy is Strategy.TYPE:
+            log.info(LogEvent.INSERTION_TYPES_NOTHING)  # texts are only pasted here: programs lose typed letters
+        if not await self._has_focus(target):
+            return held(HoldReason.FOCUS_MOVED)
+        if _now() < self._late_ends_s:
+            return held(HoldReason.NOT_READ)  # an earlier key is still pending and would get this text
+        keys = keys_for(target)
+        pressed = False
+
+        async def press() -> HoldReason | None:
+            nonlocal pressed
+            if not await self._has_focus(target):
+                return HoldReason.FOCUS_MOVED
+            self._parts.clipboard.pressed()
+            self._pressing(target.process or UNKNOWN_PROCESS)
+            try:
+                await self._parts.keyboard.press(keys)
+            except InsertionUnavailable:
+                return HoldReason.TARGET_UNKNOWN
+            pressed = True
+            return None
+
+        reason = await self._flow.paste(to_paste(text, target), press, primary=keys.primary)
+        if reason is not None and pressed:
+            self._late_ends_s = _now() + LATE_S
+        return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
+
+    async def close(self) -> None:
+        """Restore the clipboard, and end all parts. Safe to call twice."""
+        await self._flow.close()
+        await self._parts.keyboard.close()
+        await self._parts.clipboard.close()
+        await self._parts.focus.close()
+
+    async def _has_focus(self, target: Target) -> bool:
+        now = await self._parts.focus.target()
+        return now is not None and (now.window, now.process) == (target.window, target.process)
+
+
+def keys_for(target: Target) -> PasteKeys:
+    """Return the keys that paste into this window."""
+    keys = paste_keys(target.program)
+    return TERMINAL if target.terminal and keys is ORDINARY else keys
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,142 @@
+"""The lent clipboard on a real compositor; the test plays the user, a clipboard manager and the target."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from app.insertion.helper.kept_contents import memory_file
+from app.insertion.wayland.clipboard import DataControlClipboard, kept_contents
+from app.wayland.connection import WaylandConnection
+from tests.app.insertion.wayland.conftest import owned
+from tests.helpers.desktop import PATIENT_S
+from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import WaylandDesktop
+
+BEFORE = {"text/html": b"<b>b</b>", "image/png": bytes(range(256)) * 1000, "text/plain;charset=utf-8": b"b"}
+SELECTED = {"text/plain;charset=utf-8": b"selected"}
+
+
+@pytest.fixture
+def memory() -> Iterator[int]:
+    found = memory_file()
+    assert found is not None
+    yield found
+    os.close(found)
+
+
+@asynccontextmanager
+async def lent(
+    desktop: WaylandDesktop, memory: int | None = None, patience_s: float = PATIENT_S
+) -> AsyncIterator[DataControlClipboard]:
+    clipboard = await DataControlClipboard.open(desktop.environment, kept_contents(memory), patience_s)
+    try:
+        yield clipboard
+    finally:
+        await clipboard.close()
+
+
+async def paste(desktop: WaylandDesktop) -> bytes:
+    """Read the clipboard like a target."""
+    return await asyncio.to_thread(desktop.copied)
+
+
+async def contents(desktop: WaylandDesktop, *, primary: bool = False) -> dict[str, bytes]:
+    return await asyncio.to_thread(lambda: desktop.copied_as(primary=primary))
+
+
+async def holds(desktop: WaylandDesktop, expected: dict[str, bytes]) -> bool:
+    return await contents(desktop) == expected
+
+
+async def test_text_is_read_and_all_formats_return(sway: WaylandDesktop) -> None:
+    sway.copy_all(BEFORE)
+    sway.copy_all(SELECTED, primary=True)
+    async with lent(sway) as clipboard:
+        for text in ("one", "two 你好"):
+            assert await clipboard.keep(primary=True)
+            assert await clipboard.offer(text, primary=True)
+            assert (await contents(sway))["x-kde-passwordManagerHint"] == b"secret"
+            clipboard.pressed()
+            assert await paste(sway) == text.encode()
+            assert await clipboard.read(PATIENT_S)
+        await clipboard.give_back()
+        assert await contents(sway) == BEFORE
+        assert await contents(sway, primary=True) == SELECTED
+
+
+async def test_empty_clipboard_is_cleared_afterwards(sway: WaylandDesktop) -> None:
+    async with owned(sway), lent(sway) as clipboard:
+        assert await clipboard.keep(primary=False)
+        assert await clipboard.offer("text", primary=False)
+        clipboard.pressed()
+        assert await paste(sway) == b"text"
+        assert await clipboard.read(PATIENT_S)
+        await clipboard.give_back()
+        await wait_until(partial(holds, sway, {}), "it is empty again")
+
+
+async def test_reads_before_the_key_do_not_count(sway: WaylandDesktop) -> None:
+    """A clipboard manager reads every format at once. The text is withdrawn when nobody else reads."""
+    sway.copy(b"before")
+    async with lent(sway, patience_s=0.1) as clipboard:
+        assert await clipboard.keep(primary=False)
+        assert await clipboard.offer("text", primary=False)
+        assert (await contents(sway))["text/plain"] == b"text"
+        clipboard.pressed()
+        assert not await clipboard.read(0.1)
+        assert await paste(sway) == b""
+        await clipboard.give_back()
+        assert await paste(sway) == b"before"
+
+
+async def test_newer_copy_of_the_user_stays(sway: WaylandDesktop) -> None:
+    sway.copy(b"before")
+    async with lent(sway) as clipboard:
+        assert await clipboard.keep(primary=False)
+        assert await clipboard.offer("text", primary=False)
+        clipboard.pressed()
+        sway.copy(b"newer")
+        assert not await clipboard.read(PATIENT_S)
+        await clipboard.give_back()
+        assert await paste(sway) == b"newer"
+        assert await clipboard.keep(primary=False)
+        sway.copy(b"newest")
+        assert not await clipboard.offer("text", primary=False)
+        assert await paste(sway) == b"newest"
+
+
+async def test_contents_of_a_silent_owner_are_not_kept(sway: WaylandDesktop) -> None:
+    async with lent(sway) as clipboard:
+        async with owned(sway, "text/plain") as pipes:
+            assert not await clipboard.keep(primary=False)
+            assert pipes
+        sway.copy(b"after")
+        assert await clipboard.keep(primary=False)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_contents_survive_a_killed_process(sway: WaylandDesktop, memory: int, late: bool) -> None:
+    sway.copy_all(BEFORE)
+    async with await WaylandConnection.open(sway.environment) as wayland:
+        killed = DataControlClipboard(wayland, sway.environment, kept_contents(memory))
+        await wayland.roundtrip()
+        assert await killed.keep(primary=False)
+        assert await killed.offer("text", primary=False)
+    await wait_until(partial(holds, sway, {}), "the text has ended with its process")
+    async with lent(sway, memory) as clipboard:
+        await clipboard.recover(late=late)
+        assert await paste(sway) == (b"" if late else b"b"), "a target that pastes late gets nothing"
+        await wait_until(partial(holds, sway, BEFORE), "all formats are there again")
+
+
+async def test_copy_made_after_a_process_was_killed_stays(sway: WaylandDesktop, memory: int) -> None:
+    kept_contents(memory).write({"clipboard": BEFORE})
+    sway.copy(b"newer")
+    async with lent(sway, memory) as clipboard:
+        await clipboard.recover(late=False)
+        assert await paste(sway) == b"newer"
+    assert kept_contents(memory).read() == {}

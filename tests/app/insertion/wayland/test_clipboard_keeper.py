@@ -1,0 +1,46 @@
+"""The process that serves the clipboard after insertion has ended."""
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from app.insertion.wayland.clipboard_keeper import COMMAND, hand_over
+from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import WaylandDesktop
+
+CONTENTS = {
+    "clipboard": {"text/html": b"<b>b</b>", "image/png": bytes(range(256)) * 4000},
+    "primary": {"text/plain;charset=utf-8": b"selected"},
+}
+
+
+def keepers(desktop: WaylandDesktop) -> list[psutil.Process]:
+    """Return the keepers of this desktop."""
+    place = desktop.environment["XDG_RUNTIME_DIR"]
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if COMMAND[-1] in process.cmdline() and process.environ().get("XDG_RUNTIME_DIR") == place:
+                found.append(process)
+    return found
+
+
+async def test_keeper_serves_until_another_program_copies(sway: WaylandDesktop) -> None:
+    sway.copy(b"before")
+    await wait_until(lambda: not keepers(sway), "no earlier one is left")
+    assert await hand_over(sway.environment, lambda: CONTENTS)
+    (keeper,) = keepers(sway)
+    assert await asyncio.to_thread(sway.copied_as) == CONTENTS["clipboard"]
+    assert await asyncio.to_thread(lambda: sway.copied_as(primary=True)) == CONTENTS["primary"]
+    sway.copy(b"newer")
+    assert keeper.is_running(), "it still serves the selected text"
+    sway.copy_all({"text/plain": b"newer"}, primary=True)
+    await wait_until(lambda: not keepers(sway), "it has ended")
+    assert await asyncio.to_thread(sway.copied) == b"newer"
+
+
+async def test_contents_are_not_handed_over_without_a_compositor(tmp_path: Path) -> None:
+    assert not await hand_over(os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}, lambda: CONTENTS)

@@ -1,0 +1,122 @@
+"""The service in the loop of the test, with simulated parts; requests arrive through pipes, as from the app."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.insertion.errors import ScreenMissing
+from app.insertion.helper.frames import (
+    REPLIES,
+    REQUESTS,
+    CloseRequest,
+    FailedReply,
+    FindRequest,
+    FoundReply,
+    InsertedReply,
+    InsertRequest,
+    OpenedReply,
+    OpenRequest,
+    PressingNotice,
+    RefusedReply,
+    Reply,
+    Request,
+)
+from app.insertion.helper.pipes import ReplyChannel
+from app.insertion.outcome import Insertion, InsertionResult
+from app.insertion.plan import Rules
+from app.insertion.programs import PasteKeys
+from app.insertion.wayland.helper_service import Service
+from app.insertion.wayland.parts import Parts
+from tests.app.insertion.test_paste_flow import FakeClipboard
+from tests.app.insertion.wayland.test_paster import EDITOR, FakeFocus, FakeKeyboard
+
+OPENING = OpenRequest(None, 1.0, 1)
+PASTED = Insertion(InsertionResult.PASTED)
+
+
+class SlowKeyboard(FakeKeyboard):
+    """A keyboard that presses once ``may`` is set."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.may = asyncio.Event()
+
+    async def press(self, keys: PasteKeys) -> None:
+        await self.may.wait()
+        await super().press(keys)
+
+
+class Asked:
+    """The app's side of the pipes, and the parts."""
+
+    def __init__(self, requests: int, replies: asyncio.StreamReader) -> None:
+        self.keyboard = SlowKeyboard()
+        self.refuses = False
+        self._requests, self._replies = requests, replies
+
+    def send(self, request: Request) -> None:
+        os.write(self._requests, REQUESTS.pack(request))
+
+    async def answer(self) -> Reply:
+        return await REPLIES.receive(self._replies)
+
+    async def assemble(self, opening: OpenRequest) -> Parts:
+        if self.refuses:
+            raise ScreenMissing("no screen")
+        return Parts(FakeFocus([EDITOR]), self.keyboard, FakeClipboard(), asyncio.Event())
+
+
+@asynccontextmanager
+async def service() -> AsyncIterator[Asked]:
+    (requests, ask), (answers, replies) = os.pipe(), os.pipe()
+    stream = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(stream)
+    heard = os.fdopen(answers, "rb")
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, heard)
+    asked = Asked(ask, stream)
+    with os.fdopen(requests, "rb") as taken, os.fdopen(replies, "wb") as told:
+        serving = asyncio.create_task(Service(ReplyChannel(told), asked.assemble).run(taken))
+        try:
+            yield asked
+        finally:
+            os.close(ask)
+            await serving
+            transport.close()
+
+
+async def test_focus_is_found_while_a_text_is_being_inserted() -> None:
+    async with service() as asked:
+        asked.send(OPENING)
+        assert await asked.answer() == OpenedReply()
+        asked.send(InsertRequest(1, "text", EDITOR, Rules()))
+        assert await asked.answer() == PressingNotice(EDITOR.process)
+        asked.send(InsertRequest(2, "next", EDITOR, Rules()))
+        asked.send(FindRequest(3))
+        assert await asked.answer() == FoundReply(3, EDITOR)
+        asked.keyboard.may.set()
+        assert await asked.answer() == InsertedReply(1, PASTED)
+        assert await asked.answer() == PressingNotice(EDITOR.process)
+        assert await asked.answer() == InsertedReply(2, PASTED)
+        asked.send(CloseRequest())
+
+
+async def test_refusal_is_told() -> None:
+    async with service() as asked:
+        asked.refuses = True
+        asked.send(OPENING)
+        assert await asked.answer() == RefusedReply("no screen")
+
+
+async def test_service_continues_after_a_failed_request() -> None:
+    async with service() as asked:
+        asked.send(OPENING)
+        assert await asked.answer() == OpenedReply()
+        asked.keyboard.may.set()
+        asked.keyboard.done = None  # type: ignore[assignment]  # a defect
+        asked.send(InsertRequest(1, "text", EDITOR, Rules()))
+        assert await asked.answer() == PressingNotice(EDITOR.process)
+        failed = await asked.answer()
+        assert isinstance(failed, FailedReply) and failed.number == 1
+        asked.send(FindRequest(2))
+        assert await asked.answer() == FoundReply(2, EDITOR)

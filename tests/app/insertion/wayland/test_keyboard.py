@@ -1,0 +1,47 @@
+"""Keys of the virtual keyboard on a real compositor, beside the keyboard of a user."""
+
+import pytest
+
+from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
+from app.insertion.wayland.keyboard import VirtualKeyboard
+from app.wayland.errors import CompositorMissing
+from tests.helpers.desktop import TextField
+from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import WaylandDesktop
+
+
+@pytest.mark.parametrize("layout", ["us", "de", "fr", "us(dvorak)", "cn", "ru", "ru+us:2", "us+ru:2"])
+async def test_keys_paste_with_every_layout(sway: WaylandDesktop, layout: str) -> None:
+    sway.layout(layout)
+    sway.copy(b"text ")
+    field = TextField(sway, f"with {layout}")
+    sway.tap("Home")  # the keyboard of the user is the seat's present one
+    keyboard = await VirtualKeyboard.open(sway.environment)
+    await keyboard.press(ORDINARY)
+    await field.shows("text ")
+    await keyboard.press(OLD_TERMINAL)  # Qt pastes by it, too
+    await field.shows("text text ")
+    await keyboard.press(ORDINARY)
+    await field.shows("text text text ")
+    sway.layout("us")
+    sway.tap("z")
+    await field.shows("text text text z")
+    await keyboard.close()
+    await keyboard.close()
+
+
+@pytest.mark.parametrize("keys", [TERMINAL, ORDINARY, OLD_TERMINAL])
+async def test_no_modifier_stays_pressed(sway: WaylandDesktop, keys: PasteKeys) -> None:
+    sway.copy(b" ")
+    field = TextField(sway, f"after {keys}")
+    keyboard = await VirtualKeyboard.open(sway.environment)
+    for _ in range(3):
+        await keyboard.press(keys)
+        sway.tap("z")
+    await wait_until(lambda: field.text.replace(" ", "") == "zzz", "letters are letters")
+    await keyboard.close()
+
+
+async def test_keyboard_needs_a_compositor() -> None:
+    with pytest.raises(CompositorMissing):
+        await VirtualKeyboard.open({})
