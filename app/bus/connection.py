@@ -176,6 +176,8 @@ class BusConnection:
         await self.call(BUS_PROGRAM, "AddMatch", "s", rule)
 
     def _arrived(self, message: Message) -> Message | bool | None:
+        if self.gone.is_set():
+            return True  # messages that were read before the end: nothing can be answered any more
         sender, path, interface = message.sender or "", message.path or "", message.interface or ""
         if message.message_type is MessageType.SIGNAL:
             signal = Signal(sender, path, interface, message.member or "", _plain(message))

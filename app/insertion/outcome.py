@@ -33,6 +33,8 @@ class HoldReason(StrEnum):
     NOT_READ = "not-read"  # the target did not request the text
     FOREIGN_SCRIPT = "foreign-script"  # none of the user's languages is written like this
     PROGRAM_RULE = "program-rule"  # a rule forbids insertion into this program
+    PASSWORD = "password"  # the field hides what is typed
+    COMPOSING = "composing"  # a word is unfinished in the user's input method
     PARTLY_TYPED = "partly-typed"  # the focus moved while typing
     INTERRUPTED = "interrupted"  # the helper process ended before a key was pressed
     UNCERTAIN = "uncertain"  # the helper process ended later: the text may have arrived

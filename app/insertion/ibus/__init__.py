@@ -1,0 +1,1 @@
+"""Insertion through an input method engine of IBus, which replaces the user's for one text."""

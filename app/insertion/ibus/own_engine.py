@@ -1,0 +1,143 @@
+"""Our engine: registered with IBus for one text, on a connection of its own.
+
+IBus asks the factory for the engine once that is chosen, and then tells the engine where the focus is. Only
+``FocusInId`` names the client: before that call, IBus does not know yet that the engine wants it.
+Closing the connection takes the engine out of IBus.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, Self
+
+from app.bus.connection import Answer, BusConnection, MethodCall, Variant
+from app.insertion.ibus.values import (
+    ENGINE,
+    ENGINES,
+    FACTORY,
+    IBUS,
+    SURROUNDING_TEXT,
+    component_value,
+    text_in,
+    text_value,
+)
+
+_PATH: Final = "/org/freedesktop/IBus/Engine/Kikipounamu"
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+_WANTED: Final = {"FocusId": Variant("b", True), "ActiveSurroundingText": Variant("b", True)}
+_FIRST_TEXT_S: Final = 0.1
+_COMPARED: Final = 20
+
+
+class OwnEngine:
+    """The engine. ``client``: the name of the focused client, empty before. ``left``: it lost the focus since.
+
+    ``purpose``: of the focused field, as GTK numbers them; ``None`` before it is told.
+    """
+
+    def __init__(self, bus: BusConnection) -> None:
+        self.client, self.left = "", False
+        self.purpose: int | None = None
+        self._bus = bus
+        self._news = asyncio.Event()
+        self._capabilities = 0
+        self._cursor: tuple[Any, ...] = ()
+        self._around: tuple[str, int] | None = None
+        self._committed = ""
+        self._arrived = False
+        bus.serve(self._answer)
+
+    @classmethod
+    async def open(cls, address: str) -> Self:
+        """Register the engine with the IBus at this address. Raises ``BusError``."""
+        bus = await BusConnection.open(address)
+        try:
+            engine = cls(bus)
+            await bus.call(IBUS, "RegisterComponent", "v", component_value())
+        except BaseException:
+            await bus.close()
+            raise
+        return engine
+
+    async def close(self) -> None:
+        """Take the engine out of IBus, which then has no engine at all. Safe to call twice."""
+        await self._bus.close()
+
+    async def focused(self, deadline_s: float) -> bool:
+        """Wait until IBus has told the focused client and its purpose; return whether it has."""
+        return await self._until(lambda: bool(self.client) and self.purpose is not None, deadline_s)
+
+    async def knows_text(self) -> None:
+        """Wait a moment for the text around the cursor, if the client tells it: changes of it count later."""
+        if self._capabilities & SURROUNDING_TEXT:
+            await self._until(lambda: self._around is not None, _FIRST_TEXT_S)
+
+    def commit(self, text: str) -> None:
+        """Send ``text`` to the focused client."""
+        self._committed, self._arrived = text, False
+        self._bus.emit(_PATH, ENGINES, "CommitText", "v", text_value(text))
+
+    async def arrived(self, deadline_s: float) -> bool:
+        """Wait until the client tells that its cursor moved, or that the committed text is before the cursor."""
+        return await self._until(lambda: self._arrived or self.left, deadline_s) and self._arrived
+
+    async def _until(self, predicate: Callable[[], bool], deadline_s: float) -> bool:
+        try:
+            async with asyncio.timeout(deadline_s):
+                while not predicate():
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    # -- what IBus asks and tells ----------------------------------------------------------------------------
+
+    def _answer(self, call: MethodCall) -> Answer | None:
+        if call.path == FACTORY.path:
+            return ("o", (_PATH,)) if call.member == "CreateEngine" and call.values == (ENGINE,) else None
+        if call.path != _PATH:
+            return None
+        if call.interface == _PROPERTIES:
+            return self._property(call)
+        if call.member == "ProcessKeyEvent":
+            return "b", (False,)  # the user's keys reach the client as they are
+        self._told(call.member, call.values)
+        self._news.set()
+        return "", ()
+
+    def _property(self, call: MethodCall) -> Answer | None:
+        match call.member, call.values:
+            case "GetAll", _:
+                return "a{sv}", (_WANTED,)
+            case "Get", (_, name) if name in _WANTED:
+                return "v", (_WANTED[name],)
+            case "Set", (_, "ContentType", (int(purpose), _)):
+                self.purpose = purpose
+                self._news.set()
+                return "", ()
+        return None
+
+    def _told(self, member: str, values: tuple[Any, ...]) -> None:
+        match member, values:
+            case "FocusInId", (_, str(client)):
+                self.client = client
+            case (("FocusOut" | "FocusOutId" | "Disable"), _):
+                self.left = bool(self.client)
+            case "SetCapabilities", (int(capabilities),):
+                self._capabilities = capabilities
+            case "SetCursorLocation", place:
+                self._moved(place)
+            case "SetSurroundingText", (text, int(cursor), *_):
+                self._read(text_in(text)[:cursor], cursor)
+
+    def _moved(self, place: tuple[Any, ...]) -> None:
+        if self._committed and self._cursor and place != self._cursor:
+            self._arrived = True
+        self._cursor = place
+
+    def _read(self, before: str, cursor: int) -> None:
+        """Compare the text before the cursor with the last one: a late report of an older text proves nothing."""
+        changed = self._around is not None and self._around != (before, cursor)
+        if self._committed and changed and before.endswith(self._committed[-_COMPARED:]):
+            self._arrived = True
+        self._around = (before, cursor)

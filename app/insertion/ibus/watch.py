@@ -1,0 +1,120 @@
+"""Events on the bus of IBus: the global engine, unfinished compositions, moves of the focus.
+
+The daemon shows every call and signal to those who ask. Keys are not asked for, and of what engines show, only
+whether it is empty is kept.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Final, Self
+
+from app.bus.connection import BUS_PROGRAM, BusConnection, MethodCall, Signal
+from app.bus.errors import BusRefused
+from app.insertion.ibus.compositions import HIDDEN, SHOWN, Compositions
+from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name
+
+_GONE_S: Final = 2.0
+_ENGINE_S: Final = 4.0  # an engine's program may have to start
+_SETTLED_S: Final = 0.1
+
+
+class IBusWatch:
+    """A connection to IBus. ``moves``: how often a text field got or lost the focus."""
+
+    def __init__(self, bus: BusConnection) -> None:
+        self.moves = 0
+        self._bus = bus
+        self._compositions = Compositions()
+        self._news = asyncio.Event()
+        self._moved_s = float("-inf")
+
+    @classmethod
+    async def open(cls, address: str) -> Self:
+        """Connect to the IBus at this address. Raises ``BusError``."""
+        bus = await BusConnection.open(address)
+        watch = cls(bus)
+        try:
+            await bus.listen(_signals(IBUS.interface, "GlobalEngineChanged"), watch._told)
+            for member in (*SHOWN, *HIDDEN):
+                await bus.call(BUS_PROGRAM, "AddMatch", "s", _signals(ENGINES, member))
+            await bus.overhear(_calls("FocusIn"), watch._called)
+            await bus.call(BUS_PROGRAM, "AddMatch", "s", _calls("FocusOut"))
+        except BaseException:
+            await bus.close()
+            raise
+        return watch
+
+    async def close(self) -> None:
+        """End the connection. Safe to call twice."""
+        await self._bus.close()
+
+    async def engine(self) -> str:
+        """Return the name of the global engine; empty if IBus has none. Everything before has then been heard."""
+        try:
+            (found,) = await self._bus.call(IBUS, "GetGlobalEngine")
+        except BusRefused:
+            return ""
+        return engine_name(found)
+
+    async def use(self, engine: str) -> bool:
+        """Make this the global engine; return whether it is. Raises ``BusMissing`` or ``BusSilent``."""
+        try:
+            await self._bus.call(IBUS, "SetGlobalEngine", "s", engine, deadline_s=_ENGINE_S)
+        except BusRefused:
+            return False
+        return True
+
+    async def own_engine_gone(self) -> None:
+        """Wait until IBus has noticed that our engine is gone: then it takes the global engine away."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GONE_S):
+                while await self._has_own_engine():  # each answer takes a moment, and IBus tells no one by itself
+                    pass
+
+    async def _has_own_engine(self) -> bool:
+        (engines,) = await self._bus.call(IBUS, "ListActiveEngines")
+        return ENGINE in map(engine_name, engines)
+
+    async def composed(self, deadline_s: float) -> bool:
+        """Wait until no composition is unfinished; return whether that is so."""
+        engine = await self.engine()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                while self._compositions.may_be_open(engine):
+                    self._news.clear()
+                    await self._news.wait()
+        return not self._compositions.may_be_open(engine)
+
+    async def settled(self) -> None:
+        """Wait until the focus has not moved for a moment: other interfaces tell moves later than IBus does."""
+        await asyncio.sleep(max(0.0, self._moved_s + _SETTLED_S - _now()))
+
+    def _told(self, signal: Signal) -> None:
+        if signal.interface == ENGINES and signal.member in SHOWN | HIDDEN:
+            self._compositions.told(signal.path, signal.member, signal.values)
+        elif signal.interface == IBUS.interface and signal.member == "GlobalEngineChanged":
+            self._compositions.ended()
+        else:
+            return
+        self._news.set()
+
+    def _called(self, call: MethodCall) -> None:
+        if call.interface != CONTEXTS:
+            return
+        self.moves += 1
+        self._moved_s = _now()
+        if call.member == "FocusOut":
+            self._compositions.ended()
+            self._news.set()
+
+
+def _signals(interface: str, member: str) -> str:
+    return f"type='signal',interface='{interface}',member='{member}'"
+
+
+def _calls(member: str) -> str:
+    return f"type='method_call',interface='{CONTEXTS}',member='{member}'"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,185 @@
+"""Insertion through IBus: the text arrives once or is held, and the user's engine is used again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from app.insertion.errors import ScreenGone
+from app.insertion.ibus.inserter import IBusInserter, IBusMissing, pieces
+from app.insertion.ibus.values import NO_CLIENT
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.plan import Rules
+from tests.helpers.fake_ibus import FakeIBus
+from tests.helpers.message_bus import RunningBus
+
+TYPED = Insertion(InsertionResult.TYPED)
+TARGET = Target(7, "editor")
+TEXT = "Hello 你好 — naïve 😀"
+
+
+@dataclass
+class Insertions:
+    """Inserter with the fake daemon to which it is connected."""
+
+    daemon: FakeIBus
+    kept: Path
+    focused: Target = TARGET
+    pressed: list[Target] = field(default_factory=list)
+    inserter: IBusInserter = field(init=False)
+
+    async def open(self) -> None:
+        """Connect the inserter to the daemon."""
+        environment = {"IBUS_ADDRESS": self.daemon.address}
+        self.inserter = await IBusInserter.open(environment, self.kept, self.has_focus, self.pressed.append)
+
+    async def has_focus(self, target: Target) -> bool:
+        """Return whether this is the focused window."""
+        return target == self.focused
+
+    async def insert(self, text: str = TEXT, target: Target = TARGET) -> Insertion:
+        """Insert a text through the inserter."""
+        return await self.inserter.insert(text, target, Rules())
+
+
+@pytest.fixture
+async def ibus(daemon: FakeIBus, tmp_path: Path) -> AsyncIterator[Insertions]:
+    """Connect an inserter to the fake daemon."""
+    insertions = Insertions(daemon, tmp_path / "engine")
+    await insertions.open()
+    yield insertions
+    await insertions.inserter.close()
+
+
+async def test_text_arrives_and_the_engine_is_given_back(ibus: Insertions) -> None:
+    assert await ibus.insert() == TYPED
+    assert ibus.daemon.committed == [TEXT] == [ibus.daemon.text]
+    assert ibus.daemon.engine == "xkb:us::eng"
+    assert ibus.pressed == [TARGET]
+    assert not ibus.kept.exists()
+
+
+async def test_texts_arrive_in_order_even_if_they_are_equal(ibus: Insertions) -> None:
+    results = [await ibus.insert("same ") for _ in range(5)]
+    assert results == [TYPED] * 5
+    assert ibus.daemon.text == "same " * 5
+
+
+async def test_field_that_tells_only_its_cursor_is_enough(ibus: Insertions) -> None:
+    ibus.daemon.capabilities = 9
+    assert await ibus.insert() == TYPED
+
+
+async def test_field_that_tells_nothing_leaves_the_text_uncertain(ibus: Insertions) -> None:
+    ibus.daemon.hears = False
+    assert await ibus.insert() == held(HoldReason.UNCERTAIN)
+    assert ibus.daemon.committed == [TEXT]
+    assert ibus.daemon.engine == "xkb:us::eng"
+
+
+async def test_text_is_held_when_no_field_has_the_focus(ibus: Insertions) -> None:
+    ibus.daemon.client = NO_CLIENT
+    assert await ibus.insert() == held(HoldReason.NO_TARGET)
+    assert (ibus.daemon.committed, ibus.pressed) == ([], [])
+    assert ibus.daemon.engine == "xkb:us::eng"
+
+
+@pytest.mark.parametrize("purpose", [8, 9])
+async def test_password_field_gets_nothing(ibus: Insertions, purpose: int) -> None:
+    ibus.daemon.purpose = purpose
+    assert await ibus.insert() == held(HoldReason.PASSWORD)
+    assert ibus.daemon.committed == []
+
+
+async def test_terminal_gets_spaces_for_line_breaks(ibus: Insertions) -> None:
+    ibus.daemon.purpose = 10
+    assert await ibus.insert("a\nb") == TYPED
+    assert ibus.daemon.text == "a b"
+
+
+async def test_other_window_gets_nothing(ibus: Insertions) -> None:
+    assert await ibus.insert(target=Target(8)) == held(HoldReason.FOCUS_MOVED)
+    assert ibus.daemon.engines == []
+
+
+async def test_focus_that_moves_before_the_commit_holds_the_text(ibus: Insertions) -> None:
+    ibus.daemon.focusing = ibus.daemon.move_focus
+    assert await ibus.insert() == held(HoldReason.FOCUS_MOVED)
+    assert (ibus.daemon.committed, ibus.pressed) == ([], [])
+
+
+@pytest.mark.parametrize("member", ["UpdatePreeditText", "UpdateAuxiliaryText"])
+async def test_unfinished_composition_holds_the_text(ibus: Insertions, member: str) -> None:
+    ibus.daemon.show(member, "ni")
+    assert await ibus.insert() == held(HoldReason.COMPOSING)
+    assert (ibus.daemon.committed, ibus.daemon.engines) == ([], [])
+
+
+async def test_text_waits_for_the_end_of_a_composition(ibus: Insertions) -> None:
+    ibus.daemon.show("UpdatePreeditText", "ni")
+    inserting = asyncio.ensure_future(ibus.insert())
+    ibus.daemon.show("UpdatePreeditText", "")
+    assert await inserting == TYPED
+
+
+async def test_engine_with_an_unknown_composition_waits_until_it_tells(ibus: Insertions) -> None:
+    ibus.daemon.engine = "libpinyin"
+    assert await ibus.insert() == held(HoldReason.COMPOSING)
+    await ibus.daemon.move_focus()
+    assert await ibus.insert() == TYPED
+    assert ibus.daemon.engine == "libpinyin"
+
+
+async def test_engine_that_the_user_chooses_meanwhile_stays(ibus: Insertions) -> None:
+    async def choose() -> None:
+        ibus.daemon.engine = "libpinyin"
+
+    ibus.daemon.focusing = choose
+    assert await ibus.insert() == TYPED
+    assert ibus.daemon.engine == "libpinyin"
+
+
+async def test_engine_of_a_killed_process_is_given_back(ibus: Insertions) -> None:
+    await ibus.inserter.close()
+    ibus.daemon.engine = ""
+    ibus.kept.write_text("libpinyin")
+    await ibus.open()
+    assert ibus.daemon.engine == "libpinyin"
+    assert not ibus.kept.exists()
+
+
+async def test_engine_that_works_is_left_alone_by_the_next_process(ibus: Insertions) -> None:
+    await ibus.inserter.close()
+    ibus.kept.write_text("libpinyin")
+    await ibus.open()
+    assert ibus.daemon.engine == "xkb:us::eng"
+
+
+async def test_end_of_ibus_is_reported(ibus: Insertions, bus: RunningBus) -> None:
+    async def end() -> None:
+        bus.end()
+
+    ibus.daemon.focusing = end
+    with pytest.raises(ScreenGone):
+        await ibus.insert()
+    assert ibus.pressed == []
+
+
+async def test_missing_ibus_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(IBusMissing, match="no IBus"):
+        await IBusInserter.open({}, tmp_path / "engine", no_focus, print)
+    with pytest.raises(IBusMissing, match="does not answer"):
+        await IBusInserter.open({"IBUS_ADDRESS": "unix:path=/nonexistent"}, tmp_path / "engine", no_focus, print)
+
+
+async def no_focus(target: Target) -> bool:
+    """Return that no window has the focus."""
+    return False
+
+
+def test_long_texts_are_split_as_the_client_needs() -> None:
+    assert [len(piece) for piece in pieces("x" * 250, "xim")] == [100, 100, 50]
+    assert [len(piece) for piece in pieces("x" * 2500, "gnome-shell")] == [1000, 1000, 500]
+    assert "".join(pieces(TEXT * 300, "xim")) == TEXT * 300

@@ -1,0 +1,89 @@
+"""Our engine learns where the focus is, and whether a text has arrived."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.bus.connection import BusConnection, BusObject
+from app.bus.errors import BusRefused
+from app.insertion.ibus.own_engine import OwnEngine
+from app.insertion.ibus.values import ENGINE, ENGINES, IBUS, text_value
+from tests.helpers.fake_ibus import FakeIBus
+from tests.helpers.message_bus import RunningBus
+
+PATH = "/org/freedesktop/IBus/Engine/Kikipounamu"
+
+
+@pytest.fixture
+async def engine(daemon: FakeIBus, bus: RunningBus) -> AsyncIterator[OwnEngine]:
+    """Return our engine, registered but not in use."""
+    engine = await OwnEngine.open(bus.address)
+    yield engine
+    await engine.close()
+
+
+async def use(daemon: FakeIBus) -> None:
+    """Make our engine the global one."""
+    await daemon.bus.call(BusObject(daemon.bus.name, IBUS.path, IBUS.interface), "SetGlobalEngine", "s", ENGINE)
+
+
+async def test_focus_is_known_with_its_client_and_purpose(daemon: FakeIBus, engine: OwnEngine) -> None:
+    daemon.purpose = 10
+    assert not await engine.focused(0.05)
+    await use(daemon)
+    assert await engine.focused(5)
+    assert (engine.client, engine.purpose, engine.left) == ("gnome-shell", 10, False)
+
+
+async def test_text_that_was_there_before_is_no_proof(daemon: FakeIBus, engine: OwnEngine) -> None:
+    daemon.text, daemon.hears = "same", False
+    await use(daemon)
+    await engine.focused(5)
+    await engine.knows_text()
+    engine.commit("same")
+    assert not await engine.arrived(0.2)
+
+
+async def test_field_that_loses_the_focus_ends_the_wait(daemon: FakeIBus, engine: OwnEngine) -> None:
+    daemon.hears = False
+    await use(daemon)
+    await engine.focused(5)
+    engine.commit("text")
+    await daemon.tell("FocusOutId", "o", "/context")
+    assert not await engine.arrived(60)
+    assert engine.left
+
+
+async def test_other_objects_and_engines_are_refused(daemon: FakeIBus, engine: OwnEngine) -> None:
+    await use(daemon)
+    await engine.focused(5)
+    factory = BusObject(daemon.owner, "/org/freedesktop/IBus/Factory", "org.freedesktop.IBus.Factory")
+    with pytest.raises(BusRefused):
+        await daemon.bus.call(factory, "CreateEngine", "s", "other")
+    with pytest.raises(BusRefused):
+        await daemon.bus.call(BusObject(daemon.owner, "/other", ENGINES), "FocusIn")
+    properties = BusObject(daemon.owner, PATH, "org.freedesktop.DBus.Properties")
+    with pytest.raises(BusRefused):
+        await daemon.bus.call(properties, "Get", "ss", ENGINES, "Other")
+    (wanted,) = await daemon.bus.call(properties, "GetAll", "s", ENGINES)
+    assert wanted == {"FocusId": True, "ActiveSurroundingText": True}
+
+
+async def test_text_around_the_cursor_is_compared_up_to_the_cursor(daemon: FakeIBus, engine: OwnEngine) -> None:
+    daemon.hears = False
+    await use(daemon)
+    await engine.focused(5)
+    await engine.knows_text()
+    engine.commit("ab")
+    await daemon.tell("SetSurroundingText", "vuu", text_value("xxab"), 2, 2)
+    assert not await engine.arrived(0.05)
+    await daemon.tell("SetSurroundingText", "vuu", text_value("xxab"), 4, 4)
+    assert await engine.arrived(5)
+
+
+async def test_two_connections_can_register_one_after_the_other(daemon: FakeIBus, bus: RunningBus) -> None:
+    for _ in range(2):
+        async with await BusConnection.open(bus.address):
+            engine = await OwnEngine.open(bus.address)
+            await engine.close()
+            await engine.close()
