@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication
 from app.control.client import handed_over
 from app.core.errors import AppError
 from app.core.first_times import FirstTimes
+from app.core.identity import APP_ID
 from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
@@ -236,7 +237,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     """
     application = QApplication(sys.argv[:1])
     application.setApplicationName("kikipounamu")
-    application.setDesktopFileName("kikipounamu")  # Wayland takes the window's icon from there
+    application.setDesktopFileName(APP_ID)  # Wayland takes the window's icon from there
     application.setQuitOnLastWindowClosed(False)
     theme, texts = Theme(), Texts()
     theme.dress(application)
@@ -247,7 +248,6 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
         clipboard = QtClipboard(application.clipboard())
         running = loop.submit(_run(make_application, bridge, clipboard))
         running.add_done_callback(lambda _: bridge.post(ApplicationEnded()))
-        loop.submit(asyncio.to_thread(_write_launcher))
         if not hidden:
             windows.open()
         _spare_qt()
@@ -278,6 +278,7 @@ async def _run(make_application: MakeApplication, bridge: Bridge, clipboard: QtC
 
     Return an error that the user can resolve instead of raising it.
     """
+    await asyncio.to_thread(_write_launcher)  # portals know the app by it
     app = make_application(bridge.post)
     app.clipboard = clipboard
     bridge.post(ApplicationCreated(app))  # requests arrive once it runs, because they are queued for this thread

@@ -27,6 +27,7 @@ _CANCELLED: Final = 1
 # The portal lists desktop files anew a moment after one was written.
 _REGISTER_TRIES: Final = 3
 _REGISTER_PAUSE_S: Final = 0.2
+_START_S: Final = 25.0  # the first call may start the portal and what it needs; a bus waits as long
 _UNKNOWN: Final = ".Unknown"  # begins the errors for a method, an interface and a program that are not there
 
 Options = Mapping[str, tuple[str, Any]]
@@ -180,7 +181,7 @@ class Portal:
             return
         for left in reversed(range(_REGISTER_TRIES)):
             try:
-                await self.bus.call(_REGISTRY, "Register", "sa{sv}", self._app_id, {})
+                await self.bus.call(_REGISTRY, "Register", "sa{sv}", self._app_id, {}, deadline_s=_START_S)
                 break
             except BusRefused as error:
                 if not left or _UNKNOWN in error.name:

@@ -2,5 +2,5 @@
 
 from typing import Final
 
-APP_ID: Final = "kikipounamu"
-"""Name of the desktop file, Wayland's ``app_id``, and the name that portals know."""
+APP_ID: Final = "org.kikipounamu.app"
+"""Name of the desktop file, Wayland's ``app_id``, and the name that portals know. GNOME wants a dot in it."""

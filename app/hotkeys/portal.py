@@ -38,6 +38,7 @@ log = structlog.get_logger(logger_names.APP_HOTKEYS_PORTAL)
 INTERFACE: Final = "GlobalShortcuts"
 ASK_S: Final = 120.0
 """The time for the user's answer to a dialog of the desktop."""
+_ENTER_S: Final = 5.0
 # GNOME 48 refuses a request and tells a moment later that the keys are bound.
 _TOLD_S: Final = 0.5
 
@@ -70,7 +71,9 @@ class PortalHotkeys:
 
     async def __aenter__(self) -> Self:
         self._events = KeyEventQueue()
-        await self._connect()
+        with suppress(TimeoutError):  # a portal that is still starting is connected by ``bind``
+            async with asyncio.timeout(_ENTER_S):
+                await self._connect()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -178,11 +181,12 @@ class PortalHotkeys:
         try:
             results = await portal.request(method, "oa(sa{sv})sa{sv}", *values, deadline_s=self._ask_s)
             self._keys = keys_in(results.get("shortcuts", ()))
-        except (PortalDenied, BusSilent) as error:
+        except BusSilent as error:
             raise HotkeysDenied(str(error)) from error
-        except PortalRefused:
-            if not await self._told_otherwise(portal, session, {each.id for each in wanted}):
-                raise
+        except PortalRefused as error:
+            cancelled = isinstance(error, PortalDenied)
+            if cancelled or not await self._told_otherwise(portal, session, {each.id for each in wanted}):
+                raise HotkeysDenied(str(error)) from error
 
     async def _told_otherwise(self, portal: Portal, session: PortalSession, ids: set[str]) -> bool:
         """Return whether refused keys are bound nevertheless."""

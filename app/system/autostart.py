@@ -18,12 +18,12 @@ from typing import Any, Final, Protocol
 
 from app.core.child_process import find_program
 from app.core.errors import AppError
+from app.core.identity import APP_ID
 from app.core.notes import Note
 
 NAME: Final = "kikipounamu"
 ARGUMENTS: Final = ("app", "--hidden")
 HOME: Final = "KIKIPOUNAMU_HOME"
-_AGENT: Final = "org.kikipounamu.app"
 _RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _SPECIAL: Final = str.maketrans({character: f"\\{character}" for character in '"`$\\'})
 
@@ -59,7 +59,7 @@ def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Sta
     if platform == "win32":
         return RunKey(program)
     if platform == "darwin":
-        place = home / "Library" / "LaunchAgents" / f"{_AGENT}.plist"
+        place = home / "Library" / "LaunchAgents" / f"{APP_ID}.plist"
         return FileEntry(place, launch_agent(program, own), agent_command)
     chosen = environment.get("XDG_CONFIG_HOME", "")
     base = Path(chosen) if os.path.isabs(chosen) else home / ".config"  # relative paths are ignored
@@ -185,7 +185,7 @@ def quoted(word: str) -> str:
 
 def launch_agent(program: str, environment: Mapping[str, str]) -> str:
     """Return a launch agent as launchd.plist(5) describes."""
-    wanted: dict[str, Any] = {"Label": _AGENT, "ProgramArguments": [program, *ARGUMENTS], "RunAtLoad": True}
+    wanted: dict[str, Any] = {"Label": APP_ID, "ProgramArguments": [program, *ARGUMENTS], "RunAtLoad": True}
     if environment:
         wanted["EnvironmentVariables"] = dict(environment)
     return plistlib.dumps(wanted).decode()

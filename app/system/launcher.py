@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.core.child_process import find_program
+from app.core.identity import APP_ID
 from app.system.autostart import HOME, NAME, FileEntry, desktop_command, quoted
 
 _ACTIONS: Final = (
@@ -51,7 +52,7 @@ def launcher(environment: Mapping[str, str], program: str) -> FileEntry:
     home = Path(environment.get("HOME") or Path.home())
     base = Path(chosen) if os.path.isabs(chosen) else home / ".local" / "share"  # relative paths are ignored
     icon = str(files("app.ui.theme").joinpath("icons", "app.svg"))
-    return FileEntry(base / "applications" / f"{NAME}.desktop", launcher_entry(program, icon), desktop_command)
+    return FileEntry(base / "applications" / f"{APP_ID}.desktop", launcher_entry(program, icon), desktop_command)
 
 
 def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> None:

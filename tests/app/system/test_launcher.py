@@ -34,7 +34,7 @@ def test_entry_has_icon_and_actions_in_two_languages() -> None:
 def test_entry_is_written_once_and_hidden_one_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = {"HOME": str(tmp_path)}
     keep_launcher("linux", environment)
-    place = tmp_path / ".local" / "share" / "applications" / "kikipounamu.desktop"
+    place = tmp_path / ".local" / "share" / "applications" / "org.kikipounamu.app.desktop"
     written = place.read_text()
     (icon,) = [line.partition("=")[2] for line in written.splitlines() if line.startswith("Icon=")]
     assert Path(icon).is_file()
@@ -48,7 +48,7 @@ def test_entry_is_written_once_and_hidden_one_stays(tmp_path: Path, monkeypatch:
 
 def test_entry_of_program_that_is_gone_is_renewed(tmp_path: Path) -> None:
     entry = launcher({"XDG_DATA_HOME": str(tmp_path), "HOME": "/"}, shutil.which("true") or "")
-    assert entry.place == tmp_path / "applications" / "kikipounamu.desktop"
+    assert entry.place == tmp_path / "applications" / "org.kikipounamu.app.desktop"
     entry.place.parent.mkdir()
     entry.place.write_text("[Desktop Entry]\nExec=/gone/kikipounamu app\n")
     entry.mend()
