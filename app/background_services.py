@@ -12,7 +12,9 @@ from uuid import UUID
 
 from app.core.segment_observer import Observe, notify_all
 from app.core.transcript import Rewrite, as_it_is
+from app.desktop.service import DesktopService
 from app.diagnostics.report.service import Help
+from app.dictation.messages import CANCEL
 from app.dictation.view import TakeView
 from app.files.recogniser import FileRecogniser
 from app.files.service import FileParts, Files
@@ -73,6 +75,7 @@ class BackgroundServices:
         self._history.follow(self._history_read)
         self._programs: tuple[str, ...] = ()
         self.help = Help(post)
+        self._desktop = DesktopService(post, often=CANCEL)
         self.sharing = Sharing(post)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
         self.actions = (
@@ -81,6 +84,7 @@ class BackgroundServices:
             .add(self._serving.ask)
             .add(self.models.ask)
             .add(self.help.ask)
+            .add(self._desktop.ask)
             .add(self.sharing.ask)
             .add(self.lending.ask)
             .add(self._dry_run.ask)
@@ -101,6 +105,7 @@ class BackgroundServices:
             await opening.enter_async_context(self._dry_run)
             await opening.enter_async_context(self._picker)
             await opening.enter_async_context(self.help)
+            await opening.enter_async_context(self._desktop)
             await opening.enter_async_context(self.sharing)
             await opening.enter_async_context(self.lending)
             self._kept = opening.pop_all()
@@ -115,7 +120,8 @@ class BackgroundServices:
         await self._kept.__aexit__(kind, error, trace)
 
     def allow(self, settings: Settings) -> None:
-        """Apply the settings for sharing this computer's gateway and lending its worker."""
+        """Apply the settings for sharing this computer's gateway, lending its worker, and the desktop's keys."""
+        self._desktop.use(settings.hotkeys.bindings)
         self.sharing.wish(on=settings.gateway.share, port=settings.gateway.port)
         self.lending.want(settings.worker.lend_to)
 

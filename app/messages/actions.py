@@ -1,5 +1,6 @@
 """Define the union of the actions that windows can request of the running app."""
 
+from app.desktop.actions import DesktopAction
 from app.diagnostics.report.actions import HelpAction
 from app.dictation.actions import DictationAction
 from app.files.actions import FileAction
@@ -29,4 +30,5 @@ Action = (
     | LookAtMonitor
     | TryReplacements
     | PickProgram
+    | DesktopAction
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of
+from app.desktop.view import DesktopView
 from app.diagnostics.report.view import HelpValue
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import TakeView, View
@@ -96,5 +97,6 @@ News = (
     | ReplacementsTried
     | HelpValue
     | SharingValue
+    | DesktopView
 )
 Post = Callable[[News], None]

@@ -23,6 +23,8 @@ from app.ui.onboarding.restart_card import RestartCard
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage
 from app.ui.replacements.words_panel import WordsPanel
+from app.ui.settings.desktop_panel import DesktopPanel
+from app.ui.settings.key_lines import KeyLinesPanel
 from app.ui.settings.link_card import LinkCard
 from app.ui.settings.page import SettingsPage
 from app.ui.shell.monitor_window import MonitorWindow
@@ -73,6 +75,9 @@ class Pages:
         self.home.tries.connect(lambda: self.first_steps.open(StepProgress((Step.TRY,), Step.TRY)))
         self.restart = RestartCard(texts, ask)
         self.settings.add("general", self.restart, self.restart.words)
+        self.desktop, self.key_lines = DesktopPanel(theme, texts, ask), KeyLinesPanel(theme, texts, ask)
+        self.settings.add("input", self.key_lines, self.key_lines.words, "keys")
+        self.settings.add("advanced", self.desktop, self.desktop.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
         self.programs = ProgramsPanel(theme, texts, ask)
@@ -123,6 +128,9 @@ class Pages:
             .add(self.programs.show_programs)
             .add(self.programs.show_pick)
             .add(self.words.show_tried)
+            .add(self.desktop.show_desktop)
+            .add(self.key_lines.show_desktop)
+            .add(self.key_lines.show_keys)
             .join(self.computers.shows)
             .join(self.home.shows)
             .join(self.settings.shows)
@@ -167,6 +175,7 @@ class Pages:
         self.computers.show_settings(settings)
         self.restart.show_settings(settings)
         self.programs.show_rules(settings.insertion.programs)
+        self.key_lines.show_bindings(settings.hotkeys.bindings)
 
     def _show_problem(self, problem: Problem) -> None:
         self.settings.show_problem(problem)

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.core.formats import Format
 from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
+from app.desktop.configuration import places
 from app.diagnostics.checks.finding import Severity
 from app.diagnostics.report.log_lines import LEVELS
 from app.diagnostics.report.view import ComponentKind
@@ -17,6 +18,7 @@ from app.dictation.gestures import TalkMode
 from app.dictation.messages import NoteKey
 from app.files.view import FileNote, FileState
 from app.history.view import HistoryNote
+from app.hotkeys.compositor_lines import Compositor, NoLine
 from app.hotkeys.conflicts import KeyUse
 from app.insertion.outcome import HoldReason
 from app.insertion.pick_messages import PickState
@@ -83,6 +85,9 @@ FAMILIES = {
     "settings.unit": ["history.days", "history.megabytes", "history.keep", "worker.gpu_memory"],
     "settings.empty": ["gateway.url", "recognition.languages", "worker.hours"],
     "settings.key-use": [use.value for use in KeyUse],
+    "settings.key-lines.missing": list(NoLine),
+    "settings.key-lines.where": list(Compositor),
+    "settings.key-lines.written": [each for each in Compositor if places(each, Path("/main"))],
     "files": ["pause", "resume", "retry"],
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],

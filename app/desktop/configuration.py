@@ -1,0 +1,104 @@
+"""Plan how our lines get into the configuration of a compositor, and out of it again. Pure.
+
+The lines are in a file of ours. The user's own file gets one line that includes it, with a comment above it.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.hotkeys.compositor_lines import Compositor
+
+_OWN: Final = "# Written by kikipounamu: Settings > Microphone and key. Changes here are lost."
+_COMMENT: Final = "# Keys for dictation, by kikipounamu"
+_PLAIN: Final = re.compile(r"[\w@+=:./-]+")
+_LAST: Final = re.compile(r"^\s*(exec|wait)\b")  # nothing behind such a line of a script is run
+
+
+@dataclass(frozen=True)
+class Places:
+    """The user's file, our file beside it, and the line that includes ours. ``script``: a shell runs them."""
+
+    main: Path
+    own: Path
+    include: str
+    script: bool = False
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The contents of both files. ``own`` is ``None`` if there is no file of ours."""
+
+    main: str
+    own: str | None = None
+
+
+def is_plain(text: str) -> bool:
+    """Return whether no configuration and no shell treats a character of this path in its own way."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def usual_files(compositor: Compositor, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return where this compositor looks for the user's configuration, the first one first."""
+    home = Path(environment.get("HOME") or "/nonexistent")
+    chosen = environment.get("XDG_CONFIG_HOME", "")
+    settings = Path(chosen) if chosen.startswith("/") else home / ".config"
+    return {
+        Compositor.SWAY: (home / ".sway" / "config", settings / "sway" / "config"),
+        Compositor.HYPRLAND: (settings / "hypr" / "hyprland.conf",),
+        Compositor.NIRI: (settings / "niri" / "config.kdl",),
+        Compositor.LABWC: (settings / "labwc" / "rc.xml",),
+        Compositor.RIVER: (settings / "river" / "init",),
+    }[compositor]
+
+
+def places(compositor: Compositor, main: Path) -> Places | None:
+    """Return the files to write; ``None`` if this compositor includes no file, or not one of this name."""
+    script = compositor is Compositor.RIVER
+    own = main.with_name("kikipounamu.sh" if script else "kikipounamu.conf")
+    how = {Compositor.SWAY: "include {}", Compositor.HYPRLAND: "source = {}", Compositor.RIVER: "sh {}"}
+    if compositor not in how or not is_plain(str(own)):
+        return None
+    return Places(main, own, how[compositor].format(own), script)
+
+
+def added(before: Contents, where: Places, lines: tuple[str, ...]) -> Contents:
+    """Return the contents with our lines; adding them twice changes nothing."""
+    own = "\n".join([_OWN, *lines, ""])
+    text = before.main.splitlines(keepends=True)
+    if any(line.strip() == where.include for line in text):
+        return Contents(before.main, own)
+    if text and not text[-1].endswith("\n"):
+        text[-1] += "\n"
+    ends = (place for place, line in enumerate(text) if where.script and _LAST.match(line))
+    at = next(ends, len(text))
+    text[at:at] = ["\n", f"{_COMMENT}\n", f"{where.include}\n"]
+    return Contents("".join(text), own)
+
+
+def removed(before: Contents, where: Places) -> Contents:
+    """Return the contents without our file and the lines that we added."""
+    text = before.main.splitlines(keepends=True)
+    kept = list[str]()
+    for line in text:
+        if line.strip() == where.include:
+            if kept and kept[-1].strip() == _COMMENT:
+                del kept[-1]
+                if kept and not kept[-1].strip():
+                    del kept[-1]
+            continue
+        kept.append(line)
+    return Contents("".join(kept))
+
+
+def difference(before: Contents, after: Contents, where: Places) -> str:
+    """Return the change of both files as a unified difference; empty without a change."""
+    pairs = ((where.main, before.main, after.main), (where.own, before.own or "", after.own or ""))
+    found = list[str]()
+    for place, old, new in pairs:
+        lines = difflib.unified_diff(old.splitlines(), new.splitlines(), str(place), str(place), lineterm="", n=2)
+        found += lines
+    return "\n".join(found)

@@ -1,0 +1,43 @@
+"""The abilities of the desktop and the lines for its configuration, for display. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.core.notes import Note
+from app.desktop.abilities import Support
+from app.hotkeys.compositor_lines import Compositor, NoLine
+
+
+class LinesState(StrEnum):
+    """States of the lines: only to copy, or also to write; written, or written for other keys."""
+
+    TO_COPY = "to-copy"
+    TO_WRITE = "to-write"
+    WRITTEN = "written"
+    OUTDATED = "outdated"
+
+
+@dataclass(frozen=True)
+class KeyLines:
+    """The lines that bind the hotkeys in the configuration of a compositor.
+
+    ``missing``: actions without a line, with the reason. ``place``: the user's file; empty if there is none.
+    ``change``: the difference that writing them makes. ``problem``: why the last change was refused.
+    """
+
+    compositor: Compositor
+    lines: tuple[str, ...] = ()
+    missing: Mapping[str, NoLine] = field(default_factory=dict)
+    place: str = ""
+    state: LinesState = LinesState.TO_COPY
+    change: str = ""
+    problem: Note | None = None
+
+
+@dataclass(frozen=True)
+class DesktopView:
+    """The support of each ability, and the lines where the desktop gives programs no hotkeys."""
+
+    supports: tuple[Support, ...] = ()
+    lines: KeyLines | None = None

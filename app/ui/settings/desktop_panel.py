@@ -1,0 +1,109 @@
+"""Table of the desktop's abilities: the means of each, or its replacement and what to do."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
+
+from app.core.sentences import LANGUAGES, entries
+from app.core.states import State
+from app.desktop.abilities import Ability
+from app.desktop.actions import DesktopAction, LookAtDesktop
+from app.desktop.view import DesktopView
+from app.diagnostics.checks.ability_findings import ability_finding
+from app.diagnostics.checks.wording import told
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import Shape, action_button, label
+
+
+class AbilityRow(NamedTuple):
+    """Row of the table."""
+
+    shape: Shape
+    title: QLabel
+    found: QLabel
+    do: QLabel
+
+
+class DesktopPanel(QFrame):
+    """Panel with one row for each ability."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[DesktopAction], None]) -> None:
+        super().__init__()
+        self._texts = texts
+        self._view = DesktopView()
+        self.setProperty("role", "card")
+        self.setObjectName("settings.desktop")
+        self.heading, self.says = label(bold=True), label(size=SCALE.caption, role="muted")
+        self.rows = {
+            ability: AbilityRow(
+                Shape(theme, State.IDLE), label(), label(role="muted"), label(size=SCALE.caption, role="warning")
+            )
+            for ability in Ability
+        }
+        self.again = action_button(lambda: ask(LookAtDesktop()))
+        self._lay_out()
+        texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    def words(self) -> Iterable[str]:
+        """Yield the words by which the settings search finds this panel, in all languages."""
+        for language in LANGUAGES:
+            for key in ("settings.desktop.name", "settings.desktop.says"):
+                yield str(entries(language)[key])
+
+    def show_desktop(self, view: DesktopView) -> None:
+        """Show the support of each ability."""
+        self._view = view
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts = self._texts
+        self.heading.setText(texts("settings.desktop.name"))
+        self.says.setText(texts("settings.desktop.says" if self._view.supports else "settings.desktop.none"))
+        self.again.setText(texts("settings.desktop.again"))
+        self.again.setAccessibleName(f"{self.heading.text()}: {self.again.text()}")
+        supports = {one.ability: one for one in self._view.supports}
+        said = [self.heading.text()]
+        for ability, row in self.rows.items():
+            support = supports.get(ability)
+            for part in row:
+                part.setVisible(support is not None)
+            if support is None:
+                continue
+            worded = told(texts, ability_finding(support))
+            state = State.DONE if support.means else State.HELD
+            row.shape.show_state(
+                state, texts("settings.desktop.works" if support.means else "settings.desktop.replaced")
+            )
+            for part, text in ((row.title, worded.title), (row.found, worded.found), (row.do, worded.do)):
+                part.setText(text)
+            row.do.setVisible(bool(worded.do))
+            said += [f"{worded.title}: {worded.found} {worded.do}".rstrip()]
+        self.setAccessibleName(" ".join(said))
+
+    def _lay_out(self) -> None:
+        table = QGridLayout()
+        table.setHorizontalSpacing(SPACING.small)
+        table.setVerticalSpacing(SPACING.hair)
+        table.setColumnStretch(2, 1)
+        top = Qt.AlignmentFlag.AlignTop
+        for place, row in enumerate(self.rows.values()):
+            table.addWidget(row.shape, 2 * place, 0, top)
+            table.addWidget(row.title, 2 * place, 1, top)
+            table.addWidget(row.found, 2 * place, 2)
+            table.addWidget(row.do, 2 * place + 1, 2)
+            for words in (row.found, row.do):
+                words.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        self.says.setWordWrap(True)
+        for words in (self.heading, self.says):
+            column.addWidget(words)
+        column.addLayout(table)
+        column.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)

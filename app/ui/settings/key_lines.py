@@ -1,0 +1,182 @@
+"""Lines that bind the hotkeys where the desktop gives programs none: to copy, to write, and whether they work."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from app.core.sentences import LANGUAGES, entries
+from app.core.states import State
+from app.desktop.actions import DesktopAction, WriteKeyLines
+from app.desktop.view import DesktopView, KeyLines, LinesState
+from app.dictation.hotkey_test import KeysSeen
+from app.dictation.messages import DICTATE
+from app.hotkeys.compositor_lines import Compositor
+from app.ui.help.line_list import ReadOnlyText
+from app.ui.settings.hotkey_test import KEYS
+from app.ui.settings.wording import title
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_text, note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import Shape, action_button, label
+from app.ui.widgets.flow_layout import FlowRow
+
+NAMES: Final = {
+    Compositor.SWAY: "sway",
+    Compositor.HYPRLAND: "Hyprland",
+    Compositor.NIRI: "niri",
+    Compositor.LABWC: "labwc",
+    Compositor.RIVER: "river",
+}
+_LINES, _CHANGE = 6, 12
+
+
+class KeyLinesPanel(QFrame):
+    """Panel with the lines for the user's compositor; hidden where the desktop gives programs hotkeys.
+
+    Writing first shows the change; a second click makes it.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[DesktopAction], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._lines: KeyLines | None = None
+        self._bindings: Mapping[str, str] = {}
+        self._works, self._reviewing = False, False
+        self.setProperty("role", "card")
+        self.setObjectName("settings.key-lines")
+        self.heading = label(bold=True)
+        self.says, self.missing, self.where = (label(size=SCALE.caption, role="muted") for _ in range(3))
+        self.lines, self.change = ReadOnlyText(_LINES), ReadOnlyText(_CHANGE)
+        self.problem, self.told = label(size=SCALE.caption, role="warning"), label(size=SCALE.caption)
+        self.shape = Shape(theme, State.ARMING)
+        self.copy = action_button(self._copy)
+        self.write = action_button(self._write)
+        self.back = action_button(lambda: self._review(on=False))
+        self.remove = action_button(lambda: self._ask(WriteKeyLines(False)), "quiet")
+        self._lay_out()
+        texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    def words(self) -> Iterable[str]:
+        """Yield the words by which the settings search finds this panel; none while it is hidden."""
+        for language in LANGUAGES if self._lines else ():
+            yield str(entries(language)["settings.key-lines.name"])
+
+    def show_desktop(self, view: DesktopView) -> None:
+        """Show the lines for this desktop."""
+        if view.lines != self._lines:
+            self._lines, self._reviewing = view.lines, False
+        self.refresh()
+
+    def show_bindings(self, bindings: Mapping[str, str]) -> None:
+        """Show the keys by action."""
+        self._bindings = bindings
+        self.refresh()
+
+    def show_keys(self, seen: KeysSeen) -> None:
+        """Show whether a line has reported the dictation key."""
+        works = DICTATE in seen.commanded
+        if works != self._works:
+            self._works = works
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        shown, texts = self._lines, self._texts
+        self.setVisible(shown is not None)
+        if shown is None:
+            return
+        name = NAMES[shown.compositor]
+        self.heading.setText(texts("settings.key-lines.name"))
+        says = [texts("settings.key-lines.says", desktop=name)]
+        if not shown.compositor.tells_releases:
+            says.append(texts("settings.key-lines.toggles", desktop=name))
+        self.says.setText(" ".join(says))
+        self.missing.setText("\n".join(self._missing(shown)))
+        self.where.setText(self._where(shown))
+        self.lines.show_text("\n".join(shown.lines))
+        self.change.show_text(shown.change)
+        self.problem.setText(note_text(texts, shown.problem) if shown.problem else "")
+        self._show_test(shown)
+        self._show_buttons(shown)
+        self.lines.setVisible(bool(shown.lines) and not self._reviewing)
+        self.change.setVisible(self._reviewing)
+        for words in (self.missing, self.where, self.problem):
+            words.setVisible(bool(words.text()))
+        for field, key in ((self.lines, "settings.key-lines.name"), (self.change, "settings.key-lines.change")):
+            field.setAccessibleName(texts(key))
+            field.refresh()
+        self.setAccessibleName(". ".join([self.heading.text(), self.says.text(), self.told.text()]))
+
+    def _missing(self, shown: KeyLines) -> list[str]:
+        found = []
+        for action, why in shown.missing.items():
+            key, name = key_text(self._texts, self._bindings.get(action, "")), title(self._texts, KEYS[action])
+            found.append(self._texts(f"settings.key-lines.missing.{why}", name=name, key=key))
+        return found
+
+    def _where(self, shown: KeyLines) -> str:
+        if not shown.lines:
+            return ""
+        if self._reviewing:
+            return self._texts("settings.key-lines.review", file=shown.place)
+        if shown.state is LinesState.WRITTEN:
+            return self._texts(f"settings.key-lines.written.{shown.compositor}")
+        if shown.state is LinesState.OUTDATED:
+            return self._texts("settings.key-lines.outdated")
+        return self._texts(f"settings.key-lines.where.{shown.compositor}")
+
+    def _show_test(self, shown: KeyLines) -> None:
+        said = self._texts("settings.key-lines.works" if self._works else "settings.key-lines.try")
+        self.told.setText(said)
+        self.shape.show_state(State.DONE if self._works else State.ARMING, said)
+        for part in (self.told, self.shape):
+            part.setVisible(self._works or bool(shown.lines))
+
+    def _show_buttons(self, shown: KeyLines) -> None:
+        texts = self._texts
+        writes = bool(shown.lines) and shown.state in {LinesState.TO_WRITE, LinesState.OUTDATED}
+        named = (
+            (self.copy, "action.copy", bool(shown.lines) and not self._reviewing),
+            (self.write, "settings.key-lines.confirm" if self._reviewing else "settings.key-lines.write", writes),
+            (self.back, "settings.key-lines.back", self._reviewing),
+            (self.remove, "settings.key-lines.remove", shown.state in {LinesState.WRITTEN, LinesState.OUTDATED}),
+        )
+        for button, key, visible in named:
+            button.setText(texts(key))
+            button.setAccessibleName(f"{self.heading.text()}: {button.text()}")
+            button.setVisible(visible)
+        self.write.setProperty("role", "primary" if self._reviewing else "")
+        self.write.style().polish(self.write)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.lines.toPlainText() + "\n")
+
+    def _write(self) -> None:
+        if self._reviewing:
+            self._ask(WriteKeyLines(True))
+        self._review(on=not self._reviewing)
+
+    def _review(self, *, on: bool) -> None:
+        self._reviewing = on
+        self.refresh()
+        self.write.setFocus()
+
+    def _lay_out(self) -> None:
+        test = QHBoxLayout()
+        test.setSpacing(SPACING.small)
+        test.addWidget(self.shape, 0, Qt.AlignmentFlag.AlignTop)
+        test.addWidget(self.told, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        for part in (self.heading, self.says, self.missing, self.where, self.lines, self.change, self.problem):
+            column.addWidget(part)
+        column.addWidget(FlowRow((self.write, self.copy, self.back, self.remove)))
+        column.addLayout(test)
+        for words in (self.says, self.missing, self.where, self.problem, self.told):
+            words.setWordWrap(True)

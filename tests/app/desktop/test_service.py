@@ -1,0 +1,104 @@
+"""The service of the desktop's abilities: looks, and lines written into a configuration and removed."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from app.desktop.actions import LookAtDesktop, WriteKeyLines
+from app.desktop.found import Found
+from app.desktop.service import DesktopService
+from app.desktop.view import DesktopView, KeyLines, LinesState
+from app.hotkeys.compositor_lines import NoLine
+from tests.app.desktop.desktops import DESKTOPS
+from tests.helpers.waiting import wait_until
+
+KEYS = {"dictate": "f9", "cancel": "esc"}
+
+
+class Desk:
+    """A service on a desktop of the test's choice; ``main``: the user's configuration of sway."""
+
+    def __init__(self, home: Path) -> None:
+        self.main = home / ".config" / "sway" / "config"
+        self.main.parent.mkdir(parents=True)
+        self.name = "sway"
+        self.views: list[DesktopView] = []
+        self.service = DesktopService(self.views.append, "cancel", {"HOME": str(home)}, self._learn)
+
+    async def _learn(self, platform: str, environment: Mapping[str, str]) -> Found:
+        return DESKTOPS[self.name]
+
+    async def shows(self, state: LinesState) -> KeyLines:
+        def shown() -> bool:
+            return bool(self.views) and self.views[-1].lines is not None and self.lines.state is state
+
+        await wait_until(shown, f"the lines are {state}")
+        return self.lines
+
+    @property
+    def lines(self) -> KeyLines:
+        found = self.views[-1].lines
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    desk = Desk(tmp_path)
+    async with desk.service:
+        yield desk
+
+
+async def test_lines_are_offered_written_renewed_and_removed(desk: Desk) -> None:
+    desk.main.write_text("set $mod Mod4\n")
+    desk.service.use(KEYS)
+    offered = await desk.shows(LinesState.TO_WRITE)
+    assert offered.place == str(desk.main) and "+include" in offered.change
+    assert offered.missing == {"cancel": NoLine.EVERYWHERE}
+    desk.service.ask(WriteKeyLines(True))
+    written = await desk.shows(LinesState.WRITTEN)
+    assert written.change == "" and "include" in desk.main.read_text()
+    desk.service.use(KEYS | {"dictate": "f8"})
+    assert "F8" in (await desk.shows(LinesState.OUTDATED)).change
+    desk.service.ask(WriteKeyLines(True))
+    await desk.shows(LinesState.WRITTEN)
+    desk.service.ask(WriteKeyLines(False))
+    await desk.shows(LinesState.TO_WRITE)
+    assert desk.main.read_text() == "set $mod Mod4\n"
+
+
+async def test_lines_are_only_shown_without_a_configuration_of_the_user(desk: Desk) -> None:
+    desk.service.use(KEYS)
+    shown = await desk.shows(LinesState.TO_COPY)
+    assert (shown.place, shown.change) == ("", "") and shown.lines
+    desk.service.ask(WriteKeyLines(True))
+    await wait_until(lambda: len(desk.views) == 2, "it looked again")
+    assert not desk.main.exists()
+
+
+async def test_refused_change_is_told_until_it_works(desk: Desk) -> None:
+    desk.main.write_text("")
+    desk.main.with_name("kikipounamu.conf").mkdir()
+    desk.service.use(KEYS)
+    shown = await desk.shows(LinesState.TO_COPY)
+    assert shown.problem is not None and shown.problem.key == "key-lines-refused"
+    desk.service.ask(WriteKeyLines(True))
+    await wait_until(lambda: len(desk.views) == 2, "it looked again")
+    assert desk.lines.problem is not None
+    desk.main.with_name("kikipounamu.conf").rmdir()
+    desk.service.ask(WriteKeyLines(True))
+    assert (await desk.shows(LinesState.WRITTEN)).problem is None
+
+
+async def test_desktop_with_keys_of_programs_needs_no_lines(desk: Desk) -> None:
+    desk.name = "gnome 48"
+    desk.service.ask(LookAtDesktop())
+    await wait_until(lambda: desk.views, "it looked")
+    assert desk.views[-1].lines is None and len(desk.views[-1].supports) == 5
+
+
+async def test_keys_are_ignored_outside_the_service(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.service.use(KEYS)
+    assert desk.views == []
