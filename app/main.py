@@ -7,6 +7,7 @@ most imports are needed only by the app and happen in the loop's thread.
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -37,7 +38,8 @@ from app.settings.sections import Settings
 from app.system.launcher import keep_launcher
 from app.system.notification import notify
 from app.ui.dictation.announcer import Announcer, speak_from
-from app.ui.dictation.overlay import Overlay, possible
+from app.ui.dictation.overlay import Overlay
+from app.ui.dictation.overlay_window import OverlayWindow, possible
 from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices
 from app.ui.shell import tray
 from app.ui.shell.absent_tray import AbsentTray
@@ -59,6 +61,7 @@ from runtime.loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from app.application import Application
+    from app.ui.dictation.overlay_wayland import WaylandOverlay
 
 log = structlog.get_logger(logger_names.APP_MAIN)
 
@@ -106,8 +109,7 @@ class Windows:
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.pages.status.looks.connect(lambda on: self._look_at_microphones() if on else None)
         self.announcer = Announcer(texts, speak_from(self.home))
-        hint = FirstTimes(folders().data / "cancel-told")
-        self.overlay = Overlay(theme, texts, translucent=blends(), hint=hint) if possible() else None
+        self.overlay = _overlay(theme, texts)
         self.tray, self.tray_watch = tray.Tray(theme, texts, self.ask), TrayWatch(tray.available)
         once = ShownOnce(folders().data / "absent-tray-told")
         self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self._open_hidden)
@@ -158,9 +160,8 @@ class Windows:
             .add(self._show_problem)
             .add(self._show_keys)
             .add(self.announcer.show_view)
+            .add(self.overlay.show_view)
         )
-        if self.overlay is not None:
-            registry.add(self.overlay.show_view)
         return registry.add(self.tray.show_takes)
 
     def _begin(self, begun: ApplicationCreated) -> None:
@@ -183,8 +184,7 @@ class Windows:
         self._texts.choose(settings.general.language)
         self._theme.choose(SCHEMES[settings.general.theme])
         self._theme.choose_text_size(settings.general.text_size)
-        if self.overlay is not None:
-            self.overlay.choose_place(settings.general.overlay)
+        self.overlay.choose_place(settings.general.overlay)
         logging.getLogger().setLevel(settings.advanced.log_level)
         self._show_choices()
 
@@ -226,8 +226,16 @@ class Windows:
         self.home.show_choices(choices)
         self.pages.status.show_choices(choices)
         self.pages.first_steps.show(choices)
-        if self.overlay is not None:
-            self.overlay.show_choices(choices)
+        self.overlay.show_choices(choices)
+
+
+def _overlay(theme: Theme, texts: Texts) -> "Overlay | WaylandOverlay":
+    hint = folders().data / "cancel-told"
+    if not possible():
+        from app.ui.dictation.overlay_wayland import WaylandOverlay
+
+        return WaylandOverlay(theme, texts, os.environ, hint)
+    return Overlay(theme, texts, OverlayWindow(texts("overlay.name"), blended=blends()), hint=FirstTimes(hint))
 
 
 def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
@@ -254,8 +262,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
         with signals_quit(windows.ask):
             application.exec()
         loop.close()
-        if windows.overlay is not None:
-            windows.overlay.close()
+        windows.overlay.close()
         return _status(running, hidden=hidden)
 
 

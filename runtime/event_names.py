@@ -165,6 +165,8 @@ class LogEvent(StrEnum):
     MODEL_ACTION_FAILED = "model.action_failed"
     MODEL_PUNCTUATION_MISSING = "model.punctuation_missing"
     MONITOR_LOST = "monitor.lost"
+    OVERLAY_ABSENT = "overlay.absent"
+    OVERLAY_HELPER_ENDED = "overlay.helper_ended"
     PARTIALS_FAILED = "partials.failed"
     PARTIALS_NOT_SENT = "partials.not_sent"
     QUEUE_DROPPED = "queue.dropped"

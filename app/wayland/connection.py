@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from app.wayland.errors import CompositorGone, CompositorMissing, InterfaceMissing
 from app.wayland.interfaces import CALLBACK, DISPLAY, Interface, by_name
@@ -29,6 +29,22 @@ _MOST_UNSENT: Final = 4 * 2**20
 _SERVER_IDS: Final = 0xFF00_0000  # from here on, the compositor chooses ids
 
 Handler = Callable[..., None]
+
+
+class Watcher(Protocol):
+    """The part of an event loop that a connection needs; asyncio's loops have it."""
+
+    def add_reader(self, descriptor: int, callback: Callable[[], None], /) -> object:
+        """Call back whenever the descriptor can be read."""
+
+    def remove_reader(self, descriptor: int, /) -> object:
+        """Watch the descriptor for reading no longer."""
+
+    def add_writer(self, descriptor: int, callback: Callable[[], None], /) -> object:
+        """Call back whenever the descriptor can be written."""
+
+    def remove_writer(self, descriptor: int, /) -> object:
+        """Watch the descriptor for writing no longer."""
 
 
 class WaylandObject:
@@ -68,17 +84,25 @@ class WaylandConnection:
     """The objects shared with one compositor.
 
     ``globals``: the compositor's offers: version by interface name, the newest version of each.
-    ``gone``: set when the connection has ended.
+    ``gone``: set when the connection has ended; ``on_gone`` is called then. ``on_globals`` is called after each
+    change of the offers. ``watcher``: default the running loop of asyncio.
     """
 
-    def __init__(self, compositor: socket.socket, known: Mapping[str, Interface] | None = None) -> None:
+    def __init__(
+        self,
+        compositor: socket.socket,
+        known: Mapping[str, Interface] | None = None,
+        watcher: Watcher | None = None,
+    ) -> None:
         self.globals: dict[str, int] = {}
         self.gone = asyncio.Event()
+        self.on_gone: Callable[[], None] = _nothing
+        self.on_globals: Callable[[], None] = _nothing
         self.fault = ""
         self._names: dict[str, list[int]] = {}
         self._known = known or by_name()
         self._socket = compositor
-        self._loop = asyncio.get_running_loop()
+        self._watcher = watcher or asyncio.get_running_loop()
         self._objects: dict[int, WaylandObject] = {}
         self._free: list[int] = []
         self._next = 1
@@ -98,17 +122,28 @@ class WaylandConnection:
         ``interfaces``: those that objects may have, default all of ``interfaces``. Raises ``CompositorMissing``
         or ``CompositorGone``.
         """
-        compositor = _connected(environment)
-        connection = cls(compositor, interfaces)
-        connection._loop.add_reader(compositor.fileno(), connection._readable)
-        registry = connection._registry = connection._display.request("get_registry")
-        registry.on("global", connection._offered)
-        registry.on("global_remove", connection._withdrawn)
+        connection = cls.begin(environment, asyncio.get_running_loop(), interfaces)
         try:
             await connection.roundtrip()
         except BaseException:
             await connection.close()
             raise
+        return connection
+
+    @classmethod
+    def begin(
+        cls, environment: Mapping[str, str], watcher: Watcher, interfaces: Mapping[str, Interface] | None = None
+    ) -> Self:
+        """Connect like ``open``, in any event loop; the globals are known ``after`` this.
+
+        Raises ``CompositorMissing``.
+        """
+        compositor = _connected(environment)
+        connection = cls(compositor, interfaces, watcher)
+        watcher.add_reader(compositor.fileno(), connection._readable)
+        registry = connection._registry = connection._display.request("get_registry")
+        registry.on("global", connection._offered)
+        registry.on("global_remove", connection._withdrawn)
         return connection
 
     async def __aenter__(self) -> Self:
@@ -119,16 +154,24 @@ class WaylandConnection:
 
     async def close(self) -> None:
         """Send what is left, and end the connection. Safe to call twice."""
+        self.end()
+
+    def end(self) -> None:
+        """Do the same without waiting."""
         if not self.gone.is_set():
             self._flush()
             self._end("closed")
+
+    def names(self, interface: Interface) -> tuple[int, ...]:
+        """Return the numbers of the globals with this interface, the oldest first."""
+        return tuple(self._names.get(interface.name, ()))
 
     def bind(self, interface: Interface, instance: int = -1) -> WaylandObject:
         """Return an object for a global; ``instance``: which one, if there are several.
 
         Raises ``InterfaceMissing``.
         """
-        if not (names := self._names.get(interface.name)):
+        if not (names := self.names(interface)):
             raise InterfaceMissing(interface.name)
         version = min(interface.version, self.globals[interface.name])
         made = self._add(interface)
@@ -142,8 +185,12 @@ class WaylandConnection:
     async def roundtrip(self, deadline_s: float = _REPLY_S) -> None:
         """Wait until the compositor has processed all requests. Raises ``CompositorGone``."""
         done = asyncio.Event()
-        self._display.request("sync").on("done", lambda serial: done.set())
+        self.after(done.set)
         await self.until(done, deadline_s)
+
+    def after(self, do: Callable[[], None]) -> None:
+        """Call a function once the compositor has processed all requests. Raises ``CompositorGone``."""
+        self._display.request("sync").on("done", lambda serial: do())
 
     async def until(self, event: asyncio.Event, deadline_s: float = _REPLY_S) -> None:
         """Wait for an event that a handler sets. Raises ``CompositorGone``, also at the deadline."""
@@ -210,12 +257,12 @@ class WaylandConnection:
                 if sent < len(data):
                     self._unsent.appendleft((data[sent:], []))
         except BlockingIOError:
-            self._loop.add_writer(self._socket.fileno(), self._writable)
+            self._watcher.add_writer(self._socket.fileno(), self._writable)
         except OSError as error:
             self._end(str(error))
 
     def _writable(self) -> None:
-        self._loop.remove_writer(self._socket.fileno())
+        self._watcher.remove_writer(self._socket.fileno())
         self._flush()
 
     def _readable(self) -> None:
@@ -236,6 +283,8 @@ class WaylandConnection:
                 self._dispatch(event)
         except (ValueError, IndexError) as error:
             self._end(str(error))
+        except CompositorGone:
+            return  # a handler sent something, and that ended the connection
 
     def _dispatch(self, event: Event) -> None:
         target = self._objects.get(event.sender)
@@ -273,6 +322,7 @@ class WaylandConnection:
     def _offered(self, name: int, interface: str, version: int) -> None:
         self._names.setdefault(interface, []).append(name)
         self.globals[interface] = version
+        self.on_globals()
 
     def _withdrawn(self, name: int) -> None:
         for interface, names in self._names.items():
@@ -280,6 +330,7 @@ class WaylandConnection:
                 names.remove(name)
                 if not names:
                     self.globals.pop(interface, None)
+        self.on_globals()
 
     def _failed(self, culprit: WaylandObject | None, code: int, reason: str) -> None:
         name = culprit.interface.name if culprit else "?"
@@ -289,8 +340,8 @@ class WaylandConnection:
         if self.gone.is_set():
             return
         self.fault = reason
-        self._loop.remove_reader(self._socket.fileno())
-        self._loop.remove_writer(self._socket.fileno())
+        self._watcher.remove_reader(self._socket.fileno())
+        self._watcher.remove_writer(self._socket.fileno())
         self._socket.close()
         for _, descriptors in self._unsent:
             _close_all(descriptors)
@@ -298,6 +349,7 @@ class WaylandConnection:
         self._descriptors.clear()
         self._unsent.clear()
         self.gone.set()
+        self.on_gone()
 
 
 def _connected(environment: Mapping[str, str]) -> socket.socket:
@@ -313,6 +365,10 @@ def _connected(environment: Mapping[str, str]) -> socket.socket:
         raise CompositorMissing(f"no Wayland compositor can be reached ({error})") from error
     compositor.setblocking(False)
     return compositor
+
+
+def _nothing() -> None:
+    pass
 
 
 def _ancillary(descriptors: list[int]) -> list[tuple[int, int, Any]]:

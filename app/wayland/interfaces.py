@@ -84,6 +84,10 @@ LAYER_SURFACE: Final = _interface(
     "ack_configure u\ndestroy\nset_layer u",
     "configure uuu\nclosed",
 )
+XDG_OUTPUT_MANAGER: Final = _interface("zxdg_output_manager_v1", 3, "destroy\nget_xdg_output no zxdg_output_v1")
+XDG_OUTPUT: Final = _interface(
+    "zxdg_output_v1", 3, "destroy", "logical_position ii\nlogical_size ii\ndone\nname s\ndescription s"
+)
 
 
 def _data_control(prefix: str, version: int) -> tuple[Interface, ...]:
@@ -114,6 +118,7 @@ _ALL: Final = (
     *(DISPLAY, REGISTRY, CALLBACK, SEAT, KEYBOARD, OUTPUT),
     *(COMPOSITOR, SURFACE, REGION, SHM, SHM_POOL, BUFFER),
     *(VIRTUAL_KEYBOARD_MANAGER, VIRTUAL_KEYBOARD, TOPLEVEL_MANAGER, TOPLEVEL, LAYER_SHELL, LAYER_SURFACE),
+    *(XDG_OUTPUT_MANAGER, XDG_OUTPUT),
     *EXT_DATA_CONTROL,
     *WLR_DATA_CONTROL,
 )

@@ -30,13 +30,15 @@ class Surroundings:
 class Anchor:
     """The point from which the overlay grows: its lower edge if ``upward``, else its upper edge.
 
-    ``centred``: the point is in the middle of this edge, else at its left end.
+    ``centred``: the point is in the middle of this edge, else at its left end. ``at_edge``: it is in the middle
+    of the screen's lower or upper edge.
     """
 
     x: int
     y: int
     upward: bool
     centred: bool = True
+    at_edge: bool = False
 
     def area(self, width: int, height: int, screen: Area) -> Area:
         """Return the overlay of this size, moved into the screen if it would leave it."""
@@ -93,7 +95,7 @@ def _at_edge(screen: Area, *, upward: bool) -> Iterator[Anchor]:
     """Yield the middle of the lower or upper edge, at the usual and at the least distance."""
     for distance in (FROM_EDGE, _AT_EDGE):
         y = screen.bottom - distance if upward else screen.y + distance
-        yield Anchor(screen.middle[0], y, upward)
+        yield Anchor(screen.middle[0], y, upward, at_edge=True)
 
 
 def _beside(area: Area, caret: Area | None = None) -> Iterator[Anchor]:

@@ -109,6 +109,11 @@ class Theme(QObject):
         """Return the colour of a state's icon."""
         return QColor(state_colour(self.colours, state))
 
+    @property
+    def text_size(self) -> str:
+        """The chosen one of ``TEXT_SIZES``."""
+        return self._text_size
+
     def choose(self, scheme: Scheme | None) -> None:
         """Fix the scheme; None follows the system again."""
         if scheme is not self._scheme:

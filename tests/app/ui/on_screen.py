@@ -15,6 +15,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.messages.actions import Action
 from app.ui.dictation.overlay import Overlay
+from app.ui.dictation.overlay_window import OverlayWindow
 from app.ui.home.page import HomePage
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.compositing import blends
@@ -42,7 +43,7 @@ def main() -> int:
     def ask(action: Action) -> None:
         log.write_text(str(action))
 
-    shown = Overlay(theme, texts, translucent=blends())
+    shown = Overlay(theme, texts, OverlayWindow(texts("overlay.name"), blended=blends()))
     window = Shell(theme, texts, ask)
     window.add("home", HomePage(theme, texts, ask))
     if part == "tray":

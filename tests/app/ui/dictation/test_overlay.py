@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QAccessible, QPaintEvent, QScreen
+from PySide6.QtGui import QAccessible, QPainter, QRegion
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -17,27 +17,16 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
-from app.ui.dictation import overlay as module
 from app.ui.dictation.overlay import Overlay
+from app.ui.dictation.overlay_surface import Room
 from app.ui.dictation.overlay_timing import STAYS_S
+from app.ui.dictation.overlay_window import OverlayWindow
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Motion, Theme
 
 LISTENING = View(State.LISTENING, 1.0, -20.0, (TextSpan("kia ora", True),))
-
-
-class Counting(Overlay):
-    """Overlay that counts how often it is painted."""
-
-    painted = 0
-    region = QRect()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self.painted += 1
-        self.region = event.rect()
-        super().paintEvent(event)
 
 
 class Clock:
@@ -49,6 +38,31 @@ class Clock:
         return self.now
 
 
+class Counting(Overlay):
+    """Overlay that counts how often it is painted."""
+
+    painted = 0
+    region = QRect()
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        now: Clock,
+        *,
+        blended: bool = True,
+        hint: FirstTimes | None = None,
+        window: OverlayWindow | None = None,
+    ) -> None:
+        self.window = window or OverlayWindow(texts("overlay.name"), blended=blended)
+        super().__init__(theme, texts, self.window, hint=hint, now=now)
+
+    def paint(self, painter: QPainter, region: QRegion) -> None:
+        self.painted += 1
+        self.region = region.boundingRect()
+        super().paint(painter, region)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -56,9 +70,10 @@ def clock() -> Clock:
 
 @pytest.fixture(params=[True, False])
 def overlay(theme: Theme, texts: Texts, clock: Clock, request: pytest.FixtureRequest) -> Iterator[Counting]:
-    made = Counting(theme, texts, translucent=request.param, now=clock)
+    made = Counting(theme, texts, now=clock, blended=request.param)
     yield made
-    made.hide()
+    made.close()
+    made.window.deleteLater()
     made.deleteLater()
 
 
@@ -74,29 +89,29 @@ def overlay(theme: Theme, texts: Texts, clock: Clock, request: pytest.FixtureReq
     ],
 )
 def test_overlay_window_has_flag(overlay: Counting, flag: Qt.WindowType) -> None:
-    assert overlay.flags() & flag == flag
+    assert overlay.window.flags() & flag == flag
 
 
 def test_overlay_appears_with_first_view(overlay: Counting, qtbot: QtBot) -> None:
-    assert not overlay.isVisible()
+    assert not overlay.window.isVisible()
     overlay.show_view(View(State.ARMING))
-    assert overlay.isVisible()
+    assert overlay.window.isVisible()
     qtbot.waitUntil(lambda: overlay.painted > 0)
 
 
 def test_overlay_is_hidden_from_screen_readers(overlay: Counting, qapp: QApplication) -> None:
     overlay.show_view(LISTENING)
-    assert overlay in qapp.topLevelWindows()
-    assert QAccessible.queryAccessibleInterface(overlay) is None
+    assert overlay.window in qapp.topLevelWindows()
+    assert QAccessible.queryAccessibleInterface(overlay.window) is None
     application = QAccessible.queryAccessibleInterface(qapp)
     children = [application.child(number).object() for number in range(application.childCount())]
-    assert overlay not in children
+    assert overlay.window not in children
 
 
 def test_overlay_is_at_bottom_centre_and_grows_upwards(overlay: Counting) -> None:
     overlay.show_view(View(State.ARMING))
     low = overlay.body
-    area = overlay.screen().availableGeometry()
+    area = overlay.window.screen().availableGeometry()
     assert abs(low.center().x() - area.center().x()) <= 1
     assert 0 < area.bottom() - low.bottom() <= 60
     overlay.show_view(LISTENING)
@@ -111,7 +126,7 @@ def test_overlay_is_at_top_and_grows_downwards_when_wished(overlay: Counting) ->
     overlay.show_view(View(State.ARMING))
     overlay.choose_place("top")
     low = overlay.body
-    area = overlay.screen().availableGeometry()
+    area = overlay.window.screen().availableGeometry()
     assert 0 < low.top() - area.top() <= 60
     overlay.show_view(LISTENING)
     assert overlay.body.height() > low.height() and overlay.body.top() == low.top()
@@ -119,7 +134,7 @@ def test_overlay_is_at_top_and_grows_downwards_when_wished(overlay: Counting) ->
 
 def test_overlay_is_near_window_of_target_when_wished(overlay: Counting) -> None:
     overlay.choose_place("cursor")
-    area = overlay.screen().availableGeometry()
+    area = overlay.window.screen().availableGeometry()
     window = Area(area.x() + 300, area.y() + 50, 200, 100)
     overlay.show_view(replace(LISTENING, window=window))
     assert abs(overlay.body.center().x() - window.middle[0]) <= 1
@@ -127,7 +142,7 @@ def test_overlay_is_near_window_of_target_when_wished(overlay: Counting) -> None
 
 
 def test_overlay_leaves_its_edge_for_field_there(overlay: Counting) -> None:
-    area = overlay.screen().availableGeometry()
+    area = overlay.window.screen().availableGeometry()
     window = Area(area.x(), area.y(), area.width(), area.height())
     overlay.show_view(replace(LISTENING, window=window))
     assert overlay.body.top() > area.center().y()
@@ -138,7 +153,7 @@ def test_overlay_leaves_its_edge_for_field_there(overlay: Counting) -> None:
 
 def test_overlay_is_below_text_cursor_when_wished(overlay: Counting) -> None:
     overlay.choose_place("cursor")
-    area = overlay.screen().availableGeometry()
+    area = overlay.window.screen().availableGeometry()
     caret = Area(area.x() + 100, area.y() + 100, 1, 20)
     place = TextPlace(Area(area.x() + 50, area.y() + 95, 200, 30), caret)
     overlay.show_view(replace(LISTENING, window=Area(area.x(), area.y(), 300, 200), place=place))
@@ -148,44 +163,44 @@ def test_overlay_is_below_text_cursor_when_wished(overlay: Counting) -> None:
 def test_overlay_is_hidden_while_switched_off(overlay: Counting) -> None:
     overlay.show_view(LISTENING)
     overlay.choose_place("off")
-    assert not overlay.isVisible()
+    assert not overlay.window.isVisible()
     overlay.show_view(View(State.FAILED, note=Note("recording-kept", {"reason": ""})))
-    assert not overlay.isVisible() and overlay.drawing is None
+    assert not overlay.window.isVisible() and overlay.drawing is None
     overlay.show_view(LISTENING)
     overlay.choose_place("bottom")
-    assert overlay.isVisible()
+    assert overlay.window.isVisible()
 
 
 def test_overlay_grows_in_one_step_without_moving_its_window(theme: Theme, clock: Clock, qtbot: QtBot) -> None:
     made = Counting(Theme(theme.scheme, Motion(quick=1)), Texts("en"), now=clock)
     made.show_view(View(State.LISTENING, 1.0))
-    before, window = made.body, made.geometry()
+    before, window = made.body, made.window.geometry()
     made.show_view(LISTENING)
-    assert made.geometry() == window, "the room for words is there: a window that is resized flickers"
+    assert made.window.geometry() == window, "the room for words is there: a window that is resized flickers"
     assert made.body.contains(before)
     grown = QRectF(made.body).translated(-QPointF(window.topLeft()))
     qtbot.waitUntil(lambda: made.grown() == grown)
-    made.hide()
+    made.close()
 
 
 @pytest.mark.parametrize("translucent", [True, False])
 def test_overlay_grows_at_once_with_reduced_motion(
     theme: Theme, clock: Clock, qapp: QApplication, translucent: bool
 ) -> None:
-    made = Counting(Theme(theme.scheme, STILL), Texts("en"), translucent=translucent, now=clock)
+    made = Counting(Theme(theme.scheme, STILL), Texts("en"), now=clock, blended=translucent)
     made.show_view(View(State.LISTENING, 1.0))
     made.show_view(LISTENING)
     assert made.grown().size() == QSizeF(made.body.size())
-    made.hide()
+    made.close()
 
 
 def test_window_is_exactly_the_pill_when_desktop_blends_nothing(theme: Theme, clock: Clock) -> None:
-    made = Counting(theme, Texts("en"), translucent=False, now=clock)
+    made = Counting(theme, Texts("en"), now=clock, blended=False)
     made.show_view(LISTENING)
-    assert made.geometry() == made.body
-    assert made.mask().boundingRect().size() == made.body.size()
-    assert not made.mask().contains(QPoint(0, 0)) and made.mask().contains(QPoint(30, 1))
-    made.hide()
+    assert made.window.geometry() == made.body
+    assert made.window.mask().boundingRect().size() == made.body.size()
+    assert not made.window.mask().contains(QPoint(0, 0)) and made.window.mask().contains(QPoint(30, 1))
+    made.close()
 
 
 def test_cancel_key_is_named_in_first_recordings_only(theme: Theme, clock: Clock, tmp_path: Path) -> None:
@@ -200,32 +215,23 @@ def test_cancel_key_is_named_in_first_recordings_only(theme: Theme, clock: Clock
         made.show_view(end)
         made.show_view(View())
     assert named == [True, True, True, False], "a recording that was discarded does not count"
-    made.hide()
-
-
-@pytest.mark.parametrize(
-    ("place", "ratio", "there"),
-    [((0, 0), 1.0, False), ((1920, 0), 1.0, True), ((3839, 1079), 1.0, True), ((3840, 0), 1.0, False)]
-    + [((3840, 0), 2.0, True), ((5759, 2159), 2.0, True), ((5760, 0), 2.0, False)],
-)
-def test_screen_is_found_by_system_pixels(place: tuple[int, int], ratio: float, there: bool) -> None:
-    assert module.shows(QRect(1920, 0, 1920, 1080), ratio, QPoint(*place)) is there
+    made.close()
 
 
 def test_overlay_chooses_screen_once_per_target_window(theme: Theme, clock: Clock) -> None:
     asked: list[tuple[int, int] | None] = []
 
-    class Asking(Overlay):
-        def choose_screen(self, place: tuple[int, int] | None) -> QScreen:
+    class Asking(OverlayWindow):
+        def room(self, place: tuple[int, int] | None) -> Room:
             asked.append(place)
-            return super().choose_screen(place)
+            return super().room(place)
 
-    made = Asking(theme, Texts("en"), now=clock)
+    made = Counting(theme, Texts("en"), clock, window=Asking("asking"))
     made.show_view(View(State.ARMING))
     made.show_view(replace(LISTENING, window=Area(1, 1, 4, 4)))
     made.show_view(replace(LISTENING, window=Area(1, 1, 4, 4), seconds=2.0))
     made.show_view(View(State.SENDING))
-    made.hide()
+    made.close()
     assert asked == [None, (3, 3)]  # the overlay does not jump while the user speaks
 
 
@@ -233,12 +239,12 @@ def test_overlay_hides_some_time_after_take_ends(overlay: Counting, clock: Clock
     overlay.show_view(LISTENING)
     overlay.show_view(View(State.DONE))
     overlay.show_view(View())
-    assert overlay.isVisible()
+    assert overlay.window.isVisible()
     clock.now += STAYS_S[State.DONE] - 0.01
     overlay.show_view(View())
-    assert overlay.isVisible()
+    assert overlay.window.isVisible()
     clock.now += 0.01
-    qtbot.waitUntil(lambda: not overlay.isVisible())  # by the overlay's own timer
+    qtbot.waitUntil(lambda: not overlay.window.isVisible())  # by the overlay's own timer
     assert overlay.drawing is None
 
 
@@ -248,15 +254,15 @@ def test_overlay_stays_longer_for_held_or_failed_take(overlay: Counting, clock: 
         overlay.show_view(View(state))
         clock.now += STAYS_S[State.DONE] + 1
         overlay.show_view(View(state))
-        assert overlay.isVisible()
+        assert overlay.window.isVisible()
 
 
 def test_overlay_hides_at_once_or_shows_note_when_take_is_cancelled(overlay: Counting) -> None:
     overlay.show_view(LISTENING)
     overlay.show_view(View())
-    assert not overlay.isVisible()
+    assert not overlay.window.isVisible()
     overlay.show_view(View(note=Note("cancelled")))
-    assert overlay.isVisible()
+    assert overlay.window.isVisible()
 
 
 def test_overlay_animates_only_while_listening(overlay: Counting, qtbot: QtBot) -> None:
@@ -307,7 +313,7 @@ def test_overlay_follows_size_of_text_and_colours_at_once(
         qtbot.waitUntil(lambda: made.painted > painted)
     finally:
         theme.choose_text_size("normal")
-        made.hide()
+        made.close()
 
 
 def test_overlay_changes_language_at_once(theme: Theme, clock: Clock, qtbot: QtBot) -> None:
@@ -317,7 +323,7 @@ def test_overlay_changes_language_at_once(theme: Theme, clock: Clock, qtbot: QtB
     texts.choose("zh")
     assert overlay.drawing is not None
     assert "正在识别" in {piece.text for piece in overlay.drawing.pieces}
-    overlay.hide()
+    overlay.close()
 
 
 def test_overlay_names_paste_key_for_held_text(overlay: Counting) -> None:
@@ -328,7 +334,3 @@ def test_overlay_names_paste_key_for_held_text(overlay: Counting) -> None:
     overlay.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}, heard=False))
     overlay.show_view(View(State.HELD, held=2))
     assert not any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces), "nobody hears it"
-
-
-def test_overlay_is_possible_on_offscreen_platform(qapp: QApplication) -> None:
-    assert module.possible()  # the offscreen platform allows it

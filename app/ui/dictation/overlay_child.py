@@ -1,0 +1,92 @@
+"""Program that shows the overlay on XWayland, for compositors without layer surfaces.
+
+    QT_QPA_PLATFORM=xcb python -m app.ui.dictation.overlay_child HINT_FILE
+
+Frames of ``overlay_frames`` arrive through standard input, a ``LookFrame`` first. The program ends with them.
+"""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+
+from app.core.first_times import FirstTimes
+from app.ui.dictation.overlay import Overlay
+from app.ui.dictation.overlay_frames import FRAMES, Frame, LookFrame
+from app.ui.dictation.overlay_window import OverlayWindow
+from app.ui.settings.choices import CANCEL, PASTE_HELD, Choices
+from app.ui.shell.compositing import blends
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import STILL, Theme
+from runtime.framing import BrokenFrame
+
+
+class Inbox(QObject):
+    """Frames that a thread reads; ``arrived`` delivers them in Qt's thread, and ``None`` at their end."""
+
+    arrived = Signal(object)
+
+    def read(self, pipe: BinaryIO) -> None:
+        """Read until the end of the pipe."""
+        frame: Frame | None = None
+        while True:
+            try:
+                frame = FRAMES.read(pipe)
+            except BrokenFrame:
+                frame = None
+            self.arrived.emit(frame)
+            if frame is None:
+                return
+
+
+class Receiver:
+    """The overlay and its look, both set by frames."""
+
+    def __init__(self, look: LookFrame, hint: FirstTimes, application: QApplication) -> None:
+        self._application = application
+        self.theme, self.texts = Theme(look.scheme, STILL if look.still else None), Texts(look.language)
+        self.theme.dress(application)
+        window = OverlayWindow(self.texts("overlay.name"), blended=blends())
+        self.overlay = Overlay(self.theme, self.texts, window, hint=hint)
+        self._take_on(look)
+
+    def receive(self, frame: Frame | None) -> None:
+        """Do what a frame says; quit at the end of all."""
+        if frame is None:
+            self.overlay.close()
+            self._application.exit()
+        elif isinstance(frame, LookFrame):
+            self._take_on(frame)
+        else:
+            self.overlay.show_view(frame.view)
+
+    def _take_on(self, look: LookFrame) -> None:
+        self.texts.choose(look.language)
+        self.theme.choose(look.scheme)
+        self.theme.choose_text_size(look.text_size)
+        self.overlay.choose_place(look.wish)
+        self.overlay.show_choices(Choices(keys={PASTE_HELD: look.paste_key, CANCEL: look.cancel_key}))
+
+
+def main() -> int:
+    """Show the overlay until the frames end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the app, which ends this program
+    pipe = sys.stdin.buffer
+    first = FRAMES.read(pipe)
+    if not isinstance(first, LookFrame):
+        return 1
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("kikipounamu")
+    application.setQuitOnLastWindowClosed(False)
+    receiver, inbox = Receiver(first, FirstTimes(Path(sys.argv[1])), application), Inbox()
+    inbox.arrived.connect(receiver.receive, Qt.ConnectionType.QueuedConnection)
+    threading.Thread(target=inbox.read, args=(pipe,), name="frames", daemon=True).start()
+    return application.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Layer surface that shows the overlay on Wayland."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter, QRegion
+
+from app.core.area import Area
+from app.ui.dictation.overlay_place import Anchor
+from app.ui.dictation.overlay_surface import Paint, Room
+from app.ui.dictation.shared_picture import SharedPicture
+from app.wayland.errors import WaylandError
+from app.wayland.layer import Edge, Layer, LayerPlace, LayerShell
+from app.wayland.outputs import Output
+
+_UNKNOWN: Final = Area(0, 0, 1280, 720)  # a compositor that hides the sizes of its outputs
+
+P = ParamSpec("P")
+
+
+def _while_possible(
+    do: "Callable[Concatenate[OverlayLayer, P], None]",
+) -> "Callable[Concatenate[OverlayLayer, P], None]":
+    """Make a method do nothing once the connection has ended, or while no memory is free."""
+
+    @wraps(do)
+    def tried(self: "OverlayLayer", /, *arguments: P.args, **named: P.kwargs) -> None:
+        with suppress(WaylandError, OSError):
+            do(self, *arguments, **named)
+
+    return tried
+
+
+class OverlayLayer:
+    """Layer surface that implements ``Surface``. Nothing is seen once the connection has ended.
+
+    Each showing has a surface of its own, because the output of a surface cannot be changed.
+    """
+
+    blended = True
+
+    def __init__(self, shell: LayerShell) -> None:
+        self.visible = False
+        self.paint: Paint = _nothing
+        self._shell = shell
+        self._layer: Layer | None = None
+        self._picture: SharedPicture | None = None
+        self._replaced: SharedPicture | None = None
+        self._place, self._wanted = LayerPlace(1, 1, Edge.BOTTOM), ""
+
+    def room(self, place: tuple[int, int] | None) -> Room:
+        """Return the output that shows this point, else leave the choice to the compositor."""
+        outputs = self._shell.outputs
+        found = outputs.at(place) if place else None
+        likely = found or next(iter(outputs), None)
+        free = (likely.area if likely else None) or _UNKNOWN
+        return Room(free, (free.x, free.y), screen=found.name if found else "")
+
+    @_while_possible
+    def move(self, place: QRect, room: Room, anchor: Anchor) -> None:
+        """Move the surface, or replace it if it belongs on another output."""
+        self._place, self._wanted = layer_place(place, room, anchor), room.screen
+        if self._layer is None:
+            return
+        if self._wanted and self._layer.output is not None and self._layer.output.name != self._wanted:
+            self._remove()
+            self._appear()
+        elif self._place != self._layer.place:
+            self._layer.move(self._place)
+            self._renew()
+
+    @_while_possible
+    def show(self) -> None:
+        """Show the surface as soon as the compositor lets it."""
+        self.visible = True
+        self._appear()
+
+    def hide(self) -> None:
+        """Remove the surface from the screen."""
+        self.visible = False
+        self._remove()
+
+    @_while_possible
+    def update(self, part: QRect | None = None) -> None:
+        """Have a part painted again, or everything: at once, or when the last picture was shown."""
+        if self._picture is not None:
+            self._picture.update(part or QRect())
+            self._draw()
+
+    def close(self) -> None:
+        """Remove the surface and end the connection."""
+        self.hide()
+        self._shell.wayland.end()
+
+    def _appear(self) -> None:
+        output = next((one for one in self._shell.outputs if one.name == self._wanted), None)
+        self._layer = layer = self._shell.layer(self._place, output)
+        layer.on_ready = self._draw
+        layer.on_output = self._renew
+        layer.on_closed = self._remove
+        self._renew()
+
+    @_while_possible
+    def _remove(self) -> None:
+        layer, pictures = self._layer, (self._picture, self._replaced)
+        self._layer = self._picture = self._replaced = None
+        if layer is not None and not self._shell.wayland.gone.is_set():
+            layer.destroy()
+            for picture in filter(None, pictures):
+                picture.destroy()
+
+    def _renew(self) -> None:
+        """Make a new picture if size or scale have changed."""
+        assert self._layer is not None
+        size, scale = QRect(0, 0, self._place.width, self._place.height).size(), self._scale()
+        before = self._picture
+        if before is not None and (before.size, before.scale) == (size, scale):
+            return
+        self._picture = SharedPicture(self._shell, size, scale)
+        for buffer in self._picture.buffers:
+            buffer.on_release = self._draw
+        if self._replaced is None:
+            self._replaced = before  # shown until the new one is
+        elif before is not None:
+            before.destroy()
+        self._draw()
+
+    def _scale(self) -> int:
+        """Return the scale of the output; before it is known, the largest: made smaller, a picture stays sharp."""
+        known = self._layer.output if self._layer else None
+        named = next((one for one in self._shell.outputs if one.name == self._wanted), None)
+        return _scale_of(known or named) or max((one.scale for one in self._shell.outputs), default=1)
+
+    def _draw(self) -> None:
+        if self._layer is None or self._picture is None or not self._layer.ready:
+            return
+        if made := self._picture.painted(self.paint):
+            self._layer.present(*made, self._picture.scale)
+            if self._replaced is not None:
+                self._replaced.destroy()
+                self._replaced = None
+
+
+def layer_place(place: QRect, room: Room, anchor: Anchor) -> LayerPlace:
+    """Return the place for the compositor.
+
+    In the middle of an edge, it is counted from there, clear of panels.
+    """
+    size, free = (place.width(), place.height()), room.free
+    if not anchor.at_edge:
+        margins = (place.y() - free.y, 0, 0, place.x() - free.x)
+        return LayerPlace(*size, Edge.TOP | Edge.LEFT, margins, over_panels=True)
+    if anchor.upward:
+        return LayerPlace(*size, Edge.BOTTOM, (0, 0, free.bottom - (place.y() + place.height()), 0))
+    return LayerPlace(*size, Edge.TOP, (place.y() - free.y, 0, 0, 0))
+
+
+def _scale_of(output: Output | None) -> int:
+    return output.scale if output else 0
+
+
+def _nothing(painter: QPainter, region: QRegion) -> None:
+    pass

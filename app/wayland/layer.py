@@ -1,0 +1,173 @@
+"""Surfaces above all windows that take neither focus nor clicks (wlr-layer-shell).
+
+    shell = LayerShell(wayland)
+    layer = shell.layer(LayerPlace(320, 56, Edge.BOTTOM))
+    layer.on_ready = lambda: layer.present(buffer, (0, 0, 320, 56), 1)
+
+Source: wlr-protocols, "wlr-layer-shell-unstable-v1"; "The Wayland Protocol", ``wl_surface``, ``wl_shm``.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Final
+
+from app.wayland.connection import WaylandConnection, WaylandObject
+from app.wayland.interfaces import COMPOSITOR, LAYER_SHELL, SHM
+from app.wayland.outputs import Output, Outputs
+
+NAMESPACE: Final = "kikipounamu"
+_OVERLAY: Final = 3  # the layer above windows, panels and full-screen windows
+_ARGB: Final = 0
+_PIXEL_BYTES: Final = 4
+
+Rectangle = tuple[int, int, int, int]
+"""Left, top, width and height."""
+
+
+class Edge(IntFlag):
+    """Edges of the output to which a surface keeps its distance; without an opposite pair, it is centred."""
+
+    TOP = 1
+    BOTTOM = 2
+    LEFT = 4
+    RIGHT = 8
+
+
+@dataclass(frozen=True)
+class LayerPlace:
+    """Size and place of a surface in logical pixels.
+
+    ``margins``: distances from top, right, bottom and left edge. ``over_panels``: count them from the edges of the
+    output, else from the part that panels leave free.
+    """
+
+    width: int
+    height: int
+    edges: Edge
+    margins: Rectangle = (0, 0, 0, 0)
+    over_panels: bool = False
+
+
+def offers_layers(offers: Mapping[str, int]) -> bool:
+    """Return whether a compositor with these globals shows layer surfaces."""
+    return all(one.name in offers for one in (COMPOSITOR, SHM, LAYER_SHELL))
+
+
+class LayerShell:
+    """The compositor's means for layer surfaces. Raises ``InterfaceMissing`` if it has none."""
+
+    def __init__(self, wayland: WaylandConnection) -> None:
+        self.wayland = wayland
+        self._compositor, self._shell, self._shm = (wayland.bind(one) for one in (COMPOSITOR, LAYER_SHELL, SHM))
+        self.outputs = Outputs(wayland)
+
+    def layer(self, place: LayerPlace, output: Output | None = None) -> "Layer":
+        """Return a surface that becomes ready soon; without an output, the compositor chooses one."""
+        surface = self._compositor.request("create_surface")
+        nothing = self._compositor.request("create_region")
+        surface.request("set_input_region", nothing)
+        nothing.destroy()
+        bound = output.bound if output else None
+        shown = self._shell.request("get_layer_surface", surface, bound, _OVERLAY, NAMESPACE)
+        return Layer(surface, shown, place, self.outputs)
+
+    def buffers(self, memory: int, width: int, height: int, count: int) -> "list[Buffer]":
+        """Return buffers of premultiplied ARGB pixels, one after the other in this memory file."""
+        size, row = width * height * _PIXEL_BYTES, width * _PIXEL_BYTES
+        pool = self._shm.request("create_pool", os.dup(memory), size * count)
+        made = [
+            Buffer(pool.request("create_buffer", number * size, width, height, row, _ARGB))
+            for number in range(count)
+        ]
+        pool.destroy()
+        return made
+
+
+class Buffer:
+    """Pixels for a surface. While ``busy``, the compositor reads them; ``on_release`` tells the end of that."""
+
+    def __init__(self, shared: WaylandObject) -> None:
+        self.shared = shared
+        self.busy = False
+        self.on_release: Callable[[], None] = _nothing
+        shared.on("release", self._release)
+
+    def _release(self) -> None:
+        self.busy = False
+        self.on_release()
+
+
+class Layer:
+    """A surface that is never focused and lets all clicks through.
+
+    ``ready``: it takes a picture now; ``on_ready`` tells that it does again. ``output``: the one that shows it,
+    once known; ``on_output`` tells it. ``on_closed``: the compositor has ended it.
+    """
+
+    def __init__(self, surface: WaylandObject, shown: WaylandObject, place: LayerPlace, outputs: Outputs) -> None:
+        self._surface, self._shown, self._outputs = surface, shown, outputs
+        self.ready = False
+        self.output: Output | None = None
+        self.on_ready: Callable[[], None] = _nothing
+        self.on_output: Callable[[], None] = _nothing
+        self.on_closed: Callable[[], None] = _nothing
+        self._configured = self._drawing = False
+        self.place = place
+        shown.on("configure", self._configure)
+        shown.on("closed", lambda: self.on_closed())
+        surface.on("enter", self._enter)
+        self._put(place)
+
+    def move(self, place: LayerPlace) -> None:
+        """Bring the surface to another place; with another size, it is ready again once that is agreed."""
+        if (place.width, place.height) != (self.place.width, self.place.height):
+            self._configured = self.ready = False
+        self.place = place
+        self._put(place)
+
+    def present(self, buffer: Buffer, changed: Rectangle, scale: int) -> None:
+        """Show a buffer; only the part ``changed``, in its own pixels, differs. It is busy from now on."""
+        buffer.busy = self._drawing = True
+        self.ready = False
+        self._surface.request("set_buffer_scale", scale)
+        self._surface.request("attach", buffer.shared, 0, 0)
+        self._surface.request("damage_buffer", *changed)
+        self._surface.request("frame").on("done", self._drawn)
+        self._surface.request("commit")
+
+    def destroy(self) -> None:
+        """Remove the surface from the screen."""
+        self._shown.destroy()
+        self._surface.destroy()
+
+    def _put(self, place: LayerPlace) -> None:
+        self._shown.request("set_size", place.width, place.height)
+        self._shown.request("set_anchor", int(place.edges))
+        self._shown.request("set_margin", *place.margins)
+        self._shown.request("set_exclusive_zone", -1 if place.over_panels else 0)
+        self._shown.request("set_keyboard_interactivity", 0)
+        self._surface.request("commit")
+
+    def _configure(self, serial: int, width: int, height: int) -> None:
+        self._shown.request("ack_configure", serial)
+        self._configured = True
+        self._look()
+
+    def _drawn(self, time_ms: int) -> None:
+        self._drawing = False
+        self._look()
+
+    def _look(self) -> None:
+        self.ready = self._configured and not self._drawing
+        if self.ready:
+            self.on_ready()
+
+    def _enter(self, bound: WaylandObject | None) -> None:
+        self.output = self._outputs.of(bound) or self.output
+        self.on_output()
+
+
+def _nothing() -> None:
+    pass
