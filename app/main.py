@@ -17,6 +17,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -109,7 +110,7 @@ class Windows:
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.pages.status.looks.connect(lambda on: self._look_at_microphones() if on else None)
         self.announcer = Announcer(texts, speak_from(self.home))
-        self.overlay = _overlay(theme, texts)
+        self.overlay = overlay(theme, texts, folders().data / "cancel-told")
         self.tray, self.tray_watch = tray.Tray(theme, texts, self.ask), TrayWatch(tray.available)
         once = ShownOnce(folders().data / "absent-tray-told")
         self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self._open_hidden)
@@ -229,8 +230,8 @@ class Windows:
         self.overlay.show_choices(choices)
 
 
-def _overlay(theme: Theme, texts: Texts) -> "Overlay | WaylandOverlay":
-    hint = folders().data / "cancel-told"
+def overlay(theme: Theme, texts: Texts, hint: Path) -> "Overlay | WaylandOverlay":
+    """Return the overlay of this desktop; ``hint``: the file that counts how often a key was named."""
     if not possible():
         from app.ui.dictation.overlay_wayland import WaylandOverlay
 

@@ -1,6 +1,6 @@
 """The outputs (screens) of a compositor: their names, scales and places."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from app.core.area import Area
@@ -25,7 +25,7 @@ class Output:
 class Outputs:
     """All outputs of a compositor, also those that come and go later.
 
-    The first ones are known after a round trip.
+    The first ones are known after a round trip. ``on_change``: called when an output has come or gone.
     """
 
     def __init__(self, wayland: WaylandConnection) -> None:
@@ -33,6 +33,7 @@ class Outputs:
         described = XDG_OUTPUT_MANAGER.name in wayland.globals
         self._manager = wayland.bind(XDG_OUTPUT_MANAGER) if described else None
         self._known: dict[int, Output] = {}
+        self.on_change: Callable[[], None] = _nothing
         wayland.on_globals = self._look
         self._look()
 
@@ -56,6 +57,7 @@ class Outputs:
         for instance, name in enumerate(names):
             if name not in self._known:
                 self._known[name] = self._bind(instance, str(name))
+        self.on_change()
 
     def _bind(self, instance: int, name: str) -> Output:
         made = Output(name, self._wayland.bind(OUTPUT, instance))
@@ -83,3 +85,7 @@ class Outputs:
             gone.described.destroy()
         if OUTPUT.version >= 3 and self._wayland.globals.get(OUTPUT.name, 0) >= 3:
             gone.bound.request("release")
+
+
+def _nothing() -> None:
+    pass

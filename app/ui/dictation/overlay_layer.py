@@ -50,6 +50,7 @@ class OverlayLayer:
         self._picture: SharedPicture | None = None
         self._replaced: SharedPicture | None = None
         self._place, self._wanted = LayerPlace(1, 1, Edge.BOTTOM), ""
+        shell.outputs.on_change = self._look
 
     def room(self, place: tuple[int, int] | None) -> Room:
         """Return the output that shows this point, else leave the choice to the compositor."""
@@ -96,12 +97,22 @@ class OverlayLayer:
         self._shell.wayland.end()
 
     def _appear(self) -> None:
-        output = next((one for one in self._shell.outputs if one.name == self._wanted), None)
-        self._layer = layer = self._shell.layer(self._place, output)
+        self._layer = layer = self._shell.layer(self._place, self._named())
         layer.on_ready = self._draw
         layer.on_output = self._renew
         layer.on_closed = self._remove
         self._renew()
+
+    def _named(self) -> Output | None:
+        return next((one for one in self._shell.outputs if one.name == self._wanted), None)
+
+    def _look(self) -> None:
+        """Appear on another output when the own one is gone: not every compositor tells that of a surface."""
+        outputs = list(self._shell.outputs)
+        here = self._layer is not None and (self._layer.output is None or self._layer.output in outputs)
+        if self.visible and outputs and not here:
+            self._remove()
+            self._appear()
 
     @_while_possible
     def _remove(self) -> None:
@@ -131,8 +142,7 @@ class OverlayLayer:
     def _scale(self) -> int:
         """Return the scale of the output; before it is known, the largest: made smaller, a picture stays sharp."""
         known = self._layer.output if self._layer else None
-        named = next((one for one in self._shell.outputs if one.name == self._wanted), None)
-        return _scale_of(known or named) or max((one.scale for one in self._shell.outputs), default=1)
+        return _scale_of(known or self._named()) or max((one.scale for one in self._shell.outputs), default=1)
 
     def _draw(self) -> None:
         if self._layer is None or self._picture is None or not self._layer.ready:

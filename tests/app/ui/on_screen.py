@@ -13,12 +13,10 @@ from PySide6.QtWidgets import QApplication
 from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.view import View
+from app.main import overlay
 from app.messages.actions import Action
-from app.ui.dictation.overlay import Overlay
-from app.ui.dictation.overlay_window import OverlayWindow
 from app.ui.home.page import HomePage
 from app.ui.settings.key_field import KeyField
-from app.ui.shell.compositing import blends
 from app.ui.shell.shell import Shell
 from app.ui.shell.status import Status
 from app.ui.shell.tray import Tray, available
@@ -43,7 +41,7 @@ def main() -> int:
     def ask(action: Action) -> None:
         log.write_text(str(action))
 
-    shown = Overlay(theme, texts, OverlayWindow(texts("overlay.name"), blended=blends()))
+    shown = overlay(theme, texts, switch.with_suffix(".hint"))
     window = Shell(theme, texts, ask)
     window.add("home", HomePage(theme, texts, ask))
     if part == "tray":
