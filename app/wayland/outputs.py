@@ -25,7 +25,7 @@ class Output:
 class Outputs:
     """All outputs of a compositor, also those that come and go later.
 
-    The first ones are known after a round trip. ``on_change``: called when an output has come or gone.
+    The first ones are known after a round trip. ``on_change``: one has come, gone or changed its scale.
     """
 
     def __init__(self, wayland: WaylandConnection) -> None:
@@ -64,6 +64,7 @@ class Outputs:
 
         def scale(factor: int) -> None:
             made.scale = factor
+            self.on_change()
 
         made.bound.on("scale", scale)
         if self._manager is None:

@@ -1,11 +1,12 @@
 """The eye and the pointer of a user of a Wayland desktop: pictures of the screen as pixels, and clicks."""
 
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import numpy as np
 from numpy.typing import NDArray
+from pytestqt.qtbot import QtBot
 
 from app.core.area import Area
 from app.wayland.connection import WaylandConnection
@@ -79,6 +80,11 @@ async def pointing(desktop: WaylandDesktop) -> AsyncIterator[Pointer]:
     known = by_name() | by_name((_POINTER, _POINTERS))
     async with await WaylandConnection.open(desktop.environment, known) as wayland:
         yield Pointer(wayland)
+
+
+def seen(qtbot: QtBot, look: Callable[[], object]) -> None:
+    """Wait, while Qt works, until this is truthy."""
+    qtbot.waitUntil(lambda: bool(look()), timeout=int(1000 * DEADLINE_S))
 
 
 def swaymsg(desktop: WaylandDesktop, *words: str) -> None:

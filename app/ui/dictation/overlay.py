@@ -17,7 +17,7 @@ from app.core.first_times import FirstTimes
 from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
-from app.ui.dictation.overlay_place import Anchor, Surroundings, choose_anchor, to_screen
+from app.ui.dictation.overlay_place import Anchor, choose_anchor
 from app.ui.dictation.overlay_surface import Room, Surface
 from app.ui.dictation.overlay_timing import OverlayTiming
 from app.ui.dictation.pill import SHADOW, Drawing, Levels, Pill, paint_shadow
@@ -176,7 +176,7 @@ class Overlay(QObject):
         self._drawing = self.pill.drawing(view)
         most = self.pill.most.toSize()
         if moving or self._anchor is None:
-            self._anchor = choose_anchor(most.toTuple(), self._wish, _around(view, self._room))
+            self._anchor = choose_anchor(most.toTuple(), self._wish, self._room.around(view))
         size = self._drawing.size.toSize()
         largest = self._anchor.area(*most.expandedTo(size).toTuple(), free)
         self._move(QRect(*self._anchor.area(*size.toTuple(), free)), QRect(*largest), self._room, self._anchor)
@@ -235,13 +235,6 @@ def _still(view: View) -> View:
 
 def _where(view: View) -> tuple[Area | None, TextPlace | None]:
     return view.window, view.place
-
-
-def _around(view: View, room: Room) -> Surroundings:
-    """Return everything known around the overlay, in the pixels of its screen."""
-    field, caret = (view.place.field, view.place.caret) if view.place else (None, None)
-    found = (to_screen(area, room.origin, room.ratio) if area else None for area in (view.window, field, caret))
-    return Surroundings(room.free, *found)
 
 
 def _timer(owner: Overlay, do: Callable[[], None], every_ms: int | None) -> QTimer:

@@ -106,11 +106,14 @@ class OverlayLayer:
     def _named(self) -> Output | None:
         return next((one for one in self._shell.outputs if one.name == self._wanted), None)
 
+    @_while_possible
     def _look(self) -> None:
-        """Appear on another output when the own one is gone: not every compositor tells that of a surface."""
+        """Follow the outputs: not every compositor tells a surface that its output is gone."""
         outputs = list(self._shell.outputs)
         here = self._layer is not None and (self._layer.output is None or self._layer.output in outputs)
-        if self.visible and outputs and not here:
+        if here:
+            self._renew()
+        elif self.visible and outputs:
             self._remove()
             self._appear()
 

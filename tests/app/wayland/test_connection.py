@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,3 +162,67 @@ async def test_ended_compositor_is_noticed(tmp_path: Path) -> None:
 async def test_missing_compositor_is_reported(environment: dict[str, str]) -> None:
     with pytest.raises(CompositorMissing, match="no Wayland compositor"):
         await WaylandConnection.open(environment)
+
+
+class Watching:
+    """Event loop that remembers what it watches, and calls only when told."""
+
+    def __init__(self) -> None:
+        self.readers: dict[int, Callable[[], None]] = {}
+        self.writers: dict[int, Callable[[], None]] = {}
+
+    def add_reader(self, descriptor: int, callback: Callable[[], None], /) -> None:
+        self.readers[descriptor] = callback
+
+    def remove_reader(self, descriptor: int, /) -> None:
+        self.readers.pop(descriptor, None)
+
+    def add_writer(self, descriptor: int, callback: Callable[[], None], /) -> None:
+        self.writers[descriptor] = callback
+
+    def remove_writer(self, descriptor: int, /) -> None:
+        self.writers.pop(descriptor, None)
+
+
+def test_connection_lives_in_any_event_loop_and_tells_changes_and_end(tmp_path: Path) -> None:
+    watching, told = Watching(), list[str]()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "screen"))
+        listener.listen()
+        environment = {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": "screen"}
+        wayland = WaylandConnection.begin(environment, watching)
+        wayland.on_globals = lambda: told.append(f"{len(wayland.names(SEAT))} seats")
+        wayland.on_gone = lambda: told.append("gone")
+        compositor, _ = listener.accept()
+    (readable,) = watching.readers.values()
+    with compositor:
+        compositor.send(packed(2, 0, "usu", (7, "wl_seat", 5))[0])
+        readable()
+        compositor.send(packed(2, 1, "u", (7,))[0])
+        readable()
+    readable()
+    assert told == ["1 seats", "0 seats", "gone"] and not watching.readers
+    with pytest.raises(CompositorGone):
+        wayland.after(readable)
+    wayland.end()  # safe to call twice
+
+
+def test_handler_that_finds_the_connection_ended_harms_nothing(tmp_path: Path) -> None:
+    watching = Watching()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "screen"))
+        listener.listen()
+        environment = {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": "screen"}
+        wayland = WaylandConnection.begin(environment, watching)
+        compositor, _ = listener.accept()
+    (readable,) = watching.readers.values()
+    with compositor:
+        compositor.send(packed(2, 0, "usu", (7, "wl_seat", 5))[0] * 2)
+
+    def bind() -> None:
+        wayland.bind(SEAT)
+        wayland.bind(SEAT)
+
+    wayland.on_globals = bind
+    readable()
+    assert wayland.gone.is_set()

@@ -2,10 +2,9 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtCore import QRect
@@ -25,7 +24,7 @@ from app.ui.theme.theme import Theme
 from app.wayland.connection import WaylandConnection
 from app.wayland.layer import Edge, LayerPlace, LayerShell
 from tests.helpers.wayland_desktop import WaylandDesktop, running_sway
-from tests.helpers.wayland_eye import drawn, picture, swaymsg
+from tests.helpers.wayland_eye import drawn, picture, seen, swaymsg
 
 ARMING = View(State.ARMING)
 LISTENING = View(State.LISTENING, 1.0, -20.0, (TextSpan("kia ora 你好", True),))
@@ -54,10 +53,6 @@ def showing(desktop: WaylandDesktop, theme: Theme, texts: Texts, qtbot: QtBot) -
     made = Overlay(theme, texts, OverlayLayer(ready[0]))
     yield made
     made.close()
-
-
-def seen(qtbot: QtBot, look: Callable[[], Any]) -> None:
-    qtbot.waitUntil(lambda: bool(look()), timeout=20_000)
 
 
 def pill(desktop: WaylandDesktop, output: str = "") -> Area | None:
@@ -106,9 +101,7 @@ def test_pill_is_near_window_of_target_when_wished(
     assert overlay.body.center().x() > 600
 
 
-def test_pill_is_sharp_at_twice_the_scale(
-    overlay: Overlay, desktop: WaylandDesktop, qtbot: QtBot
-) -> None:
+def test_pill_is_sharp_at_twice_the_scale(overlay: Overlay, desktop: WaylandDesktop, qtbot: QtBot) -> None:
     overlay.show_view(LISTENING)
     seen(qtbot, lambda: pill(desktop) == area(overlay.body))
     swaymsg(desktop, "output HEADLESS-1 scale 2")

@@ -23,7 +23,7 @@ class Shared:
         """Take a handler, and never call it."""
 
     def destroy(self) -> None:
-        """Remember the end."""
+        """Remember that it has ended."""
         self.destroyed = True
 
 
@@ -50,7 +50,7 @@ class Painting:
         self.asked: list[QRect] = []
 
     def __call__(self, painter: QPainter, region: QRegion) -> None:
-        """Fill the region."""
+        """Fill the region with red."""
         self.asked.append(region.boundingRect())
         painter.fillRect(region.boundingRect(), 0xFFFF0000)
 

@@ -1,0 +1,109 @@
+"""Overlay on Wayland desktops: which kind each allows, and compositors that end or refuse."""
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from structlog.testing import capture_logs
+
+from app.core.states import State
+from app.dictation.view import View
+from app.ui.dictation.overlay import Overlay
+from app.ui.dictation.overlay_process import OverlayProcess
+from app.ui.dictation.overlay_wayland import WaylandOverlay
+from app.ui.settings.choices import Choices
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from app.wayland.overlay_kind import OverlayKind
+from runtime.event_names import LogEvent
+from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway, running_weston
+from tests.helpers.wayland_eye import drawn, picture, seen
+
+Running = Callable[[Path], AbstractContextManager[WaylandDesktop]]
+ARMING, LISTENING = View(State.ARMING), View(State.LISTENING)
+
+
+@pytest.mark.parametrize("running", [running_sway, running_labwc])
+def test_overlay_is_a_layer_where_there_are_layers(
+    running: Running, theme: Theme, texts: Texts, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with running(tmp_path) as desktop:
+        overlay = WaylandOverlay(theme, texts, desktop.environment, tmp_path / "hint")
+        overlay.choose_place("top")
+        overlay.show_choices(Choices(keys={"cancel": "f9"}))
+        overlay.show_view(ARMING)  # before the compositor has answered
+        seen(qtbot, lambda: (found := drawn(picture(desktop))) and found.y == 48)
+        assert overlay.kind is OverlayKind.LAYER and isinstance(overlay.shown, Overlay)
+        assert overlay.shown.drawing is not None
+        assert any("F9" in piece.text for piece in overlay.shown.drawing.pieces)
+        overlay.show_view(View())
+        seen(qtbot, lambda: not (picture(desktop)[48:88] != 0).any())
+        overlay.close()
+
+
+def test_overlay_is_absent_without_layers_and_xwayland(theme: Theme, tmp_path: Path, qtbot: QtBot) -> None:
+    with running_weston(tmp_path) as desktop, capture_logs() as logs:
+        overlay = WaylandOverlay(theme, Texts("en"), desktop.environment, tmp_path / "hint")
+        seen(qtbot, lambda: overlay.kind is OverlayKind.NONE)
+        for view in (ARMING, LISTENING, View(), ARMING):
+            overlay.show_view(view)
+        assert overlay.shown is None
+        overlay.close()
+    assert [line["event"] for line in logs] == [LogEvent.OVERLAY_ABSENT]
+
+
+def test_overlay_is_shown_by_a_process_on_xwayland_without_layers(
+    theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with running_sway(tmp_path / "..") as other, running_weston(tmp_path) as desktop:
+        environment = desktop.environment | {"DISPLAY": other.variables["DISPLAY"]}
+        overlay = WaylandOverlay(theme, Texts("en"), environment, tmp_path / "hint")
+        overlay.show_view(LISTENING)
+        seen(qtbot, lambda: drawn(picture(other)) is not None)
+        assert overlay.kind is OverlayKind.XWAYLAND and isinstance(overlay.shown, OverlayProcess)
+        overlay.close()
+        seen(qtbot, lambda: drawn(picture(other)) is None)
+
+
+def test_overlay_returns_with_the_next_recording_when_compositor_has_restarted(
+    theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    place = {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": "moving"}
+    with capture_logs() as logs:
+        with running_sway(first) as desktop:
+            _link(tmp_path / "moving", desktop)
+            overlay = WaylandOverlay(theme, Texts("en"), place, tmp_path / "hint")
+            overlay.show_view(LISTENING)
+            seen(qtbot, lambda: drawn(picture(desktop)) is not None)
+            os.kill(desktop.processes[1].pid, signal.SIGKILL)
+            seen(qtbot, lambda: overlay.shown is None)
+        for view in (View(), ARMING, LISTENING, View()):  # nobody is there
+            overlay.show_view(view)
+        with running_sway(second) as desktop:
+            _link(tmp_path / "moving", desktop)
+            overlay.show_view(ARMING)
+            seen(qtbot, lambda: drawn(picture(desktop)) is not None)
+            overlay.close()
+    assert [line["event"] for line in logs] == [LogEvent.OVERLAY_ABSENT], "it is told once"
+
+
+def test_overlay_is_absent_where_no_compositor_can_be_reached(theme: Theme, tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        overlay = WaylandOverlay(theme, Texts("en"), {"XDG_RUNTIME_DIR": str(tmp_path)}, tmp_path / "hint")
+        for view in (ARMING, View(), ARMING):
+            overlay.show_view(view)
+        overlay.close()
+    assert [line["event"] for line in logs] == [LogEvent.OVERLAY_ABSENT]
+
+
+def _link(place: Path, desktop: WaylandDesktop) -> None:
+    """Let this place lead to the socket of a compositor."""
+    place.unlink(missing_ok=True)
+    place.symlink_to(Path(desktop.variables["XDG_RUNTIME_DIR"], desktop.variables["WAYLAND_DISPLAY"]))
