@@ -59,6 +59,7 @@ def test_overlay_is_at_bottom_and_follows_settings(
 
 def test_focus_stays_while_overlay_appears_and_goes(desktop: WaylandDesktop, tmp_path: Path, qtbot: QtBot) -> None:
     field = TextField(desktop)
+    seen(qtbot, lambda: (picture(desktop)[-200:-40, 40:-40] > 200).all())  # its ground is drawn
     before = picture(desktop)[400:]
     with shown_by_process(desktop, Texts("en"), tmp_path / "hint") as overlay:
         overlay.show_view(LISTENING)
