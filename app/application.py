@@ -36,7 +36,7 @@ from app.gateways.service import Gateways
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
-from app.insertion.choose import open_inserter, text_finder
+from app.insertion.choose import open_inserter, text_finder, text_reader
 from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.held_inserter import HeldInserter
@@ -144,19 +144,19 @@ class Application:
             self._inserter = await self._open_inserter()
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
-            gateways, vad = self._gateways, folders().models / VAD_MODEL
-            settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=gateways.falls_back)
-            settings = replace(settings, until_moved=gateways.until_moved)
-            listener = DictationSetup(self._locate, vad, settings=settings, rewrite=self._rewrite)
-            listener = replace(listener, needs_context=self._background.needs_context)
+            patient = replace(_PATIENT, pause=self._patience.pause, elsewhere=self._gateways.falls_back)
+            patient = replace(patient, until_moved=self._gateways.until_moved)
+            listener = DictationSetup(self._locate, folders().models / VAD_MODEL, settings=patient)
+            listener = replace(listener, needs_context=self._background.needs_context, rewrite=self._rewrite)
             inserter = ProgramTrackingInserter(self._inserter, lambda names: self._post(Programs(names)))
-            await cleanup.enter_async_context(gateways)
-            gateways.choose(self._file.current.gateway)
+            await cleanup.enter_async_context(self._gateways)
+            self._gateways.choose(self._file.current.gateway)
             await cleanup.enter_async_context(self._background)
             await self._use_model()
             parts = Parts(self._library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
             parts = replace(parts, limits=lambda: self._file.limits, observe=self._background.observe)
             parts = replace(parts, show_keys=self._post, find_text=text_finder(sys.platform, os.environ))
+            parts = replace(parts, read_around=text_reader(os.environ, lambda: self._file.current.insertion))
             self._dictating = DictationRunner(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trial = await cleanup.enter_async_context(self._new_trial(self._dictating))
@@ -376,8 +376,7 @@ class Application:
         if self._dictating is not None:
             self._dictating.change(self._wishes())
         if isinstance(self._inserter, ConfigurableInserter):
-            rules = new.insertion.rules
-            self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
+            self._inserter.rules = replace(new.insertion.rules, input_method=self._inserter.rules.input_method)
         if self._power is not None:
             self._power.allow(new.worker.limits)
         # During the first steps nobody relies on a model yet.

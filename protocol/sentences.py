@@ -103,6 +103,9 @@ _SUBJECTS: Final = _DETERMINERS | _listed(
 )
 """First words of sentences, also of those without a verb."""
 
+_COMMON: Final = (_ORDINARY | _VERBS | _PREPOSITIONS | _SUBJECTS) - {"i", "may", "will", "won"}
+"""Words that are no names. ``lowered`` knows fewer, because there the sentence may also have ended."""
+
 
 def goes_on(left: str, right: str, pause_ms: int) -> bool:
     """Return whether the sentence at the end of ``left`` goes on in ``right``, after a pause between segments."""
@@ -154,6 +157,16 @@ def lowered(right: str, left: str = "") -> str:
     last = _LAST_WORD.search(left)
     a_noun = last is not None and last.group(1).lower() in _DETERMINERS and plain not in _PROPER
     return right[0].lower() + right[1:] if plain in _ORDINARY or (a_noun and len(word) > 1) else right
+
+
+def lowered_within(right: str, left: str) -> str:
+    """Return ``right`` as the middle of a sentence: common words lose their capital, possible names keep it."""
+    changed = lowered(right, left)
+    found = _WORD.match(right)
+    word = found.group() if found else ""
+    if changed != right or not word or word[1:] != word[1:].lower() or word.startswith(("I'", "I’")):
+        return changed
+    return right[0].lower() + right[1:] if word.lower() in _COMMON else right
 
 
 def _incomplete(sentence: list[str]) -> bool:

@@ -46,7 +46,7 @@ def join_texts(texts: Iterable[str]) -> str:
     whole: list[str] = []
     for text in texts:
         if piece := text.strip():
-            whole.append(_spaced(whole[-1], piece) if whole else piece)
+            whole.append(spaced(whole[-1], piece) if whole else piece)
     return "".join(whole)
 
 
@@ -81,19 +81,19 @@ def meet(left: TimedText, right: TimedText) -> tuple[str, str]:
     before, after = left.text.strip(), right.text.strip()
     pause_ms = _pause_ms(left, right)
     if not before or not after or pause_ms is None:
-        return before, _spaced(before, after)
+        return before, spaced(before, after)
     if pause_ms <= _DIGITS_PAUSE_MS and _digits_meet(before, after):
         return before.rstrip(".。"), after
     if not goes_on(before, after, pause_ms):
-        return before, _spaced(before, after)
+        return before, spaced(before, after)
     before = shortened(before, after)
-    return before, _spaced(before, lowered(after, before))
+    return before, spaced(before, lowered(after, before))
 
 
 def follow(left: TimedText, right: TimedText) -> str:
     """Return the right text with the space before it, where the left one is written and cannot change."""
     before, after = meet(left, right)
-    return after if before == left.text.strip() else _spaced(left.text.strip(), right.text.strip())
+    return after if before == left.text.strip() else spaced(left.text.strip(), right.text.strip())
 
 
 def _pause_ms(left: TimedText, right: TimedText) -> int | None:
@@ -109,8 +109,8 @@ def _digits_meet(left: str, right: str) -> bool:
     return bool(_DIGITS.fullmatch(left) or _DIGITS.fullmatch(right))
 
 
-def _spaced(left: str, right: str) -> str:
-    """Return the right text, after a space where the scripts need one."""
+def spaced(left: str, right: str) -> str:
+    """Return the right text, after a space where the scripts of both texts need one."""
     if not left or not right:
         return right
     last, first = left[-1], right[0]

@@ -10,7 +10,7 @@ target, so a held segment does not hold the next. Held texts are pasted take by 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.dictation.take_texts import NOTHING_BEFORE, Last, TakeTexts, untimed
@@ -37,7 +37,7 @@ class ReadyTexts:
     """Texts to insert now, as one insertion.
 
     ``text`` includes any leading space, and ``texts`` are its parts. ``pasted``: held before, now for the focused
-    window.
+    window. ``continues``: the end of the text inserted last, if that went to the same window.
     """
 
     pieces: tuple[SegmentId, ...]
@@ -45,6 +45,7 @@ class ReadyTexts:
     text: str
     target: Target | None
     pasted: bool = False
+    continues: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -313,9 +314,10 @@ class InsertionQueue:
         pieces = [TimedText(text, *self._times.get(piece, (None, None))) for piece, text in given.items()]
         parts = joined_parts(pieces)
         left, where = last
-        if where == target:
+        continues = left.text if where == target else ""
+        if continues:
             parts[0] = follow(left, pieces[0]._replace(text=parts[0]))
-        return ReadyTexts(tuple(given), tuple(parts), "".join(parts), target, pasted)
+        return ReadyTexts(tuple(given), tuple(parts), "".join(parts), target, pasted, continues)
 
     def _missed(self, piece: SegmentId, rest: str, flight: ReadyTexts) -> bool:
         """Hold the missing ``rest`` of a piece unless its take was dropped, and return whether any was missing."""

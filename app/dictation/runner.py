@@ -63,7 +63,7 @@ from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.dictation.view import View
 from app.hotkeys.events import Hotkeys
 from app.insertion.clipboard import Copier
-from app.insertion.outcome import FindText, Inserter, find_nothing
+from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, read_nothing
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
@@ -108,6 +108,7 @@ class Parts:
     hotkeys: Hotkeys | None = None
     copier: Copier | None = None
     find_text: FindText = find_nothing
+    read_around: ReadAround = read_nothing
     most_takes: int = MOST_TAKES
     observe: Observe = ignore
     limits: Callable[[], RetentionLimits] = RetentionLimits
@@ -128,7 +129,7 @@ class DictationRunner:
         self._core = Tasks("dictating")  # the failure of any of these ends the run
         self._ledger = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
-        hands = InsertionMeans(parts.inserter, parts.copier, parts.find_text)
+        hands = InsertionMeans(parts.inserter, parts.copier, parts.find_text, parts.read_around)
         self._texts = TextInserter(hands, self._ledger, self._tell, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
         self._workshop = TakeParts(

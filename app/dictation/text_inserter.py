@@ -26,6 +26,7 @@ from app.dictation.messages import (
     NoteHeld,
     NoteInserted,
 )
+from app.dictation.text_joint import at_caret
 from app.insertion.clipboard import Copier
 from app.insertion.outcome import (
     FindText,
@@ -33,11 +34,14 @@ from app.insertion.outcome import (
     Inserter,
     Insertion,
     InsertionResult,
+    ReadAround,
     Target,
     TextPlace,
     find_nothing,
     held,
+    read_nothing,
 )
+from app.insertion.surroundings import refusal
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
@@ -53,11 +57,15 @@ _NOTING_S: Final = 5.0
 
 @dataclass(frozen=True)
 class InsertionMeans:
-    """The means of inserting or copying texts. ``find_text``: returns the place of the focused text, if known."""
+    """The means of inserting or copying texts.
+
+    ``find_text`` returns the place of the focused text, ``read_around`` what surrounds its caret, if known.
+    """
 
     inserter: Inserter
     copier: Copier | None = None
     find_text: FindText = find_nothing
+    read_around: ReadAround = read_nothing
 
 
 class TextInserter:
@@ -161,13 +169,23 @@ class TextInserter:
             async with asyncio.timeout(_INSERT_S):
                 insertion = await self._copy(ordered)
                 if insertion is None:
-                    insertion = await self._hands.inserter.insert(ordered.text, ordered.target)
+                    insertion = await self._insert_here(ordered)
         except TimeoutError:
             insertion = held(HoldReason.NOT_READ)
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
             insertion = held(HoldReason.NOT_READ)
         self._tell(InsertionEnded(insertion))
+
+    async def _insert_here(self, ordered: ReadyTexts) -> Insertion:
+        """Insert texts as they fit at the caret, unless the focused element takes none."""
+        target, text = ordered.target, ordered.text
+        found = await self._hands.read_around(target) if target is not None else None
+        if reason := refusal(found, requested=ordered.pasted):
+            return held(reason)
+        if found is not None:
+            text = at_caret(text, found.before, ordered.continues)
+        return await self._hands.inserter.insert(text, target)
 
     async def _copy(self, ordered: ReadyTexts) -> Insertion | None:
         """Copy a text if no window can receive it and return the outcome, or ``None`` if it can be inserted."""

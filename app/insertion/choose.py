@@ -2,18 +2,18 @@
 
 import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from app.insertion.accessibility.text_finder import find_text
 from app.insertion.clipboard import Clipboard
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
 from app.insertion.held_inserter import HeldInserter
-from app.insertion.outcome import FindText, Inserter, find_nothing
+from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, read_nothing
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Rules
+from app.insertion.surroundings import PermittedReader, ReadingOptions
 from app.insertion.system_keys import open_system_keys
 from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter
@@ -51,9 +51,25 @@ async def open_inserter(
 
 def text_finder(platform: str, environment: Mapping[str, str]) -> FindText:
     """Return what finds the focused text on this desktop."""
-    if platform == "linux" and environment.get("DISPLAY") and not is_wayland(environment):
+    if platform == "linux" and environment.get("DISPLAY") and not is_wayland(environment) and _has_bus_library():
+        from app.insertion.accessibility.text_finder import find_text
+
         return partial(find_text, environment=environment)
     return find_nothing
+
+
+def text_reader(environment: Mapping[str, str], options: Callable[[], ReadingOptions]) -> ReadAround:
+    """Return what reads around the caret on this desktop; ``options``: the user's current settings."""
+    if not _has_bus_library():
+        return read_nothing
+    from app.insertion.accessibility.text_reader import read_around
+
+    return PermittedReader(partial(read_around, environment=environment), options)
+
+
+def _has_bus_library() -> bool:
+    """Return whether D-Bus can be spoken: its library is part of the desktop extra for Linux."""
+    return importlib.util.find_spec("dbus_fast") is not None
 
 
 def is_wayland(environment: Mapping[str, str]) -> bool:

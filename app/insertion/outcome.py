@@ -35,6 +35,7 @@ class HoldReason(StrEnum):
     PROGRAM_RULE = "program-rule"  # a rule forbids insertion into this program
     PASSWORD = "password"  # the field hides what is typed
     COMPOSING = "composing"  # a word is unfinished in the user's input method
+    NO_FIELD = "no-field"  # a button or another element that takes no text has the focus
     PARTLY_TYPED = "partly-typed"  # the focus moved while typing
     INTERRUPTED = "interrupted"  # the helper process ended before a key was pressed
     UNCERTAIN = "uncertain"  # the helper process ended later: the text may have arrived
@@ -82,6 +83,34 @@ FindText = Callable[[Target], Awaitable[TextPlace | None]]
 
 async def find_nothing(target: Target) -> TextPlace | None:
     """Return ``None``: this desktop does not tell where texts are."""
+    return None
+
+
+class FocusKind(StrEnum):
+    """Kind of the focused element. ``no-field``: it certainly takes no text."""
+
+    FIELD = "field"
+    PASSWORD = "password"
+    NO_FIELD = "no-field"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Facts about the focused element. ``before``: the last characters before the caret, if known.
+
+    They never leave this computer, are never logged, and are only kept until the insertion that they are for.
+    """
+
+    kind: FocusKind
+    before: str | None = field(default=None, repr=False)
+
+
+ReadAround = Callable[[Target], Awaitable[Surroundings | None]]
+"""Returns what surrounds the caret of a window, if the desktop tells it in time. Raises nothing."""
+
+
+async def read_nothing(target: Target) -> Surroundings | None:
+    """Return ``None``: this desktop tells nothing of the focused element."""
     return None
 
 

@@ -142,6 +142,11 @@ class InsertionSection:
         "Insert each piece of speech at once. Otherwise speech is recognised once more as a whole, which is more "
         "accurate: after a pause of 2 s, or at the end.",
     )
+    read_text: bool = setting(
+        True,
+        "Read the text before the cursor, for spaces and capitals, and hold texts where a password field or a "
+        "button has the focus. What is read stays on this computer and is kept nowhere.",
+    )
     programs: tuple[ProgramRule, ...] = table("Programs where it is otherwise. See below.", checks.programs)
 
     @property

@@ -1,8 +1,11 @@
 """A session's bus on a screen, and a text field that tells the accessibility bus where its cursor is."""
 
+import asyncio
 import sys
+from pathlib import Path
 
-from tests.helpers.desktop import Desktop
+from app.bus.connection import BUS_PROGRAM, BusConnection
+from tests.helpers.desktop import Desktop, Screen
 from tests.helpers.packages import require
 from tests.helpers.waiting import wait_until_sync
 
@@ -27,3 +30,39 @@ def start_field(desktop: Desktop, title: str) -> tuple[int, int]:
     address = f"unix:path={desktop.folder / 'bus'}"
     process = desktop.start(*command, DBUS_SESSION_BUS_ADDRESS=address, QT_LINUX_ACCESSIBILITY_ALWAYS_ON="1")
     return int(desktop.focus(title)), process.pid
+
+
+def start_accessibility(desktop: Screen) -> None:
+    """Start what starts the bus of accessibility, on a screen with a session's bus that starts no programs."""
+    require(("at-spi2-core",))
+    desktop.start(_LAUNCHER)
+    address = desktop.environment["DBUS_SESSION_BUS_ADDRESS"]
+    wait_until_sync(lambda: asyncio.run(_has_accessibility(address)), "the bus of accessibility is started")
+
+
+async def _has_accessibility(address: str) -> bool:
+    async with await BusConnection.open(address) as bus:
+        (there,) = await bus.call(BUS_PROGRAM, "NameHasOwner", "s", "org.a11y.Bus")
+        return bool(there)
+
+
+class Form:
+    """A window with a field, a password field and a button, which takes part in accessibility.
+
+    ``toolkit``: ``qt`` or ``gtk``. The field has the focus and ``text``, and the caret is behind it.
+    """
+
+    def __init__(self, desktop: Screen, toolkit: str, text: str) -> None:
+        self.title = f"{toolkit} form"
+        self._place = desktop.folder / f"{toolkit}.form"
+        python = sys.executable if toolkit == "qt" else "/usr/bin/python3"
+        program = str(Path(__file__).with_name(f"{toolkit}_form.py"))
+        command = (python, program, self.title, str(self._place), text)
+        taking_part = {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1", "GTK_A11Y": "atspi", "GSK_RENDERER": "cairo"}
+        self.process = desktop.start(*command, **taking_part).pid
+        desktop.focus(self.title)
+
+    @property
+    def text(self) -> str:
+        """The current contents of the field."""
+        return self._place.read_text() if self._place.exists() else ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.sentences import closed, goes_on, lowered, shortened
+from protocol.sentences import closed, goes_on, lowered, lowered_within, shortened
 
 AT_ONCE, BRIEF, LONG, MINUTES = 0, 200, 900, 60_000
 
@@ -118,3 +118,22 @@ def test_closed_drops_full_stop_after_word_that_ends_no_sentence(text: str, expe
 )
 def test_lowered_keeps_capitals_of_names(right: str, left: str, expected: str) -> None:
     assert lowered(right, left) == expected
+    assert lowered_within(right, left) == expected
+
+
+@pytest.mark.parametrize(
+    ("right", "expected"),
+    [
+        ("Hello there", "hello there"),
+        ("Between us", "between us"),
+        ("Going on", "going on"),
+        ("Apples grow", "Apples grow"),
+        ("May comes", "May comes"),
+        ("Will comes", "Will comes"),
+        ("Anna comes", "Anna comes"),
+        ("HELLO", "HELLO"),
+        ("I've seen", "I've seen"),
+    ],
+)
+def test_common_words_lose_their_capital_within_a_sentence(right: str, expected: str) -> None:
+    assert lowered_within(right, "and then") == expected

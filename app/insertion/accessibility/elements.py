@@ -34,7 +34,8 @@ class Element:
     path: str
 
 
-_ROOT: Final = Element("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+_ROOT_PATH: Final = "/org/a11y/atspi/accessible/root"
+_ROOT: Final = Element("org.a11y.atspi.Registry", _ROOT_PATH)
 
 
 @asynccontextmanager
@@ -90,6 +91,11 @@ class Elements:
         """Return the number of an element's role; 0 if it is gone."""
         found = await self.ask(element, "Accessible", "GetRole")
         return int(found[0]) if found else 0
+
+    async def toolkit(self, element: Element) -> str:
+        """Return the toolkit of an element's program, such as ``GTK``; empty if it is unknown."""
+        told = await self.get(Element(element.program, _ROOT_PATH), "Application", "ToolkitName")
+        return told if isinstance(told, str) else ""
 
     async def children(self, element: Element) -> list[Element]:
         """Return the elements directly inside, or none of a very long list."""

@@ -28,7 +28,7 @@ PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     MODELS: {"recognition": ("recognition.model", "worker.on")},
     COMPUTERS: {"fallback": ("gateway.fall_back",)},
     ADVANCED: {
-        "insertion": ("insertion.strategy", "insertion.newline"),
+        "insertion": ("insertion.strategy", "insertion.newline", "insertion.read_text"),
         "server": ("gateway.url", "gateway.port"),
         "limits": (
             *("worker.threads", "worker.gpu_memory"),

@@ -11,7 +11,16 @@ from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.dictation.messages import Aim, Aimed, AimHere, Event, FocusedWindow, InsertionEnded, InsertText, Leave
 from app.dictation.text_inserter import InsertionMeans, TextInserter
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, TextPlace, held
+from app.insertion.outcome import (
+    FocusKind,
+    HoldReason,
+    Insertion,
+    InsertionResult,
+    Surroundings,
+    Target,
+    TextPlace,
+    held,
+)
 from app.journal.library import Library
 from runtime.tasks import Tasks
 from tests.app.dictation.world import WINDOW, FakeInserter
@@ -109,6 +118,55 @@ async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path:
     inserter.focus = None
     work.aim(3)
     await wait_until(lambda: not work.places, "without a window there is no place")
+
+
+async def surrounded(
+    tmp_path: Path, tasks: Tasks, found: Surroundings | None, texts: ReadyTexts
+) -> tuple[FakeInserter, Insertion]:
+    """Insert texts where the desktop tells these surroundings; return the inserter and the outcome."""
+
+    async def read(target: Target) -> Surroundings | None:
+        return found
+
+    inserter, events = FakeInserter(), list[Event]()
+    work = TextInserter(
+        InsertionMeans(inserter, read_around=read), DeliveryLog(Library(tmp_path)), events.append, tasks
+    )
+    work.perform(InsertText(texts))
+    await wait_until(lambda: events, "the outcome is told")
+    (ended,) = events
+    assert isinstance(ended, InsertionEnded)
+    return inserter, ended.insertion
+
+
+@pytest.mark.parametrize(
+    ("found", "pasted", "outcome"),
+    [
+        (Surroundings(FocusKind.PASSWORD), False, held(HoldReason.PASSWORD)),
+        (Surroundings(FocusKind.PASSWORD), True, held(HoldReason.PASSWORD)),
+        (Surroundings(FocusKind.NO_FIELD), False, held(HoldReason.NO_FIELD)),
+        (Surroundings(FocusKind.NO_FIELD), True, Insertion(InsertionResult.TYPED)),
+        (None, False, Insertion(InsertionResult.TYPED)),
+    ],
+)
+async def test_text_is_held_where_no_field_takes_it(
+    found: Surroundings | None, pasted: bool, outcome: Insertion, tmp_path: Path, tasks: Tasks
+) -> None:
+    inserter, insertion = await surrounded(tmp_path, tasks, found, ordered(pasted=pasted))
+    assert insertion == outcome
+    assert inserter.texts == ([("kia ora", WINDOW)] if insertion.how is InsertionResult.TYPED else [])
+
+
+async def test_text_fits_to_the_text_before_the_caret(tmp_path: Path, tasks: Tasks) -> None:
+    texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
+    inserter, _ = await surrounded(tmp_path, tasks, Surroundings(FocusKind.FIELD, "I think"), texts)
+    assert inserter.texts == [(" this is it.", WINDOW)]
+
+
+async def test_joint_within_a_recording_stays(tmp_path: Path, tasks: Tasks) -> None:
+    texts = ReadyTexts((SegmentId(1, 1),), (" This is it.",), " This is it.", WINDOW, continues="I think")
+    inserter, _ = await surrounded(tmp_path, tasks, Surroundings(FocusKind.FIELD, "I think"), texts)
+    assert inserter.texts == [(" This is it.", WINDOW)]
 
 
 @pytest.mark.parametrize("target", [None, OURS])

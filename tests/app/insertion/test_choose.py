@@ -1,11 +1,12 @@
 import pytest
 
-from app.insertion.choose import has_input_method, is_wayland, open_inserter, text_finder
+from app.insertion.choose import has_input_method, is_wayland, open_inserter, text_finder, text_reader
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.held_inserter import HeldInserter
-from app.insertion.outcome import find_nothing
+from app.insertion.outcome import Target, find_nothing
 from app.insertion.plan import Rules
 from app.insertion.x11.inserter import X11Inserter
+from app.settings.sections import InsertionSection
 from tests.helpers.desktop import Desktop
 
 
@@ -48,6 +49,10 @@ async def test_error_says_what_to_do_when_insertion_is_unavailable(
 )
 def test_text_is_looked_for_on_x11_only(platform: str, environment: dict[str, str], finds: bool) -> None:
     assert (text_finder(platform, environment) is not find_nothing) is finds
+
+
+async def test_surroundings_are_unknown_without_a_session() -> None:
+    assert await text_reader({}, InsertionSection)(Target(1)) is None
 
 
 @pytest.mark.parametrize(

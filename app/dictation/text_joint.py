@@ -1,0 +1,75 @@
+"""Decide the space and the capital where a text meets what stands before the caret. Pure."""
+
+import re
+from typing import Final
+
+from protocol.sentences import lowered_within
+from protocol.texts import spaced
+
+_OBJECT: Final = "\ufffc"
+"""The place of something that is no text, such as a picture or a link."""
+_OPENING: Final = "([{<（［｛【〔《〈「『“‘«‹„‚¿¡"
+_TIGHT: Final = _OPENING + "/\\@#$€£¥_-–—=+*&|~^`"
+"""Characters that no space follows."""
+_CLOSING: Final = ")]}>）］｝】〕》〉」』”’»\"'"
+_GOING_ON: Final = frozenset(",;，；、%/-")
+"""Marks within a sentence."""
+_QUOTES: Final = "\"'"
+_ENDS: Final = re.compile(r"[.?!。？！…][\"'”’»)\]）」』]*$")
+_ENDED: Final = re.compile(r"[.?!。？！…][\"'”’»)\]）」』]*\s*$")
+_COMPARED: Final = 40
+
+
+def at_caret(text: str, before: str | None, continues: str) -> str:
+    """Return a text as it fits behind ``before``; only its beginning changes.
+
+    ``before``: the last characters before the caret, ``None`` if they are unknown. ``continues``: the text that
+    the app inserted last in this window. The joint with that is decided already, with the pause between them.
+    """
+    if before is None or before.endswith(_OBJECT):
+        return text
+    plain = text.lstrip(" ")
+    if not plain:
+        return text
+    if not _same_end(before, continues):
+        plain = _cased(plain, before)
+        text = spaced(before, plain) if _takes_space(before, plain) else plain
+    return text.lstrip(" ") if before[-1:].isspace() else text
+
+
+def _same_end(before: str, continues: str) -> bool:
+    """Return whether the caret is behind the text that the app inserted last."""
+    known, there = _plain(continues), _plain(before)
+    return bool(known) and there.endswith(known[-_COMPARED:])
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _takes_space(before: str, text: str) -> bool:
+    """Return whether a space may stand between two texts; the scripts then decide it."""
+    last = before[-1:]
+    if not last or last.isspace() or last in _TIGHT or text[0] in ".,;:!?)]}%":
+        return False
+    return not (last in _QUOTES and _opens(before))
+
+
+def _opens(before: str) -> bool:
+    """Return whether the straight quotation mark at the end opens a quotation."""
+    earlier = before[-2:-1]
+    return not earlier or earlier.isspace() or earlier in _OPENING
+
+
+def _cased(text: str, before: str) -> str:
+    """Return the text with the first letter for its place: at the start of a sentence, or within one."""
+    spoken = before.rstrip(" \u00a0").rstrip(_OPENING + _QUOTES).rstrip(" \u00a0")
+    if not spoken or spoken[-1].isspace() or _ENDS.search(spoken):
+        return text[0].upper() + text[1:] if _is_sentence(text) else text
+    last = spoken.rstrip(_CLOSING)[-1:]
+    return lowered_within(text, spoken) if last.isalnum() or last in _GOING_ON else text
+
+
+def _is_sentence(text: str) -> bool:
+    """Return whether the recogniser writes sentences, of which this is one."""
+    return bool(_ENDED.search(text)) and text[0].isascii() and text[0].islower()

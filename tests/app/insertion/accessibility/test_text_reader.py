@@ -1,0 +1,106 @@
+"""Surroundings of the caret, told by real programs of Qt and GTK on X11 and on sway."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from app.insertion.accessibility.text_reader import PASSWORD_TEXT, TERMINAL, kind_of, read_around
+from app.insertion.outcome import FocusKind, Surroundings, Target
+from tests.helpers.accessible_desktop import Form, start_accessibility, start_bus
+from tests.helpers.desktop import Screen, running_desktop
+from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import running_sway
+
+Place = tuple[Screen, Callable[[str], object]]
+
+
+@contextmanager
+def x11(folder: Path) -> Iterator[Place]:
+    with running_desktop(folder, tray=False) as desktop:
+        start_bus(desktop)
+        yield desktop, lambda key: desktop.xdotool("key", key)
+
+
+@contextmanager
+def sway(folder: Path) -> Iterator[Place]:
+    with running_sway(folder) as desktop:
+        start_accessibility(desktop)
+        yield desktop, desktop.tap
+
+
+@pytest.fixture(params=[x11, sway])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Run a desktop with accessibility, and give a hand that presses keys there."""
+    with TemporaryDirectory() as folder, request.param(Path(folder)) as running:
+        yield running
+
+
+async def told(desktop: Screen, target: Target, kind: FocusKind, before: str | None) -> None:
+    last: list[Surroundings | None] = []
+
+    async def as_wanted() -> bool:
+        last[:] = [await read_around(target, desktop.environment)]
+        return last == [Surroundings(kind, before)]
+
+    try:
+        await wait_until(as_wanted, "the program tells what has the focus")
+    except AssertionError as error:
+        raise AssertionError(f"{kind}, {before!r}, not {last[0]}, {last[0] and last[0].before!r}") from error
+
+
+@pytest.mark.parametrize("toolkit", ["qt", "gtk"])
+async def test_field_password_and_button_are_told_apart(place: Place, toolkit: str) -> None:
+    desktop, tap = place
+    form = Form(desktop, toolkit, "I like 你好 the")
+    target = Target(1, process=form.process)
+    await told(desktop, target, FocusKind.FIELD, "I like 你好 the")
+    tap("ctrl+a")
+    await told(desktop, target, FocusKind.FIELD, "")  # an insertion replaces the selected text
+    tap("End")
+    await told(desktop, target, FocusKind.FIELD, "I like 你好 the")
+    assert await read_around(Target(1), desktop.environment) == Surroundings(FocusKind.FIELD, "I like 你好 the")
+    tap("Home")
+    await told(desktop, target, FocusKind.FIELD, "")
+    tap("Tab")
+    await told(desktop, target, FocusKind.PASSWORD, None)
+    tap("Tab")
+    await told(desktop, target, FocusKind.NO_FIELD, None)
+    assert await read_around(Target(1, process=1), desktop.environment) is None
+
+
+async def test_long_text_is_read_only_near_the_caret(place: Place) -> None:
+    desktop, _ = place
+    form = Form(desktop, "qt", "word " * 200 + "end")
+    await told(desktop, Target(1, process=form.process), FocusKind.FIELD, ("word " * 200 + "end")[-100:])
+
+
+async def test_surroundings_are_unknown_without_a_bus(tmp_path: Path) -> None:
+    assert await read_around(Target(1), {"XDG_RUNTIME_DIR": str(tmp_path)}) is None
+
+
+@pytest.mark.parametrize(
+    ("role", "toolkit", "editable", "kind"),
+    [
+        (PASSWORD_TEXT, "Chromium", True, FocusKind.PASSWORD),
+        (79, "GTK", True, FocusKind.FIELD),
+        (TERMINAL, "gtk", False, FocusKind.FIELD),
+        (43, "GTK", False, FocusKind.NO_FIELD),
+        (43, "Qt", False, FocusKind.NO_FIELD),
+        (43, "Chromium", False, None),
+        (43, "", False, None),
+        (95, "Gecko", False, None),  # a web page
+        (56, "GTK", False, None),  # a cell of a table may take text
+        (0, "GTK", False, None),
+    ],
+)
+def test_only_certain_elements_are_no_fields(
+    role: int, toolkit: str, editable: bool, kind: FocusKind | None
+) -> None:
+    assert kind_of(role, toolkit, editable=editable) is kind
+
+
+def test_text_before_the_caret_is_not_in_messages() -> None:
+    assert "secret" not in repr(Surroundings(FocusKind.FIELD, "secret"))
