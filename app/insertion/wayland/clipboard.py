@@ -20,7 +20,7 @@ from typing import Final, Self
 from app.insertion.errors import ScreenGone
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.paste_flow import EMPTY_S
-from app.insertion.paste_watch import READ_DEADLINE_S, PasteState, PasteWatch
+from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
 from app.insertion.wayland.clipboard_keeper import hand_over
 from app.insertion.wayland.contents import Contents, ContentsSource, is_text, read_contents, text_contents
 from app.wayland.connection import WaylandConnection, WaylandObject
@@ -179,9 +179,14 @@ class DataControlClipboard:
         return watch.verdict(_now()) is PasteState.READ
 
     async def give_back(self) -> None:
-        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile."""
-        while (watch := self._watch) is not None and watch.verdict(_now()) is PasteState.READ:
-            if watch.settles_s() <= _now():
+        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile.
+
+        A program that reads again and again does not prevent it.
+        """
+        end = _now() + _MOST_STEPS * SETTLED_S
+        watch = self._watch
+        while watch is not None and watch.verdict(_now()) is PasteState.READ and _now() < watch.settles_s():
+            if _now() >= end:
                 break
             await _until(watch.settles_s())
         await self._restore()

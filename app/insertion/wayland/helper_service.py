@@ -37,7 +37,9 @@ from runtime.tasks import Tasks
 Assemble = Callable[[OpenRequest], Awaitable[Parts]]
 
 
-async def serve(kept: int | None, environment: Mapping[str, str]) -> None:
+async def serve(
+    kept: int | None, environment: Mapping[str, str], send_by: Callable[[BinaryIO], ReplyChannel] = ReplyChannel
+) -> None:
     """Answer requests from standard input until it ends, or SIGTERM."""
     requests, replies = take_pipes()
 
@@ -45,7 +47,7 @@ async def serve(kept: int | None, environment: Mapping[str, str]) -> None:
         return await assemble(environment, opening, kept_contents(kept))
 
     with requests, replies:
-        await Service(ReplyChannel(replies), parts).run(requests)
+        await Service(send_by(replies), parts).run(requests)
 
 
 class Service:

@@ -1,13 +1,19 @@
 """Desktops for all tests of this folder that need one."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
-from app.wayland.connection import WaylandConnection
+from app.insertion.plan import Rules
+from app.insertion.wayland.contents import read_contents
+from app.insertion.wayland.inserter import COMMAND, WaylandInserter
+from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
+from runtime.tasks import Tasks
+from tests.helpers.desktop import PATIENT_S, Terminal
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway
 
 
@@ -21,6 +27,54 @@ def sway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WaylandDesktop]:
 def labwc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WaylandDesktop]:
     with running_labwc(tmp_path_factory.mktemp("labwc")) as desktop:
         yield desktop
+
+
+class Foot(Terminal):
+    """A terminal of Wayland."""
+
+    program = ("foot", "--config=/dev/null", "--title={title}")
+
+
+@asynccontextmanager
+async def opened(
+    desktop: WaylandDesktop, patience_s: float = PATIENT_S, command: Sequence[str] = COMMAND
+) -> AsyncIterator[WaylandInserter]:
+    """Open an inserter for this desktop."""
+    inserter = await WaylandInserter.open(desktop.environment, Rules(), patience_s, command)
+    try:
+        yield inserter
+    finally:
+        await inserter.close()
+
+
+async def same_clipboard(desktop: WaylandDesktop, expected: dict[str, bytes], *, primary: bool = False) -> bool:
+    """Return whether the clipboard has exactly these contents."""
+    return await asyncio.to_thread(lambda: desktop.copied_as(primary=primary)) == expected
+
+
+@asynccontextmanager
+async def managing(desktop: WaylandDesktop) -> AsyncIterator[list[bytes]]:
+    """Run a clipboard manager that reads all formats of each new copy; return the texts."""
+    texts: list[bytes] = []
+    formats: dict[WaylandObject, list[str]] = {}
+    reading = Tasks("manager")
+
+    async def read(offer: WaylandObject) -> None:
+        contents = await read_contents(offer, formats[offer])
+        texts.append((contents or {}).get("text/plain;charset=utf-8", b"?"))
+
+    def changed(offer: WaylandObject | None) -> None:
+        if offer is not None:
+            reading.start(read(offer), "read")
+
+    async with await WaylandConnection.open(desktop.environment) as wayland:
+        manager = wayland.bind(next(kind for kind in DATA_CONTROL_MANAGERS if kind.name in wayland.globals))
+        device = manager.request("get_data_device", wayland.bind(SEAT))
+        device.on("data_offer", lambda offer: offer.on("offer", formats.setdefault(offer, []).append))
+        device.on("selection", changed)
+        await wayland.roundtrip()
+        yield texts
+        await reading.close()
 
 
 @asynccontextmanager

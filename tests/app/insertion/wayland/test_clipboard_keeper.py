@@ -30,6 +30,7 @@ def keepers(desktop: WaylandDesktop) -> list[psutil.Process]:
 
 async def test_keeper_serves_until_another_program_copies(sway: WaylandDesktop) -> None:
     sway.copy(b"before")
+    sway.copy_all({"text/plain": b"before"}, primary=True)
     await wait_until(lambda: not keepers(sway), "no earlier one is left")
     assert await hand_over(sway.environment, lambda: CONTENTS)
     (keeper,) = keepers(sway)

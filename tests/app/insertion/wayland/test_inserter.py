@@ -1,18 +1,37 @@
-"""Insertion into real windows of real compositors."""
+"""Insertion into real windows of real compositors. ``test_inserter_trouble.py`` beside it has failures."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from app.insertion.outcome import Insertion, InsertionResult
+from app.insertion.errors import ScreenMissing
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
+from app.insertion.plan import ProgramRule, Rules, Strategy
 from app.insertion.wayland.inserter import WaylandInserter
-from tests.helpers.desktop import PATIENT_S, Terminal, TextField
+from tests.app.insertion.wayland.conftest import Foot, managing, opened, same_clipboard
+from tests.helpers.desktop import Terminal, TextField
+from tests.helpers.waiting import DEADLINE_S, wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop
 
 TEXT = "Hello 你好 — naïve 😀 "
 PASTED = Insertion(InsertionResult.PASTED)
+BEFORE = {"text/html": b"<b>b</b>", "image/png": bytes(range(256)) * 1000, "text/plain;charset=utf-8": b"b"}
+APP = """
+import asyncio, os
+from app.insertion.wayland.inserter import WaylandInserter
 
+async def main():
+    inserter = await WaylandInserter.open(os.environ, patience_s=10)
+    print((await inserter.insert("text", await inserter.target())).how.value, flush=True)
+    await asyncio.sleep(600)
 
-class Foot(Terminal):
-    program = ("foot", "--config=/dev/null", "--title={title}")
+asyncio.run(main())
+"""
 
 
 @pytest.fixture(params=["sway", "labwc"])
@@ -22,15 +41,88 @@ def desktop(request: pytest.FixtureRequest) -> WaylandDesktop:
 
 
 async def test_text_arrives_exactly_and_the_clipboard_returns(desktop: WaylandDesktop) -> None:
-    before = {"text/html": b"<b>b</b>", "image/png": bytes(range(256)) * 1000, "text/plain;charset=utf-8": b"b"}
-    desktop.copy_all(before)
-    inserter = await WaylandInserter.open(desktop.environment, patience_s=PATIENT_S)
-    for kind in (TextField, Foot, Terminal):
-        window = kind(desktop, kind.__name__)
-        for times in (1, 2):
-            target = await inserter.target()
-            assert target is not None
-            assert await inserter.insert(TEXT, target) == PASTED
-            await window.shows(TEXT * times)
-    await inserter.close()
-    assert desktop.copied_as() == before
+    selected = {"text/plain;charset=utf-8": b"selected"}
+    desktop.copy_all(BEFORE)
+    desktop.copy_all(selected, primary=True)
+    async with opened(desktop) as inserter:
+        for kind in (TextField, Foot, Terminal):
+            window = kind(desktop, kind.__name__)
+            for times in (1, 2):
+                assert await inserter.insert(TEXT, await inserter.target()) == PASTED
+                await window.shows(TEXT * times)
+    assert await same_clipboard(desktop, BEFORE)
+    assert await same_clipboard(desktop, selected, primary=True)
+
+
+async def test_clipboard_is_unchanged_after_many_texts(sway: WaylandDesktop) -> None:
+    sway.copy_all(BEFORE)
+    field = TextField(sway, "for many texts")
+    async with opened(sway) as inserter, managing(sway) as reads:
+        target = await inserter.target()
+        texts = [f"text {number} 第{number}句。" for number in range(20)]
+        for text in texts:
+            assert await inserter.insert(text, target) == PASTED
+        await field.shows("".join(texts))
+        await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
+        sway.tap("z")
+        await field.shows("".join(texts) + "z")
+        assert [text.decode() for text in reads if text != b"b"] == texts, "a manager has read each of them"
+
+
+async def test_text_is_held_when_only_a_clipboard_manager_reads(sway: WaylandDesktop) -> None:
+    sway.copy_all(BEFORE)
+    TextField(sway, "of a stopped program")
+    process = sway.processes[-1]
+    async with opened(sway, patience_s=0.2) as inserter, managing(sway) as reads:
+        target = await inserter.target()
+        process.send_signal(signal.SIGSTOP)
+        assert await inserter.insert("text", target) == held(HoldReason.NOT_READ)
+        process.send_signal(signal.SIGCONT)
+        assert b"text" in reads
+        await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
+
+
+async def test_rules_of_programs_apply(sway: WaylandDesktop) -> None:
+    field = TextField(sway, "with rules")
+    async with opened(sway) as inserter:
+        target = await inserter.target()
+        assert target is not None
+        inserter.rules = Rules(Strategy.TYPE)
+        assert await inserter.insert("one\ntwo ", target) == PASTED, "typing is not possible here"
+        inserter.rules = Rules(programs=(ProgramRule(target.program, hold=True),))
+        assert await inserter.insert("text", target) == held(HoldReason.PROGRAM_RULE)
+    await field.shows("one\ntwo ")
+
+
+async def test_text_is_not_inserted_into_another_window(desktop: WaylandDesktop) -> None:
+    first = TextField(desktop, "spoken into")
+    async with opened(desktop) as inserter:
+        target = await inserter.target()
+        second = TextField(desktop, "then chosen")
+        assert await inserter.insert("text", target) == held(HoldReason.FOCUS_MOVED)
+        first.focus()
+        assert await inserter.insert("text", target) == PASTED
+    await first.shows("text")
+    assert second.text == ""
+
+
+async def test_clipboard_survives_the_app(sway: WaylandDesktop) -> None:
+    """The app ends without a farewell; its helper gives the clipboard back and hands it to a keeper."""
+    sway.copy_all(BEFORE)
+    field = TextField(sway, "of a killed app")
+    app = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", APP, env=sway.environment, stdout=subprocess.PIPE
+    )
+    assert app.stdout is not None
+    assert await app.stdout.readline() == b"pasted\n"
+    app.kill()
+    assert await app.wait() == -signal.SIGKILL
+    async with asyncio.timeout(DEADLINE_S):
+        assert await app.stdout.read() == b"", "no process holds the app's output open"
+    await field.shows("text")
+    await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
+
+
+async def test_error_says_what_to_do_without_a_compositor(tmp_path: Path) -> None:
+    with pytest.raises(ScreenMissing, match="Wayland session"):
+        await WaylandInserter.open(os.environ | {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": ""})

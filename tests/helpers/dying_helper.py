@@ -1,0 +1,30 @@
+"""The helper process for insertion on Wayland, which kills itself once before keys are pressed: FILE DESCRIPTOR.
+
+It creates FILE before; a helper that finds FILE lives.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from app.insertion.helper.frames import PressingNotice, Reply
+from app.insertion.helper.pipes import ReplyChannel
+from app.insertion.wayland.helper_service import serve
+
+
+class LastReplies(ReplyChannel):
+    """Replies of which one is the last."""
+
+    def send(self, reply: Reply) -> None:
+        """Send the reply, then die if keys would be next."""
+        super().send(reply)
+        place = Path(sys.argv[1])
+        if isinstance(reply, PressingNotice) and not place.exists():
+            place.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[2]), os.environ, LastReplies))
