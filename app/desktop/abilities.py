@@ -9,10 +9,10 @@ from app.desktop.found import Found, Session
 from app.hotkeys.compositor_lines import Compositor
 from app.wayland.interfaces import (
     DATA_CONTROL_MANAGERS,
-    LAYER_SHELL,
     TOPLEVEL_MANAGER,
     VIRTUAL_KEYBOARD_MANAGER,
 )
+from app.wayland.overlay_kind import OverlayKind, overlay_kind
 
 IBUS: Final = "org.freedesktop.IBus"
 KWIN: Final = "org.kde.KWin"
@@ -151,10 +151,9 @@ def _focus_means(found: Found) -> Means | None:
 def _overlay(found: Found) -> Support:
     if known := _everywhere(Ability.OVERLAY, found):
         return known
-    if LAYER_SHELL.name in found.offers:
-        return Support(Ability.OVERLAY, Means.LAYER_SHELL)
-    if found.x_display:
-        return Support(Ability.OVERLAY, Means.XWAYLAND)
+    means = _OVERLAY_MEANS.get(overlay_kind(found.offers, xwayland=bool(found.x_display)))
+    if means is not None:
+        return Support(Ability.OVERLAY, means)
     return Support(Ability.OVERLAY, None, Fallback.TRAY_AND_SOUNDS, Why.NO_LAYER)
 
 
@@ -165,6 +164,7 @@ def _tray(found: Found) -> Support:
     return Support(Ability.TRAY, None, Fallback.WINDOW, why)
 
 
+_OVERLAY_MEANS: Final = {OverlayKind.LAYER: Means.LAYER_SHELL, OverlayKind.XWAYLAND: Means.XWAYLAND}
 _DECIDE: Final[Mapping[Ability, Callable[[Found], Support]]] = {
     Ability.HOTKEYS: _hotkeys,
     Ability.INSERTION: _insertion,

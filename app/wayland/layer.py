@@ -8,7 +8,7 @@ Source: wlr-protocols, "wlr-layer-shell-unstable-v1"; "The Wayland Protocol", ``
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Final
@@ -48,11 +48,6 @@ class LayerPlace:
     edges: Edge
     margins: Rectangle = (0, 0, 0, 0)
     over_panels: bool = False
-
-
-def offers_layers(offers: Mapping[str, int]) -> bool:
-    """Return whether a compositor with these globals shows layer surfaces."""
-    return all(one.name in offers for one in (COMPOSITOR, SHM, LAYER_SHELL))
 
 
 class LayerShell:

@@ -1,9 +1,9 @@
 """The kind of overlay that a Wayland desktop allows."""
 
-from collections.abc import Mapping
+from collections.abc import Container
 from enum import StrEnum
 
-from app.wayland.layer import offers_layers
+from app.wayland.interfaces import LAYER_SHELL
 
 
 class OverlayKind(StrEnum):
@@ -14,8 +14,11 @@ class OverlayKind(StrEnum):
     NONE = "none"
 
 
-def overlay_kind(offers: Mapping[str, int], environment: Mapping[str, str]) -> OverlayKind:
-    """Return the kind for a compositor with these globals: ``WaylandConnection.globals``."""
-    if offers_layers(offers):
+def overlay_kind(offers: Container[str], *, xwayland: bool) -> OverlayKind:
+    """Return the kind for a compositor with these globals: ``WaylandConnection.globals``.
+
+    ``xwayland``: it shows windows of X11 too.
+    """
+    if LAYER_SHELL.name in offers:
         return OverlayKind.LAYER
-    return OverlayKind.XWAYLAND if environment.get("DISPLAY") else OverlayKind.NONE
+    return OverlayKind.XWAYLAND if xwayland else OverlayKind.NONE

@@ -37,7 +37,7 @@ def _while_possible(
 class OverlayLayer:
     """Layer surface that implements ``Surface``. Nothing is seen once the connection has ended.
 
-    Each showing has a surface of its own, because the output of a surface cannot be changed.
+    ``layer``: the surface of this showing: each has its own, because the output of a surface cannot be changed.
     """
 
     blended = True
@@ -46,7 +46,7 @@ class OverlayLayer:
         self.visible = False
         self.paint: Paint = _nothing
         self._shell = shell
-        self._layer: Layer | None = None
+        self.layer: Layer | None = None
         self._picture: SharedPicture | None = None
         self._replaced: SharedPicture | None = None
         self._place, self._wanted = LayerPlace(1, 1, Edge.BOTTOM), ""
@@ -64,13 +64,13 @@ class OverlayLayer:
     def move(self, place: QRect, room: Room, anchor: Anchor) -> None:
         """Move the surface, or replace it if it belongs on another output."""
         self._place, self._wanted = layer_place(place, room, anchor), room.screen
-        if self._layer is None:
+        if self.layer is None:
             return
-        if self._wanted and self._layer.output is not None and self._layer.output.name != self._wanted:
+        if self._wanted and self.layer.output is not None and self.layer.output.name != self._wanted:
             self._remove()
             self._appear()
-        elif self._place != self._layer.place:
-            self._layer.move(self._place)
+        elif self._place != self.layer.place:
+            self.layer.move(self._place)
             self._renew()
 
     @_while_possible
@@ -97,7 +97,7 @@ class OverlayLayer:
         self._shell.wayland.end()
 
     def _appear(self) -> None:
-        self._layer = layer = self._shell.layer(self._place, self._named())
+        self.layer = layer = self._shell.layer(self._place, self._named())
         layer.on_ready = self._draw
         layer.on_output = self._renew
         layer.on_closed = self._remove
@@ -110,7 +110,7 @@ class OverlayLayer:
     def _look(self) -> None:
         """Follow the outputs: not every compositor tells a surface that its output is gone."""
         outputs = list(self._shell.outputs)
-        here = self._layer is not None and (self._layer.output is None or self._layer.output in outputs)
+        here = self.layer is not None and (self.layer.output is None or self.layer.output in outputs)
         if here:
             self._renew()
         elif self.visible and outputs:
@@ -119,8 +119,8 @@ class OverlayLayer:
 
     @_while_possible
     def _remove(self) -> None:
-        layer, pictures = self._layer, (self._picture, self._replaced)
-        self._layer = self._picture = self._replaced = None
+        layer, pictures = self.layer, (self._picture, self._replaced)
+        self.layer = self._picture = self._replaced = None
         if layer is not None and not self._shell.wayland.gone.is_set():
             layer.destroy()
             for picture in filter(None, pictures):
@@ -128,7 +128,7 @@ class OverlayLayer:
 
     def _renew(self) -> None:
         """Make a new picture if size or scale have changed."""
-        assert self._layer is not None
+        assert self.layer is not None
         size, scale = QRect(0, 0, self._place.width, self._place.height).size(), self._scale()
         before = self._picture
         if before is not None and (before.size, before.scale) == (size, scale):
@@ -144,14 +144,14 @@ class OverlayLayer:
 
     def _scale(self) -> int:
         """Return the scale of the output; before it is known, the largest: made smaller, a picture stays sharp."""
-        known = self._layer.output if self._layer else None
+        known = self.layer.output if self.layer else None
         return _scale_of(known or self._named()) or max((one.scale for one in self._shell.outputs), default=1)
 
     def _draw(self) -> None:
-        if self._layer is None or self._picture is None or not self._layer.ready:
+        if self.layer is None or self._picture is None or not self.layer.ready:
             return
         if made := self._picture.painted(self.paint):
-            self._layer.present(*made, self._picture.scale)
+            self.layer.present(*made, self._picture.scale)
             if self._replaced is not None:
                 self._replaced.destroy()
                 self._replaced = None

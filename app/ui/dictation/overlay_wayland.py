@@ -86,7 +86,7 @@ class WaylandOverlay(QObject):
             self._tell(str(error))
 
     def _decide(self, wayland: WaylandConnection) -> None:
-        self.kind = overlay_kind(wayland.globals, self._environment)
+        self.kind = overlay_kind(wayland.globals, xwayland=bool(self._environment.get("DISPLAY")))
         if self.kind is OverlayKind.LAYER:
             shell = LayerShell(wayland)
             wayland.after(lambda: self._begin_layer(shell))

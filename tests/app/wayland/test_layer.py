@@ -10,7 +10,7 @@ import pytest
 
 from app.core.area import Area
 from app.wayland.connection import WaylandConnection
-from app.wayland.layer import Buffer, Edge, Layer, LayerPlace, LayerShell, offers_layers
+from app.wayland.layer import Buffer, Edge, Layer, LayerPlace, LayerShell
 from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop, running_sway
 from tests.helpers.wayland_eye import drawn, picture, swaymsg
@@ -111,9 +111,3 @@ async def test_end_of_surface_is_told(desktop: WaylandDesktop) -> None:
         await wait_until(lambda: closed, "no output shows it")
         layer.destroy()
     swaymsg(desktop, "output HEADLESS-1 enable")
-
-
-def test_layers_need_all_three_globals() -> None:
-    every = {"wl_compositor": 6, "wl_shm": 1, "zwlr_layer_shell_v1": 4}
-    assert offers_layers(every)
-    assert not any(offers_layers({name: 1 for name in every if name != missing}) for missing in every)

@@ -8,16 +8,14 @@ LAYERS = {"wl_compositor": 6, "wl_shm": 1, "zwlr_layer_shell_v1": 4}
 
 
 @pytest.mark.parametrize(
-    ("offers", "environment", "kind"),
+    ("offers", "xwayland", "kind"),
     [
-        (LAYERS, {}, OverlayKind.LAYER),
-        (LAYERS, {"DISPLAY": ":0"}, OverlayKind.LAYER),
-        ({"wl_compositor": 6, "wl_shm": 1}, {"DISPLAY": ":0"}, OverlayKind.XWAYLAND),
-        ({"wl_compositor": 6, "wl_shm": 1}, {"DISPLAY": ""}, OverlayKind.NONE),
-        ({}, {}, OverlayKind.NONE),
+        (LAYERS, False, OverlayKind.LAYER),
+        (LAYERS, True, OverlayKind.LAYER),
+        ({"wl_compositor": 6, "wl_shm": 1}, True, OverlayKind.XWAYLAND),
+        ({"wl_compositor": 6, "wl_shm": 1}, False, OverlayKind.NONE),
+        ({}, False, OverlayKind.NONE),
     ],
 )
-def test_kind_follows_offers_of_compositor(
-    offers: dict[str, int], environment: dict[str, str], kind: OverlayKind
-) -> None:
-    assert overlay_kind(offers, environment) is kind
+def test_kind_follows_offers_of_compositor(offers: dict[str, int], xwayland: bool, kind: OverlayKind) -> None:
+    assert overlay_kind(offers, xwayland=xwayland) is kind

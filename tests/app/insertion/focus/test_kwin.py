@@ -1,11 +1,8 @@
 """The focused window of KWin: its script's calls over a real bus, and a real KWin."""
 
 import asyncio
-import subprocess
-import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,17 +11,12 @@ from app.bus.connection import BUS_PROGRAM, Answer, BusConnection, BusObject, Me
 from app.insertion.focus.errors import FocusUnknown
 from app.insertion.focus.kwin import KWinFocus, target_of
 from app.insertion.outcome import Target
-from tests.helpers.packages import require
-from tests.helpers.waiting import wait_until, wait_until_sync
-from tests.helpers.wayland_desktop import WaylandDesktop
+from tests.helpers.kwin_desktop import running_kwin, session_bus
+from tests.helpers.waiting import wait_until
 
 WINDOW = "{0f8fad5b-d9cb-469f-a165-70867728950e}"
 NUMBER = 0x0F8FAD5BD9CB469FA16570867728950E >> 65
 """Of the window's 128 bits the first 63."""
-
-_SETTINGS = """<busconfig><type>session</type><listen>unix:path={place}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
-<allow own="*"/></policy></busconfig>"""
 
 
 class Desktop:
@@ -65,22 +57,6 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Run a session's bus for the test."""
     with session_bus(tmp_path) as address:
         yield {"DBUS_SESSION_BUS_ADDRESS": address}
-
-
-@contextmanager
-def session_bus(folder: Path) -> Iterator[str]:
-    require(("dbus-daemon",))
-    settings = folder / "bus.conf"
-    settings.write_text(_SETTINGS.format(place=folder / "bus"))
-    address = f"unix:path={folder / 'bus'}"
-    command = ("dbus-daemon", f"--config-file={settings}", "--nofork", "--print-address=1")
-    daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    assert daemon.stdout is not None
-    daemon.stdout.readline()
-    yield address
-    daemon.terminate()
-    daemon.wait(10)
-    daemon.stdout.close()
 
 
 @asynccontextmanager
@@ -151,22 +127,6 @@ async def test_missing_kwin_is_reported(environment: dict[str, str]) -> None:
 @pytest.mark.parametrize("process", ["", "-1", "none"])
 def test_window_without_a_known_process_is_a_target(process: str) -> None:
     assert target_of(WINDOW, "kate", process, app=7) == Target(NUMBER, "kate")
-
-
-@contextmanager
-def running_kwin(folder: Path, environment: dict[str, str]) -> Iterator[WaylandDesktop]:
-    """Run a real KWin without a screen."""
-    with tempfile.TemporaryDirectory(prefix="kiki-kwin-") as run:
-        screen = WaylandDesktop(folder, {"XDG_RUNTIME_DIR": run, **environment})
-        try:
-            size = ("--width", "1280", "--height", "800")
-            screen.start("kwin_wayland", "--virtual", *size, "--no-lockscreen", "--socket", "wayland-kwin")
-            screen.variables["WAYLAND_DISPLAY"] = "wayland-kwin"
-            wait_until_sync((Path(run) / "wayland-kwin").is_socket, "KWin runs")
-            yield screen
-        finally:
-            screen.close()
-            sys.stderr.write(screen.logs())
 
 
 async def opened(environment: dict[str, str]) -> KWinFocus:

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from app.core.states import State
 from app.dictation.view import View
 from app.ui.dictation.overlay import Overlay
+from app.ui.dictation.overlay_layer import OverlayLayer
 from app.ui.dictation.overlay_process import OverlayProcess
 from app.ui.dictation.overlay_wayland import WaylandOverlay
 from app.ui.settings.choices import Choices
@@ -20,7 +21,9 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.wayland.overlay_kind import OverlayKind
 from runtime.event_names import LogEvent
-from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway, running_weston
+from tests.helpers.bare_compositor import bare_compositor
+from tests.helpers.kwin_desktop import running_kwin, session_bus
+from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway
 from tests.helpers.wayland_eye import drawn, picture, seen
 
 Running = Callable[[Path], AbstractContextManager[WaylandDesktop]]
@@ -46,8 +49,8 @@ def test_overlay_is_a_layer_where_there_are_layers(
 
 
 def test_overlay_is_absent_without_layers_and_xwayland(theme: Theme, tmp_path: Path, qtbot: QtBot) -> None:
-    with running_weston(tmp_path) as desktop, capture_logs() as logs:
-        overlay = WaylandOverlay(theme, Texts("en"), desktop.environment, tmp_path / "hint")
+    with bare_compositor(tmp_path) as environment, capture_logs() as logs:
+        overlay = WaylandOverlay(theme, Texts("en"), environment, tmp_path / "hint")
         seen(qtbot, lambda: overlay.kind is OverlayKind.NONE)
         for view in (ARMING, LISTENING, View(), ARMING):
             overlay.show_view(view)
@@ -59,14 +62,13 @@ def test_overlay_is_absent_without_layers_and_xwayland(theme: Theme, tmp_path: P
 def test_overlay_is_shown_by_a_process_on_xwayland_without_layers(
     theme: Theme, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    with running_sway(tmp_path / "..") as other, running_weston(tmp_path) as desktop:
-        environment = desktop.environment | {"DISPLAY": other.variables["DISPLAY"]}
-        overlay = WaylandOverlay(theme, Texts("en"), environment, tmp_path / "hint")
+    with running_sway(tmp_path) as desktop, bare_compositor(tmp_path) as bare:
+        overlay = WaylandOverlay(theme, Texts("en"), desktop.environment | bare, tmp_path / "hint")
         overlay.show_view(LISTENING)
-        seen(qtbot, lambda: drawn(picture(other)) is not None)
+        seen(qtbot, lambda: drawn(picture(desktop)) is not None)
         assert overlay.kind is OverlayKind.XWAYLAND and isinstance(overlay.shown, OverlayProcess)
         overlay.close()
-        seen(qtbot, lambda: drawn(picture(other)) is None)
+        seen(qtbot, lambda: drawn(picture(desktop)) is None)
 
 
 def test_overlay_returns_with_the_next_recording_when_compositor_has_restarted(
@@ -101,6 +103,24 @@ def test_overlay_is_absent_where_no_compositor_can_be_reached(theme: Theme, tmp_
             overlay.show_view(view)
         overlay.close()
     assert [line["event"] for line in logs] == [LogEvent.OVERLAY_ABSENT]
+
+
+@pytest.mark.proof(minutes=1)
+def test_kwin_shows_overlay_as_a_layer(theme: Theme, texts: Texts, tmp_path: Path, qtbot: QtBot) -> None:
+    """KWin without a screen shows no pictures, but it tells what it has done with ours."""
+    with session_bus(tmp_path) as address, running_kwin(tmp_path, {"DBUS_SESSION_BUS_ADDRESS": address}) as screen:
+        overlay = WaylandOverlay(theme, texts, screen.environment, tmp_path / "hint")
+        overlay.show_view(LISTENING)
+        seen(qtbot, lambda: overlay.shown)
+        assert overlay.kind is OverlayKind.LAYER and isinstance(overlay.shown, Overlay)
+        surface = overlay.shown.surface
+        assert isinstance(surface, OverlayLayer)
+        seen(qtbot, lambda: surface.layer and surface.layer.ready and surface.layer.output)
+        levels = overlay.shown.levels
+        seen(qtbot, lambda: len(levels) > 5 and surface.layer and surface.layer.ready)
+        overlay.show_view(View())
+        assert surface.layer is None and overlay.shown is not None, "it was refused nothing"
+        overlay.close()
 
 
 def _link(place: Path, desktop: WaylandDesktop) -> None:
