@@ -53,6 +53,11 @@ class Elements:
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
 
+    @property
+    def gone(self) -> bool:
+        """True if the connection has ended."""
+        return self._bus.gone.is_set()
+
     async def programs(self) -> dict[Element, int]:
         """Return the programs that take part, and their processes."""
         found = await self.children(_ROOT)
@@ -95,6 +100,11 @@ class Elements:
     async def toolkit(self, element: Element) -> str:
         """Return the toolkit of an element's program, such as ``GTK``; empty if it is unknown."""
         told = await self.get(Element(element.program, _ROOT_PATH), "Application", "ToolkitName")
+        return told if isinstance(told, str) else ""
+
+    async def program_name(self, element: Element) -> str:
+        """Return the name of an element's program; empty if it is unknown."""
+        told = await self.get(Element(element.program, _ROOT_PATH), "Accessible", "Name")
         return told if isinstance(told, str) else ""
 
     async def children(self, element: Element) -> list[Element]:
