@@ -74,8 +74,7 @@ class BackgroundServices:
         self._picker, self._post = ProgramPicker(post), post
         self._history.follow(self._history_read)
         self._programs: tuple[str, ...] = ()
-        self.help = Help(post)
-        self._desktop = DesktopService(post, often=CANCEL)
+        self.help, self._desktop = Help(post), DesktopService(post, often=CANCEL)
         self.sharing = Sharing(post)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
         self.actions = (
@@ -91,8 +90,7 @@ class BackgroundServices:
             .add(self._picker.ask)
             .add(self._monitoring.ask)
         )
-        self._tasks = Tasks("background")
-        self._kept = AsyncExitStack()
+        self._tasks, self._kept = Tasks("background"), AsyncExitStack()
         self._open, self._takes = False, set[TakeView]()
 
     async def __aenter__(self) -> Self:

@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from app.core.errors import AppError
 from app.core.first_times import FirstTimes
 from app.core.identity import APP_ID
 from app.core.shown_once import ShownOnce
+from app.desktop.view import DesktopView, LinesState
 from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.messages.actions import Action
@@ -42,6 +43,7 @@ from app.ui.dictation.announcer import Announcer, speak_from
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_window import OverlayWindow, possible
 from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices
+from app.ui.settings.known_keys import KnownKeys
 from app.ui.shell import tray
 from app.ui.shell.absent_tray import AbsentTray
 from app.ui.shell.bridge import Bridge
@@ -100,7 +102,7 @@ class Windows:
         self._texts, self._theme = texts, theme
         self._devices, self._settings = Devices(), Settings()
         self._problems: dict[str, Problem] = {}
-        self._paused, self._assigned = False, dict[str, str]()
+        self._paused, self._known = False, KnownKeys()
         self.app: Application | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         self.pages = Pages(theme, texts, self.ask, closing=ShownOnce(folders().data / "closing-told"))
@@ -160,6 +162,7 @@ class Windows:
             .add(self._show_settings)
             .add(self._show_problem)
             .add(self._show_keys)
+            .add(self._show_desktop)
             .add(self.announcer.show_view)
             .add(self.overlay.show_view)
         )
@@ -192,6 +195,10 @@ class Windows:
     def _show_problem(self, problem: Problem) -> None:
         """Show the first problem; the next one follows when it is solved."""
         self._problems[problem.about] = problem
+        if problem.about == HOTKEYS:
+            self._known.refused(problem.note)
+            if problem.note and self._known.solved:
+                return self.receive(Problem(HOTKEYS))
         notes = ((problem.text, problem.note) for problem in self._problems.values())
         said = (note_text(self._texts, note) if note else text for text, note in notes)
         first = next(filter(None, said), "")
@@ -202,8 +209,20 @@ class Windows:
 
     def _show_keys(self, keys: KeysSeen) -> None:
         """Name no key that is paused, and the keys that the desktop chose."""
-        if (keys.paused, keys.assigned) != (self._paused, self._assigned):
-            self._paused, self._assigned = keys.paused, dict(keys.assigned)
+        if (keys.paused, keys.assigned) != (self._paused, self._known.assigned):
+            self._paused, self._known.assigned = keys.paused, dict(keys.assigned)
+            self._show_choices()
+        self._show_reported(keys.commanded)
+
+    def _show_desktop(self, view: DesktopView) -> None:
+        if view.lines is not None and view.lines.state is LinesState.WRITTEN:
+            self._show_reported(set(self._settings.hotkeys.bindings) - set(view.lines.missing))
+
+    def _show_reported(self, actions: Iterable[str]) -> None:
+        """Name keys that lines of the desktop's configuration report; they solve the lack of hotkeys."""
+        if self._known.reported(actions):
+            if self._known.solved:
+                self.receive(Problem(HOTKEYS))
             self._show_choices()
 
     def _look_at_microphones(self) -> None:
@@ -217,7 +236,7 @@ class Windows:
             microphone=settings.audio.microphone,
             default_microphone=devices.default,
             mode=settings.hotkeys.mode,
-            keys={**settings.hotkeys.bindings, **self._assigned},
+            keys=self._known.of(settings.hotkeys.bindings),
             language=settings.general.language,
             paused=self._paused,
             heard=unheard is None or unheard.note is None or unheard.note.key not in UNHEARD,

@@ -7,11 +7,8 @@ from typing import Final
 
 from app.desktop.found import Found, Session
 from app.hotkeys.compositor_lines import Compositor
-from app.wayland.interfaces import (
-    DATA_CONTROL_MANAGERS,
-    TOPLEVEL_MANAGER,
-    VIRTUAL_KEYBOARD_MANAGER,
-)
+from app.insertion.wayland.assembly import missing
+from app.wayland.interfaces import TOPLEVEL_MANAGER
 from app.wayland.overlay_kind import OverlayKind, overlay_kind
 
 IBUS: Final = "org.freedesktop.IBus"
@@ -119,9 +116,10 @@ def _insertion(found: Found) -> Support:
 
 def _insertion_means(found: Found) -> tuple[Means | None, Why | None]:
     presses = bool(found.portals.get("RemoteDesktop"))
-    if any(manager.name in found.offers for manager in DATA_CONTROL_MANAGERS):
-        if VIRTUAL_KEYBOARD_MANAGER.name in found.offers:
-            return Means.DATA_CONTROL, None
+    lacking = missing(found.offers, {"SWAYSOCK": "sway"} if found.compositor is Compositor.SWAY else {})
+    if lacking in {"", "focused window"}:
+        return Means.DATA_CONTROL, None
+    if lacking == "keyboard":
         return (Means.DATA_CONTROL_PORTAL, None) if presses else (None, Why.NO_KEYBOARD)
     if found.is_of(GNOME) and IBUS in found.programs:
         return Means.IBUS, None

@@ -89,7 +89,7 @@ class DesktopPanel(QFrame):
     def _lay_out(self) -> None:
         table = QGridLayout()
         table.setHorizontalSpacing(SPACING.small)
-        table.setVerticalSpacing(SPACING.hair)
+        table.setVerticalSpacing(SPACING.small)
         table.setColumnStretch(2, 1)
         top = Qt.AlignmentFlag.AlignTop
         for place, row in enumerate(self.rows.values()):

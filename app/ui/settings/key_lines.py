@@ -90,17 +90,9 @@ class KeyLinesPanel(QFrame):
         self.setVisible(shown is not None)
         if shown is None:
             return
-        name = NAMES[shown.compositor]
-        self.heading.setText(texts("settings.key-lines.name"))
-        says = [texts("settings.key-lines.says", desktop=name)]
-        if not shown.compositor.tells_releases:
-            says.append(texts("settings.key-lines.toggles", desktop=name))
-        self.says.setText(" ".join(says))
-        self.missing.setText("\n".join(self._missing(shown)))
-        self.where.setText(self._where(shown))
+        self._show_words(shown)
         self.lines.show_text("\n".join(shown.lines))
         self.change.show_text(shown.change)
-        self.problem.setText(note_text(texts, shown.problem) if shown.problem else "")
         self._show_test(shown)
         self._show_buttons(shown)
         self.lines.setVisible(bool(shown.lines) and not self._reviewing)
@@ -111,6 +103,19 @@ class KeyLinesPanel(QFrame):
             field.setAccessibleName(texts(key))
             field.refresh()
         self.setAccessibleName(". ".join([self.heading.text(), self.says.text(), self.told.text()]))
+
+    def _show_words(self, shown: KeyLines) -> None:
+        name, texts = NAMES[shown.compositor], self._texts
+        self.heading.setText(texts("settings.key-lines.name"))
+        says = [texts("settings.key-lines.says", desktop=name)]
+        if not shown.compositor.tells_releases:
+            says.append(texts("settings.key-lines.toggles", desktop=name))
+        self.says.setText(" ".join(says))
+        self.missing.setText("\n".join(self._missing(shown)))
+        self.missing.setProperty("role", "warning" if DICTATE in shown.missing else "muted")
+        self.missing.style().polish(self.missing)
+        self.where.setText(self._where(shown))
+        self.problem.setText(note_text(texts, shown.problem) if shown.problem else "")
 
     def _missing(self, shown: KeyLines) -> list[str]:
         found = []
@@ -134,8 +139,9 @@ class KeyLinesPanel(QFrame):
         said = self._texts("settings.key-lines.works" if self._works else "settings.key-lines.try")
         self.told.setText(said)
         self.shape.show_state(State.DONE if self._works else State.ARMING, said)
+        can_be_tried = bool(self._bindings.get(DICTATE)) and DICTATE not in shown.missing
         for part in (self.told, self.shape):
-            part.setVisible(self._works or bool(shown.lines))
+            part.setVisible(self._works or can_be_tried)
 
     def _show_buttons(self, shown: KeyLines) -> None:
         texts = self._texts

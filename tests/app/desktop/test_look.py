@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from dbus_fast import Variant
 
 from app.desktop.abilities import Ability, Means, abilities
 from app.desktop.found import Session
 from app.desktop.look import look
 from app.hotkeys.compositor_lines import Compositor
-from tests.helpers.bus_service import WATCHER, bus_program, icon_host
+from tests.helpers.bus_service import WATCHER, Answers, bus_program, icon_host
 from tests.helpers.wayland_desktop import running_sway
 
 
@@ -16,7 +17,7 @@ async def test_look_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: Pat
     with running_sway(tmp_path) as desktop:
         environment = desktop.environment
         bare = await look("linux", environment)
-        portal = {"Get": lambda asked: ("v", (("u", 2),))}
+        portal: Answers = {"Get": lambda call: ("v", (Variant("u", 2),))}
         address = environment["DBUS_SESSION_BUS_ADDRESS"]
         with (
             bus_program(address, "org.freedesktop.portal.Desktop", portal),
