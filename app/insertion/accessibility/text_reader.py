@@ -26,10 +26,12 @@ _CERTAIN_TOOLKITS: Final = frozenset({"gtk", "qt"})
 """Toolkits whose roles say what takes text. Web pages may take keys wherever they like."""
 
 
-async def read_around(target: Target, environment: Mapping[str, str]) -> Surroundings | None:
+async def read_around(
+    target: Target, environment: Mapping[str, str], within_s: float = _WITHIN_S
+) -> Surroundings | None:
     """Return what surrounds the caret in ``target``, or ``None`` if that is not told in time."""
     try:
-        async with asyncio.timeout(_WITHIN_S), open_elements(environment) as elements:
+        async with asyncio.timeout(within_s), open_elements(environment) as elements:
             programs = await elements.programs()
             its = [one for one, process in programs.items() if target.process in (0, process)]
             windows = await elements.active(its)

@@ -1,0 +1,143 @@
+"""Test that texts fit to real fields, and wait where a password field or a button has the focus.
+
+Inserter, accessibility and programs are real, on X11 and on sway; only the recognition is left out.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.insertion_queue import InsertionQueue, SegmentId
+from app.dictation.messages import Event, InsertionEnded, InsertText
+from app.dictation.text_inserter import InsertionMeans, TextInserter
+from app.insertion.accessibility.text_reader import read_around
+from app.insertion.outcome import FocusKind, HoldReason, Inserter, Insertion, InsertionResult, Surroundings, held
+from app.insertion.plan import Rules
+from app.insertion.wayland.inserter import WaylandInserter
+from app.insertion.x11.inserter import X11Inserter
+from app.journal.library import Library
+from runtime.tasks import Tasks
+from tests.helpers.accessible_desktop import Form, start_accessibility, start_bus
+from tests.helpers.desktop import PATIENT_S, Desktop, Screen, running_desktop
+from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import running_sway
+
+Place = tuple[Screen, Callable[[str], object]]
+PASTED = Insertion(InsertionResult.PASTED)
+
+
+@contextmanager
+def x11(folder: Path) -> Iterator[Place]:
+    with running_desktop(folder, tray=False) as desktop:
+        start_bus(desktop)
+        yield desktop, lambda key: desktop.xdotool("key", key)
+
+
+@contextmanager
+def sway(folder: Path) -> Iterator[Place]:
+    with running_sway(folder) as desktop:
+        start_accessibility(desktop)
+        yield desktop, desktop.tap
+
+
+@pytest.fixture(params=[x11, sway])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Run a desktop with accessibility, and give a hand that presses keys there."""
+    with TemporaryDirectory() as folder, request.param(Path(folder)) as running:
+        yield running
+
+
+class Dictation:
+    """Texts on their way from the recogniser to the focused field."""
+
+    def __init__(self, desktop: Screen, inserter: Inserter, tasks: Tasks) -> None:
+        self.queue = InsertionQueue()
+        self.told = list[Event]()
+        self._desktop, self._inserter, self._takes = desktop, inserter, 0
+        means = InsertionMeans(
+            inserter, read_around=partial(read_around, environment=desktop.environment, within_s=PATIENT_S)
+        )
+        log = DeliveryLog(Library(desktop.folder / "takes"))
+        self._texts = TextInserter(means, log, self.told.append, tasks)
+
+    async def focus(self, form: Form, kind: FocusKind, before: str | None) -> None:
+        """Wait until the program tells what has the focus."""
+
+        async def there() -> bool:
+            target = await self._inserter.target()
+            if target is None or target.process not in (0, form.process):
+                return False
+            return await read_around(target, self._desktop.environment, PATIENT_S) == Surroundings(kind, before)
+
+        await wait_until(there, f"{kind} with {before!r} has the focus")
+
+    async def say(self, *texts: str) -> Insertion:
+        """Insert the texts of one recording; return the outcome of the last."""
+        self._takes += 1
+        self.queue.begin(self._takes)
+        self.queue.aim(self._takes, await self._inserter.target())
+        insertion = PASTED
+        for segment, text in enumerate(texts):
+            self.queue.result(SegmentId(self._takes, segment), text, 0.0)
+            ready = self.queue.next()
+            assert ready is not None
+            self.told.clear()
+            self._texts.perform(InsertText(ready))
+            await wait_until(lambda: self.told, "the outcome is told")
+            (event,) = self.told
+            assert isinstance(event, InsertionEnded)
+            insertion = event.insertion
+            self.queue.inserted(insertion)
+        self.queue.ended(self._takes)
+        return insertion
+
+
+@pytest.fixture
+async def dictation(place: Place) -> AsyncIterator[Dictation]:
+    desktop, _ = place
+    inserter = await _opened(desktop)
+    async with Tasks("test") as tasks:
+        yield Dictation(desktop, inserter, tasks)
+    await inserter.close()
+
+
+async def _opened(desktop: Screen) -> Inserter:
+    if isinstance(desktop, Desktop):
+        return await X11Inserter.open(desktop.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
+    return await WaylandInserter.open(desktop.environment, Rules(), PATIENT_S)
+
+
+@pytest.mark.parametrize("toolkit", ["qt", "gtk"])
+async def test_text_fits_where_it_goes(place: Place, dictation: Dictation, toolkit: str) -> None:
+    desktop, tap = place
+    form = Form(desktop, toolkit, "I think")
+    await dictation.focus(form, FocusKind.FIELD, "I think")
+    assert await dictation.say("This is right.", "And this is 你好。") == PASTED
+    whole = "I think this is right. And this is 你好。"
+    await wait_until(lambda: form.text == whole, f"the field has {whole!r}, not {form.text!r}")
+    await dictation.focus(form, FocusKind.FIELD, whole)
+    assert await dictation.say("很好。") == PASTED
+    await wait_until(lambda: form.text == f"{whole}很好。", f"Chinese joins without a space: {form.text!r}")
+    tap("Home")
+    await dictation.focus(form, FocusKind.FIELD, "")
+    assert await dictation.say("Now") == PASTED
+    await wait_until(lambda: form.text == f"Now{whole}很好。", f"no space at the start: {form.text!r}")
+
+
+@pytest.mark.parametrize("toolkit", ["qt", "gtk"])
+async def test_text_waits_where_no_field_takes_it(place: Place, dictation: Dictation, toolkit: str) -> None:
+    desktop, tap = place
+    form = Form(desktop, toolkit, "")
+    await dictation.focus(form, FocusKind.FIELD, "")
+    tap("Tab")
+    await dictation.focus(form, FocusKind.PASSWORD, None)
+    assert await dictation.say("My secret.") == held(HoldReason.PASSWORD)
+    tap("Tab")
+    await dictation.focus(form, FocusKind.NO_FIELD, None)
+    assert await dictation.say("Kia ora.") == held(HoldReason.NO_FIELD)
+    assert sorted(dictation.queue.held.values()) == ["Kia ora.", "My secret."] and form.text == ""
