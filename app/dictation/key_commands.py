@@ -4,8 +4,12 @@ Each press and each release starts a process of its own, so a release may arrive
 forgets it when another key is pressed meanwhile. Therefore a press of a key that is down ends the first press.
 """
 
+from typing import Final
+
 from app.dictation.actions import KeyCommand, KeyMove
 from app.hotkeys.events import KeyEvent
+
+_TOGETHER_S: Final = 0.05  # commands of one short press may start in the wrong order
 
 
 class KeyCommands:
@@ -36,7 +40,7 @@ class KeyCommands:
         if command.move is KeyMove.RELEASE:
             self._early[action] = at_s
             return ()
-        if 0.0 < at_s <= self._early.pop(action, 0.0):
+        if 0.0 < at_s <= self._early.pop(action, 0.0) + _TOGETHER_S:
             return (pressed, released)
         self._down[action] = at_s
         return (pressed,)

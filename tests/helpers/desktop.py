@@ -238,6 +238,10 @@ class Terminal:
         """The text that the terminal's program has received."""
         return self._place.read_bytes().decode(errors="replace")
 
+    def clear(self) -> None:
+        """Forget what was typed."""
+        os.truncate(self._place, 0)
+
     def focus(self) -> str:
         """Focus the terminal, and return the id of its window."""
         return self._desktop.focus(self.title)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.helpers.packages import require
 
-_SETTINGS = """<busconfig><type>session</type><listen>{address}</listen><auth>EXTERNAL</auth>
+SETTINGS = """<busconfig><type>session</type><listen>{address}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
 </policy></busconfig>"""  # without the folders of services, so that no installed program starts by itself
 
@@ -26,7 +26,7 @@ def running_bus(folder: Path) -> Iterator[RunningBus]:
     """Run a message bus in this folder until the context ends."""
     require(("dbus-daemon",))
     address, settings = f"unix:path={folder / 'bus'}", folder / "bus.conf"
-    settings.write_text(_SETTINGS.format(address=address))
+    settings.write_text(SETTINGS.format(address=address))
     command = ("dbus-daemon", f"--config-file={settings}", "--nofork", "--print-address=1")
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout is not None

@@ -19,14 +19,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.helpers.desktop import Screen, Terminal, TextField, without_host
+from tests.helpers.message_bus import SETTINGS as BUS_SETTINGS
 from tests.helpers.packages import require
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 from tests.helpers.wayland_hand import TEXT, Clipboard, Hand, Keyboard, Window
 
 COMMON = ("dbus-daemon", "xwayland", "grim", "fonts-noto-cjk", "foot", "gir1.2-gtk-4.0", "python3-gi", "xterm")
-_BUS = """<busconfig><type>session</type><listen>unix:path={place}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
-</policy></busconfig>"""  # without the folders of services, so that no installed program starts by itself
 _SWAY = """output * resolution 1280x800
 default_border pixel 1
 focus_follows_mouse no
@@ -131,6 +129,14 @@ class WaylandDesktop(Screen):
         formats = self._clipboard.formats_of(primary=primary)
         return {name: self.copied(name, primary=primary) for name in formats}
 
+    def holds(self, contents: Mapping[str, bytes], *, primary: bool = False) -> bool:
+        """Return whether the clipboard holds exactly these contents.
+
+        It reads them only if the formats are these: reading is what a target does, so it may delay a change.
+        """
+        formats = self._clipboard.formats_of(primary=primary)
+        return set(formats) == set(contents) and self.copied_as(primary=primary) == contents
+
     @property
     def _clipboard(self) -> Clipboard:
         assert self.hand.clipboard is not None, "this compositor shows nobody the clipboard"
@@ -195,7 +201,7 @@ def _session(folder: Path, variables: Mapping[str, str], name: str) -> Iterator[
         address = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={place}"}
         desktop = WaylandDesktop(folder, session | headless | address | dict(variables))
         settings = folder / "bus.conf"
-        settings.write_text(_BUS.format(place=place))
+        settings.write_text(BUS_SETTINGS.format(address=f"unix:path={place}"))
         try:
             desktop.start("dbus-daemon", f"--config-file={settings}", "--nofork")
             wait_until_sync(Path(place).is_socket, "the session has a bus")

@@ -67,11 +67,10 @@ class Keyboard:
 
     def key(self, name: str, down: bool) -> None:
         """Press or release a key."""
+        if down == (name in self.held):
+            return
         self.clock += 1
-        if down:
-            self.held.append(name)
-        elif name in self.held:
-            self.held.remove(name)
+        (self.held.append if down else self.held.remove)(name)
         self.device.request("key", self.clock, CODES[name], int(down))
         if name in MODIFIERS:
             mask = 0
@@ -127,10 +126,14 @@ class Clipboard:
 
 
 class Hand:
-    """Keyboard, clipboard and windows, as far as the compositor offers them."""
+    """Keyboard, clipboard and windows, as far as the compositor offers them.
+
+    ``focused``: the titles of the windows that have got the focus, in order.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.windows: list[Window] = []
+        self.focused: list[str] = []
         self.keyboard: Keyboard | None = None
         self.clipboard: Clipboard | None = None
         self._loop = asyncio.new_event_loop()
@@ -194,8 +197,13 @@ class Hand:
         self.windows.append(window)
         handle.on("title", lambda title: setattr(window, "title", title))
         handle.on("app_id", lambda name: setattr(window, "app_id", name))
-        handle.on("state", lambda state: setattr(window, "focused", _ACTIVATED in words(state)))
+        handle.on("state", lambda state: self._changed(window, _ACTIVATED in words(state)))
         handle.on("closed", lambda: self._closed(window))
+
+    def _changed(self, window: Window, focused: bool) -> None:
+        if focused and not window.focused:
+            self.focused.append(window.title)
+        window.focused = focused
 
     def _closed(self, window: Window) -> None:
         self.windows.remove(window)

@@ -24,6 +24,7 @@ def moves(*commands: tuple[KeyMove, float]) -> list[bool]:
         (((PRESS, 0.0), (RELEASE, 0.0)), [True, False]),  # a system that tells no times
         (((RELEASE, 2.0), (PRESS, 1.9)), [True, False]),  # the release overtook the press
         (((RELEASE, 2.0), (PRESS, 2.0)), [True, False]),  # both in one tick of the clock
+        (((RELEASE, 2.0), (PRESS, 2.02)), [True, False]),  # of a short press, started in the wrong order
         (((RELEASE, 2.0), (PRESS, 2.1)), [True]),  # the release of an earlier press
         (((PRESS, 1.0), (PRESS, 5.0), (RELEASE, 5.5)), [True, False]),  # the release was lost
         (((PRESS, 5.0), (RELEASE, 4.0)), [True]),

@@ -68,6 +68,19 @@ async def test_text_is_read_and_all_formats_return(sway: WaylandDesktop) -> None
         assert await contents(sway, primary=True) == SELECTED
 
 
+async def test_contents_return_although_a_program_polls_the_clipboard(sway: WaylandDesktop) -> None:
+    sway.copy_all(BEFORE)
+    async with lent(sway) as clipboard:
+        assert await clipboard.keep(primary=False)
+        assert await clipboard.offer("text", primary=False)
+        clipboard.pressed()
+        assert await paste(sway) == b"text"
+        assert await clipboard.read(PATIENT_S)
+        giving = asyncio.ensure_future(clipboard.give_back())
+        await wait_until(partial(holds, sway, BEFORE), "it is as before")  # each look reads everything
+        await giving
+
+
 async def test_empty_clipboard_is_cleared_afterwards(sway: WaylandDesktop) -> None:
     async with owned(sway), lent(sway) as clipboard:
         assert await clipboard.keep(primary=False)
