@@ -1,7 +1,7 @@
 """Decide what the surroundings of the caret mean for an insertion. Pure, except for the asking."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.insertion.outcome import FocusKind, HoldReason, ReadAround, Surroundings, Target
@@ -10,11 +10,15 @@ from app.insertion.programs import same_program
 
 
 class ReadingOptions(Protocol):
-    """Settings of reading: whether to read, and the rules for programs."""
+    """Settings of reading: whether to read, whether texts get spaces, and the rules for programs."""
 
     @property
     def read_text(self) -> bool:
         """Permission to read the text around the caret."""
+
+    @property
+    def joins(self) -> bool:
+        """True if a text gets a space before it where one is needed."""
 
     @property
     def rules(self) -> Rules:
@@ -33,7 +37,8 @@ class PermittedReader:
         options = self.options()
         if not options.read_text:
             return None
-        return with_rules(await self.read(target), target, options.rules)
+        found = with_rules(await self.read(target), target, options.rules)
+        return found if found is None or options.joins else replace(found, before=None)
 
 
 def with_rules(found: Surroundings | None, target: Target, rules: Rules) -> Surroundings | None:

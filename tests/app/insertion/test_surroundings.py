@@ -15,6 +15,7 @@ FIELD, PASSWORD, NO_FIELD = (Surroundings(kind) for kind in FocusKind)
 @dataclass(frozen=True)
 class Options:
     read_text: bool = True
+    joins: bool = True
     rules: Rules = Rules()
 
 
@@ -26,6 +27,15 @@ async def read(target: Target) -> Surroundings | None:
 async def test_surroundings_are_read_only_with_permission(permitted: bool) -> None:
     reader = PermittedReader(read, lambda: Options(permitted))
     assert await reader(TARGET) == (NO_FIELD if permitted else None)
+
+
+@pytest.mark.parametrize("joins", [True, False])
+async def test_joint_stays_where_the_user_wants_no_spaces(joins: bool) -> None:
+    async def told(target: Target) -> Surroundings | None:
+        return Surroundings(FocusKind.FIELD, "I think")
+
+    found = await PermittedReader(told, lambda: Options(joins=joins))(TARGET)
+    assert found == Surroundings(FocusKind.FIELD, "I think" if joins else None)
 
 
 @pytest.mark.parametrize(
