@@ -3,6 +3,8 @@
 InsertionError          base (an ``AppError``)
 ├── InsertionUnavailable  insertion is impossible on this desktop
 │   ├── ScreenMissing     no screen, or it cannot be reached
+│   ├── PermissionMissing the user has not allowed this app to press keys, or not yet
+│   ├── SessionMissing    the desktop portal gives no session now
 │   └── LibraryMissing    a library is not installed
 ├── ScreenGone          the connection to the screen is lost
 ├── HelperEnded         the helper process has ended
@@ -27,6 +29,16 @@ class ScreenMissing(InsertionUnavailable):
     """An error: no screen exists, or it cannot be reached."""
 
     note = Note("insertion-no-screen")
+
+
+class PermissionMissing(InsertionUnavailable):
+    """An error: the user has not allowed this app to press keys, or has not answered the dialog yet."""
+
+    note = Note("insertion-not-allowed")
+
+
+class SessionMissing(InsertionUnavailable):
+    """An error: the desktop portal gives no session now, and the user has no part in that."""
 
 
 class LibraryMissing(InsertionUnavailable):

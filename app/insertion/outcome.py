@@ -28,6 +28,7 @@ class HoldReason(StrEnum):
     TARGET_UNKNOWN = "target-unknown"
     FOCUS_MOVED = "focus-moved"
     MODIFIERS_HELD = "modifiers-held"
+    NOT_ALLOWED = "not-allowed"  # the user has not allowed this app to press keys, or not yet
     KEYBOARD_GRABBED = "keyboard-grabbed"  # by a menu, a locked screen, or a shortcut still held down
     CLIPBOARD_BUSY = "clipboard-busy"  # its contents cannot be saved, or another program copied
     NOT_READ = "not-read"  # the target did not request the text

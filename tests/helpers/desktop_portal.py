@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,18 +54,19 @@ class PortalCall:
 class DesktopPortal:
     """A running portal. ``versions``: of its interfaces; ``answers``: code and results of requests by method.
 
-    ``returns``: signature and values of other methods; ``errors``: names of errors by method.
+    ``started``: called when a session has been granted. ``replies``: return signature, values and descriptors of
+    other methods. ``errors``: names of errors by method.
     """
 
     bus: BusConnection
     versions: dict[str, int]
     answers: dict[str, tuple[int, Options]] = field(default_factory=dict)
-    returns: dict[str, tuple[str, list[Any]]] = field(default_factory=dict)
+    replies: dict[str, Callable[[tuple[Any, ...]], tuple[str, list[Any], list[int]]]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-    descriptors: dict[str, list[int]] = field(default_factory=dict)
     calls: list[PortalCall] = field(default_factory=list)
     sessions: list[str] = field(default_factory=list)
     answering: "asyncio.Future[None] | None" = None
+    started: Callable[[], None] = lambda: None
 
     @classmethod
     async def start(cls, address: str, versions: dict[str, int]) -> Self:
@@ -116,9 +117,8 @@ class DesktopPortal:
         self.calls.append(PortalCall(method, tuple(message.body), message.sender or ""))
         if name := self.errors.get(method):
             return Message.new_error(message, name, "as the test wants it")
-        if method in self.returns:
-            signature, values = self.returns[method]
-            return Message.new_method_return(message, signature, values, self.descriptors.get(method, []))
+        if method in self.replies:
+            return Message.new_method_return(message, *self.replies[method](tuple(message.body)))
         options = message.body[-1] if message.body and isinstance(message.body[-1], dict) else {}
         if "handle_token" in options:
             return self._requested(method, message, options)
@@ -136,6 +136,8 @@ class DesktopPortal:
     def _requested(self, method: str, message: Message, options: dict[str, Any]) -> Message:
         sender = (message.sender or "").removeprefix(":").replace(".", "_")
         code, results = self.answers.get(method, (GRANTED, {}))
+        if method.endswith(".Start") and code == GRANTED:
+            self.started()
         if method.endswith(".CreateSession") and code == GRANTED:
             session = f"{PATH}/session/{sender}/{options['session_handle_token'].value}"
             self.sessions.append(session)

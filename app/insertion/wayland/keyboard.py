@@ -21,13 +21,12 @@ from app.insertion.wayland.keymap import (
     KeyPlaces,
     key_places,
 )
-from app.wayland.connection import WaylandConnection, WaylandObject
+from app.insertion.wayland.user_keymap import UserKeymap
+from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import SEAT, VIRTUAL_KEYBOARD_MANAGER
 
 _TEXT_FORMAT: Final = 1
-_HAS_KEYBOARD: Final = 2
-_LONGEST: Final = 4 * 2**20
 _MOST_MS: Final = 2**32
 
 
@@ -38,11 +37,9 @@ class VirtualKeyboard:
         self._wayland = wayland
         self._seat = wayland.bind(SEAT)
         self._device = wayland.bind(VIRTUAL_KEYBOARD_MANAGER).request("create_virtual_keyboard", self._seat)
-        self._users: WaylandObject | None = None  # the keyboards of the user, as one
-        self._keymap = ""
+        self._user = UserKeymap(wayland, self._seat)
         self._sent = ""
         self._places = STANDARD_PLACES
-        self._seat.on("capabilities", self._able)
 
     @classmethod
     async def open(cls, environment: Mapping[str, str]) -> Self:
@@ -89,25 +86,10 @@ class VirtualKeyboard:
     def _key(self, code: int, *, down: bool) -> None:
         self._device.request("key", int(time.monotonic() * 1000) % _MOST_MS, code, int(down))
 
-    # -- the user's keymap ---------------------------------------------------------------------------------
-
-    def _able(self, capabilities: int) -> None:
-        if capabilities & _HAS_KEYBOARD and self._users is None:
-            self._users = self._seat.request("get_keyboard")
-            self._users.on("keymap", self._learn)
-        elif not capabilities & _HAS_KEYBOARD and self._users is not None:
-            self._users.request("release")
-            self._users = None
-
-    def _learn(self, kind: int, place: int, size: int) -> None:
-        with os.fdopen(place, "rb", closefd=True):
-            if kind == _TEXT_FORMAT and size <= _LONGEST:
-                self._keymap = os.pread(place, size, 0).rstrip(b"\0").decode(errors="replace")
-
     def _use_keymap(self) -> None:
         """Give the keyboard the user's keymap if it has the keys that paste, else the standard one."""
-        places: KeyPlaces | None = key_places(self._keymap)
-        wanted = self._keymap if places else STANDARD
+        places: KeyPlaces | None = key_places(self._user.text)
+        wanted = self._user.text if places else STANDARD
         if wanted == self._sent:
             return
         self._sent, self._places = wanted, places or STANDARD_PLACES

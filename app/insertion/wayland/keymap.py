@@ -55,7 +55,7 @@ def key_places(keymap: str) -> KeyPlaces | None:
         if name not in codes:
             continue
         for group, symbols in _groups(body):
-            symbol = symbols.split(",")[0].strip()
+            symbol = _first(symbols)
             known = found.get(symbol)
             if known is None or group < known.group:
                 found[symbol] = Place(codes[name] - _XKB_OFFSET, group)
@@ -64,6 +64,17 @@ def key_places(keymap: str) -> KeyPlaces | None:
     if v is None or insert is None or control is None or shift is None:
         return None
     return KeyPlaces(v, insert, control, shift)
+
+
+def codes_of(keymap: str, symbol: str) -> frozenset[int]:
+    """Return the codes of the keys that give a symbol without a modifier in a group, each as the kernel counts."""
+    codes = {name: int(code) - _XKB_OFFSET for name, code in _CODE.findall(keymap)}
+    keys = [(name, _groups(body)) for name, body in _KEY.findall(keymap) if name in codes]
+    return frozenset(codes[name] for name, groups in keys if symbol in [_first(symbols) for _, symbols in groups])
+
+
+def _first(symbols: str) -> str:
+    return symbols.split(",")[0].strip()
 
 
 def _groups(body: str) -> list[tuple[int, str]]:

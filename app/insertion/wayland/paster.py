@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from app.insertion.errors import InsertionUnavailable
+from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_flow import PasteFlow
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
@@ -61,12 +61,15 @@ class WaylandPaster:
             self._pressing(target.process or UNKNOWN_PROCESS)
             try:
                 await self._parts.keyboard.press(keys)
-            except InsertionUnavailable:
-                return HoldReason.TARGET_UNKNOWN
+            except InsertionUnavailable as error:
+                return _reason_of(error)
             pressed = True
             return None
 
-        reason = await self._flow.paste(to_paste(text, target), press, primary=keys.primary)
+        try:
+            reason = await self._flow.paste(to_paste(text, target), press, primary=keys.primary)
+        except InsertionUnavailable as error:  # the clipboard is not allowed either
+            return held(_reason_of(error))
         if reason is not None and pressed:
             self._late_ends_s = _now() + LATE_S
         return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
@@ -87,6 +90,10 @@ def keys_for(target: Target) -> PasteKeys:
     """Return the keys that paste into this window."""
     keys = paste_keys(target.program)
     return TERMINAL if target.terminal and keys is ORDINARY else keys
+
+
+def _reason_of(error: InsertionUnavailable) -> HoldReason:
+    return HoldReason.NOT_ALLOWED if isinstance(error, PermissionMissing) else HoldReason.TARGET_UNKNOWN
 
 
 def _now() -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.insertion.wayland.keymap import STANDARD_PLACES, KeyPlaces, Place, key_places
+from app.insertion.wayland.keymap import STANDARD_PLACES, KeyPlaces, Place, codes_of, key_places
 
 CODES = """xkb_keymap { xkb_keycodes "(unnamed)" { minimum = 8; maximum = 255;
     <AC10> = 47; <AB04> = 55; <AB09> = 60; <AD06> = 29; <LCTL> = 37; <CAPS> = 66; <LFSH> = 50; <INS> = 118;
@@ -54,3 +54,11 @@ def test_control_is_found_where_the_user_has_moved_it() -> None:
 def test_keymap_without_a_key_that_pastes_has_no_places(keys: tuple[str, ...]) -> None:
     assert key_places(keymap(*keys)) is None
     assert key_places("") is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "codes"),
+    [(LATIN, {47}), (DVORAK, {52}), (f"{LATIN} {DVORAK}", {47, 52}), (RUSSIAN_FIRST, {47}), ("", set())],
+)
+def test_all_keys_that_give_a_symbol_are_found(keys: str, codes: set[int]) -> None:
+    assert codes_of(keymap(keys), "v") == codes

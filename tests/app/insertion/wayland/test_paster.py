@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from app.insertion.errors import InsertionUnavailable
+from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules, Strategy
 from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
@@ -33,13 +33,13 @@ class FakeFocus:
 @dataclass
 class FakeKeyboard:
     done: list[str]
-    works: bool = True
+    refusal: InsertionUnavailable | None = None
     pressed: list[PasteKeys] = field(default_factory=list)
 
     async def press(self, keys: PasteKeys) -> None:
         self.done.append("press")
-        if not self.works:
-            raise InsertionUnavailable("no key")
+        if self.refusal:
+            raise self.refusal
         self.pressed.append(keys)
 
     async def close(self) -> None:
@@ -87,11 +87,18 @@ async def test_text_is_held_when_the_focus_has_moved(other: Target | None) -> No
         assert world.keyboard.pressed == [] and bool(world.clipboard.done) is touched
 
 
-async def test_text_is_held_when_no_key_can_be_pressed() -> None:
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (InsertionUnavailable("no key"), HoldReason.TARGET_UNKNOWN),
+        (PermissionMissing("denied"), HoldReason.NOT_ALLOWED),
+    ],
+)
+async def test_text_is_held_when_no_key_can_be_pressed(error: InsertionUnavailable, reason: HoldReason) -> None:
     world = World(EDITOR)
-    world.keyboard.works = False
-    assert await world.paster.insert("text", EDITOR, Rules()) == held(HoldReason.TARGET_UNKNOWN)
-    world.keyboard.works = True
+    world.keyboard.refusal = error
+    assert await world.paster.insert("text", EDITOR, Rules()) == held(reason)
+    world.keyboard.refusal = None
     assert await world.paster.insert("text", EDITOR, Rules()) == PASTED
     await world.paster.close()
 

@@ -1,0 +1,224 @@
+"""The clipboard of a RemoteDesktop session, lent to a text and restored once the target has read it.
+
+The portal names formats, never readers. GNOME reads each new text once at once, so only reads after the key count.
+While the session serves restored contents in several formats it stays open: GNOME keeps only a plain text then.
+A clipboard without an owner must not be read: the portal of GNOME 48 ends then.
+
+Source: XDG Desktop Portal documentation, "Clipboard"; GNOME 48 as tried.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, Final
+
+from app.bus.connection import CALL_S, Signal
+from app.bus.errors import BusError
+from app.bus.portal import variants
+from app.insertion.errors import InsertionUnavailable
+from app.insertion.paste_watch import READ_DEADLINE_S, PasteState, PasteWatch
+from app.insertion.portal.session import RemoteSession
+from app.insertion.wayland.contents import MOST_BYTES, MOST_FORMATS, Contents, is_text, text_contents
+from app.insertion.wayland.pipes import TooMuch, read_all, write_all
+from runtime.tasks import Tasks
+
+INTERFACE: Final = "Clipboard"
+MANAGERS_S: Final = 0.05
+"""For how long the desktop and clipboard managers may read a new text before the key."""
+_READ_S: Final = 2.0
+_WRITE_S: Final = 30.0
+_ANY: Final = 1  # the portal names no reader: all are taken for the target
+_KEPT: Final = frozenset({"text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT", "STRING"})
+
+
+class PortalClipboard:
+    """A ``LentClipboard`` of the desktop portal, which has no PRIMARY. ``patience_s``: of each step."""
+
+    def __init__(self, session: RemoteSession, patience_s: float = READ_DEADLINE_S) -> None:
+        self._session, self._patience_s = session, patience_s
+        session.opening, session.heard = self._forget, self._heard
+        self._formats: tuple[str, ...] = ()
+        self._own = self._taken = self._lent = False
+        self._before: Contents | None = None  # the user's contents, while they are lent or served by us
+        self._served: Contents = {}
+        self._watch: PasteWatch | None = None
+        self._news = asyncio.Event()
+        self._tasks = Tasks("portal clipboard")
+
+    async def keep(self, *, primary: bool) -> bool:
+        """Save all contents. Return False if that is impossible; then nothing may be offered.
+
+        Raises ``InsertionUnavailable`` if the user has not allowed it.
+        """
+        if primary:
+            return False
+        await self._session.opened()
+        if self._lent and not self._own:
+            await self._restore()  # the session was closed and opened again
+        if not self._own:
+            self._taken = self._lent = False
+            self._before = await self._contents()
+        return self._before is not None
+
+    async def offer(self, text: str, *, primary: bool) -> bool:
+        """Offer ``text``; return False if another program owns the clipboard meanwhile."""
+        if primary or self._before is None or (self._lent and not self._own):
+            return False  # the session was closed, or another program has copied
+        self._lent = True
+        self._session.need(True)
+        self._watch = PasteWatch(_ANY, self._patience_s)
+        self._news.clear()
+        if not await self._serve(text_contents(text)):
+            return False
+        if text:
+            await asyncio.sleep(MANAGERS_S)
+        return self._own
+
+    def pressed(self) -> None:
+        """Note that the key is about to be pressed: only later reads count."""
+        if self._watch is not None:
+            self._watch.pressed(_now())
+
+    async def read(self, deadline_s: float) -> bool:
+        """Wait until the text is read, at most until the deadline; return whether it was.
+
+        A text that is not read is withdrawn, so that it cannot be read later.
+        """
+        watch = self._watch
+        if watch is None:
+            return False
+        while watch.verdict(_now()) is PasteState.WAITING and self._session.is_open:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(max(watch.ends_s() - _now(), 0.0), deadline_s)):
+                    await self._news.wait()
+        if watch.verdict(_now()) is PasteState.READ:
+            return True
+        if self._own:
+            await self._serve(text_contents(""))
+        return watch.verdict(_now()) is PasteState.READ
+
+    async def give_back(self) -> None:
+        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile."""
+        while (watch := self._watch) is not None and watch.verdict(_now()) is PasteState.READ:
+            if watch.settles_s() <= _now():
+                break
+            await asyncio.sleep(watch.settles_s() - _now())
+        await self._restore()
+
+    async def close(self) -> None:
+        """Restore the saved contents at once. Safe to call twice."""
+        await self._restore()
+        await self._tasks.close()
+
+    # -- contents ------------------------------------------------------------------------------------------
+
+    async def _contents(self) -> Contents | None:
+        """Return what another program has copied, or ``None`` if it cannot be read."""
+        found: dict[str, bytes] = {}
+        left, formats = MOST_BYTES, self._formats
+        if len(formats) > MOST_FORMATS:
+            return None
+        with suppress(TimeoutError, TooMuch, BusError):
+            async with asyncio.timeout(_READ_S):
+                for name in formats:
+                    if self._formats != formats:
+                        return None  # its owner may be gone
+                    (pipe,) = await self._call("SelectionRead", "os", name)
+                    found[name] = await read_all(pipe, left)
+                    left -= len(found[name])
+                return found
+        return None
+
+    async def _serve(self, contents: Contents) -> bool:
+        """Own the clipboard with these contents; return whether the portal allowed it."""
+        before, self._served = self._served, contents
+        try:
+            await self._call("SetSelection", "oa{sv}", variants({"mime_types": ("as", list(contents))}))
+        except BusError:
+            self._served = before
+            return False
+        self._own = True
+        return True
+
+    async def _restore(self) -> None:
+        lent, self._lent, self._watch = self._lent, False, None
+        before, text = self._before, self._served
+        owed = before if lent and not self._taken else None
+        if owed is not None and (self._still_ours or await self._ours_again(text)):
+            await self._serve(owed)
+        if not self._own:
+            self._before = None
+        self._rest()
+
+    @property
+    def _still_ours(self) -> bool:
+        return self._own and self._session.is_open
+
+    async def _ours_again(self, text: Contents) -> bool:
+        """Open the ended session again; return whether the clipboard still has our text, or nothing."""
+        try:
+            await self._session.opened()
+        except InsertionUnavailable:
+            return False
+        found = await self._contents()
+        return found is not None and set(found.values()) <= set(text.values())
+
+    def _rest(self) -> None:
+        """Let an idle session close, unless that would take formats from the clipboard."""
+        self._session.need(self._own and not _KEPT.issuperset(self._before or {}))
+
+    async def _call(self, member: str, signature: str, *values: Any) -> tuple[Any, ...]:
+        results: tuple[Any, ...] = await self._session.call(
+            INTERFACE, member, signature, *values, deadline_s=CALL_S
+        )
+        return results
+
+    # -- signals -------------------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        """Forget what was copied: a session begins, and the portal names formats only if there are any."""
+        self._formats, self._own = (), False
+
+    def _heard(self, signal: Signal) -> None:
+        if signal.member == "SelectionOwnerChanged":
+            self._changed(signal.values[1])
+        elif signal.member == "SelectionTransfer":
+            _, name, serial = signal.values
+            self._tasks.start(self._transfer(str(name), int(serial)), "transfer")
+
+    def _changed(self, about: dict[str, Any]) -> None:
+        (names,) = about.get("mime_types") or ((),)
+        self._formats = tuple(names)
+        if self._own and not about.get("session_is_owner", False):
+            self._own, self._taken = False, True
+            self._rest()
+            if self._watch is not None:
+                self._watch.taken()
+                self._news.set()
+
+    async def _transfer(self, name: str, serial: int) -> None:
+        """Write the contents to a reader."""
+        data, watch = self._served.get(name), self._watch
+        counts = watch is not None and is_text(name) and watch.asked(_ANY, _now())
+        done = False
+        with suppress(BusError):
+            if data is not None:
+                (pipe,) = await self._call("SelectionWrite", "ou", serial)
+                done = await _written(pipe, data)
+            await self._call("SelectionWriteDone", "oub", serial, done)
+        if done and counts and watch is not None:
+            watch.received()
+            self._news.set()
+
+
+async def _written(pipe: int, data: bytes) -> bool:
+    """Write everything to a pipe and close it; return whether the reader took it."""
+    with suppress(BrokenPipeError, TimeoutError):
+        async with asyncio.timeout(_WRITE_S):
+            await write_all(pipe, data)
+            return True
+    return False
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,72 @@
+"""The answer of the user to the question of the desktop whether this app may press keys.
+
+The portal gives a token with which the next session is granted without a dialog. A refusal counts until the app is
+started again, even if its helper process is replaced meanwhile.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+NAME: Final = "portal-permission.json"
+"""Name of the file, beside the settings."""
+_LONGEST: Final = 65_536
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the user. ``token``: of the portal. ``refused``: the run of the app that was refused, or 0."""
+
+    token: str = ""
+    refused: int = 0
+
+
+class Permission:
+    """The stored answer. ``run``: the process of the app."""
+
+    def __init__(self, place: Path, run: int) -> None:
+        self._place, self._run = place, run
+
+    @property
+    def token(self) -> str:
+        """The token of the portal; empty if there is none."""
+        return self._read().token
+
+    @property
+    def refused(self) -> bool:
+        """True if the user has refused since the app was started."""
+        return self._read().refused == self._run
+
+    def grant(self, token: str) -> None:
+        """Store the token of a granted session. A token is good for one session, so it replaces the last one."""
+        self._write(Answer(token))
+
+    def refuse(self) -> None:
+        """Store that the user has refused."""
+        self._write(Answer(refused=self._run))
+
+    def _read(self) -> Answer:
+        with suppress(OSError, msgspec.MsgspecError):
+            return msgspec.json.decode(self._place.read_bytes()[:_LONGEST], type=Answer)
+        return Answer()
+
+    def _write(self, answer: Answer) -> None:
+        """Replace the file at once; where that fails, the desktop asks again."""
+        new = self._place.with_name(f"{self._place.name}.{os.getpid()}.new")
+        with suppress(OSError):
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            new.unlink(missing_ok=True)
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(msgspec.json.encode(answer))
+            new.replace(self._place)
+
+
+def ask_again(place: Path) -> None:
+    """Forget a refusal, because the user wants to be asked again. A granted token stays."""
+    if Permission(place, 0)._read().refused:
+        with suppress(OSError):
+            place.unlink(missing_ok=True)

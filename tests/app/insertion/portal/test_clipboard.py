@@ -1,0 +1,154 @@
+"""The clipboard of the portal: lent, read, and restored with all its formats."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from app.insertion.errors import PermissionMissing
+from app.insertion.portal.clipboard import PortalClipboard
+from app.insertion.portal.session import RemoteSession
+from tests.app.insertion.portal.conftest import START, RemoteDesktop
+from tests.helpers.desktop_portal import CANCELLED
+from tests.helpers.waiting import wait_until
+
+Opener = Callable[..., RemoteSession]
+TEXT = "Hello 你好 — naïve 😀"
+BEFORE = {"text/html": b"<b>before</b>", "text/plain": b"before", "image/png": b"\x89PNG"}
+SET = "Clipboard.SetSelection"
+
+
+@pytest.fixture
+async def session(opener: Opener) -> RemoteSession:
+    """Return a session with a clipboard."""
+    return opener(clipboard=True)
+
+
+@pytest.fixture
+async def clipboard(session: RemoteSession) -> AsyncIterator[PortalClipboard]:
+    """Return the clipboard of the session."""
+    clipboard = PortalClipboard(session, patience_s=0.3)
+    yield clipboard
+    await clipboard.close()
+
+
+async def lend(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
+    """Lend the clipboard to the text, as far as the key; the desktop reads it once before."""
+    assert await clipboard.keep(primary=False)
+    offering = asyncio.ensure_future(clipboard.offer(TEXT, primary=False))
+    await wait_until(lambda: bool(desktop.portal.asked(SET)), "it is offered")
+    assert (await desktop.paste(serial=99)).decode() == TEXT
+    assert await offering
+    clipboard.pressed()
+
+
+async def test_text_is_read_and_all_formats_come_back(
+    clipboard: PortalClipboard, desktop: RemoteDesktop, session: RemoteSession
+) -> None:
+    desktop.copied = BEFORE
+    await lend(clipboard, desktop)
+    reading = asyncio.ensure_future(clipboard.read(5))
+    assert (await desktop.paste("text/plain;charset=utf-8")).decode() == TEXT
+    assert await reading
+    await clipboard.give_back()
+    assert desktop.selections[-1] == list(BEFORE)
+    for serial, (name, data) in enumerate(BEFORE.items(), start=2):
+        assert await desktop.paste(name, serial) == data
+    assert session.is_open
+
+
+async def test_read_before_the_key_does_not_count_and_the_text_is_withdrawn(
+    clipboard: PortalClipboard, desktop: RemoteDesktop
+) -> None:
+    await lend(clipboard, desktop)
+    assert not await clipboard.read(5)
+    assert await desktop.paste(serial=2) == b"", "a late target gets nothing"
+    await clipboard.give_back()
+    assert desktop.selections[-1] == [], "nothing was copied before"
+
+
+async def test_format_without_text_does_not_count(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
+    await lend(clipboard, desktop)
+    reading = asyncio.ensure_future(clipboard.read(5))
+    await desktop.paste("x-kde-passwordManagerHint", 2)
+    assert not await reading
+
+
+async def test_copy_of_another_program_is_kept(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
+    desktop.copied = BEFORE
+    await lend(clipboard, desktop)
+    reading = asyncio.ensure_future(clipboard.read(5))
+    await desktop.copy({"text/plain": b"theirs"})
+    assert not await reading
+    await clipboard.give_back()
+    assert desktop.owned is None
+    assert not await clipboard.offer("", primary=False)
+    assert await clipboard.keep(primary=False)
+    assert await clipboard.offer("next", primary=False)
+    await clipboard.close()
+    assert desktop.selections[-1] == ["text/plain"]
+
+
+async def test_second_text_keeps_the_contents_of_the_first(
+    clipboard: PortalClipboard, desktop: RemoteDesktop
+) -> None:
+    desktop.copied = BEFORE
+    await lend(clipboard, desktop)
+    await lend(clipboard, desktop)
+    await clipboard.close()
+    assert desktop.selections[-1] == list(BEFORE)
+    assert len(desktop.portal.asked("Clipboard.SelectionRead")) == len(BEFORE)
+
+
+async def test_contents_come_back_after_a_revoked_session(
+    clipboard: PortalClipboard, desktop: RemoteDesktop, session: RemoteSession
+) -> None:
+    desktop.copied = BEFORE
+    await lend(clipboard, desktop)
+    reading = asyncio.ensure_future(clipboard.read(5))
+    desktop.copied = {"text/plain;charset=utf-8": TEXT.encode()}  # the desktop keeps a plain text
+    await desktop.portal.end_session()
+    assert not await reading, "nobody has read it"
+    await clipboard.give_back()
+    assert desktop.selections[-1] == list(BEFORE)
+
+
+async def test_later_copy_is_kept_after_a_revoked_session(
+    clipboard: PortalClipboard, desktop: RemoteDesktop, session: RemoteSession
+) -> None:
+    desktop.copied = BEFORE
+    await lend(clipboard, desktop)
+    desktop.copied = {"text/plain": b"theirs"}
+    await desktop.portal.end_session()
+    await wait_until(lambda: not session.is_open, "the end is noticed")
+    await clipboard.give_back()
+    assert len(desktop.selections) == 1
+
+
+async def test_clipboard_that_is_not_allowed_is_not_lent(
+    clipboard: PortalClipboard, desktop: RemoteDesktop
+) -> None:
+    assert not await clipboard.keep(primary=True), "the portal has no PRIMARY"
+    desktop.portal.answers[START] = (CANCELLED, {})
+    with pytest.raises(PermissionMissing):
+        await clipboard.keep(primary=False)
+    assert not desktop.selections
+
+
+async def test_contents_that_cannot_be_read_are_not_replaced(
+    clipboard: PortalClipboard, desktop: RemoteDesktop
+) -> None:
+    desktop.copied = BEFORE
+    desktop.portal.errors["Clipboard.SelectionRead"] = "org.freedesktop.portal.Error.Failed"
+    assert not await clipboard.keep(primary=False)
+    assert not await clipboard.offer(TEXT, primary=False) and not desktop.selections
+
+
+async def test_plain_text_lets_the_session_rest(
+    clipboard: PortalClipboard, desktop: RemoteDesktop, opener: Opener, session: RemoteSession
+) -> None:
+    desktop.copied = {"text/plain": b"before"}
+    await lend(clipboard, desktop)
+    await clipboard.give_back()
+    assert not session.needed
+    desktop.copied = BEFORE
