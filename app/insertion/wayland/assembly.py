@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Final
 
+from app.core.identity import APP_ID
 from app.insertion.errors import InsertionUnavailable, ScreenMissing
 from app.insertion.focus.sway import SwayFocus
 from app.insertion.focus.toplevels import ToplevelFocus
@@ -14,9 +14,6 @@ from app.insertion.wayland.parts import Focus, Parts
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone, CompositorMissing
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT, TOPLEVEL_MANAGER, VIRTUAL_KEYBOARD_MANAGER
-
-APP_ID: Final = "kikipounamu"
-"""The name of our own windows, as ``app.main`` gives it to Qt."""
 
 
 class PartMissing(InsertionUnavailable):
