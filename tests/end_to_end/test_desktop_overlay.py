@@ -1,4 +1,4 @@
-"""Overlay of the running app on a screen that blends nothing: it keeps clear of the field that gets the text."""
+"""Overlay of the running app: it keeps clear of the field that gets the text, and floats on Wayland too."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 from app.core.area import Area
+from app.ui.dictation.overlay_place import FROM_EDGE
 from tests.helpers.accessible_desktop import start_bus, start_field
+from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app
 from tests.helpers.waiting import wait_until_sync
+from tests.helpers.wayland_app import SWAY_LINES, running_wayland_app
+from tests.helpers.wayland_desktop import running_sway
+from tests.helpers.wayland_eye import drawn, picture, swaymsg
 
 pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(300)]
 SCREEN = Area(0, 0, 1280, 800)
@@ -75,3 +80,19 @@ def test_overlay_is_nowhere_when_switched_off(app: DesktopApp) -> None:
         app.hear_on(0.5)
         assert not overlays(app)
     app.set(general__overlay="bottom")
+
+
+def test_overlay_floats_above_full_screen_window_of_sway(models: Path) -> None:
+    with running_wayland_app(models, running_sway, SWAY_LINES, "--engine", "checksum") as app:
+        desktop, field = app.desktop, TextField(app.desktop)
+        swaymsg(desktop, "fullscreen enable")
+        wait_until_sync(lambda: (picture(desktop)[200:-40, 40:-40] > 200).all(), "the field fills the screen")
+        before = picture(desktop)[200:]  # without its text cursor, which blinks
+        with app.talking(tapping=True):
+            pill = wait_until_sync(lambda: drawn(picture(desktop)[200:], before, least=64), "the pill is seen")
+            assert 200 + pill.bottom == SCREEN.bottom - FROM_EDGE and abs(pill.middle[0] - 640) <= 1
+            assert desktop.focused == field.title and app.view()["window"] == list(SCREEN)
+            desktop.tap("k")
+            wait_until_sync(lambda: field.text == "k", "the field gets the keys")
+        wait_until_sync(lambda: drawn(picture(desktop)[200:], before, least=64) is None, "the pill is gone")
+        assert desktop.focused == field.title
