@@ -10,6 +10,8 @@ import pytest
 from app.control.server import ControlServer
 from app.core.child_process import find_program
 from app.core.states import State
+from app.desktop.configuration import added, places
+from app.desktop.key_files import change, read
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TAP_S, TalkMode
@@ -72,6 +74,20 @@ async def test_held_key_talks_until_its_release_on_sway(
             await asyncio.to_thread(desktop.tap, "ctrl+alt+v")
             await wait_until(lambda: len(reports) == 4, "the other key arrives")
             assert {one.action for one in reports[2:]} == {"paste-held"}
+
+
+async def test_lines_in_an_included_file_work_on_sway(
+    home: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    main = home / "config"
+    main.write_text("set $mod Mod4\n")
+    where = places(Compositor.SWAY, main)
+    assert where is not None
+    change(where, read(where), added(read(where), where, written(Compositor.SWAY)))
+    with running_sway(home, *main.read_text().splitlines()) as desktop:
+        async with dictating(home, models, locate, talk, OPTIONS) as world, commanded(world):
+            await hold(desktop, world)
+            assert world.inserter.text()
 
 
 async def test_each_press_toggles_on_labwc_which_tells_no_releases(
