@@ -42,7 +42,7 @@ _ROOT: Final = Element("org.a11y.atspi.Registry", _ROOT_PATH)
 async def open_elements(environment: Mapping[str, str]) -> AsyncIterator["Elements"]:
     """Connect to the accessibility bus until the context ends. Raises ``BusError``."""
     async with await BusConnection.open(session_address(environment)) as session:
-        (address,) = await session.call(_LAUNCHER, "GetAddress", deadline_s=_SILENT_S)
+        (address,) = await session.call(_LAUNCHER, "GetAddress")  # may start the bus
     async with await BusConnection.open(address) as bus:
         yield Elements(bus)
 
