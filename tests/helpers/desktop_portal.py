@@ -1,44 +1,20 @@
 """A desktop portal on a session bus of its own, whose answers the test chooses. The real daemon carries them."""
 
 import asyncio
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Self
 
 from dbus_fast import Message, MessageType
 
 from app.bus.connection import BUS_PROGRAM, BusConnection
 from app.bus.portal import PATH, PROGRAM, Options, variants
-from tests.helpers.packages import require
 
 GRANTED, CANCELLED, REFUSED = 0, 1, 2
 SILENT: Final = -1
 """Answer of a dialog that the user leaves open."""
 _PREFIX: Final = "org.freedesktop.portal."
 _FIRST_OWNER: Final = 1
-_BUS: Final = """<busconfig><type>session</type><listen>{address}</listen><policy context="default">
-<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
-
-
-@contextmanager
-def running_bus(folder: Path) -> Iterator[str]:
-    """Run a message bus that starts no programs by itself, and yield its address."""
-    require(("dbus-daemon",))
-    address = f"unix:path={folder / 'bus'}"
-    (folder / "bus.conf").write_text(_BUS.format(address=address))
-    command = ("dbus-daemon", f"--config-file={folder / 'bus.conf'}", "--nofork", "--print-address=1")
-    daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    assert daemon.stdout is not None
-    daemon.stdout.readline()
-    try:
-        yield address
-    finally:
-        daemon.terminate()
-        daemon.wait(10)
-        daemon.stdout.close()
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,15 @@ from app.bus.connection import (
     session_address,
 )
 from app.bus.errors import BusMissing, BusRefused, BusSilent
-from tests.helpers.desktop_portal import running_bus
+from tests.helpers.message_bus import running_bus
 from tests.helpers.waiting import wait_until
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """Return the address of a message bus that runs during the test."""
-    with running_bus(tmp_path) as address:
-        yield address
+    with running_bus(tmp_path) as bus:
+        yield bus.address
 
 
 async def test_method_returns_its_values(address: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 from app.bus.connection import BUS_PROGRAM, BusConnection, Signal
 from app.bus.errors import BusError, BusMissing, BusRefused, BusSilent, PortalDenied, PortalRefused
 from app.bus.portal import Portal, variants
-from tests.helpers.desktop_portal import CANCELLED, GRANTED, REFUSED, SILENT, DesktopPortal, running_bus
+from tests.helpers.desktop_portal import CANCELLED, GRANTED, REFUSED, SILENT, DesktopPortal
+from tests.helpers.message_bus import running_bus
 from tests.helpers.waiting import wait_until
 
 ASK = "Screenshot.Take"
@@ -18,8 +19,8 @@ ASK = "Screenshot.Take"
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Return the environment of a session with a message bus."""
-    with running_bus(tmp_path) as address:
-        yield {"DBUS_SESSION_BUS_ADDRESS": address}
+    with running_bus(tmp_path) as bus:
+        yield {"DBUS_SESSION_BUS_ADDRESS": bus.address}
 
 
 @pytest.fixture

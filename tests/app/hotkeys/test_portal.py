@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from glob import glob
 from pathlib import Path
 
 import pytest
 
+from app.bus.connection import BUS_PROGRAM, BusConnection
 from app.bus.portal import Portal, variants
 from app.core.notes import Note
 from app.hotkeys.errors import (
@@ -19,8 +21,12 @@ from app.hotkeys.errors import (
 )
 from app.hotkeys.events import AssignedHotkeys, KeyEvent
 from app.hotkeys.portal import INTERFACE, PortalHotkeys
-from tests.helpers.desktop_portal import CANCELLED, GRANTED, REFUSED, SILENT, DesktopPortal, running_bus
+from app.system.launcher import launcher
+from tests.helpers.desktop_portal import CANCELLED, GRANTED, REFUSED, SILENT, DesktopPortal
+from tests.helpers.kwin_desktop import TRUSTING, KWinKeys, running_kwin
+from tests.helpers.message_bus import running_bus
 from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import WaylandDesktop
 
 KEYS = {"dictate": "f9", "paste-held": "ctrl+alt+v"}
 IDS = {"dictate": "dictate.f9", "paste-held": "paste-held.ctrl+alt+v"}
@@ -43,8 +49,8 @@ def bound(keys: dict[str, str]) -> tuple[int, dict[str, tuple[str, object]]]:
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """Return the address of a message bus."""
-    with running_bus(tmp_path) as address:
-        yield address
+    with running_bus(tmp_path) as bus:
+        yield bus.address
 
 
 @pytest.fixture
@@ -229,3 +235,61 @@ async def test_desktop_without_a_portal_or_a_bus_has_no_hotkeys(address: str) ->
         with pytest.raises(HotkeysMissing):
             async with PortalHotkeys(partial(Portal.open, environment)):
                 pass
+
+
+async def _bound_by(screen: WaylandDesktop, wanted: dict[str, str]) -> PortalHotkeys:
+    """Start an app that binds these keys on a real desktop."""
+    hotkeys = await PortalHotkeys(partial(Portal.open, screen.environment)).__aenter__()
+    hotkeys.reserve(wanted)
+    await hotkeys.bind(wanted)
+    return hotkeys
+
+
+async def _start_kde_portal(screen: WaylandDesktop, address: str) -> None:
+    async with await BusConnection.open(address) as bus:
+
+        async def runs() -> bool:
+            (names,) = await bus.call(BUS_PROGRAM, "ListNames")
+            return "org.freedesktop.impl.portal.desktop.kde" in names
+
+        screen.start(*glob("/usr/lib/*/libexec/xdg-desktop-portal-kde"), XDG_CURRENT_DESKTOP="KDE")
+        await wait_until(runs, "the portal of KDE runs")
+        screen.start("/usr/libexec/xdg-desktop-portal", XDG_CURRENT_DESKTOP="KDE")
+
+
+async def _hold_and_cancel(hotkeys: PortalHotkeys, keys: KWinKeys) -> None:
+    assert hotkeys.assigned == {"dictate": "f9", "cancel": "shift+f9", "paste-held": "ctrl+alt+v"}
+    await keys.press("F9")
+    assert await next_event(hotkeys) == ("dictate", True)
+    await asyncio.sleep(1)  # KDE repeats a held key every 40 ms; no event of it may arrive
+    await keys.release("F9")
+    assert await next_event(hotkeys) == ("dictate", False)
+    await keys.press("shift", "F9")
+    assert await next_event(hotkeys) == ("cancel", True)
+    await keys.release("F9", "shift")
+    assert await next_event(hotkeys) == ("cancel", False)
+
+
+@pytest.mark.proof(minutes=1)
+async def test_real_kde_tells_press_and_release_and_binds_again_without_a_dialog(
+    tmp_path: Path, address: str
+) -> None:
+    launcher({"HOME": str(tmp_path)}, "/bin/true").add()
+    own = {"XDG_DATA_HOME": str(tmp_path / ".local" / "share"), "DBUS_SESSION_BUS_ADDRESS": address}
+    wanted = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
+    with running_kwin(tmp_path, {**own, **TRUSTING}) as screen:
+        await _start_kde_portal(screen, address)
+        keys = await KWinKeys.open(screen.environment)
+        first = await _bound_by(screen, wanted)
+        await _hold_and_cancel(first, keys)
+        await first.__aexit__(None, None, None)
+        hotkeys = await _bound_by(screen, wanted)  # the app was started again
+        await _hold_and_cancel(hotkeys, keys)
+        await hotkeys.bind({**wanted, "dictate": "f8"})
+        assert hotkeys.assigned["dictate"] == "f8"
+        await keys.press("F8")
+        assert await next_event(hotkeys) == ("dictate", True)
+        await keys.release("F8")
+        assert await next_event(hotkeys) == ("dictate", False)
+        await hotkeys.__aexit__(None, None, None)
+        await keys.close()

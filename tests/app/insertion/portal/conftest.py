@@ -13,7 +13,8 @@ import pytest
 from app.bus.portal import Portal, variants
 from app.insertion.portal.permission import NAME, Permission
 from app.insertion.portal.session import RemoteSession, SessionTimes
-from tests.helpers.desktop_portal import GRANTED, DesktopPortal, running_bus
+from tests.helpers.desktop_portal import GRANTED, DesktopPortal
+from tests.helpers.message_bus import running_bus
 
 START = "RemoteDesktop.Start"
 KEY = "RemoteDesktop.NotifyKeyboardKeycode"
@@ -108,8 +109,8 @@ class RemoteDesktop:
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """Return the address of a message bus."""
-    with running_bus(tmp_path) as address:
-        yield address
+    with running_bus(tmp_path) as bus:
+        yield bus.address
 
 
 @pytest.fixture
