@@ -1,6 +1,6 @@
 """Cost and speed of the desktop app against its budgets: on Xvfb, with a virtual microphone.
 
-    python -m benchmarks.app [--parts starts,idle,keys,texts,toggles,whisper,take] [--minutes 30] [--pace 20]
+    python -m benchmarks.app [--parts starts,idle,keys,layer,texts,toggles,whisper,take] [--minutes 30] [--pace 20]
                              [--why FILE] [--json FILE]
 
 Everything is observed from outside: windows by X events and by their pixels, texts by the content of another
@@ -17,12 +17,13 @@ from pathlib import Path
 from benchmarks import app_budgets as budgets
 from benchmarks.app_budgets import MeasuredApp
 from benchmarks.app_figures import REPOSITORY, Figure, machine
+from benchmarks.app_layer import layer
 from benchmarks.app_long_take import long_take
 from benchmarks.app_screen import looking
 from benchmarks.report import arguments, table, write_json
 from tests.helpers.desktop_app import running_app
 
-_PARTS = "starts,idle,keys,texts,toggles,whisper,take"
+_PARTS = "starts,idle,keys,layer,texts,toggles,whisper,take"
 
 
 def _at_rest_and_at_work(parts: set[str], models: Path) -> Iterator[Figure]:
@@ -55,6 +56,8 @@ def _with_whisper(models: Path) -> Iterator[Figure]:
 
 def _measure(parts: set[str], models: Path, minutes: float, pace: float, why: str) -> Iterator[Figure]:
     yield from _at_rest_and_at_work(parts, models)
+    if "layer" in parts:
+        yield from layer()
     if "whisper" in parts:
         yield from _with_whisper(models)
     if "take" in parts:
