@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from app.core.area import Area
+from app.hotkeys.compositor_lines import Compositor
 from app.ui.dictation.overlay_place import FROM_EDGE
 from tests.helpers.accessible_desktop import start_bus, start_field
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app
 from tests.helpers.waiting import wait_until_sync
-from tests.helpers.wayland_app import SWAY_LINES, running_wayland_app
+from tests.helpers.wayland_app import running_wayland_app
 from tests.helpers.wayland_desktop import running_sway
 from tests.helpers.wayland_eye import drawn, picture, swaymsg
 
@@ -83,7 +84,7 @@ def test_overlay_is_nowhere_when_switched_off(app: DesktopApp) -> None:
 
 
 def test_overlay_floats_above_full_screen_window_of_sway(models: Path) -> None:
-    with running_wayland_app(models, running_sway, SWAY_LINES, "--engine", "checksum") as app:
+    with running_wayland_app(models, running_sway, Compositor.SWAY, "--engine", "checksum") as app:
         desktop, field = app.desktop, TextField(app.desktop)
         swaymsg(desktop, "fullscreen enable")
         wait_until_sync(lambda: (picture(desktop)[200:-40, 40:-40] > 200).all(), "the field fills the screen")

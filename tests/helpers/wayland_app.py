@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from app.hotkeys.compositor_lines import Compositor, lines
 from tests.helpers.chain import BIN
 from tests.helpers.desktop_app import RunningApp
 from tests.helpers.packages import require
@@ -19,13 +20,7 @@ from tests.helpers.wayland_desktop import WaylandDesktop
 
 KEY = "F8"
 _TAP_S = 0.1
-SWAY_LINES = (
-    f"bindsym --no-repeat {KEY} exec kikipounamu key dictate press",
-    f"bindsym --release {KEY} exec kikipounamu key dictate release",
-    "bindsym --release Ctrl+Mod1+v exec kikipounamu key paste-held tap",
-)
-_LABWC = '<keybind key="{}" onRelease="yes"><action name="Execute" command="kikipounamu key {} tap"/></keybind>'
-LABWC_LINES = (_LABWC.format(KEY, "dictate"), _LABWC.format("C-A-v", "paste-held"))
+BINDINGS = {"dictate": KEY, "paste-held": "ctrl+alt+v"}
 
 Running = Callable[..., AbstractContextManager[WaylandDesktop]]
 """Runs a desktop in a folder, with lines for its key bindings and variables for its programs."""
@@ -53,13 +48,17 @@ class WaylandApp(RunningApp):
 
 @contextmanager
 def running_wayland_app(
-    models: Path, running: Running, lines: tuple[str, ...], *arguments: str
+    models: Path, running: Running, compositor: Compositor, *arguments: str
 ) -> Iterator[WaylandApp]:
-    """Run desktop, microphone and app until the context ends, and print the app's output."""
+    """Run desktop, microphone and app until the context ends, and print the app's output.
+
+    The lines for the keys are those that the app offers for this compositor.
+    """
     require(NEEDED)
     with tempfile.TemporaryDirectory(prefix="kiki-app-") as folder, virtual_microphones("desk") as (microphone,):
         home, path = Path(folder) / "home", f"{BIN}{os.pathsep}{os.environ['PATH']}"
-        with running(Path(folder), *lines, KIKIPOUNAMU_HOME=str(home), PATH=path) as desktop:
+        bound = lines(compositor, BINDINGS, "kikipounamu")
+        with running(Path(folder), *bound.lines, KIKIPOUNAMU_HOME=str(home), PATH=path) as desktop:
             app = WaylandApp(desktop, microphone, home, models, arguments)
             app.set(general__welcomed=True, insertion__each_piece_at_once=True)
             app.start()

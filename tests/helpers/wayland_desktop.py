@@ -180,9 +180,9 @@ def running_labwc(folder: Path, *lines: str, **variables: str) -> Iterator[Wayla
 
 
 @contextmanager
-def running_weston(folder: Path) -> Iterator[WaylandDesktop]:
+def running_weston(folder: Path, **variables: str) -> Iterator[WaylandDesktop]:
     """Run weston, which offers programs neither a keyboard nor the clipboard."""
-    with _session(folder, {}, "weston") as desktop:
+    with _session(folder, variables, "weston") as desktop:
         desktop.variables["WAYLAND_DISPLAY"] = "wayland-1"
         desktop.start("weston", "--backend=headless", "--renderer=pixman", "--socket=wayland-1", "--no-config")
         wait_until_sync((Path(desktop.variables["XDG_RUNTIME_DIR"]) / "wayland-1").is_socket, "weston runs")
