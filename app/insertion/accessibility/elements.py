@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
-from app.bus.errors import BusError
+from app.bus.errors import BusError, BusRefused
 
 ACTIVE, EDITABLE, FOCUSED, SHOWING, MANAGES_DESCENDANTS = (1 << bit for bit in (1, 7, 12, 25, 31))
 """States of elements, as bits."""
@@ -42,7 +42,9 @@ _ROOT: Final = Element("org.a11y.atspi.Registry", _ROOT_PATH)
 async def open_elements(environment: Mapping[str, str]) -> AsyncIterator["Elements"]:
     """Connect to the accessibility bus until the context ends. Raises ``BusError``."""
     async with await BusConnection.open(session_address(environment)) as session:
-        (address,) = await session.call(_LAUNCHER, "GetAddress")  # may start the bus
+        if not await _runs(session, _LAUNCHER.program):
+            raise BusRefused(_LAUNCHER.program, "no program of this session has started it")
+        (address,) = await session.call(_LAUNCHER, "GetAddress", deadline_s=_SILENT_S)
     async with await BusConnection.open(address) as bus:
         yield Elements(bus)
 
@@ -60,6 +62,8 @@ class Elements:
 
     async def programs(self) -> dict[Element, int]:
         """Return the programs that take part, and their processes."""
+        if not await _runs(self._bus, _ROOT.program):
+            return {}
         found = await self.children(_ROOT)
         processes = await asyncio.gather(*map(self.process, found))
         return dict(zip(found, processes, strict=True))
@@ -140,6 +144,12 @@ class Elements:
             return await self._bus.call(target, member, *rest, deadline_s=_SILENT_S)
         except BusError:
             return None
+
+
+async def _runs(bus: BusConnection, name: str) -> bool:
+    """Return whether a program has this name, without starting one. Raises ``BusError``."""
+    (runs,) = await bus.call(BUS_PROGRAM, "NameHasOwner", "s", name)
+    return bool(runs)
 
 
 def _may_contain(state: int) -> bool:

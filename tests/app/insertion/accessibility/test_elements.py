@@ -1,16 +1,19 @@
 """Elements of real programs on a real accessibility bus."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.bus.errors import BusError
+from app.bus.connection import BUS_PROGRAM, BusConnection
+from app.bus.errors import BusError, BusRefused
 from app.insertion.accessibility.elements import EDITABLE, FOCUSED, Element, open_elements
 from tests.helpers.accessible_desktop import start_bus, start_field
 from tests.helpers.desktop import Desktop, running_desktop
-from tests.helpers.waiting import wait_until
+from tests.helpers.packages import require
+from tests.helpers.waiting import wait_until, wait_until_sync
 
 
 @pytest.fixture
@@ -37,6 +40,26 @@ async def test_focused_element_of_the_active_window_is_found(desktop: Desktop) -
         assert await elements.state(gone) == await elements.role(gone) == 0
         assert await elements.children(gone) == [] and await elements.get(gone, "Text", "CaretOffset") is None
         assert await elements.process(Element(":1.9999", "/")) == 0
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[str]:
+    """Run a session's bus that could start the one of accessibility; return its address."""
+    require(("dbus-daemon", "at-spi2-core"))
+    address = f"unix:path={tmp_path / 'bus'}"
+    daemon = subprocess.Popen(["dbus-daemon", "--session", "--nofork", f"--address={address}"])
+    wait_until_sync((tmp_path / "bus").is_socket, "the session has a bus")
+    yield address
+    daemon.terminate()
+    daemon.wait(10)
+
+
+async def test_bus_of_accessibility_is_not_started_by_asking(bare: str) -> None:
+    with pytest.raises(BusRefused, match="started"):
+        async with open_elements({"DBUS_SESSION_BUS_ADDRESS": bare}):
+            pass
+    async with await BusConnection.open(bare) as bus:
+        assert await bus.call(BUS_PROGRAM, "NameHasOwner", "s", "org.a11y.Bus") == (False,)
 
 
 async def test_missing_bus_is_reported(tmp_path: Path) -> None:
