@@ -2,18 +2,26 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 
+from app.bus.portal import Portal
 from app.core.identity import APP_ID
 from app.insertion.errors import InsertionUnavailable, ScreenMissing
+from app.insertion.focus.kwin import KWinFocus
 from app.insertion.focus.sway import SwayFocus
 from app.insertion.focus.toplevels import ToplevelFocus
 from app.insertion.helper.frames import OpenRequest
+from app.insertion.portal.keyboard import PortalKeyboard
+from app.insertion.portal.permission import NAME, Permission
+from app.insertion.portal.session import RemoteSession
 from app.insertion.wayland.clipboard import DataControlClipboard, Kept
 from app.insertion.wayland.keyboard import VirtualKeyboard
-from app.insertion.wayland.parts import Focus, Parts
+from app.insertion.wayland.parts import Focus, Parts, PasteKeyboard
+from app.insertion.wayland.user_keymap import UserKeymap
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone, CompositorMissing
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT, TOPLEVEL_MANAGER, VIRTUAL_KEYBOARD_MANAGER
+from runtime.folders import folders
 
 
 class PartMissing(InsertionUnavailable):
@@ -27,11 +35,18 @@ def missing(offers: Mapping[str, int], environment: Mapping[str, str]) -> str:
     """
     if not any(kind.name in offers for kind in DATA_CONTROL_MANAGERS):
         return "clipboard"
+    if is_kde(environment):
+        return ""
     if SEAT.name not in offers or VIRTUAL_KEYBOARD_MANAGER.name not in offers:
         return "keyboard"
     if not environment.get("SWAYSOCK") and TOPLEVEL_MANAGER.name not in offers:
         return "focused window"
     return ""
+
+
+def is_kde(environment: Mapping[str, str]) -> bool:
+    """Return whether this is a session of KDE: KWin tells the focus by a script, and its portal presses keys."""
+    return "KDE" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
 async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> Parts:
@@ -48,16 +63,29 @@ async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: K
 
 async def _assembled(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> Parts:
     async with AsyncExitStack() as opened:
-        focus: Focus
-        if environment.get("SWAYSOCK"):
-            focus = await SwayFocus.open(environment, opening.app)
-        else:
-            focus = await ToplevelFocus.open(environment, APP_ID)
+        focus = await _focus(environment, opening.app)
         opened.push_async_callback(focus.close)
-        keyboard = await VirtualKeyboard.open(environment)
+        keyboard = await _keyboard(environment, opening.app)
         opened.push_async_callback(keyboard.close)
         clipboard = await DataControlClipboard.open(environment, kept, opening.patience_s)
         opened.push_async_callback(clipboard.close)
         await clipboard.recover(late=bool(opening.late))
         opened.pop_all()
         return Parts(focus, keyboard, clipboard, clipboard.gone)
+
+
+async def _focus(environment: Mapping[str, str], app: int) -> Focus:
+    if environment.get("SWAYSOCK"):
+        return await SwayFocus.open(environment, app)
+    if is_kde(environment):
+        return await KWinFocus.open(environment, app)
+    return await ToplevelFocus.open(environment, APP_ID)
+
+
+async def _keyboard(environment: Mapping[str, str], app: int) -> PasteKeyboard:
+    """Return the keyboard. That of the portal asks the user at the first text."""
+    if not is_kde(environment):
+        return await VirtualKeyboard.open(environment)
+    permission = Permission(folders().config / NAME, app)
+    session = RemoteSession(partial(Portal.open, environment), permission)
+    return PortalKeyboard(session, await UserKeymap.open(environment))

@@ -1,14 +1,21 @@
 import os
+from pathlib import Path
 
 import pytest
 
 from app.insertion.errors import InsertionUnavailable, ScreenMissing
+from app.insertion.focus.kwin import KWinFocus
 from app.insertion.focus.sway import SwayFocus
 from app.insertion.focus.toplevels import ToplevelFocus
 from app.insertion.helper.frames import OpenRequest
+from app.insertion.portal.permission import NAME, Permission
+from app.insertion.programs import ORDINARY
 from app.insertion.wayland.assembly import PartMissing, assemble, missing
 from app.insertion.wayland.clipboard import kept_contents
 from tests.helpers.desktop import PATIENT_S
+from tests.helpers.desktop_portal import GRANTED, DesktopPortal
+from tests.helpers.kwin_desktop import running_kwin
+from tests.helpers.message_bus import running_bus
 from tests.helpers.wayland_desktop import WaylandDesktop, running_weston
 
 ALL = {
@@ -37,6 +44,32 @@ def test_missing_part_is_named(lacks: str, part: str) -> None:
 def test_sway_tells_the_focused_window_itself() -> None:
     offers = {name: version for name, version in ALL.items() if "toplevel" not in name}
     assert missing(offers, {"SWAYSOCK": "/run/sway"}) == ""
+
+
+def test_kde_has_the_rest_in_its_portal_and_its_script() -> None:
+    offers = {"wl_seat": 7, "zwlr_data_control_manager_v1": 2}
+    assert missing(offers, {"XDG_CURRENT_DESKTOP": "KDE"}) == ""
+    assert missing({}, {"XDG_CURRENT_DESKTOP": "KDE"}) == "clipboard"
+    assert missing(offers, {"XDG_CURRENT_DESKTOP": "GNOME"}) == "keyboard"
+
+
+@pytest.mark.proof(minutes=1)
+async def test_parts_suit_a_real_kwin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    with running_bus(tmp_path) as bus:
+        own = {"DBUS_SESSION_BUS_ADDRESS": bus.address, "XDG_CURRENT_DESKTOP": "KDE"}
+        async with await DesktopPortal.start(bus.address, {"RemoteDesktop": 2}) as portal:
+            portal.answers["RemoteDesktop.Start"] = (GRANTED, {"devices": ("u", 1), "restore_token": ("s", "one")})
+            with running_kwin(tmp_path, own) as screen:
+                parts = await assemble(screen.environment, OPENING, kept_contents(None))
+                assert isinstance(parts.focus, KWinFocus)
+                assert await parts.clipboard.keep(primary=False)
+                await parts.keyboard.press(ORDINARY)
+                pressed = [call.values[2:] for call in portal.asked("RemoteDesktop.NotifyKeyboardKeycode")]
+                assert pressed == [(29, 1), (47, 1), (47, 0), (29, 0)]
+                for part in (parts.keyboard, parts.clipboard, parts.focus):
+                    await part.close()
+    assert Permission(tmp_path / "config" / NAME, 0).token == "one"
 
 
 async def test_parts_suit_the_compositor(sway: WaylandDesktop, labwc: WaylandDesktop) -> None:
