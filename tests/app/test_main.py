@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from app.bus.portal import PROGRAM
+from app.core.identity import APP_ID
 from protocol.endpoint import ENDPOINT_FILE, decode_endpoint
+from tests.helpers.bus_service import WATCHER, bus_program, icon_host
 from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.waiting import wait_until_sync
+from tests.helpers.wayland_desktop import running_sway
 
 COMMAND = (str(Path(sys.executable).parent / "kikipounamu"), "app", "--engine", "checksum")
 
@@ -91,3 +95,18 @@ def test_window_opens_without_imports_of_the_desk() -> None:
     code = "import sys, app.cli.main, app.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert not {"numpy", "aiohttp", "onnxruntime", "sounddevice", "app.application"} & set(done.stdout.split())
+
+
+def test_app_has_its_identity_on_wayland(tmp_path: Path) -> None:
+    """Its window, its entry among programs and what it tells portals carry one name, and its icon is in the panel."""
+    with running_sway(tmp_path) as desktop:
+        address = desktop.variables["DBUS_SESSION_BUS_ADDRESS"]
+        answers = {"Register": lambda asked: ("", ())}
+        with bus_program(address, WATCHER, icon_host()) as panel, bus_program(address, PROGRAM, answers) as portal:
+            desktop.start(*COMMAND)
+            assert desktop.window("kikipounamu").app_id == APP_ID
+            entry = tmp_path / ".local" / "share" / "applications" / f"{APP_ID}.desktop"
+            assert entry.read_text().startswith("[Desktop Entry]")
+            wait_until_sync(lambda: [call.values[0] for call in portal.asked] == [APP_ID], "the portal is told")
+            asked = "RegisterStatusNotifierItem"
+            wait_until_sync(lambda: asked in [call.member for call in panel.asked], "the icon is registered")
