@@ -98,7 +98,7 @@ def test_window_opens_without_imports_of_the_desk() -> None:
 
 
 def test_app_has_its_identity_on_wayland(tmp_path: Path) -> None:
-    """Its window, its entry among programs and what it tells portals carry one name, and its icon is in the panel."""
+    """One name is that of the window, of the entry among programs, and of the app towards portals."""
     with running_sway(tmp_path) as desktop:
         address = desktop.variables["DBUS_SESSION_BUS_ADDRESS"]
         answers = {"Register": lambda asked: ("", ())}
