@@ -81,6 +81,20 @@ async def test_larger_surface_is_ready_once_its_size_is_agreed(desktop: WaylandD
         await wait_until(lambda: drawn(picture(desktop)) == expected, "it is larger")
 
 
+async def test_surface_keeps_clear_of_panel(desktop: WaylandDesktop) -> None:
+    async with shelled(desktop) as shell:
+        panel = shell.layer(LayerPlace(WIDTH, HEIGHT, Edge.BOTTOM))
+        panel._shown.request("set_exclusive_zone", HEIGHT)  # as panels do, but never the overlay
+        await shown(panel, red(shell)[0])
+        layer = shell.layer(LOW)
+        await shown(layer, red(shell)[0])
+        expected = Area(540, 730 - HEIGHT, WIDTH, HEIGHT)
+        await wait_until(lambda: drawn(picture(desktop)[: 800 - HEIGHT]) == expected, "it is above the panel")
+        layer.move(replace(LOW, over_panels=True, margins=(0, 0, HEIGHT + 10, 0)))
+        expected = Area(540, 800 - 2 * HEIGHT - 10, WIDTH, HEIGHT)
+        await wait_until(lambda: drawn(picture(desktop)[: 800 - HEIGHT]) == expected, "it ignores the panel")
+
+
 async def test_surface_is_on_the_chosen_output(desktop: WaylandDesktop) -> None:
     swaymsg(desktop, "create_output")
     swaymsg(desktop, "output HEADLESS-1 position 0 0; output HEADLESS-2 scale 2 position 1280 0")
