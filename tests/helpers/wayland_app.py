@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from app.hotkeys.compositor_lines import Compositor, lines
+from tests.helpers.accessible_desktop import start_accessibility
 from tests.helpers.chain import BIN
 from tests.helpers.desktop_app import RunningApp
 from tests.helpers.packages import require
@@ -59,6 +60,7 @@ def running_wayland_app(
         home, path = Path(folder) / "home", f"{BIN}{os.pathsep}{os.environ['PATH']}"
         bound = lines(compositor, BINDINGS, "kikipounamu")
         with running(Path(folder), *bound.lines, KIKIPOUNAMU_HOME=str(home), PATH=path) as desktop:
+            start_accessibility(desktop)
             app = WaylandApp(desktop, microphone, home, models, arguments)
             app.set(general__welcomed=True, insertion__each_piece_at_once=True)
             app.start()

@@ -1,0 +1,148 @@
+"""Dictate many recordings on sway while the helper process that inserts is killed at random moments.
+
+The checksum engine's texts differ, so each can be found in the field: once if the history says that it is
+there, at most once if its outcome is unknown.
+"""
+
+import random
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+
+from app.hotkeys.compositor_lines import Compositor
+from app.insertion.outcome import HoldReason
+from app.journal.take import TakeState
+from protocol.audio import SAMPLE_RATE
+from speech.audio_file import read_audio
+from tests.app.speech import SPEECH
+from tests.helpers.desktop import TextField
+from tests.helpers.waiting import wait_until_sync
+from tests.helpers.wayland_app import WaylandApp, running_wayland_app
+from tests.helpers.wayland_desktop import running_sway
+
+pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(600)]
+
+SEED = 17
+PROOF = 200
+HELPER = "app.insertion.wayland.helper_main"
+KILLED = 0.5
+"""Share of the recordings during which the helper is killed."""
+LATEST_S = 1.5
+
+
+@pytest.fixture
+def app(models: Path) -> Iterator[WaylandApp]:
+    with running_wayland_app(models, running_sway, Compositor.SWAY, "--engine", "checksum") as app:
+        app.set(hotkeys__mode="hold")
+        yield app
+
+
+@pytest.fixture
+def word(tmp_path: Path) -> Path:
+    """Record a single word."""
+    speech = np.concatenate(list(read_audio(SPEECH / "en-03.flac")))
+    start, pause = round(0.3 * SAMPLE_RATE), np.zeros(SAMPLE_RATE // 4, np.int16)
+    place = tmp_path / "word.wav"
+    soundfile.write(place, np.concatenate([pause, speech[start : start + SAMPLE_RATE], pause]), SAMPLE_RATE)
+    return place
+
+
+@dataclass
+class Results:
+    """The texts by what the app says of them, and how often it said so."""
+
+    there: list[str] = field(default_factory=list)
+    perhaps: list[str] = field(default_factory=list)
+    told: Counter[str] = field(default_factory=Counter)
+
+    def check(self, text: str) -> None:
+        """Assert that the field has each text as often as the app says, in order, and nothing else."""
+        found = text.split()
+        assert [word for word in found if word not in self.perhaps] == self.there
+        assert max(Counter(found).values(), default=0) <= 1
+
+
+def kill_helper(app: WaylandApp) -> None:
+    assert app.process is not None
+    for child in psutil.Process(app.process.pid).children(recursive=True):
+        with suppress(psutil.Error):
+            if HELPER in child.cmdline():
+                child.kill()
+
+
+@contextmanager
+def kill_after(app: WaylandApp, seconds: float | None) -> Iterator[None]:
+    """Kill the helper so long after the beginning of the context; ``None``: never."""
+    timer = threading.Timer(seconds or 0.0, kill_helper, [app])
+    if seconds is not None:
+        timer.start()
+    try:
+        yield
+    finally:
+        if seconds is not None:
+            timer.join()
+
+
+def dictate(app: WaylandApp, word: Path, kill_s: float | None) -> tuple[list[str], str]:
+    """Dictate one recording; return its texts, and why it is held or an empty text."""
+    before = len(app.takes())
+    with app.talking():
+        app.play(word)
+        app.hear_on(0.2)
+    with kill_after(app, kill_s):
+        take = app.wait_for_takes(before + 1)[-1]
+    held = take.state is TakeState.HELD
+    assert held or take.state is TakeState.DONE
+    return take.transcript.text.split(), app.view()["note"]["key"] if held else ""
+
+
+def settle(app: WaylandApp, texts: list[str], reason: str, results: Results) -> None:
+    """Do what a user does with a held text: paste it, or dismiss it if it may be there."""
+    results.told[reason or "inserted"] += 1
+    if reason == HoldReason.UNCERTAIN:
+        results.perhaps += texts
+        app.command("dismiss-held")
+    else:
+        results.there += texts
+    if reason not in ("", HoldReason.UNCERTAIN):
+        app.desktop.tap("ctrl+alt+v")
+    wait_until_sync(lambda: app.view()["held"] == 0, "nothing is held any more")
+
+
+@pytest.mark.parametrize("count", [10, pytest.param(PROOF, marks=pytest.mark.proof(minutes=20))])
+def test_nothing_is_lost_or_doubled_when_helper_is_killed(app: WaylandApp, word: Path, count: int) -> None:
+    chance, results, window = random.Random(SEED), Results(), TextField(app.desktop)
+    for number in range(count):
+        kind = chance.choice(("image/png", "text/html", "text/plain;charset=utf-8"))
+        copied = {kind: f"{number} ".encode() * chance.randrange(1, 20_000)}
+        app.desktop.copy_all(copied)
+        kill_s = chance.random() * LATEST_S if chance.random() < KILLED else None
+        settle(app, *dictate(app, word, kill_s), results)
+        check(app, window, results, copied)
+    sys.stdout.write(f"{count} recordings: {dict(results.told)}\n")
+
+
+def check(app: WaylandApp, window: TextField, results: Results, copied: dict[str, bytes]) -> None:
+    """Check the field, the clipboard, and that no key stays down."""
+    wait_until_sync(lambda: set(results.there) <= set(window.text.split()), "what is said to be there is there")
+    results.check(window.text)
+    wait_until_sync(lambda: app.desktop.holds(copied), "the clipboard is as before")
+    nothing_is_pressed(app, window)
+
+
+def nothing_is_pressed(app: WaylandApp, window: TextField) -> None:
+    """Type a letter and delete it: a key or a modifier that is down would show."""
+    text = window.text
+    app.desktop.tap("z")
+    wait_until_sync(lambda: window.text == f"{text}z", "one letter is typed")
+    app.desktop.tap("BackSpace")
+    wait_until_sync(lambda: window.text == text, "it is deleted")
