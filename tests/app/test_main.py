@@ -98,7 +98,7 @@ def test_window_opens_without_imports_of_the_desk() -> None:
 
 
 def test_app_has_its_identity_on_wayland(tmp_path: Path) -> None:
-    """One name is that of the window, of the entry among programs, and of the app towards portals."""
+    """Window, entry among programs, and the app towards portals have the same name."""
     with running_sway(tmp_path) as desktop:
         address = desktop.variables["DBUS_SESSION_BUS_ADDRESS"]
         answers = {"Register": lambda asked: ("", ())}
