@@ -218,8 +218,9 @@ class TextField:
 
 
 class Terminal:
-    """An xterm whose program writes all typed text into a file, unchanged."""
+    """An xterm whose program writes all typed text into a file, unchanged. ``echo``: it shows the text too."""
 
+    echo: ClassVar[str] = "-echo"
     program: ClassVar[tuple[str, ...]] = ("xterm", "-u8", "-title", "{title}", "-e")
 
     def __init__(self, desktop: Screen, title: str = "terminal") -> None:
@@ -227,7 +228,7 @@ class Terminal:
         self._place = desktop.folder / f"{title}.typed"
         self._desktop = desktop
         # Raw mode: in line mode the terminal would cut at 4,096 bytes.
-        script = f"stty raw -echo; : > '{self._place}'; exec cat >> '{self._place}'"
+        script = f"stty raw {self.echo}; : > '{self._place}'; exec cat >> '{self._place}'"
         terminal = (word.format(title=title) for word in self.program)
         desktop.start(*terminal, "sh", "-c", script, LC_ALL="C.UTF-8")
         wait_until_sync(self._place.exists, "the terminal's program runs")

@@ -4,7 +4,7 @@ IBus takes the global engine away when an engine leaves that was registered whil
 for each text, and the user's is chosen again once ours is gone. ``KeptEngine`` knows it if a process is killed.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
@@ -14,6 +14,7 @@ from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.kept_engine import KeptEngine
 from app.insertion.ibus.own_engine import OwnEngine
+from app.insertion.ibus.pieces import arrives_by_xim, pieces
 from app.insertion.ibus.values import ENGINE, NO_CLIENT, PASSWORD_PURPOSES, TERMINAL_PURPOSE, XIM
 from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
@@ -21,9 +22,7 @@ from app.insertion.plan import Rules, to_paste
 
 PATIENCE_S: Final = 1.0
 COMPOSING_S: Final = 2.0
-# Programs with the old protocol XIM mix up longer texts: xterm 398 replaces what follows 500 characters by zeros.
-_XIM_PIECE: Final = 100
-_PIECE: Final = 1000  # at most 4000 bytes, the limit of text-input-v3
+_PACE_S: Final = 0.15
 
 HasFocus = Callable[[Target], Awaitable[bool]]
 Pressing = Callable[[Target], None]
@@ -42,8 +41,9 @@ class IBusInserter:
     def __init__(
         self, address: str, watch: IBusWatch, kept: KeptEngine, has_focus: HasFocus, pressing: Pressing
     ) -> None:
-        self._address, self._watch, self._kept = address, watch, kept
-        self._has_focus, self._pressing = has_focus, pressing
+        self.watch = watch
+        self._address, self._kept = address, kept
+        self.has_focus, self.pressing = has_focus, pressing
 
     @classmethod
     async def open(
@@ -75,27 +75,27 @@ class IBusInserter:
 
     async def close(self) -> None:
         """End the connection. Safe to call twice."""
-        await self._watch.close()
+        await self.watch.close()
 
     async def _recover(self) -> None:
         kept = self._kept.read()
-        if kept and await self._watch.engine() in ("", ENGINE):
-            await self._watch.own_engine_gone()
-            await self._watch.use(kept)
+        if kept and await self.watch.engine() in ("", ENGINE):
+            await self.watch.own_engine_gone()
+            await self.watch.use(kept)
         self._kept.forget()
 
     async def _insert(self, text: str, target: Target) -> Insertion:
-        if not await self._watch.composed(COMPOSING_S):
+        if not await self.watch.composed(COMPOSING_S):
             return held(HoldReason.COMPOSING)
-        await self._watch.settled()
-        moves = self._watch.moves
-        if not await self._has_focus(target):
+        await self.watch.settled()
+        moves = self.watch.moves
+        if not await self.has_focus(target):
             return held(HoldReason.FOCUS_MOVED)
-        users = await self._watch.engine()
+        users = await self.watch.engine()
         self._kept.keep(users)
         own = await OwnEngine.open(self._address)
         try:
-            if not await self._watch.use(ENGINE):
+            if not await self.watch.use(ENGINE):
                 return held(HoldReason.TARGET_UNKNOWN)
             reason = await self._commit(own, text, target, moves)
         finally:
@@ -104,34 +104,45 @@ class IBusInserter:
 
     async def _commit(self, own: OwnEngine, text: str, target: Target, moves: int) -> HoldReason | None:
         """Commit the text once; return why it may not have arrived."""
-        if not await own.focused(PATIENCE_S) or own.client == NO_CLIENT:
+        focused = await own.focused(PATIENCE_S) and own.client != NO_CLIENT
+        if not focused and await self._stays(moves):
             return HoldReason.NO_TARGET
         if own.purpose in PASSWORD_PURPOSES:
             return HoldReason.PASSWORD
         await own.knows_text()
-        await self._watch.engine()  # all moves of the focus up to now are known then
-        if own.left or self._watch.moves != moves:
+        if not await self._stays(moves) or own.left:
             return HoldReason.FOCUS_MOVED
-        self._pressing(target)
         terminal = target.terminal or own.purpose == TERMINAL_PURPOSE
-        for piece in pieces(to_paste(text, replace(target, terminal=terminal)), own.client):
-            own.commit(piece)
-            if not await own.arrived(PATIENCE_S):
-                return HoldReason.UNCERTAIN
-        return None
+        clean = to_paste(text, replace(target, terminal=terminal))
+        if own.client == XIM and not arrives_by_xim(clean):
+            return HoldReason.NOT_READ
+        self.pressing(target)
+        arrived = await _sent(own, pieces(clean, xim=own.client == XIM))
+        return None if arrived else HoldReason.UNCERTAIN
+
+    async def _stays(self, moves: int) -> bool:
+        """Return whether the focus has not moved up to now."""
+        await self.watch.engine()  # with the answer, all moves before it are known
+        return self.watch.moves == moves
 
     async def _give_back(self, own: OwnEngine, users: str) -> None:
         """Take our engine out of IBus, and let it use the user's again, or the one chosen meanwhile."""
-        now = await self._watch.engine()
+        now = await self.watch.engine()
         await own.close()
-        await self._watch.own_engine_gone()
+        await self.watch.own_engine_gone()
         if wanted := users if now in ("", ENGINE) else now:
-            await self._watch.use(wanted)
+            await self.watch.use(wanted)
         self._kept.forget()
 
 
-def pieces(text: str, client: str) -> Iterator[str]:
-    """Yield the parts of a text that a client takes at once, in order. Pure."""
-    size = _XIM_PIECE if client == XIM else _PIECE
-    for start in range(0, len(text), size):
-        yield text[start : start + size]
+async def _sent(own: OwnEngine, parts: Sequence[str]) -> bool:
+    """Commit one piece after the other; return whether they have arrived."""
+    for place, piece in enumerate(parts):
+        own.commit(piece)
+        last = place == len(parts) - 1
+        paced = own.client == XIM and not last  # at the end of a line, the cursor of a terminal stays where it is
+        if not await own.arrived(_PACE_S if paced else PATIENCE_S) and not paced:
+            return False
+        if not last:
+            await own.quiet()  # Qt drops a text that arrives while it tells of the one before
+    return True

@@ -16,6 +16,7 @@ from app.insertion.ibus.values import (
     FACTORY,
     IBUS,
     SURROUNDING_TEXT,
+    XIM,
     component_value,
     text_in,
     text_value,
@@ -26,6 +27,7 @@ _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _WANTED: Final = {"FocusId": Variant("b", True), "ActiveSurroundingText": Variant("b", True)}
 _FIRST_TEXT_S: Final = 0.1
 _COMPARED: Final = 20
+_QUIET_S: Final = 0.05
 
 
 class OwnEngine:
@@ -80,6 +82,13 @@ class OwnEngine:
         """Wait until the client tells that its cursor moved, or that the committed text is before the cursor."""
         return await self._until(lambda: self._arrived or self.left, deadline_s) and self._arrived
 
+    async def quiet(self) -> None:
+        """Wait until the client has told nothing for a moment."""
+        if self.client == XIM:
+            return
+        while await self._until(self._news.is_set, _QUIET_S):
+            self._news.clear()
+
     async def _until(self, predicate: Callable[[], bool], deadline_s: float) -> bool:
         try:
             async with asyncio.timeout(deadline_s):
@@ -131,13 +140,18 @@ class OwnEngine:
                 self._read(text_in(text)[:cursor], cursor)
 
     def _moved(self, place: tuple[Any, ...]) -> None:
-        if self._committed and self._cursor and place != self._cursor:
-            self._arrived = True
+        if self._committed and self._around is None and self._cursor and place != self._cursor:
+            self._arrived = True  # of a client that tells its text, the cursor alone proves less
         self._cursor = place
 
     def _read(self, before: str, cursor: int) -> None:
         """Compare the text before the cursor with the last one: a late report of an older text proves nothing."""
         changed = self._around is not None and self._around != (before, cursor)
-        if self._committed and changed and before.endswith(self._committed[-_COMPARED:]):
+        if self._committed and changed and _bare(before).endswith(_bare(self._committed)[-_COMPARED:]):
             self._arrived = True
         self._around = (before, cursor)
+
+
+def _bare(text: str) -> str:
+    """Return a text without spaces and line breaks, which fields of one line change."""
+    return "".join(text.split())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.insertion.errors import ScreenGone
-from app.insertion.ibus.inserter import IBusInserter, IBusMissing, pieces
+from app.insertion.ibus.inserter import IBusInserter, IBusMissing
 from app.insertion.ibus.values import NO_CLIENT
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules
@@ -179,7 +179,8 @@ async def no_focus(target: Target) -> bool:
     return False
 
 
-def test_long_texts_are_split_as_the_client_needs() -> None:
-    assert [len(piece) for piece in pieces("x" * 250, "xim")] == [100, 100, 50]
-    assert [len(piece) for piece in pieces("x" * 2500, "gnome-shell")] == [1000, 1000, 500]
-    assert "".join(pieces(TEXT * 300, "xim")) == TEXT * 300
+async def test_old_program_of_x11_gets_no_marks(ibus: Insertions) -> None:
+    ibus.daemon.client = "xim"
+    assert await ibus.insert("e\u0301") == held(HoldReason.NOT_READ)
+    assert await ibus.insert("é" * 250) == TYPED
+    assert [len(text) for text in ibus.daemon.committed] == [100, 100, 50]
