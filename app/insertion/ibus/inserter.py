@@ -24,9 +24,6 @@ PATIENCE_S: Final = 1.0
 COMPOSING_S: Final = 2.0
 _PACE_S: Final = 0.15
 
-HasFocus = Callable[[Target], Awaitable[bool]]
-Pressing = Callable[[Target], None]
-
 
 class IBusMissing(InsertionUnavailable):
     """An error: no IBus runs in this session."""
@@ -38,17 +35,14 @@ class IBusInserter:
     ``has_focus``: whether a window has the focus. ``pressing``: called just before a text may arrive.
     """
 
-    def __init__(
-        self, address: str, watch: IBusWatch, kept: KeptEngine, has_focus: HasFocus, pressing: Pressing
-    ) -> None:
+    def __init__(self, address: str, watch: IBusWatch, kept: KeptEngine) -> None:
         self.watch = watch
+        self.has_focus: Callable[[Target], Awaitable[bool]] = _unknown
+        self.pressing: Callable[[Target], None] = lambda target: None
         self._address, self._kept = address, kept
-        self.has_focus, self.pressing = has_focus, pressing
 
     @classmethod
-    async def open(
-        cls, environment: Mapping[str, str], kept: Path, has_focus: HasFocus, pressing: Pressing
-    ) -> Self:
+    async def open(cls, environment: Mapping[str, str], kept: Path) -> Self:
         """Connect to the session's IBus, and give back the user's engine if a killed process has left ours.
 
         ``kept``: the file for its name. Raises ``IBusMissing``.
@@ -57,7 +51,7 @@ class IBusInserter:
         if not address:
             raise IBusMissing("no IBus runs in this session")
         try:
-            inserter = cls(address, await IBusWatch.open(address), KeptEngine(kept), has_focus, pressing)
+            inserter = cls(address, await IBusWatch.open(address), KeptEngine(kept))
             await inserter._recover()
         except BusError as error:
             raise IBusMissing(f"the IBus of this session does not answer: {error}") from error
@@ -112,7 +106,8 @@ class IBusInserter:
         await own.knows_text()
         if not await self._stays(moves) or own.left:
             return HoldReason.FOCUS_MOVED
-        terminal = target.terminal or own.purpose == TERMINAL_PURPOSE
+        # XIM tells no purpose: where a line break might run a command, it becomes a space.
+        terminal = target.terminal or own.purpose == TERMINAL_PURPOSE or own.client == XIM
         clean = to_paste(text, replace(target, terminal=terminal))
         if own.client == XIM and not arrives_by_xim(clean):
             return HoldReason.NOT_READ
@@ -133,6 +128,11 @@ class IBusInserter:
         if wanted := users if now in ("", ENGINE) else now:
             await self.watch.use(wanted)
         self._kept.forget()
+
+
+async def _unknown(target: Target) -> bool:
+    """Return that the window does not have the focus, as nothing is known of it."""
+    return False
 
 
 async def _sent(own: OwnEngine, parts: Sequence[str]) -> bool:

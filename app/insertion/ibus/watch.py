@@ -19,11 +19,15 @@ _SETTLED_S: Final = 0.1
 
 
 class IBusWatch:
-    """A connection to IBus. ``moves``: how often a text field got or lost the focus."""
+    """A connection to IBus. ``moves``: how often a text field got or lost the focus.
+
+    ``field``: the number of the focused field, given to it when it got the focus; 0 for none, or if unknown.
+    """
 
     def __init__(self, bus: BusConnection) -> None:
-        self.moves = 0
+        self.moves = self.field = 0
         self._bus = bus
+        self._context = ""
         self._compositions = Compositions()
         self._news = asyncio.Event()
         self._moved_s = float("-inf")
@@ -43,6 +47,11 @@ class IBusWatch:
             await bus.close()
             raise
         return watch
+
+    @property
+    def gone(self) -> asyncio.Event:
+        """Set once the connection has ended, for example because IBus was started again."""
+        return self._bus.gone
 
     async def close(self) -> None:
         """End the connection. Safe to call twice."""
@@ -103,9 +112,13 @@ class IBusWatch:
             return
         self.moves += 1
         self._moved_s = _now()
-        if call.member == "FocusOut":
-            self._compositions.ended()
-            self._news.set()
+        if call.member == "FocusIn":
+            self._context, self.field = call.path, self.moves
+            return
+        if call.path == self._context:
+            self.field = 0
+        self._compositions.ended()
+        self._news.set()
 
 
 def _signals(interface: str, member: str) -> str:

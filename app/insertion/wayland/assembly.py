@@ -15,6 +15,7 @@ from app.insertion.portal.keyboard import PortalKeyboard
 from app.insertion.portal.permission import NAME, Permission
 from app.insertion.portal.session import RemoteSession
 from app.insertion.wayland.clipboard import DataControlClipboard, Kept
+from app.insertion.wayland.gnome import IBusParts, assemble_gnome, is_gnome
 from app.insertion.wayland.keyboard import VirtualKeyboard
 from app.insertion.wayland.parts import Focus, Parts, PasteKeyboard
 from app.insertion.wayland.user_keymap import UserKeymap
@@ -49,9 +50,11 @@ def is_kde(environment: Mapping[str, str]) -> bool:
     return "KDE" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
-async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> Parts:
+async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> Parts | IBusParts:
     """Return the parts for this desktop. Raises ``InsertionUnavailable``."""
     try:
+        if is_gnome(environment):
+            return await assemble_gnome(environment, opening)
         async with await WaylandConnection.open(environment) as wayland:
             offers = dict(wayland.globals)
         if lacking := missing(offers, environment):

@@ -27,14 +27,16 @@ from app.insertion.helper.frames import (
     Request,
 )
 from app.insertion.helper.pipes import ReplyChannel, take_pipes
+from app.insertion.ibus.inserter import IBusInserter
 from app.insertion.wayland.assembly import assemble
 from app.insertion.wayland.clipboard import kept_contents
+from app.insertion.wayland.gnome import IBusParts
 from app.insertion.wayland.parts import Parts
-from app.insertion.wayland.paster import WaylandPaster
+from app.insertion.wayland.paster import UNKNOWN_PROCESS, WaylandPaster
 from runtime.framing import BrokenFrame
 from runtime.tasks import Tasks
 
-Assemble = Callable[[OpenRequest], Awaitable[Parts]]
+Assemble = Callable[[OpenRequest], Awaitable[Parts | IBusParts]]
 
 
 async def serve(
@@ -43,7 +45,7 @@ async def serve(
     """Answer requests from standard input until it ends, or SIGTERM."""
     requests, replies = take_pipes()
 
-    async def parts(opening: OpenRequest) -> Parts:
+    async def parts(opening: OpenRequest) -> Parts | IBusParts:
         return await assemble(environment, opening, kept_contents(kept))
 
     with requests, replies:
@@ -80,7 +82,7 @@ class Service:
         except InsertionUnavailable as error:
             self._replies.send(RefusedReply(str(error)))
             return
-        paster = WaylandPaster(parts, self._pressing, opening.patience_s, late=bool(opening.late))
+        paster = self._paster(parts, opening)
         self._tasks.start(_end_with(parts), "gone")
         self._replies.send(OpenedReply())
         while isinstance(request := await _next(stream), FindRequest | InsertRequest):
@@ -88,7 +90,15 @@ class Service:
         await self._tasks.close()  # a text in progress is held by the app
         await paster.close()
 
-    async def _answer(self, request: FindRequest | InsertRequest, parts: Parts, paster: WaylandPaster) -> None:
+    def _paster(self, parts: Parts | IBusParts, opening: OpenRequest) -> WaylandPaster | IBusInserter:
+        if isinstance(parts, Parts):
+            return WaylandPaster(parts, self._pressing, opening.patience_s, late=bool(opening.late))
+        parts.inserter.pressing = lambda target: self._pressing(target.process or UNKNOWN_PROCESS)
+        return parts.inserter
+
+    async def _answer(
+        self, request: FindRequest | InsertRequest, parts: Parts | IBusParts, paster: WaylandPaster | IBusInserter
+    ) -> None:
         number = request.number
         try:
             if isinstance(request, FindRequest):
@@ -113,7 +123,7 @@ async def _next(stream: asyncio.StreamReader) -> Request | None:
     return None
 
 
-async def _end_with(parts: Parts) -> None:
+async def _end_with(parts: Parts | IBusParts) -> None:
     """End this process once the desktop has gone: the app starts another one, which connects again."""
     await parts.gone.wait()
     os._exit(SCREEN_GONE)

@@ -33,7 +33,9 @@ class Insertions:
     async def open(self) -> None:
         """Connect the inserter to the daemon."""
         environment = {"IBUS_ADDRESS": self.daemon.address}
-        self.inserter = await IBusInserter.open(environment, self.kept, self.has_focus, self.pressed.append)
+        self.inserter = await IBusInserter.open(environment, self.kept)
+        self.inserter.has_focus = self.has_focus
+        self.inserter.pressing = self.pressed.append
 
     async def has_focus(self, target: Target) -> bool:
         """Return whether this is the focused window."""
@@ -169,14 +171,9 @@ async def test_end_of_ibus_is_reported(ibus: Insertions, bus: RunningBus) -> Non
 
 async def test_missing_ibus_is_reported(tmp_path: Path) -> None:
     with pytest.raises(IBusMissing, match="no IBus"):
-        await IBusInserter.open({}, tmp_path / "engine", no_focus, print)
+        await IBusInserter.open({}, tmp_path / "engine")
     with pytest.raises(IBusMissing, match="does not answer"):
-        await IBusInserter.open({"IBUS_ADDRESS": "unix:path=/nonexistent"}, tmp_path / "engine", no_focus, print)
-
-
-async def no_focus(target: Target) -> bool:
-    """Return that no window has the focus."""
-    return False
+        await IBusInserter.open({"IBUS_ADDRESS": "unix:path=/nonexistent"}, tmp_path / "engine")
 
 
 async def test_old_program_of_x11_gets_no_marks(ibus: Insertions) -> None:

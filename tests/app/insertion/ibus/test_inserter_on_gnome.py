@@ -61,7 +61,9 @@ class OnGnome:
     async def open(self) -> None:
         """Connect the inserter to the desktop's IBus."""
         environment = self.desktop.environment
-        self.inserter = await IBusInserter.open(environment, self.kept, self.has_focus, self.pressed.append)
+        self.inserter = await IBusInserter.open(environment, self.kept)
+        self.inserter.has_focus = self.has_focus
+        self.inserter.pressing = self.pressed.append
 
     async def has_focus(self, target: Target) -> bool:
         """Return whether the window of this program has the focus, as the shell knows."""

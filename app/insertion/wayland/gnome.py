@@ -1,0 +1,123 @@
+"""The parts of insertion on GNOME, which offers programs neither a keyboard nor the clipboard.
+
+IBus where it runs, else the desktop portal with its dialog.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from app.bus.errors import BusError
+from app.bus.portal import Portal
+from app.insertion.focus.accessibility import AccessibleFocus
+from app.insertion.focus.errors import FocusUnknown
+from app.insertion.helper.frames import OpenRequest
+from app.insertion.ibus.inserter import IBusInserter, IBusMissing
+from app.insertion.ibus.watch import IBusWatch
+from app.insertion.outcome import Target
+from app.insertion.portal.clipboard import PortalClipboard
+from app.insertion.portal.keyboard import PortalKeyboard
+from app.insertion.portal.permission import NAME, Permission
+from app.insertion.portal.session import RemoteSession
+from app.insertion.wayland.parts import Focus, Parts
+from app.insertion.wayland.user_keymap import UserKeymap
+from runtime.folders import folders, private_folder
+
+KEPT: Final = "ibus-engine"
+"""Name of the file with the user's engine, in the runtime folder."""
+_FRAMES: Final = "mutter-x11-frames"
+
+
+@dataclass(frozen=True)
+class IBusParts:
+    """The parts of insertion through IBus. ``gone``: set once IBus has ended."""
+
+    focus: Focus
+    inserter: IBusInserter
+    gone: asyncio.Event
+
+
+class GnomeFocus:
+    """A ``Focus`` by IBus and accessibility.
+
+    IBus knows for certain whether the focused field is the same as before, but nothing about it. Accessibility
+    knows the window, but not of all programs, and slowly: it is asked once for each field.
+    """
+
+    def __init__(self, watch: IBusWatch, windows: Focus | None) -> None:
+        self._watch, self._windows = watch, windows
+        self._field = 0
+        self._target: Target | None = None
+
+    async def target(self) -> Target | None:
+        """Return the focused window, or ``None`` if no window has the focus or it is unknown."""
+        field = await self._focused()
+        if not field or field != self._field:
+            found = await self._window()
+            if field != await self._focused():
+                return None  # the focus moved meanwhile
+            self._field, self._target = field, found or (Target(-field) if field else None)
+        return self._target
+
+    async def has(self, target: Target) -> bool:
+        """Return whether this window still has the focus."""
+        now = await self.target()
+        return now is not None and (now.window, now.process) == (target.window, target.process)
+
+    async def close(self) -> None:
+        """End the connections. Safe to call twice."""
+        await self._watch.close()
+        if self._windows is not None:
+            await self._windows.close()
+
+    async def _focused(self) -> int:
+        """Return the number of the focused field; 0 if there is none."""
+        with suppress(BusError):
+            await self._watch.engine()  # with the answer, all moves before it are known
+        return self._watch.field
+
+    async def _window(self) -> Target | None:
+        found = await self._windows.target() if self._windows is not None else None
+        # The frames of X11's windows are those of one program, which is not that of the window.
+        return replace(found, program="", process=0) if found and found.program == _FRAMES else found
+
+
+def is_gnome(environment: Mapping[str, str]) -> bool:
+    """Return whether the desktop is GNOME, or says that it is one."""
+    return "GNOME" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
+
+
+async def assemble_gnome(environment: Mapping[str, str], opening: OpenRequest) -> Parts | IBusParts:
+    """Return the parts for GNOME. Raises ``InsertionUnavailable`` or ``WaylandError``."""
+    try:
+        return await _with_ibus(environment, opening)
+    except IBusMissing:
+        return await _with_portal(environment, opening)
+
+
+async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IBusParts:
+    async with AsyncExitStack() as opened:
+        inserter = await IBusInserter.open(environment, private_folder(folders().runtime) / KEPT)
+        opened.push_async_callback(inserter.close)
+        windows = None
+        with suppress(FocusUnknown):  # then only IBus knows the focus
+            windows = await AccessibleFocus.open(environment, opening.app)
+        opened.pop_all()
+    focus = GnomeFocus(inserter.watch, windows)
+    inserter.has_focus = focus.has
+    return IBusParts(focus, inserter, inserter.watch.gone)
+
+
+async def _with_portal(environment: Mapping[str, str], opening: OpenRequest) -> Parts:
+    async with AsyncExitStack() as opened:
+        focus = await AccessibleFocus.open(environment, opening.app)
+        opened.push_async_callback(focus.close)
+        keymap = await UserKeymap.open(environment)
+        opened.pop_all()
+    permission = Permission(folders().config / NAME, opening.app)
+    session = RemoteSession(partial(Portal.open, environment), permission, clipboard=True)
+    clipboard = PortalClipboard(session, opening.patience_s)
+    return Parts(focus, PortalKeyboard(session, keymap), clipboard, asyncio.Event())
