@@ -119,7 +119,7 @@ def settle(app: WaylandApp, texts: list[str], reason: str, results: Results) -> 
 
 
 @pytest.mark.parametrize("count", [10, pytest.param(PROOF, marks=pytest.mark.proof(minutes=20))])
-def test_nothing_is_lost_or_doubled_when_helper_is_killed(app: WaylandApp, word: Path, count: int) -> None:
+def test_text_is_neither_lost_nor_doubled_when_helper_is_killed(app: WaylandApp, word: Path, count: int) -> None:
     chance, results, window = random.Random(SEED), Results(), TextField(app.desktop)
     for number in range(count):
         kind = chance.choice(("image/png", "text/html", "text/plain;charset=utf-8"))
