@@ -7,23 +7,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
-from app.core.child_process import find_program
 from app.core.daemon_thread import aside
-from app.core.errors import ProgramMissing
 from app.core.notes import Note
-from app.desktop.abilities import Ability, Support, abilities
+from app.desktop.abilities import abilities
 from app.desktop.actions import DesktopAction, WriteKeyLines
-from app.desktop.configuration import Places, added, difference, is_plain, places, removed, usual_files
+from app.desktop.configuration import added, removed
 from app.desktop.found import Found
-from app.desktop.key_files import ConfigurationRefused, change, existing, read
+from app.desktop.key_files import ConfigurationRefused, change, read
+from app.desktop.key_lines import key_lines, lines_for, places_of
 from app.desktop.look import look
-from app.desktop.view import DesktopView, KeyLines, LinesState
-from app.hotkeys.compositor_lines import Compositor, Lines, lines
+from app.desktop.view import DesktopView
+from app.hotkeys.compositor_lines import Compositor
 from runtime.tasks import Tasks
-
-_PROGRAM: Final = "kikipounamu"
 
 Learn = Callable[[str, Mapping[str, str]], Awaitable[Found]]
 
@@ -73,7 +70,11 @@ class DesktopService:
         async with self._one:
             found = await self._learn(sys.platform, self._environment)
             supports = abilities(found)
-            self._post(DesktopView(supports, await aside(partial(self._key_lines, found, supports))))
+            wanted = partial(key_lines, found, self._bindings, self._often, self._environment)
+            lines = await aside(wanted)
+            if lines is not None and self._problem is not None:
+                lines = replace(lines, problem=self._problem)
+            self._post(DesktopView(supports, lines))
 
     async def _write(self, *, on: bool) -> None:
         found = await self._learn(sys.platform, self._environment)
@@ -81,49 +82,15 @@ class DesktopService:
             self._problem = await aside(partial(self._written, found.compositor, on=on))
         await self._look()
 
-    def _key_lines(self, found: Found, supports: tuple[Support, ...]) -> KeyLines | None:
-        """Return the lines for a compositor that gives programs no keys. Blocks."""
-        given = any(one.ability is Ability.HOTKEYS and one.means for one in supports)
-        if found.compositor is None or given:
-            return None
-        wanted = self._lines(found.compositor)
-        main = existing(usual_files(found.compositor, self._environment))
-        shown = KeyLines(found.compositor, wanted.lines, wanted.missing, str(main or ""), problem=self._problem)
-        where = places(found.compositor, main) if main else None
-        return _with_state(shown, where) if where else shown
-
     def _written(self, compositor: Compositor, *, on: bool) -> Note | None:
         """Write or remove the lines, and return why that is refused. Blocks."""
-        main = existing(usual_files(compositor, self._environment))
-        where = places(compositor, main) if main else None
+        where = places_of(compositor, self._environment)
         if where is None:
             return None
         try:
             before = read(where)
-            wanted = self._lines(compositor).lines
+            wanted = lines_for(compositor, self._bindings, self._often).lines
             change(where, before, added(before, where, wanted) if on else removed(before, where))
         except ConfigurationRefused as error:
             return error.note
         return None
-
-    def _lines(self, compositor: Compositor) -> Lines:
-        try:
-            program = find_program(_PROGRAM)
-        except ProgramMissing:
-            program = _PROGRAM
-        # Not every configuration can name such a folder, so the PATH must have the program.
-        return lines(compositor, self._bindings, program if is_plain(program) else _PROGRAM, self._often)
-
-
-def _with_state(shown: KeyLines, where: Places) -> KeyLines:
-    """Return the lines with the state of their files. Blocks."""
-    try:
-        before = read(where)
-    except ConfigurationRefused as error:
-        return replace(shown, problem=shown.problem or error.note)
-    after = added(before, where, shown.lines)
-    written = before.own is not None and after.main == before.main
-    state = LinesState.TO_WRITE
-    if written:
-        state = LinesState.WRITTEN if after == before else LinesState.OUTDATED
-    return replace(shown, state=state, change=difference(before, after, where))

@@ -3,6 +3,7 @@
 from typing import Final
 
 from app.desktop.abilities import Ability, Fallback, Support, Why
+from app.desktop.view import KeyLines, LinesState
 from app.diagnostics.checks.finding import Area, Finding, advice, ok
 
 _AREAS: Final = {
@@ -14,9 +15,14 @@ _AREAS: Final = {
 }
 
 
-def ability_finding(support: Support) -> Finding:
-    """Return the finding about an ability: its means, or its fallback and what to do."""
+def ability_finding(support: Support, lines: KeyLines | None = None) -> Finding:
+    """Return the finding about an ability: its means, or its fallback and what to do.
+
+    ``lines``: those for the hotkeys, which may be written already.
+    """
     area, ability = _AREAS[support.ability], support.ability
+    if ability is Ability.HOTKEYS and lines is not None and lines.state is LinesState.WRITTEN:
+        return ok(area, "hotkeys-written", file=lines.place)
     if support.means:
         return ok(area, f"{ability}-{support.means}", means=support.means)
     fallback, why = support.fallback or Fallback.HELD, support.why or Why.NO_PORTAL

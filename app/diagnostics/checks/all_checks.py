@@ -165,7 +165,8 @@ class AllChecks:
 
     async def desktop(self) -> Sequence[Finding]:
         """Check the session, text insertion and the tray."""
-        return await desktop.desktop(self._computer.platform, self._computer.environment)
+        platform, environment = self._computer.platform, self._computer.environment
+        return await desktop.desktop(platform, environment, bindings=self._settings.hotkeys.bindings)
 
     async def hotkeys(self) -> Sequence[Finding]:
         """Check that the hotkeys are available."""

@@ -7,13 +7,17 @@ permissions: Apple, "AXIsProcessTrusted"; Microsoft, the consent store of capabi
 import importlib.util
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, NamedTuple
 
+from app.core.daemon_thread import aside
 from app.desktop.abilities import Ability, Means, Support, abilities
 from app.desktop.found import Found
+from app.desktop.key_lines import key_lines
 from app.desktop.look import look as look_at_desktop
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.dictation.messages import CANCEL
 from app.hotkeys import choose
 from app.hotkeys.choose import HotkeyChoice
 from app.hotkeys.errors import HotkeysForbidden, HotkeysMissing, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
@@ -73,14 +77,20 @@ async def desktop(
     environment: Mapping[str, str],
     look: Look = look,
     learn: LookAtDesktop = look_at_desktop,
+    bindings: Mapping[str, str] | None = None,
 ) -> list[Finding]:
-    """Check the session and what it allows; ``learn`` returns the facts about the desktop."""
+    """Check the session and what it allows.
+
+    ``learn`` returns the facts about the desktop. ``bindings``: keys by action, as in the settings.
+    """
     kind = session(platform, environment)
     library = "pynput" if platform in {"win32", "darwin"} else "Xlib"
     if kind.key == "session-none":
         return [kind]
     if kind.key == "session-wayland":
-        return [kind, *_of_wayland(abilities(await learn(platform, environment)))]
+        found = await learn(platform, environment)
+        lines = await aside(partial(key_lines, found, bindings or {}, CANCEL, environment))
+        return [kind, *_of_wayland(abilities(found), lines)]
     if importlib.util.find_spec(library) is None:
         return [kind, advice(Area.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]
     if kind.key == "session-system":
@@ -93,11 +103,10 @@ async def desktop(
     return [kind, _insertion(screen, environment), *_tray(tray)]
 
 
-def _of_wayland(supports: Iterable[Support]) -> list[Finding]:
+def _of_wayland(supports: Iterable[Support], lines: KeyLines | None) -> list[Finding]:
     """Return the findings about abilities; the check of the hotkeys reports those of the portal."""
-    return [
-        ability_finding(one) for one in supports if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL)
-    ]
+    told = (one for one in supports if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL))
+    return [ability_finding(one, lines) for one in told]
 
 
 def _insertion(screen: ScreenAbilities, environment: Mapping[str, str]) -> Finding:

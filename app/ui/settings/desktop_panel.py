@@ -12,6 +12,7 @@ from app.desktop.abilities import Ability
 from app.desktop.actions import DesktopAction, LookAtDesktop
 from app.desktop.view import DesktopView
 from app.diagnostics.checks.ability_findings import ability_finding
+from app.diagnostics.checks.finding import Severity
 from app.diagnostics.checks.wording import told
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
@@ -75,11 +76,10 @@ class DesktopPanel(QFrame):
                 part.setVisible(support is not None)
             if support is None:
                 continue
-            worded = told(texts, ability_finding(support))
-            state = State.DONE if support.means else State.HELD
-            row.shape.show_state(
-                state, texts("settings.desktop.works" if support.means else "settings.desktop.replaced")
-            )
+            finding = ability_finding(support, self._view.lines)
+            worded, works = told(texts, finding), finding.severity is Severity.OK
+            said_state = texts("settings.desktop.works" if works else "settings.desktop.replaced")
+            row.shape.show_state(State.DONE if works else State.HELD, said_state)
             for part, text in ((row.title, worded.title), (row.found, worded.found), (row.do, worded.do)):
                 part.setText(text)
             row.do.setVisible(bool(worded.do))

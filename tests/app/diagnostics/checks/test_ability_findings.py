@@ -4,9 +4,11 @@ import pytest
 
 from app.core.sentences import Sentences
 from app.desktop.abilities import Ability, Fallback, Means, Support, Why, abilities
+from app.desktop.view import KeyLines, LinesState
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Severity
 from app.diagnostics.checks.wording import told
+from app.hotkeys.compositor_lines import Compositor
 from tests.app.desktop.desktops import DESKTOPS
 
 
@@ -25,3 +27,11 @@ def test_finding_names_means_or_fallback_for_programs() -> None:
     lacks = ability_finding(Support(Ability.HOTKEYS, None, Fallback.LINES, Why.NO_PORTAL))
     assert (lacks.severity, lacks.key) == (Severity.ADVICE, "hotkeys-lines")
     assert lacks.values == {"fallback": "lines", "why": "no-portal"}
+
+
+def test_written_lines_are_as_good_as_hotkeys() -> None:
+    support = Support(Ability.HOTKEYS, None, Fallback.LINES, Why.NO_PORTAL)
+    for state in LinesState:
+        found = ability_finding(support, KeyLines(Compositor.SWAY, place="/config", state=state))
+        written = (found.key, found.values) == ("hotkeys-written", {"file": "/config"})
+        assert written == (state is LinesState.WRITTEN)

@@ -6,7 +6,8 @@ from pytestqt.qtbot import QtBot
 from app.core.states import State
 from app.desktop.abilities import Ability, abilities
 from app.desktop.actions import DesktopAction, LookAtDesktop
-from app.desktop.view import DesktopView
+from app.desktop.view import DesktopView, KeyLines, LinesState
+from app.hotkeys.compositor_lines import Compositor
 from app.ui.settings.desktop_panel import DesktopPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -34,6 +35,13 @@ def test_each_ability_has_a_row_with_what_to_do_if_it_is_missing(panel: DesktopP
         assert row.title.text() and row.found.text() and row.found.text() in panel.accessibleName()
         assert row.do.isVisible() == (support.means is None)
         assert row.shape.state is (State.DONE if support.means else State.HELD)
+
+
+def test_written_lines_count_as_hotkeys(panel: DesktopPanel) -> None:
+    lines = KeyLines(Compositor.SWAY, place="/config", state=LinesState.WRITTEN)
+    panel.show_desktop(DesktopView(abilities(DESKTOPS["sway"]), lines))
+    row = panel.rows[Ability.HOTKEYS]
+    assert row.shape.state is State.DONE and "/config" in row.found.text() and not row.do.isVisible()
 
 
 def test_table_is_empty_without_a_desktop(panel: DesktopPanel, texts: Texts) -> None:

@@ -1,0 +1,54 @@
+"""Lines for the user's compositor: offered with a configuration, only shown without one."""
+
+from pathlib import Path
+
+import pytest
+
+from app.desktop.configuration import added
+from app.desktop.key_files import change, read
+from app.desktop.key_lines import key_lines, lines_for, places_of
+from app.desktop.view import LinesState
+from app.hotkeys.compositor_lines import Compositor
+from tests.app.desktop.desktops import DESKTOPS
+
+KEYS = {"dictate": "f9", "cancel": "esc"}
+
+
+@pytest.fixture
+def main(tmp_path: Path) -> Path:
+    main = tmp_path / ".config" / "sway" / "config"
+    main.parent.mkdir(parents=True)
+    main.write_text("")
+    return main
+
+
+def test_state_follows_the_configuration(main: Path, tmp_path: Path) -> None:
+    environment = {"HOME": str(tmp_path)}
+
+    def state(keys: dict[str, str]) -> LinesState:
+        found = key_lines(DESKTOPS["sway"], keys, "cancel", environment)
+        assert found is not None and found.place == str(main)
+        return found.state
+
+    assert state(KEYS) is LinesState.TO_WRITE
+    where = places_of(Compositor.SWAY, environment)
+    assert where is not None
+    change(where, read(where), added(read(where), where, lines_for(Compositor.SWAY, KEYS, "cancel").lines))
+    assert state(KEYS) is LinesState.WRITTEN
+    assert state({"dictate": "f8"}) is LinesState.OUTDATED
+    main.write_bytes(b"\xff")
+    assert state(KEYS) is LinesState.TO_COPY
+
+
+def test_lines_run_the_program_of_this_installation() -> None:
+    for line in lines_for(Compositor.SWAY, KEYS, "cancel").lines:
+        assert "/kikipounamu key dictate " in line
+
+
+@pytest.mark.parametrize("name", ["gnome 48", "weston", "x11"])
+def test_other_desktops_have_no_lines(name: str, tmp_path: Path) -> None:
+    assert key_lines(DESKTOPS[name], KEYS, "cancel", {"HOME": str(tmp_path)}) is None
+
+
+def test_files_are_unknown_without_a_configuration(tmp_path: Path) -> None:
+    assert places_of(Compositor.SWAY, {"HOME": str(tmp_path)}) is None
