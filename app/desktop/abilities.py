@@ -7,11 +7,10 @@ from typing import Final
 
 from app.desktop.found import Found, Session
 from app.hotkeys.compositor_lines import Compositor
-from app.insertion.wayland.assembly import missing
+from app.insertion.wayland.assembly import is_kde, missing
 from app.wayland.interfaces import TOPLEVEL_MANAGER
 from app.wayland.overlay_kind import OverlayKind, overlay_kind
 
-IBUS: Final = "org.freedesktop.IBus"
 KWIN: Final = "org.kde.KWin"
 ACCESSIBILITY: Final = "org.a11y.Bus"
 GNOME: Final = "gnome"
@@ -115,17 +114,17 @@ def _insertion(found: Found) -> Support:
 
 
 def _insertion_means(found: Found) -> tuple[Means | None, Why | None]:
-    presses = bool(found.portals.get("RemoteDesktop"))
-    lacking = missing(found.offers, {"SWAYSOCK": "sway"} if found.compositor is Compositor.SWAY else {})
-    if lacking in {"", "focused window"}:
-        return Means.DATA_CONTROL, None
-    if lacking == "keyboard":
-        return (Means.DATA_CONTROL_PORTAL, None) if presses else (None, Why.NO_KEYBOARD)
-    if found.is_of(GNOME) and IBUS in found.programs:
-        return Means.IBUS, None
-    if presses and found.portals.get("Clipboard"):
-        return Means.PORTALS, None
-    return None, Why.NO_CLIPBOARD
+    """Return the means of insertion, as ``app.insertion.wayland.assembly`` chooses its parts."""
+    portals = {name for name in ("Clipboard", "RemoteDesktop") if found.portals.get(name)}
+    if found.is_of(GNOME):
+        means = Means.IBUS if found.ibus else Means.PORTALS if len(portals) > 1 else None
+        return means, None if means else Why.NO_CLIPBOARD
+    session = {"XDG_CURRENT_DESKTOP": found.desktop}
+    session |= {"SWAYSOCK": "sway"} if found.compositor is Compositor.SWAY else {}
+    lacking = missing(found.offers, session)
+    if not lacking and is_kde(session):
+        return (Means.DATA_CONTROL_PORTAL, None) if "RemoteDesktop" in portals else (None, Why.NO_KEYBOARD)
+    return (None, _LACKING[lacking]) if lacking else (Means.DATA_CONTROL, None)
 
 
 def _focus(found: Found) -> Support:
@@ -143,7 +142,8 @@ def _focus_means(found: Found) -> Means | None:
         return Means.TOPLEVELS
     if KWIN in found.programs:
         return Means.KWIN
-    return Means.ACCESSIBILITY if found.is_of(GNOME) and ACCESSIBILITY in found.programs else None
+    tells = ACCESSIBILITY in found.programs or found.ibus
+    return Means.ACCESSIBILITY if found.is_of(GNOME) and tells else None
 
 
 def _overlay(found: Found) -> Support:
@@ -163,6 +163,7 @@ def _tray(found: Found) -> Support:
 
 
 _OVERLAY_MEANS: Final = {OverlayKind.LAYER: Means.LAYER_SHELL, OverlayKind.XWAYLAND: Means.XWAYLAND}
+_LACKING: Final = {"clipboard": Why.NO_CLIPBOARD, "keyboard": Why.NO_KEYBOARD, "focused window": Why.NO_FOCUS}
 _DECIDE: Final[Mapping[Ability, Callable[[Found], Support]]] = {
     Ability.HOTKEYS: _hotkeys,
     Ability.INSERTION: _insertion,

@@ -23,7 +23,7 @@ class Found:
 
     ``desktop``: its own name. ``offers``, ``portals``: version by interface of the Wayland compositor, and of the
     desktop portal. ``programs``: names on the bus, also of programs that it would start. ``tray``: something shows
-    icons; ``None``: unknown. ``x_display``: the display for X programs.
+    icons; ``None``: unknown. ``ibus``: IBus runs. ``x_display``: the display for X programs.
     """
 
     session: Session = Session.NONE
@@ -33,6 +33,7 @@ class Found:
     portals: Mapping[str, int] = field(default_factory=dict)
     programs: frozenset[str] = frozenset()
     tray: bool | None = None
+    ibus: bool = False
     x_display: str = ""
 
     def is_of(self, name: str) -> bool:

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
 from app.bus.errors import BusError
+from app.core.daemon_thread import aside
 from app.desktop.found import Found, Session, of_environment
+from app.insertion.ibus.address import ibus_address
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError
 from runtime.tasks import cancel_and_wait
@@ -25,7 +28,7 @@ async def look(platform: str, environment: Mapping[str, str], deadline_s: float 
     found, facts = of_environment(platform, environment), dict[str, Any]()
     sources = []
     if found.session is Session.WAYLAND:
-        sources.append(_compositor(environment, facts))
+        sources += [_compositor(environment, facts), _ibus(environment, facts)]
     if found.session in {Session.WAYLAND, Session.X11}:
         sources.append(_bus(environment, facts))
     tasks = [asyncio.create_task(source, name="desktop/look") for source in sources]
@@ -39,6 +42,13 @@ async def _compositor(environment: Mapping[str, str], facts: dict[str, Any]) -> 
     with suppress(WaylandError):
         async with await WaylandConnection.open(environment) as wayland:
             facts["offers"] = dict(wayland.globals)
+
+
+async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+    """Note whether IBus answers: the file with its address stays when it ends."""
+    with suppress(BusError):
+        async with await BusConnection.open(await aside(partial(ibus_address, environment))):
+            facts["ibus"] = True
 
 
 async def _bus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from app.desktop.abilities import Ability, Means, Support, abilities
 from app.desktop.found import Found
 from app.desktop.key_lines import key_lines
 from app.desktop.look import look as look_at_desktop
+from app.desktop.view import KeyLines
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.dictation.messages import CANCEL

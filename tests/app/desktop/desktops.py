@@ -14,7 +14,6 @@ _WLROOTS = {
 }
 _KDE = {"wl_seat": 9, "ext_data_control_manager_v1": 1, "zwlr_layer_shell_v1": 5}
 _BUS = frozenset({"org.freedesktop.portal.Desktop", "org.a11y.Bus"})
-_IBUS = _BUS | {"org.freedesktop.IBus"}
 _KEYS = {"GlobalShortcuts": 1, "RemoteDesktop": 2}
 
 
@@ -30,8 +29,8 @@ DESKTOPS = {
     "river": _on("river", compositor=Compositor.RIVER, offers=_WLROOTS),
     "kde": _on("KDE", offers=_KDE, portals=_KEYS, programs=_BUS | {"org.kde.KWin"}, tray=True),
     "kde without RemoteDesktop": _on("KDE", offers=_KDE, programs=_BUS | {"org.kde.KWin"}, tray=True),
-    "gnome 46": _on("ubuntu:GNOME", portals={"RemoteDesktop": 2, "Clipboard": 1}, programs=_IBUS, tray=False),
-    "gnome 48": _on("GNOME", portals=_KEYS | {"Clipboard": 1}, programs=_IBUS, tray=False),
+    "gnome 46": _on("ubuntu:GNOME", portals={"RemoteDesktop": 2, "Clipboard": 1}, ibus=True, tray=False),
+    "gnome 48": _on("GNOME", portals=_KEYS | {"Clipboard": 1}, ibus=True, tray=False),
     "gnome without IBus": _on("GNOME", portals=_KEYS | {"Clipboard": 1}, programs=_BUS),
     "weston": _on("weston", offers={"wl_seat": 7}, programs=frozenset(), x_display=""),
     "unknown": _on("", offers=_WLROOTS, programs=frozenset(), x_display=""),
