@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -20,6 +20,7 @@ SHOWN: Final = 0.6
 POINTS: Final = 10.0
 _LAYOUTS: Final = 4
 """Rounds of layout: a new one may trigger another."""
+_ONE_PIXEL: Final = QRect(0, 0, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def settle(widget: QWidget) -> None:
     """Process events until the layout no longer changes."""
     for _ in range(_LAYOUTS):
         QGuiApplication.processEvents()
-        widget.grab()
+        widget.grab(_ONE_PIXEL)  # the layout is done for the whole widget
 
 
 def grabbed(widget: QWidget) -> QImage:

@@ -239,8 +239,12 @@ def monitor(view: MonitorView, height: float = 0.0) -> Draw:
     """Return a function that draws the monitor's window."""
 
     def draw(look: Look) -> QImage:
+        kept: list[Window] = []  # until Qt has deleted it
+
         def drawn(theme: Theme, texts: Texts) -> QImage:
-            pages = Window(theme, texts).pages
+            kept.append(Window(theme, texts))
+            pages = kept[0].pages
+            pages.shell.deleteLater()
             window = pages.monitor_window
             across = min(usual_size().width(), SMALL.width())
             window.resize(QSize(across, round(usual_size().height() * (height or 1 / 4))))

@@ -5,6 +5,7 @@ On small screens and with large letters everything fits, and one area scrolls, n
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import pytest
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from app.core.sentences import LANGUAGES
 from app.ui.theme.colours import Scheme
 from scripts.drawing import Look, inspectors, settle
-from scripts.screenshots import SHEETS, part
+from scripts.screenshots import SHEETS
 from tests.helpers.legibility import cut, scrolling, size, unnamed, unreachable
 from tests.helpers.packages import require
 
@@ -27,23 +28,33 @@ SCREENS: Final = {
     2.0: {"1024x600 at 200 %": (1_024, 600)},
 }
 """Screen sizes in logical pixels, by letter scale."""
+LONGER, OTHER = "en", "zh"
+"""The language with longer texts, and the other one."""
 ANY_SIZE: Final[tuple[Callable[[QWidget], list[str]], ...]] = (unnamed, unreachable, cut)
 
 
-@pytest.fixture
-def inspect() -> Iterator[Callable[[float], list[str]]]:
-    """Return a function that begins to inspect what is drawn, and returns the list of faults."""
-    require(("fonts-noto-cjk",))
+def looks(number: int) -> tuple[Look, ...]:
+    """Return the looks for a scene by its number: each language, each size of letters, and the least room.
+
+    The longer texts always have the largest letters; the languages take turns in the middle size.
+    """
+    pairs = (LONGER, 2.0), (OTHER, 1.0), (LANGUAGES[number % 2], 1.5)
+    return tuple(Look(language, Scheme.LIGHT, scale=scale) for language, scale in pairs)
+
+
+@contextmanager
+def inspected(scale: float) -> Iterator[list[str]]:
+    """Inspect what is drawn, and yield the list of faults."""
     found: list[str] = []
-    began: list[Callable[[QWidget], None]] = []
 
-    def begin(scale: float) -> list[str]:
-        began.append(lambda widget: found.extend(faults(widget, scale)))
-        inspectors.append(began[0])
-        return found
+    def inspect(widget: QWidget) -> None:
+        found.extend(faults(widget, scale))
 
-    yield begin
-    inspectors.remove(began[0])
+    inspectors.append(inspect)
+    try:
+        yield found
+    finally:
+        inspectors.remove(inspect)
 
 
 def faults(widget: QWidget, scale: float) -> list[str]:
@@ -61,12 +72,20 @@ def faults(widget: QWidget, scale: float) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scale", list(SCREENS))
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("turn", range(3))
 @pytest.mark.parametrize("name", list(SHEETS))
-def test_every_state_is_legible_and_fits_small_screens(
-    qapp: QApplication, name: str, language: str, scale: float, inspect: Callable[[float], list[str]]
-) -> None:
-    found = inspect(scale)
-    part(name, Look(language, Scheme.LIGHT, scale=scale))
+def test_every_state_is_legible_and_fits_small_screens(qapp: QApplication, name: str, turn: int) -> None:
+    require(("fonts-noto-cjk",))
+    found: list[str] = []
+    for number, draw in enumerate(SHEETS[name]):
+        look = looks(number)[turn]
+        with inspected(look.scale) as faulty:
+            draw(look)
+        found += [f"{look.language} {look.scale:g}, scene {number}: {fault}" for fault in faulty]
     assert list(dict.fromkeys(found)) == []
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_each_scene_is_drawn_in_each_language_and_size(number: int) -> None:
+    drawn = looks(number)
+    assert {look.language for look in drawn} == set(LANGUAGES) and {look.scale for look in drawn} == set(SCREENS)
