@@ -25,6 +25,7 @@ from app.ui.widgets.basic import control_height
 _MOST_ROWS: Final = 10
 _FEWEST_ROWS: Final = 3
 _LETTERS: Final = 9
+_TEXTS: Final = frozenset({Column.HEARS, Column.WRITES})
 _TICKED: Final = frozenset({Column.WHOLE, Column.CASE})
 
 
@@ -63,14 +64,14 @@ class RulesTable(QTableView):
         self.setFont(font())
         head, metrics = self.horizontalHeader(), QFontMetrics(font())
         head.setFont(font())
-        head.setMinimumSectionSize(metrics.averageCharWidth() * _LETTERS)
+        head.setMinimumSectionSize(metrics.averageCharWidth())
         for column in Column:
-            text = column in (Column.HEARS, Column.WRITES)
-            mode = QHeaderView.ResizeMode.Stretch if text else QHeaderView.ResizeMode.Fixed
-            head.setSectionResizeMode(column, mode)
-            if not text:
-                name = str(self._rules.headerData(column, Qt.Orientation.Horizontal))
-                self.setColumnWidth(column, metrics.horizontalAdvance(name) + 2 * SPACING.medium)
+            stretch = column in _TEXTS
+            head.setSectionResizeMode(
+                column, QHeaderView.ResizeMode.Stretch if stretch else QHeaderView.ResizeMode.Fixed
+            )
+            if not stretch:
+                self.setColumnWidth(column, self._head_width(column))
         self.verticalHeader().setDefaultSectionSize(control_height())
         self.fit()
 
@@ -81,10 +82,14 @@ class RulesTable(QTableView):
         self.setFixedHeight(head + rows * control_height() + 2 * self.frameWidth())
 
     def minimumSizeHint(self) -> QSize:
-        """Return a width that shows several letters of each text."""
-        metrics = QFontMetrics(font())
-        fixed = sum(self.columnWidth(column) for column in (Column.WHOLE, Column.CASE, Column.TAKES))
-        return QSize(fixed + 2 * metrics.averageCharWidth() * _LETTERS, super().minimumSizeHint().height())
+        """Return a width that shows each heading, and several letters of each text."""
+        letters = QFontMetrics(font()).averageCharWidth() * _LETTERS
+        widths = (max(self._head_width(column), letters if column in _TEXTS else 0) for column in Column)
+        return QSize(sum(widths), super().minimumSizeHint().height())
+
+    def _head_width(self, column: Column) -> int:
+        name = str(self._rules.headerData(column, Qt.Orientation.Horizontal))
+        return QFontMetrics(font()).horizontalAdvance(name) + 2 * SPACING.medium
 
     @property
     def rows(self) -> list[int]:
