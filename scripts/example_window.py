@@ -34,7 +34,7 @@ DEVICES: Final = Devices(tuple((name, name) for name in _NAMES), "USB Audio")
 CHOICES: Final = Choices(
     microphones=DEVICES.microphones, default_microphone=DEVICES.default, keys=Settings().hotkeys.bindings
 )
-READY: Final = WorkerView(LocalWorkerState.IDLE, "CPU · whisper-base")
+READY: Final = WorkerView(LocalWorkerState.IDLE, "CPU", model="whisper-base")
 
 
 class Window:

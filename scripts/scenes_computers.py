@@ -74,7 +74,7 @@ PAIRINGS: Final = (
     PairingView(Pairing.ASKING),
     PairingView(Pairing.REFUSED, note=Note("pair-wrong-code", {"tries": "4"})),
 )
-_BUSY: Final = WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti · SenseVoiceSmall", jobs=3)
+_BUSY: Final = WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti", jobs=3, model="SenseVoiceSmall")
 _LOST: Final = WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "old-tower"}))
 LENDING: Final = LendingView(
     (LentView("a", "server-room", True, _BUSY), LentView("d", "old-tower", True, _LOST), LentView("e", "attic"))

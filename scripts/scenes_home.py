@@ -96,7 +96,7 @@ _OTHER: Final = {
 _MARKED: Final = {"en": "workshop", "zh": "工作室"}
 _AT_MS: Final = 9_400
 _MODELS: Final = ("sensevoice-small-int8", "whisper-small", "whisper-large-v3-turbo")
-DOWNLOADING: Final = WorkerView(LocalWorkerState.DOWNLOADING, "whisper-base", 40)
+DOWNLOADING: Final = WorkerView(LocalWorkerState.DOWNLOADING, percent=40)
 
 
 # -- contents ----------------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ class IndexRow:
     """Take in the list.
 
     ``key``: its position there, once indexed. ``language`` and ``model``: those of most of its text. ``partly``:
-    inserted in part before it was cancelled. ``program``: what received its text.
+    inserted in part before it was cancelled. ``program``: what received its text. ``speaking``: it is still being
+    recorded, which only the windows know.
     """
 
     session: UUID
@@ -57,6 +58,7 @@ class IndexRow:
     cancelled: bool = False
     partly: bool = False
     program: str = ""
+    speaking: bool = False
 
     @property
     def shown(self) -> bool:

@@ -233,7 +233,7 @@ def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerV
             state = {"idle": LocalWorkerState.IDLE, "busy": LocalWorkerState.BUSY}.get(
                 worker.state, LocalWorkerState.STARTING
             )
-            detail = f"{worker.device} · {worker.model or worker.engine}"
+            model = worker.model or worker.engine
             reason = Note("engine-not-loaded", {"problem": worker.problem}) if worker.problem else None
-            return WorkerView(state, detail, reason=reason, jobs=worker.busy)
+            return WorkerView(state, worker.device, reason=reason, jobs=worker.busy, model=model)
     return WorkerView(LocalWorkerState.STARTING)

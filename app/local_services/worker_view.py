@@ -21,15 +21,16 @@ class LocalWorkerState(StrEnum):
 class WorkerView:
     """The state of this computer's worker.
 
-    ``detail``: its device and model. ``percent``: download progress. ``reason``: why it failed or is off.
-    ``jobs``: the number of jobs in progress.
+    ``percent``: download progress. ``reason``: why it failed or is off. ``jobs``: the number of jobs in progress.
+    ``model``: the model that it has loaded, or its engine.
     """
 
     state: LocalWorkerState = LocalWorkerState.OFF
-    detail: str = ""
+    device: str = ""
     percent: int | None = None
     reason: Note | None = None
     jobs: int = 0
+    model: str = ""
 
     @property
     def can_be_switched_on(self) -> bool:

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QMenu
 
 from app.history.index import IndexRow
 from app.ui.home.take_delegate import RowButton
-from app.ui.models.wording import model_name
 from app.ui.settings.picker_controls import PickSeveralControl
 from app.ui.shell.pages import DICTIONARY, FILES, SETTINGS, Pages
 from app.ui.shell.popover import Popover
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import model_name
 from app.ui.widgets.option_buttons import OptionButton
 from benchmarks.clicks.example_user import CODE, LARGE_MODEL, LAST, OTHER_MICROPHONE, ROWS, YESTERDAY
 from benchmarks.clicks.mouse import Mouse

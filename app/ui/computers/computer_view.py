@@ -14,7 +14,7 @@ from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
 from app.sharing.view import LendingView, LentView, SharedDevice, SharingView
 from app.ui.computers.wording import answer_text, device_text
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text, worker_text
+from app.ui.strings.wording import note_text, worker_device_text, worker_text
 
 Icon = tuple[str, str]
 """Names of an icon and of its colour."""
@@ -124,7 +124,8 @@ def _own_state(texts: Texts, worker: WorkerView) -> str:
         parts = [texts("computers.off"), note_text(texts, worker.reason) if worker.reason else ""]
     else:
         idle = worker.state is LocalWorkerState.IDLE
-        parts = [texts("computers.in-use"), worker.detail if idle else worker_text(texts, worker)]
+        told = worker_device_text(texts, worker) if idle else worker_text(texts, worker)
+        parts = [texts("computers.in-use"), told]
     return _PART.join(filter(None, parts))
 
 

@@ -6,9 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QWidgetAction
 
 from app.history.view import HistoryModels, RerunOptions
-from app.ui.models.wording import model_name
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.wording import model_name, note_text
 from app.ui.theme.theme import SPACING
 from app.ui.widgets.basic import label
 from app.ui.widgets.untrusted_text import menu_name

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.formats import Format
+from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.history.actions import DeleteTakes, ExportTakes, LookAtTake, ModelsWanted, PlayAction, SearchHistory
 from app.history.view import (
@@ -48,6 +49,7 @@ MOST_CHOSEN: Final = 1_000
 _FIRST: Final = 2  # row of the newest take, below the head and its day
 SELECT: Final = QItemSelectionModel.SelectionFlag.Select
 _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
+_SPEAKS: Final = frozenset({State.ARMING, State.LISTENING})
 _DELETE: Final = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
 
 
@@ -94,6 +96,7 @@ class HomePage(QWidget):
     def show_view(self, view: View) -> None:
         """Show the newest take; cheap enough to call twenty times a second."""
         self.head.hero.show_view(view)
+        self.model.show_speaking(view.state in _SPEAKS)
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:
         """Show which of the last takes have text to paste."""

@@ -15,9 +15,8 @@ from app.history.index import IndexRow
 from app.history.view import Comparison, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.home.difference_view import DifferenceView
-from app.ui.models.wording import model_name
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.wording import model_name, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import DropDown, action_button, label, reveal
 from app.ui.widgets.flow_layout import FlowRow

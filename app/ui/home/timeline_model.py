@@ -6,6 +6,7 @@ Only recently viewed takes are in memory.
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import accumulate
 from typing import Final
@@ -15,6 +16,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from app.history.actions import MOST_WAITING, RowsWanted
 from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryRows
+from app.journal.take import TakeState
 
 PAGE: Final = 50
 MOST_TAKES: Final = 2_000
@@ -46,6 +48,13 @@ class TimelineModel(QAbstractListModel):
         self._takes: OrderedDict[int, IndexRow] = OrderedDict()
         self._wanted: OrderedDict[int, None] = OrderedDict()
         self._fresh: set[int] = set()
+        self._speaking = False
+
+    def show_speaking(self, speaking: bool) -> None:
+        """Show that the newest take is still being recorded, or no longer."""
+        before, self._speaking = self._speaking, speaking
+        if speaking != before and self._list.count:
+            self.dataChanged.emit(self.index(self.row_of(0)), self.index(self.row_of(0)))
 
     def show_list(self, listed: HistoryList) -> bool:
         """Show this list and return True if its takes may have changed, which ends the selection."""
@@ -114,7 +123,10 @@ class TimelineModel(QAbstractListModel):
             self._ask(page)
         if key in self._takes:
             self._takes.move_to_end(key)
-        return self._takes.get(key)
+        found = self._takes.get(key)
+        if found and self._speaking and key == self._list.keys[0] and found.state is TakeState.LIVE:
+            return replace(found, speaking=True)
+        return found
 
     def _place(self, key: int) -> int:
         return bisect_left(self._list.keys, -key, key=lambda one: -one)

@@ -11,14 +11,13 @@ from app.dictation import view
 from app.history.index import IndexRow
 from app.history.view import HistoryList
 from app.system.desktop_entries import program_name
-from app.ui.models.wording import model_name
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, ended_text, note_text, textless, today
+from app.ui.strings.wording import clock, ended_text, model_name, note_text, textless, today
 
 
 def state_of(row: IndexRow) -> State:
     """Return the state of the take, as shown in the rest of the app."""
-    return view.state_of(row.state, cancelled=row.cancelled)
+    return State.LISTENING if row.speaking else view.state_of(row.state, cancelled=row.cancelled)
 
 
 def take_text(texts: Texts, row: IndexRow) -> str:
@@ -66,7 +65,7 @@ def details(texts: Texts, row: IndexRow) -> str:
 def chip(texts: Texts, row: IndexRow) -> str:
     """Return the word for the state of a take that needs attention or has no text yet; else an empty text."""
     state = state_of(row)
-    told = state is State.DONE or (state is State.WAITING and not row.text)  # its word stands for the text
+    told = state is State.DONE or (state in _WORKS and not row.text)  # its word stands for the text
     return "" if told else ended_text(texts, state, partly=row.partly)
 
 
@@ -108,4 +107,5 @@ def told_text(texts: Texts, note: Note) -> str:
 
 
 _PART: Final = " · "
+_WORKS: Final = frozenset({State.LISTENING, State.WAITING})
 _SPOKEN: Final = 200

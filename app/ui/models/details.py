@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, Purpose
-from app.ui.models.wording import model_name, size_text
+from app.ui.models.wording import size_text
 from app.ui.strings.language_names import by_name, listed
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import model_name
 from app.ui.theme.theme import SCALE, Theme
 from app.ui.widgets.basic import control_height, label, show_icon
 

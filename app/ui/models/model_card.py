@@ -27,7 +27,6 @@ from app.ui.models.wording import (
     about_text,
     facts_text,
     how_text,
-    model_name,
     note_role,
     note_text,
     reason_text,
@@ -35,6 +34,7 @@ from app.ui.models.wording import (
     too_large_text,
 )
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import model_name
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import action_button, control_height, label, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.core.notes import Note
-from app.core.sentences import Say
 from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView
 from app.ui.files.wording import left_text
 from app.ui.strings.language_names import language_name, languages_text, listed
@@ -41,12 +40,6 @@ def size_text(texts: Texts, number: float) -> str:
 def whole_size_text(texts: Texts, about: ModelFacts) -> str:
     """Return the size of a model, or its upper limit."""
     return texts("models.at-most" if about.at_most else "models.size", size=size_text(texts, about.size))
-
-
-def model_name(say: Say, name: str) -> str:
-    """Return the name of a model for people; an unknown one keeps its name."""
-    key = f"models.names.{name}"
-    return say(key) if say.knows(key) else name
 
 
 def about_text(texts: Texts, about: ModelFacts) -> str:

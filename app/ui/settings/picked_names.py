@@ -7,12 +7,12 @@ from PySide6.QtCore import QCollator, QLocale
 
 from app.core.sentences import LANGUAGES, Sentences
 from app.settings.sections import SYSTEM
-from app.ui.models.wording import model_name
 from app.ui.settings.picker_entries import PickerEntry
 from app.ui.strings.drawable import script_is_drawn
 from app.ui.strings.language_names import language_name
 from app.ui.strings.native_names import NATIVE_NAMES
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import model_name
 from speech.models.catalogue import load_catalogue
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 
 from app.core.notes import Note
+from app.core.sentences import Say
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -52,13 +53,24 @@ def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
     return texts(key, **values) if texts.knows(key) else ""
 
 
+def model_name(say: Say, name: str) -> str:
+    """Return the name of a model for people; an unknown one keeps its name."""
+    key = f"models.names.{name}"
+    return say(key) if say.knows(key) else name
+
+
+def worker_device_text(texts: Texts, worker: WorkerView) -> str:
+    """Return the device and the model of a worker."""
+    return _PART.join(filter(None, (worker.device, model_name(texts, worker.model))))
+
+
 def worker_text(texts: Texts, worker: WorkerView) -> str:
-    """Return a worker's state with download percentage, device, jobs or failure reason."""
+    """Return a worker's state with download percentage, device, model, jobs or failure reason."""
     if worker.state is LocalWorkerState.DOWNLOADING and worker.percent is not None:
         state = texts("worker.downloading-percent", percent=worker.percent)
     else:
         state = texts(f"worker.{worker.state.value}")
-    detail = note_text(texts, worker.reason) if worker.reason else worker.detail
+    detail = note_text(texts, worker.reason) if worker.reason else worker_device_text(texts, worker)
     if worker.jobs and not worker.reason:
         jobs = texts("worker.jobs", count=worker.jobs)
         detail = f"{detail} · {jobs}" if detail else jobs

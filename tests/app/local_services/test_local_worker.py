@@ -41,27 +41,28 @@ async def nobody() -> tuple[WorkerSeen, ...]:
         ((WorkerSeen("other-7-ab", "idle"),), WorkerView(LocalWorkerState.STARTING)),
         (
             (WorkerSeen("host-7-ab", "busy", "funasr", "m", "cuda:0", 3),),
-            WorkerView(LocalWorkerState.BUSY, "cuda:0 · m", jobs=3),
+            WorkerView(LocalWorkerState.BUSY, "cuda:0", jobs=3, model="m"),
         ),
         (
             (WorkerSeen("host-7-ab", "idle", "whisper", "base", "cpu"),),
-            WorkerView(LocalWorkerState.IDLE, "cpu · base"),
+            WorkerView(LocalWorkerState.IDLE, "cpu", model="base"),
         ),
         (
             (WorkerSeen("host-7-ab", "busy", "checksum", "", "cpu"),),
-            WorkerView(LocalWorkerState.BUSY, "cpu · checksum"),
+            WorkerView(LocalWorkerState.BUSY, "cpu", model="checksum"),
         ),
         (
             (WorkerSeen("host-7-ab", "starting", device="cpu", model="m", problem="it was killed"),),
             WorkerView(
                 LocalWorkerState.STARTING,
-                "cpu · m",
+                "cpu",
                 reason=Note("engine-not-loaded", {"problem": "it was killed"}),
+                model="m",
             ),
         ),
         (
             (WorkerSeen("host-7-ab", "draining", device="cpu", model="m"),),
-            WorkerView(LocalWorkerState.STARTING, "cpu · m"),
+            WorkerView(LocalWorkerState.STARTING, "cpu", model="m"),
         ),
     ],
 )
@@ -119,7 +120,7 @@ async def test_real_worker_is_switched_on_and_off(tmp_path: Path, monkeypatch: p
             await worker.switch(on=True)
             await worker.switch(on=True)
             await wait_until(
-                lambda: worker.view == WorkerView(LocalWorkerState.IDLE, "cpu · checksum"), "it is idle"
+                lambda: worker.view == WorkerView(LocalWorkerState.IDLE, "cpu", model="checksum"), "it is idle"
             )
             await worker.switch(on=False)
             assert worker.view == WorkerView()

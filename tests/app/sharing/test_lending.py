@@ -140,7 +140,7 @@ async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Ad
     async with made:
         state = await owner_client.begin_pairing(owned, DeviceKind.WORKER)
         made.ask(Enlist(f"https://127.0.0.1:{shared.tls_port}", state.code))
-        wanted = WorkerView(LocalWorkerState.IDLE, "cpu · checksum")
+        wanted = WorkerView(LocalWorkerState.IDLE, "cpu", model="checksum")
         await wait_until(lambda: [lent.worker for lent in world.view.lent] == [wanted], "it works there")
         (device,) = await owner_client.devices(owned)
         assert (device.name, device.kind) == ("tower", DeviceKind.WORKER) and device.connections

@@ -28,7 +28,7 @@ DESK = GatewayView("desk", "desk", "10.0.0.1:8765", True, WELL)
 TEAM = GatewayView("team", "team", "10.0.0.2:8765", answer=WELL)
 PLAIN = GatewayView("", "http://gpu:1", "gpu:1")
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
-IDLE = WorkerView(LocalWorkerState.IDLE, "cpu · m")
+IDLE = WorkerView(LocalWorkerState.IDLE, "cpu", model="m")
 
 
 def test_list_has_found_computers_last() -> None:

@@ -44,7 +44,7 @@ PLAIN = GatewayView("", "http://gpu:1", "gpu:1")
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
 VIEW = GatewaysView((DESK, TEAM), (ATTIC,), here=False, device="laptop")
 SHARED = SharingView(SharingState.ON, "laptop", ATTIC.urls, "d" * 64, (SharedDevice("a", "phone"),))
-LENT = LendingView((LentView("l", "lab", True, WorkerView(LocalWorkerState.BUSY, "cuda · m")),))
+LENT = LendingView((LentView("l", "lab", True, WorkerView(LocalWorkerState.BUSY, "cuda", model="m")),))
 ON = replace(Settings(), gateway=GatewaySection(share=True))
 
 

@@ -151,7 +151,7 @@ def test_failure_here_is_not_told_when_speech_goes_elsewhere(make: Make) -> None
 
 def test_download_is_shown_with_what_works_meanwhile(make: Make, texts: Texts) -> None:
     hero = make(texts)
-    hero.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, "whisper-base", 40))
+    hero.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=40))
     assert hero.loading.text() == texts("home.downloading", percent=40) and hero.progress.value() == 40
     hero.show_worker(WorkerView(LocalWorkerState.IDLE))
     assert hero.loading.isHidden() and hero.progress.isHidden()

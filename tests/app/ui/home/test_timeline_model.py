@@ -1,6 +1,7 @@
 """Model of the timeline: days, pages on demand, and takes that are found again by their keys."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.history.actions import MOST_WAITING, RowsWanted
 from app.history.index import IndexRow
 from app.history.view import HistoryRows
+from app.journal.take import TakeState
 from app.ui.home.timeline_model import MOST_TAKES, PAGE, TimelineModel
 from tests.app.ui.home.rows import listed, take
 
@@ -52,6 +54,21 @@ def test_days_stand_above_their_takes(model: TimelineModel) -> None:
     assert model.flags(model.index(heads[0])) == Qt.ItemFlag.NoItemFlags
     assert model.flags(model.index(2)) & Qt.ItemFlag.ItemIsSelectable
     assert all(model.key(model.row_of(place)) == row.key for place, row in enumerate(rows))
+
+
+def test_only_the_newest_take_at_work_is_being_recorded(model: TimelineModel) -> None:
+    model.show_speaking(True)  # before there is any take
+    rows = [replace(take(0), state=TakeState.LIVE), replace(take(1), state=TakeState.LIVE), take(2)]
+    show(model, rows)
+    model.show_rows(HistoryRows(1, 0, tuple(rows)))
+
+    def speaking() -> list[bool]:
+        found = [model.take(model.row_of(place)) for place in range(3)]
+        return [row is not None and row.speaking for row in found]
+
+    assert speaking() == [True, False, False]
+    model.show_speaking(False)
+    assert speaking() == [False] * 3
 
 
 def test_page_is_requested_once_when_one_of_its_takes_is_needed(

@@ -35,7 +35,11 @@ def test_caption_lists_all_known_facts(texts: Texts) -> None:
 def test_only_unusual_states_have_a_chip(texts: Texts) -> None:
     chips = {state: wording.chip(texts, replace(ROW, state=state)) for state in TakeState}
     assert {state for state, chip in chips.items() if not chip} == {TakeState.DONE, TakeState.EMPTY}
-    assert wording.chip(texts, replace(ROW, state=TakeState.LIVE, text="")) == "", "the word stands for the text"
+    live = replace(ROW, state=TakeState.LIVE)
+    assert wording.chip(texts, replace(live, text="")) == "", "the word stands for the text"
+    speaking = replace(live, text="", speaking=True)
+    assert wording.chip(texts, speaking) == "" and wording.take_text(texts, speaking) == texts("state.listening")
+    assert wording.chip(texts, replace(live, speaking=True)) == texts("state.listening")
 
 
 def test_screen_reader_hears_every_state(texts: Texts) -> None:

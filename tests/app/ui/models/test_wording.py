@@ -12,7 +12,6 @@ from app.ui.models.wording import (
     about_text,
     facts_text,
     how_text,
-    model_name,
     note_role,
     note_text,
     reason_text,
@@ -23,6 +22,7 @@ from app.ui.models.wording import (
     whole_size_text,
 )
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import model_name
 from runtime.installing import extra_command
 from speech.models.recommendation import Reason, Recommendation
 

@@ -92,7 +92,7 @@ def test_own_worker_can_be_started_when_no_worker_runs(
     assert page.no_utterances.isVisible() and not page.timeline.isVisible()
     QTest.keyClick(page.start, Qt.Key.Key_Space)
     assert asked == [SwitchWorker(True)]
-    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, "whisper-base", 40))
+    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=40))
     assert not page.start.isVisible() and "40" in page.here.text()
     page.show_worker(WorkerView(LocalWorkerState.FAILED, reason=Note("models-disk-full")))
     assert page.start.isVisible()

@@ -33,10 +33,10 @@ def test_bridge_delivers_only_newest_view(qtbot: QtBot) -> None:
     bridge = Bridge(got.append)
     for number in range(1000):
         bridge.post(View(seconds=number))
-    bridge.post(WorkerView(detail="last"))
+    bridge.post(WorkerView(device="last"))
     bridge.post("after")
     qtbot.waitUntil(lambda: "after" in got)
-    assert got == [View(seconds=999), WorkerView(detail="last"), "after"]
+    assert got == [View(seconds=999), WorkerView(device="last"), "after"]
     bridge.post(View(seconds=5))
     qtbot.waitUntil(lambda: got[-1] == View(seconds=5))
 

@@ -65,6 +65,7 @@ def test_note_names_paste_key_when_there_is_one() -> None:
         (WorkerView(LocalWorkerState.DOWNLOADING, percent=40), "Downloading 40 %"),
         (WorkerView(LocalWorkerState.DOWNLOADING), "Downloading"),
         (WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti"), "Recognising · RTX 5060 Ti"),
+        (WorkerView(LocalWorkerState.IDLE, "CPU", model="whisper-base"), "Idle · CPU · Whisper base"),
         (WorkerView(LocalWorkerState.FAILED, reason=Note("plain", {"text": "no model"})), "Failed · no model"),
     ],
 )
