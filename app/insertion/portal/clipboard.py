@@ -1,7 +1,7 @@
 """The clipboard of a RemoteDesktop session, lent to a text and restored once the target has read it.
 
-The portal names formats, never readers. GNOME reads each new text once at once, so only reads after the key count.
-While the session serves restored contents in several formats it stays open: GNOME keeps only a plain text then.
+The portal names formats, never readers. GNOME reads each new text once by itself. That may take a while, so the key
+waits for it, and only later reads count. An empty clipboard becomes a space. While the session serves restored contents in several formats it stays open: GNOME keeps only a plain text then.
 A clipboard without an owner must not be read: the portal of GNOME 48 ends then.
 
 Source: XDG Desktop Portal documentation, "Clipboard"; GNOME 48 as tried.
@@ -23,11 +23,19 @@ from runtime.tasks import Tasks
 
 INTERFACE: Final = "Clipboard"
 MANAGERS_S: Final = 0.05
-"""For how long the desktop and clipboard managers may read a new text before the key."""
+"""For how long clipboard managers may read a new text before the key."""
+DESKTOP_S: Final = 2.0
+"""For how long the key waits for the desktop's own read. Without it, that read would be taken for the target's."""
 _READ_S: Final = 2.0
 _WRITE_S: Final = 30.0
 _ANY: Final = 1  # the portal names no reader: all are taken for the target
 _KEPT: Final = frozenset({"text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT", "STRING"})
+
+
+_OWN_FORMATS: Final = frozenset(text_contents(" "))
+_HINT: Final = next(name for name in _OWN_FORMATS if not is_text(name))
+# Nothing can be copied through the portal, and GNOME keeps no empty text, so it would bring the last text back.
+_NOTHING: Final = text_contents(" ")
 
 
 class PortalClipboard:
@@ -41,7 +49,8 @@ class PortalClipboard:
         self._before: Contents | None = None  # the user's contents, while they are lent or served by us
         self._served: Contents = {}
         self._watch: PasteWatch | None = None
-        self._news = asyncio.Event()
+        self._news, self._seen = asyncio.Event(), asyncio.Event()
+        self._readers: set[asyncio.Task[None]] = set()
         self._tasks = Tasks("portal clipboard")
 
     async def keep(self, *, primary: bool) -> bool:
@@ -69,8 +78,16 @@ class PortalClipboard:
         self._news.clear()
         if not await self._serve(text_contents(text)):
             return False
-        if text:
-            await asyncio.sleep(MANAGERS_S)
+        return not text or await self._is_settled()
+
+    async def _is_settled(self) -> bool:
+        """Wait until the desktop and clipboard managers have read the text; return whether it is still offered."""
+        try:
+            async with asyncio.timeout(DESKTOP_S):
+                await self._seen.wait()
+        except TimeoutError:
+            return False
+        await asyncio.sleep(MANAGERS_S)
         return self._own
 
     def pressed(self) -> None:
@@ -108,6 +125,7 @@ class PortalClipboard:
     async def close(self) -> None:
         """Restore the saved contents at once. Safe to call twice."""
         await self._restore()
+        await self._calm()  # the desktop keeps a copy of the text
         await self._tasks.close()
 
     # -- contents ------------------------------------------------------------------------------------------
@@ -127,11 +145,14 @@ class PortalClipboard:
                     found[name] = await read_all(pipe, left)
                     left -= len(found[name])
                 return found
-        return None
+        # Our own empty text, of a session that ended: GNOME still lists it, and nobody answers.
+        return {} if _OWN_FORMATS.issuperset(formats) and _HINT in formats else None
 
     async def _serve(self, contents: Contents) -> bool:
         """Own the clipboard with these contents; return whether the portal allowed it."""
+        await self._calm()
         before, self._served = self._served, contents
+        self._seen.clear()
         try:
             await self._call("SetSelection", "oa{sv}", variants({"mime_types": ("as", list(contents))}))
         except BusError:
@@ -140,12 +161,21 @@ class PortalClipboard:
         self._own = True
         return True
 
+    async def _calm(self) -> None:
+        """Wait for readers: the portal of GNOME 48 ends when one of a replaced source is answered."""
+        if self._own and self._session.is_open:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DESKTOP_S):
+                    await self._seen.wait()
+                    while self._readers:
+                        await asyncio.wait(set(self._readers))
+
     async def _restore(self) -> None:
         lent, self._lent, self._watch = self._lent, False, None
         before, text = self._before, self._served
         owed = before if lent and not self._taken else None
         if owed is not None and (self._still_ours or await self._ours_again(text)):
-            await self._serve(owed)
+            await self._serve(owed or _NOTHING)
         if not self._own:
             self._before = None
         self._rest()
@@ -184,7 +214,9 @@ class PortalClipboard:
             self._changed(signal.values[1])
         elif signal.member == "SelectionTransfer":
             _, name, serial = signal.values
-            self._tasks.start(self._transfer(str(name), int(serial)), "transfer")
+            reader = self._tasks.start(self._transfer(str(name), int(serial)), "transfer")
+            self._readers.add(reader)
+            reader.add_done_callback(self._readers.discard)
 
     def _changed(self, about: dict[str, Any]) -> None:
         (names,) = about.get("mime_types") or ((),)
@@ -206,6 +238,7 @@ class PortalClipboard:
                 (pipe,) = await self._call("SelectionWrite", "ou", serial)
                 done = await _written(pipe, data)
             await self._call("SelectionWriteDone", "oub", serial, done)
+        self._seen.set()
         if done and counts and watch is not None:
             watch.received()
             self._news.set()

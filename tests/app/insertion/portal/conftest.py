@@ -32,6 +32,7 @@ class RemoteDesktop:
     writers: dict[int, tuple[int, int]] = field(default_factory=dict)
     sent: list[int] = field(default_factory=list)
     ending: Any = None
+    reads_itself: bool = True
     selections: list[list[str]] = field(default_factory=list)
     announcing: set["asyncio.Future[None]"] = field(default_factory=set)
 
@@ -67,6 +68,12 @@ class RemoteDesktop:
         if names and self.portal.sessions:
             await self.portal.emit("Clipboard", "SelectionOwnerChanged", "oa{sv}", self.portal.sessions[-1], about)
 
+    async def _own_read(self) -> None:
+        """Tell of the new owner and read its text once, as GNOME does."""
+        await self._changed()
+        if self.reads_itself:
+            await self.paste("text/plain", 1000 + len(self.selections))
+
     def _announce(self) -> None:
         self.owned = None
         self._start(self._changed())
@@ -81,7 +88,7 @@ class RemoteDesktop:
     def _set(self, values: tuple[Any, ...]) -> tuple[str, list[Any], list[int]]:
         self.owned = values[1]["mime_types"].value
         self.selections.append(self.owned)
-        self._start(self._changed())
+        self._start(self._own_read())
         return "", [], []
 
     def _write(self, values: tuple[Any, ...]) -> tuple[str, list[Any], list[int]]:

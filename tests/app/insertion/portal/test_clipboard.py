@@ -32,13 +32,10 @@ async def clipboard(session: RemoteSession) -> AsyncIterator[PortalClipboard]:
     await clipboard.close()
 
 
-async def lend(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
-    """Lend the clipboard to the text, as far as the key; the desktop reads it once before."""
+async def lend(clipboard: PortalClipboard) -> None:
+    """Lend the clipboard to the text, as far as the key."""
     assert await clipboard.keep(primary=False)
-    offering = asyncio.ensure_future(clipboard.offer(TEXT, primary=False))
-    await wait_until(lambda: bool(desktop.portal.asked(SET)), "it is offered")
-    assert (await desktop.paste(serial=99)).decode() == TEXT
-    assert await offering
+    assert await clipboard.offer(TEXT, primary=False)
     clipboard.pressed()
 
 
@@ -46,7 +43,7 @@ async def test_text_is_read_and_all_formats_come_back(
     clipboard: PortalClipboard, desktop: RemoteDesktop, session: RemoteSession
 ) -> None:
     desktop.copied = BEFORE
-    await lend(clipboard, desktop)
+    await lend(clipboard)
     reading = asyncio.ensure_future(clipboard.read(5))
     assert (await desktop.paste("text/plain;charset=utf-8")).decode() == TEXT
     assert await reading
@@ -60,15 +57,24 @@ async def test_text_is_read_and_all_formats_come_back(
 async def test_read_before_the_key_does_not_count_and_the_text_is_withdrawn(
     clipboard: PortalClipboard, desktop: RemoteDesktop
 ) -> None:
-    await lend(clipboard, desktop)
+    await lend(clipboard)
     assert not await clipboard.read(5)
     assert await desktop.paste(serial=2) == b"", "a late target gets nothing"
     await clipboard.give_back()
-    assert desktop.selections[-1] == [], "nothing was copied before"
+    assert await desktop.paste(serial=3) == b" ", "the portal cannot copy nothing"
+
+
+async def test_text_is_not_offered_when_the_desktop_has_not_read_it(
+    clipboard: PortalClipboard, desktop: RemoteDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.insertion.portal.clipboard.DESKTOP_S", 0.1)
+    desktop.reads_itself = False
+    assert await clipboard.keep(primary=False)
+    assert not await clipboard.offer(TEXT, primary=False), "its read would be taken for that of the target"
 
 
 async def test_format_without_text_does_not_count(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
-    await lend(clipboard, desktop)
+    await lend(clipboard)
     reading = asyncio.ensure_future(clipboard.read(5))
     await desktop.paste("x-kde-passwordManagerHint", 2)
     assert not await reading
@@ -76,7 +82,7 @@ async def test_format_without_text_does_not_count(clipboard: PortalClipboard, de
 
 async def test_copy_of_another_program_is_kept(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
     desktop.copied = BEFORE
-    await lend(clipboard, desktop)
+    await lend(clipboard)
     reading = asyncio.ensure_future(clipboard.read(5))
     await desktop.copy({"text/plain": b"theirs"})
     assert not await reading
@@ -93,8 +99,8 @@ async def test_second_text_keeps_the_contents_of_the_first(
     clipboard: PortalClipboard, desktop: RemoteDesktop
 ) -> None:
     desktop.copied = BEFORE
-    await lend(clipboard, desktop)
-    await lend(clipboard, desktop)
+    await lend(clipboard)
+    await lend(clipboard)
     await clipboard.close()
     assert desktop.selections[-1] == list(BEFORE)
     assert len(desktop.portal.asked("Clipboard.SelectionRead")) == len(BEFORE)
@@ -104,7 +110,7 @@ async def test_contents_come_back_after_a_revoked_session(
     clipboard: PortalClipboard, desktop: RemoteDesktop, session: RemoteSession
 ) -> None:
     desktop.copied = BEFORE
-    await lend(clipboard, desktop)
+    await lend(clipboard)
     reading = asyncio.ensure_future(clipboard.read(5))
     desktop.copied = {"text/plain;charset=utf-8": TEXT.encode()}  # the desktop keeps a plain text
     await desktop.portal.end_session()
@@ -117,7 +123,7 @@ async def test_later_copy_is_kept_after_a_revoked_session(
     clipboard: PortalClipboard, desktop: RemoteDesktop, session: RemoteSession
 ) -> None:
     desktop.copied = BEFORE
-    await lend(clipboard, desktop)
+    await lend(clipboard)
     desktop.copied = {"text/plain": b"theirs"}
     await desktop.portal.end_session()
     await wait_until(lambda: not session.is_open, "the end is noticed")
@@ -148,7 +154,24 @@ async def test_plain_text_lets_the_session_rest(
     clipboard: PortalClipboard, desktop: RemoteDesktop, opener: Opener, session: RemoteSession
 ) -> None:
     desktop.copied = {"text/plain": b"before"}
-    await lend(clipboard, desktop)
+    await lend(clipboard)
     await clipboard.give_back()
     assert not session.needed
     desktop.copied = BEFORE
+
+
+async def test_source_is_not_replaced_while_it_is_read(clipboard: PortalClipboard, desktop: RemoteDesktop) -> None:
+    desktop.reads_itself = False
+    assert await clipboard.keep(primary=False)
+    offering = asyncio.ensure_future(clipboard.offer(TEXT, primary=False))
+    await wait_until(lambda: len(desktop.selections) == 1, "it is offered")
+    assert (await desktop.paste()).decode() == TEXT
+    assert await offering
+    restoring = asyncio.ensure_future(clipboard.give_back())
+    await wait_until(lambda: len(desktop.selections) == 2, "it is restored")
+    next_one = asyncio.ensure_future(clipboard.offer("next", primary=False))
+    await restoring
+    assert await desktop.paste(serial=2) == b" ", "the text before is read first"
+    await wait_until(lambda: len(desktop.selections) == 3, "the next one is offered")
+    assert await desktop.paste(serial=3) == b"next" and await next_one
+    desktop.reads_itself = True
