@@ -43,6 +43,7 @@ def session_bus(folder: Path) -> Iterator[str]:
 @contextmanager
 def running_kwin(folder: Path, environment: dict[str, str]) -> Iterator[WaylandDesktop]:
     """Run a real KWin without a screen."""
+    require(("kwin-wayland",))
     with tempfile.TemporaryDirectory(prefix="kiki-kwin-") as run:
         screen = WaylandDesktop(folder, {"XDG_RUNTIME_DIR": run, **environment})
         try:

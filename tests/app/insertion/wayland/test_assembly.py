@@ -17,7 +17,8 @@ from tests.helpers.desktop import PATIENT_S
 from tests.helpers.desktop_portal import GRANTED, DesktopPortal
 from tests.helpers.kwin_desktop import running_kwin
 from tests.helpers.message_bus import running_bus
-from tests.helpers.wayland_desktop import WaylandDesktop, running_weston
+from tests.helpers.restricted_desktop import running_restricted
+from tests.helpers.wayland_desktop import WaylandDesktop
 
 ALL = {
     "wl_seat": 7,
@@ -85,7 +86,7 @@ async def test_parts_suit_the_compositor(sway: WaylandDesktop, labwc: WaylandDes
 
 
 async def test_desktop_without_a_part_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with running_weston(tmp_path_factory.mktemp("weston")) as desktop:
+    with running_restricted(tmp_path_factory.mktemp("restricted")) as desktop:
         with pytest.raises(PartMissing, match="no clipboard"):
             await assemble(desktop.environment, OPENING, kept_contents(None))
         assert issubclass(PartMissing, InsertionUnavailable)
