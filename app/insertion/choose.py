@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+import structlog
+
 from app.insertion.clipboard import Clipboard
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
 from app.insertion.held_inserter import HeldInserter
@@ -17,7 +19,11 @@ from app.insertion.surroundings import PermittedReader, ReadingOptions
 from app.insertion.system_keys import open_system_keys
 from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter
+from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.installing import extra_command
+
+log = structlog.get_logger(logger_names.APP_INSERTION_WAYLAND)
 
 _INPUT_METHODS: Final = ("XMODIFIERS", "GTK_IM_MODULE", "QT_IM_MODULE", "QT_IM_MODULES")
 _NO_INPUT_METHOD: Final = frozenset(
@@ -40,6 +46,7 @@ async def open_inserter(
         try:
             return await WaylandInserter.open(environment, rules)
         except InsertionUnavailable as error:
+            log.warning(LogEvent.INSERTION_UNAVAILABLE, reason=str(error))
             return HeldInserter(str(error))
     if not environment.get("DISPLAY"):
         raise ScreenMissing("no display: start this program in a desktop session, or set DISPLAY")
