@@ -75,9 +75,9 @@ async def _measure_wayland(desktop: WaylandDesktop, name: str) -> None:
         place = desktop.folder / f"{kind.__name__}.{ending}"
         told, returned, arrived = "", [], []
         for number in range(WAYLAND_ROUNDS):
-            await asyncio.sleep(PAUSE_S)
             desktop.copy_all({"text/html": b"<b>before</b>", "image/png": bytes(100_000 + number)})
-            target = await inserter.target()
+            target = await inserter.target()  # as when the user begins to speak
+            await asyncio.sleep(PAUSE_S)
             text = f"Sentence {number} 第{number}句。"
             told += text
             start = time.time()

@@ -74,7 +74,7 @@ async def _assembled(environment: Mapping[str, str], opening: OpenRequest, kept:
         opened.push_async_callback(clipboard.close)
         await clipboard.recover(late=bool(opening.late))
         opened.pop_all()
-        return Parts(focus, keyboard, clipboard, clipboard.gone)
+        return Parts(focus, keyboard, clipboard, clipboard.gone, keeps_early=True)
 
 
 async def _focus(environment: Mapping[str, str], app: int) -> Focus:

@@ -102,7 +102,11 @@ class Service:
         number = request.number
         try:
             if isinstance(request, FindRequest):
-                self._replies.send(FoundReply(number, await parts.focus.target()))
+                target = await parts.focus.target()
+                self._replies.send(FoundReply(number, target))
+                if target is not None and isinstance(paster, WaylandPaster) and not self._turn.locked():
+                    async with self._turn:  # off the critical path
+                        await paster.prepare(target)
                 return
             async with self._turn:
                 done = await paster.insert(request.text, request.target, request.rules)

@@ -31,9 +31,13 @@ class PasteKeyboard(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts that suit a desktop. ``gone``: set once the desktop's connection has ended."""
+    """The parts that suit a desktop. ``gone``: set once the desktop's connection has ended.
+
+    ``keeps_early``: the clipboard may be saved whenever the focus is asked for. The user notices nothing of it.
+    """
 
     focus: Focus
     keyboard: PasteKeyboard
     clipboard: LentClipboard
     gone: asyncio.Event
+    keeps_early: bool = False

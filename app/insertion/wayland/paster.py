@@ -74,6 +74,11 @@ class WaylandPaster:
             self._late_ends_s = _now() + LATE_S
         return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
 
+    async def prepare(self, target: Target) -> None:
+        """Save the clipboard before a text for ``target`` comes, if the parts allow it. Raises ``ScreenGone``."""
+        if self._parts.keeps_early:
+            await self._parts.clipboard.keep(primary=keys_for(target).primary)
+
     async def close(self) -> None:
         """Restore the clipboard, and end all parts. Safe to call twice."""
         await self._flow.close()

@@ -54,12 +54,13 @@ async def test_text_arrives_exactly_and_the_clipboard_returns(desktop: WaylandDe
     assert await same_clipboard(desktop, selected, primary=True)
 
 
-async def test_clipboard_is_unchanged_after_many_texts(sway: WaylandDesktop) -> None:
+@pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.proof(minutes=2))])
+async def test_clipboard_is_unchanged_after_many_texts(sway: WaylandDesktop, count: int) -> None:
     sway.copy_all(BEFORE)
-    field = TextField(sway, "for many texts")
+    field = TextField(sway, f"for {count} texts")
     async with opened(sway) as inserter, managing(sway) as reads:
         target = await inserter.target()
-        texts = [f"text {number} 第{number}句。" for number in range(20)]
+        texts = [f"text {number} 第{number}句。" for number in range(count)]
         for text in texts:
             assert await inserter.insert(text, target) == PASTED
         await field.shows("".join(texts))

@@ -52,7 +52,7 @@ class World:
     def __init__(self, *targets: Target | None, late: bool = False) -> None:
         self.clipboard = FakeClipboard()
         self.keyboard = FakeKeyboard(self.clipboard.done)
-        parts = Parts(FakeFocus(list(targets)), self.keyboard, self.clipboard, asyncio.Event())
+        parts = Parts(FakeFocus(list(targets)), self.keyboard, self.clipboard, asyncio.Event(), keeps_early=True)
         self.processes: list[int] = []
         self.paster = WaylandPaster(parts, self._pressing, late=late)
 
@@ -114,6 +114,14 @@ async def test_no_text_is_offered_while_a_target_may_paste_late() -> None:
     await world.paster.close()
     world = World(EDITOR, late=True)
     assert await world.paster.insert("text", EDITOR, Rules()) == held(HoldReason.NOT_READ)
+    await world.paster.close()
+
+
+async def test_clipboard_is_kept_early_with_the_selected_text_for_old_terminals() -> None:
+    world = World(EDITOR)
+    await world.paster.prepare(EDITOR)
+    await world.paster.prepare(Target(1, "XTerm", terminal=True))
+    assert world.clipboard.done == ["keep False", "keep True"]
     await world.paster.close()
 
 
