@@ -41,7 +41,7 @@ async def test_text_is_held_when_the_helper_dies_before_the_key(sway: WaylandDes
     async with opened(sway, command=command) as inserter:
         target = await inserter.target()
         assert await inserter.insert("text", target) == held(HoldReason.UNCERTAIN)
-        assert await inserter.target() == target
+        assert await wait_until(inserter.target, "there is another helper") == target
         assert await inserter.insert("next", target) == held(HoldReason.NOT_READ), "a key may be pending"
         await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
     assert field.text == "" and field.pastes == []
