@@ -82,8 +82,8 @@ class WaylandPaster:
     async def close(self) -> None:
         """Restore the clipboard, and end all parts. Safe to call twice."""
         await self._flow.close()
+        await self._parts.clipboard.close()  # before the keyboard: with a portal, both are of one session
         await self._parts.keyboard.close()
-        await self._parts.clipboard.close()
         await self._parts.focus.close()
 
     async def _has_focus(self, target: Target) -> bool:
