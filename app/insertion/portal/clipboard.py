@@ -2,8 +2,8 @@
 
 The portal names formats, never readers. GNOME reads each new text once by itself. That may take a while, so the
 key waits for it, and only later reads count. While the session serves restored contents in several formats it
-stays open: GNOME keeps only a plain text then. An empty clipboard becomes a space. A clipboard without an owner must not
-be read: the portal of GNOME 48 ends then.
+stays open: GNOME keeps only a plain text then. An empty clipboard becomes a space. A clipboard without an owner
+must not be read: the portal of GNOME 48 ends then.
 
 Source: XDG Desktop Portal documentation, "Clipboard"; GNOME 48 as tried.
 """
