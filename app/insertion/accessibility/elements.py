@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
-from app.bus.errors import BusError, BusRefused
+from app.bus.errors import BusError, BusRefused, BusSilent
 
 ACTIVE, EDITABLE, FOCUSED, SHOWING, MANAGES_DESCENDANTS = (1 << bit for bit in (1, 7, 12, 25, 31))
 """States of elements, as bits."""
@@ -20,6 +20,8 @@ _MOST: Final = 500
 """Number of elements of a window that are looked at."""
 _MOST_CHILDREN: Final = 100
 _SILENT_S: Final = 0.3
+_LEFT_OUT_S: Final = 2.0
+"""Time for which a program that did not answer is not asked, so that it delays only one answer."""
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _DEAD: Final = "/org/a11y/atspi/null"
 _SPI: Final = "org.a11y.atspi"
@@ -54,6 +56,7 @@ class Elements:
 
     def __init__(self, bus: BusConnection) -> None:
         self._bus = bus
+        self._silent: dict[str, float] = {}  # when programs that did not answer are asked again
 
     @property
     def gone(self) -> bool:
@@ -139,11 +142,16 @@ class Elements:
         return await self._call(element, f"{_SPI}.{interface}", member, signature, *values)
 
     async def _call(self, element: Element, interface: str, member: str, *rest: Any) -> tuple[Any, ...] | None:
-        target = BusObject(element.program, element.path, interface)
+        target, now = BusObject(element.program, element.path, interface), asyncio.get_running_loop().time()
+        if now < self._silent.get(element.program, 0.0):
+            return None
         try:
             return await self._bus.call(target, member, *rest, deadline_s=_SILENT_S)
+        except BusSilent:
+            self._silent[element.program] = now + _LEFT_OUT_S
         except BusError:
-            return None
+            pass
+        return None
 
 
 async def _runs(bus: BusConnection, name: str) -> bool:

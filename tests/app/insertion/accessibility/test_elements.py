@@ -1,5 +1,8 @@
 """Elements of real programs on a real accessibility bus."""
 
+import asyncio
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +43,31 @@ async def test_focused_element_of_the_active_window_is_found(desktop: Desktop) -
         assert await elements.state(gone) == await elements.role(gone) == 0
         assert await elements.children(gone) == [] and await elements.get(gone, "Text", "CaretOffset") is None
         assert await elements.process(Element(":1.9999", "/")) == 0
+
+
+async def test_program_that_hangs_is_asked_once(desktop: Desktop) -> None:
+    _, process = start_field(desktop, "field")
+    async with open_elements({"XDG_RUNTIME_DIR": str(desktop.folder)}) as elements:
+
+        async def there() -> Element | None:
+            programs = await elements.programs()
+            return next((one for one, its in programs.items() if its == process), None)
+
+        program = await wait_until(there, "the program takes part")
+        assert isinstance(program, Element)
+        os.kill(process, signal.SIGSTOP)
+        try:
+            assert await elements.role(program) == 0
+            asked = [elements.role(program) for _ in range(100)]
+            async with asyncio.timeout(10):  # not 0.3 s each
+                assert [await one for one in asked] == [0] * 100
+        finally:
+            os.kill(process, signal.SIGCONT)
+
+        async def answers() -> int:
+            return await elements.role(program)
+
+        await wait_until(answers, "the program is asked again")
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
 """The focused window as real programs of Qt and GTK tell it."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.insertion.accessibility.elements import Element
+from app.insertion.accessibility.text_reader import read_around
 from app.insertion.focus.accessibility import AccessibleFocus, number_of
 from app.insertion.focus.errors import FocusUnknown
-from app.insertion.outcome import Target
+from app.insertion.outcome import FocusKind, Surroundings, Target
 from tests.helpers.accessible_desktop import Form, start_accessibility
+from tests.helpers.gnome_desktop import running_gnome
 from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop
 
@@ -65,6 +68,32 @@ async def test_bus_that_comes_back_is_used_again(accessible: WaylandDesktop) -> 
     form = Form(accessible, "qt", "")
     await focused(focus, form)
     await focus.close()
+
+
+@pytest.mark.proof(minutes=1)
+async def test_real_gnome_tells_window_and_field(tmp_path: Path) -> None:
+    with running_gnome(tmp_path) as gnome:
+        gtk = Form(gnome, "gtk", "I think")
+        gnome.tap("shift")  # the seat has a keyboard from now on
+        focus = await AccessibleFocus.open(gnome.environment)
+        first = await focused(focus, gtk)
+
+        async def tells(kind: FocusKind, before: str | None) -> bool:
+            return await read_around(first, gnome.environment) == Surroundings(kind, before)
+
+        await wait_until(partial(tells, FocusKind.FIELD, "I think"), "the field has the focus")
+        gnome.tap("Tab")
+        await wait_until(partial(tells, FocusKind.PASSWORD, None), "the password field has the focus")
+        await focused(focus, Form(gnome, "qt", ""))
+        gnome.focus(gtk.title)
+        assert await focused(focus, gtk) == first
+        gnome.tap("super")
+
+        async def unknown() -> bool:
+            return await focus.target() is None
+
+        await wait_until(unknown, "the overview of the shell has the focus")
+        await focus.close()
 
 
 async def test_missing_bus_is_reported(tmp_path: Path) -> None:
