@@ -20,6 +20,8 @@ from app.desktop.key_lines import key_lines, lines_for, places_of
 from app.desktop.look import look
 from app.desktop.view import DesktopView
 from app.hotkeys.compositor_lines import Compositor
+from app.insertion.portal.permission import NAME, ask_again
+from runtime.folders import folders
 from runtime.tasks import Tasks
 
 Learn = Callable[[str, Mapping[str, str]], Awaitable[Found]]
@@ -64,7 +66,13 @@ class DesktopService:
 
     def ask(self, action: DesktopAction) -> None:
         """Start a user's action and return at once."""
-        self._tasks.start(self._write(on=action.on) if isinstance(action, WriteKeyLines) else self._look(), "ask")
+        work = self._write(on=action.on) if isinstance(action, WriteKeyLines) else self._look_again()
+        self._tasks.start(work, "ask")
+
+    async def _look_again(self) -> None:
+        """Look, and let the desktop ask again at the next text whether the app may press keys."""
+        await aside(partial(ask_again, folders().config / NAME))
+        await self._look()
 
     async def _look(self) -> None:
         async with self._one:

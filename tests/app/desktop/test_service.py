@@ -10,6 +10,8 @@ from app.desktop.found import Found
 from app.desktop.service import DesktopService
 from app.desktop.view import DesktopView, KeyLines, LinesState
 from app.hotkeys.compositor_lines import NoLine
+from app.insertion.portal.permission import NAME, Permission
+from runtime.folders import folders
 from tests.app.desktop.desktops import DESKTOPS
 from tests.helpers.waiting import wait_until
 
@@ -102,3 +104,14 @@ async def test_keys_are_ignored_outside_the_service(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.service.use(KEYS)
     assert desk.views == []
+
+
+async def test_second_look_lets_the_desktop_ask_again(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    permission = Permission(folders().config / NAME, 7)
+    permission.refuse()
+    desk.service.ask(LookAtDesktop())
+    await wait_until(lambda: bool(desk.views), "it has looked")
+    assert not permission.refused
