@@ -1,5 +1,7 @@
 """Looking at a real sway, at a bus with and without portals, and at nothing."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from app.desktop.found import Session
 from app.desktop.look import look
 from app.hotkeys.compositor_lines import Compositor
 from tests.helpers.bus_service import WATCHER, Answers, bus_program, icon_host
-from tests.helpers.wayland_desktop import running_sway
+from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway, running_weston
 
 
 async def test_look_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: Path) -> None:
@@ -29,6 +31,22 @@ async def test_look_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: Pat
     assert full.tray and full.portals == {"GlobalShortcuts": 2, "RemoteDesktop": 2, "Clipboard": 2}
     assert "org.freedesktop.portal.Desktop" in full.programs
     assert {one.ability: one.means for one in abilities(full)}[Ability.INSERTION] is Means.DATA_CONTROL
+
+
+@pytest.mark.parametrize(
+    ("running", "insertion", "overlay"),
+    [(running_labwc, Means.DATA_CONTROL, Means.LAYER_SHELL), (running_weston, None, None)],
+)
+async def test_abilities_agree_with_real_compositors(
+    running: Callable[[Path], AbstractContextManager[WaylandDesktop]],
+    insertion: Means | None,
+    overlay: Means | None,
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path) as desktop:
+        found = await look("linux", {**desktop.environment, "DISPLAY": ""})
+    means = {one.ability: one.means for one in abilities(found)}
+    assert (means[Ability.INSERTION], means[Ability.OVERLAY]) == (insertion, overlay)
 
 
 async def test_look_leaves_out_what_is_silent(tmp_path: Path) -> None:
