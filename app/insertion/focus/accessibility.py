@@ -6,9 +6,11 @@ window active, or none does. Then the focus is unknown.
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from hashlib import blake2b
 from typing import Final, Self
+
+import psutil
 
 from app.bus.errors import BusError
 from app.insertion.accessibility.elements import Element, Elements, open_elements
@@ -62,8 +64,17 @@ class AccessibleFocus:
 
     async def _told(self, elements: Elements, programs: Mapping[Element, int], window: Element) -> Target:
         process = next((its for one, its in programs.items() if one.program == window.program), 0)
-        name, own = await elements.program_name(window), bool(self._app) and process == self._app
+        name = program_of(await elements.program_name(window), process)
+        own = bool(self._app) and process == self._app
         return Target(number_of(window), name, is_terminal(name), own, process=process)
+
+
+def program_of(name: str, process: int) -> str:
+    """Return a program's name; for terminals that of their file, because their own name may be "Console"."""
+    with suppress(psutil.Error):
+        if process and is_terminal(file := psutil.Process(process).name()):
+            return file
+    return name
 
 
 def number_of(window: Element) -> int:

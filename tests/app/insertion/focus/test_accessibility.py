@@ -1,6 +1,7 @@
 """The focused window as real programs of Qt and GTK tell it."""
 
 import asyncio
+import os
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from app.insertion.accessibility.elements import Element
 from app.insertion.accessibility.text_reader import read_around
-from app.insertion.focus.accessibility import AccessibleFocus, number_of
+from app.insertion.focus.accessibility import AccessibleFocus, number_of, program_of
 from app.insertion.focus.errors import FocusUnknown
 from app.insertion.outcome import FocusKind, Surroundings, Target
 from tests.helpers.accessible_desktop import Form, start_accessibility
@@ -99,6 +100,12 @@ async def test_real_gnome_tells_window_and_field(tmp_path: Path) -> None:
 async def test_missing_bus_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FocusUnknown, match="at-spi2-core"):
         await AccessibleFocus.open({"XDG_RUNTIME_DIR": str(tmp_path)})
+
+
+async def test_terminal_is_known_by_its_file(sway: WaylandDesktop) -> None:
+    terminal = sway.start("foot", "--config=/dev/null", "cat").pid
+    await wait_until(lambda: program_of("Console", terminal) == "foot", "the terminal runs")
+    assert program_of("Editor", os.getpid()) == program_of("Editor", 0) == "Editor"
 
 
 def test_number_belongs_to_one_window() -> None:
