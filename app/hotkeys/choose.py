@@ -82,7 +82,9 @@ def _portal(environment: Mapping[str, str]) -> HotkeyChoice:
     if not session_address(environment):
         return HotkeyChoice(NoHotkeys(), WAYLAND)
 
-    return HotkeyChoice(PortalHotkeys(partial(Portal.open, environment)))
+    language = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    opener = partial(Portal.open, environment)
+    return HotkeyChoice(PortalHotkeys(opener, chinese=language.startswith("zh")))
 
 
 def _pynput(platform: str) -> HotkeyChoice:

@@ -43,20 +43,24 @@ _ENTER_S: Final = 5.0
 _TOLD_S: Final = 0.5
 
 _DESCRIPTIONS: Final = {
-    "dictate": "Dictate",
-    "cancel": "Cancel dictation",
-    "paste-held": "Paste text",
+    "dictate": ("Dictate", "听写"),
+    "cancel": ("Cancel dictation", "取消听写"),
+    "paste-held": ("Paste text", "粘贴文字"),
 }
+"""Names of the actions in the dialogs and settings of the desktop, in English and Chinese."""
 
 
 class PortalHotkeys:
     """``Hotkeys`` of the desktop portal. ``changed`` is called when the desktop names other keys.
 
-    ``ask_s``: how long a dialog of the desktop may stay unanswered.
+    ``chinese``: the desktop's language. ``ask_s``: how long a dialog of the desktop may stay unanswered.
     """
 
-    def __init__(self, open_portal: Callable[[], Awaitable[Portal]], ask_s: float = ASK_S) -> None:
+    def __init__(
+        self, open_portal: Callable[[], Awaitable[Portal]], *, chinese: bool = False, ask_s: float = ASK_S
+    ) -> None:
         self.changed: Callable[[], None] = lambda: None
+        self._chinese = chinese
         self._open_portal, self._ask_s = open_portal, ask_s
         self._tasks = Tasks("hotkeys")
         self._portal: Portal | None = None
@@ -174,7 +178,7 @@ class PortalHotkeys:
         self._tasks.start(self._watch(session), "session")
 
     async def _bind(self, portal: Portal, session: PortalSession, wanted: tuple[Shortcut, ...]) -> None:
-        asked = [[each.id, variants(_about(each))] for each in wanted]
+        asked = [[each.id, variants(self._about(each))] for each in wanted]
         values = (session.path, asked, "")
         method = f"{INTERFACE}.BindShortcuts"
         self._told.clear()
@@ -187,6 +191,11 @@ class PortalHotkeys:
             cancelled = isinstance(error, PortalDenied)
             if cancelled or not await self._told_otherwise(portal, session, {each.id for each in wanted}):
                 raise HotkeysDenied(str(error)) from error
+
+    def _about(self, shortcut: Shortcut) -> dict[str, tuple[str, str]]:
+        english, chinese = _DESCRIPTIONS.get(shortcut.action, (shortcut.action, shortcut.action))
+        description = chinese if self._chinese else english
+        return {"description": ("s", description), "preferred_trigger": ("s", shortcut.trigger)}
 
     async def _told_otherwise(self, portal: Portal, session: PortalSession, ids: set[str]) -> bool:
         """Return whether refused keys are bound nevertheless."""
@@ -243,8 +252,3 @@ class PortalHotkeys:
         if action in self._down:
             self._down.discard(action)
             self._events.put(KeyEvent(action, False, time.monotonic()))
-
-
-def _about(shortcut: Shortcut) -> dict[str, tuple[str, str]]:
-    description = _DESCRIPTIONS.get(shortcut.action, shortcut.action)
-    return {"description": ("s", description), "preferred_trigger": ("s", shortcut.trigger)}

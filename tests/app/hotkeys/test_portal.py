@@ -11,6 +11,7 @@ import pytest
 from app.bus.connection import BUS_PROGRAM, BusConnection
 from app.bus.portal import Portal, variants
 from app.core.notes import Note
+from app.hotkeys.choose import choose
 from app.hotkeys.errors import (
     HotkeysDenied,
     HotkeysLost,
@@ -107,6 +108,19 @@ async def test_all_keys_are_asked_for_once_with_their_triggers(
     triggers = {name: about["preferred_trigger"].value for name, about in call.values[1]}
     assert triggers == {IDS["dictate"]: "F9", IDS["paste-held"]: "CTRL+ALT+v", "cancel.shift+f9": "SHIFT+F9"}
     assert hotkeys.assigned == {**KEYS, "cancel": "shift+f9"}
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("zh_CN.UTF-8", "听写"), ("en_US.UTF-8", "Dictate"), ("", "Dictate")]
+)
+async def test_desktop_names_the_actions_in_its_language(
+    address: str, desktop: DesktopPortal, language: str, name: str
+) -> None:
+    own = {"WAYLAND_DISPLAY": "wayland-0", "DBUS_SESSION_BUS_ADDRESS": address, "LANG": language}
+    async with choose("linux", own).hotkeys as hotkeys:
+        await hotkeys.bind(KEYS)
+    (call,) = desktop.asked(BIND)
+    assert call.values[1][0][1]["description"].value == name
 
 
 async def test_key_that_is_not_wanted_now_is_ignored(hotkeys: PortalHotkeys, desktop: DesktopPortal) -> None:
