@@ -35,6 +35,7 @@ class PressTest(QFrame):
         self._texts, self._ask = texts, ask
         self._bindings: Mapping[str, str] = {}
         self._seen, self._problem = KeysSeen(), Note("")
+        self._assigned = self._seen.assigned
         self._tried = False
         self.setProperty("role", "card")
         self.setObjectName("settings.press-test")
@@ -79,7 +80,7 @@ class PressTest(QFrame):
 
     def show_keys(self, seen: KeysSeen) -> None:
         """Show the keys that arrived."""
-        self._seen = seen
+        self._seen, self._assigned = seen, seen.assigned
         self._tried = self._tried or seen.testing
         if not seen.testing:
             self._limit.stop()
@@ -97,7 +98,8 @@ class PressTest(QFrame):
         self.button.setAccessibleDescription(texts("settings.press.says"))
         seen = {key.action: key for key in self._seen.keys}
         for action, setting in KEYS.items():
-            self._show_key(action, self._bindings.get(setting, ""), seen.get(action))
+            binding = self._assigned.get(action) or self._bindings.get(setting, "")
+            self._show_key(action, binding, seen.get(action))
         said = self._said(seen)
         self.result.setText(said)
         self.result.setVisible(bool(said))

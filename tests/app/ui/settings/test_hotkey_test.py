@@ -12,6 +12,7 @@ from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.messages.actions import Action
 from app.ui.settings.hotkey_test import LONGEST_MS, PressTest
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_text
 from app.ui.theme.theme import Theme
 
 BOUND = {"hotkeys.dictate": "right_ctrl", "hotkeys.cancel": "esc", "hotkeys.paste_held": ""}
@@ -114,3 +115,8 @@ def test_key_test_is_refused_while_recording(test: PressTest, texts: Texts) -> N
 
 def test_key_test_is_found_in_both_languages(test: PressTest) -> None:
     assert {"Key test", "按键测试"} <= set(test.words())
+
+
+def test_key_test_names_the_key_that_the_desktop_chose(test: PressTest, texts: Texts) -> None:
+    test.show_keys(KeysSeen(assigned={"dictate": "f9"}))
+    assert "F9" in test.names["dictate"].text() and key_text(texts, "esc") in test.names["cancel"].text()
