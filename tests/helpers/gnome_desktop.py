@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +26,10 @@ from app.bus.connection import BusConnection, BusObject
 from app.bus.errors import BusError
 from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.watch import IBusWatch
-from tests.helpers.desktop import Screen, without_host
+from tests.helpers.desktop import Screen, Terminal, without_host
 from tests.helpers.packages import require
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
+from tests.helpers.wayland_desktop import FootTerminal
 from tests.helpers.wayland_hand import CODES
 
 T = TypeVar("T")
@@ -39,9 +40,22 @@ PACKAGES = (
 SHELL = BusObject("org.gnome.Shell", "/org/gnome/Shell", "org.gnome.Shell")
 LIBPINYIN = "libpinyin"
 US = "xkb:us::eng"
+_ONCE_S = 1.0
 _REMOTE = "org.gnome.Mutter.RemoteDesktop"
 _LOGIND = BusObject("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.DBus.Peer")
 _WINDOWS = "global.get_window_actors().map(a => a.meta_window)"
+
+
+class EchoingFoot(FootTerminal):
+    """A foot that shows what arrives, as shells do: the cursor moves."""
+
+    echo: ClassVar[str] = "echo"
+
+
+class EchoingXterm(Terminal):
+    """An xterm of XWayland that shows what arrives, as shells do: the cursor moves."""
+
+    echo: ClassVar[str] = "echo"
 
 
 class GnomeHand:
@@ -121,8 +135,12 @@ class GnomeDesktop(Screen):
         """Focus the window with this title, and return its id."""
         self.window(title)
         found = f"{_WINDOWS}.find(w => w.title == {json.dumps(title)})"
-        window = str(self.evaluated(f"const w = {found}; w.activate(global.get_current_time()); w.get_id()"))
-        self.active(title)
+        script = f"const w = {found}; w.activate(global.get_current_time()); w.get_id()"
+        window = str(self.evaluated(script))
+        while self.focused != title:  # a window that is just being opened may take the focus back
+            self.evaluated(script)
+            with suppress(AssertionError):
+                wait_until_sync(lambda: self.focused == title, "it has the focus", _ONCE_S)
         return window
 
     def active(self, title: str) -> None:
@@ -151,6 +169,18 @@ class GnomeDesktop(Screen):
             self.press(name)
         for name in reversed(names):
             self.release(name)
+
+    def type_until(self, text: Callable[[], str]) -> None:
+        """Type a letter until this text, that of the focused field, changes: a new window takes keys late."""
+
+        def typed() -> bool:
+            before = text()
+            self.tap("x")
+            with suppress(AssertionError):
+                wait_until_sync(lambda: text() != before, "the letter arrives", _ONCE_S)
+            return text() != before
+
+        wait_until_sync(typed, "the window takes keys")
 
     @property
     def modifiers(self) -> int:

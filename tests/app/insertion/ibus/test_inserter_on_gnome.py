@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
@@ -19,9 +18,9 @@ from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules
 from tests.helpers.desktop import Terminal, TextField
-from tests.helpers.gnome_desktop import LIBPINYIN, US, GnomeDesktop, running_gnome
-from tests.helpers.waiting import wait_until, wait_until_sync
-from tests.helpers.wayland_desktop import FootTerminal, GtkField
+from tests.helpers.gnome_desktop import LIBPINYIN, US, EchoingFoot, EchoingXterm, GnomeDesktop, running_gnome
+from tests.helpers.waiting import wait_until
+from tests.helpers.wayland_desktop import GtkField
 
 pytestmark = [pytest.mark.proof(minutes=1), pytest.mark.serial("gnome")]
 
@@ -32,18 +31,6 @@ WORDS = [
 ]
 MARKED = ["破折号——“引号”", "e\u0301", "👨\u200d👩\u200d👧", "❤\ufe0f", "नमस्ते", "สวัสดี"]
 Field = TextField | Terminal
-
-
-class EchoingFoot(FootTerminal):
-    """A foot that shows what arrives, as shells do: the cursor moves."""
-
-    echo: ClassVar[str] = "echo"
-
-
-class EchoingXterm(Terminal):
-    """An xterm that shows what arrives, as shells do: the cursor moves."""
-
-    echo: ClassVar[str] = "echo"
 
 
 TARGETS: dict[str, type[Field]] = {"GTK": GtkField, "Qt": TextField, "foot": EchoingFoot, "xterm": EchoingXterm}
@@ -77,15 +64,7 @@ class OnGnome:
         """Focus a window and wait until it takes keys; return its text."""
         await asyncio.to_thread(window.focus)
 
-        def typed() -> bool:
-            before = window.text
-            self.desktop.tap("x")
-            end = time.monotonic() + 1
-            while window.text == before and time.monotonic() < end:
-                time.sleep(0.01)
-            return window.text != before
-
-        await asyncio.to_thread(wait_until_sync, typed, "the window takes keys")
+        await asyncio.to_thread(self.desktop.type_until, lambda: window.text)
         return window.text
 
 
