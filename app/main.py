@@ -215,6 +215,7 @@ class Windows:
         self._show_reported(keys.commanded)
 
     def _show_desktop(self, view: DesktopView) -> None:
+        self._known.nameless = view.lines is not None and view.lines.compositor is None
         if view.lines is not None and view.lines.state is LinesState.WRITTEN:
             self._show_reported(set(self._settings.hotkeys.bindings) - set(view.lines.missing))
 

@@ -1,5 +1,6 @@
 """The lines for the user's compositor, and how they stand in its configuration. Blocks."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -19,10 +20,12 @@ _PROGRAM: Final = "kikipounamu"
 def key_lines(
     found: Found, bindings: Mapping[str, str], often: str, environment: Mapping[str, str]
 ) -> KeyLines | None:
-    """Return the lines for a compositor that gives programs no keys; ``None`` on other desktops."""
-    given = any(one.ability is Ability.HOTKEYS and one.means for one in abilities(found))
-    if found.compositor is None or given:
+    """Return the lines for a desktop that gives programs no keys; ``None`` on other desktops."""
+    hotkeys = (one for one in abilities(found) if one.ability is Ability.HOTKEYS)
+    if all(one.means for one in hotkeys):
         return None
+    if found.compositor is None:
+        return KeyLines(None, tuple(f"{shlex.quote(_path())} key {action} tap" for action in bindings))
     wanted = lines_for(found.compositor, bindings, often)
     main = existing(usual_files(found.compositor, environment))
     shown = KeyLines(found.compositor, wanted.lines, wanted.missing, str(main or ""))
@@ -32,12 +35,16 @@ def key_lines(
 
 def lines_for(compositor: Compositor, bindings: Mapping[str, str], often: str) -> Lines:
     """Return the lines that run the program of this installation; see ``compositor_lines.lines``."""
-    try:
-        program = find_program(_PROGRAM)
-    except ProgramMissing:
-        program = _PROGRAM
+    program = _path()
     # Not every configuration can name such a folder, so the PATH must have the program.
     return lines(compositor, bindings, program if is_plain(program) else _PROGRAM, often)
+
+
+def _path() -> str:
+    try:
+        return find_program(_PROGRAM)
+    except ProgramMissing:
+        return _PROGRAM
 
 
 def places_of(compositor: Compositor, environment: Mapping[str, str]) -> Places | None:

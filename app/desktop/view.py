@@ -22,11 +22,12 @@ class LinesState(StrEnum):
 class KeyLines:
     """The lines that bind the hotkeys in the configuration of a compositor.
 
+    Without a compositor that is known they are commands for shortcuts, whose keys the desktop's settings choose.
     ``missing``: actions without a line, with the reason. ``place``: the user's file; empty if there is none.
     ``change``: the difference that writing them makes. ``problem``: why the last change was refused.
     """
 
-    compositor: Compositor
+    compositor: Compositor | None
     lines: tuple[str, ...] = ()
     missing: Mapping[str, NoLine] = field(default_factory=dict)
     place: str = ""

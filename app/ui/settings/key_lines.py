@@ -105,17 +105,22 @@ class KeyLinesPanel(QFrame):
         self.setAccessibleName(". ".join([self.heading.text(), self.says.text(), self.told.text()]))
 
     def _show_words(self, shown: KeyLines) -> None:
-        name, texts = NAMES[shown.compositor], self._texts
+        texts = self._texts
         self.heading.setText(texts("settings.key-lines.name"))
-        says = [texts("settings.key-lines.says", desktop=name)]
-        if not shown.compositor.tells_releases:
-            says.append(texts("settings.key-lines.toggles", desktop=name))
-        self.says.setText(" ".join(says))
+        self.says.setText(self._says(shown.compositor))
         self.missing.setText("\n".join(self._missing(shown)))
         self.missing.setProperty("role", "warning" if DICTATE in shown.missing else "muted")
         self.missing.style().polish(self.missing)
         self.where.setText(self._where(shown))
         self.problem.setText(note_text(texts, shown.problem) if shown.problem else "")
+
+    def _says(self, compositor: Compositor | None) -> str:
+        if compositor is None:
+            return self._texts("settings.key-lines.commands")
+        keys = ["settings.key-lines.says"]
+        if not compositor.tells_releases:
+            keys.append("settings.key-lines.toggles")
+        return " ".join(self._texts(key, desktop=NAMES[compositor]) for key in keys)
 
     def _missing(self, shown: KeyLines) -> list[str]:
         found = []
@@ -125,7 +130,7 @@ class KeyLinesPanel(QFrame):
         return found
 
     def _where(self, shown: KeyLines) -> str:
-        if not shown.lines:
+        if not shown.lines or shown.compositor is None:
             return ""
         if self._reviewing:
             return self._texts("settings.key-lines.review", file=shown.place)
@@ -139,7 +144,8 @@ class KeyLinesPanel(QFrame):
         said = self._texts("settings.key-lines.works" if self._works else "settings.key-lines.try")
         self.told.setText(said)
         self.shape.show_state(State.DONE if self._works else State.ARMING, said)
-        can_be_tried = bool(self._bindings.get(DICTATE)) and DICTATE not in shown.missing
+        bound = shown.compositor is None or bool(self._bindings.get(DICTATE))
+        can_be_tried = bound and DICTATE not in shown.missing
         for part in (self.told, self.shape):
             part.setVisible(self._works or can_be_tried)
 

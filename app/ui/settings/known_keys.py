@@ -7,9 +7,13 @@ from app.ui.settings.choices import DICTATE, UNHEARD
 
 
 class KnownKeys:
-    """The keys of the settings, those that the desktop assigned, or those that lines for it report."""
+    """The keys of the settings, those that the desktop assigned, or those that lines for it report.
+
+    ``nameless``: shortcuts of the desktop run commands, so the settings do not know the keys.
+    """
 
     def __init__(self) -> None:
+        self.nameless = False
         self.assigned: Mapping[str, str] = {}
         self._by_lines: frozenset[str] = frozenset()
         self._unheard = False
@@ -22,7 +26,8 @@ class KnownKeys:
     def of(self, bindings: Mapping[str, str]) -> dict[str, str]:
         """Return the keys by action that work, of those in the settings."""
         if self._unheard and self._by_lines:
-            return {action: key for action, key in bindings.items() if action in self._by_lines}
+            known = frozenset[str]() if self.nameless else self._by_lines
+            return {action: key for action, key in bindings.items() if action in known}
         return {**bindings, **self.assigned}
 
     def refused(self, note: Note | None) -> None:

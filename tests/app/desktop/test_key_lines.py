@@ -45,8 +45,18 @@ def test_lines_run_the_program_of_this_installation() -> None:
         assert "/kikipounamu key dictate " in line
 
 
-@pytest.mark.parametrize("name", ["gnome 48", "weston", "x11"])
-def test_other_desktops_have_no_lines(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["gnome 46", "weston"])
+def test_other_desktops_without_hotkeys_get_commands(name: str, tmp_path: Path) -> None:
+    found = key_lines(DESKTOPS[name], KEYS, "cancel", {"HOME": str(tmp_path)})
+    assert found is not None and (found.compositor, found.state) == (None, LinesState.TO_COPY)
+    assert [line.rpartition("/")[2] for line in found.lines] == [
+        "kikipounamu key dictate tap",
+        "kikipounamu key cancel tap",
+    ]
+
+
+@pytest.mark.parametrize("name", ["gnome 48", "kde", "x11", "no screen"])
+def test_desktops_with_hotkeys_have_no_lines(name: str, tmp_path: Path) -> None:
     assert key_lines(DESKTOPS[name], KEYS, "cancel", {"HOME": str(tmp_path)}) is None
 
 

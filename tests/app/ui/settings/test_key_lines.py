@@ -118,3 +118,10 @@ def test_key_without_a_line_is_explained(panel: KeyLinesPanel, why: NoLine) -> N
 def test_refused_change_is_told(panel: KeyLinesPanel, texts: Texts) -> None:
     shows(panel, KeyLines(Compositor.SWAY, LINES, problem=Note("key-lines-refused", {"place": "/x"})))
     assert panel.problem.text() == texts("note.key-lines-refused", place="/x")
+
+
+def test_other_desktop_gets_commands_to_copy_and_try(panel: KeyLinesPanel, texts: Texts) -> None:
+    panel.show_bindings({"dictate": ""})
+    shows(panel, KeyLines(None, ("kikipounamu key dictate tap",)))
+    assert panel.says.text() == texts("settings.key-lines.commands") and not panel.where.isVisible()
+    assert panel.copy.isVisible() and not panel.write.isVisible() and panel.told.isVisible()

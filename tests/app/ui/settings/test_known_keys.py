@@ -29,3 +29,11 @@ def test_lines_beside_working_hotkeys_change_nothing() -> None:
     known.reported(["dictate"])
     known.refused(Note("hotkey-taken", {"binding": "f9"}))
     assert not known.solved and known.of(KEYS) == KEYS
+
+
+def test_no_key_is_named_where_shortcuts_of_the_desktop_run_commands() -> None:
+    known = KnownKeys()
+    known.refused(UNHEARD)
+    known.nameless = True
+    known.reported(["dictate"])
+    assert (known.solved, known.of(KEYS)) == (True, {})
