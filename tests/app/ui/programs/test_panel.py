@@ -74,8 +74,8 @@ def test_menu_offers_programs_without_rule(panel: ProgramsPanel, asked: list[Act
     assert asked == [ChangeSetting(NAME, ({"program": "slack", "strategy": "type"}, {"program": "kitty"}))]
     assert entries(panel) == [texts("programs.another")]
     panel.show_programs(Programs(("gedit", "kitty")))
-    panel.show_programs(Programs(("foot",)))
-    assert entries(panel) == ["foot", "gedit", texts("programs.another")], "earlier ones are still offered"
+    panel.show_programs(Programs(("wezterm",)))
+    assert entries(panel) == ["wezterm", "gedit", texts("programs.another")], "earlier ones are still offered"
 
 
 def test_typed_program_counts_once_it_has_a_valid_name(
