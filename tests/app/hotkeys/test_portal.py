@@ -1,7 +1,9 @@
 """Hotkeys through a desktop portal on a real message bus."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from functools import partial
 from glob import glob
 from pathlib import Path
@@ -259,7 +261,7 @@ async def _bound_by(screen: WaylandDesktop, wanted: dict[str, str]) -> PortalHot
     return hotkeys
 
 
-async def _start_kde_portal(screen: WaylandDesktop, address: str) -> None:
+async def _start_kde_portal(screen: WaylandDesktop, address: str) -> "subprocess.Popen[bytes]":
     async with await BusConnection.open(address) as bus:
 
         async def runs() -> bool:
@@ -268,7 +270,7 @@ async def _start_kde_portal(screen: WaylandDesktop, address: str) -> None:
 
         screen.start(*glob("/usr/lib/*/libexec/xdg-desktop-portal-kde"), XDG_CURRENT_DESKTOP="KDE")
         await wait_until(runs, "the portal of KDE runs")
-        screen.start("/usr/libexec/xdg-desktop-portal", XDG_CURRENT_DESKTOP="KDE")
+        return screen.start("/usr/libexec/xdg-desktop-portal", XDG_CURRENT_DESKTOP="KDE")
 
 
 async def _hold_and_cancel(hotkeys: PortalHotkeys, keys: KWinKeys) -> None:
@@ -285,19 +287,36 @@ async def _hold_and_cancel(hotkeys: PortalHotkeys, keys: KWinKeys) -> None:
 
 
 @pytest.mark.proof(minutes=1)
-async def test_real_kde_tells_press_and_release_and_binds_again_without_a_dialog(
+async def test_real_kde_holds_keys_through_restarts_and_kills_without_a_dialog(
     tmp_path: Path, address: str
 ) -> None:
     launcher({"HOME": str(tmp_path)}, "/bin/true").add()
     own = {"XDG_DATA_HOME": str(tmp_path / ".local" / "share"), "DBUS_SESSION_BUS_ADDRESS": address}
     wanted = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
     with running_kwin(tmp_path, {**own, **TRUSTING}) as screen:
-        await _start_kde_portal(screen, address)
+        portal = await _start_kde_portal(screen, address)
         keys = await KWinKeys.open(screen.environment)
         first = await _bound_by(screen, wanted)
         await _hold_and_cancel(first, keys)
         await first.__aexit__(None, None, None)
         hotkeys = await _bound_by(screen, wanted)  # the app was started again
+        await _hold_and_cancel(hotkeys, keys)
+        await keys.press("F9")
+        assert await next_event(hotkeys) == ("dictate", True)
+        portal.kill()
+        assert await next_event(hotkeys) == ("dictate", False)
+        with pytest.raises(HotkeysLost):
+            await next_event(hotkeys)
+        await keys.release("F9")
+        screen.start("/usr/libexec/xdg-desktop-portal", XDG_CURRENT_DESKTOP="KDE")
+
+        async def bound_again() -> bool:
+            with suppress(HotkeysUnavailable):
+                await hotkeys.bind(wanted)
+                return True
+            return False
+
+        await wait_until(bound_again, "the portal is back")
         await _hold_and_cancel(hotkeys, keys)
         await hotkeys.bind({**wanted, "dictate": "f8"})
         assert hotkeys.assigned["dictate"] == "f8"
