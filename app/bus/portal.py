@@ -28,7 +28,7 @@ _CANCELLED: Final = 1
 _REGISTER_TRIES: Final = 3
 _REGISTER_PAUSE_S: Final = 0.2
 _START_S: Final = 25.0  # the first call may start the portal and what it needs; a bus waits as long
-_UNKNOWN: Final = ".Unknown"  # begins the errors for a method, an interface and a program that are not there
+_UNKNOWN: Final = "Unknown"  # part of the errors for a method, an interface or a program that is not there
 
 Options = Mapping[str, tuple[str, Any]]
 """Options of a call: signature and value by name."""
