@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from app.insertion.choose import has_input_method, is_wayland, open_inserter, text_finder, text_reader
@@ -5,9 +7,12 @@ from app.insertion.errors import InsertionUnavailable
 from app.insertion.held_inserter import HeldInserter
 from app.insertion.outcome import Target, find_nothing
 from app.insertion.plan import Rules
+from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter
 from app.settings.sections import InsertionSection
 from tests.helpers.desktop import Desktop
+from tests.helpers.restricted_desktop import running_restricted
+from tests.helpers.wayland_desktop import running_sway
 
 
 async def test_x11_inserter_is_chosen_for_an_x11_display(screen: Desktop) -> None:
@@ -21,6 +26,19 @@ async def test_held_inserter_is_chosen_on_wayland() -> None:
     environment = {"XDG_SESSION_TYPE": "wayland", "DISPLAY": ":0"}
     assert isinstance(await open_inserter("linux", environment, None, Rules()), HeldInserter)
     assert is_wayland({"WAYLAND_DISPLAY": "wayland-0"}) and not is_wayland({"XDG_SESSION_TYPE": "x11"})
+
+
+async def test_wayland_inserter_is_chosen_where_the_compositor_offers_all_parts(tmp_path: Path) -> None:
+    with running_sway(tmp_path) as desktop:
+        inserter = await open_inserter("linux", desktop.environment, None, Rules(hold=True))
+        assert isinstance(inserter, WaylandInserter) and inserter.rules == Rules(hold=True)
+        await inserter.close()
+
+
+async def test_held_inserter_says_what_the_compositor_lacks(tmp_path: Path) -> None:
+    with running_restricted(tmp_path) as desktop:
+        inserter = await open_inserter("linux", desktop.environment, None, Rules())
+        assert isinstance(inserter, HeldInserter) and "no clipboard" in inserter.reason
 
 
 @pytest.mark.parametrize(
