@@ -36,6 +36,7 @@ class FakeIBus:
     """The daemon. ``text``: what the field holds. ``committed``: the received texts, one by one.
 
     ``hears``: the field takes texts and tells so. ``owner``: the program of the registered engine.
+    ``refuses``: it cannot start the user's engines.
     ``focusing``: called just before the engine learns the focus.
     """
 
@@ -47,6 +48,7 @@ class FakeIBus:
     capabilities: int = 9 | SURROUNDING_TEXT
     text: str = ""
     hears: bool = True
+    refuses: bool = False
     committed: list[str] = field(default_factory=list)
     engines: list[str] = field(default_factory=list)
     focusing: Callable[[], Awaitable[None]] = _nothing
@@ -96,7 +98,7 @@ class FakeIBus:
                 self.owner = call.sender
                 self._registered = [engine[2] for engine in component[-1]]
                 return "", ()
-            case "SetGlobalEngine", (str(name),):
+            case "SetGlobalEngine", (str(name),) if not self.refuses or name in self._registered:
                 self._use(name)
                 return "", ()
             case "GetGlobalEngine", _:

@@ -5,11 +5,12 @@ for each text, and the user's is chosen again once ours is gone. ``KeptEngine`` 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
-from app.bus.errors import BusError, BusMissing
+from app.bus.errors import BusError, BusMissing, BusRefused, BusSilent
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.kept_engine import KeptEngine
@@ -66,6 +67,8 @@ class IBusInserter:
             return await self._insert(text, target)
         except BusMissing as error:
             raise ScreenGone from error
+        except BusError:  # before the commit, and nothing is left that could commit later
+            return held(HoldReason.TARGET_UNKNOWN)
 
     async def close(self) -> None:
         """End the connection. Safe to call twice."""
@@ -86,6 +89,8 @@ class IBusInserter:
         if not await self.has_focus(target):
             return held(HoldReason.FOCUS_MOVED)
         users = await self.watch.engine()
+        if users in ("", ENGINE):
+            users = self._kept.read()  # it could not be given back the last time
         self._kept.keep(users)
         own = await OwnEngine.open(self._address)
         try:
@@ -93,7 +98,8 @@ class IBusInserter:
                 return held(HoldReason.TARGET_UNKNOWN)
             reason = await self._commit(own, text, target, moves)
         finally:
-            await self._give_back(own, users)
+            with suppress(BusRefused, BusSilent):  # the text may have arrived: the next one tries again
+                await self._give_back(own, users)
         return Insertion(InsertionResult.TYPED) if reason is None else held(reason)
 
     async def _commit(self, own: OwnEngine, text: str, target: Target, moves: int) -> HoldReason | None:
@@ -122,12 +128,14 @@ class IBusInserter:
 
     async def _give_back(self, own: OwnEngine, users: str) -> None:
         """Take our engine out of IBus, and let it use the user's again, or the one chosen meanwhile."""
-        now = await self.watch.engine()
-        await own.close()
+        try:
+            now = await self.watch.engine()
+        finally:
+            await own.close()
         await self.watch.own_engine_gone()
-        if wanted := users if now in ("", ENGINE) else now:
-            await self.watch.use(wanted)
-        self._kept.forget()
+        wanted = users if now in ("", ENGINE) else now
+        if not wanted or await self.watch.use(wanted):
+            self._kept.forget()
 
 
 async def _unknown(target: Target) -> bool:

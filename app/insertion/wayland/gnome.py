@@ -15,6 +15,7 @@ from app.bus.portal import Portal
 from app.insertion.focus.accessibility import AccessibleFocus
 from app.insertion.focus.errors import FocusUnknown
 from app.insertion.helper.frames import OpenRequest
+from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.inserter import IBusInserter, IBusMissing
 from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import Target
@@ -28,6 +29,7 @@ from runtime.folders import folders, private_folder
 
 KEPT: Final = "ibus-engine"
 """Name of the file with the user's engine, in the runtime folder."""
+_PAUSES_S: Final = (0.2, 0.5, 1.0, 1.0)
 _FRAMES: Final = "mutter-x11-frames"
 
 
@@ -92,10 +94,13 @@ def is_gnome(environment: Mapping[str, str]) -> bool:
 
 async def assemble_gnome(environment: Mapping[str, str], opening: OpenRequest) -> Parts | IBusParts:
     """Return the parts for GNOME. Raises ``InsertionUnavailable`` or ``WaylandError``."""
-    try:
-        return await _with_ibus(environment, opening)
-    except IBusMissing:
-        return await _with_portal(environment, opening)
+    for pause_s in _PAUSES_S:
+        with suppress(IBusMissing):
+            return await _with_ibus(environment, opening)
+        if not ibus_address(environment):
+            break
+        await asyncio.sleep(pause_s)  # IBus is being started again
+    return await _with_portal(environment, opening)
 
 
 async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IBusParts:

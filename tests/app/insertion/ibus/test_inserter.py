@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.bus.errors import BusSilent
 from app.insertion.errors import ScreenGone
 from app.insertion.ibus.inserter import IBusInserter, IBusMissing
+from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.values import NO_CLIENT
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules
@@ -156,6 +158,25 @@ async def test_engine_that_works_is_left_alone_by_the_next_process(ibus: Inserti
     await ibus.inserter.close()
     ibus.kept.write_text("libpinyin")
     await ibus.open()
+    assert ibus.daemon.engine == "xkb:us::eng"
+
+
+async def test_engine_that_could_not_be_given_back_is_given_back_later(ibus: Insertions) -> None:
+    ibus.daemon.refuses = True
+    assert await ibus.insert() == TYPED
+    assert ibus.daemon.engine == ""
+    assert ibus.kept.read_text() == "xkb:us::eng"
+    ibus.daemon.refuses = False
+    assert await ibus.insert() == TYPED
+    assert ibus.daemon.engine == "xkb:us::eng"
+
+
+async def test_silent_ibus_gets_no_text(ibus: Insertions, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(address: str) -> OwnEngine:
+        raise BusSilent("no answer")
+
+    monkeypatch.setattr(OwnEngine, "open", silent)
+    assert await ibus.insert() == held(HoldReason.TARGET_UNKNOWN)
     assert ibus.daemon.engine == "xkb:us::eng"
 
 
