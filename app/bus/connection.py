@@ -134,13 +134,13 @@ class BusConnection:
         )
         try:
             async with asyncio.timeout(deadline_s):
+                self._still_there()
                 reply = await self._bus.call(message)
         except TimeoutError as error:
             raise BusSilent(f"{target.program} did not answer {member}") from error
         except (OSError, EOFError, DBusError) as error:
             raise BusMissing(str(error)) from error
-        if self.gone.is_set():
-            raise BusMissing("the connection to the message bus has ended")
+        self._still_there()
         if reply.message_type is MessageType.ERROR:
             raise BusRefused(reply.error_name or "", " ".join(map(str, reply.body)))
         return _plain(reply)
@@ -198,6 +198,10 @@ class BusConnection:
         if answer is None:
             return Message.new_error(message, ErrorType.UNKNOWN_METHOD, "there is no such object or method here")
         return Message.new_method_return(message, answer[0], list(answer[1]))
+
+    def _still_there(self) -> None:
+        if self.gone.is_set():
+            raise BusMissing("the connection to the message bus has ended")
 
     async def _watch(self) -> None:
         with suppress(OSError, EOFError, DBusError):
