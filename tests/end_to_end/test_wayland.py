@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.hotkeys.compositor_lines import Compositor
+from app.insertion.outcome import HoldReason
 from app.journal.library import TakeSnapshot
 from app.journal.take import TakeState
 from protocol.engine import DecodeRequest, Engine, EngineSettings, Transcript
@@ -69,6 +70,7 @@ ON_LABWC = [("GTK", "html"), ("Qt", "image"), ("foot", "plain"), ("xterm", "move
 
 @pytest.fixture(scope="module", params=COMPOSITORS)
 def app(models: Path, request: pytest.FixtureRequest) -> Iterator[WaylandApp]:
+    engine()  # it takes longer to load than the app shows the reason of a held text
     name = Compositor(request.param)
     words = [f"--worker-argument={word}" for word in FUNASR]
     with running_wayland_app(models, COMPOSITORS[name], name, "--engine", "funasr", *words) as app:
@@ -144,3 +146,17 @@ def test_text_arrives_on_sway(app: WaylandApp, mode: str, target: str, situation
 @pytest.mark.parametrize(("target", "situation"), ON_LABWC)
 def test_text_arrives_on_labwc(app: WaylandApp, target: str, situation: str) -> None:
     arrives(app, "toggle", target, situation)
+
+
+@pytest.mark.parametrize("app", COMPOSITORS, indirect=True)
+def test_text_waits_where_password_field_has_focus(app: WaylandApp) -> None:
+    window = GtkField(app.desktop, next(NAMES))
+    window.focus_password()
+    app.desktop.tap("a")
+    wait_until_sync(lambda: window.password == "a", "the password field has the focus")
+    with dictating(app, "toggle") as takes:
+        pass
+    view = app.view()
+    assert (takes[0].state, view["held"], view["note"]["key"]) == (TakeState.HELD, 1, HoldReason.PASSWORD)
+    assert (window.text, window.password) == ("", "a")
+    app.command("dismiss-held")
