@@ -17,6 +17,7 @@ _BENCHMARKS = (
     "history",
     "history-store",
     "audio-path",
+    "insertion-wayland",
     "app",
     "first-run",
 )
