@@ -41,7 +41,7 @@ class Window:
         self._place = desktop.folder / f"{title}.{'typed' if issubclass(kind, Terminal) else 'txt'}"
 
     async def insert(self, inserter: WaylandInserter, text: str) -> tuple[float, float]:
-        """Insert a text as after speech; return the ms until the call returned, and until the program had written it."""
+        """Insert a text as after speech; return the ms until the call returned, and until the text was there."""
         target = await inserter.target()
         await asyncio.sleep(_SPEAKING_S)
         began, began_at = time.perf_counter(), time.time()
