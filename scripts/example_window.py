@@ -16,7 +16,7 @@ from app.messages.actions import Action
 from app.messages.notifications import Devices, News
 from app.replacements.view import TryReplacements
 from app.settings.sections import GeneralSection, Settings
-from app.ui.home.timeline import Timeline
+from app.ui.home.timeline import TakeTimeline
 from app.ui.settings.choices import Choices
 from app.ui.shell.pages import SETTINGS, Pages
 from app.ui.shell.shell import usual_size
@@ -139,7 +139,7 @@ def grow(widget: QWidget) -> None:
     """Make a window as high as its content, so that nothing scrolls."""
     for _ in range(3):  # a new layout may trigger another
         areas = [area for area in widget.findChildren(QScrollArea) if area.isVisible()]
-        lists = [area for area in widget.findChildren(Timeline) if area.isVisible()]
+        lists = [area for area in widget.findChildren(TakeTimeline) if area.isVisible()]
         missing = max((area.verticalScrollBar().maximum() for area in (*areas, *lists)), default=0)
         if not missing:
             return

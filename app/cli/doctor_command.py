@@ -11,7 +11,7 @@ from runtime import terminal
 from runtime.command_line import AsJson
 
 if TYPE_CHECKING:
-    from app.diagnostics.checks.all_checks import CheckOptions, Computer
+    from app.diagnostics.checks.all_checks import CheckOptions, ComputerSetup
     from app.diagnostics.checks.finding import Finding
 
 OwnEngine = Annotated[
@@ -63,7 +63,7 @@ def doctor(
 
 
 async def examine(
-    wish: "CheckOptions", computer: "Computer", *, json: bool = False, bundle: Path | None = None
+    wish: "CheckOptions", computer: "ComputerSetup", *, json: bool = False, bundle: Path | None = None
 ) -> int:
     """Run all checks, report them, save the bundle if wanted, and return the exit status.
 
@@ -89,7 +89,7 @@ async def examine(
     return output.status(found)
 
 
-async def examine_apart(wish: "CheckOptions", computer: "Computer", area: str) -> int:
+async def examine_apart(wish: "CheckOptions", computer: "ComputerSetup", area: str) -> int:
     """Run one check and report it to the parent process that requested it."""
     from app.diagnostics.checks import isolated, runner
     from app.diagnostics.checks.all_checks import AllChecks
@@ -101,7 +101,7 @@ async def examine_apart(wish: "CheckOptions", computer: "Computer", area: str) -
     return 0
 
 
-async def save(found: "tuple[Finding, ...]", computer: "Computer", place: Path) -> None:
+async def save(found: "tuple[Finding, ...]", computer: "ComputerSetup", place: Path) -> None:
     """Save the report and these findings, without identifying details. Raises ``ReportNotSaved``."""
     import asyncio
 

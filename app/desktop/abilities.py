@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from app.desktop.found import Found, Session
+from app.desktop.found import DesktopSession, Found
 from app.hotkeys.compositor_lines import Compositor
 from app.insertion.wayland.assembly import is_kde, missing
 from app.wayland.interfaces import TOPLEVEL_MANAGER
@@ -45,7 +45,7 @@ class Means(StrEnum):
     ICON = "icon"
 
 
-class Fallback(StrEnum):
+class AbilityFallback(StrEnum):
     """The replacements of missing abilities."""
 
     LINES = "lines"  # of the compositor's configuration, for press and release
@@ -75,20 +75,20 @@ class Support:
 
     ability: Ability
     means: Means | None = None
-    fallback: Fallback | None = None
+    fallback: AbilityFallback | None = None
     why: Why | None = None
 
 
 def abilities(found: Found) -> tuple[Support, ...]:
     """Return the support of each ability, in the order of ``Ability``; nothing without a screen."""
-    if found.session is Session.NONE:
+    if found.session is DesktopSession.NONE:
         return ()
     return tuple(_DECIDE[ability](found) for ability in Ability)
 
 
 def _everywhere(ability: Ability, found: Found) -> Support | None:
     """Return the support where the session alone decides."""
-    means = {Session.SYSTEM: Means.SYSTEM, Session.X11: Means.X11}.get(found.session)
+    means = {DesktopSession.SYSTEM: Means.SYSTEM, DesktopSession.X11: Means.X11}.get(found.session)
     return Support(ability, means) if means else None
 
 
@@ -99,8 +99,8 @@ def _hotkeys(found: Found) -> Support:
         return Support(Ability.HOTKEYS, Means.PORTAL)  # Hyprland leaves the keys to its configuration
     if found.compositor is None:
         why = Why.OLD_GNOME if found.is_of(GNOME) else Why.NO_PORTAL
-        return Support(Ability.HOTKEYS, None, Fallback.COMMAND, why)
-    lines = Fallback.LINES if found.compositor.tells_releases else Fallback.TOGGLE_LINES
+        return Support(Ability.HOTKEYS, None, AbilityFallback.COMMAND, why)
+    lines = AbilityFallback.LINES if found.compositor.tells_releases else AbilityFallback.TOGGLE_LINES
     return Support(Ability.HOTKEYS, None, lines, Why.NO_PORTAL)
 
 
@@ -110,7 +110,7 @@ def _insertion(found: Found) -> Support:
     means, why = _insertion_means(found)
     if means and _focus_means(found) is None:
         means, why = None, Why.NO_FOCUS
-    return Support(Ability.INSERTION, means, None if means else Fallback.HELD, why)
+    return Support(Ability.INSERTION, means, None if means else AbilityFallback.HELD, why)
 
 
 def _insertion_means(found: Found) -> tuple[Means | None, Why | None]:
@@ -131,7 +131,7 @@ def _focus(found: Found) -> Support:
     means = _focus_means(found)
     known = _everywhere(Ability.FOCUS, found)
     return known or Support(
-        Ability.FOCUS, means, None if means else Fallback.HELD, None if means else Why.NO_FOCUS
+        Ability.FOCUS, means, None if means else AbilityFallback.HELD, None if means else Why.NO_FOCUS
     )
 
 
@@ -152,14 +152,14 @@ def _overlay(found: Found) -> Support:
     means = _OVERLAY_MEANS.get(overlay_kind(found.offers, xwayland=bool(found.x_display)))
     if means is not None:
         return Support(Ability.OVERLAY, means)
-    return Support(Ability.OVERLAY, None, Fallback.TRAY_AND_SOUNDS, Why.NO_LAYER)
+    return Support(Ability.OVERLAY, None, AbilityFallback.TRAY_AND_SOUNDS, Why.NO_LAYER)
 
 
 def _tray(found: Found) -> Support:
-    if found.session is Session.SYSTEM or found.tray:
-        return Support(Ability.TRAY, Means.SYSTEM if found.session is Session.SYSTEM else Means.ICON)
+    if found.session is DesktopSession.SYSTEM or found.tray:
+        return Support(Ability.TRAY, Means.SYSTEM if found.session is DesktopSession.SYSTEM else Means.ICON)
     why = Why.NO_HOST_GNOME if found.is_of(GNOME) else Why.NO_HOST
-    return Support(Ability.TRAY, None, Fallback.WINDOW, why)
+    return Support(Ability.TRAY, None, AbilityFallback.WINDOW, why)
 
 
 _OVERLAY_MEANS: Final = {OverlayKind.LAYER: Means.LAYER_SHELL, OverlayKind.XWAYLAND: Means.XWAYLAND}

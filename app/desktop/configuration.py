@@ -29,7 +29,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Contents:
+class ConfigurationText:
     """The contents of both files. ``own`` is ``None`` if there is no file of ours."""
 
     main: str
@@ -65,21 +65,21 @@ def places(compositor: Compositor, main: Path) -> Places | None:
     return Places(main, own, how[compositor].format(own), script)
 
 
-def added(before: Contents, where: Places, lines: tuple[str, ...]) -> Contents:
+def added(before: ConfigurationText, where: Places, lines: tuple[str, ...]) -> ConfigurationText:
     """Return the contents with our lines; adding them twice changes nothing."""
     own = "\n".join([_OWN, *lines, ""])
     text = before.main.splitlines(keepends=True)
     if any(line.strip() == where.include for line in text):
-        return Contents(before.main, own)
+        return ConfigurationText(before.main, own)
     if text and not text[-1].endswith("\n"):
         text[-1] += "\n"
     ends = (place for place, line in enumerate(text) if where.script and _LAST.match(line))
     at = next(ends, len(text))
     text[at:at] = ["\n", f"{_COMMENT}\n", f"{where.include}\n"]
-    return Contents("".join(text), own)
+    return ConfigurationText("".join(text), own)
 
 
-def removed(before: Contents, where: Places) -> Contents:
+def removed(before: ConfigurationText, where: Places) -> ConfigurationText:
     """Return the contents without our file and the lines that we added."""
     text = before.main.splitlines(keepends=True)
     kept = list[str]()
@@ -91,10 +91,10 @@ def removed(before: Contents, where: Places) -> Contents:
                     del kept[-1]
             continue
         kept.append(line)
-    return Contents("".join(kept))
+    return ConfigurationText("".join(kept))
 
 
-def difference(before: Contents, after: Contents, where: Places) -> str:
+def difference(before: ConfigurationText, after: ConfigurationText, where: Places) -> str:
     """Return the change of both files as a unified difference; empty without a change."""
     pairs = ((where.main, before.main, after.main), (where.own, before.own or "", after.own or ""))
     found = list[str]()

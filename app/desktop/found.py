@@ -8,7 +8,7 @@ from app.hotkeys.compositor_lines import Compositor
 from app.insertion.choose import is_wayland
 
 
-class Session(StrEnum):
+class DesktopSession(StrEnum):
     """Kinds of desktop sessions; ``system``: Windows or macOS."""
 
     SYSTEM = "system"
@@ -26,7 +26,7 @@ class Found:
     icons; ``None``: unknown. ``ibus``: IBus runs. ``x_display``: the display for X programs.
     """
 
-    session: Session = Session.NONE
+    session: DesktopSession = DesktopSession.NONE
     desktop: str = ""
     compositor: Compositor | None = None
     offers: Mapping[str, int] = field(default_factory=dict)
@@ -41,13 +41,13 @@ class Found:
         return name in self.desktop.lower().split(":")
 
 
-def session_of(platform: str, environment: Mapping[str, str]) -> Session:
+def session_of(platform: str, environment: Mapping[str, str]) -> DesktopSession:
     """Return the kind of the session for ``sys.platform`` and ``os.environ``."""
     if platform in {"win32", "darwin"}:
-        return Session.SYSTEM
+        return DesktopSession.SYSTEM
     if is_wayland(environment):
-        return Session.WAYLAND
-    return Session.X11 if environment.get("DISPLAY") else Session.NONE
+        return DesktopSession.WAYLAND
+    return DesktopSession.X11 if environment.get("DISPLAY") else DesktopSession.NONE
 
 
 def compositor_of(environment: Mapping[str, str]) -> Compositor | None:
@@ -69,6 +69,6 @@ def of_environment(platform: str, environment: Mapping[str, str]) -> Found:
     return Found(
         session,
         environment.get("XDG_CURRENT_DESKTOP") or environment.get("DESKTOP_SESSION") or "",
-        compositor_of(environment) if session is Session.WAYLAND else None,
+        compositor_of(environment) if session is DesktopSession.WAYLAND else None,
         x_display=environment.get("DISPLAY", ""),
     )

@@ -9,7 +9,7 @@ from typing import Final
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.whole_file import replacing
-from app.desktop.configuration import Contents, Places
+from app.desktop.configuration import ConfigurationText, Places
 
 BACKUP: Final = ".before-kikipounamu"
 _MOST_BYTES: Final = 1 << 20
@@ -29,15 +29,15 @@ def existing(candidates: tuple[Path, ...]) -> Path | None:
     return next((place for place in candidates if place.is_file()), None)
 
 
-def read(where: Places) -> Contents:
+def read(where: Places) -> ConfigurationText:
     """Return the contents of both files. Raises ``ConfigurationRefused``."""
     with _refusals(where.main):
         main = _text(where.main)
     with _refusals(where.own):
-        return Contents(main, _text(where.own) if where.own.exists() else None)
+        return ConfigurationText(main, _text(where.own) if where.own.exists() else None)
 
 
-def change(where: Places, before: Contents, after: Contents) -> None:
+def change(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
     """Replace ``before`` by ``after``; the file that includes the other is changed last, or first to remove it.
 
     Raises ``ConfigurationRefused``; also if a file is no longer as it was ``before``.
@@ -49,7 +49,7 @@ def change(where: Places, before: Contents, after: Contents) -> None:
         step(where, before, after)
 
 
-def _change_own(where: Places, before: Contents, after: Contents) -> None:
+def _change_own(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
     with _refusals(where.own):
         if after.own is None:
             where.own.unlink(missing_ok=True)
@@ -57,7 +57,7 @@ def _change_own(where: Places, before: Contents, after: Contents) -> None:
             _write(where.own, after.own, _OWN_MODE)
 
 
-def _change_main(where: Places, before: Contents, after: Contents) -> None:
+def _change_main(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
     if after.main == before.main:
         return
     with _refusals(where.main):

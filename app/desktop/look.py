@@ -10,7 +10,7 @@ from typing import Any, Final
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
 from app.bus.errors import BusError
 from app.core.daemon_thread import aside
-from app.desktop.found import Found, Session, of_environment
+from app.desktop.found import DesktopSession, Found, of_environment
 from app.insertion.ibus.address import ibus_address
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError
@@ -27,9 +27,9 @@ async def look(platform: str, environment: Mapping[str, str], deadline_s: float 
     """Return what is known of this desktop at the deadline."""
     found, facts = of_environment(platform, environment), dict[str, Any]()
     sources = []
-    if found.session is Session.WAYLAND:
+    if found.session is DesktopSession.WAYLAND:
         sources += [_compositor(environment, facts), _ibus(environment, facts)]
-    if found.session in {Session.WAYLAND, Session.X11}:
+    if found.session in {DesktopSession.WAYLAND, DesktopSession.X11}:
         sources.append(_bus(environment, facts))
     tasks = [asyncio.create_task(source, name="desktop/look") for source in sources]
     if tasks:

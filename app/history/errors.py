@@ -51,13 +51,13 @@ class TextTooLong(TakeHistoryError):
         self.note = Note("text-too-long", {"most": str(most)})
 
 
-class ExportFailed(TakeHistoryError):
+class TakeExportFailed(TakeHistoryError):
     """Failure to write texts to the chosen place."""
 
     note = Note("export-failed")
 
 
-class NothingToExport(ExportFailed):
+class NothingToExport(TakeExportFailed):
     """Export of takes without any text."""
 
     note = Note("export-nothing")

@@ -12,7 +12,7 @@ from typing import Final
 from app.core.formats import Format, document, render, render_json
 from app.core.transcript import RecordingTranscript
 from app.core.whole_file import write_whole
-from app.history.errors import ExportFailed, NothingToExport
+from app.history.errors import NothingToExport, TakeExportFailed
 from app.history.word_times import edited
 from app.journal.library import TakeSnapshot
 
@@ -49,18 +49,18 @@ def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrit
         try:
             write_whole(sheet.place, sheet.text)
         except OSError as error:
-            raise ExportFailed(f"{sheet.place} cannot be written: {error.strerror}") from error
+            raise TakeExportFailed(f"{sheet.place} cannot be written: {error.strerror}") from error
     return Exported(tuple(sheet.place for sheet in to_write))
 
 
 def sheets(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, folder: bool) -> list[ExportFile]:
-    """Return the files to write, with takes in order of time. Raises ``ExportFailed``."""
+    """Return the files to write, with takes in order of time. Raises ``TakeExportFailed``."""
     takes = sorted((take for take in takes if take.text.strip()), key=lambda take: take.take.started_s)
     if not takes:
         raise NothingToExport("there is no text to export: recognise it first")
     if form in _ONE_EACH:
         if len(takes) > 1 and not folder:
-            raise ExportFailed(f"several {form} files cannot be one: choose a folder")
+            raise TakeExportFailed(f"several {form} files cannot be one: choose a folder")
         names = _names([_moment(take) for take in takes])
         places = [place / f"{_NAME} {name}.{form}" if folder else place for name in names]
         return [ExportFile(at, render(_as_edited(take), form)) for at, take in zip(places, takes, strict=True)]

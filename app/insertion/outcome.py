@@ -96,7 +96,7 @@ class FocusKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class TextSurroundings:
     """Facts about the focused element. ``before``: the last characters before the caret, if known.
 
     They never leave this computer, are never logged, and are only kept until the insertion that they are for.
@@ -106,11 +106,11 @@ class Surroundings:
     before: str | None = field(default=None, repr=False)
 
 
-ReadAround = Callable[[Target], Awaitable[Surroundings | None]]
+ReadAround = Callable[[Target], Awaitable[TextSurroundings | None]]
 """Returns what surrounds the caret of a window, if the desktop tells it in time. Raises nothing."""
 
 
-async def read_nothing(target: Target) -> Surroundings | None:
+async def read_nothing(target: Target) -> TextSurroundings | None:
     """Return ``None``: this desktop tells nothing of the focused element."""
     return None
 

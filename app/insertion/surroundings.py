@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from app.insertion.outcome import FocusKind, HoldReason, ReadAround, Surroundings, Target
+from app.insertion.outcome import FocusKind, HoldReason, ReadAround, Target, TextSurroundings
 from app.insertion.plan import Rules
 from app.insertion.programs import same_program
 
@@ -32,7 +32,7 @@ class PermittedReader:
     read: ReadAround
     options: Callable[[], ReadingOptions]
 
-    async def __call__(self, target: Target) -> Surroundings | None:
+    async def __call__(self, target: Target) -> TextSurroundings | None:
         """Return what surrounds the caret, if it may be read."""
         options = self.options()
         if not options.read_text:
@@ -41,13 +41,13 @@ class PermittedReader:
         return found if found is None or options.joins else replace(found, before=None)
 
 
-def with_rules(found: Surroundings | None, target: Target, rules: Rules) -> Surroundings | None:
+def with_rules(found: TextSurroundings | None, target: Target, rules: Rules) -> TextSurroundings | None:
     """Return the surroundings; where the user has a rule for the program, no field is not concluded."""
     ruled = any(same_program(rule.program, target.program) for rule in rules.programs)
     return None if ruled and found is not None and found.kind is FocusKind.NO_FIELD else found
 
 
-def refusal(found: Surroundings | None, *, requested: bool) -> HoldReason | None:
+def refusal(found: TextSurroundings | None, *, requested: bool) -> HoldReason | None:
     """Return why a text is held. ``requested``: the user asks for it now, so that a field is assumed."""
     if found is None or found.kind is FocusKind.FIELD:
         return None

@@ -31,7 +31,7 @@ _SERVER_IDS: Final = 0xFF00_0000  # from here on, the compositor chooses ids
 Handler = Callable[..., None]
 
 
-class Watcher(Protocol):
+class SocketWatcher(Protocol):
     """The part of an event loop that a connection needs; asyncio's loops have it."""
 
     def add_reader(self, descriptor: int, callback: Callable[[], None], /) -> object:
@@ -92,7 +92,7 @@ class WaylandConnection:
         self,
         compositor: socket.socket,
         known: Mapping[str, Interface] | None = None,
-        watcher: Watcher | None = None,
+        watcher: SocketWatcher | None = None,
     ) -> None:
         self.globals: dict[str, int] = {}
         self.gone = asyncio.Event()
@@ -132,7 +132,10 @@ class WaylandConnection:
 
     @classmethod
     def begin(
-        cls, environment: Mapping[str, str], watcher: Watcher, interfaces: Mapping[str, Interface] | None = None
+        cls,
+        environment: Mapping[str, str],
+        watcher: SocketWatcher,
+        interfaces: Mapping[str, Interface] | None = None,
     ) -> Self:
         """Connect like ``open``, in any event loop; the globals are known ``after`` this.
 

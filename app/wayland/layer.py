@@ -15,7 +15,7 @@ from typing import Final
 
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import COMPOSITOR, LAYER_SHELL, SHM
-from app.wayland.outputs import Output, Outputs
+from app.wayland.outputs import WaylandOutput, WaylandOutputs
 
 NAMESPACE: Final = "kikipounamu"
 _OVERLAY: Final = 3  # the layer above windows, panels and full-screen windows
@@ -56,9 +56,9 @@ class LayerShell:
     def __init__(self, wayland: WaylandConnection) -> None:
         self.wayland = wayland
         self._compositor, self._shell, self._shm = (wayland.bind(one) for one in (COMPOSITOR, LAYER_SHELL, SHM))
-        self.outputs = Outputs(wayland)
+        self.outputs = WaylandOutputs(wayland)
 
-    def layer(self, place: LayerPlace, output: Output | None = None) -> "Layer":
+    def layer(self, place: LayerPlace, output: WaylandOutput | None = None) -> "Layer":
         """Return a surface that becomes ready soon; without an output, the compositor chooses one."""
         surface = self._compositor.request("create_surface")
         nothing = self._compositor.request("create_region")
@@ -101,10 +101,12 @@ class Layer:
     once known; ``on_output`` tells it. ``on_closed``: the compositor has ended it.
     """
 
-    def __init__(self, surface: WaylandObject, shown: WaylandObject, place: LayerPlace, outputs: Outputs) -> None:
+    def __init__(
+        self, surface: WaylandObject, shown: WaylandObject, place: LayerPlace, outputs: WaylandOutputs
+    ) -> None:
         self._surface, self._shown, self._outputs = surface, shown, outputs
         self.ready = False
-        self.output: Output | None = None
+        self.output: WaylandOutput | None = None
         self.on_ready: Callable[[], None] = _nothing
         self.on_output: Callable[[], None] = _nothing
         self.on_closed: Callable[[], None] = _nothing

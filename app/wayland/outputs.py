@@ -9,7 +9,7 @@ from app.wayland.interfaces import OUTPUT, XDG_OUTPUT_MANAGER
 
 
 @dataclass
-class Output:
+class WaylandOutput:
     """An output. ``name``: its number as a global. ``area``: its place among all outputs, in logical pixels.
 
     ``area`` is ``None`` if the compositor hides it.
@@ -22,7 +22,7 @@ class Output:
     area: Area | None = None
 
 
-class Outputs:
+class WaylandOutputs:
     """All outputs of a compositor, also those that come and go later.
 
     The first ones are known after a round trip. ``on_change``: one has come, gone or changed its scale.
@@ -32,21 +32,21 @@ class Outputs:
         self._wayland = wayland
         described = XDG_OUTPUT_MANAGER.name in wayland.globals
         self._manager = wayland.bind(XDG_OUTPUT_MANAGER) if described else None
-        self._known: dict[int, Output] = {}
+        self._known: dict[int, WaylandOutput] = {}
         self.on_change: Callable[[], None] = _nothing
         wayland.on_globals = self._look
         self._look()
 
-    def __iter__(self) -> Iterator[Output]:
+    def __iter__(self) -> Iterator[WaylandOutput]:
         """Iterate over the outputs, the oldest first."""
         return iter(self._known.values())
 
-    def at(self, place: tuple[int, int]) -> Output | None:
+    def at(self, place: tuple[int, int]) -> WaylandOutput | None:
         """Return the output that shows this point."""
         x, y = place
         return next((one for one in self if one.area and one.area.shared(Area(x, y, 1, 1))), None)
 
-    def of(self, bound: WaylandObject | None) -> Output | None:
+    def of(self, bound: WaylandObject | None) -> WaylandOutput | None:
         """Return the output of this object."""
         return next((one for one in self if one.bound is bound), None)
 
@@ -59,8 +59,8 @@ class Outputs:
                 self._known[name] = self._bind(instance, str(name))
         self.on_change()
 
-    def _bind(self, instance: int, name: str) -> Output:
-        made = Output(name, self._wayland.bind(OUTPUT, instance))
+    def _bind(self, instance: int, name: str) -> WaylandOutput:
+        made = WaylandOutput(name, self._wayland.bind(OUTPUT, instance))
 
         def scale(factor: int) -> None:
             made.scale = factor
@@ -81,7 +81,7 @@ class Outputs:
         made.described.on("logical_size", resize)
         return made
 
-    def _forget(self, gone: Output) -> None:
+    def _forget(self, gone: WaylandOutput) -> None:
         if gone.described is not None:
             gone.described.destroy()
         if OUTPUT.version >= 3 and self._wayland.globals.get(OUTPUT.name, 0) >= 3:

@@ -16,7 +16,15 @@ from app.dictation.insertion_queue import InsertionQueue, SegmentId
 from app.dictation.messages import Event, InsertionEnded, InsertText
 from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.insertion.accessibility.text_reader import read_around
-from app.insertion.outcome import FocusKind, HoldReason, Inserter, Insertion, InsertionResult, Surroundings, held
+from app.insertion.outcome import (
+    FocusKind,
+    HoldReason,
+    Inserter,
+    Insertion,
+    InsertionResult,
+    TextSurroundings,
+    held,
+)
 from app.insertion.plan import Rules
 from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter
@@ -72,7 +80,9 @@ class Dictation:
             target = await self._inserter.target()
             if target is None or target.process not in (0, form.process):
                 return False
-            return await read_around(target, self._desktop.environment, PATIENT_S) == Surroundings(kind, before)
+            return await read_around(target, self._desktop.environment, PATIENT_S) == TextSurroundings(
+                kind, before
+            )
 
         await wait_until(there, f"{kind} with {before!r} has the focus")
 

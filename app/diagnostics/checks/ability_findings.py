@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.desktop.abilities import Ability, Fallback, Support, Why
+from app.desktop.abilities import Ability, AbilityFallback, Support, Why
 from app.desktop.view import KeyLines, LinesState
 from app.diagnostics.checks.finding import Area, Finding, advice, ok
 
@@ -25,6 +25,6 @@ def ability_finding(support: Support, lines: KeyLines | None = None) -> Finding:
         return ok(area, "hotkeys-written", file=lines.place)
     if support.means:
         return ok(area, f"{ability}-{support.means}", means=support.means)
-    fallback, why = support.fallback or Fallback.HELD, support.why or Why.NO_PORTAL
+    fallback, why = support.fallback or AbilityFallback.HELD, support.why or Why.NO_PORTAL
     key = f"{ability}-{fallback if why is Why.NO_PORTAL else why}"
     return advice(area, key, fallback=fallback, why=why)

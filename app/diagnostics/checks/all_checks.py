@@ -42,7 +42,7 @@ _LEAVES_S: Final = 5.0
 
 
 @dataclass(frozen=True)
-class Computer:
+class ComputerSetup:
     """Setup of this computer.
 
     ``chosen``: its settings. ``paired``: its gateways; ``None``: their list is unreadable.
@@ -82,7 +82,7 @@ class CheckOptions:
 class AllChecks:
     """Checks of one computer; each coroutine method runs one."""
 
-    def __init__(self, wish: CheckOptions, computer: Computer) -> None:
+    def __init__(self, wish: CheckOptions, computer: ComputerSetup) -> None:
         self._wish, self._computer = wish, computer
         self._settings, self._places = computer.chosen.settings, computer.places
         self._version = metadata.version(_PROGRAM)
@@ -207,11 +207,11 @@ class AllChecks:
         return used
 
 
-def this_computer(platform: str, environment: Mapping[str, str]) -> Computer:
+def this_computer(platform: str, environment: Mapping[str, str]) -> ComputerSetup:
     """Return the setup of this computer for the current user. Blocks."""
     places = folders()
     found = settings_file.read(places.config / "settings.toml")
-    return Computer(places, found, paired(places.data / "gateways.json"), platform, environment, sound_system)
+    return ComputerSetup(places, found, paired(places.data / "gateways.json"), platform, environment, sound_system)
 
 
 async def app_runs() -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from app.bus.errors import BusError
 from app.insertion.accessibility.elements import EDITABLE, Element, Elements, open_elements
-from app.insertion.outcome import FocusKind, Surroundings, Target
+from app.insertion.outcome import FocusKind, Target, TextSurroundings
 
 _WITHIN_S: Final = 0.5
 _AROUND: Final = 100
@@ -28,7 +28,7 @@ _CERTAIN_TOOLKITS: Final = frozenset({"gtk", "qt"})
 
 async def read_around(
     target: Target, environment: Mapping[str, str], within_s: float = _WITHIN_S
-) -> Surroundings | None:
+) -> TextSurroundings | None:
     """Return what surrounds the caret in ``target``, or ``None`` if that is not told in time."""
     try:
         async with asyncio.timeout(within_s), open_elements(environment) as elements:
@@ -41,14 +41,14 @@ async def read_around(
         return None
 
 
-async def _told(elements: Elements, focused: Element) -> Surroundings | None:
+async def _told(elements: Elements, focused: Element) -> TextSurroundings | None:
     role, state, toolkit = await asyncio.gather(
         elements.role(focused), elements.state(focused), elements.toolkit(focused)
     )
     kind = kind_of(role, toolkit, editable=bool(state & EDITABLE))
     if kind is FocusKind.FIELD and role != TERMINAL:
-        return Surroundings(kind, await _before(elements, focused))
-    return None if kind is None else Surroundings(kind)
+        return TextSurroundings(kind, await _before(elements, focused))
+    return None if kind is None else TextSurroundings(kind)
 
 
 def kind_of(role: int, toolkit: str, *, editable: bool) -> FocusKind | None:

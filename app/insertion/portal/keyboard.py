@@ -18,7 +18,7 @@ _PRESSED: Final = 1
 _RELEASED: Final = 0
 
 
-class Keymap(Protocol):
+class PasteKeymap(Protocol):
     """A keymap of XKB as ``text``, which may change."""
 
     text: str
@@ -34,7 +34,7 @@ class LayoutUnclear(InsertionUnavailable):
 class PortalKeyboard:
     """A ``PasteKeyboard`` of the desktop portal. ``keymap``: that of the user; ``None``: the standard one."""
 
-    def __init__(self, session: RemoteSession, keymap: Keymap | None = None) -> None:
+    def __init__(self, session: RemoteSession, keymap: PasteKeymap | None = None) -> None:
         self._session, self._keymap = session, keymap
 
     async def press(self, keys: PasteKeys) -> None:

@@ -18,7 +18,7 @@ _LONGEST: Final = 65_536
 
 
 @dataclass(frozen=True)
-class Answer:
+class PermissionAnswer:
     """An answer of the user. ``token``: of the portal. ``refused``: the run of the app that was refused, or 0."""
 
     token: str = ""
@@ -43,18 +43,18 @@ class Permission:
 
     def grant(self, token: str) -> None:
         """Store the token of a granted session. A token is good for one session, so it replaces the last one."""
-        self._write(Answer(token))
+        self._write(PermissionAnswer(token))
 
     def refuse(self) -> None:
         """Store that the user has refused."""
-        self._write(Answer(refused=self._run))
+        self._write(PermissionAnswer(refused=self._run))
 
-    def _read(self) -> Answer:
+    def _read(self) -> PermissionAnswer:
         with suppress(OSError, msgspec.MsgspecError):
-            return msgspec.json.decode(self._place.read_bytes()[:_LONGEST], type=Answer)
-        return Answer()
+            return msgspec.json.decode(self._place.read_bytes()[:_LONGEST], type=PermissionAnswer)
+        return PermissionAnswer()
 
-    def _write(self, answer: Answer) -> None:
+    def _write(self, answer: PermissionAnswer) -> None:
         """Replace the file at once; where that fails, the desktop asks again."""
         new = self._place.with_name(f"{self._place.name}.{os.getpid()}.new")
         with suppress(OSError):

@@ -17,7 +17,7 @@ from app.insertion.portal.session import RemoteSession
 from app.insertion.wayland.clipboard import DataControlClipboard, Kept
 from app.insertion.wayland.gnome import IBusParts, assemble_gnome, is_gnome
 from app.insertion.wayland.keyboard import VirtualKeyboard
-from app.insertion.wayland.parts import Focus, Parts, PasteKeyboard
+from app.insertion.wayland.parts import Focus, InsertionParts, PasteKeyboard
 from app.insertion.wayland.user_keymap import UserKeymap
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone, CompositorMissing
@@ -50,7 +50,7 @@ def is_kde(environment: Mapping[str, str]) -> bool:
     return "KDE" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
-async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> Parts | IBusParts:
+async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> InsertionParts | IBusParts:
     """Return the parts for this desktop. Raises ``InsertionUnavailable``."""
     try:
         if is_gnome(environment):
@@ -64,7 +64,7 @@ async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: K
         raise ScreenMissing(f"{error}: start this program in a Wayland session") from error
 
 
-async def _assembled(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> Parts:
+async def _assembled(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> InsertionParts:
     async with AsyncExitStack() as opened:
         focus = await _focus(environment, opening.app)
         opened.push_async_callback(focus.close)
@@ -74,7 +74,7 @@ async def _assembled(environment: Mapping[str, str], opening: OpenRequest, kept:
         opened.push_async_callback(clipboard.close)
         await clipboard.recover(late=bool(opening.late))
         opened.pop_all()
-        return Parts(focus, keyboard, clipboard, clipboard.gone, keeps_early=True)
+        return InsertionParts(focus, keyboard, clipboard, clipboard.gone, keeps_early=True)
 
 
 async def _focus(environment: Mapping[str, str], app: int) -> Focus:

@@ -23,7 +23,7 @@ from app.insertion.portal.clipboard import PortalClipboard
 from app.insertion.portal.keyboard import PortalKeyboard
 from app.insertion.portal.permission import NAME, Permission
 from app.insertion.portal.session import RemoteSession
-from app.insertion.wayland.parts import Focus, Parts
+from app.insertion.wayland.parts import Focus, InsertionParts
 from app.insertion.wayland.user_keymap import UserKeymap
 from runtime.folders import folders, private_folder
 
@@ -92,7 +92,7 @@ def is_gnome(environment: Mapping[str, str]) -> bool:
     return "GNOME" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
-async def assemble_gnome(environment: Mapping[str, str], opening: OpenRequest) -> Parts | IBusParts:
+async def assemble_gnome(environment: Mapping[str, str], opening: OpenRequest) -> InsertionParts | IBusParts:
     """Return the parts for GNOME. Raises ``InsertionUnavailable`` or ``WaylandError``."""
     for pause_s in _PAUSES_S:
         with suppress(IBusMissing):
@@ -116,7 +116,7 @@ async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IB
     return IBusParts(focus, inserter, inserter.watch.gone)
 
 
-async def _with_portal(environment: Mapping[str, str], opening: OpenRequest) -> Parts:
+async def _with_portal(environment: Mapping[str, str], opening: OpenRequest) -> InsertionParts:
     async with AsyncExitStack() as opened:
         focus = await AccessibleFocus.open(environment, opening.app)
         opened.push_async_callback(focus.close)
@@ -125,4 +125,4 @@ async def _with_portal(environment: Mapping[str, str], opening: OpenRequest) -> 
     permission = Permission(folders().config / NAME, opening.app)
     session = RemoteSession(partial(Portal.open, environment), permission, clipboard=True)
     clipboard = PortalClipboard(session, opening.patience_s)
-    return Parts(focus, PortalKeyboard(session, keymap), clipboard, asyncio.Event())
+    return InsertionParts(focus, PortalKeyboard(session, keymap), clipboard, asyncio.Event())

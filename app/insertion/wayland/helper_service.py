@@ -31,12 +31,12 @@ from app.insertion.ibus.inserter import IBusInserter
 from app.insertion.wayland.assembly import assemble
 from app.insertion.wayland.clipboard import kept_contents
 from app.insertion.wayland.gnome import IBusParts
-from app.insertion.wayland.parts import Parts
+from app.insertion.wayland.parts import InsertionParts
 from app.insertion.wayland.paster import UNKNOWN_PROCESS, WaylandPaster
 from runtime.framing import BrokenFrame
 from runtime.tasks import Tasks
 
-Assemble = Callable[[OpenRequest], Awaitable[Parts | IBusParts]]
+Assemble = Callable[[OpenRequest], Awaitable[InsertionParts | IBusParts]]
 
 
 async def serve(
@@ -45,14 +45,14 @@ async def serve(
     """Answer requests from standard input until it ends, or SIGTERM."""
     requests, replies = take_pipes()
 
-    async def parts(opening: OpenRequest) -> Parts | IBusParts:
+    async def parts(opening: OpenRequest) -> InsertionParts | IBusParts:
         return await assemble(environment, opening, kept_contents(kept))
 
     with requests, replies:
-        await Service(send_by(replies), parts).run(requests)
+        await WaylandService(send_by(replies), parts).run(requests)
 
 
-class Service:
+class WaylandService:
     """A server for the app's requests. ``assemble`` returns the parts of this desktop."""
 
     def __init__(self, replies: ReplyChannel, assemble: Assemble) -> None:
@@ -90,14 +90,17 @@ class Service:
         await self._tasks.close()  # a text in progress is held by the app
         await paster.close()
 
-    def _paster(self, parts: Parts | IBusParts, opening: OpenRequest) -> WaylandPaster | IBusInserter:
-        if isinstance(parts, Parts):
+    def _paster(self, parts: InsertionParts | IBusParts, opening: OpenRequest) -> WaylandPaster | IBusInserter:
+        if isinstance(parts, InsertionParts):
             return WaylandPaster(parts, self._pressing, opening.patience_s, late=bool(opening.late))
         parts.inserter.pressing = lambda target: self._pressing(target.process or UNKNOWN_PROCESS)
         return parts.inserter
 
     async def _answer(
-        self, request: FindRequest | InsertRequest, parts: Parts | IBusParts, paster: WaylandPaster | IBusInserter
+        self,
+        request: FindRequest | InsertRequest,
+        parts: InsertionParts | IBusParts,
+        paster: WaylandPaster | IBusInserter,
     ) -> None:
         number = request.number
         try:
@@ -127,7 +130,7 @@ async def _next(stream: asyncio.StreamReader) -> Request | None:
     return None
 
 
-async def _end_with(parts: Parts | IBusParts) -> None:
+async def _end_with(parts: InsertionParts | IBusParts) -> None:
     """End this process once the desktop has gone: the app starts another one, which connects again."""
     await parts.gone.wait()
     os._exit(SCREEN_GONE)

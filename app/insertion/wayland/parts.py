@@ -30,7 +30,7 @@ class PasteKeyboard(Protocol):
 
 
 @dataclass(frozen=True)
-class Parts:
+class InsertionParts:
     """The parts that suit a desktop. ``gone``: set once the desktop's connection has ended.
 
     ``keeps_early``: the clipboard may be saved whenever the focus is asked for. The user notices nothing of it.

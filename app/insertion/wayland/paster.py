@@ -12,7 +12,7 @@ from app.insertion.paste_flow import PasteFlow
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy, to_paste
 from app.insertion.programs import ORDINARY, TERMINAL, PasteKeys, paste_keys
-from app.insertion.wayland.parts import Parts
+from app.insertion.wayland.parts import InsertionParts
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
@@ -31,7 +31,7 @@ class WaylandPaster:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: InsertionParts,
         pressing: Callable[[int], None],
         patience_s: float = READ_DEADLINE_S,
         *,

@@ -42,10 +42,10 @@ def serve(grabs: Grabs, kept: int | None, send_by: Callable[[BinaryIO], ReplyCha
     requests, replies = take_pipes()
     first = REQUESTS.read(requests)
     if isinstance(first, OpenRequest):
-        Service(first, send_by(replies), grabs, kept_contents(kept)).run(requests)
+        X11Service(first, send_by(replies), grabs, kept_contents(kept)).run(requests)
 
 
-class Service:
+class X11Service:
     """A server for the app's requests. ``kept``: clipboard contents that an earlier process lent."""
 
     def __init__(self, opening: OpenRequest, replies: ReplyChannel, grabs: Grabs, kept: KeptSelections) -> None:

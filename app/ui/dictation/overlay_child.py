@@ -25,7 +25,7 @@ from app.ui.theme.theme import STILL, Theme
 from runtime.framing import BrokenFrame
 
 
-class Inbox(QObject):
+class ViewInbox(QObject):
     """Frames that a thread reads; ``arrived`` delivers them in Qt's thread, and ``None`` at their end."""
 
     arrived = Signal(object)
@@ -82,7 +82,7 @@ def main() -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("kikipounamu")
     application.setQuitOnLastWindowClosed(False)
-    receiver, inbox = Receiver(first, FirstTimes(Path(sys.argv[1])), application), Inbox()
+    receiver, inbox = Receiver(first, FirstTimes(Path(sys.argv[1])), application), ViewInbox()
     inbox.arrived.connect(receiver.receive, Qt.ConnectionType.QueuedConnection)
     threading.Thread(target=inbox.read, args=(pipe,), name="frames", daemon=True).start()
     return application.exec()

@@ -14,7 +14,7 @@ from app.ui.dictation.overlay_surface import Paint, Room
 from app.ui.dictation.shared_picture import SharedPicture
 from app.wayland.errors import WaylandError
 from app.wayland.layer import Edge, Layer, LayerPlace, LayerShell
-from app.wayland.outputs import Output
+from app.wayland.outputs import WaylandOutput
 
 _UNKNOWN: Final = Area(0, 0, 1280, 720)  # a compositor that hides the sizes of its outputs
 
@@ -103,7 +103,7 @@ class OverlayLayer:
         layer.on_closed = self._remove
         self._renew()
 
-    def _named(self) -> Output | None:
+    def _named(self) -> WaylandOutput | None:
         return next((one for one in self._shell.outputs if one.name == self._wanted), None)
 
     @_while_possible
@@ -171,7 +171,7 @@ def layer_place(place: QRect, room: Room, anchor: Anchor) -> LayerPlace:
     return LayerPlace(*size, Edge.TOP, (place.y() - free.y, 0, 0, 0))
 
 
-def _scale_of(output: Output | None) -> int:
+def _scale_of(output: WaylandOutput | None) -> int:
     return output.scale if output else 0
 
 

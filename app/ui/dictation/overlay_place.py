@@ -14,7 +14,7 @@ _MARGIN: Final = 4
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class OverlaySurroundings:
     """Everything known around the overlay, in the same pixels.
 
     ``screen``: the part that panels leave free. ``window``, ``field`` and ``caret``: where the dictated text goes.
@@ -52,7 +52,7 @@ class Anchor:
         )
 
 
-def choose_anchor(most: tuple[int, int], wish: str, around: Surroundings) -> Anchor:
+def choose_anchor(most: tuple[int, int], wish: str, around: OverlaySurroundings) -> Anchor:
     """Return the place for an overlay that may become as large as ``most``.
 
     ``wish``: a value of the setting ``general.overlay``. The best place covers neither text cursor nor field.
@@ -70,7 +70,7 @@ def choose_anchor(most: tuple[int, int], wish: str, around: Surroundings) -> Anc
     return min(_candidates(most, wish, around), key=cost)  # the first of equals
 
 
-def _candidates(most: tuple[int, int], wish: str, around: Surroundings) -> Iterator[Anchor]:
+def _candidates(most: tuple[int, int], wish: str, around: OverlaySurroundings) -> Iterator[Anchor]:
     """Yield possible places, the preferred ones first."""
     if wish == "cursor":
         for area in filter(None, (around.caret, around.field)):

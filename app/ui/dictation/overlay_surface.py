@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QRegion
 
 from app.core.area import Area
 from app.dictation.view import View
-from app.ui.dictation.overlay_place import Anchor, Surroundings, to_screen
+from app.ui.dictation.overlay_place import Anchor, OverlaySurroundings, to_screen
 
 Paint = Callable[[QPainter, QRegion], None]
 """Paints a region of the overlay."""
@@ -27,13 +27,13 @@ class Room:
     ratio: float = 1.0
     screen: str = ""
 
-    def around(self, view: View) -> Surroundings:
+    def around(self, view: View) -> OverlaySurroundings:
         """Return everything known around the overlay, in the pixels of this screen."""
         field, caret = (view.place.field, view.place.caret) if view.place else (None, None)
         found = (
             to_screen(area, self.origin, self.ratio) if area else None for area in (view.window, field, caret)
         )
-        return Surroundings(self.free, *found)
+        return OverlaySurroundings(self.free, *found)
 
 
 class Surface(Protocol):

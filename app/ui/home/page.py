@@ -36,7 +36,7 @@ from app.ui.home.selection_bar import SelectionBar
 from app.ui.home.stage import Stage
 from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.take_panel import TakePanel
-from app.ui.home.timeline import Timeline
+from app.ui.home.timeline import TakeTimeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.home.wording import day_text, described
 from app.ui.settings.choices import Choices
@@ -75,7 +75,7 @@ class HomePage(QWidget):
         self.head = Head(theme, texts, ask)
         self.model = TimelineModel(ask, lambda row: described(texts, row), lambda day: day_text(texts, day), self)
         self.delegate = TakeDelegate(theme, texts, self.model)
-        self.list = Timeline(texts, self.model, self.delegate)
+        self.list = TakeTimeline(texts, self.model, self.delegate)
         self.panel = TakePanel(theme, texts, self._do, self._dialogs)
         self.stage = Stage(self.list, self.model, self.head, self.panel)
         self.bar = SelectionBar(texts, self._export)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.ui.home.take_delegate import column
-from app.ui.home.timeline import Timeline
+from app.ui.home.timeline import TakeTimeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.theme.theme import SPACING
 
@@ -17,7 +17,7 @@ class Stage(QWidget):
     open take.
     """
 
-    def __init__(self, timeline: Timeline, takes: TimelineModel, head: QWidget, panel: QWidget) -> None:
+    def __init__(self, timeline: TakeTimeline, takes: TimelineModel, head: QWidget, panel: QWidget) -> None:
         super().__init__()
         self._list, self._takes, self._head, self._panel = timeline, takes, head, panel
         self.opened: int | None = None

@@ -15,7 +15,7 @@ _TIPS: Final = {RowButton.PLAY: "action.play", RowButton.COPY: "action.copy"}
 _SCROLLED: Final = 3  # parts of a row that one step of the wheel scrolls
 
 
-class Timeline(QTableView):
+class TakeTimeline(QTableView):
     """View that leaves room for the head of the page and for the open take.
 
     ``copies`` and ``plays``: emitted with the row whose button was clicked.

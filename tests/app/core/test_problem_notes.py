@@ -27,11 +27,11 @@ from app.core.problem_notes import note_of, unexpected
 from app.core.sentences import LANGUAGES, Sentences, entries, noted
 from app.gateways.errors import GatewaysNotKept
 from app.history.errors import (
-    ExportFailed,
     IndexUnavailable,
     NothingRecorded,
     NothingToExport,
     NotRerun,
+    TakeExportFailed,
     TextTooLong,
 )
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
@@ -84,7 +84,7 @@ ERRORS = [
     (IndexUnavailable("why"), Note("history-index")),
     (NotRerun("why"), Note("again-failed")),
     (NothingRecorded("why"), Note("again-nothing")),
-    (ExportFailed("why"), Note("export-failed")),
+    (TakeExportFailed("why"), Note("export-failed")),
     (NothingToExport("why"), Note("export-nothing")),
     (TextTooLong(7), Note("text-too-long", {"most": "7"})),
     (Unreachable("why"), Note("gateway-unreachable")),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.desktop.found import Found, Session
+from app.desktop.found import DesktopSession, Found
 from app.hotkeys.compositor_lines import Compositor
 
 _WLROOTS = {
@@ -18,7 +18,7 @@ _KEYS = {"GlobalShortcuts": 1, "RemoteDesktop": 2}
 
 
 def _on(desktop: str, **facts: Any) -> Found:
-    return Found(Session.WAYLAND, desktop, **({"x_display": ":0", "programs": _BUS} | facts))
+    return Found(DesktopSession.WAYLAND, desktop, **({"x_display": ":0", "programs": _BUS} | facts))
 
 
 DESKTOPS = {
@@ -38,8 +38,8 @@ DESKTOPS = {
         "", offers={name: 1 for name in _WLROOTS if "toplevel" not in name}, programs=frozenset()
     ),
     "silent": _on("", programs=frozenset(), x_display=""),
-    "x11": Found(Session.X11, "XFCE", tray=True, x_display=":0"),
-    "windows": Found(Session.SYSTEM),
+    "x11": Found(DesktopSession.X11, "XFCE", tray=True, x_display=":0"),
+    "windows": Found(DesktopSession.SYSTEM),
     "no screen": Found(),
 }
 """Facts by the name of the desktop."""

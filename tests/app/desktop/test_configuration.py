@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.desktop.configuration import Contents, Places, added, difference, is_plain, places, removed, usual_files
+from app.desktop.configuration import (
+    ConfigurationText,
+    Places,
+    added,
+    difference,
+    is_plain,
+    places,
+    removed,
+    usual_files,
+)
 from app.hotkeys.compositor_lines import Compositor
 
 LINES = ("bindsym F9 exec kikipounamu key dictate tap",)
@@ -50,7 +59,7 @@ def test_usual_files_follow_the_environment() -> None:
 def test_added_lines_can_be_removed_without_trace(text: str) -> None:
     assert WHERE is not None
     for where in (WHERE, script()):
-        before = Contents(text)
+        before = ConfigurationText(text)
         after = added(before, where, LINES)
         assert added(after, where, LINES) == after
         assert after.own is not None and LINES[0] in after.own.splitlines()
@@ -59,13 +68,13 @@ def test_added_lines_can_be_removed_without_trace(text: str) -> None:
 
 
 def test_script_includes_our_file_before_it_hands_over() -> None:
-    after = added(Contents("#!/bin/sh\nriverctl x\nexec rivertile\n"), script(), LINES)
+    after = added(ConfigurationText("#!/bin/sh\nriverctl x\nexec rivertile\n"), script(), LINES)
     assert after.main.index("kikipounamu.sh") < after.main.index("exec rivertile")
 
 
 def test_difference_names_both_files_and_only_changes() -> None:
     assert WHERE is not None
-    before = Contents("a\nb\nc\nd\n")
+    before = ConfigurationText("a\nb\nc\nd\n")
     after = added(before, WHERE, LINES)
     shown = difference(before, after, WHERE).splitlines()
     assert f"+++ {SWAY}" in shown and f"+++ {WHERE.own}" in shown

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.desktop.found import Found, Session, compositor_of, of_environment, session_of
+from app.desktop.found import DesktopSession, Found, compositor_of, of_environment, session_of
 from app.hotkeys.compositor_lines import Compositor
 
 
@@ -26,14 +26,14 @@ def test_compositor_is_known_by_its_environment(
 
 
 def test_session_is_known_by_platform_and_environment() -> None:
-    assert session_of("darwin", {"DISPLAY": ":0"}) is Session.SYSTEM
-    assert session_of("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}) is Session.WAYLAND
-    assert session_of("linux", {"DISPLAY": ":0"}) is Session.X11
-    assert session_of("linux", {}) is Session.NONE
+    assert session_of("darwin", {"DISPLAY": ":0"}) is DesktopSession.SYSTEM
+    assert session_of("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}) is DesktopSession.WAYLAND
+    assert session_of("linux", {"DISPLAY": ":0"}) is DesktopSession.X11
+    assert session_of("linux", {}) is DesktopSession.NONE
 
 
 def test_environment_alone_names_desktop_and_display() -> None:
     environment = {"XDG_CURRENT_DESKTOP": "ubuntu:GNOME", "DISPLAY": ":1", "SWAYSOCK": "/stale"}
     found = of_environment("linux", environment)
-    assert found == Found(Session.X11, "ubuntu:GNOME", x_display=":1")
+    assert found == Found(DesktopSession.X11, "ubuntu:GNOME", x_display=":1")
     assert found.is_of("gnome") and not found.is_of("kde")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.desktop.configuration import Contents, Places, added, places, removed
+from app.desktop.configuration import ConfigurationText, Places, added, places, removed
 from app.desktop.key_files import BACKUP, ConfigurationRefused, change, existing, read
 from app.hotkeys.compositor_lines import Compositor
 
@@ -24,14 +24,14 @@ def where(tmp_path: Path) -> Places:
 
 def test_lines_are_written_beside_a_copy_and_removed_again(where: Places) -> None:
     before = read(where)
-    assert before == Contents(USERS)
+    assert before == ConfigurationText(USERS)
     change(where, before, added(before, where, LINES))
     written = read(where)
     assert where.include in written.main and LINES[0] in (written.own or "")
     assert where.main.with_name(f"init{BACKUP}").read_text() == USERS
     assert where.main.stat().st_mode & 0o777 == 0o755
     change(where, written, removed(written, where))
-    assert read(where) == Contents(USERS) and not where.own.exists()
+    assert read(where) == ConfigurationText(USERS) and not where.own.exists()
     assert sorted(place.name for place in where.main.parent.iterdir()) == ["init", f"init{BACKUP}"]
 
 

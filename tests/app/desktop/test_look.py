@@ -8,7 +8,7 @@ import pytest
 from dbus_fast import Variant
 
 from app.desktop.abilities import Ability, Means, abilities
-from app.desktop.found import Session
+from app.desktop.found import DesktopSession
 from app.desktop.look import look
 from app.hotkeys.compositor_lines import Compositor
 from tests.helpers.bus_service import WATCHER, Answers, bus_program, icon_host
@@ -54,14 +54,14 @@ async def test_look_leaves_out_what_is_silent(tmp_path: Path) -> None:
         address = desktop.environment["DBUS_SESSION_BUS_ADDRESS"]
         with bus_program(address, "org.freedesktop.portal.Desktop", {}):
             found = await look("linux", desktop.environment, deadline_s=0.0)
-    assert (found.session, found.portals) == (Session.WAYLAND, {})
+    assert (found.session, found.portals) == (DesktopSession.WAYLAND, {})
 
 
 @pytest.mark.parametrize(
-    ("environment", "session"), [({"WAYLAND_DISPLAY": "none"}, Session.WAYLAND), ({}, Session.NONE)]
+    ("environment", "session"), [({"WAYLAND_DISPLAY": "none"}, DesktopSession.WAYLAND), ({}, DesktopSession.NONE)]
 )
 async def test_look_finds_nothing_without_compositor_and_bus(
-    environment: dict[str, str], session: Session
+    environment: dict[str, str], session: DesktopSession
 ) -> None:
     found = await look("linux", environment)
     assert (found.session, found.offers, found.programs, found.tray) == (session, {}, frozenset(), None)

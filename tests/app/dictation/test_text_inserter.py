@@ -16,9 +16,9 @@ from app.insertion.outcome import (
     HoldReason,
     Insertion,
     InsertionResult,
-    Surroundings,
     Target,
     TextPlace,
+    TextSurroundings,
     held,
 )
 from app.journal.library import Library
@@ -121,11 +121,11 @@ async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path:
 
 
 async def surrounded(
-    tmp_path: Path, tasks: Tasks, found: Surroundings | None, texts: ReadyTexts
+    tmp_path: Path, tasks: Tasks, found: TextSurroundings | None, texts: ReadyTexts
 ) -> tuple[FakeInserter, Insertion]:
     """Insert texts where the desktop tells these surroundings; return the inserter and the outcome."""
 
-    async def read(target: Target) -> Surroundings | None:
+    async def read(target: Target) -> TextSurroundings | None:
         return found
 
     inserter, events = FakeInserter(), list[Event]()
@@ -142,15 +142,15 @@ async def surrounded(
 @pytest.mark.parametrize(
     ("found", "pasted", "outcome"),
     [
-        (Surroundings(FocusKind.PASSWORD), False, held(HoldReason.PASSWORD)),
-        (Surroundings(FocusKind.PASSWORD), True, held(HoldReason.PASSWORD)),
-        (Surroundings(FocusKind.NO_FIELD), False, held(HoldReason.NO_FIELD)),
-        (Surroundings(FocusKind.NO_FIELD), True, Insertion(InsertionResult.TYPED)),
+        (TextSurroundings(FocusKind.PASSWORD), False, held(HoldReason.PASSWORD)),
+        (TextSurroundings(FocusKind.PASSWORD), True, held(HoldReason.PASSWORD)),
+        (TextSurroundings(FocusKind.NO_FIELD), False, held(HoldReason.NO_FIELD)),
+        (TextSurroundings(FocusKind.NO_FIELD), True, Insertion(InsertionResult.TYPED)),
         (None, False, Insertion(InsertionResult.TYPED)),
     ],
 )
 async def test_text_is_held_where_no_field_takes_it(
-    found: Surroundings | None, pasted: bool, outcome: Insertion, tmp_path: Path, tasks: Tasks
+    found: TextSurroundings | None, pasted: bool, outcome: Insertion, tmp_path: Path, tasks: Tasks
 ) -> None:
     inserter, insertion = await surrounded(tmp_path, tasks, found, ordered(pasted=pasted))
     assert insertion == outcome
@@ -159,13 +159,13 @@ async def test_text_is_held_where_no_field_takes_it(
 
 async def test_text_fits_to_the_text_before_the_caret(tmp_path: Path, tasks: Tasks) -> None:
     texts = ReadyTexts((SegmentId(1, 0),), ("This is it.",), "This is it.", WINDOW)
-    inserter, _ = await surrounded(tmp_path, tasks, Surroundings(FocusKind.FIELD, "I think"), texts)
+    inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)
     assert inserter.texts == [(" this is it.", WINDOW)]
 
 
 async def test_joint_within_a_recording_stays(tmp_path: Path, tasks: Tasks) -> None:
     texts = ReadyTexts((SegmentId(1, 1),), (" This is it.",), " This is it.", WINDOW, continues="I think")
-    inserter, _ = await surrounded(tmp_path, tasks, Surroundings(FocusKind.FIELD, "I think"), texts)
+    inserter, _ = await surrounded(tmp_path, tasks, TextSurroundings(FocusKind.FIELD, "I think"), texts)
     assert inserter.texts == [(" This is it.", WINDOW)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.core.formats import Format
-from app.history.errors import ExportFailed
+from app.history.errors import TakeExportFailed
 from app.history.export import Exported, export
 from app.journal.library import Library, TakeSnapshot
 from tests.app.history.takes import record, session
@@ -56,7 +56,7 @@ def test_export_writes_edited_subtitles_per_take(library: Library, out: Path, fo
     assert done == Exported((out / f"{name}.{form}", out / f"{name} (2).{form}"))
     edited = (out / f"{name} (2).{form}").read_text()
     assert f"00:00:00{mark}100 --> 00:00:00{mark}200\ntwo halves\n" in edited
-    with pytest.raises(ExportFailed, match="choose a folder"):
+    with pytest.raises(TakeExportFailed, match="choose a folder"):
         export(takes(library, 1, 2), form, out / "one")
     export(takes(library, 2), form, out / "one")
     assert "second" in (out / "one").read_text()
@@ -90,8 +90,8 @@ def test_export_replaces_files_only_on_request(library: Library, out: Path) -> N
 
 def test_export_raises_when_there_is_no_text_or_folder(library: Library, out: Path) -> None:
     record(library, 1, None)
-    with pytest.raises(ExportFailed, match="no text"):
+    with pytest.raises(TakeExportFailed, match="no text"):
         export(takes(library, 1), Format.TXT, out)
     record(library, 2, "two")
-    with pytest.raises(ExportFailed, match="cannot be written"):
+    with pytest.raises(TakeExportFailed, match="cannot be written"):
         export(takes(library, 2), Format.TXT, out / "no such folder" / "a.txt")

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.insertion.outcome import FocusKind, HoldReason, Surroundings, Target
+from app.insertion.outcome import FocusKind, HoldReason, Target, TextSurroundings
 from app.insertion.plan import ProgramRule, Rules
 from app.insertion.surroundings import PermittedReader, refusal, with_rules
 
 TARGET = Target(1, "org.example.Editor")
-FIELD, PASSWORD, NO_FIELD = (Surroundings(kind) for kind in FocusKind)
+FIELD, PASSWORD, NO_FIELD = (TextSurroundings(kind) for kind in FocusKind)
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Options:
     rules: Rules = Rules()
 
 
-async def read(target: Target) -> Surroundings | None:
+async def read(target: Target) -> TextSurroundings | None:
     return NO_FIELD
 
 
@@ -31,11 +31,11 @@ async def test_surroundings_are_read_only_with_permission(permitted: bool) -> No
 
 @pytest.mark.parametrize("joins", [True, False])
 async def test_joint_stays_where_the_user_wants_no_spaces(joins: bool) -> None:
-    async def told(target: Target) -> Surroundings | None:
-        return Surroundings(FocusKind.FIELD, "I think")
+    async def told(target: Target) -> TextSurroundings | None:
+        return TextSurroundings(FocusKind.FIELD, "I think")
 
     found = await PermittedReader(told, lambda: Options(joins=joins))(TARGET)
-    assert found == Surroundings(FocusKind.FIELD, "I think" if joins else None)
+    assert found == TextSurroundings(FocusKind.FIELD, "I think" if joins else None)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ async def test_joint_stays_where_the_user_wants_no_spaces(joins: bool) -> None:
     ],
 )
 def test_rule_for_the_program_wins_over_a_missing_field(
-    found: Surroundings | None, program: str, left: Surroundings | None
+    found: TextSurroundings | None, program: str, left: TextSurroundings | None
 ) -> None:
     assert with_rules(found, TARGET, Rules(programs=(ProgramRule(program),))) == left
 
@@ -66,6 +66,6 @@ def test_rule_for_the_program_wins_over_a_missing_field(
     ],
 )
 def test_text_is_refused_only_for_a_reason(
-    found: Surroundings | None, requested: bool, reason: HoldReason | None
+    found: TextSurroundings | None, requested: bool, reason: HoldReason | None
 ) -> None:
     assert refusal(found, requested=requested) is reason

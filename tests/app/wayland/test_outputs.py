@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.core.area import Area
 from app.wayland.connection import WaylandConnection
-from app.wayland.outputs import Output, Outputs
+from app.wayland.outputs import WaylandOutput, WaylandOutputs
 from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import running_sway
 from tests.helpers.wayland_eye import swaymsg
@@ -13,7 +13,7 @@ from tests.helpers.wayland_eye import swaymsg
 async def test_outputs_are_known_with_place_and_scale_as_they_come_and_go(tmp_path: Path) -> None:
     with running_sway(tmp_path) as desktop:
         async with await WaylandConnection.open(desktop.environment) as wayland:
-            outputs = Outputs(wayland)
+            outputs = WaylandOutputs(wayland)
             await wayland.roundtrip()
             (first,) = outputs
             changes = list[int]()
@@ -23,10 +23,10 @@ async def test_outputs_are_known_with_place_and_scale_as_they_come_and_go(tmp_pa
             swaymsg(desktop, "create_output")
             swaymsg(desktop, "output HEADLESS-1 position 0 0; output HEADLESS-2 scale 2 position 1280 0")
 
-            def second() -> Output | None:
+            def second() -> WaylandOutput | None:
                 return next((one for one in outputs if one.scale == 2), None)
 
-            found: Output = await wait_until(second, "the second output is known")
+            found: WaylandOutput = await wait_until(second, "the second output is known")
             await wait_until(lambda: found.area == Area(1280, 0, 640, 400), "and its place")
             assert [outputs.at(place) for place in ((1300, 10), (1279, 10))] == [found, first]
             assert outputs.at((5000, 10)) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.sentences import Sentences
-from app.desktop.abilities import Ability, Fallback, Means, Support, Why, abilities
+from app.desktop.abilities import Ability, AbilityFallback, Means, Support, Why, abilities
 from app.desktop.view import KeyLines, LinesState
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Severity
@@ -24,13 +24,13 @@ def test_each_ability_is_worded(desktop: str, language: str) -> None:
 def test_finding_names_means_or_fallback_for_programs() -> None:
     has = ability_finding(Support(Ability.FOCUS, Means.KWIN))
     assert (has.severity, has.key, has.values) == (Severity.OK, "focus-kwin", {"means": "kwin"})
-    lacks = ability_finding(Support(Ability.HOTKEYS, None, Fallback.LINES, Why.NO_PORTAL))
+    lacks = ability_finding(Support(Ability.HOTKEYS, None, AbilityFallback.LINES, Why.NO_PORTAL))
     assert (lacks.severity, lacks.key) == (Severity.ADVICE, "hotkeys-lines")
     assert lacks.values == {"fallback": "lines", "why": "no-portal"}
 
 
 def test_written_lines_are_as_good_as_hotkeys() -> None:
-    support = Support(Ability.HOTKEYS, None, Fallback.LINES, Why.NO_PORTAL)
+    support = Support(Ability.HOTKEYS, None, AbilityFallback.LINES, Why.NO_PORTAL)
     for state in LinesState:
         found = ability_finding(support, KeyLines(Compositor.SWAY, place="/config", state=state))
         written = (found.key, found.values) == ("hotkeys-written", {"file": "/config"})

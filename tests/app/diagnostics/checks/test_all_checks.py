@@ -7,7 +7,7 @@ import pytest
 
 from app.core.errors import UsageMistake
 from app.diagnostics.checks.active_settings import ActiveSettings
-from app.diagnostics.checks.all_checks import AllChecks, CheckOptions, Computer, app_runs, this_computer
+from app.diagnostics.checks.all_checks import AllChecks, CheckOptions, ComputerSetup, app_runs, this_computer
 from app.diagnostics.checks.finding import Area, Finding
 from app.gateways.store import PairedGateway
 from app.settings.sections import AudioSection, GatewaySection, Settings, WorkerSection
@@ -19,21 +19,21 @@ AWAY = PairedGateway(("https://127.0.0.1:9",), "a" * 64, "laptop", "a-key")
 
 
 @pytest.fixture
-def computer(home: Path) -> Computer:
-    return Computer(folders(), ActiveSettings(), (), "linux", {}, lambda: FakeSoundSystem(BUILT_IN))
+def computer(home: Path) -> ComputerSetup:
+    return ComputerSetup(folders(), ActiveSettings(), (), "linux", {}, lambda: FakeSoundSystem(BUILT_IN))
 
 
-def chosen(computer: Computer, settings: Settings) -> Computer:
+def chosen(computer: ComputerSetup, settings: Settings) -> ComputerSetup:
     return replace(computer, chosen=ActiveSettings(settings))
 
 
-async def found(computer: Computer, area: Area, wish: CheckOptions | None = None) -> list[Finding]:
+async def found(computer: ComputerSetup, area: Area, wish: CheckOptions | None = None) -> list[Finding]:
     everything = AllChecks(wish or CheckOptions(hear_s=0.0), computer)
     (examination,) = (one for one in everything.examinations() if one.area is area)
     return list(await examination.work())
 
 
-async def test_checks_create_nothing_in_fresh_home(computer: Computer, home: Path) -> None:
+async def test_checks_create_nothing_in_fresh_home(computer: ComputerSetup, home: Path) -> None:
     slow = {Area.MICROPHONE, Area.VAD, Area.WORKER}
     quick = [one for one in AllChecks(CheckOptions(), computer).examinations() if one.area not in slow]
     told = keys([finding for one in quick for finding in await one.work()])
@@ -41,7 +41,7 @@ async def test_checks_create_nothing_in_fresh_home(computer: Computer, home: Pat
     assert not home.exists()  # noqa: ASYNC240 - a test may look
 
 
-async def test_separate_checks_are_microphone_and_vad(computer: Computer) -> None:
+async def test_separate_checks_are_microphone_and_vad(computer: ComputerSetup) -> None:
     missing = chosen(computer, Settings(audio=AudioSection(microphone="webcam")))
     everything = AllChecks(CheckOptions(hear_s=0.0), missing)
     assert keys(await everything.examination(Area.MICROPHONE).work()) == ["problem microphone-not-there"]
@@ -50,7 +50,7 @@ async def test_separate_checks_are_microphone_and_vad(computer: Computer) -> Non
         everything.examination(Area.DISK)
 
 
-async def test_models_are_missing_only_when_needed(computer: Computer) -> None:
+async def test_models_are_missing_only_when_needed(computer: ComputerSetup) -> None:
     (here,) = await found(computer, Area.MODELS)
     assert here.values["names"] == "fsmn-vad whisper-base"
     (other,) = await found(computer, Area.MODELS, CheckOptions("checksum", 0.0))
@@ -61,7 +61,7 @@ async def test_models_are_missing_only_when_needed(computer: Computer) -> None:
     assert [one.values["names"] for one in await found(elsewhere, Area.MODELS)] == ["fsmn-vad"]
 
 
-async def test_worker_is_unfit_when_model_has_no_engine(computer: Computer) -> None:
+async def test_worker_is_unfit_when_model_has_no_engine(computer: ComputerSetup) -> None:
     unfit = chosen(computer, Settings(worker=WorkerSection(model="Fun-ASR-Nano")))
     assert keys(await found(unfit, Area.WORKER)) == ["problem worker-unfit"]
     off = chosen(computer, Settings(worker=WorkerSection(model="Fun-ASR-Nano", on=False)))
@@ -82,13 +82,13 @@ async def test_worker_is_unfit_when_model_has_no_engine(computer: Computer) -> N
     ],
 )
 async def test_remote_gateway_is_a_problem_without_fallback(
-    computer: Computer, gateway: GatewaySection, told: list[str]
+    computer: ComputerSetup, gateway: GatewaySection, told: list[str]
 ) -> None:
     used = chosen(replace(computer, paired=(AWAY,)), Settings(gateway=gateway))
     assert keys(await found(used, Area.ELSEWHERE)) == told
 
 
-async def test_unreadable_gateway_list_is_a_problem(computer: Computer) -> None:
+async def test_unreadable_gateway_list_is_a_problem(computer: ComputerSetup) -> None:
     assert keys(await found(replace(computer, paired=None), Area.ELSEWHERE)) == ["problem elsewhere-unreadable"]
     assert await found(computer, Area.ELSEWHERE) == []
 

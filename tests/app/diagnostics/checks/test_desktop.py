@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.desktop.found import Found, Session
+from app.desktop.found import DesktopSession, Found
 from app.diagnostics.checks.desktop import (
     LookAtDesktop,
     ScreenAbilities,
@@ -26,15 +26,15 @@ WAYLAND = {"XDG_SESSION_TYPE": "wayland", "XDG_CURRENT_DESKTOP": "GNOME"}
 
 
 async def no_tray(platform: str, environment: Mapping[str, str]) -> Found:
-    return Found(Session.X11, tray=False)
+    return Found(DesktopSession.X11, tray=False)
 
 
 async def has_tray(platform: str, environment: Mapping[str, str]) -> Found:
-    return Found(Session.X11, tray=True)
+    return Found(DesktopSession.X11, tray=True)
 
 
 async def nobody_knows(platform: str, environment: Mapping[str, str]) -> Found:
-    return Found(Session.X11)
+    return Found(DesktopSession.X11)
 
 
 def is_on(name: str) -> LookAtDesktop:

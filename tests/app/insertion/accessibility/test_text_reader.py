@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from app.insertion.accessibility.text_reader import PASSWORD_TEXT, TERMINAL, kind_of, read_around
-from app.insertion.outcome import FocusKind, Surroundings, Target
+from app.insertion.outcome import FocusKind, Target, TextSurroundings
 from tests.helpers.accessible_desktop import Form, start_accessibility, start_bus
 from tests.helpers.desktop import Screen, running_desktop
 from tests.helpers.waiting import wait_until
@@ -39,11 +39,11 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 
 async def told(desktop: Screen, target: Target, kind: FocusKind, before: str | None) -> None:
-    last: list[Surroundings | None] = []
+    last: list[TextSurroundings | None] = []
 
     async def as_wanted() -> bool:
         last[:] = [await read_around(target, desktop.environment)]
-        return last == [Surroundings(kind, before)]
+        return last == [TextSurroundings(kind, before)]
 
     try:
         await wait_until(as_wanted, "the program tells what has the focus")
@@ -61,7 +61,9 @@ async def test_field_password_and_button_are_told_apart(place: Place, toolkit: s
     await told(desktop, target, FocusKind.FIELD, "")  # an insertion replaces the selected text
     tap("End")
     await told(desktop, target, FocusKind.FIELD, "I like 你好 the")
-    assert await read_around(Target(1), desktop.environment) == Surroundings(FocusKind.FIELD, "I like 你好 the")
+    assert await read_around(Target(1), desktop.environment) == TextSurroundings(
+        FocusKind.FIELD, "I like 你好 the"
+    )
     tap("Home")
     await told(desktop, target, FocusKind.FIELD, "")
     tap("Tab")
@@ -103,4 +105,4 @@ def test_only_certain_elements_are_no_fields(
 
 
 def test_text_before_the_caret_is_not_in_messages() -> None:
-    assert "secret" not in repr(Surroundings(FocusKind.FIELD, "secret"))
+    assert "secret" not in repr(TextSurroundings(FocusKind.FIELD, "secret"))

@@ -11,7 +11,7 @@ from app.insertion.accessibility.elements import Element
 from app.insertion.accessibility.text_reader import read_around
 from app.insertion.focus.accessibility import AccessibleFocus, number_of, program_of
 from app.insertion.focus.errors import FocusUnknown
-from app.insertion.outcome import FocusKind, Surroundings, Target
+from app.insertion.outcome import FocusKind, Target, TextSurroundings
 from tests.helpers.accessible_desktop import Form, start_accessibility
 from tests.helpers.gnome_desktop import running_gnome
 from tests.helpers.waiting import wait_until
@@ -80,7 +80,7 @@ async def test_real_gnome_tells_window_and_field(tmp_path: Path) -> None:
         first = await focused(focus, gtk)
 
         async def tells(kind: FocusKind, before: str | None) -> bool:
-            return await read_around(first, gnome.environment) == Surroundings(kind, before)
+            return await read_around(first, gnome.environment) == TextSurroundings(kind, before)
 
         await wait_until(partial(tells, FocusKind.FIELD, "I think"), "the field has the focus")
         gnome.tap("Tab")

@@ -12,7 +12,7 @@ from app.insertion.portal.permission import NAME, Permission
 from app.insertion.programs import ORDINARY
 from app.insertion.wayland.assembly import PartMissing, assemble, missing
 from app.insertion.wayland.clipboard import kept_contents
-from app.insertion.wayland.parts import Parts
+from app.insertion.wayland.parts import InsertionParts
 from tests.helpers.desktop import PATIENT_S
 from tests.helpers.desktop_portal import GRANTED, DesktopPortal
 from tests.helpers.kwin_desktop import running_kwin
@@ -64,7 +64,7 @@ async def test_parts_suit_a_real_kwin(tmp_path: Path, monkeypatch: pytest.Monkey
             portal.answers["RemoteDesktop.Start"] = (GRANTED, {"devices": ("u", 1), "restore_token": ("s", "one")})
             with running_kwin(tmp_path, own) as screen:
                 parts = await assemble(screen.environment, OPENING, kept_contents(None))
-                assert isinstance(parts, Parts)
+                assert isinstance(parts, InsertionParts)
                 assert isinstance(parts.focus, KWinFocus)
                 assert await parts.clipboard.keep(primary=False)
                 await parts.keyboard.press(ORDINARY)
@@ -78,7 +78,7 @@ async def test_parts_suit_a_real_kwin(tmp_path: Path, monkeypatch: pytest.Monkey
 async def test_parts_suit_the_compositor(sway: WaylandDesktop, labwc: WaylandDesktop) -> None:
     for desktop, kind in ((sway, SwayFocus), (labwc, ToplevelFocus)):
         parts = await assemble(desktop.environment, OPENING, kept_contents(None))
-        assert isinstance(parts, Parts)
+        assert isinstance(parts, InsertionParts)
         assert isinstance(parts.focus, kind)
         for part in (parts.keyboard, parts.clipboard, parts.focus):
             await part.close()

@@ -26,8 +26,8 @@ from app.insertion.helper.pipes import ReplyChannel
 from app.insertion.outcome import Insertion, InsertionResult
 from app.insertion.plan import Rules
 from app.insertion.programs import PasteKeys
-from app.insertion.wayland.helper_service import Service
-from app.insertion.wayland.parts import Parts
+from app.insertion.wayland.helper_service import WaylandService
+from app.insertion.wayland.parts import InsertionParts
 from tests.app.insertion.test_paste_flow import FakeClipboard
 from tests.app.insertion.wayland.test_paster import EDITOR, FakeFocus, FakeKeyboard
 
@@ -61,10 +61,10 @@ class Asked:
     async def answer(self) -> Reply:
         return await REPLIES.receive(self._replies)
 
-    async def assemble(self, opening: OpenRequest) -> Parts:
+    async def assemble(self, opening: OpenRequest) -> InsertionParts:
         if self.refuses:
             raise ScreenMissing("no screen")
-        return Parts(FakeFocus([EDITOR]), self.keyboard, FakeClipboard(), asyncio.Event())
+        return InsertionParts(FakeFocus([EDITOR]), self.keyboard, FakeClipboard(), asyncio.Event())
 
 
 @asynccontextmanager
@@ -76,7 +76,7 @@ async def service() -> AsyncIterator[Asked]:
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, heard)
     asked = Asked(ask, stream)
     with os.fdopen(requests, "rb") as taken, os.fdopen(replies, "wb") as told:
-        serving = asyncio.create_task(Service(ReplyChannel(told), asked.assemble).run(taken))
+        serving = asyncio.create_task(WaylandService(ReplyChannel(told), asked.assemble).run(taken))
         try:
             yield asked
         finally:

@@ -9,7 +9,7 @@ from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules, Strategy
 from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
-from app.insertion.wayland.parts import Parts
+from app.insertion.wayland.parts import InsertionParts
 from app.insertion.wayland.paster import UNKNOWN_PROCESS, WaylandPaster, keys_for
 from tests.app.insertion.test_paste_flow import FakeClipboard
 
@@ -52,7 +52,9 @@ class World:
     def __init__(self, *targets: Target | None, late: bool = False) -> None:
         self.clipboard = FakeClipboard()
         self.keyboard = FakeKeyboard(self.clipboard.done)
-        parts = Parts(FakeFocus(list(targets)), self.keyboard, self.clipboard, asyncio.Event(), keeps_early=True)
+        parts = InsertionParts(
+            FakeFocus(list(targets)), self.keyboard, self.clipboard, asyncio.Event(), keeps_early=True
+        )
         self.processes: list[int] = []
         self.paster = WaylandPaster(parts, self._pressing, late=late)
 

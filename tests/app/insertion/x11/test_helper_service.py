@@ -24,7 +24,7 @@ from app.insertion.helper.pipes import ReplyChannel
 from app.insertion.outcome import HoldReason, Target, held
 from app.insertion.plan import Rules, Strategy
 from app.insertion.x11.clipboard import kept_contents
-from app.insertion.x11.helper_service import Service
+from app.insertion.x11.helper_service import X11Service
 from tests.app.insertion.conftest import CountedGrabs
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 
@@ -54,7 +54,7 @@ def service(display: str, app: int) -> Iterator[Asked]:
         os.fdopen(answers, "rb") as heard,
         os.fdopen(replies, "wb") as told,
     ):
-        made = Service(
+        made = X11Service(
             OpenRequest(display, PATIENT_S, app), ReplyChannel(told), CountedGrabs(), kept_contents(None)
         )
         thread = threading.Thread(target=made.run, args=(taken,))

@@ -18,7 +18,7 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
-from app.ui.dictation.overlay_child import Inbox, Receiver
+from app.ui.dictation.overlay_child import Receiver, ViewInbox
 from app.ui.dictation.overlay_frames import FRAMES, LookFrame, ViewFrame
 from app.ui.dictation.overlay_process import COMMAND
 from app.ui.theme.colours import Scheme
@@ -46,7 +46,7 @@ def receiver(qapp: QApplication, tmp_path: Path) -> Iterator[Receiver]:
 
 
 def test_frames_are_read_as_they_were_sent(qtbot: QtBot) -> None:
-    inbox, arrived = Inbox(), list[object]()
+    inbox, arrived = ViewInbox(), list[object]()
     inbox.arrived.connect(arrived.append)
     pipe = io.BytesIO(FRAMES.pack(LOOK) + FRAMES.pack(ViewFrame(VIEW)))
     inbox.read(pipe)
@@ -54,7 +54,7 @@ def test_frames_are_read_as_they_were_sent(qtbot: QtBot) -> None:
 
 
 def test_damaged_frame_is_the_end(qtbot: QtBot) -> None:
-    inbox, arrived = Inbox(), list[object]()
+    inbox, arrived = ViewInbox(), list[object]()
     inbox.arrived.connect(arrived.append)
     inbox.read(io.BytesIO(b"\x01\x00\x00\x00\xff" + FRAMES.pack(LOOK)))
     assert arrived == [None]

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.area import Area
-from app.ui.dictation.overlay_place import FROM_EDGE, GAP, Anchor, Surroundings, choose_anchor, to_screen
+from app.ui.dictation.overlay_place import FROM_EDGE, GAP, Anchor, OverlaySurroundings, choose_anchor, to_screen
 
 SCREEN = Area(0, 30, 1280, 740)  # between two panels
 MOST = 400, 120
 WISHES = ["bottom", "top", "cursor"]
 
 
-def placed(wish: str, around: Surroundings, size: tuple[int, int] = MOST) -> Area:
+def placed(wish: str, around: OverlaySurroundings, size: tuple[int, int] = MOST) -> Area:
     return choose_anchor(MOST, wish, around).area(*size, around.screen)
 
 
@@ -30,12 +30,12 @@ def areas(screen: Area, most: tuple[int, int]) -> st.SearchStrategy[Area]:
 @pytest.mark.parametrize(("wish", "top"), [("bottom", 770 - FROM_EDGE - 120), ("top", 30 + FROM_EDGE)])
 @pytest.mark.parametrize("window", [None, Area(0, 30, 1280, 740), Area(300, 100, 400, 300)])
 def test_overlay_is_at_middle_of_wished_edge(wish: str, top: int, window: Area | None) -> None:
-    assert placed(wish, Surroundings(SCREEN, window)) == (440, top, 400, 120)
+    assert placed(wish, OverlaySurroundings(SCREEN, window)) == (440, top, 400, 120)
 
 
 def test_overlay_is_at_bottom_when_nothing_is_known_near_cursor() -> None:
-    assert choose_anchor(MOST, "cursor", Surroundings(SCREEN)) == choose_anchor(
-        MOST, "bottom", Surroundings(SCREEN)
+    assert choose_anchor(MOST, "cursor", OverlaySurroundings(SCREEN)) == choose_anchor(
+        MOST, "bottom", OverlaySurroundings(SCREEN)
     )
 
 
@@ -49,32 +49,32 @@ def test_overlay_grows_from_its_edge(upward: bool) -> None:
 
 def test_overlay_stays_below_window_when_there_is_room() -> None:
     window = Area(0, 30, 1280, 600)
-    assert placed("bottom", Surroundings(SCREEN, window)).y >= window.bottom
-    assert placed("bottom", Surroundings(SCREEN, window), (200, 40)).bottom == 770 - 8
+    assert placed("bottom", OverlaySurroundings(SCREEN, window)).y >= window.bottom
+    assert placed("bottom", OverlaySurroundings(SCREEN, window), (200, 40)).bottom == 770 - 8
 
 
 def test_overlay_leaves_bottom_for_field_there() -> None:
     field = Area(100, 700, 1000, 40)
-    assert placed("bottom", Surroundings(SCREEN, field=field)).y == 30 + FROM_EDGE
-    assert placed("top", Surroundings(SCREEN, field=Area(100, 60, 1000, 40))).bottom == 770 - FROM_EDGE
+    assert placed("bottom", OverlaySurroundings(SCREEN, field=field)).y == 30 + FROM_EDGE
+    assert placed("top", OverlaySurroundings(SCREEN, field=Area(100, 60, 1000, 40))).bottom == 770 - FROM_EDGE
 
 
 def test_overlay_is_directly_below_or_above_text_cursor() -> None:
     field, caret = Area(200, 300, 500, 30), Area(260, 305, 1, 20)
-    below = placed("cursor", Surroundings(SCREEN, field=field, caret=caret))
+    below = placed("cursor", OverlaySurroundings(SCREEN, field=field, caret=caret))
     assert (below.x, below.y) == (260, 305 + 20 + GAP)
-    low = Surroundings(SCREEN, field=Area(200, 720, 500, 30), caret=Area(260, 725, 1, 20))
+    low = OverlaySurroundings(SCREEN, field=Area(200, 720, 500, 30), caret=Area(260, 725, 1, 20))
     assert placed("cursor", low).bottom == 725 - GAP
 
 
 def test_overlay_is_below_field_when_text_cursor_is_unknown() -> None:
     field = Area(200, 300, 500, 30)
-    assert placed("cursor", Surroundings(SCREEN, field=field)).y == field.bottom + GAP
+    assert placed("cursor", OverlaySurroundings(SCREEN, field=field)).y == field.bottom + GAP
 
 
 def test_overlay_is_near_window_when_no_field_is_known() -> None:
-    assert placed("cursor", Surroundings(SCREEN, Area(100, 100, 500, 300))) == (150, 400 + GAP, 400, 120)
-    whole = placed("cursor", Surroundings(SCREEN, SCREEN))
+    assert placed("cursor", OverlaySurroundings(SCREEN, Area(100, 100, 500, 300))) == (150, 400 + GAP, 400, 120)
+    whole = placed("cursor", OverlaySurroundings(SCREEN, SCREEN))
     assert whole.bottom == SCREEN.bottom - FROM_EDGE, "inside the window that fills the screen"
 
 
@@ -82,12 +82,12 @@ def test_overlay_spares_text_cursor_in_field_that_fills_the_screen() -> None:
     for y in range(SCREEN.y, SCREEN.bottom - 20, 7):
         caret = Area(600, y, 1, 20)
         for wish in WISHES:
-            assert not placed(wish, Surroundings(SCREEN, SCREEN, SCREEN, caret)).shared(caret)
+            assert not placed(wish, OverlaySurroundings(SCREEN, SCREEN, SCREEN, caret)).shared(caret)
 
 
 @given(areas(SCREEN, (1280, 480)), st.sampled_from(WISHES), st.sampled_from([(200, 40), MOST]))
 def test_overlay_never_covers_field_with_room_beside_it(field: Area, wish: str, size: tuple[int, int]) -> None:
-    shown = placed(wish, Surroundings(SCREEN, SCREEN, field), size)
+    shown = placed(wish, OverlaySurroundings(SCREEN, SCREEN, field), size)
     above, below = field.y - SCREEN.y, SCREEN.bottom - field.bottom
     if max(above, below) >= MOST[1] + GAP:
         assert not shown.shared(field)
@@ -95,7 +95,7 @@ def test_overlay_never_covers_field_with_room_beside_it(field: Area, wish: str, 
 
 @given(areas(SCREEN, (1280, 740)), areas(SCREEN, (3, 40)), st.sampled_from(WISHES))
 def test_overlay_never_covers_text_cursor_and_never_leaves_screen(field: Area, caret: Area, wish: str) -> None:
-    shown = placed(wish, Surroundings(SCREEN, field=field, caret=caret))
+    shown = placed(wish, OverlaySurroundings(SCREEN, field=field, caret=caret))
     assert shown.shared(SCREEN) == shown.width * shown.height
     assert not shown.shared(caret)
 

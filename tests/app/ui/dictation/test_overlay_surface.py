@@ -5,7 +5,7 @@ import pytest
 from app.core.area import Area
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
-from app.ui.dictation.overlay_place import Surroundings
+from app.ui.dictation.overlay_place import OverlaySurroundings
 from app.ui.dictation.overlay_surface import Room
 
 FREE = Area(1920, 0, 960, 540)
@@ -14,13 +14,13 @@ FREE = Area(1920, 0, 960, 540)
 @pytest.mark.parametrize(
     ("view", "expected"),
     [
-        (View(), Surroundings(FREE)),
-        (View(window=Area(1940, 20, 200, 100)), Surroundings(FREE, Area(1930, 10, 100, 50))),
+        (View(), OverlaySurroundings(FREE)),
+        (View(window=Area(1940, 20, 200, 100)), OverlaySurroundings(FREE, Area(1930, 10, 100, 50))),
         (
             View(place=TextPlace(Area(1940, 20, 200, 100), Area(1960, 40, 2, 20))),
-            Surroundings(FREE, None, Area(1930, 10, 100, 50), Area(1940, 20, 1, 10)),
+            OverlaySurroundings(FREE, None, Area(1930, 10, 100, 50), Area(1940, 20, 1, 10)),
         ),
     ],
 )
-def test_everything_around_is_in_pixels_of_the_screen(view: View, expected: Surroundings) -> None:
+def test_everything_around_is_in_pixels_of_the_screen(view: View, expected: OverlaySurroundings) -> None:
     assert Room(FREE, (1920, 0), 2.0).around(view) == expected

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.ui.home.stage import Stage
 from app.ui.home.take_delegate import TakeDelegate
-from app.ui.home.timeline import Timeline
+from app.ui.home.timeline import TakeTimeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, Theme
@@ -19,7 +19,7 @@ class World:
     def __init__(self, theme: Theme) -> None:
         texts = Texts("en")
         self.model = TimelineModel(lambda wanted: None, lambda row: "", str)
-        self.list = Timeline(texts, self.model, TakeDelegate(theme, texts, self.model))
+        self.list = TakeTimeline(texts, self.model, TakeDelegate(theme, texts, self.model))
         self.head, self.panel = QWidget(), QWidget()
         self.words, self.button = QLabel("words"), QPushButton("act")
         QVBoxLayout(self.head).addWidget(self.words)

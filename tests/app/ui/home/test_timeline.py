@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
 from app.ui.home.take_delegate import RowButton, TakeDelegate, day_height, row_height
-from app.ui.home.timeline import Timeline
+from app.ui.home.timeline import TakeTimeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -17,9 +17,9 @@ ROWS = tuple(take(number) for number in range(3))
 
 
 @pytest.fixture
-def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> Timeline:
+def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> TakeTimeline:
     model = TimelineModel(lambda wanted: None, lambda row: "", str)
-    made = Timeline(texts, model, TakeDelegate(theme, texts, model))
+    made = TakeTimeline(texts, model, TakeDelegate(theme, texts, model))
     qtbot.addWidget(made)
     model.show_list(listed(ROWS))
     model.show_rows(HistoryRows(1, 0, ROWS))
@@ -30,7 +30,7 @@ def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> Timeline:
     return made
 
 
-def place_of(button: RowButton, timeline: Timeline, row: int) -> QPoint:
+def place_of(button: RowButton, timeline: TakeTimeline, row: int) -> QPoint:
     delegate, model = timeline.itemDelegate(), timeline.model()
     assert isinstance(delegate, TakeDelegate) and isinstance(model, TimelineModel)
     take = model.take(row)
@@ -38,7 +38,7 @@ def place_of(button: RowButton, timeline: Timeline, row: int) -> QPoint:
     return delegate.buttons(timeline.visualRect(model.index(row, 0)), take)[button].center()
 
 
-def test_days_takes_and_special_rows_have_their_heights(timeline: Timeline) -> None:
+def test_days_takes_and_special_rows_have_their_heights(timeline: TakeTimeline) -> None:
     assert [timeline.rowHeight(row) for row in range(3)] == [100, day_height(), row_height()]
     timeline.fit({0: 100, 3: 300})
     assert timeline.rowHeight(3) == 300
@@ -46,25 +46,25 @@ def test_days_takes_and_special_rows_have_their_heights(timeline: Timeline) -> N
     assert (timeline.rowHeight(0), timeline.rowHeight(3)) == (120, row_height())
 
 
-def test_copy_button_is_clicked_without_selecting(timeline: Timeline, qtbot: QtBot) -> None:
+def test_copy_button_is_clicked_without_selecting(timeline: TakeTimeline, qtbot: QtBot) -> None:
     with qtbot.waitSignal(timeline.copies) as copied, qtbot.assertNotEmitted(timeline.clicked):
         QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.COPY, timeline, 3))
     assert copied.args == [3] and not timeline.selectionModel().hasSelection()
 
 
-def test_play_button_is_clicked_without_selecting(timeline: Timeline, qtbot: QtBot) -> None:
+def test_play_button_is_clicked_without_selecting(timeline: TakeTimeline, qtbot: QtBot) -> None:
     with qtbot.waitSignal(timeline.plays) as played, qtbot.assertNotEmitted(timeline.clicked):
         QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.PLAY, timeline, 3))
     assert played.args == [3] and not timeline.selectionModel().hasSelection()
 
 
-def test_copy_button_is_not_clicked_when_released_elsewhere(timeline: Timeline, qtbot: QtBot) -> None:
+def test_copy_button_is_not_clicked_when_released_elsewhere(timeline: TakeTimeline, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(timeline.copies), qtbot.assertNotEmitted(timeline.clicked):
         QTest.mousePress(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place_of(RowButton.COPY, timeline, 3))
         QTest.mouseRelease(timeline.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 30))
 
 
-def test_rest_of_a_row_selects_it(timeline: Timeline, qtbot: QtBot) -> None:
+def test_rest_of_a_row_selects_it(timeline: TakeTimeline, qtbot: QtBot) -> None:
     place = timeline.visualRect(timeline.model().index(3, 0)).center()
     with qtbot.waitSignal(timeline.clicked), qtbot.assertNotEmitted(timeline.copies):
         QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place)
