@@ -148,8 +148,9 @@ def test_texts_are_neither_lost_nor_doubled_when_helper_is_killed(app: GnomeApp,
         wait_until_sync(lambda: app.view()["held"] == 0, "nothing is held any more")
         wait_until_sync(lambda: set(there) <= set(window.text.split()), "what is said to be there is there")
         found = window.text.split()
-        assert [text for text in found if text not in perhaps] == there
-        assert max(Counter(found).values()) <= 1
+        assert [text for text in found if text not in perhaps] == [text for text in there if text not in perhaps]
+        # Two recordings may have the same samples, and so the same text.
+        assert Counter(there) <= Counter(found) <= Counter(there) + Counter(perhaps)
         wait_until_sync(lambda: app.desktop.engine == US, "the user's engine is active")
         assert app.desktop.modifiers == 0
     sys.stdout.write(f"{COUNT} recordings: {dict(told)}\n")
