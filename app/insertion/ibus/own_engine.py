@@ -140,8 +140,8 @@ class OwnEngine:
                 self._read(text_in(text)[:cursor], cursor)
 
     def _moved(self, place: tuple[Any, ...]) -> None:
-        if self._committed and self._around is None and self._cursor and place != self._cursor:
-            self._arrived = True  # of a client that tells its text, the cursor alone proves less
+        if self._committed and self._cursor and place != self._cursor:
+            self._arrived = True
         self._cursor = place
 
     def _read(self, before: str, cursor: int) -> None:
