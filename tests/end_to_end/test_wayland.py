@@ -74,6 +74,7 @@ def app(models: Path, request: pytest.FixtureRequest) -> Iterator[WaylandApp]:
     name = Compositor(request.param)
     words = [f"--worker-argument={word}" for word in FUNASR]
     with running_wayland_app(models, COMPOSITORS[name], name, "--engine", "funasr", *words) as app:
+        app.desktop.window("kikipounamu")  # it opens where there is no tray
         yield app
 
 
@@ -125,6 +126,7 @@ def arrives(app: WaylandApp, mode: str, target: str, situation: str) -> None:
     desktop.copy_all(copied)
     desktop.copy_all(SELECTED, primary=True)
     window = TARGETS[target](desktop, next(NAMES))
+    focused = len(desktop.hand.focused)
     with dictating(app, mode) as takes:
         other = TextField(desktop, next(NAMES)) if situation == "moved" else None
     if other is not None:
@@ -134,6 +136,7 @@ def arrives(app: WaylandApp, mode: str, target: str, situation: str) -> None:
     wait_until_sync(lambda: desktop.holds(copied), "the clipboard is as before")
     wait_until_sync(lambda: desktop.holds(SELECTED, primary=True), "the selected text is as before")
     assert other is None or window.text == ""
+    assert desktop.hand.focused[focused:] == ([other.title] if other else []), "the app takes no focus"
 
 
 @pytest.mark.parametrize("app", ["sway"], indirect=True)
