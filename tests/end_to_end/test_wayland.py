@@ -37,6 +37,7 @@ SELECTED = {"text/plain;charset=utf-8": "selected 选中".encode(), "UTF8_STRING
 COPIED = {"image": IMAGE, "html": HTML}
 NAMES = (f"window {number}" for number in itertools.count())
 TAPPING = ("toggle", "hands-free")
+RECORDING = ("arming", "listening")
 TARGETS: dict[str, type[TextField | Terminal]] = {
     "GTK": GtkField,
     "Qt": TextField,
@@ -80,10 +81,13 @@ def app(models: Path, request: pytest.FixtureRequest) -> Iterator[WaylandApp]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(app: WaylandApp) -> Iterator[None]:
-    """End the windows of a test, and release the key."""
+    """End the windows and the recording of a test, and release the key, also of a command that got lost."""
     count = len(app.desktop.processes)
     yield
     app.release()
+    app.command("key", "dictate", "release")
+    if app.view()["state"] in RECORDING:
+        app.tell("cancel")
     while len(app.desktop.processes) > count:
         process = app.desktop.processes.pop()
         process.terminate()
