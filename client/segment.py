@@ -22,7 +22,7 @@ Outgoing = ClientMessage | AudioPiece
 
 @dataclass
 class OpenSegment:
-    """Segment that has not ended. ``awaited``: ended at the gateway; its result is on the way.
+    """Segment that has not ended. ``attempt_unknown``: the gateway holds an attempt of it, perhaps an earlier one.
 
     ``retries``: attempts begun here after a failure. ``speculated``: samples at a possible end;
     ``speculation_due``: the gateway does not know it yet.
@@ -37,7 +37,7 @@ class OpenSegment:
     begun: bool = False
     sent: int = 0
     end_sent: bool = False
-    awaited: bool = False
+    attempt_unknown: bool = False
     speculated: int = 0
     speculation_due: bool = False
 
@@ -58,7 +58,7 @@ class OpenSegment:
         """Record that a message without audio is sent."""
         match outgoing:
             case SegmentBegin():
-                self.begun = True
+                self.begun, self.attempt_unknown = True, False
             case SegmentSpeculate():
                 self.speculation_due = False
             case SegmentEnd():

@@ -271,10 +271,10 @@ class Session:
         for number, segment in self._active.items():
             self._restart(segment)
             if number in theirs.ended or number in theirs.queued:
-                segment.awaited = number in theirs.ended
+                segment.attempt_unknown = True
                 self._leave_wire(number)
             elif number in theirs.receiving:
-                segment.begun = True
+                segment.begun = segment.attempt_unknown = True
                 self._rewind(segment, min(theirs.receiving[number], segment.held))
         # A gateway that does not know the segments settled here could never answer `finish`.
         self._notes.extend(SegmentCancel(number) for number in sorted(self._settled.difference(theirs.ended)))
@@ -310,8 +310,9 @@ class Session:
         if segment is None:
             return self._result(failed)
         if failed.attempt < segment.attempt:
-            if segment.awaited:  # the higher attempt never reached the gateway
+            if segment.attempt_unknown:
                 self._return_to_wire(failed.segment, segment)
+                self._restart(segment)
             return []
         if not failed.retryable or segment.retries + 1 >= MOST_ATTEMPTS:
             return self._result(failed)
@@ -333,14 +334,13 @@ class Session:
             self._on_wire -= segment.sent
 
     def _return_to_wire(self, number: int, segment: OpenSegment) -> None:
-        segment.awaited = False
         if number not in self._unqueued:
             self._unqueued[number] = segment
             self._unqueued = _by_urgency(self._unqueued)
             self._on_wire += segment.sent
 
     def _restart(self, segment: OpenSegment) -> None:
-        segment.begun = segment.end_sent = segment.awaited = segment.speculation_due = False
+        segment.begun = segment.end_sent = segment.attempt_unknown = segment.speculation_due = False
         self._rewind(segment, 0)
 
     def _rewind(self, segment: OpenSegment, sent: int) -> None:

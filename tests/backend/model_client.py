@@ -29,10 +29,11 @@ FRAME = 8
 
 @dataclass
 class Spoken:
-    """A segment of the client. ``awaited``: the gateway reports its end. ``heard``: the first text.
+    """A segment of the client. ``heard``: the first text.
 
-    ``guesses``: numbers of frames after which the client sends ``segment.speculate``. A segment that
-    ``replaces`` others is given up (``gone``) when it fails.
+    ``attempt_unknown``: the gateway holds an attempt of it, perhaps an earlier one. ``guesses``: numbers of frames
+    after which the client sends ``segment.speculate``. A segment that ``replaces`` others is given up (``gone``)
+    when it fails.
     """
 
     pcm: bytes
@@ -41,7 +42,7 @@ class Spoken:
     sent: int = 0
     ended: bool = False
     queued: bool = False
-    awaited: bool = False
+    attempt_unknown: bool = False
     heard: str | None = None
     guesses: frozenset[int] = frozenset()
     guessed: int = 0
@@ -94,7 +95,7 @@ class ModelClient:
     @staticmethod
     def _of(n: int, spoken: Spoken) -> ClientMessage | bytes | None:
         if not spoken.begun:
-            spoken.begun = True
+            spoken.begun, spoken.attempt_unknown = True, False
             within_ms = 500 if spoken.replaces else None
             return SegmentBegin(n, attempt=spoken.attempt, replaces=spoken.replaces, within_ms=within_ms)
         if spoken.guessed != spoken.sent and -(-spoken.sent // FRAME) in spoken.guesses:
@@ -160,9 +161,9 @@ class ModelClient:
             return
         if attempt >= spoken.attempt:
             spoken.attempt = attempt + 1
-        elif not spoken.awaited:
+        elif not spoken.attempt_unknown:
             return  # a repeated failure of an earlier attempt
-        spoken.begun = spoken.ended = spoken.queued = spoken.awaited = False
+        spoken.begun = spoken.ended = spoken.queued = spoken.attempt_unknown = False
         spoken.sent = 0
 
     def _welcome(self, welcome: Welcome) -> None:
@@ -174,7 +175,7 @@ class ModelClient:
         held = welcome.segments
         for n, spoken in enumerate(self.segments):
             spoken.queued = n in held.queued or n in held.ended
-            spoken.awaited = n in held.ended
+            spoken.attempt_unknown = spoken.queued or n in held.receiving
             spoken.begun, spoken.ended = n in held.receiving, False
             spoken.sent = held.receiving.get(n, 0)
             if spoken.gone or (spoken.heard is not None and n not in held.ended):

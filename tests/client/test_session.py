@@ -1,5 +1,6 @@
 """Rules of the session, one test each; ``test_session_model.py`` combines them at random."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -245,6 +246,21 @@ def test_lost_attempt_is_started_again_after_resume() -> None:
     assert session.receive(Queued(0)) == [Queued(0)]
     assert session.receive(failed) == []
     assert session.receive(Queued(0)) == [], "an old failure that comes again takes nothing back"
+
+
+@pytest.mark.parametrize("held", [{"receiving": {0: 1}}, {"queued": (0,)}])
+def test_failure_of_earlier_attempt_held_since_resume_starts_the_next(held: dict[str, Any]) -> None:
+    session = connected()
+    spoken(session, 0, 3)
+    all_sent(session)
+    failed = Failed(0, ErrorCode.ENGINE_DIED, "x", retryable=True)
+    session.receive(failed)
+    session.disconnected()
+    connected(knows(**held), session)
+    all_sent(session)
+    assert session.receive(failed) == []
+    assert all_sent(session) == [SegmentBegin(0, 0, 1), AudioPiece(0, 0, 3), SegmentEnd(0, 3)]
+    assert session.receive(failed) == [] and all_sent(session) == []
 
 
 def test_queued_of_earlier_attempt_does_not_stop_the_next() -> None:

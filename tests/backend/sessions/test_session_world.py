@@ -153,3 +153,19 @@ class Disorder(RuleBasedStateMachine):
 
 Disorder.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
 TestDisorder = Disorder.TestCase
+
+
+def test_retry_is_not_lost_when_another_gateway_holds_the_failed_attempt() -> None:
+    """One gateway tells the failure, the broker forgets it, and another one still holds that attempt."""
+    world = World([Spoken(b"")])
+    world.connect("a")
+    world.proceed()
+    for entry in tuple(world.broker.entries):
+        world.broker.finish(entry, fails=True)
+    world.connect("b")
+    world.broker.forget()
+    while world.hear():
+        pass
+    world.disconnect()
+    world.settle()
+    world.check(forgot=True)
