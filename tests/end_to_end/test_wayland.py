@@ -75,7 +75,6 @@ def app(models: Path, request: pytest.FixtureRequest) -> Iterator[WaylandApp]:
     name = Compositor(request.param)
     words = [f"--worker-argument={word}" for word in FUNASR]
     with running_wayland_app(models, COMPOSITORS[name], name, "--engine", "funasr", *words) as app:
-        app.desktop.window("kikipounamu")  # it opens where there is no tray
         yield app
 
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from app.hotkeys.compositor_lines import Compositor, lines
+from app.wayland.interfaces import TOPLEVEL_MANAGER
 from tests.helpers.accessible_desktop import start_accessibility
 from tests.helpers.chain import BIN
 from tests.helpers.desktop_app import RunningApp
@@ -64,4 +65,6 @@ def running_wayland_app(
             app = WaylandApp(desktop, microphone, home, models, arguments)
             app.set(general__welcomed=True, insertion__each_piece_at_once=True)
             app.start()
+            if desktop.hand.offers(TOPLEVEL_MANAGER):
+                desktop.window("kikipounamu")  # it opens, and gets the focus, where there is no tray
             yield app

@@ -48,8 +48,8 @@ async def contents(desktop: WaylandDesktop, *, primary: bool = False) -> dict[st
     return await asyncio.to_thread(lambda: desktop.copied_as(primary=primary))
 
 
-async def holds(desktop: WaylandDesktop, expected: dict[str, bytes]) -> bool:
-    return await contents(desktop) == expected
+async def holds(desktop: WaylandDesktop, expected: dict[str, bytes], *, primary: bool = False) -> bool:
+    return await contents(desktop, primary=primary) == expected
 
 
 async def test_text_is_read_and_all_formats_return(sway: WaylandDesktop) -> None:
@@ -64,8 +64,8 @@ async def test_text_is_read_and_all_formats_return(sway: WaylandDesktop) -> None
             assert await paste(sway) == text.encode()
             assert await clipboard.read(PATIENT_S)
         await clipboard.give_back()
-        assert await contents(sway) == BEFORE
-        assert await contents(sway, primary=True) == SELECTED
+        await wait_until(partial(holds, sway, BEFORE), "the clipboard is as before")
+        await wait_until(partial(holds, sway, SELECTED, primary=True), "the selected text is too")
 
 
 async def test_contents_return_although_a_program_polls_the_clipboard(sway: WaylandDesktop) -> None:
