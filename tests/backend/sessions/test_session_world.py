@@ -156,7 +156,7 @@ TestDisorder = Disorder.TestCase
 
 
 def test_retry_is_not_lost_when_another_gateway_holds_the_failed_attempt() -> None:
-    """One gateway tells the failure, the broker forgets it, and another one still holds that attempt."""
+    """The broker forgets the failure, and the other gateway still holds that attempt."""
     world = World([Spoken(b"")])
     world.connect("a")
     world.proceed()
