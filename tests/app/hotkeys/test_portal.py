@@ -264,13 +264,15 @@ async def _bound_by(screen: WaylandDesktop, wanted: dict[str, str]) -> PortalHot
 async def _start_kde_portal(screen: WaylandDesktop, address: str) -> "subprocess.Popen[bytes]":
     async with await BusConnection.open(address) as bus:
 
-        async def runs() -> bool:
+        async def runs(name: str) -> bool:
             (names,) = await bus.call(BUS_PROGRAM, "ListNames")
-            return "org.freedesktop.impl.portal.desktop.kde" in names
+            return name in names
 
         screen.start(*glob("/usr/lib/*/libexec/xdg-desktop-portal-kde"), XDG_CURRENT_DESKTOP="KDE")
-        await wait_until(runs, "the portal of KDE runs")
-        return screen.start("/usr/libexec/xdg-desktop-portal", XDG_CURRENT_DESKTOP="KDE")
+        await wait_until(partial(runs, "org.freedesktop.impl.portal.desktop.kde"), "the portal of KDE runs")
+        portal = screen.start("/usr/libexec/xdg-desktop-portal", XDG_CURRENT_DESKTOP="KDE")
+        await wait_until(partial(runs, "org.freedesktop.portal.Desktop"), "the portal of the desktop runs")
+        return portal
 
 
 async def _hold_and_cancel(hotkeys: PortalHotkeys, keys: KWinKeys) -> None:
