@@ -1,77 +1,21 @@
-"""Learn the facts about this desktop. A source that is missing or silent is left out."""
+"""Learn the facts about this desktop."""
 
-import asyncio
+import importlib.util
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
-from app.bus.errors import BusError
-from app.core.daemon_thread import aside
 from app.desktop.found import DesktopSession, Found, of_environment
-from app.insertion.ibus.address import ibus_address
-from app.wayland.connection import WaylandConnection
-from app.wayland.errors import WaylandError
-from runtime.tasks import cancel_and_wait
 
 DEADLINE_S: Final = 2.0
-PORTALS: Final = ("GlobalShortcuts", "RemoteDesktop", "Clipboard")
-_PORTAL: Final = "org.freedesktop.portal"
-_HOST: Final = "org.kde.StatusNotifierWatcher"
-_WATCHER: Final = BusObject(_HOST, "/StatusNotifierWatcher", _HOST)
+_ASKED: Final = frozenset({DesktopSession.WAYLAND, DesktopSession.X11})
 
 
 async def look(platform: str, environment: Mapping[str, str], deadline_s: float = DEADLINE_S) -> Found:
     """Return what is known of this desktop at the deadline."""
-    found, facts = of_environment(platform, environment), dict[str, Any]()
-    sources = []
-    if found.session is DesktopSession.WAYLAND:
-        sources += [_compositor(environment, facts), _ibus(environment, facts)]
-    if found.session in {DesktopSession.WAYLAND, DesktopSession.X11}:
-        sources.append(_bus(environment, facts))
-    tasks = [asyncio.create_task(source, name="desktop/look") for source in sources]
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=deadline_s)
-        await cancel_and_wait(late)
-    return replace(found, **facts)
+    found = of_environment(platform, environment)
+    if found.session not in _ASKED or importlib.util.find_spec("dbus_fast") is None:
+        return found
+    from app.desktop.sources import facts_of  # its library is missing on other systems
 
-
-async def _compositor(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
-    with suppress(WaylandError):
-        async with await WaylandConnection.open(environment) as wayland:
-            facts["offers"] = dict(wayland.globals)
-
-
-async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
-    """Note whether IBus answers: the file with its address stays when it ends."""
-    with suppress(BusError):
-        async with await BusConnection.open(await aside(partial(ibus_address, environment))):
-            facts["ibus"] = True
-
-
-async def _bus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
-    with suppress(BusError):
-        async with await BusConnection.open(session_address(environment)) as bus:
-            (running,) = await bus.call(BUS_PROGRAM, "ListNames")
-            facts["tray"] = _HOST in running and await _shows_icons(bus)
-            (started,) = await bus.call(BUS_PROGRAM, "ListActivatableNames")
-            facts["programs"] = frozenset(name for name in (*running, *started) if not name.startswith(":"))
-            if f"{_PORTAL}.Desktop" in facts["programs"]:
-                facts["portals"] = {name: version for name in PORTALS if (version := await _version(bus, name))}
-
-
-async def _shows_icons(bus: BusConnection) -> bool:
-    try:
-        return bool(await bus.get(_WATCHER, "IsStatusNotifierHostRegistered"))
-    except BusError:
-        return False
-
-
-async def _version(bus: BusConnection, interface: str) -> int:
-    place = BusObject(f"{_PORTAL}.Desktop", "/org/freedesktop/portal/desktop", f"{_PORTAL}.{interface}")
-    try:
-        return int(await bus.get(place, "version"))
-    except BusError:  # this desktop lacks it
-        return 0
+    return replace(found, **await facts_of(found.session, environment, deadline_s))

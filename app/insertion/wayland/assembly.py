@@ -18,36 +18,15 @@ from app.insertion.wayland.clipboard import DataControlClipboard, Kept
 from app.insertion.wayland.gnome import IBusParts, assemble_gnome, is_gnome
 from app.insertion.wayland.keyboard import VirtualKeyboard
 from app.insertion.wayland.parts import Focus, InsertionParts, PasteKeyboard
+from app.insertion.wayland.requirements import is_kde, missing
 from app.insertion.wayland.user_keymap import UserKeymap
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone, CompositorMissing
-from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT, TOPLEVEL_MANAGER, VIRTUAL_KEYBOARD_MANAGER
 from runtime.folders import folders
 
 
 class PartMissing(InsertionUnavailable):
     """An error: the desktop offers no way for a part of insertion. Texts are held."""
-
-
-def missing(offers: Mapping[str, int], environment: Mapping[str, str]) -> str:
-    """Return which part of insertion this desktop lacks; empty if none. Pure.
-
-    ``offers``: the compositor's globals.
-    """
-    if not any(kind.name in offers for kind in DATA_CONTROL_MANAGERS):
-        return "clipboard"
-    if is_kde(environment):
-        return ""
-    if SEAT.name not in offers or VIRTUAL_KEYBOARD_MANAGER.name not in offers:
-        return "keyboard"
-    if not environment.get("SWAYSOCK") and TOPLEVEL_MANAGER.name not in offers:
-        return "focused window"
-    return ""
-
-
-def is_kde(environment: Mapping[str, str]) -> bool:
-    """Return whether this is a session of KDE: KWin tells the focus by a script, and its portal presses keys."""
-    return "KDE" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
 async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> InsertionParts | IBusParts:

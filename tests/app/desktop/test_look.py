@@ -1,5 +1,7 @@
 """Looking at a real sway, at a bus with and without portals, and at nothing."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,6 +14,7 @@ from app.desktop.found import DesktopSession
 from app.desktop.look import look
 from app.hotkeys.compositor_lines import Compositor
 from tests.helpers.bus_service import WATCHER, Answers, bus_program, icon_host
+from tests.helpers.waiting import DEADLINE_S
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway, running_weston
 
 
@@ -65,3 +68,14 @@ async def test_look_finds_nothing_without_compositor_and_bus(
 ) -> None:
     found = await look("linux", environment)
     assert (found.session, found.offers, found.programs, found.tray) == (session, {}, frozenset(), None)
+
+
+def test_app_is_imported_without_libraries_of_linux() -> None:
+    """Windows and macOS lack them, and so does a Linux without the desktop extra."""
+    code = """
+import sys
+sys.modules |= dict.fromkeys(("dbus_fast", "Xlib"))  # importing them fails now
+import app.main, app.application, app.cli.main, app.diagnostics.checks.all_checks
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=DEADLINE_S)
+    assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ from app.insertion.focus.toplevels import ToplevelFocus
 from app.insertion.helper.frames import OpenRequest
 from app.insertion.portal.permission import NAME, Permission
 from app.insertion.programs import ORDINARY
-from app.insertion.wayland.assembly import PartMissing, assemble, missing
+from app.insertion.wayland.assembly import PartMissing, assemble
 from app.insertion.wayland.clipboard import kept_contents
 from app.insertion.wayland.parts import InsertionParts
 from tests.helpers.desktop import PATIENT_S
@@ -20,39 +20,7 @@ from tests.helpers.message_bus import running_bus
 from tests.helpers.restricted_desktop import running_restricted
 from tests.helpers.wayland_desktop import WaylandDesktop
 
-ALL = {
-    "wl_seat": 7,
-    "zwp_virtual_keyboard_manager_v1": 1,
-    "zwlr_data_control_manager_v1": 2,
-    "zwlr_foreign_toplevel_manager_v1": 3,
-}
 OPENING = OpenRequest(None, PATIENT_S, os.getpid())
-
-
-@pytest.mark.parametrize(
-    ("lacks", "part"),
-    [
-        ("", ""),
-        ("zwlr_data_control_manager_v1", "clipboard"),
-        ("zwp_virtual_keyboard_manager_v1", "keyboard"),
-        ("wl_seat", "keyboard"),
-        ("zwlr_foreign_toplevel_manager_v1", "focused window"),
-    ],
-)
-def test_missing_part_is_named(lacks: str, part: str) -> None:
-    assert missing({name: version for name, version in ALL.items() if name != lacks}, {}) == part
-
-
-def test_sway_tells_the_focused_window_itself() -> None:
-    offers = {name: version for name, version in ALL.items() if "toplevel" not in name}
-    assert missing(offers, {"SWAYSOCK": "/run/sway"}) == ""
-
-
-def test_kde_has_the_rest_in_its_portal_and_its_script() -> None:
-    offers = {"wl_seat": 7, "zwlr_data_control_manager_v1": 2}
-    assert missing(offers, {"XDG_CURRENT_DESKTOP": "KDE"}) == ""
-    assert missing({}, {"XDG_CURRENT_DESKTOP": "KDE"}) == "clipboard"
-    assert missing(offers, {"XDG_CURRENT_DESKTOP": "GNOME"}) == "keyboard"
 
 
 @pytest.mark.proof(minutes=1)

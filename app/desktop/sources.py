@@ -1,0 +1,72 @@
+"""Ask the compositor and the buses of a Linux desktop about it. A source that is missing or silent is left out."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
+from app.bus.errors import BusError
+from app.core.daemon_thread import aside
+from app.desktop.found import DesktopSession
+from app.insertion.ibus.address import ibus_address
+from app.wayland.connection import WaylandConnection
+from app.wayland.errors import WaylandError
+from runtime.tasks import cancel_and_wait
+
+PORTALS: Final = ("GlobalShortcuts", "RemoteDesktop", "Clipboard")
+_PORTAL: Final = "org.freedesktop.portal"
+_HOST: Final = "org.kde.StatusNotifierWatcher"
+_WATCHER: Final = BusObject(_HOST, "/StatusNotifierWatcher", _HOST)
+
+
+async def facts_of(session: DesktopSession, environment: Mapping[str, str], deadline_s: float) -> dict[str, Any]:
+    """Return what is known at the deadline, by the names of the fields of ``Found``."""
+    facts = dict[str, Any]()
+    sources = [_bus(environment, facts)]
+    if session is DesktopSession.WAYLAND:
+        sources += [_compositor(environment, facts), _ibus(environment, facts)]
+    tasks = [asyncio.create_task(source, name="desktop/look") for source in sources]
+    _, late = await asyncio.wait(tasks, timeout=deadline_s)
+    await cancel_and_wait(late)
+    return facts
+
+
+async def _compositor(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+    with suppress(WaylandError):
+        async with await WaylandConnection.open(environment) as wayland:
+            facts["offers"] = dict(wayland.globals)
+
+
+async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+    """Note whether IBus answers: the file with its address stays when it ends."""
+    with suppress(BusError):
+        async with await BusConnection.open(await aside(partial(ibus_address, environment))):
+            facts["ibus"] = True
+
+
+async def _bus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+    with suppress(BusError):
+        async with await BusConnection.open(session_address(environment)) as bus:
+            (running,) = await bus.call(BUS_PROGRAM, "ListNames")
+            facts["tray"] = _HOST in running and await _shows_icons(bus)
+            (started,) = await bus.call(BUS_PROGRAM, "ListActivatableNames")
+            facts["programs"] = frozenset(name for name in (*running, *started) if not name.startswith(":"))
+            if f"{_PORTAL}.Desktop" in facts["programs"]:
+                facts["portals"] = {name: version for name in PORTALS if (version := await _version(bus, name))}
+
+
+async def _shows_icons(bus: BusConnection) -> bool:
+    try:
+        return bool(await bus.get(_WATCHER, "IsStatusNotifierHostRegistered"))
+    except BusError:
+        return False
+
+
+async def _version(bus: BusConnection, interface: str) -> int:
+    place = BusObject(f"{_PORTAL}.Desktop", "/org/freedesktop/portal/desktop", f"{_PORTAL}.{interface}")
+    try:
+        return int(await bus.get(place, "version"))
+    except BusError:  # this desktop lacks it
+        return 0
