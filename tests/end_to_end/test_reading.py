@@ -3,8 +3,7 @@
 Inserter, accessibility and programs are real, on X11 and on sway; only the recognition is left out.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,30 +29,14 @@ from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter
 from app.journal.library import Library
 from runtime.tasks import Tasks
-from tests.helpers.accessible_desktop import Form, start_accessibility, start_bus
-from tests.helpers.desktop import PATIENT_S, Desktop, Screen, running_desktop
+from tests.helpers.accessible_desktop import Form, Place, accessible_sway, accessible_x11
+from tests.helpers.desktop import PATIENT_S, Desktop, Screen
 from tests.helpers.waiting import wait_until
-from tests.helpers.wayland_desktop import running_sway
 
-Place = tuple[Screen, Callable[[str], object]]
 PASTED = Insertion(InsertionResult.PASTED)
 
 
-@contextmanager
-def x11(folder: Path) -> Iterator[Place]:
-    with running_desktop(folder, tray=False) as desktop:
-        start_bus(desktop)
-        yield desktop, lambda key: desktop.xdotool("key", key)
-
-
-@contextmanager
-def sway(folder: Path) -> Iterator[Place]:
-    with running_sway(folder) as desktop:
-        start_accessibility(desktop)
-        yield desktop, desktop.tap
-
-
-@pytest.fixture(params=[x11, sway])
+@pytest.fixture(params=[accessible_x11, accessible_sway])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """Run a desktop with accessibility, and give a hand that presses keys there."""
     with TemporaryDirectory() as folder, request.param(Path(folder)) as running:

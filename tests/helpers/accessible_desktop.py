@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.bus.connection import BUS_PROGRAM, BusConnection
-from tests.helpers.desktop import Desktop, Screen
+from tests.helpers.desktop import Desktop, Screen, running_desktop
 from tests.helpers.packages import require
 from tests.helpers.waiting import wait_until_sync
+from tests.helpers.wayland_desktop import running_sway
 
 _LAUNCHER = "/usr/libexec/at-spi-bus-launcher"
 
@@ -66,3 +69,23 @@ class Form:
     def text(self) -> str:
         """The current contents of the field."""
         return self._place.read_text() if self._place.exists() else ""
+
+
+Place = tuple[Screen, Callable[[str], object]]
+"""A desktop, and a hand that presses keys there."""
+
+
+@contextmanager
+def accessible_x11(folder: Path) -> Iterator[Place]:
+    """Run an X11 desktop with accessibility."""
+    with running_desktop(folder, tray=False) as desktop:
+        start_bus(desktop)
+        yield desktop, lambda key: desktop.xdotool("key", key)
+
+
+@contextmanager
+def accessible_sway(folder: Path) -> Iterator[Place]:
+    """Run sway with accessibility."""
+    with running_sway(folder) as desktop:
+        start_accessibility(desktop)
+        yield desktop, desktop.tap

@@ -1,7 +1,6 @@
 """Surroundings of the caret, told by real programs of Qt and GTK on X11 and on sway."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,29 +8,12 @@ import pytest
 
 from app.insertion.accessibility.text_reader import PASSWORD_TEXT, TERMINAL, kind_of, read_around
 from app.insertion.outcome import FocusKind, Target, TextSurroundings
-from tests.helpers.accessible_desktop import Form, start_accessibility, start_bus
-from tests.helpers.desktop import Screen, running_desktop
+from tests.helpers.accessible_desktop import Form, Place, accessible_sway, accessible_x11
+from tests.helpers.desktop import Screen
 from tests.helpers.waiting import wait_until
-from tests.helpers.wayland_desktop import running_sway
-
-Place = tuple[Screen, Callable[[str], object]]
 
 
-@contextmanager
-def x11(folder: Path) -> Iterator[Place]:
-    with running_desktop(folder, tray=False) as desktop:
-        start_bus(desktop)
-        yield desktop, lambda key: desktop.xdotool("key", key)
-
-
-@contextmanager
-def sway(folder: Path) -> Iterator[Place]:
-    with running_sway(folder) as desktop:
-        start_accessibility(desktop)
-        yield desktop, desktop.tap
-
-
-@pytest.fixture(params=[x11, sway])
+@pytest.fixture(params=[accessible_x11, accessible_sway])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """Run a desktop with accessibility, and give a hand that presses keys there."""
     with TemporaryDirectory() as folder, request.param(Path(folder)) as running:
