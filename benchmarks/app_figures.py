@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.machine import describe
-from loadtest.figures import percentile
+from loadtest.measurement.figures import percentile
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

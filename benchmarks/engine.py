@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.report import arguments, table, write_json
 from benchmarks.speakers import Speaker, Tally, Utterance, connected
-from loadtest.figures import percentile
+from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.engine import DecodeRequest, EngineSettings, Transcript

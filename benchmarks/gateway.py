@@ -18,7 +18,7 @@ import psutil
 
 from benchmarks.report import arguments, table, write_json
 from benchmarks.speakers import run_speakers
-from loadtest.figures import percentile
+from loadtest.measurement.figures import percentile
 from protocol.endpoint import Endpoint
 from tests.helpers.chain import KEY, Chain, running_chain
 

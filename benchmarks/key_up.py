@@ -19,7 +19,7 @@ import structlog
 
 from benchmarks.fidelity.dictating import Dictated, MeasuredApp, Samples, running_app
 from benchmarks.report import arguments, table, write_json
-from loadtest.figures import percentile
+from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from tests.helpers.recordings import samples_of, synthetic
 

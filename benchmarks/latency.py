@@ -32,7 +32,7 @@ from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.events import ClientEvent
 from client.gateway import GatewayClient
-from loadtest.figures import percentile
+from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.recognition import Options

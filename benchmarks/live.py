@@ -26,7 +26,7 @@ from backend.sessions.local_agreement import words
 from benchmarks.latency import Ear, Take, Way, dictate, sounding, take_of
 from benchmarks.report import arguments, table, write_json
 from client.events import ClientEvent
-from loadtest.figures import percentile
+from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.session import Partial

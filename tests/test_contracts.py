@@ -26,6 +26,7 @@ PLANTED = {
     "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
     "D-Bus: its library only in app.bus": "app/system: import dbus_fast",
     "packages of app import only lower ones": "app/core: import app.settings",
+    "packages of loadtest import only lower ones": "loadtest/core: import loadtest.measurement",
     "windows are opened only by app.main": "app/cli: import app.ui",
     "packages of backend form no cycle": "backend/core: import backend.sessions",
     "modules at a root compose: only the command line imports them": "backend/rest: import backend.settings",

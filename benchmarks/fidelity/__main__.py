@@ -33,7 +33,7 @@ from benchmarks.fidelity.kept import Kept, key_of, whisper_digest
 from benchmarks.fidelity.reference import whole
 from benchmarks.fidelity.scores import Heard, Spoken, groups, rates, sounds
 from benchmarks.report import table, write_json
-from loadtest.figures import percentile
+from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from runtime.folders import folders
 

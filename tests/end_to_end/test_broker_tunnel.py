@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from client.connection import Address, fixed
-from loadtest.sessions import SessionPlan, run_sessions
+from loadtest.scenarios.sessions import SessionPlan, run_sessions
 from tests.helpers.chain import KEY, Chain, running_chain
 from tests.helpers.ports import free_port
 

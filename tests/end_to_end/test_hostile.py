@@ -17,10 +17,10 @@ from backend.gateway import Gateway, running_gateway
 from backend.sessions.observers import Conclusion, Observer
 from backend.settings import GatewaySettings
 from client.connection import Address, fixed
-from loadtest.attacks import Attack, AttackResult, strike
-from loadtest.attacks import AttackOrder as Attacks
 from loadtest.checksum import checksum
-from loadtest.hostile import Hostile, run_hostile
+from loadtest.scenarios.attacks import Attack, AttackResult, strike
+from loadtest.scenarios.attacks import AttackOrder as Attacks
+from loadtest.scenarios.hostile import Hostile, run_hostile
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options

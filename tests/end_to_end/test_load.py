@@ -17,9 +17,9 @@ from backend.admission.admission import AdmissionLimits
 from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, Locate, fixed
-from loadtest.herd import Herd, HerdState, run_herd
-from loadtest.streams import Streams, run_streams
-from loadtest.tally import TallyRecorder
+from loadtest.measurement.tally import TallyRecorder
+from loadtest.scenarios.herd import Herd, HerdState, run_herd
+from loadtest.scenarios.streams import Streams, run_streams
 from protocol.audio import BYTES_PER_SAMPLE
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.valkey import Broker

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from client.connection import Locate
 from client.gateway import ClientSettings
-from loadtest.sessions import SessionPlan, Summary, run_sessions
+from loadtest.scenarios.sessions import SessionPlan, Summary, run_sessions
 
 
 async def speak(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from loadtest.checksum import checksum
-from loadtest.figures import percentile
+from loadtest.measurement.figures import percentile
 from protocol.engine import EngineSettings
 from protocol.job import WORKERS_KEY, Job, Result, decode_notice, decode_status
 from protocol.monitor import WorkerStatus

@@ -1,0 +1,1 @@
+"""Estimates of what a number of speakers needs."""

@@ -1,0 +1,107 @@
+"""Estimate of the workers needed by a number of simultaneous speakers.
+
+Pure, except for the query of the gateway.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import aiohttp
+from msgspec import Struct
+
+from client.connection import Address
+from loadtest.core.asking import READY, WORKERS, answer
+
+CONNECTIONS: Final = 2_000
+"""Default of a gateway's ``most_connections``."""
+SPEAKING: Final = 2_200
+"""Speakers that use 70 % of a gateway's core, at the 1.14 CPU seconds per hour of docs/performance.md."""
+_ABLE: Final = ("idle", "busy")
+
+
+class Fleet(Struct, frozen=True):
+    """Fleet that a gateway reports: audio seconds per second of each worker, 0 if not yet known.
+
+    ``streams``: the gateway's own estimate for all of them together; ``None`` if it gives none.
+    """
+
+    speeds: tuple[float, ...]
+    streams: float | None = None
+
+
+class Need(Struct, frozen=True):
+    """Workers and gateways needed by ``streams`` people who speak the part ``talk`` of the time.
+
+    ``headroom``: part of the fleet to keep free. ``workers`` exist; ``measured`` of them have reported their
+    speed, with the mean ``speed``. ``carries``: how many people they can serve. ``workers_needed`` is ``None``
+    if no speed is known. ``first``: the first bottleneck as people are added, ``workers`` or ``gateways``.
+    """
+
+    streams: int
+    talk: float
+    headroom: float
+    workers: int
+    measured: int
+    speed: float | None
+    carries: int
+    workers_needed: int | None
+    gateways_needed: int
+    first: str
+
+    @property
+    def enough(self) -> bool:
+        """True if the existing fleet is large enough."""
+        return self.carries >= self.streams
+
+
+def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -> Need:
+    """Compute the need. A worker of unknown speed counts as the average of the others, or as 0."""
+    known = [speed for speed in fleet.speeds if speed > 0]
+    average = sum(known) / len(known) if known else None
+    together = average * len(fleet.speeds) if average else fleet.streams or 0.0
+    carries = math.floor(together * (1 - headroom) / talk)
+    per_gateway = min(CONNECTIONS, math.floor(SPEAKING / talk))
+    return Need(
+        streams=streams,
+        talk=talk,
+        headroom=headroom,
+        workers=len(fleet.speeds),
+        measured=len(known),
+        speed=round(average, 2) if average else None,
+        carries=carries,
+        workers_needed=math.ceil(streams * talk / (average * (1 - headroom))) if average else None,
+        gateways_needed=math.ceil(streams / per_gateway),
+        first="workers" if carries < per_gateway else "gateways",
+    )
+
+
+async def ask_fleet(address: Address) -> Fleet:
+    """Query this gateway's fleet. Raises ``GatewayError``."""
+    async with aiohttp.ClientSession() as http:
+        return fleet(await answer(http, address, READY), await answer(http, address, WORKERS))
+
+
+def fleet(ready: Mapping[str, Any], workers: Mapping[str, Any]) -> Fleet:
+    """Read the fleet from ``/readyz`` and ``/v1/workers``, tolerating missing fields."""
+    listed = workers.get("workers")
+    able = [one for one in listed if one.get("state") in _ABLE] if isinstance(listed, list) else []
+    streams = ready.get("streams")
+    speeds = tuple(float(one.get("speed") or 0.0) for one in able)
+    return Fleet(speeds, float(streams) if isinstance(streams, int | float) else None)
+
+
+def words(need: Need) -> str:
+    """Format the need for people."""
+    if need.workers_needed is None:
+        wanted = "None of the workers has told how fast it is: let them recognise something first."
+    else:
+        wanted = (
+            f"Workers needed: {need.workers_needed} like those that are there, which recognise {need.speed:g} s "
+            f"of audio per second each; {need.headroom:.0%} of that stays free."
+        )
+    return (
+        f"For {need.streams} people of whom {need.talk:.0%} speak at any moment:\n"
+        f"{wanted}\nThere: {need.workers}, enough for {need.carries} people.\n"
+        f"Gateways needed: {need.gateways_needed}. As people come, {need.first} are too few first."
+    )

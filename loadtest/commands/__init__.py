@@ -1,0 +1,1 @@
+"""Commands of ``kikipounamu-loadtest``, one module per group."""

@@ -1,0 +1,44 @@
+"""Command that abuses a gateway: ``hostile``."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+import typer
+
+from loadtest.commands.options import Certificate, Gateway, Key, Seed
+from loadtest.commands.playing import reachable, told
+from loadtest.scenarios.attacks import Attack
+from loadtest.scenarios.hostile import Hostile, run_hostile
+from runtime.folders import folders
+from runtime.logs import logging_to
+from runtime.terminal import say
+
+
+def hostile(  # noqa: PLR0913 - typer: an option is a parameter
+    hostile_key: Annotated[
+        str, typer.Option(envvar="KIKIPOUNAMU_HOSTILE_KEY", help="Key of the attacker; must differ from --key.")
+    ],
+    speakers: Annotated[int, typer.Option(min=1, help="Number of speakers during the attack.")] = 5,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Seconds of measurement, without and with each attack.")
+    ] = 30.0,
+    pace: Annotated[float, typer.Option(min=0.01, help="Speed: 1: real time; less is faster.")] = 0.5,
+    connections: Annotated[int, typer.Option(min=1, help="Parallel connections of the attacker.")] = 1,
+    attack: Annotated[list[Attack] | None, typer.Option(help="Run only this attack; repeatable.")] = None,
+    most: Annotated[float, typer.Option(min=1.0, help="Allowed slowdown factor.")] = 2.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+) -> None:
+    """Simulate speakers while one key abuses the gateway; print latencies.
+
+    Exit status 0 only if no speaker is affected.
+    """
+    chosen = tuple(attack) if attack else tuple(Attack)
+    plan = Hostile(speakers, seconds, 3.0, pace, seed, connections, chosen, most)
+    with logging_to("loadtest", folders().logs, terminal=False), told():
+        siege = asyncio.run(run_hostile(plan, reachable(gateway, key, certificate), hostile_key))
+    say(msgspec.json.format(msgspec.json.encode(siege), indent=2).decode())
+    raise typer.Exit(0 if siege.passed else 1)

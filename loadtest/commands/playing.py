@@ -1,0 +1,74 @@
+"""Frame of a command: find the gateway, run the scenario with live progress, write its report, end."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from client.connection import Locate
+from client.errors import GatewayError
+from loadtest.core.gateways import local_process, located, run_loop
+from loadtest.reports.progress import progress
+from loadtest.reports.report import STRAINED, NoReport, prepare, write_report
+from loadtest.reports.run import Report, Run
+from runtime.folders import folders
+from runtime.logs import logging_to
+from runtime.terminal import say
+
+_INTERRUPTED = 130
+
+
+def play(
+    name: str,
+    plan: msgspec.Struct,
+    where: tuple[str, str, str],
+    scenario: Callable[[Run], Coroutine[Any, Any, None]],
+    wanted: tuple[Path | None, bool],
+) -> None:
+    """Run a scenario, show its progress, and write a report of it in any case.
+
+    ``where``: gateway, key and digest of the certificate. ``wanted``: folder of the report, and whether refusals
+    are expected.
+    """
+    folder, expect_refusals = wanted
+    with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), told():
+        locate = reachable(*where)
+        if folder is not None:
+            prepare(folder)
+        run = Run(name, msgspec.to_builtins(plan), locate, local_process(where[0]))
+        try:
+            with progress(Console(stderr=True)) as show:
+                finished = run_loop(run.play(scenario(run), show))
+        finally:
+            done = run.report(expect_refusals)
+            _show(done)
+            if folder is not None:
+                write_report(folder, done)
+    raise typer.Exit(_INTERRUPTED if not finished else 0 if done.passed else 1)
+
+
+def _show(report: Report) -> None:
+    say(msgspec.json.format(msgspec.json.encode(report.figures), indent=2).decode())
+    if report.figures.strained:
+        say(STRAINED, err=True)
+
+
+def reachable(gateway: str, key: str, certificate: str) -> Locate:
+    """Return the gateway's locator. Raises ``GatewayError`` if there is no gateway."""
+    locate = located(gateway, key, certificate)
+    locate()
+    return locate
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Print the reason for a failure and end the program."""
+    try:
+        yield
+    except (GatewayError, NoReport) as error:
+        say(str(error), err=True)
+        raise typer.Exit(1) from None

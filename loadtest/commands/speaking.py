@@ -1,0 +1,106 @@
+"""Commands that simulate speakers: ``sessions``, ``streams`` and ``herd``."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+import typer
+
+from loadtest.commands.options import Certificate, ExpectRefusals, Gateway, Key, ReportIn, Seed
+from loadtest.commands.playing import play, reachable, told
+from loadtest.reports.run import Run
+from loadtest.scenarios.crew import run_crew
+from loadtest.scenarios.herd import Herd, HerdState, run_herd
+from loadtest.scenarios.sessions import SessionPlan, run_sessions
+from loadtest.scenarios.streams import Streams, run_streams
+from runtime.folders import folders
+from runtime.logs import logging_to
+from runtime.terminal import say
+
+
+def sessions(  # noqa: PLR0913 - typer: an option is a parameter
+    count: Annotated[int, typer.Option(min=1, help="Number of parallel sessions.")] = 20,
+    seconds: Annotated[float, typer.Option(min=0.001, help="Seconds of audio per session.")] = 30.0,
+    pace: Annotated[float, typer.Option(min=0.0, help="Speed: 1: real time; 0: as fast as possible.")] = 1.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+) -> None:
+    """Stream noise in many sessions and check every digest.
+
+    Prints a JSON summary; exit status 0 only if it is flawless.
+    """
+    with logging_to("loadtest", folders().logs, terminal=False), told():
+        locate = reachable(gateway, key, certificate)
+        summary = asyncio.run(run_sessions(SessionPlan(count, seconds, pace, seed), locate))
+    say(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
+    raise typer.Exit(0 if summary.flawless else 1)
+
+
+def streams(  # noqa: PLR0913 - typer: an option is a parameter
+    count: Annotated[int, typer.Option(min=1, help="Number of parallel speakers.")] = 500,
+    minutes: Annotated[float, typer.Option(min=0.001, help="Minutes of load after the ramp.")] = 5.0,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all are connected.")] = 10.0,
+    partials: Annotated[bool, typer.Option("--partials/--no-partials", help="Request partials.")] = False,
+    processes: Annotated[int, typer.Option(min=1, help="Number of load processes.")] = 1,
+    patience: Annotated[
+        float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")
+    ] = 300.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    report: ReportIn = None,
+    expect_refusals: ExpectRefusals = False,
+) -> None:
+    """Simulate live speakers, with pauses, and check every digest. Prints figures as JSON.
+
+    Exit status 0 only if every segment was answered once and correctly, and no client was refused.
+    """
+    parts = min(processes, count)
+    plan = Streams(count, minutes * 60, ramp, seed, partials, parts=parts, patience_s=patience)
+
+    async def scenario(run: Run) -> None:
+        run.full = (ramp, ramp + plan.seconds)
+        if plan.parts == 1:
+            await run_streams(plan, run.locate, run.recorder)
+        else:
+            address = run.locate() if gateway else None
+            await run_crew(plan, address, run.recorder.zero, run.tally.absorb)
+
+    play("streams", plan, (gateway, key, certificate), scenario, (report, expect_refusals))
+
+
+def herd(  # noqa: PLR0913 - typer: an option is a parameter
+    clients: Annotated[int, typer.Option(min=1, help="Number of clients.")] = 2000,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all are connected.")] = 30.0,
+    settle: Annotated[
+        float, typer.Option(min=0.0, help="Disconnect after this many seconds without a new client.")
+    ] = 5.0,
+    spread: Annotated[
+        float, typer.Option(min=0.0, help="Clients reconnect after one to two times this many seconds.")
+    ] = 5.0,
+    patience: Annotated[float, typer.Option(min=0.0, help="Seconds until a client gives up.")] = 300.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    report: ReportIn = None,
+    expect_refusals: ExpectRefusals = False,
+) -> None:
+    """Cut all connections at once, then measure how fast clients return and whether anything is lost.
+
+    Exit status 0 only if all clients returned, every segment was answered once and correctly, and none was
+    refused.
+    """
+    plan = Herd(clients, ramp, settle, spread, patience, seed)
+
+    async def scenario(run: Run) -> None:
+        meeting = HerdState(run.recorder)
+        try:
+            await run_herd(plan, run.locate, meeting)
+        finally:
+            run.back = meeting.back()
+
+    play("herd", plan, (gateway, key, certificate), scenario, (report, expect_refusals))

@@ -1,0 +1,1 @@
+"""Selection and queries of the gateway under load."""

@@ -1,0 +1,1 @@
+"""Counters, samples of processes, and the figures computed from them."""

@@ -1,0 +1,145 @@
+"""Observed run of a scenario: its results so far, sampled every second, reported even if it fails."""
+
+import asyncio
+import dataclasses
+import os
+import platform
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import aiohttp
+from msgspec import Struct, field
+
+from client.connection import Locate
+from client.errors import GatewayError
+from loadtest.core.asking import WORKERS, ask
+from loadtest.measurement.figures import (
+    MEANINGS,
+    Bin,
+    Figures,
+    IntervalFigures,
+    Reconnection,
+    added,
+    distribution,
+    figures,
+    moments,
+)
+from loadtest.measurement.processes import ProcessSampler, ProcessUsage
+from loadtest.measurement.tally import Tally, TallyRecorder
+from runtime.tasks import Tasks
+
+_LOOK_S: Final = 1.0
+_ASK_EVERY: Final = 5
+
+
+class Report(Struct, frozen=True):
+    """Report of a run. ``complete``: it reached its planned end; ``note``: why not. ``passed``: no faults."""
+
+    scenario: str
+    passed: bool
+    complete: bool
+    note: str
+    started: str
+    command: str
+    machine: str
+    plan: dict[str, Any]
+    figures: Figures
+    moments: tuple[IntervalFigures, ...]
+    usages: tuple[ProcessUsage, ...]
+    after_stop: tuple[Bin, ...]
+    added: tuple[Bin, ...]
+    meanings: dict[str, str] = field(default_factory=lambda: MEANINGS)
+
+
+@dataclass
+class Run:
+    """State of a run. ``recorder`` is filled by this process's speakers; ``tally`` is updated at each sample.
+
+    ``full``: begin and end of full load, in seconds. ``gateway``: its process on this computer, or 0.
+    """
+
+    scenario: str
+    plan: dict[str, Any]
+    locate: Locate
+    gateway: int = 0
+    full: tuple[float, float] = (0.0, float("inf"))
+    recorder: TallyRecorder = dataclasses.field(default_factory=lambda: TallyRecorder(time.monotonic()))
+    tally: Tally = dataclasses.field(default_factory=Tally)
+    usages: list[ProcessUsage] = dataclasses.field(default_factory=list)
+    back: Reconnection | None = None
+    complete: bool = False
+    note: str = ""
+    started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def took_s(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self.recorder.zero
+
+    async def play(self, scenario: Awaitable[None], show: Callable[["Run"], None]) -> None:
+        """Run the scenario until it ends, fails or is cancelled; ``show`` is called every second."""
+        try:
+            async with Tasks("run") as tasks:
+                tasks.start(self._look(show), "look")
+                await scenario
+            self.complete = True
+        except asyncio.CancelledError:
+            self.note = "interrupted"
+            raise
+        except Exception as error:
+            self.note = f"failed: {error!r}"
+            raise
+        finally:
+            self.tally.absorb(self.recorder.take())
+
+    def report(self, expect_refusals: bool = False) -> Report:
+        """Return a report of the current state."""
+        took_s = self.took_s
+        found = figures(self.tally, took_s, self.usages, self.full, self.back)
+        return Report(
+            scenario=self.scenario,
+            passed=self.complete and found.flawless and (expect_refusals or not found.refusals),
+            complete=self.complete,
+            note=self.note,
+            started=self.started.isoformat(timespec="seconds"),
+            command=" ".join([os.path.basename(sys.argv[0]), *_without_keys(sys.argv[1:])]),
+            machine=f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}",
+            plan=self.plan,
+            figures=found,
+            moments=moments(self.tally, took_s),
+            usages=tuple(self.usages),
+            after_stop=distribution(ended.after_stop for ended in self.tally.ended),
+            added=distribution(added(self.tally)),
+        )
+
+    async def _look(self, show: Callable[["Run"], None]) -> None:
+        watch = ProcessSampler(self.gateway, self.recorder.zero)
+        async with aiohttp.ClientSession() as http:
+            looks = 0
+            while True:
+                if looks % _ASK_EVERY == 0:
+                    watch.workers(await self._workers(http))
+                self.tally.absorb(self.recorder.take())
+                self.usages.append(await asyncio.to_thread(watch.measure))
+                show(self)
+                looks += 1
+                await asyncio.sleep(_LOOK_S)
+
+    async def _workers(self, http: aiohttp.ClientSession) -> list[str]:
+        try:
+            said = await ask(http, self.locate(), WORKERS)
+        except GatewayError:  # no gateway at this moment
+            return []
+        return [str(worker.get("worker", "")) for worker in said.get("workers", ())]
+
+
+def _without_keys(arguments: Iterable[str]) -> Iterator[str]:
+    """Yield the arguments with keys hidden."""
+    hide = False
+    for argument in arguments:
+        yield "…" if hide else "--key=…" if argument.startswith("--key=") else argument
+        hide = argument == "--key"

@@ -1,0 +1,1 @@
+"""Scenarios: what the load maker does to a gateway."""

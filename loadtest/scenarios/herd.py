@@ -1,0 +1,194 @@
+"""``herd``: many clients that lose their connection at the same moment, and all try to reconnect at once.
+
+Each client streams one segment and half of another. When all have, or no more get in, every connection is reset.
+Clients that return stream the other half, receive their answers and leave; refused clients enter when there is
+room. The client library decides when to reconnect: it is tested here together with the gateway.
+"""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field, replace
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from client.backoff import backoff
+from client.connection import Locate
+from client.events import ClientEvent, Connected, Disconnected
+from client.gateway import ClientSettings, GatewayClient
+from loadtest.measurement.figures import Reconnection, percentile
+from loadtest.measurement.tally import TallyRecorder
+from loadtest.scenarios.streams import Retry, note_lateness, raise_file_limit
+from loadtest.speakers.noise import Noise, NoiseSegment
+from loadtest.speakers.speaker import Client, Speaker
+from loadtest.speakers.spoken import PooledAudio
+from loadtest.speakers.tap import SharedConnector
+from loadtest.speakers.wheel import TimerWheel
+from protocol.audio import SAMPLE_RATE
+from runtime.tasks import Tasks
+
+_LOOK_S: Final = 0.05
+_SAY_S: Final = 2.0
+
+
+class Herd(Struct, frozen=True):
+    """Plan of a herd: ``clients`` arrive within ``ramp_s``.
+
+    The cut comes once all have arrived, or once none has for ``settle_s``. Clients that return continue between
+    one and two ``spread_s`` after the cut, so that reconnecting is not measured under the load of returned
+    clients.
+
+    ``patience_s``: how long a client keeps trying, and how long it accepts silence.
+    """
+
+    clients: int
+    ramp_s: float
+    settle_s: float = 5.0
+    spread_s: float = 5.0
+    patience_s: float = 300.0
+    seed: int = 1
+    pace: float = 1.0
+
+
+@dataclass(eq=False)
+class _Member:
+    """Client of the herd.
+
+    ``spoke``: its first half is sent. ``cut``: it was connected at the cut. ``back_s``: how long it was away
+    afterwards.
+    """
+
+    there: bool = False
+    spoke: bool = False
+    cut: bool = False
+    back_s: float | None = None
+
+
+@dataclass
+class HerdState:
+    """State shared by all clients of the herd. ``happened``: everything was cut."""
+
+    recorder: TallyRecorder
+    members: list[_Member] = field(default_factory=list)
+    cut_at: float = 0.0
+    happened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def joined(self) -> _Member:
+        """Add a client to the herd."""
+        self.members.append(_Member())
+        return self.members[-1]
+
+    def heard(self, member: _Member, event: ClientEvent) -> None:
+        """Record a change of a client's connection."""
+        if isinstance(event, Connected):
+            member.there = True
+            if member.cut and member.back_s is None:
+                member.back_s = time.monotonic() - self.cut_at
+        elif isinstance(event, Disconnected):
+            member.there = False
+
+    def cut(self, tap: SharedConnector) -> None:
+        """Cut the connections of all clients."""
+        self.cut_at = time.monotonic()
+        for member in self.members:
+            member.cut, member.there = member.there, False
+        tap.cut()
+        self.happened.set()
+
+    def back(self) -> Reconnection:
+        """Return the figures about the clients that were cut."""
+        cut = [member for member in self.members if member.cut]
+        took = [member.back_s * 1000 for member in cut if member.back_s is not None]
+        p50, p95, p100 = (percentile(took, share) for share in (0.5, 0.95, 1.0))
+        waiting = len(self.members) - len(cut)
+        return Reconnection(len(cut), len(took), waiting, *(_seconds(value) for value in (p50, p95, p100)))
+
+
+async def run_herd(plan: Herd, locate: Locate, meeting: HerdState, retry: Retry = backoff) -> None:
+    """Run the whole herd; the results are in the meeting's recorder."""
+    raise_file_limit()
+    recorder = meeting.recorder
+    tap, wheel, noise = SharedConnector(recorder), TimerWheel(), Noise(plan.seed)
+    try:
+        async with Tasks("herd") as tasks, asyncio.TaskGroup() as clients:
+            tasks.start(wheel.run(), "wheel")
+            tasks.start(note_lateness(wheel, recorder), "lateness")
+            settings = ClientSettings(
+                first_contact_s=plan.patience_s, give_up_s=plan.patience_s, quiet_s=plan.patience_s, retry=retry
+            )
+            for number in range(plan.clients):
+                visit = _Visit(plan, number, meeting, noise, wheel)
+                own = replace(settings, http=tap.http())
+                clients.create_task(visit.run(locate, own), name=f"herd/{number}")
+            await _all_there(plan, meeting)
+            meeting.cut(tap)
+    finally:
+        await tap.close()
+
+
+async def _all_there(plan: Herd, meeting: HerdState) -> None:
+    """Wait until all clients are ready, or until no more get in."""
+    ready, changed_at = 0, time.monotonic() + plan.ramp_s
+    while ready < plan.clients and time.monotonic() < changed_at + plan.settle_s:
+        await asyncio.sleep(_LOOK_S)
+        now = sum(member.there and member.spoke for member in meeting.members)
+        if now > ready:
+            ready, changed_at = now, max(changed_at, time.monotonic())
+
+
+class _Visit:
+    """Single client, from its place in the ramp to its last answer."""
+
+    def __init__(self, plan: Herd, number: int, meeting: HerdState, noise: Noise, wheel: TimerWheel) -> None:
+        self._plan = plan
+        self._number = number
+        self._meeting = meeting
+        self._noise = noise
+        self._wheel = wheel
+        self._member = meeting.joined()
+        self._spoken = PooledAudio()
+        self._speaker = Speaker(number, meeting.recorder, self._spoken, self._heard, plan.pace)
+
+    async def run(self, locate: Locate, settings: ClientSettings) -> None:
+        """Run the session; count it if it is lost."""
+        plan = self._plan
+        comes_at = self._meeting.recorder.zero + plan.ramp_s * self._number / plan.clients
+        await asyncio.sleep(comes_at - time.monotonic())
+        session = UUID(int=random.getrandbits(128), version=4)
+        async with GatewayClient(locate, session, self._spoken, settings=settings) as client:
+            await self._speaker.run(client, self._say)
+
+    async def _say(self, client: Client) -> None:
+        source = random.Random(f"{self._plan.seed}/{self._number}")
+        speaker, until = self._speaker, self._wheel.until
+        first, second = (self._utterance(segment, source) for segment in range(2))
+        segment = await speaker.begin(client, first)
+        due = await speaker.frames(client, segment, first, until, time.monotonic())
+        await speaker.end(client, segment, due)
+        segment, half = await speaker.begin(client, second), second.samples // 2
+        await speaker.frames(client, segment, second, until, due, slice(0, half))
+        await self._meet(source)
+        due = await speaker.frames(client, segment, second, until, time.monotonic(), slice(half, None))
+        await speaker.end(client, segment, due)
+
+    async def _meet(self, source: random.Random) -> None:
+        """Wait for the cut and then for this client's turn; clients that connect later do not wait."""
+        member, meeting = self._member, self._meeting
+        member.spoke = True
+        await meeting.happened.wait()
+        if member.cut:
+            until = meeting.cut_at + self._plan.spread_s * source.uniform(1.0, 2.0)
+            await asyncio.sleep(until - time.monotonic())
+
+    def _heard(self, event: ClientEvent) -> None:
+        self._meeting.heard(self._member, event)
+
+    def _utterance(self, segment: int, source: random.Random) -> NoiseSegment:
+        samples = round(source.uniform(_SAY_S / 2, _SAY_S) * SAMPLE_RATE)
+        return self._noise.utterance(self._number, segment, samples, source)
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds / 1000, 3)

@@ -1,0 +1,111 @@
+"""``hostile``: a few speakers while one key abuses the gateway in several ways. Are they affected?
+
+First they speak undisturbed, for the same time. Then they say the same again under each attack.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from msgspec import Struct
+
+from client.connection import Locate
+from loadtest.measurement.figures import percentile
+from loadtest.measurement.tally import Tally, TallyRecorder
+from loadtest.scenarios.attacks import Attack, AttackOrder, AttackResult, attack
+from loadtest.scenarios.streams import Streams, run_streams
+
+
+class Hostile(Struct, frozen=True):
+    """Plan of a hostile run.
+
+    ``speakers`` speak for ``seconds`` undisturbed and under each attack, which begins ``lead_s`` before them.
+    ``most``: how many times their undisturbed p95 their p95 under attack may be.
+    """
+
+    speakers: int = 5
+    seconds: float = 30.0
+    lead_s: float = 3.0
+    pace: float = 0.5
+    seed: int = 1
+    connections: int = 1
+    attacks: tuple[Attack, ...] = tuple(Attack)
+    most: float = 2.0
+
+
+class SpeakerResults(Struct, frozen=True):
+    """Results of the speakers in one phase, in milliseconds from the end of a segment to its text.
+
+    ``times``: p95, as a multiple of the undisturbed p95. ``struck``: what the attack did.
+    """
+
+    attack: str
+    segments: int
+    flawless: bool
+    p50_ms: float | None
+    p95_ms: float | None
+    most_ms: float | None
+    times: float | None = None
+    struck: AttackResult | None = None
+    complaints: tuple[str, ...] = ()
+
+
+class HostileResults(Struct, frozen=True):
+    """Results of all phases, the undisturbed one first. ``passed``: no phase harmed the speakers."""
+
+    passed: bool
+    phases: tuple[SpeakerResults, ...]
+
+
+Strike = Callable[[AttackOrder], Awaitable[AttackResult]]
+"""``loadtest.scenarios.attacks.attack``, or ``strike`` for this process."""
+
+
+async def run_hostile(plan: Hostile, locate: Locate, key: str, strike: Strike = attack) -> HostileResults:
+    """Run all phases; ``key`` is the one that is abused."""
+    calm = heard("none", await _speak(plan, locate))
+    phases = [calm]
+    for kind in plan.attacks:
+        where = locate()
+        seconds = plan.lead_s + plan.seconds
+        order = AttackOrder(kind, seconds, where.url, key, where.certificate_sha256, plan.connections)
+        striking = asyncio.create_task(_awaited(strike(order)), name=f"hostile/{kind}")
+        await asyncio.sleep(plan.lead_s)
+        tally = await _speak(plan, locate)
+        phases.append(heard(kind, tally, calm.p95_ms, await striking))
+    return HostileResults(passed(phases, plan.most), tuple(phases))
+
+
+async def _awaited(striking: Awaitable[AttackResult]) -> AttackResult:
+    return await striking
+
+
+async def _speak(plan: Hostile, locate: Locate) -> Tally:
+    recorder = TallyRecorder(time.monotonic())
+    await run_streams(Streams(plan.speakers, plan.seconds, seed=plan.seed, pace=plan.pace), locate, recorder)
+    return recorder.take()
+
+
+def heard(
+    kind: str, tally: Tally, calm_ms: float | None = None, struck: AttackResult | None = None
+) -> SpeakerResults:
+    """Compute the results of one phase."""
+    lags = [ended.lag for ended in tally.ended]
+    p95 = percentile(lags, 0.95)
+    return SpeakerResults(
+        kind,
+        tally.segments,
+        tally.flawless and not tally.refusals,
+        percentile(lags, 0.5),
+        p95,
+        percentile(lags, 1.0),
+        None if p95 is None or not calm_ms else round(p95 / calm_ms, 2),
+        struck,
+        tuple(sorted(set(tally.complaints))[:5]),
+    )
+
+
+def passed(phases: Sequence[SpeakerResults], most: float) -> bool:
+    """Return whether no phase harmed the speakers."""
+    attacked = phases[1:]
+    return all(phase.flawless for phase in phases) and all((phase.times or 0.0) <= most for phase in attacked)

@@ -1,0 +1,111 @@
+"""Many simultaneous sessions through a gateway whose workers run the checksum engine; every digest is checked."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from msgspec import Struct
+
+from client.audio_store import TemporaryAudio
+from client.connection import Locate
+from client.gateway import ClientSettings, GatewayClient
+from loadtest.measurement.figures import percentile
+from loadtest.measurement.tally import Tally, TallyRecorder
+from loadtest.speakers.noise import LONGEST_S, SHORTEST_S, Noise, NoiseSegment, Turn
+from loadtest.speakers.speaker import Speaker
+from protocol.audio import SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """Plan of the sessions. ``pace`` 1 is speaking pace, 0 as fast as possible.
+
+    The same seed gives the same audio.
+    """
+
+    count: int
+    seconds: float
+    pace: float = 1.0
+    seed: int = 1
+
+
+class Summary(Struct, frozen=True):
+    """Summary of a run. Milliseconds are from the end of a segment to its final, as its client saw them."""
+
+    sessions: int
+    lost_sessions: int
+    segments: int
+    right: int
+    wrong: int
+    failed: int
+    missing: int
+    twice: int
+    retried: int
+    audio_s: float
+    took_s: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def flawless(self) -> bool:
+        """True if every segment ended once, with the digest of exactly its samples."""
+        return self.right == self.segments and not (self.twice or self.lost_sessions)
+
+
+def utterances(plan: SessionPlan, number: int, noise: Noise | None = None) -> Iterator[NoiseSegment]:
+    """Yield the segments of session ``number``: 1 to 6 s, of odd lengths, together as long as planned."""
+    noise = noise or Noise(plan.seed)
+    source = random.Random(f"{plan.seed}/{number}")
+    left, segment = round(plan.seconds * SAMPLE_RATE), 0
+    while left > 0:
+        samples = min(left, round(source.uniform(SHORTEST_S, LONGEST_S) * SAMPLE_RATE))
+        yield noise.utterance(number, segment, samples, source)
+        left, segment = left - samples, segment + 1
+
+
+async def run_sessions(plan: SessionPlan, locate: Locate, settings: ClientSettings | None = None) -> Summary:
+    """Run all sessions at once; a lost session is counted, and the others continue."""
+    noise, recorder = Noise(plan.seed), TallyRecorder(time.monotonic())
+
+    async def speak(number: int) -> None:
+        speaker = Speaker(number, recorder, pace=plan.pace)
+        turns = (Turn(0.0, utterance) for utterance in utterances(plan, number, noise))
+        session = UUID(int=random.getrandbits(128), version=4)
+        with TemporaryAudio() as store:
+            async with GatewayClient(locate, session, store, settings=settings) as client:
+                await speaker.run(client, lambda client: speaker.say(client, turns, _until))
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(plan.count):
+            tasks.create_task(speak(number), name=f"sessions/{number}")
+    return _summary(recorder.tally, time.monotonic() - recorder.zero)
+
+
+async def _until(due: float) -> None:
+    await asyncio.sleep(due - time.monotonic())
+
+
+def _summary(tally: Tally, took_s: float) -> Summary:
+    delays = [ended.after_stop for ended in tally.ended]
+    return Summary(
+        sessions=tally.sessions,
+        lost_sessions=tally.lost_sessions,
+        segments=tally.segments,
+        right=tally.right,
+        wrong=tally.wrong,
+        failed=tally.failed,
+        missing=tally.missing,
+        twice=tally.twice,
+        retried=tally.retried,
+        audio_s=round(tally.samples / SAMPLE_RATE, 3),
+        took_s=round(took_s, 3),
+        p50_ms=percentile(delays, 0.50),
+        p95_ms=percentile(delays, 0.95),
+        p99_ms=percentile(delays, 0.99),
+        complaints=tuple(sorted(set(tally.complaints))[:10]),
+    )

@@ -1,0 +1,1 @@
+"""Simulated speakers, their audio, timing and connections."""

@@ -1,0 +1,64 @@
+"""Frame of all commands: missing gateways, certificates, unwritable and partial reports."""
+
+import asyncio
+import json
+import subprocess
+from pathlib import Path
+
+from aiohttp import web
+
+from backend.http.certificates import own_certificate, server_context
+from tests.helpers.chain import KEY, running_chain
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until_sync
+from tests.loadtest.program import run, start
+
+
+def test_interrupted_command_leaves_a_partial_report(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        where = ("--gateway", endpoint.url, "--key", KEY, "--report", str(tmp_path / "s"))
+        streams = start(tmp_path, "streams", "--count", "2", "--ramp", "0", *where)
+        wait_until_sync(lambda: b"audit.stream_opened" in chain.programs[0].log.read_bytes(), "somebody speaks")
+        streams.terminate()
+        streams.communicate(timeout=60)
+    assert streams.returncode == 130
+    report = json.loads((tmp_path / "s" / "report.json").read_text())
+    assert (report["complete"], report["passed"], report["note"]) == (False, False, "interrupted")
+    assert KEY not in json.dumps(report)
+
+
+def test_command_reports_a_missing_gateway(tmp_path: Path) -> None:
+    done = run(tmp_path, "sessions")
+    assert done.returncode == 1
+    assert "kikipounamu up" in done.stderr
+    assert done.stdout == ""
+
+
+def test_command_accepts_an_untrusted_certificate_by_its_digest(tmp_path: Path) -> None:
+    certificate = own_certificate(tmp_path)
+
+    async def both() -> "list[subprocess.CompletedProcess[str]]":
+        runner = web.AppRunner(web.Application())
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(certificate))
+            await site.start()
+            ask = ("plan", "--streams", "1", "--gateway", f"https://127.0.0.1:{runner.addresses[0][1]}")
+            return [
+                await asyncio.to_thread(run, tmp_path, *ask, *options)
+                for options in ((), ("--certificate-sha256", certificate.sha256))
+            ]
+        finally:
+            await runner.cleanup()
+
+    unnamed, named = asyncio.run(both())
+    assert "--certificate-sha256" in unnamed.stderr
+    assert "is not a kikipounamu gateway (it answers 404 to /readyz)" in named.stderr, "it was spoken to"
+
+
+def test_unwritable_report_is_reported_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(tmp_path, "herd", "--gateway", "http://127.0.0.1:9", "--report", str(tmp_path / "file" / "x"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Name another folder" in done.stderr

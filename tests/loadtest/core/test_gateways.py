@@ -1,0 +1,80 @@
+"""Selection of the gateway, and the end of a load maker."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from client.errors import Refused, Unreachable
+from loadtest.core.gateways import local_process, located, run_loop
+from protocol.endpoint import Endpoint, encode_endpoint
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder in which this computer's gateway would publish its address."""
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    (tmp_path / "run").mkdir()
+    return tmp_path / "run"
+
+
+def test_local_gateway_is_located_at_each_call(home: Path) -> None:
+    locate = located("", "")
+    with pytest.raises(Unreachable, match="kikipounamu up"):
+        locate()
+    assert local_process("") == 0
+    for port in (1, 2):
+        (home / "gateway.json").write_bytes(encode_endpoint(Endpoint(f"http://127.0.0.1:{port}", "k", 77)))
+        assert locate().url.endswith(f":{port}") and locate().key == "k"
+    assert local_process("") == local_process("http://127.0.0.1:2/") == 77
+    assert local_process("http://elsewhere:2") == 0
+
+
+def test_named_gateway_is_used() -> None:
+    address = located("https://h:1", "key")()
+    assert (address.url, address.key) == ("https://h:1", "key")
+
+
+def test_certificate_digest_is_validated(home: Path) -> None:
+    digest = "ab" * 32
+    with_colons = ":".join(["ab"] * 32)
+    assert located("https://h:1", "key", with_colons)().certificate_sha256 == digest
+    for gateway, said in (
+        ("https://h:1", "abc"),
+        ("https://h:1", "ab"),
+        ("http://127.0.0.1:1", digest),
+        ("http://h:1", ""),
+    ):
+        with pytest.raises(Refused):
+            located(gateway, "key", said)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_loop_returns_false_when_a_signal_cancels_it(number: signal.Signals) -> None:
+    cleaned = list[bool]()
+
+    async def wait() -> None:
+        try:
+            asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
+            await asyncio.Event().wait()
+        finally:
+            cleaned.append(True)
+
+    assert run_loop(wait()) is False
+    assert cleaned == [True]
+
+
+def test_run_loop_returns_true_at_the_end() -> None:
+    async def nothing() -> None: ...
+
+    assert run_loop(nothing()) is True
+
+
+def test_run_loop_raises_errors() -> None:
+    async def fail() -> None:
+        raise ValueError("no good")
+
+    with pytest.raises(ValueError, match="no good"):
+        run_loop(fail())

@@ -1,0 +1,34 @@
+"""Plots that are well-formed for any content."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from loadtest.reports.plots import Series, bars, lines, nice
+
+SVG = "svg"
+
+
+@pytest.mark.parametrize(("value", "top"), [(0.0, 1.0), (0.03, 0.04), (1.0, 1.0), (7.0, 8.0), (81.0, 100.0)])
+def test_nice_returns_round_numbers(value: float, top: float) -> None:
+    assert nice(value) == pytest.approx(top)
+
+
+def test_plot_lines_have_gaps_without_measurements() -> None:
+    drawn = lines("A <title>", [Series("a & b", [(0.0, 1.0), (1.0, None), (2.0, 3.0)])], "ms")
+    figure = ElementTree.fromstring(drawn.replace("<br>", ""))
+    (path,) = (one for one in figure.iter("path") if "line" in one.attrib["class"])
+    assert path.attrib["d"].count("M") == 2
+    assert figure.find(SVG) is not None
+    assert "a & b" in "".join(figure.itertext())
+
+
+def test_plot_without_values_is_empty() -> None:
+    assert lines("t", [Series("a", [(0.0, None)])], "ms") == ""
+    assert bars("t", ("a",), [[]], "ms") == ""
+
+
+def test_plot_bars_stand_side_by_side() -> None:
+    drawn = bars("t", ("a", "b"), [[(1.0, 5), (10.0, 0)], [(10.0, 7)]], "segments")
+    places = [float(one.attrib["x"]) for one in ElementTree.fromstring(drawn.replace("<br>", "")).iter("rect")]
+    assert len(places) == len(set(places)) == 3
