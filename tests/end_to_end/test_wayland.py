@@ -24,7 +24,7 @@ from tests.helpers.wayland_app import Running, WaylandApp, running_wayland_app
 from tests.helpers.wayland_desktop import FootTerminal, GtkField, running_labwc, running_sway
 from worker.engines.funasr import create
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial("sound"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.funasr, pytest.mark.serial("wayland"), pytest.mark.timeout(300)]
 
 FUNASR = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
 SPOKEN = DATA / "digits" / "digits-03.flac"

@@ -18,7 +18,7 @@ from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_app import WaylandApp, running_wayland_app
 from tests.helpers.wayland_desktop import WaylandDesktop, running_weston
 
-pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.serial("wayland"), pytest.mark.timeout(300)]
 
 SPOKEN = SPEECH / "en-03.flac"
 WINDOW = "kikipounamu"

@@ -29,7 +29,7 @@ from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_app import WaylandApp, running_wayland_app
 from tests.helpers.wayland_desktop import running_sway
 
-pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.serial("wayland"), pytest.mark.timeout(600)]
 
 SEED = 17
 PROOF = 200

@@ -33,12 +33,14 @@ class IBusMissing(InsertionUnavailable):
 class IBusInserter:
     """An inserter through IBus. Calls of ``insert`` must not overlap.
 
-    ``has_focus``: whether a window has the focus. ``pressing``: called just before a text may arrive.
+    ``has_focus``: whether a window has the focus. ``paused``: waits for a pause in the user's typing.
+    ``pressing``: called just before a text may arrive.
     """
 
     def __init__(self, address: str, watch: IBusWatch, kept: KeptEngine) -> None:
         self.watch = watch
         self.has_focus: Callable[[Target], Awaitable[bool]] = _unknown
+        self.paused: Callable[[], Awaitable[None]] = _at_once
         self.pressing: Callable[[Target], None] = lambda target: None
         self._address, self._kept = address, kept
 
@@ -84,6 +86,7 @@ class IBusInserter:
     async def _insert(self, text: str, target: Target) -> Insertion:
         if not await self.watch.composed(COMPOSING_S):
             return held(HoldReason.COMPOSING)
+        await self.paused()  # GNOME Shell may drop a key that arrives while the engine changes
         await self.watch.settled()
         moves = self.watch.moves
         if not await self.has_focus(target):
@@ -136,6 +139,10 @@ class IBusInserter:
         wanted = users if now in ("", ENGINE) else now
         if not wanted or await self.watch.use(wanted):
             self._kept.forget()
+
+
+async def _at_once() -> None:
+    """Return without waiting, as nothing is known of the user's typing."""
 
 
 async def _unknown(target: Target) -> bool:

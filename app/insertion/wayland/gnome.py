@@ -17,6 +17,7 @@ from app.insertion.focus.errors import FocusUnknown
 from app.insertion.helper.frames import OpenRequest
 from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.inserter import IBusInserter, IBusMissing
+from app.insertion.ibus.user_input import UserInput
 from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import Target
 from app.insertion.portal.clipboard import PortalClipboard
@@ -49,8 +50,8 @@ class GnomeFocus:
     knows the window, but not of all programs, and slowly: it is asked once for each field.
     """
 
-    def __init__(self, watch: IBusWatch, windows: Focus | None) -> None:
-        self._watch, self._windows = watch, windows
+    def __init__(self, watch: IBusWatch, windows: Focus | None, users: UserInput | None = None) -> None:
+        self._watch, self._windows, self._users = watch, windows, users
         self._field = 0
         self._target: Target | None = None
 
@@ -71,9 +72,9 @@ class GnomeFocus:
 
     async def close(self) -> None:
         """End the connections. Safe to call twice."""
-        await self._watch.close()
-        if self._windows is not None:
-            await self._windows.close()
+        for one in (self._watch, self._windows, self._users):
+            if one is not None:
+                await one.close()
 
     async def _focused(self) -> int:
         """Return the number of the focused field; 0 if there is none."""
@@ -110,8 +111,13 @@ async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IB
         windows = None
         with suppress(FocusUnknown):  # then only IBus knows the focus
             windows = await AccessibleFocus.open(environment, opening.app)
+            opened.push_async_callback(windows.close)
+        users = None
+        with suppress(BusError):  # a desktop that only says that it is GNOME
+            users = await UserInput.open(environment)
+            inserter.paused = users.paused
         opened.pop_all()
-    focus = GnomeFocus(inserter.watch, windows)
+    focus = GnomeFocus(inserter.watch, windows, users)
     inserter.has_focus = focus.has
     return IBusParts(focus, inserter, inserter.watch.gone)
 

@@ -13,6 +13,7 @@ from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.inserter import IBusInserter
 from app.insertion.ibus.kept_engine import KeptEngine
 from app.insertion.ibus.own_engine import OwnEngine
+from app.insertion.ibus.user_input import UserInput
 from app.insertion.ibus.values import ENGINE
 from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
@@ -44,13 +45,21 @@ class OnGnome:
     kept: Path
     pressed: list[Target] = field(default_factory=list)
     inserter: IBusInserter = field(init=False)
+    users: UserInput = field(init=False)
 
     async def open(self) -> None:
         """Connect the inserter to the desktop's IBus."""
         environment = self.desktop.environment
         self.inserter = await IBusInserter.open(environment, self.kept)
+        self.users = await UserInput.open(environment)
+        self.inserter.paused = self.users.paused
         self.inserter.has_focus = self.has_focus
         self.inserter.pressing = self.pressed.append
+
+    async def close(self) -> None:
+        """End the connections to IBus and to the monitor of input."""
+        await self.inserter.close()
+        await self.users.close()
 
     async def has_focus(self, target: Target) -> bool:
         """Return whether the window of this program has the focus, as the shell knows."""
@@ -87,7 +96,7 @@ async def gnome(desktop: GnomeDesktop, tmp_path: Path) -> AsyncIterator[OnGnome]
     gnome = OnGnome(desktop, tmp_path / "engine")
     await gnome.open()
     yield gnome
-    await gnome.inserter.close()
+    await gnome.close()
     assert (desktop.engine, desktop.modifiers) == (US, 0)
 
 
@@ -251,7 +260,7 @@ async def test_engine_comes_back_after_a_crash(gnome: OnGnome) -> None:
         await watch.own_engine_gone()
         assert await watch.engine() == ""
         await watch.close()
-        await gnome.inserter.close()
+        await gnome.close()
         await gnome.open()
         assert gnome.desktop.engine == LIBPINYIN
     finally:
