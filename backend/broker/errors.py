@@ -1,10 +1,11 @@
-"""Translation of redis-py's errors into our own. Only this file and ``jobs.py`` know redis-py."""
+"""Translation of redis-py's errors into our own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
     AuthorizationError,
     BusyLoadingError,
@@ -22,11 +23,14 @@ from backend.core.errors import BrokerFailed, BrokerUnreachable
 from protocol.monitor import BrokerTrouble
 
 UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
-_AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
+_ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
+"""Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
+_ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
+_AWAY: Final = (RedisConnectionError, OutOfMemoryError, *_ELSEWHERE)
 _LOST_WRITER: Final = "'NoneType' object is not callable"
 """What asyncio's selector loop of Python 3.13 raises from ``writelines`` of a connection that was just lost."""
 
-_AWAY_TEXTS: Final = ("MISCONF", "BUSY ")
+_AWAY_TEXTS: Final = ("MISCONF", "BUSY ", "NOREPLICAS")
 _TROUBLES: Final = {
     BrokerTrouble.FULL: (OutOfMemoryError,),
     BrokerTrouble.LOADING: (BusyLoadingError,),
@@ -47,6 +51,11 @@ def trouble_of(error: Exception) -> str:
     return next(found, "")
 
 
+def is_elsewhere(reply: Any) -> bool:
+    """Return whether this is the error of a server that is not the primary now."""
+    return isinstance(reply, _ELSEWHERE) or (isinstance(reply, RedisError) and _ELSEWHERE_TEXT in str(reply))
+
+
 @contextmanager
 def mapped() -> Iterator[None]:
     """Translate Redis errors raised in the context into our own."""
@@ -55,7 +64,8 @@ def mapped() -> Iterator[None]:
     except UNREACHABLE as error:
         raise BrokerUnreachable(str(error), trouble_of(error)) from error
     except RedisError as error:
-        raise BrokerFailed(str(error), trouble_of(error)) from error
+        kind = BrokerUnreachable if is_elsewhere(error) else BrokerFailed
+        raise kind(str(error), trouble_of(error)) from error
     except TypeError as error:
         if str(error) != _LOST_WRITER:
             raise
@@ -66,5 +76,5 @@ def ours(reply: Any, optional: bool) -> Any:
     """Translate an error reply. ``BrokerUnreachable``: a required command that the broker may accept soon."""
     if not isinstance(reply, RedisError):
         return reply
-    away = not optional and (isinstance(reply, _AWAY) or str(reply).startswith(_AWAY_TEXTS))
+    away = not optional and (isinstance(reply, _AWAY) or is_elsewhere(reply) or str(reply).startswith(_AWAY_TEXTS))
     return (BrokerUnreachable if away else BrokerFailed)(str(reply), trouble_of(reply))

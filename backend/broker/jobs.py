@@ -12,15 +12,14 @@ from typing import Any, Final
 
 import structlog
 from hiredis import pack_command
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from backend.admission.admission import StreamContent, Survey
+from backend.broker.connections import CONNECT_S, REPLY_S, Connections
 from backend.broker.dead_letters import DeadLetter, next_attempt, read_letter
-from backend.broker.errors import UNREACHABLE, mapped, ours, trouble_of
+from backend.broker.errors import UNREACHABLE, is_elsewhere, mapped, ours, trouble_of
 from backend.broker.records import (
     Attachment,
     NothingToPromote,
@@ -38,7 +37,7 @@ from backend.broker.records import (
     with_replaces,
 )
 from backend.broker.scripts import load_scripts
-from backend.broker.server_info import checked_version, is_durable, is_worth_compacting, shown_url
+from backend.broker.server_info import check_is_meant, checked_version, is_durable, is_worth_compacting, shown_url
 from backend.broker.subscription import follow
 from backend.broker.writer import MOST_BYTES, Command, CommandWriter
 from backend.core.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerUnreachable
@@ -62,8 +61,6 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_JOBS)
 
-CONNECT_S: Final = 5.0
-_REPLY_S: Final = 10.0
 _RETRY_S: Final = (0.05, 0.25, 1.0)
 
 
@@ -77,8 +74,10 @@ class Jobs:
         self._forgot = True  # an earlier process may have deleted texts
         self._keys = Keys()
         self._scripts = load_scripts()
-        self._connection, self._subscription = _bare(url, gateway), _bare(url, gateway)
-        self._looks = Redis.from_pool(_pool(url, gateway))
+        connections = Connections(url, f"kikipounamu-gateway-{gateway}", self._keys.backlog)
+        self._connection, self._subscription = connections.bare(), connections.bare()
+        self._looks = connections.client()
+        self._kind = connections.said.kind
         self._writer = CommandWriter(self._execute, most_bytes=most_bytes)
         self.round_trips = self._writer.round_trips
 
@@ -182,7 +181,7 @@ class Jobs:
 
     async def compact(self) -> bool:
         """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it did so."""
-        with mapped():
+        async with self._looking():
             worth = is_worth_compacting(await self._looks.info("persistence"), anyway=self._forgot)
             if worth:
                 self._forgot = False
@@ -192,19 +191,19 @@ class Jobs:
     async def dead_letters(self, count: int = 100, before: str = "") -> list[DeadLetter]:
         """Return dead letters, newest first. ``before``: only those older than this entry."""
         newest = f"({before}" if before else "+"
-        with mapped():
+        async with self._looking():
             entries: Any = await self._looks.xrevrange(self._keys.dead, newest, count=count)
         return [read_letter(entry, fields) for entry, fields in entries]
 
     async def dead_letter(self, entry: str) -> DeadLetter | None:
         """Return one dead letter, or ``None`` if it does not exist."""
-        with mapped():
+        async with self._looking():
             entries: Any = await self._looks.xrange(self._keys.dead, entry, entry)
         return read_letter(*entries[0]) if entries else None
 
     async def drop_dead(self, entry: str) -> bool:
         """Delete a dead letter. Return false if it does not exist."""
-        with mapped():
+        async with self._looking():
             return bool(await self._looks.xdel(self._keys.dead, entry))
 
     async def retry_dead(self, letter: DeadLetter) -> Submitted:
@@ -217,12 +216,12 @@ class Jobs:
     async def administer(self, *command: str | bytes) -> Any:
         """Run an administrative command, or one on the history's stream. Raises ``BrokerError``."""
         self._forgot |= command[0] == "XDEL"  # texts moved to the history should leave the broker's file
-        with mapped():
+        async with self._looking():
             return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
 
     async def run_script(self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
         """Run a script outside the command queue of sessions. Raises ``BrokerError``."""
-        with mapped():
+        async with self._looking():
             return await self._looks.eval(self._scripts[name].source.decode(), len(keys), *keys, *arguments)
 
     # -- results -------------------------------------------------------------------------------------------
@@ -273,18 +272,32 @@ class Jobs:
         replies = await self._round_trip(batch)
         unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
         if unknown is not None:
-            with mapped():
+            async with self._looking():
                 for source, _ in self._scripts.values():
                     await self._looks.script_load(source)
             replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
+        if elsewhere := next(filter(is_elsewhere, replies), None):  # the whole batch again, in its order
+            await self._connection.disconnect(nowait=True)
+            raise BrokerUnreachable(str(elsewhere), trouble_of(elsewhere))
         return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncIterator[None]:
+        """Translate errors; leave a server that is not the primary any more."""
+        with mapped():
+            try:
+                yield
+            except RedisError as error:
+                if is_elsewhere(error):
+                    await self._looks.connection_pool.disconnect()
+                raise
 
     async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
         """Send a batch without redis-py's pipeline, whose pool, retries and packing dominate the cost."""
         packed = [part for command in batch for part in self._packed(command)]
         with mapped():
             try:
-                async with asyncio.timeout(_REPLY_S):
+                async with asyncio.timeout(REPLY_S):
                     await self._connection.send_packed_command(packed, check_health=False)
                     return [await _reply(self._connection) for _ in batch]
             except TimeoutError:
@@ -309,8 +322,10 @@ class Jobs:
     async def prepare(self, where: str) -> None:
         """Wait for the broker at ``where``, check its version and layout, load the scripts."""
         await _answering(self._looks, where)
-        with mapped():
-            self.version = checked_version(await self._looks.info("server"))
+        async with self._looking():
+            info = await self._looks.info("server")
+            check_is_meant(info, self._kind)
+            self.version = checked_version(info)
             with suppress(ResponseError):  # a broker may refuse to show its configuration
                 config: Any = await self._looks.config_get("append*")
                 self.durable = is_durable(config)
@@ -351,26 +366,6 @@ async def open_jobs(url: str, gateway: str, most_bytes: int = MOST_BYTES) -> Asy
         await jobs.close()
 
 
-def _pool(url: str, gateway: str, socket_timeout: float | None = _REPLY_S) -> "BlockingConnectionPool":
-    return BlockingConnectionPool.from_url(
-        url,
-        max_connections=1,
-        timeout=_REPLY_S,
-        socket_timeout=socket_timeout,
-        socket_connect_timeout=CONNECT_S,
-        retry=Retry(NoBackoff(), 0),
-        client_name=f"kikipounamu-gateway-{gateway}",
-        protocol=2,
-    )
-
-
-def _bare(url: str, gateway: str) -> "AbstractConnection":
-    """Return a connection without a pool, whose user sets the deadlines."""
-    pool = _pool(url, gateway, socket_timeout=None)
-    connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call] # so in redis-py
-    return connection
-
-
 async def _reply(connection: "AbstractConnection") -> Any:
     try:
         return await connection.read_response()
@@ -380,7 +375,7 @@ async def _reply(connection: "AbstractConnection") -> Any:
 
 async def _answering(client: "Redis", where: str) -> None:
     """Wait for an answer. Raises ``BrokerUnreachable`` after 5 s, or ``BrokerFailed`` if retries are pointless."""
-    trouble = ""
+    trouble = reason = ""
     try:
         async with asyncio.timeout(CONNECT_S):
             while True:
@@ -388,13 +383,13 @@ async def _answering(client: "Redis", where: str) -> None:
                     await client.ping()
                     return
                 except UNREACHABLE as error:
-                    trouble = trouble_of(error)
+                    trouble, reason = trouble_of(error), str(error)
                     if trouble == BrokerTrouble.DENIED:
                         refused = f"the broker at {where} refuses the user or the password of its address"
                         raise BrokerFailed(refused, trouble) from error
                 await asyncio.sleep(_RETRY_S[0])
     except TimeoutError as error:
-        message = f"no broker answers at {where} within {CONNECT_S:g} s: is it running?"
+        message = f"no broker answers at {where} within {CONNECT_S:g} s: is it running? {reason}".strip()
         if trouble == BrokerTrouble.LOADING:
             message = f"the broker at {where} still loads what it kept: wait for it, then try again"
         raise BrokerUnreachable(message, trouble) from error

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backend.core.errors import BrokerTooOld
+from backend.core.errors import BrokerFailed, BrokerTooOld
+from protocol.broker_url import BrokerKind
 
 _MUCH: Final = 1024 * 1024
 _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
@@ -19,6 +20,13 @@ def checked_version(info: Mapping[str, Any]) -> str:
         needed = ".".join(map(str, _OLDEST[kind]))
         raise BrokerTooOld(f"{kind} {version} is too old: {kind} {needed} or newer is needed")
     return f"{kind} {version}"
+
+
+def check_is_meant(info: Mapping[str, Any], kind: BrokerKind) -> None:
+    """Raise ``BrokerFailed`` if INFO is that of a node of a cluster, whose address has another form."""
+    mode = info.get("server_mode", info.get("redis_mode"))
+    if kind is BrokerKind.SERVER and mode == "cluster":
+        raise BrokerFailed("the broker is a node of a Redis Cluster: write redis+cluster://HOST:PORT")
 
 
 def is_durable(config: Mapping[str, str]) -> bool:
@@ -38,4 +46,4 @@ def is_worth_compacting(info: Mapping[str, Any], *, anyway: bool = False) -> boo
 
 def shown_url(url: str) -> str:
     """Return the URL without user, password and query."""
-    return re.sub(r"^(\w+://)[^/?]*@", r"\1", url).partition("?")[0]
+    return re.sub(r"^([\w+]+://)[^/?]*@", r"\1", url).partition("?")[0]

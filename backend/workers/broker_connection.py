@@ -2,30 +2,44 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from backend.core.errors import BrokerFailed, BrokerUnreachable
 from backend.workers.accounts import Account
+from protocol.broker_url import BrokerKind, parse_broker_url
+from runtime.broker_nodes import BrokerNodes
 
 CONNECT_S: Final = 5.0
 _PORT: Final = 6379
 
 
+Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+"""Connects to the node that is primary now. Raises ``OSError``."""
+
+
 class BrokerAddress(NamedTuple):
-    """Location of a broker. ``path``: of a unix socket, or empty."""
+    """Location of a broker. ``path``: of a unix socket, or empty. ``dial``: instead of all others."""
 
     path: str
     host: str = ""
     port: int = _PORT
     tls: bool = False
     database: int = 0
+    dial: Dial | None = None
 
 
-def place_of(url: str) -> BrokerAddress:
-    """Parse an address as redis-py does; user and password come from the account instead."""
+def place_of(url: str, key: str = "") -> BrokerAddress:
+    """Parse an address as redis-py does; user and password come from the account instead.
+
+    ``key``: connections to a cluster go to the node that has it.
+    """
+    said = parse_broker_url(url)
+    if said.kind is not BrokerKind.SERVER:
+        return BrokerAddress("", dial=partial(BrokerNodes(said).dial, key))
     parts = urlsplit(url)
     if parts.scheme == "unix":
         return BrokerAddress(unquote(parts.path))
@@ -67,6 +81,8 @@ async def upstream(place: BrokerAddress, account: Account) -> AsyncIterator[Brok
 
 
 async def _open(place: BrokerAddress) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if place.dial is not None:
+        return await place.dial()
     if place.path:
         return await asyncio.open_unix_connection(place.path)
     tls = ssl.create_default_context() if place.tls else None

@@ -18,6 +18,7 @@ from backend.workers.commands import CommandGate, known_scripts
 from backend.workers.traces import WorkerTraces
 from protocol.broker import CHUNK_BYTES, PING_S
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
+from protocol.job import Keys
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
@@ -35,7 +36,7 @@ class BrokerTunnel:
     """Tunnel of one gateway. ``authorise`` checks each request; revocation ends a device's connections at once."""
 
     def __init__(self, url: str, administer: Administer, gateway: str, authorise: Authorise) -> None:
-        self._place = place_of(url)
+        self._place = place_of(url, Keys().backlog)
         self._administer = administer
         self._accounts = WorkerAccounts(administer, gateway, self._place.database)
         self._traces = WorkerTraces(administer)

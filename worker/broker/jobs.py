@@ -6,19 +6,20 @@ Every change is one atomic script (``worker/lua``); ``protocol.job`` documents t
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import redis.exceptions as foreign
 from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from protocol.audio import samples_to_seconds
+from protocol.broker_url import BrokerKind, parse_broker_url
 from protocol.errors import MalformedMessage
 from protocol.job import (
     GROUP,
@@ -37,6 +38,8 @@ from protocol.job import (
     encode_status,
 )
 from protocol.monitor import WorkerStatus
+from runtime.broker_connection import Dial, DialledConnection
+from runtime.broker_nodes import BrokerNodes
 from worker.broker.scripts import RETURNED, load_scripts
 from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
@@ -55,17 +58,11 @@ _POOL: Final[dict[str, Any]] = {
 _FORGOTTEN_CONSUMER_MS: Final = 600_000
 _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 _REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
-_PASSING: Final = (
-    foreign.ReadOnlyError,
-    foreign.OutOfMemoryError,
-    foreign.ClusterDownError,
-    foreign.TryAgainError,
-)
+_ELSEWHERE: Final = (foreign.ReadOnlyError, foreign.AskError, foreign.ClusterDownError, foreign.TryAgainError)
+"""Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
+_ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
+_PASSING: Final = (*_ELSEWHERE, foreign.OutOfMemoryError)
 _PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in redis-py
-
-
-Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
-"""Opens a tunnelled connection to the broker. Raises ``BrokerRefused`` or ``OSError``."""
 
 
 class Verdict(StrEnum):
@@ -105,7 +102,7 @@ class ShardJobs:
         self._keys = keys
         self._streams: tuple[str, ...] = ()
         self._partial_streams: tuple[str, ...] = ()
-        self._redis = _open(url) if dial is None else _dialled(dial)
+        self._redis = _open(url, keys.backlog) if dial is None else _dialled(dial)
         scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
         self._groups = scripts["groups"]
         self._take = scripts["take"]
@@ -130,13 +127,13 @@ class ShardJobs:
 
     async def check(self) -> None:
         """Check that the broker answers and is new enough."""
-        async with _mapped():
+        async with self._mapped():
             check_version(await self._redis.info("server"))
 
     async def serve(self, streams: Sequence[str], partials: Sequence[str] = ()) -> None:
         """Read these streams from now on, in order of priority; create missing consumer groups."""
         self._streams, self._partial_streams = tuple(streams), tuple(partials)
-        async with _mapped():
+        async with self._mapped():
             await self._make_groups()
 
     async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
@@ -160,19 +157,19 @@ class ShardJobs:
     async def glance(self) -> list[Queue]:
         """Return the contents of each job stream, then of each partial stream."""
         keys = (self._keys.backlog, *self._streams, *self._partial_streams)
-        async with _mapped():
+        async with self._mapped():
             reply = await self._glance(keys, (GROUP,))
         return [Queue(samples_to_seconds(samples), entries, ago_ms / 1000) for samples, entries, ago_ms in reply]
 
     async def others(self, streams: Sequence[str]) -> list[HeldJob]:
         """Return the jobs of these streams that other workers hold."""
-        async with _mapped():
+        async with self._mapped():
             reply = await self._others(streams, (GROUP, self._worker, RETURNED))
         return [read_held(*one) for one in reply]
 
     async def borrow(self, held: HeldJob) -> list[Delivery]:
         """Return a job that stays another worker's; empty if it is gone."""
-        async with _mapped():
+        async with self._mapped():
             found = _deliveries(await self._borrow((held.stream,), (held.entry,)))
         return [
             replace(delivery, borrowed=True, taken_from=held.worker, silent_ms=held.silent_ms)
@@ -182,7 +179,7 @@ class ShardJobs:
 
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
         """Return the status of all workers, and the broker's time in ms."""
-        async with _mapped():
+        async with self._mapped():
             values: Any = await self._redis.hvals(WORKERS_KEY)
             now_ms = await self._now_ms()
         return [status for value in values if (status := _status(value))], now_ms
@@ -212,7 +209,7 @@ class ShardJobs:
         if not chosen:
             await asyncio.sleep(block_ms / 1000)
             return Taken([], [])
-        async with _mapped():
+        async with self._mapped():
             try:
                 asked: dict[Any, Any] = dict.fromkeys(chosen, ">")
                 read: Any = await self._redis.xreadgroup(GROUP, self._worker, asked, count=1, block=block_ms)
@@ -254,7 +251,7 @@ class ShardJobs:
     async def finish(self, delivery: Delivery, result: Result) -> bool:
         """Store and publish a result; return ``False`` if it is no longer wanted."""
         keys, arguments = self._about(delivery, result)
-        async with _mapped():
+        async with self._mapped():
             return bool(await self._finish(keys, arguments))
 
     async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
@@ -268,19 +265,19 @@ class ShardJobs:
         """Publish a partial; return ``False`` if the segment is complete or its session has no gateway."""
         keys = (self._keys.session(hypothesis.session),)
         arguments = (hypothesis.segment, encode_notice(hypothesis))
-        async with _mapped():
+        async with self._mapped():
             return bool(await self._hypothesise(keys, arguments))
 
     async def leave(self) -> int:
         """Hand back all held jobs, delete consumer and heartbeat; return the number of jobs handed back."""
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
-        async with _mapped():
+        async with self._mapped():
             await self._redis.hdel(WORKERS_KEY, self._worker)
             return int(await self._leave(keys, (self._worker,)))
 
     async def heartbeat(self, status: WorkerStatus) -> None:
         """Report this worker's status, stamped with the broker's time."""
-        async with _mapped():
+        async with self._mapped():
             await self._heartbeat((WORKERS_KEY,), (self._worker, encode_status(status)))
 
     def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -294,7 +291,7 @@ class ShardJobs:
 
     async def _repairing(self, script: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run ``script``; if a stream or its group is gone, create the groups and run it again."""
-        async with _mapped():
+        async with self._mapped():
             try:
                 return await script(keys, arguments)
             except foreign.ResponseError as error:
@@ -305,6 +302,19 @@ class ShardJobs:
 
     async def _make_groups(self) -> None:
         await self._groups((*self._streams, *self._partial_streams))
+
+    @asynccontextmanager
+    async def _mapped(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except (foreign.RedisError, OSError) as error:
+            if _is_elsewhere(error):
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
+            raise _translated(error) from error
+        except TypeError as error:  # from asyncio's selector loop of Python 3.13, for a connection just lost
+            if str(error) != "'NoneType' object is not callable":
+                raise
+            raise BrokerUnavailable("the connection to the broker was lost during a write") from error
 
     async def _now_ms(self) -> int:
         seconds, microseconds = await self._redis.time()
@@ -327,36 +337,27 @@ def _status(value: bytes) -> WorkerStatus | None:
         return None
 
 
-def _open(url: str) -> Redis:
+def _open(url: str, key: str) -> Redis:
+    """Open a broker at its address. Raises ``BrokerRefused``."""
     try:
-        return Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
+        said = parse_broker_url(url)
+        if said.kind is BrokerKind.SERVER:
+            return Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
     except ValueError as error:
         raise BrokerRefused(f"not the address of a broker: {error}") from error
+    user = {"username": said.user or None, "password": said.password or None}
+    nodes = BrokerNodes(said)
+    return _dialled(partial(nodes.dial, key), primary=said.kind is BrokerKind.SENTINEL, **user)
 
 
-def _dialled(dial: Dial) -> Redis:
-    return Redis.from_pool(ConnectionPool(connection_class=_Dialled, dial=dial, **_POOL))
-
-
-class _Dialled(AbstractConnection):
-    """Connection that a ``Dial`` opens; redis-py's own three classes support only addresses."""
-
-    def __init__(self, *, dial: Dial, **options: Any) -> None:
-        self._dial = dial
-        super().__init__(**options)
-
-    def repr_pieces(self) -> list[tuple[str, str | int]]:
-        return [("db", self.db)]
-
-    async def _connect(self) -> None:
+def _dialled(dial: Dial, **options: Any) -> Redis:
+    async def opened() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
-            async with asyncio.timeout(self.socket_connect_timeout):
-                self._reader, self._writer = await self._dial()
-        except BrokerRefused as error:
-            raise foreign.AuthenticationError(str(error)) from error
+            return await dial()
+        except BrokerRefused as error:  # a connection must raise an error that redis-py knows
+            raise PermissionError(str(error)) from error
 
-    def _host_error(self) -> str:
-        return "the gateway"
+    return Redis.from_pool(ConnectionPool(connection_class=DialledConnection, dial=opened, **options, **_POOL))
 
 
 def _deliveries(reply: Any, kinds: Set[JobKind] = JOBS) -> list[Delivery]:
@@ -375,16 +376,8 @@ def _group_missing(error: Exception) -> bool:
     return str(error).startswith(("NOGROUP", "UNBLOCKED"))
 
 
-@asynccontextmanager
-async def _mapped() -> AsyncIterator[None]:
-    try:
-        yield
-    except (foreign.RedisError, OSError) as error:
-        raise _translated(error) from error
-    except TypeError as error:  # from asyncio's selector loop of Python 3.13, for a connection that was just lost
-        if str(error) != "'NoneType' object is not callable":
-            raise
-        raise BrokerUnavailable("the connection to the broker was lost during a write") from error
+def _is_elsewhere(error: Exception) -> bool:
+    return isinstance(error, _ELSEWHERE) or _ELSEWHERE_TEXT in str(error)
 
 
 def _translated(error: Exception) -> BrokerError:
@@ -394,6 +387,6 @@ def _translated(error: Exception) -> BrokerError:
         return BrokerRefused(f"the broker refuses this worker: {cause}")
     if isinstance(cause, foreign.ConnectionError | foreign.TimeoutError | OSError):
         return BrokerUnavailable(f"the broker does not answer: {cause}")
-    if isinstance(cause, _PASSING) or str(cause).startswith(_PASSING_CODES):
+    if isinstance(cause, _PASSING) or _is_elsewhere(cause) or str(cause).startswith(_PASSING_CODES):
         return BrokerUnavailable(f"the broker cannot write at this moment: {cause}")
     return BrokerRefused(f"the broker does not do what was asked: {cause}")

@@ -1,0 +1,156 @@
+"""Finder of the node that is primary now: asks Sentinels, or the nodes of a Redis Cluster.
+
+Asked anew for each connection, so that connecting again is all that a failover needs.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, TypeVar
+
+from hiredis import HiredisError, Reader, pack_command
+
+from protocol.broker_url import BrokerKind, BrokerUrl, Node, slot_of
+from runtime.tasks import cancel_and_wait
+
+ASK_S: Final = 1.0
+_ASKED: Final = 3
+"""Nodes asked at once, chosen anew each time: one that has not heard of a failover is not asked for ever."""
+_MOST_KNOWN: Final = 64
+_READ_BYTES: Final = 64 * 1024
+_DENIED: Final = ("NOAUTH", "WRONGPASS", "NOPERM")
+_ADVICE: Final = {
+    "cluster support disabled": "it belongs to no cluster: write redis://HOST:PORT",
+    "unknown command": "it is no sentinel: name the sentinels, or write redis://HOST:PORT",
+}
+T = TypeVar("T")
+
+
+class NoPrimary(OSError):
+    """Nobody who was asked knows a primary at this moment."""
+
+
+class SlotRange(NamedTuple):
+    """Slots of a cluster, both ends included, and the node that has them."""
+
+    first: int
+    last: int
+    primary: Node
+
+
+class BrokerNodes:
+    """Finder for one address. Connections of a process that are made at the same time share its questions."""
+
+    def __init__(self, url: BrokerUrl, limit_s: float = ASK_S) -> None:
+        self._url = url
+        self._limit_s = limit_s
+        self._known = url.nodes
+        self._slots: Sequence[SlotRange] = ()
+        self._asked_at = float("-inf")
+        self._one_at_a_time = asyncio.Lock()
+
+    async def primary(self, key: str) -> Node:
+        """Return the node to which commands on ``key`` go now.
+
+        Raises ``NoPrimary``, or ``PermissionError`` if the user or the password is refused.
+        """
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        async with self._one_at_a_time:
+            if self._asked_at < begun:
+                await self._look()
+                self._asked_at = clock()
+        slot = slot_of(key)
+        for first, last, primary in self._slots:
+            if first <= slot <= last:
+                return primary
+        raise NoPrimary(f"no node of the cluster has slot {slot} now")
+
+    async def dial(self, key: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to that node. Raises ``OSError``."""
+        return await asyncio.open_connection(*await self.primary(key))
+
+    async def _look(self) -> None:
+        if self._url.kind is BrokerKind.SENTINEL:
+            self._slots = await self._first(self._ask_sentinel)
+            return
+        self._slots = await self._first(self._ask_cluster)
+        learned = (one.primary for one in self._slots)
+        self._known = tuple(dict.fromkeys((*self._url.nodes, *learned)))[:_MOST_KNOWN]
+
+    async def _first(self, ask: Callable[[Node], Awaitable[T]]) -> T:
+        """Return the first answer of some nodes. Raises ``NoPrimary`` or ``PermissionError`` with the reasons."""
+        reasons: dict[Node, OSError] = {}
+
+        async def answer(node: Node) -> T | None:
+            try:
+                return await ask(node)
+            except OSError as error:
+                reasons[node] = error
+                return None
+
+        asked = random.sample(self._known, min(_ASKED, len(self._known)))
+        tasks = [asyncio.ensure_future(answer(node)) for node in asked]
+        try:
+            with suppress(TimeoutError):
+                for found in asyncio.as_completed(tasks, timeout=self._limit_s):
+                    if (answered := await found) is not None:
+                        return answered
+        finally:
+            await cancel_and_wait(tasks)
+        said = "; ".join(f"{node.host}:{node.port}: {reasons.get(node, 'no answer')}" for node in asked)
+        if any(isinstance(reason, PermissionError) for reason in reasons.values()):
+            raise PermissionError(said)
+        raise NoPrimary(said)
+
+    async def _ask_sentinel(self, sentinel: Node) -> Sequence[SlotRange]:
+        named = await self._ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._url.master)
+        if named is None:
+            raise NoPrimary(f"it watches no primary called {self._url.master!r}")
+        host, port = named
+        return [SlotRange(0, 1 << 14, Node(host.decode(), int(port)))]
+
+    async def _ask_cluster(self, node: Node) -> Sequence[SlotRange]:
+        return read_slots(await self._ask(node, "CLUSTER", "SLOTS"), node)
+
+    async def _ask(self, node: Node, *command: str) -> Any:
+        """Return the reply to one command. Raises ``OSError``."""
+        reader, writer = await asyncio.open_connection(*node)
+        try:
+            replies = Reader()
+            reply = await _reply(reader, writer, replies, command)
+            if isinstance(reply, HiredisError) and str(reply).startswith("NOAUTH") and self._url.password:
+                login = [word for word in (self._url.user, self._url.password) if word]
+                said = await _reply(reader, writer, replies, ["AUTH", *login])
+                reply = said if isinstance(said, HiredisError) else await _reply(reader, writer, replies, command)
+            if isinstance(reply, HiredisError):
+                raise (PermissionError if str(reply).startswith(_DENIED) else NoPrimary)(_advice(str(reply)))
+            return reply
+        except HiredisError as error:
+            raise NoPrimary(f"it does not speak the broker's protocol: {error}") from error
+        finally:
+            writer.close()
+
+
+def _advice(said: str) -> str:
+    return next((f"{said}; {advice}" for part, advice in _ADVICE.items() if part in said.lower()), said)
+
+
+async def _reply(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, replies: Reader, command: Sequence[str]
+) -> Any:
+    writer.write(pack_command(tuple(command)))
+    while (reply := replies.gets()) is False:
+        if not (data := await reader.read(_READ_BYTES)):
+            raise ConnectionError("the connection was closed")
+        replies.feed(data)
+    return reply
+
+
+def read_slots(reply: Sequence[Any], asked: Node) -> list[SlotRange]:
+    """Parse a reply of CLUSTER SLOTS. A node that names no host is at the host that was asked."""
+    return [
+        SlotRange(int(first), int(last), Node(host.decode() if host and host != b"?" else asked.host, int(port)))
+        for first, last, (host, port, *_), *_ in reply
+    ]

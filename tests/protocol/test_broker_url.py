@@ -1,0 +1,54 @@
+"""Addresses of brokers, and slots of keys."""
+
+import pytest
+
+from protocol.broker_url import BrokerKind, BrokerUrl, Node, parse_broker_url, slot_of
+from protocol.job import Keys
+
+
+@pytest.mark.parametrize("url", ["redis://h:1/2", "rediss://h", "unix:///run/s", "nonsense"])
+def test_address_without_own_form_is_that_of_a_server(url: str) -> None:
+    assert parse_broker_url(url) == BrokerUrl(BrokerKind.SERVER)
+
+
+def test_cluster_address_names_nodes_and_login() -> None:
+    said = parse_broker_url("redis+cluster://me:p%40ss@a:1,b,[::1]:3")
+    nodes = Node("a", 1), Node("b", 6379), Node("::1", 3)
+    assert said == BrokerUrl(BrokerKind.CLUSTER, nodes, "me", "p@ss")
+
+
+def test_sentinel_address_names_sentinels_and_primary() -> None:
+    said = parse_broker_url("redis+sentinel://:secret@a,b:2/main")
+    assert said == BrokerUrl(BrokerKind.SENTINEL, (Node("a", 26379), Node("b", 2)), "", "secret", "main")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis+sentinel://a:1", "name of the primary is missing"),
+        ("redis+sentinel://a:1/m/0", "name of the primary is missing"),
+        ("redis+cluster://a:1/3", "a cluster has no database 3"),
+        ("redis+cluster://a:x", "'a:x' is not HOST:PORT"),
+        ("redis+cluster://a:1,", "'' is not HOST:PORT"),
+        ("redis+cluster://", "'' is not HOST:PORT"),
+        ("redis+cluster://a:1?x=1", "options after"),
+        ("rediss+cluster://a:1", "TLS"),
+        ("rediss+sentinel://a:1/m", "TLS"),
+    ],
+)
+def test_wrong_address_is_refused_with_advice(url: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_broker_url(url)
+
+
+def test_slot_is_that_of_the_hash_tag() -> None:
+    assert slot_of("123456789") == 0x31C3  # of the specification of Redis Cluster
+    assert slot_of("{user1000}.following") == slot_of("user1000")
+    assert slot_of("foo{}{bar}") != slot_of("bar")
+    assert slot_of("foo{{bar}}zap") == slot_of("{bar")
+
+
+def test_keys_of_a_shard_have_one_slot() -> None:
+    keys = Keys(3)
+    names = (keys.session("s"), keys.jobs("bulk", "m"), keys.partials(), keys.backlog, keys.sweep, keys.dead)
+    assert {slot_of(name) for name in (*names, *keys.history_keys, keys.results("g"))} == {slot_of("3")}

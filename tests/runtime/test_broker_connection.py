@@ -1,0 +1,39 @@
+"""Connections that a function opens, to real servers."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import ConnectionPool, Redis
+from redis.exceptions import AuthenticationError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from runtime.broker_connection import Dial, DialledConnection
+from tests.helpers.valkey import Broker, running_broker
+
+
+def client(dial: Dial, primary: bool = True) -> "Redis":
+    return Redis.from_pool(ConnectionPool(connection_class=DialledConnection, dial=dial, primary=primary))
+
+
+async def test_primary_is_used(broker: Broker) -> None:
+    async with client(lambda: asyncio.open_unix_connection(broker.socket)) as redis:
+        assert await redis.ping()
+
+
+async def test_replica_is_refused_where_a_primary_is_wanted() -> None:
+    with running_broker(None, "--replicaof", "127.0.0.1 1") as replica:
+        async with client(lambda: asyncio.open_unix_connection(replica.socket)) as redis:
+            with pytest.raises(RedisConnectionError, match="replica"):
+                await redis.ping()
+        async with client(lambda: asyncio.open_unix_connection(replica.socket), primary=False) as redis:
+            assert await redis.ping()
+
+
+async def test_refusal_is_no_passing_error() -> None:
+    async def refused() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        raise PermissionError("not you")
+
+    async with client(refused) as redis:
+        with pytest.raises(RedisConnectionError, match="not you") as caught:
+            await redis.ping()
+    assert isinstance(caught.value.__cause__, AuthenticationError)
