@@ -1,0 +1,1 @@
+"""Tests of what runs the programs in a cluster: containers, the chart, API gateways in front."""
