@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from backend.admission.admission import refuse, refuse_known, speed
 from backend.admission.offered_models import model_views
 from backend.admission.readiness import readiness
+from backend.broker.connections import CONNECT_S
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
-from backend.broker.jobs import CONNECT_S, Jobs, open_jobs
+from backend.broker.jobs import Jobs, open_jobs
 from backend.core.errors import InvalidSettings, OverQuota
 from backend.core.refusal import Refusal, RefusalReason
 from backend.devices.discovery import findable

@@ -20,7 +20,7 @@ _FORMS: Final = {
 
 
 class BrokerKind(StrEnum):
-    """What an address leads to."""
+    """Kind of broker that an address leads to."""
 
     SERVER = "server"
     SENTINEL = "sentinel"

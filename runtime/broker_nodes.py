@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class NoPrimary(OSError):
-    """Nobody who was asked knows a primary at this moment."""
+    """Error: nobody who was asked knows a primary at this moment."""
 
 
 class SlotRange(NamedTuple):
@@ -140,7 +140,8 @@ def _advice(said: str) -> str:
 async def _reply(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, replies: Reader, command: Sequence[str]
 ) -> Any:
-    writer.write(pack_command(tuple(command)))
+    words: Any = tuple(command)  # its stubs know tuples of one
+    writer.write(pack_command(words))
     while (reply := replies.gets()) is False:
         if not (data := await reader.read(_READ_BYTES)):
             raise ConnectionError("the connection was closed")

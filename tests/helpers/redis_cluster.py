@@ -26,7 +26,7 @@ START_S = 60.0
 
 @dataclass
 class Server:
-    """One server of a set-up, which can be killed and started again with its data."""
+    """A server of a set-up, which can be killed and started again with its data."""
 
     folder: Path
     port: int
@@ -54,21 +54,21 @@ class Server:
             self.process.wait()
 
     def freeze(self) -> None:
-        """Send SIGSTOP."""
+        """Send SIGSTOP: it lives but does nothing."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Send SIGCONT."""
+        """Send SIGCONT: it goes on."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
         assert self.process is not None
         os.kill(self.process.pid, number)
 
-    def client(self, **options: Any) -> "Redis":
+    def client(self) -> "Redis":
         """Return a client of this very server."""
-        secret = {"password": self.password or None}
-        return Redis(host="127.0.0.1", port=self.port, socket_timeout=5, protocol=2, **secret, **options)
+        there: dict[str, Any] = {"host": "127.0.0.1", "port": self.port, "password": self.password or None}
+        return Redis(**there, socket_timeout=5, protocol=2)
 
     def ask(self, *command: str) -> Any:
         """Run one command on this very server."""
@@ -133,7 +133,7 @@ class SetUp:
         )
 
     def close(self) -> None:
-        """Kill everything."""
+        """Kill all sentinels and servers."""
         for server in (*self.sentinels, *self.servers):
             server.kill()
 
@@ -148,10 +148,6 @@ def _is_linked(server: Server) -> bool:
         return bool(server.ask("ROLE")[3] == b"connected")
     except (RedisError, IndexError):
         return False
-
-
-def _secured(password: str) -> tuple[str, ...]:
-    return ("--requirepass", password, "--primaryauth", password) if password else ()
 
 
 def _secured(password: str) -> tuple[str, ...]:
@@ -245,4 +241,4 @@ def _sentinel(folder: Path, port: int, password: str) -> Server:
 def _watches(sentinel: Server) -> bool:
     flat = sentinel.ask("SENTINEL", "MASTER", MASTER)
     about = dict(zip(flat[::2], flat[1::2], strict=True))
-    return about[b"num-other-sentinels"] == b"2" and about[b"num-slaves"] == b"1"
+    return bool(about[b"num-other-sentinels"] == b"2" and about[b"num-slaves"] == b"1")

@@ -78,7 +78,7 @@ async def test_slot_without_node_is_no_primary() -> None:
         (b"HTTP/1.1 400\r\n\r\n", "does not speak the broker's protocol"),
     ],
 )
-async def test_what_answers_otherwise_is_told(reply: bytes, said: str) -> None:
+async def test_unexpected_answer_is_told(reply: bytes, said: str) -> None:
     async with saying(reply) as sentinel:
         with pytest.raises(NoPrimary, match=said):
             await sentinels(sentinel.node).primary("any")

@@ -19,7 +19,7 @@ async def test_client_and_bare_connection_reach_the_server(broker: Broker) -> No
     connections = Connections(broker.url, "me", "any")
     bare = connections.bare()
     async with connections.client() as client:
-        await bare.connect()
+        await bare.send_command("PING")
         assert [one["name"] for one in await client.client_list()] == ["me", "me"]
         await bare.disconnect()
 
