@@ -1,6 +1,5 @@
 """Run a real KWin without a screen, for proofs."""
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,43 +17,29 @@ from tests.helpers.wayland_hand import CODES
 
 TRUSTING: Final = {"KWIN_WAYLAND_NO_PERMISSION_CHECKS": "1"}
 """Environment of a KWin that lets every program press keys."""
-_SETTINGS = """<busconfig><type>session</type><listen>unix:path={place}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
-<allow own="*"/></policy></busconfig>"""
-
-
-@contextmanager
-def session_bus(folder: Path) -> Iterator[str]:
-    """Run the bus of a session, and yield its address."""
-    require(("dbus-daemon",))
-    settings = folder / "bus.conf"
-    settings.write_text(_SETTINGS.format(place=folder / "bus"))
-    address = f"unix:path={folder / 'bus'}"
-    command = ("dbus-daemon", f"--config-file={settings}", "--nofork", "--print-address=1")
-    daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    assert daemon.stdout is not None
-    daemon.stdout.readline()
-    yield address
-    daemon.terminate()
-    daemon.wait(10)
-    daemon.stdout.close()
 
 
 @contextmanager
 def running_kwin(folder: Path, environment: dict[str, str]) -> Iterator[WaylandDesktop]:
     """Run a real KWin without a screen."""
-    require(("kwin-wayland",))
     with tempfile.TemporaryDirectory(prefix="kiki-kwin-") as run:
         screen = WaylandDesktop(folder, {"XDG_RUNTIME_DIR": run, **environment})
         try:
-            size = ("--width", "1280", "--height", "800")
-            screen.start("kwin_wayland", "--virtual", *size, "--no-lockscreen", "--socket", "wayland-kwin")
-            screen.variables["WAYLAND_DISPLAY"] = "wayland-kwin"
-            wait_until_sync((Path(run) / "wayland-kwin").is_socket, "KWin runs")
+            start_kwin(screen)
             yield screen
         finally:
             screen.close()
             sys.stderr.write(screen.logs())
+
+
+def start_kwin(screen: WaylandDesktop, *options: str) -> None:
+    """Start KWin with further options of its own, and wait for its socket."""
+    require(("kwin-wayland",))
+    size = ("--width", "1280", "--height", "800")
+    command = ("kwin_wayland", "--virtual", *size, "--no-lockscreen", "--socket", "wayland-kwin", *options)
+    screen.start("env", "-u", "QT_QPA_PLATFORM", *command)
+    screen.variables["WAYLAND_DISPLAY"] = "wayland-kwin"
+    wait_until_sync((Path(screen.variables["XDG_RUNTIME_DIR"]) / "wayland-kwin").is_socket, "KWin runs")
 
 
 FAKE_INPUT: Final = Interface(
@@ -108,6 +93,10 @@ class KWinKeys:
         """End the connection to the compositor."""
         await self._wayland.close()
 
+    def send(self, code: int, state: int) -> None:
+        """Press (1) or release (0) the key with this code of Linux."""
+        self._input.request("keyboard_key", code, state)
+
     async def _key(self, name: str, *, down: bool) -> None:
-        self._input.request("keyboard_key", CODES[name], int(down))
+        self.send(CODES[name], int(down))
         await self._wayland.roundtrip()

@@ -41,6 +41,10 @@ class WaylandApp(RunningApp):
         """Release the dictation key."""
         self.desktop.release(KEY)
 
+    def paste_held(self) -> None:
+        """Press the key that pastes what is held."""
+        self.desktop.tap(BINDINGS["paste-held"])
+
     def tap(self) -> None:
         """Press and release the dictation key as fast as a finger does."""
         self.press()

@@ -11,7 +11,8 @@ from app.bus.connection import BUS_PROGRAM, Answer, BusConnection, BusObject, Me
 from app.insertion.focus.errors import FocusUnknown
 from app.insertion.focus.kwin import KWinFocus, target_of
 from app.insertion.outcome import Target
-from tests.helpers.kwin_desktop import running_kwin, session_bus
+from tests.helpers.kwin_desktop import running_kwin
+from tests.helpers.message_bus import running_bus
 from tests.helpers.waiting import wait_until
 
 WINDOW = "{0f8fad5b-d9cb-469f-a165-70867728950e}"
@@ -55,8 +56,8 @@ class Desktop:
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Run a session's bus for the test."""
-    with session_bus(tmp_path) as address:
-        yield {"DBUS_SESSION_BUS_ADDRESS": address}
+    with running_bus(tmp_path) as bus:
+        yield {"DBUS_SESSION_BUS_ADDRESS": bus.address}
 
 
 @asynccontextmanager

@@ -22,7 +22,8 @@ from app.ui.theme.theme import Theme
 from app.wayland.overlay_kind import OverlayKind
 from runtime.event_names import LogEvent
 from tests.helpers.bare_compositor import bare_compositor
-from tests.helpers.kwin_desktop import running_kwin, session_bus
+from tests.helpers.kwin_desktop import running_kwin
+from tests.helpers.message_bus import running_bus
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway
 from tests.helpers.wayland_eye import drawn, picture, seen
 
@@ -108,7 +109,7 @@ def test_overlay_is_absent_where_no_compositor_can_be_reached(theme: Theme, tmp_
 @pytest.mark.proof(minutes=1)
 def test_kwin_shows_overlay_as_a_layer(theme: Theme, texts: Texts, tmp_path: Path, qtbot: QtBot) -> None:
     """KWin without a screen shows no pictures, but it tells what it has done with ours."""
-    with session_bus(tmp_path) as address, running_kwin(tmp_path, {"DBUS_SESSION_BUS_ADDRESS": address}) as screen:
+    with running_bus(tmp_path) as bus, running_kwin(tmp_path, {"DBUS_SESSION_BUS_ADDRESS": bus.address}) as screen:
         overlay = WaylandOverlay(theme, texts, screen.environment, tmp_path / "hint")
         overlay.show_view(LISTENING)
         seen(qtbot, lambda: overlay.shown)

@@ -1,0 +1,154 @@
+"""Dictate digits into windows of a desktop: the modes, targets and situations of the end-to-end tests.
+
+The digits model recognises them, alone and in the chain, and both texts must be the same.
+"""
+
+import itertools
+from collections.abc import Callable
+from functools import cache
+
+from app.insertion.outcome import HoldReason
+from app.journal.library import TakeSnapshot
+from app.journal.take import TakeState
+from app.wayland.interfaces import TOPLEVEL_MANAGER
+from protocol.engine import DecodeRequest, Engine, EngineSettings, Transcript
+from tests.helpers.desktop import Terminal, TextField
+from tests.helpers.desktop_app import segments_of
+from tests.helpers.digits import DATA, MODEL
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
+from tests.helpers.wayland_app import WaylandApp
+from tests.helpers.wayland_desktop import FootTerminal, GtkField
+from worker.engines.funasr import create
+
+ENGINE = (
+    *("--engine", "funasr", "--worker-argument=--set", f"--worker-argument=folder={MODEL}"),
+    *(f"--worker-argument={word}" for word in ("--device", "cpu", "--threads", "1")),
+)
+"""Options of ``kikipounamu app`` for the digits model."""
+SPOKEN, LONGER = DATA / "digits" / "digits-03.flac", DATA / "digits" / "digits-05.flac"
+IMAGE = {"image/png": bytes(range(256)) * 400}
+HTML = {
+    "text/html": "<p>rich <b>text</b> 富文本</p>".encode(),
+    "text/plain;charset=utf-8": "rich text 富文本".encode(),
+}
+SELECTED = {"text/plain;charset=utf-8": "selected 选中".encode(), "UTF8_STRING": "selected 选中".encode()}
+COPIED = {"image": IMAGE, "html": HTML}
+NAMES = (f"window {number}" for number in itertools.count())
+TAPPING = ("toggle", "hands-free")
+RECORDING = ("arming", "listening")
+TARGETS: dict[str, type[TextField | Terminal]] = {
+    "GTK": GtkField,
+    "Qt": TextField,
+    "foot": FootTerminal,
+    "xterm": Terminal,
+}
+RECORDING = ("arming", "listening")
+PAIRS = [
+    *[
+        ("hold", "GTK", "plain"),
+        ("toggle", "GTK", "image"),
+        ("hands-free", "GTK", "html"),
+        ("hybrid", "GTK", "moved"),
+    ],
+    *[("toggle", "Qt", "html"), ("hold", "Qt", "image"), ("hybrid", "Qt", "plain"), ("hands-free", "Qt", "moved")],
+    *[
+        ("hands-free", "foot", "image"),
+        ("hybrid", "foot", "html"),
+        ("hold", "foot", "moved"),
+        ("toggle", "foot", "plain"),
+    ],
+    *[
+        ("hybrid", "xterm", "image"),
+        ("hands-free", "xterm", "plain"),
+        ("toggle", "xterm", "moved"),
+        ("hold", "xterm", "html"),
+    ],
+]
+
+
+def clean_up(app: WaylandApp, count: int) -> None:
+    """End the recording and all but ``count`` programs, and release the key, also of a command that got lost."""
+    app.release()
+    app.command("key", "dictate", "release")
+    if app.view()["state"] in RECORDING:
+        app.tell("cancel")
+    while len(app.desktop.processes) > count:
+        process = app.desktop.processes.pop()
+        process.terminate()
+        process.wait(10)
+
+
+@cache
+def engine() -> Engine:
+    return create(EngineSettings("funasr", device="cpu", threads=1, extra={"folder": str(MODEL)}))
+
+
+def directly(take: TakeSnapshot) -> str:
+    """Return the engine's text for the segments of a take, without the chain."""
+    said = engine().decode([DecodeRequest(pcm, take.take.options) for pcm in segments_of(take)])
+    return " ".join(outcome.text for outcome in said if isinstance(outcome, Transcript) and outcome.text)
+
+
+def dictated(app: WaylandApp, mode: str, in_speech: Callable[[], object] | None = None) -> TakeSnapshot:
+    """Dictate one take in this mode; ``in_speech`` is done while a longer one is spoken."""
+    app.set(hotkeys__mode=mode)
+    before = len(app.takes())
+    with app.talking(tapping=mode in TAPPING):
+        if in_speech is None:
+            app.play(SPOKEN)
+        else:
+            with app.playing(LONGER) as player:
+                wait_until_sync(lambda: found_speech(app, before), "speech is found")
+                app.hear_on(0.2)  # its target window is noted a moment later
+                in_speech()
+                player.wait(DEADLINE_S)
+    take = app.wait_for_takes(before + 1)[-1]
+    assert take.transcript.text == directly(take) != ""
+    return take
+
+
+def found_speech(app: WaylandApp, take: int) -> bool:
+    """Return whether the take with this place has a segment that has begun."""
+    return any(one.take.segments for one in app.takes()[take:])
+
+
+def shows(app: WaylandApp, window: TextField | Terminal, text: str) -> None:
+    """Wait until the window contains exactly this text and the take is marked as done."""
+    wait_until_sync(lambda: window.text == text, f"{text!r} stands there, not {window.text!r}")
+    wait_until_sync(lambda: app.takes()[-1].state is TakeState.DONE, "the history says that it is there")
+
+
+def arrives(app: WaylandApp, mode: str, target: str, situation: str) -> None:
+    """Dictate into the target, and check the text and what was in the clipboard."""
+    desktop = app.desktop
+    copied = COPIED.get(situation, {"text/plain": b"before"})
+    desktop.copy_all(copied)
+    desktop.copy_all(SELECTED, primary=True)
+    other = TextField(desktop, next(NAMES)) if situation == "moved" else None
+    window = TARGETS[target](desktop, next(NAMES))
+    focused = len(desktop.hand.focused)
+    take = dictated(app, mode, other.focus if other else None)
+    if other is not None:
+        found = (take.state, app.view()["held"], window.text, other.text)
+        assert found == (TakeState.HELD, 1, "", ""), found
+        app.paste_held()
+    shows(app, other or window, take.transcript.text)
+    wait_until_sync(lambda: desktop.holds(copied), "the clipboard is as before")
+    wait_until_sync(lambda: desktop.holds(SELECTED, primary=True), "the selected text is as before")
+    assert other is None or window.text == ""
+    assert desktop.focused == (other or window).title, "the app takes no focus"
+    if desktop.hand.offers(TOPLEVEL_MANAGER):
+        assert desktop.hand.focused[focused:] == ([other.title] if other else []), "not for a moment either"
+
+
+def waits_for_password_field(app: WaylandApp) -> None:
+    """Dictate while a password field has the focus, and check that the text is held."""
+    window = GtkField(app.desktop, next(NAMES))
+    window.focus_password()
+    app.desktop.tap("a")
+    wait_until_sync(lambda: window.password == "a", "the password field has the focus")
+    take = dictated(app, "toggle")
+    view = app.view()
+    assert (take.state, view["held"], view["note"]["key"]) == (TakeState.HELD, 1, HoldReason.PASSWORD)
+    assert (window.text, window.password) == ("", "a")
+    app.command("dismiss-held")
