@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from loadtest.commands.attacking import hostile
+from loadtest.commands.attacking import fuzz, hostile
+from loadtest.commands.enduring import burst, idle, long, soak
 from loadtest.commands.planning import plan
 from loadtest.commands.speaking import herd, sessions, streams
 from runtime import command_line
 
 app = command_line.group("Generate load for a gateway.", add_completion=True)
 
-_COMMANDS: Final = (sessions, streams, herd, hostile, plan)
+_COMMANDS: Final = (sessions, streams, herd, idle, long, burst, soak, hostile, fuzz, plan)
 """Commands in the order of the help."""
 
 

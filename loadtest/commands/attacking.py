@@ -1,4 +1,4 @@
-"""Command that abuses a gateway: ``hostile``."""
+"""Commands that abuse a gateway: ``hostile`` and ``fuzz``."""
 
 import asyncio
 from typing import Annotated
@@ -6,9 +6,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from loadtest.commands.options import Certificate, Gateway, Key, Seed
-from loadtest.commands.playing import reachable, told
+from loadtest.commands.options import Certificate, Gateway, Key, ReportIn, Seed
+from loadtest.commands.playing import play, reachable, told
+from loadtest.measurement.log_watch import LogWatch
+from loadtest.reports.run import Run
 from loadtest.scenarios.attacks import Attack
+from loadtest.scenarios.fuzz import Fuzz, FuzzState, judge, run_fuzz
 from loadtest.scenarios.hostile import Hostile, run_hostile
 from runtime.folders import folders
 from runtime.logs import logging_to
@@ -42,3 +45,30 @@ def hostile(  # noqa: PLR0913 - typer: an option is a parameter
         siege = asyncio.run(run_hostile(plan, reachable(gateway, key, certificate), hostile_key))
     say(msgspec.json.format(msgspec.json.encode(siege), indent=2).decode())
     raise typer.Exit(0 if siege.passed else 1)
+
+
+def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
+    messages: Annotated[int, typer.Option(min=1, help="Number of messages.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Seed of the messages.")] = 1,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first conversation, to repeat it.")] = 0,
+    connections: Annotated[int, typer.Option(min=1, help="Parallel connections.")] = 16,
+    speakers: Annotated[int, typer.Option(min=1, help="Number of speakers beside it.")] = 2,
+    most_mb: Annotated[float, typer.Option(help="Allowed growth of the gateway's memory, MB.")] = 256.0,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    report: ReportIn = None,
+) -> None:
+    """Send changed, disordered and broken messages and requests by seed, while some people speak.
+
+    Exit status 0 only if every promise is kept.
+    """
+    plan = Fuzz(messages, seed, first, connections, speakers, most_mb=most_mb)
+
+    async def scenario(run: Run) -> None:
+        state = FuzzState(LogWatch(folders().logs) if run.gateway else None)
+        run.counts = state.counts
+        run.judge = lambda run, found: judge(plan, found, state, run.usages)
+        await run_fuzz(plan, run.locate, run.recorder, state)
+
+    play("fuzz", plan, (gateway, key, certificate), scenario, (report, False))

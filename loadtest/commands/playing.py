@@ -52,7 +52,10 @@ def play(
 
 
 def _show(report: Report) -> None:
-    say(msgspec.json.format(msgspec.json.encode(report.figures), indent=2).decode())
+    shown = msgspec.to_builtins(report.figures)
+    if report.promises:
+        shown = {"promises": msgspec.to_builtins(report.promises), **shown}
+    say(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
     if report.figures.strained:
         say(STRAINED, err=True)
 

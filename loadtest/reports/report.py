@@ -12,7 +12,7 @@ import msgspec
 from loadtest.measurement.figures import Figures, IntervalFigures, Percentiles
 from loadtest.measurement.processes import ProcessUsage
 from loadtest.reports.plots import Series, bars, lines
-from loadtest.reports.run import Report
+from loadtest.reports.run import Counts, Report
 from runtime.terminal import reason
 
 _STYLE: Final = """
@@ -55,6 +55,7 @@ _FUNASR: Final = (
     "final_messages",
     "errors",
 )
+_KEPT: Final = {True: "yes", False: "no", None: "not measured"}
 _STAGES: Final = ("added_ms", "queue_ms", "decode_ms", "deliver_ms", "upload_ms", "late_ms")
 
 STRAINED: Final = (
@@ -96,7 +97,8 @@ def page(report: Report) -> str:
     """Return the HTML page of a report."""
     title = escape(f"kikipounamu-loadtest {report.scenario}")
     where = f"{escape(report.started)} · {escape(report.machine)}<br><code>{escape(report.command)}</code>"
-    body = f"<h1>{title}</h1>{_verdict(report)}<p>{where}</p>{_tables(report.figures)}{_plots(report)}"
+    body = f"<h1>{title}</h1>{_verdict(report)}<p>{where}</p>{_promises(report)}"
+    body += f"{_tables(report.figures)}{_plots(report)}"
     meanings = f"<h2>What the names mean</h2>{_table(('name', 'meaning'), report.meanings.items())}"
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     return (
@@ -108,11 +110,20 @@ def page(report: Report) -> str:
 def _verdict(report: Report) -> str:
     if not report.complete:
         return f'<p class="verdict bad">Partial: {escape(report.note or "not finished")}</p>'
+    if report.passed and report.promises:
+        return '<p class="verdict good">Every promise was kept</p>'
     if report.passed:
         return '<p class="verdict good">Flawless: every segment answered once, and right</p>'
+    if broken := [promise.name for promise in report.promises if promise.kept is False]:
+        return f'<p class="verdict bad">Not kept: {escape("; ".join(broken))}</p>'
     found = report.figures
     wrong = f"{found.errors} errors, {found.refusals} refusals, {found.early} tries too early"
     return f'<p class="verdict bad">Not flawless: {wrong}</p>'
+
+
+def _promises(report: Report) -> str:
+    rows = [(promise.name, _KEPT[promise.kept], promise.found) for promise in report.promises]
+    return f"<h2>Promises</h2>{_table(('promise', 'kept', 'found'), rows)}" if rows else ""
 
 
 def _strained(found: Figures) -> str:
@@ -186,8 +197,10 @@ def _plots(report: Report) -> str:
             lines("From the end of a segment to its text", latency, "ms"),
             bars("How long it took", ("final after stop", "added by the chain"), bins, "segments"),
             lines("Answered", rates, "s of audio, and segments, per s"),
-            lines("CPU", _cpu(report.usages), "% of one core"),
+            lines("CPU", _by_kind(report.usages, "cpu_percent"), "% of one core"),
+            lines("Memory", _by_kind(report.usages, "memory_mb"), "MB"),
             lines("Refused", refusals, "per s"),
+            *(lines(one.name, [one], "") for one in _counts(report.counted)),
         )
     )
 
@@ -196,9 +209,14 @@ def _series(name: str, found: Sequence[IntervalFigures], field: str) -> Series:
     return Series(name, [(moment.at_s, getattr(moment, field)) for moment in found])
 
 
-def _cpu(usages: Sequence[ProcessUsage]) -> list[Series]:
-    kinds = sorted({kind for usage in usages for kind in usage.cpu_percent})
-    return [Series(kind, [(usage.at_s, usage.cpu_percent.get(kind)) for usage in usages]) for kind in kinds]
+def _by_kind(usages: Sequence[ProcessUsage], field: str) -> list[Series]:
+    kinds = sorted({kind for usage in usages for kind in getattr(usage, field)})
+    return [Series(kind, [(usage.at_s, getattr(usage, field).get(kind)) for usage in usages]) for kind in kinds]
+
+
+def _counts(counted: Sequence[Counts]) -> list[Series]:
+    names = list(dict.fromkeys(name for counts in counted for name in counts.values))
+    return [Series(name, [(counts.at_s, counts.values.get(name)) for counts in counted]) for name in names]
 
 
 def _table(head: Row, rows: Iterable[Row]) -> str:

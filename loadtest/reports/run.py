@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -29,6 +29,7 @@ from loadtest.measurement.figures import (
     moments,
 )
 from loadtest.measurement.processes import ProcessSampler, ProcessUsage
+from loadtest.measurement.promises import Promise, none_broken
 from loadtest.measurement.tally import Tally, TallyRecorder
 from runtime.tasks import Tasks
 
@@ -36,8 +37,18 @@ _LOOK_S: Final = 1.0
 _ASK_EVERY: Final = 5
 
 
+class Counts(Struct, frozen=True, array_like=True):
+    """Numbers of a scenario ``at_s`` after the start of its run."""
+
+    at_s: float
+    values: dict[str, float]
+
+
 class Report(Struct, frozen=True):
-    """Report of a run. ``complete``: it reached its planned end; ``note``: why not. ``passed``: no faults."""
+    """Report of a run. ``complete``: it reached its planned end; ``note``: why not.
+
+    ``passed``: no faults; of a scenario with promises: none of them is broken.
+    """
 
     scenario: str
     passed: bool
@@ -53,6 +64,8 @@ class Report(Struct, frozen=True):
     after_stop: tuple[Bin, ...]
     added: tuple[Bin, ...]
     meanings: dict[str, str] = field(default_factory=lambda: MEANINGS)
+    promises: tuple[Promise, ...] = ()
+    counted: tuple[Counts, ...] = ()
 
 
 @dataclass
@@ -60,6 +73,8 @@ class Run:
     """State of a run. ``recorder`` is filled by this process's speakers; ``tally`` is updated at each sample.
 
     ``full``: begin and end of full load, in seconds. ``gateway``: its process on this computer, or 0.
+    ``counts`` returns numbers of the scenario to be shown and plotted, ``judge`` its promises. ``every_s``: time
+    between two samples.
     """
 
     scenario: str
@@ -74,6 +89,10 @@ class Run:
     complete: bool = False
     note: str = ""
     started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
+    counts: Callable[[], Mapping[str, float]] | None = None
+    counted: list[Counts] = dataclasses.field(default_factory=list)
+    judge: Callable[["Run", Figures], Iterable[Promise]] | None = None
+    every_s: float = _LOOK_S
 
     @property
     def took_s(self) -> float:
@@ -100,9 +119,11 @@ class Run:
         """Return a report of the current state."""
         took_s = self.took_s
         found = figures(self.tally, took_s, self.usages, self.full, self.back)
+        promises = tuple(self.judge(self, found)) if self.judge else ()
+        faultless = none_broken(promises) if promises else found.flawless
         return Report(
             scenario=self.scenario,
-            passed=self.complete and found.flawless and (expect_refusals or not found.refusals),
+            passed=self.complete and faultless and (expect_refusals or not found.refusals),
             complete=self.complete,
             note=self.note,
             started=self.started.isoformat(timespec="seconds"),
@@ -114,6 +135,8 @@ class Run:
             usages=tuple(self.usages),
             after_stop=distribution(ended.after_stop for ended in self.tally.ended),
             added=distribution(added(self.tally)),
+            promises=promises,
+            counted=tuple(self.counted),
         )
 
     async def _look(self, show: Callable[["Run"], None]) -> None:
@@ -125,9 +148,11 @@ class Run:
                     watch.workers(await self._workers(http))
                 self.tally.absorb(self.recorder.take())
                 self.usages.append(await asyncio.to_thread(watch.measure))
+                if self.counts is not None:
+                    self.counted.append(Counts(self.usages[-1].at_s, dict(self.counts())))
                 show(self)
                 looks += 1
-                await asyncio.sleep(_LOOK_S)
+                await asyncio.sleep(self.every_s)
 
     async def _workers(self, http: aiohttp.ClientSession) -> list[str]:
         try:

@@ -4,7 +4,8 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from msgspec import Struct
@@ -48,20 +49,13 @@ async def run_streams(plan: Streams, locate: Locate, recorder: TallyRecorder, re
 
     ``recorder.zero`` is the start of the ramp.
     """
-    raise_file_limit()
-    hall = _Hall(plan, locate, recorder, retry)
-    try:
-        async with Tasks("streams") as tasks, asyncio.TaskGroup() as speakers:
-            tasks.start(hall.wheel.run(), "wheel")
-            tasks.start(note_lateness(hall.wheel, recorder), "lateness")
-            for number in range(plan.part, plan.count, plan.parts):
-                speakers.create_task(hall.speak(number), name=f"streams/{number}")
-    finally:
-        await hall.tap.close()
+    async with open_hall(plan, locate, recorder, retry) as hall, asyncio.TaskGroup() as speakers:
+        for number in range(plan.part, plan.count, plan.parts):
+            speakers.create_task(hall.speak(number), name=f"streams/{number}")
 
 
-class _Hall:
-    """State shared by the speakers of one process."""
+class Hall:
+    """State shared by the speakers of one process. Created by ``open_hall``."""
 
     def __init__(self, plan: Streams, locate: Locate, recorder: TallyRecorder, retry: Retry) -> None:
         self._plan = plan
@@ -77,10 +71,14 @@ class _Hall:
         plan, zero = self._plan, self._recorder.zero
         comes_at = zero + plan.ramp_s * number / plan.count
         await asyncio.sleep(comes_at - time.monotonic())
+        await self.converse(number, zero + plan.ramp_s + plan.seconds)
+
+    async def converse(self, number: int, stop_at: float) -> None:
+        """Run session ``number`` from now until ``stop_at`` and its last answer."""
         spoken = PooledAudio()
-        speaker = Speaker(number, self._recorder, spoken, pace=plan.pace)
+        speaker = Speaker(number, self._recorder, spoken, pace=self._plan.pace)
         async with self._client(spoken) as client:
-            turns, stop_at = self._noise.turns(number), zero + plan.ramp_s + plan.seconds
+            turns = self._noise.turns(number)
             await speaker.run(client, lambda client: speaker.say(client, turns, self.wheel.until, stop_at))
 
     def _client(self, spoken: PooledAudio) -> GatewayClient:
@@ -95,6 +93,22 @@ class _Hall:
         )
         session, options = UUID(int=random.getrandbits(128), version=4), Options(partials=plan.partials)
         return GatewayClient(self._locate, session, spoken, options, settings)
+
+
+@asynccontextmanager
+async def open_hall(
+    plan: Streams, locate: Locate, recorder: TallyRecorder, retry: Retry = backoff
+) -> AsyncIterator[Hall]:
+    """Yield the shared state of speakers, with a running timer."""
+    raise_file_limit()
+    hall = Hall(plan, locate, recorder, retry)
+    try:
+        async with Tasks("streams") as tasks:
+            tasks.start(hall.wheel.run(), "wheel")
+            tasks.start(note_lateness(hall.wheel, recorder), "lateness")
+            yield hall
+    finally:
+        await hall.tap.close()
 
 
 async def note_lateness(wheel: TimerWheel, recorder: TallyRecorder) -> None:

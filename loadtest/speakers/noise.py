@@ -16,6 +16,8 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 SHORTEST_S: Final = 1.0
 LONGEST_S: Final = 6.0
+TALK: Final = 0.745
+"""Part of the time in which a speaker with pauses speaks, on average."""
 _POOL_S: Final = 60
 _MARK: Final = struct.Struct("<II")
 

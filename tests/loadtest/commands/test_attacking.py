@@ -1,8 +1,23 @@
-"""Command ``hostile`` without a gateway; with one: ``tests/end_to_end/test_hostile.py``."""
+"""Commands ``fuzz``, and ``hostile`` without a gateway; with one: ``tests/end_to_end/test_hostile.py``."""
 
+import json
 from pathlib import Path
 
+from tests.helpers.chain import running_chain
+from tests.helpers.valkey import Broker
 from tests.loadtest.program import run
+
+
+def test_fuzz_command_reads_the_logs_of_this_computer(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        chain.gateway()
+        chain.worker()
+        brief = ("--messages", "500", "--connections", "2", "--speakers", "1")
+        done = run(tmp_path / "home", "fuzz", *brief, "--report", str(tmp_path / "f"))
+    promises = json.loads(done.stdout)["promises"]
+    assert done.returncode == 0, promises
+    assert all(promise["kept"] for promise in promises), "everything was measured"
+    assert "Every promise was kept" in (tmp_path / "f" / "report.html").read_text()
 
 
 def test_hostile_command_reports_a_missing_gateway(tmp_path: Path) -> None:

@@ -1,0 +1,152 @@
+"""Commands that ask how much a gateway bears: ``idle``, ``long``, ``burst`` and ``soak``."""
+
+import asyncio
+import math
+from typing import Annotated, Final
+
+import typer
+
+from loadtest.commands.options import Certificate, Gateway, Key, ReportIn, Seed
+from loadtest.commands.playing import play, reachable, told
+from loadtest.reports.run import Run
+from loadtest.scenarios import burst as bursts
+from loadtest.scenarios import idle as idling
+from loadtest.scenarios import long as lengths
+from loadtest.scenarios import soak as soaking
+from loadtest.scenarios.fleet import carried
+from runtime.folders import folders
+from runtime.logs import logging_to
+
+_MOST_SAMPLES: Final = 3_600
+
+Count = Annotated[
+    int, typer.Option(min=0, help="Number of speakers. [default: from the measured speed of the workers]")
+]
+
+
+def idle(  # noqa: PLR0913 - typer: an option is a parameter
+    silent: Annotated[int, typer.Option(min=1, help="Number of sessions that say nothing.")] = 1000,
+    lorises: Annotated[int, typer.Option(min=0, help="Number of requests that never end.")] = 200,
+    seconds: Annotated[float, typer.Option(min=1.0, help="Seconds of measurement.")] = 60.0,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all are connected.")] = 10.0,
+    speakers: Annotated[int, typer.Option(min=1, help="Number of people who speak afterwards.")] = 5,
+    most_percent: Annotated[float, typer.Option(help="Allowed CPU of the gateway, % of a core.")] = 2.0,
+    most_kb: Annotated[float, typer.Option(help="Allowed memory per connection, KB.")] = 64.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    report: ReportIn = None,
+) -> None:
+    """Keep silent sessions and endless requests open; measure CPU and memory, then let people speak beside them.
+
+    Exit status 0 only if every promise is kept.
+    """
+    plan = idling.Idle(
+        silent,
+        lorises,
+        seconds,
+        ramp,
+        speakers=speakers,
+        seed=seed,
+        most_percent=most_percent,
+        most_kb=most_kb,
+    )
+
+    async def scenario(run: Run) -> None:
+        state = idling.IdleState(run.recorder)
+        run.counts = state.counts
+        run.judge = lambda run, found: idling.judge(plan, found, state, run.usages)
+        await idling.run_idle(plan, run.locate, state)
+
+    play("idle", plan, (gateway, key, certificate), scenario, (report, False))
+
+
+def long(  # noqa: PLR0913 - typer: an option is a parameter
+    hours: Annotated[float, typer.Option(min=0.001, help="Hours of audio, pauses included.")] = 3.0,
+    pace: Annotated[float, typer.Option(min=0.001, help="Speed: 1: real time; less is faster.")] = 0.1,
+    cuts: Annotated[int, typer.Option(min=0, help="How often its connection breaks.")] = 3,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    report: ReportIn = None,
+) -> None:
+    """Speak for hours in one session whose connection breaks; check every digest and the delay at the end.
+
+    Exit status 0 only if every promise is kept.
+    """
+    plan = lengths.Long(hours, pace, cuts, seed)
+
+    async def scenario(run: Run) -> None:
+        run.judge = lambda run, found: lengths.judge(plan, found, run.tally.ended, run.tally.connects)
+        await lengths.run_long(plan, run.locate, run.recorder)
+
+    play("long", plan, (gateway, key, certificate), scenario, (report, False))
+
+
+def burst(  # noqa: PLR0913 - typer: an option is a parameter
+    times: Annotated[float, typer.Option(min=0.1, help="People, as a multiple of what the fleet carries.")] = 10.0,
+    count: Count = 0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of speech of each, with pauses.")] = 60.0,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all have come.")] = 5.0,
+    patience: Annotated[
+        float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")
+    ] = 3600.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    report: ReportIn = None,
+) -> None:
+    """Let many times more people speak than the workers carry; wait for all texts; check digests and refusals.
+
+    Exit status 0 only if every promise is kept.
+    """
+    where = (gateway, key, certificate)
+    able = 0.0 if count else _capacity(where)
+    plan = bursts.Burst(count or math.ceil(able * times), able, seconds, ramp, seed, patience_s=patience)
+
+    async def scenario(run: Run) -> None:
+        after, run.full = bursts.Aftermath(), (0.0, ramp + seconds)
+        run.judge = lambda run, found: bursts.judge(found, after)
+        await bursts.run_burst(plan, run.locate, run.recorder, after)
+
+    play("burst", plan, where, scenario, (report, True))
+
+
+def soak(  # noqa: PLR0913 - typer: an option is a parameter
+    minutes: Annotated[float, typer.Option(min=0.1, help="Minutes of load after the ramp.")] = 120.0,
+    load: Annotated[float, typer.Option(min=0.01, max=1.0, help="Part of what the workers carry.")] = 0.8,
+    count: Count = 0,
+    warm: Annotated[float, typer.Option(min=0.0, help="Minutes at the start that do not count.")] = 5.0,
+    growth: Annotated[
+        float, typer.Option(min=0.0, help="MB per hour that a program may grow, beside noise.")
+    ] = 2.0,
+    seed: Seed = 1,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    report: ReportIn = None,
+) -> None:
+    """Load a gateway for hours with people who come and go; check digests and the slopes of memory.
+
+    Exit status 0 only if every promise is kept and nobody was refused.
+    """
+    where = (gateway, key, certificate)
+    places = count or max(1, math.floor(_capacity(where) * load))
+    plan = soaking.Soak(places, minutes * 60, warm_s=warm * 60, seed=seed, most_mb_per_hour=growth)
+
+    async def scenario(run: Run) -> None:
+        run.full = (plan.warm_s, plan.ramp_s + plan.seconds)
+        run.every_s = max(1.0, plan.seconds / _MOST_SAMPLES)
+        run.judge = lambda run, found: soaking.judge(plan, found, run.usages)
+        await soaking.run_soak(plan, run.locate, run.recorder)
+
+    play("soak", plan, where, scenario, (report, False))
+
+
+def _capacity(where: tuple[str, str, str]) -> float:
+    """Return how many people the fleet carries."""
+    with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), told():
+        return round(asyncio.run(carried(reachable(*where))), 1)

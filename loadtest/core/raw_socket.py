@@ -1,0 +1,172 @@
+"""WebSocket without rules: sends any bytes and reads what comes, as no client library would."""
+
+import asyncio
+import base64
+import hashlib
+import os
+import ssl
+import struct
+from contextlib import suppress
+from typing import Final, NamedTuple, Self
+from urllib.parse import urlsplit
+
+from client.connection import Address, pinned
+from client.errors import Unreachable, WrongCertificate
+from protocol.session import STREAM_PATH, SUBPROTOCOL
+
+TEXT: Final = 1
+BINARY: Final = 2
+CLOSE: Final = 8
+PING: Final = 9
+PONG: Final = 10
+_FINAL: Final = 0x80
+_MASKED: Final = 0x80
+_SHORT: Final = 126
+_LONG: Final = 127
+_U16: Final = 2**16
+_CONNECT_S: Final = 10.0
+_CLOSE_S: Final = 1.0
+_MOST_HEAD: Final = 64 * 1024
+
+
+class ReceivedFrame(NamedTuple):
+    """Frame from the other side."""
+
+    opcode: int
+    payload: bytes
+
+
+class NotUpgraded(Exception):
+    """Answer to a handshake that is no WebSocket. ``status`` is 0 if the connection ended without an answer."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the gateway answered {status} to the handshake")
+        self.status = status
+
+
+def frame(opcode: int, payload: bytes, first: int = _FINAL, mask: bytes = b"\0\0\0\0") -> bytes:
+    """Return one masked frame. ``first``: bits of the first byte beside the opcode.
+
+    The mask of zeros leaves the payload as it is, which is valid and cheap.
+    """
+    size = len(payload)
+    if size < _SHORT:
+        head = bytes((first | opcode, _MASKED | size))
+    elif size < _U16:
+        head = struct.pack("!BBH", first | opcode, _MASKED | _SHORT, size)
+    else:
+        head = struct.pack("!BBQ", first | opcode, _MASKED | _LONG, size)
+    return head + mask + payload
+
+
+def handshake(address: Address, path: str = STREAM_PATH) -> bytes:
+    """Return the request that opens a WebSocket."""
+    key = base64.b64encode(os.urandom(16)).decode()
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: {urlsplit(address.url).netloc}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {key}",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
+    ]
+    if address.key:
+        lines.append(f"Authorization: Bearer {address.key}")
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+class RawSocket:
+    """Connection to a gateway, as bytes until ``upgrade``, then as frames. Close it at the end."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, address: Address) -> Self:
+        """Connect. Raises ``Unreachable``, ``WrongCertificate``, or ``Refused`` like ``pinned``."""
+        pinned(address)
+        place = urlsplit(address.url)
+        secure = place.scheme == "https"
+        context = _context(address) if secure else None
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                reader, writer = await asyncio.open_connection(
+                    place.hostname, place.port or (443 if secure else 80), ssl=context, limit=_MOST_HEAD
+                )
+        except (OSError, TimeoutError) as error:
+            raise Unreachable(f"no connection to the gateway: {error}") from error
+        opened = cls(reader, writer)
+        if not _shows(address, writer):
+            await opened.close()
+            raise WrongCertificate(f"{place.netloc} shows another certificate than the one that was named")
+        return opened
+
+    async def upgrade(self, request: bytes) -> None:
+        """Send the handshake and read its answer. Raises ``NotUpgraded`` or ``OSError``."""
+        await self.send(request)
+        status = await self.status()
+        if status != 101:
+            raise NotUpgraded(status)
+
+    async def status(self) -> int:
+        """Read the head of an answer to HTTP; return its status, or 0 without a complete one."""
+        try:
+            head = await self._reader.readuntil(b"\r\n\r\n")
+            return int(head.split(b" ", 2)[1])
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, IndexError):
+            return 0
+
+    async def rest(self, most: int) -> bytes:
+        """Read until the other side ends, at most this many bytes."""
+        read = bytearray()
+        while len(read) < most and (piece := await self._reader.read(most - len(read))):
+            read += piece
+        return bytes(read)
+
+    async def send(self, data: bytes) -> None:
+        """Write bytes, waiting while the other side does not read. Raises ``OSError``."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def receive(self) -> ReceivedFrame | None:
+        """Return the next frame; ``None`` once the connection has ended. Raises ``OSError``."""
+        try:
+            first, second = await self._reader.readexactly(2)
+            size = second & (_MASKED - 1)
+            if size == _SHORT:
+                (size,) = struct.unpack("!H", await self._reader.readexactly(2))
+            elif size == _LONG:
+                (size,) = struct.unpack("!Q", await self._reader.readexactly(8))
+            return ReceivedFrame(first & 0x0F, await self._reader.readexactly(size))
+        except asyncio.IncompleteReadError:
+            return None
+
+    def abort(self) -> None:
+        """Reset the connection at once."""
+        self._writer.transport.abort()
+
+    async def close(self) -> None:
+        """End the connection. Safe to call twice."""
+        self._writer.close()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self._writer.wait_closed()
+
+
+def _context(address: Address) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if address.certificate_sha256:  # checked after the handshake, before anything is sent
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _shows(address: Address, writer: asyncio.StreamWriter) -> bool:
+    """Return whether the peer has the named certificate, if one is named."""
+    tls = writer.get_extra_info("ssl_object")
+    if tls is None or not address.certificate_sha256:
+        return True
+    shown = hashlib.sha256(tls.getpeercert(binary_form=True)).hexdigest()
+    return shown == address.certificate_sha256.lower()

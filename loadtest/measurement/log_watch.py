@@ -1,0 +1,58 @@
+"""Errors that the programs of this computer log while a scenario runs."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+_BAD: Final = frozenset({"error", "critical"})
+_TAIL: Final = 1 << 20
+
+
+class LogWatch:
+    """Reader of what is appended to the JSON logs of a folder from now on, also after they are rotated.
+
+    Call ``look`` often enough: what is rotated twice between two calls is not seen. ``faults``: program and event
+    of lines with a traceback, or of level error or above.
+    """
+
+    def __init__(self, folder: Path, without: str = "loadtest") -> None:
+        self._folder = folder
+        self._without = without
+        self._read = {path: (path.stat().st_ino, path.stat().st_size) for path in self._files()}
+        self.lines = 0
+        self.faults: list[str] = []
+
+    def look(self) -> None:
+        """Read what is new."""
+        for path in self._files():
+            inode, size = path.stat().st_ino, path.stat().st_size
+            known, read = self._read.get(path, (inode, 0))
+            if known != inode:
+                self._read_from(path.with_name(path.name + ".1"), read, path.stem)
+                read = 0
+            self._read[path] = (inode, read + self._read_from(path, read, path.stem, size - read))
+
+    def _files(self) -> list[Path]:
+        return [path for path in sorted(self._folder.glob("*.jsonl")) if path.stem != self._without]
+
+    def _read_from(self, path: Path, start: int, program: str, most: int = _TAIL * 8) -> int:
+        """Read whole lines; return the number of bytes that were read."""
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                data = file.read(most)
+        except OSError:
+            return 0
+        data = data[: data.rfind(b"\n") + 1]
+        for line in data.splitlines():
+            self._judge(line, program)
+        return len(data)
+
+    def _judge(self, line: bytes, program: str) -> None:
+        self.lines += 1
+        try:
+            said = json.loads(line)
+        except ValueError:
+            return
+        if said.get("level") in _BAD or "exception" in said or b"Traceback (most recent" in line:
+            self.faults.append(f"{program}: {said.get('event', 'no event')}")

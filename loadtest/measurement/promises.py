@@ -1,0 +1,51 @@
+"""Promises of a scenario, and whether they were kept. Pure."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from loadtest.measurement.figures import Figures
+
+
+class Promise(Struct, frozen=True):
+    """Promise of a scenario. ``kept`` is ``None`` where it cannot be measured, such as memory elsewhere.
+
+    ``found``: what was found, in words. ``values``: the same for programs.
+    """
+
+    name: str
+    kept: bool | None
+    found: str
+    values: dict[str, float | None] = {}
+
+
+def none_broken(promises: Iterable[Promise]) -> bool:
+    """Return whether no promise is broken."""
+    return all(promise.kept is not False for promise in promises)
+
+
+def served(found: Figures, name: str = "every segment is recognised exactly once") -> Promise:
+    """Judge the speakers: every segment ended once and correctly, whatever refusals they met."""
+    said = f"{found.right} of {found.segments} right, {found.twice} twice, {found.lost_sessions} sessions lost"
+    return Promise(name, found.flawless, said, {"segments": found.segments, "right": found.right})
+
+
+def unharmed(found: Figures, most_p95_ms: float) -> Promise:
+    """Judge ordinary speakers beside something else: flawless, never refused, and not kept waiting."""
+    p95 = found.final_after_stop_ms_p95
+    kept = found.flawless and not found.refusals and p95 is not None and p95 <= most_p95_ms
+    said = f"{found.right} of {found.segments} right, {found.refusals} refusals, p95 {_shown(p95)} ms"
+    name = f"speakers beside it are unharmed, p95 at most {most_p95_ms:,.0f} ms"
+    return Promise(name, kept, said, {"p95_ms": p95})
+
+
+def at_most(name: str, value: float | None, most: float, unit: str) -> Promise:
+    """Judge a value; ``None``: it was not measured."""
+    named = f"{name}: at most {most:g} {unit}"
+    if value is None:
+        return Promise(named, None, "not measured: the gateway runs on another computer")
+    return Promise(named, value <= most, f"{_shown(value)} {unit}", {"value": value})
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.2f}".rstrip("0").rstrip(".")

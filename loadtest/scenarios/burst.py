@@ -1,0 +1,84 @@
+"""``burst``: many times more people than the fleet carries, for a minute. Is everything recognised, once?"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+from msgspec import Struct
+
+from client.backoff import backoff
+from client.connection import Locate
+from loadtest.core.asking import READY, ask
+from loadtest.measurement.figures import Figures
+from loadtest.measurement.promises import Promise, served
+from loadtest.measurement.tally import TallyRecorder
+from loadtest.scenarios.streams import Retry, Streams, run_streams
+from protocol.errors import CloseCode
+
+_LOOK_S: Final = 0.5
+_ACCEPTING_S: Final = 60.0
+_NO_REASON: Final = "without a reason"
+_HTTP: Final = ("429 ", "503 ")
+
+
+class Burst(Struct, frozen=True):
+    """Plan: ``count`` people who come within ``ramp_s`` and speak for ``seconds`` each time they are let in.
+
+    ``carried``: how many the fleet carries, 0 if that was not measured.
+    """
+
+    count: int
+    carried: float
+    seconds: float = 60.0
+    ramp_s: float = 5.0
+    seed: int = 1
+    pace: float = 1.0
+    patience_s: float = 3600.0
+
+
+@dataclass
+class Aftermath:
+    """State of the gateway once everything is answered. ``accepting``: it takes new sessions again."""
+
+    accepting: bool = False
+
+
+async def run_burst(
+    plan: Burst, locate: Locate, recorder: TallyRecorder, after: Aftermath, retry: Retry = backoff
+) -> None:
+    """Run the burst until everything is answered and the gateway accepts new sessions again."""
+    streams = Streams(plan.count, plan.seconds, plan.ramp_s, plan.seed, patience_s=plan.patience_s, pace=plan.pace)
+    await run_streams(streams, locate, recorder, retry)
+    end = time.monotonic() + _ACCEPTING_S
+    async with aiohttp.ClientSession() as http:
+        while not after.accepting and time.monotonic() < end:
+            after.accepting = bool((await ask(http, locate(), READY)).get("accepting"))
+            await asyncio.sleep(0 if after.accepting else _LOOK_S)
+
+
+def judge(found: Figures, after: Aftermath) -> Iterator[Promise]:
+    """Yield the promises: exactly once, refusals with a reason and a time, which is kept, and an open gateway."""
+    yield served(found)
+    yield _typed(found)
+    said = f"{found.early} clients came back too early, of {found.refusals} refusals"
+    yield Promise("clients come back no earlier than they were asked to", not found.early, said)
+    yield Promise(
+        "the gateway accepts new sessions afterwards", after.accepting, "yes" if after.accepting else "no"
+    )
+
+
+def _typed(found: Figures) -> Promise:
+    """Judge refusals: each has a reason; those before the upgrade have a Retry-After too."""
+    after_hello = f"{CloseCode.TRY_AGAIN_LATER} "
+    wrong = [
+        kind
+        for kind, refused in found.refused.items()
+        if kind.endswith(_NO_REASON)
+        or not kind.startswith((*_HTTP, after_hello))
+        or (kind.startswith(_HTTP) and refused.without_retry_after)
+    ]
+    said = "; ".join(wrong) or ", ".join(f"{one.count} x {kind}" for kind, one in found.refused.items()) or "none"
+    return Promise("every refusal has a reason, and before the upgrade a Retry-After", not wrong, said)

@@ -1,0 +1,261 @@
+"""``fuzz``: messages that no client would send, by seed, while some people speak. Does the gateway stay unharmed?
+
+Each conversation is a pure function of seed and number (``scenarios.fuzzing``), except for its session id. A fault
+names the number, with which the conversation can be repeated.
+"""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final
+
+import aiohttp
+from msgspec import Struct
+from msgspec.structs import replace
+
+from client.connection import Address, Locate
+from client.errors import GatewayError
+from loadtest.core.asking import READY, ask
+from loadtest.core.raw_socket import CLOSE, PING, PONG, NotUpgraded, RawSocket, ReceivedFrame, frame
+from loadtest.measurement.figures import Figures
+from loadtest.measurement.log_watch import LogWatch
+from loadtest.measurement.processes import GATEWAY, ProcessUsage
+from loadtest.measurement.promises import Promise, at_most, unharmed
+from loadtest.measurement.tally import TallyRecorder
+from loadtest.scenarios.fuzzing.conversation import Conversation, End, Kind, conversation, sessions
+from loadtest.scenarios.fuzzing.requests import Route, routes
+from loadtest.scenarios.streams import Streams, run_streams
+from protocol.errors import ErrorCode, MalformedMessage
+from protocol.rest import OPENAPI_PATH
+from protocol.session import Error, Failed, decode_gateway
+from runtime.tasks import Tasks
+
+_BATCH: Final = 32
+_ANSWER_S: Final = 20.0
+_BROKEN_S: Final = 0.2
+_MOST_FAULTS: Final = 50
+_MOST_BODY: Final = 1 << 20
+_LOOK_S: Final = 1.0
+_SERVER_ERROR: Final = 500
+_ALLOWED: Final = frozenset({501, 503, 507})
+_INTERNAL_CLOSE: Final = 1011
+_UPGRADED: Final = 101
+_MOST_P95_MS: Final = 3_000.0
+_ROUND_S: Final = 5.0
+
+
+class Fuzz(Struct, frozen=True):
+    """Plan: conversations from number ``first`` on, until ``messages`` are sent, ``connections`` at a time.
+
+    Meanwhile ``speakers`` speak. ``most_mb``: what the gateway's memory may grow by.
+    """
+
+    messages: int = 100_000
+    seed: int = 1
+    first: int = 0
+    connections: int = 16
+    speakers: int = 2
+    pace: float = 1.0
+    most_mb: float = 256.0
+
+
+@dataclass
+class FuzzState:
+    """Counts of a run. ``objections``: error codes, closes and statuses; ``faults``: what should not happen.
+
+    ``alive``: the gateway still answers at the end.
+    """
+
+    log: LogWatch | None = None
+    messages: int = 0
+    conversations: int = 0
+    kinds: "Counter[str]" = field(default_factory=Counter)
+    objections: "Counter[str]" = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    alive: bool = False
+
+    def fault(self, said: Conversation, what: str) -> None:
+        """Record a fault; only the first are kept."""
+        if len(self.faults) < _MOST_FAULTS:
+            self.faults.append(f"conversation {said.number} ({said.kind}): {what}")
+
+    def counts(self) -> dict[str, float]:
+        """Return what is shown while it runs."""
+        return {
+            "messages": self.messages,
+            "conversations": self.conversations,
+            "objections": self.objections.total(),
+            "faults": len(self.faults) + len(self.log.faults if self.log else ()),
+        }
+
+
+async def run_fuzz(plan: Fuzz, locate: Locate, recorder: TallyRecorder, state: FuzzState) -> None:
+    """Send everything, while the speakers speak; then ask whether the gateway is still there."""
+    async with aiohttp.ClientSession() as http:
+        known = routes(await ask(http, locate(), OPENAPI_PATH))
+        over = asyncio.Event()
+        async with Tasks("fuzz") as tasks, asyncio.TaskGroup() as running:
+            tasks.start(_look(state), "log")
+            running.create_task(_speak(plan, locate, recorder, over), name="fuzz/speakers")
+            await _send_all(plan, locate, known, state)
+            over.set()
+        if state.log:
+            state.log.look()
+        state.alive = bool(await ask(http, locate(), READY))
+
+
+async def _speak(plan: Fuzz, locate: Locate, recorder: TallyRecorder, over: asyncio.Event) -> None:
+    """Have speakers come and go until ``over``; sessions are short, so that new ones are admitted all the time."""
+    for round_ in count():
+        part = TallyRecorder(time.monotonic())
+        streams = Streams(plan.speakers, _ROUND_S, seed=plan.seed + round_, pace=plan.pace)
+        await run_streams(streams, locate, part)
+        for ended in part.tally.ended:
+            recorder.tally.ended.append(replace(ended, at_s=round(ended.at_s + part.zero - recorder.zero, 3)))
+        part.tally.ended.clear()
+        recorder.tally.absorb(part.take())
+        if over.is_set():
+            return
+
+
+async def _look(state: FuzzState) -> None:
+    while state.log is not None:
+        await asyncio.sleep(_LOOK_S)
+        await asyncio.to_thread(state.log.look)
+
+
+async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[Route], state: FuzzState) -> None:
+    session_of, numbers = sessions(os.urandom(8)), count(plan.first)
+
+    async def member() -> None:
+        while state.messages < plan.messages:
+            address = locate()
+            said = conversation(plan.seed, next(numbers), session_of, address, known)
+            state.kinds[said.kind] += 1
+            try:
+                await converse(said, address, state)
+            except GatewayError as error:
+                state.fault(said, str(error))
+                await asyncio.sleep(_BROKEN_S)
+            state.conversations += 1
+
+    async with asyncio.TaskGroup() as members:
+        for number in range(plan.connections):
+            members.create_task(member(), name=f"fuzz/{number}")
+
+
+async def converse(said: Conversation, address: Address, state: FuzzState) -> None:
+    """Hold one conversation, and record objections and faults. Raises ``GatewayError`` without a connection."""
+    socket = await RawSocket.open(address)
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            if said.kind is Kind.REQUEST:
+                await _ask(said, socket, state)
+            else:
+                await _talk(said, socket, state)
+    except TimeoutError:
+        if said.kind not in (Kind.FRAMES, Kind.HANDSHAKE):  # these may wait for bytes that never come
+            state.fault(said, "the gateway neither answered nor ended the connection")
+    except NotUpgraded as error:
+        _status(said, error.status, state)
+    except OSError:
+        state.objections["reset"] += 1
+    finally:
+        socket.abort()
+        await socket.close()
+
+
+async def _ask(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
+    state.messages += 1
+    await socket.send(said.opening)
+    _status(said, await socket.status(), state)
+    await socket.rest(_MOST_BODY)
+
+
+def _status(said: Conversation, status: int, state: FuzzState) -> None:
+    state.objections[f"status {status}"] += 1
+    if status >= _SERVER_ERROR and status not in _ALLOWED:
+        state.fault(said, f"status {status}")
+
+
+async def _talk(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
+    """Send all messages, reading at the same time; then end as planned."""
+    state.messages += 1
+    await socket.upgrade(said.opening)
+    reading = asyncio.create_task(_read(said, socket, state), name=f"fuzz/read-{said.number}")
+    try:
+        with suppress(OSError):  # the gateway ended the connection before it had everything
+            for at in range(0, len(said.messages), _BATCH):
+                batch = said.messages[at : at + _BATCH]
+                state.messages += len(batch)
+                await socket.send(b"".join(message.encoded() for message in batch))
+            if said.end is End.RESET:
+                return
+            await socket.send(frame(CLOSE, b"\x03\xe8"))
+        wait_s = _BROKEN_S if said.kind is Kind.FRAMES else None
+        async with asyncio.timeout(wait_s):
+            await asyncio.shield(reading)
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _read(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
+    """Read until the gateway has closed, and judge what it says."""
+    with suppress(OSError):
+        while (received := await socket.receive()) is not None:
+            if received.opcode == PING:
+                await socket.send(frame(PONG, received.payload))
+            elif received.opcode == CLOSE:
+                _closed(said, received, state)
+                return
+            elif received.opcode != PONG:
+                _heard(said, received.payload, state)
+    state.objections["ended without a close"] += 1
+
+
+def _closed(said: Conversation, received: ReceivedFrame, state: FuzzState) -> None:
+    code = int.from_bytes(received.payload[:2], "big")
+    state.objections[f"closed with {code}"] += 1
+    if code == _INTERNAL_CLOSE:
+        state.fault(said, f"closed with {code}")
+
+
+def _heard(said: Conversation, payload: bytes, state: FuzzState) -> None:
+    try:
+        message = decode_gateway(payload)
+    except MalformedMessage as error:
+        state.fault(said, f"a message of the gateway is malformed: {error}")
+        return
+    if isinstance(message, Error | Failed):
+        state.objections[message.code] += 1
+        if message.code == ErrorCode.INTERNAL:
+            state.fault(said, f"internal error: {message.message}")
+
+
+def judge(plan: Fuzz, found: Figures, state: FuzzState, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
+    """Yield the promises: alive, no internal errors, silent logs, bounded memory, unharmed speakers."""
+    said = f"{state.messages:,} messages in {state.conversations:,} conversations"
+    values: dict[str, Any] = dict(state.kinds) | {f"objection: {name}": n for name, n in state.objections.items()}
+    yield Promise(f"at least {plan.messages:,} messages are sent", state.messages >= plan.messages, said, values)
+    yield Promise("the gateway is alive at the end", state.alive, "yes" if state.alive else "no answer")
+    faults = "; ".join(state.faults[:5]) or "none"
+    yield Promise("no internal error, no malformed answer, no hanging connection", not state.faults, faults)
+    yield _logs(state.log)
+    memory = [usage.memory_mb[GATEWAY] for usage in usages if usage.memory_mb.get(GATEWAY)]
+    growth = round(max(memory) - memory[0], 1) if memory else None
+    yield at_most("growth of the gateway's memory", growth, plan.most_mb, "MB")
+    yield unharmed(found, _MOST_P95_MS)
+
+
+def _logs(log: LogWatch | None) -> Promise:
+    name = "no error and no traceback in the logs"
+    if log is None:
+        return Promise(name, None, "not read: the gateway runs on another computer")
+    said = "; ".join(sorted(set(log.faults))[:5]) or f"none in {log.lines:,} lines"
+    return Promise(name, not log.faults, said)

@@ -1,0 +1,1 @@
+"""Conversations for ``fuzz``: valid ones, and mutations of their messages, order, frames and requests."""

@@ -1,0 +1,48 @@
+"""Watch of logs: only what is new counts, also after a rotation."""
+
+import json
+from pathlib import Path
+
+from loadtest.measurement.log_watch import LogWatch
+
+
+def write(place: Path, *lines: dict[str, str]) -> None:
+    """Append lines of JSON."""
+    with place.open("a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def test_only_new_errors_and_tracebacks_count(tmp_path: Path) -> None:
+    gateway, own = tmp_path / "gateway.jsonl", tmp_path / "loadtest.jsonl"
+    write(gateway, {"level": "error", "event": "old"})
+    watch = LogWatch(tmp_path)
+    write(gateway, {"level": "info", "event": "fine"}, {"level": "error", "event": "request.failed"})
+    write(gateway, {"level": "warning", "event": "task.failed", "exception": "Traceback (most recent call last)"})
+    write(own, {"level": "error", "event": "mine"})
+    write(tmp_path / "worker.jsonl", {"level": "critical", "event": "new program"})
+    watch.look()
+    watch.look()
+    assert watch.faults == ["gateway: request.failed", "gateway: task.failed", "worker: new program"]
+    assert watch.lines == 4
+
+
+def test_half_a_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
+    place = tmp_path / "gateway.jsonl"
+    watch = LogWatch(tmp_path)
+    place.write_text('{"level": "err')
+    watch.look()
+    assert watch.lines == 0
+    place.write_text('{"level": "error", "event": "x"}\nnot JSON\n')
+    watch.look()
+    assert (watch.lines, watch.faults) == (2, ["gateway: x"])
+
+
+def test_rotated_file_is_read_to_its_end(tmp_path: Path) -> None:
+    place = tmp_path / "gateway.jsonl"
+    write(place, {"event": "before"})
+    watch = LogWatch(tmp_path)
+    write(place, {"level": "error", "event": "last words"})
+    place.rename(tmp_path / "gateway.jsonl.1")
+    write(place, {"level": "error", "event": "first words"})
+    watch.look()
+    assert watch.faults == ["gateway: last words", "gateway: first words"]

@@ -1,0 +1,39 @@
+"""Promises: kept, broken or not measured."""
+
+import pytest
+
+from loadtest.measurement.figures import Figures, figures
+from loadtest.measurement.promises import Promise, at_most, none_broken, served, unharmed
+from loadtest.measurement.tally import RefusalCount, Tally
+from tests.loadtest.measurement.test_tally import ended
+
+
+def found(right: int = 2, lag: float = 10.0, refused: int = 0) -> Figures:
+    """Return the figures of two segments."""
+    tally = Tally(segments=2, right=right, ended=[ended(1.0, lag)] * right)
+    if refused:
+        tally.refused["503 x"] = RefusalCount(refused, 0, 1.0, 1.0)
+    return figures(tally, 1.0, (), (0.0, 1.0))
+
+
+@pytest.mark.parametrize(("kept", "fine"), [(True, True), (None, True), (False, False)])
+def test_only_broken_promises_count(kept: bool | None, fine: bool) -> None:
+    assert none_broken([Promise("a", True, ""), Promise("b", kept, "")]) is fine
+
+
+def test_served_means_every_segment_once() -> None:
+    assert served(found(refused=3)).kept and not served(found(right=1)).kept
+    assert "1 of 2 right" in served(found(right=1)).found
+
+
+@pytest.mark.parametrize(
+    ("figures_", "kept"),
+    [(found(), True), (found(lag=200.0), False), (found(refused=1), False), (found(right=1), False)],
+)
+def test_unharmed_means_prompt_and_never_refused(figures_: Figures, kept: bool) -> None:
+    assert unharmed(figures_, 100.0).kept is kept
+
+
+@pytest.mark.parametrize(("value", "kept"), [(1.0, True), (2.0, True), (2.1, False), (None, None)])
+def test_limit_is_inclusive_and_may_be_unmeasured(value: float | None, kept: bool | None) -> None:
+    assert at_most("CPU", value, 2.0, "%").kept is kept

@@ -1,0 +1,67 @@
+"""Mutations: repeatable, and different from what was said."""
+
+import random
+from uuid import UUID
+
+import pytest
+
+from loadtest.core.raw_socket import CLOSE, PING, TEXT
+from loadtest.scenarios.fuzzing.items import Message, encoded, ordinary
+from loadtest.scenarios.fuzzing.mutations import (
+    Mutation,
+    audio_changed,
+    fields_changed,
+    flooded,
+    frames_changed,
+    order_changed,
+    text_changed,
+)
+from protocol.errors import ProtocolError
+from protocol.session import decode_client
+
+ALL = (fields_changed, order_changed, audio_changed, text_changed, frames_changed, flooded)
+SEEDS = range(200)
+
+
+def mutated(mutate: Mutation, seed: int) -> list[Message]:
+    """Return the messages of a mutated conversation."""
+    source = random.Random(seed)
+    return mutate(source, ordinary(source, UUID(int=1)))
+
+
+def refused(message: Message) -> bool:
+    """Return whether the protocol refuses a text message."""
+    try:
+        decode_client(message.payload)
+    except ProtocolError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("mutate", ALL)
+def test_mutation_is_repeatable_and_changes_most_conversations(mutate: Mutation) -> None:
+    changed = 0
+    for seed in SEEDS:
+        messages = mutated(mutate, seed)
+        assert messages == mutated(mutate, seed)
+        assert all(message.encoded() for message in messages)
+        changed += messages != encoded(ordinary(random.Random(seed), UUID(int=1)))
+    assert changed > len(SEEDS) / 2
+
+
+@pytest.mark.parametrize("mutate", [fields_changed, text_changed])
+def test_many_changed_texts_are_refused_by_the_protocol(mutate: Mutation) -> None:
+    bad = sum(any(message.opcode == TEXT and refused(message) for message in mutated(mutate, n)) for n in SEEDS)
+    assert bad > len(SEEDS) / 4
+
+
+def test_frames_break_rules_of_every_kind() -> None:
+    messages = [message for seed in SEEDS for message in mutated(frames_changed, seed)]
+    assert any(message.raw for message in messages)
+    assert any(message.first & 0x70 for message in messages), "reserved bits"
+    assert any(message.opcode in (CLOSE, PING) and len(message.payload) > 125 for message in messages)
+    assert any(message.opcode == 0 and message.first for message in messages), "the end of a fragment"
+
+
+def test_flood_repeats_a_message() -> None:
+    assert max(len(mutated(flooded, seed)) for seed in SEEDS) > 200
