@@ -19,6 +19,7 @@ def run() -> Run:
         sessions=5, finished=1, segments=4, right=1, wrong=1, samples=16_000, ended=[ended(0.0, 42.0)]
     )
     one.tally.refused["503 busy"] = RefusalCount(3)
+    one.counts = lambda: {"messages": 12_345.0}
     one.usages = [ProcessUsage(0.0, {GATEWAY: 12.4}, {})]
     return one
 
@@ -34,7 +35,14 @@ def shown(terminal: bool) -> str:
 def test_progress_table_shows_current_figures() -> None:
     written = io.StringIO()
     Console(file=written, width=100).print(table(run()))
-    for expected in ("4 of 5 here", "1 right of 4, 2 on their way, 1 wrong", "p50 42 ms", "3 x 503 busy", "12 %"):
+    for expected in (
+        "4 of 5 here",
+        "1 right of 4, 2 on their way, 1 wrong",
+        "p50 42 ms",
+        "3 x 503 busy",
+        "12,345",
+        "12 %",
+    ):
         assert expected in written.getvalue(), expected
 
 

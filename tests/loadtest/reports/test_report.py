@@ -10,9 +10,10 @@ import pytest
 from client.connection import Address, fixed
 from loadtest.measurement.figures import Reconnection
 from loadtest.measurement.processes import GATEWAY, LOAD_MAKER, ProcessUsage
+from loadtest.measurement.promises import Promise
 from loadtest.measurement.tally import RefusalCount, Tally
 from loadtest.reports.report import STRAINED, NoReport, page, prepare, write_report
-from loadtest.reports.run import Report, Run
+from loadtest.reports.run import Counts, Report, Run
 from tests.loadtest.measurement.test_tally import ended
 
 VOID = {"meta", "br"}
@@ -77,7 +78,7 @@ def test_report_page_is_well_formed_and_self_contained(run: Run) -> None:
         "9 % of a core",
     ):
         assert expected in reader.text, expected
-    assert shown.count("<svg") == 5
+    assert shown.count("<svg") == 6
 
 
 def test_report_page_marks_a_partial_run(run: Run) -> None:
@@ -115,3 +116,18 @@ def test_report_files_are_written_without_keys(run: Run, tmp_path: Path) -> None
     read = msgspec.json.decode((folder / "report.json").read_bytes(), type=Report)
     assert read.figures.right == 2 and read.plan == {"clients": 2}
     assert "secret" not in (folder / "report.json").read_text() + (folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict"),
+    [(True, "Every promise was kept"), (None, "Every promise was kept"), (False, "Not kept: &lt;this&gt;")],
+)
+def test_report_page_shows_promises_and_counts(run: Run, kept: bool | None, verdict: str) -> None:
+    run.tally.refused.clear()
+    run.judge = lambda run, found: [Promise("<this>", kept, "found")]
+    run.counted = [Counts(1.0, {"messages & more": 5.0}), Counts(2.0, {"messages & more": 9.0})]
+    shown = page(run.report())
+    reader = Balanced()
+    reader.feed(shown)
+    assert verdict in shown and {True: "yes", False: "no", None: "not measured"}[kept] in reader.text
+    assert shown.count("<svg") == 6 and "messages &amp; more" in shown

@@ -7,6 +7,7 @@ import pytest
 from client.connection import Address, fixed
 from loadtest.measurement.figures import Reconnection
 from loadtest.measurement.processes import LOAD_MAKER
+from loadtest.measurement.promises import Promise
 from loadtest.measurement.tally import RefusalCount
 from loadtest.reports.run import Run
 from tests.helpers.waiting import wait_until
@@ -45,6 +46,19 @@ async def test_refusals_are_a_fault_unless_expected() -> None:
     assert one.report(expect_refusals=True).passed
     one.back = Reconnection(2, 1, 0, 1.0, 1.0, 1.0)
     assert not one.report(expect_refusals=True).passed, "one is not back"
+
+
+async def test_promises_decide_in_place_of_the_counts() -> None:
+    one, kept = run(), True
+    one.counts = lambda: {"messages": 7.0}
+    one.judge = lambda run, found: [Promise("it lives", kept, f"{found.right} right")]
+    await one.play(say_one(one), lambda run: None)
+    one.tally.wrong += 1
+    one.tally.segments += 1
+    assert one.report().passed and one.report().promises[0].found == "1 right"
+    assert one.report().counted[0].values == {"messages": 7.0}
+    kept = False
+    assert not one.report().passed
 
 
 async def test_interrupted_run_is_partial() -> None:
