@@ -4,7 +4,6 @@ The checksum engine's texts differ, so each can be found in the field: once if t
 there, at most once if its outcome is unknown.
 """
 
-import itertools
 import random
 import sys
 import threading
@@ -25,8 +24,9 @@ from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.helpers.desktop import Terminal, TextField
+from tests.helpers.digit_dictation import NAMES, TARGETS
 from tests.helpers.gnome_app import GnomeApp, running_gnome_app
-from tests.helpers.gnome_desktop import US, EchoingFoot, EchoingXterm
+from tests.helpers.gnome_desktop import US
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_desktop import GtkField
 
@@ -39,11 +39,6 @@ KILLED = 0.25
 """Share of the recordings during which the helper is killed."""
 LATEST_S = 1.5
 TAPPING = ("toggle", "hands-free")
-TARGETS: dict[str, type[TextField | Terminal]] = {
-    **{"GTK": GtkField, "Qt": TextField},
-    **{"foot": EchoingFoot, "xterm": EchoingXterm},
-}
-NAMES = (f"window {number}" for number in itertools.count())
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +55,6 @@ def word(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("word") / "word.wav"
     soundfile.write(place, np.concatenate([pause, speech[start : start + SAMPLE_RATE], pause]), SAMPLE_RATE)
     return place
-
-
-def opened(app: GnomeApp, name: str) -> TextField | Terminal:
-    """Open a window of this kind and wait until it takes keys; then it holds some letters."""
-    window = TARGETS[name](app.desktop, next(NAMES))
-    app.desktop.type_until(lambda: window.text)
-    return window
 
 
 def dictate(app: GnomeApp, word: Path, mode: str = "hold") -> TakeSnapshot:
@@ -88,7 +76,7 @@ def shows(window: TextField | Terminal, before: str, take: TakeSnapshot) -> None
 def test_text_arrives_in_each_mode_and_after_a_restart(app: GnomeApp, word: Path) -> None:
     for mode, name in zip(("hold", "toggle", "hands-free", "hybrid"), TARGETS, strict=True):
         app.set(hotkeys__mode=mode)
-        window = opened(app, name)
+        window = app.opened(TARGETS[name], next(NAMES))
         before = window.text
         take = dictate(app, word, mode)
         shows(window, before, take)
@@ -97,7 +85,7 @@ def test_text_arrives_in_each_mode_and_after_a_restart(app: GnomeApp, word: Path
     assert app.quit() == 0
     app.start()  # no dialog is answered
     app.set(hotkeys__mode="hold")
-    window = opened(app, "GTK")
+    window = app.opened(GtkField, next(NAMES))
     before = window.text
     shows(window, before, dictate(app, word))
 
@@ -106,11 +94,11 @@ def test_text_arrives_in_each_mode_and_after_a_restart(app: GnomeApp, word: Path
 @pytest.mark.parametrize("name", TARGETS)
 def test_text_is_held_when_the_focus_moves(app: GnomeApp, word: Path, name: str) -> None:
     app.set(hotkeys__mode="hold")
-    window = opened(app, name)
+    window = app.opened(TARGETS[name], next(NAMES))
     before, count = window.text, len(app.takes())
     with app.talking():
         app.play(word)
-        other = opened(app, "Qt" if name == "GTK" else "GTK")
+        other = app.opened(TARGETS["Qt" if name == "GTK" else "GTK"], next(NAMES))
         there = other.text
     take = app.wait_for_takes(count + 1)[-1]
     assert (take.state, app.view()["held"], window.text, other.text) == (TakeState.HELD, 1, before, there)
@@ -130,7 +118,7 @@ def kill_helper(app: GnomeApp) -> None:
 @pytest.mark.proof(minutes=20)
 def test_texts_are_neither_lost_nor_doubled_when_helper_is_killed(app: GnomeApp, word: Path) -> None:
     app.set(hotkeys__mode="hold")
-    chance, window, told = random.Random(SEED), opened(app, "Qt"), Counter[str]()
+    chance, window, told = random.Random(SEED), app.opened(TextField, next(NAMES)), Counter[str]()
     there, perhaps = window.text.split(), list[str]()
     for _ in range(COUNT):
         killing = threading.Timer(1.5 + chance.random() * LATEST_S, kill_helper, [app])

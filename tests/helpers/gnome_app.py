@@ -12,15 +12,18 @@ from pathlib import Path
 
 from app.system.launcher import launcher
 from tests.helpers.chain import BIN
+from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.desktop_app import RunningApp
-from tests.helpers.gnome_desktop import GnomeDesktop, running_gnome
+from tests.helpers.gnome_desktop import EchoingFoot, EchoingXterm, GnomeDesktop, running_gnome
 from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.virtual_microphone import virtual_microphones
+from tests.helpers.wayland_desktop import FootTerminal
 
 KEY = "F8"
 _TAP_S = 0.1
 _DIALOG_S = "90"
+ECHOING: dict[type[TextField | Terminal], type[Terminal]] = {FootTerminal: EchoingFoot, Terminal: EchoingXterm}
 
 
 class GnomeApp(RunningApp):
@@ -35,6 +38,19 @@ class GnomeApp(RunningApp):
     def release(self) -> None:
         """Release the dictation key."""
         self.desktop.release(KEY)
+
+    def opened(self, kind: type[TextField | Terminal], title: str) -> TextField | Terminal:
+        """Open a window of this kind, and wait until it takes keys; then it holds some letters.
+
+        A terminal shows what arrives, as shells do.
+        """
+        window = ECHOING.get(kind, kind)(self.desktop, title)
+        self.desktop.type_until(lambda: window.text)
+        return window
+
+    def paste_held(self) -> None:
+        """Press the key that pastes what is held."""
+        self.desktop.tap("ctrl+alt+v")
 
     def tap(self) -> None:
         """Press and release the dictation key as fast as a finger does."""

@@ -14,7 +14,8 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,11 @@ PACKAGES = (
 SHELL = BusObject("org.gnome.Shell", "/org/gnome/Shell", "org.gnome.Shell")
 LIBPINYIN = "libpinyin"
 US = "xkb:us::eng"
+TYPED = "x"
+"""The letter that ``type_until`` types."""
 _ONCE_S = 1.0
+_CLIPBOARD = "imports.gi.St.Clipboard.get_default()"
+_KINDS = {False: "imports.gi.St.ClipboardType.CLIPBOARD", True: "imports.gi.St.ClipboardType.PRIMARY"}
 _REMOTE = "org.gnome.Mutter.RemoteDesktop"
 _LOGIND = BusObject("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.DBus.Peer")
 _WINDOWS = "global.get_window_actors().map(a => a.meta_window)"
@@ -152,6 +157,28 @@ class GnomeDesktop(Screen):
         """The title of the window with the focus; empty if none has it."""
         return str(self.evaluated("global.display.focus_window?.title ?? ''"))
 
+    @property
+    def focus_moves(self) -> list[str]:
+        """Nothing: what the shell tells of the focus is only asked for."""
+        return []
+
+    # -- clipboard -----------------------------------------------------------------------------------------
+
+    def copy_all(self, contents: Mapping[str, bytes], *, primary: bool = False) -> None:
+        """Copy the first of these contents, by format: the shell's clipboard holds one."""
+        name, data = next(iter(contents.items()))
+        there = f"new imports.gi.GLib.Bytes(imports.gi.GLib.base64_decode({json.dumps(b64encode(data).decode())}))"
+        self.evaluated(f"{_CLIPBOARD}.set_content({_KINDS[primary]}, {json.dumps(name)}, {there}); 1")
+
+    def holds(self, contents: Mapping[str, bytes], *, primary: bool = False) -> bool:
+        """Return whether the clipboard holds what ``copy_all`` has copied."""
+        name, data = next(iter(contents.items()))
+        take = "(_, bytes) => { global.kikiRead = bytes ? imports.gi.GLib.base64_encode(bytes.toArray()) : ''; }"
+        read = f"{_CLIPBOARD}.get_content({_KINDS[primary]}, {json.dumps(name)}, {take})"
+        self.evaluated(f"global.kikiRead = null; {read}; 1")
+        wait_until_sync(lambda: self.evaluated("global.kikiRead !== null"), "the shell reads the clipboard")
+        return b64decode(self.evaluated("global.kikiRead")) == data
+
     # -- keys ----------------------------------------------------------------------------------------------
 
     def press(self, name: str) -> None:
@@ -175,7 +202,7 @@ class GnomeDesktop(Screen):
 
         def typed() -> bool:
             before = text()
-            self.tap("x")
+            self.tap(TYPED)
             with suppress(AssertionError):
                 wait_until_sync(lambda: text() != before, "the letter arrives", _ONCE_S)
             return text() != before

@@ -14,6 +14,7 @@ from app.hotkeys.compositor_lines import Compositor, lines
 from app.wayland.interfaces import TOPLEVEL_MANAGER
 from tests.helpers.accessible_desktop import start_accessibility
 from tests.helpers.chain import BIN
+from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.desktop_app import RunningApp
 from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
@@ -40,6 +41,10 @@ class WaylandApp(RunningApp):
     def release(self) -> None:
         """Release the dictation key."""
         self.desktop.release(KEY)
+
+    def opened(self, kind: type[TextField | Terminal], title: str) -> TextField | Terminal:
+        """Open a window of this kind, and wait until it has the focus."""
+        return kind(self.desktop, title)
 
     def paste_held(self) -> None:
         """Press the key that pastes what is held."""

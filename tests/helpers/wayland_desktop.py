@@ -77,6 +77,11 @@ class WaylandDesktop(Screen):
         """The title of the window with the focus; empty if none has it."""
         return next((one.title for one in self.hand.windows if one.focused), "")
 
+    @property
+    def focus_moves(self) -> list[str]:
+        """The titles of the windows that have got the focus, in order; nothing where the compositor tells none."""
+        return self.hand.focused
+
     # -- keys ----------------------------------------------------------------------------------------------
 
     def press(self, name: str) -> None:
