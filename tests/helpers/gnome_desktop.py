@@ -159,7 +159,7 @@ class GnomeDesktop(Screen):
 
     @property
     def focus_moves(self) -> list[str]:
-        """Nothing: what the shell tells of the focus is only asked for."""
+        """An empty list: the focus of the shell is asked for, and its moves are not told."""
         return []
 
     # -- clipboard -----------------------------------------------------------------------------------------
