@@ -3,6 +3,7 @@
 from typing import Final
 
 from loadtest.commands.attacking import fuzz, hostile
+from loadtest.commands.disturbing import chaos
 from loadtest.commands.enduring import burst, idle, long, soak
 from loadtest.commands.planning import plan
 from loadtest.commands.speaking import herd, sessions, streams
@@ -10,7 +11,7 @@ from runtime import command_line
 
 app = command_line.group("Generate load for a gateway.", add_completion=True)
 
-_COMMANDS: Final = (sessions, streams, herd, idle, long, burst, soak, hostile, fuzz, plan)
+_COMMANDS: Final = (sessions, streams, herd, idle, long, burst, soak, hostile, fuzz, chaos, plan)
 """Commands in the order of the help."""
 
 

@@ -49,8 +49,7 @@ def folders() -> Folders:
     """Return the folders in force for this process. Creates nothing."""
     home = os.environ.get("KIKIPOUNAMU_HOME")
     if home:
-        root = Path(home).expanduser().absolute()
-        return Folders(root / "config", root / "data", root / "cache", root / "logs", root / "run")
+        return folders_below(Path(home).expanduser().absolute())
     import platformdirs  # imported late: commands bound to a key start without it
 
     return Folders(
@@ -60,6 +59,11 @@ def folders() -> Folders:
         logs=Path(platformdirs.user_log_dir(_NAME, appauthor=False)),
         runtime=_runtime_folder(),
     )
+
+
+def folders_below(home: Path) -> Folders:
+    """Return the folders of a process whose ``KIKIPOUNAMU_HOME`` is this path. Creates nothing."""
+    return Folders(home / "config", home / "data", home / "cache", home / "logs", home / "run")
 
 
 def private_folder(path: Path) -> Path:

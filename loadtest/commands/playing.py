@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import typer
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from client.connection import Locate
 from client.errors import GatewayError
+from loadtest.chaos.errors import ChaosError
 from loadtest.core.gateways import local_process, located, run_loop
 from loadtest.reports.progress import progress
 from loadtest.reports.report import STRAINED, NoReport, prepare, write_report
@@ -20,6 +21,8 @@ from runtime.logs import logging_to
 from runtime.terminal import say
 
 _INTERRUPTED = 130
+
+Show = Callable[[Run], None]
 
 
 def play(
@@ -34,20 +37,26 @@ def play(
     ``where``: gateway, key and digest of the certificate. ``wanted``: folder of the report, and whether refusals
     are expected.
     """
-    folder, expect_refusals = wanted
     with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), told():
-        locate = reachable(*where)
+        run = Run(name, msgspec.to_builtins(plan), reachable(*where), local_process(where[0]))
+        play_run(run, lambda show: run.play(scenario(run), show), wanted)
+
+
+def play_run(
+    run: Run, playing: Callable[[Show], Coroutine[Any, Any, None]], wanted: tuple[Path | None, bool]
+) -> NoReturn:
+    """Play a run, show its progress, write its report in any case, and end the program."""
+    folder, expect_refusals = wanted
+    if folder is not None:
+        prepare(folder)
+    try:
+        with progress(Console(stderr=True)) as show:
+            finished = run_loop(playing(show))
+    finally:
+        done = run.report(expect_refusals)
+        _show(done)
         if folder is not None:
-            prepare(folder)
-        run = Run(name, msgspec.to_builtins(plan), locate, local_process(where[0]))
-        try:
-            with progress(Console(stderr=True)) as show:
-                finished = run_loop(run.play(scenario(run), show))
-        finally:
-            done = run.report(expect_refusals)
-            _show(done)
-            if folder is not None:
-                write_report(folder, done)
+            write_report(folder, done)
     raise typer.Exit(_INTERRUPTED if not finished else 0 if done.passed else 1)
 
 
@@ -72,6 +81,6 @@ def told() -> Iterator[None]:
     """Print the reason for a failure and end the program."""
     try:
         yield
-    except (GatewayError, NoReport) as error:
+    except (GatewayError, NoReport, ChaosError) as error:
         say(str(error), err=True)
         raise typer.Exit(1) from None

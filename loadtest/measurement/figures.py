@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from loadtest.measurement.processes import LOAD_MAKER, ProcessUsage
 from loadtest.measurement.tally import CompletedSegment, RefusalCount, Tally
@@ -126,6 +127,7 @@ class Figures(Struct, frozen=True):
     final_after_stop_ms_p50: float | None
     final_after_stop_ms_p95: float | None
     final_after_stop_ms_p99: float | None
+    final_after_stop_ms_most: float | None
     client_response_lag_ms_p95_max: float | None
     partial_messages: int
     final_messages: int
@@ -201,9 +203,7 @@ def figures(
         aggregate_audio_per_wall=round(audio_s / took_s, 2) if took_s else 0.0,
         first_update_ms_p50=percentile(tally.first_update_ms, 0.5),
         first_update_ms_p95=percentile(tally.first_update_ms, 0.95),
-        final_after_stop_ms_p50=after_stop.p50,
-        final_after_stop_ms_p95=after_stop.p95,
-        final_after_stop_ms_p99=after_stop.p99,
+        **{f"final_after_stop_ms_{name}": value for name, value in asdict(after_stop).items()},
         client_response_lag_ms_p95_max=percentile(tally.session_lag_p95_ms, 1.0),
         partial_messages=tally.partials,
         final_messages=tally.right + tally.wrong,

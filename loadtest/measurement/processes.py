@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import psutil
@@ -35,12 +35,15 @@ class ProcessUsage(Struct, frozen=True, array_like=True):
 class ProcessSampler:
     """Sampler of processes. ``gateway`` is its process id here; 0 if it runs on another computer.
 
+    ``gateways``: ids of further gateways, which may come and go. What this program itself started as gateway or
+    worker is not part of the load maker.
     Workers are added as they become known. The processes of each kind are searched for only every few seconds,
     because that takes a walk over all processes.
     """
 
-    def __init__(self, gateway: int, zero: float) -> None:
+    def __init__(self, gateway: int, zero: float, gateways: Callable[[], Iterable[int]] = tuple) -> None:
         self._gateway = gateway
+        self._gateways = gateways
         self._zero = zero
         self._workers: set[int] = set()
         self._members: dict[str, list[psutil.Process]] = {}
@@ -82,12 +85,14 @@ class ProcessSampler:
         return spent, resident
 
     def _find(self, families: "_Families") -> Iterator[tuple[str, list[psutil.Process]]]:
-        yield LOAD_MAKER, families.of(os.getpid())
-        if self._gateway:
-            family = families.of(self._gateway)
-            yield GATEWAY, family[:1]
-            yield BROKER, [child for child in family[1:] if _is_broker(child)]
-        yield WORKERS, [process for pid in self._workers for process in families.of(pid)]
+        found = [families.of(pid) for pid in (self._gateway, *self._gateways()) if pid]
+        workers = [process for pid in self._workers for process in families.of(pid)]
+        others = {process.pid for family in (*found, workers) for process in family}
+        yield LOAD_MAKER, [process for process in families.of(os.getpid()) if process.pid not in others]
+        if found:
+            yield GATEWAY, [process for family in found for process in family[:1]]
+            yield BROKER, [process for family in found for process in family[1:] if is_broker(process)]
+        yield WORKERS, workers
 
 
 class _Families:
@@ -108,7 +113,8 @@ class _Families:
         return [self._all[pid], *below]
 
 
-def _is_broker(process: psutil.Process) -> bool:
+def is_broker(process: psutil.Process) -> bool:
+    """Return whether the process is a server of the broker."""
     try:
         return "valkey" in process.name() or "redis" in process.name()
     except psutil.Error:

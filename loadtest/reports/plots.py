@@ -18,8 +18,16 @@ class Series(NamedTuple):
     points: Sequence[tuple[float, float | None]]
 
 
-def lines(title: str, series: Sequence[Series], unit: str) -> str:
-    """Plot values over seconds, from 0."""
+class Span(NamedTuple):
+    """Named part of the time line, in seconds."""
+
+    begin: float
+    end: float
+    name: str
+
+
+def lines(title: str, series: Sequence[Series], unit: str, spans: Sequence[Span] = ()) -> str:
+    """Plot values over seconds, from 0, with the spans behind them."""
     there = [one for one in series if any(y is not None for _, y in one.points)]
     if not there:
         return ""
@@ -29,7 +37,8 @@ def lines(title: str, series: Sequence[Series], unit: str) -> str:
     drawn = "".join(
         f'<path class="line s{index % _COLOURS}" d="{frame.path(one.points)}"/>' for index, one in enumerate(there)
     )
-    return _figure(title, unit, [one.name for one in there], frame.axes("s") + drawn)
+    behind = "".join(map(frame.span, spans))
+    return _figure(title, unit, [one.name for one in there], behind + frame.axes("s") + drawn)
 
 
 def bars(title: str, names: Sequence[str], bins: Sequence[Sequence[tuple[float, int]]], unit: str) -> str:
@@ -82,6 +91,13 @@ class _Frame:
             commands.append(f"{pen}{self.x(x):.1f} {self.y(y):.1f}")
             pen = "L"
         return "".join(commands)
+
+    def span(self, span: Span) -> str:
+        left, right = (min(self.x(x), _WIDTH - _RIGHT) for x in span[:2])
+        place = (
+            f'x="{left:.1f}" y="{_TOP}" width="{max(1.0, right - left):.1f}" height="{_HEIGHT - _BOTTOM - _TOP}"'
+        )
+        return f'<rect class="span" {place}><title>{span.begin:g} s: {escape(span.name)}</title></rect>'
 
     def axes(self, unit: str, marks: Sequence[tuple[float, str]] | None = None) -> str:
         """Draw grid and labels; without ``marks``, the horizontal axis shows seconds."""

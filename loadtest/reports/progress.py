@@ -49,6 +49,8 @@ def table(run: Run) -> Table:
         grid.add_row("refusals", ", ".join(f"{kind.count} x {why}" for why, kind in tally.refused.items()))
     for name, value in (run.counts() if run.counts else {}).items():
         grid.add_row(name, f"{value:,.0f}")
+    if run.marks:
+        grid.add_row("events", f"{len(run.marks)} of {len(run.plan['events'])}, last: {run.marks[-1].what}")
     if run.usages:
         cpu = run.usages[-1].cpu_percent
         shown = (f"{kind} {cpu[kind]:.0f} %" for kind in (GATEWAY, LOAD_MAKER) if kind in cpu)

@@ -1,5 +1,6 @@
 """``report.json`` and ``report.html``: the same figures for programs and people. The page is self-contained."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
@@ -11,8 +12,8 @@ import msgspec
 
 from loadtest.measurement.figures import Figures, IntervalFigures, Percentiles
 from loadtest.measurement.processes import ProcessUsage
-from loadtest.reports.plots import Series, bars, lines
-from loadtest.reports.run import Counts, Report
+from loadtest.reports.plots import Series, Span, bars, lines
+from loadtest.reports.run import Counts, Mark, Report
 from runtime.terminal import reason
 
 _STYLE: Final = """
@@ -38,6 +39,7 @@ svg{display:block;width:100%;height:auto}svg text{font-size:11px;fill:var(--dim)
 .line.s4{stroke:var(--s4)}.line.s5{stroke:var(--s5)}.bar.s0{fill:var(--s0)}.bar.s1{fill:var(--s1)}
 i.s0{background:var(--s0)}i.s1{background:var(--s1)}i.s2{background:var(--s2)}i.s3{background:var(--s3)}
 i.s4{background:var(--s4)}i.s5{background:var(--s5)}
+.span{fill:var(--bad);opacity:.16}
 """
 
 _COUNTS: Final = (
@@ -50,6 +52,7 @@ _FUNASR: Final = (
     "final_after_stop_ms_p50",
     "final_after_stop_ms_p95",
     "final_after_stop_ms_p99",
+    "final_after_stop_ms_most",
     "client_response_lag_ms_p95_max",
     "partial_messages",
     "final_messages",
@@ -98,12 +101,12 @@ def page(report: Report) -> str:
     title = escape(f"kikipounamu-loadtest {report.scenario}")
     where = f"{escape(report.started)} · {escape(report.machine)}<br><code>{escape(report.command)}</code>"
     body = f"<h1>{title}</h1>{_verdict(report)}<p>{where}</p>{_promises(report)}"
-    body += f"{_tables(report.figures)}{_plots(report)}"
+    body += _tables(report.figures)
     meanings = f"<h2>What the names mean</h2>{_table(('name', 'meaning'), report.meanings.items())}"
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     return (
         f'<!doctype html><html lang="en"><head>{head}<style>{_STYLE}</style></head>'
-        f"<body>{body}{meanings}</body></html>\n"
+        f"<body>{body}{_plots(report)}{_events(report.marks)}{meanings}</body></html>\n"
     )
 
 
@@ -190,18 +193,32 @@ def _plots(report: Report) -> str:
     )
     bins = [[(one.at_most_ms, one.count) for one in side] for side in (report.after_stop, report.added)]
     refusals = [_series("refusals", found, "refusals_per_s")] if report.figures.refusals else []
+    spans = [Span(mark.at_s, mark.ended_s, mark.what) for mark in report.marks if not mark.outcome]
     rates = (_series("audio", found, "audio_per_s"), _series("segments", found, "finals_per_s"))
     return "".join(
         (
             "<h2>Over time</h2>",
-            lines("From the end of a segment to its text", latency, "ms"),
+            lines("From the end of a segment to its text", latency, "ms", spans),
             bars("How long it took", ("final after stop", "added by the chain"), bins, "segments"),
-            lines("Answered", rates, "s of audio, and segments, per s"),
+            lines("Answered", rates, "s of audio, and segments, per s", spans),
             lines("CPU", _by_kind(report.usages, "cpu_percent"), "% of one core"),
             lines("Memory", _by_kind(report.usages, "memory_mb"), "MB"),
             lines("Refused", refusals, "per s"),
             *(lines(one.name, [one], "") for one in _counts(report.counted)),
         )
+    )
+
+
+def _events(marks: Sequence[Mark]) -> str:
+    if not marks:
+        return ""
+    counts = Counter(mark.what.rpartition(" ")[0] for mark in marks if not mark.outcome)
+    missed = sum(bool(mark.outcome) for mark in marks)
+    head = ("from, s", "to, s", "event", "did not take place because")
+    listed = _table(head, [(mark.at_s, mark.ended_s, mark.what, mark.outcome) for mark in marks])
+    return (
+        f"<h2>Events</h2><p>{len(marks) - missed} took place, {missed} did not.</p>"
+        f"{_table((), sorted(counts.items()))}<details><summary>Each of them</summary>{listed}</details>"
     )
 
 

@@ -44,6 +44,18 @@ class Counts(Struct, frozen=True, array_like=True):
     values: dict[str, float]
 
 
+class Mark(Struct, frozen=True):
+    """Something that happened during a run, for its time line.
+
+    ``outcome`` is empty if it took place as planned, else the reason why it did not.
+    """
+
+    at_s: float
+    ended_s: float
+    what: str
+    outcome: str = ""
+
+
 class Report(Struct, frozen=True):
     """Report of a run. ``complete``: it reached its planned end; ``note``: why not.
 
@@ -63,6 +75,7 @@ class Report(Struct, frozen=True):
     usages: tuple[ProcessUsage, ...]
     after_stop: tuple[Bin, ...]
     added: tuple[Bin, ...]
+    marks: tuple[Mark, ...] = ()
     meanings: dict[str, str] = field(default_factory=lambda: MEANINGS)
     promises: tuple[Promise, ...] = ()
     counted: tuple[Counts, ...] = ()
@@ -75,6 +88,7 @@ class Run:
     ``full``: begin and end of full load, in seconds. ``gateway``: its process on this computer, or 0.
     ``counts`` returns numbers of the scenario to be shown and plotted, ``judge`` its promises. ``every_s``: time
     between two samples.
+    ``gateways``: returns further gateways here, which may come and go. ``marks``: what happened meanwhile.
     """
 
     scenario: str
@@ -88,6 +102,8 @@ class Run:
     back: Reconnection | None = None
     complete: bool = False
     note: str = ""
+    gateways: Callable[[], Iterable[int]] = tuple
+    marks: list[Mark] = dataclasses.field(default_factory=list)
     started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
     counts: Callable[[], Mapping[str, float]] | None = None
     counted: list[Counts] = dataclasses.field(default_factory=list)
@@ -137,15 +153,16 @@ class Run:
             added=distribution(added(self.tally)),
             promises=promises,
             counted=tuple(self.counted),
+            marks=tuple(sorted(self.marks, key=lambda mark: mark.at_s)),
         )
 
     async def _look(self, show: Callable[["Run"], None]) -> None:
-        watch = ProcessSampler(self.gateway, self.recorder.zero)
+        watch = ProcessSampler(self.gateway, self.recorder.zero, self.gateways)
         async with aiohttp.ClientSession() as http:
             looks = 0
             while True:
-                if looks % _ASK_EVERY == 0:
-                    watch.workers(await self._workers(http))
+                if looks % _ASK_EVERY == 0 and (workers := await self._workers(http)):
+                    watch.workers(workers)
                 self.tally.absorb(self.recorder.take())
                 self.usages.append(await asyncio.to_thread(watch.measure))
                 if self.counts is not None:

@@ -18,12 +18,13 @@ from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
 from client.gateway import ClientSettings
+from loadtest.chaos.events import Way
+from loadtest.chaos.proxy import BOTH, TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys
 from protocol.session import Limits
 from runtime.logs import logging_to
 from tests.helpers.chain import running_chain
 from tests.helpers.speaking import check, speak
-from tests.helpers.tcp_proxy import BOTH, TcpProxy, Way, tcp_proxy, to_port, to_socket
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 

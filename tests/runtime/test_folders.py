@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.folders import fits_socket, folders, private_folder
+from runtime.folders import fits_socket, folders, folders_below, private_folder
 
 
 def test_home_variable_moves_all_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -22,6 +22,11 @@ def test_home_variable_moves_all_folders(monkeypatch: pytest.MonkeyPatch, tmp_pa
     ):
         assert place.is_relative_to(tmp_path)
         assert not place.exists()
+
+
+def test_folders_below_a_home_are_those_of_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    assert folders_below(tmp_path) == folders()
 
 
 def test_models_variable_moves_the_models_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,12 +19,12 @@ from backend.settings import GatewaySettings
 from client.connection import Address, connect
 from client.errors import DeviceNotKept, Intercepted, NotPaired, Unauthorised, WrongGateway
 from client.pairing import pair
+from loadtest.chaos.proxy import Streams, tcp_proxy
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode, ErrorCode
 from protocol.pairing import PAIR_PATH, PAIRING_PATH, PairingStage, PairingState, PairRefusal
 from tests.backend.conftest import KEY
 from tests.helpers.man_between import man_between
-from tests.helpers.tcp_proxy import Streams, tcp_proxy
 from tests.helpers.valkey import Broker
 
 BEARER = {"Authorization": f"Bearer {KEY}"}

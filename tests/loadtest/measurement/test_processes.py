@@ -80,3 +80,11 @@ def test_watch_does_not_measure_a_remote_gateway() -> None:
     watch.workers(["elsewhere-1-a"])
     assert GATEWAY not in watch.measure().cpu_percent
     assert watch.measure().memory_mb[WORKERS] == 0
+
+
+def test_started_gateway_is_not_part_of_the_load_maker() -> None:
+    with napping("gateway") as gateway:
+        alone, apart = ProcessSampler(0, zero=0.0), ProcessSampler(0, 0.0, lambda: [gateway])
+        assert GATEWAY not in alone.measure().memory_mb
+        assert apart.measure().memory_mb[GATEWAY] > 1
+        assert apart.measure().memory_mb[LOAD_MAKER] < alone.measure().memory_mb[LOAD_MAKER]

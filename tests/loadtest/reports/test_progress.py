@@ -8,13 +8,14 @@ from client.connection import Address, fixed
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
 from loadtest.measurement.tally import RefusalCount, Tally
 from loadtest.reports.progress import progress, table
-from loadtest.reports.run import Run
+from loadtest.reports.run import Mark, Run
 from tests.loadtest.measurement.test_tally import ended
 
 
 def run() -> Run:
     """Return a run in progress."""
-    one = Run("streams", {}, fixed(Address("http://127.0.0.1:9")))
+    one = Run("chaos", {"events": [{}, {}]}, fixed(Address("http://127.0.0.1:9")))
+    one.marks = [Mark(1.0, 2.0, "pause worker 1")]
     one.tally = Tally(
         sessions=5, finished=1, segments=4, right=1, wrong=1, samples=16_000, ended=[ended(0.0, 42.0)]
     )
@@ -42,6 +43,7 @@ def test_progress_table_shows_current_figures() -> None:
         "3 x 503 busy",
         "12,345",
         "12 %",
+        "1 of 2, last: pause worker 1",
     ):
         assert expected in written.getvalue(), expected
 

@@ -13,7 +13,7 @@ from loadtest.measurement.processes import GATEWAY, LOAD_MAKER, ProcessUsage
 from loadtest.measurement.promises import Promise
 from loadtest.measurement.tally import RefusalCount, Tally
 from loadtest.reports.report import STRAINED, NoReport, page, prepare, write_report
-from loadtest.reports.run import Counts, Report, Run
+from loadtest.reports.run import Counts, Mark, Report, Run
 from tests.loadtest.measurement.test_tally import ended
 
 VOID = {"meta", "br"}
@@ -79,6 +79,17 @@ def test_report_page_is_well_formed_and_self_contained(run: Run) -> None:
     ):
         assert expected in reader.text, expected
     assert shown.count("<svg") == 6
+
+
+def test_report_page_shows_events_on_the_time_line(run: Run) -> None:
+    assert "<h2>Events</h2>" not in page(run.report())
+    run.marks = [Mark(2.0, 2.5, "kill worker 1"), Mark(1.0, 1.5, "kill <x> 0", "it is not running")]
+    shown, reader = page(run.report()), Balanced()
+    reader.feed(shown)
+    assert reader.open == []
+    assert "1 took place, 1 did not." in reader.text and "it is not running" in reader.text
+    assert shown.count('class="span"') == 2, "one in each of two plots"
+    assert [mark.at_s for mark in run.report().marks] == [1.0, 2.0]
 
 
 def test_report_page_marks_a_partial_run(run: Run) -> None:

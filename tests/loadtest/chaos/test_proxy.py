@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.helpers.tcp_proxy import BOTH, Streams, TcpProxy, Way, tcp_proxy, to_port
+from loadtest.chaos.events import Way
+from loadtest.chaos.proxy import BOTH, Streams, TcpProxy, tcp_proxy, to_port
 from tests.helpers.waiting import wait_until
 
 BROKEN = (ConnectionError, IncompleteReadError)

@@ -1,6 +1,6 @@
-"""A TCP proxy that disturbs connections as networks do: refuse, cut, delay, stall, fall silent.
+"""TCP proxy that disturbs connections as networks do: refuse, cut, delay, stall, fall silent.
 
-Calls decide its behaviour, never chance. It runs in the test's event loop and owns every connection that it
+Calls decide its behaviour, never chance. It runs in the caller's event loop and owns every connection that it
 carries: all of them end with its context.
 """
 
@@ -11,9 +11,9 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from pathlib import Path
 
+from loadtest.chaos.events import Way
 from runtime.tasks import Tasks, cancel_and_wait
 
 _CHUNK = 16 * 1024
@@ -25,24 +25,12 @@ Streams = tuple[StreamReader, StreamWriter]
 Connect = Callable[[], Awaitable[Streams]]
 
 
-class Way(Enum):
-    """A direction; ``UP`` is towards the server."""
-
-    UP = auto()
-    DOWN = auto()
-
-    @property
-    def back(self) -> "Way":
-        """The direction opposite to this one."""
-        return Way.DOWN if self is Way.UP else Way.UP
-
-
 BOTH = frozenset(Way)
 
 
-def to_port(port: int) -> Connect:
-    """Return a connector to a server on this computer."""
-    return lambda: asyncio.open_connection("127.0.0.1", port)
+def to_port(port: int, host: str = "127.0.0.1") -> Connect:
+    """Return a connector to a server."""
+    return lambda: asyncio.open_connection(host, port)
 
 
 def to_socket(path: Path) -> Connect:
@@ -80,7 +68,7 @@ class TcpProxy:
     Clients connect to ``port``; ``accepted`` counts all connections so far.
     """
 
-    def __init__(self, connect: Connect, tasks: Tasks) -> None:
+    def __init__(self, connect: Connect, tasks: Tasks, port: int = 0) -> None:
         self._connect = connect
         self._tasks = tasks
         self._server: asyncio.Server | None = None
@@ -89,7 +77,7 @@ class TcpProxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._delay: Callable[[int], float] = lambda size: 0.0
-        self.port = 0
+        self.port = port
         self.accepted = 0
 
     @property
@@ -112,10 +100,11 @@ class TcpProxy:
             server.close()
         self.cut()
 
-    def cut(self) -> None:
-        """Reset every connection at once."""
+    def cut(self, muted: bool = False) -> None:
+        """Reset every connection at once, or only those that are half-open."""
         for link in self._links:
-            link.cut.set()
+            if link.muted or not muted:
+                link.cut.set()
 
     async def cut_after(self, size: int, way: Way) -> None:
         """Let ``size`` more bytes pass this way over all connections, then cut the connection of the last byte.
@@ -123,7 +112,11 @@ class TcpProxy:
         The receiver gets all bytes and then the end, the sender gets a reset. Returns after the cut.
         """
         fuse = self._fuses[way] = _Fuse(size)
-        await fuse.blown.wait()
+        try:
+            await fuse.blown.wait()
+        finally:
+            if self._fuses.get(way) is fuse:
+                del self._fuses[way]
 
     def delay(self, seconds: Callable[[int], float]) -> None:
         """Hold each piece for ``seconds(size)``: latency, jitter, bandwidth."""
@@ -154,6 +147,10 @@ class TcpProxy:
                 far = await self._connect()
         except OSError:  # TimeoutError is one
             _reset(near[1])
+            return
+        if self._server is None:  # it went down meanwhile
+            _reset(near[1])
+            _reset(far[1])
             return
         link = _Link(near, far)
         self._links.add(link)
@@ -216,7 +213,7 @@ async def _write(sink: StreamWriter, data: bytes) -> bool:
     try:
         sink.write(data)
         await sink.drain()
-    except OSError:
+    except (OSError, RuntimeError):  # uvloop's, if it was lost a moment ago
         return False
     return True
 
@@ -239,20 +236,21 @@ def _reset(writer: StreamWriter) -> None:
     """Send RST: unsent data is lost."""
     end: socket.socket | None = writer.get_extra_info("socket")
     if end is not None and end.family != socket.AF_UNIX:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # it is closed already; uvloop's sockets have no number then
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
     writer.transport.abort()
 
 
 @asynccontextmanager
-async def tcp_proxy(connect: Connect) -> AsyncIterator[TcpProxy]:
-    """Run a proxy in front of the server that ``connect`` reaches."""
+async def tcp_proxy(connect: Connect, port: int = 0) -> AsyncIterator[TcpProxy]:
+    """Run a proxy in front of the server that ``connect`` reaches. Port 0: any free port."""
     async with Tasks("proxy") as tasks:
-        proxy = TcpProxy(connect, tasks)
+        proxy = TcpProxy(connect, tasks, port)
         await proxy.up()
         try:
             yield proxy
         finally:
             await proxy.down()
     await asyncio.sleep(0)  # an aborted transport closes its socket in the next loop iteration
-    assert not tasks.failed.done(), tasks.failed.result()
+    if tasks.failed.done():
+        raise tasks.failed.result()

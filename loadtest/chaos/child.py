@@ -1,0 +1,102 @@
+"""Child process that is started again whenever it ends."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from loadtest.chaos.clock import SteppedClock
+from loadtest.chaos.errors import Absent
+from runtime.leash import leashed
+
+_PAUSE_S: Final = 0.25
+_LONGEST_PAUSE_S: Final = 3.0
+_STEADY_S: Final = 3.0
+_END_S: Final = 25.0  # a gateway drains for up to 20 s
+
+
+class Child:
+    """Process of our own. ``ends``: how often it ended with which status; negative: by a signal.
+
+    Its output goes to ``log``, after which it is named. It has a session of its own, so that Ctrl-C ends only the
+    load maker.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, clock: SteppedClock | None = None
+    ) -> None:
+        self.name = log.stem
+        self.clock = clock
+        self.ends: Counter[int] = Counter()
+        self._command = command
+        self._environment = {**environment, **(clock.environment if clock else {})}
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+        self._away_until = 0.0
+        self._stopped = False
+
+    @property
+    def process(self) -> psutil.Process:
+        """The process as it is now. Raises ``Absent``."""
+        if self._process is None or self._process.returncode is not None:
+            raise Absent(f"{self.name} is not running")
+        try:
+            return psutil.Process(self._process.pid)
+        except psutil.NoSuchProcess as error:
+            raise Absent(f"{self.name} has just ended") from error
+
+    @property
+    def last_words(self) -> str:
+        """The end of its output."""
+        try:
+            return self._log.read_text(errors="replace")[-2000:]
+        except OSError:
+            return ""
+
+    def beside(self) -> Sequence[psutil.Process]:
+        """Return its descendants, such as an engine."""
+        try:
+            return self.process.children(recursive=True)
+        except (Absent, psutil.Error):
+            return ()
+
+    def keep_away(self, seconds: float) -> None:
+        """Do not start it again for so long."""
+        self._away_until = time.monotonic() + seconds
+
+    async def keep(self) -> None:
+        """Run it, again and again, until it is stopped."""
+        pause = _PAUSE_S
+        while not self._stopped:
+            began = time.monotonic()
+            with self._log.open("ab") as output:
+                self._process = await asyncio.create_subprocess_exec(
+                    *leashed(self._command),
+                    env=self._environment,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            self.ends[await self._process.wait()] += 1
+            steady = time.monotonic() - began >= _STEADY_S
+            pause = _PAUSE_S if steady else min(2 * pause, _LONGEST_PAUSE_S)
+            await asyncio.sleep(max(pause, self._away_until - time.monotonic()))
+
+    async def stop(self) -> None:
+        """End it for good: first SIGTERM, after a deadline SIGKILL. Safe to call twice."""
+        self._stopped = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(_END_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

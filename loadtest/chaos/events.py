@@ -1,0 +1,76 @@
+"""Events of a chaos run: what fails, where, when and for how long."""
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+
+class Target(StrEnum):
+    """Kind of thing that an event disturbs: three kinds of processes, and two kinds of networks."""
+
+    GATEWAY = "gateway"
+    WORKER = "worker"
+    BROKER = "broker"
+    CLIENT_LINK = "client link"
+    BROKER_LINK = "broker link"
+
+
+PROCESSES: Final = (Target.GATEWAY, Target.WORKER, Target.BROKER)
+LINKS: Final = (Target.CLIENT_LINK, Target.BROKER_LINK)
+
+
+class Kind(StrEnum):
+    """Kind of disturbance, by its name in options and reports."""
+
+    KILL = "kill"  # SIGKILL
+    RESTART = "restart"  # SIGTERM
+    PAUSE = "pause"  # SIGSTOP, later SIGCONT
+    SLOW = "slow"  # SIGSTOP and SIGCONT in turns
+    DISK = "full-disk"  # no file may grow
+    CLOCK = "clock-step"  # another time of day, and back
+    CUT = "cut"  # a reset, after a number of bytes
+    GONE = "gone"  # resets, and refused connections
+    DELAY = "delay"  # latency and jitter
+    NARROW = "narrow"  # little bandwidth
+    STALL = "stall"  # nothing passes, nothing is lost
+    HALF_OPEN = "half-open"  # what is sent vanishes, and nobody is told
+
+
+OF_PROCESSES: Final = (Kind.KILL, Kind.RESTART, Kind.PAUSE)
+OF_LINKS: Final = (Kind.CUT, Kind.GONE, Kind.DELAY, Kind.NARROW, Kind.STALL, Kind.HALF_OPEN)
+
+
+class Way(StrEnum):
+    """Direction on a network; ``UP`` is towards the server."""
+
+    UP = "up"
+    DOWN = "down"
+
+    @property
+    def back(self) -> "Way":
+        """The direction opposite to this one."""
+        return Way.DOWN if self is Way.UP else Way.UP
+
+
+class Event(Struct, frozen=True, omit_defaults=True):
+    """Planned event, ``at_s`` after the start of the run.
+
+    ``number`` counts the targets of a kind from 0. ``lasts_s``: until it is undone; for ``kill`` and ``restart``,
+    how long the process stays away. ``amount``: bytes until a cut, seconds of latency or of a clock's step, bytes
+    per second, or the share of time that a slow process stands still. ``ways``: directions that a network event
+    disturbs.
+    """
+
+    at_s: float
+    kind: Kind
+    target: Target
+    number: int = 0
+    lasts_s: float = 0.0
+    amount: float = 0.0
+    ways: tuple[Way, ...] = tuple(Way)
+
+    @property
+    def what(self) -> str:
+        """Short description for people."""
+        return f"{self.kind} {self.target} {self.number}"

@@ -1,0 +1,142 @@
+"""Targets that an operator names on the command line: processes by id or pid file, and addresses of brokers."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+import psutil
+
+from client.connection import Address
+from loadtest.chaos.clock import SteppedClock
+from loadtest.chaos.errors import Absent, InvalidTarget
+from loadtest.chaos.events import PROCESSES, Target
+from loadtest.chaos.network import Network
+from loadtest.chaos.proxy import tcp_proxy, to_port
+from loadtest.chaos.world import World
+
+_WORDS: Final = {Target.GATEWAY: ("gateway",), Target.WORKER: ("worker",), Target.BROKER: ("valkey", "redis")}
+_WRITTEN_LATE_S: Final = 5.0
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class NamedProcess:
+    """Process by its id, or by a file that holds it: a number, or JSON with ``pid`` (``gateway.json``).
+
+    Somebody else starts it again. Its command line must fit the target, so that an outdated id harms nobody.
+    """
+
+    target: Target
+    place: str
+    clock: SteppedClock | None = None
+
+    @property
+    def process(self) -> psutil.Process:
+        """The process as it is now. Raises ``Absent``."""
+        try:
+            found = psutil.Process(self._pid())
+            line = " ".join(found.cmdline())
+        except psutil.Error as error:
+            raise Absent(f"{self.target} {self.place} is not running") from error
+        if not any(word in line for word in _WORDS[self.target]):
+            raise Absent(f"process {found.pid} of {self.place} is not a {self.target}")
+        return found
+
+    def beside(self) -> Sequence[psutil.Process]:
+        """Return its descendants, such as an engine."""
+        with suppress(Absent, psutil.Error):
+            return self.process.children(recursive=True)
+        return ()
+
+    def keep_away(self, seconds: float) -> None:
+        """Do nothing: somebody else starts it again."""
+
+    def _pid(self) -> int:
+        if self.place.isdigit():
+            return int(self.place)
+        try:
+            found = msgspec.json.decode(Path(self.place).read_bytes(), type=int | _PidHolder)
+        except (OSError, msgspec.DecodeError) as error:
+            raise Absent(f"there is no process id in {self.place}") from error
+        return found if isinstance(found, int) else found.pid
+
+
+class _PidHolder(msgspec.Struct):
+    pid: int
+
+
+def named_process(text: str) -> NamedProcess:
+    """Parse TARGET=PID_OR_FILE. Raises ``InvalidTarget``."""
+    target, equals, place = text.partition("=")
+    if not (equals and place):
+        raise InvalidTarget(f"{text}: name the process too: {target or 'gateway'}=PID_FILE, or use --own-stack")
+    return NamedProcess(process_kind(target), place)
+
+
+def process_kind(text: str) -> Target:
+    """Parse the name of a kind of process. Raises ``InvalidTarget``."""
+    with suppress(ValueError):
+        target = Target(text)
+        if target in PROCESSES:
+            return target
+    raise InvalidTarget(f"{text} cannot be killed: name one of {', '.join(PROCESSES)}")
+
+
+async def named_world(
+    within: AsyncExitStack, address: Address, processes: Iterable[NamedProcess], links: Iterable[str]
+) -> World:
+    """Return a world of named targets; its proxies end with ``within``. Raises ``InvalidTarget``.
+
+    ``links``: PORT=HOST:PORT each: a proxy on that port of this computer, to a broker elsewhere.
+    """
+    host, port, through = _through_proxy(address)
+    clients = Network(await within.enter_async_context(tcp_proxy(to_port(port, host))))
+    brokers = []
+    for link in links:
+        listen, broker = _link(link)
+        brokers.append(Network(await within.enter_async_context(tcp_proxy(to_port(broker[1], broker[0]), listen))))
+    victims: dict[Target, list[NamedProcess]] = {}
+    for process in processes:
+        victims.setdefault(process.target, []).append(process)
+    url = f"{through}://127.0.0.1:{clients.proxy.port}"
+    here = Address(url, address.key, certificate_sha256=address.certificate_sha256)
+    return World(
+        lambda: here,
+        lambda: _pids(victims.get(Target.GATEWAY, ())),
+        {target: [*several] for target, several in victims.items()},
+        {Target.CLIENT_LINK: [clients], Target.BROKER_LINK: brokers},
+    )
+
+
+def _pids(gateways: Iterable[NamedProcess]) -> list[int]:
+    found: list[int] = []
+    for gateway in gateways:
+        with suppress(Absent):
+            found.append(gateway.process.pid)
+    return found
+
+
+def _through_proxy(address: Address) -> tuple[str, int, str]:
+    """Return host, port and scheme of a gateway that a proxy can stand before. Raises ``InvalidTarget``."""
+    parts = urlsplit(address.url)
+    if parts.scheme == "https" and not address.certificate_sha256:
+        raise InvalidTarget(
+            "the speakers reach the gateway through a proxy, which has another name than its certificate: "
+            "name the certificate with --certificate-sha256"
+        )
+    try:
+        return parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme
+    except (KeyError, ValueError) as error:
+        raise InvalidTarget(f"{address.url} is not an address: give it as https://HOST:PORT") from error
+
+
+def _link(text: str) -> tuple[int, tuple[str, int]]:
+    listen, _, broker = text.partition("=")
+    host, _, port = broker.rpartition(":")
+    if not (listen.isdigit() and port.isdigit() and host):
+        raise InvalidTarget(f"{text} is not a link: give it as PORT=HOST:PORT of the broker")
+    return int(listen), (host, int(port))

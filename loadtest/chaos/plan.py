@@ -1,0 +1,132 @@
+"""Plan of a chaos run: the same seed and targets give the same events. Pure."""
+
+import math
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from loadtest.chaos.errors import NoPlan
+from loadtest.chaos.events import LINKS, OF_LINKS, OF_PROCESSES, Event, Kind, Target, Way
+
+_SHORTEST_S: Final = 0.2
+_LONGEST_STEP_S: Final = 1800.0
+_MOST_BYTES: Final = 20_000
+_WAYS: Final = ((Way.UP,), (Way.DOWN,), tuple(Way))
+_AMOUNTS: Final[Mapping[Kind, tuple[float, float]]] = {
+    Kind.SLOW: (0.5, 0.95),
+    Kind.DELAY: (0.02, 0.5),
+    Kind.NARROW: (8_000.0, 100_000.0),
+}
+
+
+class Choice(Struct, frozen=True):
+    """Kind of event that is possible, at ``count`` targets of a kind."""
+
+    kind: Kind
+    target: Target
+    count: int
+
+
+class ChaosPlan(Struct, frozen=True):
+    """Plan of a run of ``seconds``, with its events in order of time.
+
+    ``speakers`` arrive within ``ramp_s`` and speak until the end. ``patience_s``: how long a session may hear
+    nothing until it counts as lost.
+    """
+
+    seed: int
+    seconds: float
+    speakers: int
+    ramp_s: float
+    patience_s: float
+    events: tuple[Event, ...]
+
+
+def choices(counts: Mapping[Target, int], disk: bool, clock: bool) -> tuple[Choice, ...]:
+    """Return all events that are possible with these numbers of targets.
+
+    ``disk``: a broker's files can be stopped from growing. ``clock``: clocks of processes can be stepped.
+    """
+    found = [
+        Choice(kind, target, count) for target, count in counts.items() for kind in _kinds(target, disk, clock)
+    ]
+    return tuple(choice for choice in found if choice.count > 0)
+
+
+def _kinds(target: Target, disk: bool, clock: bool) -> Iterator[Kind]:
+    if target in LINKS:
+        yield from OF_LINKS
+        return
+    yield from OF_PROCESSES
+    if target is Target.WORKER:
+        yield Kind.SLOW
+    if target is Target.BROKER and disk:
+        yield Kind.DISK
+    if clock:
+        yield Kind.CLOCK
+
+
+def not_there(events: Iterable[Event], counts: Mapping[Target, int]) -> tuple[Event, ...]:
+    """Return the events whose target is not named, or does not exist in this number."""
+    return tuple(event for event in events if event.number >= counts.get(event.target, 0))
+
+
+def draw(
+    seed: int, span: tuple[float, float], per_minute: float, longest_s: float, possible: Iterable[Choice]
+) -> tuple[Event, ...]:
+    """Draw events within ``span`` (seconds from the start), at an even rate with random moments.
+
+    Every possible kind comes once before any comes again. No event lasts longer than ``longest_s``.
+    """
+    chance = random.Random(f"chaos/{seed}")
+    begin, end = span
+    count = math.floor((end - begin) * per_minute / 60)
+    if count < 1:
+        return ()
+    step, deck = (end - begin) / count, _deck(chance, tuple(possible))
+    moments = (begin + (place + chance.random()) * step for place in range(count))
+    return tuple(_event(at_s, choice, longest_s, chance) for at_s, choice in zip(moments, deck, strict=False))
+
+
+def _deck(chance: random.Random, possible: tuple[Choice, ...]) -> Iterator[Choice]:
+    """Yield all choices in random order, again and again."""
+    while possible:
+        yield from chance.sample(possible, len(possible))
+
+
+def _event(at_s: float, choice: Choice, longest_s: float, chance: random.Random) -> Event:
+    """Draw the rest of an event. Short ones are as likely as long ones, on a logarithmic scale."""
+    lasts_s = _SHORTEST_S * math.pow(max(longest_s, _SHORTEST_S) / _SHORTEST_S, chance.random())
+    return Event(
+        at_s=round(at_s, 2),
+        kind=choice.kind,
+        target=choice.target,
+        number=chance.randrange(choice.count),
+        lasts_s=0.0 if choice.kind is Kind.CUT else round(lasts_s, 2),
+        amount=_amount(choice.kind, chance),
+        ways=chance.choice(_WAYS),
+    )
+
+
+def _amount(kind: Kind, chance: random.Random) -> float:
+    if kind is Kind.CUT:
+        return float(chance.choice((0, chance.randrange(1, _MOST_BYTES))))
+    if kind is Kind.CLOCK:
+        return round(chance.choice((-1.0, 1.0)) * math.pow(_LONGEST_STEP_S, chance.random()), 1)
+    least, most = _AMOUNTS.get(kind, (0.0, 0.0))
+    return round(chance.uniform(least, most), 2)
+
+
+def read_plan(report: bytes) -> ChaosPlan:
+    """Return the plan in a report of an earlier run. Raises ``NoPlan``."""
+    try:
+        return msgspec.json.decode(report, type=_Replayed).plan
+    except msgspec.DecodeError as error:
+        raise NoPlan(f"there is no plan to replay: {error}. Name the report.json of a run of `chaos`.") from error
+
+
+class _Replayed(Struct):
+    plan: ChaosPlan

@@ -1,0 +1,72 @@
+"""Processes that stand still, and always continue in the end.
+
+Several events may stop one process; it continues when the last of them is over. A guard process continues it if
+this program is killed.
+"""
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Final, Self
+
+import psutil
+
+_GUARD: Final = "loadtest.chaos.guard"
+
+
+class Standstill:
+    """Register of the processes that stand still. Leaving its context lets all of them continue."""
+
+    def __init__(self) -> None:
+        self._wanted: Counter[psutil.Process] = Counter()
+        self._guard: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        # A session of its own: Ctrl-C on the terminal must not end the guard first.
+        command = (sys.executable, "-m", _GUARD)
+        self._guard = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, start_new_session=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in tuple(self._wanted):
+            self._wanted[process] = 1
+            self._release(process)
+        if self._guard is not None:
+            with self._guard:  # closes its input, after which it ends
+                pass
+
+    @contextmanager
+    def of(self, processes: Sequence[psutil.Process]) -> Iterator[None]:
+        """Let the processes stand still while the context is entered."""
+        try:
+            for process in processes:
+                self._stop(process)
+            yield
+        finally:
+            for process in processes:
+                self._release(process)
+
+    def _stop(self, process: psutil.Process) -> None:
+        self._wanted[process] += 1
+        self._tell(f"+{process.pid}")
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+
+    def _release(self, process: psutil.Process) -> None:
+        self._wanted[process] -= 1
+        if self._wanted[process] > 0:
+            return
+        del self._wanted[process]
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
+        self._tell(f"-{process.pid}")
+
+    def _tell(self, line: str) -> None:
+        assert self._guard is not None and self._guard.stdin is not None, "use it in `with`"
+        with suppress(OSError):  # a guard that is gone guards nothing
+            self._guard.stdin.write(line.encode() + b"\n")

@@ -1,0 +1,185 @@
+"""Command that makes everything around a gateway fail: ``chaos``."""
+
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
+
+import msgspec
+import typer
+
+from client.connection import Address, Locate
+from client.errors import Unreachable
+from loadtest.chaos.clock import find_library
+from loadtest.chaos.disk import AVAILABLE
+from loadtest.chaos.errors import InvalidTarget, NoPlan, NotNamed
+from loadtest.chaos.events import PROCESSES, Kind, Target
+from loadtest.chaos.named_targets import named_process, named_world, process_kind
+from loadtest.chaos.own_stack import OwnStack, StackSize
+from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, not_there, read_plan
+from loadtest.chaos.scenario import judge, run_chaos
+from loadtest.chaos.world import World
+from loadtest.commands.options import Certificate, Gateway, Key, ReportIn
+from loadtest.commands.playing import Show, play_run, reachable, told
+from loadtest.reports.run import Run
+from runtime.folders import folders
+from runtime.logs import logging_to
+from runtime.terminal import reason, say
+
+_RAMP_S: Final = 2.0
+_QUIET_BEFORE_S: Final = 3.0
+
+OwnStackToo = Annotated[
+    bool, typer.Option("--own-stack", help="Disturb gateways, a broker and workers that it starts itself.")
+]
+MayKill = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TARGET[=PID_FILE]", help="gateway, worker or broker that may be disturbed; repeatable."),
+]
+BrokerLinks = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PORT=HOST:PORT", help="Listen here as a bad network to that broker; repeatable."),
+]
+Kinds = Annotated[
+    list[Kind] | None,
+    typer.Option(metavar="KIND", help=f"Cause only these events: {', '.join(Kind)}; repeatable."),
+]
+Minutes = Annotated[float, typer.Option(min=0.05, help="Minutes of speech and events.")]
+Rate = Annotated[float, typer.Option(min=0.1, help="Events per minute.")]
+Longest = Annotated[float, typer.Option(min=0.2, help="Longest event in seconds.")]
+Speakers = Annotated[int, typer.Option(min=1, help="Number of parallel speakers.")]
+Patience = Annotated[float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")]
+Seed = Annotated[int, typer.Option(help="Seed of the plan and of the random audio.")]
+Replay = Annotated[Path | None, typer.Option(help="report.json whose plan is repeated.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and end.")]
+Gateways = Annotated[int, typer.Option(min=1, help="Gateways of the own stack.")]
+Workers = Annotated[int, typer.Option(min=1, help="Workers of the own stack.")]
+Home = Annotated[Path | None, typer.Option(help="Folder of the own stack; kept. Default: temporary.")]
+Library = Annotated[Path | None, typer.Option(help="Library for clock steps; default: the installed one.")]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets that the command line names. ``size`` ``None``: no own stack."""
+
+    size: StackSize | None
+    home: Path | None
+    may_kill: tuple[str, ...]
+    broker_links: tuple[str, ...]
+    library: Path | None
+
+    def counts(self) -> dict[Target, int]:
+        """Return the number of targets of each kind. Raises ``InvalidTarget``."""
+        if self.size is None:
+            named = Counter(named_process(text).target for text in self.may_kill)
+            return {**named, Target.CLIENT_LINK: 1, Target.BROKER_LINK: len(self.broker_links)}
+        if self.broker_links:
+            raise InvalidTarget("--own-stack has links of its own: leave out --broker-link")
+        allowed = [process_kind(text) for text in self.may_kill] or PROCESSES
+        counts = self.size.counts()
+        return {target: n for target, n in counts.items() if target in allowed or target not in PROCESSES}
+
+    def possible(self, kinds: list[Kind]) -> tuple[Choice, ...]:
+        """Return the possible events, of these kinds if any are given. Raises ``InvalidTarget``."""
+        clock = self.size is not None and self.library is not None
+        found = choices(self.counts(), AVAILABLE, clock)
+        return tuple(one for one in found if not kinds or one.kind in kinds)
+
+    async def world(self, within: AsyncExitStack, locate: Locate | None) -> World:
+        """Start what is our own, and return all that may be disturbed. Raises ``ChaosError``."""
+        if self.size is None:
+            assert locate is not None
+            named = [named_process(text) for text in self.may_kill]
+            return await named_world(within, locate(), named, self.broker_links)
+        home = self.home or Path(within.enter_context(TemporaryDirectory(prefix="kikipounamu-chaos-")))
+        stack = OwnStack(self.size, home, self.library)
+        await stack.start(within)
+        counts = self.counts()
+        stack.world.victims = {
+            target: several for target, several in stack.world.victims.items() if target in counts
+        }
+        return stack.world
+
+
+def chaos(  # noqa: PLR0913 - typer: an option is a parameter
+    own_stack: OwnStackToo = False,
+    may_kill: MayKill = None,
+    broker_link: BrokerLinks = None,
+    minutes: Minutes = 20.0,
+    rate: Rate = 12.0,
+    longest: Longest = 10.0,
+    kind: Kinds = None,
+    speakers: Speakers = 20,
+    patience: Patience = 300.0,
+    seed: Seed = 1,
+    replay: Replay = None,
+    dry_run: DryRun = False,
+    gateways: Gateways = 2,
+    workers: Workers = 2,
+    home: Home = None,
+    libfaketime: Library = None,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    report: ReportIn = None,
+) -> None:
+    """Kill, pause and slow named processes, and disturb networks, disks and clocks, while people speak.
+
+    Exit status 0 only if every segment was answered once and correctly.
+    """
+    size = StackSize(gateways, workers) if own_stack else None
+    library = libfaketime or find_library()
+    targets = Targets(size, home, tuple(may_kill or ()), tuple(broker_link or ()), library)
+    with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), told():
+        span = (_RAMP_S + _QUIET_BEFORE_S, minutes * 60)
+        events = draw(seed, span, rate, longest, targets.possible(kind or []))
+        plan = ChaosPlan(seed, minutes * 60, speakers, _RAMP_S, patience, events)
+        plan = _checked(_replayed(replay) if replay else plan, targets)
+        _print(plan)
+        if not dry_run:
+            _play(plan, targets, None if own_stack else reachable(gateway, key, certificate), report)
+
+
+def _replayed(report: Path) -> ChaosPlan:
+    try:
+        return read_plan(report.read_bytes())
+    except OSError as error:
+        raise NoPlan(f"{report} cannot be read: {reason(error)}") from error
+
+
+def _checked(plan: ChaosPlan, targets: Targets) -> ChaosPlan:
+    """Return the plan. Raises ``NotNamed`` if it disturbs something that the command line does not name."""
+    missing = sorted({f"{event.target} {event.number}" for event in not_there(plan.events, targets.counts())})
+    if missing:
+        raise NotNamed(
+            f"the plan disturbs {', '.join(missing)}: name them with --may-kill or --broker-link, "
+            "or use --own-stack with as many gateways and workers as before"
+        )
+    return plan
+
+
+def _print(plan: ChaosPlan) -> None:
+    for event in plan.events:
+        details = f"{event.lasts_s:6.2f} s  {event.what}  {event.amount:g} {'+'.join(event.ways)}"
+        say(f"{event.at_s:8.2f} s  {details}", err=True)
+
+
+def _play(plan: ChaosPlan, targets: Targets, locate: Locate | None, report: Path | None) -> None:
+    run = Run("chaos", msgspec.to_builtins(plan), locate or _nowhere)
+    run.judge = lambda run, found: judge(found, run.marks)
+
+    async def playing(show: Show) -> None:
+        async with AsyncExitStack() as within:
+            world = await targets.world(within, locate)
+            run.locate, run.gateways = world.locate, world.gateways
+            run.recorder.zero = time.monotonic()
+            await run.play(run_chaos(plan, world, run), show)
+
+    play_run(run, playing, (report, True))
+
+
+def _nowhere() -> Address:
+    raise Unreachable("the stack has not started yet")

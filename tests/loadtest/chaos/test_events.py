@@ -1,0 +1,15 @@
+"""Events of a chaos run."""
+
+import msgspec
+
+from loadtest.chaos.events import Event, Kind, Target, Way
+
+
+def test_event_survives_its_way_through_a_report() -> None:
+    event = Event(1.5, Kind.HALF_OPEN, Target.BROKER_LINK, 2, 3.0, 0.0, (Way.UP,))
+    assert event.what == "half-open broker link 2"
+    assert msgspec.json.decode(msgspec.json.encode(event), type=Event) == event
+
+
+def test_ways_are_opposites() -> None:
+    assert [way.back for way in Way] == [Way.DOWN, Way.UP]

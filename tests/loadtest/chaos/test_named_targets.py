@@ -1,0 +1,96 @@
+"""Processes and brokers that an operator names."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from client.connection import Address
+from loadtest.chaos.errors import Absent, InvalidTarget
+from loadtest.chaos.events import Target
+from loadtest.chaos.named_targets import NamedProcess, named_process, named_world, process_kind
+from protocol.endpoint import Endpoint, encode_endpoint
+from tests.helpers.ports import free_port
+from tests.loadtest.chaos.sleepers import sleeper
+from tests.loadtest.chaos.test_proxy import caller, echo_behind_a_proxy, say
+
+HERE = Address("http://127.0.0.1:9", "key")
+
+
+def test_process_is_found_by_id_and_by_files(tmp_path: Path) -> None:
+    plain, endpoint = tmp_path / "worker.pid", tmp_path / "gateway.json"
+    with sleeper("pass", "kikipounamu-worker") as worker, sleeper("pass", "kikipounamu-gateway") as gateway:
+        plain.write_text(f"{worker.pid}\n")
+        endpoint.write_bytes(encode_endpoint(Endpoint("http://127.0.0.1:9", "key", gateway.pid)))
+        assert named_process(f"worker={worker.pid}").process == worker
+        assert named_process(f"worker={plain}").process == worker
+        assert named_process(f"gateway={endpoint}").process == gateway
+        assert not named_process(f"gateway={endpoint}").beside()
+
+
+def test_process_of_another_kind_is_left_alone() -> None:
+    with sleeper("pass", "kikipounamu-worker") as worker:
+        with pytest.raises(Absent, match="is not a broker"):
+            _ = NamedProcess(Target.BROKER, str(worker.pid)).process
+        worker.kill()
+        worker.wait()
+        with pytest.raises(Absent, match="is not running"):
+            _ = NamedProcess(Target.WORKER, str(worker.pid)).process
+
+
+def test_file_without_an_id_names_no_process(tmp_path: Path) -> None:
+    (tmp_path / "pid").write_text("soon")
+    for place in ("pid", "none"):
+        named = NamedProcess(Target.WORKER, str(tmp_path / place))
+        with pytest.raises(Absent, match="no process id"):
+            _ = named.process
+        assert not named.beside()
+
+
+@pytest.mark.parametrize("text", ["gateway", "gateway=", "sshd=1", "client link=1", "=1"])
+def test_unclear_name_is_refused(text: str) -> None:
+    with pytest.raises(InvalidTarget):
+        named_process(text)
+
+
+def test_kinds_of_processes_are_known_by_name() -> None:
+    assert process_kind("broker") is Target.BROKER
+    with pytest.raises(InvalidTarget, match="gateway, worker, broker"):
+        process_kind("broker link")
+
+
+async def test_world_of_named_targets_reaches_gateway_and_broker_through_proxies() -> None:
+    listen = free_port()
+    async with (
+        echo_behind_a_proxy() as (_, gateway),
+        echo_behind_a_proxy() as (_, broker),
+        AsyncExitStack() as stack,
+    ):
+        address = Address(f"http://localhost:{gateway.port}", "key")
+        links = [f"{listen}=127.0.0.1:{broker.port}"]
+        world = await named_world(stack, address, [NamedProcess(Target.WORKER, "1")], links)
+        assert world.locate().key == "key" and world.locate().url != address.url
+        assert world.counts()[Target.WORKER] == world.counts()[Target.BROKER_LINK] == 1
+        async with caller(world.networks[Target.CLIENT_LINK][0].proxy) as streams:
+            assert await say(streams, b"hello") == b"hello"
+        assert world.networks[Target.BROKER_LINK][0].proxy.port == listen
+        reader, writer = await asyncio.open_connection("127.0.0.1", listen)
+        assert await say((reader, writer), b"hello") == b"hello"
+        writer.transport.abort()
+        assert world.gateways() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "link", "advice"),
+    [
+        (Address("https://example.org"), "", "--certificate-sha256"),
+        (Address("ftp://example.org"), "", "https://HOST:PORT"),
+        (HERE, "6379", "PORT=HOST:PORT"),
+        (HERE, "6379=host", "PORT=HOST:PORT"),
+    ],
+)
+async def test_unusable_address_is_refused(address: Address, link: str, advice: str) -> None:
+    async with AsyncExitStack() as stack:
+        with pytest.raises(InvalidTarget, match=advice):
+            await named_world(stack, address, [], [link] if link else [])

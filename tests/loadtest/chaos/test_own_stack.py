@@ -1,0 +1,69 @@
+"""Own stack of a chaos run, on real programs."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import psutil
+import pytest
+
+from client.errors import Unreachable
+from loadtest.chaos.errors import Absent, StackNotReady
+from loadtest.chaos.events import LINKS, Target
+from loadtest.chaos.own_stack import OwnStack, StackSize
+from loadtest.core.asking import READY, ask
+from tests.helpers.processes import gone
+from tests.helpers.waiting import wait_until
+
+
+def another_broker(stack: OwnStack, before: int) -> int | None:
+    """Return the broker's process id if it has changed."""
+    try:
+        pid = stack.world.victims[Target.BROKER][0].process.pid
+    except Absent:
+        return None
+    return pid if pid != before else None
+
+
+async def test_stack_is_reached_through_proxies_and_ends_with_its_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_GATEWAY_REDIS", "redis://127.0.0.1:9")  # somebody's real broker: not used
+    size = StackSize(gateways=2, workers=1)
+    stack = OwnStack(size, tmp_path)
+    with pytest.raises(Unreachable):
+        stack.world.locate()
+    async with AsyncExitStack() as within, aiohttp.ClientSession() as http:
+        await stack.start(within)
+        world = stack.world
+        assert world.counts() == size.counts()
+        addresses = [world.locate(), world.locate()]
+        assert len({address.url for address in addresses}) == 2, "sessions wander between the gateways"
+        for address in addresses:
+            assert (await ask(http, address, READY))["ready"]
+        assert all(network.proxy.accepted for target in LINKS for network in world.networks[target])
+        victims = [victim for several in world.victims.values() for victim in several]
+        before = [victim.process.pid for victim in victims]
+        assert len(set(before)) == 4 and set(world.gateways()) < set(before)
+        broker = world.victims[Target.BROKER][0]
+        assert [process.pid for process in broker.beside()] == [before[0]]
+        broker.keep_away(3600.0)
+        broker.process.kill()
+        after = await wait_until(lambda: another_broker(stack, before[-1]), "its gateway starts it again")
+        assert not world.failures()
+    assert all(gone(pid) for pid in (*before, after))
+    assert not any(
+        str(tmp_path) in " ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])
+    )
+
+
+async def test_stack_without_programs_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", "")
+    async with AsyncExitStack() as within:
+        with pytest.raises(StackNotReady, match="kikipounamu-gateway is not installed"):
+            await OwnStack(StackSize(), tmp_path).start(within)
+
+
+def test_size_counts_its_targets() -> None:
+    assert StackSize(gateways=3, workers=2).counts()[Target.BROKER_LINK] == 4
