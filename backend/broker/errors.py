@@ -27,8 +27,9 @@ _ELSEWHERE: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
 """Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
 _ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
 _AWAY: Final = (RedisConnectionError, OutOfMemoryError, *_ELSEWHERE)
-_LOST_WRITER: Final = "'NoneType' object is not callable"
-"""What asyncio's selector loop of Python 3.13 raises from ``writelines`` of a connection that was just lost."""
+_LOST_WRITER: Final = ("'NoneType' object is not callable", "the handler is closed")
+"""What writing to a connection that was just lost raises: a ``TypeError`` in the selector loop of Python 3.13, a
+``RuntimeError`` in uvloop."""
 
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ", "NOREPLICAS")
 _TROUBLES: Final = {
@@ -66,8 +67,8 @@ def mapped() -> Iterator[None]:
     except RedisError as error:
         kind = BrokerUnreachable if is_elsewhere(error) else BrokerFailed
         raise kind(str(error), trouble_of(error)) from error
-    except TypeError as error:
-        if str(error) != _LOST_WRITER:
+    except (TypeError, RuntimeError) as error:
+        if not str(error).endswith(_LOST_WRITER):
             raise
         raise BrokerUnreachable("the connection was lost while a command was written") from error
 

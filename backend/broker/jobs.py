@@ -237,9 +237,10 @@ class Jobs:
 
         while True:
             try:
-                await self._subscription.send_command("SSUBSCRIBE", self._keys.results(self.gateway))
-                await follow(self._subscription, on_notice, subscribed)
-            except (RedisError, OSError, BrokerError) as error:
+                with mapped():
+                    await self._subscription.send_command("SSUBSCRIBE", self._keys.results(self.gateway))
+                    await follow(self._subscription, on_notice, subscribed)
+            except BrokerError as error:
                 log.warning(LogEvent.RESULTS_SUBSCRIPTION_LOST, error=str(error))
             finally:
                 await self._subscription.disconnect(nowait=True)

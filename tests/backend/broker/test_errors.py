@@ -1,8 +1,10 @@
 """Translation of redis-py's errors."""
 
+import asyncio
 from typing import Any
 
 import pytest
+import uvloop
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
@@ -38,6 +40,23 @@ def test_write_to_lost_connection_is_unreachable() -> None:
         lost()
     with pytest.raises(TypeError), mapped():
         raise TypeError("a mistake of ours")
+
+
+def test_write_to_lost_connection_of_uvloop_is_unreachable() -> None:
+    async def write() -> None:
+        server = await asyncio.start_server(lambda reader, writer: writer.transport.abort(), "127.0.0.1", 0)
+        async with server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.transport.abort()
+            await asyncio.sleep(0)
+            with mapped():
+                writer.writelines([b"command"])
+
+    lost = pytest.raises(BrokerUnreachable, match="lost while a command was written")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, lost:
+        runner.run(write())
+    with pytest.raises(RuntimeError), mapped():
+        raise RuntimeError("a mistake of ours")
 
 
 def test_temporary_refusal_is_unreachable_unless_optional() -> None:
