@@ -54,6 +54,12 @@ def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
     connections: Annotated[int, typer.Option(min=1, help="Parallel connections.")] = 16,
     speakers: Annotated[int, typer.Option(min=1, help="Number of speakers beside it.")] = 2,
     most_mb: Annotated[float, typer.Option(help="Allowed growth of the gateway's memory, MB.")] = 256.0,
+    hostile_key: Annotated[
+        str,
+        typer.Option(
+            envvar="KIKIPOUNAMU_HOSTILE_KEY", help="Key of the messages. [default: that of the speakers]"
+        ),
+    ] = "",
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",
@@ -69,6 +75,6 @@ def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
         state = FuzzState(LogWatch(folders().logs) if run.gateway else None)
         run.counts = state.counts
         run.judge = lambda run, found: judge(plan, found, state, run.usages)
-        await run_fuzz(plan, run.locate, run.recorder, state)
+        await run_fuzz(plan, run.locate, run.recorder, state, hostile_key)
 
     play("fuzz", plan, (gateway, key, certificate), scenario, (report, False))

@@ -90,8 +90,9 @@ class ProcessSampler:
         others = {process.pid for family in (*found, workers) for process in family}
         yield LOAD_MAKER, [process for process in families.of(os.getpid()) if process.pid not in others]
         if found:
-            yield GATEWAY, [process for family in found for process in family[:1]]
-            yield BROKER, [process for family in found for process in family[1:] if is_broker(process)]
+            members = [process for family in found for process in family]  # a gateway may have several processes
+            yield GATEWAY, [process for process in members if not is_broker(process)]
+            yield BROKER, [process for process in members if is_broker(process)]
         yield WORKERS, workers
 
 

@@ -5,6 +5,7 @@ names the number, with which the conversation can be repeated.
 """
 
 import asyncio
+import dataclasses
 import os
 import time
 from collections import Counter
@@ -94,15 +95,19 @@ class FuzzState:
         }
 
 
-async def run_fuzz(plan: Fuzz, locate: Locate, recorder: TallyRecorder, state: FuzzState) -> None:
-    """Send everything, while the speakers speak; then ask whether the gateway is still there."""
+async def run_fuzz(plan: Fuzz, locate: Locate, recorder: TallyRecorder, state: FuzzState, key: str = "") -> None:
+    """Send everything with ``key``, while the speakers speak; then ask whether the gateway is still there."""
+
+    def attacked() -> Address:
+        return dataclasses.replace(locate(), key=key) if key else locate()
+
     async with aiohttp.ClientSession() as http:
         known = routes(await ask(http, locate(), OPENAPI_PATH))
         over = asyncio.Event()
         async with Tasks("fuzz") as tasks, asyncio.TaskGroup() as running:
             tasks.start(_look(state), "log")
             running.create_task(_speak(plan, locate, recorder, over), name="fuzz/speakers")
-            await _send_all(plan, locate, known, state)
+            await _send_all(plan, attacked, known, state)
             over.set()
         if state.log:
             state.log.look()

@@ -26,8 +26,8 @@ _MOST_SEGMENTS: Final = 6
 _MOST_FRAMES: Final = 8
 _FRAME_SIZES: Final = (1, 7, 160, 400, 800)
 _CHANCE: Final = 0.2
-_ENDED: Final = 0.3
-_CANCELLED: Final = 0.5
+_ENDED: Final = 0.1
+_CANCELLED: Final = 0.6
 """Part of the segments that is cancelled. Few are ended: this is no test of the workers."""
 
 Fields: TypeAlias = dict[str, Any]
