@@ -1,12 +1,20 @@
 """Commands about capacity: ``plan``."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from loadtest.capacity.planning import ask_fleet, need, words
+from client.connection import Locate
+from loadtest.capacity.calibration import estimated, read_calibration
+from loadtest.capacity.forecast import Forecast, Question, forecast
+from loadtest.capacity.forecast import words as forecast_words
+from loadtest.capacity.planning import Need, ask_fleet, need
+from loadtest.capacity.planning import words as need_words
+from loadtest.capacity.simulation import WorkerTimes
+from loadtest.capacity.sizing import UnitCosts, replaced
 from loadtest.commands.options import Certificate, Gateway, Key
 from loadtest.commands.playing import reachable, told
 from runtime import command_line
@@ -16,20 +24,54 @@ from runtime.terminal import say
 
 
 def plan(  # noqa: PLR0913 - typer: an option is a parameter
-    streams: Annotated[int, typer.Option(min=1, help="Number of parallel streams.")],
+    streams: Annotated[int, typer.Option("--speakers", "--streams", min=1, help="Number of parallel speakers.")],
     talk: Annotated[float, typer.Option(min=0.01, max=1.0, help="Fraction of time with speech.")] = 1.0,
     headroom: Annotated[float, typer.Option(min=0.0, max=0.9, help="Fraction of the fleet to keep free.")] = 0.3,
+    rtf: Annotated[
+        float | None, typer.Option(min=0.000001, help="Real-time factor of a worker. [default: the gateway's]")
+    ] = None,
+    slots: Annotated[int, typer.Option(min=1, help="Segments per call of a worker.")] = 1,
+    share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Cost of each further segment of a call, of the first one's.")
+    ] = 1.0,
+    report: Annotated[
+        Path | None, typer.Option(help="report.json of a run of streams: its measured times are used.")
+    ] = None,
+    lag: Annotated[
+        list[float] | None, typer.Option(min=0.0, help="Seconds until a new worker is ready; repeatable.")
+    ] = None,
+    assume: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Another cost or price; see docs/scale.md.")
+    ] = None,
     as_json: command_line.AsJson = False,
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",
 ) -> None:
-    """Estimate how many workers like those of a gateway the given speakers need.
+    """Estimate what the given speakers need, and simulate their waits.
 
-    Exit status 0 only if the gateway has enough.
+    Workers are like those of a gateway, of a report, or as fast as given. With --rtf or --report no gateway is
+    asked. Exit status 0 only if the workers of the gateway are enough.
     """
     with logging_to("loadtest", folders().logs, terminal=False), told():
-        fleet = asyncio.run(ask_fleet(reachable(gateway, key, certificate)()))
-    found = need(streams, fleet, talk, headroom)
-    say(msgspec.json.encode(found).decode() if as_json else words(found))
-    raise typer.Exit(0 if found.enough else 1)
+        asked, costs = Question(streams, talk, headroom, tuple(lag or ())), replaced(UnitCosts(), assume or ())
+        known = read_calibration(report) if report else estimated(WorkerTimes(rtf, slots, share)) if rtf else None
+        found = None if known else _ask(asked, reachable(gateway, key, certificate))
+        if found and found.speed:
+            known = estimated(WorkerTimes(1 / found.speed))
+        _tell(found, forecast(asked, known, costs) if known else None, as_json)
+    raise typer.Exit(0 if found is None or found.enough else 1)
+
+
+def _ask(asked: Question, locate: Locate) -> Need:
+    return need(asked.speakers, asyncio.run(ask_fleet(locate())), asked.talk, asked.headroom)
+
+
+def _tell(need: Need | None, forecast: Forecast | None, as_json: bool) -> None:
+    if as_json:
+        known = msgspec.to_builtins(need) if need else {}
+        say(msgspec.json.encode(known | ({"forecast": forecast} if forecast else {})).decode())
+        return
+    said = [need_words(need)] if need else []
+    said += [forecast_words(forecast)] if forecast else []
+    say("\n\n".join(said))

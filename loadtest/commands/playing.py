@@ -11,6 +11,7 @@ from rich.console import Console
 
 from client.connection import Locate
 from client.errors import GatewayError
+from loadtest.capacity.errors import CapacityError
 from loadtest.chaos.errors import ChaosError
 from loadtest.core.gateways import local_process, located, run_loop
 from loadtest.reports.progress import progress
@@ -81,6 +82,6 @@ def told() -> Iterator[None]:
     """Print the reason for a failure and end the program."""
     try:
         yield
-    except (GatewayError, NoReport, ChaosError) as error:
+    except (CapacityError, ChaosError, GatewayError, NoReport) as error:
         say(str(error), err=True)
         raise typer.Exit(1) from None

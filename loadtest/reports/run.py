@@ -30,7 +30,9 @@ from loadtest.measurement.figures import (
 )
 from loadtest.measurement.processes import ProcessSampler, ProcessUsage
 from loadtest.measurement.promises import Promise, none_broken
+from loadtest.measurement.service import ServiceTimes, service_times
 from loadtest.measurement.tally import Tally, TallyRecorder
+from protocol.engine import live_slots
 from runtime.tasks import Tasks
 
 _LOOK_S: Final = 1.0
@@ -60,6 +62,7 @@ class Report(Struct, frozen=True):
     """Report of a run. ``complete``: it reached its planned end; ``note``: why not.
 
     ``passed``: no faults; of a scenario with promises: none of them is broken.
+    ``service``: times of the workers; ``None`` if they decode several segments in one call.
     """
 
     scenario: str
@@ -76,6 +79,7 @@ class Report(Struct, frozen=True):
     after_stop: tuple[Bin, ...]
     added: tuple[Bin, ...]
     marks: tuple[Mark, ...] = ()
+    service: ServiceTimes | None = None
     meanings: dict[str, str] = field(default_factory=lambda: MEANINGS)
     promises: tuple[Promise, ...] = ()
     counted: tuple[Counts, ...] = ()
@@ -89,6 +93,7 @@ class Run:
     ``counts`` returns numbers of the scenario to be shown and plotted, ``judge`` its promises. ``every_s``: time
     between two samples.
     ``gateways``: returns further gateways here, which may come and go. ``marks``: what happened meanwhile.
+    ``single_workers``: workers, if each decodes one segment of people at a time; else 0.
     """
 
     scenario: str
@@ -100,6 +105,7 @@ class Run:
     tally: Tally = dataclasses.field(default_factory=Tally)
     usages: list[ProcessUsage] = dataclasses.field(default_factory=list)
     back: Reconnection | None = None
+    single_workers: int = 0
     complete: bool = False
     note: str = ""
     gateways: Callable[[], Iterable[int]] = tuple
@@ -154,6 +160,7 @@ class Run:
             promises=promises,
             counted=tuple(self.counted),
             marks=tuple(sorted(self.marks, key=lambda mark: mark.at_s)),
+            service=service_times(self.tally.ended, self.single_workers),
         )
 
     async def _look(self, show: Callable[["Run"], None]) -> None:
@@ -176,7 +183,10 @@ class Run:
             said = await ask(http, self.locate(), WORKERS)
         except GatewayError:  # no gateway at this moment
             return []
-        return [str(worker.get("worker", "")) for worker in said.get("workers", ())]
+        workers = said.get("workers", ())
+        single = all(live_slots(str(one.get("device", "")), int(one.get("slots", 1))) == 1 for one in workers)
+        self.single_workers = len(workers) if single else 0
+        return [str(worker.get("worker", "")) for worker in workers]
 
 
 def _without_keys(arguments: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,106 @@
+"""Simulated waits beside measured ones: does the simulation of `kikipounamu-loadtest plan` tell the truth?
+
+    python -m benchmarks.capacity [--loads 50:1,200:4,500:10] [--rtf 0.02] [--seconds 45] [--rounds 5]
+
+``--loads``: speakers and workers of each load. A real gateway with its embedded broker and real workers with the
+checksum engine carry each load, and the same speech is simulated. All that the simulation knows of the fleet is
+the report of the round before, in which other speech was spoken; the first round only measures. Figures are
+medians of the other rounds: from the end of a segment to its text, in ms. Exit status 0 only if each simulated
+p50 and p95 is within 15 % or 20 ms of the measured one.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.report import arguments, table, write_json
+from loadtest.capacity.calibration import calibration
+from loadtest.capacity.comparison import compare, measured_waits, waits
+from loadtest.capacity.simulation import Chain, simulate
+from loadtest.capacity.speech import Speakers, spoken
+from loadtest.measurement.figures import Percentiles
+from loadtest.reports.run import Report
+from tests.helpers.chain import Chain as Programs
+from tests.helpers.chain import running_chain
+from tests.helpers.waiting import wait_until_sync
+
+RAMP_S = 10.0
+
+
+def run_streams(programs: Programs, speakers: int, seconds: float, seed: int) -> Report:
+    """Run real speakers and return the report. Raises ``SystemExit`` if an answer was wrong."""
+    folder = programs.root / f"report-{len(programs.programs)}"
+    options = (
+        "--count",
+        speakers,
+        "--minutes",
+        seconds / 60,
+        "--ramp",
+        RAMP_S,
+        "--seed",
+        seed,
+        "--report",
+        folder,
+    )
+    program = programs.start("loadtest", "kikipounamu-loadtest", "streams", *map(str, options))
+    if program.popen.wait(seconds + RAMP_S + 120):
+        sys.exit(f"the load test failed: {program.log.read_text()}")
+    return msgspec.json.decode((folder / "report.json").read_bytes(), type=Report)
+
+
+def add_workers(programs: Programs, count: int, rtf: str) -> None:
+    """Start workers until there are ``count``, and wait until all are ready."""
+    while sum(one.name == "worker" for one in programs.programs) < count:
+        programs.worker("--engine", "checksum", "--set", f"rtf={rtf}")
+    workers = [one for one in programs.programs if one.name == "worker"]
+    wait_until_sync(lambda: all("worker.ready" in one.log.read_text() for one in workers), "ready workers", 120)
+
+
+def simulated(report: Report, workers: int, speakers: int, seconds: float, seed: int) -> Percentiles:
+    """Simulate the same speech with what the report of another run says."""
+    known = calibration(report)
+    chain = Chain(added_ms=known.chain.added_ms)
+    said = spoken(Speakers(speakers, seconds, RAMP_S, seed))
+    return waits(simulate(said, known.times, workers, chain))
+
+
+def measure(
+    programs: Programs, speakers: int, workers: int, seconds: float, rounds: int
+) -> list[dict[str, object]]:
+    """Run and simulate one load; return a row for each percentile."""
+    measured, told = [], []
+    before = run_streams(programs, speakers, seconds, seed=0)
+    for seed in range(1, rounds + 1):
+        report = run_streams(programs, speakers, seconds, seed)
+        measured.append(measured_waits(report))
+        told.append(simulated(before, workers, speakers, seconds, seed))
+        print(f"{speakers}: measured {measured[-1]}, simulated {told[-1]}", file=sys.stderr, flush=True)
+        before = report
+    return [
+        {"speakers": speakers, "workers": workers, **msgspec.to_builtins(one), "fits": one.fits}
+        for one in compare(measured, told)
+    ]
+
+
+def main() -> None:
+    """Measure and print the figures."""
+    chosen = arguments(__doc__, loads="50:1,200:4,500:10", rtf="0.02", seconds="45", rounds="5")
+    loads = [load.split(":") for load in chosen.loads.split(",")]
+    rows = []
+    with (
+        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
+        running_chain(Path(folder), quiet=True) as programs,
+    ):
+        programs.gateway()
+        for speakers, workers in sorted((int(speakers), int(workers)) for speakers, workers in loads):
+            add_workers(programs, workers, chosen.rtf)
+            rows += measure(programs, speakers, workers, float(chosen.seconds), int(chosen.rounds))
+    table("capacity", rows)
+    write_json(chosen.json, "capacity", rows)
+    sys.exit(0 if all(row["fits"] for row in rows) else 1)
+
+
+if __name__ == "__main__":
+    main()

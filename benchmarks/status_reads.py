@@ -1,0 +1,84 @@
+"""Cost of reading the status of all workers: what each worker and each gateway does every two seconds.
+
+    python -m benchmarks.status_reads [--workers 10,100,1000] [--reads 50] [--json FILE]
+
+The only traffic of a fleet that grows with the square of its size. CPU is of one read, in ms: of a worker's
+(``ShardJobs.fleet``) and of a gateway's (``Jobs.survey``), each with the broker's part of it.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import psutil
+
+from backend.broker.jobs import open_jobs
+from benchmarks.report import arguments, table, write_json
+from protocol.job import Keys
+from protocol.monitor import WorkerState, WorkerStatus
+from tests.helpers.valkey import Broker, running_broker
+from worker.broker.jobs import ShardJobs
+
+
+def status(number: int) -> WorkerStatus:
+    """Return the status of a typical worker."""
+    return WorkerStatus(
+        worker=f"worker-{number}-{number:08x}",
+        host=f"host-{number}",
+        engine="sensevoice-onnx",
+        model="sensevoice-small-onnx",
+        device="cuda:0",
+        state=WorkerState.BUSY,
+        slots=16,
+        languages=("zh", "en", "yue", "ja", "ko"),
+        done=number,
+        audio_s=number * 3.5,
+        speed=500.0,
+        cpu_percent=50.0,
+        memory_bytes=2**30,
+        gpu_percent=70.0,
+        gpu_memory_bytes=2**33,
+    )
+
+
+async def cpu_ms(read: Callable[[], Awaitable[object]], reads: int, broker: Broker) -> tuple[float, float]:
+    """Return the CPU of one read in this process and in the broker."""
+    server = psutil.Process(broker.process.pid)
+    await read()
+    mine, theirs = time.process_time(), sum(server.cpu_times()[:2])
+    for _ in range(reads):
+        await read()
+    return (time.process_time() - mine) * 1000 / reads, (sum(server.cpu_times()[:2]) - theirs) * 1000 / reads
+
+
+async def measure(workers: int, reads: int) -> dict[str, object]:
+    """Measure with so many workers known to the broker."""
+    with running_broker() as broker:
+        async with (
+            ShardJobs(broker.url, "worker-0", Keys()) as worker,
+            open_jobs(broker.url, "gateway") as gateway,
+        ):
+            for number in range(workers):
+                async with ShardJobs(broker.url, f"worker-{number}", Keys()) as one:
+                    await one.heartbeat(status(number))
+            worker_ms, broker_ms = await cpu_ms(worker.fleet, reads, broker)
+            gateway_ms, survey_ms = await cpu_ms(gateway.survey, reads, broker)
+    return {
+        "workers": workers,
+        "worker_ms": worker_ms,
+        "broker_for_worker_ms": broker_ms,
+        "gateway_ms": gateway_ms,
+        "broker_for_gateway_ms": survey_ms,
+    }
+
+
+def main() -> None:
+    """Measure and print the figures."""
+    chosen = arguments(__doc__, workers="10,100,1000", reads="50")
+    rows = [asyncio.run(measure(int(count), int(chosen.reads))) for count in chosen.workers.split(",")]
+    table("status_reads", rows)
+    write_json(chosen.json, "status_reads", rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Answer of `kikipounamu-loadtest plan` for given times: sizes, waits, and the cost of slow scaling. Pure."""
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from loadtest.capacity.calibration import Calibration
+from loadtest.capacity.comparison import waits
+from loadtest.capacity.lag import LagCost, lag_cost
+from loadtest.capacity.scaling import Autoscaler
+from loadtest.capacity.simulation import Chain, WorkerTimes, simulate
+from loadtest.capacity.sizing import Sizing, UnitCosts, size
+from loadtest.capacity.speech import Speakers, spoken
+from loadtest.measurement.figures import Percentiles
+
+CELL: Final = 10_000
+"""Most speakers that are simulated: a larger fleet is many such fleets."""
+_LAG_SPEAKERS: Final = 500
+_RAMP_S: Final = 10.0
+_SECONDS: Final = 40.0
+_HOUR_S: Final = 3600
+
+
+class Question(Struct, frozen=True):
+    """Number of speakers who speak the part ``talk`` of the time, and the part ``headroom`` to keep free.
+
+    ``lags``: seconds until a new worker takes segments; for each, a doubling of the speakers is simulated.
+    """
+
+    speakers: int
+    talk: float
+    headroom: float
+    lags: tuple[float, ...] = ()
+
+
+class Forecast(Struct, frozen=True):
+    """Answer. ``simulated``: so many of the speakers were simulated; their ``waits`` are in ms."""
+
+    sizing: Sizing
+    simulated: int
+    waits: Percentiles
+    utilisation: float
+    lags: tuple[LagCost, ...]
+
+
+def forecast(asked: Question, known: Calibration, costs: UnitCosts) -> Forecast:
+    """Compute the sizes, and simulate one cell of the fleet."""
+    times, cell = known.times, min(asked.speakers, CELL)
+    sizing = size(asked.speakers, asked.talk, asked.headroom, times, costs)
+    here = sizing if cell == asked.speakers else size(cell, asked.talk, asked.headroom, times, costs)
+    chain = Chain(
+        gateways=here.gateways,
+        shards=here.shards,
+        gateway_cpu=costs.gateway_cpu / _HOUR_S,
+        shard_cpu=costs.shard_cpu / _HOUR_S,
+        added_ms=known.chain.added_ms,
+    )
+    outcome = simulate(spoken(Speakers(cell, _SECONDS, _RAMP_S, talk=asked.talk)), times, here.workers, chain)
+    return Forecast(
+        sizing=sizing,
+        simulated=cell,
+        waits=waits(outcome, _RAMP_S),
+        utilisation=round(outcome.utilisation, 3),
+        lags=tuple(_lags(asked, times, chain)),
+    )
+
+
+def _lags(asked: Question, times: WorkerTimes, chain: Chain) -> Iterator[LagCost]:
+    after = min(asked.speakers, _LAG_SPEAKERS)
+    most = 4 * math.ceil(after * asked.talk / times.speed)
+    scaling = Autoscaler(target_s=Autoscaler().target_s * times.slots, most=most)
+    for start_s in asked.lags:
+        before = Speakers(after // 2, 0.0, talk=asked.talk)
+        yield lag_cost(before, after, times, chain, replace(scaling, start_s=start_s))
+
+
+def words(found: Forecast) -> str:
+    """Format the forecast for people."""
+    need, wait = found.sizing, found.waits
+    price = ""
+    if need.per_hour is not None:
+        price = f"\nPrice: {need.per_hour:,.2f} per hour, {need.per_spoken_hour:.5f} per hour of speech."
+    limits = "\n".join(f"  one {limit.part}: {limit.speakers:,} speakers" for limit in need.limits)
+    lines = [
+        f"For {need.speakers:,} speakers who speak {need.talk:.1%} of the time, {need.headroom:.0%} free:",
+        f"Workers: {need.workers:,}, each {need.worker_speed:g} s of audio per second.",
+        f"Gateways: {need.gateways:,} processes of {need.gateway_mb:,.0f} MB. Shards: {need.shards:,}.",
+        f"History databases, where a history is kept: {need.databases:,}.",
+        f"Rates: {need.segments_per_s:,.0f} segments/s; {need.client_gbit_per_s:g} Gbit/s from clients, "
+        f"{need.broker_gbit_per_s:g} Gbit/s through shards, {need.journal_mb_per_s:g} MB/s to the disk of each.",
+        f"Reading the status of all workers: {need.status_share:.1%} of a core of the broker.{price}",
+        f"What one of each carries, the first to be too small first:\n{limits}",
+        f"Simulated with {found.simulated:,} speakers, workers {found.utilisation:.0%} in use: from the end of "
+        f"a segment to its text p50 {wait.p50:g} ms, p95 {wait.p95:g} ms, p99 {wait.p99:g} ms.",
+        *(_lag_words(lag) for lag in found.lags),
+    ]
+    return "\n".join(lines)
+
+
+def _lag_words(lag: LagCost) -> str:
+    return (
+        f"Speakers double, a worker starts in {lag.start_s:g} s: p95 {lag.p95_ms / 1000:.1f} s "
+        f"(before: {lag.usual_p95_ms / 1000:.1f} s), longest {lag.longest_ms / 1000:.1f} s, "
+        f"over after {lag.over_s:g} s; {lag.workers} workers before, {lag.most_workers} at most."
+    )
