@@ -248,7 +248,8 @@ class Gateway:
 
     async def _workers(self, request: web.Request) -> web.Response:
         admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway
-        return json_response({"workers": self.monitor.survey.workers})
+        survey = self.monitor.survey
+        return json_response({"workers": (*survey.workers, *survey.streamers)})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         visit = admit(request)

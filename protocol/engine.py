@@ -5,7 +5,7 @@ that returns an ``Engine``. It runs in a process of its own, so it may block, cr
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -104,7 +104,39 @@ class Engine(Protocol):
         ...
 
 
-CreateEngine: TypeAlias = Callable[[EngineSettings], Engine]
+class Piece(Struct, frozen=True):
+    """The next samples of the utterance ``id``: PCM16LE mono 16 kHz. A new id begins a new utterance."""
+
+    id: int
+    pcm: bytes
+    options: Options = Options()
+
+
+@runtime_checkable
+class StreamingEngine(Protocol):
+    """Loaded engine that recognises utterances while they are spoken, and keeps a state for each.
+
+    ``slots`` of its information is how many utterances it can keep.
+    """
+
+    def info(self) -> EngineInfo:
+        """Describe the loaded model and the device it runs on."""
+        ...
+
+    def feed(self, pieces: Sequence[Piece]) -> Sequence[str]:
+        """Append each piece to its utterance, and return the text of each utterance so far."""
+        ...
+
+    def drop(self, ids: Sequence[int]) -> None:
+        """Release the states of these utterances."""
+        ...
+
+    def close(self) -> None:
+        """Release the model and its resources."""
+        ...
+
+
+CreateEngine: TypeAlias = Callable[[EngineSettings], Engine | StreamingEngine]
 
 
 def live_slots(device: str, slots: int) -> int:

@@ -58,6 +58,11 @@ DEAD_BYTES: Final = 16 * 1024 * 1024
 """Most bytes of dead letters, if all are as long as the last one."""
 STALE_MS: Final = 2_000
 """Age after which a request for a hypothesis is not answered."""
+LIVE_STALE_MS: Final = 1_000
+"""Age after which a piece of live speech is not answered: its gateway has sent the segment to another worker."""
+LIVE_GONE_MS: Final = 3_000
+"""Lifetime of the streams of live speech since a streaming worker last renewed them."""
+LIVE_RENEW_MS: Final = 1_000
 WORKERS_KEY: Final = "kiki:workers"
 SHARDS_KEY: Final = "kiki:shards"
 
@@ -70,6 +75,7 @@ class JobKind(StrEnum):
     RECOGNISE = "recognise"
     SPECULATE = "speculate"
     HYPOTHESISE = "hypothesise"
+    STREAM = "stream"
 
 
 class EndState(StrEnum):
@@ -83,7 +89,8 @@ class EndState(StrEnum):
 class Job(Struct, frozen=True):
     """Stream entry with a segment to recognise. ``pcm`` is PCM16LE mono 16 kHz, ``samples`` long.
 
-    ``gain_db``: amplification before decoding. ``replaces``: segments that contain the same audio.
+    ``gain_db``: amplification before decoding. ``replaces``: segments that contain the same audio. Of kind
+    ``stream``, ``pcm`` is only the newest piece: it ends at ``samples``.
     """
 
     session: str
@@ -126,13 +133,27 @@ class Failure(Struct, frozen=True, tag="failure"):
 
 
 class Hypothesis(Struct, frozen=True, tag="hypothesis"):
-    """Provisional text of an unfinished segment, up to ``samples``. Best effort: published, never stored."""
+    """Provisional text of an unfinished segment, up to ``samples``. Best effort: published, never stored.
+
+    ``inbox``: the worker that keeps the state of the segment, and takes the samples that follow.
+    """
 
     session: str
     segment: SegmentIndex
     text: str
     attempt: SegmentIndex = 0
     samples: SegmentIndex = 0
+    inbox: str = ""
+
+
+class Gap(Struct, frozen=True, tag="gap"):
+    """Answer to a piece of kind ``stream`` that does not follow: the worker ``inbox`` has ``have`` samples."""
+
+    session: str
+    segment: SegmentIndex
+    have: SegmentIndex
+    attempt: SegmentIndex = 0
+    inbox: str = ""
 
 
 class Detached(Struct, frozen=True, tag="detached"):
@@ -144,7 +165,8 @@ class Detached(Struct, frozen=True, tag="detached"):
 
 
 Outcome: TypeAlias = Result | Failure
-Notice: TypeAlias = Result | Failure | Hypothesis | Detached
+LiveAnswer: TypeAlias = Hypothesis | Gap
+Notice: TypeAlias = Result | Failure | Hypothesis | Gap | Detached
 
 
 class Keys(NamedTuple):
@@ -163,6 +185,19 @@ class Keys(NamedTuple):
     def partials(self, model: str = "") -> str:
         """Return the bounded stream of best-effort hypothesis requests."""
         return f"{self._prefix}:partials:{model or ANY_MODEL}"
+
+    def live(self, model: str) -> str:
+        """Return the stream of live speech that any streaming worker with this model may take."""
+        return f"{self._prefix}:stream:{model}"
+
+    def inbox(self, worker: str) -> str:
+        """Return the stream of live speech whose state this streaming worker has."""
+        return f"{self._prefix}:stream-of:{worker}"
+
+    @property
+    def streamers(self) -> str:
+        """Hash: the status of each streaming worker. Workers and gateways of earlier versions do not read it."""
+        return f"{self._prefix}:streamers"
 
     def session(self, session: str) -> str:
         """Return the key of a session's hash."""

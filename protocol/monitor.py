@@ -41,7 +41,8 @@ class WorkerStatus(Struct, frozen=True):
     ``cpu_percent`` is relative to one core and ``memory_bytes`` is resident memory; both sum the worker and its
     engine. ``gpu_percent`` and ``gpu_memory_bytes`` cover the whole device; ``None`` if they cannot be measured.
     ``problem`` says why no engine is loaded, while the worker tries again; empty otherwise. ``needs_context``:
-    short segments cost its model accuracy.
+    short segments cost its model accuracy. ``kinds``: the kinds of jobs that it takes; a worker with only
+    ``stream`` recognises live text, and ``slots`` is how many sessions it follows.
     """
 
     worker: str
@@ -64,6 +65,7 @@ class WorkerStatus(Struct, frozen=True):
     at_ms: int = 0
     problem: str = ""
     needs_context: bool = False
+    kinds: tuple[str, ...] = ("recognise", "speculate", "hypothesise")
 
 
 class Recent(Struct, frozen=True):

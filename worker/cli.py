@@ -11,7 +11,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,6 +29,7 @@ from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
 from speech.models.store import FolderState, ModelStore
 from worker.broker.jobs import ShardJobs
+from worker.broker.live import LiveJobs
 from worker.broker.tunnel import Carrier, Tunnel, carrier, read_key
 from worker.consumer import Consumer, ConsumerIntervals
 from worker.doctor import DoctorFinding, examine, json_line, line, surroundings
@@ -36,15 +37,17 @@ from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.engines import check_engine, has_libraries
 from worker.errors import BrokerError, MetricsUnavailable
 from worker.model_choice import PUNCTUATION, choose
+from worker.streaming.live_worker import LiveWorker
 
 log = structlog.get_logger(logger_names.WORKER_CLI)
 
-_FOLDER_ENGINES: Final = frozenset({"funasr", "paraformer-onnx", "sensevoice-onnx"})
+_FOLDER_ENGINES: Final = frozenset({"funasr", "paraformer-onnx", "sensevoice-onnx", "sherpa-onnx"})
 _WRONG_USAGE: Final = 2
 _NOTHING_TO_RUN: Final = 3
 _NO_BROKER: Final = 4
 
-Serving = Callable[[str, Consumer], contextlib.AbstractContextManager[object]]
+Servant = Consumer | LiveWorker
+Serving = Callable[[str, Servant], contextlib.AbstractContextManager[object]]
 """Serves a worker's metrics while the context is entered."""
 
 cli = command_line.group("Recognise speech for kikipounamu.", add_completion=True)
@@ -76,25 +79,26 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics.")] = "",
 ) -> None:
     """Process jobs until SIGTERM or Ctrl-C; then finish the current batch and hand back all other jobs."""
-    if redis and gateway:
-        raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
-    url = redis or os.environ.get("KIKIPOUNAMU_REDIS") or f"unix://{folders().broker_socket}"
-    extras, serving = _extra(extra or []), _serving(metrics)
-    with logging_to("worker", folders().logs):
-        try:
-            settings = _engine_settings(engine, model, extras)
-            settings = msgspec.structs.replace(settings, device=device, threads=threads, gpu_memory_mb=gpu_memory)
-            through = None
-            if gateway:
-                key = read_key(key_file, os.environ.get("KIKIPOUNAMU_KEY", ""))
-                through = carrier(gateway, key, certificate_sha256)
-            asyncio.run(_work(url, settings, serving, through))
-        except (EngineUnavailable, SpeechError) as error:
-            _give_up(error, _NOTHING_TO_RUN)
-        except BrokerError as error:
-            _give_up(error, _NO_BROKER)
-        except MetricsUnavailable as error:
-            _give_up(error, _WRONG_USAGE)
+    asked = EngineSettings(engine, model, "", device, threads, _extra(extra or []), gpu_memory)
+    _serve(Connection(redis, gateway, certificate_sha256, key_file), asked, _serving(metrics))
+
+
+@cli.command()
+def stream(  # noqa: PLR0913 - typer: an option is a parameter
+    redis: Annotated[str, typer.Option(help="See run.")] = "",
+    gateway: Annotated[str, typer.Option(help="See run.")] = "",
+    certificate_sha256: Annotated[str, typer.Option("--certificate-sha256", help="See run.")] = "",
+    key_file: Annotated[str, typer.Option(help="See run.")] = "",
+    engine: Annotated[str, typer.Option(help="An engine for live text, or module:function.")] = "sherpa-onnx",
+    model: Annotated[str, typer.Option(help="See run.")] = "",
+    device: Annotated[str, typer.Option(help="See run.")] = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="See run.")] = 0,
+    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Engine setting.")] = None,
+    metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics.")] = "",
+) -> None:
+    """Recognise live text while people speak, until SIGTERM or Ctrl-C. Final texts come from other workers."""
+    settings = EngineSettings(engine, model, device=device, threads=threads, extra=_extra(extra or []))
+    _serve(Connection(redis, gateway, certificate_sha256, key_file), settings, _serving(metrics), streams=True)
 
 
 @cli.command()
@@ -160,34 +164,82 @@ def main() -> None:
     cli()
 
 
-async def _work(url: str, settings: EngineSettings, serving: Serving, through: Carrier | None) -> None:
+class Connection(NamedTuple):
+    """Place of the jobs: a broker, or a gateway that leads to one. Empty: the local broker."""
+
+    redis: str
+    gateway: str
+    certificate_sha256: str
+    key_file: str
+
+    @property
+    def url(self) -> str:
+        """Address of the broker."""
+        return self.redis or os.environ.get("KIKIPOUNAMU_REDIS") or f"unix://{folders().broker_socket}"
+
+    def carrier(self) -> Carrier | None:
+        """Return the way through a gateway, if there is one."""
+        if not self.gateway:
+            return None
+        key = read_key(self.key_file, os.environ.get("KIKIPOUNAMU_KEY", ""))
+        return carrier(self.gateway, key, self.certificate_sha256)
+
+
+def _serve(where: Connection, asked: EngineSettings, serving: Serving, *, streams: bool = False) -> None:
+    """Run a worker until it is drained; ``streams``: for live text."""
+    if where.redis and where.gateway:
+        raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
+    with logging_to("worker", folders().logs):
+        try:
+            found = _engine_settings(asked.engine, asked.model, asked.extra)
+            settings = msgspec.structs.replace(
+                found, device=asked.device, threads=asked.threads, gpu_memory_mb=asked.gpu_memory_mb
+            )
+            asyncio.run(_work(where, settings, serving, streams))
+        except (EngineUnavailable, SpeechError) as error:
+            _give_up(error, _NOTHING_TO_RUN)
+        except BrokerError as error:
+            _give_up(error, _NO_BROKER)
+        except MetricsUnavailable as error:
+            _give_up(error, _WRONG_USAGE)
+
+
+async def _work(where: Connection, settings: EngineSettings, serving: Serving, streams: bool) -> None:
     worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    where = without_password(through.url if through else url)
-    log.info(LogEvent.WORKER_STARTED, worker=worker, broker=where, engine=settings.engine)
+    through = where.carrier()
+    broker = without_password(through.url if through else where.url)
+    log.info(LogEvent.WORKER_STARTED, worker=worker, broker=broker, engine=settings.engine)
     async with contextlib.AsyncExitStack() as stack:
         dial = (await stack.enter_async_context(Tunnel(through, _found))).dial if through else None
-        jobs = await stack.enter_async_context(ShardJobs(url, worker, Keys(), dial=dial))
-        consumer = Consumer(worker, jobs, EngineSupervisor(settings, EngineLimits()), ConsumerIntervals(), Keys())
-        stack.enter_context(serving(worker, consumer))
+        supervisor = EngineSupervisor(settings, EngineLimits(), streams=streams)
+        servant: Servant
+        if streams:
+            live = LiveJobs(where.url, worker, Keys(), dial=dial)
+            await stack.enter_async_context(live)
+            servant = LiveWorker(worker, live, supervisor)
+        else:
+            jobs = await stack.enter_async_context(ShardJobs(where.url, worker, Keys(), dial=dial))
+            servant = Consumer(worker, jobs, supervisor, ConsumerIntervals(), Keys())
+        stack.enter_context(serving(worker, servant))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):  # Windows
-                loop.add_signal_handler(number, consumer.drain)
-        await consumer.run()
+                loop.add_signal_handler(number, servant.drain)
+        await servant.run()
     log.info(LogEvent.WORKER_ENDED, worker=worker)
 
 
 def _serving(metrics: str) -> Serving:
     """Return the metrics server for ``--metrics``; without the option, a context that does nothing."""
     if not metrics:
-        return lambda worker, consumer: contextlib.nullcontext()
+        return lambda worker, servant: contextlib.nullcontext()
     from worker.exposition import read_place, serving  # imported late: few workers are scraped
 
     try:
         place = read_place(metrics)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--metrics") from None
-    return lambda worker, consumer: serving(place, worker, consumer.tally, consumer.now)
+    return lambda worker, servant: serving(place, worker, servant.tally, servant.now)
 
 
 async def _found(certificate_sha256: bytes) -> tuple[str, ...]:

@@ -1,29 +1,38 @@
 """Messages between a worker and its engine process.
 
-``LoadEngine`` is answered by ``Ready`` or ``Unavailable``, each ``Decode`` by ``Decoded`` or ``Raised``. When the
-worker's side of the pipe ends, the process closes the engine and exits.
+``LoadEngine`` is answered by ``Ready`` or ``Unavailable``, each ``Decode`` by ``Decoded`` or ``Raised``, and each
+``Feed`` by ``Fed`` or ``Raised``. When the worker's side of the pipe ends, the process closes the engine and
+exits.
 """
 
 from typing import Final
 
 from msgspec import Struct
 
-from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings
+from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, Piece
 from runtime.framing import Framing
 
 _LONGEST: Final = 1 << 30  # bytes; a longer frame is a broken one
 
 
 class LoadEngine(Struct, frozen=True, tag="load"):
-    """Request to load an engine."""
+    """Request to load an engine. ``streams``: it must recognise live text, instead of whole segments."""
 
     settings: EngineSettings
+    streams: bool = False
 
 
 class Decode(Struct, frozen=True, tag="decode"):
     """Request to recognise a batch."""
 
     batch: tuple[DecodeRequest, ...]
+
+
+class Feed(Struct, frozen=True, tag="feed"):
+    """Request to release the states ``dropped``, then to append the pieces to their utterances."""
+
+    pieces: tuple[Piece, ...]
+    dropped: tuple[int, ...] = ()
 
 
 class Ready(Struct, frozen=True, tag="ready"):
@@ -44,14 +53,20 @@ class Decoded(Struct, frozen=True, tag="decoded"):
     outcomes: tuple[DecodeOutcome, ...]
 
 
+class Fed(Struct, frozen=True, tag="fed"):
+    """Answer with the text of each piece's utterance so far."""
+
+    texts: tuple[str, ...]
+
+
 class Raised(Struct, frozen=True, tag="raised"):
     """Answer: the engine raised an exception on the batch; it can still be used."""
 
     message: str
 
 
-Request = LoadEngine | Decode
-Reply = Ready | Unavailable | Decoded | Raised
+Request = LoadEngine | Decode | Feed
+Reply = Ready | Unavailable | Decoded | Fed | Raised
 
 REQUESTS: Final[Framing[Request]] = Framing(Request, _LONGEST)
 REPLIES: Final[Framing[Reply]] = Framing(Reply, _LONGEST)

@@ -1,4 +1,4 @@
-"""Engine process: loads one engine and decodes what its worker sends, until the worker's side ends.
+"""Engine process: loads one engine and recognises what its worker sends, until the worker's side ends.
 
     python -P -m worker.engine_main
 
@@ -12,9 +12,22 @@ import sys
 import traceback
 from typing import BinaryIO
 
-from protocol.engine import Engine, EngineUnavailable
+from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
+from protocol.recognition import Options
 from worker.chinese_text import written
-from worker.engine_frames import REPLIES, REQUESTS, Decode, Decoded, LoadEngine, Raised, Ready, Reply, Unavailable
+from worker.engine_frames import (
+    REPLIES,
+    REQUESTS,
+    Decode,
+    Decoded,
+    Fed,
+    Feed,
+    LoadEngine,
+    Raised,
+    Ready,
+    Reply,
+    Unavailable,
+)
 from worker.engines import find_engine
 
 
@@ -51,22 +64,56 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     except Exception as error:  # noqa: BLE001  # foreign code; some errors, such as too little memory, are temporary
         say(Raised(_told(error)))
         return
+    if why := _misfit(engine, first):
+        say(Unavailable(why))
+        return
     say(Ready(engine.info()))
-    while isinstance(request := REQUESTS.read(requests), Decode):
-        say(_decoded(engine, request))
+    while isinstance(request := REQUESTS.read(requests), Decode | Feed):
+        say(_answer(engine, request))
     engine.close()
 
 
-def _decoded(engine: Engine, request: Decode) -> Reply:
+def _misfit(engine: Engine | StreamingEngine, asked: LoadEngine) -> str:
+    """Return why the engine cannot do this worker's kind of work; empty if it can."""
+    streams = isinstance(engine, StreamingEngine)
+    if streams == asked.streams:
+        return ""
+    name = asked.settings.engine
+    if streams:
+        return f"the engine {name} recognises live text only: start it with kikipounamu-worker stream"
+    return f"the engine {name} recognises whole segments only: start it with kikipounamu-worker run"
+
+
+def _answer(engine: Engine | StreamingEngine, request: Decode | Feed) -> Reply:
     try:
-        outcomes = tuple(engine.decode(request.batch))
+        if isinstance(engine, StreamingEngine):
+            return _fed(engine, request) if isinstance(request, Feed) else Raised("not a request for live text")
+        return _decoded(engine, request) if isinstance(request, Decode) else Raised("not a request for segments")
     except Exception as error:  # noqa: BLE001  # an engine is foreign code: report any exception
         return Raised(_told(error))
+
+
+def _decoded(engine: Engine, request: Decode) -> Reply:
+    outcomes = tuple(engine.decode(request.batch))
     if len(outcomes) != len(request.batch):
         return Raised(f"{len(outcomes)} outcomes for {len(request.batch)} requests")
     return Decoded(
         tuple(written(outcome, of.options) for outcome, of in zip(outcomes, request.batch, strict=True))
     )
+
+
+def _fed(engine: StreamingEngine, request: Feed) -> Reply:
+    engine.drop(request.dropped)
+    texts = tuple(engine.feed(request.pieces))
+    if len(texts) != len(request.pieces):
+        return Raised(f"{len(texts)} texts for {len(request.pieces)} pieces")
+    pairs = zip(texts, request.pieces, strict=True)
+    return Fed(tuple(_styled(text, piece.options) for text, piece in pairs))
+
+
+def _styled(text: str, options: Options) -> str:
+    outcome = written(Transcript(text), options)
+    return outcome.text if isinstance(outcome, Transcript) else text
 
 
 def _told(error: Exception) -> str:

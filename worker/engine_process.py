@@ -9,11 +9,11 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import psutil
 
-from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
+from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Piece
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from worker.engine_frames import (
@@ -21,6 +21,8 @@ from worker.engine_frames import (
     REQUESTS,
     Decode,
     Decoded,
+    Fed,
+    Feed,
     LoadEngine,
     Raised,
     Ready,
@@ -46,11 +48,14 @@ class EngineProcess:
         self.info = EngineInfo("", "", "")
 
     @classmethod
-    async def start(cls, settings: EngineSettings, deadline_s: float) -> "EngineProcess":
-        """Start the process and load the engine. Raises ``EngineUnavailable`` or an ``EngineFault``."""
+    async def start(cls, settings: EngineSettings, deadline_s: float, streams: bool = False) -> "EngineProcess":
+        """Start the process and load the engine. Raises ``EngineUnavailable`` or an ``EngineFault``.
+
+        ``streams``: it must recognise live text.
+        """
         engine = await cls._begun()
         try:
-            reply = await engine._ask(LoadEngine(settings), deadline_s)
+            reply = await engine._ask(LoadEngine(settings, streams), deadline_s)
             if isinstance(reply, Unavailable):
                 raise EngineUnavailable(reply.message)
             if isinstance(reply, Raised):
@@ -90,8 +95,14 @@ class EngineProcess:
     async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:
         """Return one outcome per request. Raises ``EngineRaised``, ``EngineDied`` or ``EngineTimedOut``."""
         reply = await self._ask(Decode(tuple(batch)), deadline_s)
-        if isinstance(reply, Decoded):
-            return reply.outcomes
+        return reply.outcomes if isinstance(reply, Decoded) else await self._failed(reply)
+
+    async def feed(self, pieces: Sequence[Piece], dropped: Sequence[int], deadline_s: float) -> Sequence[str]:
+        """Release states, and return the text of each piece's utterance. Raises as ``decode``."""
+        reply = await self._ask(Feed(tuple(pieces), tuple(dropped)), deadline_s)
+        return reply.texts if isinstance(reply, Fed) else await self._failed(reply)
+
+    async def _failed(self, reply: Reply) -> NoReturn:
         if isinstance(reply, Raised):
             raise EngineRaised(f"the engine raised {reply.message}")
         await self.kill()

@@ -3,13 +3,14 @@
 Engines that support a GPU memory limit enforce it themselves; for all others the supervisor measures, if it can.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
-from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
+from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Piece
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from worker.engine_process import EngineProcess
@@ -33,13 +34,16 @@ class EngineLimits:
 
 
 class EngineSupervisor:
-    """Engine of this worker. Call ``ready`` before each ``decode``; ``close`` ends its process.
+    """Engine of this worker. Call ``ready`` before each ``decode`` or ``feed``; ``close`` ends its process.
 
-    ``loads``: number of engine processes started so far.
+    ``streams``: it recognises live text. ``loads``: number of engine processes started so far.
     """
 
-    def __init__(self, settings: EngineSettings, limits: EngineLimits, gpu: Gpu | None = None) -> None:
+    def __init__(
+        self, settings: EngineSettings, limits: EngineLimits, gpu: Gpu | None = None, *, streams: bool = False
+    ) -> None:
         self._settings = settings
+        self._streams = streams
         self._limits = limits
         self._gpu = gpu or Gpu()
         self._warned = False
@@ -66,7 +70,7 @@ class EngineSupervisor:
             log.warning(LogEvent.ENGINE_GPU_MEMORY_EXCEEDED, mib=taken // _MIB)
             await self.close()
         if self._engine is None:
-            self._engine = await EngineProcess.start(self._settings, self._limits.load_s)
+            self._engine = await EngineProcess.start(self._settings, self._limits.load_s, self._streams)
             self.loads += 1
             await self._check_gpu_memory(self._engine)
             self._loaded_bytes = self._engine.memory_bytes()
@@ -77,10 +81,20 @@ class EngineSupervisor:
 
     async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:
         """Return one outcome per request. Raises an ``EngineFault``; call ``ready`` before the next call."""
+        with self._gone_after_fault() as engine:
+            return await engine.decode(batch, deadline_s)
+
+    async def feed(self, pieces: Sequence[Piece], dropped: Sequence[int], deadline_s: float) -> Sequence[str]:
+        """Release states, and return the text of each piece's utterance. Raises as ``decode``."""
+        with self._gone_after_fault() as engine:
+            return await engine.feed(pieces, dropped, deadline_s)
+
+    @contextmanager
+    def _gone_after_fault(self) -> Iterator[EngineProcess]:
         if self._engine is None:
             raise EngineDied("no engine is loaded")
         try:
-            return await self._engine.decode(batch, deadline_s)
+            yield self._engine
         except (EngineDied, EngineTimedOut):
             self._engine = None
             raise

@@ -15,6 +15,8 @@ MODELS: Final = {
     "parakeet": ("parakeet-tdt-0.6b-v3-int8",),
 }
 """Catalogue models that each engine runs, its default first. ``auto`` tries engines in this order."""
+STREAMING_MODELS: Final = {"sherpa-onnx": ("x-asr-zh-en-160ms",)}
+"""Catalogue models of the engines for live text, which ``auto`` never chooses."""
 MANDARIN_ONLY: Final = frozenset({"paraformer-zh", "paraformer-zh-int8", "paraformer-zh-onnx"})
 """Models that ``auto`` runs only if they are named."""
 PUNCTUATION: Final = {"paraformer-zh": "ct-punc-c"}
@@ -40,11 +42,9 @@ def choose(
     Raises ``EngineUnavailable``.
     """
     if engine != AUTO:
-        if model and model not in MODELS.get(engine, (model,)):
-            raise EngineUnavailable(
-                f"the engine {engine} does not run {model}: it runs {', '.join(MODELS[engine])}"
-            )
-        models = MODELS.get(engine, ())
+        models: tuple[str, ...] = MODELS.get(engine, STREAMING_MODELS.get(engine, ()))
+        if models and model and model not in models:
+            raise EngineUnavailable(f"the engine {engine} does not run {model}: it runs {', '.join(models)}")
         first = next(filter(is_installed, models), models[0] if models else "")
         return ModelChoice(engine, model or first, "asked for")
     lacking: list[str] = []

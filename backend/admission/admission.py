@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from msgspec.structs import replace
 
 from backend.admission.audio_budget import HeldAudio, crowded_out, describe, full
+from backend.admission.live_offers import LiveOffer, live_model, live_offers
 from backend.core.refusal import Refusal, RefusalReason
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from protocol.engine import live_slots
@@ -69,12 +70,21 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Survey:
-    """The fleet at one moment. ``memory``: used part of the broker's limit; ``held``: audio only held here."""
+    """The fleet at one moment. ``memory``: used part of the broker's limit; ``held``: audio only held here.
+
+    ``streamers`` make live text only: they count in no expectation.
+    """
 
     streams: Mapping[str, StreamContent] = field(default_factory=dict)
     workers: tuple[WorkerStatus, ...] = ()
     memory: float = 0.0
     held: HeldAudio = HeldAudio()
+    streamers: tuple[WorkerStatus, ...] = ()
+
+    @cached_property
+    def offers(self) -> tuple[LiveOffer, ...]:
+        """Models for live text that the streaming workers offer."""
+        return live_offers(self.streamers)
 
     @cached_property
     def speeds(self) -> Mapping[str, float]:
@@ -190,12 +200,17 @@ def _done(work_s: float, ready: Mapping[str, float], speeds: Mapping[str, float]
     return done
 
 
+def has_spare_memory(survey: Survey, limits: AdmissionLimits) -> bool:
+    """Return whether the broker has memory for best-effort work."""
+    return survey.memory <= limits.memory * _SPARE_MEMORY
+
+
 def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> int:
     """Return the slots of workers usable for speculations and hypotheses; 0: none now.
 
     This check only saves a round trip: the request itself counts the queued jobs again.
     """
-    if options.priority != CLASSES[0] or survey.memory > limits.memory * _SPARE_MEMORY:
+    if options.priority != CLASSES[0] or not has_spare_memory(survey, limits):
         return 0
     crowded = CLASSES[0] in full(survey.held, limits.unqueued_bytes)
     if crowded or _longest_s(survey, options) > limits.wait_s * _SPARE:
@@ -295,7 +310,8 @@ def busy(survey: Survey, up: bool, options: Options, limits: AdmissionLimits, se
 
 def makes_partials(survey: Survey, options: Options, limits: AdmissionLimits) -> bool:
     """Return whether a session with these options gets partials now, given that the broker is up."""
-    return options.partials and spare_slots(survey, options, limits) > 0
+    streams = options.priority == CLASSES[0] and live_model(survey.offers, options, "", follows=True)
+    return options.partials and (bool(streams) or spare_slots(survey, options, limits) > 0)
 
 
 def worth_telling(before: Busy | None, now: Busy | None, partials: bool = False) -> Busy | None:

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -20,6 +21,7 @@ from backend.admission.admission import StreamContent, Survey
 from backend.broker.connections import CONNECT_S, REPLY_S, Connections
 from backend.broker.dead_letters import DeadLetter, next_attempt, read_letter
 from backend.broker.errors import UNREACHABLE, is_elsewhere, mapped, ours, trouble_of
+from backend.broker.live import piece_command, streaming_workers
 from backend.broker.records import (
     Attachment,
     NothingToPromote,
@@ -102,9 +104,8 @@ class Jobs:
         connection; a number below the instance's last one changes nothing. ``history``: field of the session
         hash; empty: no history is kept.
         """
-        nonce = secrets.token_hex(8)
         prefix = self._keys.results_prefix
-        made = (int(resume), int(create), nonce, SESSION_TTL_MS, UNUSED_TTL_MS)
+        made = (int(resume), int(create), secrets.token_hex(8), SESSION_TTL_MS, UNUSED_TTL_MS)
         arguments = (session, owner, self.gateway, *made, prefix, hello, history)
         return self._send("attach", [self._keys.session(session)], arguments, parse_attached)
 
@@ -121,8 +122,7 @@ class Jobs:
     def received(self, session: str, segment: int) -> "asyncio.Future[bool]":
         """Confirm a segment's outcome. The result is false if the broker does not know the session."""
         keys = [self._keys.session(session)]
-        command = Command("received", keys, (segment, SESSION_TTL_MS), is_there)
-        return self._writer.send(command, hurry=False)
+        return self._writer.send(Command("received", keys, (segment, SESSION_TTL_MS), is_there), hurry=False)
 
     def forget(self, session: str) -> "asyncio.Future[bool]":
         """Delete the texts of a finished session. The result is false if the broker does not know the session."""
@@ -147,6 +147,10 @@ class Jobs:
         arguments = (slots, PARTIALS_ENTRIES, STALE_MS, *flat(job))
         return self._writer.send(Command("hypothesise", keys, arguments, is_queued, len(job.pcm), optional=True))
 
+    def stream(self, job: Job, inbox: str, model: str) -> "asyncio.Future[bool]":
+        """Send a piece of live speech, best effort. The result tells whether a worker reads there."""
+        return self._writer.send(piece_command(self._keys, job, inbox, model))
+
     def promote(
         self, session: str, segment: int, attempt: int, samples: int
     ) -> "asyncio.Future[Submitted | NothingToPromote]":
@@ -156,11 +160,7 @@ class Jobs:
 
     def reread(self, session: str, segments: Sequence[int]) -> "asyncio.Future[Reread]":
         """Read some segments, in order with the commands sent before."""
-
-        def parse(values: Sequence[bytes | None]) -> Reread:
-            return parse_reread(segments, values)
-
-        return self._send("look", [self._keys.session(session)], segments, parse)
+        return self._send("look", [self._keys.session(session)], segments, partial(parse_reread, segments))
 
     async def flushed(self) -> None:
         """Wait until the broker has accepted every command."""
@@ -171,12 +171,12 @@ class Jobs:
     async def survey(self) -> Survey:
         """Return queues, workers and memory of the broker. Raises ``BrokerUnreachable``."""
         keys = (self._keys.backlog, WORKERS_KEY)
-        reply = await self.run_script("survey", keys, (WORKER_GONE_MS,))
-        used, limit, streams, statuses = reply
+        used, limit, streams, statuses = await self.run_script("survey", keys, (WORKER_GONE_MS,))
         return Survey(
             streams={name.decode(): StreamContent(max(0, samples), *rest) for name, samples, *rest in streams},
             workers=tuple(known for status in statuses if (known := read_status(status))),
             memory=used / limit if limit else 0.0,
+            streamers=await streaming_workers(self.run_script, self._keys),
         )
 
     async def compact(self) -> bool:

@@ -19,6 +19,7 @@ NAMES: Final = (
     "drop",
     "tidy",
     "remove_workers",
+    "streamers",
 )
 
 

@@ -38,7 +38,7 @@ MOST_MODELS: Final = 64
 OTHER: Final = "other"
 _MOST_TEXT: Final = 128
 _EVERYWHERE: Final = {"interactive": Options(), "bulk": Options(priority="bulk")}
-_BEST_EFFORT: Final = {JobKind.HYPOTHESISE: "partial", JobKind.SPECULATE: "speculation"}
+_BEST_EFFORT: Final = {JobKind.HYPOTHESISE: "partial", JobKind.SPECULATE: "speculation", JobKind.STREAM: "stream"}
 _NOTHING: Final = StreamContent(0, 0, 0)
 
 _OF_A_WORKER: Final[tuple[tuple[str, str, Callable[[WorkerStatus], float]], ...]] = (

@@ -16,11 +16,9 @@ from msgspec.structs import replace
 from backend.admission.admission import (
     Survey,
     busy,
-    is_quick,
     makes_partials,
     no_room,
     refuse_load,
-    spare_slots,
     with_eta,
     worth_telling,
 )
@@ -31,6 +29,7 @@ from backend.broker.records import Attachment, NothingToPromote, Reread, Session
 from backend.core.errors import BrokerBusy, BrokerError, ModelNotOffered, TooBusy, TryLater, reason_of
 from backend.history.records import SessionOwner
 from backend.sessions.adoption import Adoption, go_through, perform_some
+from backend.sessions.best_effort import BestEffortRequests
 from backend.sessions.connection import ClientConnection
 from backend.sessions.intake import Intake
 from backend.sessions.observers import Conclusion, Observer, UnconfirmedResults
@@ -43,6 +42,7 @@ from backend.sessions.segments import (
     Output,
     Promote,
     Speculate,
+    Stream,
     Submit,
     Weigh,
     Withdraw,
@@ -51,7 +51,7 @@ from backend.sessions.session import Session
 from backend.sessions.session_slot import SessionSlot, held_audio, left_for_room, order_of
 from backend.sessions.settings import SessionSettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
-from protocol.job import Job, JobKind, Notice
+from protocol.job import Job, Notice
 from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Welcome
 from protocol.session import Final as FinalMessage
 from runtime import logger_names
@@ -80,6 +80,7 @@ class Hub:
         self.hosted: dict[str, SessionSlot] = {}
         self.intake = Intake(settings.queue, self.hosted, self._submit)
         self._adoption = Adoption()
+        self._attempts = BestEffortRequests(jobs, settings, observer, self._perform)
         self.connections: set[ClientConnection] = set()
         self.deserted = asyncio.Event()
         self.deserted.set()
@@ -125,6 +126,7 @@ class Hub:
         if self.hosted.setdefault(identity, hosted) is not hosted:
             raise TakenOver("another connection now speaks for this session")
         hosted.bound(connection)
+        hosted.session.offered(self._survey.offers)
         self.intake.adopt(hosted)
         await perform_some(hosted, connection, outputs, partial(self._perform, hosted))
         hosted.catch_up()
@@ -189,6 +191,7 @@ class Hub:
         self.intake.surveyed(survey)
         known: _Known = {}
         for hosted in tuple(self.hosted.values()):
+            hosted.session.offered(survey.offers)
             self._tell_busy(hosted, known)
 
     def tick(self, now: float) -> None:
@@ -232,8 +235,8 @@ class Hub:
                 case Promote():
                     answer = partial(self._promoted, hosted, output)
                     self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
-                case Speculate() | Hypothesise():
-                    self._attempt(hosted, output)
+                case Speculate() | Hypothesise() | Stream():
+                    self._attempts.attempt(hosted, output, self._survey)
                 case Withdraw():
                     self._withdraw(hosted, output)
                 case Acknowledge(segment):
@@ -305,31 +308,6 @@ class Hub:
         except BrokerBusy as error:
             self._fail(hosted, TryLater(str(error)))
             answer(error)
-
-    def _attempt(self, hosted: SessionSlot, output: Speculate | Hypothesise) -> None:
-        """Send a best-effort request; drop it without an error when capacity is short."""
-        job = output.job
-        answer = partial(self._attempted, hosted, job)
-        slots = spare_slots(self._survey, job.options, self.settings.admission) if self._jobs.up else 0
-        if not slots or not is_quick(self._survey, job, self.settings.pace.slow_s):
-            answer(None)
-            return
-        command = self._jobs.hypothesise if isinstance(output, Hypothesise) else self._jobs.speculate
-        try:
-            command(job, slots).add_done_callback(answer)
-        except BrokerBusy:
-            answer(None)
-
-    def _attempted(self, hosted: SessionSlot, job: Job, reply: "asyncio.Future[bool] | None") -> None:
-        """Handle the reply to a best-effort request; ``None``: it was not sent."""
-        made = False
-        if reply is not None and not reply.cancelled():
-            made = reply.exception() is None and reply.result()
-        self._observer.attempted(job.kind, made)
-        if job.kind is JobKind.SPECULATE:
-            hosted.session.speculated(job, made)
-        elif not made:
-            hosted.session.declined(job, time.monotonic())
 
     def _submitted(self, hosted: SessionSlot, job: Job, reply: Submitted | BaseException) -> None:
         session = hosted.session

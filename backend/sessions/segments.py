@@ -58,6 +58,14 @@ class Hypothesise(NamedTuple):
     job: Job
 
 
+class Stream(NamedTuple):
+    """Request to a streaming worker, ``inbox`` or else any with ``model``; refusals go to ``Session.declined``."""
+
+    job: Job
+    inbox: str
+    model: str
+
+
 class Withdraw(NamedTuple):
     """Notice that the client cancelled a segment. ``sent``: the broker may know the segment."""
 
@@ -88,7 +96,8 @@ class CloseConnection(NamedTuple):
     code: CloseCode
 
 
-Effect = Submit | Weigh | Speculate | Promote | Hypothesise | Withdraw | Acknowledge | LookAgain | AttachAgain
+BestEffort = Speculate | Hypothesise | Stream
+Effect = Submit | Weigh | Promote | BestEffort | Withdraw | Acknowledge | LookAgain | AttachAgain
 Output = GatewayMessage | Effect | CloseConnection
 
 
@@ -225,6 +234,16 @@ class Segment:
     def beginning(self, samples: int) -> bytes:
         """Return the first ``samples`` of the held audio."""
         return b"".join(self.pcm)[: samples * BYTES_PER_SAMPLE]
+
+    def piece(self, begin: int, end: int) -> bytes:
+        """Return these samples of the held audio. Only the frames behind ``begin`` are touched."""
+        behind, at, found = self.held, len(self.pcm), []
+        while at and behind > begin:
+            at -= 1
+            found.append(self.pcm[at])
+            behind -= len(self.pcm[at]) // BYTES_PER_SAMPLE
+        pcm = b"".join(reversed(found))
+        return pcm[(begin - behind) * BYTES_PER_SAMPLE : (end - behind) * BYTES_PER_SAMPLE]
 
     def job(self, session: str, options: Options, index: int, pcm: bytes, kind: JobKind) -> Job:
         """Return a job for this audio of the segment; its language overrides that of the options."""

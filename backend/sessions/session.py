@@ -9,17 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Final as Constant
 from uuid import UUID
 
+from backend.admission.live_offers import LiveOffer
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone, Submitted
 from backend.core.errors import TooBusy
 from backend.core.refusal import Refusal, RefusalReason
 from backend.sessions.checks import check_replaces, no_room
 from backend.sessions.ledger import MOST_OPEN, Ledger, Steps
-from backend.sessions.partials import PACE, PartialPace, Partials
+from backend.sessions.live_text import LiveText
+from backend.sessions.partials import PACE, PartialPace
 from backend.sessions.segments import (
     Acknowledge,
     AttachAgain,
     CloseConnection,
-    Hypothesise,
     LookAgain,
     Output,
     Promote,
@@ -34,7 +35,7 @@ from backend.sessions.segments import (
 )
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, decode_frame, samples_to_seconds
 from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder
-from protocol.job import CLASSES, Detached, Ended, EndState, Failure, Hypothesis, Job, JobKind, Notice, Result
+from protocol.job import CLASSES, Detached, Ended, EndState, Failure, Gap, Hypothesis, Job, JobKind, Notice, Result
 from protocol.recognition import Options
 from protocol.session import (
     ClientMessage,
@@ -75,7 +76,7 @@ class Session:
         self.epoch = 0
         self._limits = limits
         self._pace = pace
-        self._partials: Partials | None = None
+        self._live: LiveText | None = None
         self._most_of_segment = round(limits.segment_s * SAMPLE_RATE)
         self._most_unqueued = round(limits.window_s * SAMPLE_RATE)
         self._ledger = Ledger()
@@ -114,7 +115,7 @@ class Session:
         self.epoch = attachment.epoch
         self._finish, self._done_at, self._dones = None, None, 0
         wanted = self.options.partials and self.options.priority == CLASSES[0]
-        self._partials = Partials(self._pace) if wanted else None
+        self._live = LiveText(self.identity, self.options, self._ledger, self._pace) if wanted else None
         yield from self._ledger.adopt(attachment, now)
         for segment in self._ledger.live.values():
             segment.asked = -1
@@ -156,8 +157,8 @@ class Session:
             if not held:
                 segment.first_frame = now
             self._ledger.append(segment, pcm if offset == held else pcm[-samples * BYTES_PER_SAMPLE :], samples)
-            if self._partials is not None and self._partials.due(index, segment.held, now):
-                return self._hypothesise(index, segment, now)
+            if self._live is not None:
+                return self._live.heard(index, segment, now)
         return ()
 
     # -- the broker ----------------------------------------------------------------------------------------
@@ -198,10 +199,14 @@ class Session:
             return [Submit(self._job(index, segment, segment.hand_over()))]
         return self.submitted(index, attempt, reply, now)
 
-    def declined(self, job: Job, now: float) -> None:
-        """Note that no worker will answer a ``Hypothesise``."""
-        if self._partials is not None:
-            self._partials.declined(job.segment, job.samples, now)
+    def declined(self, job: Job, now: float) -> Sequence[Output]:
+        """Note that no worker will answer a ``Hypothesise`` or ``Stream``."""
+        return () if self._live is None else self._live.declined(job, now)
+
+    def offered(self, offers: Sequence[LiveOffer]) -> None:
+        """Note what streaming workers offer now."""
+        if self._live is not None:
+            self._live.offered(offers)
 
     def unsubmitted(self, index: int, attempt: int) -> list[Output]:
         """Ask the client for a segment again, because the broker could not take it."""
@@ -229,8 +234,8 @@ class Session:
         """Handle a notice that was published to this gateway about the session."""
         if isinstance(notice, Detached):
             return list(_TAKEN_OVER) if notice.epoch > self.epoch else []
-        if isinstance(notice, Hypothesis):
-            return self._supposed(notice, now)
+        if isinstance(notice, Hypothesis | Gap):
+            return [] if self._live is None else self._live.answered(notice, now)
         if notice.segment not in self._ledger.all:
             return []
         state = EndState.FINAL if isinstance(notice, Result) else EndState.FAILED
@@ -307,28 +312,9 @@ class Session:
         if segment.guesses >= _MOST_GUESSES or samples == (segment.speculation and segment.speculation.samples):
             return ()
         segment.speculate(samples, now)
-        if self._partials is not None:
-            self._partials.paused(index, samples)
+        if self._live is not None:
+            self._live.paused(index, samples)
         return [Speculate(self._job(index, segment, segment.beginning(samples), JobKind.SPECULATE))]
-
-    def _hypothesise(self, index: int, segment: Segment, now: float) -> Sequence[Output]:
-        """Request a hypothesis, unless a complete segment or a span of this session still waits for its final."""
-        if self._partials is None or self._ledger.has_live_span:
-            return ()
-        if any(s.stage is not SegmentStage.RECEIVING for s in self._ledger.live.values()):
-            return ()
-        self._partials.asked(index, segment.held, now)
-        return [Hypothesise(self._job(index, segment, segment.beginning(segment.held), JobKind.HYPOTHESISE))]
-
-    def _supposed(self, answer: Hypothesis, now: float) -> list[Output]:
-        if self._partials is None:
-            return []
-        self._partials.answered(answer, now)
-        segment = self._ledger.live.get(answer.segment)
-        if segment is None or segment.stage is not SegmentStage.RECEIVING or segment.attempt != answer.attempt:
-            return []
-        partial = self._partials.tell(answer, self._ledger.live)
-        return [] if partial is None else [partial]
 
     def _job(self, index: int, segment: Segment, pcm: bytes, kind: JobKind = JobKind.RECOGNISE) -> Job:
         return segment.job(self.identity, self.options, index, pcm, kind)

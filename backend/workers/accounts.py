@@ -22,7 +22,7 @@ Administer = Callable[..., Awaitable[Any]]
 
 COMMANDS: Final = (
     *("ping", "time", "info", "client|id", "client|setinfo", "client|setname", "script|load", "evalsha"),
-    *("xreadgroup", "xack", "xdel", "xadd", "xtrim", "xlen", "xrange"),
+    *("xread", "exists", "xreadgroup", "xack", "xdel", "xadd", "xtrim", "xlen", "xrange"),
     *("xpending", "xclaim", "xautoclaim", "xinfo|groups", "xinfo|consumers"),
     *("xgroup|create", "xgroup|delconsumer"),
     *("hget", "hmget", "hset", "hdel", "hvals", "hgetall", "hincrby", "pexpire", "set", "del", "spublish"),
@@ -32,6 +32,7 @@ COMMANDS: Final = (
 KEYS: Final = (
     *("~kiki:{*}:jobs:*", "~kiki:{*}:partials:*", "~kiki:{*}:session:*"),
     *("~kiki:{*}:backlog", "~kiki:{*}:sweep", "%W~kiki:{*}:dead", "~kiki:workers"),
+    *("~kiki:{*}:stream:*", "~kiki:{*}:stream-of:*", "~kiki:{*}:streamers"),
     *("%W~kiki:{*}:history", "~kiki:{*}:history:figures"),  # the history is write-only
 )
 CHANNELS: Final = ("&kiki:{*}:results:*",)

@@ -21,7 +21,8 @@ _LONGEST_KEY: Final = 256
 _LONGEST_VALUE: Final = 64
 
 _STREAM: Final = re.compile(rb"kiki:\{\d{1,5}\}:(?:jobs:(?:interactive|bulk)|partials):[^\s\x00-\x1f\x7f]+")
-_KEY: Final = re.compile(rb"kiki:(?:workers|\{\d{1,5}\}:(?:session:\S+|backlog|sweep|history:figures))")
+_KEY: Final = re.compile(rb"kiki:(?:workers|\{\d{1,5}\}:(?:session:\S+|backlog|sweep|history:figures|streamers))")
+_LIVE: Final = re.compile(rb"kiki:\{\d{1,5}\}:stream(?:-of)?:[^\s\x00-\x1f\x7f]+")
 _NUMBER: Final = re.compile(rb"-?\d{1,15}")
 _CONSUMER: Final = re.compile(rb"[^\x00-\x1f\x7f]+")
 _RETURNED: Final = b"returned"  # reserved name: the consumer of entries that were handed back
@@ -76,12 +77,14 @@ _GROUP_WORD: Final = literal(GROUP.encode())
 _CONSUMER_WORD: Final = WordKind(LONGEST_CONSUMER, lambda word, conduct: conduct.is_consumer(word))
 _STREAM_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: conduct.is_stream(word))
 _KEY_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _KEY.fullmatch(word) is not None)
+_LIVE_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _LIVE.fullmatch(word) is not None)
 _NUMBER_WORD: Final = WordKind(16, lambda word, conduct: _NUMBER.fullmatch(word) is not None)
 _KINDS: Final[Mapping[str, WordKind]] = {
     "group": _GROUP_WORD,
     "consumer": _CONSUMER_WORD,
     "stream": _STREAM_WORD,
     "key": _KEY_WORD,
+    "live": _LIVE_WORD,
     "number": _NUMBER_WORD,
     "free": WordKind(3, lambda word, conduct: word.isdigit() and int(word) <= MOST_TAKEN),
     "value": WordKind(_LONGEST_VALUE),
@@ -106,6 +109,9 @@ _CALLS: Final[Mapping[str, tuple[str, str]]] = {
     "hypothesis": ("key", "number notice"),
     "leave": ("key stream*", "consumer"),
     "heartbeat": ("key", "consumer status"),
+    "alive": ("key live*", "consumer number status"),
+    "feeds": ("live*", "number*"),
+    "answers": ("key*", "notice*"),
 }
 """Keys and arguments of each script, as ``worker/broker/jobs.py`` passes them; ``*``: zero or more."""
 
@@ -133,8 +139,8 @@ def grammar(name: bytes, count: int, scripts: Mapping[bytes, str]) -> Grammar:
             return _fixed(count, literal(b"LOAD"), known)
         case b"EVALSHA":
             return _call(count, scripts)
-        case b"XREADGROUP":
-            return _read(count)
+        case b"XREADGROUP" | b"XREAD" as reads:
+            return _READS[reads](count)
     raise _refused(name)
 
 
@@ -172,6 +178,19 @@ def _kinds(pattern: list[str], number: int) -> Grammar:
         yield _KINDS[name]
 
 
+def _wait(count: int) -> Grammar:
+    """Yield the grammar of a blocking look at streams of live speech, from their beginning."""
+    used = 1
+    while (option := (yield literal(b"COUNT", b"BLOCK", b"STREAMS"))) != b"STREAMS":
+        yield literal(b"1") if option == b"COUNT" else _NUMBER_WORD
+        used += 2
+    streams, odd = divmod(count - used - 1, 2)
+    if odd or not 0 < streams <= MOST_STREAMS:
+        raise Forbidden("a worker reads from one stream to eight")
+    for kind in (*[_LIVE_WORD] * streams, *[literal(b"0")] * streams):  # noqa: UP028 - as above
+        yield kind
+
+
 def _read(count: int) -> Grammar:
     """Yield the grammar of a blocking read of new entries in the workers' group, with acknowledgement.
 
@@ -189,3 +208,6 @@ def _read(count: int) -> Grammar:
         raise Forbidden("a worker reads from one stream to eight")
     for kind in (*[_STREAM_WORD] * streams, *[literal(b">")] * streams):  # noqa: UP028 - as above
         yield kind
+
+
+_READS: Final[Mapping[bytes, Callable[[int], Grammar]]] = {b"XREADGROUP": _read, b"XREAD": _wait}

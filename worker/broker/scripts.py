@@ -45,6 +45,9 @@ _PARTS: Final = {
     "hypothesis": ("names", "notice", "hypothesis"),
     "leave": ("names", "leave"),
     "heartbeat": ("heartbeat",),
+    "alive": ("names", "alive"),
+    "feeds": ("names", "feeds"),
+    "answers": ("names", "notice", "answers"),
 }
 
 

@@ -11,8 +11,15 @@ from typing import Any, Final
 
 from protocol.engine import ENTRY_POINT_GROUP, CreateEngine, EngineUnavailable
 
-_EXTRAS: Final = {name: f"kikipounamu[{name}]" for name in ("funasr", "parakeet", "whisper")}
-_LIBRARIES: Final = {"funasr": ("funasr", "torch"), "parakeet": ("onnx_asr",), "whisper": ("faster_whisper",)}
+_EXTRAS: Final = {name: f"kikipounamu[{name}]" for name in ("funasr", "parakeet", "whisper")} | {
+    "sherpa-onnx": "kikipounamu[streaming]"
+}
+_LIBRARIES: Final = {
+    "funasr": ("funasr", "torch"),
+    "parakeet": ("onnx_asr",),
+    "sherpa-onnx": ("sherpa_onnx",),
+    "whisper": ("faster_whisper",),
+}
 
 
 _LACK_OF_MEMORY: Final = (

@@ -1,0 +1,41 @@
+"""Models for live text that the streaming workers have. Pure."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from protocol.job import ANY_MODEL
+from protocol.monitor import WorkerState, WorkerStatus
+from protocol.recognition import Options
+
+_AUTO: Final = "auto"
+
+
+class LiveOffer(NamedTuple):
+    """Model for live text, and its languages (none: any). ``room``: a worker could follow another session."""
+
+    model: str
+    languages: frozenset[str]
+    room: bool
+
+
+def live_offers(streamers: Iterable[WorkerStatus]) -> tuple[LiveOffer, ...]:
+    """Return what the streaming workers offer, each model once."""
+    found: dict[str, LiveOffer] = {}
+    for one in streamers:
+        if one.state is WorkerState.IDLE:
+            model = one.model or ANY_MODEL
+            room = one.busy < one.slots or (model in found and found[model].room)
+            found[model] = LiveOffer(model, frozenset(one.languages), room)
+    return tuple(found[model] for model in sorted(found))
+
+
+def live_model(offers: Iterable[LiveOffer], options: Options, language: str, follows: bool) -> str:
+    """Return the model that knows everything that may be spoken, or an empty name.
+
+    ``language``: that of the segment, if it is known. ``follows``: a worker follows the session already. A model
+    for some languages gets no speech of unknown language.
+    """
+    told = language or options.language
+    spoken = frozenset(options.languages if told in ("", _AUTO) else (told,))
+    fits = (one for one in offers if not one.languages or (spoken and spoken <= one.languages))
+    return next((one.model for one in fits if one.room or follows), "")

@@ -1,0 +1,28 @@
+"""Live speech in the broker: pieces for streaming workers, and what those workers report."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from backend.broker.records import flat, is_queued, read_status
+from backend.broker.writer import Command
+from protocol.job import LIVE_GONE_MS, LIVE_STALE_MS, Job, Keys
+from protocol.monitor import WorkerStatus
+
+_MOST_FOR_ONE: Final = 256
+_MOST_FOR_ANY: Final = 32
+
+
+def piece_command(keys: Keys, job: Job, inbox: str, model: str) -> Command:
+    """Return the command that sends a piece to the worker ``inbox``, or to any with ``model``.
+
+    Its result tells whether a worker reads there.
+    """
+    stream, most = (keys.inbox(inbox), _MOST_FOR_ONE) if inbox else (keys.live(model), _MOST_FOR_ANY)
+    arguments = (1, most, LIVE_STALE_MS, *flat(job))  # no stream of jobs is named, so that none is counted
+    return Command("hypothesise", [stream], arguments, is_queued, len(job.pcm), optional=True)
+
+
+async def streaming_workers(run_script: Callable[..., Awaitable[Any]], keys: Keys) -> tuple[WorkerStatus, ...]:
+    """Return the status of every streaming worker that still reports it. Raises ``BrokerError``."""
+    statuses = await run_script("streamers", (keys.streamers,), (LIVE_GONE_MS,))
+    return tuple(known for status in statuses if (known := read_status(status)))

@@ -1,0 +1,15 @@
+#!lua flags=no-writes,allow-oom
+-- The streaming workers that are still there: read only.
+-- KEYS: status of the streaming workers
+-- ARGV: milliseconds after which a worker is gone
+-- Returns {status, ...}.
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local statuses = {}
+for _, status in ipairs(redis.call("HVALS", KEYS[1])) do
+  local known, decoded = pcall(cjson.decode, status)
+  if known and type(decoded) == "table" and now - (tonumber(decoded.at_ms) or 0) <= tonumber(ARGV[1]) then
+    statuses[#statuses + 1] = status
+  end
+end
+return statuses

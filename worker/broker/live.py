@@ -1,0 +1,88 @@
+"""The broker's side of live text, for a streaming worker. Nothing of it stays in the broker for over a second.
+
+The worker has a stream of its own, for sessions whose state it has, and reads streams that it shares with other
+workers of its model. All of them end when it stops renewing them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from protocol.audio import BYTES_PER_SAMPLE
+from protocol.errors import MalformedMessage
+from protocol.job import (
+    LIVE_GONE_MS,
+    LIVE_STALE_MS,
+    Job,
+    JobKind,
+    LiveAnswer,
+    decode_job,
+    encode_notice,
+    encode_status,
+)
+from protocol.monitor import WorkerStatus
+from worker.broker.jobs import ShardJobs
+from worker.broker.scripts import load_scripts
+
+_MOST_ANSWERS: Final = 8  # in one call, because a tunnel limits the keys of a call
+
+
+class LiveJobs(ShardJobs):
+    """Pieces of live speech of one shard, and the answers to them."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        scripts = load_scripts()
+        self._alive = self._redis.register_script(scripts["alive"])
+        self._feeds = self._redis.register_script(scripts["feeds"])
+        self._answers = self._redis.register_script(scripts["answers"])
+
+    @property
+    def inbox(self) -> str:
+        """Stream of the sessions whose state this worker has."""
+        return self._keys.inbox(self._worker)
+
+    def shared(self, model: str) -> str:
+        """Return the stream of the sessions that any worker with this model may take."""
+        return self._keys.live(model)
+
+    async def renew_streams(self, model: str, status: WorkerStatus) -> None:
+        """Report the status, and keep the streams for another while."""
+        streams = (self._keys.streamers, self.inbox, self.shared(model))
+        await self._repairing(self._alive, streams, (self._worker, LIVE_GONE_MS, encode_status(status)))
+
+    async def leave_streams(self) -> None:
+        """Delete this worker's stream and status: gateways then ask another worker at once."""
+        await self._repairing(self._alive, (self._keys.streamers, self.inbox), (self._worker, 0, ""))
+
+    async def pieces(self, most: Mapping[str, int]) -> list[Job]:
+        """Take the pieces that wait, up to so many of each stream. What cannot be read is dropped."""
+        reply = await self._repairing(self._feeds, tuple(most), (LIVE_STALE_MS, *most.values()))
+        return [job for _, _, _, flat in reply[1] if (job := _piece(flat)) is not None]
+
+    async def piece_waits(self, block_ms: int, streams: Sequence[str]) -> bool:
+        """Wait up to ``block_ms`` for a piece, and leave it there."""
+
+        async def read(keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+            return await self._redis.xread(dict.fromkeys(keys, "0"), count=1, block=block_ms)
+
+        return bool(await self._repairing(read, streams, ()))
+
+    async def answer(self, answers: Sequence[LiveAnswer]) -> int:
+        """Publish answers, and return how many were wanted."""
+        wanted = 0
+        for first in range(0, len(answers), _MOST_ANSWERS):
+            some = answers[first : first + _MOST_ANSWERS]
+            sessions = [self._keys.session(answer.session) for answer in some]
+            notices = [encode_notice(answer) for answer in some]
+            wanted += int(await self._repairing(self._answers, sessions, notices))
+        return wanted
+
+
+def _piece(flat: Sequence[bytes]) -> Job | None:
+    """Return the job in a stream entry, unless it is no piece of live speech."""
+    try:
+        job = decode_job(dict(zip(flat[::2], flat[1::2], strict=True)))
+    except MalformedMessage:
+        return None
+    whole = 0 < len(job.pcm) <= job.samples * BYTES_PER_SAMPLE and not len(job.pcm) % BYTES_PER_SAMPLE
+    return job if job.kind is JobKind.STREAM and whole else None

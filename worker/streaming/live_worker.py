@@ -1,0 +1,186 @@
+"""Loop of a streaming worker: takes pieces of live speech, feeds them to the engine together, publishes the texts.
+
+Nothing here is owed to anybody: what is lost, is late or fails costs live text only. ``states`` decides what the
+engine gets; the gateway that gets no answer sends the segment from its beginning to any worker.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import Any, Final
+
+import structlog
+from msgspec.structs import replace
+
+from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
+from protocol.engine import EngineInfo, Piece
+from protocol.job import LIVE_RENEW_MS, Job, JobKind, LiveAnswer, encode_notice, is_room_for
+from protocol.monitor import WorkerState, WorkerStatus
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+from worker.broker.live import LiveJobs
+from worker.decoding import amplified
+from worker.engine_supervisor import EngineSupervisor
+from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised
+from worker.pace import Pace
+from worker.status import StatusReport
+from worker.streaming.occupancy import Occupancy
+from worker.streaming.states import Feed, LiveStates
+from worker.tally import WorkerReading, WorkerTally
+
+log = structlog.get_logger(logger_names.WORKER_STREAMING)
+
+_SPARE_S: Final = 5.0
+_LOOK_MS: Final = 500
+_MOST_PIECES: Final = 256
+_AGAIN_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 60.0
+_LEAVE_S: Final = 5.0
+
+
+class LiveWorker:
+    """Complete streaming worker: ``run`` works until ``drain`` is called. ``renew_s`` is shorter in tests."""
+
+    def __init__(
+        self, worker: str, jobs: LiveJobs, engine: EngineSupervisor, renew_s: float = LIVE_RENEW_MS / 1000
+    ) -> None:
+        self._worker = worker
+        self._jobs = jobs
+        self._engine = engine
+        self._renew_s = renew_s
+        self._pace = Pace(_SPARE_S)
+        self._report = StatusReport(worker, engine, self._pace)
+        self._states = LiveStates(1, worker)
+        self._occupancy = Occupancy()
+        self._later: list[Job] = []
+        self._draining = asyncio.Event()
+        self.tally = WorkerTally()
+
+    def drain(self) -> None:
+        """Leave: sessions go on elsewhere. Safe to call twice."""
+        self._draining.set()
+
+    def now(self) -> WorkerReading:
+        """Return the current state, for another thread."""
+        engine, busy = self._engine, self._states.busy(time.monotonic())
+        return WorkerReading(self._report.state, engine.info, busy, self._pace.speed, engine.loads, engine.pid)
+
+    async def run(self) -> None:
+        """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when continuing is useless."""
+        async with AsyncExitStack() as stack:
+            stack.enter_context(structlog.contextvars.bound_contextvars(worker=self._worker))
+            stack.push_async_callback(self._engine.close)
+            stack.push_async_callback(self._leave)
+            tasks = await stack.enter_async_context(Tasks("worker"))
+            tasks.start(self._work(tasks), "stream")
+            reasons: set[asyncio.Future[Any]] = {tasks.start(self._until_drained(), "drain"), tasks.failed}
+            await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
+            if tasks.failed.done():
+                raise tasks.failed.result()
+
+    async def _until_drained(self) -> None:
+        await self._draining.wait()
+
+    async def _work(self, tasks: Tasks) -> None:
+        await self._insist(self._jobs.check)
+        info = await self._ready()
+        self._states = LiveStates(info.slots, self._worker)
+        self._report.state = WorkerState.IDLE
+        await self._insist(lambda: self._jobs.renew_streams(info.model, self._status()))
+        tasks.start(self._renew_forever(info), "renew")
+        log.info(LogEvent.WORKER_READY, worker=self._worker, streams=[self._jobs.shared(info.model)])
+        while True:
+            try:
+                await self._step(info)
+            except BrokerUnavailable as error:
+                log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
+                await asyncio.sleep(_AGAIN_S)
+            except EngineFault as fault:
+                log.warning(LogEvent.ENGINE_FAILED, reason=str(fault))
+                await self._ready()
+
+    async def _step(self, info: EngineInfo) -> None:
+        """Take what waits, feed it to the engine, and answer."""
+        now = time.monotonic()
+        places = self._free(now)
+        most = {self._jobs.inbox: _MOST_PIECES} | ({self._jobs.shared(info.model): places} if places else {})
+        jobs = [*self._later, *await self._jobs.pieces(most)]
+        if not jobs:
+            await self._jobs.piece_waits(_LOOK_MS, tuple(most))
+            return
+        plan = self._states.plan(jobs, now)
+        self._later = plan.later
+        answers = [*plan.answers, *await self._feed(plan.feeds, plan.dropped)]
+        wanted = [answer for answer in answers if is_room_for(encode_notice(answer), b"")]
+        self.tally.partials += await self._jobs.answer(wanted)
+
+    async def _feed(self, feeds: list[Feed], dropped: list[int]) -> list[LiveAnswer]:
+        if not (feeds or dropped):
+            return []
+        audio_s = samples_to_seconds(sum(len(feed.pcm) for feed in feeds) // BYTES_PER_SAMPLE)
+        started = time.monotonic()
+        try:
+            texts = await self._engine.feed(list(_pieces(feeds)), dropped, self._pace.deadline_s(audio_s))
+        except EngineFault as fault:
+            self._states.failed(feeds, time.monotonic(), engine_lives=isinstance(fault, EngineRaised))
+            raise
+        ended = time.monotonic()
+        self._occupancy.worked(started, ended)
+        self._pace.decoded(audio_s, ended - started)
+        self._report.audio_s += audio_s
+        self.tally.audio_s += audio_s
+        self.tally.batches.add(len(feeds))
+        self.tally.decode.add(ended - started)
+        return [self._states.fed(feed, text) for feed, text in zip(feeds, texts, strict=True)]
+
+    def _free(self, now: float) -> int:
+        """Return how many more sessions this worker may take."""
+        return 0 if self._occupancy.is_full(now) else max(0, self._states.most - self._states.busy(now))
+
+    def _status(self) -> WorkerStatus:
+        slots = self._states.most
+        busy = slots - self._free(time.monotonic())
+        return replace(self._report.status(), kinds=(JobKind.STREAM.value,), slots=slots, busy=busy)
+
+    async def _ready(self) -> EngineInfo:
+        """Return a loaded engine, however often it must be started. Raises ``EngineUnavailable``."""
+        for failures in count():
+            try:
+                return await self._engine.ready()
+            except EngineFault as fault:
+                pause_s = min(_LONGEST_PAUSE_S, 2.0 ** min(failures, 10))
+                log.error(LogEvent.ENGINE_NOT_LOADED, failures=failures + 1, reason=str(fault), again_in_s=pause_s)
+                await asyncio.sleep(pause_s)
+        raise AssertionError("count does not end")
+
+    async def _renew_forever(self, info: EngineInfo) -> None:
+        while True:
+            await asyncio.sleep(self._renew_s)
+            try:
+                await self._jobs.renew_streams(info.model, self._status())
+            except BrokerUnavailable as error:
+                log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
+
+    async def _leave(self) -> None:
+        try:
+            async with asyncio.timeout(_LEAVE_S):
+                await self._jobs.leave_streams()
+            log.info(LogEvent.WORKER_LEFT, handed_back=0)
+        except (BrokerError, TimeoutError) as error:
+            log.warning(LogEvent.WORKER_LEAVE_FAILED, reason=str(error) or "no answer from the broker")
+
+    async def _insist(self, attempt: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                return await attempt()
+            except BrokerUnavailable as error:
+                log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
+            await asyncio.sleep(_AGAIN_S)
+
+
+def _pieces(feeds: Iterable[Feed]) -> Iterable[Piece]:
+    for feed in feeds:
+        yield Piece(feed.state.id, amplified(feed.pcm, feed.job.gain_db), feed.job.options)
