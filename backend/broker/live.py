@@ -8,8 +8,8 @@ from backend.broker.writer import Command
 from protocol.job import LIVE_GONE_MS, LIVE_STALE_MS, Job, Keys
 from protocol.monitor import WorkerStatus
 
-_MOST_FOR_ONE: Final = 256
-_MOST_FOR_ANY: Final = 32
+_MOST_ENTRIES: Final = 256
+"""Limit of pieces in one stream. Each has a few seconds at most, so that all fit into the memory for partials."""
 
 
 def piece_command(keys: Keys, job: Job, inbox: str, model: str) -> Command:
@@ -17,8 +17,13 @@ def piece_command(keys: Keys, job: Job, inbox: str, model: str) -> Command:
 
     Its result tells whether a worker reads there.
     """
-    stream, most = (keys.inbox(inbox), _MOST_FOR_ONE) if inbox else (keys.live(model), _MOST_FOR_ANY)
-    arguments = (1, most, LIVE_STALE_MS, *flat(job))  # no stream of jobs is named, so that none is counted
+    stream = keys.inbox(inbox) if inbox else keys.live(model)
+    arguments = (
+        1,
+        _MOST_ENTRIES,
+        LIVE_STALE_MS,
+        *flat(job),
+    )  # no stream of jobs is named, so that none is counted
     return Command("hypothesise", [stream], arguments, is_queued, len(job.pcm), optional=True)
 
 

@@ -1,0 +1,111 @@
+"""Live text from streaming workers: real gateway, workers and broker, engines that take each sample once.
+
+The text of a second is a digest of its samples, so that live text and final can be compared.
+"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from protocol.audio import SAMPLE_RATE
+from tests.conftest import ROOT
+from tests.helpers.chain import Chain, Program, running_chain
+from tests.helpers.live_speaker import LiveSpeaker, sound, streamers_known
+from tests.helpers.ruler_engine import ENGINE, measured
+from tests.helpers.streaming_engine import STREAMING_ENGINE
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+pytestmark = pytest.mark.serial
+
+SESSIONS = 50
+
+
+@pytest.fixture(autouse=True)
+def _engines_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+def streamer(chain: Chain, name: str) -> tuple[Program, Path]:
+    """Start a streaming worker. Returns it, and the file to which its engine writes the pieces that it gets."""
+    log = chain.root / f"{name}.pieces"
+    engine = ("--engine", STREAMING_ENGINE, "--set", f"log={log}")
+    command = ("kikipounamu-worker", "stream", "--redis", str(chain.redis), *engine)
+    return chain.start(name, *command, home=name), log
+
+
+def samples_of(log: Path) -> int:
+    """Return how many samples the engine got."""
+    return sum(int(number) for number in log.read_text().split()) if log.exists() else 0
+
+
+def check(speaker: LiveSpeaker) -> None:
+    """Check that the final is that of the whole segment, and that live text was its beginning and never changed."""
+    assert speaker.final == measured(speaker.pcm)
+    assert speaker.partials and all(speaker.final.startswith(partial.text) for _, partial in speaker.partials)
+
+
+async def test_cost_of_live_text_does_not_grow_with_the_segment(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        chain.worker("--engine", ENGINE)
+        _, log = streamer(chain, "live")
+        await streamers_known(endpoint.url)
+        cost = {}
+        for seconds in (5, 25):
+            before = samples_of(log)
+            speaker = LiveSpeaker(endpoint.url, sound(seconds, seconds), pace=0.3)
+            await speaker.speak()
+            check(speaker)
+            cost[seconds] = (samples_of(log) - before) / seconds
+    assert 0.9 < cost[25] / cost[5] < 1.1, cost
+    assert 0.9 * SAMPLE_RATE < cost[25] <= SAMPLE_RATE
+
+
+async def test_killed_streaming_worker_costs_no_text(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        chain.worker("--engine", ENGINE)
+        workers = [streamer(chain, name) for name in ("first", "second")]
+        await streamers_known(endpoint.url, 2)
+        speaker = LiveSpeaker(endpoint.url, sound(12, 1))
+        speaking = asyncio.create_task(speaker.speak())
+        await wait_until(lambda: len(speaker.partials) >= 4, "live text came")
+        (following,) = (worker for worker, log in workers if samples_of(log))
+        following.kill()
+        killed_s, told = speaker.sent_s, len(speaker.partials)
+        await speaking
+    check(speaker)
+    assert speaker.partials[told][0] - killed_s <= 2.0, speaker.partials
+    assert len(speaker.partials) - told >= 4
+
+
+async def test_last_streaming_worker_is_replaced_by_hypotheses(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        chain.worker("--engine", ENGINE)
+        only, log = streamer(chain, "live")
+        await streamers_known(endpoint.url)
+        speaker = LiveSpeaker(endpoint.url, sound(12, 2))
+        speaking = asyncio.create_task(speaker.speak())
+        await wait_until(lambda: len(speaker.partials) >= 3 and samples_of(log), "live text came")
+        only.kill()
+        told = len(speaker.partials)
+        await speaking
+    assert speaker.final == measured(speaker.pcm)
+    assert len(speaker.partials) > told
+
+
+async def test_fifty_sessions_share_one_streaming_worker(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway()
+        chain.worker("--engine", ENGINE)
+        _, log = streamer(chain, "live")
+        await streamers_known(endpoint.url)
+        speakers = [LiveSpeaker(endpoint.url, sound(5, seed)) for seed in range(SESSIONS)]
+        await asyncio.gather(*(speaker.speak() for speaker in speakers))
+        fed = samples_of(log) / SAMPLE_RATE
+    for speaker in speakers:
+        check(speaker)
+    assert fed <= SESSIONS * 5, "a state was lost"
