@@ -37,7 +37,7 @@ async def streamers_known(url: str, count: int = 1) -> None:
 
 @dataclass
 class LiveSpeaker:
-    """One session with one segment. ``partials``: each with the seconds of speech that were sent before it."""
+    """Client with a session of one segment. ``partials``: each with the seconds of speech before it."""
 
     url: str
     pcm: bytes

@@ -38,7 +38,7 @@ class StreamingRuler:
         return [self._fed(piece) for piece in pieces]
 
     def drop(self, ids: Sequence[int]) -> None:
-        """Forget these utterances."""
+        """Forget the words of these utterances."""
         for one in ids:
             self._left.pop(one, None)
             self._words.pop(one, None)
@@ -56,5 +56,5 @@ class StreamingRuler:
 
 
 def create(settings: EngineSettings) -> StreamingRuler:
-    """Create the engine."""
+    """Create the engine; its settings are those above."""
     return StreamingRuler(settings)

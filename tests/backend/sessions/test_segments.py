@@ -23,6 +23,9 @@ def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int) -> N
         segment.append(memoryview(piece), len(piece) // 2)
     whole = b"".join(pieces)
     assert segment.held == segment.unqueued == len(whole) // 2
+    begin, end = min(cut, segment.held), max(0, segment.held - cut)
+    assert segment.piece(begin, end) == whole[2 * begin : 2 * end]
+    assert segment.piece(0, segment.held) == whole
     wanted = max(0, segment.held - cut)
     segment.complete(wanted, 1.0)
     assert segment.hand_over() == whole[: 2 * wanted]

@@ -19,6 +19,7 @@ from tests.helpers.valkey import Broker
 from worker.broker.scripts import load_scripts
 
 STREAM, OTHER = b"kiki:{0}:jobs:interactive:m", b"kiki:{0}:partials:any"
+LIVE, INBOX = b"kiki:{0}:stream:m", b"kiki:{0}:stream-of:w"
 HASH, BACKLOG, FIGURES = b"kiki:{0}:session:s", b"kiki:{0}:backlog", b"kiki:{0}:history:figures"
 LOADED = b"return 1"
 DIGESTS = {name: sha1(text.encode()).hexdigest().encode() for name, text in load_scripts().items()}
@@ -47,11 +48,15 @@ MAY: list[list[bytes]] = [
     [b"SCRIPT", b"LOAD", LOADED],
     read(STREAM, OTHER),
     read(STREAM, options=b""),
+    [b"XREAD", b"COUNT", b"1", b"BLOCK", b"500", b"STREAMS", LIVE, INBOX, b"0", b"0"],
     [b"HVALS", b"kiki:workers"],
     [b"HDEL", b"kiki:workers", b"w"],
     call("groups", [STREAM, OTHER]),
     call("take", [STREAM], b"workers", b"w", b"64"),
     call("leftovers", [STREAM, OTHER], b"workers", b"w", b"1", b"250", b"0"),
+    call("alive", [b"kiki:{0}:streamers", INBOX, LIVE], b"w", b"3000", b"{}"),
+    call("feeds", [INBOX, LIVE], b"1000", b"256", b"9"),
+    call("answers", [HASH, HASH], b"{}", b"{}"),
     call("glance", [BACKLOG, STREAM, OTHER], b"workers"),
     call("others", [STREAM], b"workers", b"w", b"returned"),
     call("borrow", [STREAM], b"1-0"),
@@ -89,6 +94,15 @@ MAY_NOT: list[list[bytes]] = [
     [b"XREADGROUP", b"GROUP", b"others", *read(STREAM)[3:]],
     [b"XREADGROUP", b"GROUP", b"workers", b"w", b"COUNT"],
     [b"XREADGROUP"],
+    [b"XREAD", b"COUNT", b"1", b"BLOCK", b"500", b"STREAMS", STREAM, b"0"],
+    [b"XREAD", b"COUNT", b"2", b"STREAMS", LIVE, b"0"],
+    [b"XREAD", b"STREAMS", LIVE, b"$"],
+    [b"XREAD", b"STREAMS", LIVE, b"0", b"0"],
+    [b"XREAD", b"COUNT"],
+    call("feeds", [STREAM], b"1000", b"1"),
+    call("alive", [b"kiki:{0}:streamers", STREAM], b"w", b"3000", b"{}"),
+    call("alive", [b"kiki:{0}:streamers", INBOX], b"w", b"3000", b" " * 8193),
+    call("answers", [b"elsewhere"], b"{}"),
     [b"EVAL", LOADED, b"0"],
     [b"EVALSHA", b"0" * 40, b"0"],
     [b"EVALSHA"],

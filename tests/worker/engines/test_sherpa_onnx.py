@@ -19,7 +19,7 @@ def engine(**extra: str) -> SherpaEngine:
 
 
 def sound(seed: int, seconds: float = 3.0) -> bytes:
-    """Return noise."""
+    """Return noise of a seed and a length."""
     samples = np.random.default_rng(seed).standard_normal(round(seconds * 16_000)) * 3_000
     return samples.astype("<i2").tobytes()
 

@@ -14,7 +14,7 @@ def test_worker_is_full_when_its_engine_hardly_rests(busy_s: float, full: bool) 
     assert occupancy.share == pytest.approx(busy_s / 0.1, abs=0.02)
 
 
-def test_one_long_call_does_not_fill_a_worker_and_rest_empties_it() -> None:
+def test_long_call_does_not_fill_a_worker_and_rest_empties_it() -> None:
     occupancy = Occupancy()
     occupancy.worked(0.0, 1.0)
     assert not occupancy.is_full(1.0)

@@ -73,7 +73,7 @@ def test_idle_states_are_dropped() -> None:
     assert fed(states, now=NOW + IDLE_S + 0.1).dropped == ids
 
 
-def test_one_call_has_one_piece_of_each_session_and_not_too_much_audio() -> None:
+def test_call_has_one_piece_of_each_session_and_not_too_much_audio() -> None:
     states = LiveStates(9, "w")
     long = round(MOST_FED_S * SECOND) + 1
     jobs = [piece("a", 0, 100), piece("a", 100, 200), piece("b", 0, long), piece("c", 0, 50)]

@@ -1,0 +1,133 @@
+"""A complete streaming worker against a real broker, with real engine processes."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from protocol.engine import EngineSettings, EngineUnavailable
+from protocol.job import Gap, Hypothesis, Job, JobKind, Notice, decode_status
+from tests.helpers.fault_engines import ENGINE as SEGMENT_ENGINE
+from tests.helpers.ruler_engine import measured
+from tests.helpers.streaming_engine import MODEL, STREAMING_ENGINE
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
+from worker.broker.live import LiveJobs
+from worker.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.streaming.live_worker import LiveWorker
+
+SECOND = 16_000
+SHARED, INBOX = KEYS.live(MODEL), KEYS.inbox("w")
+PCM = bytes(range(250)) * 512  # 4 s
+
+
+def piece(begin: int, end: int, session: str = SESSION) -> Job:
+    """Return some seconds of the session's segment."""
+    pcm = PCM[begin * SECOND * 2 : end * SECOND * 2]
+    return replace(job(0, session=session), pcm=pcm, samples=end * SECOND, kind=JobKind.STREAM)
+
+
+def said(seconds: int, session: str = SESSION) -> Hypothesis:
+    """Return the answer after some seconds."""
+    return Hypothesis(session, 0, measured(PCM[: seconds * SECOND * 2]), 0, seconds * SECOND, "w")
+
+
+@asynccontextmanager
+async def streaming(url: str, **extra: str) -> AsyncIterator[EngineSupervisor]:
+    """Run a streaming worker that leaves at the end."""
+    supervisor = EngineSupervisor(EngineSettings(STREAMING_ENGINE, extra=extra), EngineLimits(), streams=True)
+    jobs = LiveJobs(url, "w", KEYS)
+    async with jobs:
+        worker = LiveWorker("w", jobs, supervisor, renew_s=0.1)
+        running = asyncio.create_task(worker.run())
+        try:
+            yield supervisor
+        finally:
+            worker.drain()
+            async with asyncio.timeout(60):
+                await running
+
+
+@pytest.fixture
+async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
+    """Yield the gateway's side, with a session attached."""
+    async with gateway_side(broker.url) as side:
+        await side.attach()
+        yield side
+
+
+async def ready(other: GatewaySide) -> bool:
+    """Return whether the worker's streams exist."""
+    return bool(await other.redis.exists(INBOX))
+
+
+async def answer(heard: Callable[[], Awaitable[Notice | None]]) -> Any:
+    """Return the next answer."""
+    return await wait_until(heard, "an answer")
+
+
+async def test_pieces_are_followed_and_lost_samples_reported(broker: Broker, other: GatewaySide) -> None:
+    async with other.listening() as heard, streaming(broker.url):
+        await wait_until(lambda: ready(other), "it is ready")
+        await other.ask(piece(0, 1), SHARED)
+        assert await answer(heard) == said(1)
+        await other.ask(piece(1, 3), INBOX)
+        assert await answer(heard) == said(3)
+        await other.ask(piece(3, 4, session="unknown"), INBOX)
+        await other.redis.hset(KEYS.session("more"), mapping={"gateway": "gateway-1"})
+        await other.ask(piece(3, 4, session="more"), INBOX)
+        assert await answer(heard) == Gap("more", 0, 0, 0, "w")
+        (status,) = [decode_status(value) for value in await other.redis.hvals(KEYS.streamers)]
+        assert (status.kinds, status.slots, status.model) == (("stream",), 64, MODEL)
+    assert not await ready(other) and not await other.redis.hlen(KEYS.streamers)
+
+
+async def test_killed_engine_is_replaced_and_its_states_are_reported_as_lost(
+    broker: Broker, other: GatewaySide
+) -> None:
+    async with other.listening() as heard, streaming(broker.url) as engine:
+        await wait_until(lambda: ready(other), "it is ready")
+        await other.ask(piece(0, 1), SHARED)
+        assert await answer(heard) == said(1)
+        before = engine.pid
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        await other.ask(piece(1, 2), INBOX)  # costs its answer, as the gateway expects
+        await wait_until(lambda: engine.pid not in (None, before), "a new engine")
+        await other.ask(piece(1, 2, session="another"), INBOX)
+        await other.redis.hset(KEYS.session("another"), mapping={"gateway": "gateway-1"})
+        await other.ask(piece(0, 2, session="another"), INBOX)
+        while (found := await answer(heard)) == Gap("another", 0, 0, 0, "w"):
+            pass
+        assert found == said(2, "another")
+
+
+async def test_full_worker_leaves_sessions_to_others(broker: Broker, other: GatewaySide) -> None:
+    async with other.listening() as heard, streaming(broker.url, sessions="1"):
+        await wait_until(lambda: ready(other), "it is ready")
+        await other.ask(piece(0, 1), SHARED)
+        assert await answer(heard) == said(1)
+        await wait_until(lambda: full(other), "it reports that it is full")
+        await other.ask(piece(0, 1, session="second"), SHARED)
+        await other.ask(piece(1, 2), INBOX)
+        assert await answer(heard) == said(2)
+        assert await other.redis.xlen(SHARED) == 1
+
+
+async def full(other: GatewaySide) -> bool:
+    """Return whether the worker reports that it has no place."""
+    return [decode_status(value).busy for value in await other.redis.hvals(KEYS.streamers)] == [1]
+
+
+async def test_engine_for_segments_is_refused(broker: Broker) -> None:
+    supervisor = EngineSupervisor(EngineSettings(SEGMENT_ENGINE), EngineLimits(), streams=True)
+    jobs = LiveJobs(broker.url, "w", KEYS)
+    async with jobs:
+        with pytest.raises(EngineUnavailable, match="start it with kikipounamu-worker run"):
+            await LiveWorker("w", jobs, supervisor).run()
