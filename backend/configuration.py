@@ -21,6 +21,7 @@ from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings, history_settings
 from backend.http.certificates import Certificate, given_certificate, own_certificate
 from backend.http.modes import LOOPBACK, SHARED_PORT, GatewayMode, networks
+from backend.processes.count import MOST, by_cores, checked
 from backend.rest.file_settings import FOLDER, FileSettings
 from backend.rest.flow import FlowLimits
 from backend.settings import GatewaySettings
@@ -57,6 +58,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     origins: tuple[str, ...] | None = None
     trusted_proxies: tuple[str, ...] | None = None
     announce: bool | None = None
+    processes: Annotated[int, Meta(ge=1, le=MOST)] | None = None
     requests_per_minute: Count | None = None
     streams_per_key: Count | None = None
     most_connections: Annotated[int, Meta(ge=1)] | None = None
@@ -122,8 +124,10 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
     if proxies and mode is not GatewayMode.SERVER:
         raise InvalidSettings("a proxy is only trusted by a gateway in --mode server")
     limited = mode is not GatewayMode.LOCAL
+    processes = checked(said.processes or (by_cores() if mode is GatewayMode.SERVER else 1))
     return GatewaySettings(
         mode=mode,
+        processes=processes,
         name=clean_name(said.name or socket.gethostname()) or "kikipounamu",
         host=said.host or _host(said, mode),
         port=said.port if said.port is not None else SHARED_PORT if limited else 0,
@@ -141,16 +145,17 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
             per_minute=_or(said.requests_per_minute, _PER_MINUTE if limited else 0),
             streams=_or(said.streams_per_key, _STREAMS if limited else 0),
         ),
-        admission=_admission(said),
+        admission=_admission(said, processes),
         queue=_queue(said),
         history=_history(said, here),
         files=_files(said, here),
     )
 
 
-def _admission(said: Configuration) -> AdmissionLimits:
+def _admission(said: Configuration, processes: int) -> AdmissionLimits:
     most = AdmissionLimits.unqueued_bytes if said.unqueued_mb is None else said.unqueued_mb * 1_000_000
-    return AdmissionLimits(sessions=_or(said.most_connections, AdmissionLimits.sessions), unqueued_bytes=most)
+    sessions = _or(said.most_connections, AdmissionLimits.sessions * processes)
+    return AdmissionLimits(sessions=sessions, unqueued_bytes=most)
 
 
 def _queue(said: Configuration) -> QueueLimits:

@@ -4,7 +4,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -18,17 +25,17 @@ from backend.admission.readiness import readiness
 from backend.broker.connections import CONNECT_S
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.broker.jobs import Jobs, open_jobs
-from backend.core.errors import InvalidSettings, OverQuota
+from backend.core.errors import OverQuota
 from backend.core.refusal import Refusal, RefusalReason
 from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.history.service import RunningHistory, kept_history
 from backend.http.access import ACCESS, EVERYBODY, WORKERS, Access, AdmittedRequest, admit
-from backend.http.addresses import interfaces, reachable
+from backend.http.addresses import interfaces, listen_addresses, local_url, reachable
 from backend.http.certificates import server_context
 from backend.http.device_routes import device_routes
-from backend.http.modes import GatewayMode, ListenAddress, listeners
+from backend.http.modes import ListenAddress
 from backend.http.pairing_routes import PairingRoutes
 from backend.http.responses import ON_REFUSAL, abort, errors_as_json, json_response
 from backend.http.runner import JsonRunner
@@ -38,7 +45,10 @@ from backend.observability.dashboard.routes import dashboard_routes
 from backend.observability.metrics import GatewayReading, Metrics
 from backend.observability.metrics_routes import MetricsRoutes
 from backend.observability.monitor import Monitor, gathered
+from backend.observability.other_processes import ProcessReport
 from backend.observability.segment_log import SegmentLog
+from backend.processes.forwarding import Forwarder, as_forwarded
+from backend.processes.link import ProcessLink
 from backend.rest.routes import rest_routes
 from backend.sessions.hub import TICK_S, Hub
 from backend.sessions.janitor import Janitor
@@ -79,6 +89,8 @@ class Gateway:
         failed: "asyncio.Future[BaseException]",
     ) -> None:
         self._settings = settings
+        self._link: ProcessLink | None = None
+        self._forwarder: Forwarder | None = None
         self._jobs = jobs
         self.access = access
         self._tunnel = tunnel
@@ -97,35 +109,62 @@ class Gateway:
         self.tls_port = 0
         self.failed = failed
         access.door.failed.add_done_callback(self._fail)
+        self.hub.taken = lambda: len(self.hub.connections) + access.meter.elsewhere.connections
 
     # -- life ----------------------------------------------------------------------------------------------
 
     async def start(self, where: tuple[ListenAddress, ...]) -> None:
         """Open all listeners and serve the routes."""
-        app = self.app = web.Application(middlewares=[errors_as_json])
+        app = self.app = web.Application(middlewares=[as_forwarded, errors_as_json])
         app[ACCESS] = self.access
         app[ON_REFUSAL] = self.observers.refused
-        app.add_routes(
-            [
-                web.get(STREAM_PATH, self._stream),
-                web.get("/healthz", self._health),
-                web.get("/readyz", self._ready),
-                web.get(MONITOR_PATH, self._watch),
-                web.get("/v1/models", self._models),
-                web.get("/v1/workers", self._workers),
-                web.get(BROKER_PATH, self._tunnel.serve),
-                *dashboard_routes(self.access.check_transport),
-                *device_routes(),
-                *self._figures().routes(),
-                *PairingRoutes(self._settings, self.access, lambda: self.tls_port).routes(),
-                *rest_routes(self.history.history if self.history else None, self.files),
-            ]
-        )
+        app.add_routes(self._routes())
         self._runner = JsonRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
+        if self._link is not None:
+            certificate = self._settings.certificate
+            tls = server_context(certificate) if certificate else None
+            await self._link.listen(self._runner, self.access.door, tls)
         for listener in where:
             await self._listen(self._runner, listener)
         log.info(LogEvent.GATEWAY_LISTENING, url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
+
+    def _routes(self) -> list[web.RouteDef]:
+        """Return all routes; of a process that is not the main one, those that it serves itself."""
+        everywhere = [
+            web.get(STREAM_PATH, self._stream),
+            web.get("/healthz", self._health),
+            web.get(BROKER_PATH, self._tunnel.serve),
+        ]
+        if self._forwarder is not None:
+            return everywhere + self._forwarder.routes()
+        return [
+            *everywhere,
+            web.get("/readyz", self._ready),
+            web.get(MONITOR_PATH, self._watch),
+            web.get("/v1/models", self._models),
+            web.get("/v1/workers", self._workers),
+            *dashboard_routes(self.access.check_transport),
+            *device_routes(),
+            *self._figures().routes(),
+            *PairingRoutes(self._settings, self.access, lambda: self.tls_port).routes(),
+            *rest_routes(self.history.history if self.history else None, self.files),
+        ]
+
+    def join(self, link: ProcessLink) -> None:
+        """Be one process of several, from ``start`` on."""
+        self._link, self.url, self.tls_port = link, link.start.url, link.start.tls_port
+        link.count(self.access.meter, lambda: len(self.hub.connections), self._report)
+        if link.is_main:
+            self.monitor.others.own_slot = link.start.slot
+            link.on_others = lambda told: self.monitor.told_others(told.reports, told.past, told.restarts)
+        else:
+            self._forwarder = Forwarder(link, self.access)
+
+    def _report(self) -> ProcessReport:
+        self.observers.flush()
+        counted = self.metrics.counted(self.access.meter.audio_s, self._jobs.round_trips.read())
+        return self.monitor.report(self.hub, counted)
 
     async def _listen(self, runner: web.AppRunner, listener: ListenAddress) -> None:
         certificate = self._settings.certificate if listener.tls else None
@@ -139,7 +178,7 @@ class Gateway:
         known = len(runner.addresses)
         await web.TCPSite(runner, listener.host, listener.port, backlog=BACKLOG).start()
         host, port = runner.addresses[known][:2]
-        self.url = self.url or _url(host, port)
+        self.url = self.url or local_url(host, port)
 
     async def drain(self) -> None:
         """Refuse new clients, disconnect all, and wait until the broker has all complete segments.
@@ -151,6 +190,8 @@ class Gateway:
                 LogEvent.GATEWAY_DRAINING, sessions=len(self.hub.hosted), connections=len(self.hub.connections)
             )
         self._draining = True
+        if self._link is not None:
+            await self._link.leave()
         self.monitor.end()
         for connection in tuple(self.hub.connections):
             connection.close(CloseCode.GOING_AWAY, ErrorCode.GOING_AWAY)
@@ -165,6 +206,13 @@ class Gateway:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        if self._forwarder is not None:
+            await self._forwarder.close()
+
+    @property
+    def _ends(self) -> bool:
+        """Return whether the whole gateway drains, not only this process of several."""
+        return self._draining if self._link is None else self._link.ending
 
     async def tick(self) -> None:
         """Pass the time to the sessions until cancelled."""
@@ -177,6 +225,24 @@ class Gateway:
                 pinged = now
                 self.hub.check_alive()
 
+    async def run(self, tasks: Tasks) -> None:
+        """Start the background tasks; return once results of the broker arrive."""
+        subscribed = asyncio.Event()
+
+        def on_subscribed() -> None:
+            subscribed.set()
+            self.hub.subscribed()
+
+        tasks.start(self._jobs.listen(self.noticed, on_subscribed), "results")
+        tasks.start(self.monitor.run(self.hub), "monitor")
+        tasks.start(self.tick(), "tick")
+        tasks.start(self.janitor.run(), "janitor")
+        tasks.start(self._tunnel.run(), "tunnel")
+        if self.files is not None:
+            tasks.start(self.files.run(), "files")
+        async with asyncio.timeout(CONNECT_S):
+            await subscribed.wait()
+
     def _fail(self, ended: "asyncio.Future[BaseException]") -> None:
         if not (ended.cancelled() or self.failed.done()):
             self.failed.set_result(ended.result())
@@ -185,7 +251,7 @@ class Gateway:
         def now() -> GatewayReading:
             history = self.history.state() if self.history else None
             self.observers.flush()
-            return self.monitor.now(self.hub, self.access.meter.audio_s, self._draining, history)
+            return self.monitor.now(self.hub, self.access.meter.audio_s, self._ends, history)
 
         return MetricsRoutes(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
 
@@ -224,7 +290,7 @@ class Gateway:
     def _refusal(self, visit: AdmittedRequest, resumes: bool) -> Refusal | None:
         if self._draining:
             return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
-        monitor, taken = self.monitor, len(self.hub.connections)
+        monitor, taken = self.monitor, self.hub.taken()
         judge = refuse_known if resumes else refuse  # the hello will show whether the broker knows the session
         refusal = judge(monitor.survey, monitor.up, taken, self._settings.admission)
         return refusal or self.access.meter.stream(visit.device.id, visit.limited)
@@ -233,10 +299,10 @@ class Gateway:
         return json_response({"status": "alive"})
 
     async def _ready(self, request: web.Request) -> web.Response:
-        monitor, connections = self.monitor, len(self.hub.connections)
+        monitor, connections = self.monitor, self.hub.taken()
         limits, embedded = self._settings.admission, not self._settings.redis
         state = readiness(
-            monitor.survey, monitor.broker(), connections, limits, draining=self._draining, embedded=embedded
+            monitor.survey, monitor.broker(), connections, limits, draining=self._ends, embedded=embedded
         )
         state = replace(state, history=self.history and self.history.state())
         return json_response(state, 200 if state.ready else 503)
@@ -274,17 +340,10 @@ class Gateway:
                 return
 
 
-def _url(host: str, port: int) -> str:
-    """Return the URL at which this computer's own clients reach a listening address."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _where(settings: GatewaySettings) -> tuple[ListenAddress, ...]:
-    if not (settings.key or settings.mode is GatewayMode.LOCAL):
-        raise InvalidSettings("a gateway for other computers needs a key")
-    tls = settings.certificate is not None
-    return listeners(settings.mode, settings.host, settings.port, tls, settings.proxies)
+def told_to_clients(settings: GatewaySettings, url: str) -> AbstractContextManager[None]:
+    """Keep the endpoint file for clients on this computer until the context ends."""
+    shown = settings.certificate.sha256 if settings.certificate else ""
+    return findable(settings.endpoint_file, url, settings.key, shown)
 
 
 def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextManager[None]:
@@ -296,8 +355,12 @@ def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextMana
     return announcing(Announced(settings.name, port, said), lambda: reachable(settings.host, interfaces()))
 
 
-async def _broker(stack: AsyncExitStack, settings: GatewaySettings) -> tuple[str, Callable[[], bool]]:
+async def _broker(
+    stack: AsyncExitStack, settings: GatewaySettings, link: ProcessLink | None
+) -> tuple[str, Callable[[], bool]]:
     """Return the broker's URL, and a function that tells whether this gateway owns the broker now."""
+    if link is not None:
+        return link.start.broker, lambda: link.start.owns_broker
     if settings.redis:
         return settings.redis, lambda: False
     embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
@@ -306,40 +369,28 @@ async def _broker(stack: AsyncExitStack, settings: GatewaySettings) -> tuple[str
 
 
 @asynccontextmanager
-async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
-    """Run a gateway until the context ends; then drain it. Raises ``BackendError``."""
-    where = _where(settings)
+async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = None) -> AsyncIterator[Gateway]:
+    """Run a gateway until the context ends, then drain it; ``link``: one of several. Raises ``BackendError``."""
+    where = () if link is not None else listen_addresses(settings)
+    main = link is None or link.is_main
     roster = DeviceRegistry(DeviceStore(settings.devices_file) if settings.devices_file else None)
     async with AsyncExitStack() as stack:
-        url, owns = await _broker(stack, settings)
+        url, owns = await _broker(stack, settings, link)
         opening = open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes)
         jobs = await stack.enter_async_context(opening)
         keeping = kept_history(settings.history, jobs.administer, jobs.gateway, owns)
-        history = await stack.enter_async_context(keeping)
+        history = await stack.enter_async_context(keeping) if main else None
         tasks = await stack.enter_async_context(Tasks("gateway"))
         tunnel = BrokerTunnel(url, jobs.administer, jobs.gateway, lambda request: admit(request, WORKERS))
         gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tunnel, history, tasks.failed)
-        subscribed = asyncio.Event()
-
-        def on_subscribed() -> None:
-            subscribed.set()
-            gateway.hub.subscribed()
-
-        tasks.start(jobs.listen(gateway.noticed, on_subscribed), "results")
-        tasks.start(gateway.monitor.run(gateway.hub), "monitor")
-        tasks.start(gateway.tick(), "tick")
-        tasks.start(gateway.janitor.run(), "janitor")
+        if link is not None:
+            gateway.join(link)
         tasks.start(roster.run(), "devices")
-        tasks.start(tunnel.run(), "tunnel")
-        if gateway.files is not None:
-            tasks.start(gateway.files.run(), "files")
-        async with asyncio.timeout(CONNECT_S):
-            await subscribed.wait()
+        await gateway.run(tasks)
         try:
             await gateway.start(where)
-            async with _announced(settings, gateway.tls_port):
-                shown = settings.certificate.sha256 if settings.certificate else ""
-                with findable(settings.endpoint_file, gateway.url, settings.key, shown):
+            async with _announced(settings, gateway.tls_port if main else 0):
+                with told_to_clients(settings, gateway.url) if link is None else nullcontext():
                     yield gateway
         finally:
             try:

@@ -1,6 +1,6 @@
 """Settings of a gateway, complete at its start."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backend.history.records import FED, FED_EMBEDDED, SessionOwner, feed_field
@@ -16,8 +16,10 @@ class GatewaySettings(SessionSettings, HttpSettings):
 
     ``redis`` empty: use the embedded broker in ``broker_folder``. ``endpoint_file`` exists while the gateway
     runs; ``None``: never written. ``devices_file``: paired devices; ``None``: no pairing.
+    ``processes``: how many serve together.
     """
 
+    processes: int = 1
     redis: str = ""
     broker_folder: Path = Path("broker")
     broker_socket: Path = Path("broker.sock")
@@ -33,3 +35,8 @@ class GatewaySettings(SessionSettings, HttpSettings):
     def history_field(self, about: SessionOwner) -> str:
         """Return the history field of a session's hash; empty: no history is kept."""
         return feed_field(about, FED if self.redis else FED_EMBEDDED) if self.history.url else ""
+
+    def of_one_process(self) -> "GatewaySettings":
+        """Return the settings of one of the processes, which gets its part of the memory for unqueued audio."""
+        part = self.admission.unqueued_bytes // self.processes
+        return replace(self, admission=replace(self.admission, unqueued_bytes=part))

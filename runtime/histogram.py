@@ -23,6 +23,11 @@ class HistogramSnapshot:
         """Number of all values."""
         return self.buckets[-1][1]
 
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The finite bounds, ascending."""
+        return tuple(bound for bound, _ in self.buckets[:-1])
+
 
 class Histogram:
     """Histogram with ascending ``bounds``, written by one thread."""
@@ -36,6 +41,14 @@ class Histogram:
         """Count a value; a value equal to a bound belongs to that bound's bucket."""
         self._counts[bisect_left(self._bounds, value)] += 1
         self._sum += value
+
+    def add_all(self, other: HistogramSnapshot) -> None:
+        """Count all values of a histogram with the same bounds."""
+        before = 0
+        for index, (_, until) in enumerate(other.buckets):
+            self._counts[index] += until - before
+            before = until
+        self._sum += other.sum
 
     def read(self) -> HistogramSnapshot:
         """Return a snapshot of all values so far."""

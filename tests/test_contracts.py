@@ -29,6 +29,7 @@ PLANTED = {
     "packages of loadtest import only lower ones": "loadtest/core: import loadtest.measurement",
     "windows are opened only by app.main": "app/cli: import app.ui",
     "packages of backend form no cycle": "backend/core: import backend.sessions",
+    "processes of a gateway know nothing of sessions, jobs and files": "backend/processes: import backend.rest",
     "modules at a root compose: only the command line imports them": "backend/rest: import backend.settings",
 }
 

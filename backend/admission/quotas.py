@@ -4,9 +4,12 @@ Each key has a token bucket: ``burst`` requests at once, ``per_minute`` on avera
 limited too. Only valid keys are counted, so that attackers cannot fill the memory.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from backend.admission.elsewhere import Elsewhere, KeyCounts
 from backend.core.refusal import Refusal, RefusalReason
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
@@ -41,18 +44,24 @@ class MessagePace:
 
 @dataclass
 class KeyUsage:
-    """Usage of one key since this process started. ``streams`` counts open ones."""
+    """Usage of one key since this process started. ``streams`` and ``connections`` count open ones."""
 
     requests: int = 0
     refused: int = 0
     streams: int = 0
     audio_bytes: int = 0
+    connections: int = 0
     pace: MessagePace = field(default_factory=MessagePace)
 
     @property
     def audio_s(self) -> float:
         """Seconds of received audio."""
         return self.audio_bytes / (SAMPLE_RATE * BYTES_PER_SAMPLE)
+
+    @property
+    def counts(self) -> KeyCounts:
+        """The numbers that other processes are told."""
+        return KeyCounts(self.requests, self.refused, self.streams, self.audio_bytes, self.connections)
 
 
 @dataclass
@@ -63,10 +72,15 @@ class _Bucket:
 
 @dataclass
 class QuotaMeter:
-    """Quotas and usage of all keys."""
+    """Quotas and usage of all keys in this process; limits count the other processes too.
+
+    ``changed`` is called with each key whose requests or connections change; it must not wait.
+    """
 
     quota: Quota
     usage: dict[str, KeyUsage] = field(default_factory=dict)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    changed: Callable[[str], None] = lambda key: None
     _before: int = 0
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
 
@@ -85,11 +99,46 @@ class QuotaMeter:
         if gone is not None:
             self._before += gone.audio_bytes
         self._buckets.pop(key, None)
+        self.elsewhere.forget(key)
+
+    def everywhere(self, key: str) -> KeyCounts:
+        """Return the usage of a key in all processes."""
+        here = self.usage.get(key)
+        return self.elsewhere.of(key).more(here.counts if here else KeyCounts())
+
+    @contextmanager
+    def stream_of(self, key: str) -> Iterator[KeyUsage]:
+        """Count a stream of a key until the context ends."""
+        usage = self.of(key)
+        usage.streams += 1
+        try:
+            yield usage
+        finally:
+            usage.streams -= 1
+
+    @contextmanager
+    def present(self, key: str) -> Iterator[None]:
+        """Count a permanent connection of a key, such as a stream, until the context ends."""
+        usage = self.of(key)
+        usage.connections += 1
+        self.changed(key)
+        try:
+            yield
+        finally:
+            usage.connections -= 1
+            self.changed(key)
+
+    def spent(self, key: str, requests: int, now: float) -> None:
+        """Count requests that another process admitted against the bucket here."""
+        if self.quota.per_minute:
+            bucket = self._filled(key, now)
+            bucket.tokens = max(0.0, bucket.tokens - requests)
 
     def request(self, key: str, now: float, limited: bool = True) -> Refusal | None:
         """Count a request; return a refusal if it exceeds the quota."""
         usage = self.of(key)
         usage.requests += 1
+        self.changed(key)
         if not limited or not self.quota.per_minute or self._take(key, now):
             return None
         usage.refused += 1
@@ -100,17 +149,23 @@ class QuotaMeter:
     def stream(self, key: str, limited: bool = True) -> Refusal | None:
         """Return a refusal if the key may not open another stream; the caller counts opened streams."""
         usage = self.of(key)
-        if not limited or not self.quota.streams or usage.streams < self.quota.streams:
+        streams = usage.streams + self.elsewhere.of(key).streams
+        if not limited or not self.quota.streams or streams < self.quota.streams:
             return None
         usage.refused += 1
-        message = f"this key has {usage.streams} streams open, which is its limit"
+        message = f"this key has {streams} streams open, which is its limit"
         return Refusal(429, RefusalReason.KEY_STREAMS, message, _STREAMS_RETRY_S)
 
-    def _take(self, key: str, now: float) -> bool:
-        quota, most = self.quota, float(max(1, self.quota.burst))
+    def _filled(self, key: str, now: float) -> _Bucket:
+        """Return the bucket of a key with what has come in since it was last used."""
+        most = float(max(1, self.quota.burst))
         bucket = self._buckets.setdefault(key, _Bucket(most, now))
-        gained = max(0.0, now - bucket.at) * quota.per_minute / _MINUTE_S
+        gained = max(0.0, now - bucket.at) * self.quota.per_minute / _MINUTE_S
         bucket.tokens, bucket.at = min(most, bucket.tokens + gained), max(now, bucket.at)
+        return bucket
+
+    def _take(self, key: str, now: float) -> bool:
+        bucket = self._filled(key, now)
         if bucket.tokens < 1.0:
             return False
         bucket.tokens -= 1.0

@@ -1,12 +1,7 @@
 """The ``kikipounamu-gateway`` program: serve, and manage devices, queues and dead letters."""
 
-import asyncio
-import os
-import signal
-import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import structlog
@@ -15,25 +10,19 @@ import typer
 from backend.broker.dead_letters import DeadLetter
 from backend.broker.jobs import Jobs
 from backend.broker.records import SessionGone
-from backend.cli.broker_access import Config, Redis, else_said, with_jobs
+from backend.cli.broker_access import Config, Redis, with_jobs
 from backend.cli.device_commands import devices
 from backend.cli.pair_command import pair_device
 from backend.cli.queue_commands import queues
-from backend.configuration import (
-    Configuration,
-    merged,
-    settings_of,
-)
-from backend.core.errors import BackendError, InvalidSettings
-from backend.devices.discovery import own_key
-from backend.gateway import running_gateway
+from backend.cli.serving import ServeOrder, raise_file_limit, run, serve_alone, serve_together
+from backend.configuration import Configuration
+from backend.core.errors import BackendError, InvalidSettings, ProcessFailed
 from backend.http.modes import GatewayMode
-from backend.settings import GatewaySettings
+from backend.processes.lock import ask_to_restart
 from protocol.audio import samples_to_seconds
 from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
-from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
 from runtime.terminal import printable, reason, say
 
@@ -69,6 +58,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         list[str] | None, typer.Option(help="Address or network of a trusted proxy; repeatable.")
     ] = None,
     announce: Annotated[bool | None, typer.Option(help="Announce on the network; default: if shared.")] = None,
+    processes: Annotated[int | None, typer.Option(help="Processes; default: 1, in mode server by cores.")] = None,
     history: Annotated[str | None, typer.Option(help="on, off, or a database URL; default: off.")] = None,
     config: Config = None,
 ) -> None:
@@ -85,17 +75,30 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         origins=_some(origin),
         trusted_proxies=_some(trusted_proxy),
         announce=announce,
+        processes=processes,
         history=history,
     )
     with logging_to("gateway", here.logs):
-        _raise_file_limit()
         _serve_as(said, key, config, here)
 
 
-def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
+@app.command()
+def restart() -> None:
+    """Replace the processes of the running gateway, one after the other, while the others serve."""
     try:
-        settings = settings_of(merged((said, *else_said(config, here))), here, key or own_key(here.data))
-        _run(_serve(settings))
+        pid = ask_to_restart(folders().broker_socket.parent)
+    except ProcessFailed as error:
+        say(str(error), err=True)
+        raise typer.Exit(1) from None
+    say(f"gateway {pid} restarts its processes: its log says when all of them run")
+
+
+def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
+    raise_file_limit()
+    try:
+        order = ServeOrder(said, key, config)
+        settings = order.settings(here)
+        run(serve_alone(settings) if settings.processes == 1 else serve_together(settings, order))
     except BackendError as error:
         log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
         raise typer.Exit(1) from None
@@ -180,36 +183,3 @@ def drop(entries: Entries, redis: Redis = "", config: Config = None) -> None:
             say(f"{entry}  dropped")
 
     with_jobs(redis, config, delete)
-
-
-async def _serve(settings: GatewaySettings) -> None:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    async with running_gateway(settings) as gateway:
-        collect_seldom()
-        gateway.failed.add_done_callback(lambda _: told.set())
-        await told.wait()
-        log.info(LogEvent.GATEWAY_STOPPING)
-    if gateway.failed.done():
-        raise typer.Exit(1)
-
-
-def _run(coroutine: Coroutine[Any, Any, None]) -> None:
-    if sys.platform == "win32":
-        asyncio.run(coroutine)
-        return
-    import uvloop
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(coroutine)
-
-
-def _raise_file_limit() -> None:
-    if os.name != "posix":
-        return
-    import resource
-
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

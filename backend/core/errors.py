@@ -19,6 +19,7 @@
     │   └── HistoryBusy        too many requests wait for the history
     ├── MediaUnreadable        a submitted file cannot be read to its end
     ├── MediaReaderKilled      the process that read a submitted file was killed; a retry may succeed
+    ├── ProcessFailed          a process of a gateway with several processes cannot run
     ├── RequestRefused         an HTTP request is impossible in the current state
     └── OverQuota              a request above the load or the key's quota
 
@@ -112,6 +113,10 @@ class MediaUnreadable(BackendError):
 
 class MediaReaderKilled(BackendError):
     """The process that read a submitted file was killed by a signal; the file may be fine."""
+
+
+class ProcessFailed(BackendError):
+    """A process of a gateway with several processes cannot run, for its own reason."""
 
 
 class RequestRefused(BackendError):

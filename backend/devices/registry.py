@@ -67,9 +67,15 @@ class DeviceRegistry:
             self._seen[found.id] = self._clock()
         return found
 
-    def seen_s(self, device: Device) -> int:
-        """Return when the device was last seen; now, while it is connected."""
-        now_s = self._clock() if device.id in self._here else 0
+    def of_new_key(self, key: str) -> Device | None:
+        """Return the device with a key that another process added a moment ago."""
+        before = self._signature
+        self.refresh()
+        return self.of_key(key) if self._signature != before else None
+
+    def seen_s(self, device: Device, connected: bool = False) -> int:
+        """Return when the device was last seen; now, while it is ``connected`` to any process."""
+        now_s = self._clock() if connected or device.id in self._here else 0
         return int(max(device.seen_s, self._seen.get(device.id, 0), now_s))
 
     def connections(self, device: Device) -> int:

@@ -55,6 +55,12 @@ class Access:
         self.door.known(request.protocol)
         return device
 
+    def greet(self, request: web.Request) -> None:
+        """Exempt the connection of a request with a valid key from the limits of unknown peers."""
+        key, own = _shown_key(request), self._settings.key
+        if hmac.compare_digest(key.encode(), own.encode()) or self.roster.of_key(key) is not None:
+            self.door.known(request.protocol)
+
     def _device_of(self, request: web.Request) -> Device:
         self.check_origin(request)
         self.check_transport(request)
@@ -63,7 +69,7 @@ class Access:
         key = _shown_key(request)
         if hmac.compare_digest(key.encode(), self._settings.key.encode()):
             return self.owner
-        device = self.roster.of_key(key)
+        device = self.roster.of_key(key) or self.roster.of_new_key(key)
         if device is None:
             log.info(LogEvent.AUDIT_KEY_REFUSED, path=request.path, peer=request.remote)
             raise Unauthorised("send the key: Authorization: Bearer KEY, or ?api_key=KEY")
@@ -126,23 +132,21 @@ class AdmittedRequest:
     @contextmanager
     def stream(self, on_revoked: OnRevoked) -> Iterator[KeyUsage]:
         """Count a permanent connection, which ``on_revoked`` ends. Both its ends are in the audit log."""
-        usage = self.access.meter.of(self.device.id)
-        before = usage.audio_bytes
         who = {"device": self.device.id, "kind": self.device.kind, "tenant": self.tenant}
         log.info(LogEvent.AUDIT_STREAM_OPENED, **who)
-        usage.streams += 1
-        try:
-            with self.present(on_revoked):
-                yield usage
-        finally:
-            usage.streams -= 1
-            spoken = round(KeyUsage(audio_bytes=usage.audio_bytes - before).audio_s, 3)
-            log.info(LogEvent.AUDIT_STREAM_CLOSED, **who, audio_s=spoken)
+        with self.access.meter.stream_of(self.device.id) as usage:
+            before = usage.audio_bytes
+            try:
+                with self.present(on_revoked):
+                    yield usage
+            finally:
+                spoken = round(KeyUsage(audio_bytes=usage.audio_bytes - before).audio_s, 3)
+                log.info(LogEvent.AUDIT_STREAM_CLOSED, **who, audio_s=spoken)
 
     @contextmanager
     def present(self, on_revoked: OnRevoked) -> Iterator[None]:
         """Register a permanent connection; ``on_revoked`` ends it as soon as its device is revoked."""
-        with self.access.roster.present(self.device, on_revoked):
+        with self.access.meter.present(self.device.id), self.access.roster.present(self.device, on_revoked):
             yield
 
 

@@ -1,4 +1,4 @@
-"""Addresses at which other devices may reach this computer now."""
+"""Addresses on which a gateway listens, and at which other devices may reach this computer now."""
 
 import ipaddress
 import socket
@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 
 import psutil
 
-from backend.http.modes import is_loopback
+from backend.core.errors import InvalidSettings
+from backend.http.modes import GatewayMode, ListenAddress, is_loopback, listeners
+from backend.http.settings import HttpSettings
 
 _DEVICES: Final = Path("/sys/class/net")
 
@@ -73,3 +75,17 @@ def _usable(found: Sequence[NetworkInterface]) -> Iterator[tuple[_Address, bool]
                 address = ipaddress.ip_address(text.partition("%")[0])
                 if not (address.is_loopback or address.is_link_local or address.is_unspecified):
                     yield address, interface.inner
+
+
+def listen_addresses(settings: HttpSettings) -> tuple[ListenAddress, ...]:
+    """Return the addresses on which a gateway listens. Raises ``InvalidSettings``."""
+    if not (settings.key or settings.mode is GatewayMode.LOCAL):
+        raise InvalidSettings("a gateway for other computers needs a key")
+    tls = settings.certificate is not None
+    return listeners(settings.mode, settings.host, settings.port, tls, settings.proxies)
+
+
+def local_url(host: str, port: int) -> str:
+    """Return the URL at which this computer's own clients reach a listening address."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -40,16 +40,16 @@ async def _revoke(request: web.Request) -> web.Response:
 
 
 def _state(access: Access, device: Device) -> DeviceState:
-    usage = access.meter.usage.get(device.id, KeyUsage())
+    usage, elsewhere = access.meter.everywhere(device.id), access.meter.elsewhere.of(device.id)
     return DeviceState(
         id=device.id,
         name=device.name,
         kind=device.kind,
         made_s=device.made_s,
-        seen_s=access.roster.seen_s(device),
-        connections=access.roster.connections(device),
+        seen_s=access.roster.seen_s(device, connected=elsewhere.connections > 0),
+        connections=access.roster.connections(device) + elsewhere.connections,
         streams=usage.streams,
         requests=usage.requests,
         refused=usage.refused,
-        audio_s=round(usage.audio_s, 3),
+        audio_s=round(KeyUsage(audio_bytes=usage.audio_bytes).audio_s, 3),
     )

@@ -71,6 +71,7 @@ class TlsListener:
         self._handshakes = Tasks("door")  # handshake failures of unauthenticated peers are not fatal
         self._sockets: list[socket.socket] = []
         self._sent_away = 0
+        self._watched = False
 
     @property
     def unknown(self) -> int:
@@ -96,10 +97,27 @@ class TlsListener:
             listening.setblocking(False)
             self._sockets.append(listening)
             self._tasks.start(self._accept(listening, tls, protocols), "accept")
-        if not first:
-            self._tasks.start(self._look(), "look")
+        self._watch()
         where: tuple[str, int] = self._sockets[first].getsockname()[:2]
         return where
+
+    async def take(
+        self, connected: socket.socket, address: str, tls: ssl.SSLContext, protocols: Protocols
+    ) -> None:
+        """Begin the handshake of an accepted connection, as soon as there is room for it."""
+        self._watch()
+        peer = peer_of(address)
+        try:
+            protocol = protocols() if await self._room(peer) else None
+        except BaseException:
+            connected.close()
+            raise
+        if protocol is not None:
+            one = self._unknown[protocol] = _Unknown(peer, asyncio.get_running_loop().time(), connected)
+            one.opening = self._handshakes.start(self._open(connected, tls, protocol, one), "handshake")
+        else:
+            connected.close()
+            self._sent_away += 1
 
     async def close(self) -> None:
         """Stop accepting and close connections without a key. Safe to call twice."""
@@ -111,6 +129,11 @@ class TlsListener:
 
     # -- inside --------------------------------------------------------------------------------------------
 
+    def _watch(self) -> None:
+        if not self._watched:
+            self._watched = True
+            self._tasks.start(self._look(), "look")
+
     async def _accept(self, listening: socket.socket, tls: ssl.SSLContext, protocols: Protocols) -> None:
         loop = asyncio.get_running_loop()
         while True:
@@ -120,18 +143,7 @@ class TlsListener:
                 log.warning(LogEvent.GATEWAY_ACCEPT_FAILED, reason=str(error))
                 await asyncio.sleep(_FULL_S)
                 continue
-            peer = peer_of(address[0])
-            try:
-                protocol = protocols() if await self._room(peer) else None
-            except BaseException:
-                connected.close()
-                raise
-            if protocol is not None:
-                one = self._unknown[protocol] = _Unknown(peer, loop.time(), connected)
-                one.opening = self._handshakes.start(self._open(connected, tls, protocol, one), "handshake")
-            else:
-                connected.close()
-                self._sent_away += 1
+            await self.take(connected, address[0], tls, protocols)
 
     async def _open(
         self, connected: socket.socket, tls: ssl.SSLContext, protocol: asyncio.Protocol, one: _Unknown

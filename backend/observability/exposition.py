@@ -6,6 +6,7 @@ and codes are enumerations, models are those of workers, and the number of worke
 
 import os
 import platform
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import metadata
 from math import inf
@@ -26,6 +27,7 @@ from backend.admission.admission import AdmissionLimits, StreamContent, Survey, 
 from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
 from backend.observability.metrics import GatewayReading, Metrics
+from backend.observability.other_processes import Counted, ProcessReport, together
 from protocol.audio import samples_to_seconds
 from protocol.job import ANY_MODEL, CLASSES, EndState, JobKind
 from protocol.monitor import WorkerState, WorkerStatus
@@ -88,11 +90,14 @@ class GatewayCollector(Collector):
         if now.history is not None:
             yield from _history(now.history)
         yield from _workers(now.survey)
-        yield from _counted(self._metrics, now)
-        stages = {stage: histogram.read() for stage, histogram in self._metrics.stages.items()}
-        yield _histogram("segment_stage_seconds", "Where the time of segments with a text went.", "stage", stages)
-        batches = {"": self._round_trips.read()}
+        here = self._metrics.counted(now.received_s, self._round_trips.read())
+        counted = together([here, *now.others.counted])
+        yield from _counted(counted)
+        text = "Where the time of segments with a text went."
+        yield _histogram("segment_stage_seconds", text, "stage", counted.stages)
+        batches = {"": counted.round_trips} if counted.round_trips else {}
         yield _histogram("broker_round_trip_seconds", "How long batches of commands took.", "", batches)
+        yield from _processes(now)
 
     def _streams(self, survey: Survey) -> Iterator[Metric]:
         waiting = self._by_stream(survey)
@@ -174,32 +179,50 @@ def _workers(survey: Survey) -> Iterator[Metric]:
         yield _gauges(figure, text, ("worker",), rows)
 
 
-def _counted(metrics: Metrics, now: GatewayReading) -> Iterator[Metric]:
+def _processes(now: GatewayReading) -> Iterator[Metric]:
+    """Yield what only a gateway of several processes has: figures of each, by its slot."""
+    others, labels = now.others, ("process",)
+    if others.own_slot is None:
+        return
+    rest = sum(report.connections for report in others.reports.values())
+    own = ProcessReport(connections=now.connections - rest, load=now.load, cpu_s=time.process_time())
+    reports = sorted((others.reports | {others.own_slot: own}).items())
+    rows: list[Row] = [((str(slot),), report.connections) for slot, report in reports]
+    yield _gauges("process_connections", "Open WebSockets of clients, by process.", labels, rows)
+    rows = [((str(slot),), report.cpu_s) for slot, report in reports]
+    yield _counters("process_cpu_seconds", "CPU time, by process.", labels, rows)
+    rows = [((str(slot),), report.load.memory_bytes) for slot, report in reports]
+    yield _gauges("process_memory_bytes", "Resident memory, by process.", labels, rows)
+    rows = [((str(slot),), others.restarts.get(slot, 0)) for slot, _ in reports]
+    yield _counters("process_restarts", "How often a process ended without being asked to.", labels, rows)
+
+
+def _counted(counted: Counted) -> Iterator[Metric]:
     nothing: dict[tuple[EndState, str], int] = {(EndState.FINAL, ""): 0, (EndState.CANCELLED, ""): 0}
-    segments = [((outcome.value, code), n) for (outcome, code), n in (nothing | metrics.segments).items()]
+    segments = [((outcome.value, code), n) for (outcome, code), n in (nothing | counted.segments).items()]
     text = "Segments that ended here; of those that failed, why."
     yield _counters("segments", text, ("outcome", "code"), segments)
-    recognised = samples_to_seconds(metrics.samples)
+    recognised = samples_to_seconds(counted.samples)
     yield _counters("audio_recognised_seconds", "Audio of segments with a text.", (), [((), recognised)])
     yield _counters(
         "audio_received_seconds",
         "Audio that came, again or not; second passes not counted.",
         (),
-        [((), now.received_s)],
+        [((), counted.received_s)],
     )
-    yield _counters("partials_told", "Hypotheses that clients were told.", (), [((), metrics.partials)])
+    yield _counters("partials_told", "Hypotheses that clients were told.", (), [((), counted.partials)])
     text = "Second passes that were not begun, for want of time or of what they replace."
-    yield _counters("second_passes_refused", text, (), [((), metrics.spans_refused)])
+    yield _counters("second_passes_refused", text, (), [((), counted.spans_refused)])
     attempts = [
-        ((name, "asked" if made else "shed"), metrics.attempts[kind, made])
+        ((name, "asked" if made else "shed"), counted.attempts.get((kind, made), 0))
         for kind, name in _BEST_EFFORT.items()
         for made in (True, False)
     ]
     text = "What is best effort: asked of a worker, or not for want of time."
     yield _counters("best_effort", text, ("kind", "outcome"), attempts)
-    refusals = [((reason.value,), metrics.refusals[reason]) for reason in RefusalReason]
+    refusals = [((reason.value,), counted.refusals.get(reason, 0)) for reason in RefusalReason]
     yield _counters("refusals", "What was not taken, and why.", ("reason",), refusals)
-    hellos = [((str(resumed).lower(),), metrics.hellos[resumed]) for resumed in (False, True)]
+    hellos = [((str(resumed).lower(),), counted.hellos.get(resumed, 0)) for resumed in (False, True)]
     yield _counters("hellos", "Connections that began to speak for a session, new or known.", ("resumed",), hellos)
 
 

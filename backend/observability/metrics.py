@@ -5,17 +5,18 @@ They count since this gateway started. A result sent by two gateways is counted 
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from backend.admission.admission import Survey
 from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
+from backend.observability.other_processes import Counted, OtherProcesses
 from backend.sessions.observers import Conclusion, Observer
 from protocol.job import EndState, JobKind
-from protocol.monitor import BrokerState
+from protocol.monitor import BrokerState, Load
 from protocol.session import Failed, GatewayMessage, Partial
-from runtime.histogram import Histogram
+from runtime.histogram import Histogram, HistogramSnapshot
 
 STAGES: Final = ("upload", "queue", "decode", "deliver")
 """Stages of a segment, as in ``protocol.recognition.Timing``."""
@@ -23,9 +24,10 @@ STAGES: Final = ("upload", "queue", "decode", "deliver")
 
 @dataclass(frozen=True)
 class GatewayReading:
-    """State of a gateway at the time of a scrape. ``received_s``: audio received since its start.
+    """State of a gateway at the time of a scrape.
 
-    ``history`` ``None``: no history is kept.
+    ``history`` ``None``: no history is kept. Numbers of sessions and the like are sums over all processes;
+    ``received_s``, the audio received since its start, and ``load`` are those of this one.
     """
 
     survey: Survey
@@ -38,6 +40,8 @@ class GatewayReading:
     received_s: float
     draining: bool
     history: HistoryState | None = None
+    load: Load = field(default_factory=Load)
+    others: OtherProcesses = field(default_factory=OtherProcesses)
 
 
 class Metrics(Observer):
@@ -56,6 +60,21 @@ class Metrics(Observer):
         self.samples = 0
         self.partials = 0
         self.spans_refused = 0
+
+    def counted(self, received_s: float, round_trips: HistogramSnapshot) -> Counted:
+        """Return all counters of this moment, with those that others count."""
+        return Counted(
+            segments=dict(self.segments),
+            stages={stage: histogram.read() for stage, histogram in self.stages.items()},
+            attempts=dict(self.attempts),
+            refusals=dict(self.refusals),
+            hellos=dict(self.hellos),
+            samples=self.samples,
+            partials=self.partials,
+            spans_refused=self.spans_refused,
+            received_s=received_s,
+            round_trips=round_trips,
+        )
 
     def bound(self, session: str, resumed: bool) -> None:
         """Count an accepted hello."""

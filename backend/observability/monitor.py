@@ -5,7 +5,7 @@ import dataclasses
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -23,6 +23,14 @@ from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
 from backend.http.viewers import refuse_viewer
 from backend.observability.metrics import GatewayReading
+from backend.observability.other_processes import (
+    Counted,
+    OtherProcesses,
+    ProcessReport,
+    Shown,
+    Unreported,
+    on_clock,
+)
 from backend.observability.timeline import Moments
 from backend.sessions.hub import Hub
 from backend.sessions.observers import Conclusion, Observer
@@ -95,6 +103,8 @@ class Monitor(Observer):
         self._counted = _Counted()
         self._load = ProcessLoad()
         self._moments = Moments()
+        self.others = OtherProcesses()
+        self.unreported = Unreported(_RECENT)
         self.survey = Survey()
 
     @property
@@ -134,8 +144,34 @@ class Monitor(Observer):
             self._counted.final += 1
             self._counted.samples += samples - ended.course.repeated
             recent = Recent(*of, FINAL, outcome.model, outcome.worker, outcome.timing, *when)
-        self._recent.append((owner, recent))
+        self.unreported.add(owner, recent)
+        self._add((owner, recent))
+
+    def _add(self, shown: Shown) -> None:
+        owner, recent = shown
+        self._recent.append(shown)
         self._show(SEGMENT, lambda viewer: self._as_seen(recent, owner, viewer))
+
+    def told_others(self, reports: dict[int, ProcessReport], past: Counted, restarts: Mapping[int, int]) -> None:
+        """Use the figures of the other processes of this gateway, and show their segments to viewers."""
+        self.others.reports, self.others.past, self.others.restarts = reports, past, restarts
+        for report in reports.values():
+            for shown in on_clock(report, self._uptime_s()):
+                self._add(shown)
+
+    def report(self, hub: Hub, counted: Counted) -> ProcessReport:
+        """Return the state of this process for the main process; its totals complete the counters."""
+        return ProcessReport(
+            counted=replace(counted, totals=self._counted.totals()),
+            sessions=len(hub.hosted),
+            connections=len(hub.connections),
+            pending=_pending(hub),
+            unqueued_s=samples_to_seconds(sum(hub.held)),
+            load=self._load.now(),
+            cpu_s=time.process_time(),
+            ended=self.unreported.take(),
+            clock_s=self._uptime_s(),
+        )
 
     async def run(self, hub: Hub) -> None:
         """Survey the broker at intervals until cancelled."""
@@ -174,23 +210,23 @@ class Monitor(Observer):
     def snapshot(self, hub: Hub) -> Snapshot:
         """Return the state of the gateway now, as viewers see it."""
         streams = self.survey.streams.values()
-        hosted = hub.hosted.values()
+        others = self.others.reports.values()
         return Snapshot(
             gateway=self._jobs.gateway,
             uptime_s=round(self._uptime_s(), 3),
             broker=self.broker(),
-            sessions=len(hosted),
-            connections=len(hub.connections),
-            pending=sum(len(one.session.live) for one in hosted),
-            unqueued_s=samples_to_seconds(sum(hub.held)),
+            sessions=len(hub.hosted) + sum(one.sessions for one in others),
+            connections=len(hub.connections) + sum(one.connections for one in others),
+            pending=_pending(hub) + sum(one.pending for one in others),
+            unqueued_s=samples_to_seconds(sum(hub.held)) + sum(one.unqueued_s for one in others),
             queued=sum(waiting.entries for waiting in streams),
             backlog_s=samples_to_seconds(sum(waiting.samples for waiting in streams)),
             oldest_s=max((waiting.oldest_ms for waiting in streams), default=0) / 1000,
             streams=round(speed(self.survey, ""), 2),
             workers=(*self.survey.workers, *self.survey.streamers),
             recent=self._recent_for(None),
-            totals=self._counted.totals(),
-            load=self._load.now(),
+            totals=self.others.totals(self._counted.totals()),
+            load=self.others.load(self._load.now()),
         )
 
     def timeline(self) -> Timeline:
@@ -201,18 +237,20 @@ class Monitor(Observer):
         self, hub: Hub, received_s: float, draining: bool, history: HistoryState | None = None
     ) -> GatewayReading:
         """Return the state of the gateway now, for ``/metrics``."""
-        hosted = hub.hosted.values()
+        others = self.others.reports.values()
         return GatewayReading(
             survey=self.survey,
             broker=self.broker(),
-            sessions=len(hosted),
-            connections=len(hub.connections),
+            sessions=len(hub.hosted) + sum(one.sessions for one in others),
+            connections=len(hub.connections) + sum(one.connections for one in others),
             viewers=self.viewers,
-            pending=sum(len(one.session.live) for one in hosted),
-            unqueued_s=samples_to_seconds(sum(hub.held)),
+            pending=_pending(hub) + sum(one.pending for one in others),
+            unqueued_s=samples_to_seconds(sum(hub.held)) + sum(one.unqueued_s for one in others),
             received_s=received_s,
             draining=draining,
             history=history,
+            load=self._load.now(),
+            others=self.others,
         )
 
     def broker(self) -> BrokerState:
@@ -263,6 +301,10 @@ class Monitor(Observer):
             if viewer.owner not in events:
                 events[viewer.owner] = _event(name, seen_by(viewer.owner))
             viewer.put(events[viewer.owner])
+
+
+def _pending(hub: Hub) -> int:
+    return sum(len(one.session.live) for one in hub.hosted.values())
 
 
 async def gathered(events: "asyncio.Queue[bytes]") -> AsyncIterator[bytes]:

@@ -82,6 +82,7 @@ class Hub:
         self._adoption = Adoption()
         self._attempts = BestEffortRequests(jobs, settings, observer, self._perform)
         self.connections: set[ClientConnection] = set()
+        self.taken: Callable[[], int] = lambda: len(self.connections)  # with those of other processes
         self.deserted = asyncio.Event()
         self.deserted.set()
 
@@ -368,7 +369,7 @@ class Hub:
         survey = self.intake.survey_of(hosted.about.owner)
         wish = id(survey), options.priority, options.model, options.partials
         if wish not in known:
-            now = busy(survey, self._jobs.up, options, limits, len(self.connections))
+            now = busy(survey, self._jobs.up, options, limits, self.taken())
             known[wish] = now, makes_partials(survey, options, limits)
         now, partials = known[wish]
         if (message := worth_telling(hosted.busy, now, partials)) is not None:

@@ -21,3 +21,15 @@ def test_histogram_bucket_counts_values_up_to_its_bound(values: list[float]) -> 
     assert [bound for bound, _ in reading.buckets] == [*SECONDS, inf]
     assert all(count == sum(value <= bound for value in values) for bound, count in reading.buckets)
     assert reading.count == len(values) and reading.sum == pytest.approx(sum(values))
+
+
+def test_add_all_counts_values_of_another_histogram() -> None:
+    one, other, both = Histogram((1.0, 2.0)), Histogram((1.0, 2.0)), Histogram((1.0, 2.0))
+    for value in (0.5, 1.5, 9.0):
+        one.add(value)
+        both.add(value)
+    for value in (2.0, 3.0):
+        other.add(value)
+        both.add(value)
+    one.add_all(other.read())
+    assert one.read() == both.read() and one.read().bounds == (1.0, 2.0)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.admission.elsewhere import KeyCounts
 from backend.admission.quotas import MessagePace, Quota, QuotaMeter
 
 
@@ -91,3 +92,32 @@ def test_messages_pass_at_configured_rate_in_the_long_run() -> None:
     for _ in range(1_000):
         now += pace.pause_s(now)
     assert now == pytest.approx(9.95)
+
+
+def test_streams_of_other_processes_count_for_the_limit() -> None:
+    meter = QuotaMeter(Quota(streams=2))
+    meter.elsewhere.heard(1, 1, {"k": KeyCounts(streams=1)})
+    with meter.stream_of("k"):
+        refusal = meter.stream("k")
+        assert refusal is not None and "2 streams" in refusal.message
+        assert meter.everywhere("k").streams == 2
+    assert meter.stream("k") is None
+    meter.elsewhere.gone(1)
+    assert meter.everywhere("k").streams == 0
+
+
+def test_requests_of_other_processes_empty_the_same_bucket() -> None:
+    meter = QuotaMeter(Quota(per_minute=60, burst=3))
+    meter.spent("k", 2, 0.0)
+    assert [meter.request("k", 0.0) is None for _ in range(2)] == [True, False]
+    meter.spent("k", 100, 0.0)
+    assert meter.request("k", 1.0) is None and meter.request("k", 1.0) is not None
+
+
+def test_each_change_of_requests_and_connections_is_told() -> None:
+    told: list[str] = []
+    meter = QuotaMeter(Quota(), changed=told.append)
+    meter.request("k", 0.0)
+    with meter.present("k"):
+        assert meter.of("k").counts == KeyCounts(requests=1, connections=1)
+    assert told == ["k", "k", "k"] and meter.of("k").connections == 0

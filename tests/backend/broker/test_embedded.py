@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from backend.broker.embedded import EmbeddedBroker, EmbeddedSettings, embedded_broker, find_binary, socket_url
 from backend.core.errors import BrokerFailed, BrokerLocked
-from tests.backend.processes import alive, broker_of
+from tests.backend.gateway_process import alive, broker_of
 from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.waiting import wait_until
 

@@ -26,7 +26,7 @@ from protocol.errors import CloseCode, ErrorCode
 from protocol.job import Failure, Job, Keys, encode_job, encode_notice
 from protocol.session import Done, Final, Finish, Queued
 from tests.backend.fake_worker import working
-from tests.backend.processes import GatewayProcess, alive, endpoint_of, gateway_process, start_gateway
+from tests.backend.gateway_process import GatewayProcess, alive, endpoint_of, gateway_process, start_gateway
 from tests.backend.wire import Wire, connected, tone
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until

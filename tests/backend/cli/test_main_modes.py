@@ -16,7 +16,7 @@ from backend.devices.records import DeviceStore
 from client.connection import Address, connect
 from client.errors import WrongCertificate
 from protocol.devices import DeviceKind
-from tests.backend.processes import GatewayProcess, gateway_process
+from tests.backend.gateway_process import GatewayProcess, gateway_process
 from tests.helpers.waiting import wait_until, wait_until_sync
 
 

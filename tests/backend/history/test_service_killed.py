@@ -16,8 +16,8 @@ from backend.history.records import FeedEntry
 from backend.history.store import Store, open_store
 from protocol.job import Keys
 from runtime.tasks import Tasks
+from tests.backend.gateway_process import gateway_process
 from tests.backend.history.feed import final, put
-from tests.backend.processes import gateway_process
 from tests.helpers.postgres import Postgres
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until

@@ -17,9 +17,10 @@ from backend.observability.exposition import (
     registry_of,
 )
 from backend.observability.metrics import GatewayReading, Metrics
+from backend.observability.other_processes import OtherProcesses, ProcessReport
 from protocol.errors import ErrorCode
 from protocol.job import JobKind, Keys
-from protocol.monitor import BrokerState, WorkerState, WorkerStatus
+from protocol.monitor import BrokerState, Load, WorkerState, WorkerStatus
 from protocol.recognition import Timing
 from protocol.session import Failed, Final, Partial
 from runtime.histogram import Histogram
@@ -151,3 +152,28 @@ def test_models_of_earlier_workers_keep_their_label() -> None:
     exposition(registry, "")
     at[0] = now(Survey({Keys().jobs("interactive", "gone soon"): StreamContent(16_000, 1, 0)}))
     assert b'backlog_audio_seconds{class="interactive",model="gone soon"} 1.0' in exposition(registry, "")[0]
+
+
+def test_figures_of_processes_are_sums_and_each_process_has_a_label() -> None:
+    metrics = Metrics()
+    metrics.concluded(concluded(Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000))
+    there = Metrics()
+    there.concluded(concluded(Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000))
+    there.refused(RefusalReason.LOAD)
+    past = there.counted(1.0, Histogram((0.001,)).read())
+    report = ProcessReport(counted=past, connections=3, cpu_s=2.0, load=Load(1.0, 7))
+    others = OtherProcesses({1: report}, past, {1: 2}, own_slot=0)
+    found = read(metrics, replace(now(), others=others, load=Load(1.0, 5)))
+    assert found["kikipounamu_segments_total"]["", "final"] == 3
+    assert found["kikipounamu_segment_stage_seconds_count"]["decode",] == 3
+    assert found["kikipounamu_audio_received_seconds_total"] == {(): 62.0}
+    assert found["kikipounamu_refusals_total"]["load",] == 2
+    assert found["kikipounamu_broker_round_trip_seconds_count"] == {(): 1}
+    assert found["kikipounamu_process_connections"] == {("0",): 1, ("1",): 3}
+    assert found["kikipounamu_process_memory_bytes"] == {("0",): 5, ("1",): 7}
+    assert found["kikipounamu_process_cpu_seconds_total"]["1",] == 2.0
+    assert found["kikipounamu_process_restarts_total"] == {("0",): 0, ("1",): 2}
+
+
+def test_gateway_of_one_process_has_no_figures_by_process() -> None:
+    assert not [name for name in read(Metrics(), now()) if "_process_" in name and name.startswith("kikipounamu")]

@@ -1,0 +1,152 @@
+"""Serving: as one process, or as the supervisor of several."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+import typer
+
+from backend.broker.embedded import EmbeddedSettings, embedded_broker
+from backend.cli.broker_access import else_said
+from backend.configuration import Configuration, merged, settings_of
+from backend.devices.discovery import own_key
+from backend.gateway import running_gateway, told_to_clients
+from backend.http.addresses import listen_addresses, local_url
+from backend.processes.listening import Listener, forwards, listening
+from backend.processes.lock import FORWARDS, only_one
+from backend.processes.messages import Start
+from backend.processes.run import python
+from backend.processes.slots import MAIN
+from backend.processes.supervisor import ProcessPlan, supervised
+from backend.settings import GatewaySettings
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import Folders
+from runtime.garbage import collect_seldom
+
+log = structlog.get_logger(logger_names.BACKEND_CLI)
+
+_PROCESS = "backend.cli.process"
+
+
+@dataclass(frozen=True)
+class ServeOrder:
+    """Options of a command line. With the environment and the file they are the settings.
+
+    Each process reads them itself, so that a rolling restart brings new settings.
+    """
+
+    said: Configuration
+    key: str
+    config: Path | None
+
+    def settings(self, here: Folders) -> GatewaySettings:
+        """Return complete settings. Raises ``BackendError``."""
+        said = merged((self.said, *else_said(self.config, here)))
+        return settings_of(said, here, self.key or own_key(here.data))
+
+    def encoded(self) -> bytes:
+        """Return the order for another process."""
+        return msgspec.msgpack.encode((self.said, self.key, str(self.config or "")))
+
+    @classmethod
+    def decoded(cls, data: bytes) -> "ServeOrder":
+        """Parse an order from the supervisor."""
+        said, key, config = msgspec.msgpack.decode(data, type=tuple[Configuration, str, str])
+        return cls(said, key, Path(config) if config else None)
+
+
+async def serve_alone(settings: GatewaySettings) -> None:
+    """Serve as one process until a signal ends it. Raises ``BackendError``."""
+    told = asyncio.Event()
+    ending_with_signals(told, lambda: log.warning(LogEvent.PROCESSES_NOT_RESTARTED, processes=1))
+    async with running_gateway(settings) as gateway:
+        collect_seldom()
+        gateway.failed.add_done_callback(lambda _: told.set())
+        await told.wait()
+        log.info(LogEvent.GATEWAY_STOPPING)
+    if gateway.failed.done():
+        raise typer.Exit(1)
+
+
+async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
+    """Serve as the supervisor of several processes until a signal ends it. Raises ``BackendError``."""
+    told, folder = asyncio.Event(), settings.broker_socket.parent
+    async with AsyncExitStack() as stack:
+        stack.enter_context(only_one(folder))
+        listeners = stack.enter_context(listening(listen_addresses(settings)))
+        forwarding = stack.enter_context(forwards(folder / FORWARDS))
+        broker, owns = settings.redis, False
+        if not broker:
+            embedded = EmbeddedSettings(settings.broker_folder, settings.broker_socket)
+            own = await stack.enter_async_context(embedded_broker(embedded))
+            broker, owns = own.url, not own.adopted
+        url = local_url(*listeners[0].socket.getsockname()[:2])
+        tls_port = next((one.port for one in listeners if one.tls), 0)
+        start = Start(
+            slot=MAIN,
+            processes=settings.processes,
+            settings=order.encoded(),
+            broker=broker,
+            owns_broker=owns,
+            url=url,
+            tls_port=tls_port,
+            forwards=str(folder / FORWARDS),
+        )
+        plan = ProcessPlan(python(_PROCESS), start, settings.drain_s)
+        supervisor = await stack.enter_async_context(supervised(plan, listeners, forwarding))
+        ending_with_signals(told, supervisor.restart)
+        supervisor.failed.add_done_callback(lambda _: told.set())
+        stack.enter_context(told_to_clients(settings, url))
+        _say(settings, listeners, url)
+        await told.wait()
+        log.info(LogEvent.GATEWAY_STOPPING)
+    if supervisor.failed.done():
+        raise typer.Exit(1)
+
+
+def ending_with_signals(told: asyncio.Event, restart: Callable[[], None]) -> None:
+    """Set ``told`` on SIGTERM and SIGINT; call ``restart`` on SIGHUP, unless a closed terminal sent it."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    if sys.platform != "win32" and not (sys.stdin and sys.stdin.isatty()):
+        loop.add_signal_handler(signal.SIGHUP, restart)
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine on the fastest event loop of this system."""
+    if sys.platform == "win32":
+        asyncio.run(coroutine)
+        return
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(coroutine)
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system permits."""
+    if os.name != "posix":
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _say(settings: GatewaySettings, listeners: tuple[Listener, ...], url: str) -> None:
+    log.info(LogEvent.GATEWAY_LISTENING, url=url, processes=settings.processes)
+    certificate = settings.certificate.sha256 if settings.certificate else ""
+    for one in listeners:
+        if one.tls:
+            host = one.socket.getsockname()[0]
+            log.info(LogEvent.GATEWAY_SHARED, host=host, port=one.port, certificate=certificate)

@@ -1,0 +1,69 @@
+"""Serving as one process or as several: orders, signals, errors."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from backend.cli.main import app
+from backend.cli.serving import ServeOrder
+from backend.configuration import Configuration
+from backend.http.modes import GatewayMode
+from runtime.folders import Folders
+from tests.backend.cli.test_main_modes import told
+from tests.backend.gateway_process import gateway_process, start_gateway
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="kiki-") as folder:
+        yield Path(folder)
+
+
+def folders_in(home: Path) -> Folders:
+    return Folders(*(home / name for name in ("config", "data", "cache", "logs", "run")))
+
+
+def test_order_reaches_another_process_and_means_the_same_settings(home: Path) -> None:
+    order = ServeOrder(Configuration(mode=GatewayMode.SERVER, processes=3, origins=("https://a",)), "k", None)
+    assert ServeOrder.decoded(order.encoded()) == order
+    named = ServeOrder(Configuration(), "", home / "a.toml")
+    assert ServeOrder.decoded(named.encoded()) == named
+    settings = order.settings(folders_in(home))
+    assert (settings.processes, settings.key) == (3, "k")
+
+
+async def test_several_processes_stop_together_and_only_one_gateway_has_a_home(home: Path) -> None:
+    async with gateway_process(home, "--processes", "2") as gateway:
+        second = start_gateway(home, "--processes", "2")
+        assert await asyncio.to_thread(second.wait, 60) == 1
+        assert "KIKIPOUNAMU_HOME" in told(home, "gateway.cannot_run")["reason"]
+        asked = CliRunner().invoke(app, ["restart"], env={"KIKIPOUNAMU_HOME": str(home)})
+        assert asked.exit_code == 0 and str(gateway.process.pid) in asked.output
+        await asyncio.to_thread(told, home, "processes.restarted")
+        assert gateway.end(signal.SIGTERM) == 0
+    assert not (home / "run" / "gateway.json").exists()
+
+
+async def test_restart_of_a_single_process_changes_nothing(home: Path) -> None:
+    async with gateway_process(home) as gateway:
+        asked = CliRunner().invoke(app, ["restart"], env={"KIKIPOUNAMU_HOME": str(home)})
+        assert asked.exit_code == 1 and "restart the service" in asked.output
+        gateway.process.send_signal(signal.SIGHUP)
+        await asyncio.to_thread(told, home, "processes.not_restarted")
+        assert gateway.process.poll() is None
+        assert gateway.end(signal.SIGTERM) == 0
+
+
+async def test_processes_end_with_their_killed_supervisor(home: Path) -> None:
+    async with gateway_process(home, "--processes", "2") as gateway:
+        children = psutil.Process(gateway.process.pid).children()
+        gateway.process.kill()
+        gateway.process.wait()
+        await wait_until(lambda: not any(child.is_running() for child in children), "all have ended")

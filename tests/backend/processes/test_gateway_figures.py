@@ -1,0 +1,41 @@
+"""Figures for the main process: sums by slot, and counters that never go back."""
+
+from backend.observability.other_processes import Counted, ProcessReport
+from backend.processes.gateway_figures import GatewayFigures
+from protocol.monitor import Recent
+
+
+def report(samples: int, connections: int = 1) -> ProcessReport:
+    ended = (("o", Recent("s", samples, "final")),)
+    return ProcessReport(Counted(samples=samples), connections=connections, ended=ended, clock_s=2.0)
+
+
+def test_reports_of_other_slots_are_told_with_new_segments_only_once() -> None:
+    figures = GatewayFigures()
+    figures.reported(0, 1, report(5))
+    told = figures.reported(1, 2, report(7))
+    assert told.reports.keys() == {1}
+    assert (told.reports[1].counted.samples, told.reports[1].ended) == (7, report(7).ended)
+    assert told.reports[1].clock_s == 2.0
+    again = figures.reported(2, 3, report(9))
+    assert again.reports[1].ended == () and again.reports[2].ended == report(9).ended
+
+
+def test_counters_of_ended_runs_stay_in_the_sum() -> None:
+    figures = GatewayFigures()
+    figures.reported(1, 2, report(7))
+    figures.ended(1, 2, crashed=True)
+    figures.ended(2, 3, crashed=False)
+    told = figures.others()
+    assert told.reports == {} and told.past.samples == 7
+    assert {slot: n for slot, n in told.restarts.items() if n} == {1: 1}
+    figures.reported(0, 1, report(5))
+    figures.ended(0, 1, crashed=False)
+    assert figures.others().past.samples == 12
+
+
+def test_slot_is_the_sum_of_both_processes_while_one_replaces_the_other() -> None:
+    figures = GatewayFigures()
+    figures.reported(1, 2, report(7, connections=4))
+    told = figures.reported(1, 5, report(1, connections=2)).reports[1]
+    assert (told.counted.samples, told.connections) == (8, 6)

@@ -1,0 +1,53 @@
+"""Messages between the supervisor and its processes."""
+
+import pytest
+
+from backend.admission.elsewhere import KeyCounts
+from backend.core.refusal import RefusalReason
+from backend.observability.other_processes import Counted, ProcessReport
+from backend.processes.messages import (
+    LENGTH,
+    CannotRun,
+    Ending,
+    Gone,
+    MainState,
+    Message,
+    Others,
+    Ready,
+    Report,
+    Start,
+    Usage,
+    decode,
+    encode,
+)
+from protocol.job import EndState, JobKind
+from runtime.histogram import Histogram
+
+COUNTED = Counted(
+    segments={(EndState.FAILED, "timeout"): 1},
+    stages={"queue": Histogram().read()},
+    attempts={(JobKind.SPECULATE, False): 2},
+    refusals={RefusalReason.LOAD: 3},
+    hellos={True: 4},
+    round_trips=Histogram((0.1,)).read(),
+)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Start(1, 3, b"\0settings", "unix:///broker", True, "http://127.0.0.1:1", 0, "/run/socket"),
+        Ready(),
+        CannotRun("why"),
+        Usage(3, {"k": KeyCounts(1, 2, 3, 4, 5)}, 7),
+        Gone(7),
+        Report(ProcessReport(counted=COUNTED, sessions=1)),
+        Others({1: ProcessReport(counted=COUNTED)}, COUNTED, {1: 2}),
+        MainState(up=True),
+        Ending(),
+    ],
+)
+def test_message_survives_the_way(message: Message) -> None:
+    data = encode(message)
+    (size,) = LENGTH.unpack(data[: LENGTH.size])
+    assert size == len(data) - LENGTH.size and decode(data[LENGTH.size :]) == message

@@ -1,0 +1,218 @@
+"""Run a gateway of three processes while people speak: nothing is lost, and it counts and decides as one."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+
+from backend.devices.records import DeviceStore
+from benchmarks.speakers import run_speakers
+from client.connection import Address
+from client.gateway import ClientSettings
+from protocol.devices import DeviceKind
+from protocol.endpoint import Endpoint
+from protocol.session import Error
+from tests.backend.wire import Wire
+from tests.helpers.chain import KEY, Chain, Program, running_chain
+from tests.helpers.prometheus import Figures, figures
+from tests.helpers.speaking import check, speak
+from tests.helpers.waiting import wait_until
+
+PROCESSES = 3
+SPEAKERS = 6
+CLIENT = ClientSettings(heartbeat_s=1.0, send_s=5.0, connect_s=10.0, first_contact_s=120.0)
+BEARER = {"Authorization": f"Bearer {KEY}"}
+
+
+@dataclass
+class Together:
+    """A running gateway of several processes."""
+
+    chain: Chain
+    program: Program
+    endpoint: Endpoint
+    http: aiohttp.ClientSession
+
+    def pids(self) -> list[int]:
+        """Return the processes that serve."""
+        found = []
+        for child in psutil.Process(self.program.popen.pid).children():
+            with suppress(psutil.NoSuchProcess):  # also of one that has just ended
+                found += [child.pid] if "backend.cli.process" in child.cmdline() else []
+        return found
+
+    async def figures(self) -> Figures:
+        """Return the metrics of all processes."""
+        async with self.http.get(f"{self.endpoint.url}/metrics", headers=BEARER) as response:
+            response.raise_for_status()
+            return figures(await response.read(), response.headers["Content-Type"])
+
+    async def connections(self) -> dict[str, float]:
+        """Return the connections by process."""
+        return {slot: n for (slot,), n in (await self.figures())["kikipounamu_process_connections"].items()}
+
+    async def all_run(self) -> None:
+        """Wait until every process reports; the killed one may have had the request."""
+
+        async def reported() -> bool:
+            try:
+                return len(self.pids()) == PROCESSES == len(await self.connections())
+            except aiohttp.ClientError:
+                return False
+
+        await wait_until(reported, "all processes report")
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return the log lines with this event."""
+        log = self.chain.root / "home" / "logs" / "gateway.jsonl"
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        return [line for line in lines if line["event"] == name]
+
+    async def restart(self, times: int) -> None:
+        """Replace all processes; ``times``: how often that has been asked with this one."""
+        self.program.popen.send_signal(signal.SIGHUP)
+        await wait_until(lambda: len(self.events("processes.restarted")) == times, "all are replaced", 120)
+
+    async def kill_each(self) -> None:
+        """Kill every process once, each as soon as all run again."""
+        for pid in self.pids():
+            psutil.Process(pid).kill()
+            await wait_until(lambda pid=pid: pid not in self.pids(), "it is gone")  # type: ignore[misc] # bound
+            await self.all_run()
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="kiki-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def settings(home: Path, **values: int) -> Iterator[None]:
+    """Write a configuration file."""
+    (home / "home" / "config").mkdir(parents=True)
+    lines = [f"{name} = {value}" for name, value in values.items()]
+    (home / "home" / "config" / "gateway.toml").write_text("\n".join(lines))
+    yield
+
+
+@asynccontextmanager
+async def together(home: Path, *arguments: str) -> AsyncIterator[Together]:
+    with running_chain(home) as chain:
+        program, endpoint = await asyncio.to_thread(chain.gateway, "--processes", str(PROCESSES), *arguments)
+        connector = aiohttp.TCPConnector(force_close=True)  # an idle connection would end with its process
+        async with aiohttp.ClientSession(connector=connector) as http:
+            gateway = Together(chain, program, endpoint, http)
+            await gateway.all_run()
+            yield gateway
+        assert await asyncio.to_thread(program.stop) == 0
+        assert not (home / "home" / "run" / "gateway.json").exists()
+
+
+async def survive(home: Path, seconds: float, rounds: int) -> None:
+    """Let people speak while every process is killed and replaced, ``rounds`` times."""
+    enough = asyncio.Event()
+    async with together(home) as gateway:
+        gateway.chain.worker("--engine", "checksum", "--set", "rtf=0.05")
+        address = Address(gateway.endpoint.url, KEY)
+        async with asyncio.TaskGroup() as people:
+            speaking = [
+                people.create_task(speak(lambda: address, CLIENT, 1 + n, seconds, enough)) for n in range(SPEAKERS)
+            ]
+
+            async def spread() -> bool:
+                return all(n > 0 for n in (await gateway.connections()).values())
+
+            await wait_until(spread, "every process has speakers")
+            for number in range(rounds):
+                await gateway.kill_each()
+                await gateway.restart(number + 1)
+            enough.set()
+        deaths = len(gateway.events("process.died"))
+        assert deaths == PROCESSES * rounds
+        restarts = (await gateway.figures())["kikipounamu_process_restarts_total"]
+        assert sum(restarts.values()) == deaths
+    check(speaking, f"{deaths} kills and {rounds} rolling restarts of {PROCESSES} processes")
+
+
+async def test_kills_and_rolling_restart_of_processes_lose_nothing(home: Path) -> None:
+    await survive(home, seconds=6.0, rounds=1)
+
+
+@pytest.mark.proof(minutes=8)
+async def test_many_kills_and_rolling_restarts_of_processes_lose_nothing(home: Path) -> None:
+    await survive(home, seconds=8.0, rounds=10)
+
+
+async def test_metrics_page_has_sums_of_all_processes_and_keeps_them(home: Path) -> None:
+    sessions, segments, seconds = 6, 3, 1.5
+    async with together(home) as gateway:
+        gateway.chain.worker("--engine", "checksum", "--set", "rtf=0.02")
+        tally = await run_speakers(gateway.endpoint, sessions, segments, seconds=seconds, pace=0.2)
+        assert (tally.right, tally.wrong, tally.failed, tally.twice) == (sessions * segments, 0, 0, 0)
+
+        async def counted() -> bool:
+            found = await gateway.figures()
+            received_s = found["kikipounamu_audio_received_seconds_total"][()]
+            return (
+                found["kikipounamu_segments_total"]["", "final"] == sessions * segments
+                and found["kikipounamu_segment_stage_seconds_count"]["decode",] == sessions * segments
+                and found["kikipounamu_hellos_total"]["false",] == sessions
+                and found["kikipounamu_connections"][()] == 0
+                and abs(received_s - sessions * segments * seconds) < 0.1
+            )
+
+        await wait_until(counted, "the sums are right")
+        await gateway.restart(1)
+        await gateway.all_run()
+        await wait_until(counted, "the sums are still right")
+
+
+async def test_limit_of_connections_counts_all_processes(home: Path) -> None:
+    with settings(home, most_connections=4):
+        async with together(home) as gateway, AsyncExitStack() as stack:
+            for _ in range(4):
+                wire = await stack.enter_async_context(Wire(gateway.endpoint.url, KEY))
+                await wire.hello()
+
+            async def spread() -> bool:
+                return sorted((await gateway.connections()).values()) == [1, 1, 2]
+
+            await wait_until(spread, "the connections are spread")
+            for _ in range(PROCESSES):
+                with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                    await Wire(gateway.endpoint.url, KEY).__aenter__()
+                assert refused.value.status == 429
+            async with gateway.http.get(f"{gateway.endpoint.url}/readyz") as response:
+                assert "connections" in {reason["code"] for reason in (await response.json())["reasons"]}
+
+
+async def test_limit_of_a_key_and_its_revocation_hold_in_all_processes(home: Path) -> None:
+    with settings(home, streams_per_key=3):
+        store = DeviceStore(home / "home" / "data" / "devices.json")
+        async with together(home) as gateway, AsyncExitStack() as stack:
+            device, key = store.add("a phone", DeviceKind.CLIENT, 0)
+            url = gateway.endpoint.url
+            wires = [await stack.enter_async_context(Wire(url, key)) for _ in range(3)]
+            for wire in wires:
+                await wire.hello()
+            for _ in range(PROCESSES):
+                with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                    await Wire(url, key).__aenter__()
+                assert refused.value.status == 429
+            async with gateway.http.get(f"{url}/v1/devices", headers=BEARER) as response:
+                listed = {one["id"]: one for one in (await response.json())["devices"]}
+            assert (listed[device.id]["streams"], listed[device.id]["connections"]) == (3, 3)
+            async with gateway.http.delete(f"{url}/v1/devices/{device.id}", headers=BEARER) as response:
+                assert response.status == 200
+            for wire in wires:
+                assert (await wire.expect(Error)).code == "unauthorised"
