@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
@@ -44,6 +44,35 @@ Locate = Callable[[], Address]
 def fixed(address: Address) -> Locate:
     """Return a ``Locate`` for a gateway that never changes its address."""
     return lambda: address
+
+
+class Connection(Protocol):
+    """An open connection that carries messages of ``protocol.session`` in both directions."""
+
+    @property
+    def close_code(self) -> int | None:
+        """Code with which the gateway closed the connection; ``None`` while it is open."""
+        ...
+
+    async def send(self, message: ClientMessage, deadline_s: float) -> None:
+        """Send a message. Raises ``Unreachable``."""
+        ...
+
+    async def send_audio(self, segment: int, offset: int, pcm: bytes, deadline_s: float) -> None:
+        """Send one audio frame. Raises ``Unreachable``."""
+        ...
+
+    async def receive(self, deadline_s: float | None) -> GatewayMessage | None:
+        """Return the next message, or ``None`` once closed. Raises ``Unreachable`` or ``Refused``."""
+        ...
+
+    async def close(self, within_s: float = _CLOSE_S) -> None:
+        """Close the connection, waiting at most ``within_s``. Safe to call twice."""
+        ...
+
+
+Connect = Callable[[Address, bool], Coroutine[Any, Any, Connection]]
+"""Opens a connection; the second argument tells whether the session is resumed."""
 
 
 class GatewayConnection:
@@ -227,9 +256,7 @@ def _words(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else str(error)) or str(error) or type(error).__name__
 
 
-async def unless_moved(
-    moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, GatewayConnection]
-) -> GatewayConnection:
+async def unless_moved(moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, Connection]) -> Connection:
     """Connect, unless the gateway moves before that is done. Raises ``Moved``, and the errors of connecting."""
     working = asyncio.create_task(connecting, name=f"{moved.get_name()}/unless")
     try:
@@ -240,7 +267,7 @@ async def unless_moved(
     except BaseException:
         working.cancel()
         (connected,) = await asyncio.gather(working, return_exceptions=True)
-        if isinstance(connected, GatewayConnection):  # it was established just as it was abandoned
+        if not isinstance(connected, BaseException):  # it was established just as it was abandoned
             await connected.close(GOODBYE_S)
         raise
 

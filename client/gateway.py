@@ -9,7 +9,7 @@ import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from typing import Final as Constant
@@ -20,7 +20,7 @@ import structlog
 
 from client.audio_store import AudioStore
 from client.backoff import backoff
-from client.connection import GOODBYE_S, Address, GatewayConnection, Locate, connect, moved_away, unless_moved
+from client.connection import GOODBYE_S, Address, Connect, Connection, Locate, connect, moved_away, unless_moved
 from client.errors import (
     GatewayError,
     Moved,
@@ -44,7 +44,6 @@ from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.CLIENT_GATEWAY)
 
-_CLIENT_NAME: Constant = "kikipounamu"
 _STEADY_S: Constant = 10.0  # a connection that lasts this long resets the backoff
 _REASON_S: Constant = 1.0
 
@@ -54,6 +53,17 @@ async def stays(address: Address) -> None:
     await asyncio.get_running_loop().create_future()
 
 
+@asynccontextmanager
+async def by_websocket(settings: "ClientSettings") -> AsyncIterator[Connect]:
+    """Yield what opens WebSocket connections, all with one HTTP session."""
+    async with settings.http() as http:
+
+        def to(address: Address, resume: bool) -> Coroutine[Any, Any, Connection]:
+            return connect(http, address, settings.connect_s, settings.heartbeat_s, resume=resume)
+
+        yield to
+
+
 @dataclass(frozen=True)
 class ClientSettings:
     """Deadlines and bounds of a client.
@@ -61,7 +71,8 @@ class ClientSettings:
     ``first_contact_s``, ``give_up_s``: longest outage at first, and after a lost connection. ``quiet_s``:
     longest silence about sent audio; longest time to store a result. ``last_words_s``: longest silence once all
     is stored. ``held_s``: audio without a result at which ``audio`` waits. ``pause``: waits before a retry.
-    ``http``: makes the HTTP session. ``elsewhere``: whether to ask ``locate`` again after a refused key or
+    ``http``: makes the HTTP session. ``connecting``: makes what opens connections. ``name``: that of the program,
+    for the gateway. ``elsewhere``: whether to ask ``locate`` again after a refused key or
     certificate. ``until_moved``: returns when ``locate`` has a better address than this one.
     """
 
@@ -78,6 +89,8 @@ class ClientSettings:
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     elsewhere: Callable[[], bool] = lambda: False
     http: Callable[[], aiohttp.ClientSession] = aiohttp.ClientSession
+    connecting: "Callable[[ClientSettings], AbstractAsyncContextManager[Connect]]" = by_websocket
+    name: str = "kikipounamu"
     until_moved: Callable[[Address], Coroutine[Any, Any, None]] = stays
 
 
@@ -99,7 +112,8 @@ class GatewayClient:
         resume: bool = False,
     ) -> None:
         self._locate = locate
-        self._session = Session(session, options or Options(), _CLIENT_NAME, resume, secrets.token_hex(8))
+        name = settings.name if settings else ClientSettings.name
+        self._session = Session(session, options or Options(), name, resume, secrets.token_hex(8))
         self._store = store
         self._settings = settings or ClientSettings()
         self._events: EventQueue = EventQueue(self._settings.most_events)
@@ -239,8 +253,8 @@ class GatewayClient:
 
     async def _run(self) -> None:
         try:
-            async with self._settings.http() as http:
-                await self._converse_until_done(http)
+            async with self._settings.connecting(self._settings) as connect:
+                await self._converse_until_done(connect)
         except GatewayError as error:
             self._story.gave_up(str(error))
             self._error = error
@@ -251,13 +265,13 @@ class GatewayClient:
             self._events.close(self._error)
             self._room.set()
 
-    async def _converse_until_done(self, http: aiohttp.ClientSession) -> None:
+    async def _converse_until_done(self, connect: Connect) -> None:
         clock = asyncio.get_running_loop().time
         last_contact, patience, failures = clock(), self._settings.first_contact_s, 0
         while self._session.done is None:
             started = clock()
             try:
-                await self._converse(http)
+                await self._converse(connect)
                 return
             except Unreachable as error:
                 lost = error
@@ -280,19 +294,18 @@ class GatewayClient:
             await self._events.put(Disconnected(str(lost), pause))
             await self._settings.pause(pause)
 
-    async def _converse(self, http: aiohttp.ClientSession) -> None:
+    async def _converse(self, connect: Connect) -> None:
         """Run one connection, from ``hello`` until the session is done. Raises the error that ended it earlier."""
         address, settings = self._locate(), self._settings
         moved = asyncio.create_task(settings.until_moved(address), name=f"client/{self._session.id}/moved")
         try:
-            resume = self._session.greeted
-            connecting = connect(http, address, settings.connect_s, settings.heartbeat_s, resume=resume)
+            connecting = connect(address, self._session.greeted)
             await self._speak(await unless_moved(moved, connecting), moved)
         finally:
             moved.cancel()
             await asyncio.gather(moved, return_exceptions=True)
 
-    async def _speak(self, connection: GatewayConnection, moved: "asyncio.Task[None]") -> None:
+    async def _speak(self, connection: Connection, moved: "asyncio.Task[None]") -> None:
         reader = asyncio.create_task(self._read(connection), name=f"client/{self._session.id}/read")
         writer = asyncio.create_task(self._write(connection), name=f"client/{self._session.id}/write")
         try:
@@ -313,7 +326,7 @@ class GatewayClient:
             self._session.disconnected()
             await connection.close()
 
-    async def _read(self, connection: GatewayConnection) -> None:
+    async def _read(self, connection: Connection) -> None:
         """Process messages until the session is done. Raises the reason if the connection closes earlier."""
         message = await connection.receive(self._settings.connect_s)
         while message is not None:
@@ -354,7 +367,7 @@ class GatewayClient:
             self._keeping = False
         self._moved_at = asyncio.get_running_loop().time()
 
-    async def _write(self, connection: GatewayConnection) -> None:
+    async def _write(self, connection: Connection) -> None:
         await connection.send(self._session.hello(), self._settings.send_s)
         while True:
             self._changed.clear()

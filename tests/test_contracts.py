@@ -13,7 +13,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importl
 
 PLANTED = {
     "programs never import each other; client, speech and runtime meet only in protocol": "worker: import backend",
-    "backend and worker do not use the gateway client": "backend: import client",
+    "backend and worker do not use the gateway client, but for adapters": "backend: import client",
     "protocol is data and pure functions: standard library and msgspec only": "protocol: import numpy",
     "the desktop and the client library know nothing of jobs, Redis or torch": "app: import protocol.job",
     "the worker knows nothing of client sessions": "worker: import protocol.session",

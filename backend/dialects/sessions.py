@@ -1,0 +1,56 @@
+"""Sessions for adapters: each request has one of its own, which nobody else can resume."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from backend.core.errors import OverQuota
+from backend.core.refusal import Refusal
+from backend.dialects.inner_connection import InnerConnection
+from backend.http.access import AdmittedRequest
+from backend.sessions.hub import Hub
+from client.audio_store import TemporaryAudio
+from client.connection import Address, Connect, Connection, fixed
+from client.gateway import ClientSettings, GatewayClient
+from protocol.recognition import Options
+
+_HERE: Final = fixed(Address("", name="this gateway"))
+_GIVE_UP_S: Final = 60.0
+_QUIET_S: Final = 120.0
+
+
+@dataclass(frozen=True)
+class DialectSessions:
+    """Maker of sessions for adapters.
+
+    ``refusal``: why no further stream of this device is admitted now, or ``None``. ``vad_folder``: folder of the
+    VAD model, if it is installed.
+    """
+
+    hub: Hub
+    refusal: Callable[[AdmittedRequest], Refusal | None]
+    vad_folder: Path | None = None
+
+    @asynccontextmanager
+    async def client(self, visit: AdmittedRequest, options: Options, name: str) -> AsyncIterator[GatewayClient]:
+        """Yield a client of a new session; ``name``: that of the adapter. Raises ``OverQuota``."""
+        if refusal := self.refusal(visit):
+            raise OverQuota(refusal)
+
+        @asynccontextmanager
+        async def connecting(settings: ClientSettings) -> AsyncIterator[Connect]:
+            def to(address: Address, resume: bool) -> Coroutine[Any, Any, Connection]:
+                return self._open(visit)
+
+            yield to
+
+        settings = ClientSettings(connecting=connecting, name=name, give_up_s=_GIVE_UP_S, quiet_s=_QUIET_S)
+        with TemporaryAudio() as store:
+            async with GatewayClient(_HERE, uuid4(), store, options, settings) as client:
+                yield client
+
+    async def _open(self, visit: AdmittedRequest) -> InnerConnection:
+        return InnerConnection.open(self.hub, visit)

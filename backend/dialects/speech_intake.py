@@ -1,0 +1,68 @@
+"""Continuous audio of a client becomes segments of a session: this side finds the speech in it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from client.gateway import GatewayClient
+from protocol.audio import samples_to_ms
+from protocol.session import SegmentDetails
+from speech.segmenter import (
+    SegmentAudio,
+    SegmentBegin,
+    SegmentEnd,
+    Segmenter,
+    SegmenterOptions,
+    SegmentOutput,
+    SegmentSpeculate,
+)
+from speech.vad import VadEvent, open_vad
+
+_NOTHING = np.empty(0, np.int16)
+
+
+class SpeechIntake:
+    """Intake of one client's audio, mono at 16 kHz.
+
+    ``vad_folder``: folder of the FSMN model; without it a simpler detector is used. ``endpoint_ms``: silence that
+    ends a segment. ``gate``: only speech is recognised, else everything but long silence.
+    ``samples``: heard so far; ``segments``: begun so far, each with its first sample.
+    """
+
+    def __init__(
+        self, client: GatewayClient, vad_folder: Path | None, endpoint_ms: int = 600, gate: bool = True
+    ) -> None:
+        self._client = client
+        self._vad = open_vad(vad_folder, endpoint_ms)
+        self._segmenter = Segmenter(SegmenterOptions(gate=gate))
+        self.samples = 0
+        self.segments: dict[int, int] = {}
+
+    async def hear(self, samples: NDArray[np.int16]) -> Sequence[VadEvent]:
+        """Take more audio; return what was found in it. Raises ``GatewayError``."""
+        self.samples += len(samples)
+        events = self._vad.accept(samples)
+        await self._send(self._segmenter.accept(samples, events))
+        return events
+
+    async def finish(self) -> Sequence[VadEvent]:
+        """End the audio and the last segment; return what was found at last. Raises ``GatewayError``."""
+        events = self._vad.finish()
+        await self._send(self._segmenter.accept(_NOTHING, events))
+        await self._send(self._segmenter.finish())
+        return events
+
+    async def _send(self, outputs: Sequence[SegmentOutput]) -> None:
+        for output in outputs:
+            match output:
+                case SegmentBegin(segment, at, gain_db):
+                    self.segments[segment] = at
+                    await self._client.begin(segment, samples_to_ms(at), SegmentDetails(gain_db=gain_db))
+                case SegmentAudio(segment):
+                    await self._client.audio(segment, output.pcm)
+                case SegmentSpeculate(segment):
+                    await self._client.speculate(segment)
+                case SegmentEnd(segment):
+                    await self._client.end(segment)

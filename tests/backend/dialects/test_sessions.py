@@ -1,0 +1,86 @@
+"""Sessions of adapters: the client library above the gateway's own sessions, in one process."""
+
+import asyncio
+
+import pytest
+
+from backend.core.errors import OverQuota
+from backend.core.refusal import Refusal, RefusalReason
+from backend.dialects.sessions import DialectSessions
+from backend.gateway import Gateway
+from backend.http.access import AdmittedRequest
+from client.events import ClientEvent
+from client.gateway import GatewayClient
+from protocol.recognition import Options
+from protocol.session import Final
+from tests.backend.fake_worker import FakeWorker, working
+from tests.backend.wire import tone
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+OPTIONS = Options()
+
+
+def text_of(pcm: bytes) -> str:
+    """Return the text of the worker for this audio."""
+    return f"{len(pcm) // 2}:{sum(pcm)}"
+
+
+async def said(client: GatewayClient, count: int) -> list[Final]:
+    """Send segments of a tone, and return their results."""
+    events: list[ClientEvent] = []
+
+    async def collect() -> None:
+        async for event in client.events():
+            events.append(event)
+
+    collecting = asyncio.create_task(collect())
+    for segment in range(count):
+        await client.begin(segment, segment * 1000)
+        await client.audio(segment, tone(16_000 + segment))
+        await client.end(segment)
+    await client.finish()
+    await collecting
+    return [event for event in events if isinstance(event, Final)]
+
+
+async def test_texts_come_as_through_a_socket(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, gateway: Gateway
+) -> None:
+    async with sessions.client(visit, OPTIONS, "test") as client:
+        finals = await said(client, 3)
+    assert [final.segment for final in finals] == [0, 1, 2]
+    assert [final.text for final in finals] == [text_of(tone(16_000 + segment)) for segment in range(3)]
+    assert not gateway.hub.connections
+
+
+async def test_streams_count_audio_and_connections_of_their_key(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, gateway: Gateway
+) -> None:
+    usage = gateway.access.meter.of(visit.device.id)
+    before = usage.audio_bytes
+    async with sessions.client(visit, OPTIONS, "test") as client:
+        await wait_until(lambda: usage.streams == 1, "the stream is counted")
+        await said(client, 1)
+    assert (usage.streams, usage.audio_bytes - before) == (0, 32_000)
+
+
+async def test_session_survives_a_broker_that_loses_everything(
+    sessions: DialectSessions, visit: AdmittedRequest, broker: Broker, gateway: Gateway
+) -> None:
+    async with sessions.client(visit, OPTIONS, "test") as client:
+        saying = asyncio.create_task(said(client, 2))
+        await asyncio.wait({saying}, timeout=0.3)
+        assert not saying.done()
+        await gateway.hub._jobs.administer("FLUSHALL")
+        async with working(broker.url):
+            finals = await saying
+    assert [final.text for final in finals] == [text_of(tone(16_000 + segment)) for segment in range(2)]
+
+
+async def test_refused_device_gets_no_session(sessions: DialectSessions, visit: AdmittedRequest) -> None:
+    refusal = Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
+    closed = DialectSessions(sessions.hub, lambda visit: refusal)
+    with pytest.raises(OverQuota):
+        async with closed.client(visit, OPTIONS, "test"):
+            pass

@@ -1,0 +1,42 @@
+"""Continuous audio is cut where its speaker pauses, and every segment of it is recognised."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.speech_intake import SpeechIntake
+from backend.http.access import AdmittedRequest
+from protocol.recognition import Options
+from protocol.session import Final
+from speech.audio_file import read_audio
+from speech.vad import SpeechEnded, SpeechStarted, VadEvent
+from tests.app.speech import SPEECH
+from tests.backend.fake_worker import FakeWorker
+
+BLOCK = 1_600
+
+
+@pytest.mark.parametrize("gate", [True, False])
+async def test_speech_becomes_segments_with_results(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, gate: bool
+) -> None:
+    speech = np.concatenate(list(read_audio(SPEECH / "en-03.flac")))
+    audio = np.concatenate([speech, np.zeros(32_000, np.int16), speech])
+    found: list[VadEvent] = []
+    async with sessions.client(visit, Options(), "test") as client:
+        intake = SpeechIntake(client, None, gate=gate)
+        for start in range(0, len(audio), BLOCK):
+            found += await intake.hear(audio[start : start + BLOCK])
+        found += await intake.finish()
+        await client.finish()
+        finals = [event async for event in client.events() if isinstance(event, Final)]
+    assert intake.samples == len(audio)
+    assert sorted(final.segment for final in finals) == list(intake.segments) != []
+    assert any(at > len(speech) for at in intake.segments.values())
+    assert of_kind(found, SpeechStarted) == of_kind(found, SpeechEnded) >= 2
+
+
+def of_kind(events: Sequence[VadEvent], kind: type[VadEvent]) -> int:
+    return sum(isinstance(event, kind) for event in events)
