@@ -8,10 +8,10 @@ from pathlib import Path
 PROGRAM = str(Path(sys.executable).parent / "kikipounamu-loadtest")
 
 
-def run(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(home: Path, *arguments: str, timeout: float = 100.0) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
     command = [PROGRAM, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
 
 
 def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":

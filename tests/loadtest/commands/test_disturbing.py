@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -35,10 +36,11 @@ def standing(popen: "subprocess.Popen[str]") -> bool:
 
 
 @pytest.mark.serial
+@pytest.mark.timeout(300)
 def test_every_kind_of_event_loses_no_segment(tmp_path: Path) -> None:
     """About one event per second: each kind once, at processes and networks that are all our own."""
     events = ("--minutes", "0.4", "--rate", "84", "--longest", "1.5")
-    done = run(tmp_path, *SMALL, *events, "--report", str(tmp_path / "r"))
+    done = run(tmp_path, *SMALL, *events, "--report", str(tmp_path / "r"), timeout=270.0)
     report = json.loads((tmp_path / "r" / "report.json").read_text())
     assert done.returncode == 0, (report["figures"], report["marks"], done.stderr)
     figures = report["figures"]
@@ -53,6 +55,15 @@ def test_every_kind_of_event_loses_no_segment(tmp_path: Path) -> None:
     assert len(printed) == 26, "the plan is printed"
     again = run(tmp_path, "chaos", "--own-stack", "--replay", str(tmp_path / "r" / "report.json"), "--dry-run")
     assert (again.returncode, again.stderr.splitlines()) == (0, printed)
+
+
+@pytest.mark.proof(minutes=7)
+def test_hundred_events_lose_no_segment(tmp_path: Path) -> None:
+    program = start(tmp_path, *SMALL, "--minutes", "5", "--rate", "20", "--report", str(tmp_path / "r"))
+    program.communicate(timeout=600)
+    report = json.loads((tmp_path / "r" / "report.json").read_text())
+    sys.stdout.write(f"{[promise['found'] for promise in report['promises']]}\n")
+    assert program.returncode == 0, (report["figures"], report["marks"])
 
 
 @pytest.mark.serial
