@@ -12,6 +12,7 @@ from loadtest.chaos.errors import NoPlan
 from loadtest.chaos.events import LINKS, OF_LINKS, OF_PROCESSES, Event, Kind, Target, Way
 
 _SHORTEST_S: Final = 0.2
+_SHORTEST_STEP_S: Final = 2.0  # processes look at their clock's step once a second
 _LONGEST_STEP_S: Final = 1800.0
 _MOST_BYTES: Final = 20_000
 _WAYS: Final = ((Way.UP,), (Way.DOWN,), tuple(Way))
@@ -99,7 +100,8 @@ def _deck(chance: random.Random, possible: tuple[Choice, ...]) -> Iterator[Choic
 
 def _event(at_s: float, choice: Choice, longest_s: float, chance: random.Random) -> Event:
     """Draw the rest of an event. Short ones are as likely as long ones, on a logarithmic scale."""
-    lasts_s = _SHORTEST_S * math.pow(max(longest_s, _SHORTEST_S) / _SHORTEST_S, chance.random())
+    shortest_s = min(_SHORTEST_STEP_S if choice.kind is Kind.CLOCK else _SHORTEST_S, longest_s)
+    lasts_s = shortest_s * math.pow(longest_s / shortest_s, chance.random())
     return Event(
         at_s=round(at_s, 2),
         kind=choice.kind,
