@@ -20,7 +20,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from backend.admission.admission import StreamContent, Survey
 from backend.broker.connections import CONNECT_S, REPLY_S, Connections
 from backend.broker.dead_letters import DeadLetter, next_attempt, read_letter
-from backend.broker.errors import UNREACHABLE, is_elsewhere, mapped, ours, trouble_of
+from backend.broker.errors import is_elsewhere, mapped, ours, trouble_of
 from backend.broker.live import piece_command, streaming_workers
 from backend.broker.records import (
     Attachment,
@@ -381,10 +381,11 @@ async def _answering(client: "Redis", where: str) -> None:
         async with asyncio.timeout(CONNECT_S):
             while True:
                 try:
-                    await client.ping()
+                    with mapped():
+                        await client.ping()
                     return
-                except UNREACHABLE as error:
-                    trouble, reason = trouble_of(error), str(error)
+                except BrokerUnreachable as error:
+                    trouble, reason = error.trouble, str(error)
                     if trouble == BrokerTrouble.DENIED:
                         refused = f"the broker at {where} refuses the user or the password of its address"
                         raise BrokerFailed(refused, trouble) from error
