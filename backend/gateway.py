@@ -41,6 +41,7 @@ from backend.http.responses import ON_REFUSAL, abort, errors_as_json, json_respo
 from backend.http.runner import JsonRunner
 from backend.http.tls_listener import BACKLOG
 from backend.http.viewers import keep_little, write_pieces
+from backend.http.websocket import RECEIVE_BYTES
 from backend.observability.dashboard.routes import dashboard_routes
 from backend.observability.metrics import GatewayReading, Metrics
 from backend.observability.metrics_routes import MetricsRoutes
@@ -96,6 +97,7 @@ class Gateway:
         self._tunnel = tunnel
         self.history = history
         self._draining = False
+        self._received = memoryview(bytearray(RECEIVE_BYTES))
         self._runner: web.AppRunner | None = None
         self.app: web.Application | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis, places=settings.viewers)
@@ -285,7 +287,7 @@ class Gateway:
         offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
         if SUBPROTOCOL not in (name.strip() for name in offered.split(",")):
             raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
-        return await serve_stream(request, self.hub, visit)
+        return await serve_stream(request, self.hub, visit, self._received)
 
     def _refusal(self, visit: AdmittedRequest, resumes: bool) -> Refusal | None:
         if self._draining:

@@ -42,7 +42,7 @@ def encode_frame(segment: int, offset: int, pcm: bytes | bytearray | memoryview)
     return _HEADER.pack(segment, offset) + pcm
 
 
-def decode_frame(data: bytes) -> Frame:
+def decode_frame(data: bytes | bytearray) -> Frame:
     """Split a binary message into header and samples, without copying the samples. Raises ``MalformedMessage``."""
     if len(data) < HEADER_BYTES:
         raise MalformedMessage(f"an audio frame needs its {HEADER_BYTES}-byte header, got {len(data)} bytes")

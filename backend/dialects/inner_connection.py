@@ -6,6 +6,7 @@ the guarantees of ``/v1/stream``, and its device the same quotas.
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from contextlib import ExitStack
 from typing import Final as Constant
 from typing import Self
@@ -150,12 +151,21 @@ class _Delivery:
 
     def __init__(self, connection: InnerConnection) -> None:
         self._connection = connection
+        self._added: list[GatewayMessage] = []
 
-    async def send(self, text: str) -> None:
-        await self._connection.deliver(decode_gateway(text))
+    def send(self, text: str) -> None:
+        self._added.append(decode_gateway(text))
 
-    async def ping(self) -> None:
+    def ping(self) -> None:
         self._connection.answer_ping()
 
-    async def close(self, code: int, reason: str) -> None:
+    def close(self, code: int, reason: str) -> None:
         self._connection.close_code = code
+
+    def drain(self) -> Awaitable[None] | None:
+        added, self._added = self._added, []
+        return self._deliver(added) if added else None
+
+    async def _deliver(self, added: list[GatewayMessage]) -> None:
+        for message in added:
+            await self._connection.deliver(message)

@@ -13,21 +13,26 @@ from protocol.session import Done, Error, Failed, Final, GatewayMessage, MoreHel
 _HELD: Constant = (Welcome, MoreHeld, Final, Failed, Done)
 """Messages that the session holds anyway: waiting costs no further memory, and all may be due at once."""
 _MOST_HELD: Constant = 2 * MOST_SEGMENTS
+_WRITE_CHARACTERS: Constant = 16 * 1024
 
 
 class Socket(Protocol):
-    """The WebSocket functions used here. Each call waits while the peer does not read."""
+    """The WebSocket functions used here. Messages are written together by ``drain``."""
 
-    def send(self, text: str) -> Awaitable[None]:
-        """Write a text message."""
+    def send(self, text: str) -> None:
+        """Add a text message."""
         ...
 
-    def ping(self) -> Awaitable[None]:
-        """Write a ping frame."""
+    def ping(self) -> None:
+        """Add a ping frame."""
         ...
 
-    def close(self, code: int, reason: str) -> Awaitable[None]:
-        """Write a close frame."""
+    def close(self, code: int, reason: str) -> None:
+        """Add a close frame."""
+        ...
+
+    def drain(self) -> Awaitable[None] | None:
+        """Write all; return what to wait for while the peer does not read. Raises ``ConnectionError``."""
         ...
 
 
@@ -113,32 +118,37 @@ class ClientConnection:
         """Send messages until the connection closes. Return false if the peer is gone or does not read."""
         try:
             while not (self.closing and not self._waiting):
-                await self._write()
-            async with asyncio.timeout(self._stuck_s):
-                await self._socket.close(*self._close)  # type: ignore[misc] # closing: ``_close`` is set
+                await self._wanted.wait()
+                self._wanted.clear()
+                while self._ping or self._waiting:
+                    await self._write()
+            self._socket.close(*self._close)  # type: ignore[misc] # closing: ``_close`` is set
+            await self._drain()
         except (TimeoutError, ConnectionError):
             self.close(CloseCode.TRY_AGAIN_LATER)
             return False
         return True
 
     async def _write(self) -> None:
-        """Wait for messages and send all of them, each with the full deadline."""
-        await self._wanted.wait()
-        self._wanted.clear()
-        while self._ping or self._waiting:
-            async with asyncio.timeout(self._stuck_s):
-                await self._write_one()
-            if self._waiting:
-                await asyncio.sleep(0)  # let other connections run while this peer reads fast
-
-    async def _write_one(self) -> None:
+        """Write a ping and some messages at once."""
         if self._ping:
             self._ping = False
-            await self._socket.ping()
-        else:
+            self._socket.ping()
+        size = 0
+        while self._waiting and size < _WRITE_CHARACTERS:
             message, text = self._waiting.popleft()
             self._bytes -= len(text)
-            await self._socket.send(text or encode(message))
+            text = text or encode(message)
+            size += len(text)
+            self._socket.send(text)
+        await self._drain()
+        if self._waiting:
+            await asyncio.sleep(0)  # let other connections run while this peer reads fast
+
+    async def _drain(self) -> None:
+        if (room := self._socket.drain()) is not None:
+            async with asyncio.timeout(self._stuck_s):
+                await room
 
     def _drop_partials(self, segment: int | None) -> None:
         self._drop(lambda message: isinstance(message, Partial) and segment in (None, message.segment))

@@ -154,7 +154,7 @@ class Hub:
             hosted.connection, hosted.left = None, time.monotonic()
             self._observer.unbound(hosted.identity)
 
-    def frame(self, hosted: SessionSlot, data: bytes) -> None:
+    def frame(self, hosted: SessionSlot, data: bytes | bytearray) -> None:
         """Handle a binary message. Raises ``ProtocolError``."""
         if self._crowded_out and hosted.session.options.priority in self._crowded_out:
             raise TooBusy(no_room(self.held))

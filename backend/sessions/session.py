@@ -139,7 +139,7 @@ class Session:
             case Hello():
                 raise OutOfOrder("hello may come only once in a connection")
 
-    def frame(self, data: bytes, now: float) -> Sequence[Output]:
+    def frame(self, data: bytes | bytearray, now: float) -> Sequence[Output]:
         """Append the new samples of a binary message."""
         if len(data) > self._limits.frame_bytes:
             raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
@@ -225,7 +225,7 @@ class Session:
         segment.refused = bool(segment.details.replaces)
         return outputs
 
-    def repeats(self, data: bytes) -> bool:
+    def repeats(self, data: bytes | bytearray) -> bool:
         """Return whether a binary message is audio of a span, which came before in other segments."""
         segment = self._ledger.all.get(int.from_bytes(data[:4], "little"))
         return segment is not None and bool(segment.details.replaces)

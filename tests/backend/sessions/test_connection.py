@@ -1,6 +1,7 @@
 """Outgoing messages of a client: in order, bounded, never blocking the sender."""
 
 import asyncio
+from collections.abc import Awaitable
 from uuid import UUID
 
 from backend.sessions.connection import ClientConnection
@@ -22,27 +23,35 @@ from tests.helpers.waiting import wait_until
 
 
 class FakeSocket:
-    """Socket that accepts messages while ``reads`` is set."""
+    """Socket that accepts messages while ``reads`` is set. ``writes`` counts how often messages were written."""
 
     def __init__(self) -> None:
         self.said: list[GatewayMessage] = []
-        self.sends = 0
+        self.added: list[GatewayMessage] = []
+        self.writes = 0
         self.pings = 0
         self.closed: tuple[int, str] | None = None
         self.reads = asyncio.Event()
         self.reads.set()
 
-    async def send(self, text: str) -> None:
-        self.sends += 1
-        await self.reads.wait()
-        self.said.append(decode_gateway(text))
+    def send(self, text: str) -> None:
+        self.added.append(decode_gateway(text))
 
-    async def ping(self) -> None:
+    def ping(self) -> None:
         self.pings += 1
 
-    async def close(self, code: int, reason: str) -> None:
+    def close(self, code: int, reason: str) -> None:
+        if self.reads.is_set():
+            self.closed = (code, reason)
+
+    def drain(self) -> Awaitable[None] | None:
+        self.writes += 1
+        self.said += self.added
+        self.added = []
+        return None if self.reads.is_set() else self._until_it_reads()
+
+    async def _until_it_reads(self) -> None:
         await self.reads.wait()
-        self.closed = (code, reason)
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
@@ -55,17 +64,20 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
 
 class SlowSocket(FakeSocket):
-    """Socket on which each message takes ``takes_s``."""
+    """Socket on which each write takes ``takes_s``."""
 
     takes_s = 1_000.0
 
-    async def send(self, text: str) -> None:
+    def drain(self) -> Awaitable[None]:
+        super().drain()
+        return self._slowly()
+
+    async def _slowly(self) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, SkippingLoop)
         loop.skipped_s += self.takes_s
         for _ in range(3):  # let due timers run
             await asyncio.sleep(0)
-        await super().send(text)
 
 
 def connection(socket: FakeSocket, most_bytes: int = 10_000, stuck_s: float = 30.0) -> ClientConnection:
@@ -101,7 +113,7 @@ async def test_dismissal_replaces_all_waiting_messages() -> None:
     outgoing = connection(socket)
     running = asyncio.create_task(outgoing.run())
     outgoing.send(Final(0, "x"))
-    await wait_until(lambda: socket.sends, "it writes")
+    await wait_until(lambda: socket.writes, "it writes")
     for n in range(1, 10):
         outgoing.send(Final(n, "x"))
     outgoing.check_alive()
@@ -142,7 +154,7 @@ async def test_connection_closes_when_too_much_waits() -> None:
     outgoing = connection(socket, most_bytes=3_000)
     running = asyncio.create_task(outgoing.run())
     outgoing.send(Queued(0))
-    await wait_until(lambda: socket.sends, "it writes")
+    await wait_until(lambda: socket.writes, "it writes")
     for n in range(100):
         outgoing.send(Queued(n))
     assert outgoing.closing
@@ -193,18 +205,30 @@ async def test_newest_done_replaces_older_ones() -> None:
     assert socket.said == [Queued(0), Queued(1), Done(2, "all of it"), Queued(2)]
 
 
-def test_slow_peer_has_full_deadline_per_message() -> None:
-    async def say_four() -> list[GatewayMessage]:
+async def test_messages_that_wait_together_are_written_together() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket, most_bytes=100_000)
+    for n in range(100):
+        outgoing.send(Queued(n))
+    outgoing.close(CloseCode.NORMAL)
+    assert await outgoing.run()
+    assert len(socket.said) == 100 and socket.writes == 2, "the messages, then the close"
+
+
+def test_slow_peer_has_full_deadline_per_write() -> None:
+    texts = ["x" * 20_000] * 4
+
+    async def say_all() -> list[GatewayMessage]:
         socket = SlowSocket()
         outgoing = connection(socket, stuck_s=1.5 * SlowSocket.takes_s)
-        for n in range(4):
-            outgoing.send(Final(n, "x"))
+        for n, text in enumerate(texts):
+            outgoing.send(Final(n, text))
         outgoing.close(CloseCode.NORMAL)
         assert await outgoing.run()
         return socket.said
 
     with asyncio.Runner(loop_factory=SkippingLoop) as runner:
-        assert runner.run(say_four()) == [Final(n, "x") for n in range(4)]
+        assert runner.run(say_all()) == [Final(n, text) for n, text in enumerate(texts)]
 
 
 async def test_peer_that_never_reads_is_given_up() -> None:
@@ -218,7 +242,7 @@ async def test_peer_that_never_reads_is_given_up() -> None:
 
 async def test_peer_that_is_gone_ends_connection() -> None:
     class Gone(FakeSocket):
-        async def send(self, text: str) -> None:
+        def drain(self) -> None:
             raise ConnectionResetError
 
     outgoing = connection(Gone())

@@ -84,14 +84,16 @@ class FakeSocket:
         self.said: list[GatewayMessage] = []
         self.closed: int | None = None
 
-    async def send(self, text: str) -> None:
+    def send(self, text: str) -> None:
         self.said.append(decode_gateway(text))
 
-    async def ping(self) -> None:
+    def ping(self) -> None:
         raise AssertionError("nobody asked for it")
 
-    async def close(self, code: int, reason: str) -> None:
+    def close(self, code: int, reason: str) -> None:
         self.closed = code
+
+    def drain(self) -> None: ...
 
 
 class Scene(Observer):

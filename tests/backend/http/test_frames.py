@@ -1,0 +1,110 @@
+"""Frames of clients: whatever they send in whatever pieces, messages come whole or the connection has to close."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.http.frames import BINARY, CLOSE, MESSAGES_A_TURN, PING, PONG, TEXT, FrameReader, Message
+from protocol.errors import CloseCode
+
+MOST = 70_000
+CONTINUATION, FINAL = 0, 0x80
+MASKS = st.binary(min_size=4, max_size=4)
+LENGTHS = st.sampled_from([0, 1, 3, 125, 126, 300, 3_208, 65_535, 65_536, MOST])
+
+
+def frame(first: int, body: bytes, mask: bytes = b"\x01\x80\xff\x7e", length: int | None = None) -> bytes:
+    """Return a frame of a client, which may state a wrong length."""
+    length = len(body) if length is None else length
+    if length < 126:
+        head = bytes((first, 0x80 | length))
+    elif length < 1 << 16:
+        head = bytes((first, 0x80 | 126)) + length.to_bytes(2, "big")
+    else:
+        head = bytes((first, 0x80 | 127)) + length.to_bytes(8, "big")
+    return head + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(body))
+
+
+def read(reader: FrameReader, data: bytes, sizes: list[int]) -> list[Message]:
+    """Feed data in pieces of these sizes; the buffer of a piece is overwritten afterwards."""
+    messages: list[Message] = []
+    at = 0
+    for size in [*sizes, len(data)]:
+        piece = bytearray(data[at : at + size])
+        at += size
+        messages += reader.read(memoryview(piece))
+        piece[:] = bytes(len(piece))
+        while reader.more:
+            messages += reader.read()
+    return messages
+
+
+def outcome(data: bytes, sizes: list[int] | None = None) -> tuple[list[Message], CloseCode | None]:
+    reader = FrameReader(MOST)
+    return read(reader, data, sizes or []), reader.failure
+
+
+@given(st.lists(st.tuples(LENGTHS, MASKS), max_size=4), st.lists(st.integers(0, 40_000), max_size=12))
+def test_messages_are_whole_however_data_is_split(sent: list[tuple[int, bytes]], sizes: list[int]) -> None:
+    bodies = [bytes(range(256)) * (length // 256) + bytes(range(length % 256)) for length, _ in sent]
+    data = b"".join(frame(FINAL | BINARY, body, mask) for body, (_, mask) in zip(bodies, sent, strict=True))
+    assert outcome(data, sizes) == ([(BINARY, bytearray(body)) for body in bodies], None)
+
+
+@given(st.lists(st.binary(max_size=200), min_size=2, max_size=6), st.lists(st.integers(0, 9), max_size=40))
+def test_fragments_are_joined_around_control_frames(parts: list[bytes], sizes: list[int]) -> None:
+    data = frame(TEXT, parts[0])
+    for part in parts[1:-1]:
+        data += frame(FINAL | PING, b"?") + frame(CONTINUATION, part)
+    data += frame(FINAL | CONTINUATION, parts[-1])
+    messages, failure = outcome(data + frame(FINAL | BINARY, b"next"), sizes)
+    assert failure is None
+    whole = (TEXT, bytearray(b"".join(parts)))
+    assert messages == [(PING, bytearray(b"?"))] * (len(parts) - 2) + [whole, (BINARY, bytearray(b"next"))]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"\x82\x05hello", CloseCode.PROTOCOL_ERROR),  # no mask
+        (b"\x82\x7e\x01\x00", CloseCode.PROTOCOL_ERROR),
+        (frame(FINAL | 0x40 | BINARY, b"x"), CloseCode.PROTOCOL_ERROR),  # a reserved bit
+        (frame(FINAL | 3, b"x"), CloseCode.PROTOCOL_ERROR),  # a reserved opcode
+        (frame(FINAL | 11, b"x"), CloseCode.PROTOCOL_ERROR),
+        (frame(FINAL | PING, bytes(126)), CloseCode.PROTOCOL_ERROR),
+        (frame(PING, b"x"), CloseCode.PROTOCOL_ERROR),  # in fragments
+        (frame(FINAL | CONTINUATION, b"x"), CloseCode.PROTOCOL_ERROR),  # of nothing
+        (frame(TEXT, b"x") + frame(FINAL | BINARY, b"y"), CloseCode.PROTOCOL_ERROR),
+        (frame(FINAL | CLOSE, b"\x03"), CloseCode.PROTOCOL_ERROR),
+        (frame(FINAL | CLOSE, (1005).to_bytes(2, "big")), CloseCode.PROTOCOL_ERROR),
+        (frame(FINAL | BINARY, b"", length=MOST + 1), CloseCode.MESSAGE_TOO_BIG),
+        (frame(FINAL | BINARY, b"", length=2**64 - 1), CloseCode.MESSAGE_TOO_BIG),
+        (frame(TEXT, bytes(MOST)) + frame(CONTINUATION, b"x"), CloseCode.MESSAGE_TOO_BIG),
+    ],
+)
+def test_violation_ends_reading_and_messages_before_it_count(data: bytes, code: CloseCode) -> None:
+    good, late = frame(FINAL | PONG, b"before"), frame(FINAL | BINARY, b"late")
+    for sizes in ([], [1] * 12, [len(good) + 1]):
+        assert outcome(good + data + late, sizes) == ([(PONG, bytearray(b"before"))], code)
+
+
+@pytest.mark.parametrize("body", [b"", (1000).to_bytes(2, "big") + b"bye", (4321).to_bytes(2, "big")])
+def test_close_frame_is_a_message(body: bytes) -> None:
+    assert outcome(frame(FINAL | CLOSE, body)) == ([(CLOSE, bytearray(body))], None)
+
+
+def test_tiny_frames_are_read_in_turns() -> None:
+    reader = FrameReader(MOST)
+    data = frame(FINAL | BINARY, b"x") * 100
+    turns = [len(reader.read(data))]
+    while reader.more:
+        turns.append(len(reader.read()))
+    assert turns == [MESSAGES_A_TURN] * 3 + [100 - 3 * MESSAGES_A_TURN]
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(0, 40), max_size=20))
+def test_any_data_gives_messages_within_limit_or_failure(data: bytes, sizes: list[int]) -> None:
+    reader = FrameReader(100)
+    messages = read(reader, data, sizes)
+    assert all(len(body) <= max(100, 125) for _, body in messages)
+    assert messages == read(FrameReader(100), data, [])
