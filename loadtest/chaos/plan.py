@@ -35,7 +35,7 @@ class ChaosPlan(Struct, frozen=True):
     """Plan of a run of ``seconds``, with its events in order of time.
 
     ``speakers`` arrive within ``ramp_s`` and speak until the end. ``patience_s``: how long a session may hear
-    nothing until it counts as lost.
+    nothing until it counts as lost. ``partials``: whether live text is requested.
     """
 
     seed: int
@@ -44,6 +44,7 @@ class ChaosPlan(Struct, frozen=True):
     ramp_s: float
     patience_s: float
     events: tuple[Event, ...]
+    partials: bool = False
 
 
 def choices(counts: Mapping[Target, int], disk: bool, clock: bool) -> tuple[Choice, ...]:

@@ -18,7 +18,12 @@ async def run_chaos(plan: ChaosPlan, world: World, run: Run) -> None:
     """Let people speak, disturb everything by plan, then wait for every answer with everything restored."""
     disturber = Disturber(world, run.recorder.zero, run.marks.append, plan.seed)
     speaking = Streams(
-        plan.speakers, plan.seconds - plan.ramp_s, plan.ramp_s, plan.seed, patience_s=plan.patience_s
+        plan.speakers,
+        plan.seconds - plan.ramp_s,
+        plan.ramp_s,
+        plan.seed,
+        plan.partials,
+        patience_s=plan.patience_s,
     )
     try:
         async with asyncio.TaskGroup() as both:

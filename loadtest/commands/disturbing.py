@@ -51,6 +51,7 @@ Minutes = Annotated[float, typer.Option(min=0.05, help="Minutes of speech and ev
 Rate = Annotated[float, typer.Option(min=0.1, help="Events per minute.")]
 Longest = Annotated[float, typer.Option(min=0.2, help="Longest event in seconds.")]
 Speakers = Annotated[int, typer.Option(min=1, help="Number of parallel speakers.")]
+Partials = Annotated[bool, typer.Option("--partials/--no-partials", help="Request partials.")]
 Patience = Annotated[float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")]
 Seed = Annotated[int, typer.Option(help="Seed of the plan and of the random audio.")]
 Replay = Annotated[Path | None, typer.Option(help="report.json whose plan is repeated.")]
@@ -113,6 +114,7 @@ def chaos(  # noqa: PLR0913 - typer: an option is a parameter
     longest: Longest = 10.0,
     kind: Kinds = None,
     speakers: Speakers = 20,
+    partials: Partials = True,
     patience: Patience = 300.0,
     seed: Seed = 1,
     replay: Replay = None,
@@ -136,7 +138,7 @@ def chaos(  # noqa: PLR0913 - typer: an option is a parameter
     with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), told():
         span = (_RAMP_S + _QUIET_BEFORE_S, minutes * 60)
         events = draw(seed, span, rate, longest, targets.possible(kind or []))
-        plan = ChaosPlan(seed, minutes * 60, speakers, _RAMP_S, patience, events)
+        plan = ChaosPlan(seed, minutes * 60, speakers, _RAMP_S, patience, events, partials)
         plan = _checked(_replayed(replay) if replay else plan, targets)
         _print(plan)
         if not dry_run:
