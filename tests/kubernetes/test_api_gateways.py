@@ -1,0 +1,138 @@
+"""Test the API gateways in front, real nginx and real Envoy, with a real gateway and worker behind."""
+
+import asyncio
+import json
+import ssl
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from protocol.session import STREAM_PATH, SUBPROTOCOL, Hello, encode
+from tests.helpers.chain import BIN, Chain, running_chain
+from tests.helpers.recordings import SYNTHETIC
+from tests.helpers.waiting import wait_until, wait_until_sync
+from tests.kubernetes.api_gateways import OTHER, PERSON, Front, in_front
+
+pytestmark = pytest.mark.parametrize("kind", ["nginx", "envoy"])
+TRUSTED = ("--trusted-proxy", "127.0.0.1")
+
+
+@contextmanager
+def scene(kind: str, folder: Path, *options: str) -> Iterator[tuple[Chain, Front]]:
+    with running_chain(folder) as chain, in_front(kind, chain, *options) as front:
+        yield chain, front
+
+
+def http(front: Front) -> aiohttp.ClientSession:
+    trust = ssl.create_default_context(cafile=str(front.certificate.certificate))
+    trust.check_hostname = False
+    return aiohttp.ClientSession(front.url, connector=aiohttp.TCPConnector(ssl=trust))
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def audit(chain: Chain, event: str) -> list[dict[str, Any]]:
+    """Return the lines of the gateway's log with this event."""
+    file = chain.root / "home" / "logs" / "gateway.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    return [line for line in lines if line["event"] == event]
+
+
+def test_sessions_of_a_tenant_are_whole_through_it(kind: str, tmp_path: Path) -> None:
+    with scene(kind, tmp_path, *TRUSTED) as (chain, front):
+        chain.worker("--engine", "checksum")
+        command = [
+            str(BIN / "kikipounamu-loadtest"),
+            "sessions",
+            "--count",
+            "3",
+            "--seconds",
+            "4",
+            "--key",
+            PERSON,
+        ]
+        command += ["--gateway", front.url, "--certificate-sha256", front.certificate.sha256]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        opened = wait_until_sync(
+            lambda: len(found := audit(chain, "audit.stream_opened")) == 3 and found, "the audit"
+        )
+        assert {(one["tenant"], one["kind"]) for one in opened} == {("acme", "client")}
+
+
+async def test_file_is_recognised_and_seen_by_its_tenant_alone(kind: str, tmp_path: Path) -> None:
+    with scene(kind, tmp_path, *TRUSTED, "--history", "on") as (chain, front):
+        chain.worker("--engine", "checksum")
+        async with http(front) as client:
+            form = aiohttp.FormData({"session": (session := str(uuid4()))})
+            form.add_field("file", (SYNTHETIC / "en-01.flac").read_bytes(), filename="en-01.flac")
+            async with client.post("/v1/sessions", data=form, headers=bearer(PERSON)) as answer:
+                assert answer.status == 202, await answer.text()
+
+            await wait_until(lambda: state(front, session, "done"), "the file is recognised")
+            for key, status in ((PERSON, 200), (OTHER, 404)):
+                async with client.get(f"/v1/sessions/{session}", params={"api_key": key}) as answer:
+                    assert answer.status == status
+        for log in front.folder.glob("*"):
+            written = log.name in {"access.log", "output"}
+            assert not written or PERSON not in log.read_text()
+
+
+async def state(front: Front, session: str, wanted: str) -> bool:
+    """Return whether the session is in a state, as its gateway tells the owner."""
+    owner = aiohttp.ClientSession(front.behind.url, headers=bearer(front.behind.key))
+    async with owner, owner.get(f"/v1/sessions/{session}") as answer:
+        return bool((await answer.json())["state"] == wanted)
+
+
+async def test_requests_without_a_key_or_elsewhere_are_refused(kind: str, tmp_path: Path) -> None:
+    with scene(kind, tmp_path, *TRUSTED) as (_, front):
+        async with http(front) as client:
+            for headers in ({}, bearer("the-key-of-nobody"), bearer(PERSON.upper())):
+                async with client.get(STREAM_PATH, headers=headers) as answer:
+                    assert answer.status == 401
+            for path in ("/v1/devices", "/metrics", "/v1/broker", "/dashboard", "/v1/pair", "/v1/monitor", "/"):
+                async with client.get(path, headers=bearer(PERSON)) as answer:
+                    assert (path, answer.status) == (path, 404)
+            async with client.get("/readyz") as answer:
+                assert answer.status == 503 and "no_worker" in await answer.text()
+            async with client.get("/v1/models", headers=bearer(PERSON)) as answer:
+                assert answer.status == 200
+
+
+async def test_tenant_is_the_proxys_word_and_believed_of_a_trusted_one_alone(kind: str, tmp_path: Path) -> None:
+    for trusted, tenant in (("127.0.0.1", "acme"), ("127.0.0.9", "")):
+        folder = tmp_path / trusted
+        folder.mkdir()
+        with scene(kind, folder, "--trusted-proxy", trusted) as (chain, front):
+            headers = bearer(PERSON) | {"X-Tenant-Id": "somebody-else"}
+            client = http(front)
+            connecting = client.ws_connect(STREAM_PATH, headers=headers, protocols=(SUBPROTOCOL,))
+            async with client, connecting as socket:
+                await socket.send_str(encode(Hello(uuid4(), "test")))
+                assert json.loads(await socket.receive_str())["type"] == "welcome"
+            opened = await wait_until(partial(audit, chain, "audit.stream_opened"), "the audit")
+            assert [one["tenant"] for one in opened] == [tenant]
+
+
+async def test_tenant_above_its_rate_waits_while_others_are_served(kind: str, tmp_path: Path) -> None:
+    with scene(kind, tmp_path, *TRUSTED) as (_, front):
+        async with http(front) as client:
+
+            async def ask(key: str) -> tuple[int, bool]:
+                async with client.get("/v1/models", headers=bearer(key)) as answer:
+                    return answer.status, "Retry-After" in answer.headers
+
+            told = Counter(await asyncio.gather(*(ask(PERSON) for _ in range(200))))
+            assert set(told) == {(200, False), (429, True)} and told[200, False] >= 20
+            assert await ask(OTHER) == (200, False)
