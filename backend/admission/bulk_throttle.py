@@ -149,6 +149,13 @@ class BulkThrottle:
             if lane.held
         }
 
+    def held_of_all(self) -> dict[tuple[str, str], int]:
+        """Return the samples held back for all keys, by class and model."""
+        found = Counter[tuple[str, str]]()
+        for key in self._keys:
+            found.update({stream: content.samples for stream, content in self.held(key).items()})
+        return dict(found)
+
     def inside(self, wanted: Wanted) -> dict[tuple[str, str], StreamContent]:
         """Return what the jobs of all keys cost that are in the broker, by class and model."""
         found: dict[tuple[str, str], StreamContent] = {}

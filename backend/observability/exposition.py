@@ -84,7 +84,7 @@ class GatewayCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics of one moment."""
         now = self._look()
-        yield from self._streams(now.survey)
+        yield from self._streams(now)
         yield from _admission(now, self._limits)
         yield from _gateway(now)
         if now.history is not None:
@@ -99,8 +99,12 @@ class GatewayCollector(Collector):
         yield _histogram("broker_round_trip_seconds", "How long batches of commands took.", "", batches)
         yield from _processes(now)
 
-    def _streams(self, survey: Survey) -> Iterator[Metric]:
-        waiting = self._by_stream(survey)
+    def _streams(self, now: GatewayReading) -> Iterator[Metric]:
+        for worker in now.survey.workers:
+            if len(self._models) < MOST_MODELS:
+                self._models.setdefault(worker.model or ANY_MODEL)
+        named = (name.rsplit(":", 2)[1:] for name in now.survey.streams)
+        waiting = self._by_stream(zip(named, now.survey.streams.values(), strict=True))
         labels = ("class", "model")
         backlog = [(of, samples_to_seconds(one.samples)) for of, one in waiting.items()]
         yield _gauges("backlog_audio_seconds", "Audio that waits or is being decoded.", labels, backlog)
@@ -108,15 +112,20 @@ class GatewayCollector(Collector):
         yield _gauges("queue_depth", "Jobs that wait or are being decoded.", labels, depth)
         oldest = [(of, one.oldest_ms / 1000) for of, one in waiting.items()]
         yield _gauges("oldest_wait_seconds", "How long the oldest job is there.", labels, oldest)
+        held = self._by_stream(
+            ((priority, model or ANY_MODEL), StreamContent(samples, 0, 0))
+            for (priority, model), samples in now.held.items()
+        )
+        text = "Complete audio that waits in this gateway until its key has less in the queue."
+        waits = [(of, samples_to_seconds(one.samples)) for of, one in held.items()]
+        yield _gauges("held_audio_seconds", text, labels, waits)
 
-    def _by_stream(self, survey: Survey) -> dict[tuple[str, str], StreamContent]:
+    def _by_stream(
+        self, streams: Iterable[tuple[Sequence[str], StreamContent]]
+    ) -> dict[tuple[str, str], StreamContent]:
         """Return queues by class and model; models that no worker ever had are counted as one."""
-        for worker in survey.workers:
-            if len(self._models) < MOST_MODELS:
-                self._models.setdefault(worker.model or ANY_MODEL)
         found = {(priority, model): _NOTHING for priority in CLASSES for model in self._models}
-        for name, one in survey.streams.items():
-            _, priority, model = name.rsplit(":", 2)
+        for (priority, model), one in streams:
             of = (priority, model if model in self._models else OTHER)
             known = found.get(of, _NOTHING)
             found[of] = StreamContent(

@@ -4,7 +4,7 @@ They count since this gateway started. A result sent by two gateways is counted 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,7 +27,8 @@ class GatewayReading:
     """State of a gateway at the time of a scrape.
 
     ``history`` ``None``: no history is kept. Numbers of sessions and the like are sums over all processes;
-    ``received_s``, the audio received since its start, and ``load`` are those of this one.
+    ``received_s``, the audio received since its start, and ``load`` are those of this one. ``held``: samples that
+    wait here for the turn of their key, by class and model.
     """
 
     survey: Survey
@@ -42,6 +43,7 @@ class GatewayReading:
     history: HistoryState | None = None
     load: Load = field(default_factory=Load)
     others: OtherProcesses = field(default_factory=OtherProcesses)
+    held: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 class Metrics(Observer):

@@ -29,6 +29,7 @@ from backend.observability.other_processes import (
     ProcessReport,
     Shown,
     Unreported,
+    added,
     on_clock,
 )
 from backend.observability.timeline import Moments
@@ -167,6 +168,7 @@ class Monitor(Observer):
             connections=len(hub.connections),
             pending=_pending(hub),
             unqueued_s=samples_to_seconds(sum(hub.held)),
+            held=hub.intake.held(),
             load=self._load.now(),
             cpu_s=time.process_time(),
             ended=self.unreported.take(),
@@ -251,6 +253,7 @@ class Monitor(Observer):
             history=history,
             load=self._load.now(),
             others=self.others,
+            held=added([hub.intake.held(), *(one.held for one in others)]),
         )
 
     def broker(self) -> BrokerState:

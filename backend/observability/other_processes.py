@@ -38,7 +38,7 @@ class Counted(Struct, frozen=True):
 class ProcessReport(Struct, frozen=True):
     """State of one process, about once a second. ``ended``: segments since its last report, on its own clock.
 
-    ``clock_s`` is that clock now.
+    ``clock_s`` is that clock now. ``held``: samples that wait for the turn of their key, by class and model.
     """
 
     counted: Counted = Counted()
@@ -46,6 +46,7 @@ class ProcessReport(Struct, frozen=True):
     connections: int = 0
     pending: int = 0
     unqueued_s: float = 0.0
+    held: dict[tuple[str, str], int] = {}
     load: Load = Load()
     cpu_s: float = 0.0
     ended: tuple[Shown, ...] = ()
@@ -81,11 +82,11 @@ def together(all_counted: Iterable[Counted]) -> Counted:
     """Return the sum of several counters."""
     found = list(all_counted)
     return Counted(
-        segments=_added(one.segments for one in found),
+        segments=added(one.segments for one in found),
         stages=_merged(one.stages for one in found),
-        attempts=_added(one.attempts for one in found),
-        refusals=_added(one.refusals for one in found),
-        hellos=_added(one.hellos for one in found),
+        attempts=added(one.attempts for one in found),
+        refusals=added(one.refusals for one in found),
+        hellos=added(one.hellos for one in found),
         samples=sum(one.samples for one in found),
         partials=sum(one.partials for one in found),
         spans_refused=sum(one.spans_refused for one in found),
@@ -118,7 +119,8 @@ class Unreported:
         return ended
 
 
-def _added(all_counts: Iterable[Mapping[_Key, int]]) -> dict[_Key, int]:
+def added(all_counts: Iterable[Mapping[_Key, int]]) -> dict[_Key, int]:
+    """Return the sum of counts by key."""
     found: Counter[_Key] = Counter()
     for counts in all_counts:
         found.update(counts)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from backend.observability.other_processes import Counted, ProcessReport, Shown, together
+from backend.observability.other_processes import Counted, ProcessReport, Shown, added, together
 from backend.processes.messages import Others
 from backend.processes.slots import MAIN
 from protocol.monitor import Load
@@ -49,6 +49,7 @@ def _joined(reports: Iterable[ProcessReport]) -> ProcessReport:
         connections=sum(report.connections for report in found),
         pending=sum(report.pending for report in found),
         unqueued_s=sum(report.unqueued_s for report in found),
+        held=added(report.held for report in found),
         load=Load(
             sum(report.load.cpu_percent for report in found), sum(report.load.memory_bytes for report in found)
         ),

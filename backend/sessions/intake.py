@@ -84,6 +84,10 @@ class Intake:
             self._surveys[owner] = self._survey.with_held(held) if held else self._survey
         return self._surveys[owner]
 
+    def held(self) -> dict[tuple[str, str], int]:
+        """Return the samples held back for all keys, by class and model."""
+        return self._turns.held_of_all()
+
     def comes_late(self, options: Options, samples: int, within_s: float) -> bool:
         """Return whether a second pass of this length cannot be recognised in time.
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import tomllib
 from functools import cache
 from importlib import import_module
@@ -179,15 +180,15 @@ def test_scalers_and_rules_name_deployments_without_own_replicas(values: str) ->
 
 
 @pytest.mark.parametrize("values", ["cluster", "gpu"])
-def test_backlog_is_that_of_the_gateways_metric(values: str) -> None:
+def test_backlog_is_that_of_the_gateways_metrics(values: str) -> None:
     asked = [one["spec"]["triggers"][0]["metadata"]["query"] for one in of_kind(values, "ScaledObject")]
-    asked += [
-        rule["expr"] for one in of_kind(values, "PrometheusRule") for rule in one["spec"]["groups"][0]["rules"]
-    ]
+    rules = (one["spec"]["groups"][0]["rules"] for one in of_kind(values, "PrometheusRule"))
+    asked += [rule["expr"] for listed in rules for rule in listed]
     assert asked
     for query in asked:
-        assert query.startswith("sum(max by (class, model) (kikipounamu_backlog_audio_seconds{")
-        assert {"class", "model"} <= THERE["kikipounamu_backlog_audio_seconds"]
+        named_in_it = re.findall(r"kikipounamu_\w+", query)
+        assert named_in_it == ["kikipounamu_backlog_audio_seconds", "kikipounamu_held_audio_seconds"]
+        assert all({"class", "model"} <= THERE[name] for name in named_in_it)
 
 
 def test_both_scalers_divide_the_same_backlog_by_the_same_number() -> None:

@@ -163,6 +163,14 @@ def test_turns_report_held_audio_by_class_and_model() -> None:
     assert world.turns.held("other") == {}
 
 
+def test_turns_report_held_audio_of_all_keys() -> None:
+    world = World()
+    world.hold(range(3), seconds=2)
+    world.hold(range(1), session="t", key="other", seconds=5)
+    world.hold(range(1), session="u", key="other", seconds=1, model="m")
+    assert world.turns.held_of_all() == {("interactive", ""): 11 * SECOND, ("interactive", "m"): SECOND}
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 60)), max_size=60),
     st.integers(0, 4),

@@ -115,6 +115,12 @@ def test_gauges_show_current_state() -> None:
     assert found["process_cpu_seconds_total"][()] > 0
 
 
+def test_held_audio_is_exposed_by_class_and_model() -> None:
+    held = {("interactive", ""): 48_000, ("bulk", "unheard of"): 16_000}
+    found = read(Metrics(), replace(now(), held=held))["kikipounamu_held_audio_seconds"]
+    assert found["interactive", "any"] == 3.0 and found["bulk", "other"] == 1.0 and found["bulk", "any"] == 0.0
+
+
 def test_history_metrics_are_exposed_only_with_history() -> None:
     at = replace(now(), history=HistoryState(False, 12, 9, 4, 700, 2))
     found = read(Metrics(), at, OPENMETRICS)

@@ -7,7 +7,8 @@ from protocol.monitor import Recent
 
 def report(samples: int, connections: int = 1) -> ProcessReport:
     ended = (("o", Recent("s", samples, "final")),)
-    return ProcessReport(Counted(samples=samples), connections=connections, ended=ended, clock_s=2.0)
+    held = {("interactive", ""): samples, ("bulk", "m"): 1}
+    return ProcessReport(Counted(samples=samples), connections=connections, held=held, ended=ended, clock_s=2.0)
 
 
 def test_reports_of_other_slots_are_told_with_new_segments_only_once() -> None:
@@ -39,3 +40,4 @@ def test_slot_is_the_sum_of_both_processes_while_one_replaces_the_other() -> Non
     figures.reported(1, 2, report(7, connections=4))
     told = figures.reported(1, 5, report(1, connections=2)).reports[1]
     assert (told.counted.samples, told.connections) == (8, 6)
+    assert told.held == {("interactive", ""): 8, ("bulk", "m"): 2}

@@ -26,8 +26,8 @@ app.kubernetes.io/component: {{ index . 1 }}
 
 {{/*
 The backlog in seconds of audio that counts for a pool: (list ROOT MODELS). The one place where it is written; the
-number of workers is this, divided by the pool's backlogSecondsPerWorker and rounded up. Each gateway tells the backlog
-of the whole broker, hence max; different queues add up, hence sum.
+number of workers is this, divided by the pool's backlogSecondsPerWorker and rounded up. Each gateway tells what is in
+the whole broker, hence max, and what it holds itself until a key has its turn, hence sum.
 */}}
 {{- define "kikipounamu.backlog" -}}
 {{- $root := index . 0 -}}
@@ -37,7 +37,8 @@ of the whole broker, hence max; different queues add up, hence sum.
 {{- range $name, $value := $labels }}{{ $chosen = append $chosen (printf "%s=%q" $name $value) }}{{ end -}}
 {{- $chosen = append $chosen (printf "class=~%q" $root.Values.autoscaling.classes) -}}
 {{- $chosen = append $chosen (printf "model=~%q" (index . 1)) -}}
-sum(max by (class, model) (kikipounamu_backlog_audio_seconds{ {{- join "," $chosen -}} }))
+{{- $which := printf "{%s}" (join "," $chosen) -}}
+sum(max by (class, model) (kikipounamu_backlog_audio_seconds{{ $which }})) + sum(kikipounamu_held_audio_seconds{{ $which }})
 {{- end }}
 
 {{- define "kikipounamu.keySecret" -}}
