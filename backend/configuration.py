@@ -27,6 +27,7 @@ from backend.rest.flow import FlowLimits
 from backend.settings import GatewaySettings
 from protocol.devices import clean_name
 from protocol.endpoint import ENDPOINT_FILE
+from protocol.job import MOST_SHARDS
 from runtime.folders import Folders
 from runtime.terminal import reason
 
@@ -53,6 +54,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     host: str | None = None
     port: Annotated[int, Meta(ge=0, le=65535)] | None = None
     redis: str | None = None
+    shards: Annotated[int, Meta(ge=1, le=MOST_SHARDS)] | None = None
     certificate: str | None = None
     private_key: str | None = None
     origins: tuple[str, ...] | None = None
@@ -133,6 +135,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
         port=said.port if said.port is not None else SHARED_PORT if limited else 0,
         key=key,
         redis=said.redis or "",
+        shards=said.shards,
         broker_folder=here.broker,
         broker_socket=here.broker_socket,
         endpoint_file=here.runtime / ENDPOINT_FILE,

@@ -30,6 +30,7 @@ from backend.core.refusal import Refusal, RefusalReason
 from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
+from backend.history.inbox import Inbox
 from backend.history.service import RunningHistory, kept_history
 from backend.http.access import ACCESS, EVERYBODY, WORKERS, Access, AdmittedRequest, admit
 from backend.http.addresses import interfaces, listen_addresses, local_url, reachable
@@ -378,12 +379,13 @@ async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = 
     roster = DeviceRegistry(DeviceStore(settings.devices_file) if settings.devices_file else None)
     async with AsyncExitStack() as stack:
         url, owns = await _broker(stack, settings, link)
-        opening = open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes)
+        opening = open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes, settings.shards)
         jobs = await stack.enter_async_context(opening)
-        keeping = kept_history(settings.history, jobs.administer, jobs.gateway, owns)
+        inboxes = [Inbox(shard.administer, jobs.gateway, keys=shard.keys) for shard in jobs.shards]
+        keeping = kept_history(settings.history, inboxes, owns)
         history = await stack.enter_async_context(keeping) if main else None
         tasks = await stack.enter_async_context(Tasks("gateway"))
-        tunnel = BrokerTunnel(url, jobs.administer, jobs.gateway, lambda request: admit(request, WORKERS))
+        tunnel = BrokerTunnel(url, jobs, lambda request: admit(request, WORKERS))
         gateway = Gateway(settings, jobs, Access(settings, roster, time.monotonic), tunnel, history, tasks.failed)
         if link is not None:
             gateway.join(link)

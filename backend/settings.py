@@ -14,13 +14,14 @@ from backend.sessions.settings import SessionSettings
 class GatewaySettings(SessionSettings, HttpSettings):
     """Settings of a gateway: those of its listeners and sessions, and those of the process.
 
-    ``redis`` empty: use the embedded broker in ``broker_folder``. ``endpoint_file`` exists while the gateway
-    runs; ``None``: never written. ``devices_file``: paired devices; ``None``: no pairing.
-    ``processes``: how many serve together.
+    ``redis`` empty: use the embedded broker in ``broker_folder``. ``shards``: stored in a new broker, refused by
+    one that has another number. ``endpoint_file`` exists while the gateway runs; ``None``: never written.
+    ``devices_file``: paired devices; ``None``: no pairing. ``processes``: how many serve together.
     """
 
     processes: int = 1
     redis: str = ""
+    shards: int | None = None
     broker_folder: Path = Path("broker")
     broker_socket: Path = Path("broker.sock")
     endpoint_file: Path | None = None

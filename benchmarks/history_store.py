@@ -165,13 +165,13 @@ async def _fed(url: str, segments: int) -> Line:
                 pipeline.xadd(Keys().history_keys[0], fields)
             pipeline.execute()
         async with open_jobs(broker.url, "g") as jobs, open_history(url, HistoryLimits(0, 0)) as history:
-            feeder = Feeder(Inbox(jobs.administer, "g"), history, lambda _: None)
+            feeder = Feeder(Inbox(jobs.shards[0].administer, "g"), history, lambda _: None)
             start = time.perf_counter()
             async with Tasks("benchmark") as tasks:
                 tasks.start(feeder.run(), "feeder")
 
                 async def settled() -> bool:
-                    return bool(await jobs.administer("XLEN", Keys().history_keys[0]) == 0)
+                    return bool(await jobs.shards[0].administer("XLEN", Keys().history_keys[0]) == 0)
 
                 await wait_until(settled, "everything is recorded", 600)
             took = _since(start)

@@ -8,6 +8,10 @@ other command the gateway closes the connection with 1008.
 from typing import Final
 
 BROKER_PATH: Final = "/v1/broker"
+SHARD_FIELD: Final = "shard"
+"""Field of the query: the shard to which this connection leads. Without it, the first."""
+SHARDS_HEADER: Final = "Kikipounamu-Shards"
+"""Header of the gateway's answer: the number of shards. Without it, the broker is one server with one shard."""
 CHUNK_BYTES: Final = 64 * 1024
 """Largest message in bytes."""
 PING_S: Final = 15.0

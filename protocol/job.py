@@ -65,6 +65,8 @@ LIVE_GONE_MS: Final = 3_000
 LIVE_RENEW_MS: Final = 1_000
 WORKERS_KEY: Final = "kiki:workers"
 SHARDS_KEY: Final = "kiki:shards"
+"""The number of shards, stored once: with another number, a session would be looked for in the wrong shard."""
+MOST_SHARDS: Final = 1_000
 
 SegmentIndex = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
@@ -170,9 +172,13 @@ Notice: TypeAlias = Result | Failure | Hypothesis | Gap | Detached
 
 
 class Keys(NamedTuple):
-    """Redis key names of one shard. All share one hash tag, so that a script stays in one cluster slot."""
+    """Redis key names of one shard. All share one hash tag, so that a script stays in one cluster slot.
+
+    ``alone``: the only shard of a broker that is no cluster; its workers are where every version looks for them.
+    """
 
     shard: int = 0
+    alone: bool = True
 
     @property
     def _prefix(self) -> str:
@@ -208,6 +214,11 @@ class Keys(NamedTuple):
         return f"{self._prefix}:results:{gateway}"
 
     @property
+    def workers(self) -> str:
+        """Hash: the status of each worker, by its name."""
+        return WORKERS_KEY if self.alone else f"{self._prefix}:workers"
+
+    @property
     def results_prefix(self) -> str:
         """Channel name without the gateway, for scripts that read the gateway from the session hash."""
         return f"{self._prefix}:results:"
@@ -236,6 +247,16 @@ class Keys(NamedTuple):
     def backlog(self) -> str:
         """Hash: samples waiting or being decoded, by stream key. The scripts keep it exact."""
         return f"{self._prefix}:backlog"
+
+
+def shard_of_key(key: str) -> int:
+    """Return the shard in a key's name."""
+    return int(key.partition("{")[2].partition("}")[0])
+
+
+def in_shard(key: str, shard: int) -> str:
+    """Return the name that this key has in another shard."""
+    return f"kiki:{{{shard}}}{key.partition('}')[2]}"
 
 
 def shard_of(session: str, shards: int) -> int:

@@ -98,8 +98,8 @@ class BrokerTrouble(StrEnum):
 class BrokerState(Struct, frozen=True):
     """State of the broker. ``memory`` is the used fraction of its limit, 0 if it has none.
 
-    ``up``: the broker accepts writes. ``trouble``: why it does not, a ``BrokerTrouble``; empty if it does not
-    answer.
+    ``up``: the broker, or one of its shards, accepts writes. ``trouble``: why it does not, a ``BrokerTrouble``;
+    empty if it does not answer. ``missing``: shards of which nothing is known now.
     """
 
     up: bool
@@ -107,6 +107,7 @@ class BrokerState(Struct, frozen=True):
     durable: bool
     memory: float = 0.0
     trouble: str = ""
+    missing: tuple[int, ...] = ()
 
 
 class Totals(Struct, frozen=True):

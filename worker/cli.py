@@ -11,6 +11,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Final, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ import structlog
 import typer
 
 from protocol.engine import EngineSettings, EngineUnavailable
-from protocol.job import Keys
+from protocol.job import SHARDS_KEY, Keys
 from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
@@ -28,8 +29,11 @@ from runtime.terminal import say
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
 from speech.models.store import FolderState, ModelStore
+from worker.broker.connections import dials_of
 from worker.broker.jobs import ShardJobs
+from worker.broker.layout import read_layout
 from worker.broker.live import LiveJobs
+from worker.broker.shards import AllShards
 from worker.broker.tunnel import Carrier, Tunnel, carrier, read_key
 from worker.consumer import Consumer, ConsumerIntervals
 from worker.doctor import DoctorFinding, examine, json_line, line, surroundings
@@ -210,15 +214,15 @@ async def _work(where: Connection, settings: EngineSettings, serving: Serving, s
     broker = without_password(through.url if through else where.url)
     log.info(LogEvent.WORKER_STARTED, worker=worker, broker=broker, engine=settings.engine)
     async with contextlib.AsyncExitStack() as stack:
-        dial = (await stack.enter_async_context(Tunnel(through, _found))).dial if through else None
+        tunnel = await stack.enter_async_context(Tunnel(through, _found)) if through else None
         supervisor = EngineSupervisor(settings, EngineLimits(), streams=streams)
         servant: Servant
         if streams:
-            live = LiveJobs(where.url, worker, Keys(), dial=dial)
+            live = LiveJobs("" if tunnel else where.url, worker, Keys(), dial=tunnel and tunnel.dial)
             await stack.enter_async_context(live)
             servant = LiveWorker(worker, live, supervisor)
         else:
-            jobs = await stack.enter_async_context(ShardJobs(where.url, worker, Keys(), dial=dial))
+            jobs = await stack.enter_async_context(shards_of(where.url, worker, tunnel))
             servant = Consumer(worker, jobs, supervisor, ConsumerIntervals(), Keys())
         stack.enter_context(serving(worker, servant))
         loop = asyncio.get_running_loop()
@@ -227,6 +231,19 @@ async def _work(where: Connection, settings: EngineSettings, serving: Serving, s
                 loop.add_signal_handler(number, servant.drain)
         await servant.run()
     log.info(LogEvent.WORKER_ENDED, worker=worker)
+
+
+def shards_of(url: str, worker: str, tunnel: Tunnel | None) -> AllShards:
+    """Return the jobs of the broker at ``url``, or of that of the gateway behind ``tunnel``."""
+    if tunnel is not None:
+        return AllShards(
+            tunnel.layout, lambda keys: ShardJobs("", worker, keys, dial=partial(tunnel.dial, keys.shard))
+        )
+    dials = dials_of(url)
+    return AllShards(
+        lambda: read_layout(url, dials(SHARDS_KEY)),
+        lambda keys: ShardJobs(url, worker, keys, dial=dials(keys.backlog)),
+    )
 
 
 def _serving(metrics: str) -> Serving:

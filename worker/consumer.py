@@ -35,6 +35,7 @@ from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.broker.jobs import ShardJobs, Verdict
+from worker.broker.shards import AllShards
 from worker.decoding import request_of
 from worker.delivery import Delivery
 from worker.engine_supervisor import EngineSupervisor
@@ -79,7 +80,12 @@ class Consumer:
     """Complete worker: ``run`` works until ``drain`` is called."""
 
     def __init__(
-        self, worker: str, jobs: ShardJobs, engine: EngineSupervisor, timing: ConsumerIntervals, keys: Keys
+        self,
+        worker: str,
+        jobs: ShardJobs | AllShards,
+        engine: EngineSupervisor,
+        timing: ConsumerIntervals,
+        keys: Keys,
     ) -> None:
         self._worker = worker
         self._jobs = jobs

@@ -10,6 +10,7 @@ from protocol.job import Hypothesis, encode_notice, is_room_for
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from worker.broker.jobs import ShardJobs
+from worker.broker.shards import AllShards
 from worker.decoding import request_of
 from worker.delivery import Delivery
 from worker.engine_supervisor import EngineSupervisor
@@ -29,7 +30,9 @@ class PartialMaker:
     because short audio takes longer than its share and would lengthen the deadlines of jobs.
     """
 
-    def __init__(self, jobs: ShardJobs, engine: EngineSupervisor, pace: Pace, tally: WorkerTally) -> None:
+    def __init__(
+        self, jobs: ShardJobs | AllShards, engine: EngineSupervisor, pace: Pace, tally: WorkerTally
+    ) -> None:
         self._jobs = jobs
         self._engine = engine
         self._pace = pace

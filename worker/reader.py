@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Final
 
+from protocol.job import in_shard
 from worker.broker.jobs import ShardJobs, Taken
+from worker.broker.shards import AllShards
 from worker.delivery import Delivery
 from worker.overdue import Overdue
 from worker.placement import ReadPlan, Worker, decide, fleet
@@ -17,9 +19,12 @@ _LOOK_MS: Final = 250
 
 
 class JobReader:
-    """Reader for one worker with one model. ``streams``: those of ``job_streams``, which ``jobs`` serves."""
+    """Reader for one worker with one model. ``streams``: those of ``job_streams``, which ``jobs`` serves.
 
-    def __init__(self, jobs: ShardJobs, streams: Sequence[str], sweep_s: float) -> None:
+    They have the names of the first shard.
+    """
+
+    def __init__(self, jobs: ShardJobs | AllShards, streams: Sequence[str], sweep_s: float) -> None:
         self._jobs = jobs
         self._urgent, self._bulk = tuple(streams[:2]), tuple(streams[2:])
         self._sweep_s = sweep_s
@@ -109,4 +114,5 @@ class JobReader:
 
     def _count(self, taken: Sequence[Delivery]) -> None:
         for delivery in taken:
-            self._urgent_in_a_row = self._urgent_in_a_row + 1 if delivery.stream in self._urgent else 0
+            urgent = in_shard(delivery.stream, 0) in self._urgent
+            self._urgent_in_a_row = self._urgent_in_a_row + 1 if urgent else 0

@@ -5,7 +5,7 @@ grows, best-effort work (hypotheses, speculations) stops first, then no new sess
 speech stays.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as copied
 from functools import cached_property
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from backend.admission.audio_budget import HeldAudio, crowded_out, describe, full
 from backend.admission.live_offers import LiveOffer, live_model, live_offers
+from backend.core.errors import BrokerError
 from backend.core.refusal import Refusal, RefusalReason
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from protocol.engine import live_slots
@@ -72,6 +73,7 @@ class Expectation:
 class Survey:
     """The fleet at one moment. ``memory``: used part of the broker's limit; ``held``: audio only held here.
 
+    ``streams`` are sums over all shards, by the names of the first; shards in ``missing`` did not answer.
     ``streamers`` make live text only: they count in no expectation.
     """
 
@@ -80,6 +82,7 @@ class Survey:
     memory: float = 0.0
     held: HeldAudio = HeldAudio()
     streamers: tuple[WorkerStatus, ...] = ()
+    missing: tuple[int, ...] = ()
 
     @cached_property
     def offers(self) -> tuple[LiveOffer, ...]:
@@ -124,6 +127,26 @@ class Survey:
             entries = max(after.entries, seen.entries + after.entries - then.entries)
             streams[name] = StreamContent(samples, entries, seen.oldest_ms)
         return copied(self, streams=streams)
+
+
+def joined(surveys: Sequence[Survey | BrokerError]) -> Survey:
+    """Return the survey of a broker from those of its shards, of which an error means that it is missing."""
+    found = [one for one in surveys if isinstance(one, Survey)]
+    streams: dict[str, StreamContent] = {}
+    workers: dict[str, WorkerStatus] = {}
+    streamers: dict[str, WorkerStatus] = {}
+    for one in found:
+        for name, content in one.streams.items():
+            streams[name] = content.more(streams[name]) if name in streams else content
+        workers |= {worker.worker: worker for worker in one.workers}
+        streamers |= {worker.worker: worker for worker in one.streamers}
+    return Survey(
+        streams,
+        tuple(workers.values()),
+        max((one.memory for one in found), default=0.0),
+        streamers=tuple(streamers.values()),
+        missing=tuple(shard for shard, one in enumerate(surveys) if not isinstance(one, Survey)),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Connections to the broker: to a server, or to the node that is primary for a key when they are made."""
 
+import asyncio
 from functools import partial
 from typing import Any, Final
 
@@ -17,11 +18,13 @@ REPLY_S: Final = 10.0
 
 
 class Connections:
-    """Maker of connections for commands on ``key``. Raises ``ValueError`` for an address that is none."""
+    """Maker of connections to one address. Raises ``ValueError`` if it is none. ``kind``: what it leads to."""
 
-    def __init__(self, url: str, name: str, key: str) -> None:
+    def __init__(self, url: str, name: str) -> None:
+        said = parse_broker_url(url)
+        self.kind = said.kind
         self._url = url
-        self.said = parse_broker_url(url)
+        self._nodes = BrokerNodes(said)
         self._options: dict[str, Any] = {
             "max_connections": 1,
             "timeout": REPLY_S,
@@ -30,26 +33,29 @@ class Connections:
             "client_name": name,
             "protocol": 2,
         }
-        if self.said.kind is not BrokerKind.SERVER:
+        if self.kind is not BrokerKind.SERVER:
             self._options |= {
                 "connection_class": DialledConnection,
-                "dial": partial(BrokerNodes(self.said).dial, key),
-                "primary": self.said.kind is BrokerKind.SENTINEL,
-                "username": self.said.user or None,
-                "password": self.said.password or None,
+                "primary": self.kind is BrokerKind.SENTINEL,
+                "username": said.user or None,
+                "password": said.password or None,
             }
 
-    def client(self) -> "Redis":
-        """Return a client with one connection, whose replies have a deadline."""
-        return Redis.from_pool(self._pool(REPLY_S))
+    def client(self, key: str) -> "Redis":
+        """Return a client with one connection for commands on ``key``, whose replies have a deadline."""
+        return Redis.from_pool(self._pool(key, REPLY_S))
 
-    def bare(self) -> "AbstractConnection":
-        """Return a connection without a pool, whose user sets the deadlines."""
-        connection: AbstractConnection = self._pool(None).make_connection()  # type: ignore[no-untyped-call] # so in redis-py
+    def bare(self, key: str) -> "AbstractConnection":
+        """Return a connection for commands on ``key`` without a pool, whose user sets the deadlines."""
+        connection: AbstractConnection = self._pool(key, None).make_connection()  # type: ignore[no-untyped-call] # so in redis-py
         return connection
 
-    def _pool(self, socket_timeout: float | None) -> "BlockingConnectionPool":
+    async def dial(self, key: str) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
+        """Open a connection that does not belong to redis-py. Raises ``OSError``. Not for a ``SERVER``."""
+        return await self._nodes.dial(key)
+
+    def _pool(self, key: str, socket_timeout: float | None) -> "BlockingConnectionPool":
         options = self._options | {"socket_timeout": socket_timeout}
-        if self.said.kind is BrokerKind.SERVER:
+        if self.kind is BrokerKind.SERVER:
             return BlockingConnectionPool.from_url(self._url, **options)
-        return BlockingConnectionPool(**options)
+        return BlockingConnectionPool(**options, dial=partial(self._nodes.dial, key))

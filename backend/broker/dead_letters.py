@@ -1,6 +1,6 @@
 """Dead letters: segments that no engine could recognise, as stored in the broker. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -31,3 +31,31 @@ def read_letter(entry: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
 def next_attempt(letter: DeadLetter) -> Job:
     """Return the same audio as a new attempt, which replaces the failed one."""
     return replace(letter.job, attempt=letter.job.attempt + 1)
+
+
+def place_of(entry: str) -> tuple[int, str]:
+    """Return shard and id of a shown entry: SHARD:ID, or the id alone if the broker has one shard."""
+    shard, colon, id = entry.rpartition(":")
+    return (int(shard), id) if colon and shard.isdigit() else (0, entry)
+
+
+def shown_from(before: str, shard: int) -> str:
+    """Return where a list of entries older than ``before`` begins in a shard, for XREVRANGE.
+
+    Entries of the same moment are ordered by their shards.
+    """
+    if not before:
+        return "+"
+    number, id = place_of(before)
+    return id if shard < number else f"({id}"
+
+
+def newest_of(letters: Iterable[DeadLetter], count: int) -> list[DeadLetter]:
+    """Return the newest dead letters, the newest first."""
+
+    def age(letter: DeadLetter) -> tuple[int, int, int]:
+        shard, id = place_of(letter.entry)
+        ms, _, number = id.partition("-")
+        return int(ms), int(number), shard
+
+    return sorted(letters, key=age, reverse=True)[:count]

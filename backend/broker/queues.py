@@ -3,17 +3,20 @@
 The broker copies an entry's audio to read it; therefore entries are read in small pages.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from backend.broker.jobs import Jobs
+from backend.broker.shard import Shard
+from backend.core.errors import BrokerError
 from protocol.errors import ErrorCode
-from protocol.job import SESSION_TTL_MS, STALE_MS, WORKER_GONE_MS, WORKERS_KEY, Failure, Keys, encode_notice
+from protocol.job import SESSION_TTL_MS, STALE_MS, WORKER_GONE_MS, Failure, encode_notice, shard_of_key
 
 PARTIALS: Final = "partials"
 _PAGE_ENTRIES: Final = 64
 _PAGE_BYTES: Final = 2_000_000
 _FORGOTTEN_MS: Final = 24 * 3600 * 1000
+T = TypeVar("T")
 
 
 class StreamEntry(NamedTuple):
@@ -74,48 +77,77 @@ def _number(digits: bytes) -> int:
 
 
 class Queues:
-    """The queues of one shard. Every call raises ``BrokerError``."""
+    """The queues of all shards. ``missing``: shards that did not answer in the last call.
+
+    Every call raises ``BrokerError``, those about all shards only if none answers.
+    """
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._keys = Keys()
+        self.missing: tuple[int, ...] = ()
 
     async def streams(self) -> list[str]:
         """Return all streams of jobs that were ever used, then those of partials."""
-        names = sorted(name.decode() for name in await self._jobs.administer("HKEYS", self._keys.backlog))
-        models = {split(name)[1] for name in names} | {split(self._keys.partials())[1]}
-        return [*names, *(self._keys.partials(model) for model in sorted(models))]
+        return [name for names in await self._each(_streams) for name in names]
 
     async def entries(self) -> AsyncIterator[StreamEntry]:
         """Yield every entry that waits or is being decoded."""
+        missing = set[int]()
         for stream in await self.streams():
             last = "-"
-            while page := await self._page(stream, last):
-                for entry in page:
-                    yield entry
-                last = f"({page[-1].id}"
+            try:
+                while page := await self._page(stream, last):
+                    for entry in page:
+                        yield entry
+                    last = f"({page[-1].id}"
+            except BrokerError:
+                if len(self._jobs.shards) == 1:
+                    raise
+                missing.add(shard_of_key(stream))
+        self.missing = tuple(sorted(missing.union(self.missing)))
 
     async def drop(self, entry: StreamEntry, code: ErrorCode, message: str) -> bool:
         """Remove an entry and report the reason to its session. Return false if the entry was gone."""
         failure = Failure(entry.session, entry.segment, code, message, entry.attempt)
-        keys = (self._keys.session(entry.session), entry.stream, self._keys.backlog, *self._keys.history_keys)
+        shard = self._shard(entry.stream)
+        keys = (shard.keys.session(entry.session), entry.stream, shard.keys.backlog, *shard.keys.history_keys)
         about = (entry.id, entry.segment, entry.attempt, entry.samples, encode_notice(failure))
-        arguments = (*about, SESSION_TTL_MS, self._keys.results_prefix)
-        return bool(await self._jobs.run_script("drop", keys, arguments) != b"gone")
+        arguments = (*about, SESSION_TTL_MS, shard.keys.results_prefix)
+        return bool(await shard.run_script("drop", keys, arguments) != b"gone")
 
     async def tidy(self) -> dict[str, float]:
         """Note the offered models and drop stale requests; return seconds since each model was last offered."""
-        partials = [name for name in await self.streams() if split(name)[0] == PARTIALS]
-        keys = (self._keys.offered, WORKERS_KEY, *partials)
-        reply = await self._jobs.run_script("tidy", keys, (WORKER_GONE_MS, _FORGOTTEN_MS, STALE_MS))
-        return {
-            model.decode(errors="replace"): int(age) / 1000
-            for model, age in zip(reply[::2], reply[1::2], strict=True)
-        }
+        ages: dict[str, float] = {}
+        for reply in await self._each(_tidied):
+            for model, age in zip(reply[::2], reply[1::2], strict=True):
+                name = model.decode(errors="replace")
+                ages[name] = min(ages.get(name, float("inf")), int(age) / 1000)
+        return ages
 
     async def _page(self, stream: str, start: str) -> list[StreamEntry]:
-        reply = await self._jobs.run_script("queue", (stream,), (start, _PAGE_ENTRIES, _PAGE_BYTES))
-        return read_page(stream, reply)
+        script = self._shard(stream).run_script("queue", (stream,), (start, _PAGE_ENTRIES, _PAGE_BYTES))
+        return read_page(stream, await script)
+
+    async def _each(self, ask: Callable[[Shard], Awaitable[T]]) -> list[T]:
+        answers = await self._jobs.ask_all(ask)
+        self.missing = tuple(number for number, one in enumerate(answers) if isinstance(one, BrokerError))
+        return [one for one in answers if not isinstance(one, BrokerError)]
+
+    def _shard(self, stream: str) -> Shard:
+        return self._jobs.shards[shard_of_key(stream)]
+
+
+async def _streams(shard: Shard) -> list[str]:
+    names = sorted(name.decode() for name in await shard.administer("HKEYS", shard.keys.backlog))
+    models = {split(name)[1] for name in names} | {split(shard.keys.partials())[1]}
+    return [*names, *(shard.keys.partials(model) for model in sorted(models))]
+
+
+async def _tidied(shard: Shard) -> Sequence[Any]:
+    partials = [name for name in await _streams(shard) if split(name)[0] == PARTIALS]
+    keys = (shard.keys.offered, shard.keys.workers, *partials)
+    reply: Sequence[Any] = await shard.run_script("tidy", keys, (WORKER_GONE_MS, _FORGOTTEN_MS, STALE_MS))
+    return reply
 
 
 class KeyQueue(NamedTuple):

@@ -50,6 +50,8 @@ async def follow(
         quiet = 0
         if message[0] == b"ssubscribe":
             on_subscribed()
+        elif message[0] == b"sunsubscribe":
+            raise BrokerUnreachable("the channel moved to another node")
         elif message[0] == b"smessage":
             try:
                 notice = decode_notice(message[2])

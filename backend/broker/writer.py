@@ -62,7 +62,13 @@ class CommandWriter:
     durations of answered batches.
     """
 
-    def __init__(self, execute: Execute, most_commands: int = 20_000, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        execute: Execute,
+        most_commands: int = 20_000,
+        most_bytes: int = MOST_BYTES,
+        round_trips: Histogram | None = None,
+    ) -> None:
         self._execute = execute
         self._most_commands = most_commands
         self._most_bytes = most_bytes
@@ -75,7 +81,7 @@ class CommandWriter:
         self._idle.set()
         self.up = True
         self.trouble = ""
-        self.round_trips = Histogram(_ROUND_TRIP_S)
+        self.round_trips = round_trips or new_round_trips()
         self._away_since = 0.0
 
     def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
@@ -155,6 +161,11 @@ class CommandWriter:
         self.up, self.trouble = False, error.trouble
         await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])
         self._failures += 1
+
+
+def new_round_trips() -> Histogram:
+    """Return an empty histogram for the durations of batches."""
+    return Histogram(_ROUND_TRIP_S)
 
 
 def _settle(command: Command, reply: Any) -> None:

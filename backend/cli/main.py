@@ -47,6 +47,9 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         int | None, typer.Option(help="Port to listen on; 0: any free port. Default: 8765, local: 0.")
     ] = None,
     redis: Redis = "",
+    shards: Annotated[
+        int | None, typer.Option(min=1, help="Parts of the broker's data, set once; default: its own, or 1.")
+    ] = None,
     key: Annotated[
         str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="Key of the owner; default: this user's.")
     ] = "",
@@ -70,6 +73,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         host=host,
         port=port,
         redis=redis or None,
+        shards=shards,
         certificate=certificate,
         private_key=private_key,
         origins=_some(origin),

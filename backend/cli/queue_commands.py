@@ -63,7 +63,9 @@ def list_queues(redis: Redis = "", config: Config = None, as_json: AsJson = Fals
     """List number, audio, size and ages (oldest, newest) of queued entries by class, model and key."""
 
     async def show(jobs: Jobs) -> None:
-        lines = _named(summed([entry async for entry in Queues(jobs).entries()]))
+        queues = Queues(jobs)
+        lines = _named(summed([entry async for entry in queues.entries()]))
+        _tell_missing(queues)
         if as_json:
             say(msgspec.json.encode(lines).decode())
         else:
@@ -88,13 +90,15 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
         raise typer.BadParameter("say what to remove: --stream, --model, --device or --session")
 
     async def drop(jobs: Jobs) -> None:
-        queued = [entry async for entry in Queues(jobs).entries()]
+        queues = Queues(jobs)
+        queued = [entry async for entry in queues.entries()]
+        _tell_missing(queues)
         meant = Filter(stream, model, _owner(device), find_session(session, queued))
         found = [entry for entry in queued if meant.fits(entry)]
         if found and not yes:
             _table(_named(summed(found)))
             typer.confirm(f"Remove these {len(found)} entries for good?", abort=True, err=True)
-        dropped = [entry for entry in found if await Queues(jobs).drop(entry, ErrorCode.BUSY, _REMOVED)]
+        dropped = [entry for entry in found if await queues.drop(entry, ErrorCode.BUSY, _REMOVED)]
         seconds = round(samples_to_seconds(sum(entry.samples for entry in dropped)), 3)
         if as_json:
             told = {"entries": len(dropped), "audio_s": seconds, "bytes": sum(entry.bytes for entry in dropped)}
@@ -113,6 +117,11 @@ def find_session(start: str, queued: Sequence[StreamEntry]) -> str:
             f"several sessions begin with {start}: {', '.join(found[:_SHOWN])}: give more of the id"
         )
     return found[0] if len(found) == 1 else start
+
+
+def _tell_missing(queues: Queues) -> None:
+    for shard in queues.missing:
+        say(f"shard {shard} of the broker does not answer: its queue is not here", err=True)
 
 
 def _table(lines: Sequence[QueueSummary]) -> None:

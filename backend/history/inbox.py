@@ -28,6 +28,7 @@ GROUP: Final = "history"
 HELD_MS: Final = 5_000
 """Time after which another gateway may take over a held entry."""
 FORGOTTEN_MS: Final = 600_000
+_FIRST: Final = Keys()
 _LONGEST_ID: Final = 200  # an index accepts at most 2 KB, and workers choose the id
 _about_decoder = msgspec.json.Decoder(SessionOwner)
 
@@ -50,19 +51,25 @@ class InboxEntry(NamedTuple):
 
 
 class Inbox:
-    """The history stream as this gateway reads it.
+    """The history stream of one shard, as this gateway reads it.
 
     ``administer`` runs a broker command and raises ``BrokerError``. ``consumer`` names this gateway.
     """
 
     def __init__(
-        self, administer: Administer, consumer: str, held_ms: int = HELD_MS, forgotten_ms: int = FORGOTTEN_MS
+        self,
+        administer: Administer,
+        consumer: str,
+        held_ms: int = HELD_MS,
+        forgotten_ms: int = FORGOTTEN_MS,
+        keys: Keys = _FIRST,
     ) -> None:
         self._administer = administer
         self._consumer = consumer
         self._held_ms = held_ms
         self._forgotten_ms = forgotten_ms
-        self._stream, self._figures = Keys().history_keys
+        self._keys = keys
+        self._stream, self._figures = keys.history_keys
 
     async def take(self, most: int) -> list[InboxEntry]:
         """Return new letters without waiting, the oldest first."""
@@ -125,7 +132,7 @@ class Inbox:
         told: dict[tuple[str, int], tuple[bytes | None, bytes | None]] = {}
         for session, segments in wanted.items():
             names = [f"{name}:{n}" for n in segments for name in ("span", "part")]
-            values = await self._administer("HMGET", Keys().session(session), *names)
+            values = await self._administer("HMGET", self._keys.session(session), *names)
             told |= {(session, n): tuple(values[2 * i : 2 * i + 2]) for i, n in enumerate(segments)}
         return [_with_span(letter, told) for letter in letters]
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from backend.core.errors import BrokerError, HistoryError
 from backend.history.feeder import RECORD_S, Feeder
 from backend.history.history_thread import AsyncHistory, open_history
-from backend.history.inbox import Administer, Inbox
+from backend.history.inbox import Inbox
 from backend.history.journal import TextJournal
 from backend.history.records import FeedEntry
 from backend.history.settings import HistorySettings
@@ -40,24 +40,22 @@ class HistoryState(Struct, frozen=True):
 
 
 class RunningHistory:
-    """A running history with its feeder. Made by ``kept_history``. Use ``history`` for queries."""
+    """A running history with a feeder for each shard. Made by ``kept_history``. Use ``history`` for queries."""
 
-    def __init__(self, history: AsyncHistory, feeder: Feeder) -> None:
+    def __init__(self, history: AsyncHistory, feeders: Sequence[Feeder]) -> None:
         self.history = history
-        self._feeder = feeder
+        self._feeders = feeders
 
     def state(self) -> HistoryState:
         """Return the current state of the history."""
-        waiting, left_out = self._feeder.backlog
-        counted = self._feeder.left_out, self._feeder.recorded, self._feeder.refused
-        return HistoryState(self.history.up, waiting, left_out, *counted)
+        counted = ((*one.backlog, one.left_out, one.recorded, one.refused) for one in self._feeders)
+        return HistoryState(self.history.up, *map(sum, zip(*counted, strict=True)))
 
 
 @asynccontextmanager
 async def kept_history(
     settings: HistorySettings,
-    administer: Administer,
-    gateway: str,
+    inboxes: Sequence[Inbox],
     owns: Callable[[], bool],
     drop_s: float = _DROP_S,
     clock: WallClock | None = None,
@@ -68,33 +66,33 @@ async def kept_history(
     broker's history entries repeatedly: sessions that began while the history was on still report their ends.
     ``clock`` decides whether ages can be trusted.
     """
-    inbox = Inbox(administer, gateway)
     if not settings.url:
-        await _drop(inbox, owns)
+        await _drop(inboxes, owns)
         async with Tasks("history") as tasks:
-            tasks.start(_keep_empty(inbox, owns, drop_s), "drop")
+            tasks.start(_keep_empty(inboxes, owns, drop_s), "drop")
             yield None
         return
     journal = TextJournal(settings.journal, settings.limits.days) if settings.journal else None
     async with open_history(settings.url, settings.limits, clock=clock) as history, Tasks("history") as tasks:
-        feeder = Feeder(inbox, history, journal.write if journal else _nothing)
-        tasks.start(feeder.run(), "feeder")
+        feeders = [Feeder(inbox, history, journal.write if journal else _nothing) for inbox in inboxes]
+        for feeder in feeders:
+            tasks.start(feeder.run(), "feeder")
+            tasks.start(feeder.watch(), "backlog")
         if journal:
             tasks.start(_clean(journal, history), "journal")
-        tasks.start(feeder.watch(), "backlog")
-        yield RunningHistory(history, feeder)
+        yield RunningHistory(history, feeders)
 
 
-async def _drop(inbox: Inbox, owns: Callable[[], bool]) -> None:
-    if owns():
+async def _drop(inboxes: Sequence[Inbox], owns: Callable[[], bool]) -> None:
+    for inbox in inboxes if owns() else ():
         with suppress(BrokerError):
             await inbox.drop()
 
 
-async def _keep_empty(inbox: Inbox, owns: Callable[[], bool], drop_s: float) -> None:
+async def _keep_empty(inboxes: Sequence[Inbox], owns: Callable[[], bool], drop_s: float) -> None:
     while True:
         await asyncio.sleep(drop_s)
-        await _drop(inbox, owns)
+        await _drop(inboxes, owns)
 
 
 async def _clean(journal: TextJournal, history: AsyncHistory) -> None:

@@ -260,7 +260,8 @@ class Monitor(Observer):
         """Return the state of the broker."""
         trouble = self._trouble or self._jobs.trouble
         memory = round(self.survey.memory, 4)
-        return BrokerState(self.up, self._jobs.version, self._jobs.durable, memory, trouble)
+        about = self._jobs.version, self._jobs.durable, memory, trouble, self.survey.missing
+        return BrokerState(self.up, *about)
 
     @asynccontextmanager
     async def watch(self, hub: Hub, owner: str | None = None) -> AsyncIterator["asyncio.Queue[bytes]"]:

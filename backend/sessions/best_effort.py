@@ -33,7 +33,8 @@ class BestEffortRequests:
         """Send a request, if there is capacity for it."""
         answer = partial(self._attempted, hosted, wanted.job)
         try:
-            request = self._request(wanted, survey, self._settings.admission) if self._jobs.up else None
+            up = self._jobs.serves(wanted.job.session)
+            request = self._request(wanted, survey, self._settings.admission) if up else None
         except BrokerBusy:
             request = None
         if request is None:

@@ -62,8 +62,8 @@ log = structlog.get_logger(logger_names.BACKEND_HUB)
 TICK_S: Final = 1.0
 _HistoryField = Callable[[SessionOwner], str]
 _Promoted = Submitted | NothingToPromote
-_Known = dict[tuple[int, str, str, bool], tuple[Busy | None, bool]]
-"""Cache by survey, class, model and partials wanted: the ``Busy`` message, and whether partials are made."""
+_Known = dict[tuple[int, str, str, bool, bool], tuple[Busy | None, bool]]
+"""By survey, class, model, partials wanted and shard up: the ``Busy`` message, and whether partials are made."""
 
 
 class Hub:
@@ -367,9 +367,10 @@ class Hub:
             return
         options, limits = hosted.session.options, self.settings.admission
         survey = self.intake.survey_of(hosted.about.owner)
-        wish = id(survey), options.priority, options.model, options.partials
+        up = self._jobs.serves(hosted.identity)
+        wish = id(survey), options.priority, options.model, options.partials, up
         if wish not in known:
-            now = busy(survey, self._jobs.up, options, limits, self.taken())
+            now = busy(survey, up, options, limits, self.taken())
             known[wish] = now, makes_partials(survey, options, limits)
         now, partials = known[wish]
         if (message := worth_telling(hosted.busy, now, partials)) is not None:

@@ -21,7 +21,8 @@ log = structlog.get_logger(logger_names.BACKEND_WORKER_ACCOUNTS)
 Administer = Callable[..., Awaitable[Any]]
 
 COMMANDS: Final = (
-    *("ping", "time", "info", "client|id", "client|setinfo", "client|setname", "script|load", "evalsha"),
+    *("ping", "time", "info", "client|id", "client|unblock", "client|setinfo", "client|setname"),
+    *("script|load", "evalsha"),
     *("xread", "exists", "xreadgroup", "xack", "xdel", "xadd", "xtrim", "xlen", "xrange"),
     *("xpending", "xclaim", "xautoclaim", "xinfo|groups", "xinfo|consumers"),
     *("xgroup|create", "xgroup|delconsumer"),
@@ -31,7 +32,7 @@ COMMANDS: Final = (
 
 KEYS: Final = (
     *("~kiki:{*}:jobs:*", "~kiki:{*}:partials:*", "~kiki:{*}:session:*"),
-    *("~kiki:{*}:backlog", "~kiki:{*}:sweep", "%W~kiki:{*}:dead", "~kiki:workers"),
+    *("~kiki:{*}:backlog", "~kiki:{*}:sweep", "%W~kiki:{*}:dead", "~kiki:workers", "~kiki:{*}:workers"),
     *("~kiki:{*}:stream:*", "~kiki:{*}:stream-of:*", "~kiki:{*}:streamers"),
     *("%W~kiki:{*}:history", "~kiki:{*}:history:figures"),  # the history is write-only
 )

@@ -4,14 +4,11 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from backend.core.errors import BrokerFailed, BrokerUnreachable
 from backend.workers.accounts import Account
-from protocol.broker_url import BrokerKind, parse_broker_url
-from runtime.broker_nodes import BrokerNodes
 
 CONNECT_S: Final = 5.0
 _PORT: Final = 6379
@@ -32,14 +29,8 @@ class BrokerAddress(NamedTuple):
     dial: Dial | None = None
 
 
-def place_of(url: str, key: str = "") -> BrokerAddress:
-    """Parse an address as redis-py does; user and password come from the account instead.
-
-    ``key``: connections to a cluster go to the node that has it.
-    """
-    said = parse_broker_url(url)
-    if said.kind is not BrokerKind.SERVER:
-        return BrokerAddress("", dial=partial(BrokerNodes(said).dial, key))
+def place_of(url: str) -> BrokerAddress:
+    """Parse a server's address as redis-py does; user and password come from the account instead."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
         return BrokerAddress(unquote(parts.path))

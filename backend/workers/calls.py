@@ -5,12 +5,12 @@ keys, names and numbers are checked, long values are only measured.
 """
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Set
 from hashlib import sha1
 from typing import Final, NamedTuple
 
 from protocol.errors import Forbidden
-from protocol.job import GROUP, LONGEST_FAILURE, LONGEST_NOTICE, LONGEST_STATUS, MOST_TAKEN, WORKERS_KEY
+from protocol.job import GROUP, LONGEST_FAILURE, LONGEST_NOTICE, LONGEST_STATUS, MOST_TAKEN
 
 LONGEST_CONSUMER: Final = 256
 MOST_STREAMS: Final = 8
@@ -21,8 +21,11 @@ _LONGEST_KEY: Final = 256
 _LONGEST_VALUE: Final = 64
 
 _STREAM: Final = re.compile(rb"kiki:\{\d{1,5}\}:(?:jobs:(?:interactive|bulk)|partials):[^\s\x00-\x1f\x7f]+")
-_KEY: Final = re.compile(rb"kiki:(?:workers|\{\d{1,5}\}:(?:session:\S+|backlog|sweep|history:figures|streamers))")
+_KEY: Final = re.compile(
+    rb"kiki:(?:workers|\{\d{1,5}\}:(?:session:\S+|backlog|sweep|workers|history:figures|streamers))"
+)
 _LIVE: Final = re.compile(rb"kiki:\{\d{1,5}\}:stream(?:-of)?:[^\s\x00-\x1f\x7f]+")
+_WORKERS: Final = re.compile(rb"kiki:(?:\{\d{1,5}\}:)?workers")
 _NUMBER: Final = re.compile(rb"-?\d{1,15}")
 _CONSUMER: Final = re.compile(rb"[^\x00-\x1f\x7f]+")
 _RETURNED: Final = b"returned"  # reserved name: the consumer of entries that were handed back
@@ -31,11 +34,15 @@ _RETURNED: Final = b"returned"  # reserved name: the consumer of entries that we
 class ConnectionState:
     """State of one connection: its consumer name, and the streams that it named.
 
-    ``claim`` decides whether the account may use a name; the first accepted name is the only one.
+    ``claim`` decides whether the account may use a name; the first accepted name is the only one. ``clients``:
+    the broker's ids of the account's connections, of which one may end the waiting of another.
     """
 
-    def __init__(self, claim: Callable[[bytes], bool] = lambda name: True) -> None:
+    def __init__(
+        self, claim: Callable[[bytes], bool] = lambda name: True, clients: Set[int] = frozenset()
+    ) -> None:
         self.consumer = b""
+        self._clients = clients
         self.streams: set[bytes] = set()
         self._claim = claim
 
@@ -44,6 +51,10 @@ class ConnectionState:
         if not self.consumer and _CONSUMER.fullmatch(word) and word != _RETURNED and self._claim(word):
             self.consumer = word
         return bool(word) and word == self.consumer
+
+    def is_client(self, word: bytes) -> bool:
+        """Return whether ``word`` is the broker's id of a connection of this account."""
+        return word.isdigit() and int(word) in self._clients
 
     def is_stream(self, word: bytes) -> bool:
         """Return whether ``word`` may be one of this connection's streams."""
@@ -78,6 +89,8 @@ _CONSUMER_WORD: Final = WordKind(LONGEST_CONSUMER, lambda word, conduct: conduct
 _STREAM_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: conduct.is_stream(word))
 _KEY_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _KEY.fullmatch(word) is not None)
 _LIVE_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _LIVE.fullmatch(word) is not None)
+_WORKERS_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _WORKERS.fullmatch(word) is not None)
+_CLIENT_WORD: Final = WordKind(20, lambda word, conduct: conduct.is_client(word))
 _NUMBER_WORD: Final = WordKind(16, lambda word, conduct: _NUMBER.fullmatch(word) is not None)
 _KINDS: Final[Mapping[str, WordKind]] = {
     "group": _GROUP_WORD,
@@ -129,9 +142,9 @@ def grammar(name: bytes, count: int, scripts: Mapping[bytes, str]) -> Grammar:
         case b"INFO":
             return _fixed(count, literal(b"server"))
         case b"HVALS":
-            return _fixed(count, literal(WORKERS_KEY.encode()))
+            return _fixed(count, _WORKERS_WORD)
         case b"HDEL":
-            return _fixed(count, literal(WORKERS_KEY.encode()), _CONSUMER_WORD)
+            return _fixed(count, _WORKERS_WORD, _CONSUMER_WORD)
         case b"CLIENT":
             return _client(count)
         case b"SCRIPT":
@@ -156,8 +169,9 @@ def _fixed(count: int, *kinds: WordKind) -> Grammar:
 
 
 def _client(count: int) -> Grammar:
-    told = yield literal(b"SETINFO", b"SETNAME")
-    yield from _fixed(count - 1, *[WordKind(_LONGEST_VALUE)] * (2 if told == b"SETINFO" else 1))
+    value = WordKind(_LONGEST_VALUE)
+    kinds = {b"SETINFO": (value, value), b"SETNAME": (value,), b"ID": (), b"UNBLOCK": (_CLIENT_WORD,)}
+    yield from _fixed(count - 1, *kinds[(yield literal(*kinds))])
 
 
 def _call(count: int, scripts: Mapping[bytes, str]) -> Grammar:

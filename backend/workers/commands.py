@@ -28,8 +28,10 @@ _NAME: Final = WordKind(_LONGEST_NAME)
 
 def known_scripts() -> dict[bytes, str]:
     """Return the names of the scripts that workers may run (``worker_scripts.toml``), by SHA-1."""
-    text = (files("backend.workers") / "worker_scripts.toml").read_text("utf-8")
-    return {digest.encode(): name for name, digest in tomllib.loads(text)["scripts"].items()}
+    said = tomllib.loads((files("backend.workers") / "worker_scripts.toml").read_text("utf-8"))
+    known = {digest: name for name, digests in said["earlier"].items() for digest in digests}
+    known |= {digest: name for name, digest in said["scripts"].items()}
+    return {digest.encode(): name for digest, name in known.items()}
 
 
 class CommandGate:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,9 +45,9 @@ class WorkerTraces:
         self._named_at: defaultdict[str, dict[bytes, float]] = defaultdict(dict)
         self._one_at_a_time = asyncio.Lock()
 
-    def conduct(self, device: str) -> ConnectionState:
-        """Return the initial state of a new connection of ``device``."""
-        return ConnectionState(lambda name: self._claim(device, name))
+    def conduct(self, device: str, clients: Set[int] = frozenset()) -> ConnectionState:
+        """Return the initial state of a new connection of ``device``; ``clients``: the broker's ids of all."""
+        return ConnectionState(lambda name: self._claim(device, name), clients)
 
     async def ended(self, conduct: ConnectionState) -> None:
         """Remove what a closed connection created, unless another connection has its name."""

@@ -1,24 +1,28 @@
 """``GET /v1/broker``: tunnel of the broker's protocol for workers that cannot reach the broker directly."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import structlog
 from aiohttp import WSMsgType, web
 
+from backend.broker.connections import Connections
+from backend.broker.jobs import Jobs
+from backend.broker.shard import Shard
 from backend.core.errors import BrokerError
 from backend.http.access import AdmittedRequest
 from backend.http.responses import abort, error_response
-from backend.workers.accounts import Administer, WorkerAccounts
-from backend.workers.broker_connection import BrokerConnection, place_of, upstream
+from backend.workers.accounts import WorkerAccounts
+from backend.workers.broker_connection import BrokerAddress, BrokerConnection, place_of, upstream
 from backend.workers.commands import CommandGate, known_scripts
 from backend.workers.traces import WorkerTraces
-from protocol.broker import CHUNK_BYTES, PING_S
+from protocol.broker import CHUNK_BYTES, PING_S, SHARD_FIELD, SHARDS_HEADER
+from protocol.broker_url import BrokerKind
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
-from protocol.job import Keys
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
@@ -26,23 +30,35 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.BACKEND_TUNNEL)
 
 MOST_CONNECTIONS: Final = 32
-"""Limit of one device's connections; each worker has up to four."""
+"""Limit of one device's connections to each shard; each worker has up to four."""
 
 Authorise = Callable[[web.Request], AdmittedRequest]
 """Returns the worker's visit. Raises ``ProtocolError``."""
 
 
+class _Destination:
+    """A shard to which connections lead. ``clients``: the broker's ids of a device's connections."""
+
+    def __init__(self, place: BrokerAddress, shard: Shard, gateway: str) -> None:
+        owner = gateway if shard.keys.alone else f"{gateway}-{shard.keys.shard}"  # one server may have several
+        self.place = place
+        self.administer = shard.administer
+        self.accounts = WorkerAccounts(shard.administer, owner, place.database)
+        self.traces = WorkerTraces(shard.administer)
+        self.open: Counter[str] = Counter()
+        self.clients: defaultdict[str, set[int]] = defaultdict(set)
+
+
 class BrokerTunnel:
     """Tunnel of one gateway. ``authorise`` checks each request; revocation ends a device's connections at once."""
 
-    def __init__(self, url: str, administer: Administer, gateway: str, authorise: Authorise) -> None:
-        self._place = place_of(url, Keys().backlog)
-        self._administer = administer
-        self._accounts = WorkerAccounts(administer, gateway, self._place.database)
-        self._traces = WorkerTraces(administer)
+    def __init__(self, url: str, jobs: Jobs, authorise: Authorise) -> None:
         self._authorise = authorise
+        self._destinations = [
+            _Destination(_place(url, jobs.connections, shard), shard, jobs.gateway) for shard in jobs.shards
+        ]
+        self._headers = {} if jobs.shards[0].keys.alone else {SHARDS_HEADER: str(len(jobs.shards))}
         self._scripts = known_scripts()
-        self._open: Counter[str] = Counter()
         self._ends: set[asyncio.StreamWriter] = set()
         self._closing = False
 
@@ -50,24 +66,28 @@ class BrokerTunnel:
         """Forward data until either side ends or the device is revoked."""
         visit = self._authorise(request)
         device = visit.device.id
+        number = request.query.get(SHARD_FIELD, "0")
+        if not number.isdigit() or len(number) > 4 or int(number) >= len(self._destinations):
+            return error_response(404, ErrorCode.NOT_FOUND, f"the broker has no shard {number[:20]}")
+        there = self._destinations[int(number)]
         if self._closing:
             return error_response(503, ErrorCode.GOING_AWAY, "this gateway is going away")
-        if self._open[device] >= MOST_CONNECTIONS:
+        if there.open[device] >= MOST_CONNECTIONS:
             return error_response(429, ErrorCode.BUSY, f"this worker has {MOST_CONNECTIONS} connections already")
-        self._open[device] += 1
+        there.open[device] += 1
         try:
-            async with self._accounts.account(device) as account:
-                gate = CommandGate(self._scripts, self._traces.conduct(device))
+            async with there.accounts.account(device) as account:
+                gate = CommandGate(self._scripts, there.traces.conduct(device, there.clients[device]))
                 try:
-                    async with upstream(self._place, account) as ends:
-                        return await self._carry(request, visit, ends, gate)
+                    async with upstream(there.place, account) as ends:
+                        return await self._carry(request, visit, there, ends, gate)
                 finally:
-                    await self._traces.ended(gate.conduct)
+                    await there.traces.ended(gate.conduct)
         except BrokerError as error:
             log.warning(LogEvent.TUNNEL_FAILED, device=device, reason=str(error))
             return error_response(503, ErrorCode.BROKER_UNAVAILABLE, str(error))
         finally:
-            self._open[device] -= 1
+            there.open[device] -= 1
 
     def close(self) -> None:
         """Refuse new connections and end open ones. Safe to call twice."""
@@ -77,16 +97,24 @@ class BrokerTunnel:
 
     async def run(self) -> None:
         """Remove leftovers of disconnected workers until cancelled."""
-        await self._traces.run()
+        await asyncio.gather(*(there.traces.run() for there in self._destinations))
 
     async def _carry(
-        self, request: web.Request, visit: AdmittedRequest, ends: BrokerConnection, gate: CommandGate
+        self,
+        request: web.Request,
+        visit: AdmittedRequest,
+        there: _Destination,
+        ends: BrokerConnection,
+        gate: CommandGate,
     ) -> web.StreamResponse:
         socket = web.WebSocketResponse(compress=False, heartbeat=PING_S, max_msg_size=CHUNK_BYTES + 1)
+        socket.headers.update(self._headers)
+        clients = there.clients[visit.device.id]
         await socket.prepare(request)
         who = {"device": visit.device.id, "kind": visit.device.kind}
         log.info(LogEvent.AUDIT_TUNNEL_OPENED, **who)
         self._ends.add(ends.writer)
+        clients.add(ends.id)
         try:
             with visit.present(lambda: abort(request)):
                 async with Tasks("tunnel") as tasks:
@@ -94,10 +122,17 @@ class BrokerTunnel:
                     await _up(socket, ends.writer, gate)
         finally:
             self._ends.discard(ends.writer)
+            clients.discard(ends.id)
             with suppress(BrokerError):  # at once: its last commands must not follow the removal of its traces
-                await self._administer("CLIENT", "KILL", "ID", str(ends.id))
+                await there.administer("CLIENT", "KILL", "ID", str(ends.id))
             log.info(LogEvent.AUDIT_TUNNEL_CLOSED, **who)
         return socket
+
+
+def _place(url: str, connections: Connections, shard: Shard) -> BrokerAddress:
+    if connections.kind is BrokerKind.SERVER:
+        return place_of(url)
+    return BrokerAddress("", dial=partial(connections.dial, shard.keys.backlog))
 
 
 async def _up(socket: web.WebSocketResponse, writer: asyncio.StreamWriter, gate: CommandGate) -> None:

@@ -15,7 +15,7 @@ from client.gateway import ClientSettings
 from protocol.session import Limits
 from runtime.logs import logging_to
 from tests.helpers.chain import running_chain
-from tests.helpers.redis_cluster import SetUp, running_sentinels
+from tests.helpers.redis_cluster import SetUp, running_cluster, running_sentinels
 from tests.helpers.speaking import check, speak
 from tests.helpers.waiting import wait_until
 
@@ -32,10 +32,10 @@ def as_in_main() -> Iterator[None]:
         yield
 
 
-async def fail_over(root: Path, set_up: SetUp, kills: int) -> None:
+async def fail_over(root: Path, set_up: SetUp, kills: int, shards: int = 1) -> None:
     """Kill the primary so many times while people speak."""
     enough = asyncio.Event()
-    settings = GatewaySettings(redis=set_up.url, limits=Limits(ping_s=1.0), drain_s=2.0)
+    settings = GatewaySettings(redis=set_up.url, shards=shards, limits=Limits(ping_s=1.0), drain_s=2.0)
     with running_chain(root, set_up.url, quiet=True) as chain:
         chain.worker("--engine", "checksum", "--set", "rtf=0.1")
         async with running_gateway(settings) as gateway, asyncio.TaskGroup() as people:
@@ -70,3 +70,8 @@ async def answered(gateway: Gateway, more: int) -> None:
 async def test_failover_behind_sentinels_loses_no_segment(tmp_path: Path) -> None:
     with running_sentinels(password="p@ss/word") as set_up:
         await fail_over(tmp_path, set_up, kills=1)
+
+
+async def test_failover_in_a_cluster_loses_no_segment(tmp_path: Path) -> None:
+    with running_cluster(password="secret") as set_up:
+        await fail_over(tmp_path, set_up, kills=1, shards=4)

@@ -130,6 +130,7 @@ class SetUp:
             and len(primaries) == expected
             and all(len(self.replicas(primary)) == 1 for primary in primaries)
             and all(_is_linked(server) for server in alive if server not in primaries)
+            and (bool(self.sentinels) or all(_is_ok(server) for server in alive))
         )
 
     def close(self) -> None:
@@ -141,6 +142,10 @@ class SetUp:
 def _has_slot(server: Server, slot: int) -> bool:
     nodes = server.ask("CLUSTER", "SLOTS")
     return any(first <= slot <= last and one[1] == server.port for first, last, one, *_ in nodes)
+
+
+def _is_ok(server: Server) -> bool:
+    return b"cluster_state:ok" in server.ask("CLUSTER", "INFO")
 
 
 def _is_linked(server: Server) -> bool:

@@ -1,32 +1,26 @@
-"""Worker's side of the broker: the only file here that uses Redis.
+"""Worker's side of one shard of the broker.
 
 Every change is one atomic script (``worker/lua``); ``protocol.job`` documents the keys. Foreign errors become
 ``BrokerUnavailable`` (try again), ``BrokerTooOld`` or ``BrokerRefused``.
 """
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Iterable, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from enum import StrEnum
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 import redis.exceptions as foreign
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 
 from protocol.audio import samples_to_seconds
-from protocol.broker_url import BrokerKind, parse_broker_url
 from protocol.errors import MalformedMessage
 from protocol.job import (
     GROUP,
     MOST_FAILURES,
     MOST_TAKEN,
     STALE_MS,
-    WORKERS_KEY,
     Failure,
     Hypothesis,
     JobKind,
@@ -38,31 +32,15 @@ from protocol.job import (
     encode_status,
 )
 from protocol.monitor import WorkerStatus
-from runtime.broker_connection import Dial, DialledConnection
-from runtime.broker_nodes import BrokerNodes
+from runtime.broker_connection import Dial
+from worker.broker.connections import check_version, is_elsewhere, open_client, translated
 from worker.broker.scripts import RETURNED, load_scripts
 from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
-from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
+from worker.errors import BrokerUnavailable
 from worker.overdue import HeldJob, read_held
 from worker.placement import Queue
 
-_CONNECTIONS: Final = 4  # a blocking read takes one; renewal, heartbeat and results share the rest
-_SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
-_POOL: Final[dict[str, Any]] = {
-    "protocol": 2,
-    "max_connections": _CONNECTIONS,
-    "socket_timeout": _SOCKET_TIMEOUT_S,
-    "socket_connect_timeout": _SOCKET_TIMEOUT_S,
-    "retry": Retry(NoBackoff(), 0),
-}
 _FORGOTTEN_CONSUMER_MS: Final = 600_000
-_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
-_REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
-_ELSEWHERE: Final = (foreign.ReadOnlyError, foreign.AskError, foreign.ClusterDownError, foreign.TryAgainError)
-"""Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
-_ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
-_PASSING: Final = (*_ELSEWHERE, foreign.OutOfMemoryError)
-_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in redis-py
 
 
 class Verdict(StrEnum):
@@ -102,7 +80,9 @@ class ShardJobs:
         self._keys = keys
         self._streams: tuple[str, ...] = ()
         self._partial_streams: tuple[str, ...] = ()
-        self._redis = _open(url, keys.backlog) if dial is None else _dialled(dial)
+        self._redis = open_client(url, keys.backlog, dial)
+        self._waiting: Redis | None = None
+        self._waiting_id = 0
         scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
         self._groups = scripts["groups"]
         self._take = scripts["take"]
@@ -123,6 +103,8 @@ class ShardJobs:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._waiting is not None:
+            await self._waiting.aclose()
         await self._redis.aclose()
 
     async def check(self) -> None:
@@ -180,7 +162,7 @@ class ShardJobs:
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
         """Return the status of all workers, and the broker's time in ms."""
         async with self._mapped():
-            values: Any = await self._redis.hvals(WORKERS_KEY)
+            values: Any = await self._redis.hvals(self._keys.workers)
             now_ms = await self._now_ms()
         return [status for value in values if (status := _status(value))], now_ms
 
@@ -212,7 +194,8 @@ class ShardJobs:
         async with self._mapped():
             try:
                 asked: dict[Any, Any] = dict.fromkeys(chosen, ">")
-                read: Any = await self._redis.xreadgroup(GROUP, self._worker, asked, count=1, block=block_ms)
+                reader = await self._identified(self._waiting) if self._waiting else self._redis
+                read: Any = await reader.xreadgroup(GROUP, self._worker, asked, count=1, block=block_ms)
             except foreign.ResponseError as error:
                 if not _group_missing(error):
                     raise
@@ -229,6 +212,23 @@ class ShardJobs:
             await self.take_partials(0)
             return Taken([], [partial for partial in found if partial.age_ms <= self._stale_ms])
         return Taken(jobs, [])
+
+    def interruptible(self) -> None:
+        """Wait from now on with a connection of its own, whose waiting ``interrupt`` can end."""
+        self._waiting = Redis(connection_pool=self._redis.connection_pool, single_connection_client=True)
+
+    async def interrupt(self) -> None:
+        """End ``wait`` in the broker, if it has begun there. It then returns what it was given, if anything."""
+        if self._waiting_id:
+            async with self._mapped():
+                await self._redis.client_unblock(self._waiting_id)
+
+    async def _identified(self, client: Redis) -> Redis:
+        """Return the client, connected; the broker's id of the connection is known."""
+        await client.initialize()
+        if not (self._waiting_id and client.connection and client.connection.is_connected):
+            self._waiting_id = int(await client.client_id())
+        return client
 
     async def sweep(self, free: int) -> list[Delivery]:
         """Take up to ``free`` jobs whose worker is gone; empty if another worker has just swept."""
@@ -272,13 +272,13 @@ class ShardJobs:
         """Hand back all held jobs, delete consumer and heartbeat; return the number of jobs handed back."""
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         async with self._mapped():
-            await self._redis.hdel(WORKERS_KEY, self._worker)
+            await self._redis.hdel(self._keys.workers, self._worker)
             return int(await self._leave(keys, (self._worker,)))
 
     async def heartbeat(self, status: WorkerStatus) -> None:
         """Report this worker's status, stamped with the broker's time."""
         async with self._mapped():
-            await self._heartbeat((WORKERS_KEY,), (self._worker, encode_status(status)))
+            await self._heartbeat((self._keys.workers,), (self._worker, encode_status(status)))
 
     def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         job = delivery.job
@@ -308,9 +308,11 @@ class ShardJobs:
         try:
             yield
         except (foreign.RedisError, OSError) as error:
-            if _is_elsewhere(error):
+            if is_elsewhere(error):
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
-            raise _translated(error) from error
+                if self._waiting is not None and self._waiting.connection is not None:
+                    await self._waiting.connection.disconnect()
+            raise translated(error) from error
         except TypeError as error:  # from asyncio's selector loop of Python 3.13, for a connection just lost
             if str(error) != "'NoneType' object is not callable":
                 raise
@@ -321,43 +323,11 @@ class ShardJobs:
         return int(seconds) * 1000 + int(microseconds) // 1000
 
 
-def check_version(info: Mapping[str, Any]) -> None:
-    """Raise ``BrokerTooOld`` for a broker that lacks what the scripts need. ``info``: ``server`` part of INFO."""
-    kind = "valkey" if "valkey_version" in info else "redis"
-    version = str(info.get(f"{kind}_version", "0"))
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-    if numbers < _OLDEST[kind]:
-        raise BrokerTooOld(f"the broker is {kind} {version}: Redis 7.0 or Valkey 7.2 or newer is needed")
-
-
 def _status(value: bytes) -> WorkerStatus | None:
     try:
         return decode_status(value)
     except MalformedMessage:  # from a version with another format
         return None
-
-
-def _open(url: str, key: str) -> Redis:
-    """Open a broker at its address. Raises ``BrokerRefused``."""
-    try:
-        said = parse_broker_url(url)
-        if said.kind is BrokerKind.SERVER:
-            return Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
-    except ValueError as error:
-        raise BrokerRefused(f"not the address of a broker: {error}") from error
-    user = {"username": said.user or None, "password": said.password or None}
-    nodes = BrokerNodes(said)
-    return _dialled(partial(nodes.dial, key), primary=said.kind is BrokerKind.SENTINEL, **user)
-
-
-def _dialled(dial: Dial, **options: Any) -> Redis:
-    async def opened() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        try:
-            return await dial()
-        except BrokerRefused as error:  # a connection must raise an error that redis-py knows
-            raise PermissionError(str(error)) from error
-
-    return Redis.from_pool(ConnectionPool(connection_class=DialledConnection, dial=opened, **options, **_POOL))
 
 
 def _deliveries(reply: Any, kinds: Set[JobKind] = JOBS) -> list[Delivery]:
@@ -374,19 +344,3 @@ def _deliveries(reply: Any, kinds: Set[JobKind] = JOBS) -> list[Delivery]:
 
 def _group_missing(error: Exception) -> bool:
     return str(error).startswith(("NOGROUP", "UNBLOCKED"))
-
-
-def _is_elsewhere(error: Exception) -> bool:
-    return isinstance(error, _ELSEWHERE) or _ELSEWHERE_TEXT in str(error)
-
-
-def _translated(error: Exception) -> BrokerError:
-    # Errors while connecting arrive wrapped in a ConnectionError.
-    cause = error.__cause__ if isinstance(error.__cause__, foreign.RedisError) else error
-    if isinstance(cause, _REFUSALS):
-        return BrokerRefused(f"the broker refuses this worker: {cause}")
-    if isinstance(cause, foreign.ConnectionError | foreign.TimeoutError | OSError):
-        return BrokerUnavailable(f"the broker does not answer: {cause}")
-    if isinstance(cause, _PASSING) or _is_elsewhere(cause) or str(cause).startswith(_PASSING_CODES):
-        return BrokerUnavailable(f"the broker cannot write at this moment: {cause}")
-    return BrokerRefused(f"the broker does not do what was asked: {cause}")

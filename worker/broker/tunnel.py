@@ -11,20 +11,23 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 import structlog
 
-from protocol.broker import BROKER_PATH, CHUNK_BYTES, PING_S
+from protocol.broker import BROKER_PATH, CHUNK_BYTES, PING_S, SHARD_FIELD, SHARDS_HEADER
+from protocol.job import MOST_SHARDS
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from runtime.terminal import reason
-from worker.errors import BrokerRefused
+from worker.broker.layout import Layout
+from worker.errors import BrokerRefused, BrokerUnavailable
 
 log = structlog.get_logger(logger_names.WORKER_TUNNEL)
 
@@ -97,9 +100,13 @@ class Tunnel:
         self._tasks = Tasks("tunnel")
         self._session: aiohttp.ClientSession | None = None
         self._refusal = ""
+        self._shards = 0  # as the gateway said; 0: nothing, for one shard of a broker that is no cluster
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=PING_S))
+        answers = aiohttp.TraceConfig()
+        answers.on_request_end.append(self._answered)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=PING_S)
+        self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[answers])
         return self
 
     async def __aexit__(
@@ -109,18 +116,27 @@ class Tunnel:
         if self._session is not None:
             await self._session.close()
 
-    async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open another connection. Raises ``BrokerRefused`` or ``OSError``."""
+    async def dial(self, shard: int = 0) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open another connection to a shard. Raises ``BrokerRefused`` or ``OSError``."""
         if self._refusal:
             raise BrokerRefused(self._refusal)
-        carried = await self._connected(self._places[0])
+        carried = await self._connected(self._places[0], shard)
         ours, theirs = socket.socketpair()
         self._tasks.start(self._carry(carried, theirs), "carry")
         return await asyncio.open_connection(sock=ours)
 
-    async def _connected(self, url: str) -> aiohttp.ClientWebSocketResponse:
+    async def layout(self) -> Layout:
+        """Return the layout of the broker that the gateway has. Raises a ``BrokerError``."""
         try:
-            carried = await self._connected_at(url)
+            _, writer = await self.dial()
+        except OSError as error:
+            raise BrokerUnavailable(f"the broker does not answer: {error}") from error
+        writer.close()
+        return Layout(self._shards, alone=False) if self._shards else Layout()
+
+    async def _connected(self, url: str, shard: int) -> aiohttp.ClientWebSocketResponse:
+        try:
+            carried = await self._connected_at(url, shard)
         except (OSError, asyncio.CancelledError):  # cancelled: the caller's deadline has passed
             self._elsewhere(url)
             raise
@@ -142,12 +158,20 @@ class Tunnel:
             log.info(LogEvent.GATEWAY_FOUND_ELSEWHERE, places=found)
             self._places = list(dict.fromkeys((*found, self._through.url)))
 
-    async def _connected_at(self, url: str) -> aiohttp.ClientWebSocketResponse:
+    async def _answered(
+        self, session: aiohttp.ClientSession, context: SimpleNamespace, told: aiohttp.TraceRequestEndParams
+    ) -> None:
+        """Note the number of shards in the gateway's answer."""
+        said = told.response.headers.get(SHARDS_HEADER, "")
+        if told.response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._shards = min(int(said), MOST_SHARDS) if said.isdigit() and len(said) < 5 else 0
+
+    async def _connected_at(self, url: str, shard: int) -> aiohttp.ClientWebSocketResponse:
         assert self._session is not None
         digest = self._through.certificate_sha256
         try:
             return await self._session.ws_connect(
-                url,
+                f"{url}?{SHARD_FIELD}={shard}" if shard else url,
                 headers={"Authorization": f"Bearer {self._through.key}"},
                 ssl=aiohttp.Fingerprint(digest) if digest else True,
                 heartbeat=PING_S,

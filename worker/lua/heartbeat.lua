@@ -1,6 +1,6 @@
 -- Put the broker's time into this worker's status, store it, and remove workers that have been silent for long.
 -- KEYS 1 workers. ARGV 1 worker, 2 status as JSON with "at_ms":0.
-assert(KEYS[1] == 'kiki:workers', 'not the workers')
+assert(KEYS[1] == 'kiki:workers' or string.match(KEYS[1], '^kiki:{%d+}:workers$'), 'not the workers')
 assert(#ARGV[1] + #ARGV[2] <= 16384, 'not a status, which is shorter')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -16,9 +16,9 @@ async def opened(url: str) -> None:
 
 
 async def test_client_and_bare_connection_reach_the_server(broker: Broker) -> None:
-    connections = Connections(broker.url, "me", "any")
-    bare = connections.bare()
-    async with connections.client() as client:
+    connections = Connections(broker.url, "me")
+    bare = connections.bare("any")
+    async with connections.client("any") as client:
         await bare.send_command("PING")
         assert [one["name"] for one in await client.client_list()] == ["me", "me"]
         await bare.disconnect()

@@ -106,9 +106,14 @@ class TestConnections:
     async def test_other_number_of_shards_is_refused(self, any_broker: Broker) -> None:
         async with Redis.from_url(any_broker.url) as redis:
             await redis.set(SHARDS_KEY, 4)
-        with pytest.raises(BrokerMismatch, match="4 shards"):
-            async with open_jobs(any_broker.url, "g"):
-                pass
+            try:
+                with pytest.raises(BrokerMismatch, match="4 shards.*start it with --shards 4"):
+                    async with open_jobs(any_broker.url, "g", shards=3):
+                        pass
+                async with open_jobs(any_broker.url, "g") as jobs:
+                    assert len(jobs.shards) == 4
+            finally:
+                await redis.delete(SHARDS_KEY)
 
 
 async def test_too_old_broker_is_refused() -> None:

@@ -56,7 +56,7 @@ async def at_last(worker: WorkerJobs) -> Delivery:
 async def on(broker: Broker, most: int = MOST) -> AsyncIterator[Setting]:
     async with open_jobs(broker.url, "g") as jobs, jobs_of(broker.url) as worker:
         await jobs.attach("s", "o", resume=False, history=feed_field(ABOUT, most))
-        yield Setting(jobs, worker, Inbox(jobs.administer, "g"))
+        yield Setting(jobs, worker, Inbox(jobs.shards[0].administer, "g"))
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ async def test_feed_drops_and_counts_oldest_entries_above_limit(at: Setting) -> 
 
 
 async def test_remote_worker_can_write_but_not_read_history(any_broker: Broker, at: Setting) -> None:
-    accounts = WorkerAccounts(at.jobs.administer, "g")
+    accounts = WorkerAccounts(at.jobs.shards[0].administer, "g")
     async with accounts.account("w") as account:
         url = any_broker.url.replace("unix://", f"unix://{account.name}:{account.password}@")
         async with jobs_of(url) as lent:

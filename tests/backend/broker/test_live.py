@@ -43,7 +43,7 @@ async def test_streaming_workers_are_seen_while_they_report(at: Setting) -> None
         status = encode_status(STATUS).replace(b'"at_ms":0', b'"at_ms":%d' % (now - ago_ms))
         await at.redis.hset(KEYS.streamers, name, status)
     await at.redis.hset(KEYS.streamers, "odd", b"[]")
-    (known,) = await streaming_workers(at.jobs.run_script, KEYS)
+    (known,) = await streaming_workers(at.jobs.shards[0].run_script, KEYS)
     assert (known.worker, known.kinds, known.at_ms) == ("w", ("stream",), now)
     survey = await at.jobs.survey()
     assert survey.streamers == (known,) and not survey.workers

@@ -37,7 +37,7 @@ class FakeBroker:
 
 
 @asynccontextmanager
-async def writing(broker: FakeBroker, **limits: int) -> AsyncIterator[CommandWriter]:
+async def writing(broker: FakeBroker, **limits: Any) -> AsyncIterator[CommandWriter]:
     writer = CommandWriter(broker.execute, **limits)
     task = asyncio.create_task(writer.run())
     yield writer

@@ -87,4 +87,4 @@ async def put(jobs: Jobs, entries: Sequence[FeedEntry]) -> None:
         else:
             fields = ("session", entry.session)
             fields += () if entry.segment == OVER else ("segment", number, "attempt", str(entry.attempt))
-        await jobs.administer("XADD", Keys().history_keys[0], "*", "about", about, *fields)
+        await jobs.shards[0].administer("XADD", Keys().history_keys[0], "*", "about", about, *fields)

@@ -24,7 +24,7 @@ async def jobs(any_broker: Broker) -> AsyncIterator[Jobs]:
 
 
 async def inbox_of(jobs: Jobs, name: str = "g", held_ms: int = 0) -> Inbox:
-    inbox = Inbox(jobs.administer, name, held_ms)
+    inbox = Inbox(jobs.shards[0].administer, name, held_ms)
     assert await inbox.take(1) == []  # creates the group
     return inbox
 
@@ -66,7 +66,7 @@ async def test_entry_deleted_before_acknowledgement_is_gone(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
     await put(jobs, SAID)
     (letter, *_) = await inbox.take(9)
-    await jobs.administer("XDEL", STREAM, letter.id)
+    await jobs.shards[0].administer("XDEL", STREAM, letter.id)
     assert told(await inbox.take_over(9)) == SAID[1:]
 
 
@@ -74,12 +74,12 @@ async def test_consumer_names_of_ended_gateways_are_forgotten_once_settled(jobs:
     old = await inbox_of(jobs, "old")
     await put(jobs, SAID)
     letters = await old.take(9)
-    new = Inbox(jobs.administer, "new", forgotten_ms=0)
+    new = Inbox(jobs.shards[0].administer, "new", forgotten_ms=0)
 
     async def names() -> set[bytes]:
         await new.take(1)
         await new.forget_others()
-        return {one[1] for one in await jobs.administer("XINFO", "CONSUMERS", STREAM, "history")}
+        return {one[1] for one in await jobs.shards[0].administer("XINFO", "CONSUMERS", STREAM, "history")}
 
     assert await names() == {b"old", b"new"}
     await old.settle(letters)
@@ -92,7 +92,7 @@ async def test_consumer_names_of_ended_gateways_are_forgotten_once_settled(jobs:
 
 async def test_unreadable_entry_is_delivered_as_none(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
-    await jobs.administer("XADD", STREAM, "*", "about", "{", "notice", "x")
+    await jobs.shards[0].administer("XADD", STREAM, "*", "about", "{", "notice", "x")
     letters = await inbox.take(9)
     assert [letter.entry for letter in letters] == [None]
     await inbox.settle(letters)
@@ -102,7 +102,7 @@ async def test_unreadable_entry_is_delivered_as_none(jobs: Jobs) -> None:
 async def test_entries_carry_second_passes_of_their_session(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
     fields = ("span:2", "[0,1]", "part:0", "2", "part:1", "2", "span:3", "{", "part:3", "x")
-    await jobs.administer("HSET", Keys().session("s"), *fields)
+    await jobs.shards[0].administer("HSET", Keys().session("s"), *fields)
     await put(jobs, [final(segment=n) for n in range(4)] + [final(session="other"), over()])
     found = [(one.replaces, one.part_of) for one in told(await inbox.take(9))]
     assert found == [((), 2), ((), 2), ((0, 1), -1), ((), -1), ((), -1), ((), -1)]

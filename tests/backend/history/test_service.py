@@ -8,9 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from backend.broker.jobs import open_jobs
+from backend.broker.jobs import Jobs, open_jobs
 from backend.core.keys import owner_of
 from backend.gateway import Gateway, running_gateway
+from backend.history.inbox import Inbox
 from backend.history.journal import TextJournal
 from backend.history.records import HistoryLimits, SessionFilter, StoredSession
 from backend.history.service import kept_history
@@ -30,6 +31,10 @@ from tests.helpers.waiting import wait_until
 from tests.worker.running import recognise
 
 PCM = tone(4_000)
+
+
+def inboxes(jobs: Jobs) -> list[Inbox]:
+    return [Inbox(shard.administer, "g") for shard in jobs.shards]
 
 
 def settings(broker: Broker, url: str, tmp_path: Path) -> GatewaySettings:
@@ -130,7 +135,7 @@ async def test_clock_change_does_not_empty_journal(broker: Broker, tmp_path: Pat
     now_s[0] += 400 * 86_400
     async with (
         open_jobs(broker.url, "g") as jobs,
-        kept_history(history, jobs.administer, "g", lambda: True, clock=clock),
+        kept_history(history, inboxes(jobs), lambda: True, clock=clock),
     ):
         await wait_until(lambda: b"gone" not in place.read_bytes(), "it is cleaned")
     assert b"stays" in place.read_bytes()
@@ -141,7 +146,7 @@ async def test_gateway_without_history_stores_nothing(broker: Broker) -> None:
         await speak(gateway)
         assert gateway.history is None
         assert (await ready(gateway))["history"] is None
-        keys = await gateway.hub._jobs.administer("EXISTS", *Keys().history_keys)
+        keys = await gateway.hub._jobs.shards[0].administer("EXISTS", *Keys().history_keys)
     assert keys == 0
 
 
@@ -150,9 +155,9 @@ async def test_disabled_history_deletes_entries_only_in_own_broker(own: bool, tm
     with running_broker() as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await put(jobs, [final()])
-            async with kept_history(HistorySettings(), jobs.administer, "g", lambda: own) as keeping:
+            async with kept_history(HistorySettings(), inboxes(jobs), lambda: own) as keeping:
                 assert keeping is None
-            assert await jobs.administer("EXISTS", Keys().history_keys[0]) == (0 if own else 1)
+            assert await jobs.shards[0].administer("EXISTS", Keys().history_keys[0]) == (0 if own else 1)
 
 
 async def test_disabled_history_deletes_late_entries_of_earlier_sessions(broker: Broker) -> None:
@@ -165,9 +170,9 @@ async def test_disabled_history_deletes_late_entries_of_earlier_sessions(broker:
     async with open_jobs(broker.url, "g") as jobs:
 
         async def gone() -> bool:
-            return not await jobs.administer("EXISTS", Keys().history_keys[0])
+            return not await jobs.shards[0].administer("EXISTS", Keys().history_keys[0])
 
-        async with kept_history(HistorySettings(), jobs.administer, "g", adopted_at_first, drop_s=0.01):
+        async with kept_history(HistorySettings(), inboxes(jobs), adopted_at_first, drop_s=0.01):
             await put(jobs, [final()])
             await wait_until(gone, "it is deleted")
         assert len(looks) > 5
@@ -180,14 +185,14 @@ async def test_recorded_text_disappears_from_broker_file(tmp_path: Path) -> None
     with running_broker(None, "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "always") as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await jobs.compact()  # removes what an earlier gateway may have left
-            async with kept_history(history, jobs.administer, "g", lambda: True) as keeping:
+            async with kept_history(history, inboxes(jobs), lambda: True) as keeping:
                 assert keeping is not None
                 await put(jobs, [final("quicksilver")])
                 await wait_until(lambda: keeping.state().recorded, "it is recorded")
 
                 async def gone() -> bool:
                     await jobs.compact()
-                    waiting = await jobs.administer("XLEN", Keys().history_keys[0])
+                    waiting = await jobs.shards[0].administer("XLEN", Keys().history_keys[0])
                     return waiting == 0 and b"quicksilver" not in everything_in(folder)
 
                 assert b"quicksilver" in everything_in(folder)

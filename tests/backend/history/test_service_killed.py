@@ -77,7 +77,7 @@ async def survives(broker: Broker, postgres: Postgres, home: Path, count: int) -
             await second
 
             async def settled() -> bool:
-                return bool(await jobs.administer("XLEN", STREAM) == 0)
+                return bool(await jobs.shards[0].administer("XLEN", STREAM) == 0)
 
             await wait_until(settled, "nothing waits any more", 120)
     store = open_store(url)

@@ -18,7 +18,8 @@ from tests.worker.scripts import (
     jobs_of,
     take_one,
 )
-from worker.broker.jobs import ShardJobs, Taken, check_version
+from worker.broker.connections import check_version
+from worker.broker.jobs import ShardJobs, Taken
 from worker.broker.scripts import RETURNED
 from worker.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
 

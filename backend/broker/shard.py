@@ -1,0 +1,245 @@
+"""One shard of the broker: its connections, its queue of commands and its subscription to results.
+
+Each process has three connections to each shard: one for batched session commands, one for surveys and
+administration, and one for the subscription. A shard that is away delays only its own sessions.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import structlog
+from hiredis import pack_command
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from backend.admission.admission import StreamContent, Survey
+from backend.broker.connections import REPLY_S, Connections
+from backend.broker.dead_letters import DeadLetter, read_letter
+from backend.broker.errors import is_elsewhere, mapped, ours, trouble_of
+from backend.broker.live import streaming_workers
+from backend.broker.records import read_status
+from backend.broker.scripts import load_scripts
+from backend.broker.server_info import is_durable, is_worth_compacting
+from backend.broker.subscription import follow
+from backend.broker.writer import MOST_BYTES, Command, CommandWriter
+from backend.core.errors import BrokerError, BrokerUnreachable
+from protocol.job import WORKER_GONE_MS, Keys, Notice, in_shard
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.histogram import Histogram
+
+log = structlog.get_logger(logger_names.BACKEND_JOBS)
+
+_RETRY_S: Final = (0.05, 0.25, 1.0)
+
+
+class Shard:
+    """Client of one shard, for commands on ``keys``. ``round_trips``: durations of answered batches."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        keys: Keys,
+        gateway: str,
+        round_trips: Histogram | None = None,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self.keys = keys
+        self.durable = False
+        self.prepared = False
+        self._gateway = gateway
+        self._forgot = True  # an earlier process may have deleted texts
+        self._scripts = load_scripts()
+        self._connection, self._subscription = connections.bare(keys.backlog), connections.bare(keys.backlog)
+        self._looks = connections.client(keys.backlog)
+        self._writer = CommandWriter(self._execute, most_bytes=most_bytes, round_trips=round_trips)
+
+    @property
+    def up(self) -> bool:
+        """True when the shard accepted the last batch of commands."""
+        return self._writer.up
+
+    @property
+    def trouble(self) -> str:
+        """Reason why the shard refused the last batch, a ``BrokerTrouble``; empty: accepted, or no answer."""
+        return "" if self._writer.up else self._writer.trouble
+
+    def send(self, command: Command, hurry: bool = True) -> "asyncio.Future[Any]":
+        """Queue a command, as ``CommandWriter.send`` does."""
+        return self._writer.send(command, hurry)
+
+    def deletes_texts(self) -> None:
+        """Note that texts go, which should leave the broker's file too."""
+        self._forgot = True
+
+    async def flushed(self) -> None:
+        """Wait until the shard has accepted every command."""
+        await self._writer.flushed()
+
+    # -- looks ---------------------------------------------------------------------------------------------
+
+    async def survey(self) -> Survey:
+        """Return queues, workers and memory, by the names of the first shard. Raises ``BrokerUnreachable``."""
+        reply = await self.run_script("survey", (self.keys.backlog, self.keys.workers), (WORKER_GONE_MS,))
+        used, limit, streams, statuses = reply
+        return Survey(
+            streams={
+                in_shard(name.decode(), 0): StreamContent(max(0, samples), *rest)
+                for name, samples, *rest in streams
+            },
+            workers=tuple(known for status in statuses if (known := read_status(status))),
+            memory=used / limit if limit else 0.0,
+            streamers=await streaming_workers(self.run_script, self.keys),
+        )
+
+    async def compact(self) -> bool:
+        """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it did so."""
+        async with self._looking():
+            worth = is_worth_compacting(await self._looks.info("persistence"), anyway=self._forgot)
+            if worth:
+                self._forgot = False
+                await self._looks.bgrewriteaof()
+        return worth
+
+    async def dead_letters(self, count: int, newest: str) -> list[DeadLetter]:
+        """Return dead letters, newest first, from the entry ``newest`` on."""
+        async with self._looking():
+            entries: Any = await self._looks.xrevrange(self.keys.dead, newest, count=count)
+        return [read_letter(entry, fields) for entry, fields in entries]
+
+    async def dead_letter(self, entry: str) -> DeadLetter | None:
+        """Return one dead letter, or ``None`` if it does not exist."""
+        async with self._looking():
+            entries: Any = await self._looks.xrange(self.keys.dead, entry, entry)
+        return read_letter(*entries[0]) if entries else None
+
+    async def drop_dead(self, entry: str) -> bool:
+        """Delete a dead letter. Return false if it does not exist."""
+        async with self._looking():
+            return bool(await self._looks.xdel(self.keys.dead, entry))
+
+    async def administer(self, *command: str | bytes) -> Any:
+        """Run an administrative command, or one on the history's stream. Raises ``BrokerError``."""
+        self._forgot |= command[0] == "XDEL"  # texts moved to the history should leave the broker's file
+        async with self._looking():
+            return await self._looks.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py
+
+    async def run_script(self, name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
+        """Run a script outside the command queue of sessions. Raises ``BrokerError``."""
+        async with self._looking():
+            return await self._looks.eval(self._scripts[name].source.decode(), len(keys), *keys, *arguments)
+
+    # -- results -------------------------------------------------------------------------------------------
+
+    async def listen(self, on_notice: Callable[[Notice], None], on_subscribed: Callable[[], None]) -> None:
+        """Follow this gateway's channel until cancelled; call ``on_subscribed`` after each (re)subscription."""
+        failures = 0
+
+        def subscribed() -> None:
+            nonlocal failures
+            failures = 0
+            on_subscribed()
+
+        while True:
+            try:
+                with mapped():
+                    await self._subscription.send_command("SSUBSCRIBE", self.keys.results(self._gateway))
+                    await follow(self._subscription, on_notice, subscribed)
+            except BrokerError as error:
+                log.warning(LogEvent.RESULTS_SUBSCRIPTION_LOST, error=str(error))
+            finally:
+                await self._subscription.disconnect(nowait=True)
+            await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+            failures += 1
+
+    # -- life ----------------------------------------------------------------------------------------------
+
+    async def prepare(self) -> None:
+        """Learn how durable the shard is, and load the scripts. Raises ``BrokerError``."""
+        async with self._looking():
+            with suppress(ResponseError):  # a broker may refuse to show its configuration
+                config: Any = await self._looks.config_get("append*")
+                self.durable = is_durable(config)
+            for source, _ in self._scripts.values():
+                await self._looks.script_load(source)
+        self.prepared = True
+
+    async def run(self) -> None:
+        """Send queued commands until cancelled."""
+        await self._writer.run()
+
+    async def keep_prepared(self) -> None:
+        """Prepare a shard that was away at the start, once it is there."""
+        while not self.prepared:
+            with suppress(BrokerError):
+                await self.prepare()
+            await asyncio.sleep(_RETRY_S[-1])
+
+    async def close(self) -> None:
+        """Close all connections to the shard."""
+        await self._connection.disconnect()
+        await self._subscription.disconnect()
+        await self._looks.aclose()
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    async def _execute(self, batch: Sequence[Command]) -> Sequence[Any]:
+        """Send a batch in one round trip; in two if the broker has lost the scripts."""
+        replies = await self._round_trip(batch)
+        unknown = next((i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)), None)
+        if unknown is not None:
+            async with self._looking():
+                for source, _ in self._scripts.values():
+                    await self._looks.script_load(source)
+            replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
+        if elsewhere := next(filter(is_elsewhere, replies), None):  # the whole batch again, in its order
+            await self._connection.disconnect(nowait=True)
+            raise BrokerUnreachable(str(elsewhere), trouble_of(elsewhere))
+        return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncIterator[None]:
+        """Translate errors; leave a server that is not the primary any more."""
+        with mapped():
+            try:
+                yield
+            except RedisError as error:
+                if is_elsewhere(error):
+                    await self._looks.connection_pool.disconnect()
+                raise
+
+    async def _round_trip(self, batch: Sequence[Command]) -> list[Any]:
+        """Send a batch without redis-py's pipeline, whose pool, retries and packing dominate the cost."""
+        packed = [part for command in batch for part in self._packed(command)]
+        with mapped():
+            try:
+                async with asyncio.timeout(REPLY_S):
+                    await self._connection.send_packed_command(packed, check_health=False)
+                    return [await _reply(self._connection) for _ in batch]
+            except TimeoutError:
+                await self._connection.disconnect(nowait=True)
+                raise
+
+    def _packed(self, command: Command) -> Sequence[bytes]:
+        """Encode a command; a large last argument is not copied."""
+        *arguments, last = command.arguments
+        head: tuple[Any, ...] = (
+            "EVALSHA",
+            self._scripts[command.script].digest,
+            len(command.keys),
+            *command.keys,
+            *arguments,
+        )
+        if not isinstance(last, bytes):
+            return [pack_command((*head, last))]
+        empty: bytes = pack_command((*head, b""))
+        return [empty.removesuffix(b"$0\r\n\r\n") + b"$%d\r\n" % len(last), last, b"\r\n"]
+
+
+async def _reply(connection: "AbstractConnection") -> Any:
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error

@@ -1,0 +1,103 @@
+"""The worker's connections to the broker, and what their errors mean."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import redis.exceptions as foreign
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from protocol.broker_url import BrokerKind, BrokerUrl, parse_broker_url
+from runtime.broker_connection import Dial, DialledConnection
+from runtime.broker_nodes import BrokerNodes
+from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
+
+_CONNECTIONS: Final = 4  # a blocking read takes one; renewal, heartbeat and results share the rest
+_SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
+_POOL: Final[dict[str, Any]] = {
+    "protocol": 2,
+    "max_connections": _CONNECTIONS,
+    "socket_timeout": _SOCKET_TIMEOUT_S,
+    "socket_connect_timeout": _SOCKET_TIMEOUT_S,
+    "retry": Retry(NoBackoff(), 0),
+}
+_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
+_REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
+_ELSEWHERE: Final = (foreign.ReadOnlyError, foreign.AskError, foreign.ClusterDownError, foreign.TryAgainError)
+"""Errors of a server that is not the primary, or not now: another connection may lead to the one that is."""
+_ELSEWHERE_TEXT: Final = "non local key"  # of a script, while a slot moves
+_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in redis-py
+
+
+def dials_of(url: str) -> Callable[[str], Dial | None]:
+    """Return a function that gives a ``Dial`` for a key, all of which share one finder of nodes.
+
+    It gives ``None`` where redis-py connects by itself. Raises ``BrokerRefused``.
+    """
+    said = _parsed(url)
+    if said.kind is BrokerKind.SERVER:
+        return lambda key: None
+    nodes = BrokerNodes(said)
+    return lambda key: partial(nodes.dial, key)
+
+
+def _parsed(url: str) -> BrokerUrl:
+    try:
+        return parse_broker_url(url)
+    except ValueError as error:
+        raise BrokerRefused(f"not the address of a broker: {error}") from error
+
+
+def open_client(url: str, key: str, dial: Dial | None = None) -> Redis:
+    """Return a client for commands on ``key``; ``dial`` opens its connections. Raises ``BrokerRefused``."""
+    said = _parsed(url)
+    if said.kind is BrokerKind.SERVER:
+        try:
+            return _dialled(dial) if dial else Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
+        except ValueError as error:
+            raise BrokerRefused(f"not the address of a broker: {error}") from error
+    user = {"username": said.user or None, "password": said.password or None}
+    dial = dial or partial(BrokerNodes(said).dial, key)
+    return _dialled(dial, primary=said.kind is BrokerKind.SENTINEL, **user)
+
+
+def _dialled(dial: Dial, **options: Any) -> Redis:
+    async def opened() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            return await dial()
+        except BrokerRefused as error:  # a connection must raise an error that redis-py knows
+            raise PermissionError(str(error)) from error
+
+    return Redis.from_pool(ConnectionPool(connection_class=DialledConnection, dial=opened, **options, **_POOL))
+
+
+def check_version(info: Mapping[str, Any]) -> None:
+    """Raise ``BrokerTooOld`` for a broker that lacks what the scripts need. ``info``: ``server`` part of INFO."""
+    kind = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get(f"{kind}_version", "0"))
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    if numbers < _OLDEST[kind]:
+        raise BrokerTooOld(f"the broker is {kind} {version}: Redis 7.0 or Valkey 7.2 or newer is needed")
+
+
+def is_elsewhere(error: Exception) -> bool:
+    """Return whether this is the error of a server that is not the primary now."""
+    return isinstance(error, _ELSEWHERE) or _ELSEWHERE_TEXT in str(error)
+
+
+def translated(error: Exception) -> BrokerError:
+    """Return our error for one of redis-py or of the system."""
+    # Errors while connecting arrive wrapped in a ConnectionError.
+    cause = error.__cause__ if isinstance(error.__cause__, foreign.RedisError) else error
+    if isinstance(cause, _REFUSALS):
+        return BrokerRefused(f"the broker refuses this worker: {cause}")
+    if isinstance(cause, foreign.ConnectionError | foreign.TimeoutError | OSError):
+        return BrokerUnavailable(f"the broker does not answer: {cause}")
+    passing = isinstance(cause, foreign.OutOfMemoryError) or is_elsewhere(cause)
+    if passing or str(cause).startswith(_PASSING_CODES):
+        return BrokerUnavailable(f"the broker cannot write at this moment: {cause}")
+    return BrokerRefused(f"the broker does not do what was asked: {cause}")

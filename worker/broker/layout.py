@@ -1,0 +1,45 @@
+"""The broker's layout as a worker reads it: the number of shards, which a gateway has stored."""
+
+from typing import Any, NamedTuple
+
+from redis.exceptions import RedisError
+
+from protocol.job import MOST_SHARDS, SHARDS_KEY, Keys
+from runtime.broker_connection import Dial
+from worker.broker.connections import check_version, open_client, translated
+from worker.errors import BrokerRefused, BrokerUnavailable
+
+
+class Layout(NamedTuple):
+    """Number of shards. ``alone``: there is one, and the broker is no cluster. ``told``: a gateway stored it."""
+
+    shards: int = 1
+    alone: bool = True
+    told: bool = True
+
+    def each(self) -> tuple[Keys, ...]:
+        """Return the keys of each shard."""
+        return tuple(Keys(shard, self.alone) for shard in range(self.shards))
+
+
+async def read_layout(url: str, dial: Dial | None = None) -> Layout:
+    """Return the broker's layout, and check that it answers and is new enough. Raises ``BrokerError``.
+
+    A cluster is unavailable until a gateway has stored the number; another broker has one shard until then.
+    """
+    client = open_client(url, SHARDS_KEY, dial)
+    try:
+        info: Any = await client.info("server")
+        check_version(info)
+        stored: Any = await client.get(SHARDS_KEY)
+    except (RedisError, OSError) as error:
+        raise translated(error) from error
+    finally:
+        await client.aclose()
+    cluster = info.get("server_mode", info.get("redis_mode")) == "cluster"
+    if stored is None and cluster:
+        raise BrokerUnavailable("no gateway has told the broker yet over how many shards its data is split")
+    shards = int(stored or 1) if stored is None or stored.isdigit() else 0
+    if not 0 < shards <= MOST_SHARDS:
+        raise BrokerRefused(f"the broker's {SHARDS_KEY} is no number of shards: is it a broker of kikipounamu?")
+    return Layout(shards, shards == 1 and not cluster, stored is not None)
