@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -23,6 +23,8 @@ class Connections:
     def __init__(self, url: str, name: str) -> None:
         said = parse_broker_url(url)
         self.kind = said.kind
+        if said.kind is BrokerKind.SERVER:
+            parse_url(url)
         self._url = url
         self._nodes = BrokerNodes(said)
         self._options: dict[str, Any] = {
