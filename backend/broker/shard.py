@@ -1,4 +1,4 @@
-"""One shard of the broker: its connections, its queue of commands and its subscription to results.
+"""A shard of the broker: its connections, its queue of commands and its subscription to results.
 
 Each process has three connections to each shard: one for batched session commands, one for surveys and
 administration, and one for the subscription. A shard that is away delays only its own sessions.
