@@ -72,7 +72,7 @@ async def test_session_survives_a_broker_that_loses_everything(
         saying = asyncio.create_task(said(client, 2))
         await asyncio.wait({saying}, timeout=0.3)
         assert not saying.done()
-        await gateway.hub._jobs.administer("FLUSHALL")
+        await gateway.hub._jobs.shards[0].administer("FLUSHALL")
         async with working(broker.url):
             finals = await saying
     assert [final.text for final in finals] == [text_of(tone(16_000 + segment)) for segment in range(2)]
