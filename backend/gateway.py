@@ -20,7 +20,6 @@ from aiohttp import hdrs, web
 from msgspec.structs import replace
 
 from backend.admission.admission import refuse, refuse_known, speed
-from backend.admission.offered_models import model_views
 from backend.admission.readiness import readiness
 from backend.broker.connections import CONNECT_S
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
@@ -30,23 +29,24 @@ from backend.core.refusal import Refusal, RefusalReason
 from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
+from backend.dialects.routes import dialect_routes
 from backend.history.inbox import Inbox
 from backend.history.service import RunningHistory, kept_history
-from backend.http.access import ACCESS, EVERYBODY, WORKERS, Access, AdmittedRequest, admit
+from backend.http.access import ACCESS, WORKERS, Access, AdmittedRequest, admit
 from backend.http.addresses import interfaces, listen_addresses, local_url, reachable
 from backend.http.certificates import server_context
 from backend.http.device_routes import device_routes
 from backend.http.modes import ListenAddress
 from backend.http.pairing_routes import PairingRoutes
-from backend.http.responses import ON_REFUSAL, abort, errors_as_json, json_response
+from backend.http.responses import ON_REFUSAL, errors_as_json, json_response
 from backend.http.runner import JsonRunner
 from backend.http.tls_listener import BACKLOG
-from backend.http.viewers import keep_little, write_pieces
 from backend.http.websocket import RECEIVE_BYTES
 from backend.observability.dashboard.routes import dashboard_routes
 from backend.observability.metrics import GatewayReading, Metrics
 from backend.observability.metrics_routes import MetricsRoutes
-from backend.observability.monitor import Monitor, gathered
+from backend.observability.monitor import Monitor
+from backend.observability.monitor_routes import MonitorRoutes
 from backend.observability.other_processes import ProcessReport
 from backend.observability.segment_log import SegmentLog
 from backend.processes.forwarding import Forwarder, as_forwarded
@@ -62,8 +62,6 @@ from protocol.broker import BROKER_PATH
 from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
 from protocol.job import Notice
-from protocol.monitor import EVENT_STREAM, MONITOR_PATH
-from protocol.rest import ModelList
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -138,15 +136,14 @@ class Gateway:
             web.get(STREAM_PATH, self._stream),
             web.get("/healthz", self._health),
             web.get(BROKER_PATH, self._tunnel.serve),
+            *dialect_routes(self.hub, self._refusal, self._settings.files),
         ]
         if self._forwarder is not None:
             return everywhere + self._forwarder.routes()
         return [
             *everywhere,
             web.get("/readyz", self._ready),
-            web.get(MONITOR_PATH, self._watch),
-            web.get("/v1/models", self._models),
-            web.get("/v1/workers", self._workers),
+            *MonitorRoutes(self.monitor, self.hub, self._settings.viewer_s, lambda: self._draining).routes(),
             *dashboard_routes(self.access.check_transport),
             *device_routes(),
             *self._figures().routes(),
@@ -290,12 +287,11 @@ class Gateway:
             raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
         return await serve_stream(request, self.hub, visit, self._received)
 
-    def _refusal(self, visit: AdmittedRequest, resumes: bool) -> Refusal | None:
+    def _refusal(self, visit: AdmittedRequest, resumes: bool = False) -> Refusal | None:
         if self._draining:
             return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
-        monitor, taken = self.monitor, self.hub.taken()
         judge = refuse_known if resumes else refuse  # the hello will show whether the broker knows the session
-        refusal = judge(monitor.survey, monitor.up, taken, self._settings.admission)
+        refusal = judge(self.monitor.survey, self.monitor.up, self.hub.taken(), self._settings.admission)
         return refusal or self.access.meter.stream(visit.device.id, visit.limited)
 
     async def _health(self, request: web.Request) -> web.Response:
@@ -309,38 +305,6 @@ class Gateway:
         )
         state = replace(state, history=self.history and self.history.state())
         return json_response(state, 200 if state.ready else 503)
-
-    async def _models(self, request: web.Request) -> web.Response:
-        admit(request)
-        listed = model_views(self.monitor.survey.workers)
-        return json_response(ModelList(listed, metadata.version("kikipounamu")))
-
-    async def _workers(self, request: web.Request) -> web.Response:
-        admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway
-        survey = self.monitor.survey
-        return json_response({"workers": (*survey.workers, *survey.streamers)})
-
-    async def _watch(self, request: web.Request) -> web.StreamResponse:
-        visit = admit(request)
-        headers = {hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"}
-        response = web.StreamResponse(headers=headers)
-        owner = visit.device.owner if visit.limited else None
-        async with self.monitor.watch(self.hub, owner) as events:
-            with suppress(ConnectionError), visit.present(lambda: abort(request)):
-                await response.prepare(request)
-                keep_little(request)
-                try:
-                    await self._show(response, events)
-                except TimeoutError:
-                    log.info(LogEvent.VIEWER_CUT_OFF, device=visit.device.id)
-                    abort(request)
-        return response
-
-    async def _show(self, response: web.StreamResponse, events: "asyncio.Queue[bytes]") -> None:
-        async for told in gathered(events):
-            await write_pieces(response, told, self._settings.viewer_s)
-            if self._draining:
-                return
 
 
 def told_to_clients(settings: GatewaySettings, url: str) -> AbstractContextManager[None]:

@@ -308,11 +308,30 @@ class ModelView(Struct, frozen=True):
     needs_context: bool = False
 
 
+class ListedModel(Struct, frozen=True):
+    """Model as clients of OpenAI's API read it."""
+
+    id: str
+    object: str = "model"
+    created: int = 0
+    owned_by: str = "kikipounamu"
+
+
 class ModelList(Struct, frozen=True):
-    """Answer to ``GET /v1/models``. ``version`` is the gateway's version."""
+    """Answer to ``GET /v1/models``. ``version`` is the gateway's version.
+
+    ``object`` and ``data`` say the same in the shape of OpenAI's API.
+    """
 
     models: tuple[ModelView, ...]
     version: str = ""
+    object: str = "list"
+    data: tuple[ListedModel, ...] = ()
+
+
+def model_list(models: tuple[ModelView, ...], version: str) -> ModelList:
+    """Return the answer that lists these models in both shapes."""
+    return ModelList(models, version, data=tuple(ListedModel(model.model) for model in models))
 
 
 class WorkerList(Struct, frozen=True):

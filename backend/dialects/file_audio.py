@@ -1,13 +1,19 @@
 """A file becomes segments of a session, as a submitted file does: packed speech, read in a process of its own."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backend.core.errors import BackendError
+from backend.dialects.transcript import Transcript
 from backend.rest.media import reading
 from backend.rest.media_frames import MediaEnded, MediaProgress, MediaSegment
+from client.errors import GatewayError
 from client.gateway import GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, samples_to_ms
-from protocol.session import SegmentDetails
+from protocol.session import Failed, Final, SegmentDetails
+from runtime.tasks import cancel_and_wait
 
 
 @dataclass
@@ -27,6 +33,46 @@ class HeardFile:
         """Return start and end of a segment in the file, in milliseconds."""
         at, samples = self.segments[segment]
         return samples_to_ms(at), samples_to_ms(at + samples)
+
+
+class SegmentFailed(BackendError):
+    """An error: a segment that no engine could recognise."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.message)
+        self.code = failed.code
+
+
+async def recognised(
+    client: GatewayClient, path: Path, vad_folder: Path | None, heard: HeardFile, transcript: Transcript
+) -> AsyncGenerator[None, None]:
+    """Recognise a file; yield after each result, which is in ``transcript`` then. Use ``aclosing``.
+
+    Raises ``MediaUnreadable``, ``MediaReaderKilled``, ``SegmentFailed`` or a ``GatewayError``.
+    """
+    sending = asyncio.create_task(_sent(client, path, vad_folder, heard), name="dialect/file")
+    try:
+        async for event in client.events():
+            if isinstance(event, Final | Failed):
+                transcript.places[event.segment] = heard.place_ms(event.segment)
+                transcript.take(event)
+                yield
+            if transcript.failed is not None:
+                raise SegmentFailed(transcript.failed)
+        await sending
+    except GatewayError as error:
+        raise (sending.exception() if sending.done() and not sending.cancelled() else None) or error from error
+    finally:
+        await cancel_and_wait({sending})
+
+
+async def _sent(client: GatewayClient, path: Path, vad_folder: Path | None, heard: HeardFile) -> None:
+    """Send a file; if that fails, end the session, whose results nobody wants."""
+    try:
+        await hear_file(client, path, vad_folder, heard)
+    except BaseException:
+        await client.close()
+        raise
 
 
 async def hear_file(client: GatewayClient, path: Path, vad_folder: Path | None, heard: HeardFile) -> None:

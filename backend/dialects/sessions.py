@@ -22,16 +22,19 @@ _GIVE_UP_S: Final = 60.0
 _QUIET_S: Final = 120.0
 
 
+Refuse = Callable[[AdmittedRequest], Refusal | None]
+"""Tells why no further stream of this device is admitted now, or ``None``."""
+
+
 @dataclass(frozen=True)
 class DialectSessions:
     """Maker of sessions for adapters.
 
-    ``refusal``: why no further stream of this device is admitted now, or ``None``. ``vad_folder``: folder of the
-    VAD model, if it is installed.
+    ``vad_folder``: folder of the VAD model, if it is installed.
     """
 
     hub: Hub
-    refusal: Callable[[AdmittedRequest], Refusal | None]
+    refusal: Refuse
     vad_folder: Path | None = None
 
     @asynccontextmanager

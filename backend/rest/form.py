@@ -21,6 +21,7 @@ Pieces = AsyncIterator[bytes]
 
 FILE: Final = "file"
 _PLAIN: Final = "identity"
+_LIST: Final = "[]"
 _FIELD_BYTES: Final = 32 * 1024
 _MOST_FIELDS: Final = 32
 _WRITE_BYTES: Final = 1024 * 1024
@@ -32,7 +33,7 @@ _BROKEN: Final = (ValueError, AssertionError, LookupError, RuntimeError, HttpPro
 
 @dataclass
 class Form:
-    """The received part of a form.
+    """The received part of a form. Values of a field whose name ends with ``[]`` are joined with commas.
 
     ``filename``: the client's name for the file. ``began_s``: start of the upload. ``size``: bytes received so
     far.
@@ -94,9 +95,13 @@ async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, set
             form.part = await asyncio.to_thread(uploads.part)
             await _save(_pieces(part, form, settings), form.part, settings.most_bytes)
         else:
-            if part.name in form.values:
+            value = await _text(part.name, _pieces(part, form, settings))
+            if part.name not in form.values:
+                form.values[part.name] = value
+            elif part.name.endswith(_LIST):
+                form.values[part.name] += f",{value}"
+            else:
                 raise MalformedMessage(f"the field {part.name} is there twice")
-            form.values[part.name] = await _text(part.name, _pieces(part, form, settings))
     raise MessageTooLarge(f"a form may have {_MOST_FIELDS} fields")
 
 

@@ -73,7 +73,7 @@ class Claim:
     """A lock from its first success until it is released or this process ends."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file = file
         self._guard = threading.Lock()
         self._descriptor = -1
         self._released = False
@@ -95,7 +95,7 @@ class Claim:
 
     def _locked(self) -> int:
         """Return an open file with the lock, or -1."""
-        descriptor = open_or_make(self._file)
+        descriptor = open_or_make(self.file)
         had = False
         try:
             had = try_lock(descriptor)
@@ -112,6 +112,15 @@ class IncomingFile:
         self._uploads = uploads
         self._file = file
         self._path = path
+
+    @property
+    def path(self) -> Path:
+        """Return where the file is until it is kept or dropped."""
+        return self._path
+
+    def flush(self) -> None:
+        """Write what is still in memory, so that another process can read the file."""
+        self._file.flush()
 
     def write(self, data: bytes) -> None:
         """Append data. Raises ``RequestRefused`` before the disk is full."""

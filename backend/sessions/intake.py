@@ -38,6 +38,11 @@ class Intake:
         self._going = False
         self.offers = Offers()
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Models that workers offer, or offered a short time ago."""
+        return self.offers.names(self._limits.offered_s)
+
     def add(self, hosted: SessionSlot, job: Job) -> None:
         """Accept a complete segment. It goes at once if its key has little in the broker."""
         self._turns.hold(hosted.about.owner, job)

@@ -1,0 +1,1 @@
+"""OpenAI's audio API: files over REST, and live transcription over a WebSocket."""

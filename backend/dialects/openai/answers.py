@@ -1,0 +1,90 @@
+"""Answers to transcription requests, in each format. Pure. Source: OpenAI's API reference, "Audio"."""
+
+from typing import Any, Final
+
+import msgspec
+
+from backend.dialects.openai.requests import TranscriptionRequest
+from backend.dialects.transcript import Transcript, TranscriptPart
+from protocol.captions import captions
+from protocol.recognition import Word
+from protocol.subtitles import Cue, srt, vtt
+
+CONTENT_TYPES: Final = {
+    "json": "application/json",
+    "verbose_json": "application/json",
+    "text": "text/plain",
+    "srt": "application/x-subrip",
+    "vtt": "text/vtt",
+}
+_NAMES: Final = {
+    **{"zh": "chinese", "yue": "cantonese", "en": "english", "de": "german", "es": "spanish", "ru": "russian"},
+    **{"ko": "korean", "fr": "french", "ja": "japanese", "pt": "portuguese", "tr": "turkish", "pl": "polish"},
+    **{"it": "italian", "nl": "dutch", "ar": "arabic", "sv": "swedish", "hi": "hindi", "vi": "vietnamese"},
+}
+
+
+def answer_body(request: TranscriptionRequest, transcript: Transcript, seconds: float) -> str:
+    """Return the body of the answer in the requested format; ``seconds``: length of the audio."""
+    match request.format:
+        case "text":
+            return transcript.text() + "\n"
+        case "srt":
+            return srt(cue for part in transcript.parts() for cue in captions(_cue(part), _within(part)))
+        case "vtt":
+            return vtt(cue for part in transcript.parts() for cue in captions(_cue(part), _within(part)))
+        case "verbose_json":
+            return msgspec.json.encode(_verbose(request, transcript, seconds)).decode()
+    return msgspec.json.encode({"text": transcript.text(), "usage": usage(seconds)}).decode()
+
+
+def usage(seconds: float) -> dict[str, Any]:
+    """Return what the request has used: seconds of audio, rounded up."""
+    return {"type": "duration", "seconds": int(-(-seconds // 1))}
+
+
+def event(kind: str, **fields: Any) -> bytes:
+    """Return one server-sent event with this type."""
+    return b"data: " + msgspec.json.encode({"type": kind, **fields}) + b"\n\n"
+
+
+def _verbose(request: TranscriptionRequest, transcript: Transcript, seconds: float) -> dict[str, Any]:
+    language = transcript.language()
+    body: dict[str, Any] = {
+        "task": "transcribe",
+        "language": _NAMES.get(language, language),
+        "duration": round(seconds, 3),
+        "text": transcript.text(),
+        "usage": usage(seconds),
+    }
+    parts = transcript.parts()
+    if request.segments:
+        body["segments"] = [_segment(number, part) for number, part in enumerate(parts)]
+    if request.words:
+        body["words"] = [
+            {"word": word.text.strip(), "start": word.start_ms / 1000, "end": word.end_ms / 1000}
+            for part in parts
+            for word in part.words or (Word(part.text, part.start_ms, part.end_ms),)
+        ]
+    return body
+
+
+def _segment(number: int, part: TranscriptPart) -> dict[str, Any]:
+    """Return a segment; what this gateway does not measure has the value of an unremarkable segment."""
+    unmeasured = {"seek": 0, "tokens": [], "temperature": 0.0, "avg_logprob": 0.0}
+    times = {"id": number, "start": part.start_ms / 1000, "end": part.end_ms / 1000, "text": part.text}
+    return {**times, **unmeasured, "compression_ratio": 1.0, "no_speech_prob": 0.0}
+
+
+def _cue(part: TranscriptPart) -> Cue:
+    return Cue(part.start_ms, part.end_ms, part.text.strip())
+
+
+def _within(part: TranscriptPart) -> list[Word]:
+    """Return the words with times from the beginning of the part, as captions want them."""
+    return [
+        msgspec.structs.replace(
+            word, start_ms=max(0, word.start_ms - part.start_ms), end_ms=max(0, word.end_ms - part.start_ms)
+        )
+        for word in part.words
+    ]

@@ -1,0 +1,124 @@
+"""``POST /v1/audio/transcriptions``: a file becomes text, as with OpenAI's API; no history is needed.
+
+The answer is sent once all of it is known. A stream sends the text as it becomes certain and ends with an error,
+never quietly, if the rest cannot be had.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Final
+
+import msgspec
+from aiohttp import hdrs, web
+
+from backend.dialects.file_audio import HeardFile, recognised
+from backend.dialects.openai.answers import CONTENT_TYPES, answer_body, event, usage
+from backend.dialects.openai.errors import OpenAiError, translated
+from backend.dialects.openai.requests import TranscriptionRequest, transcription_request
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.transcript import Transcript
+from backend.http.access import AdmittedRequest, admit
+from backend.http.responses import abort
+from backend.http.viewers import keep_little, write_pieces
+from backend.rest.file_settings import FileSettings
+from backend.rest.form import Form, read_form
+from backend.rest.uploads import Uploads
+
+TRANSCRIPTIONS_PATH: Final = "/v1/audio/transcriptions"
+TRANSLATIONS_PATH: Final = "/v1/audio/translations"
+_NAME: Final = "openai-rest"
+_WRITE_S: Final = 30.0
+_SERVER_SENT: Final = "text/event-stream"
+
+
+class OpenAiFileRoutes:
+    """The routes for files. ``spool``: opens the folder where a file is while it is read."""
+
+    def __init__(self, sessions: DialectSessions, spool: Callable[[], Uploads], settings: FileSettings) -> None:
+        self._sessions, self._spool, self._settings = sessions, spool, settings
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return all routes for files."""
+        return [web.post(TRANSCRIPTIONS_PATH, self._transcribe), web.post(TRANSLATIONS_PATH, self._translate)]
+
+    async def _transcribe(self, request: web.Request) -> web.StreamResponse:
+        try:
+            with translated():
+                visit, form = admit(request), Form()
+                with visit.present(lambda: abort(request)):
+                    try:
+                        await read_form(request, await asyncio.to_thread(self._spool), self._settings, form)
+                        asked = transcription_request(form.values, self._models())
+                        return await self._answer(request, visit, form, asked)
+                    finally:
+                        await asyncio.to_thread(form.drop)
+        except OpenAiError as error:
+            return error.response()
+
+    async def _translate(self, request: web.Request) -> web.StreamResponse:
+        try:
+            with translated():
+                admit(request)
+        except OpenAiError as error:
+            return error.response()
+        message = "no model of this gateway translates: send the audio to /v1/audio/transcriptions"
+        return OpenAiError(400, message, code="unsupported").response()
+
+    def _models(self) -> set[str]:
+        return set(self._sessions.hub.intake.offered)
+
+    async def _answer(
+        self, request: web.Request, visit: AdmittedRequest, form: Form, asked: TranscriptionRequest
+    ) -> web.StreamResponse:
+        assert form.part is not None
+        await asyncio.to_thread(form.part.flush)
+        heard, transcript = HeardFile(), Transcript()
+        async with self._sessions.client(visit, asked.options, _NAME) as client:
+            about = form.part.path, self._settings.vad_folder, heard, transcript
+            async with aclosing(recognised(client, *about)) as results:
+                if asked.streams:
+                    return await _streamed(request, results, transcript, heard)
+                async for _ in results:
+                    _check(request)
+        body = answer_body(asked, transcript, heard.seconds)
+        return web.Response(text=body, content_type=CONTENT_TYPES[asked.format], charset="utf-8")
+
+
+async def _streamed(
+    request: web.Request, results: AsyncGenerator[None, None], transcript: Transcript, heard: HeardFile
+) -> web.StreamResponse:
+    """Send text as it becomes certain. An error before the first text has a status of its own."""
+    headers = {hdrs.CONTENT_TYPE: _SERVER_SENT, hdrs.CACHE_CONTROL: "no-store"}
+    response, told = web.StreamResponse(headers=headers), ""
+    try:
+        with translated():
+            async for _ in results:
+                _check(request)
+                text = transcript.certain()
+                if len(text) > len(told):
+                    await _say(request, response, event("transcript.text.delta", delta=text[len(told) :]))
+                    told = text
+            whole = transcript.text()
+            if len(whole) > len(told):
+                await _say(request, response, event("transcript.text.delta", delta=whole[len(told) :]))
+            done = event("transcript.text.done", text=whole, usage=usage(heard.seconds))
+            await _say(request, response, done)
+    except OpenAiError as error:
+        if not response.prepared:
+            raise
+        await _say(request, response, b"data: " + msgspec.json.encode(error.body()) + b"\n\n")
+    return response
+
+
+async def _say(request: web.Request, response: web.StreamResponse, data: bytes) -> None:
+    if not response.prepared:
+        await response.prepare(request)
+        keep_little(request)
+    await write_pieces(response, data, _WRITE_S)
+
+
+def _check(request: web.Request) -> None:
+    """Raise ``ConnectionError`` if the client is gone: nobody wants the rest."""
+    if request.transport is None:
+        raise ConnectionError("the client is gone")

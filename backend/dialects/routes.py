@@ -1,0 +1,23 @@
+"""All adapters of one gateway, and their routes."""
+
+from functools import cache
+
+from aiohttp import web
+
+from backend.dialects.openai.file_routes import OpenAiFileRoutes
+from backend.dialects.sessions import DialectSessions, Refuse
+from backend.dialects.spool import FOLDER, open_spool
+from backend.rest.file_settings import FileSettings
+from backend.rest.uploads import Uploads
+from backend.sessions.hub import Hub
+
+
+def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings) -> list[web.RouteDef]:
+    """Return the routes of all adapters. The folder for files is made when the first one comes."""
+    sessions = DialectSessions(hub, refusal, settings.vad_folder)
+
+    @cache
+    def spool() -> Uploads:
+        return open_spool(settings.folder.with_name(FOLDER), settings.spare_bytes)
+
+    return [*OpenAiFileRoutes(sessions, spool, settings).routes()]

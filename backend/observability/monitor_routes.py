@@ -1,0 +1,70 @@
+"""The routes of the live feed, and of the models and workers that the monitor knows."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import metadata
+
+import structlog
+from aiohttp import hdrs, web
+
+from backend.admission.offered_models import model_views
+from backend.http.access import EVERYBODY, admit
+from backend.http.responses import abort, json_response
+from backend.http.viewers import keep_little, write_pieces
+from backend.observability.monitor import Monitor, gathered
+from backend.sessions.hub import Hub
+from protocol.monitor import EVENT_STREAM, MONITOR_PATH
+from protocol.rest import model_list
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.BACKEND_GATEWAY)
+
+
+class MonitorRoutes:
+    """The routes. ``viewer_s``: how long a viewer may take for a piece. ``leaves``: whether the gateway drains."""
+
+    def __init__(self, monitor: Monitor, hub: Hub, viewer_s: float, leaves: Callable[[], bool]) -> None:
+        self._monitor, self._hub = monitor, hub
+        self._viewer_s, self._leaves = viewer_s, leaves
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return all routes."""
+        return [
+            web.get(MONITOR_PATH, self._watch),
+            web.get("/v1/models", self._models),
+            web.get("/v1/workers", self._workers),
+        ]
+
+    async def _models(self, request: web.Request) -> web.Response:
+        admit(request)
+        listed = model_views(self._monitor.survey.workers)
+        return json_response(model_list(listed, metadata.version("kikipounamu")))
+
+    async def _workers(self, request: web.Request) -> web.Response:
+        admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway
+        survey = self._monitor.survey
+        return json_response({"workers": (*survey.workers, *survey.streamers)})
+
+    async def _watch(self, request: web.Request) -> web.StreamResponse:
+        visit = admit(request)
+        headers = {hdrs.CONTENT_TYPE: EVENT_STREAM, hdrs.CACHE_CONTROL: "no-store"}
+        response = web.StreamResponse(headers=headers)
+        owner = visit.device.owner if visit.limited else None
+        async with self._monitor.watch(self._hub, owner) as events:
+            with suppress(ConnectionError), visit.present(lambda: abort(request)):
+                await response.prepare(request)
+                keep_little(request)
+                try:
+                    await self._show(response, events)
+                except TimeoutError:
+                    log.info(LogEvent.VIEWER_CUT_OFF, device=visit.device.id)
+                    abort(request)
+        return response
+
+    async def _show(self, response: web.StreamResponse, events: "asyncio.Queue[bytes]") -> None:
+        async for told in gathered(events):
+            await write_pieces(response, told, self._viewer_s)
+            if self._leaves():
+                return

@@ -1,0 +1,86 @@
+"""The official client of OpenAI transcribes files at a real gateway."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+from tests.app.speech import SPEECH
+from tests.helpers.api_chain import running_api_chain, text_of_file
+from tests.helpers.chain import Chain
+
+FILE = SPEECH / "en-03.flac"
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, openai.OpenAI]]:
+    with running_api_chain(tmp_path_factory.mktemp("openai")) as (chain, endpoint):
+        yield chain, openai.OpenAI(base_url=f"{endpoint.url}/v1", api_key=endpoint.key, max_retries=0)
+
+
+@pytest.fixture
+def client(chain: tuple[Chain, openai.OpenAI]) -> openai.OpenAI:
+    return chain[1]
+
+
+def transcribed(client: openai.OpenAI, path: Path = FILE, **fields: Any) -> Any:
+    with path.open("rb") as file:
+        return client.audio.transcriptions.create(file=file, model="whisper-1", **fields)
+
+
+def test_text_equals_that_of_the_engine(client: openai.OpenAI) -> None:
+    assert transcribed(client).text == text_of_file(FILE) != ""
+    assert transcribed(client, response_format="text") == text_of_file(FILE) + "\n"
+
+
+def test_verbose_answer_has_segments_with_times(client: openai.OpenAI) -> None:
+    answer = transcribed(client, response_format="verbose_json", timestamp_granularities=["word", "segment"])
+    assert answer.text == text_of_file(FILE)
+    assert answer.duration == pytest.approx(4.8, abs=10)
+    assert all(0 <= one.start < one.end <= answer.duration for one in answer.segments)
+    assert [word.word for word in answer.words] == [one.text.strip() for one in answer.segments]
+
+
+@pytest.mark.parametrize(("format", "first"), [("srt", "1"), ("vtt", "WEBVTT")])
+def test_subtitles_have_their_format(client: openai.OpenAI, format: str, first: str) -> None:
+    lines = transcribed(client, response_format=format).splitlines()
+    assert lines[0] == first and any("-->" in line for line in lines)
+    assert text_of_file(FILE).split()[0] in lines
+
+
+def test_stream_says_the_text_in_pieces(client: openai.OpenAI) -> None:
+    events = list(transcribed(client, stream=True))
+    assert "".join(event.delta for event in events if event.type == "transcript.text.delta") == text_of_file(FILE)
+    assert (events[-1].type, events[-1].text) == ("transcript.text.done", text_of_file(FILE))
+
+
+def test_models_are_listed(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["checksum"]
+
+
+def test_errors_are_those_of_the_client(client: openai.OpenAI, tmp_path: Path) -> None:
+    with pytest.raises(openai.AuthenticationError):
+        transcribed(client.with_options(api_key="wrong"))
+    broken = tmp_path / "text.wav"
+    broken.write_text("this is not audio")
+    with pytest.raises(openai.BadRequestError) as caught:
+        transcribed(client, broken)
+    assert caught.value.param == "file"
+    with pytest.raises(openai.BadRequestError) as caught:
+        transcribed(client, response_format="docx")
+    assert caught.value.param == "response_format"
+    with (
+        FILE.open("rb") as file,
+        pytest.warns(DeprecationWarning),
+        pytest.raises(openai.BadRequestError, match="translates"),
+    ):
+        client.audio.translations.create(file=file, model="whisper-1")
+
+
+def test_killed_worker_delays_the_answer(chain: tuple[Chain, openai.OpenAI]) -> None:
+    running, client = chain
+    running.programs[-1].kill()
+    running.worker("--engine", "checksum")
+    assert transcribed(client).text == text_of_file(FILE)
