@@ -1,0 +1,53 @@
+"""Each expected error has a status and a type that clients of OpenAI's API understand."""
+
+import json
+from typing import Any
+
+import pytest
+
+from backend.core.errors import MediaReaderKilled, MediaUnreadable, OverQuota, RequestRefused
+from backend.core.refusal import Refusal, RefusalReason
+from backend.dialects.file_audio import SegmentFailed
+from backend.dialects.openai.errors import OpenAiError, translated
+from backend.dialects.openai.requests import RequestInvalid
+from client.errors import SessionLost, TryLater
+from protocol.errors import ErrorCode, Forbidden, MalformedMessage, MessageTooLarge, Unauthorised
+from protocol.session import Failed
+
+BUSY = Refusal(429, RefusalReason.KEY_STREAMS, "too many streams", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "type"),
+    [
+        (OverQuota(BUSY), 429, "rate_limit_error"),
+        (RequestRefused(507, ErrorCode.DISK_FULL, "full"), 507, "server_error"),
+        (RequestInvalid("language", "no"), 400, "invalid_request_error"),
+        (Unauthorised("no"), 401, "invalid_request_error"),
+        (Forbidden("no"), 403, "invalid_request_error"),
+        (MessageTooLarge("no"), 413, "invalid_request_error"),
+        (MalformedMessage("no"), 400, "invalid_request_error"),
+        (MediaUnreadable(ErrorCode.AUDIO_INVALID, "no"), 400, "invalid_request_error"),
+        (MediaReaderKilled("no"), 503, "server_error"),
+        (SegmentFailed(Failed(0, ErrorCode.ENGINE_FAILED, "no")), 500, "server_error"),
+        (TryLater("no", 7.0), 503, "server_error"),
+        (SessionLost("no", ()), 503, "server_error"),
+    ],
+)
+def test_error_has_status_and_type(error: Exception, status: int, type: str) -> None:
+    with pytest.raises(OpenAiError) as caught, translated():
+        raise error
+    body: dict[str, Any] = json.loads(caught.value.response().body)  # type: ignore[arg-type]
+    assert (caught.value.status, body["error"]["type"]) == (status, type)
+    assert set(body["error"]) == {"message", "type", "param", "code"}
+
+
+def test_refusal_says_when_to_try_again() -> None:
+    with pytest.raises(OpenAiError) as caught, translated():
+        raise OverQuota(BUSY)
+    assert caught.value.response().headers["Retry-After"] == "3"
+
+
+def test_unexpected_error_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError), translated():
+        raise ZeroDivisionError

@@ -1,0 +1,64 @@
+"""Files through the routes of OpenAI's API: refusals, failures in the middle, and a client that leaves."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from backend.dialects.openai.file_routes import TRANSCRIPTIONS_PATH
+from backend.gateway import Gateway, running_gateway
+from backend.rest.file_settings import FileSettings
+from backend.settings import GatewaySettings
+from tests.app.speech import SPEECH
+from tests.backend.conftest import KEY
+from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+FILE = SPEECH / "en-03.flac"
+
+
+@pytest.fixture
+async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway with a folder for files, and without a history."""
+    files = FileSettings(tmp_path / "submitted")
+    async with running_gateway(GatewaySettings(redis=broker.url, key=KEY, files=files)) as gateway:
+        yield gateway
+
+
+async def posted(gateway: Gateway, key: str = KEY, **fields: str) -> tuple[int, str]:
+    """Post the file with these fields; return status and body."""
+    form = aiohttp.FormData(fields)
+    form.add_field("file", FILE.read_bytes(), filename=FILE.name)
+    headers = {"Authorization": f"Bearer {key}"}
+    url = gateway.url + TRANSCRIPTIONS_PATH
+    async with aiohttp.ClientSession() as http, http.post(url, data=form, headers=headers) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_wrong_key_is_refused_in_their_shape(gateway: Gateway) -> None:
+    status, body = await posted(gateway, key="wrong")
+    assert (status, json.loads(body)["error"]["code"]) == (401, "invalid_api_key")
+
+
+async def test_answer_has_text_and_leaves_no_file(gateway: Gateway, worker: FakeWorker, tmp_path: Path) -> None:
+    status, body = await posted(gateway)
+    assert (status, bool(json.loads(body)["text"])) == (200, True)
+    assert not [path for path in (tmp_path / "requests").rglob("*") if path.is_file() and path.suffix != ".lock"]
+    await wait_until(lambda: not gateway.hub.connections, "the session is left")
+
+
+@pytest.mark.parametrize("stream", ["true", "false"])
+async def test_failed_segment_is_never_half_a_text(gateway: Gateway, broker: Broker, stream: str) -> None:
+    async with working(broker.url, recognise=fail):
+        status, body = await posted(gateway, stream=stream)
+    assert (status, json.loads(body)["error"]["type"]) == (500, "server_error")
+
+
+async def test_draining_gateway_asks_to_try_later(gateway: Gateway) -> None:
+    gateway._draining = True
+    status, body = await posted(gateway)
+    assert (status, json.loads(body)["error"]["type"]) == (503, "server_error")
+    gateway._draining = False
