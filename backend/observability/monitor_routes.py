@@ -30,7 +30,7 @@ class MonitorRoutes:
         self._viewer_s, self._leaves = viewer_s, leaves
 
     def routes(self) -> list[web.RouteDef]:
-        """Return all routes."""
+        """Return all routes of the monitor."""
         return [
             web.get(MONITOR_PATH, self._watch),
             web.get("/v1/models", self._models),

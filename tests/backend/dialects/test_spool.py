@@ -1,4 +1,4 @@
-"""Each process has a folder of its own; what killed processes left is removed, and nothing else."""
+"""Folders of requests: one for each process. What killed processes left is removed, and nothing else."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Each expected error has a status and a type that clients of OpenAI's API understand."""
+"""Errors in OpenAI's shape: expected ones have a status and a type that its clients understand."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ BUSY = Refusal(429, RefusalReason.KEY_STREAMS, "too many streams", 3.0)
 def test_error_has_status_and_type(error: Exception, status: int, type: str) -> None:
     with pytest.raises(OpenAiError) as caught, translated():
         raise error
-    body: dict[str, Any] = json.loads(caught.value.response().body)  # type: ignore[arg-type]
+    body: dict[str, Any] = json.loads(caught.value.response().text or "")
     assert (caught.value.status, body["error"]["type"]) == (status, type)
     assert set(body["error"]) == {"message", "type", "param", "code"}
 
