@@ -13,6 +13,7 @@ import asyncio
 import json
 import math
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -307,6 +308,7 @@ def prepared(load: Load, root: Path, *settings: str) -> Iterator[Run]:
 
 def main() -> int:
     """Run one step, print the figures, and return 1 if a segment was lost."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every process ends with this one
     usual = Load()
     said = arguments(
         __doc__,

@@ -15,6 +15,7 @@ import typer.main
 from backend.cli.main import app as gateway_program
 from backend.configuration import read_environment
 from backend.observability.metrics_routes import METRICS_PATH
+from protocol.broker_url import BrokerKind, parse_broker_url
 from scripts.render_chart import CHART, ROOT, Manifest
 from tests.kubernetes.rendering import PODS, VALUES, named, of_kind, pod_of, refusal, rendered
 from tests.test_grafana import THERE
@@ -99,18 +100,19 @@ def test_values_are_refused_with_a_reason(settings: tuple[str, ...], said: str) 
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "kind"),
     [
-        "redis://:secret@redis:6379",
-        "rediss://redis:6380/0",
-        "redis+cluster://user:secret@redis-0:6379\\,redis-1:6379",
-        "redis+sentinel://:secret@one:26379\\,two:26379/kikipounamu",
+        ("redis://:secret@redis:6379", BrokerKind.SERVER),
+        ("rediss://redis:6380/0", BrokerKind.SERVER),
+        ("redis+cluster://user:secret@redis-0:6379\\,redis-1:6379", BrokerKind.CLUSTER),
+        ("redis+sentinel://:secret@one:26379\\,two:26379/kikipounamu", BrokerKind.SENTINEL),
     ],
 )
-def test_broker_may_be_a_url_of_each_form(url: str) -> None:
+def test_broker_may_be_a_url_of_each_form(url: str, kind: BrokerKind) -> None:
     manifests = rendered("cluster", "broker.existingSecret=", f"broker.url={url}")
     (secret,) = (one for one in manifests if one["kind"] == "Secret")
     assert secret["stringData"] == {"url": url.replace("\\", "")}
+    assert parse_broker_url(secret["stringData"]["url"]).kind is kind
     assert not any("secret@" in str(one) for one in manifests if one["kind"] != "Secret")
 
 
