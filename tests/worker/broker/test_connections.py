@@ -1,0 +1,52 @@
+"""The worker's connections, and what errors of a broker mean."""
+
+import asyncio
+
+import pytest
+import redis.exceptions as foreign
+
+from tests.helpers.valkey import Broker
+from worker.broker.connections import dials_of, is_elsewhere, open_client, translated
+from worker.errors import BrokerRefused, BrokerUnavailable
+
+
+@pytest.mark.parametrize("url", ["nonsense", "redis+sentinel://a:1", "redis+cluster://", "rediss+cluster://a"])
+def test_address_of_no_broker_is_refused(url: str) -> None:
+    with pytest.raises(BrokerRefused, match="not the address of a broker"):
+        open_client(url, "any")
+
+
+def test_only_nodes_that_must_be_found_are_dialled() -> None:
+    assert dials_of("redis://h")("any") is None
+    assert dials_of("redis+cluster://h")("any") is not None
+    with pytest.raises(BrokerRefused):
+        dials_of("redis+cluster://")
+
+
+async def test_client_uses_the_dialled_connection(broker: Broker) -> None:
+    client = open_client("", "any", lambda: asyncio.open_unix_connection(broker.socket))
+    assert await client.ping()
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        foreign.ReadOnlyError("READONLY"),
+        foreign.MovedError("1 127.0.0.1:1"),
+        foreign.AskError("1 127.0.0.1:1"),
+        foreign.ClusterDownError("CLUSTERDOWN"),
+        foreign.MasterDownError("MASTERDOWN"),
+        foreign.TryAgainError("TRYAGAIN"),
+        foreign.ResponseError("Script attempted to access a non local key in a cluster node"),
+    ],
+)
+def test_server_that_is_not_the_primary_is_left(error: foreign.RedisError) -> None:
+    assert is_elsewhere(error)
+    assert isinstance(translated(error), BrokerUnavailable)
+
+
+def test_wrong_password_and_unknown_errors_end_the_worker() -> None:
+    assert isinstance(translated(foreign.AuthenticationError("no")), BrokerRefused)
+    assert isinstance(translated(foreign.ResponseError("ERR no")), BrokerRefused)
+    assert not is_elsewhere(foreign.ResponseError("ERR no"))
