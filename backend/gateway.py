@@ -30,7 +30,6 @@ from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.dialects.routes import dialect_routes
-from backend.history.inbox import Inbox
 from backend.history.service import RunningHistory, kept_history
 from backend.http.access import ACCESS, WORKERS, Access, AdmittedRequest, admit
 from backend.http.addresses import interfaces, listen_addresses, local_url, reachable
@@ -186,9 +185,8 @@ class Gateway:
         Safe to call twice.
         """
         if not self._draining:
-            log.info(
-                LogEvent.GATEWAY_DRAINING, sessions=len(self.hub.hosted), connections=len(self.hub.connections)
-            )
+            hosted, connected = len(self.hub.hosted), len(self.hub.connections)
+            log.info(LogEvent.GATEWAY_DRAINING, sessions=hosted, connections=connected)
         self._draining = True
         if self._link is not None:
             await self._link.leave()
@@ -345,8 +343,7 @@ async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = 
         url, owns = await _broker(stack, settings, link)
         opening = open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes, settings.shards)
         jobs = await stack.enter_async_context(opening)
-        inboxes = [Inbox(shard.administer, jobs.gateway, keys=shard.keys) for shard in jobs.shards]
-        keeping = kept_history(settings.history, inboxes, owns)
+        keeping = kept_history(settings.history, jobs.shards, jobs.gateway, owns)
         history = await stack.enter_async_context(keeping) if main else None
         tasks = await stack.enter_async_context(Tasks("gateway"))
         tunnel = BrokerTunnel(url, jobs, lambda request: admit(request, WORKERS))

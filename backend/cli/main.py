@@ -43,13 +43,9 @@ def _group(version: command_line.Version = False) -> None:
 def serve(  # noqa: PLR0913 - typer: an option is a parameter
     mode: Annotated[GatewayMode | None, typer.Option(help="Users of the gateway; default: local.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; default: by mode.")] = None,
-    port: Annotated[
-        int | None, typer.Option(help="Port to listen on; 0: any free port. Default: 8765, local: 0.")
-    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0: any free port. Default: 8765, local: 0.")] = None,
     redis: Redis = "",
-    shards: Annotated[
-        int | None, typer.Option(min=1, help="Parts of the broker's data, set once; default: its own, or 1.")
-    ] = None,
+    shards: Annotated[int | None, typer.Option(min=1, help="Parts of a new broker's data; default: 1.")] = None,
     key: Annotated[
         str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="Key of the owner; default: this user's.")
     ] = "",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
@@ -15,6 +15,7 @@ from backend.history.inbox import Inbox
 from backend.history.journal import TextJournal
 from backend.history.records import FeedEntry
 from backend.history.settings import HistorySettings
+from protocol.job import Keys
 from runtime.clocks import WallClock
 from runtime.tasks import Tasks
 
@@ -39,6 +40,16 @@ class HistoryState(Struct, frozen=True):
     refused: int = 0
 
 
+class HistoryShard(Protocol):
+    """Shard of the broker, as far as the history uses it."""
+
+    keys: Keys
+
+    async def administer(self, *command: str | bytes) -> Any:
+        """Run a command. Raises ``BrokerError``."""
+        ...
+
+
 class RunningHistory:
     """A running history with a feeder for each shard. Made by ``kept_history``. Use ``history`` for queries."""
 
@@ -55,7 +66,8 @@ class RunningHistory:
 @asynccontextmanager
 async def kept_history(
     settings: HistorySettings,
-    inboxes: Sequence[Inbox],
+    shards: Sequence[HistoryShard],
+    gateway: str,
     owns: Callable[[], bool],
     drop_s: float = _DROP_S,
     clock: WallClock | None = None,
@@ -66,6 +78,7 @@ async def kept_history(
     broker's history entries repeatedly: sessions that began while the history was on still report their ends.
     ``clock`` decides whether ages can be trusted.
     """
+    inboxes = [Inbox(shard.administer, gateway, keys=shard.keys) for shard in shards]
     if not settings.url:
         await _drop(inboxes, owns)
         async with Tasks("history") as tasks:

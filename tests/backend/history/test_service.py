@@ -8,10 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from backend.broker.jobs import Jobs, open_jobs
+from backend.broker.jobs import open_jobs
 from backend.core.keys import owner_of
 from backend.gateway import Gateway, running_gateway
-from backend.history.inbox import Inbox
 from backend.history.journal import TextJournal
 from backend.history.records import HistoryLimits, SessionFilter, StoredSession
 from backend.history.service import kept_history
@@ -31,10 +30,6 @@ from tests.helpers.waiting import wait_until
 from tests.worker.running import recognise
 
 PCM = tone(4_000)
-
-
-def inboxes(jobs: Jobs) -> list[Inbox]:
-    return [Inbox(shard.administer, "g") for shard in jobs.shards]
 
 
 def settings(broker: Broker, url: str, tmp_path: Path) -> GatewaySettings:
@@ -135,7 +130,7 @@ async def test_clock_change_does_not_empty_journal(broker: Broker, tmp_path: Pat
     now_s[0] += 400 * 86_400
     async with (
         open_jobs(broker.url, "g") as jobs,
-        kept_history(history, inboxes(jobs), lambda: True, clock=clock),
+        kept_history(history, jobs.shards, "g", lambda: True, clock=clock),
     ):
         await wait_until(lambda: b"gone" not in place.read_bytes(), "it is cleaned")
     assert b"stays" in place.read_bytes()
@@ -155,7 +150,7 @@ async def test_disabled_history_deletes_entries_only_in_own_broker(own: bool, tm
     with running_broker() as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await put(jobs, [final()])
-            async with kept_history(HistorySettings(), inboxes(jobs), lambda: own) as keeping:
+            async with kept_history(HistorySettings(), jobs.shards, "g", lambda: own) as keeping:
                 assert keeping is None
             assert await jobs.shards[0].administer("EXISTS", Keys().history_keys[0]) == (0 if own else 1)
 
@@ -172,7 +167,7 @@ async def test_disabled_history_deletes_late_entries_of_earlier_sessions(broker:
         async def gone() -> bool:
             return not await jobs.shards[0].administer("EXISTS", Keys().history_keys[0])
 
-        async with kept_history(HistorySettings(), inboxes(jobs), adopted_at_first, drop_s=0.01):
+        async with kept_history(HistorySettings(), jobs.shards, "g", adopted_at_first, drop_s=0.01):
             await put(jobs, [final()])
             await wait_until(gone, "it is deleted")
         assert len(looks) > 5
@@ -185,7 +180,7 @@ async def test_recorded_text_disappears_from_broker_file(tmp_path: Path) -> None
     with running_broker(None, "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "always") as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await jobs.compact()  # removes what an earlier gateway may have left
-            async with kept_history(history, inboxes(jobs), lambda: True) as keeping:
+            async with kept_history(history, jobs.shards, "g", lambda: True) as keeping:
                 assert keeping is not None
                 await put(jobs, [final("quicksilver")])
                 await wait_until(lambda: keeping.state().recorded, "it is recorded")

@@ -15,7 +15,7 @@ from backend.broker.layout import Layout
 from backend.broker.queues import Queues
 from backend.broker.records import JobQueued
 from backend.core.errors import BrokerError, BrokerUnreachable
-from protocol.job import Job, Keys, Notice, encode_job, encode_status, shard_of
+from protocol.job import Detached, Job, Keys, Notice, encode_job, encode_notice, encode_status, shard_of
 from protocol.monitor import WorkerState, WorkerStatus
 from runtime.tasks import Tasks
 from tests.helpers.valkey import Broker, running_broker
@@ -167,7 +167,7 @@ async def test_results_of_all_shards_arrive(jobs: Jobs, clients: list["Redis"]) 
     task = asyncio.create_task(jobs.listen(notices.append, lambda: subscribed.append(1)))
     await wait_until(lambda: len(subscribed) == SHARDS, "subscriptions")
     for shard, client in enumerate(clients):
-        notice = '{"type":"detached","session":"s","gateway":"h","epoch":%d}' % shard
+        notice = encode_notice(Detached("s", "h", shard))
         await client.execute_command("SPUBLISH", f"kiki:{{{shard}}}:results:g", notice)  # type: ignore[no-untyped-call] # so in redis-py
     await wait_until(lambda: len(notices) == SHARDS, "notices")
     task.cancel()
