@@ -180,12 +180,12 @@ async def test_queues_are_of_all_shards_and_name_the_missing(
     await queue_all(jobs)
     queues = Queues(jobs)
     entries = [entry async for entry in queues.entries()]
-    assert [entry.session for entry in entries] == SESSIONS and queues.missing == ()
+    assert [entry.session for entry in entries] == SESSIONS and not queues.missing
     assert {entry.owner for entry in entries} == {"me"}
     freeze(brokers[0])
     try:
         assert [entry.session async for entry in queues.entries()] == SESSIONS[1:]
-        assert queues.missing == (0,)
+        assert list(queues.missing) == [0]
         assert await queues.tidy() == {}
     finally:
         thaw(brokers[0])
