@@ -52,11 +52,11 @@ class Servers:
         return getattr(notice, "text", None)
 
     def freeze(self, shard: int) -> None:
-        """Send SIGSTOP."""
+        """Send SIGSTOP to the server of a shard."""
         self.brokers[shard].process.send_signal(signal.SIGSTOP)
 
     def thaw(self, shard: int) -> None:
-        """Send SIGCONT."""
+        """Send SIGCONT to the server of a shard."""
         self.brokers[shard].process.send_signal(signal.SIGCONT)
 
 
