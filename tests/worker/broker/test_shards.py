@@ -4,6 +4,8 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -33,13 +35,13 @@ class Servers:
 
     def __init__(self, brokers: list[Broker]) -> None:
         self.brokers = brokers
-        self.clients = [Redis.from_url(broker.url, protocol=2) for broker in brokers]
+        self.clients: list[Any] = [Redis.from_url(broker.url, protocol=2) for broker in brokers]
 
     async def submit(self, shard: int, job: Job, stream: str = STREAMS[0]) -> None:
         """Queue a job of the shard's session."""
         keys, client = Keys(shard, alone=False), self.clients[shard]
         stream = in_shard(stream, shard)
-        entry = await client.xadd(stream, encode_job(job))  # type: ignore[arg-type] # stubs of redis-py
+        entry = await client.xadd(stream, encode_job(job))
         about = {"owner": "me", "gateway": "g", f"job:{job.segment}": f"0 {entry.decode()} {stream}"}
         await client.hset(keys.session(job.session), mapping=about)
         await client.hincrby(keys.backlog, stream, job.samples)
@@ -270,7 +272,7 @@ async def test_worker_recognises_for_all_shards(servers: Servers) -> None:
         for shard in range(SHARDS):
             await servers.submit(shard, Job(SESSIONS[shard], 0, audio, len(audio) // 2))
         for shard in range(SHARDS):
-            await wait_until(lambda shard=shard: servers.text(shard), "it has its text")
+            await wait_until(partial(servers.text, shard), "it has its text")
 
 
 # -- the layout -------------------------------------------------------------------------------------------
