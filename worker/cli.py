@@ -193,7 +193,7 @@ def _serve(where: Connection, asked: EngineSettings, serving: Serving, *, stream
     """Run a worker until it is drained; ``streams``: for live text."""
     if where.redis and where.gateway:
         raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
-    with logging_to("worker", folders().logs):
+    with logging_to("live-text" if streams else "worker", folders().logs):
         try:
             found = _engine_settings(asked.engine, asked.model, asked.extra)
             settings = msgspec.structs.replace(

@@ -6,6 +6,7 @@ The reported state is what the worker's heartbeat says, not what was requested.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -15,6 +16,7 @@ from app.core.child_process import Child, find_program
 from app.core.errors import AppError, ModelUnfit
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
+from app.local_services.live_text import live_text
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.models.engines import DEFAULT, KINDS, arguments_for
@@ -201,15 +203,19 @@ class LocalWorker:
         insisting = child.insist(_REFUSED if self.settings.key else frozenset())
         running = asyncio.create_task(insisting, name="local worker/child")
         try:
-            while not running.done():
-                if child.given_up:
-                    self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(child.given_up)))
-                else:
-                    self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
-                await asyncio.wait({running}, timeout=_LOOK_S)
-            await running
+            async with nullcontext() if self.settings.key else live_text():
+                await self._watch(child, running)
         finally:
             await cancel_and_wait([running])
+
+    async def _watch(self, child: Child, running: "asyncio.Task[None]") -> None:
+        while not running.done():
+            if child.given_up:
+                self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(child.given_up)))
+            else:
+                self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
+            await asyncio.wait({running}, timeout=_LOOK_S)
+        await running
 
     def _downloaded(self, percent: int | Note) -> None:
         if isinstance(percent, Note):

@@ -39,10 +39,16 @@ KINDS: Final = {
     "paraformer-zh-onnx": ModelPurpose(Purpose.RECOGNISER, "paraformer-onnx"),
     "ct-punc-c": ModelPurpose(Purpose.PUNCTUATION, beside="paraformer-zh"),
     "paraformer-zh-streaming": ModelPurpose(Purpose.RECOGNISER),
-    "x-asr-zh-en-160ms": ModelPurpose(Purpose.RECOGNISER),
+    "x-asr-zh-en-160ms": ModelPurpose(Purpose.LIVE),
     "Fun-ASR-Nano": ModelPurpose(Purpose.RECOGNISER),
 }
-_LIBRARIES: Final = {"whisper": ("faster_whisper",), "funasr": ("funasr", "torch"), "parakeet": ("onnx_asr",)}
+_LIVE_ENGINE: Final = "sherpa-onnx"
+_LIBRARIES: Final = {
+    "whisper": ("faster_whisper",),
+    "funasr": ("funasr", "torch"),
+    "parakeet": ("onnx_asr",),
+    _LIVE_ENGINE: ("sherpa_onnx",),
+}
 
 
 def engine_is_here(engine: str) -> bool:
@@ -69,3 +75,9 @@ def arguments_for(model: str, is_here: Callable[[str], bool] = engine_is_here) -
     if not is_here(engine):
         raise ModelUnfit(model, engine)
     return ("--engine", engine, "--model", model)
+
+
+def live_model(is_installed: Callable[[str], bool], is_here: Callable[[str], bool] = engine_is_here) -> str:
+    """Return the first model for live text that can run here; empty: none."""
+    models = (name for name, kind in KINDS.items() if kind.purpose is Purpose.LIVE)
+    return next((name for name in models if is_here(_LIVE_ENGINE) and is_installed(name)), "")

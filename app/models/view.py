@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     RECOGNISER = "recogniser"
     VAD = "vad"
     PUNCTUATION = "punctuation"
+    LIVE = "live"  # a worker of its own makes live text with it
 
 
 class ModelNote(StrEnum):

@@ -10,7 +10,7 @@ import pytest
 
 from protocol.audio import SAMPLE_RATE
 from tests.conftest import ROOT
-from tests.helpers.chain import Chain, Program, running_chain
+from tests.helpers.chain import KEY, Chain, Program, running_chain
 from tests.helpers.live_speaker import LiveSpeaker, sound, streamers_known
 from tests.helpers.ruler_engine import ENGINE, measured
 from tests.helpers.streaming_engine import STREAMING_ENGINE
@@ -109,3 +109,20 @@ async def test_fifty_sessions_share_one_streaming_worker(tmp_path: Path, broker:
     for speaker in speakers:
         check(speaker)
     assert fed <= SESSIONS * 5, "a state was lost"
+
+
+async def test_streaming_worker_works_through_a_gateway(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(KEY)
+    with running_chain(tmp_path) as chain:
+        _, endpoint = chain.gateway()
+        chain.worker("--engine", ENGINE)
+        log = tmp_path / "pieces"
+        engine = ("--engine", STREAMING_ENGINE, "--set", f"log={log}")
+        through = ("--gateway", endpoint.url, "--key-file", str(key))
+        chain.start("live", "kikipounamu-worker", "stream", *through, *engine, home="elsewhere")
+        await streamers_known(endpoint.url)
+        speaker = LiveSpeaker(endpoint.url, sound(3, 4))
+        await speaker.speak()
+    check(speaker)
+    assert 2 * SAMPLE_RATE <= samples_of(log) <= 3 * SAMPLE_RATE

@@ -109,7 +109,7 @@ def test_get_reports_why_each_source_failed() -> None:
 
 def test_list_shows_size_limit_and_models_without_engine() -> None:
     assert "<= 3.0 GB" in line_of("Fun-ASR-Nano")
-    later = "paraformer-zh-streaming or Fun-ASR-Nano or x-asr-zh-en-160ms"
+    later = "paraformer-zh-streaming or Fun-ASR-Nano"
     assert f"no engine of this version runs {later}" in run("list").stdout
 
 

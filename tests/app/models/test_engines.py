@@ -4,11 +4,11 @@ import pytest
 
 from app.core.errors import ModelUnfit
 from app.core.notes import Note
-from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, lacks
+from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, lacks, live_model
 from app.models.view import Purpose
 from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
-from worker.model_choice import MODELS, PUNCTUATION
+from worker.model_choice import MODELS, PUNCTUATION, STREAMING_MODELS
 
 
 def test_kinds_cover_the_catalogue() -> None:
@@ -45,6 +45,14 @@ def test_arguments_need_installed_engine() -> None:
 def test_arguments_raise_when_no_engine_runs_model(name: str) -> None:
     with pytest.raises(ModelUnfit, match="choose another"):
         arguments_for(name, lambda engine: True)
+
+
+def test_live_model_needs_its_engine_and_its_files() -> None:
+    (name,) = (name for name, kind in KINDS.items() if kind.purpose is Purpose.LIVE)
+    assert {name} == {model for models in STREAMING_MODELS.values() for model in models}
+    assert live_model(lambda model: model == name, lambda engine: engine == "sherpa-onnx") == name
+    assert live_model(lambda model: False, lambda engine: True) == ""
+    assert live_model(lambda model: True, lambda engine: False) == ""
 
 
 def test_lacks_names_missing_extra() -> None:

@@ -28,7 +28,7 @@ def test_installed_models_come_first_and_the_one_in_use_before_the_others() -> N
     assert list(groups(shown)) == list(ModelGroup)
     assert names(shown, ModelGroup.HERE) == ["whisper-small", BASE]
     assert names(shown, ModelGroup.RECOMMENDED) == [SENSE]
-    assert names(shown, ModelGroup.PARTS) == ["fsmn-vad", "ct-punc-c"]
+    assert names(shown, ModelGroup.PARTS) == ["fsmn-vad", "ct-punc-c", "x-asr-zh-en-160ms"]
 
 
 def test_recommended_model_that_is_installed_stands_with_the_installed_ones() -> None:
