@@ -84,6 +84,11 @@ class Survey:
     streamers: tuple[WorkerStatus, ...] = ()
     missing: tuple[int, ...] = ()
 
+    @property
+    def everybody(self) -> tuple[WorkerStatus, ...]:
+        """Workers of both kinds."""
+        return (*self.workers, *self.streamers)
+
     @cached_property
     def offers(self) -> tuple[LiveOffer, ...]:
         """Models for live text that the streaming workers offer."""

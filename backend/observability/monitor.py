@@ -225,7 +225,7 @@ class Monitor(Observer):
             backlog_s=samples_to_seconds(sum(waiting.samples for waiting in streams)),
             oldest_s=max((waiting.oldest_ms for waiting in streams), default=0) / 1000,
             streams=round(speed(self.survey, ""), 2),
-            workers=(*self.survey.workers, *self.survey.streamers),
+            workers=self.survey.everybody,
             recent=self._recent_for(None),
             totals=self.others.totals(self._counted.totals()),
             load=self.others.load(self._load.now()),

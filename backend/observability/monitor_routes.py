@@ -44,8 +44,7 @@ class MonitorRoutes:
 
     async def _workers(self, request: web.Request) -> web.Response:
         admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway
-        survey = self._monitor.survey
-        return json_response({"workers": (*survey.workers, *survey.streamers)})
+        return json_response({"workers": self._monitor.survey.everybody})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         visit = admit(request)
