@@ -54,6 +54,10 @@ class FakeJobs:
         self.attaches = True
         self.held: dict[int, Record] = {}
 
+    def serves(self, session: str) -> bool:
+        """Return whether the broker accepts commands."""
+        return self.up
+
     def __getattr__(self, name: str) -> Any:
         def command(*arguments: Any, **options: Any) -> "asyncio.Future[Any]":
             if self.full:
