@@ -39,6 +39,7 @@ from runtime.tasks import Tasks
 _BATCH: Final = 32
 _ANSWER_S: Final = 20.0
 _BROKEN_S: Final = 0.2
+_LISTEN_S: Final = 0.05
 _MOST_FAULTS: Final = 50
 _MOST_BODY: Final = 1 << 20
 _LOOK_S: Final = 1.0
@@ -201,6 +202,8 @@ async def _talk(said: Conversation, socket: RawSocket, state: FuzzState) -> None
                 await socket.send(b"".join(message.encoded() for message in batch))
             if said.end is End.RESET:
                 return
+            if said.end is End.LISTEN:  # a gateway says nothing more to who has closed
+                await asyncio.wait({reading}, timeout=_LISTEN_S)
             await socket.send(frame(CLOSE, b"\x03\xe8"))
         wait_s = _BROKEN_S if said.kind is Kind.FRAMES else None
         async with asyncio.timeout(wait_s):

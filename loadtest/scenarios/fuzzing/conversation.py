@@ -40,9 +40,10 @@ class Kind(StrEnum):
 
 
 class End(StrEnum):
-    """How this side ends a conversation."""
+    """How this side ends a conversation: by a close, at once or after listening, or by a reset."""
 
     CLOSE = "close"
+    LISTEN = "listen"
     RESET = "reset"
 
 
@@ -66,7 +67,7 @@ _MUTATIONS: Final[dict[Kind, Mutation]] = {
     Kind.FRAMES: frames_changed,
     Kind.FLOOD: flooded,
 }
-_RESETS: Final = 0.15
+_ENDS: Final = {End.CLOSE: 35, End.LISTEN: 50, End.RESET: 15}
 
 
 class Conversation(NamedTuple):
@@ -89,7 +90,7 @@ def conversation(
         return Conversation(number, kind, request(source, known, address))
     if kind is Kind.HANDSHAKE:
         return Conversation(number, kind, bad_handshake(source, address))
-    end = End.RESET if source.random() < _RESETS else End.CLOSE
+    end = source.choices(tuple(_ENDS), tuple(_ENDS.values()))[0]
     if kind is Kind.RESUME:
         return _resumed(source, number, session_of, address, end)
     items = ordinary(source, session_of(number))
