@@ -89,7 +89,7 @@ def burst(  # noqa: PLR0913 - typer: an option is a parameter
     times: Annotated[float, typer.Option(min=0.1, help="People, as a multiple of what the fleet carries.")] = 10.0,
     count: Count = 0,
     seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of speech of each, with pauses.")] = 60.0,
-    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all have come.")] = 5.0,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all have come.")] = 20.0,
     patience: Annotated[
         float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")
     ] = 3600.0,

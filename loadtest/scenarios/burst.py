@@ -33,7 +33,7 @@ class Burst(Struct, frozen=True):
     count: int
     carried: float
     seconds: float = 60.0
-    ramp_s: float = 5.0
+    ramp_s: float = 20.0
     seed: int = 1
     pace: float = 1.0
     patience_s: float = 3600.0
