@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from benchmarks.autoscaling import Load, prepared, rows, verdict
 
 
-@pytest.mark.serial
 async def test_no_segment_is_lost_while_workers_come_and_go(tmp_path: Path) -> None:
     load = Load(base=1, speakers=3, before_s=10, held_s=40, after_s=40, pod_start_s=2, speed=4)
     small = ("workers.cpu.replicas.max=3", "autoscaling.behavior.scaleDown.stabilizationWindowSeconds=15")

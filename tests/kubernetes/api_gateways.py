@@ -69,7 +69,7 @@ def configured(kind: str, folder: Path, upstream: str, port: int, keys: dict[str
         "return {" + ", ".join(f'{name} = "Bearer {key}"' for name, key in keys.items()) + "}\n"
     )
     (folder / "envoy.yaml").write_text(text)
-    return [str(BIN / "envoy"), "-c", "envoy.yaml", "--use-dynamic-base-id", "--concurrency", "1", "-l", "warn"]
+    return [str(BIN / "envoy"), "-c", "envoy.yaml", "--disable-hot-restart", "--concurrency", "1", "-l", "warn"]
 
 
 def replaced(text: str, old: str, new: str) -> str:
