@@ -132,6 +132,23 @@ def test_programs_take_the_rendered_command_lines(values: str, monkeypatch: pyte
             parse(program, container["args"])
 
 
+@pytest.mark.parametrize("mode", ["keda", "hpa"])
+def test_workers_for_live_text_are_a_pool_of_a_fixed_size(mode: str) -> None:
+    settings = ("workers.live.command=stream", "workers.live.engine=sherpa-onnx", "workers.live.replicas.min=3")
+    manifests = rendered("cluster", f"autoscaling.mode={mode}", *settings)
+    (live,) = (
+        one for one in manifests if (one["kind"], one["metadata"]["name"]) == ("Deployment", "speech-worker-live")
+    )
+    (container,) = pod_of(live)["containers"]
+    assert container["args"][:2] == ["stream", "--engine=sherpa-onnx"] and live["spec"]["replicas"] == 3
+    parse(worker_program, container["args"])
+    scaled = [
+        one for one in manifests if one["kind"] in {"ScaledObject", "HorizontalPodAutoscaler", "PrometheusRule"}
+    ]
+    assert scaled and "speech-worker-live" not in json.dumps(scaled)
+    assert [invalid(one) for one in manifests if invalid(one)] == []
+
+
 @pytest.mark.parametrize("values", VALUES)
 def test_gateway_takes_the_rendered_environment(values: str) -> None:
     (container,) = pod_of(named(values, "Deployment", "speech-gateway"))["containers"]
