@@ -1,9 +1,11 @@
-"""Kill servers of a Redis Cluster or behind Sentinels while people speak: nothing is lost or doubled."""
+"""Kill servers of a Redis Cluster, and behind Sentinels, while people speak: nothing is lost or doubled."""
 
 import asyncio
+import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,18 +14,24 @@ from backend.gateway import Gateway, running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
 from client.gateway import ClientSettings
+from loadtest.scenarios.sessions import Summary
+from protocol.broker_url import slot_of
+from protocol.job import Keys, shard_of
 from protocol.session import Limits
 from runtime.logs import logging_to
-from tests.helpers.chain import running_chain
-from tests.helpers.redis_cluster import SetUp, running_cluster, running_sentinels
+from tests.helpers.chain import Chain, running_chain
+from tests.helpers.redis_cluster import Server, SetUp, running_cluster, running_sentinels
 from tests.helpers.speaking import check, speak
+from tests.helpers.tunnel import tunnelling
 from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.serial
 
 SPEAKERS = 4
 SPEECH_S = 6.0
+SHARDS = 4
 CLIENT = ClientSettings(heartbeat_s=1.0, send_s=3.0, connect_s=5.0, first_contact_s=120.0)
+PERSISTENT = ("--appendonly", "yes")
 
 
 @pytest.fixture(autouse=True)
@@ -32,46 +40,250 @@ def as_in_main() -> Iterator[None]:
         yield
 
 
-async def fail_over(root: Path, set_up: SetUp, kills: int, shards: int = 1) -> None:
-    """Kill the primary so many times while people speak."""
-    enough = asyncio.Event()
+class People:
+    """Speakers at a gateway. ``enough`` lets each end after its session."""
+
+    def __init__(self, gateway: Gateway, chain: Chain) -> None:
+        self.gateway = gateway
+        self.chain = chain
+        self.enough = asyncio.Event()
+        self.speaking: list[asyncio.Task[list[Summary]]] = []
+
+    @property
+    def final(self) -> int:
+        """Number of segments that have their text."""
+        return self.gateway.monitor.snapshot(self.gateway.hub).totals.final
+
+    async def answered(self, more: int = SPEAKERS) -> None:
+        """Wait until so many more segments have their text."""
+        before = self.final
+        await wait_until(lambda: self.final >= before + more, "people are answered", 90)
+
+    async def speak(self, seed: int) -> list[Summary]:
+        """Let one of them speak."""
+        return await speak(lambda: Address(self.gateway.url), CLIENT, seed, SPEECH_S, self.enough)
+
+    def work(self) -> None:
+        """Start a worker."""
+        self.chain.worker("--engine", "checksum", "--set", "rtf=0.1")
+
+
+@asynccontextmanager
+async def people_speak(root: Path, set_up: SetUp, shards: int = 1, works: bool = True) -> AsyncIterator[People]:
+    """Let people speak during the context; then wait for every text, and check all."""
     settings = GatewaySettings(redis=set_up.url, shards=shards, limits=Limits(ping_s=1.0), drain_s=2.0)
     with running_chain(root, set_up.url, quiet=True) as chain:
-        chain.worker("--engine", "checksum", "--set", "rtf=0.1")
-        async with running_gateway(settings) as gateway, asyncio.TaskGroup() as people:
-            speaking = [
-                people.create_task(speak(lambda: Address(gateway.url), CLIENT, n, SPEECH_S, enough))
-                for n in range(SPEAKERS)
-            ]
-            await answered(gateway, SPEAKERS)
-            for _ in range(kills):
-                primary = await asyncio.to_thread(set_up.primary)
-                primary.kill()
-                killed = time.monotonic()
-                await asyncio.to_thread(set_up.primary)
-                elected = time.monotonic()
-                await answered(gateway, 2 * SPEAKERS)
-                waited = elected - killed, time.monotonic() - killed
-                sys.stdout.write("elected after {:.1f} s, answered after {:.1f} s\n".format(*waited))
-            enough.set()
-    check(speaking, f"{kills} kills")
+        async with running_gateway(settings) as gateway:
+            people = People(gateway, chain)
+            if works:
+                people.work()
+            async with asyncio.TaskGroup() as tasks:
+                people.speaking = [
+                    tasks.create_task(
+                        speak(lambda: Address(gateway.url), CLIENT, n, SPEECH_S, people.enough),
+                        name=f"speaker-{n}",
+                    )
+                    for n in range(SPEAKERS)
+                ]
+                if works:
+                    await people.answered()
+                yield people
+                people.enough.set()
+            await asyncio.to_thread(chain.close)
+    check(people.speaking, root.name)
+    waits = [one.p99_ms or 0.0 for task in people.speaking for one in task.result()]
+    sys.stdout.write(f"longest wait for a text: {max(waits) / 1000:.1f} s\n")
 
 
-async def answered(gateway: Gateway, more: int) -> None:
-    """Wait until so many more segments have their text."""
+async def in_thread(call: Callable[[], object], what: str) -> None:
+    """Wait until a blocking check is true, while everything else goes on."""
 
-    def final() -> int:
-        return gateway.monitor.snapshot(gateway.hub).totals.final
+    async def asked() -> object:
+        return await asyncio.to_thread(call)
 
-    before = final()
-    await wait_until(lambda: final() >= before + more, "people are answered", 60)
+    await wait_until(asked, what, 90)
+
+
+async def kill_primary(set_up: SetUp, key: str = "kiki:{0}:backlog") -> Server:
+    """Kill the primary of a key, wait for the next one, and return the victim."""
+    primary = await asyncio.to_thread(set_up.primary, key)
+    killed = time.monotonic()
+    primary.kill()
+    await asyncio.to_thread(set_up.primary, key)
+    sys.stdout.write(f"elected after {time.monotonic() - killed:.1f} s\n")
+    return primary
+
+
+# -- a primary dies ---------------------------------------------------------------------------------------
 
 
 async def test_failover_behind_sentinels_loses_no_segment(tmp_path: Path) -> None:
-    with running_sentinels(password="p@ss/word") as set_up:
-        await fail_over(tmp_path, set_up, kills=1)
+    with running_sentinels("p@ss/word") as set_up:
+        async with people_speak(tmp_path, set_up) as people:
+            await kill_primary(set_up)
+            await people.answered(2 * SPEAKERS)
 
 
 async def test_failover_in_a_cluster_loses_no_segment(tmp_path: Path) -> None:
-    with running_cluster(password="secret") as set_up:
-        await fail_over(tmp_path, set_up, kills=1, shards=4)
+    with running_cluster(3, "secret") as set_up:
+        async with people_speak(tmp_path, set_up, SHARDS) as people:
+            victim = await kill_primary(set_up)
+            await people.answered(2 * SPEAKERS)
+            await asyncio.to_thread(victim.start)
+
+
+async def lose_writes(people: People, set_up: SetUp) -> None:
+    """Kill the primary of the first shard with writes that its replica never gets."""
+    primary = await asyncio.to_thread(set_up.primary)
+    (replica,) = await asyncio.to_thread(set_up.replicas, primary)
+    replica.freeze()
+    await asyncio.to_thread(primary.ask, "CLIENT", "KILL", "TYPE", "replica")  # and it cannot come back
+    before = offset(primary)
+    await in_thread(lambda: offset(primary) > before + 100_000, "audio is written")
+    written = offset(primary)
+    primary.kill()
+    replica.thaw()
+    assert await asyncio.to_thread(set_up.primary) is replica
+    had = int(replica.ask("INFO", "replication")["second_repl_offset"])
+    sys.stdout.write(f"{written - had} bytes were never replicated\n")
+    assert written - had >= 100_000
+
+
+def offset(server: Server) -> int:
+    return int(server.ask("INFO", "replication")["master_repl_offset"])
+
+
+async def test_writes_that_no_replica_got_are_sent_again_in_a_cluster(tmp_path: Path) -> None:
+    with running_cluster() as set_up:
+        async with people_speak(tmp_path, set_up, shards=1, works=False) as people:
+            await lose_writes(people, set_up)
+            people.work()
+            await people.answered(2 * SPEAKERS)
+
+
+async def test_writes_that_no_replica_got_are_sent_again_behind_sentinels(tmp_path: Path) -> None:
+    with running_sentinels() as set_up:
+        async with people_speak(tmp_path, set_up, works=False) as people:
+            await lose_writes(people, set_up)
+            people.work()
+            await people.answered(2 * SPEAKERS)
+
+
+# -- a shard is missing -----------------------------------------------------------------------------------
+
+
+async def test_missing_shard_delays_only_its_own_sessions(tmp_path: Path) -> None:
+    with running_cluster(3, "", *PERSISTENT) as set_up:
+        async with people_speak(tmp_path, set_up, SHARDS) as people:
+            primary = await asyncio.to_thread(set_up.primary)
+            (replica,) = await asyncio.to_thread(set_up.replicas, primary)
+            gone = {shard for shard in range(SHARDS) if await has(set_up, primary, shard)}
+            for server in (replica, primary):
+                server.kill()
+            await wait_until(lambda: set(people.gateway.monitor.broker().missing) == gone, "it is named", 60)
+            assert people.gateway.monitor.up
+            hosted = people.gateway.hub.hosted
+            elsewhere = {one for one in hosted if shard_of(one, SHARDS) not in gone}
+            await people.answered(len(elsewhere) or 1)
+            for server in (primary, replica):
+                await asyncio.to_thread(server.start)
+            await wait_until(lambda: not people.gateway.monitor.broker().missing, "nothing is missing", 60)
+
+
+async def has(set_up: SetUp, server: Server, shard: int) -> bool:
+    return await asyncio.to_thread(set_up.primary, Keys(shard).backlog) is server
+
+
+# -- a slot moves -----------------------------------------------------------------------------------------
+
+
+def move_by_steps(source: Server, target: Server, slot: int) -> None:
+    """Move a slot as every version does it: all its keys with one command, which is atomic."""
+    ids = {server: server.ask("CLUSTER", "MYID").decode() for server in (source, target)}
+    target.ask("CLUSTER", "SETSLOT", str(slot), "IMPORTING", ids[source])
+    source.ask("CLUSTER", "SETSLOT", str(slot), "MIGRATING", ids[target])
+    while keys := source.ask("CLUSTER", "GETKEYSINSLOT", str(slot), "10000"):
+        source.ask(
+            "MIGRATE", "127.0.0.1", str(target.port), "", "0", "5000", "KEYS", *(key.decode() for key in keys)
+        )
+    for server in (target, source):
+        server.ask("CLUSTER", "SETSLOT", str(slot), "NODE", ids[target])
+
+
+def move_at_once(source: Server, target: Server, slot: int) -> None:
+    """Move a slot as Valkey 9 does it."""
+    node = target.ask("CLUSTER", "MYID").decode()
+    source.ask("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", str(slot), str(slot), "NODE", node)
+
+
+@pytest.mark.parametrize("move", [move_by_steps, move_at_once])
+async def test_shard_moves_to_another_node_while_people_speak(
+    tmp_path: Path, move: Callable[[Server, Server, int], None]
+) -> None:
+    key = Keys(0).backlog
+    with running_cluster() as set_up:
+        async with people_speak(tmp_path, set_up, SHARDS) as people:
+            source = await asyncio.to_thread(set_up.primary, key)
+            target = next(one for one in set_up.servers if one is not source and one.is_primary)
+            await asyncio.to_thread(move, source, target, slot_of(key))
+            await in_thread(lambda: set_up.primary(key) is target, "the slot has moved")
+            await people.answered(2 * SPEAKERS)
+
+
+# -- workers through a gateway ----------------------------------------------------------------------------
+
+
+async def through_a_gateway(root: Path, set_up: SetUp, shards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let people speak whose only worker comes through a gateway, before and after a failover."""
+    async with people_speak(root, set_up, shards, works=False) as people, tunnelling(set_up.url, root) as tunnel:
+        _, key = await tunnel.paired()
+        monkeypatch.setenv("KIKIPOUNAMU_KEY", key)
+        words = ("kikipounamu-worker", "run", "--gateway", tunnel.url, "--engine", "checksum", "--set", "rtf=0.1")
+        people.chain.start("worker", *words)
+        await people.answered(2 * SPEAKERS)
+        await kill_primary(set_up)
+        await people.answered(2 * SPEAKERS)
+        people.enough.set()
+        await asyncio.wait(people.speaking)
+
+
+async def test_tunnelled_worker_survives_a_failover_in_a_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_cluster(3, "secret") as set_up:
+        await through_a_gateway(tmp_path, set_up, SHARDS, monkeypatch)
+
+
+async def test_tunnelled_worker_survives_a_failover_behind_sentinels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sentinels("secret") as set_up:
+        await through_a_gateway(tmp_path, set_up, 1, monkeypatch)
+
+
+# -- the proof --------------------------------------------------------------------------------------------
+
+
+async def kill_many(people: People, set_up: SetUp, kills: int, chance: random.Random) -> None:
+    """Kill primaries and replicas; each comes back, sooner or later, and all are there before the next dies."""
+    for number in range(kills):
+        await in_thread(set_up.whole, "all servers are there")
+        victim = chance.choice([one for one in set_up.servers if one.is_primary is (number % 3 < 2)])
+        victim.kill()
+        await asyncio.sleep(chance.uniform(0.0, 3.0))  # before, during or after the election
+        await asyncio.to_thread(victim.start)
+        await people.answered(1)
+
+
+@pytest.mark.proof(minutes=7)
+async def test_forty_kills_in_a_cluster_lose_no_segment(tmp_path: Path) -> None:
+    with running_cluster(3, "", *PERSISTENT) as set_up:
+        async with people_speak(tmp_path, set_up, SHARDS) as people:
+            await kill_many(people, set_up, 40, random.Random(40))
+
+
+@pytest.mark.proof(minutes=7)
+async def test_twenty_kills_behind_sentinels_lose_no_segment(tmp_path: Path) -> None:
+    with running_sentinels("", *PERSISTENT) as set_up:
+        async with people_speak(tmp_path, set_up) as people:
+            await kill_many(people, set_up, 20, random.Random(20))

@@ -24,7 +24,7 @@ MASTER = "kiki"
 START_S = 60.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Server:
     """A server of a set-up, which can be killed and started again with its data."""
 
