@@ -64,7 +64,7 @@ class People:
         return await speak(lambda: Address(self.gateway.url), CLIENT, seed, SPEECH_S, self.enough)
 
     def work(self) -> None:
-        """Start a worker."""
+        """Start a worker of the chain."""
         self.chain.worker("--engine", "checksum", "--set", "rtf=0.1")
 
 
