@@ -10,9 +10,9 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Final, NamedTuple, NoReturn
+from typing import Annotated, Final, NamedTuple, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -31,8 +31,9 @@ from speech.models.catalogue import load_catalogue
 from speech.models.store import FolderState, ModelStore
 from worker.broker.connections import dials_of
 from worker.broker.jobs import ShardJobs
-from worker.broker.layout import read_layout
+from worker.broker.layout import Layout, read_layout
 from worker.broker.live import LiveJobs
+from worker.broker.live_shards import LiveShards
 from worker.broker.shards import AllShards
 from worker.broker.tunnel import Carrier, Tunnel, carrier, read_key
 from worker.consumer import Consumer, ConsumerIntervals
@@ -51,6 +52,7 @@ _NOTHING_TO_RUN: Final = 3
 _NO_BROKER: Final = 4
 
 Servant = Consumer | LiveWorker
+Shard = TypeVar("Shard", bound=ShardJobs)
 Serving = Callable[[str, Servant], contextlib.AbstractContextManager[object]]
 """Serves a worker's metrics while the context is entered."""
 
@@ -218,11 +220,10 @@ async def _work(where: Connection, settings: EngineSettings, serving: Serving, s
         supervisor = EngineSupervisor(settings, EngineLimits(), streams=streams)
         servant: Servant
         if streams:
-            live = LiveJobs("" if tunnel else where.url, worker, Keys(), dial=tunnel and tunnel.dial)
-            await stack.enter_async_context(live)
+            live = await stack.enter_async_context(LiveShards(*shards_of(LiveJobs, where.url, worker, tunnel)))
             servant = LiveWorker(worker, live, supervisor)
         else:
-            jobs = await stack.enter_async_context(shards_of(where.url, worker, tunnel))
+            jobs = await stack.enter_async_context(AllShards(*shards_of(ShardJobs, where.url, worker, tunnel)))
             servant = Consumer(worker, jobs, supervisor, ConsumerIntervals(), Keys())
         stack.enter_context(serving(worker, servant))
         loop = asyncio.get_running_loop()
@@ -233,16 +234,16 @@ async def _work(where: Connection, settings: EngineSettings, serving: Serving, s
     log.info(LogEvent.WORKER_ENDED, worker=worker)
 
 
-def shards_of(url: str, worker: str, tunnel: Tunnel | None) -> AllShards:
-    """Return the jobs of the broker at ``url``, or of that of the gateway behind ``tunnel``."""
+def shards_of(
+    of: type[Shard], url: str, worker: str, tunnel: Tunnel | None
+) -> tuple[Callable[[], Awaitable[Layout]], Callable[[Keys], Shard]]:
+    """Return what reads the layout of the broker at ``url``, or behind ``tunnel``, and what opens one shard."""
     if tunnel is not None:
-        return AllShards(
-            tunnel.layout, lambda keys: ShardJobs("", worker, keys, dial=partial(tunnel.dial, keys.shard))
-        )
+        return tunnel.layout, lambda keys: of("", worker, keys, dial=partial(tunnel.dial, keys.shard))
     dials = dials_of(url)
-    return AllShards(
+    return (
         lambda: read_layout(url, dials(SHARDS_KEY)),
-        lambda keys: ShardJobs(url, worker, keys, dial=dials(keys.backlog)),
+        lambda keys: of(url, worker, keys, dial=dials(keys.backlog)),
     )
 
 

@@ -111,6 +111,20 @@ async def test_fifty_sessions_share_one_streaming_worker(tmp_path: Path, broker:
     assert fed <= SESSIONS * 5, "a state was lost"
 
 
+async def test_streaming_worker_serves_every_shard(tmp_path: Path, broker: Broker) -> None:
+    with running_chain(tmp_path, broker.url) as chain:
+        _, endpoint = chain.gateway("--shards", "3")
+        chain.worker("--engine", ENGINE)
+        _, log = streamer(chain, "live")
+        await streamers_known(endpoint.url)
+        speakers = [LiveSpeaker(endpoint.url, sound(3, seed)) for seed in range(12)]
+        await asyncio.gather(*(speaker.speak() for speaker in speakers))
+        fed_s = samples_of(log) / SAMPLE_RATE
+    for speaker in speakers:
+        check(speaker)
+    assert 0.8 * 12 * 3 <= fed_s <= 12 * 3
+
+
 async def test_streaming_worker_works_through_a_gateway(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text(KEY)

@@ -4,7 +4,7 @@ The worker has a stream of its own, for sessions whose state it has, and reads s
 workers of its model. All of them end when it stops renewing them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from protocol.audio import BYTES_PER_SAMPLE
@@ -23,6 +23,7 @@ from protocol.monitor import WorkerStatus
 from worker.broker.jobs import ShardJobs
 from worker.broker.scripts import load_scripts
 
+_MOST_PIECES: Final = 256
 _MOST_ANSWERS: Final = 8  # in one call, because a tunnel limits the keys of a call
 
 
@@ -36,36 +37,33 @@ class LiveJobs(ShardJobs):
         self._feeds = self._redis.register_script(scripts["feeds"])
         self._answers = self._redis.register_script(scripts["answers"])
 
-    @property
-    def inbox(self) -> str:
-        """Stream of the sessions whose state this worker has."""
-        return self._keys.inbox(self._worker)
-
-    def shared(self, model: str) -> str:
-        """Return the stream of the sessions that any worker with this model may take."""
-        return self._keys.live(model)
-
     async def renew_streams(self, model: str, status: WorkerStatus) -> None:
         """Report the status, and keep the streams for another while."""
-        streams = (self._keys.streamers, self.inbox, self.shared(model))
+        streams = (self._keys.streamers, *self._names(model))
         await self._repairing(self._alive, streams, (self._worker, LIVE_GONE_MS, encode_status(status)))
 
     async def leave_streams(self) -> None:
         """Delete this worker's stream and status: gateways then ask another worker at once."""
-        await self._repairing(self._alive, (self._keys.streamers, self.inbox), (self._worker, 0, ""))
+        streams = (self._keys.streamers, self._keys.inbox(self._worker))
+        await self._repairing(self._alive, streams, (self._worker, 0, ""))
 
-    async def pieces(self, most: Mapping[str, int]) -> list[Job]:
-        """Take the pieces that wait, up to so many of each stream. What cannot be read is dropped."""
-        reply = await self._repairing(self._feeds, tuple(most), (LIVE_STALE_MS, *most.values()))
+    async def pieces(self, model: str, places: int) -> list[Job]:
+        """Take the pieces that wait: of followed sessions, and of up to ``places`` others."""
+        most = (_MOST_PIECES, places)[: 1 + bool(places)]
+        reply = await self._repairing(self._feeds, self._names(model)[: len(most)], (LIVE_STALE_MS, *most))
         return [job for _, _, _, flat in reply[1] if (job := _piece(flat)) is not None]
 
-    async def piece_waits(self, block_ms: int, streams: Sequence[str]) -> bool:
-        """Wait up to ``block_ms`` for a piece, and leave it there."""
+    async def piece_waits(self, block_ms: int, model: str, others: bool) -> bool:
+        """Wait up to ``block_ms`` for a piece, and leave it there. ``others``: also for one of another session."""
 
         async def read(keys: Sequence[str], arguments: Sequence[Any]) -> Any:
             return await self._redis.xread(dict.fromkeys(keys, "0"), count=1, block=block_ms)
 
-        return bool(await self._repairing(read, streams, ()))
+        return bool(await self._repairing(read, self._names(model)[: 1 + others], ()))
+
+    def _names(self, model: str) -> tuple[str, str]:
+        """Return the worker's own stream, and the one that it shares with other workers of its model."""
+        return self._keys.inbox(self._worker), self._keys.live(model)
 
     async def answer(self, answers: Sequence[LiveAnswer]) -> int:
         """Publish answers, and return how many were wanted."""

@@ -16,12 +16,12 @@ from msgspec.structs import replace
 
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.engine import EngineInfo, Piece
-from protocol.job import LIVE_RENEW_MS, Job, JobKind, LiveAnswer, encode_notice, is_room_for
+from protocol.job import ANY_MODEL, LIVE_RENEW_MS, Job, JobKind, Keys, LiveAnswer, encode_notice, is_room_for
 from protocol.monitor import WorkerState, WorkerStatus
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
-from worker.broker.live import LiveJobs
+from worker.broker.live_shards import LiveShards
 from worker.decoding import amplified
 from worker.engine_supervisor import EngineSupervisor
 from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised
@@ -35,7 +35,6 @@ log = structlog.get_logger(logger_names.WORKER_STREAMING)
 
 _SPARE_S: Final = 5.0
 _LOOK_MS: Final = 500
-_MOST_PIECES: Final = 256
 _AGAIN_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 60.0
 _LEAVE_S: Final = 5.0
@@ -45,7 +44,7 @@ class LiveWorker:
     """Complete streaming worker: ``run`` works until ``drain`` is called. ``renew_s`` is shorter in tests."""
 
     def __init__(
-        self, worker: str, jobs: LiveJobs, engine: EngineSupervisor, renew_s: float = LIVE_RENEW_MS / 1000
+        self, worker: str, jobs: LiveShards, engine: EngineSupervisor, renew_s: float = LIVE_RENEW_MS / 1000
     ) -> None:
         self._worker = worker
         self._jobs = jobs
@@ -89,9 +88,9 @@ class LiveWorker:
         info = await self._ready()
         self._states = LiveStates(info.slots, self._worker)
         self._report.state = WorkerState.IDLE
-        await self._insist(lambda: self._jobs.renew_streams(info.model, self._status()))
+        await self._insist(lambda: self._jobs.renew_streams(info.model or ANY_MODEL, self._status()))
         tasks.start(self._renew_forever(info), "renew")
-        log.info(LogEvent.WORKER_READY, worker=self._worker, streams=[self._jobs.shared(info.model)])
+        log.info(LogEvent.WORKER_READY, worker=self._worker, streams=[Keys().live(info.model or ANY_MODEL)])
         while True:
             try:
                 await self._step(info)
@@ -106,10 +105,9 @@ class LiveWorker:
         """Take what waits, feed it to the engine, and answer."""
         now = time.monotonic()
         places = self._free(now)
-        most = {self._jobs.inbox: _MOST_PIECES} | ({self._jobs.shared(info.model): places} if places else {})
-        jobs = [*self._later, *await self._jobs.pieces(most)]
+        jobs = [*self._later, *await self._jobs.pieces(info.model or ANY_MODEL, places)]
         if not jobs:
-            await self._jobs.piece_waits(_LOOK_MS, tuple(most))
+            await self._jobs.piece_waits(_LOOK_MS, info.model or ANY_MODEL, places > 0)
             return
         plan = self._states.plan(jobs, now)
         self._later = plan.later
@@ -160,7 +158,7 @@ class LiveWorker:
         while True:
             await asyncio.sleep(self._renew_s)
             try:
-                await self._jobs.renew_streams(info.model, self._status())
+                await self._jobs.renew_streams(info.model or ANY_MODEL, self._status())
             except BrokerUnavailable as error:
                 log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
 

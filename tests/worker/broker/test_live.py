@@ -50,10 +50,11 @@ async def test_pieces_are_taken_once_and_stale_ones_never(other: GatewaySide, li
     own = await other.ask(piece(7, 9), INBOX)
     await other.redis.xdel(INBOX, own)
     await other.ask(piece(7, 9), INBOX, age_ms=-60_000)
-    assert await live.piece_waits(5_000, (INBOX, SHARED))
-    assert [one.samples for one in await live.pieces({INBOX: 9, SHARED: 2})] == [9, 1, 2]
-    assert [one.samples for one in await live.pieces({INBOX: 9, SHARED: 2})] == [3]
-    assert not await live.piece_waits(1, (INBOX, SHARED))
+    assert await live.piece_waits(5_000, "m", others=True)
+    assert [one.samples for one in await live.pieces("m", 2)] == [9, 1, 2]
+    assert await live.pieces("m", 0) == [] and not await live.piece_waits(1, "m", others=False)
+    assert [one.samples for one in await live.pieces("m", 2)] == [3]
+    assert not await live.piece_waits(1, "m", others=True)
 
 
 async def test_stale_and_malformed_pieces_are_dropped(other: GatewaySide, live: LiveJobs) -> None:
@@ -63,7 +64,7 @@ async def test_stale_and_malformed_pieces_are_dropped(other: GatewaySide, live: 
     for wrong in (replace(piece(0, 5), kind=JobKind.HYPOTHESISE), replace(piece(0, 5), samples=4)):
         await other.redis.xadd(SHARED, fields_of(wrong))
     await other.redis.xadd(SHARED, fields_of(replace(piece(0, 5), pcm=b"odd")))
-    assert await live.pieces({SHARED: 9}) == []
+    assert await live.pieces("m", 9) == []
     assert await other.redis.xlen(SHARED) == 0
 
 

@@ -18,7 +18,9 @@ from tests.helpers.streaming_engine import MODEL, STREAMING_ENGINE
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
+from worker.broker.layout import read_layout
 from worker.broker.live import LiveJobs
+from worker.broker.live_shards import LiveShards
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.streaming.live_worker import LiveWorker
 
@@ -38,12 +40,16 @@ def said(seconds: int, session: str = SESSION) -> Hypothesis:
     return Hypothesis(session, 0, measured(PCM[: seconds * SECOND * 2]), 0, seconds * SECOND, "w")
 
 
+def shards(url: str) -> LiveShards:
+    """Return the live speech of the broker for the worker ``w``."""
+    return LiveShards(lambda: read_layout(url), lambda keys: LiveJobs(url, "w", keys))
+
+
 @asynccontextmanager
 async def streaming(url: str, **extra: str) -> AsyncIterator[EngineSupervisor]:
     """Run a streaming worker that leaves at the end."""
     supervisor = EngineSupervisor(EngineSettings(STREAMING_ENGINE, extra=extra), EngineLimits(), streams=True)
-    jobs = LiveJobs(url, "w", KEYS)
-    async with jobs:
+    async with shards(url) as jobs:
         worker = LiveWorker("w", jobs, supervisor, renew_s=0.1)
         running = asyncio.create_task(worker.run())
         try:
@@ -127,7 +133,6 @@ async def full(other: GatewaySide) -> bool:
 
 async def test_engine_for_segments_is_refused(broker: Broker) -> None:
     supervisor = EngineSupervisor(EngineSettings(SEGMENT_ENGINE), EngineLimits(), streams=True)
-    jobs = LiveJobs(broker.url, "w", KEYS)
-    async with jobs:
+    async with shards(broker.url) as jobs:
         with pytest.raises(EngineUnavailable, match="start it with kikipounamu-worker run"):
             await LiveWorker("w", jobs, supervisor).run()

@@ -1,0 +1,104 @@
+"""Live speech over several shards of one broker."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from redis.asyncio import Redis
+
+from protocol.job import SHARDS_KEY, Hypothesis, Job, JobKind, Keys, encode_job, shard_of
+from protocol.monitor import WorkerState, WorkerStatus
+from tests.helpers.valkey import Broker
+from tests.worker.scripts import job
+from worker.broker.layout import read_layout
+from worker.broker.live import LiveJobs
+from worker.broker.live_shards import LiveShards, shared_out
+from worker.errors import BrokerUnavailable
+
+SHARDS = 3
+STATUS = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, kinds=("stream",))
+SESSIONS = {shard_of(name, SHARDS): name for name in map(str, range(40))}
+
+
+def piece(shard: int) -> Job:
+    """Return a piece of a session of this shard."""
+    return replace(job(0, 160, session=SESSIONS[shard]), kind=JobKind.STREAM)
+
+
+@pytest.fixture
+async def redis(broker: Broker) -> AsyncIterator[Any]:
+    """Yield a client of a broker with several shards."""
+    async with Redis.from_url(broker.url) as client:
+        await client.set(SHARDS_KEY, SHARDS)
+        yield client
+
+
+@pytest.fixture
+async def live(broker: Broker, redis: Any) -> AsyncIterator[LiveShards]:
+    """Yield the live speech of all shards."""
+    assert len(SESSIONS) == SHARDS
+    shards = LiveShards(lambda: read_layout(broker.url), lambda keys: LiveJobs(broker.url, "w", keys))
+    async with shards:
+        await shards.check()
+        await shards.renew_streams("m", STATUS)
+        yield shards
+
+
+async def test_pieces_of_every_shard_are_taken_and_answered(redis: Any, live: LiveShards) -> None:
+    for number in range(SHARDS):
+        stream = Keys(number).inbox("w") if number else Keys(number).live("m")
+        await redis.xadd(stream, encode_job(piece(number)))
+        await redis.hset(Keys(number).session(SESSIONS[number]), "gateway", "g")
+    await live.piece_waits(5_000, "m", others=True)
+    taken = await live.pieces("m", SHARDS)
+    assert sorted(one.session for one in taken) == sorted(SESSIONS.values())
+    assert await live.answer([Hypothesis(one.session, 0, "so", 0, 160, "w") for one in taken]) == SHARDS
+    assert await live.answer([]) == 0
+
+
+async def test_waits_in_other_shards_go_on(redis: Any, live: LiveShards) -> None:
+    for number in (2, 1):
+        await redis.xadd(Keys(number).inbox("w"), encode_job(piece(number)))
+        await live.piece_waits(5_000, "m", others=True)
+        assert [one.session for one in await live.pieces("m", 0)] == [SESSIONS[number]]
+
+
+async def test_streams_end_when_the_worker_leaves(redis: Any, live: LiveShards) -> None:
+    assert await redis.exists(*(Keys(number).inbox("w") for number in range(SHARDS))) == SHARDS
+    await live.leave_streams()
+    assert await redis.exists(*(Keys(number).inbox("w") for number in range(SHARDS))) == 0
+
+
+async def test_shard_that_is_away_is_left_out(broker: Broker, redis: Any) -> None:
+    class Away(LiveJobs):
+        async def pieces(self, model: str, places: int) -> list[Job]:
+            if self._keys.shard == 1:
+                raise BrokerUnavailable("it is away")
+            return await super().pieces(model, places)
+
+    shards = LiveShards(lambda: read_layout(broker.url), lambda keys: Away(broker.url, "w", keys))
+    async with shards:
+        await shards.check()
+        await shards.renew_streams("m", STATUS)
+        await redis.xadd(Keys(2).inbox("w"), encode_job(piece(2)))
+        assert [one.session for one in await shards.pieces("m", 0)] == [SESSIONS[2]]
+        assert shards._there() == [0, 2]
+
+
+async def test_broker_without_an_answer_is_unavailable(broker: Broker, redis: Any, live: LiveShards) -> None:
+    broker.process.kill()
+    broker.process.wait()
+    with pytest.raises(BrokerUnavailable):
+        await live.pieces("m", 1)
+    with pytest.raises(BrokerUnavailable):
+        await live.piece_waits(10, "m", others=True)
+
+
+@given(st.integers(0, 300), st.integers(1, 40), st.integers(0, 99))
+def test_places_are_shared_out_equally(places: int, shards: int, turn: int) -> None:
+    shares = shared_out(places, shards, turn)
+    assert sum(shares) == places and len(shares) == shards
+    assert max(shares) - min(shares) <= 1
