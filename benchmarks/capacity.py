@@ -1,6 +1,6 @@
 """Simulated waits beside measured ones: does the simulation of `kikipounamu-loadtest plan` tell the truth?
 
-    python -m benchmarks.capacity [--loads 50:1,200:4,500:10] [--rtf 0.02] [--seconds 45] [--rounds 5]
+    python -m benchmarks.capacity [--loads 50:1,200:4,500:10] [--rtf 0.016] [--seconds 45] [--rounds 5]
 
 ``--loads``: speakers and workers of each load. A real gateway with its embedded broker and real workers with the
 checksum engine carry each load, and the same speech is simulated. All that the simulation knows of the fleet is
@@ -86,7 +86,7 @@ def measure(
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, loads="50:1,200:4,500:10", rtf="0.02", seconds="45", rounds="5")
+    chosen = arguments(__doc__, loads="50:1,200:4,500:10", rtf="0.016", seconds="45", rounds="5")
     loads = [load.split(":") for load in chosen.loads.split(",")]
     rows = []
     with (

@@ -3,7 +3,9 @@
 A sample lost, doubled or moved anywhere between a microphone and a worker changes the text, and thousands of
 sessions can be recognised without a model. The engine sleeps as long as one with its real-time factor would work.
 
-Extra settings: ``rtf`` (default 0: no sleep) and ``slots`` (requests per batch, default 1).
+Extra settings: ``rtf`` (default 0: no sleep), ``slots`` (requests per batch, default 1) and ``share`` (cost of
+each further request of a batch, of what its longest costs; default 1: a batch saves nothing). With ``--device
+cuda`` the engine says that it runs there, and so is given batches as a graphics card is; nothing else changes.
 """
 
 import hashlib
@@ -27,13 +29,18 @@ def checksum(*pcm: bytes | memoryview) -> str:
 
 
 class ChecksumEngine:
-    """Engine that recognises any audio in ``rtf`` times its length."""
+    """Engine that recognises any audio in ``rtf`` times its length; ``info`` is what it says of itself."""
 
     def __init__(
-        self, rtf: float = 0.0, slots: int = 1, model: str = "", sleep: Callable[[float], None] = time.sleep
+        self,
+        rtf: float = 0.0,
+        share: float = 1.0,
+        info: EngineInfo | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._rtf = rtf
-        self._info = EngineInfo(NAME, model or NAME, "cpu", slots=slots)
+        self._share = share
+        self._info = info or EngineInfo(NAME, NAME, "cpu")
         self._sleep = sleep
 
     def info(self) -> EngineInfo:
@@ -41,10 +48,11 @@ class ChecksumEngine:
         return self._info
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """Return one digest per request, after the time that all would take one after the other."""
-        seconds = sum(samples_to_seconds(len(request.pcm) // BYTES_PER_SAMPLE) for request in batch)
+        """Return one digest per request, after the time that such a batch takes."""
+        seconds = [samples_to_seconds(len(request.pcm) // BYTES_PER_SAMPLE) for request in batch]
+        longest = max(seconds, default=0.0)
         if self._rtf:
-            self._sleep(seconds * self._rtf)
+            self._sleep((longest + self._share * (sum(seconds) - longest)) * self._rtf)
         return [Transcript(checksum(request.pcm)) for request in batch]
 
     def close(self) -> None:
@@ -56,12 +64,16 @@ def create(settings: EngineSettings) -> ChecksumEngine:
     extra = dict(settings.extra)
     try:
         rtf, slots = float(extra.pop("rtf", "0")), int(extra.pop("slots", "1"))
+        share = float(extra.pop("share", "1"))
     except ValueError as error:
-        raise EngineUnavailable(f"the checksum engine takes numbers as rtf and slots: {error}") from error
+        raise EngineUnavailable(f"the checksum engine takes numbers as rtf, slots and share: {error}") from error
     if extra:
         raise EngineUnavailable(
-            f"the checksum engine has no setting {', '.join(sorted(extra))}: only rtf and slots"
+            f"the checksum engine has no setting {', '.join(sorted(extra))}: only rtf, slots and share"
         )
-    if not 0 <= rtf < float("inf") or slots < 1:
-        raise EngineUnavailable("the checksum engine needs an rtf of 0 or more and at least one slot")
-    return ChecksumEngine(rtf, slots, settings.model)
+    if not 0 <= rtf < float("inf") or slots < 1 or not 0 <= share <= 1:
+        raise EngineUnavailable(
+            "the checksum engine needs an rtf of 0 or more, at least one slot, and a share from 0 to 1"
+        )
+    device = "cpu" if settings.device == "auto" else settings.device
+    return ChecksumEngine(rtf, share, EngineInfo(NAME, settings.model or NAME, device, slots=slots))

@@ -42,7 +42,6 @@ class Forecast(Struct, frozen=True):
     sizing: Sizing
     simulated: int
     waits: Percentiles
-    utilisation: float
     lags: tuple[LagCost, ...]
 
 
@@ -63,7 +62,6 @@ def forecast(asked: Question, known: Calibration, costs: UnitCosts) -> Forecast:
         sizing=sizing,
         simulated=cell,
         waits=waits(outcome, _RAMP_S),
-        utilisation=round(outcome.utilisation, 3),
         lags=tuple(_lags(asked, times, chain)),
     )
 
@@ -93,8 +91,8 @@ def words(found: Forecast) -> str:
         f"{need.broker_gbit_per_s:g} Gbit/s through shards, {need.journal_mb_per_s:g} MB/s to the disk of each.",
         f"Reading the status of all workers: {need.status_share:.1%} of a core of the broker.{price}",
         f"What one of each carries, the first to be too small first:\n{limits}",
-        f"Simulated with {found.simulated:,} speakers, workers {found.utilisation:.0%} in use: from the end of "
-        f"a segment to its text p50 {wait.p50:g} ms, p95 {wait.p95:g} ms, p99 {wait.p99:g} ms.",
+        f"Simulated with {found.simulated:,} speakers, from the end of a segment to its text: "
+        f"p50 {wait.p50:g} ms, p95 {wait.p95:g} ms, p99 {wait.p99:g} ms.",
         *(_lag_words(lag) for lag in found.lags),
     ]
     return "\n".join(lines)

@@ -32,6 +32,14 @@ def test_checksum_decoding_takes_its_share_of_the_audio() -> None:
     assert slept == [pytest.approx(0.02)]
 
 
+def test_checksum_batch_costs_its_longest_and_a_share_of_the_others() -> None:
+    slept: list[float] = []
+    engine = ChecksumEngine(rtf=0.01, share=0.25, sleep=slept.append)
+    engine.decode([DecodeRequest(ONE_SECOND), DecodeRequest(ONE_SECOND * 4), DecodeRequest(ONE_SECOND)])
+    engine.decode([])
+    assert slept == [pytest.approx(0.045), 0.0]
+
+
 def test_checksum_without_rtf_does_not_sleep() -> None:
     slept: list[float] = []
     ChecksumEngine(sleep=slept.append).decode([DecodeRequest(ONE_SECOND)])
@@ -42,9 +50,13 @@ def test_checksum_settings_appear_in_its_info() -> None:
     info = create(EngineSettings("checksum", extra={"rtf": "0.01", "slots": "8"})).info()
     assert (info.engine, info.model, info.slots) == ("checksum", "checksum", 8)
     assert create(EngineSettings("checksum", model="m")).info().model == "m"
+    assert create(EngineSettings("checksum")).info().device == "cpu"
+    assert create(EngineSettings("checksum", device="cuda:1", extra={"share": "0.2"})).info().device == "cuda:1"
 
 
-@pytest.mark.parametrize("extra", [{"rtf": "x"}, {"rtf": "-1"}, {"rtf": "nan"}, {"slots": "0"}, {"speed": "1"}])
+@pytest.mark.parametrize(
+    "extra", [{"rtf": "x"}, {"rtf": "-1"}, {"rtf": "nan"}, {"slots": "0"}, {"share": "1.1"}, {"speed": "1"}]
+)
 def test_checksum_refuses_invalid_settings(extra: dict[str, str]) -> None:
     with pytest.raises(EngineUnavailable, match="checksum engine"):
         create(EngineSettings("checksum", extra=extra))
