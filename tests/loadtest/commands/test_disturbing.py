@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,9 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.helpers.chain import running_chain
+from tests.helpers.chain import KEY, running_chain
+from tests.helpers.ports import free_port
 from tests.helpers.processes import gone
-from tests.helpers.valkey import Broker
+from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until_sync
 from tests.loadtest.chaos.sleepers import stands
 from tests.loadtest.program import run, start
@@ -32,6 +34,13 @@ def standing(popen: "subprocess.Popen[str]") -> bool:
     """Return whether a process of the program is stopped."""
     with suppress(psutil.Error):
         return any(stands(process) for process in below(popen))
+    return False
+
+
+def listens(port: int) -> bool:
+    """Return whether a program listens on the port of this computer."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+        return True
     return False
 
 
@@ -91,7 +100,7 @@ def paused_worker(tmp_path: Path, broker: Broker) -> Iterator[tuple[psutil.Proce
         options = [word for name in named for word in ("--may-kill", name)]
         yield (
             psutil.Process(worker.popen.pid),
-            [*options, "--gateway", endpoint.url, "--key", "a key for tests only"],
+            [*options, "--gateway", endpoint.url, "--key", KEY],
         )
 
 
@@ -106,6 +115,22 @@ def test_named_process_is_disturbed_and_continues(
     assert {mark["what"] for mark in marks} == {"pause worker 0", "pause gateway 0"}
     assert not any(mark["outcome"] for mark in marks)
     assert worker.is_running() and not stands(worker)
+
+
+def test_named_networks_to_gateway_and_broker_are_disturbed(tmp_path: Path) -> None:
+    """Gateway and worker reach their broker through the program."""
+    gateway, link, port = free_port(), free_port(), free_port()
+    where = ("--gateway", f"http://127.0.0.1:{gateway}", "--key", KEY, "--broker-link", f"{link}=127.0.0.1:{port}")
+    events = ("--minutes", "0.3", "--rate", "60", "--longest", "0.5", "--speakers", "2")
+    with running_broker(None, "--port", str(port)), running_chain(tmp_path, f"redis://127.0.0.1:{link}") as chain:
+        program = start(tmp_path, "chaos", *where, *events, "--report", str(tmp_path / "r"))
+        wait_until_sync(lambda: listens(link), "the link is there")
+        chain.gateway("--port", str(gateway))
+        chain.worker()
+        program.communicate(timeout=100)
+    report = json.loads((tmp_path / "r" / "report.json").read_text())
+    assert program.returncode == 0, report["figures"]
+    assert {event["target"] for event in report["plan"]["events"]} == {"client link", "broker link"}
 
 
 @pytest.mark.parametrize(
