@@ -1,9 +1,11 @@
 """Commands of workers, split at any byte."""
 
 import re
+import tomllib
 from contextlib import suppress
 from hashlib import sha1
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -276,3 +278,9 @@ def test_worker_scripts_file_lists_current_scripts() -> None:
         f"worker_scripts.toml:\n{should_be}"
     )
     assert all(re.fullmatch(rb"[0-9a-f]{40}", digest) for digest in known)
+
+
+def test_workers_of_the_previous_version_are_accepted() -> None:
+    file = Path(__file__).parents[2] / "data" / "previous" / "worker_scripts.toml"
+    previous = tomllib.loads(file.read_text("utf-8"))["scripts"]
+    assert {digest.encode(): name for name, digest in previous.items()}.items() <= known_scripts().items()
