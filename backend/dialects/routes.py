@@ -4,6 +4,7 @@ from functools import cache
 
 from aiohttp import web
 
+from backend.dialects.funasr.routes import funasr_routes
 from backend.dialects.openai.file_routes import OpenAiFileRoutes
 from backend.dialects.sessions import DialectSessions, Refuse
 from backend.dialects.spool import FOLDER, open_spool
@@ -20,4 +21,4 @@ def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings) -> list[we
     def spool() -> Uploads:
         return open_spool(settings.folder.with_name(FOLDER), settings.spare_bytes)
 
-    return [*OpenAiFileRoutes(sessions, spool, settings).routes()]
+    return [*OpenAiFileRoutes(sessions, spool, settings).routes(), *funasr_routes(sessions)]

@@ -8,12 +8,13 @@ from typing import Any, Final
 from uuid import uuid4
 
 from backend.core.errors import OverQuota
-from backend.core.refusal import Refusal
+from backend.core.refusal import Refusal, RefusalReason
 from backend.dialects.inner_connection import InnerConnection
 from backend.http.access import AdmittedRequest
 from backend.sessions.hub import Hub
 from client.audio_store import TemporaryAudio
 from client.connection import Address, Connect, Connection, fixed
+from client.errors import SessionLost
 from client.gateway import ClientSettings, GatewayClient
 from protocol.recognition import Options
 
@@ -56,4 +57,7 @@ class DialectSessions:
                 yield client
 
     async def _open(self, visit: AdmittedRequest) -> InnerConnection:
+        """Open a connection, also after a lost one; a gateway that leaves must not be kept by its own clients."""
+        if (refusal := self.refusal(visit)) and refusal.reason is RefusalReason.LEAVING:
+            raise SessionLost(refusal.message, ())
         return InnerConnection.open(self.hub, visit)

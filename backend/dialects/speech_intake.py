@@ -28,7 +28,8 @@ class SpeechIntake:
 
     ``vad_folder``: folder of the FSMN model; without it a simpler detector is used. ``endpoint_ms``: silence that
     ends a segment. ``gate``: only speech is recognised, else everything but long silence.
-    ``samples``: heard so far; ``segments``: begun so far, each with its first sample.
+    ``samples``: heard so far. ``segments``: begun so far, each with first sample and length, which is 0 until it
+    ends.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class SpeechIntake:
         self._vad = open_vad(vad_folder, endpoint_ms)
         self._segmenter = Segmenter(SegmenterOptions(gate=gate))
         self.samples = 0
-        self.segments: dict[int, int] = {}
+        self.segments: dict[int, tuple[int, int]] = {}
 
     async def hear(self, samples: NDArray[np.int16]) -> Sequence[VadEvent]:
         """Take more audio; return what was found in it. Raises ``GatewayError``."""
@@ -54,15 +55,21 @@ class SpeechIntake:
         await self._send(self._segmenter.finish())
         return events
 
+    def place_ms(self, segment: int) -> tuple[int, int]:
+        """Return start and end of a segment that has ended, in milliseconds of this audio."""
+        at, samples = self.segments[segment]
+        return samples_to_ms(at), samples_to_ms(at + samples)
+
     async def _send(self, outputs: Sequence[SegmentOutput]) -> None:
         for output in outputs:
             match output:
                 case SegmentBegin(segment, at, gain_db):
-                    self.segments[segment] = at
+                    self.segments[segment] = at, 0
                     await self._client.begin(segment, samples_to_ms(at), SegmentDetails(gain_db=gain_db))
                 case SegmentAudio(segment):
                     await self._client.audio(segment, output.pcm)
                 case SegmentSpeculate(segment):
                     await self._client.speculate(segment)
-                case SegmentEnd(segment):
+                case SegmentEnd(segment, samples):
+                    self.segments[segment] = self.segments[segment][0], samples
                     await self._client.end(segment)

@@ -38,7 +38,7 @@ class Transcript:
         known = sorted(self.finals)
         texts = joined_parts(TimedText(self.finals[n].text, *self.places[n]) for n in known)
         found = zip(known, texts, strict=True)
-        return [self._part(segment, text) for segment, text in found if text.strip()]
+        return [self.part(segment, text) for segment, text in found if text.strip()]
 
     def text(self) -> str:
         """Return the running text."""
@@ -63,7 +63,8 @@ class Transcript:
         """Return the last of the first ``count`` segments that has text: its end may still change."""
         return next((n for n in reversed(range(count)) if self.finals[n].text.strip()), 0)
 
-    def _part(self, segment: int, text: str) -> TranscriptPart:
+    def part(self, segment: int, text: str) -> TranscriptPart:
+        """Return a segment with this text of it."""
         final, (start, end) = self.finals[segment], self.places[segment]
         words = tuple(Word(word.text, start + word.start_ms, start + word.end_ms) for word in final.words)
         return TranscriptPart(start, end, text, final.language, words)

@@ -29,6 +29,8 @@ from runtime.event_names import LogEvent
 log = structlog.get_logger(logger_names.BACKEND_ACCESS)
 
 TENANT: Final = "X-Tenant-Id"
+KEY_PROTOCOL: Final = "openai-insecure-api-key."
+"""Beginning of a subprotocol that holds a key. Source: OpenAI, "Realtime API with WebSocket"."""
 _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 OWNER: Final = (DeviceKind.OWNER,)
@@ -172,11 +174,22 @@ def _own_origin(request: web.Request) -> str | None:
 
 
 def _shown_key(request: web.Request) -> str:
-    """Return the key in a request; empty if there is none or it is not UTF-8."""
+    """Return the key in a request; empty if there is none or it is not UTF-8.
+
+    Clients of others show it as ``Token KEY``, as ``?token=KEY``, or in browsers as a subprotocol.
+    """
     scheme, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    key = key.strip() if scheme.lower() == "bearer" else request.query.get("api_key", "")
+    key = key.strip() if scheme.lower() in ("bearer", "token") else ""
+    key = key or request.query.get("api_key", "") or request.query.get("token", "") or _key_protocol(request)
     try:
         key.encode()
     except UnicodeEncodeError:
         return ""
     return key
+
+
+def _key_protocol(request: web.Request) -> str:
+    """Return the key among the offered subprotocols, where browsers of OpenAI's API put it."""
+    offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "").split(",")
+    names = (name.strip() for name in offered)
+    return next((name.removeprefix(KEY_PROTOCOL) for name in names if name.startswith(KEY_PROTOCOL)), "")

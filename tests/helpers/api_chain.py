@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backend.rest.media_frames import Frame, MediaSegment
 from backend.rest.media_process import read_file
 from loadtest.checksum import checksum
+from protocol.audio import BYTES_PER_SAMPLE
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter
 from speech.vad import open_vad
 from tests.helpers.chain import Chain, running_chain
 from worker.decoding import amplified
@@ -29,3 +34,22 @@ def text_of_file(path: Path) -> str:
     read_file(path, open_vad(None), frames.append)
     pieces = [frame for frame in frames if isinstance(frame, MediaSegment)]
     return join_texts(checksum(amplified(piece.pcm, piece.gain_db)) for piece in pieces)
+
+
+def texts_of_stream(samples: NDArray[np.int16]) -> list[str]:
+    """Return the texts that the digest engine gives for continuous audio, without any server."""
+    vad, segmenter, pieces, texts = open_vad(None), Segmenter(), bytearray(), list[str]()
+    begun = SegmentBegin(0, 0)
+    events = vad.accept(samples)
+    ended = vad.finish()
+    outputs = [*segmenter.accept(samples, events), *segmenter.accept(samples[:0], ended), *segmenter.finish()]
+    for output in outputs:
+        match output:
+            case SegmentBegin():
+                begun, pieces = output, bytearray()
+            case SegmentAudio():
+                pieces += output.pcm
+            case SegmentEnd(_, count):
+                pcm = bytes(pieces[: count * BYTES_PER_SAMPLE])
+                texts.append(checksum(amplified(pcm, begun.gain_db)))
+    return texts

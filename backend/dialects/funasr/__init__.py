@@ -1,0 +1,1 @@
+"""FunASR's WebSocket protocol: offline, online and 2pass."""

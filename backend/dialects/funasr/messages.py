@@ -1,0 +1,153 @@
+"""Messages of FunASR's WebSocket protocol. Pure.
+
+Sources: FunASR, ``runtime/docs/websocket_protocol.md``, and what its servers and others' clients do beyond it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backend.dialects.transcript import TranscriptPart
+from protocol.errors import MalformedMessage
+from protocol.recognition import Options
+
+Mode = Literal["offline", "online", "2pass"]
+PCM: Final = "pcm"
+_RATES: Final = (8_000, 16_000)
+_WEIGHT: Final = re.compile(r"^(?P<word>.*\S)\s+-?\d+$")
+_ENDING: Final = re.compile(r"[.,!?;:。，！？；：、…]+$")
+_LONGEST_HOTWORD: Final = 64
+_MOST_HOTWORDS: Final = 512
+
+
+class Config(Struct, frozen=True):
+    """Configuration of the next speech. ``rate``: of PCM, in Hz. ``format``: PCM, or the kind of the file."""
+
+    mode: Mode = "2pass"
+    name: str = "microphone"
+    format: str = PCM
+    rate: int = 16_000
+    options: Options = Options()
+
+
+class ClientText(Struct, frozen=True):
+    """Text message of a client. ``speaks``: whether speech begins or ends; ``None``: not said.
+
+    ``ends``: the client waits for an acknowledgement that everything has come.
+    """
+
+    config: Config
+    speaks: bool | None = None
+    ends: bool = False
+
+
+def client_text(data: str, before: Config) -> ClientText:
+    """Return a client's message; what it does not say stays as before. Raises ``MalformedMessage``."""
+    try:
+        said = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise MalformedMessage("a text message is an object of JSON") from error
+    if not isinstance(said, dict):
+        raise MalformedMessage("a text message is an object of JSON")
+    config = replace(
+        before,
+        mode=_chosen(said, "mode", before.mode, ("offline", "online", "2pass")),
+        name=str(said.get("wav_name", before.name))[:256],
+        format=str(said.get("wav_format", before.format)).lower()[:16],
+        rate=_rate(said, before.rate),
+        options=_options(said, before.options),
+    )
+    speaks = said.get("is_speaking")
+    return ClientText(config, speaks if isinstance(speaks, bool) else None, bool(said.get("is_end")))
+
+
+def hotwords(value: object) -> tuple[str, ...]:
+    """Return the words of an object, a JSON string of one, or lines of words with weights, which are not used."""
+    if isinstance(value, str):
+        try:
+            value = msgspec.json.decode(value)
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            value = [_without_weight(line) for line in str(value).splitlines()]
+    words = [str(word).strip() for word in value] if isinstance(value, Mapping | list) else []
+    return tuple(dict.fromkeys(word for word in words if 0 < len(word) <= _LONGEST_HOTWORD))[:_MOST_HOTWORDS]
+
+
+def online(config: Config, text: str) -> str:
+    """Return a message with more text that is certain, to be appended."""
+    mode = "2pass-online" if config.mode == "2pass" else "online"
+    return _encoded(config, mode, text, final=False)
+
+
+def offline(config: Config, parts: list[TranscriptPart], text: str, *, final: bool = False) -> str:
+    """Return a message with the text of whole sentences, which replaces what came online since the last one."""
+    mode = "2pass-offline" if config.mode == "2pass" else config.mode
+    return _encoded(config, mode, text, final=final, **_stamps(parts))
+
+
+def acknowledged(config: Config) -> str:
+    """Return the answer to ``is_end``."""
+    return _encoded(config, config.mode, "", final=True, is_end=True)
+
+
+def failed(config: Config, code: str, message: str) -> str:
+    """Return a message with an error, which is the last one of this speech."""
+    mode = "2pass-offline" if config.mode == "2pass" else config.mode
+    error = {"code": code, "message": message, "details": {}}
+    return _encoded(config, mode, "", final=True, error=error)
+
+
+def _encoded(config: Config, mode: str, text: str, *, final: bool, **more: Any) -> str:
+    body = {"mode": mode, "wav_name": config.name, "text": text, "is_final": final, **more}
+    return msgspec.json.encode(body).decode()
+
+
+def _stamps(parts: list[TranscriptPart]) -> dict[str, Any]:
+    """Return times of words, where the engine tells them: clients read them as a string of JSON."""
+    times = [[word.start_ms, word.end_ms] for part in parts for word in part.words]
+    if not times:
+        return {}
+    sentences = [_sentence(part) for part in parts]
+    return {"timestamp": msgspec.json.encode(times).decode(), "stamp_sents": sentences}
+
+
+def _sentence(part: TranscriptPart) -> dict[str, Any]:
+    text = part.text.strip()
+    mark = _ENDING.search(text)
+    return {
+        "text_seg": _ENDING.sub("", text),
+        "punc": mark.group() if mark else "",
+        "start": part.start_ms,
+        "end": part.end_ms,
+        "ts_list": [[word.start_ms, word.end_ms] for word in part.words],
+    }
+
+
+def _chosen(said: Mapping[str, Any], name: str, before: Mode, known: tuple[Mode, ...]) -> Mode:
+    value = said.get(name, before)
+    if value not in known:
+        raise MalformedMessage(f"{name} is one of {', '.join(known)}")
+    return known[known.index(value)]
+
+
+def _rate(said: Mapping[str, Any], before: int) -> int:
+    rate = said.get("audio_fs", before)
+    if rate not in _RATES:
+        raise MalformedMessage(f"audio_fs is one of {', '.join(map(str, _RATES))}")
+    return int(rate)
+
+
+def _options(said: Mapping[str, Any], before: Options) -> Options:
+    language = str(said.get("svs_lang", before.language)).lower()
+    language = language if re.fullmatch(r"[a-z]{2,3}|auto", language) else "auto"
+    words = hotwords(said["hotwords"]) if "hotwords" in said else before.hotwords
+    itn = said.get("itn", said.get("svs_itn", before.itn))
+    return Options(language=language, hotwords=words, itn=bool(itn))
+
+
+def _without_weight(line: str) -> str:
+    found = _WEIGHT.match(line.strip())
+    return found["word"] if found else line.strip()

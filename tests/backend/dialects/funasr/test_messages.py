@@ -1,0 +1,91 @@
+"""Messages of FunASR's protocol, as documented and as clients of others really send and read them."""
+
+import json
+
+import pytest
+
+from backend.dialects.funasr.messages import (
+    Config,
+    acknowledged,
+    client_text,
+    failed,
+    hotwords,
+    offline,
+    online,
+)
+from backend.dialects.transcript import TranscriptPart
+from protocol.errors import MalformedMessage
+from protocol.recognition import Word
+
+FIRST = {
+    "mode": "2pass",
+    "wav_name": "desk",
+    "wav_format": "pcm",
+    "is_speaking": True,
+    "chunk_size": "5,10,5",
+    "chunk_interval": 10,
+    "encoder_chunk_look_back": 4,
+    "hotwords": '{"阿里巴巴": 20, "Ōtaki": 10}',
+    "itn": False,
+    "audio_fs": 8000,
+    "svs_lang": "zh",
+}
+
+
+def test_first_message_configures_the_speech() -> None:
+    said = client_text(json.dumps(FIRST), Config())
+    assert (said.config.mode, said.config.name, said.config.rate, said.speaks) == ("2pass", "desk", 8_000, True)
+    options = said.config.options
+    assert (options.hotwords, options.itn, options.language) == (("阿里巴巴", "Ōtaki"), False, "zh")
+
+
+def test_later_message_keeps_what_it_does_not_say() -> None:
+    before = client_text(json.dumps(FIRST), Config()).config
+    said = client_text('{"is_speaking": false, "is_end": true}', before)
+    assert (said.config, said.speaks, said.ends) == (before, False, True)
+
+
+@pytest.mark.parametrize(
+    "data", ["", "[]", "7", "{", '{"mode": "3pass"}', '{"audio_fs": 11025}', '{"audio_fs": "x"}', '"\ud800"']
+)
+def test_broken_message_is_refused(data: str) -> None:
+    with pytest.raises(MalformedMessage):
+        client_text(data, Config())
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ('{"a b": 1}', ("a b",)),
+        ({"x": 3}, ("x",)),
+        ("阿里巴巴 20\nhello world 10\nplain", ("阿里巴巴", "hello world", "plain")),
+        ("", ()),
+        (None, ()),
+        (["x" * 65, " "], ()),
+    ],
+)
+def test_hotwords_come_in_three_forms(value: object, words: tuple[str, ...]) -> None:
+    assert hotwords(value) == words
+
+
+def test_times_are_a_string_of_json() -> None:
+    part = TranscriptPart(0, 900, "hello there.", "en", (Word("hello", 0, 400), Word("there.", 500, 900)))
+    message = json.loads(offline(Config(), [part], part.text))
+    assert (message["mode"], message["is_final"]) == ("2pass-offline", False)
+    assert json.loads(message["timestamp"]) == [[0, 400], [500, 900]]
+    (sentence,) = message["stamp_sents"]
+    assert (sentence["text_seg"], sentence["punc"]) == ("hello there", ".")
+    assert "timestamp" not in json.loads(offline(Config(), [], "text"))
+
+
+def test_modes_name_their_answers() -> None:
+    modes = [json.loads(online(Config(mode), "x"))["mode"] for mode in ("2pass", "online")]
+    assert modes == ["2pass-online", "online"]
+    assert json.loads(offline(Config("offline"), [], "x", final=True))["mode"] == "offline"
+
+
+def test_last_messages_are_final() -> None:
+    assert json.loads(acknowledged(Config()))["is_end"] is True
+    error = json.loads(failed(Config(), "busy", "later"))
+    assert (error["is_final"], error["text"], error["error"]["code"]) == (True, "", "busy")
+    assert set(error["error"]) == {"code", "message", "details"}

@@ -1,0 +1,76 @@
+"""A connection of FunASR's protocol: order of texts, live text, errors, and revoked or refused devices."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import numpy as np
+import pytest
+
+from backend.dialects.funasr.routes import FUNASR_PATH
+from backend.gateway import Gateway
+from speech.audio_file import read_audio
+from tests.app.speech import SPEECH
+from tests.backend.conftest import KEY
+from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(16_000, np.int16)])
+
+
+@asynccontextmanager
+async def speaking(gateway: Gateway, **config: Any) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Connect, and say all of the speech in the first configuration."""
+    url = f"{gateway.url}{FUNASR_PATH}?token={KEY}"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
+        await socket.send_json({"is_speaking": True, **config})
+        await socket.send_bytes(SPOKEN.tobytes())
+        yield socket
+
+
+async def until_final(socket: aiohttp.ClientWebSocketResponse) -> list[dict[str, Any]]:
+    """Return all messages up to the last one."""
+    messages = [await socket.receive_json(timeout=30)]
+    while not messages[-1]["is_final"]:
+        messages.append(await socket.receive_json(timeout=30))
+    return messages
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000])
+async def test_texts_come_in_spoken_order(gateway: Gateway, worker: FakeWorker, rate: int) -> None:
+    async with speaking(gateway, mode="2pass", audio_fs=rate) as socket:
+        await socket.send_json({"is_speaking": False})
+        messages = await until_final(socket)
+    texts = [message["text"] for message in messages if message["mode"] == "2pass-offline"]
+    assert texts[-1] == "" and all(texts[:-1]) and len(texts) > 1
+    await wait_until(lambda: not gateway.hub.connections, "the session is left")
+
+
+async def test_failed_segment_is_an_error(gateway: Gateway, broker: Broker) -> None:
+    async with working(broker.url, recognise=fail), speaking(gateway, mode="offline") as socket:
+        await socket.send_json({"is_speaking": False})
+        (message,) = await until_final(socket)
+    assert (message["error"]["code"], message["text"]) == ("engine_failed", "")
+
+
+async def test_files_are_refused_with_advice(gateway: Gateway) -> None:
+    async with speaking(gateway, mode="offline", wav_format="mp3") as socket:
+        message = await socket.receive_json(timeout=30)
+    assert "/v1/audio/transcriptions" in message["error"]["message"]
+
+
+async def test_client_that_leaves_is_forgotten(gateway: Gateway) -> None:
+    async with speaking(gateway):
+        await wait_until(lambda: gateway.hub.connections, "the session is open")
+    await wait_until(lambda: not gateway.hub.connections, "the session is left")
+
+
+async def test_draining_gateway_refuses(gateway: Gateway) -> None:
+    gateway._draining = True
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await http.ws_connect(f"{gateway.url}{FUNASR_PATH}?token={KEY}")
+    assert caught.value.status == 503
+    gateway._draining = False
