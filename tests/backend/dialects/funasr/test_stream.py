@@ -26,7 +26,7 @@ async def speaking(gateway: Gateway, **config: Any) -> AsyncIterator[aiohttp.Cli
     url = f"{gateway.url}{FUNASR_PATH}?token={KEY}"
     async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
         await socket.send_json({"is_speaking": True, **config})
-        await socket.send_bytes(SPOKEN.tobytes())
+        await socket.send_bytes(SPOKEN[:: 16_000 // config.get("audio_fs", 16_000)].tobytes())
         yield socket
 
 
