@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
 import structlog
 from aiohttp import WSMsgType, hdrs, web
 from msgspec.structs import replace
@@ -21,7 +20,6 @@ from backend.http.responses import abort
 from client.errors import GatewayError, TryLater
 from client.events import ClientEvent
 from client.gateway import GatewayClient
-from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.session import Failed, Partial
 from protocol.session import Final as FinalMessage
@@ -29,7 +27,6 @@ from protocol.texts import spaced
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
-from speech.resampling import Resampler
 
 log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
 
@@ -70,14 +67,12 @@ class _Speech:
     config: Config
     client: GatewayClient
     intake: SpeechIntake
-    resampler: Resampler | None
     opened: AsyncExitStack
     telling: "asyncio.Task[None] | None" = None
     transcript: Transcript = field(default_factory=Transcript)
     told: dict[int, int] = field(default_factory=dict)
     next: int = 0
     said: str = ""
-    odd: bytes = b""
 
 
 class _Conversation:
@@ -121,11 +116,7 @@ class _Conversation:
 
     async def _audio(self, data: bytes) -> None:
         speech = self._speech or await self._begin()
-        data = speech.odd + data
-        whole = len(data) - len(data) % BYTES_PER_SAMPLE
-        speech.odd = data[whole:]
-        samples = np.frombuffer(data[:whole], "<i2")
-        await speech.intake.hear(speech.resampler.accept(samples) if speech.resampler else samples)
+        await speech.intake.hear_pcm(data)
 
     # -- a speech ------------------------------------------------------------------------------------------
 
@@ -136,9 +127,8 @@ class _Conversation:
         options = replace(config.options, partials=config.mode == "2pass")
         async with AsyncExitStack() as opened:
             client = await opened.enter_async_context(self._sessions.client(self._visit, options, NAME))
-            intake = SpeechIntake(client, self._sessions.vad_folder)
-            resampler = None if config.rate == SAMPLE_RATE else Resampler(config.rate)
-            speech = _Speech(config, client, intake, resampler, opened.pop_all())
+            intake = SpeechIntake(client, self._sessions.vad_folder, config.rate)
+            speech = _Speech(config, client, intake, opened.pop_all())
         speech.telling = asyncio.create_task(self._tell(speech), name="dialect/funasr")
         self._speech = speech
         return speech
@@ -146,8 +136,6 @@ class _Conversation:
     async def _finish(self) -> None:
         """End the speech: exactly one message says ``is_final``."""
         speech = self._speech or await self._begin()
-        if speech.resampler is not None:
-            await speech.intake.hear(speech.resampler.finish())
         await speech.intake.finish()
         await speech.client.finish()
         if speech.telling is not None:

@@ -41,3 +41,17 @@ async def test_speech_becomes_segments_with_results(
 
 def of_kind(events: Sequence[VadEvent], kind: type[VadEvent]) -> int:
     return sum(isinstance(event, kind) for event in events)
+
+
+async def test_audio_is_resampled_however_it_is_cut(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker
+) -> None:
+    speech = np.concatenate(list(read_audio(SPEECH / "en-03.flac")))
+    pcm = np.repeat(speech, 3).tobytes()  # 48 kHz
+    async with sessions.client(visit, Options(), "test") as client:
+        intake = SpeechIntake(client, None, 48_000)
+        for start in range(0, len(pcm), 7_001):
+            await intake.hear_pcm(pcm[start : start + 7_001])
+        await intake.finish()
+        await client.finish()
+    assert abs(intake.samples - len(speech)) <= 1 and intake.segments
