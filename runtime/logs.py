@@ -259,18 +259,25 @@ def _writes(
         least = logging.WARNING if file else logging.NOTSET
         yield partial(_written, formatter, partial(to_stream, sys.stderr), least)
     if file is not None:
-        formatter = _Formatter(shared, structlog.processors.JSONRenderer(_json))
+        formatter = _Formatter(shared, _traced(structlog.processors.JSONRenderer(_json)))
         yield partial(_written, formatter, file.write, logging.NOTSET)
 
 
 def _harmless(render: structlog.typing.Processor) -> structlog.typing.Processor:
     """Wrap ``render`` for a terminal, because fields may contain untrusted text."""
 
-    traced = structlog.processors.ExceptionRenderer()  # tracebacks of other libraries; ours are already rendered
+    def rendered(logger: Any, method: str, event: Event) -> Any:
+        return render(logger, method, {name: _shown(name, value) for name, value in event.items()})
+
+    return _traced(rendered)
+
+
+def _traced(render: structlog.typing.Processor) -> structlog.typing.Processor:
+    """Render the tracebacks of other libraries first; ours are already rendered."""
+    traced = structlog.processors.ExceptionRenderer()
 
     def rendered(logger: Any, method: str, event: Event) -> Any:
-        fields = traced(logger, method, event).items()
-        return render(logger, method, {name: _shown(name, value) for name, value in fields})
+        return render(logger, method, traced(logger, method, event))
 
     return rendered
 

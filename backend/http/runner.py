@@ -42,6 +42,14 @@ class _Handler(web.RequestHandler):
         """Install the WebSocket parser behind a check for masked frames."""
         super().set_parser(cast(Any, MaskedFrames(parser)), data_received_cb)
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log what a handler did not catch; a body that breaks off or cannot be decoded is the client's fault."""
+        error = kw.get("exc_info")
+        if isinstance(error, web.RequestPayloadError):
+            log.info(LogEvent.REQUEST_MALFORMED, status=400, error=type(error).__name__)
+        else:
+            super().log_exception(*args, **kw)
+
     def handle_error(
         self,
         request: web.BaseRequest,

@@ -278,7 +278,7 @@ def upgraded(request: web.Request, subprotocol: str, most_bytes: int, buffer: me
 
     Raises ``MalformedMessage`` if the request is no upgrade, or ``ConnectionError``.
     """
-    if not web.WebSocketResponse(protocols=(subprotocol,)).can_prepare(request):
+    if not _is_upgrade(request, subprotocol):
         raise MalformedMessage("this address wants the upgrade to a WebSocket of RFC 6455")
     socket = WebSocket(request, most_bytes, buffer)
     accepted = b64encode(sha1((request.headers[hdrs.SEC_WEBSOCKET_KEY] + _GUID).encode()).digest()).decode()
@@ -290,6 +290,13 @@ def upgraded(request: web.Request, subprotocol: str, most_bytes: int, buffer: me
     except BaseException:
         socket.abort()
         raise
+
+
+def _is_upgrade(request: web.Request, subprotocol: str) -> bool:
+    try:
+        return bool(web.WebSocketResponse(protocols=(subprotocol,)).can_prepare(request))
+    except ValueError:  # aiohttp decodes a key that is not ASCII
+        return False
 
 
 def _frame(kind: int, body: bytes | bytearray) -> bytes:

@@ -40,9 +40,11 @@ def test_log_file_contains_other_libraries_and_tracebacks(tmp_path: Path) -> Non
             raise ValueError("on purpose")
         except ValueError:
             structlog.get_logger().exception("failed")
-    outside, failed = lines(tmp_path)
+            logging.getLogger("library").exception("failed outside")
+    outside, failed, failed_outside = lines(tmp_path)
     assert outside["event"] == "from outside" and outside["level"] == "warning"
-    assert "ValueError: on purpose" in str(failed["exception"])
+    for line in (failed, failed_outside):
+        assert "ValueError: on purpose" in str(line["exception"]) and "exc_info" not in line
 
 
 def test_malformed_log_call_loses_only_its_line_and_is_reported(tmp_path: Path) -> None:

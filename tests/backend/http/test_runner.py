@@ -9,11 +9,13 @@ from structlog.testing import capture_logs
 
 from backend.gateway import Gateway
 from protocol.session import SUBPROTOCOL
+from runtime.event_names import LogEvent
 from tests.backend.conftest import KEY
+from tests.helpers.waiting import wait_until
 
 
-async def answer_to(gateway: Gateway, data: bytes) -> tuple[int, dict[str, str]]:
-    """Send raw data; return status and error."""
+async def answer_of(gateway: Gateway, data: bytes) -> tuple[int, bytes]:
+    """Send raw data; return status and body."""
     where = urlsplit(gateway.url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     writer.write(data)
@@ -22,7 +24,13 @@ async def answer_to(gateway: Gateway, data: bytes) -> tuple[int, dict[str, str]]
     writer.close()
     await writer.wait_closed()
     assert b"Content-Type: application/json" in head
-    return int(head.split()[1]), json.loads(body)["error"]
+    return int(head.split()[1]), body
+
+
+async def answer_to(gateway: Gateway, data: bytes) -> tuple[int, dict[str, str]]:
+    """Send raw data; return status and error."""
+    status, body = await answer_of(gateway, data)
+    return status, json.loads(body)["error"]
 
 
 NO_HTTP = (
@@ -59,3 +67,15 @@ async def test_headers_that_are_not_utf8_are_client_errors(
         said = await answer_to(gateway, "\r\n".join(lines).encode() + b"\r\n" + header + b"\r\n\r\n")
     assert (said[0], said[1]["code"]) == (status, code)
     assert {line["log_level"] for line in logged} <= {"info"}, "no traceback"
+
+
+async def test_body_that_cannot_be_decoded_is_no_error_of_the_gateway(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"
+    with capture_logs() as logged:
+        status, _ = await answer_of(gateway, head + b"plain")
+        await wait_until(lambda: logged, "the body was looked at")
+    assert status == 200
+    assert [line["event"] for line in logged] == [LogEvent.REQUEST_MALFORMED]
+    assert not caplog.records, "no traceback"

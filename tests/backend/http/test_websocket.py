@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from backend.gateway import Gateway
 from backend.http.frames import BINARY, CLOSE, PING, PONG, TEXT
@@ -296,3 +297,13 @@ async def test_requests_behind_a_refused_upgrade_are_answered(gateway: Gateway) 
         async with asyncio.timeout(DEADLINE_S):
             answers = await client.reader.read()
     assert answers.startswith(b"HTTP/1.1 401 ") and b"HTTP/1.1 200 OK" in answers
+
+
+async def test_key_that_is_not_ascii_is_a_client_error(gateway: Gateway) -> None:
+    port = int(gateway.url.rpartition(":")[2])
+    request = upgrade(STREAM_PATH, f"Authorization: Bearer {KEY}").replace(KEY_OF_HANDSHAKE.encode(), b"\xff")
+    async with connection("127.0.0.1", port) as client:
+        with capture_logs() as logged:
+            client.say(request)
+            assert (await client.head()).startswith(b"HTTP/1.1 400 ")
+    assert {line["log_level"] for line in logged} <= {"info"}, "no traceback"
