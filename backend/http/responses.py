@@ -112,9 +112,14 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return error_response(400, ErrorCode.MALFORMED, "the connection is gone")  # the client is gone too
     except Exception:
         log.exception(LogEvent.REQUEST_FAILED, path=request.path)
-        if request.writer.output_size > 0:  # an answer has begun, or the connection is a WebSocket
-            abort(request)
-        return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")
+        return _own_failure(request)
+
+
+def _own_failure(request: web.Request) -> web.Response:
+    """Return the answer to an error of the gateway; an answer that has begun, or a WebSocket, breaks off."""
+    if request.writer.output_size > 0:
+        abort(request)
+    return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")
 
 
 def _refused(error: RequestRefused) -> web.Response:
