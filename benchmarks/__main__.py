@@ -16,6 +16,7 @@ _BENCHMARKS = (
     "monitor",
     "history",
     "history-store",
+    "replication",
     "audio-path",
     "insertion-wayland",
     "app",

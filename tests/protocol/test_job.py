@@ -20,9 +20,11 @@ from protocol.job import (
     encode_job,
     encode_notice,
     encode_status,
+    in_shard,
     is_room_for,
     parse_end,
     shard_of,
+    shard_of_key,
 )
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options, Word
@@ -144,3 +146,15 @@ def test_result_length_is_limited_to_half_of_its_audio_within_bounds() -> None:
     for audio, most in ((0, 2048), (4_096, 2048), (40_000, 20_000), (1_920_000, 32_768)):
         assert is_room_for(bytes(most), bytes(audio))
         assert not is_room_for(bytes(most + 1), bytes(audio))
+
+
+def test_workers_of_the_only_shard_are_where_every_version_looks() -> None:
+    assert Keys().workers == "kiki:workers"
+    assert Keys(0, alone=False).workers == "kiki:{0}:workers"
+
+
+def test_key_has_a_name_in_each_shard() -> None:
+    stream = Keys(3).jobs("bulk", "m")
+    assert shard_of_key(stream) == 3
+    assert in_shard(stream, 12) == Keys(12).jobs("bulk", "m")
+    assert in_shard(Keys(0).partials(), 0) == Keys(0).partials()

@@ -128,10 +128,12 @@ class Tunnel:
     async def layout(self) -> Layout:
         """Return the layout of the broker that the gateway has. Raises a ``BrokerError``."""
         try:
-            _, writer = await self.dial()
+            reader, writer = await self.dial()
+            writer.write_eof()
+            await reader.read()  # until the connection is carried no more
+            writer.close()
         except OSError as error:
             raise BrokerUnavailable(f"the broker does not answer: {error}") from error
-        writer.close()
         return Layout(self._shards, alone=False) if self._shards else Layout()
 
     async def _connected(self, url: str, shard: int) -> aiohttp.ClientWebSocketResponse:

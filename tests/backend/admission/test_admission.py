@@ -13,12 +13,14 @@ from backend.admission.admission import (
     expect,
     expect_behind,
     is_quick,
+    joined,
     makes_partials,
     refuse,
     spare_slots,
     speed,
     worth_telling,
 )
+from backend.core.errors import BrokerUnreachable
 from backend.core.refusal import RefusalReason
 from protocol.job import Job, JobKind, Keys
 from protocol.monitor import WorkerState, WorkerStatus
@@ -227,3 +229,11 @@ def test_partials_are_made_on_request_while_capacity_is_spare() -> None:
     assert makes_partials(fleet(0), Options(partials=True), LIMITS)
     assert not makes_partials(fleet(0), Options(), LIMITS)
     assert not makes_partials(fleet(4), Options(partials=True), LIMITS)
+
+
+def test_survey_of_shards_is_their_sum_and_names_the_missing() -> None:
+    one = Survey({ANY: StreamContent(10, 1, 500)}, (worker(),), memory=0.2)
+    other = Survey({ANY: StreamContent(5, 2, 100)}, (worker(),), memory=0.4)
+    found = joined([one, BrokerUnreachable(), other])
+    assert found.streams == {ANY: StreamContent(15, 3, 500)}
+    assert (found.workers, found.memory, found.missing) == ((worker(),), 0.4, (1,))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.broker.dead_letters import next_attempt, read_letter
+from backend.broker.dead_letters import newest_of, next_attempt, place_of, read_letter, shown_from
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.job import Failure, Job, encode_job, encode_notice
 
@@ -35,3 +35,20 @@ def test_letter_without_job_is_refused() -> None:
 
 def test_next_attempt_has_same_audio() -> None:
     assert next_attempt(read_letter(b"1-0", fields(None))) == Job("s", 3, b"\x01\x00", 1, attempt=3)
+
+
+def test_shown_entry_names_its_shard_where_there_are_several() -> None:
+    assert place_of("5-0") == (0, "5-0")
+    assert place_of("2:5-0") == (2, "5-0")
+    assert place_of("x:5-0") == (0, "x:5-0")
+
+
+def test_older_letters_of_the_same_moment_are_in_lower_shards() -> None:
+    assert shown_from("", 1) == "+"
+    assert [shown_from("1:5-0", shard) for shard in range(3)] == ["5-0", "(5-0", "(5-0"]
+
+
+def test_newest_letters_come_first() -> None:
+    entries = ["0:9-0", "1:10-0", "0:10-0", "1:10-1"]
+    letters = [read_letter(entry.encode(), fields(None)) for entry in entries]
+    assert [letter.entry for letter in newest_of(letters, 3)] == ["1:10-1", "1:10-0", "0:10-0"]

@@ -70,8 +70,14 @@ MAY: list[list[bytes]] = [
     call("hypothesis", [HASH], b"0", b"{}"),
     call("leave", [b"kiki:{0}:sweep", STREAM], b"w"),
     call("heartbeat", [b"kiki:workers"], b"w", b"{}"),
+    call("heartbeat", [b"kiki:{3}:workers"], b"w", b"{}"),
+    [b"HVALS", b"kiki:{3}:workers"],
+    [b"CLIENT", b"ID"],
 ]
 MAY_NOT: list[list[bytes]] = [
+    [b"CLIENT", b"UNBLOCK", b"7"],
+    [b"CLIENT", b"KILL", b"7"],
+    [b"HVALS", b"kiki:{3}:backlog"],
     [b"AUTH", b"default", b"x"],
     [b"HELLO", b"3", b"AUTH", b"default", b"x"],
     [b"RESET"],
@@ -284,3 +290,12 @@ def test_workers_of_the_previous_version_are_accepted() -> None:
     file = Path(__file__).parents[2] / "data" / "previous" / "worker_scripts.toml"
     previous = tomllib.loads(file.read_text("utf-8"))["scripts"]
     assert {digest.encode(): name for name, digest in previous.items()}.items() <= known_scripts().items()
+
+
+def test_waiting_ends_only_for_connections_of_the_same_account() -> None:
+    clients = {7}
+    gate = CommandGate(SCRIPTS, ConnectionState(clients=clients))
+    gate.feed(packed([b"CLIENT", b"UNBLOCK", b"7"]))
+    clients.clear()
+    with pytest.raises(Forbidden):
+        gate.feed(packed([b"CLIENT", b"UNBLOCK", b"7"]))

@@ -10,16 +10,19 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
+from backend.broker.jobs import open_jobs
 from backend.workers.commands import MOST_UNANSWERED, known_scripts
 from backend.workers.tunnel import MOST_CONNECTIONS
-from protocol.broker import BROKER_PATH, CHUNK_BYTES
+from protocol.broker import BROKER_PATH, CHUNK_BYTES, SHARD_FIELD
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode
 from protocol.job import GROUP, Keys
 from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, tunnelling
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
+from worker.broker.layout import Layout
 from worker.broker.scripts import load_scripts
+from worker.broker.tunnel import Tunnel, carrier
 
 ABNORMAL = 1006  # RFC 6455 7.1.5: closed without a close frame
 PING = b"*1\r\n$4\r\nPING\r\n"
@@ -221,3 +224,32 @@ async def test_closing_gateway_ends_tunnel_with_going_away(gateway: Tunnelled) -
         gateway.tunnel.close()
         assert await closed(socket) == CloseCode.GOING_AWAY
         assert await refusal(gateway, OWNER_KEY) == 503
+
+
+@pytest.mark.parametrize("shard", ["1", "x", "-1", "99999"])
+async def test_connection_to_no_shard_is_refused(gateway: Tunnelled, shard: str) -> None:
+    _, key = await gateway.paired()
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session,
+        session.get(f"{gateway.url.replace('ws', 'http', 1)}{BROKER_PATH}?{SHARD_FIELD}={shard}") as answer,
+    ):
+        assert answer.status == 404
+
+
+async def test_worker_learns_how_many_shards_there_are(tmp_path: Path) -> None:
+    with running_broker() as broker:
+        async with open_jobs(broker.url, "first", shards=3), tunnelling(broker.url, tmp_path) as gateway:
+            _, key = await gateway.paired()
+            async with Tunnel(carrier(gateway.url, key)) as tunnel:
+                assert await tunnel.layout() == Layout(3, alone=False)
+                reader, writer = await tunnel.dial(2)
+                writer.write(PING)
+                assert await reader.readline() == b"+PONG\r\n"
+                writer.close()
+            assert len(await users(broker.url)) <= 2  # an account for each shard, on the same server
+
+
+async def test_worker_of_one_server_is_told_no_number(gateway: Tunnelled) -> None:
+    _, key = await gateway.paired()
+    async with Tunnel(carrier(gateway.url, key)) as tunnel:
+        assert await tunnel.layout() == Layout()
