@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.helpers.ruler_engine import measured
 from tests.helpers.streaming_engine import MODEL, STREAMING_ENGINE
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
+from tests.worker.running import persistent_broker
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
 from worker.broker.layout import read_layout
 from worker.broker.live import LiveJobs
@@ -136,3 +138,33 @@ async def test_engine_for_segments_is_refused(broker: Broker) -> None:
     async with shards(broker.url) as jobs:
         with pytest.raises(EngineUnavailable, match="start it with kikipounamu-worker run"):
             await LiveWorker("w", jobs, supervisor).run()
+
+
+async def test_broker_that_returns_gets_the_streams_again(tmp_path: Path) -> None:
+    with persistent_broker(tmp_path) as url:
+        async with streaming(url), gateway_side(url) as side:
+            await wait_until(lambda: ready(side), "it is ready")
+            with suppress(ConnectionError):
+                await side.redis.shutdown(nosave=True)
+            with persistent_broker(tmp_path) as again:
+                async with gateway_side(again) as other:
+                    await wait_until(lambda: ready(other), "its streams are there again")
+                    await other.attach()
+                    async with other.listening() as heard:
+                        await other.ask(piece(0, 1), SHARED)
+                        assert await answer(heard) == said(1)
+
+
+async def test_metrics_tell_places_and_partials(broker: Broker, other: GatewaySide) -> None:
+    supervisor = EngineSupervisor(EngineSettings(STREAMING_ENGINE), EngineLimits(), streams=True)
+    async with shards(broker.url) as jobs, other.listening() as heard:
+        worker = LiveWorker("w", jobs, supervisor, renew_s=0.1)
+        running = asyncio.create_task(worker.run())
+        await wait_until(lambda: ready(other), "it is ready")
+        await other.ask(piece(0, 2), SHARED)
+        assert await answer(heard) == said(2)
+        await wait_until(lambda: worker.tally.partials == 1, "the answer is counted")
+        assert (worker.now().busy, worker.now().info.slots) == (1, 64)
+        assert worker.tally.audio_s == 2.0
+        worker.drain()
+        await running
