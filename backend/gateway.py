@@ -115,7 +115,8 @@ class Gateway:
 
     async def start(self, where: tuple[ListenAddress, ...]) -> None:
         """Open all listeners and serve the routes."""
-        app = self.app = web.Application(middlewares=[as_forwarded, errors_as_json])
+        main = self._link is not None and self._link.is_main
+        app = self.app = web.Application(middlewares=[as_forwarded, errors_as_json] if main else [errors_as_json])
         app[ACCESS] = self.access
         app[ON_REFUSAL] = self.observers.refused
         app.add_routes(self._routes())
