@@ -5,8 +5,8 @@
 A cgroup limits each gateway process; broker, worker (checksum engine), supervisor and speakers have no limit. The
 speakers send 100 ms frames at speaking pace. A number of streams is carried if every digest is right and 95 of 100
 texts come within ``--late`` milliseconds after the end of their segment: a process without CPU left falls behind
-by seconds. The number grows in steps of 8 % until one is not carried twice in a row, because other programs disturb
-too. Rounds with one and two processes take turns; the figures are their medians. Needs root and cgroups.
+by seconds. The number grows in steps of 8 % until one is not carried twice in a row, as others disturb too.
+Rounds with one and two processes take turns; the figures are their medians. Needs root and cgroups.
 """
 
 import asyncio
@@ -127,7 +127,10 @@ class Round:
 def carried_by(
     processes: int, cores: float, segments: int, late_ms: float, levels: Iterator[int] | None = None
 ) -> int:
-    """Return the most streams that so many processes carry, each with ``cores``; ``None``: levels by an estimate."""
+    """Return the most streams that so many processes carry, each with ``cores``.
+
+    ``levels``: numbers to try; ``None``: by an estimate.
+    """
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder, ExitStack() as stack:
         chain = stack.enter_context(running_chain(Path(folder), quiet=True))
         program, endpoint = chain.gateway("--processes", str(processes))
