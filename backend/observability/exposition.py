@@ -156,6 +156,7 @@ def _gateway(now: GatewayReading) -> Iterator[Metric]:
     yield _gauge("pending_segments", "Segments that have begun and not ended.", now.pending)
     yield _gauge("unqueued_audio_seconds", "Audio that this gateway has and the broker has not.", now.unqueued_s)
     yield _gauge("broker_up", "1: the broker answers.", now.broker.up)
+    yield _gauge("broker_missing_shards", "Shards of the broker that do not answer.", len(now.broker.missing))
     yield _gauge("broker_durable", "1: the broker keeps what it took over a power loss.", now.broker.durable)
     yield _gauge("broker_memory_ratio", "Used part of the broker's limit; 0: it has none.", now.broker.memory)
     said = {"version": metadata.version("kikipounamu"), "python": platform.python_version()}

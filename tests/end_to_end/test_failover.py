@@ -132,6 +132,18 @@ async def test_failover_in_a_cluster_loses_no_segment(tmp_path: Path) -> None:
             await asyncio.to_thread(victim.start)
 
 
+async def test_frozen_primary_is_left_for_the_next_one(tmp_path: Path) -> None:
+    with running_cluster() as set_up:
+        async with people_speak(tmp_path, set_up, SHARDS) as people:
+            primary = await asyncio.to_thread(set_up.primary)
+            (replica,) = await asyncio.to_thread(set_up.replicas, primary)
+            primary.freeze()
+            await in_thread(lambda: replica.is_primary, "another one is elected")
+            await people.answered(2 * SPEAKERS)
+            primary.thaw()
+            await in_thread(set_up.whole, "it is a replica now")
+
+
 async def lose_writes(people: People, set_up: SetUp) -> None:
     """Kill the primary of the first shard with writes that its replica never gets."""
     primary = await asyncio.to_thread(set_up.primary)

@@ -308,15 +308,19 @@ class ShardJobs:
         try:
             yield
         except (foreign.RedisError, OSError) as error:
-            if is_elsewhere(error):
-                await self._redis.connection_pool.disconnect(inuse_connections=False)
-                if self._waiting is not None and self._waiting.connection is not None:
-                    await self._waiting.connection.disconnect()
+            if is_elsewhere(error) or isinstance(error, foreign.ConnectionError | foreign.TimeoutError):
+                await self.disconnect()
             raise translated(error) from error
         except TypeError as error:  # from asyncio's selector loop of Python 3.13, for a connection just lost
             if str(error) != "'NoneType' object is not callable":
                 raise
             raise BrokerUnavailable("the connection to the broker was lost during a write") from error
+
+    async def disconnect(self) -> None:
+        """Close unused connections and the waiting one: their server is gone, frozen or no primary any more."""
+        await self._redis.connection_pool.disconnect(inuse_connections=False)
+        if self._waiting is not None and self._waiting.connection is not None:
+            await self._waiting.connection.disconnect(nowait=True)
 
     async def _now_ms(self) -> int:
         seconds, microseconds = await self._redis.time()

@@ -31,6 +31,7 @@ log = structlog.get_logger(logger_names.WORKER_CONSUMER)
 
 _SILENT_S: Final = 1.0
 """Time after which a shard that does not answer is left out."""
+_PROBE_S: Final = 3.0
 _INTERRUPT_S: Final = 0.3
 _AGAIN_S: Final = 0.02
 _PAUSES_S: Final = (0.1, 0.25, 0.5, 1.0, 2.0)
@@ -308,6 +309,7 @@ class AllShards:
             async with asyncio.timeout(limit_s):
                 return await ask()
         except (BrokerUnavailable, TimeoutError) as error:
+            await member.jobs.disconnect()
             self._lost(member, str(error) or "no answer in time")
             raise BrokerUnavailable(f"shard {member.shard} does not answer: {error}") from error
 
@@ -348,14 +350,15 @@ class AllShards:
             pause_s = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
             await asyncio.sleep(random.uniform(pause_s / 2, pause_s))
             try:
-                await member.jobs.check()
-                await self._serve(member)
+                async with asyncio.timeout(_PROBE_S):
+                    await member.jobs.check()
+                    await self._serve(member)
                 while member.kept:
                     await member.kept[0]()
                     member.kept.popleft()
                 break
-            except BrokerUnavailable:
-                continue
+            except (BrokerUnavailable, TimeoutError):
+                await member.jobs.disconnect()
             except BrokerError as error:
                 self._refused = error
                 return
