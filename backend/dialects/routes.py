@@ -6,6 +6,7 @@ from aiohttp import web
 
 from backend.dialects.funasr.routes import funasr_routes
 from backend.dialects.openai.file_routes import OpenAiFileRoutes
+from backend.dialects.openai.realtime import realtime_routes
 from backend.dialects.sessions import DialectSessions, Refuse
 from backend.dialects.spool import FOLDER, open_spool
 from backend.rest.file_settings import FileSettings
@@ -21,4 +22,8 @@ def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings) -> list[we
     def spool() -> Uploads:
         return open_spool(settings.folder.with_name(FOLDER), settings.spare_bytes)
 
-    return [*OpenAiFileRoutes(sessions, spool, settings).routes(), *funasr_routes(sessions)]
+    return [
+        *OpenAiFileRoutes(sessions, spool, settings).routes(),
+        *realtime_routes(sessions),
+        *funasr_routes(sessions),
+    ]

@@ -30,9 +30,9 @@ class SpeechIntake:
     """Intake of one client's audio, mono PCM at ``rate`` Hz. Raises ``ValueError`` for an impossible rate.
 
     ``vad_folder``: folder of the FSMN model; without it a simpler detector is used. ``endpoint_ms``: silence that
-    ends a segment. ``gate``: only speech is recognised, else everything but long silence.
-    ``samples``: heard so far. ``segments``: begun so far, each with first sample and length, which is 0 until it
-    ends.
+    ends a segment. ``gate``: only speech is recognised, else everything but long silence. ``after``: the intake of
+    the audio before. ``samples``: heard so far. ``segments``: begun here, each with first sample and length, which
+    is 0 until it ends.
     """
 
     def __init__(
@@ -42,12 +42,15 @@ class SpeechIntake:
         rate: int = SAMPLE_RATE,
         endpoint_ms: int = 600,
         gate: bool = True,
+        after: "SpeechIntake | None" = None,
     ) -> None:
         self._client = client
+        self._first = after.next_segment if after else 0
+        self._origin: int = after.samples if after else 0
         self._resampler, self._odd = Resampler(rate), b""
         self._vad = open_vad(vad_folder, endpoint_ms)
         self._segmenter = Segmenter(SegmenterOptions(gate=gate))
-        self.samples = 0
+        self.samples: int = self._origin
         self.segments: dict[int, tuple[int, int]] = {}
 
     async def hear_pcm(self, data: bytes) -> Sequence[VadEvent]:
@@ -74,6 +77,22 @@ class SpeechIntake:
         await self._send(self._segmenter.finish())
         return events
 
+    @property
+    def next_segment(self) -> int:
+        """The number of the segment that begins next."""
+        return self._first + len(self.segments)
+
+    @property
+    def open_segment(self) -> int | None:
+        """The segment that has begun and not ended, or ``None``."""
+        last = self.next_segment - 1
+        return last if last in self.segments and not self.segments[last][1] else None
+
+    async def cancel(self) -> None:
+        """Cancel the open segment: its text is not wanted. Raises ``GatewayError``."""
+        if (segment := self.open_segment) is not None:
+            await self._client.cancel(segment)
+
     def place_ms(self, segment: int) -> tuple[int, int]:
         """Return start and end of a segment that has ended, in milliseconds of this audio."""
         at, samples = self.segments[segment]
@@ -82,13 +101,16 @@ class SpeechIntake:
     async def _send(self, outputs: Sequence[SegmentOutput]) -> None:
         for output in outputs:
             match output:
-                case SegmentBegin(segment, at, gain_db):
-                    self.segments[segment] = at, 0
-                    await self._client.begin(segment, samples_to_ms(at), SegmentDetails(gain_db=gain_db))
-                case SegmentAudio(segment):
-                    await self._client.audio(segment, output.pcm)
-                case SegmentSpeculate(segment):
-                    await self._client.speculate(segment)
-                case SegmentEnd(segment, samples):
-                    self.segments[segment] = self.segments[segment][0], samples
-                    await self._client.end(segment)
+                case SegmentBegin(number, at, gain_db):
+                    at += self._origin
+                    self.segments[self._first + number] = at, 0
+                    details = SegmentDetails(gain_db=gain_db)
+                    await self._client.begin(self._first + number, samples_to_ms(at), details)
+                case SegmentAudio(number):
+                    await self._client.audio(self._first + number, output.pcm)
+                case SegmentSpeculate(number):
+                    await self._client.speculate(self._first + number)
+                case SegmentEnd(number, samples):
+                    at, _ = self.segments[self._first + number]
+                    self.segments[self._first + number] = at, samples
+                    await self._client.end(self._first + number)

@@ -1,0 +1,298 @@
+"""``/v1/realtime``: live transcription over a WebSocket, as with OpenAI's Realtime API.
+
+With ``server_vad`` each segment of speech is a turn. Without it the client commits turns itself; a long one is
+recognised in several segments. Deltas are certain text and are never taken back.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+from aiohttp import WSMsgType, web
+from msgspec.structs import replace
+
+from backend.core.errors import BackendError, OverQuota
+from backend.dialects.g711 import decoded
+from backend.dialects.openai.answers import usage
+from backend.dialects.openai.realtime_events import (
+    EventInvalid,
+    RealtimeConfig,
+    audio_of,
+    client_event,
+    configured,
+    described,
+    error_event,
+    server_event,
+)
+from backend.dialects.openai.realtime_items import Item, Items
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.speech_intake import SpeechIntake
+from backend.http.access import AdmittedRequest, admit
+from backend.http.responses import abort
+from client.errors import GatewayError
+from client.events import ClientEvent
+from client.gateway import GatewayClient
+from protocol.audio import samples_to_ms
+from protocol.session import Failed, Partial
+from protocol.session import Final as FinalMessage
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import cancel_and_wait
+
+log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
+
+REALTIME_PATH: Final = "/v1/realtime"
+_NAME: Final = "openai-realtime"
+_PROTOCOLS: Final = ("realtime",)
+_HEARTBEAT_S: Final = 30.0
+_MOST_BYTES: Final = 16 * 1024 * 1024
+_SEND_S: Final = 30.0
+_MANUAL_SILENCE_MS: Final = 1_000
+_INPUT: Final = "input_audio_buffer"
+_TEXT: Final = "conversation.item.input_audio_transcription"
+
+
+def realtime_routes(sessions: DialectSessions) -> list[web.RouteDef]:
+    """Return the route of live transcription."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        return await serve_realtime(request, sessions)
+
+    return [web.get(REALTIME_PATH, serve)]
+
+
+async def serve_realtime(request: web.Request, sessions: DialectSessions) -> web.WebSocketResponse:
+    """Serve one connection until the client leaves. Raises ``ProtocolError`` or ``OverQuota`` before that."""
+    visit = admit(request)
+    if refusal := sessions.refusal(visit):
+        raise OverQuota(refusal)
+    socket = web.WebSocketResponse(protocols=_PROTOCOLS, heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
+    await socket.prepare(request)
+    with visit.present(lambda: abort(request)):
+        conversation = _Conversation(socket, sessions, visit)
+        try:
+            await conversation.run()
+        except (ConnectionError, TimeoutError):
+            log.info(LogEvent.REQUEST_ABORTED, path=request.path)
+        finally:
+            await conversation.close()
+    return socket
+
+
+@dataclass
+class _Speech:
+    """A session that audio goes into. ``heard``: segments that have a turn; ``ended``: those whose end was told.
+
+    ``turn``: first sample of the turn; ``item``: turn that the client will commit. ``intakes``: of each segment.
+    """
+
+    config: RealtimeConfig
+    client: GatewayClient
+    intake: SpeechIntake
+    opened: AsyncExitStack
+    items: Items = field(default_factory=Items)
+    heard: int = 0
+    ended: int = 0
+    turn: int = 0
+    item: Item = field(default_factory=Item)
+    intakes: dict[int, SpeechIntake] = field(default_factory=dict)
+    telling: "asyncio.Task[None] | None" = None
+
+
+class _Conversation:
+    """State of one connection."""
+
+    def __init__(self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest) -> None:
+        self._socket, self._sessions, self._visit = socket, sessions, visit
+        self._config = RealtimeConfig()
+        self._id = f"sess_{uuid4().hex[:20]}"
+        self._previous: str | None = None
+        self._speech: _Speech | None = None
+
+    async def run(self) -> None:
+        """Handle all events of the client."""
+        await self._say("session.created", session=described(self._config, self._id))
+        async for message in self._socket:
+            if message.type is not WSMsgType.TEXT:
+                await self._send(error_event("invalid_event", "events are text messages"))
+                continue
+            about = None
+            try:
+                event = client_event(message.data)
+                about = event.get("event_id")
+                await self._handle(event)
+            except EventInvalid as error:
+                await self._send(error_event(error.code, str(error), error.param, about))
+            except (BackendError, GatewayError) as error:
+                await self._fail(error)
+
+    async def close(self) -> None:
+        """Leave the session. Safe to call twice."""
+        speech, self._speech = self._speech, None
+        if speech is not None:
+            if speech.telling is not None:
+                await cancel_and_wait({speech.telling})
+            await speech.opened.aclose()
+
+    async def _handle(self, event: dict[str, Any]) -> None:
+        match event["type"]:
+            case "session.update" | "transcription_session.update":
+                await self._update(event)
+            case "input_audio_buffer.append":
+                await self._append(audio_of(event))
+            case "input_audio_buffer.commit":
+                await self._commit()
+            case "input_audio_buffer.clear":
+                await self._clear()
+            case kind:
+                raise EventInvalid(
+                    f"this server transcribes: it does not know {kind[:64]}", "type", "unknown_event"
+                )
+
+    # -- events of the client ------------------------------------------------------------------------------
+
+    async def _update(self, event: dict[str, Any]) -> None:
+        config = configured(self._config, event)
+        if config != self._config and self._speech is not None:
+            await self._finish()
+        self._config = config
+        kind = "transcription_session.updated" if event["type"].startswith("transcription") else "session.updated"
+        await self._say(kind, session=described(config, self._id))
+
+    async def _append(self, data: bytes) -> None:
+        speech = self._speech or await self._begin()
+        await speech.intake.hear_pcm(decoded(speech.config.law, data) if speech.config.law else data)
+        await self._notice(speech)
+
+    async def _commit(self) -> None:
+        speech = self._speech
+        if speech is None or speech.intake.samples == speech.turn:
+            raise EventInvalid("the buffer is empty: append audio first", code=f"{_INPUT}_commit_empty")
+        await self._end_turn(speech)
+        speech.intake = self._intake(speech.config, speech.client, speech.intake)
+
+    async def _clear(self) -> None:
+        if (speech := self._speech) is not None:
+            for segment in range(speech.ended, speech.intake.next_segment):
+                speech.items.forget(segment)
+            await speech.intake.cancel()
+            speech.intake = self._intake(speech.config, speech.client, speech.intake)
+            speech.heard = speech.ended = speech.intake.next_segment
+            speech.turn, speech.item = speech.intake.samples, Item()
+        await self._say(f"{_INPUT}.cleared")
+
+    # -- a session -----------------------------------------------------------------------------------------
+
+    async def _begin(self) -> _Speech:
+        config = self._config
+        models = self._sessions.hub.intake.offered
+        options = replace(config.options, model=config.model if config.model in models else "")
+        async with AsyncExitStack() as opened:
+            client = await opened.enter_async_context(self._sessions.client(self._visit, options, _NAME))
+            speech = _Speech(config, client, self._intake(config, client, None), opened.pop_all())
+        speech.telling = asyncio.create_task(self._tell(speech), name="dialect/realtime")
+        self._speech = speech
+        return speech
+
+    def _intake(self, config: RealtimeConfig, client: GatewayClient, after: SpeechIntake | None) -> SpeechIntake:
+        folder, silence_ms = self._sessions.vad_folder, config.silence_ms
+        if silence_ms is None:
+            return SpeechIntake(client, folder, config.rate, _MANUAL_SILENCE_MS, gate=False, after=after)
+        return SpeechIntake(client, folder, config.rate, silence_ms, after=after)
+
+    async def _end_turn(self, speech: _Speech) -> None:
+        """End what is heard now; without server VAD it is one turn, even if nothing was said."""
+        await speech.intake.finish()
+        await self._notice(speech)
+        if speech.config.silence_ms is None:
+            item, speech.item = speech.item, Item()
+            speech.ended = speech.intake.next_segment
+            await self._committed(item)
+        speech.turn = speech.intake.samples
+
+    async def _notice(self, speech: _Speech) -> None:
+        """Give new segments a turn, and tell the beginnings and ends that the server has found."""
+        manual = speech.config.silence_ms is None
+        for segment, (at, samples) in speech.intake.segments.items():
+            if segment >= speech.heard:
+                speech.heard, speech.intakes[segment] = segment + 1, speech.intake
+                item = speech.item if manual else Item()
+                speech.items.add(item, segment)
+                if not manual:
+                    await self._say(f"{_INPUT}.speech_started", audio_start_ms=samples_to_ms(at), item_id=item.id)
+            ended = speech.items.of(segment)
+            if not manual and samples and segment >= speech.ended and ended is not None:
+                speech.ended = segment + 1
+                end_ms = samples_to_ms(at + samples)
+                await self._say(f"{_INPUT}.speech_stopped", audio_end_ms=end_ms, item_id=ended.id)
+                await self._committed(ended)
+
+    async def _committed(self, item: Item) -> None:
+        item.closed = True
+        previous, self._previous = self._previous, item.id
+        content = [{"type": "input_audio", "transcript": None}]
+        about = {"id": item.id, "type": "message", "role": "user", "status": "completed", "content": content}
+        await self._say(f"{_INPUT}.committed", item_id=item.id, previous_item_id=previous)
+        await self._say("conversation.item.added", previous_item_id=previous, item=about)
+        await self._say("conversation.item.done", previous_item_id=previous, item=about)
+        await self._tell_item(item)
+
+    async def _finish(self) -> None:
+        """Wait for the texts of everything that was said, then leave the session."""
+        if (speech := self._speech) is not None:
+            await self._end_turn(speech)
+            await speech.client.finish()
+            if speech.telling is not None:
+                await speech.telling
+        await self.close()
+
+    # -- texts ---------------------------------------------------------------------------------------------
+
+    async def _tell(self, speech: _Speech) -> None:
+        async for event in speech.client.events():
+            await self._tell_event(speech, event)
+
+    async def _tell_event(self, speech: _Speech, event: ClientEvent) -> None:
+        if not isinstance(event, Partial | FinalMessage | Failed):
+            return
+        item = speech.items.of(event.segment)
+        if item is None or item.done:
+            return
+        if isinstance(event, Failed):
+            item.done = True
+            error = {"type": "server_error", "code": event.code, "message": event.message, "param": None}
+            await self._say(f"{_TEXT}.failed", item_id=item.id, content_index=0, error=error)
+            return
+        place = (0, 0) if isinstance(event, Partial) else speech.intakes[event.segment].place_ms(event.segment)
+        item.take(event, place)
+        if item.closed or speech.config.silence_ms is not None:  # clients do not know a turn before they commit it
+            await self._tell_item(item)
+
+    async def _tell_item(self, item: Item) -> None:
+        if delta := item.delta():
+            await self._say(f"{_TEXT}.delta", item_id=item.id, content_index=0, delta=delta)
+        if item.complete and not item.done:
+            item.done = True
+            seconds = sum(end - start for start, end in item.transcript.places.values()) / 1000
+            about = {"item_id": item.id, "content_index": 0, "usage": usage(seconds)}
+            await self._say(f"{_TEXT}.completed", transcript=item.text(), **about)
+
+    async def _fail(self, error: Exception) -> None:
+        """Tell that the session has ended, and which turns have no text; the next audio begins another one."""
+        code = "busy" if isinstance(error, OverQuota) else "unavailable"
+        unfinished = self._speech.items.unfinished() if self._speech else []
+        await self.close()
+        for item in unfinished:
+            about = {"type": "server_error", "code": code, "message": str(error), "param": None}
+            await self._say(f"{_TEXT}.failed", item_id=item.id, content_index=0, error=about)
+        await self._send(error_event(code, str(error)))
+
+    async def _say(self, kind: str, **fields: Any) -> None:
+        await self._send(server_event(kind, **fields))
+
+    async def _send(self, text: str) -> None:
+        async with asyncio.timeout(_SEND_S):
+            await self._socket.send_str(text)

@@ -1,0 +1,82 @@
+"""Turns of a realtime transcription: which segments each has, and which text of it is certain. Pure."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from msgspec.structs import replace
+
+from backend.dialects.transcript import Transcript
+from protocol.session import Failed, Final, Partial
+
+
+@dataclass
+class Item:
+    """One turn. ``segments``: numbers in the session, in order. ``told``: text that was sent as deltas."""
+
+    id: str = field(default_factory=lambda: f"item_{uuid4().hex[:20]}")
+    segments: list[int] = field(default_factory=list)
+    closed: bool = False
+    done: bool = False
+    told: str = ""
+    transcript: Transcript = field(default_factory=Transcript)
+    _partial: tuple[int, str] = (-1, "")
+
+    def take(self, event: Final | Failed | Partial, place_ms: tuple[int, int] = (0, 0)) -> None:
+        """Note a result or a provisional text of one of the segments."""
+        number = self.segments.index(event.segment)
+        if isinstance(event, Partial):
+            if number not in self.transcript.finals:
+                self._partial = number, event.text[: event.stable]
+            return
+        self.transcript.places[number] = place_ms
+        self.transcript.take(replace(event, segment=number))
+
+    def delta(self) -> str:
+        """Return the text that became certain since the last call; it is never taken back."""
+        text = self.text() if self.complete else self._certain()
+        if not text.startswith(self.told) or len(text) == len(self.told):
+            return ""
+        more, self.told = text[len(self.told) :], text
+        return more
+
+    @property
+    def complete(self) -> bool:
+        """True when the turn is closed and every segment has its text."""
+        return self.closed and len(self.transcript.finals) == len(self.segments)
+
+    def text(self) -> str:
+        """Return the whole text so far."""
+        return self.transcript.text()
+
+    def _certain(self) -> str:
+        text = self.transcript.certain()
+        known = len(self.transcript.finals)
+        number, partial = self._partial
+        if number == known == 0:  # a later segment's text may still change how the one before it ends
+            return partial.lstrip()
+        return text
+
+
+class Items:
+    """The turns of one session, each found by its segments."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, Item] = {}
+
+    def add(self, item: Item, segment: int) -> None:
+        """Let a segment belong to this turn."""
+        item.segments.append(segment)
+        self._of[segment] = item
+
+    def of(self, segment: int) -> Item | None:
+        """Return the turn of a segment, or ``None`` if it is not wanted."""
+        return self._of.get(segment)
+
+    def forget(self, segment: int) -> None:
+        """Forget the turn of a segment."""
+        self._of.pop(segment, None)
+
+    def unfinished(self) -> list[Item]:
+        """Return the turns whose text is not complete, in order."""
+        found = {item.id: item for item in self._of.values() if not item.done}
+        return list(found.values())
