@@ -46,15 +46,15 @@ _LOOK_S: Final = 1.0
 _SERVER_ERROR: Final = 500
 _ALLOWED: Final = frozenset({501, 503, 507})
 _INTERNAL_CLOSE: Final = 1011
-_UPGRADED: Final = 101
 _MOST_P95_MS: Final = 3_000.0
 _ROUND_S: Final = 5.0
+_PATIENCE_S: Final = 60.0
 
 
 class Fuzz(Struct, frozen=True):
     """Plan: conversations from number ``first`` on, until ``messages`` are sent, ``connections`` at a time.
 
-    Meanwhile ``speakers`` speak. ``most_mb``: what the gateway's memory may grow by.
+    Meanwhile ``speakers`` speak. ``most_mb``: what the gateway's memory may grow by. 50 faults end it early.
     """
 
     messages: int = 100_000
@@ -119,7 +119,7 @@ async def _speak(plan: Fuzz, locate: Locate, recorder: TallyRecorder, over: asyn
     """Have speakers come and go until ``over``; sessions are short, so that new ones are admitted all the time."""
     for round_ in count():
         part = TallyRecorder(time.monotonic())
-        streams = Streams(plan.speakers, _ROUND_S, seed=plan.seed + round_, pace=plan.pace)
+        streams = Streams(plan.speakers, _ROUND_S, seed=plan.seed + round_, patience_s=_PATIENCE_S, pace=plan.pace)
         await run_streams(streams, locate, part)
         for ended in part.tally.ended:
             recorder.tally.ended.append(replace(ended, at_s=round(ended.at_s + part.zero - recorder.zero, 3)))
@@ -139,7 +139,7 @@ async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[Route], state: F
     session_of, numbers = sessions(os.urandom(8)), count(plan.first)
 
     async def member() -> None:
-        while state.messages < plan.messages:
+        while state.messages < plan.messages and len(state.faults) < _MOST_FAULTS:
             address = locate()
             said = conversation(plan.seed, next(numbers), session_of, address, known)
             state.kinds[said.kind] += 1
