@@ -61,6 +61,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._room = asyncio.Event()
         self._room.set()
         self._refused = self._left = self._lost = self._closed = False
+        self._farewell = int(CloseCode.NORMAL)
 
     @property
     def left(self) -> bool:
@@ -119,6 +120,9 @@ class WebSocket(asyncio.BufferedProtocol):
             if failure is CloseCode.MESSAGE_TOO_BIG:
                 raise MessageTooLarge("this message is far above the limits that welcome announces")
             raise BrokenFrames("a frame breaks RFC 6455: clients have to mask them, for example")
+        if self._left:  # answered after everything that came before it
+            self.close(self._farewell)
+            self._flush()
         return self.left
 
     async def _wait(self) -> None:
@@ -171,16 +175,14 @@ class WebSocket(asyncio.BufferedProtocol):
             self._news.set()
 
     def _answer(self, kind: int, body: bytearray) -> bool:
-        """Answer a ping or the last close; return whether the client has left."""
+        """Answer a ping, or note a close; return whether the client has left."""
         if kind == PING:
             if self._room.is_set():
                 self._write(_frame(PONG, body))
             else:
                 self._pong = body
         elif kind == CLOSE:
-            self._left = True
-            self.close(int.from_bytes(body[:2], "big") or CloseCode.NORMAL)
-            self._flush()
+            self._left, self._farewell = True, int.from_bytes(body[:2], "big") or CloseCode.NORMAL
         return self._left
 
     # -- messages to the client ----------------------------------------------------------------------------

@@ -178,6 +178,21 @@ async def test_close_is_echoed_and_later_data_ignored(server: Server, client: Cl
     assert server.heard == [] and server.error is None
 
 
+async def test_close_is_echoed_only_after_what_came_before_it(server: Server, client: Client) -> None:
+    server.gate.clear()
+    rest = [frame(FINAL | BINARY, b"x")] * 10
+    await opened(
+        client, frame(FINAL | TEXT, b"wait"), *rest, frame(FINAL | CLOSE, b"\x0f\xa0"), frame(FINAL | PING, b"")
+    )
+    assert await client.hear() == (TEXT, b"wait")
+    closing = asyncio.create_task(client.until_closed())
+    await asyncio.sleep(0)
+    assert len(server.heard) == 1 and not closing.done()
+    server.gate.set()
+    assert await closing == 4000
+    assert len(server.heard) == 11
+
+
 async def test_client_that_leaves_inside_a_frame_ends_the_handler(server: Server, client: Client) -> None:
     await opened(client, frame(FINAL | BINARY, bytes(300))[:100])
     client.writer.transport.abort()
