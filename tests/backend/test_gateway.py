@@ -300,6 +300,28 @@ async def test_busy_messages_follow_fleet_and_load(gateway: Gateway, redis: "Red
             assert await pretender.until_closed() == CloseCode.TRY_AGAIN_LATER
 
 
+async def test_key_with_much_speech_held_back_is_refused_before_the_upgrade(
+    gateway: Gateway, redis: "Redis"
+) -> None:
+    async def told() -> str | None:
+        try:
+            async with Wire(gateway.url, KEY):
+                return None
+        except aiohttp.WSServerHandshakeError as error:
+            assert error.status == 503 and error.headers is not None
+            return error.headers["Retry-After"]
+
+    await worker_is_there(redis)
+    await wait_until(lambda: gateway.monitor.survey.workers, "the worker is seen")
+    async with connected(gateway.url, KEY) as wire:
+        for segment in range(300):  # each costs a second, and the worker recognises four at a time
+            await wire.segment(segment, b"")
+        retry_s = await wait_until(told, "a new session is refused")
+        assert int(retry_s) >= 30
+        async with Wire(gateway.url, KEY, wire.session, query="?resume=1") as known:
+            await known.hello(resume=True)
+
+
 async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Redis", broker: Broker) -> None:
     async with aiohttp.ClientSession() as http:
 
