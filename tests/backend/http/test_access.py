@@ -44,6 +44,8 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         (RIGHT, "", 200),
         ({"Authorization": f"bearer  {KEY}"}, "", 200),
         ({}, f"?api_key={KEY}", 200),
+        ({}, f"?token={KEY}", 200),
+        ({"Authorization": f"Token {KEY}"}, "", 200),
         ({}, "", 401),
         ({"Authorization": "Bearer wrong"}, "", 401),
         ({"Authorization": f"Basic {KEY}"}, "", 401),
