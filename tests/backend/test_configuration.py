@@ -14,6 +14,7 @@ from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings
 from backend.http.certificates import own_certificate
 from backend.http.modes import GatewayMode
+from backend.processes.count import by_cores
 from backend.settings import GatewaySettings
 from runtime.folders import Folders
 
@@ -192,3 +193,14 @@ def test_file_settings_have_folder_and_limits(here: Folders) -> None:
     assert (files.most_bytes, files.flow.files) == (2 * 1024**3, 2)
     files = settings_of(Configuration(file_mb=5, files_at_once=1), here, "k").files
     assert (files.most_bytes, files.flow.files) == (5_000_000, 1)
+
+
+def test_number_of_processes_can_be_set_and_follows_from_the_cores_of_a_server(here: Folders) -> None:
+    assert settings_of(Configuration(), here, "k").processes == 1
+    assert settings_of(Configuration(mode=GatewayMode.SHARED), here, "k").processes == 1
+    assert settings_of(Configuration(mode=GatewayMode.SERVER), here, "k").processes == by_cores()
+    settings = settings_of(Configuration(processes=3), here, "k")
+    assert (settings.processes, settings.admission.sessions) == (3, 3 * GatewaySettings().admission.sessions)
+    with pytest.raises(InvalidSettings, match="processes"):
+        merged([Configuration(processes=0)])
+    assert read_environment({"KIKIPOUNAMU_GATEWAY_PROCESSES": "4"}).processes == 4

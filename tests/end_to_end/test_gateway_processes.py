@@ -16,7 +16,7 @@ import pytest
 
 from backend.devices.records import DeviceStore
 from benchmarks.speakers import run_speakers
-from client.connection import Address
+from client.connection import Address, connect
 from client.gateway import ClientSettings
 from protocol.devices import DeviceKind
 from protocol.endpoint import Endpoint
@@ -216,3 +216,19 @@ async def test_limit_of_a_key_and_its_revocation_hold_in_all_processes(home: Pat
                 assert response.status == 200
             for wire in wires:
                 assert (await wire.expect(Error)).code == "unauthorised"
+
+
+async def test_processes_of_a_shared_gateway_serve_other_devices_over_tls(home: Path) -> None:
+    (home / "home" / "config").mkdir(parents=True)
+    (home / "home" / "config" / "gateway.toml").write_text("port = 0\nannounce = false\n")
+    _, key = DeviceStore(home / "home" / "data" / "devices.json").add("a phone", DeviceKind.CLIENT, 0)
+    async with together(home, "--mode", "shared") as gateway:
+        (shared,) = gateway.events("gateway.shared")
+        url, certificate = f"https://127.0.0.1:{shared['port']}", shared["certificate"]
+        for _ in range(PROCESSES):
+            connection = await connect(gateway.http, Address(url, key, certificate_sha256=certificate), 10, 20)
+            await connection.close()
+            ssl = aiohttp.Fingerprint(bytes.fromhex(certificate))
+            headers = {"Authorization": f"Bearer {key}"}
+            async with gateway.http.get(f"{url}/v1/models", headers=headers, ssl=ssl) as response:
+                assert response.status == 200

@@ -208,3 +208,19 @@ async def test_roster_without_store_has_no_devices() -> None:
     owner = Device("owner", "n", DeviceKind.OWNER, "0" * 64)
     with roster.present(owner, lambda: pytest.fail("the owner cannot be revoked")):
         assert roster.connections(owner) == 1
+
+
+def test_key_that_another_process_has_just_added_is_known(store: DeviceStore) -> None:
+    roster = DeviceRegistry(store)
+    device, key = store.add("a", DeviceKind.CLIENT, 0)
+    assert roster.of_key(key) is None and roster.of_new_key("wrong") is None
+    assert roster.of_key(key) == device
+    other, others_key = store.add("b", DeviceKind.CLIENT, 0)
+    assert roster.of_new_key(others_key) == other
+    assert DeviceRegistry(None).of_new_key(key) is None
+
+
+def test_device_that_is_connected_to_another_process_is_seen_now(store: DeviceStore) -> None:
+    device, _ = store.add("a", DeviceKind.CLIENT, 0)
+    roster = DeviceRegistry(store, lambda: 77.5)
+    assert (roster.seen_s(device), roster.seen_s(device, connected=True)) == (0, 77)

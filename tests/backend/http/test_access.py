@@ -339,3 +339,17 @@ def test_key_needs_tls_or_proxy_or_loopback(remote: str, secure: bool, comes_in:
     else:
         with pytest.raises(Forbidden, match="TLS"):
             door.device_of(asked)
+
+
+@pytest.mark.parametrize(("key", "known"), [("own", True), ("wrong", False), ("", False), ("device", True)])
+def test_connection_with_a_valid_key_is_exempt_when_its_request_is_passed_on(
+    tmp_path: Path, key: str, known: bool
+) -> None:
+    store = DeviceStore(tmp_path / "devices.json")
+    _, devices_key = store.add("a", DeviceKind.CLIENT, 0)
+    access = Access(HttpSettings(key="own"), DeviceRegistry(store), lambda: 0.0)
+    exempt: list[object] = []
+    access.door.known = exempt.append  # type: ignore[method-assign, assignment] # what the door is asked is tested
+    shown = devices_key if key == "device" else key
+    access.greet(Mock(headers=CIMultiDict({"Authorization": f"Bearer {shown}"}), query={}, protocol="p"))
+    assert exempt == (["p"] if known else [])

@@ -3,7 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from backend.http.addresses import NetworkInterface, interfaces, is_inner, reachable
+from backend.core.errors import InvalidSettings
+from backend.http.addresses import (
+    NetworkInterface,
+    interfaces,
+    is_inner,
+    listen_addresses,
+    local_url,
+    reachable,
+)
+from backend.http.modes import GatewayMode, ListenAddress
+from backend.http.settings import HttpSettings
 
 FOUND = (
     NetworkInterface("lo", ("127.0.0.1", "::1")),
@@ -54,3 +64,24 @@ def test_bridge_is_inner_unless_hardware_is_below(tmp_path: Path) -> None:
 def test_interfaces_include_loopback() -> None:
     addresses = [ipaddress.ip_address(text.partition("%")[0]) for one in interfaces() for text in one.addresses]
     assert any(address.is_loopback for address in addresses)
+
+
+def test_listen_addresses_follow_the_mode_and_need_a_key_beyond_this_computer() -> None:
+    assert listen_addresses(HttpSettings()) == (ListenAddress("127.0.0.1", 0),)
+    server = HttpSettings(mode=GatewayMode.SERVER, port=8765, key="k")
+    assert listen_addresses(server) == (ListenAddress("127.0.0.1", 8765),)
+    with pytest.raises(InvalidSettings, match="key"):
+        listen_addresses(HttpSettings(mode=GatewayMode.SERVER))
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:1"),
+        ("0.0.0.0", "http://127.0.0.1:1"),
+        ("::", "http://[::1]:1"),
+        ("10.0.0.7", "http://10.0.0.7:1"),
+    ],
+)
+def test_local_url_is_reachable_from_this_computer(host: str, url: str) -> None:
+    assert local_url(host, 1) == url

@@ -203,3 +203,20 @@ async def test_failed_completes_when_accepting_fails(tmp_path: Path) -> None:
 )
 def test_peer_is_ipv4_address_or_ipv6_network(address: str, peer: str) -> None:
     assert peer_of(address) == peer
+
+
+async def test_connection_that_another_process_accepted_is_served(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    async with house(tmp_path) as there:
+        assert there.runner.server is not None
+        listening = socket.create_server(("127.0.0.1", 0))
+        with listening:
+            listening.setblocking(False)
+            loop = asyncio.get_running_loop()
+            url = f"https://127.0.0.1:{listening.getsockname()[1]}/"
+            asking = asyncio.create_task(http.get(url, headers={"key": KEY}, ssl=False))
+            connected, address = await loop.sock_accept(listening)
+            await there.door.take(connected, address[0], there.tls, there.runner.server)
+            async with await asking as response:
+                assert await response.text() == "here" and there.door.unknown == 0

@@ -13,10 +13,11 @@ from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
 from backend.gateway import Gateway, running_gateway
 from backend.observability.monitor import gathered
+from backend.observability.other_processes import Counted, ProcessReport
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode
-from protocol.monitor import Totals
+from protocol.monitor import Recent, Totals
 from protocol.session import Failed, Final, Partial
 from tests.backend.conclusions import COURSE, concluded
 from tests.backend.conftest import KEY
@@ -158,3 +159,24 @@ async def test_drain_disconnects_viewers(gateway: Gateway) -> None:
         async with asyncio.timeout(30):
             await viewing.response.content.read()
         assert gateway.monitor.viewers == 0
+
+
+async def test_snapshot_and_totals_are_those_of_all_processes(gateway: Gateway) -> None:
+    ended = (("o", Recent("s", 1, "final", at_s=5.0)),)
+    there = ProcessReport(
+        Counted(totals=Totals(final=7)), sessions=2, connections=3, pending=4, unqueued_s=5.0, ended=ended
+    )
+    gateway.monitor.told_others({1: there}, Counted(totals=Totals(final=1)), {})
+    snapshot = gateway.monitor.snapshot(gateway.hub)
+    assert (snapshot.sessions, snapshot.connections, snapshot.pending, snapshot.unqueued_s) == (2, 3, 4, 5.0)
+    assert snapshot.totals.final == 8 and [recent.session for recent in snapshot.recent] == ["s"]
+    reading = gateway.monitor.now(gateway.hub, 0.0, draining=False)
+    assert (reading.sessions, reading.connections, reading.pending) == (2, 3, 4)
+
+
+async def test_report_has_the_segments_since_the_last_one(gateway: Gateway) -> None:
+    gateway.monitor.concluded(concluded(Final(0, "a"), 16_000))
+    report = gateway.monitor.report(gateway.hub, Counted(samples=5))
+    assert report.counted.samples == 5 and report.counted.totals.final == 1
+    assert [recent.segment for _, recent in report.ended] == [0]
+    assert gateway.monitor.report(gateway.hub, Counted()).ended == ()
