@@ -11,7 +11,7 @@ from protocol.session import Failed, Final, Partial
 
 @dataclass
 class Item:
-    """Turn of a conversation. ``segments``: numbers in the session, in order. ``told``: text that was sent as deltas."""
+    """Turn of a conversation. ``segments``: their numbers, in order. ``told``: text that was sent as deltas."""
 
     id: str = field(default_factory=lambda: f"item_{uuid4().hex[:20]}")
     segments: list[int] = field(default_factory=list)
