@@ -25,7 +25,7 @@ from tests.helpers.speaking import check, speak
 from tests.helpers.tunnel import tunnelling
 from tests.helpers.waiting import wait_until
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.serial("failover")
 
 SPEAKERS = 4
 SPEECH_S = 6.0

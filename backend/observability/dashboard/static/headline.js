@@ -55,6 +55,9 @@ export class Headline {
   #noted(snapshot, refused) {
     const { texts, format } = this.#tools;
     const notes = [];
+    if (snapshot?.broker.up && snapshot.broker.missing?.length) {
+      notes.push(texts.get("help.missing", { shards: snapshot.broker.missing.join(", ") }));
+    }
     if (snapshot?.broker.up && !snapshot.broker.durable) {
       notes.push(texts.get("help.durable"));
     }

@@ -48,6 +48,7 @@ export const en = {
     one: "{count} refusal in the last minute: of a key that is unknown or over its limits, for instance.",
     other: "{count} refusals in the last minute: of keys that are unknown or over their limits, for instance.",
   },
+  "help.missing": "Shards of the broker that do not answer: {shards}. Their sessions wait, the others go on.",
   "help.memory": "The broker's memory is {percent} full.",
 
   "count.sessions": { one: "{count} session", other: "{count} sessions" },

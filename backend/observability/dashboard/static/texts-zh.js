@@ -42,6 +42,7 @@ export const zh = {
   "help.ready": "{workers}，可同时识别 {streams}。",
   "help.durable": "消息代理没有把每次写入立即存盘：断电可能丢失正在等待的内容。",
   "help.refused": { other: "最近一分钟拒绝了 {count} 次，例如密钥不明或超出限额。" },
+  "help.missing": "消息代理有分片没有响应：{shards}。这些分片上的会话需要等待，其余不受影响。",
   "help.memory": "消息代理的内存已用 {percent}。",
 
   "count.sessions": { other: "{count} 个会话" },

@@ -3,7 +3,7 @@
 /**
  * @typedef {{final: number, failed: number, audio_s: number, refused: number, partials: number}} Totals
  * @typedef {{cpu_percent: number, memory_bytes: number}} Load
- * @typedef {{up: boolean, version: string, durable: boolean, memory: number}} Broker
+ * @typedef {{up: boolean, version: string, durable: boolean, memory: number, missing?: number[]}} Broker
  * @typedef {{upload: number, queue: number, decode: number, deliver: number}} Timing
  */
 
