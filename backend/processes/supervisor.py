@@ -67,6 +67,7 @@ class Supervisor:
         self._ending = False
         self._wanted = asyncio.Event()
         self._changed = asyncio.Event()
+        self._failing: set[int] = set()
         self._accepting = Tasks("processes")
         self._keeping = Tasks("processes")
         self._runs_attended = Tasks("processes")
@@ -170,6 +171,7 @@ class Supervisor:
                 log.error(LogEvent.PROCESS_DIED, slot=slot, pid=run.process.pid, code=code)
                 await asyncio.sleep(pause_s(failures))
             self._slots[slot] = await self._persist(slot, failures)
+            self._failing.discard(slot)
             self._changed.set()
 
     async def _persist(self, slot: int, failures: int) -> ProcessRun:
@@ -179,6 +181,7 @@ class Supervisor:
                 return await self._launch(slot)
             except (ProcessFailed, OSError) as error:
                 failures += 1
+                self._failing.add(slot)
                 log.error(LogEvent.PROCESS_CANNOT_RUN, slot=slot, reason=str(error))
                 self._changed.set()
                 await asyncio.sleep(pause_s(failures))
@@ -206,12 +209,12 @@ class Supervisor:
             self._slots[slot] = await self._launch(slot)
             await old.end(within_s)
             return
-        self._changed.clear()
         await old.end(within_s)
         while self._slots[slot] is old:
-            await self._changed.wait()
-            if self._slots[slot] is old:
+            if slot in self._failing:
                 raise ProcessFailed("the main process does not start again: see its log")
+            self._changed.clear()
+            await self._changed.wait()
 
     # -- messages ------------------------------------------------------------------------------------------
 
