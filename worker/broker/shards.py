@@ -349,6 +349,7 @@ class AllShards:
         for failures in count():
             pause_s = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
             await asyncio.sleep(random.uniform(pause_s / 2, pause_s))
+            served = self._streams
             try:
                 async with asyncio.timeout(_PROBE_S):
                     await member.jobs.check()
@@ -356,7 +357,8 @@ class AllShards:
                 while member.kept:
                     await member.kept[0]()
                     member.kept.popleft()
-                break
+                if served == self._streams:
+                    break
             except (BrokerUnavailable, TimeoutError):
                 await member.jobs.disconnect()
             except BrokerError as error:
