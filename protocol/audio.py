@@ -44,12 +44,18 @@ def encode_frame(segment: int, offset: int, pcm: bytes | bytearray | memoryview)
 
 def decode_frame(data: bytes | bytearray) -> Frame:
     """Split a binary message into header and samples, without copying the samples. Raises ``MalformedMessage``."""
-    if len(data) < HEADER_BYTES:
-        raise MalformedMessage(f"an audio frame needs its {HEADER_BYTES}-byte header, got {len(data)} bytes")
-    if (len(data) - HEADER_BYTES) % BYTES_PER_SAMPLE:
+    return Frame(*split_frame(data))
+
+
+def split_frame(data: bytes | bytearray) -> tuple[int, int, memoryview]:
+    """Return the fields of ``Frame`` as a tuple, which costs a gateway less. Raises ``MalformedMessage``."""
+    size = len(data)
+    if size < HEADER_BYTES:
+        raise MalformedMessage(f"an audio frame needs its {HEADER_BYTES}-byte header, got {size} bytes")
+    if size % BYTES_PER_SAMPLE:
         raise MalformedMessage("an audio frame must hold whole 16-bit samples after its header")
     segment, offset = _HEADER.unpack_from(data)
-    return Frame(segment, offset, memoryview(data)[HEADER_BYTES:])
+    return segment, offset, memoryview(data)[HEADER_BYTES:]
 
 
 def samples_to_ms(samples: int) -> int:

@@ -4,6 +4,7 @@ Limits are checked on headers, before a payload is stored. Extensions are never 
 violations, as are frames without a mask.
 """
 
+from struct import Struct
 from typing import Final
 
 from aiohttp._websocket.helpers import websocket_mask  # its compiled one; 30 times as fast as integers of Python
@@ -27,6 +28,8 @@ _WHOLE_BINARY: Final = _FINAL | BINARY
 _MOST_SHORT: Final = 125
 _TWO_BYTES: Final = 126
 _HEADER: Final = 6  # with the mask
+_LONG_HEADER: Final = Struct("!HH4s")  # of a length in two bytes
+_AUDIO: Final = _WHOLE_BINARY << 8 | _MASKED | _TWO_BYTES
 _CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
 
 Message = tuple[int, bytearray]
@@ -59,7 +62,7 @@ class FrameReader:
             if len(self._rest) < self._needed:
                 return messages
             data, self._rest = memoryview(self._rest), bytearray()
-        at, self._needed = 0, 0
+        at, self._needed = self._read_audio(data, messages), 0
         while len(messages) < MESSAGES_A_TURN and (start := self._payload(data, at)):
             end = at + self._needed
             if end > len(data):
@@ -75,6 +78,23 @@ class FrameReader:
         if at < len(data) and self.failure is None:
             self._rest += data[at:]
         return messages
+
+    def _read_audio(self, data: bytes | memoryview, messages: list[Message]) -> int:
+        """Read whole binary messages of usual length at the start of ``data``; return where they end.
+
+        Nearly all frames are such: they need fewer steps than others.
+        """
+        at, size = 0, len(data)
+        while size - at > _LONG_HEADER.size and not self._kind and len(messages) < MESSAGES_A_TURN:
+            head, length, mask = _LONG_HEADER.unpack_from(data, at)
+            start = at + _LONG_HEADER.size
+            if head != _AUDIO or length > size - start or length > self._most:
+                break
+            at = start + length
+            body = bytearray(data[start:at])
+            websocket_mask(mask, body)
+            messages.append((BINARY, body))
+        return at
 
     def _payload(self, data: bytes | memoryview, at: int) -> int:
         """Return where the next frame's payload starts, and note the frame's size; 0: incomplete or refused."""

@@ -52,7 +52,7 @@ from backend.sessions.session_slot import SessionSlot, held_audio, left_for_room
 from backend.sessions.settings import SessionSettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import Job, Notice
-from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Welcome
+from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Welcome
 from protocol.session import Final as FinalMessage
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -60,6 +60,8 @@ from runtime.event_names import LogEvent
 log = structlog.get_logger(logger_names.BACKEND_HUB)
 
 TICK_S: Final = 1.0
+_MAKES_ROOM: Final = (FinalMessage, Failed, Missing, Withdraw, CloseConnection)
+"""Outputs after which a key has fewer jobs in the broker, so that its next may go."""
 _HistoryField = Callable[[SessionOwner], str]
 _Promoted = Submitted | NothingToPromote
 _Known = dict[tuple[int, str, str, bool, bool], tuple[Busy | None, bool]]
@@ -229,7 +231,9 @@ class Hub:
             self._ask(hosted, self._jobs.forget, (identity,))
 
     def _perform(self, hosted: SessionSlot, outputs: Iterable[Output]) -> None:
+        makes_room = False
         for output in outputs:
+            makes_room = makes_room or isinstance(output, _MAKES_ROOM)
             match output:
                 case Submit() | Weigh():
                     self._take(hosted, output)
@@ -252,7 +256,8 @@ class Hub:
                     self._close(hosted, code)
                 case _:
                     self._tell(hosted, output)
-        self.intake.go_on(hosted)
+        if makes_room:
+            self.intake.go_on(hosted)
 
     def _take(self, hosted: SessionSlot, asked: Submit | Weigh) -> None:
         """Queue a complete segment, unless it would be late or its model has been unavailable for too long."""

@@ -55,11 +55,6 @@ class Ledger:
         self.live[index] = segment
         return segment
 
-    def append(self, segment: Segment, pcm: bytes | memoryview, samples: int) -> None:
-        """Append samples to a segment that is being received."""
-        segment.append(pcm, samples)
-        self.unqueued += samples
-
     def complete(self, segment: Segment, samples: int, now: float) -> None:
         """Mark a segment as complete and cut it to ``samples``."""
         self.unqueued -= segment.unqueued

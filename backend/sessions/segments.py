@@ -225,7 +225,7 @@ class Segment:
 
     def append(self, pcm: bytes | memoryview, samples: int) -> None:
         """Append audio. Large frames are kept as they are; small ones are merged to save list entries."""
-        if self.pcm and len(pcm) < _SMALL and len(self.pcm[-1]) < _SMALL:
+        if len(pcm) < _SMALL and self.pcm and len(self.pcm[-1]) < _SMALL:
             self.pcm[-1] = bytes(self.pcm[-1]) + pcm
         else:
             self.pcm.append(pcm)

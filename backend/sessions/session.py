@@ -33,7 +33,7 @@ from backend.sessions.segments import (
     outcome,
     resent,
 )
-from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, decode_frame, samples_to_seconds
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, samples_to_seconds, split_frame
 from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder
 from protocol.job import CLASSES, Detached, Ended, EndState, Failure, Gap, Hypothesis, Job, JobKind, Notice, Result
 from protocol.recognition import Options
@@ -143,8 +143,9 @@ class Session:
         """Append the new samples of a binary message."""
         if len(data) > self._limits.frame_bytes:
             raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
-        index, offset, pcm = decode_frame(data)
-        segment = self._ledger.known(index)
+        index, offset, pcm = split_frame(data)
+        ledger = self._ledger
+        segment = ledger.all.get(index) or ledger.known(index)
         if segment.stage is not SegmentStage.RECEIVING:
             return resent(index, segment, offset, len(pcm))
         held = segment.held
@@ -152,11 +153,12 @@ class Session:
             return self._gap(index, segment)
         samples = len(pcm) // BYTES_PER_SAMPLE - (held - offset)
         if samples > 0:
-            if held + samples > self._most_of_segment or self._ledger.unqueued + samples > self._most_unqueued:
+            if held + samples > self._most_of_segment or ledger.unqueued + samples > self._most_unqueued:
                 raise no_room(self._limits, index, held + samples)
             if not held:
                 segment.first_frame = now
-            self._ledger.append(segment, pcm if offset == held else pcm[-samples * BYTES_PER_SAMPLE :], samples)
+            segment.append(pcm if offset == held else pcm[-samples * BYTES_PER_SAMPLE :], samples)
+            ledger.unqueued += samples
             if self._live is not None:
                 return self._live.heard(index, segment, now)
         return ()
@@ -227,6 +229,8 @@ class Session:
 
     def repeats(self, data: bytes | bytearray) -> bool:
         """Return whether a binary message is audio of a span, which came before in other segments."""
+        if not self._ledger.spans.any:
+            return False
         segment = self._ledger.all.get(int.from_bytes(data[:4], "little"))
         return segment is not None and bool(segment.details.replaces)
 

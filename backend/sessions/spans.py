@@ -10,11 +10,12 @@ _WITHOUT_TEXT = frozenset({EndState.FAILED, EndState.CANCELLED})
 
 
 class Spans:
-    """Spans of one session. ``segments``: all segments of the session, of which some are spans."""
+    """Spans of one session. ``segments``: all segments of the session. ``any``: it has had a span."""
 
     def __init__(self, segments: Mapping[int, Segment]) -> None:
         self._segments = segments
         self._spans: set[int] = set()
+        self.any = False
         self._span_of: dict[int, int] = {}
 
     def refuse(self, index: int) -> str | None:
@@ -23,6 +24,7 @@ class Spans:
         Each segment may have one span at a time, and a session no more spans than pieces, refused ones included.
         """
         self._spans.add(index)
+        self.any = True
         for n in self._segments[index].details.replaces:
             piece = self._segments.get(n)
             if piece is None:
@@ -38,6 +40,7 @@ class Spans:
     def join(self, index: int) -> None:
         """Note a span and what it replaces."""
         self._spans.add(index)
+        self.any = True
         for n in self._segments[index].details.replaces:
             if n not in self._span_of or self._is_over(self._span_of[n]):
                 self._span_of[n] = index

@@ -105,13 +105,14 @@ def _handler(peer: Peer, hub: Hub, hosted: SessionSlot) -> Take:
     It makes the client wait for the broker when the session has many unanswered commands.
     """
     _, connection, usage, limited = peer
+    session = hosted.session
 
     def take(kind: int, body: bytearray) -> Awaitable[None] | None:
         connection.heard = True
         if connection.closing:
             raise Enough
         if kind == BINARY:
-            if not hosted.session.repeats(body):
+            if not session.repeats(body):
                 usage.audio_bytes += max(0, len(body) - HEADER_BYTES)
             hub.frame(hosted, body)
         elif kind == TEXT:

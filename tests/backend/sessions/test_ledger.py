@@ -15,7 +15,9 @@ FINAL, FAILED, CANCELLED = (Ended(state, 0) for state in (EndState.FINAL, EndSta
 
 
 def received(ledger: Ledger, index: int, samples: int, attempt: int = 0) -> None:
-    ledger.append(ledger.open(index, attempt), b"\x01\x00" * samples, samples)
+    segment = ledger.open(index, attempt)
+    segment.append(b"\x01\x00" * samples, samples)
+    ledger.unqueued += samples
 
 
 def queued(ledger: Ledger, index: int, attempt: int = 0) -> None:
