@@ -1,17 +1,27 @@
-"""Cost of the gateway: CPU per hour of streamed audio, memory, Redis clients, time beyond the engine.
+"""Cost of the gateway: CPU per hour of streamed audio, memory, Redis commands and clients, time beyond the engine.
 
-    python -m benchmarks.gateway [--streams 10,100,500] [--segments 6] [--json FILE]
+    python -m benchmarks.gateway [--streams 10,100,500] [--frames 100,500] [--segments 6] [--rounds 1]
+                                 [--previous WORKTREE] [--settle 0] [--json FILE]
 
 A real gateway, with its embedded broker and a worker with the checksum engine, receives streams at speaking pace
-(100 ms frames, 4 s segments without pauses). Every answer's digest is checked. The reference in the same run is
-a bare aiohttp server that discards the same frames (``benchmarks.sink``).
+(4 s segments without pauses, in frames of so many milliseconds). Every answer's digest is checked. The reference
+in the same run is a bare server with the same WebSockets that discards the same frames (``benchmarks.sink``).
+
+``--previous``: measure the code of another worktree too, in turns, with the libraries of this one, and print what
+part of its cost is left. Rows are medians of ``--rounds``. ``--settle``: seconds after the last round of the most
+streams, after which the memory is read once more.
 """
 
 import asyncio
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import psutil
@@ -22,20 +32,42 @@ from loadtest.measurement.figures import percentile
 from protocol.endpoint import Endpoint
 from tests.helpers.chain import KEY, Chain, running_chain
 
+_COUNTED = ("hello", "info", "client", "select", "ping")
+"""Commands of this benchmark itself, and of connections."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One measurement: streams at once, the length of their frames, segments of each."""
+
+    streams: int
+    frame_ms: int
+    segments: int
+
 
 @dataclass(frozen=True)
 class Cost:
-    """Result row. CPU figures are CPU seconds per hour of streamed audio."""
+    """Result row. CPU figures are CPU seconds per hour of streamed audio.
 
+    ``scripts`` and ``commands`` are what the broker executed per segment, of gateway and worker; commands inside
+    scripts count too. Memory in MB: idle before, at full load, and after ``--settle``.
+    """
+
+    code: str
     streams: int
-    audio_s: float
+    frame_ms: int
     gateway_cpu: float
     reference_cpu: float
+    ratio: float
     broker_cpu: float
-    gateway_mb: float
+    scripts: float
+    commands: float
+    idle_mb: float
+    peak_mb: float
+    settled_mb: float
     redis_clients: int
-    beyond_p50_ms: float | None
-    beyond_p95_ms: float | None
+    beyond_p50_ms: float
+    beyond_p95_ms: float
     right: int
     not_right: int
 
@@ -50,69 +82,145 @@ def _broker(gateway: int) -> psutil.Process:
     return next(child for child in psutil.Process(gateway).children(recursive=True) if "valkey" in child.name())
 
 
-def _redis_clients(chain: Chain) -> int:
+def _asked(chain: Chain, *command: str) -> list[str]:
     socket = chain.root / "home" / "run" / "broker.sock"
-    listed = subprocess.run(
-        ["redis-cli", "-s", str(socket), "client", "list"], capture_output=True, text=True, check=True
-    )
-    return sum("name=kikipounamu-gateway" in line for line in listed.stdout.splitlines())
+    listed = subprocess.run(["redis-cli", "-s", str(socket), *command], capture_output=True, text=True, check=True)
+    return listed.stdout.splitlines()
 
 
-def _reference(streams: int, segments: int) -> float:
-    with subprocess.Popen([sys.executable, "-m", "benchmarks.sink"], stdout=subprocess.PIPE, text=True) as sink:
+def _redis_clients(chain: Chain) -> int:
+    return sum("name=kikipounamu-gateway" in line for line in _asked(chain, "client", "list"))
+
+
+def _commands(chain: Chain) -> tuple[int, int]:
+    """Return how many scripts and how many commands the broker has executed."""
+    scripts = commands = 0
+    for line in _asked(chain, "info", "commandstats"):
+        name, _, values = line.removeprefix("cmdstat_").partition(":calls=")
+        if values and name.partition("|")[0] not in _COUNTED:
+            calls = int(values.partition(",")[0])
+            commands += calls
+            scripts += calls if name in ("evalsha", "fcall") else 0
+    return scripts, commands
+
+
+def _megabytes(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss / 2**20)
+
+
+@contextmanager
+def _code_of(worktree: Path) -> Iterator[None]:
+    """Let programs use the code of a worktree."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(worktree)
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONPATH"]
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
+
+
+def _reference(load: Load, worktree: Path) -> float:
+    command = [sys.executable, "-m", "benchmarks.sink"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=worktree) as sink:
         try:
             assert sink.stdout is not None
             endpoint = Endpoint(f"http://127.0.0.1:{sink.stdout.readline().strip()}", KEY, sink.pid)
             before = cpu_seconds(sink.pid)
-            tally = asyncio.run(run_speakers(endpoint, streams, segments))
+            tally = asyncio.run(run_speakers(endpoint, load.streams, load.segments, frame_ms=load.frame_ms))
             return (cpu_seconds(sink.pid) - before) * 3600 / tally.audio_s
         finally:
             sink.kill()
 
 
-def _measure(streams: int, segments: int, root: Path) -> Cost:
-    with running_chain(root, quiet=True) as chain:
+def _measure(code: str, worktree: Path, load: Load, settle_s: float) -> Cost:
+    with (
+        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
+        _code_of(worktree),
+        running_chain(Path(folder), quiet=True) as chain,
+    ):
         program, endpoint = chain.gateway()
         gateway = program.popen.pid
         chain.worker("--engine", "checksum", "--set", "rtf=0")
         asyncio.run(run_speakers(endpoint, 1, 1))  # then the worker is ready and the code warm
         broker = _broker(gateway).pid
-        before, broker_before = cpu_seconds(gateway), cpu_seconds(broker)
+        idle = _megabytes(gateway)
+        before, broker_before, counted = cpu_seconds(gateway), cpu_seconds(broker), _commands(chain)
         memory: list[float] = []
         clients: list[int] = []
 
         async def look() -> None:
-            memory.append(psutil.Process(gateway).memory_info().rss / 2**20)
+            memory.append(_megabytes(gateway))
             clients.append(await asyncio.to_thread(_redis_clients, chain))
 
-        tally = asyncio.run(run_speakers(endpoint, streams, segments, at_full_load=look))
-        hours = tally.audio_s / 3600
-        used = cpu_seconds(gateway) - before
-        broker_used = cpu_seconds(broker) - broker_before
+        speaking = run_speakers(endpoint, load.streams, load.segments, frame_ms=load.frame_ms, at_full_load=look)
+        tally = asyncio.run(speaking)
+        hours, segments = tally.audio_s / 3600, load.streams * load.segments
+        used, broker_used = cpu_seconds(gateway) - before, cpu_seconds(broker) - broker_before
+        scripts, commands = (now - then for now, then in zip(_commands(chain), counted, strict=True))
+        peak = max(*memory, _megabytes(gateway))
+        time.sleep(settle_s)
+        settled = _megabytes(gateway)
+        reference = _reference(load, worktree)
     return Cost(
-        streams=streams,
-        audio_s=tally.audio_s,
+        code=code,
+        streams=load.streams,
+        frame_ms=load.frame_ms,
         gateway_cpu=used / hours,
-        reference_cpu=_reference(streams, segments),
+        reference_cpu=reference,
+        ratio=used / hours / reference,
         broker_cpu=broker_used / hours,
-        gateway_mb=max(memory),
+        scripts=scripts / segments,
+        commands=commands / segments,
+        idle_mb=idle,
+        peak_mb=peak,
+        settled_mb=settled,
         redis_clients=max(clients),
-        beyond_p50_ms=percentile(tally.beyond_ms, 0.5),
-        beyond_p95_ms=percentile(tally.beyond_ms, 0.95),
+        beyond_p50_ms=percentile(tally.beyond_ms, 0.5) or 0.0,
+        beyond_p95_ms=percentile(tally.beyond_ms, 0.95) or 0.0,
         right=tally.right,
         not_right=tally.wrong + tally.failed + tally.twice,
     )
 
 
+def median_of(costs: Sequence[Cost]) -> Cost:
+    """Return a row with the median of each figure; wrong answers are added up."""
+    values = {field.name: [getattr(cost, field.name) for cost in costs] for field in fields(Cost)}
+    medians = {
+        name: statistics.median(of) if isinstance(of[0], float) else of[0]
+        for name, of in values.items()
+        if name != "not_right"
+    }
+    return Cost(**medians, not_right=sum(values["not_right"]))
+
+
+def _compare(codes: dict[str, Path], load: Load, rounds: int, settle_s: float) -> list[Cost]:
+    found: dict[str, list[Cost]] = {code: [] for code in codes}
+    for turn in range(rounds):
+        for code, worktree in codes.items():
+            found[code].append(_measure(code, worktree, load, settle_s if turn == rounds - 1 else 0.0))
+    return [median_of(costs) for costs in found.values()]
+
+
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, streams="10,100,500", segments="6")
-    costs = []
-    for streams in (int(number) for number in chosen.streams.split(",")):
-        with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder:
-            costs.append(_measure(streams, int(chosen.segments), Path(folder)))
-            table("gateway", [asdict(costs[-1])])
-    write_json(chosen.json, "gateway", [asdict(cost) for cost in costs])
+    defaults = {"streams": "10,100,500", "frames": "100,500", "segments": "6", "rounds": "1"}
+    chosen = arguments(__doc__, **defaults, previous="", settle="0")
+    here = Path(__file__).resolve().parent.parent
+    codes = ({"previous": Path(chosen.previous).resolve()} if chosen.previous else {}) | {"now": here}
+    streams = [int(number) for number in chosen.streams.split(",")]
+    rows = []
+    for frame_ms in (int(number) for number in chosen.frames.split(",")):
+        for count in streams:
+            load = Load(count, frame_ms, int(chosen.segments))
+            settle_s = float(chosen.settle) if count == max(streams) else 0.0
+            rows += _compare(codes, load, int(chosen.rounds), settle_s)
+            table("gateway", [asdict(row) for row in rows[-len(codes) :]])
+            if chosen.previous:
+                print(f"\nleft of the previous cost: {rows[-1].gateway_cpu / rows[-2].gateway_cpu:.0%}")
+    table("gateway", [asdict(row) for row in rows])
+    write_json(chosen.json, "gateway", [asdict(row) for row in rows])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Speakers at speaking pace for benchmarks: they stream segments in 100 ms frames and check every digest."""
+"""Speakers at speaking pace for benchmarks: they stream segments in frames of a length and check every digest."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ from uuid import uuid4
 import aiohttp
 
 from loadtest.checksum import checksum
-from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, encode_frame
+from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, SAMPLE_RATE, encode_frame
 from protocol.endpoint import Endpoint
 from protocol.session import (
     STREAM_PATH,
@@ -26,7 +26,6 @@ from protocol.session import (
     encode,
 )
 
-_FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
 _DRAIN_S = 60.0
 
 
@@ -67,9 +66,10 @@ class Tally:
 class Speaker:
     """Speaker of one session that streams the utterances without pauses."""
 
-    def __init__(self, said: list[Utterance], pace: float, tally: Tally) -> None:
+    def __init__(self, said: list[Utterance], pace: float, tally: Tally, frame_ms: int = FRAME_MS) -> None:
         self._said = said
-        self._pace = pace
+        self._frame_s = frame_ms / 1000 * pace
+        self._frame_bytes = SAMPLE_RATE * frame_ms // 1000 * BYTES_PER_SAMPLE
         self._tally = tally
         self._ended: dict[int, float] = {}
         self._answered: set[int] = set()
@@ -97,10 +97,10 @@ class Speaker:
         await socket.send_str(encode(SegmentBegin(segment)))
         pcm = memoryview(utterance.pcm)
         due = time.monotonic()
-        for start in range(0, len(pcm), _FRAME_BYTES):
-            due += FRAME_MS / 1000 * self._pace
+        for start in range(0, len(pcm), self._frame_bytes):
+            due += self._frame_s
             await asyncio.sleep(due - time.monotonic())
-            frame = pcm[start : start + _FRAME_BYTES]
+            frame = pcm[start : start + self._frame_bytes]
             await socket.send_bytes(encode_frame(segment, start // BYTES_PER_SAMPLE, frame))
         self._ended[segment] = time.monotonic()
         self._tally.audio_s += utterance.samples / SAMPLE_RATE
@@ -139,12 +139,13 @@ def connected() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
 
-async def run_speakers(
+async def run_speakers(  # noqa: PLR0913 - a load has that many sides, and most callers name two of them
     endpoint: Endpoint,
     speakers: int,
     segments: int,
     seconds: float = 4.0,
     pace: float = 1.0,
+    frame_ms: int = FRAME_MS,
     at_full_load: Callable[[], Awaitable[None]] | None = None,
 ) -> Tally:
     """Run all sessions at once; their starts are spread over one segment, so that their ends do not coincide."""
@@ -153,7 +154,7 @@ async def run_speakers(
     async with connected() as http, asyncio.TaskGroup() as group:
         for number in range(speakers):
             said = [pool[(number + index) % len(pool)] for index in range(segments)]
-            group.create_task(Speaker(said, pace, tally).speak(http, endpoint))
+            group.create_task(Speaker(said, pace, tally, frame_ms).speak(http, endpoint))
             await asyncio.sleep(seconds * pace / speakers)
         if at_full_load:
             await at_full_load()
