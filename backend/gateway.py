@@ -64,6 +64,7 @@ from protocol.job import Notice
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.freed_memory import PeakWatch, give_back
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -215,11 +216,13 @@ class Gateway:
 
     async def tick(self) -> None:
         """Pass the time to the sessions until cancelled."""
-        pinged = time.monotonic()
+        pinged, peaks = time.monotonic(), PeakWatch()
         while True:
             await asyncio.sleep(TICK_S)
             now = time.monotonic()
             self.hub.tick(now)
+            if peaks.has_passed(len(self.hub.hosted)):
+                give_back()
             if now - pinged >= self._settings.limits.ping_s:
                 pinged = now
                 self.hub.check_alive()

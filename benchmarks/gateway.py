@@ -27,7 +27,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.report import arguments, table, write_json
-from benchmarks.speakers import run_speakers
+from benchmarks.speakers import Tally, run_speakers
 from loadtest.measurement.figures import percentile
 from protocol.endpoint import Endpoint
 from tests.helpers.chain import KEY, Chain, running_chain
@@ -38,7 +38,7 @@ _COUNTED = ("hello", "info", "client", "select", "ping")
 
 @dataclass(frozen=True)
 class Load:
-    """One measurement: streams at once, the length of their frames, segments of each."""
+    """Load of one measurement: streams at once, the length of their frames, segments of each."""
 
     streams: int
     frame_ms: int
@@ -134,6 +134,33 @@ def _reference(load: Load, worktree: Path) -> float:
             sink.kill()
 
 
+class _Meter:
+    """Readings of a gateway and its broker: ``used`` tells what they have used since the last ``reset``."""
+
+    def __init__(self, chain: Chain, gateway: int) -> None:
+        self._chain, self._gateway = chain, gateway
+        self._broker = _broker(gateway).pid
+        self.memory: list[float] = []
+        self.clients: list[int] = []
+        self._before = self._now()
+
+    def reset(self) -> None:
+        """Count from now on."""
+        self._before = self._now()
+
+    def used(self) -> list[float]:
+        """Return CPU seconds of gateway and broker, then scripts and commands."""
+        return [now - before for now, before in zip(self._now(), self._before, strict=True)]
+
+    async def look(self) -> None:
+        """Note memory and Redis clients."""
+        self.memory.append(_megabytes(self._gateway))
+        self.clients.append(await asyncio.to_thread(_redis_clients, self._chain))
+
+    def _now(self) -> tuple[float, ...]:
+        return cpu_seconds(self._gateway), cpu_seconds(self._broker), *_commands(self._chain)
+
+
 def _measure(code: str, worktree: Path, load: Load, settle_s: float) -> Cost:
     with (
         tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
@@ -141,42 +168,39 @@ def _measure(code: str, worktree: Path, load: Load, settle_s: float) -> Cost:
         running_chain(Path(folder), quiet=True) as chain,
     ):
         program, endpoint = chain.gateway()
-        gateway = program.popen.pid
         chain.worker("--engine", "checksum", "--set", "rtf=0")
+        meter = _Meter(chain, program.popen.pid)
         asyncio.run(run_speakers(endpoint, 1, 1))  # then the worker is ready and the code warm
-        broker = _broker(gateway).pid
-        idle = _megabytes(gateway)
-        before, broker_before, counted = cpu_seconds(gateway), cpu_seconds(broker), _commands(chain)
-        memory: list[float] = []
-        clients: list[int] = []
-
-        async def look() -> None:
-            memory.append(_megabytes(gateway))
-            clients.append(await asyncio.to_thread(_redis_clients, chain))
-
-        speaking = run_speakers(endpoint, load.streams, load.segments, frame_ms=load.frame_ms, at_full_load=look)
+        asyncio.run(meter.look())
+        meter.reset()
+        speaking = run_speakers(
+            endpoint, load.streams, load.segments, frame_ms=load.frame_ms, at_full_load=meter.look
+        )
         tally = asyncio.run(speaking)
-        hours, segments = tally.audio_s / 3600, load.streams * load.segments
-        used, broker_used = cpu_seconds(gateway) - before, cpu_seconds(broker) - broker_before
-        scripts, commands = (now - then for now, then in zip(_commands(chain), counted, strict=True))
-        peak = max(*memory, _megabytes(gateway))
+        used = meter.used()
+        asyncio.run(meter.look())
         time.sleep(settle_s)
-        settled = _megabytes(gateway)
-        reference = _reference(load, worktree)
+        asyncio.run(meter.look())
+    return _row(code, load, tally, meter, used, _reference(load, worktree))
+
+
+def _row(code: str, load: Load, tally: Tally, meter: _Meter, used: list[float], reference: float) -> Cost:
+    gateway_s, broker_s, scripts, commands = used
+    hours, segments = tally.audio_s / 3600, load.streams * load.segments
     return Cost(
         code=code,
         streams=load.streams,
         frame_ms=load.frame_ms,
-        gateway_cpu=used / hours,
+        gateway_cpu=gateway_s / hours,
         reference_cpu=reference,
-        ratio=used / hours / reference,
-        broker_cpu=broker_used / hours,
+        ratio=gateway_s / hours / reference,
+        broker_cpu=broker_s / hours,
         scripts=scripts / segments,
         commands=commands / segments,
-        idle_mb=idle,
-        peak_mb=peak,
-        settled_mb=settled,
-        redis_clients=max(clients),
+        idle_mb=meter.memory[0],
+        peak_mb=max(meter.memory),
+        settled_mb=meter.memory[-1],
+        redis_clients=max(meter.clients),
         beyond_p50_ms=percentile(tally.beyond_ms, 0.5) or 0.0,
         beyond_p95_ms=percentile(tally.beyond_ms, 0.95) or 0.0,
         right=tally.right,

@@ -233,31 +233,34 @@ class Hub:
     def _perform(self, hosted: SessionSlot, outputs: Iterable[Output]) -> None:
         makes_room = False
         for output in outputs:
+            self._carry_out(hosted, output)
             makes_room = makes_room or isinstance(output, _MAKES_ROOM)
-            match output:
-                case Submit() | Weigh():
-                    self._take(hosted, output)
-                case Promote():
-                    answer = partial(self._promoted, hosted, output)
-                    self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
-                case Speculate() | Hypothesise() | Stream():
-                    self._attempts.attempt(hosted, output, self._survey)
-                case Withdraw():
-                    self._withdraw(hosted, output)
-                case Acknowledge(segment):
-                    self._news.received(hosted.identity, segment)
-                    self._ask(hosted, self._jobs.received, (hosted.identity, segment))
-                case LookAgain(segments):
-                    look = partial(self._reread, hosted)
-                    self._ask(hosted, self._jobs.reread, (hosted.identity, segments), look)
-                case AttachAgain():
-                    self._attach_again(hosted)
-                case CloseConnection(code):
-                    self._close(hosted, code)
-                case _:
-                    self._tell(hosted, output)
         if makes_room:
             self.intake.go_on(hosted)
+
+    def _carry_out(self, hosted: SessionSlot, output: Output) -> None:
+        match output:
+            case Submit() | Weigh():
+                self._take(hosted, output)
+            case Promote():
+                answer = partial(self._promoted, hosted, output)
+                self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
+            case Speculate() | Hypothesise() | Stream():
+                self._attempts.attempt(hosted, output, self._survey)
+            case Withdraw():
+                self._withdraw(hosted, output)
+            case Acknowledge(segment):
+                self._news.received(hosted.identity, segment)
+                self._ask(hosted, self._jobs.received, (hosted.identity, segment))
+            case LookAgain(segments):
+                look = partial(self._reread, hosted)
+                self._ask(hosted, self._jobs.reread, (hosted.identity, segments), look)
+            case AttachAgain():
+                self._attach_again(hosted)
+            case CloseConnection(code):
+                self._close(hosted, code)
+            case _:
+                self._tell(hosted, output)
 
     def _take(self, hosted: SessionSlot, asked: Submit | Weigh) -> None:
         """Queue a complete segment, unless it would be late or its model has been unavailable for too long."""
