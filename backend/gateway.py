@@ -30,6 +30,7 @@ from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.dialects.routes import dialect_routes
+from backend.dialects.sessions import DialectSessions
 from backend.history.service import RunningHistory, kept_history
 from backend.http.access import ACCESS, WORKERS, Access, AdmittedRequest, admit
 from backend.http.addresses import interfaces, listen_addresses, local_url, reachable
@@ -325,6 +326,17 @@ def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextMana
     return announcing(Announced(settings.name, port, said), lambda: reachable(settings.host, interfaces()))
 
 
+def _wyoming(settings: GatewaySettings, gateway: Gateway, main: bool) -> AbstractAsyncContextManager[object]:
+    """Serve the Wyoming protocol where its port is named. Raises ``InvalidSettings``."""
+    if not (settings.wyoming and main):
+        return nullcontext()
+    from backend.dialects.wyoming.server import wyoming_address, wyoming_server  # only few gateways serve it
+
+    sessions = DialectSessions(gateway.hub, gateway._refusal, settings.files.vad_folder)
+    owner = AdmittedRequest(gateway.access, gateway.access.owner)
+    return wyoming_server(wyoming_address(settings.wyoming), sessions, lambda: owner)
+
+
 async def _broker(
     stack: AsyncExitStack, settings: GatewaySettings, link: ProcessLink | None
 ) -> tuple[str, Callable[[], bool]]:
@@ -359,7 +371,7 @@ async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = 
         await gateway.run(tasks)
         try:
             await gateway.start(where)
-            async with _announced(settings, gateway.tls_port if main else 0):
+            async with _announced(settings, gateway.tls_port if main else 0), _wyoming(settings, gateway, main):
                 with told_to_clients(settings, gateway.url) if link is None else nullcontext():
                     yield gateway
         finally:

@@ -17,6 +17,7 @@ class GatewaySettings(SessionSettings, HttpSettings):
     ``redis`` empty: use the embedded broker in ``broker_folder``. ``shards``: stored in a new broker, refused by
     one that has another number. ``endpoint_file`` exists while the gateway runs; ``None``: never written.
     ``devices_file``: paired devices; ``None``: no pairing. ``processes``: how many serve together.
+    ``wyoming``: address of the port for the Wyoming protocol, ``PORT`` or ``HOST:PORT``; empty: none.
     """
 
     processes: int = 1
@@ -26,6 +27,7 @@ class GatewaySettings(SessionSettings, HttpSettings):
     broker_socket: Path = Path("broker.sock")
     endpoint_file: Path | None = None
     devices_file: Path | None = None
+    wyoming: str = ""
     announce: bool = True
     history: HistorySettings = field(default_factory=HistorySettings)
     files: FileSettings = field(default_factory=FileSettings)

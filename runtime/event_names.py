@@ -88,6 +88,7 @@ class LogEvent(StrEnum):
     GATEWAY_ENDED = "gateway.ended"
     GATEWAY_FOUND_ELSEWHERE = "gateway.found_elsewhere"
     GATEWAY_LISTENING = "gateway.listening"
+    WYOMING_LISTENING = "wyoming.listening"
     GATEWAY_LOST = "gateway.lost"
     GATEWAY_RECONNECTED = "gateway.reconnected"
     GATEWAY_REVOCATION_REFUSED = "gateway.revocation_refused"

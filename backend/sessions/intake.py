@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from backend.admission.admission import StreamContent, Survey
 from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, allowance
-from backend.admission.offered_models import Offers
+from backend.admission.offered_models import Offers, model_views
 from backend.admission.second_pass import comes_late
 from backend.sessions.segments import SegmentStage
 from backend.sessions.session_slot import SessionSlot
 from protocol.job import Job
 from protocol.monitor import WorkerState
 from protocol.recognition import Options
+from protocol.rest import ModelView
 
 _IN = frozenset({SegmentStage.SUBMITTED, SegmentStage.QUEUED})
 
@@ -42,6 +43,11 @@ class Intake:
     def offered(self) -> tuple[str, ...]:
         """Models that workers offer, or offered a short time ago."""
         return self.offers.names(self._limits.offered_s)
+
+    @property
+    def models(self) -> tuple[ModelView, ...]:
+        """The models of the workers that are there now."""
+        return model_views(self._survey.workers)
 
     def add(self, hosted: SessionSlot, job: Job) -> None:
         """Accept a complete segment. It goes at once if its key has little in the broker."""

@@ -13,7 +13,7 @@ from loadtest.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions
 from speech.vad import open_vad
 from tests.helpers.chain import Chain, running_chain
 from worker.decoding import amplified
@@ -36,9 +36,10 @@ def text_of_file(path: Path) -> str:
     return join_texts(checksum(amplified(piece.pcm, piece.gain_db)) for piece in pieces)
 
 
-def texts_of_stream(samples: NDArray[np.int16]) -> list[str]:
+def texts_of_stream(samples: NDArray[np.int16], gate: bool = True, endpoint_ms: int = 600) -> list[str]:
     """Return the texts that the digest engine gives for continuous audio, without any server."""
-    vad, segmenter, pieces, texts = open_vad(None), Segmenter(), bytearray(), list[str]()
+    vad, segmenter = open_vad(None, endpoint_ms), Segmenter(SegmenterOptions(gate=gate))
+    pieces, texts = bytearray(), list[str]()
     begun = SegmentBegin(0, 0)
     events = vad.accept(samples)
     ended = vad.finish()

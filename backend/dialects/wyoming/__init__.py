@@ -1,0 +1,1 @@
+"""Wyoming, the protocol of Home Assistant for speech: recognition over TCP, without keys."""

@@ -1,0 +1,229 @@
+"""Connection of the Wyoming protocol. Source: the package ``wyoming``, its event types and its README.
+
+A client may describe the service, and send any number of utterances, one after the other.
+"""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any, Final
+
+import numpy as np
+from wyoming.asr import Transcribe, Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
+from wyoming.error import Error
+from wyoming.event import Event, async_read_event, async_write_event
+from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
+from wyoming.ping import Ping, Pong
+
+from backend.core.errors import BackendError
+from backend.dialects.file_audio import SegmentFailed
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.transcript import Transcript as Results
+from backend.http.access import AdmittedRequest
+from client.errors import GatewayError
+from client.gateway import GatewayClient
+from protocol.errors import MalformedMessage
+from protocol.recognition import Options
+from protocol.session import Failed
+from protocol.session import Final as FinalMessage
+from runtime.tasks import cancel_and_wait
+
+IDLE_S: Final = 300.0
+_NAME: Final = "wyoming"
+_WRITE_S: Final = 30.0
+_ENDPOINT_MS: Final = 1_000
+_MOST_LINE: Final = 64 * 1024
+_MOST_PAYLOAD: Final = 4 * 1024 * 1024
+_MOST_HOTWORDS: Final = 512
+_RATES: Final = (8_000, 48_000)
+_SITE: Final = Attribution("kikipounamu", "https://github.com/kikipounamu")
+
+
+class Refused(MalformedMessage):
+    """An error: an event with values that cannot be used; the utterance is over."""
+
+
+class BoundedReader:
+    """Reader with limits for ``async_read_event``, which believes every length that a peer states."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    async def readline(self) -> bytes:
+        """Return a line. Raises ``Refused`` for one that is too long, and ``TimeoutError``."""
+        try:
+            async with asyncio.timeout(IDLE_S):
+                return await self._reader.readline()
+        except ValueError as error:
+            raise Refused(f"a line may have {_MOST_LINE} bytes") from error
+
+    async def readexactly(self, count: int) -> bytes:
+        """Return this many bytes. Raises ``Refused`` for too many, and ``TimeoutError``."""
+        if not 0 <= count <= _MOST_PAYLOAD:
+            raise Refused(f"a payload may have {_MOST_PAYLOAD} bytes")
+        async with asyncio.timeout(IDLE_S):
+            return await self._reader.readexactly(count)
+
+
+@dataclass
+class _Utterance:
+    """An utterance that is being heard. ``sent``: how much of its text was sent in chunks."""
+
+    client: GatewayClient
+    intake: SpeechIntake
+    channels: int
+    opened: AsyncExitStack
+    results: Results = field(default_factory=Results)
+    sent: int = 0
+    telling: "asyncio.Task[None] | None" = None
+
+
+class WyomingConversation:
+    """State of one connection, which counts as one of the gateway's owner."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        sessions: DialectSessions,
+        visit: AdmittedRequest,
+    ) -> None:
+        self._reader, self._writer = BoundedReader(reader), writer
+        self._sessions, self._visit = sessions, visit
+        self._options = Options()
+        self._utterance: _Utterance | None = None
+
+    async def run(self) -> None:
+        """Handle events until the client leaves or breaks the protocol. Raises ``OSError`` or ``TimeoutError``."""
+        while (event := await self._next()) is not None:
+            try:
+                await self._handle(event)
+            except (MalformedMessage, BackendError, GatewayError) as error:
+                await self.close()
+                await self._send(Error(str(error), code=type(error).__name__).event())
+
+    async def close(self) -> None:
+        """Leave an utterance that has not ended. Safe to call twice."""
+        utterance, self._utterance = self._utterance, None
+        if utterance is not None:
+            if utterance.telling is not None:
+                await cancel_and_wait({utterance.telling})
+            await utterance.opened.aclose()
+
+    async def _next(self) -> Event | None:
+        """Return the next event; ``None`` at the end, or if what comes is no event."""
+        try:
+            return await async_read_event(self._reader)  # type: ignore[arg-type] # it only reads lines and bytes
+        except (Refused, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
+            return None
+        except asyncio.IncompleteReadError:
+            return None
+
+    async def _handle(self, event: Event) -> None:
+        if Describe.is_type(event.type):
+            await self._send(self._info().event())
+        elif Transcribe.is_type(event.type):
+            self._options = _options(event.data or {}, self._sessions.hub.intake.offered)
+        elif event.type == "audio-start":
+            await self.close()
+            await self._begin(event.data or {})
+        elif event.type == "audio-chunk":
+            utterance = self._utterance or await self._begin(event.data or {})
+            await utterance.intake.hear_pcm(_mono(event.payload or b"", utterance.channels))
+        elif event.type == "audio-stop":
+            await self._finish()
+        elif Ping.is_type(event.type):
+            await self._send(Pong(text=(event.data or {}).get("text")).event())
+
+    # -- an utterance --------------------------------------------------------------------------------------
+
+    async def _begin(self, given: dict[str, Any]) -> _Utterance:
+        rate, width, channels = given.get("rate"), given.get("width"), given.get("channels")
+        if width != 2 or not isinstance(rate, int) or not _RATES[0] <= rate <= _RATES[1] or channels not in (1, 2):
+            raise Refused("audio is PCM of 16 bits at 8 to 48 kHz, with one or two channels")
+        async with AsyncExitStack() as opened:
+            client = await opened.enter_async_context(self._sessions.client(self._visit, self._options, _NAME))
+            intake = SpeechIntake(client, self._sessions.vad_folder, rate, _ENDPOINT_MS, gate=False)
+            utterance = _Utterance(client, intake, int(channels), opened.pop_all())
+        utterance.telling = asyncio.create_task(self._tell(utterance), name="dialect/wyoming")
+        self._utterance = utterance
+        return utterance
+
+    async def _finish(self) -> None:
+        utterance = self._utterance
+        if utterance is None or utterance.telling is None:
+            raise Refused("audio-stop comes after audio-start")
+        await utterance.intake.finish()
+        await utterance.client.finish()
+        await utterance.telling
+        text, language = utterance.results.text(), utterance.results.language() or None
+        if not utterance.sent:
+            await self._send(TranscriptStart(language=language).event())
+        if rest := text[utterance.sent :]:
+            await self._send(TranscriptChunk(rest).event())
+        await self._send(Transcript(text, language=language).event())
+        await self._send(TranscriptStop().event())
+        self._options = Options()
+        await self.close()
+
+    async def _tell(self, utterance: _Utterance) -> None:
+        """Collect results, and send text that is certain."""
+        async for event in utterance.client.events():
+            if isinstance(event, Failed):
+                raise SegmentFailed(event)
+            if isinstance(event, FinalMessage):
+                utterance.results.places[event.segment] = utterance.intake.place_ms(event.segment)
+                utterance.results.take(event)
+                await self._tell_certain(utterance)
+
+    async def _tell_certain(self, utterance: _Utterance) -> None:
+        text = utterance.results.certain()
+        if len(text) > utterance.sent:
+            if not utterance.sent:
+                await self._send(TranscriptStart().event())
+            await self._send(TranscriptChunk(text[utterance.sent :]).event())
+            utterance.sent = len(text)
+
+    def _info(self) -> Info:
+        """Return what this service offers."""
+        version = metadata.version("kikipounamu")
+        about: Any = {"attribution": _SITE, "installed": True, "version": version}
+        models = [
+            AsrModel(name=view.model, description=view.model, languages=list(view.languages), **about)
+            for view in self._sessions.hub.intake.models
+        ]
+        program = AsrProgram(
+            name="kikipounamu",
+            description="Recognition by the workers of this gateway",
+            models=models,
+            supports_transcript_streaming=True,
+            **about,
+        )
+        return Info(asr=[program])
+
+    async def _send(self, event: Event) -> None:
+        async with asyncio.timeout(_WRITE_S):
+            await async_write_event(event, self._writer)
+
+
+def _options(given: dict[str, Any], models: tuple[str, ...]) -> Options:
+    """Return the options of a ``transcribe`` event; a model that is not on offer means any."""
+    asked = Transcribe.from_event(Event("transcribe", given))
+    language = str(asked.language or "").lower().partition("-")[0]
+    words = [*(asked.transcript_names or ()), *(asked.transcript_terms or ())]
+    return Options(
+        language=language if language.isalpha() and len(language) in (2, 3) else "auto",
+        hotwords=tuple(dict.fromkeys(str(word)[:64] for word in words))[:_MOST_HOTWORDS],
+        model=asked.name if asked.name in models else "",
+    )
+
+
+def _mono(data: bytes, channels: int) -> bytes:
+    """Return the first channel of PCM16LE."""
+    if channels == 1:
+        return data
+    whole = len(data) - len(data) % (2 * channels)
+    return np.frombuffer(data[:whole], "<i2").reshape(-1, channels)[:, 0].tobytes()

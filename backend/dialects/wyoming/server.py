@@ -1,0 +1,79 @@
+"""TCP port of the Wyoming protocol. It has no keys: who reaches the port may use the gateway as its owner does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+
+from backend.core.errors import InvalidSettings
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.wyoming.conversation import WyomingConversation
+from backend.http.access import AdmittedRequest
+from backend.http.modes import LOOPBACK, is_loopback
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
+
+MOST: Final = 64
+_LINE: Final = 64 * 1024
+_CLOSE_S: Final = 1.0
+
+
+def wyoming_address(text: str) -> tuple[str, int]:
+    """Return host and port of ``PORT`` (this computer alone) or ``HOST:PORT``. Raises ``InvalidSettings``."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        raise InvalidSettings(f"wyoming is PORT or HOST:PORT, such as 10300, not {text}")
+    return host.strip("[]") or LOOPBACK, int(port)
+
+
+@asynccontextmanager
+async def wyoming_server(
+    address: tuple[str, int], sessions: DialectSessions, visit: Callable[[], AdmittedRequest]
+) -> AsyncIterator[int]:
+    """Serve until the context ends, and yield the port. Raises ``OSError`` if the address is taken."""
+    server = WyomingServer(sessions, visit)
+    host, port = address
+    listening = await asyncio.start_server(server.serve, host, port, limit=_LINE)
+    port = listening.sockets[0].getsockname()[1]
+    log.info(LogEvent.WYOMING_LISTENING, host=host, port=port, without_keys=not is_loopback(host))
+    try:
+        async with server.tasks:
+            yield port
+            listening.close()
+    finally:
+        listening.close()
+
+
+class WyomingServer:
+    """The connections of the port. ``visit``: makes the admission of each."""
+
+    def __init__(self, sessions: DialectSessions, visit: Callable[[], AdmittedRequest]) -> None:
+        self._sessions, self._visit = sessions, visit
+        self._count = 0
+        self.tasks = Tasks("wyoming")
+
+    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Begin a connection; above ``MOST`` it is closed at once."""
+        if self._count >= MOST:
+            writer.close()
+            return
+        self._count += 1
+        self.tasks.start(self._converse(reader, writer), "connection")
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversation = WyomingConversation(reader, writer, self._sessions, self._visit())
+        try:
+            with suppress(OSError, TimeoutError):
+                await conversation.run()
+        finally:
+            self._count -= 1
+            await conversation.close()
+            writer.close()
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_S):
+                    await writer.wait_closed()
