@@ -116,7 +116,9 @@ def test_invalid_file_is_named(tmp_path: Path, text: str) -> None:
 
 def test_environment_supports_every_field_of_file() -> None:
     values: dict[str, Any] = {one.name: 8 for one in fields(Configuration)}
-    values |= dict.fromkeys(("name", "host", "redis", "certificate", "private_key", "history"), "as it stands")
+    values |= dict.fromkeys(
+        ("name", "host", "redis", "certificate", "private_key", "history", "wyoming"), "as it stands"
+    )
     values |= {"mode": GatewayMode.SERVER, "origins": ("https://a", "https://b"), "trusted_proxies": ("10.0.0.7",)}
     values |= {"announce": True, "history_jsonl": False}
     texts = {name: " ".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
