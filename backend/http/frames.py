@@ -63,7 +63,7 @@ class FrameReader:
                 return messages
             data, self._rest = memoryview(self._rest), bytearray()
         at, self._needed = self._read_audio(data, messages), 0
-        while len(messages) < MESSAGES_A_TURN and (start := self._payload(data, at)):
+        while at < len(data) and len(messages) < MESSAGES_A_TURN and (start := self._payload(data, at)):
             end = at + self._needed
             if end > len(data):
                 break
