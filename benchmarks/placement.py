@@ -44,7 +44,7 @@ from tests.backend.rest.world import form, recording
 from tests.helpers.chain import Chain, Program, running_chain
 from tests.helpers.waiting import wait_until_sync
 
-CARD: Final = ("--device", "cuda:0", "--set", "rtf=0.05", "--set", "slots=16", "--set", "share=0.2")
+CARD: Final = ("--device", "cuda:0", "--set", "rtf=0.03", "--set", "slots=16", "--set", "share=0.2")
 PROCESSOR: Final = ("--set", "rtf=0.2")
 _ENDPOINT_S: Final = 0.6
 _STRINGS: Final = 200
