@@ -40,7 +40,7 @@ async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool 
 
     from app.cli.dashboard_relay import Relay
 
-    at = await asyncio.to_thread(_address, gateway)
+    at = await asyncio.to_thread(address, gateway)
     if print_only:
         say(page_of(at))
         return 0
@@ -60,7 +60,8 @@ def page_of(at: "Address") -> str:
     return f"{at.url.rstrip('/')}{DASHBOARD_PATH}{key}"
 
 
-def _address(name: str) -> "Address":
+def address(name: str) -> "Address":
+    """Return the address of a paired gateway, or of this computer's. Raises ``AppError`` or ``Unreachable``."""
     if not name:
         from app.local_services.local_gateway import locate
 

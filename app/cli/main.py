@@ -16,6 +16,7 @@ from app.cli import (
     microphones_command,
     models_command,
     report_command,
+    serve_api_command,
     takes_command,
 )
 from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Microphone, Model
@@ -187,6 +188,7 @@ control_command.register(app)
 app.add_typer(takes_command.app, name="takes", rich_help_panel=Section.RECORDINGS)
 app.add_typer(models_command.app, name="models", rich_help_panel=Section.MODELS)
 app.command(rich_help_panel=Section.SERVERS)(dashboard_command.dashboard)
+app.command("serve-api", rich_help_panel=Section.SERVERS)(serve_api_command.serve_api)
 app.command(rich_help_panel=Section.DIAGNOSIS)(microphones_command.microphones)
 app.command(rich_help_panel=Section.DIAGNOSIS)(doctor_command.doctor)
 app.command(rich_help_panel=Section.DIAGNOSIS)(logs_command.logs)

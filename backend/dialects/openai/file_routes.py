@@ -27,6 +27,8 @@ from backend.rest.uploads import Uploads
 
 TRANSCRIPTIONS_PATH: Final = "/v1/audio/transcriptions"
 TRANSLATIONS_PATH: Final = "/v1/audio/translations"
+WHISPER_CPP_PATH: Final = "/inference"
+"""Path of whisper.cpp's server, which takes the same fields."""
 _NAME: Final = "openai-rest"
 _WRITE_S: Final = 30.0
 _SERVER_SENT: Final = "text/event-stream"
@@ -40,7 +42,11 @@ class OpenAiFileRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes for files."""
-        return [web.post(TRANSCRIPTIONS_PATH, self._transcribe), web.post(TRANSLATIONS_PATH, self._translate)]
+        return [
+            web.post(TRANSCRIPTIONS_PATH, self._transcribe),
+            web.post(TRANSLATIONS_PATH, self._translate),
+            web.post(WHISPER_CPP_PATH, self._transcribe),
+        ]
 
     async def _transcribe(self, request: web.Request) -> web.StreamResponse:
         try:

@@ -1,12 +1,16 @@
 """The official client of OpenAI transcribes files at a real gateway."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import openai
 import pytest
 
+from app.local_api.relay import local_api
+from client.connection import Address, fixed
 from tests.app.speech import SPEECH
 from tests.helpers.api_chain import running_api_chain, text_of_file
 from tests.helpers.chain import Chain
@@ -84,3 +88,28 @@ def test_killed_worker_delays_the_answer(chain: tuple[Chain, openai.OpenAI]) -> 
     running.programs[-1].kill()
     running.worker("--engine", "checksum")
     assert transcribed(client).text == text_of_file(FILE)
+
+
+async def test_local_port_needs_no_key(chain: tuple[Chain, openai.OpenAI]) -> None:
+    there = chain[1]
+    address = Address(str(there.base_url).removesuffix("/v1/"), str(there.api_key))
+    async with local_api(fixed(address), 0) as port:
+        here = there.with_options(base_url=f"http://127.0.0.1:{port}/v1", api_key="none")
+        assert (await asyncio.to_thread(transcribed, here)).text == text_of_file(FILE)
+
+
+def test_server_of_whisper_cpp_takes_the_same_file(chain: tuple[Chain, openai.OpenAI]) -> None:
+    client = chain[1]
+    url, key = str(client.base_url).removesuffix("/v1/"), str(client.api_key)
+
+    async def inferred() -> object:
+        form = aiohttp.FormData({"response_format": "json", "temperature": "0.0"})
+        form.add_field("file", FILE.read_bytes(), filename=FILE.name)
+        headers = {"Authorization": f"Bearer {key}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.post(f"{url}/inference", data=form) as answer,
+        ):
+            return (await answer.json())["text"]
+
+    assert asyncio.run(inferred()) == text_of_file(FILE)

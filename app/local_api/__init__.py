@@ -1,0 +1,1 @@
+"""A local port for programs of this computer, which passes their requests on to the chosen gateway."""

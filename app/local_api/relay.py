@@ -1,0 +1,140 @@
+"""The local port: HTTP on loopback without a key. The gateway gets this device's key, over pinned TLS."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import aiohttp
+import structlog
+from aiohttp import hdrs, web
+
+from app.core.errors import AppError
+from app.local_api.requests import passed_on, refused, subprotocols
+from client.connection import Address, Locate, broken, credentials, pinned
+from client.errors import GatewayError
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import cancel_and_wait
+
+log = structlog.get_logger(logger_names.APP_LOCAL_API)
+
+PORT: Final = 9876
+_HOST: Final = "127.0.0.1"
+_MOST_MESSAGE: Final = 16 * 1024 * 1024
+_CONNECT_S: Final = 10.0
+_QUIET_S: Final = 600.0
+_SEND_S: Final = 60.0
+_HEARTBEAT_S: Final = 30.0
+_ANSWERED: Final = (hdrs.CONTENT_TYPE, hdrs.RETRY_AFTER, hdrs.CACHE_CONTROL)
+
+
+class PortTaken(AppError):
+    """An error: another program has the port."""
+
+
+class LocalApi:
+    """The relay. ``locate``: the chosen gateway at this moment."""
+
+    def __init__(self, locate: Locate, http: aiohttp.ClientSession) -> None:
+        self._locate, self._http = locate, http
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Pass a request on, and answer with what the gateway answers."""
+        socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+        host, origin = request.headers.get(hdrs.HOST, ""), request.headers.get(hdrs.ORIGIN)
+        if refusal := refused(request.path, host, origin, socket=socket):
+            return _error(*refusal)
+        try:
+            address = await asyncio.to_thread(self._locate)
+            with broken("pass on"):
+                return await (self._socket(request, address) if socket else self._request(request, address))
+        except (GatewayError, AppError) as error:
+            return _error(503, str(error))
+
+    async def _request(self, request: web.Request, address: Address) -> web.StreamResponse:
+        body = request.content.iter_any() if request.body_exists else None
+        async with self._http.request(
+            request.method,
+            address.url.rstrip("/") + request.path_qs,
+            headers={**passed_on(request.headers), **credentials(address)},
+            data=body,
+            ssl=pinned(address),
+            allow_redirects=False,
+        ) as answer:
+            headers = {name: answer.headers[name] for name in _ANSWERED if name in answer.headers}
+            response = web.StreamResponse(status=answer.status, headers=headers)
+            await response.prepare(request)
+            async for piece in answer.content.iter_any():
+                await response.write(piece)
+            await response.write_eof()
+            return response
+
+    async def _socket(self, request: web.Request, address: Address) -> web.StreamResponse:
+        offered = subprotocols(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
+        query = {name: value for name, value in request.query.items() if name not in ("api_key", "token")}
+        try:
+            there = await self._http.ws_connect(
+                address.url.rstrip("/") + request.path,
+                params=query,
+                protocols=offered,
+                headers=credentials(address),
+                ssl=pinned(address),
+                max_msg_size=_MOST_MESSAGE,
+                heartbeat=_HEARTBEAT_S,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            return _error(error.status, "the gateway refuses this connection")
+        async with there:
+            protocols = (there.protocol,) if there.protocol else ()
+            here = web.WebSocketResponse(protocols=protocols, max_msg_size=_MOST_MESSAGE, heartbeat=_HEARTBEAT_S)
+            await here.prepare(request)
+            pumps = {asyncio.create_task(_pump(here, there)), asyncio.create_task(_pump(there, here))}
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await cancel_and_wait(pumps)
+                with suppress(ConnectionError, TimeoutError):
+                    await here.close(code=there.close_code or aiohttp.WSCloseCode.OK)
+            return here
+
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+async def _pump(source: Socket, target: Socket) -> None:
+    """Pass on messages until one side leaves."""
+    async for message in source:
+        async with asyncio.timeout(_SEND_S):
+            if message.type is aiohttp.WSMsgType.TEXT:
+                await target.send_str(message.data)
+            elif message.type is aiohttp.WSMsgType.BINARY:
+                await target.send_bytes(message.data)
+
+
+@asynccontextmanager
+async def local_api(locate: Locate, port: int) -> AsyncIterator[int]:
+    """Serve until the context ends; yield the port. Raises ``PortTaken``."""
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_QUIET_S)
+    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        app = web.Application(client_max_size=0)
+        app.router.add_route("*", "/{path:.*}", LocalApi(locate, http).handle)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            try:
+                await web.TCPSite(runner, _HOST, port).start()
+            except OSError as error:
+                raise PortTaken(f"port {port} is taken: choose another one with --port") from error
+            bound = int(runner.addresses[0][1])
+            log.info(LogEvent.LOCAL_API_LISTENING, port=bound)
+            yield bound
+        finally:
+            await runner.cleanup()
+
+
+def _error(status: int, message: str) -> web.Response:
+    """Return an error in the shape that clients of OpenAI's API read."""
+    kind = "server_error" if status >= web.HTTPInternalServerError.status_code else "invalid_request_error"
+    error = {"message": message, "type": kind, "param": None, "code": None}
+    return web.json_response({"error": error}, status=status)

@@ -1,0 +1,98 @@
+"""The local port passes requests and WebSockets on with this device's key, and says when it cannot."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from io import BytesIO
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from app.local_api.relay import PortTaken, local_api
+from client.connection import Address, fixed
+from client.errors import Unreachable
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Address]:
+    """Run a server that answers with what it was asked."""
+
+    async def models(request: web.Request) -> web.Response:
+        return web.json_response({"key": request.headers["Authorization"], "query": request.query_string})
+
+    async def files(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read(), headers={"Retry-After": "7"}, status=429)
+
+    async def socket(request: web.Request) -> web.WebSocketResponse:
+        here = web.WebSocketResponse(protocols=("realtime",))
+        await here.prepare(request)
+        async for message in here:
+            await here.send_str(f"{request.headers['Authorization']} {message.data}")
+            if message.data == "bye":
+                await here.close(code=4000)
+        return here
+
+    app = web.Application()
+    app.add_routes([web.get("/v1/models", models), web.post("/v1/audio/transcriptions", files)])
+    app.add_routes([web.get("/v1/realtime", socket)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield Address(f"http://127.0.0.1:{runner.addresses[0][1]}", "the key")
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def url(gateway: Address) -> AsyncIterator[str]:
+    async with local_api(fixed(gateway), 0) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+async def test_request_carries_the_key_of_this_device(url: str) -> None:
+    headers = {"Authorization": "Bearer whatever"}
+    async with aiohttp.ClientSession() as http, http.get(f"{url}/v1/models?a=b", headers=headers) as answer:
+        assert await answer.json() == {"key": "Bearer the key", "query": "a=b"}
+
+
+async def test_body_and_refusal_come_back(url: str) -> None:
+    body = b"x" * 500_000
+    async with aiohttp.ClientSession() as http:
+        async with http.post(f"{url}/v1/audio/transcriptions", data=BytesIO(body)) as answer:
+            assert (answer.status, answer.headers["Retry-After"], await answer.read()) == (429, "7", body)
+        async with http.get(f"{url}/v1/models", headers={"Origin": "https://evil.example"}) as answer:
+            assert answer.status == 403
+        async with http.get(f"{url}/v1/devices") as answer:
+            assert answer.status == 404
+
+
+async def test_socket_is_passed_on_with_its_close(url: str) -> None:
+    protocols = ("realtime", "openai-insecure-api-key.x")
+    place = f"{url}/v1/realtime?api_key=x"
+    async with aiohttp.ClientSession() as http, http.ws_connect(place, protocols=protocols) as socket:
+        assert socket.protocol == "realtime"
+        await socket.send_str("hello")
+        assert await socket.receive_str(timeout=30) == "Bearer the key hello"
+        await socket.send_str("bye")
+        await socket.receive_str(timeout=30)
+        async with asyncio.timeout(30):
+            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+        assert socket.close_code == 4000
+
+
+async def test_missing_gateway_is_an_error_of_their_shape() -> None:
+    def nowhere() -> Address:
+        raise Unreachable("no gateway runs here")
+
+    async with (
+        local_api(nowhere, 0) as port,
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{port}/v1/models") as answer,
+    ):
+        assert (answer.status, (await answer.json())["error"]["type"]) == (503, "server_error")
+
+
+async def test_taken_port_is_reported(gateway: Address) -> None:
+    async with local_api(fixed(gateway), 0) as port:
+        with pytest.raises(PortTaken, match="--port"):
+            async with local_api(fixed(gateway), port):
+                pass
