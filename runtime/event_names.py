@@ -87,7 +87,7 @@ class LogEvent(StrEnum):
     GATEWAY_DRAINING = "gateway.draining"
     GATEWAY_ENDED = "gateway.ended"
     GATEWAY_FOUND_ELSEWHERE = "gateway.found_elsewhere"
-    LOCAL_API_LISTENING = "local_api.listening"
+    API_LISTENING = "api.listening"
     GATEWAY_LISTENING = "gateway.listening"
     WYOMING_LISTENING = "wyoming.listening"
     GATEWAY_LOST = "gateway.lost"

@@ -127,7 +127,7 @@ async def local_api(locate: Locate, port: int) -> AsyncIterator[int]:
             except OSError as error:
                 raise PortTaken(f"port {port} is taken: choose another one with --port") from error
             bound = int(runner.addresses[0][1])
-            log.info(LogEvent.LOCAL_API_LISTENING, port=bound)
+            log.info(LogEvent.API_LISTENING, port=bound)
             yield bound
         finally:
             await runner.cleanup()
