@@ -44,7 +44,7 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_JOBS)
 
-_LOOK_S: Final = 1.0
+_LOOK_S: Final = 2.0
 """Longest time that the other shards wait for one in a survey."""
 _LEAST_BYTES: Final = 64_000_000
 T = TypeVar("T")
@@ -207,7 +207,7 @@ class Jobs:
         return reply
 
     async def ask_all(self, ask: Callable[[Shard], Awaitable[T]]) -> list[T | BrokerError]:
-        """Return the answer of each shard, or its error; one that is silent keeps the others for a second only.
+        """Return the answer of each shard, or its error; one that is silent keeps the others for two seconds.
 
         Raises the error of a broker of which no shard answers.
         """

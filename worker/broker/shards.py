@@ -29,9 +29,10 @@ from worker.placement import Queue
 
 log = structlog.get_logger(logger_names.WORKER_CONSUMER)
 
-_SILENT_S: Final = 1.0
+_SILENT_S: Final = 3.0
 """Time after which a shard that does not answer is left out."""
-_PROBE_S: Final = 3.0
+_PROBES_S: Final = (3.0, 6.0, 10.0)
+"""Patience with a shard that is asked in the background. A busy one behind a tunnel needs long to connect."""
 _INTERRUPT_S: Final = 0.3
 _AGAIN_S: Final = 0.02
 _PAUSES_S: Final = (0.1, 0.25, 0.5, 1.0, 2.0)
@@ -351,7 +352,7 @@ class AllShards:
             await asyncio.sleep(random.uniform(pause_s / 2, pause_s))
             served = self._streams
             try:
-                async with asyncio.timeout(_PROBE_S):
+                async with asyncio.timeout(_PROBES_S[min(failures, len(_PROBES_S) - 1)]):
                     await member.jobs.check()
                     await self._serve(member)
                 while member.kept:
