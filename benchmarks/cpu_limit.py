@@ -8,6 +8,8 @@ from typing import Final
 
 _ROOT: Final = Path("/sys/fs/cgroup")
 _PERIOD_US: Final = 100_000
+_PART: Final = 10
+"""Weight against other programs, so that a process gets what its limit allows on a busy machine too."""
 
 
 class NoCpuLimits(Exception):
@@ -41,11 +43,12 @@ def _version_2(quota_us: int) -> tuple[Path, dict[str, str]] | None:
     control = _ROOT / "cgroup.subtree_control"
     if not control.exists() or "cpu" not in control.read_text().split():
         return None
-    return _ROOT, {"cpu.max": f"{quota_us} {_PERIOD_US}"}
+    return _ROOT, {"cpu.max": f"{quota_us} {_PERIOD_US}", "cpu.weight": str(100 * _PART)}
 
 
 def _version_1(quota_us: int) -> tuple[Path, dict[str, str]]:
-    return _ROOT / "cpu", {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(quota_us)}
+    limits = {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(quota_us)}
+    return _ROOT / "cpu", limits | {"cpu.shares": str(1024 * _PART)}
 
 
 def _remove(group: Path, parent: Path) -> None:

@@ -1,6 +1,6 @@
 """Streams that gateway processes carry, each with a fifth of a core: one process against two.
 
-    python -m benchmarks.gateway_processes [--cores 0.2] [--rounds 3] [--segments 5] [--late 500] [--json FILE]
+    python -m benchmarks.gateway_processes [--cores 0.2] [--rounds 3] [--segments 5] [--late 1000] [--json FILE]
 
 A cgroup limits each gateway process; broker, worker (checksum engine), supervisor and speakers have no limit. The
 speakers send 100 ms frames at speaking pace. A number of streams is carried if every digest is right and 95 of 100
@@ -145,7 +145,7 @@ def carried_by(
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, cores="0.2", rounds="3", segments="5", late="500")
+    chosen = arguments(__doc__, cores="0.2", rounds="3", segments="5", late="1000")
     cores, segments, late_ms = float(chosen.cores), int(chosen.segments), float(chosen.late)
     found: dict[int, list[int]] = {1: [], 2: []}
     for _ in range(int(chosen.rounds)):
