@@ -119,7 +119,9 @@ def soak(  # noqa: PLR0913 - typer: an option is a parameter
     minutes: Annotated[float, typer.Option(min=0.1, help="Minutes of load after the ramp.")] = 120.0,
     load: Annotated[float, typer.Option(min=0.01, max=1.0, help="Part of what the workers carry.")] = 0.8,
     count: Count = 0,
-    warm: Annotated[float, typer.Option(min=0.0, help="Minutes at the start that do not count.")] = 5.0,
+    warm: Annotated[
+        float | None, typer.Option(min=0.0, help="Minutes at the start that do not count. [default: half of all]")
+    ] = None,
     growth: Annotated[
         float, typer.Option(min=0.0, help="MB per hour that a program may grow, beside noise.")
     ] = 2.0,
@@ -135,7 +137,8 @@ def soak(  # noqa: PLR0913 - typer: an option is a parameter
     """
     where = (gateway, key, certificate)
     places = count or max(1, math.floor(_capacity(where) * load))
-    plan = soaking.Soak(places, minutes * 60, warm_s=warm * 60, seed=seed, most_mb_per_hour=growth)
+    warm_s = 60 * (minutes / 2 if warm is None else warm)
+    plan = soaking.Soak(places, minutes * 60, warm_s=warm_s, seed=seed, most_mb_per_hour=growth)
 
     async def scenario(run: Run) -> None:
         run.full = (plan.warm_s, plan.ramp_s + plan.seconds)
