@@ -40,6 +40,7 @@ _BATCH: Final = 32
 _ANSWER_S: Final = 20.0
 _BROKEN_S: Final = 0.2
 _LISTEN_S: Final = 0.05
+_BODY_S: Final = 1.0
 _MOST_FAULTS: Final = 50
 _MOST_BODY: Final = 1 << 20
 _LOOK_S: Final = 1.0
@@ -180,7 +181,9 @@ async def _ask(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
     state.messages += 1
     await socket.send(said.opening)
     _status(said, await socket.status(), state)
-    await socket.rest(_MOST_BODY)
+    with suppress(TimeoutError):  # an export of a whole history may take long
+        async with asyncio.timeout(_BODY_S):
+            await socket.rest(_MOST_BODY)
 
 
 def _status(said: Conversation, status: int, state: FuzzState) -> None:

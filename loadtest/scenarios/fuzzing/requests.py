@@ -57,7 +57,7 @@ def routes(openapi: dict[str, Any]) -> tuple[Route, ...]:
         Route(method.upper(), path)
         for path, methods in openapi.get("paths", {}).items()
         for method in methods
-        if not path.startswith(_LEFT_OUT)
+        if method.upper() in _METHODS and not path.startswith(_LEFT_OUT)
     )
 
 

@@ -11,7 +11,7 @@ KNOWN = (Route("GET", "/v1/sessions"), Route("DELETE", "/v1/sessions/{id}"))
 
 def test_routes_are_those_of_the_document_without_streams_and_pairing() -> None:
     paths: dict[str, dict[str, object]] = {
-        "/v1/sessions": {"get": {}, "post": {}},
+        "/v1/sessions": {"parameters": [], "get": {}, "post": {}},
         "/v1/pairing": {"post": {}},
         "/v1/monitor": {"get": {}},
     }
