@@ -232,10 +232,8 @@ class AllShards:
     async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
         """Count a failure, if its shard is there; else later."""
         member = self._of(delivery.stream)
-        said = await self._settle(
-            member, lambda: member.jobs.fail(delivery, failure, most_failures), otherwise=Verdict.LOST
-        )
-        return said
+        fail = partial(member.jobs.fail, delivery, failure, most_failures)
+        return await self._settle(member, fail, otherwise=Verdict.LOST)
 
     async def hypothesise(self, hypothesis: Hypothesis) -> bool:
         """Publish a partial; return ``False`` if nobody wants it, or its shard is away."""
