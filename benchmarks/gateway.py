@@ -23,8 +23,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import psutil
+from redis import Redis
 
 from benchmarks.report import arguments, table, write_json
 from benchmarks.speakers import Tally, run_speakers
@@ -82,25 +84,26 @@ def _broker(gateway: int) -> psutil.Process:
     return next(child for child in psutil.Process(gateway).children(recursive=True) if "valkey" in child.name())
 
 
-def _asked(chain: Chain, *command: str) -> list[str]:
-    socket = chain.root / "home" / "run" / "broker.sock"
-    listed = subprocess.run(["redis-cli", "-s", str(socket), *command], capture_output=True, text=True, check=True)
-    return listed.stdout.splitlines()
+def _asked(chain: Chain) -> Redis:
+    return Redis(unix_socket_path=str(chain.root / "home" / "run" / "broker.sock"), decode_responses=True)
 
 
 def _redis_clients(chain: Chain) -> int:
-    return sum("name=kikipounamu-gateway" in line for line in _asked(chain, "client", "list"))
+    with _asked(chain) as broker:
+        listed: Any = broker.client_list()
+    return sum(client["name"].startswith("kikipounamu-gateway") for client in listed)
 
 
 def _commands(chain: Chain) -> tuple[int, int]:
     """Return how many scripts and how many commands the broker has executed."""
+    with _asked(chain) as broker:
+        stats: Any = broker.info("commandstats")
     scripts = commands = 0
-    for line in _asked(chain, "info", "commandstats"):
-        name, _, values = line.removeprefix("cmdstat_").partition(":calls=")
-        if values and name.partition("|")[0] not in _COUNTED:
-            calls = int(values.partition(",")[0])
-            commands += calls
-            scripts += calls if name in ("evalsha", "fcall") else 0
+    for command, figures in stats.items():
+        name = command.removeprefix("cmdstat_")
+        if name.partition("|")[0] not in _COUNTED:
+            commands += figures["calls"]
+            scripts += figures["calls"] if name in ("evalsha", "fcall") else 0
     return scripts, commands
 
 
