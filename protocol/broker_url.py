@@ -27,7 +27,7 @@ class BrokerKind(StrEnum):
     CLUSTER = "cluster"
 
 
-class Node(NamedTuple):
+class BrokerNode(NamedTuple):
     """Place of one server."""
 
     host: str
@@ -41,7 +41,7 @@ class BrokerUrl(NamedTuple):
     """
 
     kind: BrokerKind
-    nodes: tuple[Node, ...] = ()
+    nodes: tuple[BrokerNode, ...] = ()
     user: str = ""
     password: str = ""
     master: str = ""
@@ -71,11 +71,11 @@ def parse_broker_url(url: str) -> BrokerUrl:
     return BrokerUrl(BrokerKind.CLUSTER, *about)
 
 
-def _node(place: str, port: int, form: str) -> Node:
+def _node(place: str, port: int, form: str) -> BrokerNode:
     try:
         parts = urlsplit(f"//{place}")
         if parts.hostname:
-            return Node(parts.hostname, parts.port or port)
+            return BrokerNode(parts.hostname, parts.port or port)
     except ValueError:
         pass
     raise ValueError(f"{place!r} is not HOST:PORT: write {form}")

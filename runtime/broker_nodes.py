@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from hiredis import HiredisError, Reader, pack_command
 
-from protocol.broker_url import BrokerKind, BrokerUrl, Node, slot_of
+from protocol.broker_url import BrokerKind, BrokerNode, BrokerUrl, slot_of
 from runtime.tasks import cancel_and_wait
 
 ASK_S: Final = 1.0
@@ -36,7 +36,7 @@ class SlotRange(NamedTuple):
 
     first: int
     last: int
-    primary: Node
+    primary: BrokerNode
 
 
 class BrokerNodes:
@@ -50,7 +50,7 @@ class BrokerNodes:
         self._asked_at = float("-inf")
         self._one_at_a_time = asyncio.Lock()
 
-    async def primary(self, key: str) -> Node:
+    async def primary(self, key: str) -> BrokerNode:
         """Return the node to which commands on ``key`` go now.
 
         Raises ``NoPrimary``, or ``PermissionError`` if the user or the password is refused.
@@ -79,11 +79,11 @@ class BrokerNodes:
         learned = (one.primary for one in self._slots)
         self._known = tuple(dict.fromkeys((*self._url.nodes, *learned)))[:_MOST_KNOWN]
 
-    async def _first(self, ask: Callable[[Node], Awaitable[T]]) -> T:
+    async def _first(self, ask: Callable[[BrokerNode], Awaitable[T]]) -> T:
         """Return the first answer of some nodes. Raises ``NoPrimary`` or ``PermissionError`` with the reasons."""
-        reasons: dict[Node, OSError] = {}
+        reasons: dict[BrokerNode, OSError] = {}
 
-        async def answer(node: Node) -> T | None:
+        async def answer(node: BrokerNode) -> T | None:
             try:
                 return await ask(node)
             except OSError as error:
@@ -104,17 +104,17 @@ class BrokerNodes:
             raise PermissionError(said)
         raise NoPrimary(said)
 
-    async def _ask_sentinel(self, sentinel: Node) -> Sequence[SlotRange]:
+    async def _ask_sentinel(self, sentinel: BrokerNode) -> Sequence[SlotRange]:
         named = await self._ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._url.master)
         if named is None:
             raise NoPrimary(f"it watches no primary called {self._url.master!r}")
         host, port = named
-        return [SlotRange(0, 1 << 14, Node(host.decode(), int(port)))]
+        return [SlotRange(0, 1 << 14, BrokerNode(host.decode(), int(port)))]
 
-    async def _ask_cluster(self, node: Node) -> Sequence[SlotRange]:
+    async def _ask_cluster(self, node: BrokerNode) -> Sequence[SlotRange]:
         return read_slots(await self._ask(node, "CLUSTER", "SLOTS"), node)
 
-    async def _ask(self, node: Node, *command: str) -> Any:
+    async def _ask(self, node: BrokerNode, *command: str) -> Any:
         """Return the reply to one command. Raises ``OSError``."""
         reader, writer = await asyncio.open_connection(*node)
         try:
@@ -149,9 +149,11 @@ async def _reply(
     return reply
 
 
-def read_slots(reply: Sequence[Any], asked: Node) -> list[SlotRange]:
+def read_slots(reply: Sequence[Any], asked: BrokerNode) -> list[SlotRange]:
     """Parse a reply of CLUSTER SLOTS. A node that names no host is at the host that was asked."""
     return [
-        SlotRange(int(first), int(last), Node(host.decode() if host and host != b"?" else asked.host, int(port)))
+        SlotRange(
+            int(first), int(last), BrokerNode(host.decode() if host and host != b"?" else asked.host, int(port))
+        )
         for first, last, (host, port, *_), *_ in reply
     ]

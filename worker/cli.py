@@ -31,7 +31,7 @@ from speech.models.catalogue import load_catalogue
 from speech.models.store import FolderState, ModelStore
 from worker.broker.connections import dials_of
 from worker.broker.jobs import ShardJobs
-from worker.broker.layout import Layout, read_layout
+from worker.broker.layout import ShardLayout, read_layout
 from worker.broker.live import LiveJobs
 from worker.broker.live_shards import LiveShards
 from worker.broker.shards import AllShards
@@ -86,7 +86,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
 ) -> None:
     """Process jobs until SIGTERM or Ctrl-C; then finish the current batch and hand back all other jobs."""
     asked = EngineSettings(engine, model, "", device, threads, _extra(extra or []), gpu_memory)
-    _serve(Connection(redis, gateway, certificate_sha256, key_file), asked, _serving(metrics))
+    _serve(BrokerChoice(redis, gateway, certificate_sha256, key_file), asked, _serving(metrics))
 
 
 @cli.command()
@@ -104,7 +104,7 @@ def stream(  # noqa: PLR0913 - typer: an option is a parameter
 ) -> None:
     """Recognise live text while people speak, until SIGTERM or Ctrl-C. Final texts come from other workers."""
     settings = EngineSettings(engine, model, device=device, threads=threads, extra=_extra(extra or []))
-    _serve(Connection(redis, gateway, certificate_sha256, key_file), settings, _serving(metrics), streams=True)
+    _serve(BrokerChoice(redis, gateway, certificate_sha256, key_file), settings, _serving(metrics), streams=True)
 
 
 @cli.command()
@@ -170,7 +170,7 @@ def main() -> None:
     cli()
 
 
-class Connection(NamedTuple):
+class BrokerChoice(NamedTuple):
     """Place of the jobs: a broker, or a gateway that leads to one. Empty: the local broker."""
 
     redis: str
@@ -191,7 +191,7 @@ class Connection(NamedTuple):
         return carrier(self.gateway, key, self.certificate_sha256)
 
 
-def _serve(where: Connection, asked: EngineSettings, serving: Serving, *, streams: bool = False) -> None:
+def _serve(where: BrokerChoice, asked: EngineSettings, serving: Serving, *, streams: bool = False) -> None:
     """Run a worker until it is drained; ``streams``: for live text."""
     if where.redis and where.gateway:
         raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
@@ -210,7 +210,7 @@ def _serve(where: Connection, asked: EngineSettings, serving: Serving, *, stream
             _give_up(error, _WRONG_USAGE)
 
 
-async def _work(where: Connection, settings: EngineSettings, serving: Serving, streams: bool) -> None:
+async def _work(where: BrokerChoice, settings: EngineSettings, serving: Serving, streams: bool) -> None:
     worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     through = where.carrier()
     broker = without_password(through.url if through else where.url)
@@ -236,7 +236,7 @@ async def _work(where: Connection, settings: EngineSettings, serving: Serving, s
 
 def shards_of(
     of: type[Shard], url: str, worker: str, tunnel: Tunnel | None
-) -> tuple[Callable[[], Awaitable[Layout]], Callable[[Keys], Shard]]:
+) -> tuple[Callable[[], Awaitable[ShardLayout]], Callable[[Keys], Shard]]:
     """Return what reads the layout of the broker at ``url``, or behind ``tunnel``, and what opens one shard."""
     if tunnel is not None:
         return tunnel.layout, lambda keys: of("", worker, keys, dial=partial(tunnel.dial, keys.shard))

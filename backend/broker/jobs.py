@@ -15,7 +15,7 @@ import structlog
 from backend.admission.admission import Survey, joined
 from backend.broker.connections import Connections
 from backend.broker.dead_letters import DeadLetter, newest_of, next_attempt, place_of, shown_from
-from backend.broker.layout import Layout, agreed_layout
+from backend.broker.layout import BrokerLayout, agreed_layout
 from backend.broker.live import piece_command
 from backend.broker.records import (
     Attachment,
@@ -54,7 +54,7 @@ class Jobs:
     """Client of the broker. Commands return futures and never wait; reads are awaited. Use ``open_jobs``."""
 
     def __init__(
-        self, connections: Connections, layout: Layout, gateway: str, most_bytes: int = MOST_BYTES
+        self, connections: Connections, layout: BrokerLayout, gateway: str, most_bytes: int = MOST_BYTES
     ) -> None:
         self.gateway = gateway
         self.version = layout.version

@@ -16,7 +16,7 @@ _PAUSE_S: Final = 0.05
 T = TypeVar("T")
 
 
-class Layout(NamedTuple):
+class BrokerLayout(NamedTuple):
     """Number of shards, whether they are in a cluster, and the broker's version."""
 
     shards: int
@@ -29,7 +29,7 @@ class Layout(NamedTuple):
         return tuple(Keys(shard, alone) for shard in range(self.shards))
 
 
-async def agreed_layout(connections: Connections, where: str, wanted: int | None) -> Layout:
+async def agreed_layout(connections: Connections, where: str, wanted: int | None) -> BrokerLayout:
     """Wait for the broker at ``where``, check its version, and read the layout; the first gateway stores it.
 
     ``wanted``: the number of shards, if this gateway says one. Raises a ``BrokerError``.
@@ -47,7 +47,7 @@ async def agreed_layout(connections: Connections, where: str, wanted: int | None
 
         info, stored = await _answer(ask, where)
         version = checked_version(info)
-    return Layout(_agreed(stored, wanted), connections.kind is BrokerKind.CLUSTER, version)
+    return BrokerLayout(_agreed(stored, wanted), connections.kind is BrokerKind.CLUSTER, version)
 
 
 def _agreed(stored: bytes, wanted: int | None) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.core.errors import BackendError
-from backend.dialects.transcript import Transcript
+from backend.dialects.transcript import JoinedResults
 from backend.rest.media import reading
 from backend.rest.media_frames import MediaEnded, MediaProgress, MediaSegment
 from client.errors import GatewayError
@@ -44,7 +44,7 @@ class SegmentFailed(BackendError):
 
 
 async def recognised(
-    client: GatewayClient, path: Path, vad_folder: Path | None, heard: HeardFile, transcript: Transcript
+    client: GatewayClient, path: Path, vad_folder: Path | None, heard: HeardFile, transcript: JoinedResults
 ) -> AsyncGenerator[None, None]:
     """Recognise a file; yield after each result, which is in ``transcript`` then. Use ``aclosing``.
 

@@ -19,7 +19,7 @@ class TranscriptPart:
 
 
 @dataclass
-class Transcript:
+class JoinedResults:
     """Results that have come so far, by segment. ``places``: start and end of each segment in ms."""
 
     places: dict[int, tuple[int, int]] = field(default_factory=dict)

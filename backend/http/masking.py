@@ -12,7 +12,7 @@ _RESERVED: Final = b"\x70\x80"
 """Header of an invalid frame, which makes aiohttp's reader close the connection with 1002."""
 
 
-class FrameReader(Protocol):
+class AiohttpReader(Protocol):
     """Interface of aiohttp's reader of frames."""
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
@@ -27,14 +27,14 @@ class FrameReader(Protocol):
 class MaskedFrames:
     """Filter that passes bytes to ``reader`` up to the first unmasked frame."""
 
-    def __init__(self, reader: FrameReader) -> None:
+    def __init__(self, reader: AiohttpReader) -> None:
         self._reader = reader
         self._header = b""  # the part received so far
         self._left = 0  # missing bytes of the frame's payload
         self._refused = False
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Filter bytes as ``FrameReader``. Bytes of a header are passed on once it is complete."""
+        """Filter bytes as ``AiohttpReader``. Bytes of a header are passed on once it is complete."""
         if self._refused:
             return True, b""
         rest, at = self._header + data, self._left

@@ -11,7 +11,7 @@ from backend.processes.slots import MAIN
 from protocol.monitor import Load
 
 
-class GatewayFigures:
+class ProcessFigures:
     """Latest reports by slot and run. Counters of ended runs stay in the sums."""
 
     def __init__(self) -> None:

@@ -19,13 +19,13 @@ from backend.processes.messages import (
     CannotRun,
     Ending,
     Gone,
+    KeysInUse,
     MainState,
     Message,
     Others,
-    Ready,
-    Report,
+    ProcessReady,
+    ProcessTold,
     Start,
-    Usage,
 )
 from backend.processes.slots import MAIN
 from runtime.tasks import Tasks
@@ -105,7 +105,7 @@ class ProcessLink:
 
     def ready(self) -> None:
         """Tell the supervisor that this process serves."""
-        self._channel.send(Ready())
+        self._channel.send(ProcessReady())
 
     def cannot_run(self, reason: str) -> None:
         """Tell the supervisor why this process ends."""
@@ -120,7 +120,7 @@ class ProcessLink:
     async def close(self) -> None:
         """Send the last figures, and close. Safe to call twice."""
         await self._tasks.close()
-        self._channel.send(Report(self._report()))
+        self._channel.send(ProcessTold(self._report()))
         for gate in self._gates:
             gate.close()
         await self._channel.close()
@@ -129,7 +129,7 @@ class ProcessLink:
 
     def _take(self, message: Message) -> None:
         match message:
-            case Usage(connections, keys, process) if self._meter is not None:
+            case KeysInUse(connections, keys, process) if self._meter is not None:
                 for key, requests in self._meter.elsewhere.heard(process, connections, keys).items():
                     self._meter.spent(key, requests, time.monotonic())
             case Gone(process) if self._meter is not None:
@@ -152,13 +152,13 @@ class ProcessLink:
         keys, self._changed = self._changed, set()
         usage = self._meter.usage
         counts = {key: usage[key].counts for key in keys if key in usage}
-        self._channel.send(Usage(self._connections(), counts))
+        self._channel.send(KeysInUse(self._connections(), counts))
 
     async def _report_regularly(self) -> None:
         while True:
             await asyncio.sleep(REPORT_S)
             if self._meter is not None:
-                self._channel.send(Report(self._report()))
+                self._channel.send(ProcessTold(self._report()))
                 for key, usage in self._meter.usage.items():
                     if usage.streams:
                         self._note(key)

@@ -34,7 +34,7 @@ class Start(Struct, frozen=True, tag="start"):
     forwards: str
 
 
-class Ready(Struct, frozen=True, tag="ready"):
+class ProcessReady(Struct, frozen=True, tag="ready"):
     """A process can serve."""
 
 
@@ -44,7 +44,7 @@ class CannotRun(Struct, frozen=True, tag="cannot_run"):
     reason: str
 
 
-class Usage(Struct, frozen=True, tag="usage"):
+class KeysInUse(Struct, frozen=True, tag="usage"):
     """Open connections of a process, and the keys whose counts have changed.
 
     ``process`` identifies one run of a process; the supervisor sets it.
@@ -61,7 +61,7 @@ class Gone(Struct, frozen=True, tag="gone"):
     process: int
 
 
-class Report(Struct, frozen=True, tag="report"):
+class ProcessTold(Struct, frozen=True, tag="report"):
     """Figures of a process, to the supervisor."""
 
     figures: ProcessReport
@@ -85,7 +85,7 @@ class Ending(Struct, frozen=True, tag="ending"):
     """To every process: the whole gateway ends, not only this process."""
 
 
-Message = Start | Ready | CannotRun | Usage | Gone | Report | Others | MainState | Ending
+Message = Start | ProcessReady | CannotRun | KeysInUse | Gone | ProcessTold | Others | MainState | Ending
 
 _decoder = msgspec.msgpack.Decoder(Message)
 

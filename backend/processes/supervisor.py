@@ -15,18 +15,18 @@ import structlog
 from msgspec.structs import replace
 
 from backend.core.errors import ProcessFailed
-from backend.processes.gateway_figures import GatewayFigures
+from backend.processes.gateway_figures import ProcessFigures
 from backend.processes.listening import Listener
 from backend.processes.messages import (
     CannotRun,
     Ending,
     Gone,
+    KeysInUse,
     MainState,
     Message,
-    Ready,
-    Report,
+    ProcessReady,
+    ProcessTold,
     Start,
-    Usage,
 )
 from backend.processes.run import NO_DESCRIPTOR, ProcessRun
 from backend.processes.slots import MAIN, by_share, failures_after, pause_s, restart_order
@@ -61,8 +61,8 @@ class Supervisor:
         self._forwards = forwards
         self._slots: dict[int, ProcessRun] = {}
         self._runs: dict[int, ProcessRun] = {}
-        self._usage: dict[int, Usage] = {}
-        self._figures = GatewayFigures()
+        self._usage: dict[int, KeysInUse] = {}
+        self._figures = ProcessFigures()
         self._started = 0
         self._ending = False
         self._wanted = asyncio.Event()
@@ -220,7 +220,7 @@ class Supervisor:
 
     def _take(self, run: ProcessRun, message: Message) -> None:
         match message:
-            case Ready():
+            case ProcessReady():
                 run.ready = True
                 run.settled.set()
                 main_up = any(one.slot == MAIN and one.serves for one in self._runs.values())
@@ -228,12 +228,12 @@ class Supervisor:
                 self._tell_main()
             case CannotRun(reason):
                 run.reason = reason
-            case Usage(connections, keys):
+            case KeysInUse(connections, keys):
                 run.share.told(connections)
-                known = self._usage.get(run.number, Usage(0))
-                self._usage[run.number] = Usage(connections, known.keys | keys, run.number)
+                known = self._usage.get(run.number, KeysInUse(0))
+                self._usage[run.number] = KeysInUse(connections, known.keys | keys, run.number)
                 self._tell_all(replace(message, process=run.number), but=run)
-            case Report(figures):
+            case ProcessTold(figures):
                 run.share.told(figures.connections)
                 told = self._figures.reported(run.slot, run.number, figures)
                 if run.slot != MAIN:

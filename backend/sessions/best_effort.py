@@ -12,7 +12,7 @@ from backend.admission.admission import AdmissionLimits, Survey, has_spare_memor
 from backend.broker.jobs import Jobs
 from backend.core.errors import BrokerBusy
 from backend.sessions.observers import Observer
-from backend.sessions.segments import BestEffort, Hypothesise, Output, Stream
+from backend.sessions.segments import BestEffort, Hypothesise, Output, StreamLive
 from backend.sessions.session_slot import SessionSlot
 from backend.sessions.settings import SessionSettings
 from protocol.job import Job, JobKind
@@ -46,7 +46,7 @@ class BestEffortRequests:
         self, wanted: BestEffort, survey: Survey, limits: AdmissionLimits
     ) -> "asyncio.Future[bool] | None":
         job = wanted.job
-        if isinstance(wanted, Stream):
+        if isinstance(wanted, StreamLive):
             roomy = has_spare_memory(survey, limits)
             return self._jobs.stream(job, wanted.inbox, wanted.model) if roomy else None
         slots = spare_slots(survey, job.options, limits)

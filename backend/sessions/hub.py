@@ -42,7 +42,7 @@ from backend.sessions.segments import (
     Output,
     Promote,
     Speculate,
-    Stream,
+    StreamLive,
     Submit,
     Weigh,
     Withdraw,
@@ -245,7 +245,7 @@ class Hub:
             case Promote():
                 answer = partial(self._promoted, hosted, output)
                 self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
-            case Speculate() | Hypothesise() | Stream():
+            case Speculate() | Hypothesise() | StreamLive():
                 self._attempts.attempt(hosted, output, self._survey)
             case Withdraw():
                 self._withdraw(hosted, output)

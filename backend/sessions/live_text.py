@@ -12,12 +12,12 @@ from backend.admission.live_offers import LiveOffer, live_model
 from backend.sessions.ledger import Ledger
 from backend.sessions.live_stream import LIVE_PACE, LivePace, LivePiece, LiveStream
 from backend.sessions.partials import PartialPace, Partials
-from backend.sessions.segments import Hypothesise, Output, Segment, SegmentStage, Stream
+from backend.sessions.segments import Hypothesise, Output, Segment, SegmentStage, StreamLive
 from protocol.job import Gap, Hypothesis, Job, JobKind
 from protocol.recognition import Options
 
 
-class LiveText:
+class SessionLiveText:
     """Requests for live text of a session's segments, and the partials that its client gets."""
 
     def __init__(
@@ -43,7 +43,7 @@ class LiveText:
             if not self._stream.due((index, segment.attempt), segment.held) or self._ledger.has_live_span:
                 return ()
             piece = self._stream.ask(segment.held, now)
-            return [Stream(self._piece(index, segment, piece), piece.inbox, model)]
+            return [StreamLive(self._piece(index, segment, piece), piece.inbox, model)]
         return self._hypothesise(index, segment, now) if self._partials.due(index, segment.held, now) else ()
 
     def paused(self, index: int, samples: int) -> None:

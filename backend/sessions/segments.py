@@ -58,7 +58,7 @@ class Hypothesise(NamedTuple):
     job: Job
 
 
-class Stream(NamedTuple):
+class StreamLive(NamedTuple):
     """Request to a streaming worker, ``inbox`` or else any with ``model``; refusals go to ``Session.declined``."""
 
     job: Job
@@ -96,7 +96,7 @@ class CloseConnection(NamedTuple):
     code: CloseCode
 
 
-BestEffort = Speculate | Hypothesise | Stream
+BestEffort = Speculate | Hypothesise | StreamLive
 Effect = Submit | Weigh | Promote | BestEffort | Withdraw | Acknowledge | LookAgain | AttachAgain
 Output = GatewayMessage | Effect | CloseConnection
 

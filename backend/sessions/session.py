@@ -15,7 +15,7 @@ from backend.core.errors import TooBusy
 from backend.core.refusal import Refusal, RefusalReason
 from backend.sessions.checks import check_replaces, no_room
 from backend.sessions.ledger import MOST_OPEN, Ledger, Steps
-from backend.sessions.live_text import LiveText
+from backend.sessions.live_text import SessionLiveText
 from backend.sessions.partials import PACE, PartialPace
 from backend.sessions.segments import (
     Acknowledge,
@@ -76,7 +76,7 @@ class Session:
         self.epoch = 0
         self._limits = limits
         self._pace = pace
-        self._live: LiveText | None = None
+        self._live: SessionLiveText | None = None
         self._most_of_segment = round(limits.segment_s * SAMPLE_RATE)
         self._most_unqueued = round(limits.window_s * SAMPLE_RATE)
         self._ledger = Ledger()
@@ -115,7 +115,7 @@ class Session:
         self.epoch = attachment.epoch
         self._finish, self._done_at, self._dones = None, None, 0
         wanted = self.options.partials and self.options.priority == CLASSES[0]
-        self._live = LiveText(self.identity, self.options, self._ledger, self._pace) if wanted else None
+        self._live = SessionLiveText(self.identity, self.options, self._ledger, self._pace) if wanted else None
         yield from self._ledger.adopt(attachment, now)
         for segment in self._ledger.live.values():
             segment.asked = -1

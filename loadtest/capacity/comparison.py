@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from loadtest.capacity.simulation import Outcome
+from loadtest.capacity.simulation import SimulationOutcome
 from loadtest.measurement.figures import Percentiles, percentiles
 from loadtest.reports.run import Report
 
@@ -15,7 +15,7 @@ MILLISECONDS: Final = 20.0
 """A simulated wait counts as right within this share, or so many milliseconds, of the measured one."""
 
 
-class Comparison(Struct, frozen=True):
+class WaitComparison(Struct, frozen=True):
     """Percentile of one load: medians over the runs, in ms."""
 
     figure: str
@@ -28,7 +28,7 @@ class Comparison(Struct, frozen=True):
         return abs(self.simulated_ms - self.measured_ms) <= max(MILLISECONDS, SHARE * self.measured_ms)
 
 
-def waits(outcome: Outcome, since_s: float = 0.0) -> Percentiles:
+def waits(outcome: SimulationOutcome, since_s: float = 0.0) -> Percentiles:
     """Return the time from the end of a segment to its text, of those that ended from ``since_s`` on, in ms."""
     return percentiles(one.wait_s * 1000 for one in outcome.segments if one.ended_s >= since_s)
 
@@ -40,10 +40,10 @@ def measured_waits(report: Report) -> Percentiles:
     return Percentiles(*after_stop, None)
 
 
-def compare(measured: Sequence[Percentiles], simulated: Sequence[Percentiles]) -> tuple[Comparison, ...]:
+def compare(measured: Sequence[Percentiles], simulated: Sequence[Percentiles]) -> tuple[WaitComparison, ...]:
     """Compare the medians of the p50 and p95 of several runs."""
     return tuple(
-        Comparison(
+        WaitComparison(
             rank, _median(getattr(run, rank) for run in measured), _median(getattr(run, rank) for run in simulated)
         )
         for rank in ("p50", "p95")

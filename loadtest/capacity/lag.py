@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from loadtest.capacity.comparison import waits
 from loadtest.capacity.scaling import Autoscaler
-from loadtest.capacity.simulation import Chain, Outcome, WorkerTimes, simulate
+from loadtest.capacity.simulation import Chain, SimulationOutcome, WorkerTimes, simulate
 from loadtest.capacity.speech import Speakers, spoken
 
 STEP_AT_S: Final = 900.0
@@ -45,9 +45,9 @@ def lag_cost(before: Speakers, after: int, times: WorkerTimes, chain: Chain, sca
     return _cost(simulate(spoken(lasting, more), times, start, chain, scaling), scaling.start_s)
 
 
-def _cost(outcome: Outcome, start_s: float) -> LagCost:
+def _cost(outcome: SimulationOutcome, start_s: float) -> LagCost:
     settled = [one for one in outcome.segments if STEP_AT_S / 2 <= one.ended_s < STEP_AT_S]
-    usual = waits(Outcome(settled))
+    usual = waits(SimulationOutcome(settled))
     later = waits(outcome, STEP_AT_S)
     late_s = (usual.p95 or 0.0) / 1000 + _LATE_S
     after = [one for one in outcome.segments if one.ended_s >= STEP_AT_S]

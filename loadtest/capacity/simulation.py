@@ -68,7 +68,7 @@ class SimulatedSegment(NamedTuple):
 
 
 @dataclass
-class Outcome:
+class SimulationOutcome:
     """Result of a simulation. ``busy_s``: time that workers spent on calls. ``paid_s``: time that they existed.
 
     ``workers``: their number at each decision of the autoscaler, with those that are starting.
@@ -95,7 +95,7 @@ def simulate(
     workers: int,
     chain: Chain | None = None,
     scaling: Autoscaler | None = None,
-) -> Outcome:
+) -> SimulationOutcome:
     """Simulate until every segment has its text. Without ``scaling`` the number of workers is fixed."""
     return _Simulation(times, workers, chain or Chain(), scaling).run(segments)
 
@@ -138,9 +138,9 @@ class _Simulation:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._serial = 0
         self._open = 0
-        self._outcome = Outcome(workers=[(0.0, workers)])
+        self._outcome = SimulationOutcome(workers=[(0.0, workers)])
 
-    def run(self, segments: Iterable[EndedSegment]) -> Outcome:
+    def run(self, segments: Iterable[EndedSegment]) -> SimulationOutcome:
         """Handle arrivals and events in the order of time."""
         source = iter(segments)
         arriving = next(source, _END)

@@ -19,7 +19,7 @@ _STEADY_S: Final = 3.0
 _END_S: Final = 25.0  # a gateway drains for up to 20 s
 
 
-class Child:
+class ChaosChild:
     """Process of our own. ``ends``: how often it ended with which status; negative: by a signal.
 
     Its output goes to ``log``, after which it is named. It has a session of its own, so that Ctrl-C ends only the

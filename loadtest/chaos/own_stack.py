@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from client.connection import Address
 from client.errors import Unreachable
-from loadtest.chaos.child import Child
+from loadtest.chaos.child import ChaosChild
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.errors import Absent, StackNotReady
 from loadtest.chaos.events import Target
@@ -57,10 +57,10 @@ class StackSize(Struct, frozen=True):
         }
 
 
-class EmbeddedBroker:
+class StackBroker:
     """Broker of a gateway, which starts it again."""
 
-    def __init__(self, owner: Child) -> None:
+    def __init__(self, owner: ChaosChild) -> None:
         self._owner = owner
         self.clock = owner.clock  # the environment is inherited
 
@@ -90,8 +90,8 @@ class OwnStack:
         self._home = home
         self._library = library
         self._key = secrets.token_urlsafe(16)
-        self._gateways: list[Child] = []
-        self._workers: list[Child] = []
+        self._gateways: list[ChaosChild] = []
+        self._workers: list[ChaosChild] = []
         self._turns = itertools.count()
         self.world = World(self._locate, self._pids, failures=self._failures)
 
@@ -113,7 +113,7 @@ class OwnStack:
             worker = self._child(f"worker-{number}", "kikipounamu-worker", "run", *engine)
             self._workers.append(_kept(worker, tasks, within))
         await self._until(_ready, "no worker is ready")
-        broker_process = EmbeddedBroker(self._gateways[0])
+        broker_process = StackBroker(self._gateways[0])
         self.world.victims = {
             Target.GATEWAY: [*self._gateways],
             Target.WORKER: [*self._workers],
@@ -123,7 +123,7 @@ class OwnStack:
     async def _proxy(self, within: AsyncExitStack, connect: Connect) -> Network:
         return Network(await within.enter_async_context(tcp_proxy(connect)))
 
-    def _child(self, name: str, program: str, *arguments: str) -> Child:
+    def _child(self, name: str, program: str, *arguments: str) -> ChaosChild:
         found = Path(sys.executable).with_name(program)
         command = str(found) if found.exists() else shutil.which(program)
         if command is None:
@@ -131,7 +131,7 @@ class OwnStack:
         home = private_folder(self._home / name)
         environment = _foreign(os.environ) | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_KEY": self._key}
         clock = SteppedClock(self._library, home / "clock") if self._library else None
-        return Child([command, *arguments], environment, self._home / f"{name}.log", clock)
+        return ChaosChild([command, *arguments], environment, self._home / f"{name}.log", clock)
 
     def _folders(self, name: str) -> Folders:
         return folders_below(self._home.absolute() / name)
@@ -193,7 +193,7 @@ class OwnStack:
         return found
 
 
-def _kept(child: Child, tasks: Tasks, within: AsyncExitStack) -> Child:
+def _kept(child: ChaosChild, tasks: Tasks, within: AsyncExitStack) -> ChaosChild:
     """Keep a child running until the context ends: the one started last is the first to end."""
     tasks.start(child.keep(), child.name)
     within.push_async_callback(child.stop)
@@ -217,7 +217,7 @@ def _url(network: Network) -> str:
     return f"redis://127.0.0.1:{network.proxy.port}"
 
 
-def _running(children: Sequence[Child]) -> Iterator[int]:
+def _running(children: Sequence[ChaosChild]) -> Iterator[int]:
     for child in children:
         with suppress(Absent):
             yield child.process.pid

@@ -28,8 +28,8 @@ from loadtest.measurement.log_watch import LogWatch
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
 from loadtest.measurement.promises import Promise, at_most, unharmed
 from loadtest.measurement.tally import TallyRecorder
-from loadtest.scenarios.fuzzing.conversation import Conversation, End, Kind, conversation, sessions
-from loadtest.scenarios.fuzzing.requests import Route, routes
+from loadtest.scenarios.fuzzing.conversation import Conversation, FuzzEnd, FuzzKind, conversation, sessions
+from loadtest.scenarios.fuzzing.requests import FuzzedRoute, routes
 from loadtest.scenarios.streams import Streams, run_streams
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.rest import OPENAPI_PATH
@@ -136,7 +136,7 @@ async def _look(state: FuzzState) -> None:
         await asyncio.to_thread(state.log.look)
 
 
-async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[Route], state: FuzzState) -> None:
+async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[FuzzedRoute], state: FuzzState) -> None:
     session_of, numbers = sessions(os.urandom(8)), count(plan.first)
 
     async def member() -> None:
@@ -161,12 +161,12 @@ async def converse(said: Conversation, address: Address, state: FuzzState) -> No
     socket = await RawSocket.open(address)
     try:
         async with asyncio.timeout(_ANSWER_S):
-            if said.kind is Kind.REQUEST:
+            if said.kind is FuzzKind.REQUEST:
                 await _ask(said, socket, state)
             else:
                 await _talk(said, socket, state)
     except TimeoutError:
-        if said.kind not in (Kind.FRAMES, Kind.HANDSHAKE):  # these may wait for bytes that never come
+        if said.kind not in (FuzzKind.FRAMES, FuzzKind.HANDSHAKE):  # these may wait for bytes that never come
             state.fault(said, "the gateway neither answered nor ended the connection")
     except NotUpgraded as error:
         _status(said, error.status, state)
@@ -203,12 +203,12 @@ async def _talk(said: Conversation, socket: RawSocket, state: FuzzState) -> None
                 batch = said.messages[at : at + _BATCH]
                 state.messages += len(batch)
                 await socket.send(b"".join(message.encoded() for message in batch))
-            if said.end is End.RESET:
+            if said.end is FuzzEnd.RESET:
                 return
-            if said.end is End.LISTEN:  # a gateway says nothing more to who has closed
+            if said.end is FuzzEnd.LISTEN:  # a gateway says nothing more to who has closed
                 await asyncio.wait({reading}, timeout=_LISTEN_S)
             await socket.send(frame(CLOSE, b"\x03\xe8"))
-        wait_s = _BROKEN_S if said.kind is Kind.FRAMES else None
+        wait_s = _BROKEN_S if said.kind is FuzzKind.FRAMES else None
         async with asyncio.timeout(wait_s):
             await asyncio.shield(reading)
     finally:

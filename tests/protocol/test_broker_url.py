@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.broker_url import BrokerKind, BrokerUrl, Node, parse_broker_url, slot_of
+from protocol.broker_url import BrokerKind, BrokerNode, BrokerUrl, parse_broker_url, slot_of
 from protocol.job import Keys
 
 
@@ -13,13 +13,15 @@ def test_address_without_own_form_is_that_of_a_server(url: str) -> None:
 
 def test_cluster_address_names_nodes_and_login() -> None:
     said = parse_broker_url("redis+cluster://me:p%40ss@a:1,b,[::1]:3")
-    nodes = Node("a", 1), Node("b", 6379), Node("::1", 3)
+    nodes = BrokerNode("a", 1), BrokerNode("b", 6379), BrokerNode("::1", 3)
     assert said == BrokerUrl(BrokerKind.CLUSTER, nodes, "me", "p@ss")
 
 
 def test_sentinel_address_names_sentinels_and_primary() -> None:
     said = parse_broker_url("redis+sentinel://:secret@a,b:2/main")
-    assert said == BrokerUrl(BrokerKind.SENTINEL, (Node("a", 26379), Node("b", 2)), "", "secret", "main")
+    assert said == BrokerUrl(
+        BrokerKind.SENTINEL, (BrokerNode("a", 26379), BrokerNode("b", 2)), "", "secret", "main"
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from protocol.broker_url import BrokerKind, BrokerUrl, Node, slot_of
+from protocol.broker_url import BrokerKind, BrokerNode, BrokerUrl, slot_of
 from runtime.broker_nodes import BrokerNodes, NoPrimary, SlotRange, read_slots
 
 NAMED = b"*2\r\n$9\r\n127.0.0.1\r\n$4\r\n1234\r\n"
@@ -20,7 +20,7 @@ class Saying:
     def __init__(self, reply: Callable[[bytes], bytes]) -> None:
         self.told: list[bytes] = []
         self._reply = reply
-        self.node = Node("", 0)
+        self.node = BrokerNode("", 0)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(4096):
@@ -33,34 +33,34 @@ class Saying:
 async def saying(reply: bytes | Callable[[bytes], bytes]) -> AsyncIterator[Saying]:
     said = Saying(reply if callable(reply) else lambda data: reply)
     server = await asyncio.start_server(said.serve, "127.0.0.1", 0)
-    said.node = Node(*server.sockets[0].getsockname()[:2])
+    said.node = BrokerNode(*server.sockets[0].getsockname()[:2])
     async with server:
         yield said
 
 
-def sentinels(*nodes: Node, password: str = "") -> BrokerNodes:
+def sentinels(*nodes: BrokerNode, password: str = "") -> BrokerNodes:
     return BrokerNodes(BrokerUrl(BrokerKind.SENTINEL, nodes, "", password, "kiki"), limit_s=5)
 
 
-def cluster(*nodes: Node) -> BrokerNodes:
+def cluster(*nodes: BrokerNode) -> BrokerNodes:
     return BrokerNodes(BrokerUrl(BrokerKind.CLUSTER, nodes), limit_s=5)
 
 
 async def test_sentinel_names_the_primary() -> None:
     async with saying(NAMED) as sentinel:
-        assert await sentinels(sentinel.node).primary("any") == Node("127.0.0.1", 1234)
+        assert await sentinels(sentinel.node).primary("any") == BrokerNode("127.0.0.1", 1234)
         assert b"GET-MASTER-ADDR-BY-NAME" in sentinel.told[0] and b"kiki" in sentinel.told[0]
 
 
 async def test_node_names_the_primary_of_a_slot_and_the_other_nodes() -> None:
     async with saying(SLOTS) as node:
         nodes = cluster(node.node)
-        assert await nodes.primary("{0}") == Node("h", 5)
+        assert await nodes.primary("{0}") == BrokerNode("h", 5)
 
 
 async def test_silent_node_is_outrun_by_another() -> None:
     async with saying(b"") as silent, saying(NAMED) as sentinel:
-        assert await sentinels(silent.node, sentinel.node).primary("any") == Node("127.0.0.1", 1234)
+        assert await sentinels(silent.node, sentinel.node).primary("any") == BrokerNode("127.0.0.1", 1234)
 
 
 async def test_slot_without_node_is_no_primary() -> None:
@@ -95,7 +95,7 @@ async def test_password_is_said_only_when_asked_for() -> None:
         return b"+OK\r\n" if b"AUTH" in data else NAMED if len(sentinel.told) > 2 else b"-NOAUTH no\r\n"
 
     async with saying(strict) as sentinel:
-        assert await sentinels(sentinel.node, password="secret").primary("any") == Node("127.0.0.1", 1234)
+        assert await sentinels(sentinel.node, password="secret").primary("any") == BrokerNode("127.0.0.1", 1234)
         assert [b"secret" in one for one in sentinel.told] == [False, True, False]
 
 
@@ -116,4 +116,7 @@ async def test_connections_made_together_ask_once() -> None:
 
 def test_node_that_names_no_host_is_where_it_was_asked() -> None:
     reply = [[0, 9, [None, 7, b"id"]], [10, 19, [b"", 8, b"id"], [b"replica", 9, b"id"]]]
-    assert read_slots(reply, Node("h", 1)) == [SlotRange(0, 9, Node("h", 7)), SlotRange(10, 19, Node("h", 8))]
+    assert read_slots(reply, BrokerNode("h", 1)) == [
+        SlotRange(0, 9, BrokerNode("h", 7)),
+        SlotRange(10, 19, BrokerNode("h", 8)),
+    ]

@@ -10,7 +10,7 @@ from worker.broker.connections import check_version, open_client, translated
 from worker.errors import BrokerRefused, BrokerUnavailable
 
 
-class Layout(NamedTuple):
+class ShardLayout(NamedTuple):
     """Number of shards. ``alone``: there is one, and the broker is no cluster. ``told``: a gateway stored it."""
 
     shards: int = 1
@@ -22,7 +22,7 @@ class Layout(NamedTuple):
         return tuple(Keys(shard, self.alone) for shard in range(self.shards))
 
 
-async def read_layout(url: str, dial: Dial | None = None) -> Layout:
+async def read_layout(url: str, dial: Dial | None = None) -> ShardLayout:
     """Return the broker's layout, and check that it answers and is new enough. Raises ``BrokerError``.
 
     A cluster is unavailable until a gateway has stored the number; another broker has one shard until then.
@@ -42,4 +42,4 @@ async def read_layout(url: str, dial: Dial | None = None) -> Layout:
     shards = int(stored or 1) if stored is None or stored.isdigit() else 0
     if not 0 < shards <= MOST_SHARDS:
         raise BrokerRefused(f"the broker's {SHARDS_KEY} is no number of shards: is it a broker of kikipounamu?")
-    return Layout(shards, shards == 1 and not cluster, stored is not None)
+    return ShardLayout(shards, shards == 1 and not cluster, stored is not None)

@@ -16,7 +16,7 @@ from protocol.monitor import WorkerStatus
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
-from worker.broker.layout import Layout
+from worker.broker.layout import ShardLayout
 from worker.broker.live import LiveJobs
 from worker.errors import BrokerUnavailable
 
@@ -34,7 +34,7 @@ class LiveShards:
     """
 
     def __init__(
-        self, read_layout: Callable[[], Awaitable[Layout]], open_shard: Callable[[Keys], LiveJobs]
+        self, read_layout: Callable[[], Awaitable[ShardLayout]], open_shard: Callable[[Keys], LiveJobs]
     ) -> None:
         self._read_layout = read_layout
         self._open_shard = open_shard

@@ -21,7 +21,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.broker.jobs import ShardJobs, Taken, Verdict
-from worker.broker.layout import Layout
+from worker.broker.layout import ShardLayout
 from worker.delivery import Delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerUnavailable
 from worker.overdue import HeldJob
@@ -64,7 +64,7 @@ class AllShards:
     """
 
     def __init__(
-        self, read_layout: Callable[[], Awaitable[Layout]], open_shard: Callable[[Keys], ShardJobs]
+        self, read_layout: Callable[[], Awaitable[ShardLayout]], open_shard: Callable[[Keys], ShardJobs]
     ) -> None:
         self._read_layout = read_layout
         self._open_shard = open_shard

@@ -26,7 +26,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from runtime.terminal import reason
-from worker.broker.layout import Layout
+from worker.broker.layout import ShardLayout
 from worker.errors import BrokerRefused, BrokerUnavailable
 
 log = structlog.get_logger(logger_names.WORKER_TUNNEL)
@@ -125,7 +125,7 @@ class Tunnel:
         self._tasks.start(self._carry(carried, theirs), "carry")
         return await asyncio.open_connection(sock=ours)
 
-    async def layout(self) -> Layout:
+    async def layout(self) -> ShardLayout:
         """Return the layout of the broker that the gateway has. Raises a ``BrokerError``."""
         try:
             reader, writer = await self.dial()
@@ -134,7 +134,7 @@ class Tunnel:
             writer.close()
         except OSError as error:
             raise BrokerUnavailable(f"the broker does not answer: {error}") from error
-        return Layout(self._shards, alone=False) if self._shards else Layout()
+        return ShardLayout(self._shards, alone=False) if self._shards else ShardLayout()
 
     async def _connected(self, url: str, shard: int) -> aiohttp.ClientWebSocketResponse:
         try:

@@ -28,7 +28,7 @@ from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRai
 from worker.pace import Pace
 from worker.status import StatusReport
 from worker.streaming.occupancy import Occupancy
-from worker.streaming.states import Feed, LiveStates
+from worker.streaming.states import FeedPiece, LiveStates
 from worker.tally import WorkerReading, WorkerTally
 
 log = structlog.get_logger(logger_names.WORKER_STREAMING)
@@ -115,7 +115,7 @@ class LiveWorker:
         wanted = [answer for answer in answers if is_room_for(encode_notice(answer), b"")]
         self.tally.partials += await self._jobs.answer(wanted)
 
-    async def _feed(self, feeds: list[Feed], dropped: list[int]) -> list[LiveAnswer]:
+    async def _feed(self, feeds: list[FeedPiece], dropped: list[int]) -> list[LiveAnswer]:
         if not (feeds or dropped):
             return []
         audio_s = samples_to_seconds(sum(len(feed.pcm) for feed in feeds) // BYTES_PER_SAMPLE)
@@ -179,6 +179,6 @@ class LiveWorker:
             await asyncio.sleep(_AGAIN_S)
 
 
-def _pieces(feeds: Iterable[Feed]) -> Iterable[Piece]:
+def _pieces(feeds: Iterable[FeedPiece]) -> Iterable[Piece]:
     for feed in feeds:
         yield Piece(feed.state.id, amplified(feed.pcm, feed.job.gain_db), feed.job.options)

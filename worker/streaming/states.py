@@ -37,7 +37,7 @@ class LiveState:
         return (self.segment, self.attempt) == (job.segment, job.attempt)
 
 
-class Feed(NamedTuple):
+class FeedPiece(NamedTuple):
     """Piece for the engine: what of the job's audio ``state`` does not have yet."""
 
     job: Job
@@ -49,7 +49,7 @@ class Feed(NamedTuple):
 class LivePlan:
     """Next call of the engine. ``answers`` need no engine; ``later`` are jobs for the call after it."""
 
-    feeds: list[Feed] = field(default_factory=list)
+    feeds: list[FeedPiece] = field(default_factory=list)
     answers: list[LiveAnswer] = field(default_factory=list)
     later: list[Job] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
@@ -79,7 +79,7 @@ class LiveStates:
             full = total_s > MOST_FED_S or (fed and (job.session in self._alone or fed & self._alone))
             if job.session in fed or full:
                 plan.later.append(job)
-            elif isinstance(work := self._work(job, now), Feed):
+            elif isinstance(work := self._work(job, now), FeedPiece):
                 plan.feeds.append(work)
                 fed.add(job.session)
                 total_s += samples_to_seconds(len(work.pcm) // BYTES_PER_SAMPLE)
@@ -88,13 +88,13 @@ class LiveStates:
         plan.dropped, self._dropped = self._dropped, []
         return plan
 
-    def fed(self, feed: Feed, text: str) -> Hypothesis:
+    def fed(self, feed: FeedPiece, text: str) -> Hypothesis:
         """Note that the engine has the piece, and return the answer."""
         feed.state.have, feed.state.text = feed.job.samples, text
         self._alone.discard(feed.job.session)
         return self._answer(feed.job, feed.state)
 
-    def failed(self, feeds: Iterable[Feed], now: float, engine_lives: bool) -> None:
+    def failed(self, feeds: Iterable[FeedPiece], now: float, engine_lives: bool) -> None:
         """Forget the states of these pieces, on which the engine failed, or all of them if its process ended.
 
         Each of their sessions comes alone next time; one that failed alone is not followed for a while.
@@ -111,7 +111,7 @@ class LiveStates:
         if not engine_lives:
             self._dropped.clear()
 
-    def _work(self, job: Job, now: float) -> Feed | LiveAnswer | None:
+    def _work(self, job: Job, now: float) -> FeedPiece | LiveAnswer | None:
         if self._muted_until.get(job.session, now) > now:
             return None
         begin = job.samples - len(job.pcm) // BYTES_PER_SAMPLE
@@ -127,7 +127,7 @@ class LiveStates:
             return Gap(job.session, job.segment, state.have, job.attempt, self._inbox)
         if job.samples <= state.have:
             return self._answer(job, state)
-        return Feed(job, state, job.pcm[(state.have - begin) * BYTES_PER_SAMPLE :])
+        return FeedPiece(job, state, job.pcm[(state.have - begin) * BYTES_PER_SAMPLE :])
 
     def _answer(self, job: Job, state: LiveState) -> Hypothesis:
         return Hypothesis(job.session, job.segment, state.text, job.attempt, state.have, self._inbox)

@@ -14,7 +14,7 @@ from backend.dialects.file_audio import SegmentFailed
 from backend.dialects.funasr.messages import PCM, Config, acknowledged, client_text, failed, offline, online
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_intake import SpeechIntake
-from backend.dialects.transcript import Transcript
+from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort
 from client.errors import GatewayError, TryLater
@@ -69,7 +69,7 @@ class _Speech:
     intake: SpeechIntake
     opened: AsyncExitStack
     telling: "asyncio.Task[None] | None" = None
-    transcript: Transcript = field(default_factory=Transcript)
+    transcript: JoinedResults = field(default_factory=JoinedResults)
     told: dict[int, int] = field(default_factory=dict)
     next: int = 0
     said: str = ""

@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from backend.dialects.openai.requests import TranscriptionRequest
-from backend.dialects.transcript import Transcript, TranscriptPart
+from backend.dialects.transcript import JoinedResults, TranscriptPart
 from protocol.captions import captions
 from protocol.recognition import Word
 from protocol.subtitles import Cue, srt, vtt
@@ -24,7 +24,7 @@ _NAMES: Final = {
 }
 
 
-def answer_body(request: TranscriptionRequest, transcript: Transcript, seconds: float) -> str:
+def answer_body(request: TranscriptionRequest, transcript: JoinedResults, seconds: float) -> str:
     """Return the body of the answer in the requested format; ``seconds``: length of the audio."""
     match request.format:
         case "text":
@@ -48,7 +48,7 @@ def event(kind: str, **fields: Any) -> bytes:
     return b"data: " + msgspec.json.encode({"type": kind, **fields}) + b"\n\n"
 
 
-def _verbose(request: TranscriptionRequest, transcript: Transcript, seconds: float) -> dict[str, Any]:
+def _verbose(request: TranscriptionRequest, transcript: JoinedResults, seconds: float) -> dict[str, Any]:
     language = transcript.language()
     body: dict[str, Any] = {
         "task": "transcribe",

@@ -17,7 +17,7 @@ from backend.dialects.openai.answers import CONTENT_TYPES, answer_body, event, u
 from backend.dialects.openai.errors import OpenAiError, translated
 from backend.dialects.openai.requests import TranscriptionRequest, transcription_request
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.transcript import Transcript
+from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort
 from backend.http.viewers import keep_little, write_pieces
@@ -79,7 +79,7 @@ class OpenAiFileRoutes:
     ) -> web.StreamResponse:
         assert form.part is not None
         await asyncio.to_thread(form.part.flush)
-        heard, transcript = HeardFile(), Transcript()
+        heard, transcript = HeardFile(), JoinedResults()
         async with self._sessions.client(visit, asked.options, _NAME) as client:
             about = form.part.path, self._settings.vad_folder, heard, transcript
             async with aclosing(recognised(client, *about)) as results:
@@ -92,7 +92,7 @@ class OpenAiFileRoutes:
 
 
 async def _streamed(
-    request: web.Request, results: AsyncGenerator[None, None], transcript: Transcript, heard: HeardFile
+    request: web.Request, results: AsyncGenerator[None, None], transcript: JoinedResults, heard: HeardFile
 ) -> web.StreamResponse:
     """Send text as it becomes certain. An error before the first text has a status of its own."""
     headers = {hdrs.CONTENT_TYPE: _SERVER_SENT, hdrs.CACHE_CONTROL: "no-store"}

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from backend.dialects.transcript import Transcript
+from backend.dialects.transcript import JoinedResults
 from protocol.session import Failed, Final, Partial
 
 
@@ -18,7 +18,7 @@ class Item:
     closed: bool = False
     done: bool = False
     told: str = ""
-    transcript: Transcript = field(default_factory=Transcript)
+    transcript: JoinedResults = field(default_factory=JoinedResults)
     _partial: tuple[int, str] = (-1, "")
 
     def take(self, event: Final | Failed | Partial, place_ms: tuple[int, int] = (0, 0)) -> None:

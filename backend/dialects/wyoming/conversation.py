@@ -21,7 +21,7 @@ from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_intake import SpeechIntake
-from backend.dialects.transcript import Transcript as Results
+from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
 from client.gateway import GatewayClient
@@ -76,7 +76,7 @@ class _Utterance:
     intake: SpeechIntake
     channels: int
     opened: AsyncExitStack
-    results: Results = field(default_factory=Results)
+    results: JoinedResults = field(default_factory=JoinedResults)
     sent: int = 0
     telling: "asyncio.Task[None] | None" = None
 

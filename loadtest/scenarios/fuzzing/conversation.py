@@ -18,13 +18,13 @@ from loadtest.scenarios.fuzzing.mutations import (
     order_changed,
     text_changed,
 )
-from loadtest.scenarios.fuzzing.requests import Route, bad_handshake, request
+from loadtest.scenarios.fuzzing.requests import FuzzedRoute, bad_handshake, request
 from protocol.session import STREAM_PATH
 
 _RECENT: Final = 50
 
 
-class Kind(StrEnum):
+class FuzzKind(StrEnum):
     """Kind of conversation: what is changed, or none."""
 
     VALID = "valid"
@@ -39,7 +39,7 @@ class Kind(StrEnum):
     REQUEST = "request"
 
 
-class End(StrEnum):
+class FuzzEnd(StrEnum):
     """How this side ends a conversation: by a close, at once or after listening, or by a reset."""
 
     CLOSE = "close"
@@ -48,50 +48,50 @@ class End(StrEnum):
 
 
 _WEIGHTS: Final = {
-    Kind.VALID: 12,
-    Kind.FIELDS: 4,
-    Kind.ORDER: 5,
-    Kind.AUDIO: 4,
-    Kind.TEXT: 3,
-    Kind.FRAMES: 3,
-    Kind.FLOOD: 3,
-    Kind.RESUME: 2,
-    Kind.HANDSHAKE: 1,
-    Kind.REQUEST: 3,
+    FuzzKind.VALID: 12,
+    FuzzKind.FIELDS: 4,
+    FuzzKind.ORDER: 5,
+    FuzzKind.AUDIO: 4,
+    FuzzKind.TEXT: 3,
+    FuzzKind.FRAMES: 3,
+    FuzzKind.FLOOD: 3,
+    FuzzKind.RESUME: 2,
+    FuzzKind.HANDSHAKE: 1,
+    FuzzKind.REQUEST: 3,
 }
-_MUTATIONS: Final[dict[Kind, Mutation]] = {
-    Kind.FIELDS: fields_changed,
-    Kind.ORDER: order_changed,
-    Kind.AUDIO: audio_changed,
-    Kind.TEXT: text_changed,
-    Kind.FRAMES: frames_changed,
-    Kind.FLOOD: flooded,
+_MUTATIONS: Final[dict[FuzzKind, Mutation]] = {
+    FuzzKind.FIELDS: fields_changed,
+    FuzzKind.ORDER: order_changed,
+    FuzzKind.AUDIO: audio_changed,
+    FuzzKind.TEXT: text_changed,
+    FuzzKind.FRAMES: frames_changed,
+    FuzzKind.FLOOD: flooded,
 }
-_ENDS: Final = {End.CLOSE: 35, End.LISTEN: 50, End.RESET: 15}
+_ENDS: Final = {FuzzEnd.CLOSE: 35, FuzzEnd.LISTEN: 50, FuzzEnd.RESET: 15}
 
 
 class Conversation(NamedTuple):
     """Conversation: ``opening`` is the first request, ``messages`` follow once it is a WebSocket."""
 
     number: int
-    kind: Kind
+    kind: FuzzKind
     opening: bytes
     messages: tuple[Message, ...] = ()
-    end: End = End.CLOSE
+    end: FuzzEnd = FuzzEnd.CLOSE
 
 
 def conversation(
-    seed: int, number: int, session_of: SessionOf, address: Address, known: Sequence[Route]
+    seed: int, number: int, session_of: SessionOf, address: Address, known: Sequence[FuzzedRoute]
 ) -> Conversation:
     """Return the conversation with this number."""
     source = random.Random(f"fuzz/{seed}/{number}")
     kind = source.choices(tuple(_WEIGHTS), tuple(_WEIGHTS.values()))[0]
-    if kind is Kind.REQUEST and known:
+    if kind is FuzzKind.REQUEST and known:
         return Conversation(number, kind, request(source, known, address))
-    if kind is Kind.HANDSHAKE:
+    if kind is FuzzKind.HANDSHAKE:
         return Conversation(number, kind, bad_handshake(source, address))
     end = source.choices(tuple(_ENDS), tuple(_ENDS.values()))[0]
-    if kind is Kind.RESUME:
+    if kind is FuzzKind.RESUME:
         return _resumed(source, number, session_of, address, end)
     items = ordinary(source, session_of(number))
     mutate = _MUTATIONS.get(kind)
@@ -100,7 +100,7 @@ def conversation(
 
 
 def _resumed(
-    source: random.Random, number: int, session_of: SessionOf, address: Address, end: End
+    source: random.Random, number: int, session_of: SessionOf, address: Address, end: FuzzEnd
 ) -> Conversation:
     """Return a conversation that takes over or resumes the session of an earlier one, with its own segments."""
     other = session_of(max(0, number - source.randint(1, _RECENT)))
@@ -113,7 +113,9 @@ def _resumed(
         hello["connection"] = source.randrange(3)
     hello["pieces"] = source.random() < 0.5
     query = "?resume=1" if source.random() < 0.5 else ""
-    return Conversation(number, Kind.RESUME, handshake(address, STREAM_PATH + query), tuple(encoded(items)), end)
+    return Conversation(
+        number, FuzzKind.RESUME, handshake(address, STREAM_PATH + query), tuple(encoded(items)), end
+    )
 
 
 def sessions(salt: bytes) -> SessionOf:

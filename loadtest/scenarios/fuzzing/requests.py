@@ -44,24 +44,24 @@ _REQUEST_LINES: Final = (
 )  # fmt: skip
 
 
-class Route(NamedTuple):
+class FuzzedRoute(NamedTuple):
     """Route of a gateway: a method, and a path with its parameters in braces."""
 
     method: str
     path: str
 
 
-def routes(openapi: dict[str, Any]) -> tuple[Route, ...]:
+def routes(openapi: dict[str, Any]) -> tuple[FuzzedRoute, ...]:
     """Return the routes that may be fuzzed, from the gateway's own description."""
     return tuple(
-        Route(method.upper(), path)
+        FuzzedRoute(method.upper(), path)
         for path, methods in openapi.get("paths", {}).items()
         for method in methods
         if method.upper() in _METHODS and not path.startswith(_LEFT_OUT)
     )
 
 
-def request(source: random.Random, known: Sequence[Route], address: Address) -> bytes:
+def request(source: random.Random, known: Sequence[FuzzedRoute], address: Address) -> bytes:
     """Return one request: a route with random parameters, sometimes another method, headers or body."""
     method, path = source.choice(known)
     if source.random() < _CHANCE:

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from backend.broker.connections import Connections
-from backend.broker.layout import Layout, agreed_layout
+from backend.broker.layout import BrokerLayout, agreed_layout
 from backend.core.errors import BrokerMismatch
 from protocol.job import SHARDS_KEY, Keys
 from tests.helpers.valkey import Broker
@@ -19,7 +19,7 @@ async def redis(broker: Broker) -> AsyncIterator["Redis"]:
         await redis.delete(SHARDS_KEY)
 
 
-async def agreed(broker: Broker, wanted: int | None) -> Layout:
+async def agreed(broker: Broker, wanted: int | None) -> BrokerLayout:
     return await agreed_layout(Connections(broker.url, "me"), "here", wanted)
 
 
@@ -58,5 +58,5 @@ async def test_full_broker_is_read(broker: Broker, redis: "Redis") -> None:
 
 
 def test_shards_of_a_cluster_are_never_alone() -> None:
-    assert Layout(1, cluster=True, version="").each() == (Keys(0, alone=False),)
-    assert Layout(2, cluster=False, version="").each() == (Keys(0, alone=False), Keys(1, alone=False))
+    assert BrokerLayout(1, cluster=True, version="").each() == (Keys(0, alone=False),)
+    assert BrokerLayout(2, cluster=False, version="").each() == (Keys(0, alone=False), Keys(1, alone=False))

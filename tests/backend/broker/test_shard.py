@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from backend.admission.admission import StreamContent
 from backend.broker.connections import Connections
 from backend.broker.jobs import Jobs
-from backend.broker.layout import Layout
+from backend.broker.layout import BrokerLayout
 from backend.broker.queues import Queues
 from backend.broker.records import JobQueued
 from backend.core.errors import BrokerError, BrokerUnreachable
@@ -59,7 +59,7 @@ async def clients(brokers: list[Broker]) -> AsyncIterator[list["Redis"]]:
 
 @asynccontextmanager
 async def opened(brokers: list[Broker]) -> AsyncIterator[Jobs]:
-    jobs = Jobs(ManyServers(brokers), Layout(SHARDS, cluster=True, version="v"), "g")
+    jobs = Jobs(ManyServers(brokers), BrokerLayout(SHARDS, cluster=True, version="v"), "g")
     try:
         await jobs.prepare()
         async with Tasks("jobs") as tasks:

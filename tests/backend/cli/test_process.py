@@ -8,7 +8,7 @@ import pytest
 
 from backend.cli.serving import ServeOrder
 from backend.configuration import Configuration
-from backend.processes.messages import CannotRun, Message, Ready, Start
+from backend.processes.messages import CannotRun, Message, ProcessReady, Start
 from backend.processes.run import NO_DESCRIPTOR, ProcessRun, python
 from tests.helpers.valkey import Broker
 
@@ -36,7 +36,7 @@ async def until(run: ProcessRun, kind: type) -> AsyncIterator[Message]:
 
 async def test_process_serves_until_it_is_asked_to_end(home: Path, broker: Broker) -> None:
     run = await begun(home, broker.url, ServeOrder(Configuration(), "k", None))
-    assert [message async for message in until(run, Ready)][-1] == Ready()
+    assert [message async for message in until(run, ProcessReady)][-1] == ProcessReady()
     run.ask_to_end()
     assert await run.process.wait() == 0
     await run.release()

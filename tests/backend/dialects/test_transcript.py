@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.dialects.transcript import Transcript
+from backend.dialects.transcript import JoinedResults
 from protocol.errors import ErrorCode
 from protocol.recognition import Word
 from protocol.session import Failed, Final
@@ -23,7 +23,7 @@ def place(segment: int) -> tuple[int, int]:
 
 @given(TEXTS, st.randoms(use_true_random=False))
 def test_certain_text_is_a_beginning_of_the_whole(texts: list[str], chance: "object") -> None:
-    transcript, order = Transcript(), list(range(len(texts)))
+    transcript, order = JoinedResults(), list(range(len(texts)))
     chance.shuffle(order)  # type: ignore[attr-defined] # hypothesis gives a random.Random
     told = [""]
     for segment in order:
@@ -35,7 +35,7 @@ def test_certain_text_is_a_beginning_of_the_whole(texts: list[str], chance: "obj
 
 
 def test_words_have_times_of_the_whole_audio() -> None:
-    transcript = Transcript({0: (500, 1_500)})
+    transcript = JoinedResults({0: (500, 1_500)})
     transcript.take(Final(0, "hello", "en", (Word("hello", 100, 400),)))
     (part,) = transcript.parts()
     assert part.words == (Word("hello", 600, 900),)
@@ -44,14 +44,14 @@ def test_words_have_times_of_the_whole_audio() -> None:
 
 @pytest.mark.parametrize(("languages", "most"), [(["en", "zh", "zh"], "zh"), (["", ""], "")])
 def test_language_of_most_audio_counts(languages: list[str], most: str) -> None:
-    transcript = Transcript({n: place(n) for n in range(len(languages))})
+    transcript = JoinedResults({n: place(n) for n in range(len(languages))})
     for segment, language in enumerate(languages):
         transcript.take(Final(segment, "x", language))
     assert transcript.language() == most
 
 
 def test_first_failure_is_kept() -> None:
-    transcript = Transcript({0: (0, 1), 1: (1, 2)})
+    transcript = JoinedResults({0: (0, 1), 1: (1, 2)})
     first = Failed(0, ErrorCode.ENGINE_FAILED, "first")
     transcript.take(first)
     transcript.take(Failed(1, ErrorCode.ENGINE_FAILED, "second"))

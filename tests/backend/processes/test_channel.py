@@ -3,18 +3,18 @@
 import socket
 
 from backend.processes.channel import Channel
-from backend.processes.messages import LENGTH, MOST_BYTES, CannotRun, Ending, Ready
+from backend.processes.messages import LENGTH, MOST_BYTES, CannotRun, Ending, ProcessReady
 
 
 async def test_messages_arrive_in_order_until_the_end() -> None:
     one, other = [await Channel.over(end) for end in socket.socketpair()]
-    for message in (Ready(), CannotRun("x" * 200_000), Ending()):
+    for message in (ProcessReady(), CannotRun("x" * 200_000), Ending()):
         one.send(message)
-    assert await other.receive() == Ready()
+    assert await other.receive() == ProcessReady()
     assert await other.receive() == CannotRun("x" * 200_000)
     await one.close()
     assert [message async for message in other.messages()] == [Ending()]
-    other.send(Ready())
+    other.send(ProcessReady())
     await other.close()
     await other.close()
 

@@ -1,7 +1,7 @@
 """Figures for the main process: sums by slot, and counters that never go back."""
 
 from backend.observability.other_processes import Counted, ProcessReport
-from backend.processes.gateway_figures import GatewayFigures
+from backend.processes.gateway_figures import ProcessFigures
 from protocol.monitor import Recent
 
 
@@ -12,7 +12,7 @@ def report(samples: int, connections: int = 1) -> ProcessReport:
 
 
 def test_reports_of_other_slots_are_told_with_new_segments_only_once() -> None:
-    figures = GatewayFigures()
+    figures = ProcessFigures()
     figures.reported(0, 1, report(5))
     told = figures.reported(1, 2, report(7))
     assert told.reports.keys() == {1}
@@ -23,7 +23,7 @@ def test_reports_of_other_slots_are_told_with_new_segments_only_once() -> None:
 
 
 def test_counters_of_ended_runs_stay_in_the_sum() -> None:
-    figures = GatewayFigures()
+    figures = ProcessFigures()
     figures.reported(1, 2, report(7))
     figures.ended(1, 2, crashed=True)
     figures.ended(2, 3, crashed=False)
@@ -36,7 +36,7 @@ def test_counters_of_ended_runs_stay_in_the_sum() -> None:
 
 
 def test_slot_is_the_sum_of_both_processes_while_one_replaces_the_other() -> None:
-    figures = GatewayFigures()
+    figures = ProcessFigures()
     figures.reported(1, 2, report(7, connections=4))
     told = figures.reported(1, 5, report(1, connections=2)).reports[1]
     assert (told.counted.samples, told.connections) == (8, 6)

@@ -18,12 +18,12 @@ from backend.processes.messages import (
     CannotRun,
     Ending,
     Gone,
+    KeysInUse,
     MainState,
     Others,
-    Ready,
-    Report,
+    ProcessReady,
+    ProcessTold,
     Start,
-    Usage,
 )
 from tests.helpers.waiting import wait_until
 
@@ -71,15 +71,15 @@ async def test_changes_of_keys_are_told_together_in_the_next_turn() -> None:
         at.link.count(meter, lambda: 3, ProcessReport)
         meter.request("a", 0.0)
         with meter.present("b"):
-            told = await at.told(Usage)
-    assert told == Usage(3, {"a": KeyCounts(requests=1), "b": KeyCounts(connections=1)})
+            told = await at.told(KeysInUse)
+    assert told == KeysInUse(3, {"a": KeyCounts(requests=1), "b": KeyCounts(connections=1)})
 
 
 async def test_usage_of_other_processes_counts_until_they_end() -> None:
     meter = QuotaMeter(Quota(per_minute=1, burst=2, streams=1))
     async with linking() as at:
         at.link.count(meter, lambda: 0, ProcessReport)
-        at.channel.send(Usage(4, {"k": KeyCounts(requests=2, streams=1)}, process=7))
+        at.channel.send(KeysInUse(4, {"k": KeyCounts(requests=2, streams=1)}, process=7))
         await wait_until(lambda: meter.elsewhere.connections == 4, "it is heard")
         assert meter.stream("k") is not None and meter.request("k", 0.0) is not None
         at.channel.send(Gone(7))
@@ -107,12 +107,15 @@ async def test_figures_are_reported_regularly_and_at_the_end() -> None:
         at.link.count(QuotaMeter(Quota()), lambda: 0, report)
         at.link.ready()
         at.link.cannot_run("why")
-        assert await at.told(Ready) == Ready() and await at.told(CannotRun) == CannotRun("why")
-        first = await at.told(Report)
+        assert await at.told(ProcessReady) == ProcessReady() and await at.told(CannotRun) == CannotRun("why")
+        first = await at.told(ProcessTold)
         samples[0] = 2
         await at.link.close()
-        last = await at.told(Report)
-    assert (first, last) == (Report(ProcessReport(Counted(samples=1))), Report(ProcessReport(Counted(samples=2))))
+        last = await at.told(ProcessTold)
+    assert (first, last) == (
+        ProcessTold(ProcessReport(Counted(samples=1))),
+        ProcessTold(ProcessReport(Counted(samples=2))),
+    )
 
 
 async def test_lost_supervisor_is_noticed() -> None:

@@ -6,7 +6,7 @@ from backend.admission.live_offers import LiveOffer
 from backend.broker.records import Attachment
 from backend.sessions.ledger import finished
 from backend.sessions.live_stream import LivePace
-from backend.sessions.segments import Hypothesise, Output, Stream
+from backend.sessions.segments import Hypothesise, Output, StreamLive
 from backend.sessions.session import Session
 from protocol.audio import encode_frame
 from protocol.job import Gap, Hypothesis, Job, JobKind
@@ -52,12 +52,12 @@ def followed(made: Session) -> Session:
 def test_only_new_samples_go_to_the_worker_that_follows() -> None:
     made = speaking(gain_db=6)
     first = Job(NAME, 0, sound(0, STEP), STEP, 0, JobKind.STREAM, PIECE_OPTIONS, 6)
-    assert say(made, 0, STEP) == [Stream(first, "", "m")]
+    assert say(made, 0, STEP) == [StreamLive(first, "", "m")]
     assert say(made, STEP, 3 * STEP) == []
     partial, following = made.noticed(Hypothesis(NAME, 0, "早", 0, STEP, "w"), NOW)
     assert partial == Partial(0, 1, "早")
     second = Job(NAME, 0, sound(STEP, 3 * STEP), 3 * STEP, 0, JobKind.STREAM, PIECE_OPTIONS, 6)
-    assert following == Stream(second, "w", "m")
+    assert following == StreamLive(second, "w", "m")
     assert made.noticed(Hypothesis(NAME, 0, "早上", 0, 3 * STEP, "w"), NOW) == [Partial(0, 2, "早上", 1)]
 
 
@@ -65,7 +65,7 @@ def test_lost_state_brings_the_segment_again_and_text_stays() -> None:
     made = followed(speaking())
     say(made, STEP, 2 * STEP)
     (again,) = made.noticed(Gap(NAME, 0, 0, 0, "w"), NOW)
-    assert isinstance(again, Stream) and (again.inbox, again.job.samples) == ("", 2 * STEP)
+    assert isinstance(again, StreamLive) and (again.inbox, again.job.samples) == ("", 2 * STEP)
     assert again.job.pcm == sound(0, 2 * STEP)
     assert made.noticed(Hypothesis(NAME, 0, "早上", 0, 2 * STEP, "v"), NOW) == [Partial(0, 2, "早上", 1)]
 
@@ -75,21 +75,21 @@ def test_missing_answer_brings_the_segment_again() -> None:
     say(made, STEP, 2 * STEP)
     assert say(made, 2 * STEP, 3 * STEP, NOW + 0.9) == []
     (again,) = say(made, 3 * STEP, 4 * STEP, NOW + 1.0)
-    assert isinstance(again, Stream) and (again.inbox, len(again.job.pcm)) == ("", 2 * (3 * STEP + FRAME))
+    assert isinstance(again, StreamLive) and (again.inbox, len(again.job.pcm)) == ("", 2 * (3 * STEP + FRAME))
 
 
 def test_hypotheses_are_made_where_no_worker_takes_the_session() -> None:
     made = followed(speaking())
     (piece,) = say(made, STEP, 2 * STEP)
-    assert isinstance(piece, Stream)
+    assert isinstance(piece, StreamLive)
     (anybody,) = made.declined(piece.job, NOW)
-    assert isinstance(anybody, Stream) and anybody.inbox == "" and anybody.job.pcm == sound(0, 2 * STEP)
+    assert isinstance(anybody, StreamLive) and anybody.inbox == "" and anybody.job.pcm == sound(0, 2 * STEP)
     assert made.declined(anybody.job, NOW) == ()
     (asked,) = say(made, 2 * STEP, 16_000, NOW)
     assert isinstance(asked, Hypothesise) and asked.job.pcm == sound(0, asked.job.samples)
     assert made.noticed(Hypothesis(NAME, 0, "早上", 0, 16_000), NOW) == [Partial(0, 2, "早上", 1)]
     (back,) = say(made, 16_000, 16_000 + FRAME, NOW + 9)
-    assert isinstance(back, Stream) and len(back.job.pcm) == 2 * (16_000 + FRAME)
+    assert isinstance(back, StreamLive) and len(back.job.pcm) == 2 * (16_000 + FRAME)
 
 
 def test_other_languages_get_hypotheses() -> None:
@@ -111,7 +111,7 @@ def test_next_segment_streams_while_a_final_is_pending() -> None:
     made.receive(SegmentEnd(0, STEP), NOW)
     made.receive(SegmentBegin(1), NOW)
     (piece,) = say(made, 0, STEP, segment=1)
-    assert isinstance(piece, Stream) and (piece.job.segment, piece.inbox) == (1, "w")
+    assert isinstance(piece, StreamLive) and (piece.job.segment, piece.inbox) == (1, "w")
     assert made.noticed(Hypothesis(NAME, 0, "late", 0, 2 * STEP, "w"), NOW) == []
 
 
@@ -127,4 +127,4 @@ def test_new_connection_begins_anew() -> None:
     finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
     made.offered(OFFERS)
     (piece,) = say(made, STEP, 2 * STEP)
-    assert isinstance(piece, Stream) and (piece.inbox, piece.job.pcm) == ("", sound(0, STEP + FRAME))
+    assert isinstance(piece, StreamLive) and (piece.inbox, piece.job.pcm) == ("", sound(0, STEP + FRAME))

@@ -20,7 +20,7 @@ from protocol.job import GROUP, Keys
 from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, tunnelling
 from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
-from worker.broker.layout import Layout
+from worker.broker.layout import ShardLayout
 from worker.broker.scripts import load_scripts
 from worker.broker.tunnel import Tunnel, carrier
 
@@ -241,7 +241,7 @@ async def test_worker_learns_how_many_shards_there_are(tmp_path: Path) -> None:
         async with open_jobs(broker.url, "first", shards=3), tunnelling(broker.url, tmp_path) as gateway:
             _, key = await gateway.paired()
             async with Tunnel(carrier(gateway.url, key)) as tunnel:
-                assert await tunnel.layout() == Layout(3, alone=False)
+                assert await tunnel.layout() == ShardLayout(3, alone=False)
                 reader, writer = await tunnel.dial(2)
                 writer.write(PING)
                 assert await reader.readline() == b"+PONG\r\n"
@@ -252,4 +252,4 @@ async def test_worker_learns_how_many_shards_there_are(tmp_path: Path) -> None:
 async def test_worker_of_one_server_is_told_no_number(gateway: Tunnelled) -> None:
     _, key = await gateway.paired()
     async with Tunnel(carrier(gateway.url, key)) as tunnel:
-        assert await tunnel.layout() == Layout()
+        assert await tunnel.layout() == ShardLayout()

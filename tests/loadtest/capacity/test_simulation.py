@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.capacity.scaling import Autoscaler
-from loadtest.capacity.simulation import Chain, Outcome, WorkerTimes, simulate
+from loadtest.capacity.simulation import Chain, SimulationOutcome, WorkerTimes, simulate
 from loadtest.capacity.speech import EndedSegment
 
 UNIT = WorkerTimes(rtf=1.0)
@@ -23,7 +23,7 @@ def poisson(per_s: float, count: int, audio_s: float = 0.0) -> Iterator[EndedSeg
         yield EndedSegment(now, session, audio_s or source.expovariate(1.0))
 
 
-def mean_queue_s(outcome: Outcome) -> float:
+def mean_queue_s(outcome: SimulationOutcome) -> float:
     """Return the mean wait for a worker."""
     return sum(one.queue_s for one in outcome.segments) / len(outcome.segments)
 

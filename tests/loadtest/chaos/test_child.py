@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from loadtest.chaos.child import Child
+from loadtest.chaos.child import ChaosChild
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.errors import Absent
 from runtime.tasks import Tasks
@@ -19,8 +19,8 @@ SLEEP = "import time; print('hello', flush=True); time.sleep(1000)"
 
 
 @asynccontextmanager
-async def kept(log: Path, code: str) -> AsyncIterator[Child]:
-    child = Child((sys.executable, "-c", code), {}, log)
+async def kept(log: Path, code: str) -> AsyncIterator[ChaosChild]:
+    child = ChaosChild((sys.executable, "-c", code), {}, log)
     async with Tasks("test") as tasks:
         tasks.start(child.keep(), "child")
         try:
@@ -29,7 +29,7 @@ async def kept(log: Path, code: str) -> AsyncIterator[Child]:
             await child.stop()
 
 
-def other_than(child: Child, before: psutil.Process) -> Callable[[], psutil.Process | None]:
+def other_than(child: ChaosChild, before: psutil.Process) -> Callable[[], psutil.Process | None]:
     """Return a predicate: another process than before."""
 
     def found() -> psutil.Process | None:
@@ -77,4 +77,4 @@ async def test_descendants_work_beside_a_child(tmp_path: Path) -> None:
 
 def test_child_with_a_clock_is_started_with_it(tmp_path: Path) -> None:
     clock = SteppedClock(Path("lib.so"), tmp_path / "clock")
-    assert Child(("true",), {}, tmp_path / "a.log", clock).clock is clock
+    assert ChaosChild(("true",), {}, tmp_path / "a.log", clock).clock is clock

@@ -13,7 +13,7 @@ from loadtest.measurement.log_watch import LogWatch
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.fuzz import Fuzz, FuzzState, converse, judge, run_fuzz
-from loadtest.scenarios.fuzzing.conversation import Conversation, End, Kind
+from loadtest.scenarios.fuzzing.conversation import Conversation, FuzzEnd, FuzzKind
 from loadtest.scenarios.fuzzing.items import Message
 from protocol.errors import ErrorCode
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Error, encode
@@ -28,11 +28,11 @@ async def test_gateway_survives_thousands_of_bad_messages(locate: Locate) -> Non
     plan = Fuzz(4_000, seed=3, connections=4, speakers=1, pace=0.05)
     await run_fuzz(plan, locate, recorder, state)
     assert state.alive and not state.faults, state.faults
-    assert state.messages >= 4_000 and set(state.kinds) == set(Kind)
+    assert state.messages >= 4_000 and set(state.kinds) == set(FuzzKind)
     assert recorder.tally.flawless, recorder.tally.complaints
 
 
-async def conversed(answer: str, kind: Kind = Kind.VALID) -> FuzzState:
+async def conversed(answer: str, kind: FuzzKind = FuzzKind.VALID) -> FuzzState:
     """Return the state after a conversation with a gateway that says this and closes with 1011."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -50,8 +50,8 @@ async def conversed(answer: str, kind: Kind = Kind.VALID) -> FuzzState:
     async with serving(web.get(STREAM_PATH, serve), web.get("/fail", fail)) as url:
         address = Address(url)
         failing = b"GET /fail HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-        opening = failing if kind is Kind.REQUEST else handshake(address)
-        said = Conversation(7, kind, opening, (Message(TEXT, b"{}"),), End.CLOSE)
+        opening = failing if kind is FuzzKind.REQUEST else handshake(address)
+        said = Conversation(7, kind, opening, (Message(TEXT, b"{}"),), FuzzEnd.CLOSE)
         await converse(said, address, state)
     return state
 
@@ -72,7 +72,7 @@ async def test_refusals_are_objections_and_no_faults() -> None:
 
 
 async def test_internal_status_is_a_fault() -> None:
-    state = await conversed("", Kind.REQUEST)
+    state = await conversed("", FuzzKind.REQUEST)
     assert state.faults == ["conversation 7 (request): status 500"]
 
 

@@ -19,7 +19,7 @@ from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, Worker
 from tests.worker.scripts import MODEL, PARTIALS, STREAMS, failure, job, result
 from worker.broker.jobs import ShardJobs, Verdict
-from worker.broker.layout import Layout
+from worker.broker.layout import ShardLayout
 from worker.broker.shards import AllShards
 from worker.consumer import Consumer
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
@@ -79,8 +79,8 @@ async def servers(brokers: list[Broker]) -> AsyncIterator[Servers]:
 def opened(servers: Servers, worker: str = "w") -> AllShards:
     """Return the jobs of a worker in all shards, not checked yet."""
 
-    async def layout() -> Layout:
-        return Layout(SHARDS, alone=False)
+    async def layout() -> ShardLayout:
+        return ShardLayout(SHARDS, alone=False)
 
     return AllShards(layout, lambda keys: ShardJobs(servers.brokers[keys.shard].url, worker, keys))
 
@@ -279,9 +279,9 @@ async def test_worker_recognises_for_all_shards(servers: Servers) -> None:
 
 
 async def test_broker_split_after_the_worker_began_ends_it(brokers: list[Broker]) -> None:
-    layouts = [Layout(1, told=False), Layout(1, told=False), Layout(4, alone=False)]
+    layouts = [ShardLayout(1, told=False), ShardLayout(1, told=False), ShardLayout(4, alone=False)]
 
-    async def layout() -> Layout:
+    async def layout() -> ShardLayout:
         return layouts.pop(0)
 
     async with AllShards(layout, lambda keys: ShardJobs(brokers[0].url, "w", keys)) as jobs:

@@ -6,25 +6,25 @@ import pytest
 
 from backend.dialects.openai.answers import answer_body, event, usage
 from backend.dialects.openai.requests import transcription_request
-from backend.dialects.transcript import Transcript
+from backend.dialects.transcript import JoinedResults
 from protocol.recognition import Word
 from protocol.session import Final
 
 
 @pytest.fixture
-def transcript() -> Transcript:
+def transcript() -> JoinedResults:
     """Two segments of English, the second without words."""
-    transcript = Transcript({0: (0, 1_000), 1: (3_000, 4_000)})
+    transcript = JoinedResults({0: (0, 1_000), 1: (3_000, 4_000)})
     transcript.take(Final(0, "Hello there.", "en", (Word("Hello", 0, 400), Word("there.", 500, 900))))
     transcript.take(Final(1, "Good morning.", "en"))
     return transcript
 
 
-def body(transcript: Transcript, **fields: str) -> str:
+def body(transcript: JoinedResults, **fields: str) -> str:
     return answer_body(transcription_request(fields, ()), transcript, 4.2)
 
 
-def test_json_has_text_and_usage(transcript: Transcript) -> None:
+def test_json_has_text_and_usage(transcript: JoinedResults) -> None:
     assert json.loads(body(transcript)) == {
         "text": "Hello there. Good morning.",
         "usage": {"type": "duration", "seconds": 5},
@@ -32,7 +32,7 @@ def test_json_has_text_and_usage(transcript: Transcript) -> None:
     assert body(transcript, response_format="text") == "Hello there. Good morning.\n"
 
 
-def test_verbose_answer_has_words_and_segments(transcript: Transcript) -> None:
+def test_verbose_answer_has_words_and_segments(transcript: JoinedResults) -> None:
     fields = {"response_format": "verbose_json", "timestamp_granularities[]": "word,segment"}
     answer = json.loads(body(transcript, **fields))
     assert (answer["language"], answer["duration"], answer["task"]) == ("english", 4.2, "transcribe")
@@ -45,7 +45,7 @@ def test_verbose_answer_has_words_and_segments(transcript: Transcript) -> None:
 
 
 @pytest.mark.parametrize(("format", "mark"), [("srt", "00:00:03,000 --> "), ("vtt", "00:00:03.000 --> ")])
-def test_subtitles_have_times(transcript: Transcript, format: str, mark: str) -> None:
+def test_subtitles_have_times(transcript: JoinedResults, format: str, mark: str) -> None:
     assert mark in body(transcript, response_format=format)
 
 

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from client.connection import Address
-from loadtest.scenarios.fuzzing.conversation import Conversation, End, Kind, conversation, sessions
-from loadtest.scenarios.fuzzing.requests import Route
+from loadtest.scenarios.fuzzing.conversation import Conversation, FuzzEnd, FuzzKind, conversation, sessions
+from loadtest.scenarios.fuzzing.requests import FuzzedRoute
 
 ADDRESS = Address("http://127.0.0.1:8765", "secret")
-KNOWN = (Route("GET", "/v1/sessions"),)
+KNOWN = (FuzzedRoute("GET", "/v1/sessions"),)
 OF = sessions(b"salt")
 
 
@@ -33,12 +33,12 @@ def test_conversation_is_repeatable(number: int) -> None:
 
 def test_all_kinds_and_ends_occur() -> None:
     kinds = Counter(said(number).kind for number in range(1_000))
-    assert set(kinds) == set(Kind) and kinds[Kind.VALID] > 200
-    assert {said(number).end for number in range(200)} == set(End)
+    assert set(kinds) == set(FuzzKind) and kinds[FuzzKind.VALID] > 200
+    assert {said(number).end for number in range(200)} == set(FuzzEnd)
 
 
 def test_resuming_conversation_uses_the_session_of_an_earlier_one() -> None:
-    resumed = [one for number in range(1_000) if (one := said(number)).kind is Kind.RESUME]
+    resumed = [one for number in range(1_000) if (one := said(number)).kind is FuzzKind.RESUME]
     for one in resumed:
         hello = msgspec.json.decode(one.messages[0].payload)
         assert hello["session"] in {str(OF(max(0, one.number - back))) for back in range(1, 51)}
@@ -46,5 +46,5 @@ def test_resuming_conversation_uses_the_session_of_an_earlier_one() -> None:
 
 
 def test_requests_need_known_routes() -> None:
-    number = next(number for number in range(1_000) if said(number).kind is Kind.REQUEST)
+    number = next(number for number in range(1_000) if said(number).kind is FuzzKind.REQUEST)
     assert conversation(1, number, OF, ADDRESS, ()).messages, "without routes it is a valid conversation"

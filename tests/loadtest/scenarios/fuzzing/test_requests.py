@@ -3,10 +3,10 @@
 import random
 
 from client.connection import Address
-from loadtest.scenarios.fuzzing.requests import Route, bad_handshake, request, routes
+from loadtest.scenarios.fuzzing.requests import FuzzedRoute, bad_handshake, request, routes
 
 ADDRESS = Address("http://127.0.0.1:8765", "secret")
-KNOWN = (Route("GET", "/v1/sessions"), Route("DELETE", "/v1/sessions/{id}"))
+KNOWN = (FuzzedRoute("GET", "/v1/sessions"), FuzzedRoute("DELETE", "/v1/sessions/{id}"))
 
 
 def test_routes_are_those_of_the_document_without_streams_and_pairing() -> None:
@@ -15,7 +15,7 @@ def test_routes_are_those_of_the_document_without_streams_and_pairing() -> None:
         "/v1/pairing": {"post": {}},
         "/v1/monitor": {"get": {}},
     }
-    assert routes({"paths": paths}) == (Route("GET", "/v1/sessions"), Route("POST", "/v1/sessions"))
+    assert routes({"paths": paths}) == (FuzzedRoute("GET", "/v1/sessions"), FuzzedRoute("POST", "/v1/sessions"))
     assert routes({}) == ()
 
 
