@@ -50,7 +50,7 @@ _TIMED_S: Final = 60
 _LEAD_S: Final = 5.0
 _ROUNDS: Final = 3
 _PER_FRAME: Final = 0.9
-_OF_GATEWAY: Final = "decode_frame"  # called by the gateway of this process only
+_OF_GATEWAY: Final = ("decode_frame", "split_frame")  # called by the gateway of this process only
 _DEADLINE_S: Final = 60.0
 
 
@@ -80,7 +80,7 @@ class Entries:
     def _enter(self, frame: FrameType, event: str, _: object) -> None:
         if event == "call" and (module := self._module(frame.f_code.co_filename)):
             name = frame.f_code.co_qualname if sys.version_info >= (3, 11) else frame.f_code.co_name
-            if not name.endswith(("comp>", "genexpr>")) and name != _OF_GATEWAY:
+            if not name.endswith(("comp>", "genexpr>")) and name not in _OF_GATEWAY:
                 writing = threading.current_thread().name == "journal/writer"
                 self.calls[module, name, writing] += 1
 

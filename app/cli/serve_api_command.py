@@ -1,6 +1,5 @@
 """Implement ``kikipounamu serve-api``: a port without a key for programs of this computer."""
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -28,6 +27,8 @@ def serve_api(
 
 async def serve(gateway: str, port: int) -> int:
     """Serve until cancelled. Raises ``AppError``."""
+    import asyncio
+
     from app.cli.dashboard_command import address
     from app.local_api.relay import local_api
 

@@ -12,7 +12,7 @@ from app.diagnostics.checks.finding import Area, Finding, advice, ok
 from runtime.installing import extra_command
 
 _EXTRAS: Final = {
-    "gateway": ("alembic", "prometheus_client", "redis", "segno", "sqlalchemy"),
+    "gateway": ("alembic", "prometheus_client", "redis", "segno", "sqlalchemy", "wyoming"),
     "worker": ("opencc", "prometheus_client", "redis"),
     "server": ("psycopg",),
     "whisper": ("faster_whisper",),
@@ -21,8 +21,9 @@ _EXTRAS: Final = {
     "media": ("av",),
     "funasr": ("funasr", "onnx", "torch"),
     "parakeet": ("onnx_asr",),
+    "streaming": ("sherpa_onnx",),
 }
-_OPTIONAL: Final = frozenset({"server", "media", "funasr", "parakeet"})
+_OPTIONAL: Final = frozenset({"server", "media", "funasr", "parakeet", "streaming"})
 
 
 def has_module(name: str) -> bool:

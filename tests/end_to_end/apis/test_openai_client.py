@@ -14,6 +14,7 @@ from client.connection import Address, fixed
 from tests.app.speech import SPEECH
 from tests.helpers.api_chain import running_api_chain, text_of_file
 from tests.helpers.chain import Chain
+from tests.helpers.waiting import wait_until_sync
 
 FILE = SPEECH / "en-03.flac"
 
@@ -61,7 +62,7 @@ def test_stream_says_the_text_in_pieces(client: openai.OpenAI) -> None:
 
 
 def test_models_are_listed(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["checksum"]
+    wait_until_sync(lambda: [model.id for model in client.models.list()] == ["checksum"], "the model is on offer")
 
 
 def test_errors_are_those_of_the_client(client: openai.OpenAI, tmp_path: Path) -> None:
