@@ -34,8 +34,11 @@ async def test_keeper_serves_until_another_program_copies(sway: WaylandDesktop) 
     await wait_until(lambda: not keepers(sway), "no earlier one is left")
     assert await hand_over(sway.environment, lambda: CONTENTS)
     (keeper,) = keepers(sway)
-    assert await asyncio.to_thread(sway.copied_as) == CONTENTS["clipboard"]
-    assert await asyncio.to_thread(lambda: sway.copied_as(primary=True)) == CONTENTS["primary"]
+    await wait_until(lambda: asyncio.to_thread(sway.holds, CONTENTS["clipboard"]), "it serves the clipboard")
+    await wait_until(
+        lambda: asyncio.to_thread(lambda: sway.holds(CONTENTS["primary"], primary=True)),
+        "it serves the selected text",
+    )
     sway.copy(b"newer")
     assert keeper.is_running(), "it still serves the selected text"
     sway.copy_all({"text/plain": b"newer"}, primary=True)
