@@ -50,7 +50,7 @@ async def serve_funasr(request: web.Request, sessions: DialectSessions) -> web.W
         conversation = _Conversation(socket, sessions, visit)
         try:
             await conversation.run()
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):  # gone, or it does not read
             log.info(LogEvent.REQUEST_ABORTED, path=request.path)
         finally:
             await conversation.close()
