@@ -18,7 +18,7 @@ class Series(NamedTuple):
     points: Sequence[tuple[float, float | None]]
 
 
-class Span(NamedTuple):
+class PlotSpan(NamedTuple):
     """Named part of the time line, in seconds."""
 
     begin: float
@@ -26,7 +26,7 @@ class Span(NamedTuple):
     name: str
 
 
-def lines(title: str, series: Sequence[Series], unit: str, spans: Sequence[Span] = ()) -> str:
+def lines(title: str, series: Sequence[Series], unit: str, spans: Sequence[PlotSpan] = ()) -> str:
     """Plot values over seconds, from 0, with the spans behind them."""
     there = [one for one in series if any(y is not None for _, y in one.points)]
     if not there:
@@ -92,7 +92,7 @@ class _Frame:
             pen = "L"
         return "".join(commands)
 
-    def span(self, span: Span) -> str:
+    def span(self, span: PlotSpan) -> str:
         left, right = (min(self.x(x), _WIDTH - _RIGHT) for x in span[:2])
         place = (
             f'x="{left:.1f}" y="{_TOP}" width="{max(1.0, right - left):.1f}" height="{_HEIGHT - _BOTTOM - _TOP}"'

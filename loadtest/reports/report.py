@@ -12,7 +12,7 @@ import msgspec
 
 from loadtest.measurement.figures import Figures, IntervalFigures, Percentiles
 from loadtest.measurement.processes import ProcessUsage
-from loadtest.reports.plots import Series, Span, bars, lines
+from loadtest.reports.plots import PlotSpan, Series, bars, lines
 from loadtest.reports.run import Counts, Mark, Report
 from runtime.terminal import reason
 
@@ -193,7 +193,7 @@ def _plots(report: Report) -> str:
     )
     bins = [[(one.at_most_ms, one.count) for one in side] for side in (report.after_stop, report.added)]
     refusals = [_series("refusals", found, "refusals_per_s")] if report.figures.refusals else []
-    spans = [Span(mark.at_s, mark.ended_s, mark.what) for mark in report.marks if not mark.outcome]
+    spans = [PlotSpan(mark.at_s, mark.ended_s, mark.what) for mark in report.marks if not mark.outcome]
     rates = (_series("audio", found, "audio_per_s"), _series("segments", found, "finals_per_s"))
     return "".join(
         (

@@ -42,7 +42,7 @@ _RATES: Final = (8_000, 48_000)
 _SITE: Final = Attribution("kikipounamu", "https://github.com/kikipounamu")
 
 
-class Refused(MalformedMessage):
+class UnusableEvent(MalformedMessage):
     """An error: an event with values that cannot be used; the utterance is over."""
 
 
@@ -53,17 +53,17 @@ class BoundedReader:
         self._reader = reader
 
     async def readline(self) -> bytes:
-        """Return a line. Raises ``Refused`` for one that is too long, and ``TimeoutError``."""
+        """Return a line. Raises ``UnusableEvent`` for one that is too long, and ``TimeoutError``."""
         try:
             async with asyncio.timeout(IDLE_S):
                 return await self._reader.readline()
         except ValueError as error:
-            raise Refused(f"a line may have {_MOST_LINE} bytes") from error
+            raise UnusableEvent(f"a line may have {_MOST_LINE} bytes") from error
 
     async def readexactly(self, count: int) -> bytes:
-        """Return this many bytes. Raises ``Refused`` for too many, and ``TimeoutError``."""
+        """Return this many bytes. Raises ``UnusableEvent`` for too many, and ``TimeoutError``."""
         if not 0 <= count <= _MOST_PAYLOAD:
-            raise Refused(f"a payload may have {_MOST_PAYLOAD} bytes")
+            raise UnusableEvent(f"a payload may have {_MOST_PAYLOAD} bytes")
         async with asyncio.timeout(IDLE_S):
             return await self._reader.readexactly(count)
 
@@ -117,7 +117,7 @@ class WyomingConversation:
         """Return the next event; ``None`` at the end, or if what comes is no event."""
         try:
             return await async_read_event(self._reader)  # type: ignore[arg-type] # it only reads lines and bytes
-        except (Refused, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
+        except (UnusableEvent, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
             return None
         except asyncio.IncompleteReadError:
             return None
@@ -143,7 +143,7 @@ class WyomingConversation:
     async def _begin(self, given: dict[str, Any]) -> _Utterance:
         rate, width, channels = given.get("rate"), given.get("width"), given.get("channels")
         if width != 2 or not isinstance(rate, int) or not _RATES[0] <= rate <= _RATES[1] or channels not in (1, 2):
-            raise Refused("audio is PCM of 16 bits at 8 to 48 kHz, with one or two channels")
+            raise UnusableEvent("audio is PCM of 16 bits at 8 to 48 kHz, with one or two channels")
         async with AsyncExitStack() as opened:
             client = await opened.enter_async_context(self._sessions.client(self._visit, self._options, _NAME))
             intake = SpeechIntake(client, self._sessions.vad_folder, rate, _ENDPOINT_MS, gate=False)
@@ -155,7 +155,7 @@ class WyomingConversation:
     async def _finish(self) -> None:
         utterance = self._utterance
         if utterance is None or utterance.telling is None:
-            raise Refused("audio-stop comes after audio-start")
+            raise UnusableEvent("audio-stop comes after audio-start")
         await utterance.intake.finish()
         await utterance.client.finish()
         await utterance.telling

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from loadtest.reports.plots import Series, Span, bars, lines, nice
+from loadtest.reports.plots import PlotSpan, Series, bars, lines, nice
 
 SVG = "svg"
 
@@ -24,7 +24,7 @@ def test_plot_lines_have_gaps_without_measurements() -> None:
 
 
 def test_spans_lie_within_the_plot() -> None:
-    spans = (Span(1.0, 1.0, "kill <worker> 1"), Span(9.0, 30.0, "pause broker 0"))
+    spans = (PlotSpan(1.0, 1.0, "kill <worker> 1"), PlotSpan(9.0, 30.0, "pause broker 0"))
     figure = ElementTree.fromstring(lines("t", [Series("a", [(10.0, 1.0)])], "ms", spans).replace("<br>", ""))
     rectangles = [one for one in figure.iter("rect") if one.attrib["class"] == "span"]
     assert [one.findtext("title") for one in rectangles] == ["1 s: kill <worker> 1", "9 s: pause broker 0"]

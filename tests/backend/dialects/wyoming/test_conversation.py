@@ -5,18 +5,18 @@ import asyncio
 import numpy as np
 import pytest
 
-from backend.dialects.wyoming.conversation import BoundedReader, Refused, _mono, _options
+from backend.dialects.wyoming.conversation import BoundedReader, UnusableEvent, _mono, _options
 
 
 async def test_lengths_are_not_believed() -> None:
     reader = asyncio.StreamReader(limit=64)
     reader.feed_data(b"x" * 1_000)
     bounded = BoundedReader(reader)
-    with pytest.raises(Refused):
+    with pytest.raises(UnusableEvent):
         await bounded.readexactly(10**12)
-    with pytest.raises(Refused):
+    with pytest.raises(UnusableEvent):
         await bounded.readexactly(-1)
-    with pytest.raises(Refused):
+    with pytest.raises(UnusableEvent):
         await bounded.readline()
 
 
