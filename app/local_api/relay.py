@@ -50,6 +50,8 @@ class LocalApi:
             with broken("pass on"):
                 return await (self._socket(request, address) if socket else self._request(request, address))
         except (GatewayError, AppError) as error:
+            if request.writer.output_size > 0 and request.transport is not None:
+                request.transport.abort()  # half an answer must not look whole
             return _error(503, str(error))
 
     async def _request(self, request: web.Request, address: Address) -> web.StreamResponse:

@@ -32,7 +32,16 @@ async def gateway() -> AsyncIterator[Address]:
                 await here.close(code=4000)
         return here
 
+    async def broken(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"half a te")
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
     app = web.Application()
+    app.add_routes([web.post("/inference", broken)])
     app.add_routes([web.get("/v1/models", models), web.post("/v1/audio/transcriptions", files)])
     app.add_routes([web.get("/v1/realtime", socket)])
     runner = web.AppRunner(app)
@@ -77,6 +86,12 @@ async def test_socket_is_passed_on_with_its_close(url: str) -> None:
         async with asyncio.timeout(30):
             assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
         assert socket.close_code == 4000
+
+
+async def test_half_an_answer_does_not_look_whole(url: str) -> None:
+    async with aiohttp.ClientSession() as http, http.post(f"{url}/inference") as answer:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
 
 
 async def test_missing_gateway_is_an_error_of_their_shape() -> None:
