@@ -151,7 +151,7 @@ class Hub:
         return reply
 
     def unbind(self, hosted: SessionSlot, connection: ClientConnection) -> None:
-        """Detach a closed connection; the session stays for ``keep_s``."""
+        """Detach a closed connection; the session stays for a while."""
         if hosted.connection is connection:
             hosted.connection, hosted.left = None, time.monotonic()
             self._observer.unbound(hosted.identity)
@@ -202,7 +202,7 @@ class Hub:
         self._make_room(now)
         for identity, hosted in tuple(self.hosted.items()):
             self._perform(hosted, hosted.session.tick(now))
-            if hosted.connection is None and now - hosted.left >= self.settings.keep_s:
+            if hosted.connection is None and now - hosted.left >= self.settings.kept_s(hosted.at_rest):
                 self.leave(identity, hosted)
 
     def farewell(self) -> None:

@@ -42,6 +42,11 @@ class SessionSlot:
         """The session's id as a string."""
         return self.session.identity
 
+    @property
+    def at_rest(self) -> bool:
+        """True while no segment is open and no connection adopts the session: the broker has all of it."""
+        return self.late is None and not self.session.live
+
     def send(self, output: Any) -> None:
         """Send to the client, if it is connected; important messages are repeated when it reconnects."""
         if self.connection is not None:

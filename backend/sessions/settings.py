@@ -20,4 +20,9 @@ class SessionSettings:
     stuck_s: float = 10.0
     goodbye_s: float = 5.0
     keep_s: float = 60.0
+    rest_s: float = 5.0
     attach_s: float = 5.0
+
+    def kept_s(self, at_rest: bool) -> float:
+        """Return how long a session without a connection stays; the broker has all of one at rest."""
+        return min(self.rest_s, self.keep_s) if at_rest else self.keep_s

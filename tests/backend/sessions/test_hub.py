@@ -268,6 +268,18 @@ async def test_failed_reread_changes_nothing() -> None:
     assert len(scene.hub.hosted) == 1
 
 
+async def test_session_without_open_segments_is_dropped_soon_after_its_connection() -> None:
+    scene = Scene()
+    hosted = await scene.begin()
+    await scene.jobs.answer("submit", JobQueued(0))
+    scene.hub.noticed(Result(hosted.identity, 0, "hi"))
+    scene.hub.unbind(hosted, scene.connection)
+    scene.hub.tick(hosted.left + 4)
+    assert scene.hub.hosted
+    scene.hub.tick(hosted.left + 5)
+    assert not scene.hub.hosted and "forget" not in scene.asked, "the client has not confirmed the result"
+
+
 async def test_session_is_dropped_some_time_after_its_connection() -> None:
     scene = Scene()
     hosted = await scene.begin()
