@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final, NoReturn
 
@@ -16,6 +15,7 @@ import psutil
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Piece
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
+from runtime.programs import module_command
 from worker.engine_frames import (
     REPLIES,
     REQUESTS,
@@ -33,7 +33,7 @@ from worker.engine_frames import (
 from worker.errors import EngineDied, EngineRaised, EngineTimedOut
 
 _CLOSE_S: Final = 2.0
-_COMMAND: Final = (sys.executable, "-P", "-m", "worker.engine_main")  # -P: import nothing from the current folder
+_COMMAND: Final = module_command("worker.engine_main")
 
 
 class EngineProcess:

@@ -1,11 +1,11 @@
 """Exports of installed torch models to ONNX graphs, as models of the catalogue that need no torch."""
 
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from runtime.programs import module_command
 from speech.models.catalogue import Catalogue, Model, ModelFile
 from speech.models.errors import ExportFailed
 from speech.models.file_list import file_list, write_file_list
@@ -25,7 +25,7 @@ def export_installed(store: ModelStore, catalogue: Catalogue, name: str, precisi
     source = store.verify(name)
     with TemporaryDirectory(prefix=".export-", dir=source.parent) as folder:
         into = Path(folder) / target.name
-        command = [sys.executable, "-P", "-m", _MODULE, str(source), str(into), precision]
+        command = [*module_command(_MODULE), str(source), str(into), precision]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_DEADLINE_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:

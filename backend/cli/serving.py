@@ -23,7 +23,6 @@ from backend.http.addresses import listen_addresses, local_url
 from backend.processes.listening import Listener, forwards, listening
 from backend.processes.lock import FORWARDS, only_one
 from backend.processes.messages import Start
-from backend.processes.run import python
 from backend.processes.slots import MAIN
 from backend.processes.supervisor import ProcessPlan, supervised
 from backend.settings import GatewaySettings
@@ -31,6 +30,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import Folders
 from runtime.garbage import collect_seldom
+from runtime.programs import module_command
 
 log = structlog.get_logger(logger_names.BACKEND_CLI)
 
@@ -101,7 +101,7 @@ async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
             tls_port=tls_port,
             forwards=str(folder / FORWARDS),
         )
-        plan = ProcessPlan(python(_PROCESS), start, settings.drain_s)
+        plan = ProcessPlan(module_command(_PROCESS), start, settings.drain_s)
         supervisor = await stack.enter_async_context(supervised(plan, listeners, forwarding))
         ending_with_signals(told, supervisor.restart)
         supervisor.failed.add_done_callback(lambda _: told.set())

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Sequence
 from contextlib import suppress
@@ -119,8 +118,3 @@ class ProcessRun:
         for gate in self.gates:
             gate.close()
         await self.channel.close()
-
-
-def python(module: str) -> tuple[str, ...]:
-    """Return the command line of a module of this installation."""
-    return (sys.executable, "-m", module)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,12 +14,13 @@ from backend.rest.media_frames import FRAMES, Frame, MediaBroken, MediaEnded
 from protocol.errors import ErrorCode
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
+from runtime.programs import module_command
 
 T = TypeVar("T")
 
 _FRAME_S: Final = 120.0
 _END_S: Final = 5.0
-_COMMAND: Final = (sys.executable, "-P", "-m", "backend.rest.media_process")
+_COMMAND: Final = module_command("backend.rest.media_process")
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ this program is killed.
 """
 
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,6 +12,8 @@ from types import TracebackType
 from typing import Final, Self
 
 import psutil
+
+from runtime.programs import module_command
 
 _GUARD: Final = "loadtest.chaos.guard"
 
@@ -26,7 +27,7 @@ class Standstill:
 
     def __enter__(self) -> Self:
         # A session of its own: Ctrl-C on the terminal must not end the guard first.
-        command = (sys.executable, "-m", _GUARD)
+        command = module_command(_GUARD)
         self._guard = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, start_new_session=True)
         return self
 

@@ -37,6 +37,7 @@ from protocol.session import (
 )
 from runtime.leash import leashed
 from runtime.logs import logging_to
+from runtime.programs import module_command
 
 _ANSWER_S: Final = 30.0
 _AGAIN_S: Final = 0.2
@@ -84,7 +85,7 @@ class AttackResult(Struct):
 async def attack(order: AttackOrder) -> AttackResult:
     """Run the attack in another process, so that this one has time to measure."""
     pipe = asyncio.subprocess.PIPE
-    command = leashed([sys.executable, "-m", "loadtest.scenarios.attacks"])
+    command = leashed(module_command("loadtest.scenarios.attacks"))
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
     try:
         async with asyncio.timeout(order.seconds + _END_S):

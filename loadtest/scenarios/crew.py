@@ -22,6 +22,7 @@ from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.streams import Streams, run_streams
 from runtime.leash import leashed
 from runtime.logs import logging_to
+from runtime.programs import module_command
 from runtime.tasks import Tasks
 
 _EVERY_S: Final = 1.0
@@ -53,7 +54,7 @@ async def run_crew(plan: Streams, address: Address | None, zero: float, gather: 
 
 
 async def _member(part: PlanPart, gather: Callable[[Tally], None]) -> None:
-    command = leashed([sys.executable, "-m", "loadtest.scenarios.crew"])
+    command = leashed(module_command("loadtest.scenarios.crew"))
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=_LONGEST_LINE)
     assert process.stdin and process.stdout

@@ -26,8 +26,9 @@ from app.insertion.wayland.contents import Contents, ContentsSource
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
+from runtime.programs import module_command
 
-COMMAND: Final = (sys.executable, "-P", "-m", "app.insertion.wayland.clipboard_keeper")
+COMMAND: Final = module_command("app.insertion.wayland.clipboard_keeper")
 _START_S: Final = 4.0
 _READY: Final = b"r"
 _REQUESTS: Final = {"clipboard": "set_selection", "primary": "set_primary_selection"}

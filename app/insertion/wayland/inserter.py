@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
@@ -12,9 +11,9 @@ from app.insertion.helper.inserter import HelperInserter
 from app.insertion.helper.kept_contents import memory_file
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules
+from runtime.programs import module_command
 
-# -P: import nothing from the current folder
-COMMAND: Final = (sys.executable, "-P", "-m", "app.insertion.wayland.helper_main")
+COMMAND: Final = module_command("app.insertion.wayland.helper_main")
 
 
 class WaylandInserter(HelperInserter):

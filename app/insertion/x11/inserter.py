@@ -4,7 +4,6 @@ The helper is killed when it grabs the server for too long.
 """
 
 import os
-import sys
 from collections.abc import Sequence
 from typing import Final, Self
 
@@ -15,9 +14,9 @@ from app.insertion.helper.kept_contents import memory_file
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules
 from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
+from runtime.programs import module_command
 
-# -P: import nothing from the current folder
-COMMAND: Final = (sys.executable, "-P", "-m", "app.insertion.x11.helper_main")
+COMMAND: Final = module_command("app.insertion.x11.helper_main")
 
 
 class X11Inserter(HelperInserter):

@@ -1,6 +1,5 @@
 """The process of ``overlay_child``, as the app sees it."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -16,10 +15,11 @@ from app.ui.theme.theme import Theme
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.leash import leashed
+from runtime.programs import module_command
 
 log = structlog.get_logger(logger_names.APP_UI_OVERLAY)
 
-COMMAND: Final = (sys.executable, "-P", "-m", "app.ui.dictation.overlay_child")
+COMMAND: Final = module_command("app.ui.dictation.overlay_child")
 _STARTS: Final = 4
 _END_MS: Final = 1000
 _MOST_UNREAD: Final = 1_000_000

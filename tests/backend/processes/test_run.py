@@ -7,16 +7,12 @@ import pytest
 
 from backend.core.errors import ProcessFailed
 from backend.processes.messages import Start
-from backend.processes.run import NO_DESCRIPTOR, ProcessRun, python
+from backend.processes.run import NO_DESCRIPTOR, ProcessRun
 from tests.helpers.processes import gone
 
 
 def start(folder: Path) -> Start:
     return Start(1, 2, b"serve", "", False, str(folder / "sum"), 0, str(folder / "s"))
-
-
-def test_command_uses_this_installation() -> None:
-    assert python("some.module") == (sys.executable, "-m", "some.module")
 
 
 async def test_process_that_says_nothing_is_not_ready_in_time(tmp_path: Path) -> None:

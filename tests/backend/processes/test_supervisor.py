@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from backend.core.errors import ProcessFailed
 from backend.http.modes import ListenAddress
 from backend.processes.listening import forwards, listening
 from backend.processes.messages import Start
-from backend.processes.run import python
 from backend.processes.supervisor import ProcessPlan, Supervisor, supervised
 from tests.backend.processes import small_process
 from tests.helpers.processes import gone
@@ -49,7 +49,7 @@ class Setting:
 async def running(folder: Path, wish: str = "serve", drain_s: float = 5.0) -> AsyncIterator[Setting]:
     total = folder / "sum"
     start = Start(0, PROCESSES, wish.encode(), "", False, str(total), 0, str(folder / "s"))
-    plan = ProcessPlan(python(small_process.__name__), start, drain_s)
+    plan = ProcessPlan((sys.executable, "-m", small_process.__name__), start, drain_s)
     with listening([ListenAddress("127.0.0.1", 0)]) as listeners, forwards(folder / "s") as forwarding:
         async with supervised(plan, listeners, forwarding) as supervisor:
             yield Setting(supervisor, listeners[0].port, total)
