@@ -1,12 +1,15 @@
 """Entry of the app among the desktop's programs, with actions for what is wanted without its window.
 
 The entry is written for the user when the app starts, because a Python package cannot install one. An entry that
-already starts the app, or that the user has hidden, stays as it is. Only Linux has such entries.
+already starts the app, or that the user has hidden, stays as it is. Where a package of the system has installed
+the entry, the user gets none. Only Linux has such entries.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -14,36 +17,29 @@ from typing import Final
 from app.core.child_process import find_program
 from app.core.identity import APP_ID
 from app.system.autostart import HOME, NAME, FileEntry, desktop_command, quoted
+from app.system.desktop_entries import application_folders
 
-_ACTIONS: Final = (
-    ("toggle", "Start or stop dictation", "开始或停止听写"),
-    ("paste-held", "Paste text", "粘贴文字"),
-    ("quit", "Quit", "退出"),
-)
-"""Commands of ``kikipounamu`` with their English and Chinese names."""
+_ENTRY: Final = f"{APP_ID}.desktop"
+_STARTS: Final = f"Exec={NAME} "
+
+
+def shipped_entry() -> str:
+    """Return the desktop entry as packages install it, with the bare name of the program and of the icon."""
+    return files("app.system").joinpath("menu", _ENTRY).read_text(encoding="utf-8")
 
 
 def launcher_entry(program: str, icon: str) -> str:
-    """Return the desktop entry, following the Desktop Entry specification."""
+    """Return the desktop entry for a program and an icon at these paths.
+
+    It follows the Desktop Entry specification.
+    """
     through = "env " if "%" in program else ""  # GLib takes %% in a program name literally
-    lines = [
-        "[Desktop Entry]",
-        "Type=Application",
-        f"Name={NAME}",
-        "GenericName=Dictation",
-        "GenericName[zh_CN]=语音听写",
-        f"Exec={through}{quoted(program)} app",
-        f"Icon={icon}",
-        "Terminal=false",
-        "Categories=Utility;Accessibility;",
-        f"StartupWMClass={NAME}",
-        f"Actions={''.join(f'{verb};' for verb, _, _ in _ACTIONS)}",
-        "",
-    ]
-    for verb, english, chinese in _ACTIONS:
-        lines += [f"[Desktop Action {verb}]", f"Name={english}", f"Name[zh_CN]={chinese}"]
-        lines += [f"Exec={through}{quoted(program)} {verb}", ""]
-    return "\n".join(lines)
+    lines = []
+    for line in shipped_entry().splitlines():
+        if line.startswith(_STARTS):
+            line = f"Exec={through}{quoted(program)} {line.removeprefix(_STARTS)}"
+        lines.append(f"Icon={icon}" if line.startswith("Icon=") else line)
+    return "\n".join([*lines, ""])
 
 
 def launcher(environment: Mapping[str, str], program: str) -> FileEntry:
@@ -52,7 +48,7 @@ def launcher(environment: Mapping[str, str], program: str) -> FileEntry:
     home = Path(environment.get("HOME") or Path.home())
     base = Path(chosen) if os.path.isabs(chosen) else home / ".local" / "share"  # relative paths are ignored
     icon = str(files("app.ui.theme").joinpath("icons", "app.svg"))
-    return FileEntry(base / "applications" / f"{APP_ID}.desktop", launcher_entry(program, icon), desktop_command)
+    return FileEntry(base / "applications" / _ENTRY, launcher_entry(program, icon), desktop_command)
 
 
 def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> None:
@@ -60,5 +56,23 @@ def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] =
 
     An app with a home of its own gets none: it is not the user's usual one.
     """
-    if platform.startswith("linux") and not environment.get(HOME):
-        launcher(environment, find_program(NAME)).mend()
+    if not platform.startswith("linux") or environment.get(HOME):
+        return
+    program = find_program(NAME)
+    if not in_system_menu(platform, environment, program):
+        launcher(environment, program).mend()
+
+
+def in_system_menu(platform: str, environment: Mapping[str, str], program: str) -> bool:
+    """Return whether the entry of a package of the system starts this very program."""
+    _, *shared = application_folders(platform, environment)
+    for folder in shared:
+        with suppress(OSError):
+            command = desktop_command((folder / _ENTRY).read_text(encoding="utf-8")) or ()
+            return any(_same(word, program) for word in command)
+    return False
+
+
+def _same(word: str, program: str) -> bool:
+    found = shutil.which(word)
+    return found is not None and os.path.samefile(found, program)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.system.launcher import keep_launcher, launcher, launcher_entry
+from app.core.child_process import find_program
+from app.system.launcher import keep_launcher, launcher, launcher_entry, shipped_entry
 
 PROGRAM = "/opt/my apps/kikipounamu"
 
@@ -53,6 +54,23 @@ def test_entry_of_program_that_is_gone_is_renewed(tmp_path: Path) -> None:
     entry.place.write_text("[Desktop Entry]\nExec=/gone/kikipounamu app\n")
     entry.mend()
     assert entry.place.read_text() == entry.content
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_user_gets_no_entry_when_package_of_system_has_one(tmp_path: Path, linked: bool) -> None:
+    program = find_program("kikipounamu")
+    named = tmp_path / "kikipounamu"
+    named.symlink_to(program if linked else shutil.which("true") or "")
+    shared = tmp_path / "share" / "applications"
+    shared.mkdir(parents=True)
+    shown = shipped_entry().replace("Exec=kikipounamu", f"Exec={named}")
+    (shared / "org.kikipounamu.app.desktop").write_text(shown)
+    own = tmp_path / "own"
+    keep_launcher(
+        "linux",
+        {"HOME": str(tmp_path), "XDG_DATA_HOME": str(own), "XDG_DATA_DIRS": f"/nowhere:{shared.parent}"},
+    )
+    assert own.exists() is not linked, "that of another installation starts another program"
 
 
 @pytest.mark.parametrize(("platform", "own"), [("darwin", ""), ("win32", ""), ("linux", "/portable")])
