@@ -18,7 +18,7 @@ in = PATH="$(CURDIR)/$(1)/bin:$$PATH"
 test-models = $(call in,$(1)) KIKIPOUNAMU_MODELS="$(CURDIR)/.cache/models" kikipounamu models get $(models)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-light check lint format bench proofs mutants screenshots models constraints fresh clean
+.PHONY: help run test test-light check lint format bench proofs mutants screenshots models constraints release fresh clean
 
 help: ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -79,9 +79,13 @@ models: ## download the models that run uses
 constraints: ## pin the newest releases of everything we install in constraints.txt
 	@$(setup) constraints
 
+release: ## tests, then every file of a release in dist/, checked; ARGS="--no-tests --only wheels" for a part
+	@$(setup) release
+	@.venv-release/bin/python -m scripts.release $(ARGS)
+
 fresh: ## run and test in a chroot of a bare Debian, as a user and as root: SUITE=bookworm TARGETS="run test"
 	@packaging/fresh.sh $(SUITE) $(TARGETS)
 
 clean: ## remove what these commands made in this folder
-	rm -rf .venv .venv-run .venv-light .cache build dist bench-results *.egg-info
+	rm -rf .venv .venv-run .venv-light .venv-release .cache build dist bench-results *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

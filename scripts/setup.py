@@ -4,6 +4,7 @@
     python3 scripts/setup.py test          everything, with torch
     python3 scripts/setup.py light         everything but torch
     python3 scripts/setup.py proofs        what proofs need beyond that: Debian packages
+    python3 scripts/setup.py release       the tools of `make release`
     python3 scripts/setup.py lint          prints the folder of an environment that has the linters
     python3 scripts/setup.py constraints   rewrites constraints.txt
 
@@ -38,7 +39,7 @@ PACKAGES: Final = ROOT / "packaging" / "apt-packages.txt"
 INSTALL: Final = ("install", "-y", "--no-install-recommends", "--no-remove")
 STAMP: Final = "kikipounamu-set-up.txt"
 # torch stays a range: the right build depends on the machine. Dependencies of torch alone are not pinned either.
-NOT_PINNED: Final = re.compile(r"(torch|triton|nvidia-.*|cuda-.*|kikipounamu)$")
+NOT_PINNED: Final = re.compile(r"(pip|torch|triton|nvidia-.*|cuda-.*|kikipounamu)$")
 
 
 class SetUpFailed(Exception):
@@ -72,6 +73,7 @@ ENVIRONMENTS: Final = {
     "run": Environment(".venv-run", (*_SERVING, *_SCREEN), ("run", *_SCREEN)),
     "light": Environment(".venv-light", _TESTING, _TESTED_WITH),
     "test": Environment(".venv", (*_TESTING, "funasr"), _TESTED_WITH),
+    "release": Environment(".venv-release", ("release",), ()),
 }
 
 
@@ -359,7 +361,7 @@ def write_constraints() -> None:
     """Let pip choose the newest compatible releases for this Python, and write them down."""
     environment = ENVIRONMENTS["test"]
     make_virtual_environment(environment)
-    wanted = ["-e", f".[{','.join(environment.extras)}]"]
+    wanted = ["-e", f".[{','.join((*environment.extras, *ENVIRONMENTS['release'].extras))}]"]
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         options = ["-q", "--dry-run", "--ignore-installed", "--report", report.name]
         call(environment.python, "-m", "pip", "install", *options, *wanted, cwd=ROOT)

@@ -1,0 +1,1 @@
+"""Build and check everything that a release consists of: ``make release``."""
