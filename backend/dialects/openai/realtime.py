@@ -4,18 +4,17 @@ With ``server_vad`` each segment of speech is a turn. Without it the client comm
 recognised in several segments. Deltas are certain text and are never taken back.
 """
 
-import asyncio
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
-import structlog
 from aiohttp import WSMsgType, web
 from msgspec.structs import replace
 
 from backend.core.errors import BackendError, OverQuota
 from backend.dialects.g711 import decoded
+from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.openai.answers import usage
 from backend.dialects.openai.realtime_events import (
     EventInvalid,
@@ -29,27 +28,21 @@ from backend.dialects.openai.realtime_events import (
 )
 from backend.dialects.openai.realtime_items import Item, Items
 from backend.dialects.sessions import DialectSessions
+from backend.dialects.sockets import send_text, serve_socket
 from backend.dialects.speech_intake import SpeechIntake
-from backend.http.access import AdmittedRequest, admit
-from backend.http.responses import abort
+from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.audio import samples_to_ms
 from protocol.session import Failed, Partial
 from protocol.session import Final as FinalMessage
-from runtime import logger_names
-from runtime.event_names import LogEvent
-from runtime.tasks import cancel_and_wait
-
-log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
 
 REALTIME_PATH: Final = "/v1/realtime"
 _NAME: Final = "openai-realtime"
 _PROTOCOLS: Final = ("realtime",)
 _HEARTBEAT_S: Final = 30.0
 _MOST_BYTES: Final = 16 * 1024 * 1024
-_SEND_S: Final = 30.0
 _MANUAL_SILENCE_MS: Final = 1_000
 _INPUT: Final = "input_audio_buffer"
 _TEXT: Final = "conversation.item.input_audio_transcription"
@@ -66,20 +59,8 @@ def realtime_routes(sessions: DialectSessions) -> list[web.RouteDef]:
 
 async def serve_realtime(request: web.Request, sessions: DialectSessions) -> web.WebSocketResponse:
     """Serve one connection until the client leaves. Raises ``ProtocolError`` or ``OverQuota`` before that."""
-    visit = admit(request)
-    if refusal := sessions.refusal(visit):
-        raise OverQuota(refusal)
     socket = web.WebSocketResponse(protocols=_PROTOCOLS, heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
-    await socket.prepare(request)
-    with visit.present(lambda: abort(request)):
-        conversation = _Conversation(socket, sessions, visit)
-        try:
-            await conversation.run()
-        except (ConnectionError, TimeoutError):
-            log.info(LogEvent.REQUEST_ABORTED, path=request.path)
-        finally:
-            await conversation.close()
-    return socket
+    return await serve_socket(request, sessions, socket, lambda visit: _Conversation(socket, sessions, visit))
 
 
 @dataclass
@@ -90,16 +71,13 @@ class _Speech:
     """
 
     config: RealtimeConfig
-    client: GatewayClient
-    intake: SpeechIntake
-    opened: AsyncExitStack
+    live: LiveSpeech
     items: Items = field(default_factory=Items)
     heard: int = 0
     ended: int = 0
     turn: int = 0
     item: Item = field(default_factory=Item)
     intakes: dict[int, SpeechIntake] = field(default_factory=dict)
-    telling: "asyncio.Task[None] | None" = None
 
 
 class _Conversation:
@@ -133,9 +111,7 @@ class _Conversation:
         """Leave the session. Safe to call twice."""
         speech, self._speech = self._speech, None
         if speech is not None:
-            if speech.telling is not None:
-                await cancel_and_wait({speech.telling})
-            await speech.opened.aclose()
+            await speech.live.close()
 
     async def _handle(self, event: dict[str, Any]) -> None:
         match event["type"]:
@@ -164,24 +140,24 @@ class _Conversation:
 
     async def _append(self, data: bytes) -> None:
         speech = self._speech or await self._begin()
-        await speech.intake.hear_pcm(decoded(speech.config.law, data) if speech.config.law else data)
+        await speech.live.hear_pcm(decoded(speech.config.law, data) if speech.config.law else data)
         await self._notice(speech)
 
     async def _commit(self) -> None:
         speech = self._speech
-        if speech is None or speech.intake.samples == speech.turn:
+        if speech is None or speech.live.intake.samples == speech.turn:
             raise EventInvalid("the buffer is empty: append audio first", code=f"{_INPUT}_commit_empty")
         await self._end_turn(speech)
-        speech.intake = self._intake(speech.config, speech.client, speech.intake)
+        speech.live.intake = self._intake(speech.config, speech.live.client, speech.live.intake)
 
     async def _clear(self) -> None:
         if (speech := self._speech) is not None:
-            for segment in range(speech.ended, speech.intake.next_segment):
+            for segment in range(speech.ended, speech.live.intake.next_segment):
                 speech.items.forget(segment)
-            await speech.intake.cancel()
-            speech.intake = self._intake(speech.config, speech.client, speech.intake)
-            speech.heard = speech.ended = speech.intake.next_segment
-            speech.turn, speech.item = speech.intake.samples, Item()
+            await speech.live.intake.cancel()
+            speech.live.intake = self._intake(speech.config, speech.live.client, speech.live.intake)
+            speech.heard = speech.ended = speech.live.intake.next_segment
+            speech.turn, speech.item = speech.live.intake.samples, Item()
         await self._say(f"{_INPUT}.cleared")
 
     # -- a session -----------------------------------------------------------------------------------------
@@ -190,11 +166,11 @@ class _Conversation:
         config = self._config
         models = self._sessions.hub.intake.offered
         options = replace(config.options, model=config.model if config.model in models else "")
-        async with AsyncExitStack() as opened:
-            client = await opened.enter_async_context(self._sessions.client(self._visit, options, _NAME))
-            speech = _Speech(config, client, self._intake(config, client, None), opened.pop_all())
-        speech.telling = asyncio.create_task(self._tell(speech), name="dialect/realtime")
-        self._speech = speech
+        live = await LiveSpeech.begin(
+            self._sessions, self._visit, options, _NAME, lambda client: self._intake(config, client, None)
+        )
+        self._speech = speech = _Speech(config, live)
+        live.tell(partial(self._tell, speech))
         return speech
 
     def _intake(self, config: RealtimeConfig, client: GatewayClient, after: SpeechIntake | None) -> SpeechIntake:
@@ -205,20 +181,20 @@ class _Conversation:
 
     async def _end_turn(self, speech: _Speech) -> None:
         """End what is heard now; without server VAD it is one turn, even if nothing was said."""
-        await speech.intake.finish()
+        await speech.live.intake.finish()
         await self._notice(speech)
         if speech.config.silence_ms is None:
             item, speech.item = speech.item, Item()
-            speech.ended = speech.intake.next_segment
+            speech.ended = speech.live.intake.next_segment
             await self._committed(item)
-        speech.turn = speech.intake.samples
+        speech.turn = speech.live.intake.samples
 
     async def _notice(self, speech: _Speech) -> None:
         """Give new segments a turn, and tell the beginnings and ends that the server has found."""
         manual = speech.config.silence_ms is None
-        for segment, (at, samples) in speech.intake.segments.items():
+        for segment, (at, samples) in speech.live.intake.segments.items():
             if segment >= speech.heard:
-                speech.heard, speech.intakes[segment] = segment + 1, speech.intake
+                speech.heard, speech.intakes[segment] = segment + 1, speech.live.intake
                 item = speech.item if manual else Item()
                 speech.items.add(item, segment)
                 if not manual:
@@ -244,18 +220,12 @@ class _Conversation:
         """Wait for the texts of everything that was said, then leave the session."""
         if (speech := self._speech) is not None:
             await self._end_turn(speech)
-            await speech.client.finish()
-            if speech.telling is not None:
-                await speech.telling
+            await speech.live.finish()
         await self.close()
 
     # -- texts ---------------------------------------------------------------------------------------------
 
-    async def _tell(self, speech: _Speech) -> None:
-        async for event in speech.client.events():
-            await self._tell_event(speech, event)
-
-    async def _tell_event(self, speech: _Speech, event: ClientEvent) -> None:
+    async def _tell(self, speech: _Speech, event: ClientEvent) -> None:
         if not isinstance(event, Partial | FinalMessage | Failed):
             return
         item = speech.items.of(event.segment)
@@ -294,5 +264,4 @@ class _Conversation:
         await self._send(server_event(kind, **fields))
 
     async def _send(self, text: str) -> None:
-        async with asyncio.timeout(_SEND_S):
-            await self._socket.send_str(text)
+        await send_text(self._socket, text)

@@ -5,8 +5,8 @@ A client may describe the service, and send any number of utterances, one after 
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from typing import Any, Final
 
@@ -18,18 +18,14 @@ from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
 from wyoming.ping import Ping, Pong
 
 from backend.core.errors import BackendError
-from backend.dialects.file_audio import SegmentFailed
+from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_intake import SpeechIntake
-from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
-from client.gateway import GatewayClient
+from client.events import ClientEvent
 from protocol.errors import MalformedMessage
 from protocol.recognition import Options
-from protocol.session import Failed
-from protocol.session import Final as FinalMessage
-from runtime.tasks import cancel_and_wait
 
 IDLE_S: Final = 300.0
 _NAME: Final = "wyoming"
@@ -72,13 +68,9 @@ class BoundedReader:
 class _Utterance:
     """An utterance that is being heard. ``sent``: how much of its text was sent in chunks."""
 
-    client: GatewayClient
-    intake: SpeechIntake
+    live: LiveSpeech
     channels: int
-    opened: AsyncExitStack
-    results: JoinedResults = field(default_factory=JoinedResults)
     sent: int = 0
-    telling: "asyncio.Task[None] | None" = None
 
 
 class WyomingConversation:
@@ -109,9 +101,7 @@ class WyomingConversation:
         """Leave an utterance that has not ended. Safe to call twice."""
         utterance, self._utterance = self._utterance, None
         if utterance is not None:
-            if utterance.telling is not None:
-                await cancel_and_wait({utterance.telling})
-            await utterance.opened.aclose()
+            await utterance.live.close()
 
     async def _next(self) -> Event | None:
         """Return the next event; ``None`` at the end, or if what comes is no event."""
@@ -132,7 +122,7 @@ class WyomingConversation:
             await self._begin(event.data or {})
         elif event.type == "audio-chunk":
             utterance = self._utterance or await self._begin(event.data or {})
-            await utterance.intake.hear_pcm(_mono(event.payload or b"", utterance.channels))
+            await utterance.live.hear_pcm(_mono(event.payload or b"", utterance.channels))
         elif event.type == "audio-stop":
             await self._finish()
         elif Ping.is_type(event.type):
@@ -144,22 +134,24 @@ class WyomingConversation:
         rate, width, channels = given.get("rate"), given.get("width"), given.get("channels")
         if width != 2 or not isinstance(rate, int) or not _RATES[0] <= rate <= _RATES[1] or channels not in (1, 2):
             raise UnusableEvent("audio is PCM of 16 bits at 8 to 48 kHz, with one or two channels")
-        async with AsyncExitStack() as opened:
-            client = await opened.enter_async_context(self._sessions.client(self._visit, self._options, _NAME))
-            intake = SpeechIntake(client, self._sessions.vad_folder, rate, _ENDPOINT_MS, gate=False)
-            utterance = _Utterance(client, intake, int(channels), opened.pop_all())
-        utterance.telling = asyncio.create_task(self._tell(utterance), name="dialect/wyoming")
-        self._utterance = utterance
+        live = await LiveSpeech.begin(
+            self._sessions,
+            self._visit,
+            self._options,
+            _NAME,
+            lambda client: SpeechIntake(client, self._sessions.vad_folder, rate, _ENDPOINT_MS, gate=False),
+        )
+        self._utterance = utterance = _Utterance(live, int(channels))
+        live.tell(partial(self._tell, utterance))
         return utterance
 
     async def _finish(self) -> None:
         utterance = self._utterance
-        if utterance is None or utterance.telling is None:
+        if utterance is None:
             raise UnusableEvent("audio-stop comes after audio-start")
-        await utterance.intake.finish()
-        await utterance.client.finish()
-        await utterance.telling
-        text, language = utterance.results.text(), utterance.results.language() or None
+        await utterance.live.finish()
+        results = utterance.live.transcript
+        text, language = results.text(), results.language() or None
         if not utterance.sent:
             await self._send(TranscriptStart(language=language).event())
         if rest := text[utterance.sent :]:
@@ -169,18 +161,11 @@ class WyomingConversation:
         self._options = Options()
         await self.close()
 
-    async def _tell(self, utterance: _Utterance) -> None:
+    async def _tell(self, utterance: _Utterance, event: ClientEvent) -> None:
         """Collect results, and send text that is certain."""
-        async for event in utterance.client.events():
-            if isinstance(event, Failed):
-                raise SegmentFailed(event)
-            if isinstance(event, FinalMessage):
-                utterance.results.places[event.segment] = utterance.intake.place_ms(event.segment)
-                utterance.results.take(event)
-                await self._tell_certain(utterance)
-
-    async def _tell_certain(self, utterance: _Utterance) -> None:
-        text = utterance.results.certain()
+        if not utterance.live.take(event):
+            return
+        text = utterance.live.transcript.certain()
         if len(text) > utterance.sent:
             if not utterance.sent:
                 await self._send(TranscriptStart().event())

@@ -1,0 +1,103 @@
+"""Speech that a client sends live: one session, which hears it, tells its results, and is left at the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Self
+
+from backend.dialects.file_audio import SegmentFailed
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.transcript import JoinedResults
+from backend.http.access import AdmittedRequest
+from client.errors import GatewayError
+from client.events import ClientEvent
+from client.gateway import GatewayClient
+from protocol.recognition import Options
+from protocol.session import Failed, Final
+from runtime.tasks import cancel_and_wait
+from speech.vad import VadEvent
+
+Tell = Callable[[ClientEvent], Awaitable[None]]
+"""Sends what a client wants to know of an event."""
+
+
+class LiveSpeech:
+    """Speech of one session, whose ``intake`` hears it. ``transcript``: the results so far. Use ``begin``."""
+
+    def __init__(self, client: GatewayClient, intake: SpeechIntake) -> None:
+        self.client, self.intake = client, intake
+        self.transcript = JoinedResults()
+        self._opened = AsyncExitStack()
+        self._telling: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def begin(
+        cls,
+        sessions: DialectSessions,
+        visit: AdmittedRequest,
+        options: Options,
+        name: str,
+        intake: Callable[[GatewayClient], SpeechIntake],
+    ) -> Self:
+        """Open a session; ``name``: that of the adapter. Raises ``OverQuota`` or a ``GatewayError``."""
+        async with AsyncExitStack() as opened:
+            client = await opened.enter_async_context(sessions.client(visit, options, name))
+            speech = cls(client, intake(client))
+            speech._opened = opened.pop_all()
+        return speech
+
+    def tell(self, tell: Tell) -> None:
+        """Call ``tell`` for each event, until the session or the first error in it ends."""
+        self._telling = asyncio.create_task(self._tell_all(tell), name="dialect/telling")
+
+    async def hear_pcm(self, data: bytes) -> Sequence[VadEvent]:
+        """Take more PCM16LE; return what was found in it. Raises what ``tell`` raised, or a ``GatewayError``."""
+        self._check()
+        try:
+            return await self.intake.hear_pcm(data)
+        except GatewayError:
+            self._check()
+            raise
+
+    async def finish(self) -> None:
+        """End the audio, and wait until all results are told. Raises like ``hear_pcm``."""
+        self._check()
+        try:
+            await self.intake.finish()
+            await self.client.finish()
+        except GatewayError:
+            self._check()
+            raise
+        if self._telling is not None:
+            await self._telling
+
+    def take(self, event: ClientEvent) -> bool:
+        """Add a result to the transcript; return whether it was one. Raises ``SegmentFailed`` for a failed one."""
+        if isinstance(event, Failed):
+            raise SegmentFailed(event)
+        if not isinstance(event, Final):
+            return False
+        self.transcript.places[event.segment] = self.intake.place_ms(event.segment)
+        self.transcript.take(event)
+        return True
+
+    async def close(self) -> None:
+        """Leave the session. Safe to call twice."""
+        if self._telling is not None:
+            await cancel_and_wait({self._telling})
+        await self._opened.aclose()
+
+    def _check(self) -> None:
+        """Raise what ``tell`` has raised."""
+        if self._telling is not None and self._telling.done():
+            self._telling.result()
+
+    async def _tell_all(self, tell: Tell) -> None:
+        """Tell all events. After an error nobody wants the rest, so that the session ends."""
+        try:
+            async for event in self.client.events():
+                await tell(event)
+        except BaseException:
+            await self.client.close()
+            raise

@@ -1,0 +1,67 @@
+"""Live speech of adapters: results in the transcript, a failure that reaches the speaker, and leaving."""
+
+import numpy as np
+import pytest
+
+from backend.core.errors import BackendError
+from backend.dialects.file_audio import SegmentFailed
+from backend.dialects.live_speech import LiveSpeech
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.speech_intake import SpeechIntake
+from backend.gateway import Gateway
+from backend.http.access import AdmittedRequest
+from client.events import ClientEvent
+from protocol.recognition import Options
+from speech.audio_file import read_audio
+from tests.app.speech import SPEECH
+from tests.backend.fake_worker import FakeWorker, fail, working
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(16_000, np.int16)]).tobytes()
+
+
+async def begun(sessions: DialectSessions, visit: AdmittedRequest) -> LiveSpeech:
+    """Return speech whose results go into its transcript."""
+    speech = await LiveSpeech.begin(
+        sessions, visit, Options(), "test", lambda client: SpeechIntake(client, sessions.vad_folder)
+    )
+
+    async def tell(event: ClientEvent) -> None:
+        speech.take(event)
+
+    speech.tell(tell)
+    return speech
+
+
+async def test_finished_speech_has_all_results(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, gateway: Gateway
+) -> None:
+    speech = await begun(sessions, visit)
+    await speech.hear_pcm(SPOKEN)
+    await speech.finish()
+    assert len(speech.transcript.finals) == speech.intake.next_segment == 1
+    assert speech.transcript.text()
+    await speech.close()
+    await speech.close()
+    assert not gateway.hub.connections
+
+
+async def test_failed_segment_reaches_the_speaker(
+    sessions: DialectSessions, visit: AdmittedRequest, broker: Broker
+) -> None:
+    speech = await begun(sessions, visit)
+
+    async def refused() -> BackendError | None:
+        try:
+            await speech.hear_pcm(b"")
+        except BackendError as error:
+            return error
+        return None
+
+    async with working(broker.url, recognise=fail):
+        await speech.hear_pcm(SPOKEN)
+        assert isinstance(await wait_until(refused, "the failure is told"), SegmentFailed)
+    with pytest.raises(SegmentFailed):
+        await speech.finish()
+    await speech.close()

@@ -1,0 +1,85 @@
+"""WebSockets of adapters: refused before they open, ended with their key, and rid of clients that do not read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from backend.core.refusal import Refusal, RefusalReason
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.sockets import send_text, serve_socket
+from backend.gateway import Gateway
+from backend.http.access import ACCESS, AdmittedRequest
+from backend.http.responses import errors_as_json
+from tests.backend.conftest import KEY
+from tests.helpers.waiting import wait_until
+
+
+class Echo:
+    """Conversation that answers each message with itself, and breaks off when it is told to."""
+
+    def __init__(self, socket: web.WebSocketResponse, closed: asyncio.Event) -> None:
+        self._socket, self._closed = socket, closed
+
+    async def run(self) -> None:
+        """Answer until the client leaves."""
+        async for message in self._socket:
+            if message.data == "break":
+                raise TimeoutError
+            await send_text(self._socket, message.data)
+
+    async def close(self) -> None:
+        """Note that the conversation has ended."""
+        self._closed.set()
+
+
+@asynccontextmanager
+async def echoing(sessions: DialectSessions, gateway: Gateway, closed: asyncio.Event) -> AsyncIterator[str]:
+    """Serve an echo, and yield its address."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        return await serve_socket(request, sessions, socket, lambda visit: Echo(socket, closed))
+
+    app = web.Application(middlewares=[errors_as_json])
+    app[ACCESS] = gateway.access
+    app.add_routes([web.get("/", serve)])
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/?api_key={KEY}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_conversation_is_closed_when_the_client_leaves(sessions: DialectSessions, gateway: Gateway) -> None:
+    closed = asyncio.Event()
+    async with echoing(sessions, gateway, closed) as url, aiohttp.ClientSession() as http:
+        async with http.ws_connect(url) as socket:
+            await socket.send_str("one")
+            assert await socket.receive_str(timeout=30) == "one"
+        await wait_until(closed.is_set, "the conversation is closed")
+
+
+async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, gateway: Gateway) -> None:
+    closed = asyncio.Event()
+    async with echoing(sessions, gateway, closed) as url, aiohttp.ClientSession() as http:
+        async with http.ws_connect(url) as socket:
+            await socket.send_str("break")
+            assert (await socket.receive(timeout=30)).type is aiohttp.WSMsgType.CLOSE
+        assert closed.is_set()
+
+
+async def test_refused_client_gets_no_socket(sessions: DialectSessions, gateway: Gateway) -> None:
+    def refuse(visit: AdmittedRequest) -> Refusal | None:
+        return Refusal(429, RefusalReason.KEY_STREAMS, "one stream at a time", 1.0)
+
+    refusing = DialectSessions(sessions.hub, refuse)
+    async with echoing(refusing, gateway, asyncio.Event()) as url, aiohttp.ClientSession() as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await http.ws_connect(url)
+        assert caught.value.status == 429
