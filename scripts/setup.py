@@ -67,7 +67,7 @@ class Environment:
 
 _SCREEN: Final = ("desktop",) if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else ()
 _SERVING: Final = ("gateway", "worker", "whisper", "microphone")
-_TESTING: Final = (*_SERVING, "streaming", "server", "desktop", "media", "dev")
+_TESTING: Final = (*_SERVING, "streaming", "server", "desktop", "media", "mcp", "dev")
 _TESTED_WITH: Final = ("run", "desktop", "test")
 ENVIRONMENTS: Final = {
     "run": Environment(".venv-run", (*_SERVING, *_SCREEN), ("run", *_SCREEN)),

@@ -19,11 +19,12 @@ _EXTRAS: Final = {
     "microphone": ("sounddevice",),
     "desktop": ("PySide6", "segno", "sounddevice", "tomlkit"),
     "media": ("av",),
+    "mcp": ("mcp",),
     "funasr": ("funasr", "onnx", "torch"),
     "parakeet": ("onnx_asr",),
     "streaming": ("sherpa_onnx",),
 }
-_OPTIONAL: Final = frozenset({"server", "media", "funasr", "parakeet", "streaming"})
+_OPTIONAL: Final = frozenset({"server", "media", "mcp", "funasr", "parakeet", "streaming"})
 
 
 def has_module(name: str) -> bool:
