@@ -11,6 +11,7 @@ import typer
 from app.cli import (
     control_command,
     dashboard_command,
+    desktop_command,
     doctor_command,
     logs_command,
     microphones_command,
@@ -188,6 +189,7 @@ control_command.register(app)
 app.add_typer(takes_command.app, name="takes", rich_help_panel=Section.RECORDINGS)
 app.add_typer(models_command.app, name="models", rich_help_panel=Section.MODELS)
 app.command(rich_help_panel=Section.SERVERS)(dashboard_command.dashboard)
+app.add_typer(desktop_command.app, name="desktop", rich_help_panel=Section.APP)
 app.command("serve-api", rich_help_panel=Section.SERVERS)(serve_api_command.serve_api)
 app.command(rich_help_panel=Section.DIAGNOSIS)(microphones_command.microphones)
 app.command(rich_help_panel=Section.DIAGNOSIS)(doctor_command.doctor)

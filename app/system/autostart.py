@@ -113,6 +113,18 @@ class FileEntry:
             self._keep_beside()
             self.place.unlink(missing_ok=True)
 
+    def delete(self) -> list[Path]:
+        """Delete the entry with what was kept beside it, and return the deleted files."""
+        with _refusals(self.place):
+            there = [path for path in (self.place, self._beside) if path.exists()]
+            for path in there:
+                path.unlink()
+        return there
+
+    @property
+    def _beside(self) -> Path:
+        return self.place.with_name(f"{self.place.name}.bak")
+
     def _write(self) -> None:
         with _refusals(self.place):
             self.place.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +136,7 @@ class FileEntry:
     def _keep_beside(self) -> None:
         """Back up content that the user wrote; systems ignore files with the ending ``.bak``."""
         if self._read() not in ("", self.content):
-            shutil.copyfile(self.place, self.place.with_name(f"{self.place.name}.bak"))
+            shutil.copyfile(self.place, self._beside)
 
     def _read(self) -> str:
         with _refusals(self.place):

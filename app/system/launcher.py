@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Final
 
 from app.core.child_process import find_program
+from app.core.errors import AppError
 from app.core.identity import APP_ID
-from app.system.autostart import HOME, NAME, FileEntry, desktop_command, quoted
+from app.system.autostart import HOME, NAME, FileEntry, desktop_command, entry_of, quoted
 from app.system.desktop_entries import application_folders
 
 _ENTRY: Final = f"{APP_ID}.desktop"
 _STARTS: Final = f"Exec={NAME} "
+
+
+class NoMenuEntry(AppError):
+    """Refusal of a menu entry on this system or for this home; the text says why."""
 
 
 def shipped_entry() -> str:
@@ -61,6 +66,41 @@ def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] =
     program = find_program(NAME)
     if not in_system_menu(platform, environment, program):
         launcher(environment, program).mend()
+
+
+def install_menu_entry(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Write the entry anew, over a changed or hidden one, and return its path.
+
+    Return ``None`` where a package of the system provides the entry.
+    Raises ``NoMenuEntry`` or ``AutostartRefused``.
+    """
+    _check_menu(platform, environment)
+    program = find_program(NAME)
+    if in_system_menu(platform, environment, program):
+        return None
+    entry = launcher(environment, program)
+    entry.remove()
+    entry.add()
+    return entry.place
+
+
+def remove_menu_entry(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Delete what the desktop has of the app for this user: the entry and the start with the session.
+
+    Returns the deleted files. Earlier contents that were kept beside them go too, because the user wants nothing
+    to stay. Raises ``NoMenuEntry`` or ``AutostartRefused``.
+    """
+    _check_menu(platform, environment)
+    autostart = entry_of(platform, environment, NAME)
+    entries = [launcher(environment, NAME), *([autostart] if isinstance(autostart, FileEntry) else [])]
+    return [path for entry in entries for path in entry.delete()]
+
+
+def _check_menu(platform: str, environment: Mapping[str, str]) -> None:
+    if not platform.startswith("linux"):
+        raise NoMenuEntry("this system has no such entries: its installer adds the app to the menu")
+    if environment.get(HOME):
+        raise NoMenuEntry(f"an app with a home of its own has none: unset {HOME}")
 
 
 def in_system_menu(platform: str, environment: Mapping[str, str], program: str) -> bool:

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from app.core.child_process import find_program
-from app.system.launcher import keep_launcher, launcher, launcher_entry, shipped_entry
+from app.system.autostart import desktop_entry
+from app.system.launcher import (
+    NoMenuEntry,
+    install_menu_entry,
+    keep_launcher,
+    launcher,
+    launcher_entry,
+    remove_menu_entry,
+    shipped_entry,
+)
 
 PROGRAM = "/opt/my apps/kikipounamu"
 
@@ -76,4 +85,40 @@ def test_user_gets_no_entry_when_package_of_system_has_one(tmp_path: Path, linke
 @pytest.mark.parametrize(("platform", "own"), [("darwin", ""), ("win32", ""), ("linux", "/portable")])
 def test_no_entry_elsewhere_or_for_home_of_its_own(tmp_path: Path, platform: str, own: str) -> None:
     keep_launcher(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": own})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_install_replaces_a_hidden_entry_and_remove_leaves_no_file(tmp_path: Path) -> None:
+    environment = {"HOME": str(tmp_path), "XDG_DATA_DIRS": "/nowhere"}
+    place = tmp_path / ".local" / "share" / "applications" / "org.kikipounamu.app.desktop"
+    place.parent.mkdir(parents=True)
+    place.write_text("[Desktop Entry]\nHidden=true\n")
+    assert install_menu_entry("linux", environment) == place
+    assert parsed(place.read_text())["Desktop Entry"]["Name"] == "kikipounamu"
+    started = tmp_path / ".config" / "autostart" / "kikipounamu.desktop"
+    started.parent.mkdir(parents=True)
+    started.write_text(desktop_entry("/anywhere/kikipounamu", {}))
+    assert remove_menu_entry("linux", environment) == [place, place.with_suffix(".desktop.bak"), started]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert remove_menu_entry("linux", environment) == []
+
+
+def test_install_leaves_the_menu_to_the_package_of_the_system(tmp_path: Path) -> None:
+    shared = tmp_path / "share" / "applications"
+    shared.mkdir(parents=True)
+    shown = shipped_entry().replace("Exec=kikipounamu", f"Exec={find_program('kikipounamu')}")
+    (shared / "org.kikipounamu.app.desktop").write_text(shown)
+    own = tmp_path / "own"
+    environment = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(own), "XDG_DATA_DIRS": str(shared.parent)}
+    assert install_menu_entry("linux", environment) is None
+    assert not own.exists()
+
+
+@pytest.mark.parametrize(("platform", "own"), [("darwin", ""), ("win32", ""), ("linux", "/portable")])
+def test_install_and_remove_refuse_elsewhere_and_for_home_of_its_own(
+    tmp_path: Path, platform: str, own: str
+) -> None:
+    for change in (install_menu_entry, remove_menu_entry):
+        with pytest.raises(NoMenuEntry):
+            change(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": own})
     assert list(tmp_path.iterdir()) == []
