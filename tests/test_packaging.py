@@ -1,19 +1,24 @@
-"""Check the server files: systemd units, the compose file and the programs that they start."""
+"""Check systemd units, the compose file with the programs that it starts, and the files of the menu."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from configparser import RawConfigParser
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree
 
 import pytest
 
+from tests.helpers.packages import require
+
 PACKAGING: Final = Path(__file__).resolve().parent.parent / "packaging"
+MENU: Final = PACKAGING.parent / "app" / "system" / "menu"
 UNITS: Final = sorted((PACKAGING / "systemd").rglob("*.service"))
 _INSTALLED: Final = re.compile(r"(%h/\.local/bin|/opt/kikipounamu/bin)/")
 
@@ -104,3 +109,35 @@ def test_table_of_graphics_cards_is_complete() -> None:
         and "https://download.pytorch.org/whl/cu130" in said
         and "kikipounamu-worker doctor" in said
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        (("desktop-file-validate",), "org.kikipounamu.app.desktop"),
+        (
+            ("appstreamcli", "validate", "--no-net", "--override=url-homepage-missing=info"),
+            "org.kikipounamu.app.metainfo.xml",
+        ),
+    ],
+)
+def test_menu_files_are_valid_for_desktops(command: tuple[str, ...], file: str) -> None:
+    require(("desktop-file-utils", "appstream"))
+    told = subprocess.run([*command, str(MENU / file)], capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0, f"{told.stdout}{told.stderr}"
+
+
+def test_newest_release_of_menu_files_is_the_version() -> None:
+    releases = ElementTree.parse(MENU / "org.kikipounamu.app.metainfo.xml").findall("releases/release")
+    version = tomllib.loads((PACKAGING.parent / "pyproject.toml").read_text())["project"]["version"]
+    assert releases[0].get("version") == version.partition(".dev")[0]
+
+
+def test_menu_files_speak_every_language_of_the_windows() -> None:
+    entry = (MENU / "org.kikipounamu.app.desktop").read_text()
+    for key in ("GenericName", "Comment", "Keywords"):
+        assert f"\n{key}=" in entry and f"\n{key}[zh_CN]=" in entry
+    root = ElementTree.parse(MENU / "org.kikipounamu.app.metainfo.xml").getroot()
+    for tag in ("summary", "description/p", "description/ul/li"):
+        texts = [element.get("{http://www.w3.org/XML/1998/namespace}lang") for element in root.findall(tag)]
+        assert texts.count(None) == texts.count("zh_CN") > 0

@@ -1,0 +1,83 @@
+# What the scripts of the package share: to stop everything that runs from the folder of the package before its files
+# change, and to start again what systemd had started. Old files under a running program would be half of each version.
+
+folder=/usr/lib/kikipounamu
+stopped=/run/kikipounamu-stopped
+units="kikipounamu-gateway.service kikipounamu-worker.service"
+patience=45 # seconds: a gateway keeps what was complete, a worker finishes what it decodes
+
+managers() { # the system's and each user's manager that is running
+    [ -d /run/systemd/system ] || return 0
+    echo system
+    systemctl --no-legend --quiet list-units 'user@*' 2>/dev/null | sed -n 's/.*user@\([0-9]*\).service.*/\1/p'
+}
+
+manager() { # MANAGER WORD ...
+    if [ "$1" = system ]; then
+        shift
+        systemctl --system --quiet "$@"
+    else
+        set -- "--machine=$1@.host" "$@"
+        systemctl --user --quiet "$@"
+    fi
+}
+
+stop_units() { # [remember]
+    for one in $(managers); do
+        for unit in $units; do
+            manager "$one" is-active "$unit" || continue
+            if [ "${1:-}" = remember ]; then echo "$one $unit" >>"$stopped"; fi
+            manager "$one" stop "$unit" || true
+        done
+    done
+}
+
+start_what_was_stopped() {
+    for one in $(managers); do
+        manager "$one" daemon-reload || true
+    done
+    if [ -e "$stopped" ]; then
+        while read -r one unit; do
+            manager "$one" start "$unit" </dev/null || echo "kikipounamu: $unit does not start again" >&2
+        done <"$stopped"
+        rm -f "$stopped"
+    fi
+}
+
+programs() { # ids of the processes that run from the folder, and of this system: those of a container have other files
+    for process in /proc/[0-9]*; do
+        program=$(readlink "$process/exe") || continue
+        case "$program" in
+            "$folder"/*)
+                if [ "$process/exe" -ef "$program" ]; then echo "${process#/proc/}"; fi
+                ;;
+        esac
+    done
+}
+
+parent() { # ID
+    sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null || true
+}
+
+outermost() { # those that no other of them has started: each ends its own children in order
+    ours=" $(programs | tr '\n' ' ')"
+    for id in $ours; do
+        case "$ours" in
+            *" $(parent "$id") "*) ;;
+            *) echo "$id" ;;
+        esac
+    done
+}
+
+end_programs() {
+    first=$(outermost)
+    [ -n "$first" ] || return 0
+    echo "kikipounamu: ending programs that run: recordings are kept, start the app again afterwards" >&2
+    for id in $first; do kill -s TERM "$id" 2>/dev/null || true; done
+    waited=0
+    while [ -n "$(programs)" ] && [ "$waited" -lt $((patience * 5)) ]; do
+        sleep 0.2
+        waited=$((waited + 1))
+    done
+    for id in $(programs); do kill -s KILL "$id" 2>/dev/null || true; done
+}
