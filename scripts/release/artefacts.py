@@ -38,6 +38,8 @@ class Artefact:
 # One line each. Checksums stay last: they cover what the others made.
 ARTEFACTS: Final = (
     Artefact("wheels", needs=("git",)),
+    Artefact("debian", needs=("dpkg-deb", "lintian", "tar", "zstd")),
+    Artefact("apt_repository", needs=("apt-ftparchive",)),
     Artefact("checksums"),
 )
 

@@ -192,6 +192,6 @@ def test_program_that_does_not_end_is_killed(tmp_path: Path) -> None:
         assert stubborn.wait(10) == -9
 
 
-def test_nothing_is_said_when_nothing_runs(tmp_path: Path) -> None:
+def test_removal_says_nothing_when_nothing_runs(tmp_path: Path) -> None:
     done = end_programs(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
