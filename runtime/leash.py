@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
-_MODULE = "runtime.leash"
+MODULE = "runtime.leash"
 
 
 def leashed(command: Sequence[str], when_parent_dies: signal.Signals = signal.SIGTERM) -> list[str]:
@@ -29,7 +29,7 @@ def leashed(command: Sequence[str], when_parent_dies: signal.Signals = signal.SI
         return list(command)
     from runtime.programs import is_bundled, module_command  # run as a file, this module finds nothing of ours
 
-    launcher = module_command(_MODULE) if is_bundled() else (sys.executable, "-I", "-S", __file__)
+    launcher = module_command(MODULE) if is_bundled() else (sys.executable, "-I", "-S", __file__)
     return [*launcher, str(int(when_parent_dies)), str(os.getpid()), *command]
 
 

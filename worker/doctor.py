@@ -7,7 +7,6 @@ is detected and does not block the command.
 import asyncio
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from protocol.engine import DecodeFailure, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
+from runtime.programs import module_command
 from speech.audio_file import AvailableAudio
 from speech.errors import SpeechError
 from worker.engine_process import EngineProcess
@@ -31,28 +31,12 @@ _FIELDS: Final = "name,driver_version,compute_cap,memory.total,memory.used"
 _MEBI: Final = 1024
 _SEE_TORCH: Final = "packaging/torch.md says which torch is for which card"
 
-# Programs that print each library's CUDA support; nothing of it is imported in this process.
-_TORCH: Final = """
-import json, torch
-seen = torch.cuda.is_available()
-print(json.dumps({"version": torch.__version__, "cuda": torch.version.cuda or "",
-    "built_for": torch.cuda.get_arch_list(), "devices": torch.cuda.device_count() if seen else 0}))
-"""
-_CTRANSLATE2: Final = """
-import json, ctranslate2
-print(json.dumps({"version": ctranslate2.__version__, "devices": ctranslate2.get_cuda_device_count()}))
-"""
-_ONNXRUNTIME: Final = """
-import json, onnxruntime
-cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
-print(json.dumps({"version": onnxruntime.__version__, "devices": int(cuda)}))
-"""
-_LIBRARIES: Final = {
-    "funasr": ("torch", _TORCH),
-    "parakeet": ("onnxruntime", _ONNXRUNTIME),
-    "paraformer-onnx": ("onnxruntime", _ONNXRUNTIME),
-    "sensevoice-onnx": ("onnxruntime", _ONNXRUNTIME),
-    "whisper": ("ctranslate2", _CTRANSLATE2),
+_LIBRARIES: Final = {  # each is queried in a process of its own; nothing of it is imported here
+    "funasr": "torch",
+    "parakeet": "onnxruntime",
+    "paraformer-onnx": "onnxruntime",
+    "sensevoice-onnx": "onnxruntime",
+    "whisper": "ctranslate2",
 }
 _ADVICE: Final = {"onnxruntime": "for one, install onnxruntime-gpu in place of onnxruntime, never both"}
 
@@ -132,9 +116,9 @@ def surroundings(engine: str, say: Ask = ask) -> Iterator[DoctorFinding]:
 
 
 def _library(engine: str, found: Sequence[Card], say: Ask) -> DoctorFinding:
-    name, script = _LIBRARIES[engine]
+    name = _LIBRARIES[engine]
     try:
-        told = json.loads(say([sys.executable, "-P", "-c", script]))
+        told = json.loads(say([*module_command("worker.library_report"), name]))
     except ValueError:
         return DoctorFinding(name, f"it cannot be loaded: pip install 'kikipounamu[{engine}]'", False)
     version = f"{told['version']}, CUDA {told['cuda']}" if told.get("cuda") else str(told["version"])

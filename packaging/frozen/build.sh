@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Build the self-contained folders for Linux in a chroot of Debian 12, whose old glibc every newer system can serve.
+#
+#     packaging/frozen/build.sh DIST FLAVOUR ...      FLAVOUR: full, or small (without Whisper and PyAV)
+#
+# Writes DIST/kikipounamu-VERSION-linux-ARCHITECTURE[-small].tar.zst of what is committed.
+#
+#     FRESH_MIRROR, FRESH_BIND, FRESH_ENV    see packaging/fresh.sh
+#     FROZEN_CHROOT=DIR                      keep the chroot there, and use it again
+#     FROZEN_LEVEL=19                        of the compression
+set -euo pipefail
+
+# Python and what Qt and PortAudio load. The libraries come along: a bare system has none of them.
+packages=python3,python3-venv,libpython3.11,binutils,zstd,ca-certificates,libportaudio2,libpulse0
+packages+=,libegl1,libgl1,libglib2.0-0,libfontconfig1,libdbus-1-3,libxkbcommon-x11-0,libxcb-cursor0,libxcb-icccm4
+packages+=,libxcb-keysyms1,libxcb-randr0,libxcb-render-util0,libxcb-shape0,libxcb-xinerama0,libxcb-xkb1,libxcb-image0
+small=desktop,gateway,worker,parakeet,streaming
+full=$small,media,whisper
+
+fail() {
+    echo "frozen: $*" >&2
+    exit 1
+}
+
+inside() { # VERSION EPOCH FLAVOUR ...: in the chroot, as root, in /build
+    local version=$1 epoch=$2 flavour extras name suffix
+    shift 2
+    [ -x venv/bin/python ] || python3 -m venv venv
+    for flavour in "$@"; do
+        extras=${!flavour} suffix=-$flavour
+        if [ "$flavour" = full ]; then suffix=; fi
+        name=kikipounamu-$version-linux-$(uname -m)$suffix
+        venv/bin/pip install --quiet --no-cache-dir -c source/constraints.txt pyinstaller "./source[$extras]"
+        if [ "$flavour" = small ]; then venv/bin/pip uninstall --quiet --yes av faster-whisper ctranslate2; fi
+        venv/bin/pyinstaller --noconfirm --log-level WARN --distpath out --workpath work \
+            source/packaging/frozen/kikipounamu.spec
+        for program in gateway worker loadtest; do ln -s kikipounamu "out/kikipounamu/kikipounamu-$program"; done
+        cp source/LICENSE out/kikipounamu/
+        tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C out -c kikipounamu |
+            zstd --quiet --force "-${FROZEN_LEVEL:-19}" -T0 --long=27 -o "$name.tar.zst"
+    done
+}
+
+enter() { # CHROOT COMMAND ...: in namespaces of their own, which end with the command
+    local folder=$1 shown variables=() name
+    shift
+    mount -t proc proc "$folder/proc"
+    mount --bind /dev "$folder/dev"
+    for shown in /etc/resolv.conf ${FRESH_BIND:-}; do
+        [ -d "$shown" ] && mkdir -p "$folder$shown" || touch "$folder$shown"
+        mount --bind "$shown" "$folder$shown"
+        mount -o remount,bind,ro "$folder$shown"
+    done
+    for name in ${FRESH_ENV:-} FROZEN_LEVEL; do
+        if [ -n "${!name:-}" ]; then variables+=("$name=${!name}"); fi
+    done
+    chroot "$folder" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "${variables[@]}" \
+        bash -c 'cd /build && exec "$@"' bash "$@"
+}
+
+outside() { # DIST FLAVOUR ...
+    local dist=$1 source folder version epoch
+    shift
+    [ "$(id -u)" = 0 ] || fail "a chroot needs root"
+    command -v debootstrap >/dev/null || fail "debootstrap is missing: apt-get install -y debootstrap"
+    source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+    version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$source/pyproject.toml")
+    epoch=${SOURCE_DATE_EPOCH:-$(git -C "$source" log -1 --format=%ct)}
+    folder=${FROZEN_CHROOT:-}
+    if [ -z "$folder" ]; then
+        folder=$(mktemp -d -t kikipounamu-frozen.XXXXXX)
+        trap 'rm -rf --one-file-system "$folder"' EXIT
+    fi
+    if [ ! -d "$folder/usr" ]; then
+        debootstrap --variant=minbase --include="$packages" bookworm "$folder" ${FRESH_MIRROR:-} >&2
+    fi
+    rm -rf "$folder/build/source" "$folder"/build/*.tar.zst
+    mkdir -p "$folder/build/source" "$dist"
+    git -C "$source" archive HEAD | tar -x -C "$folder/build/source"
+    unshare --mount --propagation private --pid --fork --kill-child "${BASH_SOURCE[0]}" --enter "$folder" \
+        source/packaging/frozen/build.sh --inside "$version" "$epoch" "$@"
+    mv "$folder"/build/*.tar.zst "$dist"
+}
+
+case ${1:-} in
+--inside) shift && inside "$@" ;;
+--enter) shift && enter "$@" ;;
+*) if [ $# -ge 2 ]; then outside "$@"; else fail "usage: packaging/frozen/build.sh DIST FLAVOUR ..."; fi ;;
+esac

@@ -1,0 +1,77 @@
+"""Start of a self-contained folder: its one executable is every program of ours, and runs their modules.
+
+kikipounamu [ARGUMENT ...]            the program of that name; links to it have the names of the others
+kikipounamu -m MODULE [ARGUMENT ...]  a module of ours, as ``runtime.programs.module_command`` calls it
+"""
+
+import os
+import runpy
+import signal
+import sys
+from collections.abc import MutableMapping, Sequence
+from importlib import import_module
+from pathlib import PurePath
+from typing import Final
+
+from runtime.leash import MODULE as LEASH
+from runtime.leash import leash_self
+
+PROGRAMS: Final = {
+    "kikipounamu": "app.cli.entry:main",
+    "kikipounamu-gateway": "backend.cli.main:main",
+    "kikipounamu-loadtest": "loadtest.cli:main",
+    "kikipounamu-worker": "worker.cli:main",
+}
+_LIBRARIES: Final = "LD_LIBRARY_PATH"
+
+
+def start() -> None:
+    """Run what the command line asks for."""
+    restore_environment(os.environ)
+    _run(sys.argv)
+
+
+def restore_environment(environment: MutableMapping[str, str]) -> None:
+    """Undo what the bundle's starter set, because other programs must find their own libraries."""
+    for name in [name for name in environment if name.startswith("_PYI_")]:
+        del environment[name]
+    original = environment.pop(f"{_LIBRARIES}_ORIG", "")
+    if original:
+        environment[_LIBRARIES] = original
+    elif environment.get(_LIBRARIES) == getattr(sys, "_MEIPASS", None):
+        environment.pop(_LIBRARIES, None)
+
+
+def unleashed(arguments: Sequence[str]) -> list[str]:
+    """Return the command line that a leash is to start, if that is this executable; else an empty list.
+
+    The leash is then put on here, which saves the start of another process.
+    """
+    if list(arguments[1:3]) != ["-m", LEASH] or len(arguments) < 6 or not _is_own(arguments[5]):
+        return []
+    leash_self(int(arguments[4]), signal.Signals(int(arguments[3])))
+    return list(arguments[5:])
+
+
+def _is_own(program: str) -> bool:
+    try:
+        return os.path.samefile(program, sys.executable)
+    except OSError:
+        return False
+
+
+def _run(arguments: Sequence[str]) -> None:
+    arguments = unleashed(arguments) or arguments
+    program, *rest = arguments
+    if len(rest) > 1 and rest[0] == "-m":
+        sys.argv = [program, *rest[2:]]
+        runpy.run_module(rest[1], run_name="__main__", alter_sys=True)
+        return
+    sys.argv = [program, *rest]
+    module, _, function = PROGRAMS[_name(program)].partition(":")
+    getattr(import_module(module), function)()
+
+
+def _name(program: str) -> str:
+    name = PurePath(program).name.removesuffix(".exe")
+    return name if name in PROGRAMS else "kikipounamu"

@@ -1,0 +1,90 @@
+import os
+import runpy
+import signal
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from runtime import bundle
+from runtime.leash import MODULE as LEASH
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the entry points and modules that are run, with the arguments that they see."""
+    run: list[str] = []
+
+    class Module:
+        def main(self) -> None:
+            run.append(" ".join(sys.argv))
+
+    def imported(module: str) -> Module:
+        run.append(module)
+        return Module()
+
+    def run_module(module: str, run_name: str, alter_sys: bool) -> None:
+        assert run_name == "__main__" and alter_sys
+        run.extend([module, " ".join(sys.argv)])
+
+    monkeypatch.setattr(bundle, "import_module", imported)
+    monkeypatch.setattr(runpy, "run_module", run_module)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    return run
+
+
+def test_programs_are_those_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert dict(project["scripts"]) == bundle.PROGRAMS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "runs"),
+    [
+        (["/x/kikipounamu", "app"], ["app.cli.entry", "/x/kikipounamu app"]),
+        (["kikipounamu-worker", "run"], ["worker.cli", "kikipounamu-worker run"]),
+        (["/x/kikipounamu-gateway.exe"], ["backend.cli.main", "/x/kikipounamu-gateway.exe"]),
+        (["renamed", "-m"], ["app.cli.entry", "renamed -m"]),
+        (["/x/kikipounamu", "-m", "some.module", "a"], ["some.module", "/x/kikipounamu a"]),
+    ],
+)
+def test_start_runs_the_program_or_module_that_was_asked_for(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], runs: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", arguments)
+    bundle.start()
+    assert asked == runs
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: PR_SET_PDEATHSIG")
+def test_leash_of_an_own_program_is_put_on_without_another_process(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    worker = tmp_path / "kikipounamu-worker"
+    worker.symlink_to(sys.executable)
+    put_on: list[tuple[int, int]] = []
+    monkeypatch.setattr(bundle, "leash_self", lambda parent, number: put_on.append((parent, number)))
+    leash = ["/x/kikipounamu", "-m", LEASH, "15", "7"]
+    monkeypatch.setattr(sys, "argv", [*leash, str(worker), "run"])
+    bundle.start()
+    assert put_on == [(7, signal.SIGTERM)] and asked == ["worker.cli", f"{worker} run"]
+    asked.clear()
+    monkeypatch.setattr(sys, "argv", [*leash, "valkey-server", "--port", "0"])
+    bundle.start()
+    assert asked == [LEASH, "/x/kikipounamu 15 7 valkey-server --port 0"] and len(put_on) == 1
+
+
+def test_environment_of_other_programs_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "_MEIPASS", "/x/_internal", raising=False)
+    environment = {"_PYI_ARCHIVE_FILE": "a", "LD_LIBRARY_PATH": "/x/_internal", "LD_LIBRARY_PATH_ORIG": "/theirs"}
+    bundle.restore_environment(environment)
+    assert environment == {"LD_LIBRARY_PATH": "/theirs"}
+    environment = {"LD_LIBRARY_PATH": "/x/_internal", "HOME": "/h"}
+    bundle.restore_environment(environment)
+    assert environment == {"HOME": "/h"}
+    environment = {"LD_LIBRARY_PATH": "/theirs"}
+    bundle.restore_environment(environment)
+    assert environment == {"LD_LIBRARY_PATH": "/theirs"}
