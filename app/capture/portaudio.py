@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 from app.capture.devices import Input
 from app.capture.errors import AudioLibraryMissing, MicrophoneRefused, SpeakerRefused
 from app.capture.sound_thread import SoundThread
+from runtime.libraries import prefer_bundled_libraries
 
 SAMPLE_TYPE: Final = "float32"
 SAMPLE_BYTES: Final = 4
@@ -132,6 +133,7 @@ class PortAudio:
 
     def _load(self) -> Any:
         if self._library is None:
+            prefer_bundled_libraries()
             try:
                 import sounddevice
             except ModuleNotFoundError as error:

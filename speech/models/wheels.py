@@ -29,8 +29,6 @@ _REASON_CHARACTERS: Final = 300
 
 def pip_problem() -> str | None:
     """Return why pip cannot be run here, or ``None`` if it can."""
-    if getattr(sys, "frozen", False):
-        return "this program is a bundle without pip"
     if PathFinder.find_spec("pip") is None:  # PathFinder only: setuptools' finder warns about imported distutils
         return "pip is not installed in this Python"
     return None

@@ -90,8 +90,6 @@ def test_pip_problem_is_none_in_this_environment() -> None:
 def test_missing_pip_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [])
     assert "pip is not installed" in (wheels.pip_problem() or "")
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert "bundle" in (wheels.pip_problem() or "")
 
 
 def test_find_wheel_matches_escaped_name_and_version(tmp_path: Path) -> None:
