@@ -13,7 +13,7 @@ Find = Callable[[str], str | None]
 def prefer_bundled_libraries() -> None:
     """Let ``ctypes.util.find_library`` look into the folder first. Changes nothing outside of one."""
     if is_bundled() and sys.platform == "linux" and not isinstance(ctypes.util.find_library, BundleFinder):
-        ctypes.util.find_library = BundleFinder(Path(getattr(sys, "_MEIPASS")), ctypes.util.find_library)
+        ctypes.util.find_library = BundleFinder(Path(getattr(sys, "_MEIPASS", "")), ctypes.util.find_library)
 
 
 class BundleFinder:

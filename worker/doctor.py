@@ -118,7 +118,7 @@ def surroundings(engine: str, say: Ask = ask) -> Iterator[DoctorFinding]:
 def _library(engine: str, found: Sequence[Card], say: Ask) -> DoctorFinding:
     name = _LIBRARIES[engine]
     try:
-        told = json.loads(say([*module_command("worker.library_report"), name]))
+        told = json.loads(say([*module_command("worker.engines.library_report"), name]))
     except ValueError:
         return DoctorFinding(name, f"it cannot be loaded: pip install 'kikipounamu[{engine}]'", False)
     version = f"{told['version']}, CUDA {told['cuda']}" if told.get("cuda") else str(told["version"])

@@ -38,6 +38,7 @@ class Artefact:
 # One line each. Checksums stay last: they cover what the others made.
 ARTEFACTS: Final = (
     Artefact("wheels", needs=("git",)),
+    Artefact("folder", needs=("git", "debootstrap")),
     Artefact("debian", needs=("dpkg-deb", "lintian", "tar", "zstd")),
     Artefact("apt_repository", needs=("apt-ftparchive",)),
     Artefact("checksums"),

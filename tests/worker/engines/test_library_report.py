@@ -7,11 +7,11 @@ import pytest
 
 from runtime.programs import module_command
 from worker.doctor import ask
-from worker.library_report import REPORTS, report
+from worker.engines.library_report import REPORTS, report
 
 
 def test_report_tells_version_and_devices_of_a_real_library() -> None:
-    told = json.loads(ask([*module_command("worker.library_report"), "onnxruntime"]))
+    told = json.loads(ask([*module_command("worker.engines.library_report"), "onnxruntime"]))
     assert told == {"version": onnxruntime.__version__, "devices": 0}
 
 
@@ -25,5 +25,7 @@ def test_report_tells_what_torch_was_built_for() -> None:
 def test_report_fails_when_the_library_is_missing() -> None:
     with pytest.raises(ImportError):
         report("no_such_library")
-    done = subprocess.run([*module_command("worker.library_report"), "no_such_library"], capture_output=True)
+    done = subprocess.run(
+        [*module_command("worker.engines.library_report"), "no_such_library"], capture_output=True
+    )
     assert done.returncode != 0 and done.stdout == b""

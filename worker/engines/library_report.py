@@ -1,6 +1,6 @@
 """Version and CUDA support of an engine's library as JSON, reported by a process of its own.
 
-python -m worker.library_report torch
+python -m worker.engines.library_report torch
 """
 
 import json
