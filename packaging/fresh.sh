@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # Run make targets on a bare Debian in a chroot, first as a user without rights, then as root; say what each cost.
 #
-#     packaging/fresh.sh SUITE TARGET ...        SUITE: bookworm (Python 3.11) or trixie (Python 3.13)
+#     packaging/fresh.sh SUITE TARGET ...            SUITE: bookworm (Python 3.11) or trixie (Python 3.13)
+#     packaging/fresh.sh SUITE --artefact FILE       a Debian package, a wheel or a self-contained folder (.tar.zst)
 #
 # What is tested is what is committed. The chroot has python3, make and git; no compiler, display, sound card or sudo.
 # It lives in namespaces of its own: its mounts and processes end with this script, however that ends.
+#
+# An artefact is installed, dictates a sentence, is updated while it runs, dictates again, and is removed while it runs;
+# then nothing of it may be left but a person's own data. Its chroot has neither make nor git; python3 only for a wheel.
 #
 #     FRESH_MIRROR=URL     Debian mirror (default: debootstrap's)
 #     FRESH_BIND="DIR …"   folders of this machine to show there, read-only: local wheels, a pip configuration
@@ -13,6 +17,8 @@
 set -euo pipefail
 
 packages=python3,make,git,ca-certificates
+bare=ca-certificates
+desk="xvfb openbox xterm xdotool pulseaudio pulseaudio-utils" # a screen and a microphone without hardware
 user=speaker
 here=  # where the chroot is
 
@@ -62,7 +68,7 @@ in_chroot() { # FOLDER WHO COMMAND ...: with a clean environment
         if [ -n "${!name:-}" ]; then variables+=("$name=${!name}"); fi
     done
     chroot "$folder" setpriv --reuid="$who" --regid="$who" --init-groups \
-        env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME="$home" LANG=C.UTF-8 "${variables[@]}" \
+        env -i PATH="$home/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" HOME="$home" LANG=C.UTF-8 "${variables[@]}" \
         bash -c 'cd "$HOME" && exec "$@"' bash "$@"
 }
 
@@ -88,7 +94,66 @@ inside() { # FOLDER TARGET ...: in the namespaces
     done
 }
 
-outside() { # SUITE TARGET ...
+step() { # FOLDER WHO NAME AS COMMAND ...: run a step of an artefact; a line for the table
+    local folder=$1 who=$2 name=$3 as=$4 began=$SECONDS network disk result=passed
+    shift 4
+    network=$(received) disk=$(du -smx "$folder" | cut -f1)
+    echo "fresh: $name as $who" >&2
+    in_chroot "$folder" "$as" "$@" </dev/null >&2 || result=FAILED
+    printf '%-8s %-16s %7s %12s %9s  %s\n' "$who" "$name" \
+        "$(awk "BEGIN { printf \"%.1f\", ($SECONDS - $began) / 60 }")" \
+        "$(($(received) - network))" "$(($(du -smx "$folder" | cut -f1) - disk))" "$result" >>"$folder.table"
+    [ "$result" = passed ]
+}
+
+kind() { # FILE: of artefact
+    case $1 in
+    *.deb) echo deb ;;
+    *.whl) echo wheel ;;
+    *.tar.zst) echo folder ;;
+    *) fail "$1 is no artefact: a .deb, a .whl or a .tar.zst is wanted" ;;
+    esac
+}
+
+artefact() { # FOLDER WHO FILE: its whole life with one person
+    local folder=$1 who=$2 file=$3 kind installer says
+    kind=$(kind "$file")
+    installer=$who
+    if [ "$kind" = deb ]; then installer=root; fi
+    says=(/fresh/desk.sh dictate /fresh/english.flac garden)
+    step "$folder" "$who" install "$installer" "/fresh/$kind.sh" install "$file" &&
+        step "$folder" "$who" models "$who" kikipounamu models get fsmn-vad whisper-base &&
+        in_chroot "$folder" "$who" /fresh/desk.sh begin &&
+        step "$folder" "$who" "first sentence" "$who" "${says[@]}" &&
+        step "$folder" "$who" update "$installer" "/fresh/$kind.sh" update "$file" &&
+        step "$folder" "$who" "nothing runs" root /fresh/leftovers.sh processes &&
+        step "$folder" "$who" "second sentence" "$who" "${says[@]}" &&
+        step "$folder" "$who" remove "$installer" "/fresh/$kind.sh" remove "$file" &&
+        step "$folder" "$who" "nothing runs" root /fresh/leftovers.sh processes &&
+        in_chroot "$folder" "$who" /fresh/desk.sh end &&
+        step "$folder" "$who" purge "$installer" "/fresh/$kind.sh" purge "$file" &&
+        step "$folder" "$who" "nothing is left" root /fresh/leftovers.sh list /fresh/before
+}
+
+artefacts() { # FOLDER FILE: in the namespaces
+    local folder=$1 file=/fresh/${2##*/} who needs
+    mount_system "$folder"
+    needs=$(in_chroot "$folder" root "/fresh/$(kind "$file").sh" packages "$file")
+    # shellcheck disable=SC2086 # words
+    in_chroot "$folder" root apt-get -qq update >&2 && in_chroot "$folder" root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $desk $needs >&2
+    in_chroot "$folder" root /fresh/leftovers.sh remember /fresh/before
+    for who in ${FRESH_AS:-$user root}; do
+        artefact "$folder" "${who/#user/$user}" "$file" || return 0 # the table says where it ended
+    done
+}
+
+bring() { # FOLDER SOURCE FILE: what an artefact's life needs
+    mkdir -m 755 "$1/fresh"
+    cp "$2"/packaging/fresh/*.sh "$2/app/samples/english.flac" "$3" "$1/fresh/"
+}
+
+outside() { # SUITE TARGET ..., or SUITE --artefact FILE
     local suite=$1 source who home
     shift
     [ "$(id -u)" = 0 ] || fail "a chroot needs root"
@@ -97,24 +162,36 @@ outside() { # SUITE TARGET ...
     here=$(mktemp -d -t kikipounamu-fresh.XXXXXX)
     trap 'rm -rf --one-file-system "$here"' EXIT
     mkdir "$here/debian"
-    prepare "$here/debian" "$suite"
-    for who in "$user" root; do
-        home="$here/debian$(chroot "$here/debian" getent passwd "$who" | cut -d: -f6)"
-        git clone --quiet --no-hardlinks "$source" "$home/kikipounamu"
-        chroot "$here/debian" chown -R "$who:" "${home#"$here/debian"}/kikipounamu"
-    done
+    if [ "$1" = --artefact ]; then
+        kind "$2" >/dev/null
+        packages=$bare
+        prepare "$here/debian" "$suite"
+        bring "$here/debian" "$source" "$2"
+    else
+        prepare "$here/debian" "$suite"
+        check_out "$here/debian" "$source"
+    fi
     unshare --mount --propagation private --pid --fork --kill-child \
         "${BASH_SOURCE[0]}" --inside "$here/debian" "$@"
     echo
-    echo "Debian $suite, $(chroot "$here/debian" python3 --version), $(nproc) cores, no compiler"
-    printf '%-8s %-16s %7s %12s %9s\n' who command minutes 'MB received' 'MB on disk'
+    echo "Debian $suite, $(chroot "$here/debian" python3 --version 2>/dev/null || echo no Python), $(nproc) cores"
+    printf '%-8s %-16s %7s %12s %9s\n' who what minutes 'MB received' 'MB on disk'
     cat "$here/debian.table"
     ! grep -q FAILED "$here/debian.table"
 }
 
+check_out() { # FOLDER SOURCE: a checkout for each person
+    local who home
+    for who in "$user" root; do
+        home="$1$(chroot "$1" getent passwd "$who" | cut -d: -f6)"
+        git clone --quiet --no-hardlinks "$2" "$home/kikipounamu"
+        chroot "$1" chown -R "$who:" "${home#"$1"}/kikipounamu"
+    done
+}
+
 if [ "${1:-}" = --inside ]; then
     shift
-    inside "$@"
+    if [ "$2" = --artefact ]; then artefacts "$1" "$3"; else inside "$@"; fi
 elif [ $# -ge 2 ]; then
     outside "$@"
 else

@@ -64,7 +64,7 @@ def test_pages_are_read_without_warnings(pages: dict[str, str], tmp_path: Path) 
             "--local-file",
             "--troff-device=utf8",
             "--ditroff",
-            place,
+            f"{place}",
         ]
         told = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert (told.returncode, told.stderr) == (0, ""), program

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# A desk without hardware for whoever runs this: a screen, a sound server with a microphone, and a letter to dictate into.
+#
+#     desk.sh begin                     until `desk.sh end`
+#     desk.sh dictate RECORDING WORD    with the app as it is installed; fails unless WORD is in the letter
+set -euo pipefail
+
+desk=/tmp/desk-$(id -u)
+letter=$desk/letter
+patience=240 # seconds for a model to be loaded and to recognise, on a busy computer
+export DISPLAY=:$((70 + $(id -u) % 1000 % 29)) XDG_RUNTIME_DIR=$desk/run PULSE_SERVER=unix:$desk/pulse
+
+until_true() { # WHAT COMMAND ...: wait for it
+    local what=$1 began=$SECONDS
+    shift
+    until "$@" >/dev/null 2>&1; do
+        if [ $((SECONDS - began)) -gt "$patience" ]; then
+            echo "desk: waited for $what" >&2
+            tail -n 5 "$desk"/*.log >&2
+            exit 1
+        fi
+        sleep 0.3
+    done
+}
+
+start() { # NAME COMMAND ...
+    local name=$1
+    shift
+    "$@" </dev/null >"$desk/$name.log" 2>&1 &
+    echo $! >>"$desk/pids"
+}
+
+begin() {
+    mkdir -m 700 "$desk" "$desk/run"
+    start screen Xvfb "$DISPLAY" -screen 0 1280x800x24 -nolisten tcp
+    until_true "a screen" xdotool getdisplaygeometry
+    start windows openbox
+    start sound pulseaudio -n --daemonize=no --exit-idle-time=-1 --use-pid-file=no --disable-shm \
+        -L "module-native-protocol-unix socket=$desk/pulse auth-anonymous=1"
+    until_true "a sound server" pactl info
+    pactl load-module module-null-sink sink_name=desk rate=48000 channels=2 >/dev/null
+    pactl load-module module-remap-source source_name=voice master=desk.monitor >/dev/null
+    pactl set-default-source voice
+    start letter xterm -T letter -e sh -c "cat >$letter"
+    until_true "a letter" test -e "$letter"
+}
+
+written() { # WORD: whether the letter has it, once its line is ended
+    xdotool search --name '^letter$' windowfocus --sync key Return && grep -qi "$1" "$letter"
+}
+
+dictate() { # RECORDING WORD
+    if ! kikipounamu status >/dev/null 2>&1; then
+        start app kikipounamu app --hidden
+        until_true "the app" kikipounamu status
+    fi
+    : >"$letter"
+    xdotool search --name '^letter$' windowfocus --sync
+    until_true "a microphone" kikipounamu start
+    until_true "the app to listen" bash -c 'kikipounamu status --json | grep -q "\"state\": *\"listening\""'
+    paplay --device=desk "$1"
+    kikipounamu stop
+    until_true "the text: $(kikipounamu status)" written "$2"
+    echo "desk: in the letter: $(tr -s '\n' ' ' <"$letter")" >&2
+}
+
+end() {
+    kikipounamu quit >/dev/null 2>&1 || true
+    tac "$desk/pids" | while read -r id; do kill "$id" 2>/dev/null || true; done
+    for id in $(cat "$desk/pids"); do until_true "the desk to end" bash -c "! kill -0 $id"; done
+    rm -r "$desk"
+}
+
+"$@"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Unpack, replace and remove the self-contained folder, as its user:  folder.sh VERB FILE
+set -euo pipefail
+opt=$HOME/.local/opt
+
+unpack() { # FILE
+    mkdir -p "$opt" "$HOME/.local/bin"
+    tar --zstd -C "$opt" -xf "$1"
+    for program in kikipounamu kikipounamu-gateway kikipounamu-worker kikipounamu-loadtest; do
+        ln -sf "$opt/kikipounamu/$program" "$HOME/.local/bin/$program"
+    done
+}
+
+quit() { # and wait until it has
+    kikipounamu quit || return 0
+    while kikipounamu status >/dev/null 2>&1; do sleep 0.2; done
+}
+
+case $1 in
+packages) echo zstd ;;
+install) unpack "$2" ;;
+update)
+    quit
+    rm -r "$opt/kikipounamu"
+    unpack "$2"
+    ;;
+remove)
+    quit
+    kikipounamu desktop remove
+    rm -f "$HOME"/.local/bin/kikipounamu*
+    rm -r "$opt/kikipounamu"
+    rmdir "$opt" "$HOME/.local/bin" || true
+    ;;
+esac
