@@ -35,6 +35,8 @@ from app.settings.sections import Settings
 from app.sharing.lending import Lending
 from app.sharing.service import Sharing
 from app.transcription.context_need import ContextNeed
+from app.updates.service import Updates
+from app.updates.trusted import place_of
 from client.connection import Locate
 from client.models import loaded_models
 from protocol.recognition import Options
@@ -70,12 +72,11 @@ class BackgroundServices:
         self.needs_context = self._context.needed
         self.models = Models(post)
         self.models.languages = lambda: options().languages
-        self._dry_run = DryRun(library, post)
-        self._picker, self._post = ProgramPicker(post), post
+        self._dry_run, self._picker, self._post = DryRun(library, post), ProgramPicker(post), post
         self._history.follow(self._history_read)
         self._programs: tuple[str, ...] = ()
         self.help, self._desktop = Help(post), DesktopService(post, often=CANCEL)
-        self.sharing = Sharing(post)
+        self.sharing, self._updates = Sharing(post), Updates(post)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
         self.actions = (
             Registry()
@@ -89,6 +90,7 @@ class BackgroundServices:
             .add(self._dry_run.ask)
             .add(self._picker.ask)
             .add(self._monitoring.ask)
+            .add(self._updates.ask)
         )
         self._tasks, self._kept = Tasks("background"), AsyncExitStack()
         self._open, self._takes = False, set[TakeView]()
@@ -106,6 +108,7 @@ class BackgroundServices:
             await opening.enter_async_context(self._desktop)
             await opening.enter_async_context(self.sharing)
             await opening.enter_async_context(self.lending)
+            await opening.enter_async_context(self._updates)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
@@ -118,10 +121,11 @@ class BackgroundServices:
         await self._kept.__aexit__(kind, error, trace)
 
     def allow(self, settings: Settings) -> None:
-        """Apply the settings for sharing this computer's gateway, lending its worker, and the desktop's keys."""
+        """Apply the settings of these services: sharing, lending, the desktop's keys, and newer versions."""
         self._desktop.use(settings.hotkeys.bindings)
         self.sharing.wish(on=settings.gateway.share, port=settings.gateway.port)
         self.lending.want(settings.worker.lend_to)
+        self._updates.use(on=settings.updates.check, place=place_of(settings.updates.url, settings.updates.key))
 
     def recording(self, on: bool) -> None:
         """Pause playback while dictation could hear it, and learn how to cut the next recording.

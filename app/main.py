@@ -52,6 +52,7 @@ from app.ui.shell.compositing import blends
 from app.ui.shell.pages import SETTINGS, Pages
 from app.ui.shell.return_presses import ReturnPresses
 from app.ui.shell.tray_watch import TrayWatch
+from app.ui.shell.update_notice import UpdateNotice
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SCHEMES, Theme
@@ -116,6 +117,7 @@ class Windows:
         self.tray, self.tray_watch = tray.Tray(theme, texts, self.ask), TrayWatch(tray.available)
         once = ShownOnce(folders().data / "absent-tray-told")
         self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self._open_hidden)
+        self.update_notice = UpdateNotice(texts, lambda *said: loop.submit(notify(*said)))
         self._connect_tray()
         self.receive = self._registry()
 
@@ -165,6 +167,7 @@ class Windows:
             .add(self._show_desktop)
             .add(self.announcer.show_view)
             .add(self.overlay.show_view)
+            .add(self.update_notice.show_updates)
         )
         return registry.add(self.tray.show_takes)
 

@@ -14,6 +14,7 @@ from app.onboarding.actions import TryMicrophone
 from app.replacements.view import TryReplacements
 from app.settings.actions import ChangeSetting
 from app.sharing.actions import LendingAction, SharingAction
+from app.updates.actions import CheckForUpdates
 
 Action = (
     DictationAction
@@ -31,4 +32,5 @@ Action = (
     | TryReplacements
     | PickProgram
     | DesktopAction
+    | CheckForUpdates
 )

@@ -25,6 +25,7 @@ from app.replacements.view import ReplacementsTried
 from app.settings.errors import BadSetting
 from app.settings.sections import Settings
 from app.sharing.view import SharingValue
+from app.updates.view import UpdatesView
 
 
 @dataclass(frozen=True)
@@ -98,5 +99,6 @@ News = (
     | HelpValue
     | SharingValue
     | DesktopView
+    | UpdatesView
 )
 Post = Callable[[News], None]

@@ -18,6 +18,7 @@ from app.replacements.rules import (
     RuleProblem,
     wrong,
 )
+from app.updates.signature import is_key
 from client.clear import in_the_clear
 from protocol.devices import LONGEST_NAME
 
@@ -132,6 +133,18 @@ def lent(gateways: tuple[str, ...]) -> str:
     """Check the names of the gateways that this computer's worker is lent to."""
     named = all(0 < len(gateway) <= LONGEST_NAME for gateway in gateways)
     return "" if named and len(gateways) <= MOST_LENT else f"at most {MOST_LENT} names of gateways"
+
+
+def index_url(text: str) -> str:
+    """Check the address of the list of versions."""
+    parts = urlsplit(text) if text.isascii() and text.isprintable() and "[" not in text else None
+    good = not text or (parts is not None and parts.scheme == "https" and bool(parts.hostname))
+    return "" if good else "https://HOST/PATH, or empty"
+
+
+def index_key(text: str) -> str:
+    """Check the key that signs the list of versions."""
+    return "" if not text or is_key(text) else "a public key: 32 bytes in Base64, or empty"
 
 
 def url(text: str) -> str:

@@ -232,6 +232,25 @@ class GatewaySection:
 
 
 @dataclass(frozen=True)
+class UpdatesSection:
+    """Settings of the notice of newer versions."""
+
+    check: bool = setting(
+        False,
+        "Ask once a day whether there is a newer version, and tell of it. Nothing about you or this computer is "
+        "sent, and nothing is installed.",
+    )
+    url: str = setting(
+        "",
+        "Address of the signed list of versions; empty: that of the project, which has none yet.",
+        checks.index_url,
+    )
+    key: str = setting(
+        "", "Public key that signs this list, in Base64; empty: that of the project.", checks.index_key
+    )
+
+
+@dataclass(frozen=True)
 class AdvancedSection:
     """Settings for analysing problems."""
 
@@ -253,6 +272,7 @@ class Settings:
     history: HistorySection = HistorySection()
     worker: WorkerSection = WorkerSection()
     gateway: GatewaySection = GatewaySection()
+    updates: UpdatesSection = UpdatesSection()
     advanced: AdvancedSection = AdvancedSection()
 
     @property

@@ -15,6 +15,7 @@ PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "look": ("general.language", "general.theme", "general.text_size", "general.overlay"),
         "behaviour": ("general.sounds", "general.announce", "general.autostart"),
         "recordings": ("history.days", "history.megabytes", "history.keep"),
+        "updates": ("updates.check",),
     },
     INPUT: {
         "microphone": ("audio.microphone", "general.keep_microphone_open"),
@@ -35,6 +36,7 @@ PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             *("worker.on_battery", "worker.beside_full_screen", "worker.hours"),
         ),
         "log": ("advanced.log_level",),
+        "versions": ("updates.url", "updates.key"),
     },
 }
 """Settings with a row, by section and group, in the order of the page; settings files keep other sections.

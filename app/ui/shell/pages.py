@@ -27,11 +27,13 @@ from app.ui.settings.desktop_panel import DesktopPanel
 from app.ui.settings.key_lines import KeyLinesPanel
 from app.ui.settings.link_card import LinkCard
 from app.ui.settings.page import SettingsPage
+from app.ui.settings.updates_panel import UpdatesPanel
 from app.ui.shell.monitor_window import MonitorWindow
 from app.ui.shell.shell import Shell
 from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.updates.view import UpdatesView
 from runtime.folders import folders
 
 HOME: Final = "home"
@@ -75,6 +77,9 @@ class Pages:
         self.home.tries.connect(lambda: self.first_steps.open(StepProgress((Step.TRY,), Step.TRY)))
         self.restart = RestartCard(texts, ask)
         self.settings.add("general", self.restart, self.restart.words)
+        self.updates = UpdatesPanel(theme, texts, ask)
+        self.settings.add("general", self.updates, self.updates.words, "updates")
+        self.shell.update_action.triggered.connect(self.show_updates)
         self.desktop, self.key_lines = DesktopPanel(theme, texts, ask), KeyLinesPanel(theme, texts, ask)
         self.settings.add("input", self.key_lines, self.key_lines.words, "keys")
         self.settings.add("advanced", self.desktop, self.desktop.words)
@@ -129,6 +134,7 @@ class Pages:
             .add(self.programs.show_pick)
             .add(self.words.show_tried)
             .add(self.desktop.show_desktop)
+            .add(self._show_update)
             .add(self.key_lines.show_desktop)
             .add(self.key_lines.show_keys)
             .join(self.computers.shows)
@@ -157,6 +163,12 @@ class Pages:
         self.shell.appear(SETTINGS)
         self.settings.choose("computers")
 
+    def show_updates(self) -> None:
+        """Show the settings that tell of newer versions."""
+        self.shell.appear(SETTINGS)
+        self.settings.choose("general")
+        self.settings.area.ensureWidgetVisible(self.updates)
+
     def lend(self) -> None:
         """Open the form that recognises for another computer."""
         self.shell.appear(SETTINGS)
@@ -165,6 +177,10 @@ class Pages:
 
     def _show_window(self, wanted: WindowWanted) -> None:
         self.shell.appear()
+
+    def _show_update(self, view: UpdatesView) -> None:
+        self.updates.show_updates(view)
+        self.shell.show_update(view.release.version if view.release else "")
 
     def _show_takes(self, takes: Takes) -> None:
         self.home.show_takes(takes.views)

@@ -73,6 +73,7 @@ class Shell(QWidget):
         self.sidebar = Sidebar(theme, texts, self.choose)
         self.entries = self.sidebar.entries
         self.share, self.monitor, self.quit = QAction(self), QAction(self), QAction(self)
+        self.update_action, self._update = QAction(self), ""
         self._fill_menu()
         self._stack = QStackedWidget()
         self._all = QWidget()
@@ -91,6 +92,7 @@ class Shell(QWidget):
         self.quit.setShortcut(QKeySequence("Ctrl+Q"))
         self.quit.triggered.connect(lambda: self._ask(Verb.QUIT))
         self.addAction(self.quit)
+        self.sidebar.menu.addAction(self.update_action)
         self.sidebar.menu.addAction(self.share)
         self.sidebar.menu.addAction(self.monitor)
         self.sidebar.menu.addSeparator()
@@ -129,6 +131,11 @@ class Shell(QWidget):
         if self.closing_note is not None:
             self.closing_note.show_tray(present)
 
+    def show_update(self, version: str) -> None:
+        """Offer a newer version in the menu; an empty version: nothing."""
+        self._update = version
+        self.refresh()
+
     def add(self, name: str, page: QWidget, *, picture: str = "", scrolls: bool = False) -> None:
         """Add a page named by the text ``page.NAME``; the first page added is in front.
 
@@ -154,6 +161,8 @@ class Shell(QWidget):
     def refresh(self) -> None:
         """Update all names to the current language, and the sidebar to the size of the letters."""
         self.setWindowTitle(self._texts("app.name"))
+        self.update_action.setText(self._texts("updates.menu", new=self._update))
+        self.update_action.setVisible(bool(self._update))
         self.share.setText(self._texts("sharing.name"))
         self.monitor.setText(self._texts("page.monitor"))
         self.quit.setText(self._texts("action.quit"))

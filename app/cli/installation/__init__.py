@@ -1,0 +1,1 @@
+"""Commands about this installation: updates, and recognition on a graphics card."""

@@ -1,0 +1,100 @@
+"""Implement ``kikipounamu update``: how this installation is updated, and whether there is a newer version."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from runtime.command_line import AsJson
+from runtime.terminal import say
+
+if TYPE_CHECKING:
+    from app.updates.index import Release
+    from app.updates.installation import Installation
+
+_HOW: Final = {
+    "checkout": "run from a checkout",
+    "pip": "installed with pip",
+    "pipx": "installed with pipx",
+    "uv-tool": "installed with uv tool",
+    "debian": "installed as a Debian package",
+    "flatpak": "installed with Flatpak",
+    "appimage": "run as an AppImage",
+    "folder": "run from its own folder",
+    "installer": "installed with its installer",
+}
+
+
+def update(
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask the signed list of versions (updates.url) for a newer one.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print the command that updates this installation.
+
+    Nothing is installed, and without --check nothing is asked.
+    """
+    from app.core import process
+
+    process.run("kikipounamu", lambda: tell(check=check, as_json=as_json), in_files=False)
+
+
+async def tell(*, check: bool, as_json: bool) -> int:
+    """Print the answer, and return the exit status. Raises ``UpdateError``."""
+    import asyncio
+
+    from app.updates.installation import installation_of, look
+
+    facts = await asyncio.to_thread(look)
+    found = installation_of(facts)
+    release = await _newest(facts.version) if check else None
+    if as_json:
+        from app.cli.output import print_json
+
+        newest = release.version if release else facts.version if check else None
+        page = release.page if release else ""
+        told = {"version": facts.version, "installed_by": found.kind, "command": found.command}
+        print_json({**told, "newest": newest, "page": page})
+    else:
+        say("\n".join(answer(facts.version, found, release, check=check)))
+    return 0
+
+
+def answer(version: str, found: "Installation", release: "Release | None", *, check: bool) -> Iterable[str]:
+    """Yield the lines for people. ``release``: the version that the index offers."""
+    own = f"kikipounamu {version}, {_HOW[found.kind]}"
+    if check and release is None:
+        yield f"{own}: this is the newest version."
+        return
+    yield f"{own}."
+    if release is not None:
+        yield f"Version {release.version} is available. {release.says.get('en', '')}".rstrip()
+    if found.command:
+        yield f"To update, quit the app and run:\n\n    {found.command}\n"
+    else:
+        page = f" from {release.page}" if release and release.page else ""
+        yield f"To update, get the new version{page} and install it over this one."
+
+
+async def _newest(installed: str) -> "Release | None":
+    """Return the version that the index offers, or ``None``, and remember the answer for the app."""
+    import asyncio
+    import time
+
+    from msgspec.structs import replace
+
+    from app.settings.current import settings_now
+    from app.updates import memory
+    from app.updates.service import FILE, ask_index
+    from app.updates.trusted import place_of
+    from runtime.folders import folders
+
+    settings, _ = await asyncio.to_thread(settings_now)
+    wanted = settings.updates
+    place = folders().data / FILE
+    known = await asyncio.to_thread(memory.read, place)
+    index = await ask_index(place_of(wanted.url, wanted.key), known.made_s, time.time())
+    known = replace(memory.learned(known, index, installed), asked_s=time.time())
+    await asyncio.to_thread(memory.write, place, known)
+    return memory.offer(known, installed)

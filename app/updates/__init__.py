@@ -1,0 +1,1 @@
+"""Notice of newer versions: a signed index, asked at most once a day, and how this installation is updated."""

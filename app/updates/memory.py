@@ -1,0 +1,65 @@
+"""Knowledge of this computer about newer versions, and the time of the next question.
+
+The decisions are pure. ``read`` and ``write`` keep the knowledge in a file, and block.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from msgspec import DecodeError, Struct, ValidationError, json
+from msgspec.structs import replace
+
+from app.core.whole_file import replacing
+from app.updates.index import Index, Release, newest
+from app.updates.versions import is_newer
+
+DAY_S: Final = 86_400.0
+
+
+class Memory(Struct, frozen=True):
+    """The last question (``asked_s``), the newest index seen (``made_s``), and its newest version.
+
+    ``announced``: the version that the user was told of last.
+    """
+
+    asked_s: float = 0.0
+    made_s: int = 0
+    release: Release | None = None
+    announced: str = ""
+
+
+def wait_s(memory: Memory, now_s: float) -> float:
+    """Return how long to wait before the next question, at most a day, whatever the clock did."""
+    return min(max(0.0, memory.asked_s + DAY_S - now_s), DAY_S)
+
+
+def settled(memory: Memory, now_s: float) -> Memory:
+    """Return the memory with no question in the future, after the clock was set back."""
+    return replace(memory, asked_s=min(memory.asked_s, now_s))
+
+
+def learned(memory: Memory, index: Index, installed: str) -> Memory:
+    """Return the memory with what an index says."""
+    return replace(memory, made_s=max(memory.made_s, index.made_s), release=newest(index, installed))
+
+
+def offer(memory: Memory, installed: str) -> Release | None:
+    """Return the known version, if it is newer than the installed one."""
+    release = memory.release
+    return release if release and is_newer(release.version, installed) else None
+
+
+def read(place: Path) -> Memory:
+    """Return the stored memory, or an empty one."""
+    with suppress(OSError, DecodeError, ValidationError):
+        return json.decode(place.read_bytes(), type=Memory)
+    return Memory()
+
+
+def write(place: Path, memory: Memory) -> None:
+    """Store the memory; if that fails, it lasts as long as the process."""
+    with suppress(OSError):
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(place) as file:
+            file.write(json.encode(memory))

@@ -1,0 +1,158 @@
+"""Ask for newer versions, at most once a day and only if the user switched it on, or whenever the user asks.
+
+    async with Updates(post) as updates:
+        updates.use(on=True, place=place_of("", ""))      # from now on ``post`` gets an ``UpdatesView``
+
+Nothing waits for it, and a failure changes nothing else. Everything here belongs to one loop.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+from msgspec.structs import replace
+
+from app.core.problem_notes import note_of
+from app.updates import memory as memories
+from app.updates.actions import CheckForUpdates
+from app.updates.errors import PlaceUnknown, UpdateError
+from app.updates.fetch import fetch_index
+from app.updates.index import Index, read_index
+from app.updates.installation import Facts, installation_of, look
+from app.updates.memory import Memory
+from app.updates.trusted import IndexPlace
+from app.updates.view import UpdateState, UpdatesView
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import folders
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_UPDATES)
+
+FILE: Final = "updates.json"
+_SETTLE_S: Final = 60.0
+_LONGEST_S: Final = 3_600.0
+"""Longest wait for the clock of the wall, which goes on while the computer sleeps."""
+
+Fetch = Callable[[str], Awaitable[bytes]]
+
+
+async def ask_index(place: IndexPlace, seen_s: int, now_s: float, fetch: Fetch = fetch_index) -> Index:
+    """Return the index at this place. Raises ``UpdateError``."""
+    if not place.known:
+        raise PlaceUnknown
+    return read_index(await fetch(place.url), place.keys, now_s, seen_s)
+
+
+class Updates:
+    """Service of the notice.
+
+    ``facts``: looks at this installation. ``settle_s``: wait after the start before the first question.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[UpdatesView], None],
+        fetch: Fetch = fetch_index,
+        now: Callable[[], float] = time.time,
+        facts: Callable[[], Facts] = look,
+        settle_s: float = _SETTLE_S,
+    ) -> None:
+        self._post, self._fetch, self._now, self._facts, self._settle_s = post, fetch, now, facts, settle_s
+        self._file: Path = folders().data / FILE
+        self._on, self._place = False, IndexPlace()
+        self._memory, self._installed = Memory(), Facts("")
+        self._failed: UpdateError | None = None
+        self._wanted, self._changed = False, asyncio.Event()
+        self._tasks = Tasks("updates")
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._tasks.start(self._watch(), "watch")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._tasks.__aexit__(kind, error, trace)
+
+    def use(self, *, on: bool, place: IndexPlace) -> None:
+        """Take the settings: whether to ask by itself, and where."""
+        if (on, place) != (self._on, self._place):
+            self._on, self._place, self._failed = on, place, None
+            self._changed.set()
+
+    def ask(self, action: CheckForUpdates) -> None:
+        """Ask now, because the user wants to know."""
+        self._wanted = True
+        self._changed.set()
+
+    async def _watch(self) -> None:
+        self._memory = await asyncio.to_thread(memories.read, self._file)
+        self._installed = await asyncio.to_thread(self._facts)
+        began = asyncio.get_running_loop().time()
+        while True:
+            self._changed.clear()
+            self._tell()
+            settling = began + self._settle_s - asyncio.get_running_loop().time()
+            left = max(settling, memories.wait_s(self._memory, self._now()))
+            if self._wanted or (self._on and self._place.known and left <= 0):
+                await self._ask(by_user=self._wanted)
+                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), min(left, _LONGEST_S) if self._on else None)
+            self._memory = memories.settled(self._memory, self._now())
+
+    async def _ask(self, *, by_user: bool) -> None:
+        """Ask, and remember the attempt before it is made, so that a failing one is not repeated."""
+        self._wanted, self._failed = False, None
+        self._post(self._view(UpdateState.ASKING))
+        await self._remember(replace(self._memory, asked_s=self._now()))
+        try:
+            index = await ask_index(self._place, self._memory.made_s, self._now(), self._fetch)
+        except UpdateError as error:
+            log.info(LogEvent.UPDATES_UNKNOWN, reason=type(error).__name__)
+            self._failed = error if by_user else None
+            return
+        await self._remember(memories.learned(self._memory, index, self._installed.version))
+        await self._announce()
+
+    async def _announce(self) -> None:
+        """Tell of each version once, outside the settings."""
+        found = memories.offer(self._memory, self._installed.version)
+        if found and found.version != self._memory.announced:
+            await self._remember(replace(self._memory, announced=found.version))
+            self._tell(announce=True)
+
+    async def _remember(self, memory: Memory) -> None:
+        self._memory = memory
+        await asyncio.to_thread(memories.write, self._file, memory)
+
+    def _tell(self, *, announce: bool = False) -> None:
+        found = memories.offer(self._memory, self._installed.version)
+        if self._failed is not None:
+            state = UpdateState.FAILED
+        elif found is not None:
+            state = UpdateState.NEWER
+        else:
+            state = UpdateState.CURRENT if self._memory.made_s else UpdateState.UNKNOWN
+        self._post(self._view(state, announce=announce))
+
+    def _view(self, state: UpdateState, *, announce: bool = False) -> UpdatesView:
+        known = installation_of(self._installed)
+        return UpdatesView(
+            state=state,
+            installed=self._installed.version,
+            place_known=self._place.known,
+            asked_s=self._memory.asked_s if self._memory.made_s else 0.0,
+            release=memories.offer(self._memory, self._installed.version),
+            kind=known.kind,
+            command=known.command,
+            announce=announce,
+            note=note_of(self._failed) if self._failed else None,
+        )

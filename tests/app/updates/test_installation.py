@@ -1,0 +1,72 @@
+"""The command for an update depends on the way of installation."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.updates.installation import (
+    Facts,
+    InstallKind,
+    extra_packages,
+    installation_of,
+    installed_extras,
+    installed_version,
+    look,
+)
+
+PLAIN = Facts("0.1.0", "/opt/env/bin/python", "/opt/env", "linux")
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "command"),
+    [
+        (PLAIN, InstallKind.PIP, "/opt/env/bin/python -m pip install --upgrade kikipounamu"),
+        (
+            replace(PLAIN, extras=("desktop", "gateway")),
+            InstallKind.PIP,
+            "/opt/env/bin/python -m pip install --upgrade 'kikipounamu[desktop,gateway]'",
+        ),
+        (
+            replace(PLAIN, platform="win32", executable=r"C:\My Programs\python.exe"),
+            InstallKind.PIP,
+            r'"C:\My Programs\python.exe" -m pip install --upgrade kikipounamu',
+        ),
+        (replace(PLAIN, files=frozenset({"pipx_metadata.json"})), InstallKind.PIPX, "pipx upgrade kikipounamu"),
+        (replace(PLAIN, files=frozenset({"uv-receipt.toml"})), InstallKind.UV_TOOL, "uv tool upgrade kikipounamu"),
+        (replace(PLAIN, source="/src/my tree"), InstallKind.CHECKOUT, "git -C '/src/my tree' pull --ff-only"),
+        (
+            replace(PLAIN, frozen=True, debian=True),
+            InstallKind.DEBIAN,
+            "sudo apt-get update && sudo apt-get install --only-upgrade kikipounamu",
+        ),
+        (replace(PLAIN, flatpak=True), InstallKind.FLATPAK, "flatpak update org.kikipounamu.app"),
+        (replace(PLAIN, frozen=True), InstallKind.FOLDER, ""),
+        (replace(PLAIN, frozen=True, environment={"APPIMAGE": "/x.AppImage"}), InstallKind.APPIMAGE, ""),
+        (replace(PLAIN, frozen=True, platform="darwin"), InstallKind.INSTALLER, ""),
+    ],
+)
+def test_command_fits_the_way_of_installation(facts: Facts, kind: InstallKind, command: str) -> None:
+    found = installation_of(facts)
+    assert (found.kind, found.command) == (kind, command)
+
+
+def test_extras_contain_those_that_they_name() -> None:
+    found = extra_packages(
+        [
+            "aiohttp",
+            'PySide6-Essentials!=6.12.0,>=6.8; extra == "desktop"',
+            'pynput>=1.8; sys_platform != "linux" and extra == "desktop"',
+            'redis[hiredis]>=5; extra == "gateway"',
+            'kikipounamu[desktop,gateway]; extra == "all"',
+            'Kikipounamu[all]; extra == "everything"',
+        ]
+    )
+    assert found["desktop"] == {"pyside6-essentials"} and found["gateway"] == {"redis"}
+    assert found["all"] == found["everything"] == {"pyside6-essentials", "redis"}
+
+
+def test_running_program_is_recognised_with_its_extras() -> None:
+    facts = look()
+    assert facts.version == installed_version()
+    assert installation_of(facts).kind in {InstallKind.CHECKOUT, InstallKind.PIP}
+    assert "dev" not in installed_extras() and set(facts.extras) == set(installed_extras())
