@@ -20,7 +20,7 @@ PLANTED = {
     "speech is audio maths: no servers, no Redis, no torch": "speech: import aiohttp",
     "one Redis file per side": "loadtest: import redis",
     "an engine's libraries are imported only in its own file": "worker: import torch",
-    "pairing, certificates and mDNS: each library only in its own files": "backend: import zeroconf",
+    "pairing, certificates, signatures and mDNS: each library only in its own files": "backend: import zeroconf",
     "databases only in the history of a gateway": "backend: import sqlalchemy",
     "figures for Prometheus: its library only in their own files": "runtime: import prometheus_client",
     "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
