@@ -74,7 +74,7 @@ class LocalApi:
 
     async def _socket(self, request: web.Request, address: Address) -> web.StreamResponse:
         offered = subprotocols(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
-        query = {name: value for name, value in request.query.items() if name not in ("api_key", "token")}
+        query = [(name, value) for name, value in request.query.items() if name not in ("api_key", "token")]
         try:
             there = await self._http.ws_connect(
                 address.url.rstrip("/") + request.path,

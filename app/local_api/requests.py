@@ -15,6 +15,7 @@ PATHS: Final = frozenset(
         "/v1/models",
         "/v1/realtime",
         "/v1/funasr",
+        "/v1/listen",
         "/inference",
     }
 )
@@ -27,6 +28,7 @@ _OF_ONE_HOP: Final = frozenset(
         *("authorization", "proxy-authorization", "proxy-authenticate", "cookie", "content-length"),
     }
 )
+_SCHEMES: Final = ("bearer", "token")
 _OF_A_SOCKET: Final = "sec-websocket-"
 
 
@@ -52,7 +54,9 @@ def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
 
 def subprotocols(headers: Iterable[str]) -> tuple[str, ...]:
     """Return the offered subprotocols, without one that holds a key."""
-    names = (name.strip() for header in headers for name in header.split(","))
+    names = [name.strip() for header in headers for name in header.split(",")]
+    if names and names[0].lower() in _SCHEMES:  # the next one is the key
+        return names[0], *names[2:]
     return tuple(name for name in names if name and not name.startswith("openai-insecure-api-key."))
 
 

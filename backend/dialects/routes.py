@@ -4,6 +4,7 @@ from functools import cache
 
 from aiohttp import web
 
+from backend.dialects.deepgram.routes import DeepgramRoutes
 from backend.dialects.funasr.routes import funasr_routes
 from backend.dialects.openai.file_routes import OpenAiFileRoutes
 from backend.dialects.openai.realtime import realtime_routes
@@ -26,4 +27,5 @@ def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings) -> list[we
         *OpenAiFileRoutes(sessions, spool, settings).routes(),
         *realtime_routes(sessions),
         *funasr_routes(sessions),
+        *DeepgramRoutes(sessions, spool, settings).routes(),
     ]

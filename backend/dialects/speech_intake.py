@@ -31,8 +31,8 @@ class SpeechIntake:
 
     ``vad_folder``: folder of the FSMN model; without it a simpler detector is used. ``endpoint_ms``: silence that
     ends a segment. ``gate``: only speech is recognised, else everything but long silence. ``after``: the intake of
-    the audio before. ``samples``: heard so far. ``segments``: begun here, each with first sample and length, which
-    is 0 until it ends.
+    the audio before. ``samples``: heard so far. ``segments``: all so far, each with first sample and length (0
+    until it ends).
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class SpeechIntake:
         self._vad = open_vad(vad_folder, endpoint_ms)
         self._segmenter = Segmenter(SegmenterOptions(gate=gate))
         self.samples: int = self._origin
-        self.segments: dict[int, tuple[int, int]] = {}
+        self.segments: dict[int, tuple[int, int]] = after.segments if after else {}
 
     async def hear_pcm(self, data: bytes) -> Sequence[VadEvent]:
         """Take more PCM16LE, cut anywhere; return what was found in it. Raises ``GatewayError``."""
@@ -80,13 +80,13 @@ class SpeechIntake:
     @property
     def next_segment(self) -> int:
         """The number of the segment that begins next."""
-        return self._first + len(self.segments)
+        return len(self.segments)
 
     @property
     def open_segment(self) -> int | None:
         """The segment that has begun and not ended, or ``None``."""
         last = self.next_segment - 1
-        return last if last in self.segments and not self.segments[last][1] else None
+        return last if last >= self._first and not self.segments[last][1] else None
 
     async def cancel(self) -> None:
         """Cancel the open segment: its text is not wanted. Raises ``GatewayError``."""

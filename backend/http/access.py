@@ -31,6 +31,8 @@ log = structlog.get_logger(logger_names.BACKEND_ACCESS)
 TENANT: Final = "X-Tenant-Id"
 KEY_PROTOCOL: Final = "openai-insecure-api-key."
 """Beginning of a subprotocol that holds a key. Source: OpenAI, "Realtime API with WebSocket"."""
+SCHEMES: Final = ("bearer", "token")
+"""Schemes of a key. Source of the second, also as a subprotocol before the key: Deepgram, "Authenticating"."""
 _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 OWNER: Final = (DeviceKind.OWNER,)
@@ -179,7 +181,7 @@ def _shown_key(request: web.Request) -> str:
     Clients of others show it as ``Token KEY``, as ``?token=KEY``, or in browsers as a subprotocol.
     """
     scheme, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    key = key.strip() if scheme.lower() in ("bearer", "token") else ""
+    key = key.strip() if scheme.lower() in SCHEMES else ""
     key = key or request.query.get("api_key", "") or request.query.get("token", "") or _key_protocol(request)
     try:
         key.encode()
@@ -189,7 +191,9 @@ def _shown_key(request: web.Request) -> str:
 
 
 def _key_protocol(request: web.Request) -> str:
-    """Return the key among the offered subprotocols, where browsers of OpenAI's API put it."""
+    """Return the key among the offered subprotocols, where browsers of OpenAI's and Deepgram's API put it."""
     offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "").split(",")
-    names = (name.strip() for name in offered)
+    names = [name.strip() for name in offered]
+    if len(names) > 1 and names[0].lower() in SCHEMES:
+        return names[1]
     return next((name.removeprefix(KEY_PROTOCOL) for name in names if name.startswith(KEY_PROTOCOL)), "")

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -22,6 +23,7 @@ Pieces = AsyncIterator[bytes]
 FILE: Final = "file"
 _PLAIN: Final = "identity"
 _LIST: Final = "[]"
+_READ_BYTES: Final = 64 * 1024
 _FIELD_BYTES: Final = 32 * 1024
 _MOST_FIELDS: Final = 32
 _WRITE_BYTES: Final = 1024 * 1024
@@ -80,6 +82,26 @@ async def read_form(request: web.Request, uploads: Uploads, settings: FileSettin
         raise MalformedMessage(f"the form has no field {FILE}")
 
 
+async def read_raw(request: web.Request, uploads: Uploads, settings: FileSettings, form: Form) -> None:
+    """Read a body that is nothing but the file into ``form``. Raises like ``read_form``."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, _PLAIN).lower() != _PLAIN:
+        raise RequestRefused(415, ErrorCode.UNSUPPORTED, "a file is sent as it is: without Content-Encoding")
+    announced = request.content_length or 0
+    if announced > settings.most_bytes:
+        raise _too_large(settings.most_bytes)
+    await asyncio.to_thread(uploads.check_room, announced)
+    form.part = await asyncio.to_thread(uploads.part)
+    try:
+        pieces = _pieces(request.content.readany, form, settings)
+        await _save(pieces, form.part, settings.most_bytes)
+    except TimeoutError as error:
+        raise MalformedMessage(f"nothing more came within {_PIECE_S:g} s") from error
+    except web.RequestPayloadError as error:
+        raise MalformedMessage("the body breaks off") from error
+    if not form.size:
+        raise MalformedMessage("the body is empty: it is the file")
+
+
 async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, settings: FileSettings) -> None:
     for _ in range(_MOST_FIELDS):
         async with asyncio.timeout(_PIECE_S):
@@ -88,14 +110,17 @@ async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, set
             return
         if not isinstance(part, BodyPartReader) or part.name is None:
             raise MalformedMessage("every part of the form needs a name")
+        pieces = _pieces(partial(part.read_chunk, _READ_BYTES), form, settings)
         if part.name == FILE:
             if form.part is not None:
                 raise MalformedMessage("one file at a time is submitted")
             form.filename = part.filename or ""
             form.part = await asyncio.to_thread(uploads.part)
-            await _save(_pieces(part, form, settings), form.part, settings.most_bytes)
+            await _save(
+                _pieces(partial(part.read_chunk, _READ_BYTES), form, settings), form.part, settings.most_bytes
+            )
         else:
-            value = await _text(part.name, _pieces(part, form, settings))
+            value = await _text(part.name, pieces)
             if part.name not in form.values:
                 form.values[part.name] = value
             elif part.name.endswith(_LIST):
@@ -127,10 +152,10 @@ async def _text(name: str, pieces: Pieces) -> str:
     return only_printable(name, data.decode())
 
 
-async def _pieces(part: BodyPartReader, form: Form, settings: FileSettings) -> Pieces:
+async def _pieces(read: Callable[[], Awaitable[bytes]], form: Form, settings: FileSettings) -> Pieces:
     while True:
         async with asyncio.timeout(_PIECE_S):
-            piece = await part.read_chunk(64 * 1024)
+            piece = await read()
         if not piece:
             return
         form.size += len(piece)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from backend.rest.media_frames import Frame, MediaSegment
@@ -15,7 +16,7 @@ from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions
 from speech.vad import open_vad
-from tests.helpers.chain import Chain, running_chain
+from tests.helpers.chain import Chain, Program, running_chain
 from worker.decoding import amplified
 
 
@@ -26,6 +27,12 @@ def running_api_chain(root: Path, *engine: str) -> Iterator[tuple[Chain, Endpoin
         _, endpoint = chain.gateway()
         chain.worker(*(engine or ("--engine", "checksum")))
         yield chain, endpoint
+
+
+def kill_broker(gateway: Program) -> None:
+    """Send kill -9 to the broker of a gateway, which starts another one."""
+    (broker,) = [one for one in psutil.Process(gateway.popen.pid).children() if "valkey" in one.name()]
+    broker.kill()
 
 
 def text_of_file(path: Path) -> str:

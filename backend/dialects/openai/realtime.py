@@ -67,7 +67,7 @@ async def serve_realtime(request: web.Request, sessions: DialectSessions) -> web
 class _Speech:
     """A session that audio goes into. ``heard``: segments that have a turn; ``ended``: those whose end was told.
 
-    ``turn``: first sample of the turn; ``item``: turn that the client will commit. ``intakes``: of each segment.
+    ``turn``: first sample of the turn; ``item``: turn that the client will commit.
     """
 
     config: RealtimeConfig
@@ -77,7 +77,6 @@ class _Speech:
     ended: int = 0
     turn: int = 0
     item: Item = field(default_factory=Item)
-    intakes: dict[int, SpeechIntake] = field(default_factory=dict)
 
 
 class _Conversation:
@@ -192,15 +191,16 @@ class _Conversation:
     async def _notice(self, speech: _Speech) -> None:
         """Give new segments a turn, and tell the beginnings and ends that the server has found."""
         manual = speech.config.silence_ms is None
-        for segment, (at, samples) in speech.live.intake.segments.items():
+        for segment in range(speech.ended, speech.live.intake.next_segment):
+            at, samples = speech.live.intake.segments[segment]
             if segment >= speech.heard:
-                speech.heard, speech.intakes[segment] = segment + 1, speech.live.intake
+                speech.heard = segment + 1
                 item = speech.item if manual else Item()
                 speech.items.add(item, segment)
                 if not manual:
                     await self._say(f"{_INPUT}.speech_started", audio_start_ms=samples_to_ms(at), item_id=item.id)
             ended = speech.items.of(segment)
-            if not manual and samples and segment >= speech.ended and ended is not None:
+            if not manual and samples and ended is not None:
                 speech.ended = segment + 1
                 end_ms = samples_to_ms(at + samples)
                 await self._say(f"{_INPUT}.speech_stopped", audio_end_ms=end_ms, item_id=ended.id)
@@ -236,7 +236,7 @@ class _Conversation:
             error = {"type": "server_error", "code": event.code, "message": event.message, "param": None}
             await self._say(f"{_TEXT}.failed", item_id=item.id, content_index=0, error=error)
             return
-        place = (0, 0) if isinstance(event, Partial) else speech.intakes[event.segment].place_ms(event.segment)
+        place = (0, 0) if isinstance(event, Partial) else speech.live.intake.place_ms(event.segment)
         item.take(event, place)
         if item.closed or speech.config.silence_ms is not None:  # clients do not know a turn before they commit it
             await self._tell_item(item)

@@ -34,3 +34,4 @@ def test_keys_and_headers_of_one_hop_stay_here() -> None:
     given = {"Authorization": "Bearer sk-x", "Cookie": "a", "Host": "x", "Content-Type": "text/plain", "X-Y": "z"}
     assert passed_on(given | {"Sec-WebSocket-Key": "k"}) == {"Content-Type": "text/plain", "X-Y": "z"}
     assert subprotocols(["realtime, openai-insecure-api-key.sk-x", "binary"]) == ("realtime", "binary")
+    assert subprotocols(["token, a-key"]) == ("token",)
