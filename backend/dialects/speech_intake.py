@@ -1,5 +1,6 @@
 """Continuous audio of a client becomes segments of a session: this side finds the speech in it."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from speech.segmenter import (
 from speech.vad import VadEvent, open_vad
 
 _NOTHING: Final = np.empty(0, np.int16)
+_BLOCK_BYTES: Final = 32 * 1024
 _FULL_SCALE: Final = np.float32(32_768)
 
 
@@ -58,8 +60,13 @@ class SpeechIntake:
         data = self._odd + data
         whole = len(data) - len(data) % BYTES_PER_SAMPLE
         self._odd = data[whole:]
-        samples = np.frombuffer(data[:whole], "<i2")
-        return await self.hear(self._resampler.accept(samples.astype(np.float32) / _FULL_SCALE))
+        found: list[VadEvent] = []
+        for start in range(0, whole, _BLOCK_BYTES):
+            if start:
+                await asyncio.sleep(0)  # a long message must not hold up other clients
+            samples = np.frombuffer(data[start : min(whole, start + _BLOCK_BYTES)], "<i2")
+            found += await self.hear(self._resampler.accept(samples.astype(np.float32) / _FULL_SCALE))
+        return found
 
     async def hear(self, samples: NDArray[np.int16]) -> Sequence[VadEvent]:
         """Take more audio at 16 kHz; return what was found in it. Raises ``GatewayError``."""

@@ -12,6 +12,7 @@ from loadtest.measurement.log_watch import LogWatch
 from loadtest.reports.run import Run
 from loadtest.scenarios.attacks import Attack
 from loadtest.scenarios.fuzz import Fuzz, FuzzState, judge, run_fuzz
+from loadtest.scenarios.fuzzing.dialects.wires import Wire
 from loadtest.scenarios.hostile import Hostile, run_hostile
 from runtime.folders import folders
 from runtime.logs import logging_to
@@ -53,6 +54,8 @@ def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
     first: Annotated[int, typer.Option(min=0, help="Number of the first conversation, to repeat it.")] = 0,
     connections: Annotated[int, typer.Option(min=1, help="Parallel connections.")] = 16,
     speakers: Annotated[int, typer.Option(min=1, help="Number of speakers beside it.")] = 2,
+    wire: Annotated[Wire, typer.Option(help="Protocol of the messages.")] = Wire.OWN,
+    wyoming_port: Annotated[int, typer.Option(help="TCP port of Wyoming.")] = 10_300,
     most_mb: Annotated[float, typer.Option(help="Allowed growth of the gateway's memory, MB.")] = 256.0,
     hostile_key: Annotated[
         str,
@@ -69,7 +72,7 @@ def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
 
     Exit status 0 only if every promise is kept.
     """
-    plan = Fuzz(messages, seed, first, connections, speakers, most_mb=most_mb)
+    plan = Fuzz(messages, seed, first, connections, speakers, most_mb=most_mb, wire=wire, port=wyoming_port)
 
     async def scenario(run: Run) -> None:
         state = FuzzState(LogWatch(folders().logs) if run.gateway else None)

@@ -59,7 +59,7 @@ def frame(opcode: int, payload: bytes, first: int = _FINAL, mask: bytes = b"\0\0
     return head + mask + payload
 
 
-def handshake(address: Address, path: str = STREAM_PATH) -> bytes:
+def handshake(address: Address, path: str = STREAM_PATH, subprotocol: str = SUBPROTOCOL) -> bytes:
     """Return the request that opens a WebSocket."""
     key = base64.b64encode(os.urandom(16)).decode()
     lines = [
@@ -69,7 +69,7 @@ def handshake(address: Address, path: str = STREAM_PATH) -> bytes:
         "Connection: Upgrade",
         f"Sec-WebSocket-Key: {key}",
         "Sec-WebSocket-Version: 13",
-        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
+        f"Sec-WebSocket-Protocol: {subprotocol}",
     ]
     if address.key:
         lines.append(f"Authorization: Bearer {address.key}")
@@ -142,6 +142,11 @@ class RawSocket:
             return ReceivedFrame(first & 0x0F, await self._reader.readexactly(size))
         except asyncio.IncompleteReadError:
             return None
+
+    async def end(self) -> None:
+        """Tell the other side that nothing more is sent. Raises ``OSError``."""
+        self._writer.write_eof()
+        await self._writer.drain()
 
     def abort(self) -> None:
         """Reset the connection at once."""

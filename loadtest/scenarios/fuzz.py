@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from msgspec import Struct
@@ -29,11 +30,10 @@ from loadtest.measurement.processes import GATEWAY, ProcessUsage
 from loadtest.measurement.promises import Promise, at_most, unharmed
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.fuzzing.conversation import Conversation, FuzzEnd, FuzzKind, conversation, sessions
+from loadtest.scenarios.fuzzing.dialects.wires import Wire, dialect_conversation
 from loadtest.scenarios.fuzzing.requests import FuzzedRoute, routes
 from loadtest.scenarios.streams import Streams, run_streams
-from protocol.errors import ErrorCode, MalformedMessage
 from protocol.rest import OPENAPI_PATH
-from protocol.session import Error, Failed, decode_gateway
 from runtime.tasks import Tasks
 
 _BATCH: Final = 32
@@ -56,6 +56,7 @@ class Fuzz(Struct, frozen=True):
     """Plan: conversations from number ``first`` on, until ``messages`` are sent, ``connections`` at a time.
 
     Meanwhile ``speakers`` speak. ``most_mb``: what the gateway's memory may grow by. 50 faults end it early.
+    ``wire``: the protocol; ``port``: that of Wyoming.
     """
 
     messages: int = 100_000
@@ -65,6 +66,8 @@ class Fuzz(Struct, frozen=True):
     speakers: int = 2
     pace: float = 1.0
     most_mb: float = 256.0
+    wire: Wire = Wire.OWN
+    port: int = 10_300
 
 
 @dataclass
@@ -139,10 +142,17 @@ async def _look(state: FuzzState) -> None:
 async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[FuzzedRoute], state: FuzzState) -> None:
     session_of, numbers = sessions(os.urandom(8)), count(plan.first)
 
+    def located(number: int) -> tuple[Address, Conversation]:
+        address = locate()
+        if plan.wire is Wire.OWN:
+            return address, conversation(plan.seed, number, session_of, address, known)
+        if plan.wire is Wire.WYOMING:
+            address = Address(f"http://{urlsplit(address.url).hostname}:{plan.port}")
+        return address, dialect_conversation(plan.wire, plan.seed, number, address)
+
     async def member() -> None:
         while state.messages < plan.messages and len(state.faults) < _MOST_FAULTS:
-            address = locate()
-            said = conversation(plan.seed, next(numbers), session_of, address, known)
+            address, said = located(next(numbers))
             state.kinds[said.kind] += 1
             try:
                 await converse(said, address, state)
@@ -163,6 +173,8 @@ async def converse(said: Conversation, address: Address, state: FuzzState) -> No
         async with asyncio.timeout(_ANSWER_S):
             if said.kind is FuzzKind.REQUEST:
                 await _ask(said, socket, state)
+            elif not said.opening:
+                await _write(said, socket, state)
             else:
                 await _talk(said, socket, state)
     except TimeoutError:
@@ -199,10 +211,7 @@ async def _talk(said: Conversation, socket: RawSocket, state: FuzzState) -> None
     reading = asyncio.create_task(_read(said, socket, state), name=f"fuzz/read-{said.number}")
     try:
         with suppress(OSError):  # the gateway ended the connection before it had everything
-            for at in range(0, len(said.messages), _BATCH):
-                batch = said.messages[at : at + _BATCH]
-                state.messages += len(batch)
-                await socket.send(b"".join(message.encoded() for message in batch))
+            await _send_messages(said, socket, state)
             if said.end is FuzzEnd.RESET:
                 return
             if said.end is FuzzEnd.LISTEN:  # a gateway says nothing more to who has closed
@@ -214,6 +223,30 @@ async def _talk(said: Conversation, socket: RawSocket, state: FuzzState) -> None
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _write(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
+    """Send all messages over TCP, reading at the same time; then end as planned."""
+    reading = asyncio.create_task(socket.rest(_MOST_BODY), name=f"fuzz/read-{said.number}")
+    try:
+        with suppress(OSError):  # as above
+            await _send_messages(said, socket, state)
+            if said.end is FuzzEnd.RESET:
+                return
+            if said.end is FuzzEnd.LISTEN:
+                await asyncio.wait({reading}, timeout=_LISTEN_S)
+            await socket.end()
+        _heard(said, await asyncio.shield(reading), state)
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _send_messages(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
+    for at in range(0, len(said.messages), _BATCH):
+        batch = said.messages[at : at + _BATCH]
+        state.messages += len(batch)
+        await socket.send(b"".join(message.encoded() for message in batch))
 
 
 async def _read(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
@@ -238,15 +271,11 @@ def _closed(said: Conversation, received: ReceivedFrame, state: FuzzState) -> No
 
 
 def _heard(said: Conversation, payload: bytes, state: FuzzState) -> None:
-    try:
-        message = decode_gateway(payload)
-    except MalformedMessage as error:
-        state.fault(said, f"a message of the gateway is malformed: {error}")
-        return
-    if isinstance(message, Error | Failed):
-        state.objections[message.code] += 1
-        if message.code == ErrorCode.INTERNAL:
-            state.fault(said, f"internal error: {message.message}")
+    judged = said.judge(payload)
+    if judged.objection:
+        state.objections[judged.objection] += 1
+    if judged.fault:
+        state.fault(said, judged.fault)
 
 
 def judge(plan: Fuzz, found: Figures, state: FuzzState, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:

@@ -35,6 +35,13 @@ def kill_broker(gateway: Program) -> None:
     broker.kill()
 
 
+def open_to_wyoming(chain: Chain, port: int) -> None:
+    """Let the next gateway listen for Wyoming on this port."""
+    settings = chain.root / "home" / "config" / "gateway.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f'wyoming = "{port}"\n')
+
+
 def text_of_file(path: Path) -> str:
     """Return the text that the digest engine gives for the speech in a file, without any server."""
     frames: list[Frame] = []

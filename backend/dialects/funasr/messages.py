@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backend.dialects.transcript import TranscriptPart
-from protocol.errors import MalformedMessage
+from protocol.errors import NOT_JSON, MalformedMessage
 from protocol.recognition import Options
 
 Mode = Literal["offline", "online", "2pass"]
@@ -49,7 +49,7 @@ def client_text(data: str, before: Config) -> ClientText:
     """Return a client's message; what it does not say stays as before. Raises ``MalformedMessage``."""
     try:
         said = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (*NOT_JSON, UnicodeEncodeError) as error:
         raise MalformedMessage("a text message is an object of JSON") from error
     if not isinstance(said, dict):
         raise MalformedMessage("a text message is an object of JSON")
@@ -70,7 +70,7 @@ def hotwords(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (*NOT_JSON, UnicodeEncodeError):
             value = [_without_weight(line) for line in str(value).splitlines()]
     words = [str(word).strip() for word in value] if isinstance(value, Mapping | list) else []
     return tuple(dict.fromkeys(word for word in words if 0 < len(word) <= _LONGEST_HOTWORD))[:_MOST_HOTWORDS]

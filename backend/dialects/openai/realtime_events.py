@@ -13,6 +13,7 @@ from uuid import uuid4
 import msgspec
 
 from backend.dialects.openai.requests import hotwords
+from protocol.errors import NOT_JSON
 from protocol.recognition import Options
 
 _RATES: Final = (8_000, 16_000, 24_000, 44_100, 48_000)
@@ -51,7 +52,7 @@ def client_event(data: str) -> dict[str, Any]:
     """Return a client's event. Raises ``EventInvalid``."""
     try:
         event = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (*NOT_JSON, UnicodeEncodeError) as error:
         raise EventInvalid("an event is an object of JSON", code="invalid_json") from error
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         raise EventInvalid("an event is an object with a type", "type")

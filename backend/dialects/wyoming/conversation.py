@@ -4,7 +4,6 @@ A client may describe the service, and send any number of utterances, one after 
 """
 
 import asyncio
-import json
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
@@ -34,6 +33,8 @@ _ENDPOINT_MS: Final = 1_000
 _MOST_LINE: Final = 64 * 1024
 _MOST_PAYLOAD: Final = 4 * 1024 * 1024
 _MOST_HOTWORDS: Final = 512
+_WRONG_TYPES: Final = (ValueError, TypeError, AttributeError, LookupError)
+"""Errors of the package ``wyoming``, which believes that every value has the right type."""
 _RATES: Final = (8_000, 48_000)
 _SITE: Final = Attribution("kikipounamu", "https://github.com/kikipounamu")
 
@@ -107,12 +108,12 @@ class WyomingConversation:
         """Return the next event; ``None`` at the end, or if what comes is no event."""
         try:
             return await async_read_event(self._reader)  # type: ignore[arg-type] # it only reads lines and bytes
-        except (UnusableEvent, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
-            return None
-        except asyncio.IncompleteReadError:
+        except (UnusableEvent, asyncio.IncompleteReadError, RecursionError, *_WRONG_TYPES):
             return None
 
     async def _handle(self, event: Event) -> None:
+        if not isinstance(event.data or {}, dict):
+            raise UnusableEvent("the data of an event is an object")
         if Describe.is_type(event.type):
             await self._send(self._info().event())
         elif Transcribe.is_type(event.type):
@@ -196,9 +197,12 @@ class WyomingConversation:
 
 def _options(given: dict[str, Any], models: tuple[str, ...]) -> Options:
     """Return the options of a ``transcribe`` event; a model that is not on offer means any."""
-    asked = Transcribe.from_event(Event("transcribe", given))
+    try:
+        asked = Transcribe.from_event(Event("transcribe", given))
+        words = [*(asked.transcript_names or ()), *(asked.transcript_terms or ())]
+    except _WRONG_TYPES as error:
+        raise UnusableEvent("a field of transcribe has a wrong type") from error
     language = str(asked.language or "").lower().partition("-")[0]
-    words = [*(asked.transcript_names or ()), *(asked.transcript_terms or ())]
     return Options(
         language=language if language.isalpha() and len(language) in (2, 3) else "auto",
         hotwords=tuple(dict.fromkeys(str(word)[:64] for word in words))[:_MOST_HOTWORDS],

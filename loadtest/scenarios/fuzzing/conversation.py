@@ -8,6 +8,7 @@ from uuid import UUID
 
 from client.connection import Address
 from loadtest.core.raw_socket import handshake
+from loadtest.scenarios.fuzzing.answers import Judge, judge_own
 from loadtest.scenarios.fuzzing.items import Message, SessionOf, encoded, ordinary
 from loadtest.scenarios.fuzzing.mutations import (
     Mutation,
@@ -67,17 +68,21 @@ _MUTATIONS: Final[dict[FuzzKind, Mutation]] = {
     FuzzKind.FRAMES: frames_changed,
     FuzzKind.FLOOD: flooded,
 }
-_ENDS: Final = {FuzzEnd.CLOSE: 35, FuzzEnd.LISTEN: 50, FuzzEnd.RESET: 15}
+ENDS: Final = {FuzzEnd.CLOSE: 35, FuzzEnd.LISTEN: 50, FuzzEnd.RESET: 15}
 
 
 class Conversation(NamedTuple):
-    """Conversation: ``opening`` is the first request, ``messages`` follow once it is a WebSocket."""
+    """Conversation: ``opening`` is the first request, ``messages`` follow once it is a WebSocket.
+
+    Without an opening the messages are sent over TCP. ``judge``: judges what the gateway says.
+    """
 
     number: int
     kind: FuzzKind
     opening: bytes
     messages: tuple[Message, ...] = ()
     end: FuzzEnd = FuzzEnd.CLOSE
+    judge: Judge = judge_own
 
 
 def conversation(
@@ -89,8 +94,8 @@ def conversation(
     if kind is FuzzKind.REQUEST and known:
         return Conversation(number, kind, request(source, known, address))
     if kind is FuzzKind.HANDSHAKE:
-        return Conversation(number, kind, bad_handshake(source, address))
-    end = source.choices(tuple(_ENDS), tuple(_ENDS.values()))[0]
+        return Conversation(number, kind, bad_handshake(source, handshake(address)))
+    end = source.choices(tuple(ENDS), tuple(ENDS.values()))[0]
     if kind is FuzzKind.RESUME:
         return _resumed(source, number, session_of, address, end)
     items = ordinary(source, session_of(number))

@@ -141,10 +141,10 @@ def frames_changed(source: random.Random, items: list[Item]) -> list[Message]:
     return messages
 
 
-def flooded(source: random.Random, items: list[Item]) -> list[Message]:
+def flooded(source: random.Random, items: list[Item], most: int = _FLOOD) -> list[Message]:
     """Repeat one message very often."""
     at = source.randrange(len(items))
-    items[at : at + 1] = [items[at]] * source.randint(2, _FLOOD)
+    items[at : at + 1] = [items[at]] * source.randint(2, most)
     return encoded(items)
 
 

@@ -7,7 +7,6 @@ from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from client.connection import Address
-from loadtest.core.raw_socket import handshake
 
 _CHANCE: Final = 0.15
 _LEFT_OUT: Final = ("/v1/pair", "/v1/monitor", "/v1/broker", "/v1/stream")
@@ -29,7 +28,7 @@ _TYPES: Final = (
     "multipart/form-data; boundary=b",
     "\u00e9",
 )
-_HEADERS: Final = (
+HEADERS: Final = (
     "Content-Length: 5", "Content-Length: -1", "Content-Length: 99999999999999999999",
     "Transfer-Encoding: chunked", "Transfer-Encoding: gzip", "Content-Encoding: gzip", "Expect: 100-continue",
     "Expect: x", "Range: bytes=5-1", "Authorization: Bearer wrong", "Authorization: Basic \u00ff",
@@ -77,13 +76,12 @@ def request(source: random.Random, known: Sequence[FuzzedRoute], address: Addres
     if address.key and source.random() > _CHANCE:
         lines.append(f"Authorization: Bearer {address.key}")
     if source.random() < _CHANCE:
-        lines.append(source.choice(_HEADERS))
+        lines.append(source.choice(HEADERS))
     return "\r\n".join((*lines, "", "")).encode(errors="replace") + body
 
 
-def bad_handshake(source: random.Random, address: Address) -> bytes:
-    """Return a handshake of the stream with something left out, repeated, wrong, or no HTTP at all."""
-    whole = handshake(address)
+def bad_handshake(source: random.Random, whole: bytes) -> bytes:
+    """Return a handshake with something left out, repeated, wrong, or no HTTP at all."""
     lines = whole.split(b"\r\n")[:-2]
     at = source.randrange(1, len(lines))
     match source.randrange(6):
@@ -94,7 +92,7 @@ def bad_handshake(source: random.Random, address: Address) -> bytes:
         case 2:
             lines[at] = lines[at].split(b":")[0] + b": " + source.choice((b"", b"x", b"0", b"\xff", b"a" * 3_000))
         case 3:
-            lines.insert(at, source.choice(_HEADERS).encode())
+            lines.insert(at, source.choice(HEADERS).encode())
         case 4:
             lines[0] = source.choice(_REQUEST_LINES)
         case _:

@@ -3,6 +3,7 @@
 import random
 
 from client.connection import Address
+from loadtest.core.raw_socket import handshake
 from loadtest.scenarios.fuzzing.requests import FuzzedRoute, bad_handshake, request, routes
 
 ADDRESS = Address("http://127.0.0.1:8765", "secret")
@@ -29,6 +30,6 @@ def test_request_is_repeatable_and_fills_in_parameters() -> None:
 
 
 def test_bad_handshakes_differ_from_each_other() -> None:
-    made = {bad_handshake(random.Random(seed), ADDRESS) for seed in range(100)}
+    made = {bad_handshake(random.Random(seed), handshake(ADDRESS)) for seed in range(100)}
     assert len(made) > 50
     assert all(one.endswith(b"\r\n\r\n") for one in made)

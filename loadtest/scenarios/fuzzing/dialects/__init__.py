@@ -1,0 +1,1 @@
+"""Protocols of others for ``fuzz``: valid messages of each, and what a gateway may answer."""

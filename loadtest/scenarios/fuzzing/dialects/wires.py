@@ -1,0 +1,118 @@
+"""Conversations of ``fuzz`` in protocols of others, by wire and number. Pure. A new protocol is a line of ``WIRES``."""
+
+import random
+from base64 import b64encode
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from client.connection import Address
+from loadtest.core.raw_socket import handshake
+from loadtest.scenarios.fuzzing.answers import Judge, Judged
+from loadtest.scenarios.fuzzing.conversation import ENDS, Conversation, FuzzKind
+from loadtest.scenarios.fuzzing.dialects import funasr, openai_files, realtime, wyoming
+from loadtest.scenarios.fuzzing.items import Item, Message, encoded
+from loadtest.scenarios.fuzzing.mutations import (
+    NASTY,
+    Mutation,
+    fields_changed,
+    flooded,
+    frames_changed,
+    order_changed,
+    text_changed,
+)
+from loadtest.scenarios.fuzzing.requests import bad_handshake
+
+
+class Wire(StrEnum):
+    """Protocol that is fuzzed."""
+
+    OWN = "own"
+    OPENAI = "openai"
+    REALTIME = "realtime"
+    FUNASR = "funasr"
+    WYOMING = "wyoming"
+
+
+class FuzzedWire(NamedTuple):
+    """Protocol of others. ``ordinary``: makes valid messages; ``request``: makes whole requests instead.
+
+    ``path``: of its WebSocket; empty: the messages are sent over TCP as ``as_lines`` makes them.
+    """
+
+    ordinary: Callable[[random.Random], list[Item]] | None = None
+    judge: Judge = lambda payload: Judged()
+    path: str = ""
+    subprotocol: str = ""
+    request: Callable[[random.Random, Address], bytes] | None = None
+
+
+WIRES: Final = {
+    Wire.OPENAI: FuzzedWire(request=openai_files.request),
+    Wire.REALTIME: FuzzedWire(realtime.ordinary, realtime.judge, realtime.PATH, realtime.SUBPROTOCOL),
+    Wire.FUNASR: FuzzedWire(funasr.ordinary, funasr.judge, funasr.PATH, funasr.SUBPROTOCOL),
+    Wire.WYOMING: FuzzedWire(wyoming.ordinary, wyoming.judge),
+}
+_WEIGHTS: Final = {
+    FuzzKind.VALID: 8,
+    FuzzKind.FIELDS: 6,
+    FuzzKind.ORDER: 5,
+    FuzzKind.AUDIO: 4,
+    FuzzKind.TEXT: 4,
+    FuzzKind.FRAMES: 3,
+    FuzzKind.FLOOD: 2,
+    FuzzKind.HANDSHAKE: 1,
+}
+_FLOOD: Final = 30
+_HUGE: Final = 5 * 1024 * 1024
+
+
+def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -> Conversation:
+    """Return the conversation with this number in a protocol of others."""
+    source, fuzzed = random.Random(f"fuzz/{wire}/{seed}/{number}"), WIRES[wire]
+    if fuzzed.request is not None:
+        return Conversation(number, FuzzKind.REQUEST, fuzzed.request(source, address))
+    assert fuzzed.ordinary is not None
+    kind = source.choices(tuple(_WEIGHTS), tuple(_WEIGHTS.values()))[0]
+    end = source.choices(tuple(ENDS), tuple(ENDS.values()))[0]
+    opening = handshake(address, fuzzed.path, fuzzed.subprotocol) if fuzzed.path else b""
+    if kind is FuzzKind.HANDSHAKE and opening:
+        return Conversation(number, kind, bad_handshake(source, opening), judge=fuzzed.judge)
+    mutate = _MUTATIONS.get(kind)
+    items = fuzzed.ordinary(source)
+    messages = mutate(source, items) if mutate else encoded(items)
+    if not opening:
+        messages = wyoming.as_lines(messages)
+    return Conversation(number, kind, opening, tuple(messages), end, fuzzed.judge)
+
+
+def audio_damaged(source: random.Random, items: list[Item]) -> list[Message]:
+    """Change, cut, lengthen or double audio, be it bytes or a field in base64."""
+    spoken = [at for at, item in enumerate(items) if isinstance(item, bytes) or "audio" in item]
+    at = source.choice(spoken) if spoken else len(items)
+    before = items[at] if spoken else bytes(320)
+    pcm = before if isinstance(before, bytes) else source.randbytes(640)
+    changed = source.choice((pcm[:-1], b"", b"\0", pcm * 3, source.randbytes(source.randrange(9_999))))
+    if source.random() < 0.02:
+        changed = bytes(_HUGE)
+    if isinstance(before, bytes):
+        items[at : at + 1] = [changed] * source.choice((1, 1, 2))
+    else:
+        text = b64encode(changed).decode()
+        items[at] = before | {"audio": source.choice((text, text[:-1], text + "=", "\u4f60", *NASTY))}
+    return encoded(items)
+
+
+def flooded_a_little(source: random.Random, items: list[Item]) -> list[Message]:
+    """Repeat one message, but not so often that the audio fills the queue of the workers for long."""
+    return flooded(source, items, _FLOOD)
+
+
+_MUTATIONS: Final[dict[FuzzKind, Mutation]] = {
+    FuzzKind.FIELDS: fields_changed,
+    FuzzKind.ORDER: order_changed,
+    FuzzKind.AUDIO: audio_damaged,
+    FuzzKind.TEXT: text_changed,
+    FuzzKind.FRAMES: frames_changed,
+    FuzzKind.FLOOD: flooded_a_little,
+}
