@@ -130,3 +130,11 @@ def test_invalid_vad_model_error_says_what_to_do(folder: Path, tmp_path: Path, d
 def test_vad_refuses_too_short_endpoint_silence(folder: Path) -> None:
     with pytest.raises(ValueError, match="160 ms"):
         FsmnVad(folder, endpoint_silence_ms=100)
+
+
+def test_streams_share_one_network_but_no_memory(folder: Path, two_sentences: NDArray[np.int16]) -> None:
+    first, second = FsmnVad(folder), FsmnVad(folder)
+    halves = two_sentences[: len(two_sentences) // 2], two_sentences[len(two_sentences) // 2 :]
+    found = [*first.accept(halves[0])]
+    assert second.accept(two_sentences) == [*found, *first.accept(halves[1])]
+    assert first._network._session is second._network._session

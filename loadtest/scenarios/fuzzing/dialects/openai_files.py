@@ -9,12 +9,11 @@ from client.connection import Address
 from loadtest.scenarios.fuzzing.mutations import NASTY
 from loadtest.scenarios.fuzzing.requests import HEADERS
 
-_PATHS: Final = (
-    "/v1/audio/transcriptions", "/v1/audio/transcriptions", "/v1/audio/translations", "/inference", "/v1/models",
-)  # fmt: skip
+_PATHS: Final = {"/v1/audio/transcriptions": 6, "/inference": 3, "/v1/audio/translations": 2, "/v1/models": 1}
 _BOUNDARY: Final = b"fuzz-boundary"
-_WHOLE: Final = 0.04
+_WHOLE: Final = 0.03
 """Part of the forms that is valid. A process reads each such file: there are few."""
+_REFUSED: Final = ("temperature", "nan")
 _CHANCE: Final = 0.15
 _FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "model": ("whisper-1", "gpt-4o-transcribe", ""),
@@ -33,18 +32,21 @@ Part = tuple[bytes, bytes]
 
 def request(source: random.Random, address: Address) -> bytes:
     """Return one request with a form."""
-    parts = [_field(name, source.choice(_FIELDS[name])) for name in source.sample([*_FIELDS], source.randint(0, 4))]
+    chosen = source.sample([*_FIELDS], source.randint(0, 4))
+    parts = [_field(name, source.choice(_FIELDS[name])) for name in chosen]
     parts.insert(source.randint(0, len(parts)), _file(source))
     if source.random() > _WHOLE:
         _damage(source, parts)
+        parts.append(_field(*_REFUSED))
     body = b"".join(b"--%b\r\n%b\r\n\r\n%b\r\n" % (_BOUNDARY, *part) for part in parts) + b"--%b--\r\n" % _BOUNDARY
     kind = f"multipart/form-data; boundary={_BOUNDARY.decode()}"
     if source.random() < _CHANCE:
         body = body[: source.randrange(len(body))]
     if source.random() < _CHANCE:
         kind = source.choice(("multipart/form-data", "application/json", "text/plain", f"{kind}x", "\u00e9", ""))
-    method = source.choice(("POST",) * 9 + ("GET", "PUT", "DELETE", "OPTIONS"))
-    lines = [f"{method} {source.choice(_PATHS)} HTTP/1.1", f"Host: {urlsplit(address.url).netloc}"]
+    method = source.choice(("POST",) * 20 + ("GET", "PUT", "DELETE", "OPTIONS"))
+    path = source.choices(tuple(_PATHS), tuple(_PATHS.values()))[0]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(address.url).netloc}"]
     lines += ["Connection: close", f"Content-Length: {len(body)}", f"Content-Type: {kind}"]
     if address.key and source.random() > _CHANCE / 3:
         lines.append(f"Authorization: Bearer {address.key}")
@@ -54,7 +56,7 @@ def request(source: random.Random, address: Address) -> bytes:
 
 
 def _damage(source: random.Random, parts: list[Part]) -> None:
-    """Change the form so that it is probably refused."""
+    """Change one of the parts, or add some."""
     at = source.randrange(len(parts))
     match source.randrange(6):
         case 0:
@@ -87,5 +89,6 @@ def _wav(source: random.Random) -> bytes:
     pcm = source.randbytes(2 * source.choice((0, 160, 8_000)))
     said = source.choice((len(pcm), len(pcm), len(pcm), 0, 2**32 - 1))
     rate = source.choice((16_000, 16_000, 16_000, 0, 2**31))
-    layout = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + len(pcm), b"WAVE", b"fmt ", 16, 1, 1, rate, 32_000, 2, 16)
-    return layout + struct.pack("<4sI", b"data", said) + pcm
+    riff = struct.pack("<4sI4s", b"RIFF", 36 + len(pcm), b"WAVE")
+    layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 32_000, 2, 16)
+    return riff + layout + struct.pack("<4sI", b"data", said) + pcm

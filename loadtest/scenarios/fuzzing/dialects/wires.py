@@ -1,8 +1,9 @@
-"""Conversations of ``fuzz`` in protocols of others, by wire and number. Pure. A new protocol is a line of ``WIRES``."""
+"""Conversations of ``fuzz`` in protocols of others, by wire and number. Pure. ``WIRES`` lists the protocols."""
 
 import random
 from base64 import b64encode
 from collections.abc import Callable
+from copy import deepcopy
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -79,7 +80,7 @@ def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -
     if kind is FuzzKind.HANDSHAKE and opening:
         return Conversation(number, kind, bad_handshake(source, opening), judge=fuzzed.judge)
     mutate = _MUTATIONS.get(kind)
-    items = fuzzed.ordinary(source)
+    items = deepcopy(fuzzed.ordinary(source))  # mutations change values that ordinary messages share
     messages = mutate(source, items) if mutate else encoded(items)
     if not opening:
         messages = wyoming.as_lines(messages)

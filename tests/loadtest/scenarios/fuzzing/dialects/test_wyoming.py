@@ -1,0 +1,64 @@
+"""Valid events of Wyoming, as its package reads them, and judged answers."""
+
+import asyncio
+import random
+
+import pytest
+from wyoming.asr import Transcript
+from wyoming.error import Error
+from wyoming.event import Event, async_read_event, async_write_event
+
+from loadtest.scenarios.fuzzing.answers import Judged
+from loadtest.scenarios.fuzzing.dialects.wyoming import as_lines, judge, ordinary
+from loadtest.scenarios.fuzzing.items import encoded
+
+
+async def events_in(data: bytes) -> list[Event]:
+    """Return the events that the package finds."""
+    reader = asyncio.StreamReader(limit=1 << 20)
+    reader.feed_data(data)
+    reader.feed_eof()
+    found = []
+    while event := await async_read_event(reader):
+        found.append(event)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_ordinary_events_are_valid(seed: int) -> None:
+    items = ordinary(random.Random(seed))
+    data = b"".join(message.encoded() for message in as_lines(encoded(items)))
+    kinds = [event.type for event in await events_in(data)]
+    assert kinds == [item["type"] for item in items if isinstance(item, dict)]
+
+
+class Written:
+    """Writer that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def writelines(self, lines: list[bytes]) -> None:
+        self.data += b"".join(lines)
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+    async def drain(self) -> None:
+        """Do nothing, as everything is written at once."""
+
+
+async def written(*events: Event) -> bytes:
+    writer = Written()
+    for event in events:
+        await async_write_event(event, writer)  # type: ignore[arg-type] # what it needs of a writer
+    return bytes(writer.data)
+
+
+async def test_answers_are_judged_event_by_event() -> None:
+    text = Transcript("\u4f60\u597d").event()
+    assert judge(await written(text, Error("no", "UnusableEvent").event(), text)) == Judged("UnusableEvent")
+    assert judge((await written(text, text))[:-30]) == Judged(), "cut off"
+    assert judge(await written(text, Error("oh", "internal").event())).fault
+    assert judge(b"garbage\n").fault
+    assert judge(b'{"type": "error"}\n').fault
