@@ -52,6 +52,7 @@ class SpeechIntake:
         self._resampler, self._odd = Resampler(rate), b""
         self._vad = open_vad(vad_folder, endpoint_ms)
         self._segmenter = Segmenter(SegmenterOptions(gate=gate))
+        self._finished = False
         self.samples: int = self._origin
         self.segments: dict[int, tuple[int, int]] = after.segments if after else {}
 
@@ -76,7 +77,13 @@ class SpeechIntake:
         return events
 
     async def finish(self) -> Sequence[VadEvent]:
-        """End the audio and the last segment; return what was found at last. Raises ``GatewayError``."""
+        """End the audio and the last segment; return what was found at last. Raises ``GatewayError``.
+
+        Safe to call twice.
+        """
+        if self._finished:
+            return ()
+        self._finished = True
         if len(rest := self._resampler.finish()):
             await self.hear(rest)
         events = self._vad.finish()

@@ -43,15 +43,17 @@ def of_kind(events: Sequence[VadEvent], kind: type[VadEvent]) -> int:
     return sum(isinstance(event, kind) for event in events)
 
 
+@pytest.mark.parametrize("size", [7_001, 1_000_000])
 async def test_audio_is_resampled_however_it_is_cut(
-    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, size: int
 ) -> None:
     speech = np.concatenate(list(read_audio(SPEECH / "en-03.flac")))
     pcm = np.repeat(speech, 3).tobytes()  # 48 kHz
     async with sessions.client(visit, Options(), "test") as client:
         intake = SpeechIntake(client, None, 48_000)
-        for start in range(0, len(pcm), 7_001):
-            await intake.hear_pcm(pcm[start : start + 7_001])
+        for start in range(0, len(pcm), size):
+            await intake.hear_pcm(pcm[start : start + size])
         await intake.finish()
+        assert not await intake.finish(), "a second end finds nothing"
         await client.finish()
     assert abs(intake.samples - len(speech)) <= 1 and intake.segments
