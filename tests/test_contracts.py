@@ -24,6 +24,7 @@ PLANTED = {
     "databases only in the history of a gateway": "backend: import sqlalchemy",
     "figures for Prometheus: its library only in their own files": "runtime: import prometheus_client",
     "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
+    "MCP: its library only in app.mcp_server": "app/cli: import mcp",
     "D-Bus: its library only in app.bus": "app/system: import dbus_fast",
     "packages of app import only lower ones": "app/core: import app.settings",
     "packages of loadtest import only lower ones": "loadtest/core: import loadtest.measurement",

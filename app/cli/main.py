@@ -14,6 +14,7 @@ from app.cli import (
     desktop_command,
     doctor_command,
     logs_command,
+    mcp_command,
     microphones_command,
     models_command,
     report_command,
@@ -191,6 +192,7 @@ app.add_typer(takes_command.app, name="takes", rich_help_panel=Section.RECORDING
 app.add_typer(models_command.app, name="models", rich_help_panel=Section.MODELS)
 app.command(rich_help_panel=Section.SERVERS)(dashboard_command.dashboard)
 app.add_typer(desktop_command.app, name="desktop", rich_help_panel=Section.APP)
+app.command(rich_help_panel=Section.RECORDINGS)(mcp_command.mcp)
 app.command("serve-api", rich_help_panel=Section.SERVERS)(serve_api_command.serve_api)
 app.command(rich_help_panel=Section.APP)(update_command.update)
 app.command(rich_help_panel=Section.DIAGNOSIS)(microphones_command.microphones)

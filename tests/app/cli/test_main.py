@@ -88,7 +88,13 @@ def test_commands_with_gateway_option_accept_key_and_certificate() -> None:
         for name, command in (*root.commands.items(), *takes.commands.items())
     }
     reached = {"KIKIPOUNAMU_GATEWAY", "KIKIPOUNAMU_KEY", "KIKIPOUNAMU_CERTIFICATE_SHA256"}
-    assert {name for name, variables in found.items() if variables} == {"transcribe", "listen", "demo", "resend"}
+    assert {name for name, variables in found.items() if variables} == {
+        "transcribe",
+        "listen",
+        "demo",
+        "resend",
+        "mcp",
+    }
     assert all(variables in (set(), reached) for variables in found.values())
 
 

@@ -1,0 +1,57 @@
+"""Implement ``kikipounamu mcp``: tools for an assistant, over standard input and output."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Model
+
+if TYPE_CHECKING:
+    from app.mcp_server.files import GatewaySource
+
+
+def mcp(  # noqa: PLR0913 - typer: an option is a parameter
+    allow_dictation: Annotated[
+        bool, typer.Option("--allow-dictation", help="The assistant may start, stop and cancel dictation.")
+    ] = False,
+    model: Model = "",
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    engine: Engine = "",
+    get_models: GetModels = None,
+) -> None:
+    """Let an assistant transcribe files and search recordings (MCP).
+
+    Assistants start it themselves: enter it there as a server with this command. It serves on standard input and
+    output, and only reads. Needs the mcp extra.
+    """
+    from app.cli import commands
+    from app.core import process
+
+    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
+    process.run("kikipounamu", lambda: serve(source, allow_dictation=allow_dictation), check_installed)
+
+
+def check_installed() -> None:
+    """Raise ``UsageMistake`` if the library is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("mcp") is None:
+        from app.core.errors import UsageMistake
+        from runtime.installing import extra_command
+
+        raise UsageMistake(f"the MCP library is not installed: run `{extra_command('mcp')}`")
+
+
+async def serve(source: "GatewaySource", *, allow_dictation: bool) -> int:
+    """Serve until standard input ends."""
+    from app.journal.library import of_this_user
+    from app.mcp_server.files import FileTranscriber
+    from app.mcp_server.recordings import Recordings
+    from app.mcp_server.server import Tools, make_server
+
+    async with Recordings(of_this_user()) as recordings, FileTranscriber(source) as files:
+        server = make_server(Tools(recordings, files, source), records=allow_dictation)
+        await server.run_stdio_async()
+    return 0

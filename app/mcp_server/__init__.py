@@ -1,0 +1,1 @@
+"""Tools for assistants over the Model Context Protocol: files, recordings and the state of this computer."""

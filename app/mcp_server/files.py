@@ -1,0 +1,186 @@
+"""Recognition of files for an assistant, with a gateway of this computer only as long as a file needs one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, Self, TypeVar
+
+from app.core.console import Console
+from app.core.formats import Format, render
+from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.local_services.stack import Stack
+from app.models import needed_models
+from app.settings.languages import languages_now
+from app.transcription.progress import Display
+from app.transcription.recording import Recogniser
+from client.connection import Locate
+from protocol.recognition import Options
+from runtime.tasks import cancel_and_wait
+from speech.audio_file import check_audio
+
+T = TypeVar("T")
+
+Report = Callable[[float, str], Awaitable[None]]
+"""Receives the elapsed seconds and a sentence about the progress."""
+
+_AT_ONCE: Final = 2
+_REPORT_S: Final = 1.0
+
+
+class GatewaySource(Protocol):
+    """The gateway that recognises. All methods raise ``AppError`` or ``GatewayError``."""
+
+    @property
+    def gateway(self) -> str:
+        """Name or address of the gateway; empty for this computer's."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model to recognise with; empty for any."""
+        ...
+
+    def prepare(self) -> None:
+        """Check that the gateway is known and the models are installed. Blocks."""
+        ...
+
+    def locate(self) -> Locate:
+        """Return a function that locates the gateway."""
+        ...
+
+    def stack(self) -> Stack | None:
+        """Return the stack that provides a gateway of this computer, or ``None`` for a remote one."""
+        ...
+
+
+@dataclass(frozen=True)
+class TranscribedFile:
+    """The text of a file. ``complete``: false if a part of the speech has no text; ``problems`` say which."""
+
+    text: str
+    seconds: float
+    languages: list[str]
+    complete: bool
+    problems: list[str]
+
+
+class SharedStack:
+    """Gateway and worker of this computer, running while anybody uses them."""
+
+    def __init__(self, make: Callable[[], Stack | None]) -> None:
+        self._make = make
+        self._changing = asyncio.Lock()
+        self._users = 0
+        self._stack: Stack | None = None
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run ``work`` beside the stack. Raises ``StackFailed`` if that breaks."""
+        async with self._used() as stack:
+            return await (stack.unless_broken(work) if stack else work)
+
+    @asynccontextmanager
+    async def _used(self) -> AsyncIterator[Stack | None]:
+        async with self._changing:
+            if not self._users and (stack := self._make()) is not None:
+                self._stack = await stack.__aenter__()
+            self._users += 1
+        try:
+            yield self._stack
+        finally:
+            self._users -= 1
+            async with self._changing:
+                if not self._users and self._stack is not None:
+                    stack, self._stack = self._stack, None
+                    await stack.close()
+
+
+class _Progress(Display):
+    """A display that counts and prints nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(quiet=True), "")
+        self.heard_s = 0.0
+        self.pieces = 0
+
+    def listened(self, seconds: float) -> None:
+        self.heard_s = seconds
+
+    def recognised(self, segment: TranscriptSegment) -> None:
+        self.pieces += 1
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.heard_s:.0f} s heard, {self.pieces} pieces recognised"
+
+
+class FileTranscriber:
+    """Recogniser of files, a few at a time.
+
+    Each file has a task of its own: callers may cancel, and what it started is still ended in order.
+    """
+
+    def __init__(self, source: GatewaySource) -> None:
+        self._source = source
+        self._stack = SharedStack(source.stack)
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._running: set[asyncio.Task[RecordingTranscript]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await cancel_and_wait(self._running)
+
+    @property
+    def running(self) -> int:
+        """Number of files that are being recognised, or wait for it."""
+        return len(self._running)
+
+    async def transcribe(self, path: Path, language: str, form: Format, report: Report) -> TranscribedFile:
+        """Return the text of a file. Raises ``SpeechError``, ``AppError`` or ``GatewayError``."""
+        progress = _Progress()
+        task = asyncio.create_task(self._recognise(path, language, progress), name="mcp/file")
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            while not (await asyncio.wait({task}, timeout=_REPORT_S))[0]:
+                await report(
+                    clock() - began, f"{progress.heard_s:.0f} s heard, {progress.pieces} pieces recognised"
+                )
+            return _answer(task.result(), form)
+        finally:
+            task.cancel()
+
+    def _ended(self, task: asyncio.Task[RecordingTranscript]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # read, because a caller that left does not
+
+    async def _recognise(self, path: Path, language: str, progress: _Progress) -> RecordingTranscript:
+        async with self._free:
+            await asyncio.to_thread(check_audio, path)
+            await asyncio.to_thread(self._source.prepare)
+            languages = await asyncio.to_thread(languages_now, language)
+            options = Options(
+                language, model=self._source.model, priority="bulk", script="simplified", languages=languages
+            )
+            vad = await asyncio.to_thread(needed_models.vad_folder)
+            recogniser = Recogniser(self._source.locate(), vad, options)
+            return await self._stack.run(recogniser.recognise(path, progress))
+
+
+def _answer(transcript: RecordingTranscript, form: Format) -> TranscribedFile:
+    problems = [
+        f"no text from {segment.start_ms / 1000:.1f} to {segment.end_ms / 1000:.1f} s: {segment.error}"
+        for segment in transcript.failures
+    ]
+    if transcript.truncated:
+        problems.append(transcript.truncated)
+    languages = dict.fromkeys(segment.language for segment in transcript.segments if segment.language)
+    return TranscribedFile(
+        render(transcript, form).strip(), transcript.duration_ms / 1000, list(languages), not problems, problems
+    )

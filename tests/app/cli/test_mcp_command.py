@@ -1,0 +1,15 @@
+"""``kikipounamu mcp`` needs its library, and says how to get it."""
+
+import importlib.util
+
+import pytest
+
+from app.cli.mcp_command import check_installed
+from app.core.errors import UsageMistake
+
+
+def test_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_installed()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UsageMistake, match=r"kikipounamu\[mcp\]"):
+        check_installed()
