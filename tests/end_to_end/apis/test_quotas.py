@@ -1,0 +1,63 @@
+"""The limit of a key's streams holds over all APIs together, and each refuses as its clients expect."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from backend.devices.records import DeviceStore
+from protocol.devices import DeviceKind
+from protocol.endpoint import Endpoint
+from tests.end_to_end.apis.test_kills import SPOKEN
+from tests.helpers.api_speakers import APIS, ApiFailed
+from tests.helpers.chain import running_chain
+from tests.helpers.waiting import wait_until
+
+REFUSED = {"openai": "status 429 busy", "openai stream": "status 429 busy"}
+
+
+async def refused(endpoint: Endpoint) -> dict[str, str]:
+    """Speak through every API, and return the errors."""
+    errors = {}
+    for name, speak in APIS.items():
+        with pytest.raises(ApiFailed) as caught:
+            await speak(endpoint, SPOKEN, asyncio.Event())
+        errors[name] = str(caught.value)
+    return errors
+
+
+async def test_streams_of_a_key_are_limited_over_all_apis(tmp_path: Path) -> None:
+    settings = tmp_path / "home" / "config" / "gateway.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("streams_per_key = 2\n")
+    device, key = DeviceStore(tmp_path / "home" / "data" / "devices.json").add("a phone", DeviceKind.CLIENT, 0)
+    with running_chain(tmp_path) as chain:
+        _, mine = chain.gateway()
+        chain.worker("--engine", "checksum")
+        phone = Endpoint(mine.url, key, mine.pid)
+
+        async def streams() -> bool:
+            headers = {"Authorization": f"Bearer {mine.key}"}
+            async with http.get(f"{mine.url}/v1/devices", headers=headers) as answer:
+                listed = {one["id"]: one["streams"] for one in (await answer.json())["devices"]}
+            return bool(listed[device.id] == open_streams)
+
+        async with aiohttp.ClientSession() as http:
+            async with AsyncExitStack() as stack:
+                for open_streams, path in enumerate(("/v1/funasr", "/v1/realtime"), 1):
+                    opening = http.ws_connect(mine.url + path, headers={"Authorization": f"Bearer {key}"})
+                    socket = await stack.enter_async_context(opening)
+                    if path == "/v1/funasr":
+                        await socket.send_bytes(SPOKEN[:16_000].tobytes())
+                    else:
+                        await socket.send_json({"type": "input_audio_buffer.append", "audio": "AAAA"})
+                    await wait_until(streams, f"{open_streams} streams are counted")
+                errors = await refused(phone)
+                assert {name: errors[name] for name in REFUSED} == REFUSED
+                assert all("429" in error or "streams open" in error for error in errors.values()), errors
+            open_streams = 0
+            await wait_until(streams, "the streams are over")
+        for name, speak in APIS.items():
+            assert await speak(phone, SPOKEN, asyncio.Event()), name
