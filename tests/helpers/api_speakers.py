@@ -87,7 +87,10 @@ async def openai_stream(endpoint: Endpoint, samples: Samples, sent: asyncio.Even
 
 async def realtime(endpoint: Endpoint, samples: Samples, sent: asyncio.Event, rate: int = 16_000) -> str:
     """Speak to OpenAI's Realtime API; an update at the end waits for the texts."""
-    given: dict[str, Any] = {"format": {"type": "audio/pcm", "rate": rate}, "turn_detection": {"type": "server_vad"}}
+    given: dict[str, Any] = {
+        "format": {"type": "audio/pcm", "rate": rate},
+        "turn_detection": {"type": "server_vad"},
+    }
     session = {"type": "transcription", "audio": {"input": given}}
     given["turn_detection"]["silence_duration_ms"] = 600
     events: list[dict[str, Any]] = []
@@ -113,7 +116,9 @@ def _turns(events: list[dict[str, Any]]) -> str:
     texts = {event["item_id"]: event["transcript"] for event in completed}
     assert len(texts) == len(completed) and set(texts) == set(order), "each turn has one text"
     for item, text in texts.items():
-        deltas = [event["delta"] for event in events if event["type"].endswith(".delta") and event["item_id"] == item]
+        deltas = [
+            event["delta"] for event in events if event["type"].endswith(".delta") and event["item_id"] == item
+        ]
         assert "".join(deltas) == text
     return join_texts(texts[item] for item in order)
 
@@ -152,7 +157,9 @@ def wyoming(port: int) -> Speak:
                     await client.write_event(AudioChunk(audio=audio, **about).event())
                 await client.write_event(AudioStop().event())
                 sent.set()
-                while (event := await client.read_event()) is not None and event.type != TranscriptStop().event().type:
+                while (
+                    event := await client.read_event()
+                ) is not None and event.type != TranscriptStop().event().type:
                     if Error.is_type(event.type):
                         raise ApiFailed(Error.from_event(event).text)
                     if TranscriptChunk.is_type(event.type):

@@ -15,6 +15,7 @@ from backend.gateway import Gateway, running_gateway
 from backend.history.settings import HistorySettings
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
+from protocol.endpoint import Endpoint
 from protocol.job import WORKERS_KEY, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.backend.conftest import KEY
@@ -61,12 +62,21 @@ async def whole(tmp_path: Path, broker: Broker, database: str) -> AsyncIterator[
         yield gateway
 
 
-async def found(gateway: Gateway, folder: Path, *arguments: str) -> str:
-    """Run schemathesis and return its report; empty if it found no problem."""
+def of(gateway: Gateway) -> Endpoint:
+    """Return the address of a gateway in this process."""
+    return Endpoint(gateway.url, KEY, 0)
+
+
+async def found(endpoint: Endpoint, folder: Path, *arguments: str, document: str = "") -> str:
+    """Run schemathesis and return its report; empty if it found no problem.
+
+    ``document``: file with a description of other routes than our own.
+    """
     (folder / "schemathesis.toml").write_text(CONFIG)
     command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", "schemathesis.toml", "run"]
-    command += [f"{gateway.url}/v1/openapi.json", "--header", f"Authorization: Bearer {KEY}", "--checks", "all"]
-    command += [argument for path in STREAMS for argument in ("--exclude-path", path)]
+    command += [document or f"{endpoint.url}/v1/openapi.json", "--url", endpoint.url, "--checks", "all"]
+    command += ["--header", f"Authorization: Bearer {endpoint.key}"]
+    command += [argument for path in STREAMS if not document for argument in ("--exclude-path", path)]
     command += ["--no-color", "--seed", "1", *arguments]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, cwd=folder, stdout=pipe, stderr=pipe)
@@ -80,19 +90,19 @@ async def found(gateway: Gateway, folder: Path, *arguments: str) -> str:
 
 
 async def test_schemathesis_finds_no_problem(whole: Gateway, tmp_path: Path) -> None:
-    said = await found(whole, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing")
+    said = await found(of(whole), tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing")
     assert not said, said
 
 
 async def test_schemathesis_finds_slow_response(whole: Gateway, tmp_path: Path) -> None:
     """An impossible response time must be reported as a problem."""
     one = ("--max-examples", "2", "--phases", "fuzzing", "--max-response-time", "0.000001")
-    assert "healthz" in await found(whole, tmp_path, *one, "--include-path", "/healthz")
+    assert "healthz" in await found(of(whole), tmp_path, *one, "--include-path", "/healthz")
 
 
 @pytest.mark.proof(minutes=5)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_schemathesis_finds_no_problem_in_many_tries(whole: Gateway, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure")
-    said = await found(whole, tmp_path, *many)
+    said = await found(of(whole), tmp_path, *many)
     assert not said, said
