@@ -1,4 +1,4 @@
-"""All APIs at once, while worker, broker and gateway are killed: whole texts, or errors that clients understand."""
+"""All APIs at once while programs are killed: whole texts, or errors that their clients understand."""
 
 import asyncio
 from collections.abc import Iterator
