@@ -68,7 +68,7 @@ async def own(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
 
 
 async def openai_file(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
-    """Transcribe a file."""
+    """Transcribe a whole file at once."""
     body = await _posted(endpoint, samples, sent, "/v1/audio/transcriptions")
     return str(json.loads(body)["text"])
 
