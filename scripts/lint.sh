@@ -14,3 +14,4 @@ fi
 "$tools/python" scripts/check_english.py "${sources[@]}"
 "$tools/mypy"
 "$tools/lint-imports"
+"$tools/python" -m scripts.check_licences

@@ -41,6 +41,7 @@ ARTEFACTS: Final = (
     Artefact("folder", needs=("git", "debootstrap")),
     Artefact("debian", needs=("dpkg-deb", "lintian", "tar", "zstd")),
     Artefact("apt_repository", needs=("apt-ftparchive",)),
+    Artefact("licences"),
     Artefact("signed_index"),
     Artefact("checksums"),
 )

