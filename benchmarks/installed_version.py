@@ -1,6 +1,6 @@
-"""Another version of the project, installed from its wheel into an environment of its own.
+"""Environments with another version of the project, installed from its wheel.
 
-It uses the libraries of this environment, so that only our own code differs.
+They use the libraries of this environment, so that only our own code differs.
 """
 
 import io

@@ -27,8 +27,10 @@ from tests.helpers.waiting import wait_until_sync
 
 _MEAN_S: Final = 3.5
 """Mean length of a segment of ``kikipounamu-loadtest sessions``."""
-_SPARE: Final = 1.2
-_SESSIONS: Final = 25
+_EACH: Final = 20
+"""Segments of one session."""
+_SECONDS: Final = _EACH * _MEAN_S * 1.2
+"""Audio of one session, so that its segments are at least as many in the mean."""
 _PATIENCE_S: Final = 300.0
 
 
@@ -104,16 +106,19 @@ class Fleet:
         """Start a worker; it waits for the broker by itself."""
         self._start("worker", new, "run", "--engine", "checksum")
 
-    def replace(self, new: bool, pause_s: float) -> None:
-        """Replace the worker and then the gateway, each after a pause."""
+    def replace(self, new: bool, pause_s: float, client: "subprocess.Popen[str]") -> None:
+        """Replace the worker and then the gateway, each after a pause, while the client speaks."""
         for name, start in (("worker", self.start_worker), ("gateway", self.start_gateway)):
             time.sleep(pause_s)
+            if client.poll() is not None:
+                sys.exit(f"the client ended before the {name} was replaced")
             self._running.pop(name).stop()
             start(new)
 
     def speak(self, new: bool, segments: int, pace: float) -> "subprocess.Popen[str]":
         """Start a client that speaks about so many segments or more; ``pace``: time for a second of audio."""
-        words = ["--count", str(_SESSIONS), "--seconds", f"{_seconds(segments):.1f}", "--pace", f"{pace:g}"]
+        count = str(-(-segments // _EACH))
+        words = ["--count", count, "--seconds", f"{_SECONDS:.1f}", "--pace", f"{pace:g}"]
         program = str(self._programs[new] / "kikipounamu-loadtest")
         environment = os.environ | {"KIKIPOUNAMU_HOME": str(self._chain.root / "home")}
         return subprocess.Popen(
@@ -129,22 +134,20 @@ class Fleet:
         self._running[name] = self._chain.start(f"{name}-{_called(new)}", program, *words)
 
 
-def run_direction(direction: Direction, programs: dict[bool, Path], segments: int) -> Outcome:
-    """Run one direction in a home of its own, and return what its client saw."""
+def run_direction(direction: Direction, programs: dict[bool, Path], segments: int, pace: float) -> Outcome:
+    """Run one direction in a home of its own, and return what its client saw; ``pace``: as of ``speak``."""
     began = time.monotonic()
     with _fleet(programs) as fleet:
         fleet.start_gateway(direction.gateway)
         fleet.start_worker(direction.worker)
         pace = 0.5 if direction.replaced else 0.1  # a replacement happens while people speak
-        client = fleet.speak(direction.client, segments, pace)
-        try:
-            if direction.replaced:
-                fleet.replace(not direction.gateway, pace * _seconds(segments) / 3)
-                if client.poll() is not None:
-                    sys.exit(f"{direction.name}: the client ended before the gateway was replaced")
-            output, said = client.communicate(timeout=_PATIENCE_S)
-        finally:
-            client.kill()
+        with fleet.speak(direction.client, segments, pace) as client:
+            try:
+                if direction.replaced:
+                    fleet.replace(not direction.gateway, pace * _SECONDS / 3, client)
+                output, said = client.communicate(timeout=_PATIENCE_S)
+            finally:
+                client.kill()
     return outcome(direction, output, said, time.monotonic() - began)
 
 
@@ -155,22 +158,18 @@ def outcome(direction: Direction, output: str, said: str, seconds: float) -> Out
     except ValueError:
         sys.exit(f"{direction.name}: the client printed no summary: {said[-2000:]}")
     counts = {name: summary[name] for name in ("segments", "right", "wrong", "failed", "missing", "twice")}
-    ends = "old to new" if not direction.gateway else "new to old"
-    versions = [_called(version) for version in (direction.client, direction.gateway, direction.worker)]
+    client, gateway, worker = (
+        _called(version) for version in (direction.client, direction.gateway, direction.worker)
+    )
     if direction.replaced:
-        versions[1:] = [ends, ends]
-    return Outcome(direction.name, *versions, **counts, seconds=round(seconds, 1))
+        gateway = worker = "new to old" if direction.gateway else "old to new"
+    return Outcome(direction.name, client, gateway, worker, **counts, seconds=round(seconds, 1))
 
 
 @contextmanager
 def _fleet(programs: dict[bool, Path]) -> Iterator[Fleet]:
     with tempfile.TemporaryDirectory() as root, running_chain(Path(root), quiet=True) as chain:
         yield Fleet(chain, programs)
-
-
-def _seconds(segments: int) -> float:
-    """Return the audio of one session."""
-    return segments / _SESSIONS * _MEAN_S * _SPARE
 
 
 def _called(new: bool) -> str:
@@ -185,7 +184,8 @@ def measure(previous: str, directions: Sequence[Direction], segments: int) -> li
         programs = {True: BIN, False: install(wheel, folder / "environment")}
         outcomes = []
         for direction in directions:
-            outcomes.append(run_direction(direction, programs, segments))
+            pace = 0.5 if direction.replaced else 0.1  # time to replace programs while people speak
+            outcomes.append(run_direction(direction, programs, segments, pace))
             print(outcomes[-1], file=sys.stderr, flush=True)
         return outcomes
 

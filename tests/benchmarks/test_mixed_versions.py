@@ -1,6 +1,7 @@
 """Programs of two versions work together, and each segment is recognised once."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,17 +40,23 @@ def test_previous_commit_is_named_by_the_stored_home() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_installed_wheel_takes_over_from_the_checkout_while_people_speak(tmp_path: Path) -> None:
-    """The small version of the proof: the other version is this one, from its wheel."""
-    programs = {True: BIN, False: install(build_wheel("HEAD", tmp_path), tmp_path / "environment")}
-    downgrade = Direction("downgrade", True, True, True, replaced=True)
-    row = run_direction(downgrade, programs, 50)
+def test_gateway_and_worker_are_replaced_while_the_client_speaks() -> None:
+    """The small version of the proofs, with one version in both places."""
+    row = run_direction(Direction("upgrade", True, False, False, replaced=True), {True: BIN, False: BIN}, 20, 0.05)
     assert row.flawless, row
 
 
-@pytest.mark.proof(minutes=8)
+@pytest.mark.proof(minutes=1)
+@pytest.mark.timeout(300)
+def test_installed_wheel_takes_over_from_the_checkout_while_people_speak(tmp_path: Path) -> None:
+    programs = {True: BIN, False: install(build_wheel("HEAD", tmp_path), tmp_path / "environment")}
+    row = run_direction(Direction("downgrade", True, True, True, replaced=True), programs, 40, 0.1)
+    assert row.flawless, row
+
+
+@pytest.mark.proof(minutes=6)
 @pytest.mark.timeout(1500)
 def test_previous_and_new_version_recognise_500_segments_once_in_every_direction() -> None:
     rows = measure(previous_commit(), DIRECTIONS, 500)
-    print(*rows, sep="\n")
+    sys.stdout.write("".join(f"{row}\n" for row in rows))
     assert [row for row in rows if not row.flawless or row.segments < 500] == []
