@@ -27,9 +27,6 @@ _SHARED: Final = ". maintenance.sh\n"
 _SCRIPTS: Final = ("postinst", "prerm", "postrm")
 _PRE_RELEASE: Final = re.compile(r"\.?(dev|rc|a|b)(?=\d)")
 _UNIT_PLACES: Final = re.compile(r"%h/\.local/bin/|/opt/kikipounamu/bin/")
-_FONTS: Final = "fonts-"
-_NOT_NEEDED: Final = "python3-venv"
-_OLDEST_LIBC: Final = "libc6 (>= 2.36)"
 _LINTIAN: Final = ("lintian", "--fail-on", "error,warning", "--tag-display-limit", "0", "--allow-root")
 
 
@@ -102,16 +99,6 @@ def unit_of_package(unit: str) -> str:
     return _UNIT_PLACES.sub("/usr/bin/", unit).replace(", installed in /opt/kikipounamu", "")
 
 
-def dependencies(listed: str) -> tuple[list[str], list[str]]:
-    """Return what the package depends on and recommends, from ``packaging/apt-packages.txt``."""
-    sections = re.split(r"^\[(\w+)\]$", listed, flags=re.MULTILINE)
-    wanted = dict(zip(sections[1::2], sections[2::2], strict=True))
-    lines = f"{wanted['run']}{wanted['desktop']}".splitlines()
-    names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
-    needed = [name for name in names if not name.startswith(_FONTS) and name != _NOT_NEEDED]
-    return [_OLDEST_LIBC, "adduser", *needed], [name for name in names if name.startswith(_FONTS)]
-
-
 def script_of_package(script: str, shared: str) -> str:
     """Return a script of the package with the shared functions in it: no file of the package has to be there."""
     return script.replace(_SHARED, f"{shared}\n")
@@ -143,15 +130,12 @@ def _documents(checkout: Path, share: Path, version: str) -> None:
 
 def _control(checkout: Path, root: Path, values: Mapping[str, str]) -> None:
     sources, control = checkout / "packaging" / "debian", root / "DEBIAN"
-    needed, recommended = dependencies((checkout / "packaging" / "apt-packages.txt").read_text())
     sums = "".join(f"{digest}  {name}\n" for name, digest in _digests(root))
     kibibytes = sum(-(-path.lstat().st_size // 1024) for path in root.rglob("*"))
     known = {
         **values,
         "MAINTAINER": maintainer(checkout),
         "KIBIBYTES": str(kibibytes),
-        "DEPENDS": ", ".join(needed),
-        "RECOMMENDS": ", ".join(recommended),
     }
     text = (sources / "control").read_text()
     _write(control / "control", re.sub(r"@([A-Z]+)@", lambda found: known[found[1]], text))
