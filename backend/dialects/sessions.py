@@ -43,21 +43,31 @@ class DialectSessions:
         """Yield a client of a new session; ``name``: that of the adapter. Raises ``OverQuota``."""
         if refusal := self.refusal(visit):
             raise OverQuota(refusal)
+        opened = [InnerConnection.open(self.hub, visit)]  # at once: the next request of this key counts it
 
         @asynccontextmanager
         async def connecting(settings: ClientSettings) -> AsyncIterator[Connect]:
             def to(address: Address, resume: bool) -> Coroutine[Any, Any, Connection]:
-                return self._open(visit)
+                return self._open(visit, opened)
 
             yield to
 
         settings = ClientSettings(connecting=connecting, name=name, give_up_s=_GIVE_UP_S, quiet_s=_QUIET_S)
-        with TemporaryAudio() as store:
-            async with GatewayClient(_HERE, uuid4(), store, options, settings) as client:
-                yield client
+        try:
+            with TemporaryAudio() as store:
+                async with GatewayClient(_HERE, uuid4(), store, options, settings) as client:
+                    yield client
+        finally:
+            for unused in opened:
+                await unused.close()
 
-    async def _open(self, visit: AdmittedRequest) -> InnerConnection:
-        """Open a connection, also after a lost one; a gateway that leaves must not be kept by its own clients."""
+    async def _open(self, visit: AdmittedRequest, opened: list[InnerConnection]) -> InnerConnection:
+        """Open a connection, also after a lost one; a gateway that leaves must not be kept by its own clients.
+
+        ``opened``: the first one, which is open already.
+        """
+        if opened:
+            return opened.pop()
         if (refusal := self.refusal(visit)) and refusal.reason is RefusalReason.LEAVING:
             raise SessionLost(refusal.message, ())
         return InnerConnection.open(self.hub, visit)

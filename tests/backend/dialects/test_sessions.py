@@ -54,6 +54,17 @@ async def test_texts_come_as_through_a_socket(
     assert not gateway.hub.connections
 
 
+async def test_stream_counts_from_its_very_beginning(
+    sessions: DialectSessions, visit: AdmittedRequest, gateway: Gateway
+) -> None:
+    usage = gateway.access.meter.of(visit.device.id)
+    async with sessions.client(visit, OPTIONS, "one"):
+        assert usage.streams == 1
+        async with sessions.client(visit, OPTIONS, "two"):
+            assert usage.streams == 2
+    assert usage.streams == 0
+
+
 async def test_streams_count_audio_and_connections_of_their_key(
     sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, gateway: Gateway
 ) -> None:
