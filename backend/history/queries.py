@@ -157,7 +157,7 @@ def counted(connection: Connection) -> tuple[int, int]:
 
 def _of(wanted: SessionFilter) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = _SHOWN
-    columns = (_SESSIONS.owner, _SESSIONS.tenant, _SESSIONS.state, _SESSIONS.kind)
+    columns = (_SESSIONS.owner, _SESSIONS.tenant, _SESSIONS.state, _SESSIONS.kind, _SESSIONS.client)
     for column, value in zip(columns, wanted, strict=True):
         if value is not None:
             condition &= column == str(value)

@@ -160,12 +160,13 @@ class StoredSegment(Struct, frozen=True):
 
 
 class SessionFilter(NamedTuple):
-    """A filter for sessions; ``None`` matches every value."""
+    """A filter for sessions; ``None`` matches every value. ``client``: as the client named itself."""
 
     owner: str | None = None
     tenant: str | None = None
     state: SessionState | None = None
     kind: SessionKind | None = None
+    client: str | None = None
 
 
 class Page(NamedTuple, Generic[T]):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Final
@@ -40,7 +40,6 @@ class FileRoutes:
     def __init__(self, archive: Archive, runner: Runner) -> None:
         self._archive = archive
         self._runner = runner
-        self._coming: Counter[str] = Counter()  # by key
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes for files."""
@@ -51,7 +50,11 @@ class FileRoutes:
             web.post(one + "/retry", self._retry),
         ]
 
-    async def _submit(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request, values: Mapping[str, str] | None = None) -> StoredSession:
+        """Store the file of a form. ``values``: used instead of the form's other fields.
+
+        Raises ``ProtocolError``, ``OverQuota`` or ``RequestRefused``.
+        """
         visit = admit(request)
         if not await self._runner.takes_files():
             raise RequestRefused(503, ErrorCode.BUSY, _NOT_OURS)
@@ -59,10 +62,27 @@ class FileRoutes:
         with self._place(visit), visit.present(lambda: abort(request)):
             try:
                 await read_form(request, self._runner.uploads, self._runner.settings, form)
-                stored = await self._accept(visit, form, request.headers.get(hdrs.USER_AGENT, ""))
+                form.values = form.values if values is None else dict(values)
+                return await self._accept(visit, form, request.headers.get(hdrs.USER_AGENT, ""))
             finally:
                 await asyncio.to_thread(form.drop)
-        return self._view(stored, 202)
+
+    async def retry(self, request: web.Request) -> StoredSession:
+        """Plan a file that failed again. Raises ``ProtocolError``, ``OverQuota`` or ``RequestRefused``."""
+        stored = await self._archive.session(request)
+        if stored.kind is not SessionKind.FILE or stored.state is not SessionState.FAILED:
+            raise conflict(_NO_RETRY)
+        if not self._runner.has(stored.id):
+            raise conflict("the file is not here any more, or at another gateway: submit it as a new session")
+        await self._archive.ask(lambda store: store.retry(stored.id))
+        working, before = SessionState.WORKING, (SessionState.FAILED, *_UNENDED)
+        if not await self._archive.ask(lambda store: store.set_state(stored.id, working, only_from=before)):
+            raise conflict(_NO_RETRY)  # another request retried it, and it is done
+        self._runner.submitted(stored)
+        return stored
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        return self._view(await self.submit(request), 202)
 
     async def _cancel(self, request: web.Request) -> web.Response:
         stored = await self._archive.session(request)
@@ -75,17 +95,7 @@ class FileRoutes:
         return await self._now(stored)
 
     async def _retry(self, request: web.Request) -> web.Response:
-        stored = await self._archive.session(request)
-        if stored.kind is not SessionKind.FILE or stored.state is not SessionState.FAILED:
-            raise conflict(_NO_RETRY)
-        if not self._runner.has(stored.id):
-            raise conflict("the file is not here any more, or at another gateway: submit it as a new session")
-        await self._archive.ask(lambda store: store.retry(stored.id))
-        working, before = SessionState.WORKING, (SessionState.FAILED, *_UNENDED)
-        if not await self._archive.ask(lambda store: store.set_state(stored.id, working, only_from=before)):
-            raise conflict(_NO_RETRY)  # another request retried it, and it is done
-        self._runner.submitted(stored)
-        return await self._now(stored, 202)
+        return await self._now(await self.retry(request), 202)
 
     # -- inside --------------------------------------------------------------------------------------------
 
@@ -98,17 +108,17 @@ class FileRoutes:
             raise OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, message, _RETRY_S))
         owner = visit.device.owner
         for coming, most, whose in (
-            (self._coming[owner], settings.uploads_of_key, " of this key"),
-            (self._coming.total(), settings.uploads, ""),
+            (self._runner.uploading[owner], settings.uploads_of_key, " of this key"),
+            (self._runner.uploading.total(), settings.uploads, ""),
         ):
             if coming >= most:
                 message = f"{coming} files{whose} are coming already"
                 raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, _RETRY_S))
-        self._coming[owner] += 1
+        self._runner.uploading[owner] += 1
         try:
             yield
         finally:
-            self._coming -= Counter((owner,))
+            self._runner.uploading -= Counter((owner,))
 
     async def _accept(self, visit: AdmittedRequest, form: Form, client: str) -> StoredSession:
         fields = form.fields()

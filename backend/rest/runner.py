@@ -70,6 +70,7 @@ class Runner:
         self.settings = settings
         self.uploads = Uploads(settings.folder, settings.spare_bytes)
         self.coming: set[str] = set()  # sessions whose files may arrive before the history knows them
+        self.uploading: Counter[str] = Counter()  # files that are coming now, by key
         self._room = room
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}
@@ -96,6 +97,11 @@ class Runner:
     def has(self, session: str) -> bool:
         """Return whether this gateway has the file of a session."""
         return session in self._here
+
+    @property
+    def waiting(self) -> int:
+        """Number of files that wait to be read."""
+        return len(self._waiting)
 
     def waiting_of(self, owner: str) -> int:
         """Return how many files of a key are unfinished."""

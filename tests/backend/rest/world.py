@@ -84,9 +84,9 @@ class World:
         folder = self.runner.uploads.folder
         return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
 
-    async def said(self, session: str, *texts: str, by: str = "a", tenant: str = "") -> None:
+    async def said(self, session: str, *texts: str, by: str = "a", tenant: str = "", client: str = "") -> None:
         """Record these texts as a stream."""
-        about = SessionOwner(self.devices[by].owner, by, tenant, kind=SessionKind.STREAM)
+        about = SessionOwner(self.devices[by].owner, by, tenant, client, SessionKind.STREAM)
         await self.record(about, [Result(session, n, text, model="m") for n, text in enumerate(texts)])
 
     @asynccontextmanager
