@@ -69,6 +69,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     model_kept_s: Count | None = None
     unqueued_mb: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     wyoming: str | None = None
+    earlier_protocol: bool | None = None
     history: str | None = None
     history_days: Annotated[int, Meta(ge=0, le=100_000)] | None = None
     history_mb: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
@@ -132,6 +133,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
         mode=mode,
         processes=processes,
         wyoming=said.wyoming or "",
+        earlier_protocol=bool(said.earlier_protocol),
         name=clean_name(said.name or socket.gethostname()) or "kikipounamu",
         host=said.host or _host(said, mode),
         port=said.port if said.port is not None else SHARED_PORT if limited else 0,

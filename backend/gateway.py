@@ -12,6 +12,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
+from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from aiohttp import hdrs, web
 from msgspec.structs import replace
 
 from backend.admission.admission import refuse, refuse_known, speed
-from backend.admission.readiness import readiness
+from backend.admission.readiness import Readiness, readiness
 from backend.broker.connections import CONNECT_S
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.broker.jobs import Jobs, open_jobs
@@ -29,6 +30,7 @@ from backend.core.refusal import Refusal, RefusalReason
 from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
+from backend.dialects.earlier.rest_routes import earlier_rest_routes
 from backend.dialects.routes import dialect_routes
 from backend.dialects.sessions import DialectSessions
 from backend.history.service import RunningHistory, kept_history
@@ -138,10 +140,12 @@ class Gateway:
             web.get(STREAM_PATH, self._stream),
             web.get("/healthz", self._health),
             web.get(BROKER_PATH, self._tunnel.serve),
-            *dialect_routes(self.hub, self._refusal, self._settings.files),
+            *dialect_routes(self.hub, self._refusal, self._settings.files, self._settings.earlier_protocol),
         ]
         if self._forwarder is not None:
             return everywhere + self._forwarder.routes()
+        history, earlier = self.history.history if self.history else None, self._settings.earlier_protocol
+        snapshot = partial(self.monitor.snapshot, self.hub)
         return [
             *everywhere,
             web.get("/readyz", self._ready),
@@ -150,7 +154,8 @@ class Gateway:
             *device_routes(),
             *self._figures().routes(),
             *PairingRoutes(self._settings, self.access, lambda: self.tls_port).routes(),
-            *rest_routes(self.history.history if self.history else None, self.files),
+            *rest_routes(history, self.files),
+            *(earlier_rest_routes(history, self.files, self._readiness, snapshot) if earlier else ()),
         ]
 
     def join(self, link: ProcessLink) -> None:
@@ -301,13 +306,16 @@ class Gateway:
     async def _health(self, request: web.Request) -> web.Response:
         return json_response({"status": "alive"})
 
-    async def _ready(self, request: web.Request) -> web.Response:
+    def _readiness(self) -> Readiness:
         monitor, connections = self.monitor, self.hub.taken()
         limits, embedded = self._settings.admission, not self._settings.redis
         state = readiness(
             monitor.survey, monitor.broker(), connections, limits, draining=self._ends, embedded=embedded
         )
-        state = replace(state, history=self.history and self.history.state())
+        return replace(state, history=self.history and self.history.state())
+
+    async def _ready(self, request: web.Request) -> web.Response:
+        state = self._readiness()
         return json_response(state, 200 if state.ready else 503)
 
 

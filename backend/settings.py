@@ -18,6 +18,7 @@ class GatewaySettings(SessionSettings, HttpSettings):
     one that has another number. ``endpoint_file`` exists while the gateway runs; ``None``: never written.
     ``devices_file``: paired devices; ``None``: no pairing. ``processes``: how many serve together.
     ``wyoming``: address of the port for the Wyoming protocol, ``PORT`` or ``HOST:PORT``; empty: none.
+    ``earlier_protocol``: serve the clients of the earlier server.
     """
 
     processes: int = 1
@@ -28,6 +29,7 @@ class GatewaySettings(SessionSettings, HttpSettings):
     endpoint_file: Path | None = None
     devices_file: Path | None = None
     wyoming: str = ""
+    earlier_protocol: bool = False
     announce: bool = True
     history: HistorySettings = field(default_factory=HistorySettings)
     files: FileSettings = field(default_factory=FileSettings)

@@ -16,6 +16,7 @@ PATHS: Final = frozenset(
         "/v1/realtime",
         "/v1/funasr",
         "/v1/listen",
+        "/ws/asr",
         "/inference",
     }
 )

@@ -5,6 +5,7 @@ from functools import cache
 from aiohttp import web
 
 from backend.dialects.deepgram.routes import DeepgramRoutes
+from backend.dialects.earlier.routes import earlier_routes
 from backend.dialects.funasr.routes import funasr_routes
 from backend.dialects.openai.file_routes import OpenAiFileRoutes
 from backend.dialects.openai.realtime import realtime_routes
@@ -15,8 +16,11 @@ from backend.rest.uploads import Uploads
 from backend.sessions.hub import Hub
 
 
-def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings) -> list[web.RouteDef]:
-    """Return the routes of all adapters. The folder for files is made when the first one comes."""
+def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings, earlier: bool = False) -> list[web.RouteDef]:
+    """Return the routes of all adapters. The folder for files is made when the first one comes.
+
+    ``earlier``: the earlier server's protocol is served too.
+    """
     sessions = DialectSessions(hub, refusal, settings.vad_folder)
 
     @cache
@@ -28,4 +32,5 @@ def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings) -> list[we
         *realtime_routes(sessions),
         *funasr_routes(sessions),
         *DeepgramRoutes(sessions, spool, settings).routes(),
+        *(earlier_routes(sessions) if earlier else ()),
     ]

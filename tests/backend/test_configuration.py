@@ -120,7 +120,7 @@ def test_environment_supports_every_field_of_file() -> None:
         ("name", "host", "redis", "certificate", "private_key", "history", "wyoming"), "as it stands"
     )
     values |= {"mode": GatewayMode.SERVER, "origins": ("https://a", "https://b"), "trusted_proxies": ("10.0.0.7",)}
-    values |= {"announce": True, "history_jsonl": False}
+    values |= {"announce": True, "history_jsonl": False, "earlier_protocol": True}
     texts = {name: " ".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
     variables = {f"KIKIPOUNAMU_GATEWAY_{name.upper()}": text for name, text in texts.items()}
     assert read_environment(variables) == Configuration(**values)

@@ -1,0 +1,53 @@
+"""All REST routes of the earlier servers: of its gateway and of its recognition server.
+
+Both have ``/health``, ``/stats`` and ``/asr/queue/status``; the answers here have the fields of both.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from backend.admission.readiness import Readiness
+from backend.core.errors import RequestRefused
+from backend.dialects.earlier.errors import in_their_shape
+from backend.dialects.earlier.views import API, health, queue_state
+from backend.http.access import admit
+from backend.http.responses import json_response
+from protocol.errors import ErrorCode
+from protocol.monitor import Snapshot
+
+if TYPE_CHECKING:
+    from backend.history.history_thread import AsyncHistory
+    from backend.rest.runner import Runner
+
+_OFF: Final = "this gateway keeps no history: start it with --history on"
+
+
+def earlier_rest_routes(
+    history: "AsyncHistory | None",
+    runner: "Runner | None",
+    readiness: Callable[[], Readiness],
+    snapshot: Callable[[], Snapshot],
+) -> list[web.RouteDef]:
+    """Return all routes; without a history and a runner most of them respond how to enable it."""
+
+    async def healthy(request: web.Request) -> web.Response:
+        state = health(readiness(), snapshot().uptime_s)
+        return json_response(state, 200 if state.status == "healthy" else 503)
+
+    async def queue(request: web.Request) -> web.Response:
+        admit(request)
+        return json_response(queue_state(snapshot()))
+
+    routes = [web.get(API + "/health", healthy), web.get(API + "/asr/queue/status", in_their_shape(queue))]
+    if not (history and runner):
+        return [*routes, web.route("*", API + "/{anything:.*}", in_their_shape(_off))]
+    from backend.dialects.earlier.history_routes import EarlierHistoryRoutes  # few gateways need it
+
+    return [*routes, *EarlierHistoryRoutes(history, runner, lambda: snapshot().workers).routes()]
+
+
+async def _off(request: web.Request) -> web.StreamResponse:
+    admit(request)
+    raise RequestRefused(501, ErrorCode.HISTORY_OFF, _OFF)

@@ -1,0 +1,38 @@
+"""The earlier server's WebSocket in front of a gateway's sessions."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from backend.dialects.earlier.conversation import ANSWER_S
+from backend.dialects.earlier.routes import earlier_routes
+from backend.dialects.sessions import DialectSessions
+from backend.gateway import Gateway
+from backend.http.access import ACCESS
+from tests.backend.conftest import KEY
+from tests.helpers.earlier_client import EarlierClient, earlier_client
+
+Connect = Callable[..., AbstractAsyncContextManager[EarlierClient]]
+
+
+@pytest.fixture
+async def connect(gateway: Gateway, sessions: DialectSessions) -> Connect:
+    """Return a function that connects a client to a server; ``answer_s``: when its whole text is due."""
+
+    @asynccontextmanager
+    async def connected(answer_s: float = ANSWER_S) -> AsyncIterator[EarlierClient]:
+        app = web.Application()
+        app[ACCESS] = gateway.access
+        app.add_routes(earlier_routes(sessions, answer_s))
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            async with earlier_client(f"http://127.0.0.1:{runner.addresses[0][1]}", KEY) as client:
+                yield client
+        finally:
+            await runner.cleanup()
+
+    return connected
