@@ -7,7 +7,7 @@
 #
 #     FRESH_MIRROR, FRESH_BIND, FRESH_ENV    see packaging/fresh.sh
 #     FROZEN_CHROOT=DIR                      keep the chroot there, and use it again
-#     FROZEN_LEVEL=19                        of the compression
+#     FROZEN_LEVEL=12                        of the compression
 set -euo pipefail
 
 # Python and what Qt and PortAudio load. The libraries come along: a bare system has none of them.
@@ -40,7 +40,7 @@ inside() { # VERSION EPOCH FLAVOUR ...: in the chroot, as root, in /build
         venv/bin/python source/packaging/frozen/strip_libraries.py out/kikipounamu
         cp source/LICENSE out/kikipounamu/
         tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C out -c kikipounamu |
-            zstd --quiet --force "-${FROZEN_LEVEL:-19}" -T0 --long=27 -o "$name.tar.zst"
+            zstd --quiet --force "-${FROZEN_LEVEL:-12}" -T0 --long=27 -o "$name.tar.zst"
     done
 }
 

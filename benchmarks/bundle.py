@@ -1,0 +1,133 @@
+"""Starts of the programs of a self-contained folder, beside those of the checkout, taken in turns.
+
+    python -m benchmarks.bundle --folder DIR [--rounds 10] [--windows 5] [--json FILE]
+
+Times on the clock depend on what else the machine does; the CPU time of a start depends on it less.
+``--windows 0`` leaves out the window, which needs Xvfb.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from benchmarks.app_budgets import MeasuredApp
+from benchmarks.app_figures import REPOSITORY, machine
+from benchmarks.app_screen import looking
+from benchmarks.report import arguments, table, write_json
+from tests.helpers.chain import BIN
+from tests.helpers.desktop_app import running_app
+from tests.helpers.waiting import wait_until_sync
+
+COMMANDS = (
+    ("kikipounamu", "--version"),
+    ("kikipounamu", "status"),
+    ("kikipounamu-gateway", "--version"),
+    ("kikipounamu-worker", "--version"),
+    ("kikipounamu-worker", "doctor", "--engine", "checksum"),
+)
+WINDOW = "window of the app visible"
+MOST = 1.3
+
+
+class Start(NamedTuple):
+    """Duration of a start on the clock and in CPU time, both in milliseconds."""
+
+    clock: float
+    cpu: float
+
+
+class BundledApp(MeasuredApp):
+    """App whose program lies in ``programs``."""
+
+    programs = BIN
+
+    def open(self, *arguments: str) -> float:
+        """Start the program of this folder."""
+        at = time.perf_counter()
+        command = [str(self.programs / "kikipounamu"), "app", *self.arguments, *arguments]
+        self.process = self.desktop.start(*command, **self._environment)
+        return at
+
+
+def run_once(command: list[str]) -> Start:
+    """Run a command to its end."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Start(1000 * (time.perf_counter() - began), 1000 * (used.ru_utime + used.ru_stime))
+
+
+def in_turns(rounds: int, folders: tuple[Path, Path], start: Callable[[Path], Start]) -> tuple[Start, Start]:
+    """Return the medians of both folders; the first start of each fills the disk's cache and does not count."""
+    found: list[list[Start]] = [[], []]
+    for number in range(rounds + 1):
+        for folder, times in zip(folders, found, strict=True):
+            once = start(folder)
+            if number:
+                times.append(once)
+    first, second = (Start(median(t.clock for t in some), median(t.cpu for t in some)) for some in found)
+    return first, second
+
+
+def row(what: str, checkout: Start, bundle: Start) -> dict[str, object]:
+    """Return a line of the table."""
+    return {
+        "start": what,
+        "checkout_ms": round(checkout.clock),
+        "folder_ms": round(bundle.clock),
+        "ratio": round(bundle.clock / checkout.clock, 2),
+        "checkout_cpu_ms": round(checkout.cpu),
+        "folder_cpu_ms": round(bundle.cpu),
+        "cpu_ratio": round(bundle.cpu / checkout.cpu, 2),
+    }
+
+
+def commands(folder: Path, rounds: int) -> Iterator[dict[str, object]]:
+    """Measure the commands."""
+    for name, *rest in COMMANDS:
+
+        def start(where: Path, name: str = name, rest: tuple[str, ...] = tuple(rest)) -> Start:
+            return run_once([str(where / name), *rest])
+
+        yield row(" ".join([name, *rest]), *in_turns(rounds, (BIN, folder), start))
+
+
+def window(folder: Path, rounds: int, models: Path) -> Iterator[dict[str, object]]:
+    """Measure the time until the app has drawn its window."""
+    with running_app(models, start=False) as made, looking(made.desktop.display) as eye:
+        app = BundledApp(made.desktop, made.microphone, made.home, models, ("--engine", "checksum"))
+
+        def start(where: Path) -> Start:
+            app.programs = where
+            at = app.open()
+            drawn = eye.seen(overlay=False)[1]
+            times = app.program.cpu_times()
+            wait_until_sync(app.answers, "the app answers")
+            app.quit()
+            return Start(1000 * (drawn - at), 1000 * (times.user + times.system))
+
+        yield row(WINDOW, *in_turns(rounds, (BIN, folder), start))
+
+
+def main() -> None:
+    """Measure and print the figures. Exit status: 1 if a start takes more than 1.3 times as long."""
+    chosen: Any = arguments(__doc__, folder="", rounds="10", windows="5")
+    folder = Path(chosen.folder).resolve()
+    models = Path(os.environ.get("KIKIPOUNAMU_MODELS", REPOSITORY / ".cache" / "models"))
+    print(machine())
+    rows = list(commands(folder, int(chosen.rounds)))
+    if int(chosen.windows):
+        rows += window(folder, int(chosen.windows), models)
+    table("bundle", rows)
+    write_json(chosen.json, "bundle", rows)
+    sys.exit(any(float(str(one["ratio"])) > MOST for one in rows))
+
+
+if __name__ == "__main__":
+    main()
