@@ -89,7 +89,7 @@ def row(what: str, checkout: Start, bundle: Start) -> dict[str, object]:
 
 
 def commands(folder: Path, rounds: int) -> Iterator[dict[str, object]]:
-    """Measure the commands."""
+    """Measure each of the commands, and yield its line."""
     for name, *rest in COMMANDS:
 
         def start(where: Path, name: str = name, rest: tuple[str, ...] = tuple(rest)) -> Start:
@@ -99,7 +99,7 @@ def commands(folder: Path, rounds: int) -> Iterator[dict[str, object]]:
 
 
 def window(folder: Path, rounds: int, models: Path) -> Iterator[dict[str, object]]:
-    """Measure the time until the app has drawn its window."""
+    """Measure the time until the app has drawn its window, and yield its line."""
     with running_app(models, start=False) as made, looking(made.desktop.display) as eye:
         app = BundledApp(made.desktop, made.microphone, made.home, models, ("--engine", "checksum"))
 
