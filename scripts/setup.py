@@ -73,7 +73,7 @@ ENVIRONMENTS: Final = {
     "run": Environment(".venv-run", (*_SERVING, *_SCREEN), ("run", *_SCREEN)),
     "light": Environment(".venv-light", _TESTING, _TESTED_WITH),
     "test": Environment(".venv", (*_TESTING, "funasr"), _TESTED_WITH),
-    "release": Environment(".venv-release", ("release",), ()),
+    "release": Environment(".venv-release", ("release", "gateway", "worker", "desktop"), ()),  # man pages and icons come from these
 }
 
 
