@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from scripts.child_process import run_command, terminable
 ROOT: Final = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED: Final = 5  # pytest's exit status
 DEADLINE_S: Final = 30 * 60
+COMPILE_S: Final = 5 * 60
 SKIPS_REFUSED: Final = 6  # set by tests/helpers/skips.py
 SECOND_TRIES: Final = 3
 
@@ -140,6 +142,19 @@ def environment(venv: Path) -> dict[str, str]:
     return environ
 
 
+def compile_tests(venv: Path) -> None:
+    """Compile the tests of a fresh checkout once, in two halves, before each parallel process compiles all."""
+    tests = ROOT / "tests"
+    if any((tests / "end_to_end" / "__pycache__").glob("*.pyc")):
+        return
+    collect = [str(venv / "bin" / "python"), "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"]
+    halves = [str(tests / "app")], [str(tests), f"--ignore={tests / 'app'}"]
+    limits = {"cwd": ROOT, "env": environment(venv), "timeout": COMPILE_S}
+    with ThreadPoolExecutor() as pool:
+        for half in halves:  # whatever is wrong with the tests, their run reports it
+            pool.submit(subprocess.run, [*collect, *half], capture_output=True, stdin=subprocess.DEVNULL, **limits)
+
+
 def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
     """Run pytest in ``venv``. Return its exit status and the tally of the tests that ended before the deadline."""
     report = ROOT / ".cache" / f"tests-{name}.xml"
@@ -168,6 +183,7 @@ def main() -> int:
         by_groups.extend(marked_serial(ROOT / "tests"))
     began = time.monotonic()
     with terminable():
+        compile_tests(ROOT / asked.venv)
         plans = [("parallel", side_by_side), ("serial", by_groups)]
         results = [run(ROOT / asked.venv, name, [*arguments, *more]) for name, arguments in plans]
         statuses = [status for status, _ in results]

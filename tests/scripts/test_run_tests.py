@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from scripts import run_tests
 from scripts.run_tests import (
     SECOND_TRIES,
     SKIPS_REFUSED,
     Tally,
+    compile_tests,
     marked_serial,
     read_tally,
     succeeded,
@@ -156,6 +158,20 @@ def test_skipped_module_reports_its_reason(tmp_path: Path) -> None:
     whole = f'<skipped message="collection skipped">{why}</skipped>'
     report.write_text(f'<testsuite><testcase classname="" name="tests.test_a">{whole}</testcase></testsuite>')
     assert read_tally(report).skips == (("tests.test_a", "needs root to install: y"),)
+
+
+def test_tests_of_fresh_checkout_are_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_tests, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    for name in ("app", "end_to_end"):
+        (tmp_path / "tests" / name).mkdir(parents=True)
+        (tmp_path / "tests" / name / f"test_{name}.py").write_text("def test_one(): pass")
+    compile_tests(Path(sys.prefix))
+    compiled = {path.parent.parent.name for path in tmp_path.rglob("*.pyc")}
+    assert compiled == {"app", "end_to_end"}
+    (tmp_path / "tests" / "app" / "test_more.py").write_text("def test_one(): pass")
+    compile_tests(Path(sys.prefix))
+    assert not list(tmp_path.rglob("test_more*.pyc")), "the checkout is not fresh any more"
 
 
 def test_only_files_with_serial_tests_are_collected(tmp_path: Path) -> None:
