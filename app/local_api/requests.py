@@ -17,6 +17,7 @@ PATHS: Final = frozenset(
         "/v1/funasr",
         "/v1/listen",
         "/ws/asr",
+        "/v1/vosk",
         "/inference",
     }
 )

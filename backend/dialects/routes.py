@@ -9,8 +9,10 @@ from backend.dialects.earlier.routes import earlier_routes
 from backend.dialects.funasr.routes import funasr_routes
 from backend.dialects.openai.file_routes import OpenAiFileRoutes
 from backend.dialects.openai.realtime import realtime_routes
+from backend.dialects.root_route import root_routes
 from backend.dialects.sessions import DialectSessions, Refuse
 from backend.dialects.spool import FOLDER, open_spool
+from backend.dialects.vosk.routes import vosk_routes
 from backend.rest.file_settings import FileSettings
 from backend.rest.uploads import Uploads
 from backend.sessions.hub import Hub
@@ -31,6 +33,8 @@ def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings, earlier: b
         *OpenAiFileRoutes(sessions, spool, settings).routes(),
         *realtime_routes(sessions),
         *funasr_routes(sessions),
+        *vosk_routes(sessions),
+        *root_routes(sessions),
         *DeepgramRoutes(sessions, spool, settings).routes(),
         *(earlier_routes(sessions) if earlier else ()),
     ]

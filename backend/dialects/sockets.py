@@ -1,11 +1,12 @@
 """WebSockets of adapters: admission, a conversation, and its end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 import structlog
-from aiohttp import web
+from aiohttp import WSMessage, web
 
 from backend.core.errors import OverQuota
 from backend.dialects.sessions import DialectSessions
@@ -13,10 +14,12 @@ from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.tasks import cancel_and_wait
 
 log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
 
 _SEND_S: Final = 30.0
+_AHEAD: Final = 2
 
 
 class Conversation(Protocol):
@@ -49,6 +52,30 @@ async def serve_socket(
         finally:
             await conversation.close()
     return socket
+
+
+@asynccontextmanager
+async def incoming(socket: web.WebSocketResponse) -> AsyncIterator[AsyncIterator[WSMessage]]:
+    """Yield the messages of a client, read a little ahead.
+
+    So its pings are answered while it waits for a text: clients give up a server that does not answer them.
+    """
+    queue: asyncio.Queue[WSMessage | None] = asyncio.Queue(_AHEAD)
+
+    async def read() -> None:
+        async for message in socket:
+            await queue.put(message)
+        await queue.put(None)
+
+    async def messages() -> AsyncIterator[WSMessage]:
+        while (message := await queue.get()) is not None:
+            yield message
+
+    reading = asyncio.create_task(read(), name="dialect/reading")
+    try:
+        yield messages()
+    finally:
+        await cancel_and_wait({reading})
 
 
 async def send_text(socket: web.WebSocketResponse, text: str) -> None:

@@ -17,6 +17,11 @@ class TranscriptPart:
     language: str = ""
     words: tuple[Word, ...] = ()
 
+    def timed_words(self) -> tuple[Word, ...]:
+        """Return the words; engines that tell no times have one phrase."""
+        text = self.text.strip()
+        return self.words or ((Word(text, self.start_ms, self.end_ms),) if text else ())
+
 
 @dataclass
 class JoinedResults:

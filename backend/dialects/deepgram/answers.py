@@ -68,14 +68,8 @@ def file_answer(request: ListenRequest, heard: JoinedResults, about: dict[str, A
 
 
 def _alternative(text: str, parts: list[TranscriptPart]) -> dict[str, Any]:
-    words = [_word(word) for part in parts for word in _words(part)]
+    words = [_word(word) for part in parts for word in part.timed_words()]
     return {"transcript": text, "confidence": _CONFIDENCE if text else 0.0, "words": words}
-
-
-def _words(part: TranscriptPart) -> tuple[Word, ...]:
-    """Return the words of a segment; engines that tell no times have one phrase."""
-    text = part.text.strip()
-    return part.words or ((Word(text, part.start_ms, part.end_ms),) if text else ())
 
 
 def _word(word: Word) -> dict[str, Any]:
@@ -88,7 +82,7 @@ def _paragraphs(parts: list[TranscriptPart]) -> dict[str, Any]:
     found = [
         {
             "sentences": [{"text": part.text.strip(), **_times(part)}],
-            "num_words": len(_words(part)),
+            "num_words": len(part.timed_words()),
             **_times(part),
         }
         for part in parts
@@ -98,7 +92,7 @@ def _paragraphs(parts: list[TranscriptPart]) -> dict[str, Any]:
 
 def _utterance(number: int, part: TranscriptPart) -> dict[str, Any]:
     about = {"id": str(number), "channel": 0, "confidence": _CONFIDENCE, **_times(part)}
-    return {**about, "transcript": part.text.strip(), "words": [_word(word) for word in _words(part)]}
+    return {**about, "transcript": part.text.strip(), "words": [_word(word) for word in part.timed_words()]}
 
 
 def _times(part: TranscriptPart) -> dict[str, float]:

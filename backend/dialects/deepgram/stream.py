@@ -1,6 +1,7 @@
 """Live speech over Deepgram's protocol: audio comes, and the texts of its segments go, in spoken order."""
 
 import hashlib
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -13,7 +14,7 @@ from backend.dialects.deepgram.answers import encoded, metadata, results, summar
 from backend.dialects.deepgram.requests import ListenRequest, client_message
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import send_text, serve_socket
+from backend.dialects.sockets import incoming, send_text, serve_socket
 from backend.dialects.speech_intake import SpeechIntake
 from backend.dialects.transcript import TranscriptPart
 from backend.http.access import AdmittedRequest
@@ -68,12 +69,8 @@ class _Listening:
     async def run(self) -> None:
         """Handle all messages of the client, up to the end of its audio."""
         try:
-            async for message in self._socket:
-                if message.type is WSMsgType.BINARY and message.data:
-                    await self._audio(message.data)
-                elif message.type is WSMsgType.BINARY or await self._ends(message):
-                    await self._finish()
-                    return
+            async with incoming(self._socket) as messages:
+                await self._listen(messages)
         except (NoWave, BackendError, GatewayError) as error:
             await self._fail(error)
 
@@ -82,6 +79,14 @@ class _Listening:
         speech, self._speech = self._speech, None
         if speech is not None:
             await speech.close()
+
+    async def _listen(self, messages: AsyncIterator[WSMessage]) -> None:
+        async for message in messages:
+            if message.type is WSMsgType.BINARY and message.data:
+                await self._audio(message.data)
+            elif message.type is WSMsgType.BINARY or await self._ends(message):
+                await self._finish()
+                return
 
     # -- messages of the client ----------------------------------------------------------------------------
 

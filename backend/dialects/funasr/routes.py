@@ -1,21 +1,23 @@
-"""The routes of FunASR's protocol: its clients connect to the root of a server."""
+"""``/v1/funasr`` speaks FunASR's protocol; its clients may also connect to the root of the gateway."""
 
 from typing import Final
 
 from aiohttp import web
 
-from backend.dialects.funasr.stream import SUBPROTOCOL, serve_funasr
+from backend.dialects.funasr.stream import FunasrConversation, funasr_socket
 from backend.dialects.sessions import DialectSessions
+from backend.dialects.sockets import serve_socket
 
 FUNASR_PATH: Final = "/v1/funasr"
 
 
 def funasr_routes(sessions: DialectSessions) -> list[web.RouteDef]:
-    """Return the routes; at the root only the upgrade to a WebSocket is answered."""
+    """Return the route of this protocol."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        if not web.WebSocketResponse(protocols=(SUBPROTOCOL,)).can_prepare(request):
-            raise web.HTTPNotFound
-        return await serve_funasr(request, sessions)
+        socket = funasr_socket(request)
+        return await serve_socket(
+            request, sessions, socket, lambda visit: FunasrConversation(socket, sessions, visit)
+        )
 
-    return [web.get(FUNASR_PATH, serve), web.get("/", serve)]
+    return [web.get(FUNASR_PATH, serve)]

@@ -1,17 +1,18 @@
 """A connection of FunASR's protocol: any number of speeches, one after the other, each in a session of its own."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from aiohttp import WSMsgType, hdrs, web
+from aiohttp import WSMessage, WSMsgType, hdrs, web
 from msgspec.structs import replace
 
 from backend.core.errors import BackendError, OverQuota
 from backend.dialects.funasr.messages import PCM, Config, acknowledged, client_text, failed, offline, online
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import send_text, serve_socket
+from backend.dialects.sockets import incoming, send_text
 from backend.dialects.speech_intake import SpeechIntake
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError, TryLater
@@ -26,12 +27,11 @@ _HEARTBEAT_S: Final = 60.0
 _MOST_BYTES: Final = 4 * 1024 * 1024
 
 
-async def serve_funasr(request: web.Request, sessions: DialectSessions) -> web.WebSocketResponse:
-    """Serve FunASR's protocol until the client leaves. Raises ``ProtocolError`` or ``OverQuota`` before that."""
+def funasr_socket(request: web.Request) -> web.WebSocketResponse:
+    """Return the socket that a client of this protocol expects."""
     offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "")
     protocols = (SUBPROTOCOL,) if SUBPROTOCOL in offered else ()
-    socket = web.WebSocketResponse(protocols=protocols, heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
-    return await serve_socket(request, sessions, socket, lambda visit: _Conversation(socket, sessions, visit))
+    return web.WebSocketResponse(protocols=protocols, heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
 
 
 @dataclass
@@ -48,7 +48,7 @@ class _Speech:
     said: str = ""
 
 
-class _Conversation:
+class FunasrConversation:
     """State of one connection."""
 
     def __init__(self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest) -> None:
@@ -58,7 +58,12 @@ class _Conversation:
 
     async def run(self) -> None:
         """Handle all messages of the client."""
-        async for message in self._socket:
+        async with incoming(self._socket) as messages:
+            await self.converse(messages)
+
+    async def converse(self, messages: AsyncIterator[WSMessage]) -> None:
+        """Handle messages until the client leaves."""
+        async for message in messages:
             try:
                 if message.type is WSMsgType.BINARY:
                     await self._audio(message.data)

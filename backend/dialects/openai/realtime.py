@@ -4,12 +4,13 @@ With ``server_vad`` each segment of speech is a turn. Without it the client comm
 recognised in several segments. Deltas are certain text and are never taken back.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 from msgspec.structs import replace
 
 from backend.core.errors import BackendError, OverQuota
@@ -28,7 +29,7 @@ from backend.dialects.openai.realtime_events import (
 )
 from backend.dialects.openai.realtime_items import Item, Items
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import send_text, serve_socket
+from backend.dialects.sockets import incoming, send_text, serve_socket
 from backend.dialects.speech_intake import SpeechIntake
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
@@ -92,7 +93,11 @@ class _Conversation:
     async def run(self) -> None:
         """Handle all events of the client."""
         await self._say("session.created", session=described(self._config, self._id))
-        async for message in self._socket:
+        async with incoming(self._socket) as messages:
+            await self._converse(messages)
+
+    async def _converse(self, messages: AsyncIterator[WSMessage]) -> None:
+        async for message in messages:
             if message.type is not WSMsgType.TEXT:
                 await self._send(error_event("invalid_event", "events are text messages"))
                 continue

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 from aiohttp import web
+from websockets.asyncio.client import connect
 
 from backend.core.refusal import Refusal, RefusalReason
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import send_text, serve_socket
+from backend.dialects.sockets import incoming, send_text, serve_socket
 from backend.gateway import Gateway
 from backend.http.access import ACCESS, AdmittedRequest
 from backend.http.responses import errors_as_json
@@ -23,13 +24,17 @@ class Echo:
 
     def __init__(self, socket: web.WebSocketResponse, closed: asyncio.Event) -> None:
         self._socket, self._closed = socket, closed
+        self.released = asyncio.Event()
 
     async def run(self) -> None:
         """Answer until the client leaves."""
-        async for message in self._socket:
-            if message.data == "break":
-                raise TimeoutError
-            await send_text(self._socket, message.data)
+        async with incoming(self._socket) as messages:
+            async for message in messages:
+                if message.data == "break":
+                    raise TimeoutError
+                if message.data == "wait":
+                    await self.released.wait()
+                await send_text(self._socket, message.data)
 
     async def close(self) -> None:
         """Note that the conversation has ended."""
@@ -63,6 +68,16 @@ async def test_conversation_is_closed_when_the_client_leaves(sessions: DialectSe
             await socket.send_str("one")
             assert await socket.receive_str(timeout=30) == "one"
         await wait_until(closed.is_set, "the conversation is closed")
+
+
+async def test_pings_are_answered_while_the_client_waits(sessions: DialectSessions, gateway: Gateway) -> None:
+    async with (
+        echoing(sessions, gateway, asyncio.Event()) as url,
+        connect(url.replace("http", "ws", 1).replace(" ", "%20")) as socket,
+        asyncio.timeout(30),
+    ):
+        await socket.send("wait")
+        await (await socket.ping())
 
 
 async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, gateway: Gateway) -> None:

@@ -1,14 +1,13 @@
-"""The root of a gateway answers clients of FunASR, and nobody else."""
+"""FunASR's protocol has a path of its own beside the root."""
 
 import aiohttp
 
+from backend.dialects.funasr.routes import FUNASR_PATH
 from backend.gateway import Gateway
 from tests.backend.conftest import KEY
 
 
-async def test_root_is_only_for_websockets(gateway: Gateway) -> None:
-    async with aiohttp.ClientSession() as http:
-        async with http.get(gateway.url + "/") as answer:
-            assert answer.status == 404
-        async with http.ws_connect(f"{gateway.url}/?api_key={KEY}", protocols=("binary",)) as socket:
-            assert socket.protocol == "binary"
+async def test_path_offers_the_subprotocol_of_the_clients(gateway: Gateway) -> None:
+    url = f"{gateway.url}{FUNASR_PATH}?api_key={KEY}"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url, protocols=("binary",)) as socket:
+        assert socket.protocol == "binary"

@@ -1,0 +1,60 @@
+"""The root of the gateway, where clients of FunASR's and of Vosk's servers connect: the first message tells which.
+
+A client that sends audio first is one of FunASR.
+"""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from backend.dialects.funasr.stream import FunasrConversation, funasr_socket
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.sockets import incoming, serve_socket
+from backend.dialects.vosk.messages import is_vosk
+from backend.dialects.vosk.stream import VoskConversation
+from backend.http.access import AdmittedRequest
+
+
+def root_routes(sessions: DialectSessions) -> list[web.RouteDef]:
+    """Return the route of the root, where only the upgrade to a WebSocket is answered."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        socket = funasr_socket(request)
+        if not socket.can_prepare(request):
+            raise web.HTTPNotFound
+        return await serve_socket(
+            request, sessions, socket, lambda visit: _RootConversation(socket, sessions, visit)
+        )
+
+    return [web.get("/", serve)]
+
+
+class _RootConversation:
+    """Connection whose protocol its first message tells."""
+
+    def __init__(self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest) -> None:
+        self._socket, self._sessions, self._visit = socket, sessions, visit
+        self._chosen: FunasrConversation | VoskConversation | None = None
+
+    async def run(self) -> None:
+        """Choose the protocol, and converse in it."""
+        async with incoming(self._socket) as messages:
+            first = await anext(messages, None)
+            if first is None:
+                return
+            vosk = first.type is WSMsgType.TEXT and is_vosk(first.data)
+            kind = VoskConversation if vosk else FunasrConversation
+            self._chosen = kind(self._socket, self._sessions, self._visit)
+            await self._chosen.converse(_with_first(first, messages))
+
+    async def close(self) -> None:
+        """Leave what has not ended. Safe to call twice."""
+        if self._chosen is not None:
+            await self._chosen.close()
+
+
+async def _with_first(first: WSMessage, messages: AsyncIterator[WSMessage]) -> AsyncIterator[WSMessage]:
+    """Yield a message, then those after it."""
+    yield first
+    async for message in messages:
+        yield message

@@ -1,0 +1,1 @@
+"""Vosk's WebSocket protocol: one reply for each piece of audio."""

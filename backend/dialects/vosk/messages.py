@@ -1,0 +1,115 @@
+"""Messages of Vosk's WebSocket protocol. Pure. Sources: vosk-server, ``asr_server.py``, and its clients."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from backend.dialects.audio_formats import RATES
+from backend.dialects.transcript import TranscriptPart
+from protocol.errors import MalformedMessage
+from protocol.recognition import Word
+from protocol.texts import join_texts
+
+_CONFIDENCE: Final = 1.0
+_LONGEST_HOTWORD: Final = 64
+_MOST_HOTWORDS: Final = 512
+_MOST_ALTERNATIVES: Final = 100
+
+
+class VoskConfig(Struct, frozen=True):
+    """Configuration of a speech. ``words``: times of words are wanted; ``alternatives``: their shape is."""
+
+    rate: int = 16_000
+    words: bool = True
+    alternatives: bool = False
+    hotwords: tuple[str, ...] = ()
+
+
+class VoskText(Struct, frozen=True):
+    """Text message of a client: a configuration, or the end of a speech. ``closes``: of the last one."""
+
+    config: VoskConfig | None = None
+    closes: bool = False
+
+
+def vosk_text(data: str, before: VoskConfig) -> VoskText:
+    """Return a client's message; what it does not say stays as before. Raises ``MalformedMessage``."""
+    try:
+        said = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise MalformedMessage("a text message is an object of JSON") from error
+    match said:
+        case {"config": dict(given)}:
+            return VoskText(_configured(given, before))
+        case {"eof": _}:
+            return VoskText(closes=True)
+        case {"reset": _}:
+            return VoskText()
+    raise MalformedMessage("a text message has config, eof or reset")
+
+
+def is_vosk(data: str) -> bool:
+    """Return whether a first text message is one of this protocol, with whatever values."""
+    try:
+        said = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return False
+    return isinstance(said, dict) and bool({"config", "eof", "reset"} & set(said))
+
+
+def vosk_rate(value: object) -> int:
+    """Return a rate in Hz, which clients write as they like. Raises ``MalformedMessage``."""
+    least, most = RATES
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            value = 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise MalformedMessage(f"sample_rate is a number from {least} to {most}")
+    return math.floor(value)
+
+
+def partial_reply(text: str) -> str:
+    """Return a reply with the provisional text of what is being said."""
+    return _encoded({"partial": text.strip()})
+
+
+def result_reply(config: VoskConfig, parts: Sequence[TranscriptPart]) -> str:
+    """Return a reply with the text of segments, which will not change."""
+    text = join_texts(part.text for part in parts)
+    result: dict[str, Any] = {}
+    if config.words and text:
+        result = {"result": [_word(word) for part in parts for word in part.timed_words()]}
+    if config.alternatives:
+        return _encoded({"alternatives": [{"confidence": _CONFIDENCE, **result, "text": text}]})
+    return _encoded({**result, "text": text})
+
+
+def _configured(given: Mapping[str, Any], before: VoskConfig) -> VoskConfig:
+    words = given.get("phrase_list", before.hotwords)
+    if not isinstance(words, list | tuple):
+        raise MalformedMessage("phrase_list is a list of words")
+    found = (word.strip() for word in words if isinstance(word, str))
+    usable = (word for word in found if 0 < len(word) <= _LONGEST_HOTWORD and word != "[unk]")
+    most = given.get("max_alternatives", int(before.alternatives))
+    return replace(
+        before,
+        rate=vosk_rate(given.get("sample_rate", before.rate)),
+        words=bool(given.get("words", before.words)),
+        alternatives=isinstance(most, int) and 0 < most <= _MOST_ALTERNATIVES,
+        hotwords=tuple(dict.fromkeys(usable))[:_MOST_HOTWORDS],
+    )
+
+
+def _word(word: Word) -> dict[str, Any]:
+    times = {"start": word.start_ms / 1000, "end": word.end_ms / 1000}
+    return {"conf": _CONFIDENCE, **times, "word": word.text.strip()}
+
+
+def _encoded(body: dict[str, Any]) -> str:
+    return msgspec.json.encode(body).decode()

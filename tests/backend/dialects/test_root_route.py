@@ -1,0 +1,27 @@
+"""The root of a gateway answers clients of FunASR, and nobody else."""
+
+import aiohttp
+
+from backend.gateway import Gateway
+from tests.backend.conftest import KEY
+
+
+async def test_root_is_only_for_websockets(gateway: Gateway) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with http.get(gateway.url + "/") as answer:
+            assert answer.status == 404
+        async with http.ws_connect(f"{gateway.url}/?api_key={KEY}", protocols=("binary",)) as socket:
+            assert socket.protocol == "binary"
+
+
+async def test_first_message_tells_the_protocol(gateway: Gateway) -> None:
+    url = f"{gateway.url}/?api_key={KEY}"
+    async with aiohttp.ClientSession() as http:
+        async with http.ws_connect(url) as socket:
+            await socket.send_str('{"eof" : 1}')
+            assert await socket.receive_json(timeout=30) == {"text": ""}
+        async with http.ws_connect(url) as socket:
+            await socket.send_str('{"mode": "offline", "is_speaking": false}')
+            assert (await socket.receive_json(timeout=30))["is_final"]
+        async with http.ws_connect(url) as socket:
+            pass
