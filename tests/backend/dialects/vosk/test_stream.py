@@ -53,7 +53,8 @@ async def heard(socket: aiohttp.ClientWebSocketResponse, end: str = EOF) -> list
     """Say everything as the clients do, and return the replies with texts."""
     audio = SPOKEN.tobytes()
     pieces = [audio[start : start + PIECE] for start in range(0, len(audio), PIECE)]
-    replies = [await reply(socket, message) for message in (*pieces, end)]
+    messages: list[Message] = [*pieces, end]
+    replies = [await reply(socket, message) for message in messages]
     assert len(replies) == len(pieces) + 1
     return [one for one in replies if "partial" not in one]
 
