@@ -253,8 +253,9 @@ class Application:
         """Apply the settings of the model for this computer's worker."""
         chosen = self._file.current.worker
         model = chosen.model or (await self._background.models.choose() if self._settings.by_languages else "")
-        settings = self._settings.worker.running(model).with_threads(chosen.threads)
+        settings = self._settings.worker.running(model, chosen.environment).with_threads(chosen.threads)
         settings = settings.with_gpu_memory(chosen.gpu_memory)
+        self._background.models.environment = chosen.environment
         await self._worker.use(settings)
         self._background.lending.use(settings)
         self._tell_of_use()

@@ -21,7 +21,7 @@ from app.cli import (
     serve_api_command,
     takes_command,
 )
-from app.cli.installation import update_command
+from app.cli.installation import gpu_command, update_command
 from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Microphone, Model
 from app.cli.sections import Section
 from app.control.client import handed_over
@@ -195,6 +195,7 @@ app.add_typer(desktop_command.app, name="desktop", rich_help_panel=Section.APP)
 app.command(rich_help_panel=Section.RECORDINGS)(mcp_command.mcp)
 app.command("serve-api", rich_help_panel=Section.SERVERS)(serve_api_command.serve_api)
 app.command(rich_help_panel=Section.APP)(update_command.update)
+app.add_typer(gpu_command.app, name="gpu", rich_help_panel=Section.MODELS)
 app.command(rich_help_panel=Section.DIAGNOSIS)(microphones_command.microphones)
 app.command(rich_help_panel=Section.DIAGNOSIS)(doctor_command.doctor)
 app.command(rich_help_panel=Section.DIAGNOSIS)(logs_command.logs)

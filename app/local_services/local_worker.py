@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -19,7 +20,7 @@ from app.core.problem_notes import note_of, unexpected
 from app.local_services.live_text import live_text
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.models.engines import DEFAULT, KINDS, arguments_for
+from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, engine_of, worker_program
 from app.models.needed_models import VAD_MODEL
 from client.connection import Address
 from runtime import logger_names
@@ -51,7 +52,7 @@ class LocalWorkerSettings:
 
     ``models``: must be installed before it starts. ``arguments``: of ``kikipounamu-worker run``.
     ``unfit``: why it cannot run with the chosen settings. ``key``: authenticates it to a remote gateway.
-    ``output``: the name of its log file.
+    ``output``: the name of its log file. ``program``: its path; empty: the program of this installation.
     """
 
     models: tuple[str, ...] = (VAD_MODEL, DEFAULT)
@@ -59,18 +60,24 @@ class LocalWorkerSettings:
     unfit: AppError | None = None
     key: str = field(default="", repr=False)
     output: str = _PROGRAM
+    program: str = ""
 
     @property
     def model(self) -> str:
         """The model that the worker runs, if it is in the catalogue."""
         return next((name for name in self.models if name in KINDS and KINDS[name].engine), "")
 
-    def running(self, model: str) -> "LocalWorkerSettings":
-        """Return the settings for another model, or these settings for an empty name."""
+    def running(self, model: str, environment: str = "") -> "LocalWorkerSettings":
+        """Return the settings for another model, or these settings for an empty name.
+
+        ``environment``: where the model's engine may be installed instead of here.
+        """
         if not model:
             return self
         try:
-            return LocalWorkerSettings((VAD_MODEL, model), arguments_for(model))
+            arguments = arguments_for(model, partial(engine_is_here, environment=environment))
+            program = worker_program(engine_of(model), environment)
+            return LocalWorkerSettings((VAD_MODEL, model), arguments, program=program)
         except ModelUnfit as error:
             return LocalWorkerSettings((), (), error)
 
@@ -193,7 +200,7 @@ class LocalWorker:
             self._show(WorkerView(LocalWorkerState.FAILED, reason=unexpected(error)))
 
     async def _run(self) -> None:
-        command = [find_program(_PROGRAM), "run", *self.settings.arguments]
+        command = [self.settings.program or find_program(_PROGRAM), "run", *self.settings.arguments]
         output = folders().logs / f"{self.settings.output}.out"
         self._child = child = Child(_PROGRAM, command, output, _USELESS)
         if self.settings.key:

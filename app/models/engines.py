@@ -3,8 +3,11 @@
 ``worker.model_choice``, part of another program, decides which engine runs which model.
 """
 
+import os
+import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from app.core.errors import ModelUnfit
@@ -51,9 +54,22 @@ _LIBRARIES: Final = {
 }
 
 
-def engine_is_here(engine: str) -> bool:
-    """Return whether an engine's libraries are installed, without importing them."""
-    return all(find_spec(library) for library in _LIBRARIES.get(engine, ()))
+def engine_is_here(engine: str, environment: str = "") -> bool:
+    """Return whether an engine's libraries are installed here or in an environment, without importing them."""
+    here = all(find_spec(library) for library in _LIBRARIES.get(engine, ()))
+    return here or bool(worker_program(engine, environment))
+
+
+def worker_program(engine: str, environment: str) -> str:
+    """Return the worker's program of an environment that has the engine's libraries; empty if it lacks them."""
+    libraries = _LIBRARIES.get(engine, ())
+    if not environment or not libraries:
+        return ""
+    folder = Path(environment)
+    packages = (*folder.glob("lib/python3*/site-packages"), folder / "Lib" / "site-packages")
+    if not any(all((place / library).is_dir() for library in libraries) for place in packages):
+        return ""
+    return shutil.which("kikipounamu-worker", path=f"{folder / 'bin'}{os.pathsep}{folder / 'Scripts'}") or ""
 
 
 def engine_of(model: str) -> str:

@@ -16,7 +16,7 @@ from app.models.actions import LookAtModels, ModelAction
 from app.models.advice import Advice, advise
 from app.models.default_choice import choose_default
 from app.models.disk import ModelLocation, about, do, look, note_of_error, wheels_of
-from app.models.engines import lacks
+from app.models.engines import engine_is_here, lacks
 from app.models.events import (
     DiskInspected,
     Effect,
@@ -59,6 +59,7 @@ class Models:
 
     ``post`` receives views while they are visible. ``came`` receives the name of each newly installed model.
     ``use`` receives the name of the model to run on this computer. ``languages`` returns those of the user.
+    ``environment`` is where engines may be installed beside the app.
     Everything here belongs to the loop that entered it.
     """
 
@@ -71,6 +72,7 @@ class Models:
         self.came: Callable[[str], None] = lambda name: None
         self.use: Callable[[str], None] = lambda name: None
         self.languages: Callable[[], Sequence[str]] = lambda: ()
+        self.environment = ""
         self._default: Recommendation | None = None
         self._place = place or ModelLocation()
         known = self._place.catalogue.models
@@ -123,7 +125,8 @@ class Models:
         if (chosen, running) == self._used:
             return
         self._used = chosen, running
-        missing = {model.name: lacks(model.name) for model in self._place.catalogue.models}
+        here = partial(engine_is_here, environment=self.environment)
+        missing = {model.name: lacks(model.name, here) for model in self._place.catalogue.models}
         self._handle(WorkerModel(chosen, running, missing))
 
     async def choose(self) -> str:

@@ -183,6 +183,11 @@ class WorkerSection:
     model: str = setting(
         "", "Model that it runs, as `kikipounamu models list` names it; empty: by your languages.", checks.model
     )
+    environment: str = setting(
+        "",
+        "Folder of the Python environment that the worker of the engine funasr runs from, as `kikipounamu gpu "
+        "setup` makes it; empty: that of the app.",
+    )
     threads: int = setting(0, "Processor threads that it uses. 0: as many as its engine likes.", checks.UpTo(256))
     gpu_memory: int = setting(
         0,
@@ -202,9 +207,9 @@ class WorkerSection:
     )
 
     @property
-    def runs(self) -> tuple[str, int, int]:
+    def runs(self) -> tuple[str, str, int, int]:
         """The values the worker is started with; a change requires a restart."""
-        return self.model, self.threads, self.gpu_memory
+        return self.model, self.environment, self.threads, self.gpu_memory
 
     @property
     def limits(self) -> WorkerLimits:

@@ -22,7 +22,7 @@ PROGRAM: Final = "kikipounamu"
 UNKNOWN: Final = "?"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_FOR_DEVELOPERS: Final = re.compile(r"extra\s*==\s*['\"]dev['\"]")
+_FOR_DEVELOPERS: Final = re.compile(r"extra\s*==\s*['\"](dev|release)['\"]")
 _OPTIONAL: Final = re.compile(r"extra\s*==")
 _TEXT: Final = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
 _IN_PACKAGE: Final = re.compile(r"[\w-]+/(licen[cs]e|thirdpartynotices)(\.(txt|md))?", re.IGNORECASE)

@@ -42,6 +42,7 @@ ELSEWHERE: Final = frozenset(
         "recognition.replacements",
         "insertion.programs",
         "worker.model",
+        "worker.environment",  # `kikipounamu gpu setup` writes it
         "gateway.chosen",
         "gateway.share",
         "worker.lend_to",

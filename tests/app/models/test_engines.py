@@ -1,10 +1,12 @@
 """Purposes and engines of models agree with the worker."""
 
+from pathlib import Path
+
 import pytest
 
 from app.core.errors import ModelUnfit
 from app.core.notes import Note
-from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, lacks, live_model
+from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, lacks, live_model, worker_program
 from app.models.view import Purpose
 from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
@@ -60,3 +62,18 @@ def test_lacks_names_missing_extra() -> None:
     assert lacks("paraformer-zh", lambda engine: True) == ""
     assert lacks("fsmn-vad", lambda engine: False) == ""
     assert engine_is_here("no-engine-at-all")
+
+
+def test_engine_of_an_environment_brings_its_own_worker(tmp_path: Path) -> None:
+    packages = tmp_path / "lib" / "python3.12" / "site-packages"
+    program = tmp_path / "bin" / "kikipounamu-worker"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    for library in ("funasr", "torch"):
+        assert worker_program("funasr", str(tmp_path)) == ""
+        (packages / library).mkdir(parents=True)
+    assert worker_program("funasr", str(tmp_path)) == str(program)
+    assert engine_is_here("funasr", str(tmp_path))
+    assert worker_program("whisper", str(tmp_path)) == worker_program("funasr", "") == ""
+    program.unlink()
+    assert worker_program("funasr", str(tmp_path)) == ""

@@ -1,0 +1,134 @@
+"""Implement ``kikipounamu gpu``: recognise with torch on a graphics card, from an environment of its own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from runtime.command_line import group
+from runtime.terminal import say
+
+if TYPE_CHECKING:
+    from app.gpu.cards import GraphicsCard
+    from app.gpu.plan import Step
+
+app = group("Recognise with FunASR's models on a graphics card.")
+
+
+@app.command()
+def setup(
+    dry_run: Annotated[bool, typer.Option("--print", help="Print the commands and run nothing.")] = False,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Accept the licence of FunASR's models.")
+    ] = False,
+    device: Annotated[Literal["auto", "cpu"], typer.Option(help="cpu: also where there is a card.")] = "auto",
+) -> None:
+    """Install torch for this computer's card, check it with one decode, and use it.
+
+    Everything goes into an environment of its own, which is removed again if a step fails.
+    """
+    _run(lambda: _set_up(dry_run=dry_run, accepted=accept_licence, device=device))
+
+
+@app.command()
+def remove() -> None:
+    """Remove that environment, and recognise without it."""
+    _run(_remove)
+
+
+def _run(work: Any) -> None:
+    """Run blocking work of a command; errors of the app become its exit status."""
+    from app.core.errors import AppError
+
+    try:
+        work()
+    except AppError as error:
+        say(str(error), err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        raise typer.Exit(130) from error
+
+
+def _set_up(*, dry_run: bool, accepted: bool, device: str) -> None:
+    from app.gpu import installer
+    from app.gpu.cards import find_cards
+
+    found = find_cards() if device == "auto" else ()
+    environment = installer.next_environment()
+    plan = _plan(found[0] if found else None, environment)
+    says = f"card: {found[0].says}" if found else "no NVIDIA card is used: recognition on the processor"
+    say(says)
+    if dry_run:
+        _print(plan)
+        return
+    _accept_licence(accepted=accepted)
+    installer.set_up(environment, plan, say)
+    _use(str(environment))
+    installer.remove(keep=environment)
+    say("Ready: this computer recognises with it from now on. `kikipounamu gpu remove` undoes this.")
+
+
+def _plan(card: "GraphicsCard | None", environment: Path) -> "tuple[Step, ...]":
+    import platform
+    import sys
+
+    from app.gpu.installer import usable_python
+    from app.gpu.plan import steps
+    from app.gpu.torch_choice import choose_torch
+    from app.updates.installation import look
+
+    facts = look()
+    choice = choose_torch(sys.platform, platform.machine(), card)
+    return steps(usable_python(), environment, facts.source or f"=={facts.version}", choice, sys.platform)
+
+
+def _print(plan: "tuple[Step, ...]") -> None:
+    import sys
+
+    from app.gpu.plan import written
+
+    for step in plan:
+        say(f"\n# {step.says}\n{written(step.command, sys.platform)}")
+
+
+def _accept_licence(*, accepted: bool) -> None:
+    """Show the licence of the models, and ask for consent. Raises ``LicenceNotAccepted``."""
+    import sys
+
+    from app.gpu.errors import LicenceNotAccepted
+    from app.gpu.plan import MODEL
+    from speech.models.catalogue import load_catalogue
+
+    model = next(one for one in load_catalogue().models if one.name == MODEL)
+    say(f"\nThe model {model.title} is under the {model.licence}:\n{model.attribution}\n")
+    if accepted:
+        return
+    if not sys.stdin.isatty():
+        raise LicenceNotAccepted("read this licence, then add --accept-licence")
+    if input("Accept this licence? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise LicenceNotAccepted("the licence was not accepted: nothing was changed")
+
+
+def _use(environment: str) -> None:
+    """Write into the settings that the worker runs from this environment; empty: from none."""
+    import asyncio
+
+    from app.gpu.plan import MODEL
+    from app.settings.actions import ChangeSetting
+    from app.settings.file import SettingsFile
+
+    async def write() -> None:
+        async with SettingsFile() as file:
+            await file.apply(ChangeSetting("worker.environment", environment))
+            if environment or file.current.worker.model == MODEL:
+                await file.apply(ChangeSetting("worker.model", MODEL if environment else ""))
+
+    asyncio.run(write())
+
+
+def _remove() -> None:
+    from app.gpu import installer
+
+    _use("")
+    number = installer.remove()
+    say("The environment is removed." if number else "There is no environment to remove.")

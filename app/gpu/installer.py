@@ -1,0 +1,84 @@
+"""Set up an environment with torch, check it with a decode, and undo everything if a step fails. Blocks."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from app.gpu.errors import PythonMissing, SetupFailed
+from app.gpu.plan import Step, written
+from runtime.folders import folders, private_folder
+from runtime.programs import is_bundled
+
+_PREFIX: Final = "environment-"
+_PYTHONS: Final = ("python3.13", "python3.12", "python3.11", "python3")
+_ASKS: Final = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
+_ASK_S: Final = 30.0
+
+Run = Callable[[Sequence[str]], int]
+"""Runs a command and returns its exit status."""
+
+
+def environments() -> Path:
+    """Return the folder of all environments with torch."""
+    return folders().data / "gpu"
+
+
+def next_environment() -> Path:
+    """Return the path of an environment that does not exist yet: the one in use stays until it is replaced."""
+    numbers = [
+        int(path.name.removeprefix(_PREFIX)) for path in existing() if path.name[len(_PREFIX) :].isdecimal()
+    ]
+    return environments() / f"{_PREFIX}{max(numbers, default=0) + 1}"
+
+
+def existing() -> tuple[Path, ...]:
+    """Return the environments that exist."""
+    return tuple(sorted(environments().glob(f"{_PREFIX}*")))
+
+
+def usable_python(path: str | None = None) -> str:
+    """Return a Python that can make environments: our own, or the newest on the path. Raises ``PythonMissing``."""
+    own = () if is_bundled() else (sys.executable,)
+    for python in filter(None, (*own, *(shutil.which(name, path=path) for name in _PYTHONS))):
+        command = [str(python), "-c", _ASKS]
+        try:
+            asked = subprocess.run(command, capture_output=True, timeout=_ASK_S, stdin=subprocess.DEVNULL)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if asked.returncode == 0:
+            return str(python)
+    raise PythonMissing
+
+
+def run_here(command: Sequence[str]) -> int:
+    """Run a command whose output goes to the terminal, with our own settings of Python left out."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, env=environment).returncode
+    except OSError:
+        return 127
+
+
+def set_up(environment: Path, plan: Sequence[Step], say: Callable[[str], None], run: Run = run_here) -> None:
+    """Carry out the steps. If one fails or the user breaks off, remove the environment. Raises ``SetupFailed``."""
+    private_folder(environment.parent)
+    try:
+        for number, step in enumerate(plan, start=1):
+            say(f"[{number}/{len(plan)}] {step.says}")
+            if run(step.command) != 0:
+                raise SetupFailed(step.says, written(step.command, sys.platform))
+    except BaseException:
+        shutil.rmtree(environment, ignore_errors=True)
+        raise
+
+
+def remove(keep: Path | None = None) -> int:
+    """Remove all environments but one, and return how many were removed."""
+    gone = [path for path in existing() if path != keep]
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(gone)

@@ -1,0 +1,54 @@
+"""The steps that set up an environment with torch, and the programs in it. Pure."""
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from typing import Final, NamedTuple
+
+from app.gpu.torch_choice import TorchChoice
+
+ENGINE: Final = "funasr"
+MODEL: Final = "SenseVoiceSmall"
+_MODELS: Final = ("fsmn-vad", MODEL)
+_EXTRAS: Final = "worker,funasr"
+
+
+class Step(NamedTuple):
+    """A command and what it does, for people."""
+
+    says: str
+    command: tuple[str, ...]
+
+
+def program_in(environment: PurePath, name: str, platform: str) -> str:
+    """Return the path of a program in an environment."""
+    if platform == "win32":
+        return str(environment / "Scripts" / f"{name}.exe")
+    return str(environment / "bin" / name)
+
+
+def steps(python: str, environment: Path, source: str, choice: TorchChoice, platform: str) -> tuple[Step, ...]:
+    """Return the steps in their order.
+
+    ``python`` makes the environment. ``source``: the folder of a checkout, or a version such as ==0.1.0.
+    """
+    own = program_in(environment, "python", platform)
+    pip = (own, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
+    wanted = f"kikipounamu[{_EXTRAS}]{source}" if source.startswith("==") else f"{source}[{_EXTRAS}]"
+    worker = program_in(environment, "kikipounamu-worker", platform)
+    check = (worker, "doctor", "--engine", ENGINE, "--model", MODEL, "--device", choice.device)
+    return (
+        Step("making an environment", (python, "-m", "venv", str(environment))),
+        Step("installing torch", (*pip, *choice.arguments)),
+        Step("installing kikipounamu with FunASR", (*pip, wanted)),
+        Step(
+            "downloading the models", (program_in(environment, "kikipounamu", platform), "models", "get", *_MODELS)
+        ),
+        Step("checking with one decode", check),
+    )
+
+
+def written(command: Sequence[str], platform: str) -> str:
+    """Return a command as people type it."""
+    return subprocess.list2cmdline(command) if platform == "win32" else shlex.join(command)

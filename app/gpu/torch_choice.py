@@ -1,0 +1,73 @@
+"""Choose the build of torch for a card, as the table of ``packaging/torch.md`` says. Pure."""
+
+from typing import Final, NamedTuple
+
+from app.gpu.cards import GraphicsCard
+from app.gpu.errors import NoTorchFits
+
+_INDEX: Final = "https://download.pytorch.org/whl/"
+_TURING: Final = (7, 5)
+
+
+class TorchBuild(NamedTuple):
+    """A build of torch: for capabilities from ``lowest`` to ``highest``, with a driver from ``driver`` on."""
+
+    name: str
+    lowest: tuple[int, int]
+    highest: tuple[int, int]
+    driver: int
+    requirement: str
+
+    def runs_on(self, card: GraphicsCard) -> bool:
+        """Return whether the build was made for this card."""
+        return self.lowest <= card.capability[:2] <= self.highest
+
+
+class TorchChoice(NamedTuple):
+    """The requirement for pip, and the index that has it. ``device``: the worker's argument."""
+
+    requirement: str
+    place: str
+    device: str
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of ``pip install``."""
+        return (self.requirement, "--index-url", self.place) if self.place else (self.requirement,)
+
+
+CPU: Final = TorchChoice("torch>=2.6", f"{_INDEX}cpu", "cpu")
+PLAIN: Final = TorchChoice("torch>=2.6", "", "cpu")
+
+# The best first. A build of CUDA 13 needs a driver of 580, those of CUDA 12 one of 525.
+_BUILDS: Final = (
+    TorchBuild("cu130", _TURING, (12, 9), 580, "torch>=2.9"),
+    TorchBuild("cu126", _TURING, (9, 9), 525, "torch>=2.6"),
+    TorchBuild("cu128", (10, 0), (12, 9), 570, "torch>=2.7,<2.12"),
+    TorchBuild("cu126", (5, 0), (7, 4), 525, "torch>=2.6,<2.15"),  # 2.15 is to drop them
+)
+_BUILDS_ON_ARM: Final = (
+    TorchBuild("cu130", (8, 0), (12, 9), 580, "torch>=2.9"),
+    TorchBuild("cu126", (8, 0), (9, 9), 525, "torch>=2.6"),
+)
+_ARM: Final = frozenset({"aarch64", "arm64"})
+
+
+def choose_torch(platform: str, machine: str, card: GraphicsCard | None) -> TorchChoice:
+    """Return the build for a card, or for the processor without one. Raises ``NoTorchFits``.
+
+    ``platform`` is ``sys.platform``, ``machine`` that of ``platform.machine``.
+    """
+    if platform == "darwin":
+        return PLAIN
+    if card is None:
+        return CPU
+    builds = _BUILDS_ON_ARM if platform == "linux" and machine.lower() in _ARM else _BUILDS
+    fitting = [build for build in builds if build.runs_on(card)]
+    if not fitting:
+        raise NoTorchFits(f"no build of torch runs on {card.says}: recognise on the processor (--device cpu)")
+    for build in fitting:
+        if card.driver[0] >= build.driver:
+            return TorchChoice(build.requirement, f"{_INDEX}{build.name}", "cuda")
+    wanted = min(build.driver for build in fitting)
+    raise NoTorchFits(f"the driver of {card.says} is too old: update it to {wanted} or newer")

@@ -1,0 +1,72 @@
+"""``kikipounamu gpu`` prints its commands, shows the models' licence, and writes the settings."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.cli.installation import gpu_command
+from app.core.child_process import find_program
+from app.gpu import installer
+from app.gpu.errors import LicenceNotAccepted
+from app.gpu.plan import MODEL
+from app.settings.current import settings_now
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str, card: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run the command where ``nvidia-smi`` reports this card."""
+    program = folder / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\necho '{card}'\n")
+    program.chmod(0o755)
+    environment = os.environ | {"PATH": f"{folder}:/usr/bin:/bin"}
+    command = [find_program("kikipounamu"), "gpu", *arguments]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+
+
+def test_commands_are_printed_for_the_card_and_nothing_is_made(home: Path) -> None:
+    told = run(home, "setup", "--print", card="NVIDIA GeForce RTX 5090, 580.95.05, 12.0")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "card: NVIDIA GeForce RTX 5090, capability 12.0, driver 580.95.5" in told.stdout
+    assert "'torch>=2.9' --index-url https://download.pytorch.org/whl/cu130" in told.stdout
+    assert installer.existing() == () and not (home / "config").exists()
+
+
+def test_old_driver_is_told(home: Path) -> None:
+    told = run(home, "setup", "--print", card="Tesla T4, 470.1, 7.5")
+    assert told.returncode == 1 and "update it to 525" in told.stderr
+
+
+def test_licence_is_shown_and_must_be_accepted(home: Path) -> None:
+    told = run(home, "setup", "--device", "cpu")
+    assert told.returncode == 1 and "FunASR Model License" in told.stdout and "--accept-licence" in told.stderr
+    assert installer.existing() == ()
+
+
+@pytest.mark.parametrize(("typed", "fine"), [("y", True), ("YES", True), ("", False), ("n", False)])
+def test_licence_is_accepted_by_typing_yes(monkeypatch: pytest.MonkeyPatch, typed: str, fine: bool) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda question: typed)
+    if fine:
+        gpu_command._accept_licence(accepted=False)
+    else:
+        with pytest.raises(LicenceNotAccepted):
+            gpu_command._accept_licence(accepted=False)
+
+
+def test_settings_name_the_environment_until_it_is_removed(home: Path) -> None:
+    gpu_command._use(str(home / "gpu"))
+    worker = settings_now()[0].worker
+    assert (worker.environment, worker.model) == (str(home / "gpu"), MODEL)
+    told = run(home, "remove")
+    assert told.returncode == 0 and "no environment" in told.stdout
+    worker = settings_now()[0].worker
+    assert (worker.environment, worker.model) == ("", "")
