@@ -8,6 +8,8 @@ import shlex
 import subprocess
 import sys
 
+from runtime.programs import is_bundled
+
 _PROGRAM = "kikipounamu"
 
 
@@ -23,4 +25,6 @@ def again_command(*packages: str) -> str:
 
 def _command(*what: str) -> str:
     words = [sys.executable, "-m", "pip", "install", *what]
+    if is_bundled():  # nothing can be added to a folder: this names the place of the folder that has everything
+        words = [sys.executable, "update"]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

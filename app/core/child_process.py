@@ -20,6 +20,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.leash import leashed
+from runtime.programs import is_bundled
 from runtime.terminal import reason
 
 log = structlog.get_logger(logger_names.APP_CHILD)
@@ -43,6 +44,17 @@ def find_program(name: str) -> str:
     if found is None:
         raise ProgramMissing(name, str(beside))
     return found
+
+
+def lasting_program(name: str) -> str:
+    """Return the path by which ``name`` can be started at any time. Raises ``ProgramMissing``.
+
+    An AppImage is unpacked elsewhere at each start, and names its file in the environment.
+    """
+    image, unpacked = os.environ.get("APPIMAGE"), os.environ.get("APPDIR")
+    if image and unpacked and is_bundled() and Path(sys.executable).is_relative_to(unpacked):
+        return image
+    return find_program(name)
 
 
 def restart_pause(failures: int) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from app.core.child_process import find_program
+from app.core.child_process import lasting_program
 from app.core.errors import ProgramMissing
 from app.desktop.abilities import Ability, abilities
 from app.desktop.configuration import Places, added, difference, is_plain, places, usual_files
@@ -42,7 +42,7 @@ def lines_for(compositor: Compositor, bindings: Mapping[str, str], often: str) -
 
 def _path() -> str:
     try:
-        return find_program(_PROGRAM)
+        return lasting_program(_PROGRAM)
     except ProgramMissing:
         return _PROGRAM
 

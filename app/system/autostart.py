@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from app.core.child_process import find_program
+from app.core.child_process import lasting_program
 from app.core.errors import AppError
 from app.core.identity import APP_ID
 from app.core.notes import Note
@@ -75,7 +75,7 @@ def keep_autostart(on: bool, *, changed: bool, entry: StartupEntry | None = None
     """
     if not (on or changed):
         return
-    kept = entry or entry_of(sys.platform, os.environ, find_program(NAME))
+    kept = entry or entry_of(sys.platform, os.environ, lasting_program(NAME))
     if not changed:
         kept.mend()
     elif on:

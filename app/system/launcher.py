@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from app.core.child_process import find_program
+from app.core.child_process import lasting_program
 from app.core.errors import AppError
 from app.core.identity import APP_ID
 from app.system.autostart import HOME, NAME, FileEntry, desktop_command, entry_of, quoted
@@ -63,7 +63,7 @@ def keep_launcher(platform: str = sys.platform, environment: Mapping[str, str] =
     """
     if not platform.startswith("linux") or environment.get(HOME):
         return
-    program = find_program(NAME)
+    program = lasting_program(NAME)
     if not in_system_menu(platform, environment, program):
         launcher(environment, program).mend()
 
@@ -75,7 +75,7 @@ def install_menu_entry(platform: str = sys.platform, environment: Mapping[str, s
     Raises ``NoMenuEntry`` or ``AutostartRefused``.
     """
     _check_menu(platform, environment)
-    program = find_program(NAME)
+    program = lasting_program(NAME)
     if in_system_menu(platform, environment, program):
         return None
     entry = launcher(environment, program)

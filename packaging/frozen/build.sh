@@ -14,7 +14,8 @@ set -euo pipefail
 packages=python3,python3-venv,libpython3.11,binutils,zstd,ca-certificates,libportaudio2,libpulse0
 packages+=,libegl1,libgl1,libglib2.0-0,libfontconfig1,libdbus-1-3,libxkbcommon-x11-0,libxcb-cursor0,libxcb-icccm4
 packages+=,libxcb-keysyms1,libxcb-randr0,libxcb-render-util0,libxcb-shape0,libxcb-xinerama0,libxcb-xkb1,libxcb-image0
-small=desktop,gateway,worker,parakeet,streaming
+small=desktop,gateway,worker,parakeet,streaming # what each flavour has
+# shellcheck disable=SC2034 # read by its name
 full=$small,media,whisper
 
 fail() {
@@ -50,7 +51,7 @@ enter() { # CHROOT COMMAND ...: in namespaces of their own, which end with the c
     mount -t proc proc "$folder/proc"
     mount --bind /dev "$folder/dev"
     for shown in /etc/resolv.conf ${FRESH_BIND:-}; do
-        [ -d "$shown" ] && mkdir -p "$folder$shown" || touch "$folder$shown"
+        if [ -d "$shown" ]; then mkdir -p "$folder$shown"; else touch "$folder$shown"; fi
         mount --bind "$shown" "$folder$shown"
         mount -o remount,bind,ro "$folder$shown"
     done
@@ -75,7 +76,7 @@ outside() { # DIST FLAVOUR ...
         trap 'rm -rf --one-file-system "$folder"' EXIT
     fi
     if [ ! -d "$folder/usr" ]; then
-        debootstrap --variant=minbase --include="$packages" bookworm "$folder" ${FRESH_MIRROR:-} >&2
+        debootstrap --variant=minbase --include="$packages" bookworm "$folder" ${FRESH_MIRROR:+"$FRESH_MIRROR"} >&2
     fi
     rm -rf "$folder/build/source" "$folder"/build/*.tar.zst
     mkdir -p "$folder/build/source" "$dist"

@@ -5,6 +5,8 @@ import shlex
 import subprocess
 import sys
 
+import pytest
+
 from runtime.installing import again_command, extra_command
 
 
@@ -19,3 +21,8 @@ def test_pip_accepts_extra_of_the_installed_package() -> None:
     command = f"{extra_command('media')} --dry-run --no-deps --no-index --disable-pip-version-check"
     told = subprocess.run(shlex.split(command), cwd="/", capture_output=True, text=True, timeout=60)
     assert "already satisfied: kikipounamu[media]" in told.stdout, told.stderr
+
+
+def test_bundle_names_where_the_next_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert shlex.split(extra_command("media")) == [sys.executable, "update"]

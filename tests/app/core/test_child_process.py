@@ -13,7 +13,7 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
-from app.core.child_process import Child, find_program, restart_pause, useless_pause
+from app.core.child_process import Child, find_program, lasting_program, restart_pause, useless_pause
 from app.core.errors import StackFailed
 from app.local_services.local_gateway import alive
 from tests.helpers.waiting import wait_until, wait_until_sync
@@ -211,3 +211,14 @@ async def test_secrets_are_passed_in_environment_but_not_on_command_line(tmp_pat
         pid = await up(one, tmp_path / "out")
         assert (tmp_path / "out").read_text().startswith("hush")
         assert "hush" not in " ".join(psutil.Process(pid).cmdline())
+
+
+def test_lasting_program_is_the_file_of_an_app_image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ours = str(Path(sys.executable).parent / "kikipounamu")
+    assert lasting_program("kikipounamu") == ours
+    monkeypatch.setenv("APPIMAGE", "/home/me/kikipounamu.AppImage")
+    monkeypatch.setenv("APPDIR", str(tmp_path))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert lasting_program("kikipounamu") == ours, "started from another image, a terminal's for example"
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "usr" / "lib" / "kikipounamu" / "kikipounamu"))
+    assert lasting_program("kikipounamu") == "/home/me/kikipounamu.AppImage"

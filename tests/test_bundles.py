@@ -1,0 +1,97 @@
+"""Recipes around the self-contained folder: its build, the Flatpak and the AppImage."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.core.identity import APP_ID
+from runtime.bundle import PROGRAMS
+from scripts.release.folder import name_of
+from tests.helpers.packages import require
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGING = ROOT / "packaging"
+MANIFEST = PACKAGING / "flatpak" / f"{APP_ID}.yaml"
+SCRIPTS = sorted(PACKAGING.glob("frozen/*.sh")) + sorted(PACKAGING.glob("appimage/*.sh"))
+
+
+def manifest() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(MANIFEST.read_text())
+    return found
+
+
+def test_scripts_have_no_finding() -> None:
+    require(("shellcheck",))
+    told = subprocess.run(["shellcheck", *map(str, SCRIPTS)], capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout
+
+
+def test_flatpak_is_made_of_files_that_are_there() -> None:
+    said = manifest()
+    (module,) = said["modules"]
+    archive, *files = module["sources"]
+    assert said["id"] == APP_ID and said["command"] in PROGRAMS
+    assert (MANIFEST.parent / archive["path"]).resolve() == ROOT / "dist" / name_of("0.1.0", "full")
+    assert all((MANIFEST.parent / file["path"]).resolve().is_file() for file in files)
+
+
+def test_flatpak_asks_for_microphone_network_and_no_files() -> None:
+    asked = manifest()["finish-args"]
+    assert {"--socket=pulseaudio", "--share=network", "--socket=wayland"} <= set(asked)
+    assert not [
+        word for word in asked if word.startswith(("--filesystem", "--device=all", "--socket=session-bus"))
+    ]
+
+
+@pytest.mark.proof(minutes=1)
+def test_flatpak_builder_reads_the_manifest() -> None:
+    require(("flatpak-builder",))
+    told = subprocess.run(["flatpak-builder", "--show-manifest", str(MANIFEST)], capture_output=True, text=True)
+    assert told.returncode == 0 and "nknown" not in told.stderr, told.stderr
+
+
+@pytest.fixture
+def app_dir(tmp_path: Path) -> Path:
+    """Return the folder of an AppImage around programs that print their name and arguments."""
+    folder = tmp_path / "kikipounamu"
+    folder.mkdir()
+    program = folder / "kikipounamu"
+    program.write_text('#!/bin/sh\necho "${0##*/}" "$@"\n')
+    program.chmod(0o755)
+    for name in PROGRAMS.keys() - {"kikipounamu"}:
+        (folder / name).symlink_to("kikipounamu")
+    archive = tmp_path / "folder.tar.zst"
+    subprocess.run(["tar", "--zstd", "-cf", archive, "-C", tmp_path, "kikipounamu"], check=True)
+    command: list[str] = [str(PACKAGING / "appimage" / "build.sh"), str(archive), str(tmp_path)]
+    environment = {"PATH": "/usr/bin:/bin"}  # without appimagetool
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    return tmp_path / "kikipounamu.AppDir"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: AppImages")
+def test_app_image_is_every_program(app_dir: Path) -> None:
+    def run(*words: str, called: str = "") -> str:
+        environment = {"PATH": "/usr/bin:/bin", **({"ARGV0": called} if called else {})}
+        told = subprocess.run([app_dir / "AppRun", *words], env=environment, capture_output=True, text=True)
+        return told.stdout.strip()
+
+    assert run() == "kikipounamu app"
+    assert run("toggle") == "kikipounamu toggle"
+    assert run("kikipounamu-worker", "doctor") == "kikipounamu-worker doctor"
+    assert run("serve", called="/x/kikipounamu-gateway") == "kikipounamu-gateway serve"
+    assert run("status", called="./renamed.AppImage") == "kikipounamu status"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: AppImages")
+def test_app_image_has_what_a_desktop_looks_for(app_dir: Path) -> None:
+    require(("desktop-file-utils",))
+    entry = app_dir / f"{APP_ID}.desktop"
+    told = subprocess.run(["desktop-file-validate", str(entry)], capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout
+    assert f"\nIcon={APP_ID}\n" in entry.read_text()
+    assert (app_dir / ".DirIcon").read_bytes() == (app_dir / f"{APP_ID}.svg").read_bytes()
+    assert (app_dir / "usr/share/metainfo" / f"{APP_ID}.appdata.xml").is_file()
