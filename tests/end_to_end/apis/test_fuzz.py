@@ -12,7 +12,7 @@ from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.fuzz import Fuzz, FuzzState, run_fuzz
 from loadtest.scenarios.fuzzing.dialects.wires import WIRES, Wire
 from protocol.endpoint import Endpoint
-from tests.helpers.api_chain import open_to_wyoming
+from tests.helpers.api_chain import open_to_all
 from tests.helpers.chain import running_chain
 from tests.helpers.ports import free_port
 
@@ -24,7 +24,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Endp
     """Run a gateway and a worker; return their logs, the address and the port of Wyoming."""
     port = free_port()
     with running_chain(tmp_path_factory.mktemp("fuzz"), quiet=True) as chain:
-        open_to_wyoming(chain, port)
+        open_to_all(chain, port)
         _, endpoint = chain.gateway()
         chain.worker("--engine", "checksum", "--set", "slots=8")
         yield chain.root / "home" / "logs", endpoint, port

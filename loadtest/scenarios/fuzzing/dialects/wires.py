@@ -11,7 +11,7 @@ from client.connection import Address
 from loadtest.core.raw_socket import handshake
 from loadtest.scenarios.fuzzing.answers import Judge, Judged
 from loadtest.scenarios.fuzzing.conversation import ENDS, Conversation, FuzzKind
-from loadtest.scenarios.fuzzing.dialects import funasr, openai_files, realtime, wyoming
+from loadtest.scenarios.fuzzing.dialects import earlier, funasr, openai_files, realtime, wyoming
 from loadtest.scenarios.fuzzing.items import Item, Message, encoded
 from loadtest.scenarios.fuzzing.mutations import (
     NASTY,
@@ -33,6 +33,7 @@ class Wire(StrEnum):
     REALTIME = "realtime"
     FUNASR = "funasr"
     WYOMING = "wyoming"
+    EARLIER = "earlier"
 
 
 class FuzzedWire(NamedTuple):
@@ -53,6 +54,7 @@ WIRES: Final = {
     Wire.REALTIME: FuzzedWire(realtime.ordinary, realtime.judge, realtime.PATH, realtime.SUBPROTOCOL),
     Wire.FUNASR: FuzzedWire(funasr.ordinary, funasr.judge, funasr.PATH, funasr.SUBPROTOCOL),
     Wire.WYOMING: FuzzedWire(wyoming.ordinary, wyoming.judge),
+    Wire.EARLIER: FuzzedWire(earlier.ordinary, earlier.judge, earlier.PATH),
 }
 _WEIGHTS: Final = {
     FuzzKind.VALID: 8,
@@ -66,6 +68,7 @@ _WEIGHTS: Final = {
 }
 _FLOOD: Final = 30
 _HUGE: Final = 5 * 1024 * 1024
+_AUDIO_FIELDS: Final = frozenset({"audio", "audio_data"})
 
 
 def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -> Conversation:
@@ -89,7 +92,7 @@ def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -
 
 def audio_damaged(source: random.Random, items: list[Item]) -> list[Message]:
     """Change, cut, lengthen or double audio, be it bytes or a field in base64."""
-    spoken = [at for at, item in enumerate(items) if isinstance(item, bytes) or "audio" in item]
+    spoken = [at for at, item in enumerate(items) if isinstance(item, bytes) or _AUDIO_FIELDS & set(item)]
     at = source.choice(spoken) if spoken else len(items)
     before = items[at] if spoken else bytes(320)
     pcm = before if isinstance(before, bytes) else source.randbytes(640)
@@ -100,7 +103,8 @@ def audio_damaged(source: random.Random, items: list[Item]) -> list[Message]:
         items[at : at + 1] = [changed] * source.choice((1, 1, 2))
     else:
         text = b64encode(changed).decode()
-        items[at] = before | {"audio": source.choice((text, text[:-1], text + "=", "\u4f60", *NASTY))}
+        (name,) = _AUDIO_FIELDS & set(before)
+        items[at] = before | {name: source.choice((text, text[:-1], text + "=", "\u4f60", *NASTY))}
     return encoded(items)
 
 
