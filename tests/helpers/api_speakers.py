@@ -142,6 +142,28 @@ async def funasr(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> s
     return "".join(texts)
 
 
+async def earlier(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
+    """Speak the earlier server's protocol; each chunk gets one text, and together they are the text."""
+    chunks: dict[int, str] = {}
+    async with _socket(endpoint, "/ws/asr") as socket:
+        await socket.send_json({"action": "start", "session_id": "test"})
+        for index, start in enumerate(range(0, len(samples), BLOCK)):
+            audio = b64encode(samples[start : start + BLOCK].tobytes()).decode()
+            about = {"session_id": "test", "chunk_index": index, "audio_data": audio}
+            await socket.send_json({"action": "chunk", **about})
+        await socket.send_json({"action": "finish", "session_id": "test"})
+        sent.set()
+        while (said := await _message(socket))["type"] != "final_result":
+            if said["type"] == "error":
+                raise ApiFailed(said["message"])
+            if said["type"] == "chunk_result":
+                assert said["chunk_index"] not in chunks, "a chunk has two texts"
+                chunks[said["chunk_index"]] = said.get("text", "")
+    assert list(chunks) == list(range(said["chunk_count"]))
+    assert "".join(chunks.values()) == said["text"]
+    return str(said["text"])
+
+
 def wyoming(port: int) -> Speak:
     """Return a speaker of the Wyoming protocol at this port."""
 
@@ -182,6 +204,7 @@ APIS: dict[str, Speak] = {
     "openai stream": openai_stream,
     "realtime": realtime,
     "funasr": funasr,
+    "earlier": earlier,
 }
 """Speakers of every API behind the gateway's own port."""
 

@@ -1,6 +1,5 @@
-"""A client of the earlier server's protocol dictates to a real gateway, also while processes are killed."""
+"""A client of the earlier server's protocol dictates to a real gateway, submits files and asks for texts."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any
 
 import aiohttp
 import numpy as np
-import psutil
 import pytest
 
 from app.local_api.relay import local_api
@@ -21,7 +19,7 @@ from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.helpers.api_chain import text_of_file, texts_of_stream
 from tests.helpers.chain import KEY, Chain, running_chain
-from tests.helpers.earlier_client import EarlierClient, chunks_of, earlier_client
+from tests.helpers.earlier_client import chunks_of, earlier_client
 from tests.helpers.waiting import wait_until
 
 FILE = SPEECH / "en-03.flac"
@@ -39,14 +37,8 @@ class Running:
         settings.write_text('earlier_protocol = true\nhistory = "on"\nstreams_per_key = 1\n')
         devices = chain.root / "home" / "data" / "devices.json"
         _, self.key = DeviceStore(devices).add("a phone", DeviceKind.CLIENT, 0)
-        self.chain = chain
         self.program, self.endpoint = chain.gateway()
-        self.worker = chain.worker()
-
-    def broker(self) -> psutil.Process:
-        """Return the gateway's broker."""
-        children = psutil.Process(self.program.popen.pid).children()
-        return next(child for child in children if "valkey-server" in child.name())
+        chain.worker()
 
 
 @pytest.fixture(scope="module")
@@ -64,23 +56,6 @@ async def asked(endpoint: Endpoint, method: str, path: str, data: Any = None) ->
     ):
         assert answer.status == 200, await answer.text()
         return await answer.json()
-
-
-async def begun(client: EarlierClient, chunks: int) -> None:
-    """Begin a recording, and wait until some chunks are acknowledged."""
-    await client.send(action="start", session_id="r-1")
-    for index, chunk in enumerate(list(chunks_of(SPOKEN))[:chunks]):
-        await client.chunk("r-1", index, chunk)
-        while (await client.until("ack"))["chunk_index"] != index:
-            pass
-
-
-async def ended(client: EarlierClient, chunks: int) -> dict[str, Any]:
-    """Send the rest of a recording, and return its whole text or an error."""
-    for index, chunk in list(enumerate(chunks_of(SPOKEN)))[chunks:]:
-        await client.chunk("r-1", index, chunk)
-    await client.send(action="finish", session_id="r-1")
-    return await client.until("final_result", "error")
 
 
 async def test_text_is_that_of_our_protocol(running: Running) -> None:
@@ -114,11 +89,12 @@ async def test_submitted_file_has_the_same_text(running: Running) -> None:
 
 async def test_quota_of_a_key_holds_for_each_recording(running: Running) -> None:
     async with earlier_client(running.endpoint.url, running.key) as client:
-        await begun(client, 1)
+        await client.send(action="start", session_id="r-1")
         await client.send(action="start", session_id="r-2")
         refused = await client.until("error")
         assert (refused["session_id"], bool(refused["message"])) == ("r-2", True)
-        assert (await ended(client, 1))["text"] == TEXT
+        await client.send(action="finish", session_id="r-1")
+        assert (await client.until("final_result", "error"))["type"] == "final_result"
         with pytest.raises(aiohttp.WSServerHandshakeError):
             async with earlier_client(running.endpoint.url, "wrong"):
                 pass
@@ -127,35 +103,6 @@ async def test_quota_of_a_key_holds_for_each_recording(running: Running) -> None
 async def test_local_port_needs_no_key(running: Running) -> None:
     address = Address(running.endpoint.url, KEY)
     async with local_api(fixed(address), 0) as port, earlier_client(f"http://127.0.0.1:{port}", "none") as client:
-        assert (await client.dictate(SPOKEN))["text"] == TEXT
-
-
-async def test_killed_worker_delays_the_text(running: Running) -> None:
-    async with earlier_client(running.endpoint.url, KEY) as client:
-        await begun(client, 8)
-        await asyncio.to_thread(running.worker.kill)
-        running.worker = running.chain.worker()
-        assert (await ended(client, 8)).get("text") == TEXT
-        assert "".join(client.texts().values()) == TEXT
-
-
-async def test_killed_broker_delays_the_text(running: Running) -> None:
-    async with earlier_client(running.endpoint.url, KEY) as client:
-        await begun(client, 8)
-        running.broker().kill()
-        assert (await ended(client, 8)).get("text") == TEXT
-        assert "".join(client.texts().values()) == TEXT
-
-
-async def test_killed_gateway_breaks_off_and_a_new_recording_is_whole(running: Running) -> None:
-    async with earlier_client(running.endpoint.url, KEY) as client:
-        await begun(client, 8)
-        await asyncio.to_thread(running.program.kill)
-        with pytest.raises(ConnectionError):
-            await ended(client, 8)
-        assert "final_result" not in {message["type"] for message in client.messages}
-    running.program, running.endpoint = running.chain.gateway()
-    async with earlier_client(running.endpoint.url, KEY) as client:
         assert (await client.dictate(SPOKEN))["text"] == TEXT
 
 

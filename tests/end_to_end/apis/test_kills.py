@@ -9,7 +9,7 @@ import pytest
 from protocol.endpoint import Endpoint
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
-from tests.helpers.api_chain import kill_broker, open_to_wyoming
+from tests.helpers.api_chain import kill_broker, open_to_all
 from tests.helpers.api_speakers import APIS, ApiFailed, Speak, wyoming
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.ports import free_port
@@ -24,7 +24,7 @@ BUSY = "[status 503 busy]"
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, dict[str, Speak]]]:
     port = free_port()
     with running_chain(tmp_path_factory.mktemp("kills")) as chain:
-        open_to_wyoming(chain, port)
+        open_to_all(chain, port)
         yield chain, APIS | {"wyoming": wyoming(port)}
 
 

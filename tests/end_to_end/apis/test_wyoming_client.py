@@ -15,7 +15,7 @@ from wyoming.info import Describe, Info
 from protocol.texts import join_texts
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
-from tests.helpers.api_chain import open_to_wyoming, texts_of_stream
+from tests.helpers.api_chain import open_to_all, texts_of_stream
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.ports import free_port
 
@@ -27,7 +27,7 @@ BLOCK = 1_024
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, int]]:
     port = free_port()
     with running_chain(tmp_path_factory.mktemp("wyoming")) as chain:
-        open_to_wyoming(chain, port)
+        open_to_all(chain, port)
         chain.gateway()
         chain.worker("--engine", "checksum")
         yield chain, port
