@@ -25,6 +25,7 @@ from app.history.service import HistoryService
 from app.insertion.insertion_log import InsertionLog
 from app.insertion.program_picker import ProgramPicker
 from app.journal.library import Library
+from app.local_api.service import LocalApiService
 from app.messages.notifications import Post, Programs
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
@@ -77,6 +78,7 @@ class BackgroundServices:
         self._programs: tuple[str, ...] = ()
         self.help, self._desktop = Help(post), DesktopService(post, often=CANCEL)
         self.sharing, self._updates = Sharing(post), Updates(post)
+        self._api = LocalApiService(post, locate)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
         self.actions = (
             Registry()
@@ -109,6 +111,7 @@ class BackgroundServices:
             await opening.enter_async_context(self.sharing)
             await opening.enter_async_context(self.lending)
             await opening.enter_async_context(self._updates)
+            await opening.enter_async_context(self._api)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
@@ -121,10 +124,11 @@ class BackgroundServices:
         await self._kept.__aexit__(kind, error, trace)
 
     def allow(self, settings: Settings) -> None:
-        """Apply the settings of these services: sharing, lending, the desktop's keys, and newer versions."""
+        """Apply the settings of these services."""
         self._desktop.use(settings.hotkeys.bindings)
         self.sharing.wish(on=settings.gateway.share, port=settings.gateway.port)
         self.lending.want(settings.worker.lend_to)
+        self._api.use(on=settings.api.on, port=settings.api.port)
         self._updates.use(on=settings.updates.check, place=place_of(settings.updates.url, settings.updates.key))
 
     def recording(self, on: bool) -> None:

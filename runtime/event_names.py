@@ -88,6 +88,7 @@ class LogEvent(StrEnum):
     GATEWAY_ENDED = "gateway.ended"
     GATEWAY_FOUND_ELSEWHERE = "gateway.found_elsewhere"
     API_LISTENING = "api.listening"
+    API_PORT_TAKEN = "api.port_taken"
     GATEWAY_LISTENING = "gateway.listening"
     WYOMING_LISTENING = "wyoming.listening"
     GATEWAY_LOST = "gateway.lost"

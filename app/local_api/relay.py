@@ -10,6 +10,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.local_api.requests import passed_on, refused, subprotocols
 from client.connection import Address, Locate, broken, credentials, pinned
 from client.errors import GatewayError
@@ -30,7 +31,11 @@ _ANSWERED: Final = (hdrs.CONTENT_TYPE, hdrs.RETRY_AFTER, hdrs.CACHE_CONTROL)
 
 
 class PortTaken(AppError):
-    """An error: another program has the port."""
+    """An error: another program has the port, or it is reserved."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is taken: choose another one with --port")
+        self.note = Note("api-port-taken", {"port": str(port)})
 
 
 class LocalApi:
@@ -46,7 +51,7 @@ class LocalApi:
         if refusal := refused(request.path, host, origin, socket=socket):
             return _error(*refusal)
         try:
-            address = await asyncio.to_thread(self._locate)
+            address = self._locate()
             with broken("pass on"):
                 return await (self._socket(request, address) if socket else self._request(request, address))
         except (GatewayError, AppError) as error:
@@ -127,7 +132,7 @@ async def local_api(locate: Locate, port: int) -> AsyncIterator[int]:
             try:
                 await web.TCPSite(runner, _HOST, port).start()
             except OSError as error:
-                raise PortTaken(f"port {port} is taken: choose another one with --port") from error
+                raise PortTaken(port) from error
             bound = int(runner.addresses[0][1])
             log.info(LogEvent.API_LISTENING, port=bound)
             yield bound

@@ -17,6 +17,7 @@ from app.files.view import FilesView, FileText
 from app.gateways.view import GatewaysView
 from app.history.view import HistoryValue
 from app.insertion.pick_messages import ProgramPick
+from app.local_api.view import LocalApiView
 from app.local_services.worker_view import WorkerView
 from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
@@ -100,5 +101,6 @@ News = (
     | SharingValue
     | DesktopView
     | UpdatesView
+    | LocalApiView
 )
 Post = Callable[[News], None]

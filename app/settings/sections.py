@@ -237,6 +237,18 @@ class GatewaySection:
 
 
 @dataclass(frozen=True)
+class ApiSection:
+    """Settings of the local port for other programs."""
+
+    on: bool = setting(
+        False,
+        "Let programs of this computer use the chosen server without a key, by the interfaces of docs/apis.md. "
+        "Any user and any program of this computer can; web pages cannot.",
+    )
+    port: int = setting(9876, "Port on 127.0.0.1.", checks.port)
+
+
+@dataclass(frozen=True)
 class UpdatesSection:
     """Settings of the notice of newer versions."""
 
@@ -277,6 +289,7 @@ class Settings:
     history: HistorySection = HistorySection()
     worker: WorkerSection = WorkerSection()
     gateway: GatewaySection = GatewaySection()
+    api: ApiSection = ApiSection()
     updates: UpdatesSection = UpdatesSection()
     advanced: AdvancedSection = AdvancedSection()
 

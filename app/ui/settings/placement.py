@@ -31,6 +31,7 @@ PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     ADVANCED: {
         "insertion": ("insertion.strategy", "insertion.newline", "insertion.read_text"),
         "server": ("gateway.url", "gateway.port"),
+        "api": ("api.on", "api.port"),
         "limits": (
             *("worker.threads", "worker.gpu_memory"),
             *("worker.on_battery", "worker.beside_full_screen", "worker.hours"),

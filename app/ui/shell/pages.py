@@ -26,6 +26,7 @@ from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.desktop_panel import DesktopPanel
 from app.ui.settings.key_lines import KeyLinesPanel
 from app.ui.settings.link_card import LinkCard
+from app.ui.settings.local_api_panel import LocalApiPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.updates_panel import UpdatesPanel
 from app.ui.shell.monitor_window import MonitorWindow
@@ -83,6 +84,8 @@ class Pages:
         self.desktop, self.key_lines = DesktopPanel(theme, texts, ask), KeyLinesPanel(theme, texts, ask)
         self.settings.add("input", self.key_lines, self.key_lines.words, "keys")
         self.settings.add("advanced", self.desktop, self.desktop.words)
+        self.api = LocalApiPanel(theme, texts)
+        self.settings.add("advanced", self.api, self.api.words, "api")
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
         self.programs = ProgramsPanel(theme, texts, ask)
@@ -135,6 +138,7 @@ class Pages:
             .add(self.words.show_tried)
             .add(self.desktop.show_desktop)
             .add(self._show_update)
+            .add(self.api.show_api)
             .add(self.key_lines.show_desktop)
             .add(self.key_lines.show_keys)
             .join(self.computers.shows)

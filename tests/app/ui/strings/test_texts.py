@@ -22,6 +22,7 @@ from app.hotkeys.compositor_lines import Compositor, NoLine
 from app.hotkeys.conflicts import KeyUse
 from app.insertion.outcome import HoldReason
 from app.insertion.pick_messages import PickState
+from app.local_api.view import LocalApiState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
@@ -92,6 +93,7 @@ FAMILIES = {
         "index_url",
         "index_key",
     ],
+    "settings.api": LocalApiState,
     "settings.updates": ["unknown", "asking", "current", "newer"],
     "settings.unit": ["history.days", "history.megabytes", "history.keep", "worker.gpu_memory"],
     "settings.empty": ["gateway.url", "recognition.languages", "worker.hours"],
