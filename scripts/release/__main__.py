@@ -1,6 +1,6 @@
 """Build a release into ``dist/``, or refuse and say why.
 
-    python -m scripts.release [--only NAME ...] [--no-tests] [--dirty] [--dist FOLDER]
+    python -m scripts.release [--only NAME] [--without NAME] [--no-tests] [--dirty] [--dist FOLDER]
 
 Refused are changes in the checkout, a development version, a missing section of the changelog, missing programs,
 failed tests and failed checks. Exit status: 0 all files are in ``dist``; 1 refused.
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scripts.release", description="Build and check a release.")
     names = ", ".join(artefact.name for artefact in ARTEFACTS)
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help=f"one of {names}; repeatable")
+    parser.add_argument("--without", action="append", default=[], metavar="NAME", help="not this one; repeatable")
     parser.add_argument("--no-tests", action="store_true", help="do not run `make check` first")
     parser.add_argument("--dirty", action="store_true", help="to try a build: any version, with changes")
     parser.add_argument("--dist", type=Path, default=ROOT / "dist", help="folder of the files; default: dist")
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def release(order: argparse.Namespace) -> None:
     """Check the checkout, run the tests, and build the chosen artefacts in their order."""
-    chosen = choose(order.only)
+    chosen = choose(order.only, order.without)
     version = version_of((ROOT / "pyproject.toml").read_text())
     check_tools(chosen)
     if not order.dirty:

@@ -43,17 +43,21 @@ ARTEFACTS: Final = (
     Artefact("apt_repository", needs=("apt-ftparchive",)),
     Artefact("licences"),
     Artefact("signed_index"),
+    Artefact("sbom"),
+    Artefact("audit"),
     Artefact("checksums"),
 )
 
 
-def choose(names: Sequence[str], artefacts: Sequence[Artefact] = ARTEFACTS) -> list[Artefact]:
-    """Return the artefacts with these names in their order of building; without names all of them."""
+def choose(
+    names: Sequence[str], without: Sequence[str] = (), artefacts: Sequence[Artefact] = ARTEFACTS
+) -> list[Artefact]:
+    """Return the artefacts with these names in their order of building; without names all but ``without``."""
     known = {artefact.name for artefact in artefacts}
-    if unknown := sorted(set(names) - known):
+    if unknown := sorted({*names, *without} - known):
         text = f"{', '.join(unknown)} is no artefact: choose among {', '.join(sorted(known))}"
         raise ReleaseRefused(Refusal.UNKNOWN_ARTEFACT, text)
-    return [artefact for artefact in artefacts if not names or artefact.name in names]
+    return [one for one in artefacts if (not names or one.name in names) and one.name not in without]
 
 
 def check_tools(artefacts: Sequence[Artefact]) -> None:

@@ -88,6 +88,7 @@ def dependencies(without: frozenset[str] = frozenset()) -> tuple[str, ...]:
     ``without``: leave out these packages, and what only they require.
     """
     found: dict[str, None] = {}
+    without = without | {PROGRAM}  # the extra `all` names it again
     waiting = deque([PROGRAM])
     while waiting:
         name = waiting.popleft()

@@ -9,16 +9,22 @@ SOME = (Artefact("one"), Artefact("two"), Artefact("three"))
 
 
 def test_choose_keeps_the_order_of_building() -> None:
-    assert choose(["three", "one"], SOME) == [SOME[0], SOME[2]]
+    assert choose(["three", "one"], artefacts=SOME) == [SOME[0], SOME[2]]
 
 
 def test_choose_returns_all_without_names() -> None:
-    assert choose([], SOME) == list(SOME)
+    assert choose([], artefacts=SOME) == list(SOME)
+
+
+def test_choose_leaves_out_what_is_not_wanted() -> None:
+    assert choose([], ["two"], SOME) == [SOME[0], SOME[2]]
+    with pytest.raises(ReleaseRefused, match="four"):
+        choose([], ["four"], SOME)
 
 
 def test_choose_refuses_an_unknown_name_and_lists_the_known() -> None:
     with pytest.raises(ReleaseRefused, match="four is no artefact.*one, three, two") as refused:
-        choose(["four", "one"], SOME)
+        choose(["four", "one"], artefacts=SOME)
     assert refused.value.kind is Refusal.UNKNOWN_ARTEFACT
 
 

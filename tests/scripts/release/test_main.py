@@ -10,7 +10,7 @@ from scripts.release.errors import Refusal, ReleaseRefused
 
 
 def order(dist: Path, *only: str) -> argparse.Namespace:
-    return argparse.Namespace(only=list(only), no_tests=True, dirty=True, dist=dist)
+    return argparse.Namespace(only=list(only), without=[], no_tests=True, dirty=True, dist=dist)
 
 
 def test_main_refuses_an_unknown_artefact_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,7 +23,7 @@ def test_release_clears_the_folder_only_when_it_builds_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: Sequence[str], kept: bool
 ) -> None:
     checksums = artefacts.Artefact("checksums")
-    monkeypatch.setattr(program, "choose", lambda names: [checksums])
+    monkeypatch.setattr(program, "choose", lambda names, without: [checksums])
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "")  # restored afterwards
     (tmp_path / "earlier.whl").touch()
     program.release(order(tmp_path, *only))
@@ -37,7 +37,7 @@ def test_release_refuses_an_artefact_that_wrote_nothing(tmp_path: Path, monkeypa
         def build(self) -> artefacts.Build:
             return lambda checkout, dist, version: [dist / "never"]
 
-    monkeypatch.setattr(program, "choose", lambda names: [Nothing("nothing")])
+    monkeypatch.setattr(program, "choose", lambda names, without: [Nothing("nothing")])
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "")
     with pytest.raises(ReleaseRefused, match="nothing did not write never") as refused:
         program.release(order(tmp_path))

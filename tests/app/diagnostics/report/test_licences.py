@@ -37,6 +37,7 @@ def test_every_component_is_listed_once_with_licence() -> None:
 def test_dependencies_exclude_development_tools() -> None:
     assert "aiohttp" in dependencies() and "multidict" in dependencies()
     assert not {"ruff", "mypy", "pytest", "import-linter"} & set(dependencies())
+    assert PROGRAM not in dependencies(), "an extra of it names others"
 
 
 def test_licence_texts_are_available() -> None:

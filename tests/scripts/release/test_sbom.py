@@ -1,0 +1,24 @@
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.release import sbom
+from scripts.release.errors import ReleaseRefused
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_bill_wants_the_wheel_first(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseRefused, match="build `wheels` first"):
+        sbom.build(tmp_path, tmp_path, "0.1.0")
+
+
+@pytest.mark.proof(minutes=3)
+@pytest.mark.timeout(900)
+def test_bill_names_the_libraries_with_versions_and_licences(tmp_path: Path) -> None:
+    bill = json.loads(sbom.describe(ROOT, Path(sys.executable), tmp_path / "bill.cdx.json").read_text())
+    (numpy,) = [part for part in bill["components"] if part["name"] == "numpy"]
+    assert numpy["version"] and numpy["licenses"]
+    assert bill["metadata"]["component"]["name"] == "kikipounamu"
