@@ -18,7 +18,7 @@ set -euo pipefail
 
 packages=python3,make,git,ca-certificates
 bare=ca-certificates
-desk="xvfb openbox xterm xdotool pulseaudio pulseaudio-utils" # a screen and a microphone without hardware
+desk="xvfb icewm xterm xdotool pulseaudio pulseaudio-utils" # a screen and a microphone without hardware
 user=speaker
 here=  # where the chroot is
 

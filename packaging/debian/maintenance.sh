@@ -13,12 +13,12 @@ managers() { # the system's and each user's manager that is running
 }
 
 manager() { # MANAGER WORD ...
-    if [ "$1" = system ]; then
-        shift
+    which=$1
+    shift
+    if [ "$which" = system ]; then
         systemctl --system --quiet "$@"
     else
-        set -- "--machine=$1@.host" "$@"
-        systemctl --user --quiet "$@"
+        systemctl --user --quiet "--machine=$which@.host" "$@"
     fi
 }
 
@@ -45,13 +45,11 @@ start_what_was_stopped() {
 }
 
 programs() { # ids of the processes that run from the folder, and of this system: those of a container have other files
-    for process in /proc/[0-9]*; do
-        program=$(readlink "$process/exe") || continue
-        case "$program" in
-            "$folder"/*)
-                if [ "$process/exe" -ef "$program" ]; then echo "${process#/proc/}"; fi
-                ;;
-        esac
+    find /proc/[0-9]*/exe -maxdepth 0 -lname "$folder/*" 2>/dev/null | while read -r link; do
+        if [ "$link" -ef "$(readlink "$link")" ]; then
+            id=${link#/proc/}
+            echo "${id%/exe}"
+        fi
     done
 }
 

@@ -34,7 +34,7 @@ begin() {
     mkdir -m 700 "$desk" "$desk/run"
     start screen Xvfb "$DISPLAY" -screen 0 1280x800x24 -nolisten tcp
     until_true "a screen" xdotool getdisplaygeometry
-    start windows openbox
+    start windows icewm
     start sound pulseaudio -n --daemonize=no --exit-idle-time=-1 --use-pid-file=no --disable-shm \
         -L "module-native-protocol-unix socket=$desk/pulse auth-anonymous=1"
     until_true "a sound server" pactl info

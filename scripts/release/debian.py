@@ -71,8 +71,15 @@ def unpack(archive: Path, folder: Path) -> None:
     run("tar", "--extract", "--zstd", "--strip-components=1", "--no-same-owner", "--file", archive, cwd=folder)
     for path in folder.rglob("*"):
         if not path.is_symlink():
-            library = ".so" in path.name
-            path.chmod(0o755 if path.is_dir() or (path.stat().st_mode & 0o100 and not library) else 0o644)
+            path.chmod(0o755 if path.is_dir() or _is_program(path) else 0o644)
+
+
+def _is_program(path: Path) -> bool:
+    """Return whether a file is meant to be run: wheels mark others so too, and libraries are no programs."""
+    if ".so" in path.name or not path.stat().st_mode & 0o100:
+        return False
+    with path.open("rb") as file:
+        return file.read(4).startswith((b"\x7fELF", b"#!"))
 
 
 def furnish(checkout: Path, root: Path, version: str) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -35,7 +36,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program.chmod(0o700)
     for name in PROGRAMS[1:]:
         (program.with_name(name)).symlink_to("kikipounamu")
-    (inside / "library.so.1").write_bytes(b"library")
+    shutil.copy2(os.path.realpath(shutil.which("sh") or ""), inside / "engine")
+    (inside / "text").write_text("text")
+    (inside / "text").chmod(0o777)
+    (inside / "library.so.1").write_bytes(b"\x7fELF")
     (inside / "library.so.1").chmod(0o777)
     archive = place / "kikipounamu-1.2.3-linux-x86_64.tar.zst"
     subprocess.run(["tar", "--zstd", "-cf", archive, "kikipounamu"], cwd=place, check=True, timeout=60)
@@ -102,7 +106,8 @@ def test_programs_of_package_are_found_and_run(installed: Path) -> None:
 def test_files_of_package_have_modes_of_the_system(installed: Path) -> None:
     for path in (installed / "usr").rglob("*"):
         if not path.is_symlink():
-            runs = path.is_dir() or (path.parent.name, path.name) == ("kikipounamu", "kikipounamu")
+            named = f"{path.parent.name}/{path.name}"
+            runs = path.is_dir() or named in ("kikipounamu/kikipounamu", "_internal/engine")
             assert path.stat().st_mode & 0o777 == (0o755 if runs else 0o644), path
 
 
@@ -141,6 +146,68 @@ def test_script_of_package_is_one_for_any_shell(installed: Path, name: str) -> N
     script = installed / "DEBIAN" / name
     assert os.access(script, os.X_OK) and "maintenance.sh" not in script.read_text()
     subprocess.run(["sh", "-n", script], check=True, timeout=60)
+
+
+# -- the whole life of the package -----------------------------------------------------------------------------
+
+_OWN_ROOT: Final = """
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mount -t proc proc "$1/root/proc"
+mount --rbind /dev "$1/root/dev"
+mount -t tmpfs run "$1/root/run"
+mkdir -p "$1/root/run/systemd/system"
+install -m755 "$1/systemctl" "$1/root/usr/local/bin/systemctl"
+exec chroot "$1/root" sh -euc "$2" life "$3"
+"""
+_SYSTEMCTL: Final = """#!/bin/sh
+case "$*" in
+*list-units*) echo "user@1000.service loaded active running" ;;
+*is-active*gateway*) ;;
+*is-active*) exit 3 ;;
+*) echo "systemctl $*" ;;
+esac
+"""
+_LIFE: Final = """
+change() {
+    dpkg --no-triggers --force-depends "$@" >/tmp/said 2>&1 || { cat /tmp/said; exit 1; }
+    grep systemctl /tmp/said || true
+}
+start() { /usr/lib/kikipounamu/_internal/engine -c 'while :; do sleep 0.1; done' & }
+ended() { wait $! || echo "ended by $?"; }
+there() { ls -d /usr/lib/kikipounamu /var/lib/kikipounamu /etc/kikipounamu 2>/dev/null || true; }
+echo "= install"; change --install "$1"; kikipounamu x; getent passwd kikipounamu | cut -d: -f1
+mkdir -p /var/lib/kikipounamu /etc/kikipounamu /home/speaker/.local/share/kikipounamu
+echo "= upgrade"; start; change --install "$1"; ended
+echo "= remove"; start; change --remove kikipounamu; ended; there
+echo "= purge"; change --purge kikipounamu; there; getent passwd kikipounamu || ls -d /home/speaker/.local/share/*
+"""
+
+
+def test_package_lives_and_leaves_nothing_but_homes(package: Path, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    for name in ("upper", "work", "root"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "systemctl").write_text(_SYSTEMCTL)
+    apart = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
+    command = [*apart, "sh", "-euc", _OWN_ROOT, "own", str(tmp_path), _LIFE, str(package)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    steps = dict(part.split("\n", 1) for part in done.stdout.split("= ")[1:])
+    assert steps["install"].splitlines() == [
+        "systemctl --system --quiet daemon-reload",
+        "systemctl --user --quiet --machine=1000@.host daemon-reload",
+        "/usr/bin/kikipounamu x",
+        "kikipounamu",
+    ]
+    units = [line.split("systemctl ")[1] for line in steps["upgrade"].splitlines() if "gateway" in line]
+    managers = ("--system --quiet", "--user --quiet --machine=1000@.host")
+    unit = "kikipounamu-gateway.service"
+    assert units == [f"{manager} {verb} {unit}" for verb in ("stop", "start") for manager in managers]
+    assert "worker" not in steps["upgrade"], "it was not active"
+    assert steps["upgrade"].endswith("ended by 143\n")
+    assert steps["remove"].endswith("ended by 143\n/etc/kikipounamu\n/var/lib/kikipounamu\n")
+    assert steps["purge"].splitlines()[-1:] == ["/home/speaker/.local/share/kikipounamu"]
 
 
 # -- ending programs -----------------------------------------------------------------------------------------
