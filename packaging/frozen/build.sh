@@ -39,7 +39,7 @@ inside() { # VERSION EPOCH FLAVOUR ...: in the chroot, as root, in /build
         venv/bin/python source/packaging/frozen/stand_ins.py out/kikipounamu
         (cd source && ../venv/bin/python -m scripts.release.licences ../out/kikipounamu/licences --bundle ../out/kikipounamu)
         venv/bin/python source/packaging/frozen/strip_libraries.py out/kikipounamu
-        cp source/LICENSE out/kikipounamu/
+        cp source/LICENSE source/packaging/frozen/qt.conf out/kikipounamu/
         tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C out -c kikipounamu |
             zstd --quiet --force "-${FROZEN_LEVEL:-12}" -T0 --long=27 -o "$name.tar.zst"
     done
