@@ -17,6 +17,7 @@ packages+=,libxcb-keysyms1,libxcb-randr0,libxcb-render-util0,libxcb-shape0,libxc
 small=desktop,gateway,worker,parakeet,streaming # what each flavour has
 # shellcheck disable=SC2034 # read by its name
 full=$small,media,whisper
+whisper="av faster-whisper ctranslate2 tokenizers huggingface-hub"
 
 fail() {
     echo "frozen: $*" >&2
@@ -32,7 +33,8 @@ inside() { # VERSION EPOCH FLAVOUR ...: in the chroot, as root, in /build
         if [ "$flavour" = full ]; then suffix=; fi
         name=kikipounamu-$version-linux-$(uname -m)$suffix
         venv/bin/pip install --quiet --no-cache-dir -c source/constraints.txt pyinstaller "./source[$extras]"
-        if [ "$flavour" = small ]; then venv/bin/pip uninstall --quiet --yes av faster-whisper ctranslate2; fi
+        # shellcheck disable=SC2086 # words
+        if [ "$flavour" = small ]; then venv/bin/pip uninstall --quiet --yes $whisper; fi
         venv/bin/pyinstaller --noconfirm --log-level WARN --distpath out --workpath work \
             source/packaging/frozen/kikipounamu.spec
         for program in gateway worker loadtest; do ln -s kikipounamu "out/kikipounamu/kikipounamu-$program"; done
