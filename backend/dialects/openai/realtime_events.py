@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
-from backend.dialects.openai.requests import hotwords
+from backend.dialects.openai.requests import LANGUAGE, hotwords
 from protocol.errors import NOT_JSON
 from protocol.recognition import Options
 
@@ -139,7 +139,7 @@ def _with_format(config: RealtimeConfig, given: object) -> RealtimeConfig:
 def _with_transcription(config: RealtimeConfig, given: object) -> RealtimeConfig:
     given = given if isinstance(given, Mapping) else {}
     language = str(given.get("language") or "").lower().partition("-")[0]
-    if language and not (language.isalpha() and len(language) in (2, 3)):
+    if language and not LANGUAGE.fullmatch(language):
         raise EventInvalid("language is a code of ISO 639-1", "session.audio.input.transcription.language")
     prompt = str(given.get("prompt") or "")
     options = Options(language=language or "auto", hotwords=hotwords(prompt), partials=True)

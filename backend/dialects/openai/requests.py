@@ -12,7 +12,8 @@ from protocol.recognition import Options
 
 FORMATS: Final = ("json", "text", "srt", "verbose_json", "vtt")
 _STREAMED: Final = ("json", "text")
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}|auto")
+"""Codes of languages, and what clients of whisper.cpp send for any."""
 _PHRASES: Final = re.compile(r"[\n,;，、；。.]+")
 _LONGEST_HOTWORD: Final = 64
 _MOST_HOTWORDS: Final = 512
@@ -73,7 +74,7 @@ def hotwords(prompt: str) -> tuple[str, ...]:
 
 def _language(fields: Mapping[str, str]) -> str:
     language = fields.get("language", "").strip().lower().partition("-")[0]
-    if language and not _LANGUAGE.fullmatch(language):
+    if language and not LANGUAGE.fullmatch(language):
         raise RequestInvalid("language", "language is a code of ISO 639-1, such as en or zh")
     return language or "auto"
 

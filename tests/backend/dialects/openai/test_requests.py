@@ -15,7 +15,9 @@ def test_unknown_model_and_unknown_fields_are_ignored() -> None:
     assert transcription_request({"model": "whisper-base"}, MODELS).options.model == "whisper-base"
 
 
-@pytest.mark.parametrize(("said", "code"), [("en", "en"), ("zh-CN", "zh"), ("", "auto"), ("YUE", "yue")])
+@pytest.mark.parametrize(
+    ("said", "code"), [("en", "en"), ("zh-CN", "zh"), ("", "auto"), ("auto", "auto"), ("YUE", "yue")]
+)
 def test_language_is_a_code(said: str, code: str) -> None:
     assert transcription_request({"language": said}, MODELS).options.language == code
 
