@@ -1,4 +1,4 @@
-"""Clients from the package indexes, unmodified, each in an environment of its own, and Whisper behind a gateway."""
+"""Clients from the package indexes, unmodified, each in its own environment, and Whisper behind a gateway."""
 
 import json
 import os
