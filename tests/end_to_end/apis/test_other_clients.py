@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def gateway(root: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield endpoint
 
 
-def run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> list[str]:
+def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> list[str]:
     """Run a command, and return the lines of its output."""
     whole = os.environ | {"PYTHONPATH": ""} | (env or {})
     done = subprocess.run(

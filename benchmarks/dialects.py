@@ -1,0 +1,268 @@
+"""Cost of the protocols of others: CPU per hour of audio, beside that of our own protocol.
+
+    python -m benchmarks.dialects [--streams 200] [--seconds 24] [--apis own,funasr,realtime,realtime-24k]
+                                  [--vad model,simple] [--json FILE]
+
+A real gateway, with its embedded broker and a worker with the checksum engine, hears so many people at speaking
+pace, in blocks of 100 ms. All say the same sentences. Clients of our own protocol find the speech themselves, as
+the app does; for the others the gateway does, with the model of the speech detector or a simpler one. Every text
+is compared with the digests of the segments.
+"""
+
+import asyncio
+import os
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import numpy as np
+import psutil
+import soxr
+from numpy.typing import NDArray
+
+from backend.configuration import VAD_MODEL
+from benchmarks.gateway import cpu_seconds
+from benchmarks.report import arguments, table, write_json
+from benchmarks.speakers import Speaker, Tally, Utterance, connected
+from loadtest.checksum import checksum
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.endpoint import Endpoint
+from protocol.texts import join_texts
+from runtime.folders import folders
+from speech.audio_file import read_audio
+from speech.resampling import Resampler
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions
+from speech.vad import open_vad
+from tests.app.speech import SPEECH
+from tests.helpers.chain import Chain, running_chain
+from worker.decoding import amplified
+
+Samples = NDArray[np.int16]
+
+_BLOCK_S: Final = 0.1
+_PAUSE_S: Final = 0.8
+_ANSWER_S: Final = 120.0
+_ENDPOINT_MS: Final = 600
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Audio that everybody says. ``segments``: pieces that a segmenter finds in it; ``text``: of all of them."""
+
+    samples: Samples
+    rate: int
+    segments: Sequence[Utterance]
+    text: str
+
+    @property
+    def seconds(self) -> float:
+        """Length of the audio in seconds."""
+        return len(self.samples) / self.rate
+
+
+@dataclass(frozen=True)
+class Row:
+    """Result: CPU seconds of gateway and broker per hour of audio. ``ratio``: to our own protocol's gateway."""
+
+    api: str
+    vad: str
+    streams: int
+    gateway_cpu: float
+    broker_cpu: float
+    ratio: float
+    peak_mb: float
+    right: int
+    wrong: int
+
+
+def talk(seconds: float, vad_folder: Path | None, rate: int = SAMPLE_RATE) -> Talk:
+    """Return about so many seconds of sentences with pauses; ``rate``: that of the client's audio."""
+    pause, parts = np.zeros(int(_PAUSE_S * SAMPLE_RATE), np.int16), list[Samples]()
+    known = sorted(SPEECH.glob("*.flac"))
+    while sum(map(len, parts)) < seconds * SAMPLE_RATE:
+        parts += [*read_audio(known[len(parts) // 2 % len(known)]), pause]
+    samples = np.concatenate(parts)
+    heard = samples
+    if rate != SAMPLE_RATE:
+        samples = soxr.resample(samples, SAMPLE_RATE, rate)
+        resampler = Resampler(rate)
+        floats = samples.astype(np.float32) / np.float32(32_768)
+        heard = np.concatenate([resampler.accept(floats), resampler.finish()])
+    segments, texts = _segments(heard, vad_folder)
+    return Talk(samples, rate, segments, join_texts(texts))
+
+
+def _segments(samples: Samples, vad_folder: Path | None) -> tuple[list[Utterance], list[str]]:
+    """Return what our own clients send of this audio, and the texts of what the gateway finds in it."""
+    vad, segmenter = open_vad(vad_folder, _ENDPOINT_MS), Segmenter(SegmenterOptions())
+    events = vad.accept(samples)
+    outputs = list(segmenter.accept(samples, events))
+    outputs += [*segmenter.accept(samples[:0], vad.finish()), *segmenter.finish()]
+    segments, texts, pieces, gain_db = list[Utterance](), list[str](), bytearray(), 0
+    for output in outputs:
+        match output:
+            case SegmentBegin():
+                pieces, gain_db = bytearray(), output.gain_db
+            case SegmentAudio():
+                pieces += output.pcm
+            case SegmentEnd(_, count):
+                pcm = bytes(pieces[: count * BYTES_PER_SAMPLE])
+                segments.append(Utterance(pcm, checksum(pcm)))
+                texts.append(checksum(amplified(pcm, gain_db)))
+    return segments, texts
+
+
+Speak = Callable[[aiohttp.ClientSession, Endpoint, Talk], Coroutine[Any, Any, bool]]
+"""Says the talk at its pace; returns whether the text is right."""
+
+
+async def _own(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
+    tally = Tally()
+    await Speaker(list(said.segments), 1.0, tally).speak(http, endpoint)
+    return tally.right == len(said.segments) and not tally.twice
+
+
+async def _funasr(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
+    texts: list[str] = []
+    async with http.ws_connect(f"{endpoint.url}/v1/funasr", headers=_bearer(endpoint)) as socket:
+        await socket.send_json({"mode": "2pass", "is_speaking": True})
+
+        async def read() -> None:
+            while True:
+                message = await socket.receive_json(timeout=_ANSWER_S)
+                if message["mode"] == "2pass-offline":
+                    texts.append(message["text"])
+                if message["is_final"]:
+                    return
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read())
+            async for block in _blocks(said):
+                await socket.send_bytes(block)
+            await socket.send_json({"is_speaking": False})
+    return "".join(texts) == said.text
+
+
+async def _realtime(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
+    given: dict[str, Any] = {"format": {"type": "audio/pcm", "rate": said.rate}}
+    given["turn_detection"] = {"type": "server_vad", "silence_duration_ms": _ENDPOINT_MS}
+    session = {"type": "transcription", "audio": {"input": given}}
+    texts, order = dict[str, str](), list[str]()
+    async with http.ws_connect(f"{endpoint.url}/v1/realtime", headers=_bearer(endpoint)) as socket:
+        await socket.send_json({"type": "session.update", "session": session})
+
+        async def read() -> None:
+            updates = 0
+            while updates < 2:  # the second one comes after all texts
+                event = await socket.receive_json(timeout=_ANSWER_S)
+                updates += event["type"] == "session.updated"
+                if event["type"] == "input_audio_buffer.committed":
+                    order.append(event["item_id"])
+                if event["type"].endswith("transcription.completed"):
+                    texts[event["item_id"]] = event["transcript"]
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read())
+            async for block in _blocks(said):
+                audio = b64encode(block).decode()
+                await socket.send_json({"type": "input_audio_buffer.append", "audio": audio})
+            given["transcription"] = {"language": "en"}
+            await socket.send_json({"type": "session.update", "session": session})
+    return join_texts(texts.get(item, "") for item in order) == said.text
+
+
+APIS: Final[dict[str, tuple[Speak, int]]] = {
+    "own": (_own, SAMPLE_RATE),
+    "funasr": (_funasr, SAMPLE_RATE),
+    "realtime": (_realtime, SAMPLE_RATE),
+    "realtime-24k": (_realtime, 24_000),
+}
+
+
+async def _blocks(said: Talk) -> AsyncIterator[bytes]:
+    """Yield the audio at speaking pace."""
+    size, due = int(said.rate * _BLOCK_S), time.monotonic()
+    for start in range(0, len(said.samples), size):
+        due += _BLOCK_S
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        yield said.samples[start : start + size].tobytes()
+
+
+def _bearer(endpoint: Endpoint) -> dict[str, str]:
+    return {"Authorization": f"Bearer {endpoint.key}"}
+
+
+async def _all_speak(speak: Speak, endpoint: Endpoint, said: Talk, streams: int) -> list[bool]:
+    """Let all speak; their starts are spread over two seconds."""
+    async with connected() as http, asyncio.TaskGroup() as group:
+        tasks = []
+        for _ in range(streams):
+            tasks.append(group.create_task(speak(http, endpoint, said)))
+            await asyncio.sleep(2 / streams)
+    return [task.result() for task in tasks]
+
+
+def measure(api: str, vad: str, streams: int, seconds: float) -> Row:
+    """Return the cost of one API; its ``ratio`` is filled in later."""
+    speak, rate = APIS[api]
+    with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder, _models(vad, Path(folder)) as vad_folder:
+        said = talk(seconds, vad_folder, rate)
+        with running_chain(Path(folder), quiet=True) as chain:
+            return _measured(chain, api, vad, streams, said, speak)
+
+
+def _measured(chain: Chain, api: str, vad: str, streams: int, said: Talk, speak: Speak) -> Row:
+    program, endpoint = chain.gateway()
+    chain.worker("--engine", "checksum", "--set", "slots=8")
+    gateway = psutil.Process(program.popen.pid)
+    (broker,) = [child for child in gateway.children(recursive=True) if "valkey" in child.name()]
+    asyncio.run(_all_speak(speak, endpoint, said, 1))  # then the worker is ready and the code warm
+    before = cpu_seconds(gateway.pid), cpu_seconds(broker.pid)
+    right = asyncio.run(_all_speak(speak, endpoint, said, streams))
+    hours = streams * said.seconds / 3600
+    after = cpu_seconds(gateway.pid), cpu_seconds(broker.pid)
+    used = [(now - then) / hours for now, then in zip(after, before, strict=True)]
+    peak = gateway.memory_info().rss / 2**20
+    return Row(api, vad, streams, used[0], used[1], 0.0, peak, sum(right), right.count(False))
+
+
+@contextmanager
+def _models(vad: str, folder: Path) -> Iterator[Path | None]:
+    """Let the gateway have the detector's model, or none; yield the folder of the model."""
+    before = os.environ.get("KIKIPOUNAMU_MODELS")
+    os.environ["KIKIPOUNAMU_MODELS"] = str(folders().models if vad == "model" else folder / "no-models")
+    try:
+        yield folders().models / VAD_MODEL if vad == "model" else None
+    finally:
+        os.environ.pop("KIKIPOUNAMU_MODELS")
+        if before is not None:
+            os.environ["KIKIPOUNAMU_MODELS"] = before
+
+
+def compared(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with the ratio of each gateway's cost to that of our own protocol."""
+    (own,) = [row.gateway_cpu for row in rows if row.api == "own"] or [float("nan")]
+    return [replace(row, ratio=row.gateway_cpu / own) for row in rows]
+
+
+def main() -> None:
+    """Measure and print the figures."""
+    chosen = arguments(__doc__, streams="200", seconds="24", apis=",".join(APIS), vad="model,simple")
+    vads, rows = chosen.vad.split(","), list[Row]()
+    for api in chosen.apis.split(","):
+        for vad in vads[:1] if api == "own" else vads:  # clients of our own protocol find the speech themselves
+            rows.append(measure(api, vad, int(chosen.streams), float(chosen.seconds)))
+            table("dialects", [asdict(row) for row in rows])
+    rows = compared(rows)
+    table("dialects", [asdict(row) for row in rows])
+    write_json(chosen.json, "dialects", [asdict(row) for row in rows])
+
+
+if __name__ == "__main__":
+    main()
