@@ -37,6 +37,7 @@ class EngineInfo(Struct, frozen=True):
     ``needs_context``: short segments cost accuracy, so that clients should cut at longer pauses.
     ``pads``: a call costs as much as its longest request, for each of them: it should hold similar lengths only.
     ``shared_options``: names of the options that the requests of one call should have in common.
+    ``translates``: the engine does the task ``translate`` too.
     """
 
     engine: str
@@ -48,6 +49,7 @@ class EngineInfo(Struct, frozen=True):
     needs_context: bool = False
     pads: bool = False
     shared_options: tuple[str, ...] = ()
+    translates: bool = False
 
 
 class DecodeRequest(Struct, frozen=True):

@@ -34,6 +34,8 @@ from protocol.recognition import Options, Word
 
 GROUP: Final = "workers"
 ANY_MODEL: Final = "any"
+TRANSLATION: Final = "any+translate"
+"""Instead of a model in the name of a stream: only workers that translate read it, and no earlier version does."""
 CLASSES: Final = ("interactive", "bulk")
 SESSION_TTL_MS: Final = 72 * 3600 * 1000
 UNUSED_TTL_MS: Final = 3600 * 1000
@@ -187,6 +189,10 @@ class Keys(NamedTuple):
     def jobs(self, priority: str, model: str = "") -> str:
         """Return the job stream of one priority class, for one model or for any."""
         return f"{self._prefix}:jobs:{priority}:{model or ANY_MODEL}"
+
+    def jobs_of(self, options: Options) -> str:
+        """Return the job stream for segments with these options."""
+        return self.jobs(options.priority, TRANSLATION if options.task == "translate" else options.model)
 
     def partials(self, model: str = "") -> str:
         """Return the bounded stream of best-effort hypothesis requests."""

@@ -43,6 +43,7 @@ class WorkerStatus(Struct, frozen=True):
     ``problem`` says why no engine is loaded, while the worker tries again; empty otherwise. ``needs_context``:
     short segments cost its model accuracy. ``kinds``: the kinds of jobs that it takes; a worker with only
     ``stream`` recognises live text, and ``slots`` is how many sessions it follows.
+    ``translates``: its model also translates into English.
     """
 
     worker: str
@@ -66,6 +67,7 @@ class WorkerStatus(Struct, frozen=True):
     problem: str = ""
     needs_context: bool = False
     kinds: tuple[str, ...] = ("recognise", "speculate", "hypothesise")
+    translates: bool = False
 
 
 class Recent(Struct, frozen=True):

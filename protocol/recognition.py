@@ -14,6 +14,7 @@ class Options(Struct, frozen=True):
 
     ``languages``: those that the speaker uses; ``auto`` means one of them, or any if there are none.
     ``script`` is the Chinese script of the text, whatever script the model writes; empty: the model's own.
+    ``task`` ``translate``: the text is English, whatever is spoken; only in class ``bulk``, by any model that can.
     """
 
     language: Language = "auto"
@@ -25,6 +26,7 @@ class Options(Struct, frozen=True):
     priority: Literal["interactive", "bulk"] = field(default="interactive", name="class")
     script: Script = ""
     languages: Annotated[tuple[Language, ...], Meta(max_length=32)] = ()
+    task: Literal["transcribe", "translate"] = "transcribe"
 
 
 class Word(Struct, frozen=True):

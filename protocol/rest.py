@@ -301,11 +301,15 @@ class Health(Struct, frozen=True):
 
 
 class ModelView(Struct, frozen=True):
-    """Model that at least one worker offers. ``needs_context``: short segments cost it accuracy."""
+    """Model that at least one worker offers. ``needs_context``: short segments cost it accuracy.
+
+    ``translates``: it also translates speech into English.
+    """
 
     model: str
     languages: tuple[str, ...]
     needs_context: bool = False
+    translates: bool = False
 
 
 class ListedModel(Struct, frozen=True):

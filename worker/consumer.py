@@ -157,7 +157,7 @@ class Consumer:
             _cancelled_at_exit(self._reach(tasks), "reach") as reach,
         ):
             info, _ = await asyncio.gather(load, reach)
-        streams = job_streams(self._keys, info.model)
+        streams = job_streams(self._keys, info.model, translates=info.translates)
         self._reader = JobReader(self._jobs, streams, self._timing.sweep_s)
         await self._insist(lambda: self._jobs.serve(streams, partial_streams(self._keys, info.model)))
         tasks.start(self._renew_forever(), "renew")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from protocol.engine import live_slots
-from protocol.job import CLASSES, WORKER_GONE_MS, Keys
+from protocol.job import CLASSES, TRANSLATION, WORKER_GONE_MS, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 
 MOST_HELD_MS: Final = 250
@@ -70,9 +70,13 @@ class ReadPlan(NamedTuple):
     others_busy: bool = False
 
 
-def job_streams(keys: Keys, model: str) -> tuple[str, ...]:
-    """Return the streams of a worker that has loaded ``model``: interactive before bulk, its model before any."""
-    return tuple(keys.jobs(priority, wanted) for priority in CLASSES for wanted in (model, ""))
+def job_streams(keys: Keys, model: str, *, translates: bool = False) -> tuple[str, ...]:
+    """Return the streams of a worker that has loaded ``model``: interactive before bulk, its model before any.
+
+    Translations come last.
+    """
+    streams = tuple(keys.jobs(priority, wanted) for priority in CLASSES for wanted in (model, ""))
+    return (*streams, keys.jobs(CLASSES[-1], TRANSLATION)) if translates else streams
 
 
 def partial_streams(keys: Keys, model: str) -> tuple[str, ...]:

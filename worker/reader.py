@@ -16,6 +16,8 @@ from worker.placement import ReadPlan, Worker, decide, fleet
 FLEET_S: Final = 2.0
 """Interval at which the other workers' heartbeats are read; they are sent every few seconds."""
 _LOOK_MS: Final = 250
+_PLACED: Final = 4
+"""Streams of jobs that ``placement`` decides about."""
 
 
 class JobReader:
@@ -26,7 +28,7 @@ class JobReader:
 
     def __init__(self, jobs: ShardJobs | AllShards, streams: Sequence[str], sweep_s: float) -> None:
         self._jobs = jobs
-        self._urgent, self._bulk = tuple(streams[:2]), tuple(streams[2:])
+        self._urgent, self._bulk, self._translations = tuple(streams[:2]), tuple(streams[2:4]), tuple(streams[4:])
         self._sweep_s = sweep_s
         self._sweep_at = 0.0
         self._others: tuple[Worker, ...] = ()
@@ -74,7 +76,9 @@ class JobReader:
         if time.monotonic() >= self._fleet_at:
             self._fleet_at = time.monotonic() + FLEET_S
             self._others = fleet(*await self._jobs.fleet(), me.name)
-        return decide(me, self._others, await self._jobs.glance(), self._urgent_in_a_row)
+        queues = await self._jobs.glance()
+        del queues[_PLACED : _PLACED + len(self._translations)]  # they are read whatever else waits
+        return decide(me, self._others, queues, self._urgent_in_a_row)
 
     async def _borrow(self, me: Worker) -> list[Delivery]:
         held = await self._jobs.others(self._urgent)
@@ -84,6 +88,7 @@ class JobReader:
     async def _take_bulk(self, plan: ReadPlan, due: list[int]) -> list[Delivery]:
         streams = [stream for stream, may in zip(self._bulk, plan.bulk, strict=True) if may]
         held = [ms for ms, may in zip(plan.held_ms[2:], plan.bulk, strict=True) if may]
+        streams, held = [*streams, *self._translations], [*held, *(0 for _ in self._translations)]
         bulk = await self._take(plan.bulk_slots, streams, held, due) if streams else []
         if bulk:
             self._urgent_in_a_row = 0
@@ -101,7 +106,7 @@ class JobReader:
     async def _wait(self, plan: ReadPlan, due: list[int]) -> Taken:
         """Wait for jobs that need not be left to others; return early when a job that was left may be read."""
         may = zip((*self._urgent, *self._bulk), plan.held_ms, (True, True, *plan.bulk), strict=True)
-        streams = [stream for stream, held, readable in may if readable and not held]
+        streams = [stream for stream, held, readable in may if readable and not held] + list(self._translations)
         rest_ms, sweep_ms = self._rest_ms(), int((self._sweep_at - time.monotonic()) * 1000)
         due_ms = [sweep_ms, *due, *([rest_ms] if rest_ms > 0 else [])]
         taken = await self._jobs.wait(max(1, min(due_ms)), streams, partials=rest_ms <= 0)

@@ -53,4 +53,5 @@ class StatusReport:
             gpu_memory_bytes=gpu.memory_bytes,
             problem=self.problem[:_LONGEST_PROBLEM],
             needs_context=info.needs_context,
+            translates=info.translates,
         )

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from protocol.monitor import WorkerStatus
 from protocol.rest import ModelView
 
+NOBODY_TRANSLATES: Final = (
+    "no worker of this gateway translates: start one with a multilingual Whisper model, or transcribe the audio"
+)
 _MOST_NAMED = 20
 
 
@@ -42,10 +46,12 @@ class Offers:
 
 def model_views(workers: Iterable[WorkerStatus]) -> tuple[ModelView, ...]:
     """Return the models of these workers, in alphabetical order."""
-    languages, needs_context = dict[str, set[str]](), dict[str, bool]()
+    languages, needs_context, translates = dict[str, set[str]](), dict[str, bool](), dict[str, bool]()
     for worker in workers:
         languages.setdefault(worker.model, set()).update(worker.languages)
         needs_context[worker.model] = needs_context.get(worker.model, False) or worker.needs_context
+        translates[worker.model] = translates.get(worker.model, False) or worker.translates
     return tuple(
-        ModelView(name, tuple(sorted(languages[name])), needs_context[name]) for name in sorted(languages)
+        ModelView(name, tuple(sorted(languages[name])), needs_context[name], translates[name])
+        for name in sorted(languages)
     )

@@ -283,7 +283,7 @@ async def open_jobs(
 
 
 def _keys(keys: Keys, job: Job) -> list[str]:
-    stream = keys.jobs(job.options.priority, job.options.model)
+    stream = keys.jobs_of(job.options)
     return [keys.session(job.session), stream, keys.backlog]
 
 

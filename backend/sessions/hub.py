@@ -137,7 +137,7 @@ class Hub:
         return hosted
 
     async def _attach(self, hello: Hello, about: SessionOwner) -> Attachment:
-        survey, unknown_model = self.intake.survey_of(about.owner), self.intake.refuse_model(hello.options.model)
+        survey, unknown_model = self.intake.survey_of(about.owner), self.intake.refuse_options(hello.options)
         refusal = refuse_load(survey, self.settings.admission, hello.options)
         create = refusal is None and unknown_model is None
         try:

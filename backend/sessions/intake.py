@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from backend.admission.admission import StreamContent, Survey
 from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, allowance
-from backend.admission.offered_models import Offers, model_views
+from backend.admission.offered_models import NOBODY_TRANSLATES, Offers, model_views
 from backend.admission.second_pass import comes_late
 from backend.sessions.segments import SegmentStage
 from backend.sessions.session_slot import SessionSlot
-from protocol.job import Job
+from protocol.job import CLASSES, Job
 from protocol.monitor import WorkerState
 from protocol.recognition import Options
 from protocol.rest import ModelView
@@ -110,6 +110,20 @@ class Intake:
     def refuse_model(self, model: str) -> str | None:
         """Return why segments for this model are refused, or ``None`` if they are accepted."""
         return self.offers.refuse(model, self._limits.offered_s)
+
+    def refuse_options(self, options: Options) -> str | None:
+        """Return why a session with these options is refused, or ``None`` if it is accepted."""
+        if options.task == "translate":
+            if options.priority != CLASSES[-1]:
+                return "translations are made in the class bulk only"
+            if not self.translates:
+                return NOBODY_TRANSLATES
+        return self.refuse_model(options.model)
+
+    @property
+    def translates(self) -> bool:
+        """Whether a worker that is there now translates."""
+        return any(worker.translates for worker in self._survey.workers)
 
     # -- inside --------------------------------------------------------------------------------------------
 

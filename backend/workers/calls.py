@@ -14,7 +14,10 @@ from protocol.job import GROUP, LONGEST_FAILURE, LONGEST_NOTICE, LONGEST_STATUS,
 
 LONGEST_CONSUMER: Final = 256
 MOST_STREAMS: Final = 8
-"""Limit of one connection. A worker uses six: jobs of both classes and partials, for its model and for any."""
+"""Limit of one connection.
+
+A worker uses up to seven: jobs of both classes and partials, for its model and for any, and translations.
+"""
 _MOST_WORDS: Final = 512
 _LONGEST_SCRIPT: Final = 64 * 1024
 _LONGEST_KEY: Final = 256

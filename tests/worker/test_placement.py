@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from protocol.job import WORKER_GONE_MS, Keys
 from protocol.monitor import WorkerState, WorkerStatus
+from protocol.recognition import Options
 from worker.placement import (
     MOST_HELD_MS,
     QUICK_S,
@@ -50,6 +51,14 @@ def test_job_streams_put_interactive_and_the_model_first() -> None:
         "kiki:{0}:jobs:bulk:whisper-base",
         "kiki:{0}:jobs:bulk:any",
     )
+
+
+def test_only_workers_that_translate_read_translations() -> None:
+    streams = job_streams(Keys(), "m", translates=True)
+    assert streams == (*job_streams(Keys(), "m"), "kiki:{0}:jobs:bulk:any+translate")
+    for model in ("", "m"):
+        assert Keys().jobs_of(Options(task="translate", priority="bulk", model=model)) == streams[-1]
+    assert Keys().jobs_of(Options(model="m")) == streams[0]
 
 
 def test_partial_streams_put_the_model_first() -> None:

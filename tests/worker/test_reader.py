@@ -4,10 +4,10 @@ from protocol.job import WORKERS_KEY
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
-from tests.worker.scripts import MODEL, STREAMS, GatewaySide, job, jobs_of, question
+from tests.worker.scripts import KEYS, MODEL, STREAMS, GatewaySide, job, jobs_of, question
 from worker.broker.jobs import ShardJobs, Taken
 from worker.delivery import Delivery
-from worker.placement import MOST_HELD_MS, SHARE, Worker
+from worker.placement import MOST_HELD_MS, SHARE, Worker, job_streams, partial_streams
 from worker.reader import JobReader
 
 ME = Worker("w", MODEL, 1.0, 1)
@@ -42,6 +42,16 @@ async def test_single_worker_reads_waiting_jobs_at_once(other: GatewaySide, jobs
     await other.submit(job(1), URGENT)
     reading = reader(jobs)
     assert [(await reading.next(ME)).jobs[0].job.segment for _ in range(2)] == [1, 0]
+
+
+async def test_translations_are_read_after_other_jobs(other: GatewaySide, jobs: ShardJobs) -> None:
+    streams = job_streams(KEYS, MODEL, translates=True)
+    await jobs.serve(streams, partial_streams(KEYS, MODEL))
+    for number, stream in enumerate((streams[-1], BULK)):
+        await other.submit(job(number), stream)
+    reading = JobReader(jobs, streams, 60.0)
+    reading.sweep_later()
+    assert [(await next_job(reading)).job.segment for _ in range(2)] == [1, 0]
 
 
 async def test_slower_worker_reads_a_job_that_the_faster_one_left(other: GatewaySide, jobs: ShardJobs) -> None:

@@ -29,6 +29,7 @@ from worker.engines.whisper_reader import Samples, WhisperReader
 from worker.engines.whisper_segment import Passage, SegmentDecoder
 
 _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter
+_ONLY_TRANSCRIBE: Final = ("turbo", "distil")  # trained without translations
 _COMPUTE_TYPES: Final = {"cpu": "int8", "cuda": "float16"}
 
 
@@ -57,7 +58,10 @@ class WhisperEngine:
                 raise
             raise EngineUnavailable(f"the model in {settings.model_folder!r} cannot be loaded: {error}") from error
         self._reader = WhisperReader(model)
-        self._info = EngineInfo("whisper", settings.model, device, self._reader.known, needs_context=True)
+        translates = self._reader.multilingual and not any(name in settings.model for name in _ONLY_TRANSCRIBE)
+        self._info = EngineInfo(
+            "whisper", settings.model, device, self._reader.known, needs_context=True, translates=translates
+        )
 
     def info(self) -> EngineInfo:
         """Describe the loaded model."""
@@ -79,6 +83,9 @@ class WhisperEngine:
         samples: Samples = np.frombuffer(request.pcm, "<i2").astype(np.float32) / np.float32(32_768)
         if len(samples) < _SHORTEST_SAMPLES or not samples.any():
             return Transcript("")
+        if request.options.task == "translate":
+            segment = SegmentDecoder(self._reader, samples, request.partial, translates=True)
+            return _translation(segment, request.options)
         return _transcript(SegmentDecoder(self._reader, samples, request.partial), request.options)
 
 
@@ -91,6 +98,12 @@ def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
             break
     best = max(found, key=lambda passage: (not foreign(passage.text, options.languages), passage.log_probability))
     return Transcript(best.text, best.language if best.text else "", best.phrases)
+
+
+def _translation(segment: SegmentDecoder, options: Options) -> Transcript:
+    """Translate from the most probable language; every text is in English."""
+    said = segment.decode(next(segment.languages(options)), " ".join(options.hotwords))
+    return Transcript(said.text, "en" if said.text else "", said.phrases)
 
 
 def create(settings: EngineSettings) -> WhisperEngine:

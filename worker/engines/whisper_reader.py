@@ -34,7 +34,7 @@ class Hints(NamedTuple):
     """Parameters of a decode. ``most_tokens`` bounds its length and so its time.
 
     ``goes_on``: audio follows the window, so that a phrase at its end may be cut. ``primed``: the decode begins
-    after a sentence that shows how to write the language.
+    after a sentence that shows how to write the language. ``translates``: the text is in English.
     """
 
     language: str
@@ -43,6 +43,7 @@ class Hints(NamedTuple):
     most_tokens: int
     goes_on: bool
     primed: bool = True
+    translates: bool = False
 
 
 class Phrase(NamedTuple):
@@ -78,10 +79,11 @@ class WhisperReader:
 
         self._model = model
         self._tokenizer: Any = cache(
-            lambda language: Tokenizer(model.hf_tokenizer, model.model.is_multilingual, "transcribe", language)
+            lambda language, task: Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task, language)
         )
         self.known = tuple(sorted(model.supported_languages))
-        self._suppressed = list(get_suppressed_tokens(self._tokenizer("en"), [-1]))
+        self.multilingual = bool(model.model.is_multilingual)
+        self._suppressed = list(get_suppressed_tokens(self._tokenizer("en", "transcribe"), [-1]))
 
     def features(self, samples: Samples) -> Features:
         """Return the log-Mel spectrogram, 100 frames a second, with 30 s of silence after the audio."""
@@ -100,7 +102,7 @@ class WhisperReader:
 
     def read(self, encoded: Any, hints: Hints) -> Reading:
         """Decode an encoded window."""
-        tokenizer = self._tokenizer(hints.language)
+        tokenizer = self._tokenizer(hints.language, "translate" if hints.translates else "transcribe")
         prompt = _PROMPTS.get(hints.language) if hints.primed else None
         before = tokenizer.encode(f" {prompt}") if prompt else []
         prompt_tokens = self._model.get_prompt(tokenizer, before, hotwords=hints.hotwords or None)

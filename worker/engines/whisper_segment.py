@@ -45,9 +45,11 @@ class Passage(NamedTuple):
 class SegmentDecoder:
     """Decoder of one segment, which encodes each window once for all languages. A partial is decoded cheaply."""
 
-    def __init__(self, reader: WhisperReader, samples: Samples, partial: bool) -> None:
-        """Compute the features of the segment."""
-        self._reader = reader
+    def __init__(
+        self, reader: WhisperReader, samples: Samples, partial: bool, *, translates: bool = False
+    ) -> None:
+        """Compute the features of the segment. ``translates``: its text is to be in English."""
+        self._reader, self._translates = reader, translates
         self._features = reader.features(samples)
         self._frames: int = self._features.shape[1] - LONGEST_FRAMES
         self._partial = partial
@@ -95,7 +97,8 @@ class SegmentDecoder:
         seconds = min(left, LONGEST_FRAMES) / FRAMES_PER_SECOND
         most = _TOKENS + int(_TOKENS_PER_SECOND * seconds)
         beams = 1 if self._partial else _BEAMS
-        short = Hints(language, hotwords, beams, most, goes_on, primed=seconds >= _PRIMED_S)
+        primed = seconds >= _PRIMED_S and not self._translates
+        short = Hints(language, hotwords, beams, most, goes_on, primed, self._translates)
         window = self._window(at)
         reading = self._reader.read(self._encoded(at, window), short)
         if short.primed and echoes_prompt(reading.text, language):

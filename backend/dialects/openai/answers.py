@@ -51,7 +51,7 @@ def event(kind: str, **fields: Any) -> bytes:
 def _verbose(request: TranscriptionRequest, transcript: JoinedResults, seconds: float) -> dict[str, Any]:
     language = transcript.language()
     body: dict[str, Any] = {
-        "task": "transcribe",
+        "task": request.options.task,
         "language": _NAMES.get(language, language),
         "duration": round(seconds, 3),
         "text": transcript.text(),

@@ -5,17 +5,18 @@ never quietly, if the rest cannot be had.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Final
 
 import msgspec
 from aiohttp import hdrs, web
 
+from backend.admission.offered_models import NOBODY_TRANSLATES
 from backend.dialects.file_audio import HeardFile, recognised
 from backend.dialects.openai.answers import CONTENT_TYPES, answer_body, event, usage
 from backend.dialects.openai.errors import OpenAiError, translated
-from backend.dialects.openai.requests import TranscriptionRequest, transcription_request
+from backend.dialects.openai.requests import TranscriptionRequest, transcription_request, translation_request
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest, admit
@@ -31,6 +32,7 @@ WHISPER_CPP_PATH: Final = "/inference"
 """Path of whisper.cpp's server, which takes the same fields."""
 _NAME: Final = "openai-rest"
 _WRITE_S: Final = 30.0
+_ReadFields = Callable[[Mapping[str, str]], TranscriptionRequest]
 _SERVER_SENT: Final = "text/event-stream"
 
 
@@ -49,27 +51,29 @@ class OpenAiFileRoutes:
         ]
 
     async def _transcribe(self, request: web.Request) -> web.StreamResponse:
+        return await self._serve(request, lambda fields: transcription_request(fields, self._models()))
+
+    async def _translate(self, request: web.Request) -> web.StreamResponse:
+        return await self._serve(request, translation_request)
+
+    async def _serve(self, request: web.Request, asked_by: _ReadFields) -> web.StreamResponse:
         try:
             with translated():
                 visit, form = admit(request), Form()
+                self._check_task(request)
                 with visit.present(lambda: abort(request)):
                     try:
                         await read_form(request, await asyncio.to_thread(self._spool), self._settings, form)
-                        asked = transcription_request(form.values, self._models())
-                        return await self._answer(request, visit, form, asked)
+                        return await self._answer(request, visit, form, asked_by(form.values))
                     finally:
                         await asyncio.to_thread(form.drop)
         except OpenAiError as error:
             return error.response()
 
-    async def _translate(self, request: web.Request) -> web.StreamResponse:
-        try:
-            with translated():
-                admit(request)
-        except OpenAiError as error:
-            return error.response()
-        message = "no model of this gateway translates: send the audio to /v1/audio/transcriptions"
-        return OpenAiError(400, message, code="unsupported").response()
+    def _check_task(self, request: web.Request) -> None:
+        """Refuse a translation that nobody can make, before its audio is read."""
+        if request.path == TRANSLATIONS_PATH and not self._sessions.hub.intake.translates:
+            raise OpenAiError(400, NOBODY_TRANSLATES, code="unsupported")
 
     def _models(self) -> set[str]:
         return set(self._sessions.hub.intake.offered)

@@ -5,8 +5,10 @@ Fields that are not named here are ignored, as clients send more with each versi
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import structs
 
 from protocol.recognition import Options
 
@@ -37,6 +39,12 @@ class TranscriptionRequest:
     words: bool = False
     segments: bool = True
     streams: bool = False
+
+
+def translation_request(fields: Mapping[str, str]) -> TranscriptionRequest:
+    """Return the request for English text in these fields, by any model that can. Raises ``RequestInvalid``."""
+    asked = transcription_request(fields, ())
+    return replace(asked, options=structs.replace(asked.options, task="translate", priority="bulk"))
 
 
 def transcription_request(fields: Mapping[str, str], models: Collection[str]) -> TranscriptionRequest:

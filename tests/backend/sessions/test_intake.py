@@ -8,7 +8,7 @@ import pytest
 
 from backend.admission.admission import Survey
 from backend.admission.bulk_throttle import QueueLimits
-from backend.admission.offered_models import Offers
+from backend.admission.offered_models import NOBODY_TRANSLATES, Offers
 from backend.broker.records import JobQueued, Record, SessionGone
 from backend.core.errors import ModelNotOffered, TooBusy
 from backend.core.refusal import RefusalReason
@@ -184,3 +184,15 @@ async def test_segment_fails_when_its_model_is_gone_and_queued_ones_stay() -> No
     assert failed.code is ErrorCode.MODEL_UNAVAILABLE and "On offer: en, zh" in failed.message
     scene.end(hosted, 0)
     assert [outcome.segment for outcome in scene.ended] == [1, 0]
+
+
+def test_translations_need_a_worker_that_can_and_the_class_bulk() -> None:
+    scene, wanted = Keys(), Options(task="translate", priority="bulk")
+    scene.hub.surveyed(ONE_SLOT)
+    assert scene.hub.intake.refuse_options(wanted) == NOBODY_TRANSLATES
+    assert scene.hub.intake.refuse_options(Options()) is None
+    able = WorkerStatus("t", "h", "e", "m", "cpu", WorkerState.IDLE, translates=True)
+    scene.hub.surveyed(Survey(workers=(*ONE_SLOT.workers, able)))
+    assert scene.hub.intake.refuse_options(wanted) is None
+    assert "bulk" in str(scene.hub.intake.refuse_options(Options(task="translate")))
+    assert [model.translates for model in scene.hub.intake.models] == [True]

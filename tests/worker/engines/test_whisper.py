@@ -55,6 +55,13 @@ def test_whisper_writes_mandarin_in_simplified_characters(engine: WhisperEngine)
     assert "火车去上海" in outcome.text and "提前半个小时到车站" in outcome.text
 
 
+def test_translation_is_english_and_announced(engine: WhisperEngine) -> None:
+    (outcome,) = engine.decode([DecodeRequest(recording("zh-03"), Options(task="translate"))])
+    assert isinstance(outcome, Transcript) and outcome.language == "en"
+    assert "Shanghai" in outcome.text and outcome.text.isascii()
+    assert engine.info().translates
+
+
 def test_batch_gives_the_same_texts_as_single_requests(engine: WhisperEngine) -> None:
     recordings = [recording("en-03"), recording("zh-03")]
     together = engine.decode([DecodeRequest(pcm) for pcm in recordings])

@@ -45,6 +45,14 @@ def decoder(reader: Any, seconds: float, partial: bool = False) -> SegmentDecode
     return SegmentDecoder(reader, np.ones(int(seconds * SECOND), np.float32), partial)
 
 
+def test_translation_is_not_primed_with_its_language() -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    fake: Any = reader
+    SegmentDecoder(fake, np.ones(4 * SECOND, np.float32), False, translates=True).decode("zh", "")
+    ((_, hints),) = reader.read_windows
+    assert hints.translates and not hints.primed
+
+
 def test_reliable_window_of_three_more_seconds_is_decoded_once() -> None:
     reader = FakeReader(lambda *_: GOOD)
     passage = decoder(reader, 4.0).decode("en", "Ada")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.dialects.openai.requests import RequestInvalid, hotwords, transcription_request
+from backend.dialects.openai.requests import RequestInvalid, hotwords, transcription_request, translation_request
 
 MODELS = {"whisper-base"}
 
@@ -59,3 +59,8 @@ def test_prompt_becomes_hotwords() -> None:
     )
     assert len(hotwords("x" * 100)[0]) == 64
     assert hotwords(" , 。") == ()
+
+
+def test_translation_is_bulk_and_by_any_model() -> None:
+    options = translation_request({"model": "whisper-base", "language": "zh"}).options
+    assert (options.task, options.priority, options.model, options.language) == ("translate", "bulk", "", "zh")
