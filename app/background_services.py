@@ -77,8 +77,7 @@ class BackgroundServices:
         self._history.follow(self._history_read)
         self._programs: tuple[str, ...] = ()
         self.help, self._desktop = Help(post), DesktopService(post, often=CANCEL)
-        self.sharing, self._updates = Sharing(post), Updates(post)
-        self._api = LocalApiService(post, locate)
+        self.sharing, self._updates, self._api = Sharing(post), Updates(post), LocalApiService(post, locate)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
         self.actions = (
             Registry()

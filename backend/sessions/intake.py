@@ -122,7 +122,7 @@ class Intake:
 
     @property
     def translates(self) -> bool:
-        """Whether a worker that is there now translates."""
+        """True if a worker that is there now translates."""
         return any(worker.translates for worker in self._survey.workers)
 
     # -- inside --------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from app.ui.computers.panel import ComputersPanel
 from app.ui.files.page import FilesPage
 from app.ui.help.panel import HelpPanels
 from app.ui.home.page import HomePage
+from app.ui.local_api.panel import LocalApiPanel
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
 from app.ui.onboarding.controller import FirstSteps
@@ -26,7 +27,6 @@ from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.desktop_panel import DesktopPanel
 from app.ui.settings.key_lines import KeyLinesPanel
 from app.ui.settings.link_card import LinkCard
-from app.ui.settings.local_api_panel import LocalApiPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.updates_panel import UpdatesPanel
 from app.ui.shell.monitor_window import MonitorWindow
@@ -84,16 +84,18 @@ class Pages:
         self.desktop, self.key_lines = DesktopPanel(theme, texts, ask), KeyLinesPanel(theme, texts, ask)
         self.settings.add("input", self.key_lines, self.key_lines.words, "keys")
         self.settings.add("advanced", self.desktop, self.desktop.words)
-        self.api = LocalApiPanel(theme, texts)
-        self.settings.add("advanced", self.api, self.api.words, "api")
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
-        self.programs = ProgramsPanel(theme, texts, ask)
-        self.settings.add("advanced", self.programs, self.programs.words, "insertion")
+        self._add_programs(theme, texts, ask)
         self.computers = ComputersPanel(theme, texts, ask)
         self.settings.add("computers", self.computers, self.computers.words)
         self.computers.gateways_shown.connect(self.status.show_gateways)
         self.shows = self._registry()
+
+    def _add_programs(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        self.programs, self.api = ProgramsPanel(theme, texts, ask), LocalApiPanel(theme, texts)
+        self.settings.add("advanced", self.programs, self.programs.words, "insertion")
+        self.settings.add("advanced", self.api, self.api.words, "api")
 
     def _add_monitor(self, texts: Texts, ask: Callable[[Action], None]) -> None:
         self.monitor_window = MonitorWindow(texts, self.monitor)

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
 from app.local_api.view import LocalApiState, LocalApiView
-from app.ui.settings.local_api_panel import LocalApiPanel
+from app.ui.local_api.panel import LocalApiPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -1,0 +1,1 @@
+"""Card about the local port, in the settings."""
