@@ -1,7 +1,7 @@
 """A home that this version has used opens in an older version, and then again here, without loss."""
 
-import json
 import os
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -24,13 +24,12 @@ TEXT = "A sentence of the newer version."
 HISTORY = ("garden", "Thursday", "天气", "见面")
 CHANGE = """
 import asyncio
-from app.settings.actions import ChangeSetting
-from app.settings.file import SettingsFile
+from app.settings.file import ChangeSetting, SettingsFile
 
 async def change():
     async with SettingsFile() as file:
         assert not file.problems, file.problems
-        await file.apply(ChangeSetting("general.theme", "dark"))
+        await file.apply(ChangeSetting("general.sounds", False))
 
 asyncio.run(change())
 """
@@ -67,10 +66,10 @@ def use_newly(home: Path, models: Path) -> None:
 
 def check(programs: Path, home: Path, models: Path) -> None:
     """Check that a version reads takes, settings and devices of the home, and changes a setting without loss."""
-    listed = run(programs, home, models, "kikipounamu", "takes", "list", "--json")
+    listed = run(programs, home, models, "kikipounamu", "takes", "list")
     assert listed.returncode == 0, listed.stderr
-    found = {row["id"] for row in json.loads(listed.stdout)}
-    assert str(NEW) in found and len(found) == 5
+    found = set(re.findall(r"^[0-9a-f]{8}", listed.stdout, re.MULTILINE))  # the older version prints whole ids
+    assert str(NEW)[:8] in found and len(found) == 5
     shown = run(programs, home, models, "kikipounamu", "takes", "show", str(NEW))
     assert TEXT in shown.stdout, shown.stderr
     devices = run(programs, home, models, "kikipounamu-gateway", "devices", "list")
@@ -83,7 +82,7 @@ def check_again(home: Path) -> None:
     """Check that this version still has everything."""
     settings = tomllib.loads((home / "config" / "settings.toml").read_text())
     assert settings["updates"] == {"check": True, "url": "https://updates.example/updates.json"}
-    assert settings["general"]["theme"] == "dark" and settings["recognition"]["hotwords"] == [
+    assert settings["general"]["sounds"] is False and settings["recognition"]["hotwords"] == [
         "kikipounamu",
         "奇奇",
     ]
@@ -113,11 +112,9 @@ def test_previous_version_reads_a_newer_home_or_refuses_it_without_loss(tmp_path
     use_newly(home, models)
     check(previous, home, models)
     resent = run(previous, home, models, "kikipounamu", "takes", "resend", str(CUT_OFF), "--engine", "checksum")
-    log = "".join(path.read_text() for path in (home / "logs").glob("kikipounamu-gateway*"))
-    if resent.returncode == 0:
-        assert "history.unavailable" in log or "newer version" in log, "the older version writes into newer tables"
-    else:
-        assert "newer version" in resent.stdout + resent.stderr + log, resent.stderr
+    assert resent.returncode == 0, resent.stderr
+    log = "".join(path.read_text() for path in (home / "logs").glob("*gateway*"))
+    assert "made by a newer version" in log, "the older gateway leaves the newer history alone"
     again = run(BIN, home, models, "kikipounamu", "takes", "resend", str(CUT_OFF), "--engine", "checksum")
     assert again.returncode == 0, again.stderr
     check_again(home)
