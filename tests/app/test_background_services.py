@@ -17,17 +17,20 @@ from app.files.view import FileState, FilesView
 from app.history.actions import RowsWanted, SearchHistory
 from app.history.view import HistoryList, HistoryRows
 from app.journal.library import Library
+from app.local_api.view import LocalApiState, LocalApiView
 from app.messages.notifications import News, Programs
 from app.models.actions import LookAtModels
 from app.models.view import ModelsView
 from app.monitoring.view import LookAtMonitor, MonitorView
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, TryReplacements
+from app.settings.sections import ApiSection, Settings
 from client.connection import Address, fixed
 from client.errors import Unreachable
 from client.models import MODELS_PATH
 from protocol.recognition import Options
 from protocol.session import Final
+from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 from tests.helpers.web_server import serving
 
@@ -153,3 +156,16 @@ async def test_next_recording_is_cut_as_the_loaded_model_needs(library: Library)
         listed.clear()
         services.gateway_changed()
         await wait_until(lambda: not services.needs_context("whisper-base"), "another gateway has others")
+
+
+async def test_switch_opens_the_local_port(library: Library) -> None:
+    told: list[News] = []
+    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+        services.allow(Settings(api=ApiSection(on=True, port=free_port())))
+        await wait_until(lambda: any(_is_open(news) for news in told), "the port is open")
+        services.allow(Settings())
+        await wait_until(lambda: told[-1] == LocalApiView(), "the port is closed")
+
+
+def _is_open(news: News) -> bool:
+    return isinstance(news, LocalApiView) and news.state is LocalApiState.OPEN
