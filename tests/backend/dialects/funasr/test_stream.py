@@ -1,15 +1,24 @@
 """A connection of FunASR's protocol: order of texts, live text, errors, and revoked or refused devices."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from random import Random
+from typing import Any, cast
 
 import aiohttp
+import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from backend.dialects.funasr.messages import Config
 from backend.dialects.funasr.routes import FUNASR_PATH
+from backend.dialects.funasr.stream import FunasrConversation, _Speech
+from backend.dialects.live_speech import LiveSpeech
 from backend.gateway import Gateway
+from protocol.session import Final, Partial
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
@@ -74,3 +83,51 @@ async def test_draining_gateway_refuses(gateway: Gateway) -> None:
             await http.ws_connect(f"{gateway.url}{FUNASR_PATH}?token={KEY}")
     assert caught.value.status == 503
     gateway._draining = False
+
+
+class Heard:
+    """Socket that keeps what is sent, and an intake that knows where every segment was."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    async def send_str(self, text: str) -> None:
+        self.messages.append(msgspec.json.decode(text))
+
+    def place_ms(self, segment: int) -> tuple[int, int]:
+        return segment * 2_000, segment * 2_000 + 1_000
+
+
+TEXTS = st.lists(st.sampled_from(["", "Hello there.", "and so on.", "你好。", "今天天气", "15"]), max_size=5)
+
+
+@given(TEXTS, st.randoms(use_true_random=False))
+def test_texts_are_in_order_and_certain_text_begins_them(texts: list[str], chance: Random) -> None:
+    """Partials and finals come in any order; what is online is a beginning of the next offline text."""
+    heard, any_ = Heard(), cast(Any, None)
+    speech = _Speech(Config(), LiveSpeech(any_, cast(Any, heard)))
+    conversation = FunasrConversation(cast(Any, heard), any_, any_)
+    events: list[Partial | Final] = [Final(number, text) for number, text in enumerate(texts)]
+    chance.shuffle(events)
+    for number, text in enumerate(texts):
+        last = events.index(next(event for event in events if event == Final(number, text)))
+        for stable in sorted(chance.sample(range(len(text) + 1), min(3, len(text)))):
+            last = chance.randint(0, last) if not stable else last
+            events.insert(last, Partial(number, stable, text, stable))
+            last += 1
+
+    async def tell() -> None:
+        for event in events:
+            await conversation._tell(speech, event)
+
+    asyncio.run(tell())
+    whole = [message["text"].strip() for message in heard.messages if message["mode"] == "2pass-offline"]
+    assert whole == [text for text in texts if text]
+    online = ""
+    for message in heard.messages:
+        if message["mode"] == "2pass-online":
+            online += message["text"]
+            continue
+        assert message["text"].strip().startswith(online)
+        online = ""
+    assert not online and not any(message["is_final"] for message in heard.messages)
