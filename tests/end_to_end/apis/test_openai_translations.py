@@ -42,7 +42,7 @@ def transcribed(client: openai.OpenAI) -> str:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_translations_need_a_worker_that_can(
-    chain: tuple[Chain, Endpoint], client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch
+    chain: tuple[Chain, Endpoint], client: openai.OpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running, text = chain[0], text_of_file(FILE)
     assert transcribed(client) == text
@@ -61,7 +61,11 @@ def test_translations_need_a_worker_that_can(
     )
     assert transcribed(client) == text
     able.kill()
-    running.worker("--engine", ENGINE, name="translator")
+    key = tmp_path / "key"
+    key.write_text(chain[1].key)
+    key.chmod(0o600)
+    through = ("--gateway", chain[1].url, "--key-file", str(key))
+    running.start("elsewhere", "kikipounamu-worker", "run", "--engine", ENGINE, *through, home="elsewhere")
     assert translated(client).text == translation(text)
 
 
