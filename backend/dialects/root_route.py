@@ -10,12 +10,13 @@ from aiohttp import WSMessage, WSMsgType, web
 from backend.dialects.funasr.stream import FunasrConversation, funasr_socket
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import incoming, serve_socket
+from backend.dialects.spool import RequestFiles
 from backend.dialects.vosk.messages import is_vosk
 from backend.dialects.vosk.stream import VoskConversation
 from backend.http.access import AdmittedRequest
 
 
-def root_routes(sessions: DialectSessions) -> list[web.RouteDef]:
+def root_routes(sessions: DialectSessions, files: RequestFiles) -> list[web.RouteDef]:
     """Return the route of the root, where only the upgrade to a WebSocket is answered."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -23,7 +24,7 @@ def root_routes(sessions: DialectSessions) -> list[web.RouteDef]:
         if not socket.can_prepare(request):
             raise web.HTTPNotFound
         return await serve_socket(
-            request, sessions, socket, lambda visit: _RootConversation(socket, sessions, visit)
+            request, sessions, socket, lambda visit: _RootConversation(socket, sessions, visit, files)
         )
 
     return [web.get("/", serve)]
@@ -32,8 +33,10 @@ def root_routes(sessions: DialectSessions) -> list[web.RouteDef]:
 class _RootConversation:
     """Connection whose protocol its first message tells."""
 
-    def __init__(self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest) -> None:
-        self._socket, self._sessions, self._visit = socket, sessions, visit
+    def __init__(
+        self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest, files: RequestFiles
+    ) -> None:
+        self._socket, self._sessions, self._visit, self._files = socket, sessions, visit, files
         self._chosen: FunasrConversation | VoskConversation | None = None
 
     async def run(self) -> None:
@@ -43,8 +46,8 @@ class _RootConversation:
             if first is None:
                 return
             vosk = first.type is WSMsgType.TEXT and is_vosk(first.data)
-            kind = VoskConversation if vosk else FunasrConversation
-            self._chosen = kind(self._socket, self._sessions, self._visit)
+            about = self._socket, self._sessions, self._visit
+            self._chosen = VoskConversation(*about) if vosk else FunasrConversation(*about, self._files)
             await self._chosen.converse(_with_first(first, messages))
 
     async def close(self) -> None:

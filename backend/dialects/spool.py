@@ -2,12 +2,23 @@
 
 import secrets
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from backend.rest.file_settings import FileSettings
 from backend.rest.uploads import Uploads
 from runtime.folders import private_folder
 
 FOLDER = "requests"
+
+
+@dataclass(frozen=True)
+class RequestFiles:
+    """Where files of requests are while they are read. ``spool``: opens the folder."""
+
+    spool: Callable[[], Uploads]
+    settings: FileSettings
 
 
 def open_spool(base: Path, spare_bytes: int) -> Uploads:

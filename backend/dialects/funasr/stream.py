@@ -1,6 +1,7 @@
 """A connection of FunASR's protocol: any number of speeches, one after the other, each in a session of its own."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -9,15 +10,17 @@ from aiohttp import WSMessage, WSMsgType, hdrs, web
 from msgspec.structs import replace
 
 from backend.core.errors import BackendError, OverQuota
+from backend.dialects.funasr.file_speech import FileSpeech
 from backend.dialects.funasr.messages import PCM, Config, acknowledged, client_text, failed, offline, online
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import incoming, send_text
 from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.spool import RequestFiles
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError, TryLater
 from client.events import ClientEvent
-from protocol.errors import ErrorCode, MalformedMessage
+from protocol.errors import ErrorCode, ProtocolError
 from protocol.session import Partial
 from protocol.texts import spaced
 
@@ -42,7 +45,7 @@ class _Speech:
     """
 
     config: Config
-    live: LiveSpeech
+    source: LiveSpeech | FileSpeech
     told: dict[int, int] = field(default_factory=dict)
     next: int = 0
     said: str = ""
@@ -51,8 +54,10 @@ class _Speech:
 class FunasrConversation:
     """State of one connection."""
 
-    def __init__(self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest) -> None:
-        self._socket, self._sessions, self._visit = socket, sessions, visit
+    def __init__(
+        self, socket: web.WebSocketResponse, sessions: DialectSessions, visit: AdmittedRequest, files: RequestFiles
+    ) -> None:
+        self._socket, self._sessions, self._visit, self._files = socket, sessions, visit, files
         self._config = Config()
         self._speech: _Speech | None = None
 
@@ -69,14 +74,14 @@ class FunasrConversation:
                     await self._audio(message.data)
                 elif message.type is WSMsgType.TEXT:
                     await self._text(message.data)
-            except (MalformedMessage, BackendError, GatewayError) as error:
+            except (ProtocolError, BackendError, GatewayError) as error:
                 await self._fail(error)
 
     async def close(self) -> None:
         """Leave a speech that has not ended. Safe to call twice."""
         speech, self._speech = self._speech, None
         if speech is not None:
-            await speech.live.close()
+            await speech.source.close()
 
     # -- messages ------------------------------------------------------------------------------------------
 
@@ -92,14 +97,18 @@ class FunasrConversation:
 
     async def _audio(self, data: bytes) -> None:
         speech = self._speech or await self._begin()
-        await speech.live.hear_pcm(data)
+        if isinstance(speech.source, LiveSpeech):
+            await speech.source.hear_pcm(data)
+        else:
+            await speech.source.hear(data)
 
     # -- a speech ------------------------------------------------------------------------------------------
 
     async def _begin(self) -> _Speech:
         config = self._config
         if config.format != PCM:
-            raise MalformedMessage("audio comes as pcm here: send files to /v1/audio/transcriptions")
+            self._speech = _Speech(config, await FileSpeech.begin(self._files))
+            return self._speech
         options = replace(config.options, partials=config.mode == "2pass")
         live = await LiveSpeech.begin(
             self._sessions,
@@ -109,19 +118,28 @@ class FunasrConversation:
             lambda client: SpeechIntake(client, self._sessions.vad_folder, config.rate),
         )
         self._speech = speech = _Speech(config, live)
-        live.tell(partial(self._tell, speech))
+        live.tell(partial(self._tell, speech, live))
         return speech
 
     async def _finish(self) -> None:
         """End the speech: exactly one message says ``is_final``."""
         speech = self._speech or await self._begin()
-        await speech.live.finish()
+        if isinstance(speech.source, LiveSpeech):
+            await speech.source.finish()
+        else:
+            await self._read_file(speech, speech.source)
         if speech.config.mode == "offline":
-            parts = speech.live.transcript.parts()
-            await self._send(offline(speech.config, parts, speech.live.transcript.text(), final=True))
+            results = speech.source.transcript
+            await self._send(offline(speech.config, results.parts(), results.text(), final=True))
         else:
             await self._send(offline(speech.config, [], "", final=True))
         await self.close()
+
+    async def _read_file(self, speech: _Speech, file: FileSpeech) -> None:
+        options = speech.config.options
+        async with aclosing(file.recognised(self._sessions, self._visit, options, NAME)) as results:
+            async for _ in results:
+                await self._tell_finals(speech)
 
     async def _fail(self, error: Exception) -> None:
         """Tell an error, and forget the speech: the next one may go better."""
@@ -129,24 +147,25 @@ class FunasrConversation:
         await self.close()
         await self._send(failed(config, _code(error), str(error)))
 
-    async def _tell(self, speech: _Speech, event: ClientEvent) -> None:
+    async def _tell(self, speech: _Speech, live: LiveSpeech, event: ClientEvent) -> None:
         """Send texts as they come. A segment without text ends the speech with an error."""
         if isinstance(event, Partial) and event.segment == speech.next:
             told, stable = speech.told.get(event.segment, 0), event.stable
             if stable > told:
                 speech.told[event.segment] = stable
                 await self._send(online(speech.config, event.text[told:stable]))
-        elif speech.live.take(event):
+        elif live.take(event):
             await self._tell_finals(speech)
 
     async def _tell_finals(self, speech: _Speech) -> None:
         """Send the texts whose turn it is, each with the space that clients do not add between two of them."""
-        while (final := speech.live.transcript.finals.get(speech.next)) is not None:
+        results = speech.source.transcript
+        while (final := results.finals.get(speech.next)) is not None:
             text = spaced(speech.said, final.text.strip())
             speech.next += 1
             if text and speech.config.mode != "offline":
                 speech.said = text
-                await self._send(offline(speech.config, [speech.live.transcript.part(final.segment, text)], text))
+                await self._send(offline(speech.config, [results.part(final.segment, text)], text))
 
     async def _send(self, text: str) -> None:
         await send_text(self._socket, text)

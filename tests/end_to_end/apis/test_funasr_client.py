@@ -14,7 +14,7 @@ from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
-from tests.helpers.api_chain import running_api_chain, texts_of_stream
+from tests.helpers.api_chain import running_api_chain, text_of_file, texts_of_stream
 from tests.helpers.chain import Chain
 
 SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(16_000, np.int16)] * 2)
@@ -66,6 +66,21 @@ async def test_other_modes_give_the_same_text(url: str, mode: str) -> None:
     messages = await dictated(url, mode=mode)
     assert "".join(message["text"] for message in messages) == join_texts(texts_of_stream(SPOKEN))
     assert {message["mode"] for message in messages} == {mode}
+
+
+async def test_file_has_the_text_of_the_engine(url: str) -> None:
+    messages: list[dict[str, Any]] = []
+    client = async_funasr_client(
+        url,
+        callback=lambda message: messages.append(dict(message)),
+        decode=False,
+        mode="offline",
+        wav_format="flac",
+    )
+    async with client:
+        await client.send((SPEECH / "en-03.flac").read_bytes())
+        await client.close(timeout=60)
+    assert messages[-1]["text"] == text_of_file(SPEECH / "en-03.flac") != ""
 
 
 async def test_connection_carries_several_speeches(chain: tuple[Chain, Endpoint], url: str) -> None:

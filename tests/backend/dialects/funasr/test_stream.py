@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
 from typing import Any, cast
 
@@ -17,7 +18,9 @@ from backend.dialects.funasr.messages import Config
 from backend.dialects.funasr.routes import FUNASR_PATH
 from backend.dialects.funasr.stream import FunasrConversation, _Speech
 from backend.dialects.live_speech import LiveSpeech
-from backend.gateway import Gateway
+from backend.gateway import Gateway, running_gateway
+from backend.rest.file_settings import FileSettings
+from backend.settings import GatewaySettings
 from protocol.session import Final, Partial
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
@@ -26,7 +29,29 @@ from tests.backend.fake_worker import FakeWorker, fail, working
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
+FILE = SPEECH / "en-03.flac"
+PIECE, MOST_BYTES = 100_000, 1_000_000
 SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(16_000, np.int16)])
+
+
+@pytest.fixture
+async def filing(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway with a folder for files."""
+    files = FileSettings(tmp_path / "submitted", most_bytes=MOST_BYTES)
+    async with running_gateway(GatewaySettings(redis=broker.url, key=KEY, files=files)) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def sending(gateway: Gateway, data: bytes, **config: Any) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Connect, and send a file in pieces."""
+    url = f"{gateway.url}{FUNASR_PATH}?token={KEY}"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
+        await socket.send_json({"is_speaking": True, **config})
+        for start in range(0, len(data), PIECE):
+            await socket.send_bytes(data[start : start + PIECE])
+        await socket.send_json({"is_speaking": False})
+        yield socket
 
 
 @asynccontextmanager
@@ -64,10 +89,25 @@ async def test_failed_segment_is_an_error(gateway: Gateway, broker: Broker) -> N
     assert (message["error"]["code"], message["text"]) == ("engine_failed", "")
 
 
-async def test_files_are_refused_with_advice(gateway: Gateway) -> None:
-    async with speaking(gateway, mode="offline", wav_format="mp3") as socket:
-        message = await socket.receive_json(timeout=30)
-    assert "/v1/audio/transcriptions" in message["error"]["message"]
+@pytest.mark.parametrize("mode", ["offline", "online", "2pass"])
+async def test_file_is_recognised_in_its_container(filing: Gateway, worker: FakeWorker, mode: str) -> None:
+    async with sending(filing, FILE.read_bytes(), mode=mode, wav_format="flac") as socket:
+        messages = await until_final(socket)
+    assert messages[0]["text"] and len(messages) == (1 if mode == "offline" else 2)
+    assert {message["mode"] for message in messages} == {"2pass-offline" if mode == "2pass" else mode}
+
+
+async def test_unreadable_file_is_an_error_and_not_the_end(filing: Gateway) -> None:
+    async with sending(filing, b"this is not audio", mode="offline", wav_format="mp3") as socket:
+        (message,) = await until_final(socket)
+        assert message["error"]["code"] and message["text"] == ""
+        await socket.send_json({"is_speaking": False, "wav_format": "pcm"})
+        assert "error" not in (await until_final(socket))[-1]
+
+
+async def test_too_large_file_is_refused(filing: Gateway) -> None:
+    async with sending(filing, bytes(MOST_BYTES + 1), mode="offline", wav_format="wav") as socket:
+        assert (await socket.receive_json(timeout=30))["error"]["code"] == "too_large"
 
 
 async def test_client_that_leaves_is_forgotten(gateway: Gateway) -> None:
@@ -105,8 +145,9 @@ TEXTS = st.lists(st.sampled_from(["", "Hello there.", "and so on.", "你好。",
 def test_texts_are_in_order_and_certain_text_begins_them(texts: list[str], chance: Random) -> None:
     """Partials and finals come in any order; what is online is a beginning of the next offline text."""
     heard, any_ = Heard(), cast(Any, None)
-    speech = _Speech(Config(), LiveSpeech(any_, cast(Any, heard)))
-    conversation = FunasrConversation(cast(Any, heard), any_, any_)
+    live = LiveSpeech(any_, cast(Any, heard))
+    speech = _Speech(Config(), live)
+    conversation = FunasrConversation(cast(Any, heard), any_, any_, any_)
     events: list[Partial | Final] = [Final(number, text) for number, text in enumerate(texts)]
     chance.shuffle(events)
     for number, text in enumerate(texts):
@@ -118,7 +159,7 @@ def test_texts_are_in_order_and_certain_text_begins_them(texts: list[str], chanc
 
     async def tell() -> None:
         for event in events:
-            await conversation._tell(speech, event)
+            await conversation._tell(speech, live, event)
 
     asyncio.run(tell())
     whole = [message["text"].strip() for message in heard.messages if message["mode"] == "2pass-offline"]

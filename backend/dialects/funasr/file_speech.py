@@ -1,0 +1,63 @@
+"""A file that a client of FunASR's protocol sends in pieces: first it goes to the disk, then it is recognised."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final, Self
+
+from backend.dialects.file_audio import HeardFile, recognised
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.spool import RequestFiles
+from backend.dialects.transcript import JoinedResults
+from backend.http.access import AdmittedRequest
+from backend.rest.uploads import IncomingFile
+from protocol.errors import MessageTooLarge
+from protocol.recognition import Options
+
+_WRITE_BYTES: Final = 256 * 1024
+
+
+class FileSpeech:
+    """Speech in a file. ``transcript``: the results so far. Use ``begin``."""
+
+    def __init__(self, part: IncomingFile, most_bytes: int) -> None:
+        self._part, self._most_bytes, self._size = part, most_bytes, 0
+        self._waiting = bytearray()
+        self.transcript = JoinedResults()
+
+    @classmethod
+    async def begin(cls, files: RequestFiles) -> Self:
+        """Make room for a file. Raises ``RequestRefused`` if the disk is full."""
+        uploads = await asyncio.to_thread(files.spool)
+        return cls(await asyncio.to_thread(uploads.part), files.settings.most_bytes)
+
+    async def hear(self, data: bytes) -> None:
+        """Take more of the file. Raises ``MessageTooLarge``, or ``RequestRefused`` if the disk is full."""
+        self._size += len(data)
+        if self._size > self._most_bytes:
+            raise MessageTooLarge(f"a file may have {self._most_bytes} bytes")
+        self._waiting += data
+        if len(self._waiting) >= _WRITE_BYTES:
+            await self._write()
+
+    async def recognised(
+        self, sessions: DialectSessions, visit: AdmittedRequest, options: Options, name: str
+    ) -> AsyncGenerator[None, None]:
+        """Recognise the file; yield after each result. Raises like ``file_audio.recognised``, or ``OverQuota``."""
+        await self._write()
+        await asyncio.to_thread(self._part.flush)
+        about = self._part.path, sessions.vad_folder, HeardFile(), self.transcript
+        async with (
+            sessions.client(visit, options, name) as client,
+            aclosing(recognised(client, *about)) as results,
+        ):
+            async for _ in results:
+                yield
+
+    async def close(self) -> None:
+        """Remove the file. Safe to call twice."""
+        await asyncio.to_thread(self._part.drop)
+
+    async def _write(self) -> None:
+        data, self._waiting = bytes(self._waiting), bytearray()
+        await asyncio.to_thread(self._part.write, data)

@@ -1,0 +1,49 @@
+"""Files of FunASR's protocol on the disk; ``test_stream`` has the conversations."""
+
+from pathlib import Path
+
+import pytest
+
+from backend.dialects.funasr.file_speech import FileSpeech
+from backend.dialects.sessions import DialectSessions
+from backend.dialects.spool import RequestFiles, open_spool
+from backend.http.access import AdmittedRequest
+from backend.rest.file_settings import FileSettings
+from protocol.errors import MessageTooLarge
+from protocol.recognition import Options
+from tests.app.speech import SPEECH
+from tests.backend.fake_worker import FakeWorker
+
+FILE = (SPEECH / "en-03.flac").read_bytes()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> RequestFiles:
+    """A folder for files of the size of the test's own."""
+    return RequestFiles(lambda: open_spool(tmp_path / "requests", 0), FileSettings(most_bytes=len(FILE)))
+
+
+def parts_in(folder: Path) -> list[Path]:
+    return list(folder.rglob(".part-*"))
+
+
+async def test_file_is_whole_however_it_comes(
+    files: RequestFiles, sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, tmp_path: Path
+) -> None:
+    file = await FileSpeech.begin(files)
+    for start in range(0, len(FILE), 1_000):
+        await file.hear(FILE[start : start + 1_000])
+    async for _ in file.recognised(sessions, visit, Options(), "test"):
+        pass
+    assert file.transcript.text()
+    await file.close()
+    await file.close()
+    assert parts_in(tmp_path) == []
+
+
+async def test_too_large_file_is_refused(files: RequestFiles) -> None:
+    file = await FileSpeech.begin(files)
+    await file.hear(FILE)
+    with pytest.raises(MessageTooLarge):
+        await file.hear(b"x")
+    await file.close()
