@@ -15,7 +15,7 @@ FOLDER = "requests"
 
 @dataclass(frozen=True)
 class RequestFiles:
-    """Where files of requests are while they are read. ``spool``: opens the folder."""
+    """Folder for the files of requests while they are read, and its limits. ``spool``: opens it."""
 
     spool: Callable[[], Uploads]
     settings: FileSettings
