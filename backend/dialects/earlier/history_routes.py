@@ -22,7 +22,7 @@ from backend.dialects.earlier.views import (
     task_record,
     task_result,
 )
-from backend.history.records import SessionFilter, SessionKind, StoredSegment, StoredSession
+from backend.history.records import SessionFilter, SessionKind, SessionState, StoredSegment, StoredSession
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import json_response
 from backend.rest.file_routes import FileRoutes
@@ -92,7 +92,8 @@ class EarlierHistoryRoutes:
 
     async def _result(self, request: web.Request) -> web.Response:
         stored = await self._file(request)
-        return json_response(task_result(stored, await self._segments(stored), self._runner.has(stored.id)))
+        segments = await self._segments(stored) if stored.state is SessionState.DONE else []
+        return json_response(task_result(stored, segments, self._runner.has(stored.id)))
 
     async def _tasks(self, request: web.Request) -> web.Response:
         found = await self._listed(request, SessionKind.FILE)
@@ -138,7 +139,7 @@ class EarlierHistoryRoutes:
     async def _stream(self, request: web.Request) -> StoredSession:
         """Return the newest recording with the name in the path, or the session with this id."""
         visit, name = admit(request), request.match_info["id"]
-        wanted = scope_of(visit).wanted(kind=None)._replace(kind=SessionKind.STREAM, client=CLIENT + name)
+        wanted = self._wanted(visit, SessionKind.STREAM)._replace(client=CLIENT + name)
         page = await self._archive.ask(lambda store: store.sessions(wanted, None, 1))
         return page.items[0] if page.items else await self._archive.session(request, visit)
 

@@ -32,6 +32,7 @@ def test_pages_of_sessions_follow_the_cursor(store: Store) -> None:
         (SessionFilter(owner="ann", tenant="acme"), []),
         (SessionFilter(state=SessionState.DONE), ["s4"]),
         (SessionFilter(kind=SessionKind.FILE), []),
+        (SessionFilter(client="kikipounamu/0.1"), ["s4", "s2", "s0"]),
     ],
 )
 def test_filter_applies_to_sessions_and_hits(store: Store, wanted: SessionFilter, ids: list[str]) -> None:

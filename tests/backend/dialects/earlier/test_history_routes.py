@@ -42,7 +42,8 @@ class Caller:
     async def submit(self, key: str = "", query: str = "") -> str:
         """Submit a file and return its task."""
         status, body = await self("POST", f"/asr/submit{query}", key, form(CONTENT, batch_size="500"))
-        assert (status, body["status"], body["position"]) == (200, "queued", 1)
+        assert (status, body["status"]) == (200, "queued")
+        assert body.get("position", 0) <= 1  # the file may be read by now
         return str(body["task_id"])
 
     async def ended(self, task: str, status: str) -> Any:
