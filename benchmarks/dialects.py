@@ -1,6 +1,6 @@
 """Cost of the protocols of others: CPU per hour of audio, beside that of our own protocol.
 
-    python -m benchmarks.dialects [--streams 200] [--seconds 24] [--apis own,funasr,realtime,realtime-24k]
+    python -m benchmarks.dialects [--streams 200] [--seconds 24] [--apis own,funasr,realtime,realtime-24k,earlier]
                                   [--vad model,simple] [--json FILE]
 
 A real gateway, with its embedded broker and a worker with the checksum engine, hears so many people at speaking
@@ -46,6 +46,8 @@ from worker.decoding import amplified
 Samples = NDArray[np.int16]
 
 _BLOCK_S: Final = 0.1
+_CHUNK_S: Final = 0.5
+"""Length of the earlier client's chunks."""
 _PAUSE_S: Final = 0.8
 _ANSWER_S: Final = 120.0
 _ENDPOINT_MS: Final = 600
@@ -177,19 +179,43 @@ async def _realtime(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk)
     return join_texts(texts.get(item, "") for item in order) == said.text
 
 
+async def _earlier(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
+    async with http.ws_connect(f"{endpoint.url}/ws/asr", headers=_bearer(endpoint)) as socket:
+        name = {"session_id": "benchmark"}
+        await socket.send_json({"action": "start", **name})
+
+        async def read() -> str:
+            while (message := await socket.receive_json(timeout=_ANSWER_S))["type"] not in (
+                "final_result",
+                "error",
+            ):
+                pass
+            return str(message.get("text", ""))
+
+        async with asyncio.TaskGroup() as group:
+            reading, index = group.create_task(read()), 0
+            async for block in _blocks(said, _CHUNK_S):
+                audio = b64encode(block).decode()
+                await socket.send_json({"action": "chunk", **name, "chunk_index": index, "audio_data": audio})
+                index += 1
+            await socket.send_json({"action": "finish", **name})
+    return reading.result() == said.text
+
+
 APIS: Final[dict[str, tuple[Speak, int]]] = {
     "own": (_own, SAMPLE_RATE),
     "funasr": (_funasr, SAMPLE_RATE),
     "realtime": (_realtime, SAMPLE_RATE),
     "realtime-24k": (_realtime, 24_000),
+    "earlier": (_earlier, SAMPLE_RATE),
 }
 
 
-async def _blocks(said: Talk) -> AsyncIterator[bytes]:
+async def _blocks(said: Talk, block_s: float = _BLOCK_S) -> AsyncIterator[bytes]:
     """Yield the audio at speaking pace."""
-    size, due = int(said.rate * _BLOCK_S), time.monotonic()
+    size, due = int(said.rate * block_s), time.monotonic()
     for start in range(0, len(said.samples), size):
-        due += _BLOCK_S
+        due += block_s
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         yield said.samples[start : start + size].tobytes()
 
@@ -218,6 +244,9 @@ def measure(api: str, vad: str, streams: int, seconds: float) -> Row:
 
 
 def _measured(chain: Chain, api: str, vad: str, streams: int, said: Talk, speak: Speak) -> Row:
+    settings = chain.root / "home" / "config" / "gateway.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("earlier_protocol = true\n")
     program, endpoint = chain.gateway()
     chain.worker("--engine", "checksum", "--set", "slots=8")
     gateway = psutil.Process(program.popen.pid)
