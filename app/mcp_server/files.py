@@ -27,6 +27,8 @@ Report = Callable[[float, str], Awaitable[None]]
 
 _AT_ONCE: Final = 2
 _REPORT_S: Final = 1.0
+_CLOSE_S: Final = 30.0
+"""A gateway drains for up to 20 s."""
 
 
 class GatewaySource(Protocol):
@@ -75,10 +77,10 @@ class SharedStack:
         self._users = 0
         self._stack: Stack | None = None
 
-    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+    async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run ``work`` beside the stack. Raises ``StackFailed`` if that breaks."""
         async with self._used() as stack:
-            return await (stack.unless_broken(work) if stack else work)
+            return await (stack.unless_broken(work()) if stack else work())
 
     @asynccontextmanager
     async def _used(self) -> AsyncIterator[Stack | None]:
@@ -131,6 +133,11 @@ class FileTranscriber:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """Cancel the work once, so that a stack can end in order, and only then again."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=_CLOSE_S)
         await cancel_and_wait(self._running)
 
     @property
@@ -170,7 +177,7 @@ class FileTranscriber:
             )
             vad = await asyncio.to_thread(needed_models.vad_folder)
             recogniser = Recogniser(self._source.locate(), vad, options)
-            return await self._stack.run(recogniser.recognise(path, progress))
+            return await self._stack.run(lambda: recogniser.recognise(path, progress))
 
 
 def _answer(transcript: RecordingTranscript, form: Format) -> TranscribedFile:

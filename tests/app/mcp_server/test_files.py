@@ -90,7 +90,7 @@ class Stacks:
 async def test_stack_runs_while_anybody_uses_it() -> None:
     stacks, first, second = Stacks(), asyncio.Event(), asyncio.Event()
     shared = SharedStack(stacks.make)
-    calls = [asyncio.create_task(shared.run(event.wait())) for event in (first, second)]
+    calls = [asyncio.create_task(shared.run(event.wait)) for event in (first, second)]
     await wait_until(lambda: stacks.open == 1, "the stack runs")
     first.set()
     await calls[0]
@@ -98,9 +98,9 @@ async def test_stack_runs_while_anybody_uses_it() -> None:
     second.set()
     await calls[1]
     assert stacks.open == 0
-    await shared.run(asyncio.sleep(0))
+    await shared.run(lambda: asyncio.sleep(0))
     assert (stacks.open, stacks.made) == (0, 2)
 
 
 async def test_remote_gateway_needs_no_stack() -> None:
-    assert await SharedStack(lambda: None).run(asyncio.sleep(0, "done")) == "done"
+    assert await SharedStack(lambda: None).run(lambda: asyncio.sleep(0, "done")) == "done"
