@@ -6,6 +6,8 @@ Figures are written to ``bench-results/`` as JSON.
 import subprocess
 import sys
 
+from runtime.telemetry import switch_off_telemetry
+
 _BENCHMARKS = (
     "vad",
     "engine",
@@ -26,6 +28,7 @@ _BENCHMARKS = (
 
 def main() -> int:
     """Run the named benchmarks, or all. Stop at the first failure and return its exit status."""
+    switch_off_telemetry()
     for name in sys.argv[1:] or _BENCHMARKS:
         module = f"benchmarks.{name.replace('-', '_')}"
         command = [sys.executable, "-m", module, "--json", f"bench-results/{name}.json"]

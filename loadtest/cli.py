@@ -8,6 +8,7 @@ from loadtest.commands.enduring import burst, idle, long, soak
 from loadtest.commands.planning import plan
 from loadtest.commands.speaking import herd, sessions, streams
 from runtime import command_line
+from runtime.telemetry import switch_off_telemetry
 
 app = command_line.group("Generate load for a gateway.", add_completion=True)
 
@@ -26,4 +27,5 @@ for _command in _COMMANDS:
 
 def main() -> None:
     """Run the console script."""
+    switch_off_telemetry()
     app()

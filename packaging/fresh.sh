@@ -120,7 +120,7 @@ artefact() { # FOLDER WHO FILE: its whole life with one person
     kind=$(kind "$file")
     installer=$who
     if [ "$kind" = deb ]; then installer=root; fi
-    says=(/fresh/desk.sh dictate /fresh/english.flac garden)
+    says=(/fresh/desk.sh dictate /fresh/english.flac minute)
     step "$folder" "$who" install "$installer" "/fresh/$kind.sh" install "$file" &&
         step "$folder" "$who" models "$who" kikipounamu models get fsmn-vad whisper-base &&
         in_chroot "$folder" "$who" /fresh/desk.sh begin &&
@@ -142,6 +142,10 @@ artefacts() { # FOLDER FILE: in the namespaces
     # shellcheck disable=SC2086 # words
     in_chroot "$folder" root apt-get -qq update >&2 && in_chroot "$folder" root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends $desk $needs >&2
+    for who in ${FRESH_AS:-$user root}; do # other programs write into homes too
+        in_chroot "$folder" "${who/#user/$user}" /fresh/desk.sh begin
+        in_chroot "$folder" "${who/#user/$user}" /fresh/desk.sh end
+    done
     in_chroot "$folder" root /fresh/leftovers.sh remember /fresh/before
     for who in ${FRESH_AS:-$user root}; do
         artefact "$folder" "${who/#user/$user}" "$file" || return 0 # the table says where it ended

@@ -73,7 +73,6 @@ ENVIRONMENTS: Final = {
     "run": Environment(".venv-run", (*_SERVING, *_SCREEN), ("run", *_SCREEN)),
     "light": Environment(".venv-light", _TESTING, _TESTED_WITH),
     "test": Environment(".venv", (*_TESTING, "funasr"), _TESTED_WITH),
-    # Man pages and icons are made from the programs.
     "release": Environment(".venv-release", ("release", "gateway", "worker", "desktop"), ()),
 }
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from runtime.telemetry import switch_off_telemetry
 from tests.helpers.valkey import Broker, binaries, running_broker
 
 pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips", "tests.helpers.proofs"]
@@ -24,6 +25,7 @@ for name in [name for name in os.environ if name.startswith("KIKIPOUNAMU_") and 
 for name in ("LANGUAGE", "LC_MESSAGES", "LC_ALL"):  # the user's language would limit the languages of recognition
     os.environ.pop(name, None)
 os.environ["LANG"] = "C.UTF-8"
+switch_off_telemetry()  # as every program does first
 
 
 # No deadline: the duration of an example depends on the load of the machine.

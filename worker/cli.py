@@ -25,6 +25,7 @@ from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.logs import logging_to
+from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import say
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
@@ -167,6 +168,7 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
 
 def main() -> None:
     """Run the console script."""
+    switch_off_telemetry()
     cli()
 
 

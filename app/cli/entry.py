@@ -15,5 +15,7 @@ def main() -> None:
     if status is not None:
         sys.exit(status)
     from app.cli import main as cli
+    from runtime.telemetry import switch_off_telemetry
 
+    switch_off_telemetry()
     cli.main()

@@ -24,12 +24,12 @@ from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
 from runtime.logs import logging_to
+from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import printable, reason, say
 
 log = structlog.get_logger(logger_names.BACKEND_CLI)
 
 app = command_line.group("The gateway between clients and workers.", add_completion=True)
-main = app
 
 
 @app.callback()
@@ -183,3 +183,9 @@ def drop(entries: Entries, redis: Redis = "", config: Config = None) -> None:
             say(f"{entry}  dropped")
 
     with_jobs(redis, config, delete)
+
+
+def main() -> None:
+    """Run the console script."""
+    switch_off_telemetry()
+    app()
