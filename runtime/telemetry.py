@@ -1,6 +1,6 @@
 """Libraries that report to their makers, told not to.
 
-ONNX Runtime from 1.30 sends events over the network and keeps an identifier of the computer in the user's cache. It
+ONNX Runtime 1.32 sends events over the network and keeps an identifier of the computer in the user's cache. It
 begins when it is imported; only a variable of the environment is early enough.
 """
 
