@@ -342,7 +342,8 @@ def _wyoming(settings: GatewaySettings, gateway: Gateway, main: bool) -> Abstrac
 
     sessions = DialectSessions(gateway.hub, gateway._refusal, settings.files.vad_folder)
     owner = AdmittedRequest(gateway.access, gateway.access.owner)
-    return wyoming_server(wyoming_address(settings.wyoming), sessions, lambda: owner)
+    name = settings.name if settings.announce else ""
+    return wyoming_server(wyoming_address(settings.wyoming), sessions, lambda: owner, name)
 
 
 async def _broker(

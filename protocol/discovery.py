@@ -34,7 +34,7 @@ def decode_text(record: Mapping[bytes, bytes | None]) -> Announcement | None:
     return Announcement(certificate, version if version.isprintable() else "")
 
 
-def service_name(name: str) -> str:
-    """Return the full DNS-SD service name of a gateway called ``name``; a label holds at most 63 bytes."""
+def service_name(name: str, service: str = SERVICE) -> str:
+    """Return the full DNS-SD name of a gateway called ``name`` for a service; a label holds at most 63 bytes."""
     label = name.encode()[:_LONGEST_LABEL].decode(errors="ignore").strip()
-    return f"{label or 'kikipounamu'}.{SERVICE}"
+    return f"{label or 'kikipounamu'}.{service}"

@@ -7,6 +7,7 @@ gateway; the announcement is retried.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from secrets import token_hex
 from typing import Final, NamedTuple
 
 import structlog
@@ -25,11 +26,15 @@ _GOODBYE_S: Final = 3.0
 
 
 class Announced(NamedTuple):
-    """Name of the gateway for people, its TLS port, and the content of its record."""
+    """Name of the gateway for people, the port of a service, and the content of its record.
+
+    Services of others have an empty record.
+    """
 
     name: str
     port: int
-    said: Announcement
+    said: Announcement = Announcement("")
+    service: str = SERVICE
 
 
 @asynccontextmanager
@@ -64,15 +69,15 @@ async def _speak(
 
 @asynccontextmanager
 async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None]:
-    name = service_name(announced.name)
+    said, certificate = announced.said, announced.said.certificate_sha256
     info = ServiceInfo(
-        SERVICE,
-        name,
+        announced.service,
+        service_name(announced.name, announced.service),
         port=announced.port,
         parsed_addresses=list(at),
-        properties=encode_text(announced.said),
+        properties=encode_text(said) if certificate else {},
         # A host name of our own: the computer's name belongs to its system-wide mDNS responder.
-        server=f"kikipounamu-{announced.said.certificate_sha256[:12]}.local.",
+        server=f"kikipounamu-{certificate[:12] or token_hex(6)}.local.",
     )
     version = IPVersion.All if any(":" in address for address in at) else IPVersion.V4Only
     speaker = AsyncZeroconf(interfaces=list(at), ip_version=version)

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Final
 
 import structlog
 
 from backend.core.errors import InvalidSettings
+from backend.devices.announcement import Announced, announcing
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.wyoming.conversation import WyomingConversation
 from backend.http.access import AdmittedRequest
+from backend.http.addresses import interfaces, reachable
 from backend.http.modes import LOOPBACK, is_loopback
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -19,6 +21,8 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
 
 MOST: Final = 64
+SERVICE: Final = "_wyoming._tcp.local."
+"""Service for which Home Assistant looks. Source: its integration "Wyoming Protocol"."""
 _LINE: Final = 64 * 1024
 _CLOSE_S: Final = 1.0
 
@@ -33,20 +37,30 @@ def wyoming_address(text: str) -> tuple[str, int]:
 
 @asynccontextmanager
 async def wyoming_server(
-    address: tuple[str, int], sessions: DialectSessions, visit: Callable[[], AdmittedRequest]
+    address: tuple[str, int], sessions: DialectSessions, visit: Callable[[], AdmittedRequest], name: str = ""
 ) -> AsyncIterator[int]:
-    """Serve until the context ends, and yield the port. Raises ``OSError`` if the address is taken."""
+    """Serve until the context ends, and yield the port. Raises ``OSError`` if the address is taken.
+
+    ``name``: under which a port that is open to the network is announced there; empty: it is not.
+    """
     server = WyomingServer(sessions, visit)
     host, port = address
     listening = await asyncio.start_server(server.serve, host, port, limit=_LINE)
     port = listening.sockets[0].getsockname()[1]
     log.info(LogEvent.WYOMING_LISTENING, host=host, port=port, without_keys=not is_loopback(host))
     try:
-        async with server.tasks:
+        async with server.tasks, _announced(name, host, port):
             yield port
             listening.close()
     finally:
         listening.close()
+
+
+def _announced(name: str, host: str, port: int) -> AbstractAsyncContextManager[None]:
+    """Announce the port as Home Assistant looks for it, where other computers can reach it."""
+    if not name or is_loopback(host):
+        return nullcontext()
+    return announcing(Announced(name, port, service=SERVICE), lambda: reachable(host, interfaces()))
 
 
 class WyomingServer:

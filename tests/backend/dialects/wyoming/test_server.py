@@ -1,13 +1,16 @@
 """The port of the Wyoming protocol: its address, its limit of connections, and its end."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
+from zeroconf.asyncio import AsyncZeroconf
 
 from backend.core.errors import InvalidSettings
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.wyoming.server import MOST, wyoming_address, wyoming_server
+from backend.dialects.wyoming.server import MOST, SERVICE, wyoming_address, wyoming_server
 from backend.http.access import AdmittedRequest
+from protocol.discovery import service_name
 
 
 @pytest.mark.parametrize(
@@ -37,3 +40,22 @@ async def test_connections_are_limited_and_end_with_the_server(
         for reader, writer in open_ones:
             assert await reader.read() == b""
             writer.close()
+
+
+async def test_port_is_announced_only_where_others_reach_it(
+    sessions: DialectSessions, visit: AdmittedRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.dialects.wyoming.server.reachable", lambda host, found: ("127.0.0.1",))
+    name = f"desk {uuid4().hex}"
+    browser = AsyncZeroconf(interfaces=["127.0.0.1"])
+    try:
+        async with wyoming_server(("0.0.0.0", 0), sessions, lambda: visit, name) as port:
+            service = service_name(name, SERVICE)
+            found = await browser.async_get_service_info(SERVICE, service, timeout=30_000)
+            assert found is not None and (found.port, found.parsed_addresses()) == (port, ["127.0.0.1"])
+        for closed in ("", "another"):
+            host = "0.0.0.0" if not closed else "127.0.0.1"
+            async with wyoming_server((host, 0), sessions, lambda: visit, closed):
+                assert await browser.async_get_service_info(SERVICE, service_name(closed, SERVICE), 100) is None
+    finally:
+        await browser.async_close()
