@@ -15,7 +15,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
 from tests.app.speech import SPEECH, window_digests
-from tests.helpers.api_chain import running_api_chain
+from tests.helpers.api_chain import kill_broker, running_api_chain
 from tests.helpers.chain import Chain
 
 FILE = SPEECH / "en-03.flac"
@@ -44,7 +44,7 @@ async def text_of(client: Client) -> Any:
     return result.structured_content
 
 
-async def test_text_of_a_file_equals_ours_with_progress_and_a_killed_worker(
+async def test_text_of_a_file_equals_ours_with_progress_though_worker_and_broker_are_killed(
     chain: tuple[Chain, Endpoint], models: Path, tmp_path: Path
 ) -> None:
     running, endpoint = chain
@@ -62,6 +62,7 @@ async def test_text_of_a_file_equals_ours_with_progress_and_a_killed_worker(
         )
         status = (await client.call_tool("status", {})).structured_content
         assert status is not None and status["server"]["answers"]
+        await asyncio.to_thread(kill_broker, running.programs[0])
         running.worker("--engine", "checksum")
         result = await late
         found = result.structured_content
