@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from typing import Final as Constant
 from typing import Self
 
+import structlog
+
+from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_intake import SpeechIntake
@@ -15,9 +19,15 @@ from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.recognition import Options
 from protocol.session import Failed, Final
+from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
 from speech.vad import VadEvent
 
+log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
+
+_EXPECTED: Constant = (BackendError, GatewayError, ConnectionError, TimeoutError)
+"""What ends the telling while nobody asks for it any more."""
 Tell = Callable[[ClientEvent], Awaitable[None]]
 """Sends what a client wants to know of an event."""
 
@@ -86,6 +96,9 @@ class LiveSpeech:
         """Leave the session. Safe to call twice."""
         if self._telling is not None:
             await cancel_and_wait({self._telling})
+            error = None if self._telling.cancelled() else self._telling.exception()
+            if error is not None and not isinstance(error, _EXPECTED):
+                log.error(LogEvent.REQUEST_FAILED, exc_info=error)
         await self._opened.aclose()
 
     def _check(self) -> None:

@@ -12,6 +12,7 @@ from backend.core.errors import OverQuota
 from backend.dialects.sessions import DialectSessions
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort
+from protocol.errors import MalformedMessage
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
@@ -42,7 +43,10 @@ async def serve_socket(
     visit = admit(request)
     if refusal := sessions.refusal(visit):
         raise OverQuota(refusal)
-    await socket.prepare(request)
+    try:
+        await socket.prepare(request)
+    except ValueError as error:
+        raise MalformedMessage("this is no handshake of a WebSocket: its key is no base64") from error
     with visit.present(lambda: abort(request)):
         conversation = begin(visit)
         try:

@@ -1,5 +1,9 @@
 """Live speech of adapters: results in the transcript, a failure that reaches the speaker, and leaving."""
 
+import asyncio
+import gc
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -45,6 +49,26 @@ async def test_finished_speech_has_all_results(
     await speech.close()
     await speech.close()
     assert not gateway.hub.connections
+
+
+async def test_result_for_a_client_that_is_gone_leaves_no_trace(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker
+) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+    speech = await LiveSpeech.begin(sessions, visit, Options(), "test", lambda client: SpeechIntake(client, None))
+    told = asyncio.Event()
+
+    async def gone(event: ClientEvent) -> None:
+        told.set()
+        raise ConnectionResetError
+
+    speech.tell(gone)
+    await told.wait()
+    await speech.close()
+    del speech
+    gc.collect()
+    assert not complaints
 
 
 async def test_failed_segment_reaches_the_speaker(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import pytest
@@ -87,6 +88,18 @@ async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, ga
             await socket.send_str("break")
             assert (await socket.receive(timeout=30)).type is aiohttp.WSMsgType.CLOSE
         assert closed.is_set()
+
+
+async def test_handshake_with_an_impossible_key_is_refused(sessions: DialectSessions, gateway: Gateway) -> None:
+    async with echoing(sessions, gateway, asyncio.Event()) as url:
+        place, asked = urlsplit(url), quote(KEY)
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        upgrade = "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
+        writer.write(f"GET /?api_key={asked} HTTP/1.1\r\n{upgrade}\r\n".encode())
+        writer.write(b"Sec-WebSocket-Key: \xff\r\n\r\n")
+        async with asyncio.timeout(30):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
 
 
 async def test_refused_client_gets_no_socket(sessions: DialectSessions, gateway: Gateway) -> None:
