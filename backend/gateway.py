@@ -30,9 +30,8 @@ from backend.core.refusal import Refusal, RefusalReason
 from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
+from backend.dialects.deferred_routes import DeferredRoutes
 from backend.dialects.earlier.rest_routes import earlier_rest_routes
-from backend.dialects.routes import dialect_routes
-from backend.dialects.sessions import DialectSessions
 from backend.history.service import RunningHistory, kept_history
 from backend.http.access import ACCESS, WORKERS, Access, AdmittedRequest, admit
 from backend.http.addresses import interfaces, listen_addresses, local_url, reachable
@@ -136,15 +135,16 @@ class Gateway:
 
     def _routes(self) -> list[web.RouteDef]:
         """Return all routes; of a process that is not the main one, those that it serves itself."""
+        earlier = self._settings.earlier_protocol
         everywhere = [
             web.get(STREAM_PATH, self._stream),
             web.get("/healthz", self._health),
             web.get(BROKER_PATH, self._tunnel.serve),
-            *dialect_routes(self.hub, self._refusal, self._settings.files, self._settings.earlier_protocol),
+            *DeferredRoutes(self.hub, self._refusal, self._settings.files, earlier).routes(),
         ]
         if self._forwarder is not None:
             return everywhere + self._forwarder.routes()
-        history, earlier = self.history.history if self.history else None, self._settings.earlier_protocol
+        history = self.history.history if self.history else None
         snapshot = partial(self.monitor.snapshot, self.hub)
         return [
             *everywhere,
@@ -338,7 +338,8 @@ def _wyoming(settings: GatewaySettings, gateway: Gateway, main: bool) -> Abstrac
     """Serve the Wyoming protocol where its port is named. Raises ``InvalidSettings``."""
     if not (settings.wyoming and main):
         return nullcontext()
-    from backend.dialects.wyoming.server import wyoming_address, wyoming_server  # only few gateways serve it
+    from backend.dialects.sessions import DialectSessions  # imported late: only few gateways serve it
+    from backend.dialects.wyoming.server import wyoming_address, wyoming_server
 
     sessions = DialectSessions(gateway.hub, gateway._refusal, settings.files.vad_folder)
     owner = AdmittedRequest(gateway.access, gateway.access.owner)
