@@ -57,11 +57,13 @@ class DeferredRoutes:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if self._handlers is None:
             await asyncio.to_thread(import_module, _MODULE)  # in a thread, because it takes long
-            self._handlers = self._handlers or self._made()
         method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
-        return await self._handlers[method, request.path](request)
+        return await self._all()[method, request.path](request)
 
-    def _made(self) -> _Handlers:
-        from backend.dialects.routes import dialect_routes  # imported by now
+    def _all(self) -> _Handlers:
+        """Return the handlers of all adapters, which are made once."""
+        if self._handlers is None:
+            from backend.dialects.routes import dialect_routes  # imported by now
 
-        return {(route.method, route.path): route.handler for route in dialect_routes(*self._needed)}
+            self._handlers = {(one.method, one.path): one.handler for one in dialect_routes(*self._needed)}
+        return self._handlers
