@@ -1,6 +1,7 @@
 """How this program was installed, and the command that updates it. Pure but for ``look``."""
 
 import os
+import platform
 import re
 import shlex
 import subprocess
@@ -10,17 +11,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import DecodeError, json
 
 from app.core.identity import APP_ID
+from runtime.programs import is_bundled
 
 PROGRAM: Final = "kikipounamu"
 _DEBIAN_LIST: Final = Path(f"/var/lib/dpkg/info/{PROGRAM}.list")
 _DEBIAN_FOLDER: Final = Path(f"/usr/lib/{PROGRAM}")
 _NAME: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[([a-z0-9,-]*)\])?")
 _ONLY_EXTRA: Final = re.compile(r"""extra\s*==\s*['"]([a-z0-9-]+)['"]""")
+_DEBIAN_SOURCES: Final = Path("/etc/apt/sources.list.d")
+_DEBIAN_NAMES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _FLATPAK: Final = Path("/.flatpak-info")
 
 
@@ -38,11 +42,15 @@ class InstallKind(StrEnum):
     INSTALLER = "installer"
 
 
+_FROM_FILES: Final = frozenset({InstallKind.PIP, InstallKind.PIPX, InstallKind.UV_TOOL, InstallKind.DEBIAN})
+
+
 @dataclass(frozen=True)
 class Facts:
     """Facts about the running program.
 
-    ``source``: the folder that pip installed it from, if it was one. ``files``: names in the environment's folder.
+    ``source``: the folder that pip installed it from, if it was one. ``from_file``: it came from no index and no
+    repository. ``files``: names in the environment's folder.
     """
 
     version: str
@@ -53,6 +61,8 @@ class Facts:
     debian: bool = False
     flatpak: bool = False
     source: str = ""
+    from_file: bool = False
+    machine: str = ""
     files: frozenset[str] = frozenset()
     extras: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -60,21 +70,29 @@ class Facts:
 
 @dataclass(frozen=True)
 class Installation:
-    """A way of installation, with the command that updates it; empty: by the download page."""
+    """A way of installation, with the command that updates it; empty: by the download page.
+
+    ``needs_file``: the command needs the file of the new version in the current folder.
+    """
 
     kind: InstallKind
     command: str = ""
+    needs_file: bool = False
 
 
 def look() -> Facts:
     """Look at the running program. Blocks."""
     executable = Path(sys.executable).resolve()
+    debian = _DEBIAN_FOLDER in executable.parents and _DEBIAN_LIST.exists()
+    origin = _origin()
     return Facts(
         version=installed_version(),
-        frozen=bool(getattr(sys, "frozen", False)),
-        debian=_DEBIAN_FOLDER in executable.parents and _DEBIAN_LIST.exists(),
+        frozen=is_bundled(),
+        debian=debian,
         flatpak=_FLATPAK.exists(),
-        source=_source(),
+        source=_folder(origin),
+        from_file=not _has_repository() if debian else bool(origin) and not _folder(origin),
+        machine=platform.machine(),
         files=frozenset(os.listdir(sys.prefix)) if os.path.isdir(sys.prefix) else frozenset(),
         extras=installed_extras(),
         environment=dict(os.environ),
@@ -86,9 +104,11 @@ def installed_version() -> str:
     return metadata.version(PROGRAM)
 
 
-def installation_of(facts: Facts) -> Installation:
-    """Return how the program was installed, and the command for its update."""
+def installation_of(facts: Facts, version: str = "") -> Installation:
+    """Return how the program was installed, and the command for its update to ``version``, if that is known."""
     kind = _kind(facts)
+    if facts.from_file and kind in _FROM_FILES:
+        return Installation(kind, _command_for_file(kind, facts, version or "VERSION"), needs_file=True)
     return Installation(kind, _command(kind, facts))
 
 
@@ -122,22 +142,45 @@ def _command(kind: InstallKind, facts: Facts) -> str:
     }.get(kind, "")
 
 
+def _command_for_file(kind: InstallKind, facts: Facts, version: str) -> str:
+    if kind is InstallKind.DEBIAN:
+        architecture = _DEBIAN_NAMES.get(facts.machine, facts.machine)
+        return f"sudo apt-get install ./{PROGRAM}_{version}-1_{architecture}.deb"
+    extras = f"[{','.join(facts.extras)}]" if facts.extras else ""
+    words = {
+        InstallKind.PIPX: ["pipx", "install", "--force"],
+        InstallKind.UV_TOOL: ["uv", "tool", "install", "--force"],
+        InstallKind.PIP: [facts.executable, "-m", "pip", "install", "--upgrade"],
+    }[kind]
+    return _line([*words, f"./{PROGRAM}-{version}-py3-none-any.whl{extras}"], facts.platform)
+
+
 def _line(words: list[str], platform: str) -> str:
     return subprocess.list2cmdline(words) if platform == "win32" else shlex.join(words)
 
 
-def _source() -> str:
-    """Return the folder of a checkout that is installed in place, as PEP 610 records it."""
+def _origin() -> Mapping[str, Any]:
+    """Return where pip got the program from, as PEP 610 records it; empty: from an index."""
     found = metadata.distribution(PROGRAM).read_text("direct_url.json") or "{}"
     try:
         told = json.decode(found.encode())
     except DecodeError:
-        return ""
-    if not isinstance(told, dict) or not told.get("dir_info", {}).get("editable"):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _folder(origin: Mapping[str, Any]) -> str:
+    """Return the folder of a checkout that is installed in place; empty for any other origin."""
+    if not origin.get("dir_info", {}).get("editable"):
         return ""
     from urllib.parse import unquote, urlsplit  # late: rarely needed
 
-    return unquote(urlsplit(str(told.get("url", ""))).path)
+    return unquote(urlsplit(str(origin.get("url", ""))).path)
+
+
+def _has_repository() -> bool:
+    """Return whether apt knows a repository of this program, by the names of its source files."""
+    return any(_DEBIAN_SOURCES.glob(f"*{PROGRAM}*"))
 
 
 def installed_extras() -> tuple[str, ...]:

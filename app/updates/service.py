@@ -144,15 +144,17 @@ class Updates:
         self._post(self._view(state, announce=announce))
 
     def _view(self, state: UpdateState, *, announce: bool = False) -> UpdatesView:
-        known = installation_of(self._installed)
+        release = memories.offer(self._memory, self._installed.version)
+        known = installation_of(self._installed, release.version if release else "")
         return UpdatesView(
             state=state,
             installed=self._installed.version,
             place_known=self._place.known,
             asked_s=self._memory.asked_s if self._memory.made_s else 0.0,
-            release=memories.offer(self._memory, self._installed.version),
+            release=release,
             kind=known.kind,
             command=known.command,
+            needs_file=known.needs_file,
             announce=announce,
             note=note_of(self._failed) if self._failed else None,
         )

@@ -23,8 +23,9 @@ class UpdatesView:
     """State of the notice.
 
     ``place_known``: there is an index to ask. ``asked_s``: when it was asked last; 0: never. ``command``: what
-    updates this installation of kind ``kind``; empty: the page of ``release``. ``announce``: tell the user once,
-    outside the settings. ``note``: why the last question failed.
+    updates this installation of kind ``kind``; empty: the page of ``release``. ``needs_file``: the command needs
+    the new file beside it. ``announce``: tell the user once, outside the settings. ``note``: why the last
+    question failed.
     """
 
     state: UpdateState = UpdateState.UNKNOWN
@@ -34,5 +35,6 @@ class UpdatesView:
     release: Release | None = None
     kind: InstallKind | None = None
     command: str = ""
+    needs_file: bool = False
     announce: bool = False
     note: Note | None = None

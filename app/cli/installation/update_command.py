@@ -47,8 +47,8 @@ async def tell(*, check: bool, as_json: bool) -> int:
     from app.updates.installation import installation_of, look
 
     facts = await asyncio.to_thread(look)
-    found = installation_of(facts)
     release = await _newest(facts.version) if check else None
+    found = installation_of(facts, release.version if release else "")
     if as_json:
         from app.cli.output import print_json
 
@@ -70,10 +70,12 @@ def answer(version: str, found: "Installation", release: "Release | None", *, ch
     yield f"{own}."
     if release is not None:
         yield f"Version {release.version} is available. {release.says.get('en', '')}".rstrip()
-    if found.command:
+    page = f" from {release.page}" if release and release.page else ""
+    if found.needs_file:
+        yield f"To update, get the new file{page}, quit the app, and run beside it:\n\n    {found.command}\n"
+    elif found.command:
         yield f"To update, quit the app and run:\n\n    {found.command}\n"
     else:
-        page = f" from {release.page}" if release and release.page else ""
         yield f"To update, get the new version{page} and install it over this one."
 
 

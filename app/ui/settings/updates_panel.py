@@ -63,9 +63,8 @@ class UpdatesPanel(QFrame):
             state = UpdateState.UNKNOWN
         self.state.setText(texts(f"settings.updates.{state}", **said) if view.installed else "")
         self.news.setText(self._news())
-        self.how.setText(
-            texts("settings.updates.run" if view.command else "settings.updates.get") if newer else ""
-        )
+        how = "settings.updates.run-file" if view.needs_file else "settings.updates.run"
+        self.how.setText(texts(how if view.command else "settings.updates.get") if newer else "")
         self.command.show_text(view.command)
         self.place.setText("" if view.place_known else texts("settings.updates.no-place"))
         day = datetime.fromtimestamp(view.asked_s).date() if view.asked_s else None

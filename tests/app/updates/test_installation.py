@@ -70,3 +70,31 @@ def test_running_program_is_recognised_with_its_extras() -> None:
     assert facts.version == installed_version()
     assert installation_of(facts).kind in {InstallKind.CHECKOUT, InstallKind.PIP}
     assert "dev" not in installed_extras() and set(facts.extras) == set(installed_extras())
+
+
+@pytest.mark.parametrize(
+    ("facts", "version", "command"),
+    [
+        (
+            replace(PLAIN, extras=("all",)),
+            "0.2.0",
+            "/opt/env/bin/python -m pip install --upgrade '{wheel}[all]'",
+        ),
+        (replace(PLAIN, files=frozenset({"pipx_metadata.json"})), "0.2.0", "pipx install --force {wheel}"),
+        (replace(PLAIN, files=frozenset({"uv-receipt.toml"})), "0.2.0", "uv tool install --force {wheel}"),
+        (
+            replace(PLAIN, debian=True, machine="x86_64"),
+            "0.2.0",
+            "{install}_0.2.0-1_amd64.deb",
+        ),
+        (
+            replace(PLAIN, debian=True, machine="aarch64"),
+            "",
+            "{install}_VERSION-1_arm64.deb",
+        ),
+    ],
+)
+def test_installation_from_a_file_is_updated_from_the_new_file(facts: Facts, version: str, command: str) -> None:
+    found = installation_of(replace(facts, from_file=True), version)
+    names = {"wheel": "./kikipounamu-0.2.0-py3-none-any.whl", "install": "sudo apt-get install ./kikipounamu"}
+    assert found.needs_file and found.command == command.format(**names)

@@ -72,3 +72,9 @@ async def test_command_asks_the_signed_index_over_tls(tmp_path: Path) -> None:
 async def test_command_says_that_no_place_is_known(tmp_path: Path) -> None:
     told = await run(tmp_path, "--check")
     assert told.returncode == 1 and "updates.url" in told.stderr
+
+
+def test_answer_asks_for_the_new_file_where_it_is_needed() -> None:
+    found = Installation(InstallKind.DEBIAN, "sudo apt-get install ./new.deb", needs_file=True)
+    told = lines(found, check=True, newer=True)
+    assert "To update, get the new file from https://get.example/, quit the app, and run beside it:" in told

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.diagnostics.report import licences as module
 from app.diagnostics.report.licences import PROGRAM, UNKNOWN, dependencies, licences, text_of
 from app.diagnostics.report.view import ComponentKind
 
@@ -46,3 +47,15 @@ def test_licence_texts_are_available() -> None:
     assert "MODEL_LICENSE" in text_of("SenseVoiceSmall")
     assert "https://" in text_of("Qt")
     assert text_of("no such thing") == ""
+
+
+def test_every_component_has_a_licence_text() -> None:
+    assert [one.name for one in licences() if len(text_of(one.name)) < 100] == []
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text_of("Qt")
+    assert "Intel Simplified Software License" in text_of("Intel oneMKL")
+
+
+def test_bundle_lists_no_library_that_a_stand_in_replaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {"FFmpeg", "x264", "x265"} <= {one.name for one in licences()}
+    monkeypatch.setattr(module, "is_bundled", lambda: True)
+    assert {"FFmpeg", "x264", "x265"} & {one.name for one in licences()} == {"FFmpeg"}

@@ -80,3 +80,8 @@ def test_failed_question_shows_what_to_do(panel: UpdatesPanel, texts: Texts) -> 
 
 def test_panel_is_found_in_both_languages(panel: UpdatesPanel) -> None:
     assert {"Updates", "更新"} <= set(panel.words())
+
+
+def test_command_that_needs_the_new_file_says_so(panel: UpdatesPanel, texts: Texts) -> None:
+    panel.show_updates(replace(NEWER, needs_file=True))
+    assert panel.how.text() == texts("settings.updates.run-file") and panel.command.isVisible()

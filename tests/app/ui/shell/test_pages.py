@@ -35,6 +35,8 @@ from app.sharing.actions import EndEnlisting
 from app.ui.shell.pages import DICTIONARY, HOME, SETTINGS, Pages
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.updates.view import UpdateState, UpdatesView
+from tests.helpers.signed_index import index_of
 
 ONE = UUID(int=1)
 
@@ -158,3 +160,17 @@ def test_ctrl_f_searches_visible_page_from_any_focus(world: World, qtbot: QtBot,
         place.setFocus()
         QTest.keyClick(place, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
         assert search.hasFocus()
+
+
+def test_newer_version_is_offered_in_the_menu_and_explained_in_the_settings(world: World) -> None:
+    pages = world.pages
+    pages.shell.appear()
+    assert not pages.shell.update_action.isVisible()
+    release = index_of("0.2.0").releases[0]
+    pages.shows(UpdatesView(UpdateState.NEWER, "0.1.0", True, 1.0, release, command="pipx upgrade kikipounamu"))
+    assert pages.shell.update_action.isVisible() and "0.2.0" in pages.shell.update_action.text()
+    pages.shell.update_action.trigger()
+    assert pages.shell.page == SETTINGS and pages.settings.section == "general"
+    assert pages.updates.isVisible() and pages.updates.command.isVisible()
+    pages.shows(UpdatesView(UpdateState.CURRENT, "0.2.0", True, 1.0))
+    assert not pages.shell.update_action.isVisible()
