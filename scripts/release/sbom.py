@@ -1,6 +1,7 @@
 """Write the bill of materials (CycloneDX) of the wheel as a desktop user has it, with the extra ``all``."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 from scripts.release.commands import run
@@ -9,7 +10,9 @@ from scripts.release.installation import install_wheel
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
     """Install the wheel, and describe what is in its environment."""
-    return [describe(checkout, install_wheel(checkout, dist, version), dist / f"kikipounamu-{version}.cdx.json")]
+    with tempfile.TemporaryDirectory() as folder:
+        python = install_wheel(checkout / "constraints.txt", dist, version, Path(folder))
+        return [describe(checkout, python, dist / f"kikipounamu-{version}.cdx.json")]
 
 
 def describe(checkout: Path, python: Path, place: Path) -> Path:
