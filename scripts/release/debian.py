@@ -27,13 +27,13 @@ _SHARED: Final = ". maintenance.sh\n"
 _SCRIPTS: Final = ("postinst", "prerm", "postrm")
 _PRE_RELEASE: Final = re.compile(r"\.?(dev|rc|a|b)(?=\d)")
 _UNIT_PLACES: Final = re.compile(r"%h/\.local/bin/|/opt/kikipounamu/bin/")
-_LINTIAN: Final = ("lintian", "--fail-on", "error,warning", "--tag-display-limit", "0", "--allow-root")
+LINTIAN: Final = ("lintian", "--fail-on", "error,warning", "--tag-display-limit", "0", "--allow-root")
 
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
     """Build the package from the folder in ``dist``, and check it. Raises ``ReleaseRefused``."""
     package = assemble(checkout, folder_in(dist, version), dist, version)
-    run(*_LINTIAN, package, kind=Refusal.CHECK_FAILED)
+    run(*LINTIAN, package, kind=Refusal.CHECK_FAILED)
     return [package]
 
 
