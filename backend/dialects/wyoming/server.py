@@ -37,11 +37,16 @@ def wyoming_address(text: str) -> tuple[str, int]:
 
 @asynccontextmanager
 async def wyoming_server(
-    address: tuple[str, int], sessions: DialectSessions, visit: Callable[[], AdmittedRequest], name: str = ""
+    address: tuple[str, int],
+    sessions: DialectSessions,
+    visit: Callable[[], AdmittedRequest],
+    name: str = "",
+    addresses: Callable[[str], tuple[str, ...]] = lambda host: reachable(host, interfaces()),
 ) -> AsyncIterator[int]:
     """Serve until the context ends, and yield the port. Raises ``OSError`` if the address is taken.
 
     ``name``: under which a port that is open to the network is announced there; empty: it is not.
+    ``addresses``: where others reach a host.
     """
     server = WyomingServer(sessions, visit)
     host, port = address
@@ -49,18 +54,20 @@ async def wyoming_server(
     port = listening.sockets[0].getsockname()[1]
     log.info(LogEvent.WYOMING_LISTENING, host=host, port=port, without_keys=not is_loopback(host))
     try:
-        async with server.tasks, _announced(name, host, port):
+        async with server.tasks, _announced(name, host, port, addresses):
             yield port
             listening.close()
     finally:
         listening.close()
 
 
-def _announced(name: str, host: str, port: int) -> AbstractAsyncContextManager[None]:
+def _announced(
+    name: str, host: str, port: int, addresses: Callable[[str], tuple[str, ...]]
+) -> AbstractAsyncContextManager[None]:
     """Announce the port as Home Assistant looks for it, where other computers can reach it."""
     if not name or is_loopback(host):
         return nullcontext()
-    return announcing(Announced(name, port, service=SERVICE), lambda: reachable(host, interfaces()))
+    return announcing(Announced(name, port, service=SERVICE), lambda: addresses(host))
 
 
 class WyomingServer:

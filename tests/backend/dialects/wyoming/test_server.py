@@ -43,19 +43,21 @@ async def test_connections_are_limited_and_end_with_the_server(
 
 
 async def test_port_is_announced_only_where_others_reach_it(
-    sessions: DialectSessions, visit: AdmittedRequest, monkeypatch: pytest.MonkeyPatch
+    sessions: DialectSessions, visit: AdmittedRequest
 ) -> None:
-    monkeypatch.setattr("backend.dialects.wyoming.server.reachable", lambda host, found: ("127.0.0.1",))
+    def here(host: str) -> tuple[str, ...]:
+        return ("127.0.0.1",)
+
     name = f"desk {uuid4().hex}"
     browser = AsyncZeroconf(interfaces=["127.0.0.1"])
     try:
-        async with wyoming_server(("0.0.0.0", 0), sessions, lambda: visit, name) as port:
+        async with wyoming_server(("0.0.0.0", 0), sessions, lambda: visit, name, here) as port:
             service = service_name(name, SERVICE)
             found = await browser.async_get_service_info(SERVICE, service, timeout=30_000)
             assert found is not None and (found.port, found.parsed_addresses()) == (port, ["127.0.0.1"])
         for closed in ("", "another"):
             host = "0.0.0.0" if not closed else "127.0.0.1"
-            async with wyoming_server((host, 0), sessions, lambda: visit, closed):
+            async with wyoming_server((host, 0), sessions, lambda: visit, closed, here):
                 assert await browser.async_get_service_info(SERVICE, service_name(closed, SERVICE), 100) is None
     finally:
         await browser.async_close()
