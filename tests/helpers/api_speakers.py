@@ -164,6 +164,36 @@ async def earlier(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> 
     return str(said["text"])
 
 
+async def deepgram(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
+    """Speak to Deepgram's live API; only after all texts it tells about the audio."""
+    texts: list[str] = []
+    async with _socket(endpoint, "/v1/listen?encoding=linear16&sample_rate=16000") as socket:
+        for start in range(0, len(samples), BLOCK):
+            await socket.send_bytes(samples[start : start + BLOCK].tobytes())
+        await socket.send_json({"type": "CloseStream"})
+        sent.set()
+        while (said := await _message(socket))["type"] != "Metadata":
+            if said["type"] == "Error":
+                raise ApiFailed(said["description"])
+            texts.append(said["channel"]["alternatives"][0]["transcript"])
+    return join_texts(texts)
+
+
+async def vosk(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
+    """Speak Vosk's protocol: each piece and the end have one reply."""
+    replies: list[dict[str, Any]] = []
+    async with _socket(endpoint, "/v1/vosk") as socket:
+        await socket.send_json({"config": {"sample_rate": 16_000}})
+        for start in range(0, len(samples), BLOCK):
+            await socket.send_bytes(samples[start : start + BLOCK].tobytes())
+            replies.append(await _message(socket))
+        await socket.send_json({"eof": 1})
+        sent.set()
+        replies.append(await _message(socket))
+        assert "text" in replies[-1] and (await socket.receive(ANSWER_S)).type is aiohttp.WSMsgType.CLOSE
+    return join_texts(reply["text"] for reply in replies if "text" in reply)
+
+
 def wyoming(port: int) -> Speak:
     """Return a speaker of the Wyoming protocol at this port."""
 
@@ -205,6 +235,8 @@ APIS: dict[str, Speak] = {
     "realtime": realtime,
     "funasr": funasr,
     "earlier": earlier,
+    "deepgram": deepgram,
+    "vosk": vosk,
 }
 """Speakers of every API behind the gateway's own port."""
 

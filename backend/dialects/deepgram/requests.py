@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from backend.dialects.audio_formats import MOST_CHANNELS, RATES, IncomingFormat
+from protocol.errors import NOT_JSON
 from protocol.recognition import Options
 
 LINEAR: Final = "linear16"
@@ -89,7 +90,7 @@ def client_message(data: str) -> dict[str, Any] | None:
     """Return a message of the client, or ``None`` if it is none."""
     try:
         said = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (*NOT_JSON, UnicodeEncodeError):
         return None
     return said if isinstance(said, dict) and isinstance(said.get("type"), str) else None
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from backend.dialects.audio_formats import RATES
 from backend.dialects.transcript import TranscriptPart
-from protocol.errors import MalformedMessage
+from protocol.errors import NOT_JSON, MalformedMessage
 from protocol.recognition import Word
 from protocol.texts import join_texts
 
@@ -40,7 +40,7 @@ def vosk_text(data: str, before: VoskConfig) -> VoskText:
     """Return a client's message; what it does not say stays as before. Raises ``MalformedMessage``."""
     try:
         said = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (*NOT_JSON, UnicodeEncodeError) as error:
         raise MalformedMessage("a text message is an object of JSON") from error
     match said:
         case {"config": dict(given)}:
@@ -56,7 +56,7 @@ def is_vosk(data: str) -> bool:
     """Return whether a first text message is one of this protocol, with whatever values."""
     try:
         said = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (*NOT_JSON, UnicodeEncodeError):
         return False
     return isinstance(said, dict) and bool({"config", "eof", "reset"} & set(said))
 

@@ -11,7 +11,7 @@ from client.connection import Address
 from loadtest.core.raw_socket import handshake
 from loadtest.scenarios.fuzzing.answers import Judge, Judged
 from loadtest.scenarios.fuzzing.conversation import ENDS, Conversation, FuzzKind
-from loadtest.scenarios.fuzzing.dialects import earlier, funasr, openai_files, realtime, wyoming
+from loadtest.scenarios.fuzzing.dialects import deepgram, earlier, funasr, openai_files, realtime, vosk, wyoming
 from loadtest.scenarios.fuzzing.items import Item, Message, encoded
 from loadtest.scenarios.fuzzing.mutations import (
     NASTY,
@@ -34,6 +34,8 @@ class Wire(StrEnum):
     FUNASR = "funasr"
     WYOMING = "wyoming"
     EARLIER = "earlier"
+    DEEPGRAM = "deepgram"
+    VOSK = "vosk"
 
 
 class FuzzedWire(NamedTuple):
@@ -55,6 +57,8 @@ WIRES: Final = {
     Wire.FUNASR: FuzzedWire(funasr.ordinary, funasr.judge, funasr.PATH, funasr.SUBPROTOCOL),
     Wire.WYOMING: FuzzedWire(wyoming.ordinary, wyoming.judge),
     Wire.EARLIER: FuzzedWire(earlier.ordinary, earlier.judge, earlier.PATH),
+    Wire.DEEPGRAM: FuzzedWire(deepgram.ordinary, deepgram.judge, deepgram.PATH),
+    Wire.VOSK: FuzzedWire(vosk.ordinary, vosk.judge, vosk.PATH),
 }
 _WEIGHTS: Final = {
     FuzzKind.VALID: 8,

@@ -4,13 +4,11 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import aiohttp
 import numpy as np
 import pytest
-from structlog.testing import capture_logs
 
 from backend.admission.quotas import Quota
 from backend.devices.records import DeviceStore
@@ -19,26 +17,16 @@ from backend.gateway import Gateway, running_gateway
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
-from runtime.event_names import LogEvent
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
 from tests.backend.dialects.test_audio_formats import wave
 from tests.backend.fake_worker import FakeWorker, fail, working
-from tests.helpers.socket_fuzz import Message, broken, fuzz_socket
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(24_000, np.int16)])
 PCM = "encoding=linear16&sample_rate=16000"
-MESSAGES: tuple[Message, ...] = (
-    '{"type": "KeepAlive"}',
-    '{"type": "Finalize"}',
-    '{"type": "Configure", "keyterms": ["a"]}',
-    '{"type": "CloseStream"}',
-    bytes(640),
-    SPOKEN[:1_600].tobytes(),
-)
 
 
 def url(gateway: Gateway, query: str = PCM) -> str:
@@ -167,29 +155,3 @@ async def test_client_that_leaves_is_forgotten(gateway: Gateway) -> None:
         await socket.send_bytes(SPOKEN.tobytes())
         await wait_until(lambda: gateway.hub.connections, "the session is open")
     await wait_until(lambda: not gateway.hub.connections, "the session is left")
-
-
-def fuzzed(random: Random) -> Message:
-    return broken(random, random.choice(MESSAGES))
-
-
-async def fuzz(gateway: Gateway, count: int) -> None:
-    """Send broken messages, then hear speech as if nothing had been."""
-    with capture_logs() as logs:
-        answers = await fuzz_socket(url(gateway), fuzzed, '{"type": "CloseStream"}', count, seed=count)
-    kinds = {json.loads(answer)["type"] for answer in answers}
-    assert {"Error", "ConfigureFailure", "Metadata"} <= kinds
-    assert not [entry for entry in logs if entry["event"] == LogEvent.REQUEST_FAILED]
-    await wait_until(lambda: not gateway.hub.connections, "every session is left")
-    async with connected(gateway) as socket:
-        await socket.send_bytes(SPOKEN.tobytes())
-        assert spoken(await rest(socket))
-
-
-async def test_broken_messages_harm_nobody(gateway: Gateway, worker: FakeWorker) -> None:
-    await fuzz(gateway, 2_000)
-
-
-@pytest.mark.proof(minutes=5)
-async def test_fifty_thousand_broken_messages_harm_nobody(gateway: Gateway, worker: FakeWorker) -> None:
-    await fuzz(gateway, 50_000)

@@ -40,7 +40,7 @@ def test_ends_are_told_apart() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *("", "[]", "{", "{}", '{"config": 1}', '{"config": {"sample_rate": "x"}}', "\ud800"),
+        *("", "[]", "{", "{}", '{"config": 1}', '{"config": {"sample_rate": "x"}}', "\ud800", "[" * 9_999),
         *(
             '{"config": {"sample_rate": true}}',
             '{"config": {"sample_rate": 96000}}',
