@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.dialects.funasr.messages import Config
@@ -141,6 +141,7 @@ class Heard:
 TEXTS = st.lists(st.sampled_from(["", "Hello there.", "and so on.", "你好。", "今天天气", "15"]), max_size=5)
 
 
+@settings(max_examples=50)  # each runs an event loop
 @given(TEXTS, st.randoms(use_true_random=False))
 def test_texts_are_in_order_and_certain_text_begins_them(texts: list[str], chance: Random) -> None:
     """Partials and finals come in any order; what is online is a beginning of the next offline text."""
