@@ -52,6 +52,7 @@ def _run(work: Any) -> None:
 def _set_up(*, dry_run: bool, accepted: bool, device: str) -> None:
     from app.gpu import installer
     from app.gpu.cards import find_cards
+    from app.gpu.plan import ENGINE
 
     found = find_cards() if device == "auto" else ()
     environment = installer.next_environment()
@@ -63,9 +64,12 @@ def _set_up(*, dry_run: bool, accepted: bool, device: str) -> None:
         return
     _accept_licence(accepted=accepted)
     installer.set_up(environment, plan, say)
-    _use(str(environment))
+    if _has_app():
+        _use(str(environment))
+        say("Ready: this computer recognises with it from now on. `kikipounamu gpu remove` undoes this.")
+    else:
+        say(f"Ready. There is no app here that starts it; run:\n{plan[-1].command[0]} run --engine {ENGINE}")
     installer.remove(keep=environment)
-    say("Ready: this computer recognises with it from now on. `kikipounamu gpu remove` undoes this.")
 
 
 def _plan(card: "GraphicsCard | None", environment: Path) -> "tuple[Step, ...]":
@@ -109,6 +113,13 @@ def _accept_licence(*, accepted: bool) -> None:
         raise LicenceNotAccepted("the licence was not accepted: nothing was changed")
 
 
+def _has_app() -> bool:
+    """Return whether the app is installed, whose settings name the environment."""
+    from importlib.util import find_spec
+
+    return find_spec("tomlkit") is not None
+
+
 def _use(environment: str) -> None:
     """Write into the settings that the worker runs from this environment; empty: from none."""
     import asyncio
@@ -129,6 +140,7 @@ def _use(environment: str) -> None:
 def _remove() -> None:
     from app.gpu import installer
 
-    _use("")
+    if _has_app():
+        _use("")
     number = installer.remove()
     say("The environment is removed." if number else "There is no environment to remove.")

@@ -24,6 +24,7 @@ def test_environment_is_installed_and_decodes_once(tmp_path: Path, monkeypatch: 
     made, install, ours, _, check = steps(
         installer.usable_python(), environment, str(ROOT), TorchChoice(torch, "", "cpu"), sys.platform
     )
-    command = [str(MODEL) if word == "SenseVoiceSmall" else word for word in check.command]
-    installer.set_up(environment, (made, install, ours, check._replace(command=tuple(command))), print)
-    assert worker_program("funasr", str(environment)) == check.command[0]
+    worker, doctor, *_ = check.command
+    command = (worker, doctor, "--engine", "funasr", "--device", "cpu", "--set", f"folder={MODEL}")
+    installer.set_up(environment, (made, install, ours, check._replace(command=command)), print)
+    assert worker_program("funasr", str(environment)) == worker

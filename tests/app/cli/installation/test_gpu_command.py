@@ -70,3 +70,15 @@ def test_settings_name_the_environment_until_it_is_removed(home: Path) -> None:
     assert told.returncode == 0 and "no environment" in told.stdout
     worker = settings_now()[0].worker
     assert (worker.environment, worker.model) == ("", "")
+
+
+@pytest.mark.parametrize("has_app", [True, False])
+def test_environment_is_used_by_the_app_or_its_worker_is_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], has_app: bool
+) -> None:
+    monkeypatch.setattr(gpu_command, "_has_app", lambda: has_app)
+    monkeypatch.setattr(installer, "set_up", lambda environment, plan, say: environment.mkdir(parents=True))
+    gpu_command._set_up(dry_run=False, accepted=True, device="cpu")
+    (environment,) = installer.existing()
+    assert settings_now()[0].worker.environment == (str(environment) if has_app else "")
+    assert ("kikipounamu-worker run --engine funasr" in capsys.readouterr().out) is not has_app
