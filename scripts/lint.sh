@@ -15,3 +15,4 @@ fi
 "$tools/mypy"
 "$tools/lint-imports"
 "$tools/python" -m scripts.check_licences
+if [ -x "$tools/actionlint" ]; then "$tools/actionlint"; fi # there are wheels of it for Linux on x86-64 only here

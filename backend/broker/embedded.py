@@ -47,6 +47,10 @@ _LOADING_S: Final = 60.0
 _LITTLE_ROOM: Final = 1024 * 1024
 _LOG: Final = "broker.log"
 _LOG_BYTES: Final = 5 * 1024 * 1024
+NONE_ON_WINDOWS: Final = (
+    "no broker comes along on Windows: use another computer's gateway, or install one (Memurai, or Valkey in WSL) and "
+    'name it in gateway.toml: redis = "redis://127.0.0.1:6379" (docs/windows-macos.md)'
+)
 _PONG: Final = b"+PONG\r\n"
 _LOADING: Final = b"-LOADING"
 
@@ -277,7 +281,9 @@ def find_binary() -> str:
 @asynccontextmanager
 async def embedded_broker(settings: EmbeddedSettings) -> AsyncIterator[EmbeddedBroker]:
     """Run a broker for the duration of the context, restarted when it dies. Raises ``BrokerError``."""
-    if sys.platform == "win32" or not fits_socket(settings.socket):
+    if sys.platform == "win32":
+        raise BrokerFailed(NONE_ON_WINDOWS)
+    if not fits_socket(settings.socket):
         raise BrokerFailed(f"a unix socket cannot be created at {settings.socket}: name a broker with --redis")
     broker = EmbeddedBroker(settings)
     try:

@@ -244,6 +244,16 @@ async def test_too_long_socket_path_is_an_error(settings: EmbeddedSettings) -> N
             pass
 
 
+async def test_windows_has_no_broker_and_says_what_to_do(
+    settings: EmbeddedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(BrokerFailed, match=r"another computer's gateway.*gateway\.toml"):
+        async with embedded_broker(settings):
+            pytest.fail("no broker is started")
+    assert not settings.folder.exists()
+
+
 async def test_large_log_is_rotated_at_start(settings: EmbeddedSettings) -> None:
     settings.folder.mkdir(parents=True)
     log_file = settings.folder / "broker.log"
