@@ -31,7 +31,6 @@ from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.dialects.deferred_routes import DeferredRoutes
-from backend.dialects.earlier.rest_routes import earlier_rest_routes
 from backend.history.service import RunningHistory, kept_history
 from backend.http.access import ACCESS, WORKERS, Access, AdmittedRequest, admit
 from backend.http.addresses import interfaces, listen_addresses, local_url, reachable
@@ -70,6 +69,7 @@ from runtime.freed_memory import PeakWatch, give_back
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
+    from backend.history.history_thread import AsyncHistory
     from backend.rest.runner import Runner
 
 log = structlog.get_logger(logger_names.BACKEND_GATEWAY)
@@ -145,7 +145,6 @@ class Gateway:
         if self._forwarder is not None:
             return everywhere + self._forwarder.routes()
         history = self.history.history if self.history else None
-        snapshot = partial(self.monitor.snapshot, self.hub)
         return [
             *everywhere,
             web.get("/readyz", self._ready),
@@ -155,8 +154,16 @@ class Gateway:
             *self._figures().routes(),
             *PairingRoutes(self._settings, self.access, lambda: self.tls_port).routes(),
             *rest_routes(history, self.files),
-            *(earlier_rest_routes(history, self.files, self._readiness, snapshot) if earlier else ()),
+            *self._earlier_routes(history),
         ]
+
+    def _earlier_routes(self, history: "AsyncHistory | None") -> list[web.RouteDef]:
+        if not self._settings.earlier_protocol:
+            return []
+        from backend.dialects.earlier.rest_routes import earlier_rest_routes  # only few gateways serve them
+
+        snapshot = partial(self.monitor.snapshot, self.hub)
+        return earlier_rest_routes(history, self.files, self._readiness, snapshot)
 
     def join(self, link: ProcessLink) -> None:
         """Be one process of several, from ``start`` on."""
