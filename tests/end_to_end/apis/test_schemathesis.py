@@ -36,14 +36,20 @@ FORM = {
         "stream": {"type": "boolean"},
     },
 }
+LISTEN_ERROR = {"type": "object", "required": ["err_code", "err_msg", "request_id"]}
+LISTEN_PARAMETERS = {
+    "model": {"type": "string"},
+    "language": {"type": "string", "pattern": "^[a-z]{2}$"},
+    "keyterm": {"type": "string"},
+    "punctuate": {"type": "boolean"},
+    "utterances": {"type": "boolean"},
+}
 ERRORS = ("400", "401", "403", "404", "413", "415", "429", "500", "503", "507")
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI description of the routes for files."""
-    errors = {
-        status: {"description": "no", "content": {"application/json": {"schema": ERROR}}} for status in ERRORS
-    }
+    errors = _errors(ERROR)
     text = {"description": "a text", "content": {kind: {"schema": {}} for kind in TEXTS}}
     body = {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}
     paths = ("/v1/audio/transcriptions", "/v1/audio/translations", "/inference")
@@ -52,7 +58,24 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "APIs of others", "version": "1"},
         "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
-        "paths": {path: {"post": operation} for path in paths},
+        "paths": {**{path: {"post": operation} for path in paths}, "/v1/listen": {"post": _listen()}},
+    }
+
+
+def _errors(shape: dict[str, Any]) -> dict[str, Any]:
+    return {status: {"description": "no", "content": {"application/json": {"schema": shape}}} for status in ERRORS}
+
+
+def _listen() -> dict[str, Any]:
+    """Return the description of Deepgram's route for files."""
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    parameters = [{"name": name, "in": "query", "schema": schema} for name, schema in LISTEN_PARAMETERS.items()]
+    text = {"description": "a text", "content": {"application/json": {"schema": {"required": ["results"]}}}}
+    return {
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": content},
+        "responses": {"200": text, **_errors(LISTEN_ERROR)},
+        "security": [{"key": []}],
     }
 
 
