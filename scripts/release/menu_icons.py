@@ -1,6 +1,6 @@
 """Draw the app's icon: in the sizes of the hicolor theme, or as one file for Windows or macOS.
 
-    python -m scripts.release.menu_icons dist/kikipounamu.ico
+python -m scripts.release.menu_icons dist/kikipounamu.ico
 """
 
 import sys
