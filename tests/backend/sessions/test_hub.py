@@ -394,8 +394,5 @@ async def test_finished_session_is_forgotten_after_timeout_or_shutdown(ends: boo
     scene.hub.receive(hosted, Received(0))
     scene.hub.receive(hosted, Finish(1))
     scene.hub.unbind(hosted, scene.connection)
-    if ends:
-        scene.hub.farewell()
-    else:
-        scene.hub.tick(hosted.left + 60)
+    scene.hub.farewell() if ends else scene.hub.tick(hosted.left + 60)
     assert scene.asked == ["received", "forget"] and not scene.hub.hosted
