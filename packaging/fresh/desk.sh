@@ -7,7 +7,7 @@ set -euo pipefail
 
 desk=/tmp/desk-$(id -u)
 letter=$desk/letter
-patience=240 # seconds for a model to be loaded and to recognise, on a busy computer
+patience=480 # seconds for a model to be loaded and to recognise, on a busy computer
 export DISPLAY=:$((70 + $(id -u) % 1000 % 29)) XDG_RUNTIME_DIR=$desk/run PULSE_SERVER=unix:$desk/pulse
 
 until_true() { # WHAT COMMAND ...: wait for it
