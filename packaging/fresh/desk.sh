@@ -32,7 +32,7 @@ start() { # NAME COMMAND ...
 
 begin() {
     mkdir -m 700 "$desk" "$desk/run"
-    start screen Xvfb "$DISPLAY" -screen 0 1280x800x24 -nolisten tcp
+    start screen Xvfb "$DISPLAY" -screen 0 1280x800x24 -nolisten tcp -nolisten local
     until_true "a screen" xdotool getdisplaygeometry
     start windows icewm
     start sound pulseaudio -n --daemonize=no --exit-idle-time=-1 --use-pid-file=no --disable-shm \

@@ -12,6 +12,7 @@ system='/(proc|sys|dev|run|tmp)/|/var/(cache|log|tmp)/|/var/lib/(dpkg|apt|ucf|sy
 system+='|/etc/(passwd|group|shadow|gshadow|subuid|subgid|ld.so.cache|machine-id|.*-$)'
 system+='|/var/lib/shells.state|/etc/(alternatives|systemd)/|/usr/(lib|share)/.*(cache|\.compiled)'
 data='/\.(config|cache|local/share|local/state)/kikipounamu/'
+data+='|/\.cache/fontconfig/' # of every program that draws text
 
 listed() { find / -xdev \( -path /proc -o -path /sys -o -path /dev \) -prune -o -not -type d -print | sort; }
 
