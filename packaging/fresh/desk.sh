@@ -8,7 +8,10 @@ set -euo pipefail
 desk=/tmp/desk-$(id -u)
 letter=$desk/letter
 patience=480 # seconds for a model to be loaded and to recognise, on a busy computer
-export DISPLAY=:$((70 + $(id -u) % 1000 % 29)) XDG_RUNTIME_DIR=$desk/run PULSE_SERVER=unix:$desk/pulse
+export XDG_RUNTIME_DIR=$desk/run PULSE_SERVER=unix:$desk/pulse
+if [ "$1" = begin ]; then mkdir -m 700 "$desk" "$desk/run" && echo ":$((100 + RANDOM % 9000))" >"$desk/display"; fi
+DISPLAY=$(cat "$desk/display") # abstract sockets of X reach into other chroots: no two screens have one number
+export DISPLAY
 
 until_true() { # WHAT COMMAND ...: wait for it
     local what=$1 began=$SECONDS
@@ -31,7 +34,6 @@ start() { # NAME COMMAND ...
 }
 
 begin() {
-    mkdir -m 700 "$desk" "$desk/run"
     start screen Xvfb "$DISPLAY" -screen 0 1280x800x24 -nolisten tcp -nolisten local
     until_true "a screen" xdotool getdisplaygeometry
     start windows icewm
