@@ -37,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in PROGRAMS[1:]:
         (program.with_name(name)).symlink_to("kikipounamu")
     shutil.copy(os.path.realpath(shutil.which("sh") or ""), inside / "engine")
+    (inside / "module.pyc").write_bytes(b"compiled")
     (inside / "text").write_text("text")
     (inside / "text").chmod(0o777)
     (inside / "library.so.1").write_bytes(b"library")
