@@ -17,7 +17,7 @@ quit() { # and wait until it has
 }
 
 case $1 in
-packages) echo zstd ;;
+packages) echo zstd libegl1 libgl1 libxcb1 libwayland-client0 libwayland-cursor0 libwayland-egl1 xkb-data ;; # every desktop's
 install) unpack "$2" ;;
 update)
     quit

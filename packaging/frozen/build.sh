@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Build the self-contained folders for Linux in a chroot of Debian 12, whose old glibc every newer system can serve.
 #
-#     packaging/frozen/build.sh DIST FLAVOUR ...      FLAVOUR: full, or small (without Whisper and PyAV)
+#     packaging/frozen/build.sh DIST FLAVOUR ...      FLAVOUR: full, or small (without Whisper, PyAV and sherpa-onnx)
 #
 # Writes DIST/kikipounamu-VERSION-linux-ARCHITECTURE[-small].tar.zst of what is committed.
 #
@@ -14,10 +14,10 @@ set -euo pipefail
 packages=python3,python3-venv,libpython3.11,binutils,zstd,ca-certificates,libportaudio2,libpulse0
 packages+=,libegl1,libgl1,libglib2.0-0,libfontconfig1,libdbus-1-3,libxkbcommon-x11-0,libxcb-cursor0,libxcb-icccm4
 packages+=,libxcb-keysyms1,libxcb-randr0,libxcb-render-util0,libxcb-shape0,libxcb-xinerama0,libxcb-xkb1,libxcb-image0
-small=desktop,gateway,worker,parakeet,streaming # what each flavour has
+small=desktop,gateway,worker,parakeet # what each flavour has
 # shellcheck disable=SC2034 # read by its name
-full=$small,media,whisper
-whisper="av faster-whisper ctranslate2 tokenizers huggingface-hub"
+full=$small,media,streaming,whisper
+large="av faster-whisper ctranslate2 tokenizers huggingface-hub sherpa-onnx sherpa-onnx-core"
 
 fail() {
     echo "frozen: $*" >&2
@@ -34,7 +34,7 @@ inside() { # VERSION EPOCH FLAVOUR ...: in the chroot, as root, in /build
         name=kikipounamu-$version-linux-$(uname -m)$suffix
         venv/bin/pip install --quiet --no-cache-dir -c source/constraints.txt pyinstaller "./source[$extras]"
         # shellcheck disable=SC2086 # words
-        if [ "$flavour" = small ]; then venv/bin/pip uninstall --quiet --yes $whisper; fi
+        if [ "$flavour" = small ]; then venv/bin/pip uninstall --quiet --yes $large; fi
         venv/bin/pyinstaller --noconfirm --log-level WARN --distpath out --workpath work \
             source/packaging/frozen/kikipounamu.spec
         for program in gateway worker loadtest; do ln -s kikipounamu "out/kikipounamu/kikipounamu-$program"; done

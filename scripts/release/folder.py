@@ -1,4 +1,4 @@
-"""Build the self-contained folders for Linux: with Whisper, and a small one without Whisper and PyAV."""
+"""Build the self-contained folders for Linux: a full one, and one without Whisper, PyAV and sherpa-onnx."""
 
 import platform
 import sys
