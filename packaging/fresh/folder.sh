@@ -11,9 +11,18 @@ unpack() { # FILE
     done
 }
 
-quit() { # and wait until it has
-    kikipounamu quit || return 0
-    while kikipounamu status >/dev/null 2>&1; do sleep 0.2; done
+running() { # whether a program of the folder is still there: some end after the app does
+    readlink /proc/[0-9]*/exe 2>/dev/null | grep -q "^$opt/kikipounamu/"
+}
+
+quit() { # and wait until all have
+    kikipounamu quit || true
+    for _ in $(seq 300); do
+        running || return 0
+        sleep 0.2
+    done
+    echo "folder: a program still runs after a minute" >&2
+    return 1
 }
 
 case $1 in
