@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
 import structlog
@@ -67,8 +67,9 @@ async def incoming(socket: web.WebSocketResponse) -> AsyncIterator[AsyncIterator
     queue: asyncio.Queue[WSMessage | None] = asyncio.Queue(_AHEAD)
 
     async def read() -> None:
-        async for message in socket:
-            await queue.put(message)
+        with suppress(ConnectionError):  # gone while it was answered: that is its end too
+            async for message in socket:
+                await queue.put(message)
         await queue.put(None)
 
     async def messages() -> AsyncIterator[WSMessage]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import aiohttp
@@ -79,6 +80,25 @@ async def test_pings_are_answered_while_the_client_waits(sessions: DialectSessio
     ):
         await socket.send("wait")
         await (await socket.ping())
+
+
+async def test_messages_end_with_a_connection_that_breaks_while_it_is_read() -> None:
+    class Breaking:
+        """Socket that breaks when the second message is read."""
+
+        def __init__(self) -> None:
+            self.left = ["first"]
+
+        def __aiter__(self) -> "Breaking":
+            return self
+
+        async def __anext__(self) -> str:
+            if not self.left:
+                raise ConnectionResetError("Cannot write to closing transport")
+            return self.left.pop()
+
+    async with incoming(cast(Any, Breaking())) as messages, asyncio.timeout(30):
+        assert [message async for message in messages] == ["first"]
 
 
 async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, gateway: Gateway) -> None:
