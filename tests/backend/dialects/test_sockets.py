@@ -98,7 +98,8 @@ async def test_messages_end_with_a_connection_that_breaks_while_it_is_read() -> 
             return self.left.pop()
 
     async with incoming(cast(Any, Breaking())) as messages, asyncio.timeout(30):
-        assert [message async for message in messages] == ["first"]
+        found: list[object] = [message async for message in messages]
+    assert found == ["first"]
 
 
 async def test_client_that_does_not_read_is_let_go(sessions: DialectSessions, gateway: Gateway) -> None:
