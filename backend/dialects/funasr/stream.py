@@ -18,7 +18,7 @@ from backend.dialects.sockets import incoming, send_text
 from backend.dialects.speech_intake import SpeechIntake
 from backend.dialects.spool import RequestFiles
 from backend.http.access import AdmittedRequest
-from client.errors import GatewayError, TryLater
+from client.errors import GatewayError, SessionLost, Unreachable
 from client.events import ClientEvent
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.session import Partial
@@ -172,7 +172,7 @@ class FunasrConversation:
 
 
 def _code(error: Exception) -> str:
-    if isinstance(error, OverQuota | TryLater):
+    if isinstance(error, OverQuota | Unreachable | SessionLost):
         return ErrorCode.BUSY
     code = getattr(error, "code", ErrorCode.INTERNAL)
     return str(code)

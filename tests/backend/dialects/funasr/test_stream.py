@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from backend.dialects.funasr.messages import Config
 from backend.dialects.funasr.routes import FUNASR_PATH
-from backend.dialects.funasr.stream import FunasrConversation, _Speech
+from backend.dialects.funasr.stream import FunasrConversation, _code, _Speech
 from backend.dialects.live_speech import LiveSpeech
 from backend.gateway import Gateway, running_gateway
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
+from client.errors import Refused, SessionLost, Unreachable
 from protocol.session import Final, Partial
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
@@ -173,3 +174,8 @@ def test_texts_are_in_order_and_certain_text_begins_them(texts: list[str], chanc
         assert message["text"].strip().startswith(online)
         online = ""
     assert not online and not any(message["is_final"] for message in heard.messages)
+
+
+def test_broker_that_does_not_answer_is_no_internal_error() -> None:
+    assert _code(Unreachable("the broker does not answer")) == _code(SessionLost("gone", ())) == "busy"
+    assert _code(Refused("no")) == "internal"
