@@ -3,9 +3,18 @@
 set -euo pipefail
 environment=$HOME/.local/share/venvs/kikipounamu
 
-quit() { # and wait until it has
-    kikipounamu quit || return 0
-    while kikipounamu status >/dev/null 2>&1; do sleep 0.2; done
+running() { # whether a program of the environment is still there: some end after the app does
+    grep -zqs "^$environment/" /proc/[0-9]*/cmdline
+}
+
+quit() { # at the desk, where the app's socket is, and wait until all have
+    /fresh/desk.sh kikipounamu quit || true
+    for _ in $(seq 300); do
+        running || return 0
+        sleep 0.2
+    done
+    echo "wheel: a program still runs after a minute" >&2
+    return 1
 }
 
 case $1 in
