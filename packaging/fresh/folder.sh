@@ -2,6 +2,8 @@
 # Unpack, replace and remove the self-contained folder, as its user:  folder.sh VERB FILE
 set -euo pipefail
 opt=$HOME/.local/opt
+desk=/tmp/desk-$(id -u)/run # where desk.sh has the app's socket
+if [ -d "$desk" ]; then export XDG_RUNTIME_DIR=$desk; fi
 
 unpack() { # FILE
     mkdir -p "$opt" "$HOME/.local/bin"
@@ -12,7 +14,7 @@ unpack() { # FILE
 }
 
 running() { # whether a program of the folder is still there: some end after the app does
-    readlink /proc/[0-9]*/exe 2>/dev/null | grep -q "^$opt/kikipounamu/"
+    { readlink /proc/[0-9]*/exe 2>/dev/null || true; } | grep -q "^$opt/kikipounamu/" # others' are not readable
 }
 
 quit() { # and wait until all have
