@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from app.gpu.errors import PythonMissing, SetupFailed
-from app.gpu.plan import Step, written
+from app.gpu.plan import GpuStep, written
 from runtime.folders import folders, private_folder
 from runtime.programs import is_bundled
 
@@ -63,7 +63,7 @@ def run_here(command: Sequence[str]) -> int:
         return 127
 
 
-def set_up(environment: Path, plan: Sequence[Step], say: Callable[[str], None], run: Run = run_here) -> None:
+def set_up(environment: Path, plan: Sequence[GpuStep], say: Callable[[str], None], run: Run = run_here) -> None:
     """Carry out the steps. If one fails or the user breaks off, remove the environment. Raises ``SetupFailed``."""
     private_folder(environment.parent)
     try:

@@ -14,7 +14,7 @@ _MODELS: Final = ("fsmn-vad", MODEL)
 _EXTRAS: Final = "worker,funasr"
 
 
-class Step(NamedTuple):
+class GpuStep(NamedTuple):
     """A command and what it does, for people."""
 
     says: str
@@ -28,7 +28,7 @@ def program_in(environment: PurePath, name: str, platform: str) -> str:
     return str(environment / "bin" / name)
 
 
-def steps(python: str, environment: Path, source: str, choice: TorchChoice, platform: str) -> tuple[Step, ...]:
+def steps(python: str, environment: Path, source: str, choice: TorchChoice, platform: str) -> tuple[GpuStep, ...]:
     """Return the steps in their order.
 
     ``python`` makes the environment. ``source``: the folder of a checkout, or a version such as ==0.1.0.
@@ -39,13 +39,13 @@ def steps(python: str, environment: Path, source: str, choice: TorchChoice, plat
     worker = program_in(environment, "kikipounamu-worker", platform)
     check = (worker, "doctor", "--engine", ENGINE, "--model", MODEL, "--device", choice.device)
     return (
-        Step("making an environment", (python, "-m", "venv", str(environment))),
-        Step("installing torch", (*pip, *choice.arguments)),
-        Step("installing kikipounamu with FunASR", (*pip, wanted)),
-        Step(
+        GpuStep("making an environment", (python, "-m", "venv", str(environment))),
+        GpuStep("installing torch", (*pip, *choice.arguments)),
+        GpuStep("installing kikipounamu with FunASR", (*pip, wanted)),
+        GpuStep(
             "downloading the models", (program_in(environment, "kikipounamu", platform), "models", "get", *_MODELS)
         ),
-        Step("checking with one decode", check),
+        GpuStep("checking with one decode", check),
     )
 
 

@@ -59,7 +59,7 @@ class RecordingText:
     text: str
 
 
-class Recordings:
+class RecordingReader:
     """Recordings of this user, read in a thread of their own. Methods raise ``AppError``."""
 
     def __init__(self, library: Library) -> None:

@@ -21,7 +21,7 @@ from app.core.errors import AppError, UsageMistake
 from app.core.formats import Format
 from app.dictation.actions import Verb
 from app.mcp_server.files import FileTranscriber, GatewaySource, TranscribedFile
-from app.mcp_server.recordings import MOST_FOUND, FoundRecordings, Recordings, RecordingText
+from app.mcp_server.recordings import MOST_FOUND, FoundRecordings, RecordingReader, RecordingText
 from app.mcp_server.standard_streams import StandardStreamsServer
 from app.mcp_server.state import AppState, ServerState, app_state, server_state, tell_app
 from app.settings import checks
@@ -47,7 +47,7 @@ _Older = Annotated[str, Field(description="`older` of the previous answer, to go
 
 
 @dataclass(frozen=True)
-class Status:
+class ComputerStatus:
     """State of this computer. ``app``: the dictation app. ``server``: what recognises files."""
 
     version: str
@@ -59,7 +59,7 @@ class Status:
 class Tools:
     """The tools. Their docstrings are what assistants read. All of them may raise ``ToolError``."""
 
-    def __init__(self, recordings: Recordings, files: FileTranscriber, source: GatewaySource) -> None:
+    def __init__(self, recordings: RecordingReader, files: FileTranscriber, source: GatewaySource) -> None:
         self._recordings, self._files, self._source = recordings, files, source
 
     async def transcribe_file(
@@ -94,11 +94,11 @@ class Tools:
         with _told():
             return await self._recordings.text(recording, Format(form))
 
-    async def status(self) -> Status:
+    async def status(self) -> ComputerStatus:
         """Tell whether the dictation app runs and what it does, and whether files can be transcribed now."""
         with _told():
             server = await server_state(self._source)
-            return Status(_version(), await app_state(), server, await self._recordings.count())
+            return ComputerStatus(_version(), await app_state(), server, await self._recordings.count())
 
 
 async def start_dictation() -> AppState:

@@ -1,7 +1,8 @@
 """The signed list of versions: read, verified, and searched for a newer one. Pure.
 
-The file is one JSON object. ``content`` is the text of a second one (``Index``), and ``signatures`` sign exactly
-that text, so that nothing depends on how JSON is written. Several signatures let a new key replace an old one.
+The file is one JSON object. ``content`` is the text of a second one (``ReleaseIndex``), and ``signatures`` sign
+exactly that text, so that nothing depends on how JSON is written. Several signatures let a new key replace an
+old one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ class Release(Struct, frozen=True):
     says: Mapping[_Word, _Text] = field(default_factory=dict)
 
 
-class Index(Struct, frozen=True):
+class ReleaseIndex(Struct, frozen=True):
     """All versions, as announced at ``made_s``, and believed until ``good_until_s`` (Unix times)."""
 
     made_s: int
@@ -40,13 +41,13 @@ class Index(Struct, frozen=True):
 
 
 class SignedIndex(Struct, frozen=True):
-    """The text of an ``Index`` with its signatures in Base64."""
+    """The text of an ``ReleaseIndex`` with its signatures in Base64."""
 
     content: str
     signatures: Annotated[tuple[_Word, ...], Meta(max_length=8)] = ()
 
 
-def read_index(raw: bytes, keys: Iterable[str], now_s: float, seen_s: int = 0) -> Index:
+def read_index(raw: bytes, keys: Iterable[str], now_s: float, seen_s: int = 0) -> ReleaseIndex:
     """Return the index in a file that one of the keys signed.
 
     ``seen_s``: the newest index seen before; older ones are not believed again.
@@ -61,7 +62,7 @@ def read_index(raw: bytes, keys: Iterable[str], now_s: float, seen_s: int = 0) -
     if not any(is_signed(content, signature, key) for key in keys for signature in signed.signatures):
         raise IndexRefused("no known key signed it")
     try:
-        index = json.decode(content, type=Index)
+        index = json.decode(content, type=ReleaseIndex)
     except (DecodeError, ValidationError, UnicodeDecodeError) as error:
         raise IndexRefused("this version cannot read it") from error
     if index.format != FORMAT:
@@ -73,7 +74,7 @@ def read_index(raw: bytes, keys: Iterable[str], now_s: float, seen_s: int = 0) -
     return index
 
 
-def newest(index: Index, installed: str) -> Release | None:
+def newest(index: ReleaseIndex, installed: str) -> Release | None:
     """Return the newest version that should be offered to users of the installed one."""
     offered = [one for one in index.releases if is_newer(one.version, installed)]
     return max(offered, key=lambda one: order_of(one.version) or (), default=None)

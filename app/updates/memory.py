@@ -11,7 +11,7 @@ from msgspec import DecodeError, Struct, ValidationError, json
 from msgspec.structs import replace
 
 from app.core.whole_file import replacing
-from app.updates.index import Index, Release, newest
+from app.updates.index import Release, ReleaseIndex, newest
 from app.updates.versions import is_newer
 
 DAY_S: Final = 86_400.0
@@ -39,7 +39,7 @@ def settled(memory: Memory, now_s: float) -> Memory:
     return replace(memory, asked_s=min(memory.asked_s, now_s))
 
 
-def learned(memory: Memory, index: Index, installed: str) -> Memory:
+def learned(memory: Memory, index: ReleaseIndex, installed: str) -> Memory:
     """Return the memory with what an index says."""
     return replace(memory, made_s=max(memory.made_s, index.made_s), release=newest(index, installed))
 

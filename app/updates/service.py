@@ -22,7 +22,7 @@ from app.updates import memory as memories
 from app.updates.actions import CheckForUpdates
 from app.updates.errors import PlaceUnknown, UpdateError
 from app.updates.fetch import fetch_index
-from app.updates.index import Index, read_index
+from app.updates.index import ReleaseIndex, read_index
 from app.updates.installation import Facts, installation_of, look
 from app.updates.memory import Memory
 from app.updates.trusted import IndexPlace
@@ -42,7 +42,7 @@ _LONGEST_S: Final = 3_600.0
 Fetch = Callable[[str], Awaitable[bytes]]
 
 
-async def ask_index(place: IndexPlace, seen_s: int, now_s: float, fetch: Fetch = fetch_index) -> Index:
+async def ask_index(place: IndexPlace, seen_s: int, now_s: float, fetch: Fetch = fetch_index) -> ReleaseIndex:
     """Return the index at this place. Raises ``UpdateError``."""
     if not place.known:
         raise PlaceUnknown

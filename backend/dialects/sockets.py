@@ -23,7 +23,7 @@ _SEND_S: Final = 30.0
 _AHEAD: Final = 2
 
 
-class Conversation(Protocol):
+class AdapterConversation(Protocol):
     """Conversation of an adapter over one connection."""
 
     async def run(self) -> None:
@@ -37,7 +37,7 @@ async def serve_socket(
     request: web.Request,
     sessions: DialectSessions,
     socket: web.WebSocketResponse,
-    begin: Callable[[AdmittedRequest], Conversation],
+    begin: Callable[[AdmittedRequest], AdapterConversation],
 ) -> web.WebSocketResponse:
     """Converse until the client leaves or its key is revoked. Raises ``ProtocolError`` or ``OverQuota`` before."""
     visit = admit(request)

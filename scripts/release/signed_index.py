@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from msgspec import json
 
-from app.updates.index import Index, Release, SignedIndex, read_index
+from app.updates.index import Release, ReleaseIndex, SignedIndex, read_index
 from app.updates.signature import PREFIX
 from scripts.release.errors import Refusal, ReleaseRefused
 
@@ -55,7 +55,7 @@ def _refused(text: str) -> ReleaseRefused:
     return ReleaseRefused(Refusal.BUILD_FAILED, text)
 
 
-def read_list(place: Path, version: str, now_s: int) -> Index:
+def read_list(place: Path, version: str, now_s: int) -> ReleaseIndex:
     """Return the index of the listed versions, which must include ``version``. Raises ``ReleaseRefused``."""
     told: dict[str, Any] = tomllib.loads(place.read_text(encoding="utf-8"))
     rows = told["release"]
@@ -64,10 +64,10 @@ def read_list(place: Path, version: str, now_s: int) -> Index:
     releases = tuple(
         Release(row["version"], row["date"], told["page"], {"en": row["en"], "zh": row["zh"]}) for row in rows
     )
-    return Index(now_s, now_s + int(told["good_days"]) * _DAY_S, releases)
+    return ReleaseIndex(now_s, now_s + int(told["good_days"]) * _DAY_S, releases)
 
 
-def sign(index: Index, keys: Sequence[Ed25519PrivateKey]) -> bytes:
+def sign(index: ReleaseIndex, keys: Sequence[Ed25519PrivateKey]) -> bytes:
     """Return the file of an index that these keys sign."""
     content = json.encode(index)
     signatures = tuple(base64.b64encode(key.sign(PREFIX + content)).decode() for key in keys)

@@ -10,7 +10,7 @@ from runtime.terminal import say
 
 if TYPE_CHECKING:
     from app.gpu.cards import GraphicsCard
-    from app.gpu.plan import Step
+    from app.gpu.plan import GpuStep
 
 app = group("Recognise with FunASR's models on a graphics card.")
 
@@ -72,7 +72,7 @@ def _set_up(*, dry_run: bool, accepted: bool, device: str) -> None:
     installer.remove(keep=environment)
 
 
-def _plan(card: "GraphicsCard | None", environment: Path) -> "tuple[Step, ...]":
+def _plan(card: "GraphicsCard | None", environment: Path) -> "tuple[GpuStep, ...]":
     import platform
     import sys
 
@@ -86,7 +86,7 @@ def _plan(card: "GraphicsCard | None", environment: Path) -> "tuple[Step, ...]":
     return steps(usable_python(), environment, facts.source or f"=={facts.version}", choice, sys.platform)
 
 
-def _print(plan: "tuple[Step, ...]") -> None:
+def _print(plan: "tuple[GpuStep, ...]") -> None:
     import sys
 
     from app.gpu.plan import written

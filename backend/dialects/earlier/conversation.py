@@ -16,9 +16,9 @@ from backend.core.errors import BackendError
 from backend.dialects.earlier.chunks import ChunkOrder, ChunkTexts
 from backend.dialects.earlier.messages import (
     CLIENT,
-    Chunk,
-    Finish,
-    Start,
+    EarlierChunk,
+    EarlierFinish,
+    EarlierStart,
     chunk_result,
     client_message,
     failed,
@@ -119,11 +119,11 @@ class EarlierConversation:
             message = client_message(data)
             name = message.session_id
             match message:
-                case Start():
+                case EarlierStart():
                     await self._start(name)
-                case Chunk(_, index, audio):
+                case EarlierChunk(_, index, audio):
                     await self._chunk(self._open(name), index, audio)
-                case Finish():
+                case EarlierFinish():
                     self._finish(self._open(name))
         except ProtocolError as error:
             await self._say(failed(name, str(error)))

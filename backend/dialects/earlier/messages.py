@@ -15,13 +15,13 @@ RecordingName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\
 ChunkIndex = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
-class Start(Struct, frozen=True, tag_field="action", tag="start"):
+class EarlierStart(Struct, frozen=True, tag_field="action", tag="start"):
     """Begin a recording, which the client names."""
 
     session_id: RecordingName
 
 
-class Chunk(Struct, frozen=True, tag_field="action", tag="chunk"):
+class EarlierChunk(Struct, frozen=True, tag_field="action", tag="chunk"):
     """Part of a recording. ``audio_data``: PCM16LE at 16 kHz, mono; in base64 on the wire."""
 
     session_id: RecordingName
@@ -29,13 +29,13 @@ class Chunk(Struct, frozen=True, tag_field="action", tag="chunk"):
     audio_data: bytes
 
 
-class Finish(Struct, frozen=True, tag_field="action", tag="finish"):
+class EarlierFinish(Struct, frozen=True, tag_field="action", tag="finish"):
     """End a recording; its whole text is wanted."""
 
     session_id: RecordingName
 
 
-ClientMessage = Start | Chunk | Finish
+ClientMessage = EarlierStart | EarlierChunk | EarlierFinish
 
 
 class ServerMessage(Struct, frozen=True, omit_defaults=True):
@@ -60,7 +60,7 @@ def client_message(data: str | bytes) -> ClientMessage:
         message = _decoder.decode(data)
     except (*NOT_JSON, UnicodeEncodeError) as error:
         raise MalformedMessage(f"this message cannot be used: {error}") from error
-    if isinstance(message, Chunk) and len(message.audio_data) % BYTES_PER_SAMPLE:
+    if isinstance(message, EarlierChunk) and len(message.audio_data) % BYTES_PER_SAMPLE:
         raise MalformedMessage(f"chunk {message.chunk_index} ends within a sample: audio is 16-bit PCM")
     return message
 

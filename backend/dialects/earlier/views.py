@@ -96,7 +96,7 @@ class QueueState(Struct, frozen=True):
     workers_busy: int
 
 
-class Health(Struct, frozen=True):
+class EarlierHealth(Struct, frozen=True):
     """State of the gateway, with the fields of both earlier servers."""
 
     status: Literal["healthy", "unhealthy"]
@@ -172,12 +172,12 @@ def queue_state(snapshot: Snapshot) -> QueueState:
     return QueueState(queued, busy, snapshot.totals.failed, len(snapshot.workers), at_work)
 
 
-def health(state: Readiness, uptime_s: float) -> Health:
+def health(state: Readiness, uptime_s: float) -> EarlierHealth:
     """Return the health of a gateway: whether speech can be recognised now."""
     able, up = state.workers > 0, state.broker.up
     reasons = "; ".join(reason.message for reason in state.reasons)
     status: Literal["healthy", "unhealthy"] = "healthy" if state.ready else "unhealthy"
-    return Health(status, able, up, able, able, up, state.workers, round(uptime_s, 1), reasons)
+    return EarlierHealth(status, able, up, able, able, up, state.workers, round(uptime_s, 1), reasons)
 
 
 def statistics(used: Sequence[Usage], workers: Sequence[WorkerStatus], stored_bytes: int) -> Statistics:

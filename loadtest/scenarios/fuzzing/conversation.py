@@ -9,7 +9,7 @@ from uuid import UUID
 from client.connection import Address
 from loadtest.core.raw_socket import handshake
 from loadtest.scenarios.fuzzing.answers import Judge, judge_own
-from loadtest.scenarios.fuzzing.items import Message, SessionOf, encoded, ordinary
+from loadtest.scenarios.fuzzing.items import FuzzMessage, SessionOf, encoded, ordinary
 from loadtest.scenarios.fuzzing.mutations import (
     Mutation,
     audio_changed,
@@ -80,7 +80,7 @@ class Conversation(NamedTuple):
     number: int
     kind: FuzzKind
     opening: bytes
-    messages: tuple[Message, ...] = ()
+    messages: tuple[FuzzMessage, ...] = ()
     end: FuzzEnd = FuzzEnd.CLOSE
     judge: Judge = judge_own
 

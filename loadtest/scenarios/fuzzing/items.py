@@ -38,7 +38,7 @@ SessionOf = Callable[[int], UUID]
 """Returns the session of the conversation with this number."""
 
 
-class Message(NamedTuple):
+class FuzzMessage(NamedTuple):
     """WebSocket message as one frame. ``first``: bits of its first byte beside the opcode.
 
     ``raw``: the payload is sent as it is, without a header.
@@ -90,10 +90,10 @@ def fields(message: ClientMessage) -> Fields:
     return found
 
 
-def encoded(items: list[Item]) -> list[Message]:
+def encoded(items: list[Item]) -> list[FuzzMessage]:
     """Return the messages of these items."""
     return [
-        Message(BINARY, item) if isinstance(item, bytes) else Message(TEXT, msgspec.json.encode(item))
+        FuzzMessage(BINARY, item) if isinstance(item, bytes) else FuzzMessage(TEXT, msgspec.json.encode(item))
         for item in items
     ]
 

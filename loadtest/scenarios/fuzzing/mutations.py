@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from loadtest.core.raw_socket import BINARY, CLOSE, PING, PONG, TEXT
-from loadtest.scenarios.fuzzing.items import Fields, Item, Message, encoded, is_audio
+from loadtest.scenarios.fuzzing.items import Fields, FuzzMessage, Item, encoded, is_audio
 from protocol.audio import HEADER_BYTES
 from protocol.session import LIMITS
 
@@ -30,7 +30,7 @@ NASTY: Final[tuple[Any, ...]] = (
 """Values at and beyond the limits of fields, and of other types."""
 
 
-def fields_changed(source: random.Random, items: list[Item]) -> list[Message]:
+def fields_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Change, remove or add fields of one text message, possibly of one that is nested in it."""
     at = source.choice([place for place, item in enumerate(items) if isinstance(item, dict)])
     message = items[at]
@@ -47,7 +47,7 @@ def fields_changed(source: random.Random, items: list[Item]) -> list[Message]:
     return encoded(items)
 
 
-def order_changed(source: random.Random, items: list[Item]) -> list[Message]:
+def order_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Swap, repeat, drop or shuffle messages."""
     first, second = source.randrange(len(items)), source.randrange(len(items))
     match source.randrange(5):
@@ -64,7 +64,7 @@ def order_changed(source: random.Random, items: list[Item]) -> list[Message]:
     return encoded(items)
 
 
-def audio_changed(source: random.Random, items: list[Item]) -> list[Message]:
+def audio_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Change segment, offset or length of audio frames, or send frames that nobody announced."""
     frames = [place for place, item in enumerate(items) if is_audio(item)]
     at = source.choice(frames) if frames else len(items)
@@ -87,7 +87,7 @@ def audio_changed(source: random.Random, items: list[Item]) -> list[Message]:
     return encoded(items)
 
 
-def text_changed(source: random.Random, items: list[Item]) -> list[Message]:
+def text_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Damage the JSON of one message: its bytes, its depth or its length."""
     messages = encoded(items)
     at = source.choice([place for place, message in enumerate(messages) if message.opcode == TEXT])
@@ -107,45 +107,45 @@ def text_changed(source: random.Random, items: list[Item]) -> list[Message]:
         b"",
         source.randbytes(source.randrange(64)),
     ))  # fmt: skip
-    messages[at] = Message(TEXT, changed)
+    messages[at] = FuzzMessage(TEXT, changed)
     return messages
 
 
-def frames_changed(source: random.Random, items: list[Item]) -> list[Message]:
+def frames_changed(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Break the rules of WebSocket frames: fragments, reserved bits, control frames, lengths, masks."""
     messages = encoded(items)
     at = source.randrange(len(messages))
     whole = messages[at]
     middle = source.randrange(len(whole.payload) + 1)
     head, tail = whole.payload[:middle], whole.payload[middle:]
-    begun, end = Message(whole.opcode, head, 0), Message(0, tail)
-    control = Message(PING, source.randbytes(source.choice((0, 125))))
-    changed: tuple[list[Message], ...] = (
+    begun, end = FuzzMessage(whole.opcode, head, 0), FuzzMessage(0, tail)
+    control = FuzzMessage(PING, source.randbytes(source.choice((0, 125))))
+    changed: tuple[list[FuzzMessage], ...] = (
         [begun, end],
-        [begun, control, Message(0, b"", 0), end],
+        [begun, control, FuzzMessage(0, b"", 0), end],
         [begun, whole],
         [end],
-        [Message(whole.opcode, b"", 0)] + [Message(0, bytes((byte,)), 0) for byte in head[:50]] + [end],
+        [FuzzMessage(whole.opcode, b"", 0)] + [FuzzMessage(0, bytes((byte,)), 0) for byte in head[:50]] + [end],
         [whole._replace(first=_FINAL | source.choice(_RESERVED))],
         [whole._replace(opcode=source.choice(_UNKNOWN))],
-        [control, Message(PONG, b"unasked"), whole],
-        [Message(PING, bytes(126))],
-        [Message(PING, b"", 0)],
-        [Message(CLOSE, source.choice(_BAD_CLOSES)), whole],
-        [Message(CLOSE, struct.pack("!H", 1000) + b"\xff\xfe")],
-        [Message(0, bytes((_FINAL | TEXT, len(head[:100]))) + head[:100], raw=True)],
-        [Message(0, bytes((_FINAL | BINARY, 0xFF)) + source.choice(_HUGE), raw=True)],
-        [whole] + [Message(whole.opcode, whole.payload[:1]) for _ in range(5)],
+        [control, FuzzMessage(PONG, b"unasked"), whole],
+        [FuzzMessage(PING, bytes(126))],
+        [FuzzMessage(PING, b"", 0)],
+        [FuzzMessage(CLOSE, source.choice(_BAD_CLOSES)), whole],
+        [FuzzMessage(CLOSE, struct.pack("!H", 1000) + b"\xff\xfe")],
+        [FuzzMessage(0, bytes((_FINAL | TEXT, len(head[:100]))) + head[:100], raw=True)],
+        [FuzzMessage(0, bytes((_FINAL | BINARY, 0xFF)) + source.choice(_HUGE), raw=True)],
+        [whole] + [FuzzMessage(whole.opcode, whole.payload[:1]) for _ in range(5)],
     )
     messages[at : at + 1] = source.choice(changed)
     return messages
 
 
-def flooded(source: random.Random, items: list[Item], most: int = _FLOOD) -> list[Message]:
+def flooded(source: random.Random, items: list[Item], most: int = _FLOOD) -> list[FuzzMessage]:
     """Repeat one message very often."""
     at = source.randrange(len(items))
     items[at : at + 1] = [items[at]] * source.randint(2, most)
     return encoded(items)
 
 
-Mutation = Callable[[random.Random, list[Item]], list[Message]]
+Mutation = Callable[[random.Random, list[Item]], list[FuzzMessage]]

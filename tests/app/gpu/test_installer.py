@@ -8,9 +8,9 @@ import pytest
 
 from app.gpu import installer
 from app.gpu.errors import PythonMissing, SetupFailed
-from app.gpu.plan import Step
+from app.gpu.plan import GpuStep
 
-PLAN = (Step("making it", ("make",)), Step("checking it", ("check",)))
+PLAN = (GpuStep("making it", ("make",)), GpuStep("checking it", ("check",)))
 
 
 @pytest.fixture(autouse=True)

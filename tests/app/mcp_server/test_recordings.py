@@ -10,7 +10,7 @@ from app.core.formats import Format
 from app.history.take_operations import edit
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library
-from app.mcp_server.recordings import Recordings
+from app.mcp_server.recordings import RecordingReader
 from protocol.errors import ErrorCode
 from protocol.session import Failed
 from tests.app.history.takes import record, session
@@ -22,12 +22,12 @@ def library(tmp_path: Path) -> Library:
 
 
 @pytest.fixture
-async def recordings(library: Library) -> AsyncIterator[Recordings]:
-    async with Recordings(library) as opened:
+async def recordings(library: Library) -> AsyncIterator[RecordingReader]:
+    async with RecordingReader(library) as opened:
         yield opened
 
 
-async def test_search_finds_words_newest_first_and_in_pages(library: Library, recordings: Recordings) -> None:
+async def test_search_finds_words_newest_first_and_in_pages(library: Library, recordings: RecordingReader) -> None:
     for number, text in enumerate(("a red house", "a blue house", "a red car"), 1):
         record(library, number, text)
     found = await recordings.search("red", 10)
@@ -39,7 +39,7 @@ async def test_search_finds_words_newest_first_and_in_pages(library: Library, re
     assert [one.id for one in last.recordings] == [str(session(1))] and last.older == ""
 
 
-async def test_search_follows_the_journals(library: Library, recordings: Recordings) -> None:
+async def test_search_follows_the_journals(library: Library, recordings: RecordingReader) -> None:
     assert (await recordings.search("", 10)).recordings == []
     record(library, 1, "first")
     assert len((await recordings.search("first", 10)).recordings) == await recordings.count() == 1
@@ -48,7 +48,7 @@ async def test_search_follows_the_journals(library: Library, recordings: Recordi
     assert [*library.root.parent.iterdir()] == [library.root]
 
 
-async def test_text_is_what_the_user_edited_in_every_form(library: Library, recordings: Recordings) -> None:
+async def test_text_is_what_the_user_edited_in_every_form(library: Library, recordings: RecordingReader) -> None:
     record(library, 1, "one", "two")
     whole = await recordings.text(str(session(1))[:8], Format.TXT)
     assert whole.complete and whole.text == "one two"
@@ -59,13 +59,13 @@ async def test_text_is_what_the_user_edited_in_every_form(library: Library, reco
 
 @pytest.mark.parametrize("missing", [None, Failed(1, ErrorCode.ENGINE_DIED, "broken", False)])
 async def test_text_with_a_gap_is_not_complete(
-    library: Library, recordings: Recordings, missing: Failed | None
+    library: Library, recordings: RecordingReader, missing: Failed | None
 ) -> None:
     record(library, 1, "one", missing)
     assert not (await recordings.text(str(session(1)), Format.TXT)).complete
 
 
-async def test_unknown_names_and_values_are_refused(library: Library, recordings: Recordings) -> None:
+async def test_unknown_names_and_values_are_refused(library: Library, recordings: RecordingReader) -> None:
     with pytest.raises(TakeUnknown):
         await recordings.text("f", Format.TXT)
     with pytest.raises(UsageMistake, match="older"):

@@ -10,7 +10,7 @@ from mcp.client import Client
 from app.cli.commands import GatewayChoice
 from app.journal.library import Library
 from app.mcp_server.files import FileTranscriber
-from app.mcp_server.recordings import Recordings
+from app.mcp_server.recordings import RecordingReader
 from app.mcp_server.server import Tools, make_server
 from tests.app.history.takes import record, session
 
@@ -23,7 +23,7 @@ async def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     library, source = Library(tmp_path / "takes"), GatewayChoice(get_models=False)
     record(library, 1, "a red house")
-    async with Recordings(library) as recordings, FileTranscriber(source) as files:
+    async with RecordingReader(library) as recordings, FileTranscriber(source) as files:
         yield Tools(recordings, files, source)
 
 

@@ -14,7 +14,7 @@ from loadtest.measurement.processes import GATEWAY, ProcessUsage
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.fuzz import Fuzz, FuzzState, converse, judge, run_fuzz
 from loadtest.scenarios.fuzzing.conversation import Conversation, FuzzEnd, FuzzKind
-from loadtest.scenarios.fuzzing.items import Message
+from loadtest.scenarios.fuzzing.items import FuzzMessage
 from protocol.errors import ErrorCode
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Error, encode
 from tests.helpers.web_server import serving
@@ -51,7 +51,7 @@ async def conversed(answer: str, kind: FuzzKind = FuzzKind.VALID) -> FuzzState:
         address = Address(url)
         failing = b"GET /fail HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         opening = failing if kind is FuzzKind.REQUEST else handshake(address)
-        said = Conversation(7, kind, opening, (Message(TEXT, b"{}"),), FuzzEnd.CLOSE)
+        said = Conversation(7, kind, opening, (FuzzMessage(TEXT, b"{}"),), FuzzEnd.CLOSE)
         await converse(said, address, state)
     return state
 

@@ -12,7 +12,7 @@ from loadtest.core.raw_socket import handshake
 from loadtest.scenarios.fuzzing.answers import Judge, Judged
 from loadtest.scenarios.fuzzing.conversation import ENDS, Conversation, FuzzKind
 from loadtest.scenarios.fuzzing.dialects import deepgram, earlier, funasr, openai_files, realtime, vosk, wyoming
-from loadtest.scenarios.fuzzing.items import Item, Message, encoded
+from loadtest.scenarios.fuzzing.items import FuzzMessage, Item, encoded
 from loadtest.scenarios.fuzzing.mutations import (
     NASTY,
     Mutation,
@@ -94,7 +94,7 @@ def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -
     return Conversation(number, kind, opening, tuple(messages), end, fuzzed.judge)
 
 
-def audio_damaged(source: random.Random, items: list[Item]) -> list[Message]:
+def audio_damaged(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Change, cut, lengthen or double audio, be it bytes or a field in base64."""
     spoken = [at for at, item in enumerate(items) if isinstance(item, bytes) or _AUDIO_FIELDS & set(item)]
     at = source.choice(spoken) if spoken else len(items)
@@ -112,7 +112,7 @@ def audio_damaged(source: random.Random, items: list[Item]) -> list[Message]:
     return encoded(items)
 
 
-def flooded_a_little(source: random.Random, items: list[Item]) -> list[Message]:
+def flooded_a_little(source: random.Random, items: list[Item]) -> list[FuzzMessage]:
     """Repeat one message, but not so often that the audio fills the queue of the workers for long."""
     return flooded(source, items, _FLOOD)
 

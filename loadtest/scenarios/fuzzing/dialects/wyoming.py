@@ -7,7 +7,7 @@ import msgspec
 
 from loadtest.core.raw_socket import TEXT
 from loadtest.scenarios.fuzzing.answers import Judged, answered, judge_error
-from loadtest.scenarios.fuzzing.items import Item, Message
+from loadtest.scenarios.fuzzing.items import FuzzMessage, Item
 
 _CHANCE: Final = 0.3
 _MOST_UTTERANCES: Final = 2
@@ -31,7 +31,7 @@ def ordinary(source: random.Random) -> list[Item]:
     return items
 
 
-def as_lines(messages: list[Message]) -> list[Message]:
+def as_lines(messages: list[FuzzMessage]) -> list[FuzzMessage]:
     """Return messages as they are sent over TCP: texts as lines, payloads as they are."""
     return [
         message._replace(payload=message.payload + (b"\n" if message.opcode == TEXT else b""), raw=True)

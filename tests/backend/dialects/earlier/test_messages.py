@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from backend.dialects.earlier.messages import (
-    Chunk,
-    Finish,
-    Start,
+    EarlierChunk,
+    EarlierFinish,
+    EarlierStart,
     chunk_result,
     client_message,
     failed,
@@ -24,9 +24,9 @@ CHUNK = {"action": "chunk", "session_id": "a", "chunk_index": 3, "audio_data": b
 
 def test_messages_of_client_are_read() -> None:
     start = {"action": "start", "session_id": "a", "user_id": None, "more": 1}
-    assert client_message(json.dumps(start)) == Start("a")
-    assert client_message(json.dumps(CHUNK).encode()) == Chunk("a", 3, b"\1\2")
-    assert client_message('{"action": "finish", "session_id": "a"}') == Finish("a")
+    assert client_message(json.dumps(start)) == EarlierStart("a")
+    assert client_message(json.dumps(CHUNK).encode()) == EarlierChunk("a", 3, b"\1\2")
+    assert client_message('{"action": "finish", "session_id": "a"}') == EarlierFinish("a")
 
 
 @pytest.mark.parametrize(

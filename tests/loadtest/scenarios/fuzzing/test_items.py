@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from loadtest.core.raw_socket import TEXT
-from loadtest.scenarios.fuzzing.items import Message, encoded, fields, is_audio, ordinary
+from loadtest.scenarios.fuzzing.items import FuzzMessage, encoded, fields, is_audio, ordinary
 from protocol.audio import decode_frame
 from protocol.session import Hello, SegmentBegin, decode_client
 
@@ -36,5 +36,5 @@ def test_only_frames_with_samples_are_audio() -> None:
 
 
 def test_raw_message_has_no_header() -> None:
-    assert Message(TEXT, b"x", raw=True).encoded() == b"x"
-    assert Message(TEXT, b"x").encoded() == b"\x81\x81\0\0\0\0x"
+    assert FuzzMessage(TEXT, b"x", raw=True).encoded() == b"x"
+    assert FuzzMessage(TEXT, b"x").encoded() == b"\x81\x81\0\0\0\0x"

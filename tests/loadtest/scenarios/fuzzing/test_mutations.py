@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from loadtest.core.raw_socket import CLOSE, PING, TEXT
-from loadtest.scenarios.fuzzing.items import Message, encoded, ordinary
+from loadtest.scenarios.fuzzing.items import FuzzMessage, encoded, ordinary
 from loadtest.scenarios.fuzzing.mutations import (
     Mutation,
     audio_changed,
@@ -23,13 +23,13 @@ ALL = (fields_changed, order_changed, audio_changed, text_changed, frames_change
 SEEDS = range(200)
 
 
-def mutated(mutate: Mutation, seed: int) -> list[Message]:
+def mutated(mutate: Mutation, seed: int) -> list[FuzzMessage]:
     """Return the messages of a mutated conversation."""
     source = random.Random(seed)
     return mutate(source, ordinary(source, UUID(int=1)))
 
 
-def refused(message: Message) -> bool:
+def refused(message: FuzzMessage) -> bool:
     """Return whether the protocol refuses a text message."""
     try:
         decode_client(message.payload)

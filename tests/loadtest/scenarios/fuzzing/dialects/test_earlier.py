@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from backend.dialects.earlier.messages import Start, client_message, failed, received
+from backend.dialects.earlier.messages import EarlierStart, client_message, failed, received
 from loadtest.scenarios.fuzzing.answers import Judged
 from loadtest.scenarios.fuzzing.dialects.earlier import judge, ordinary
 
@@ -13,7 +13,7 @@ from loadtest.scenarios.fuzzing.dialects.earlier import judge, ordinary
 @pytest.mark.parametrize("seed", range(20))
 def test_ordinary_messages_are_valid(seed: int) -> None:
     read = [client_message(json.dumps(item)) for item in ordinary(random.Random(seed))]
-    begun = [message.session_id for message in read if isinstance(message, Start)]
+    begun = [message.session_id for message in read if isinstance(message, EarlierStart)]
     assert len(set(begun)) == len(begun) >= 1
     assert all(message.session_id in begun for message in read)
 
