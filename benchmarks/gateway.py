@@ -13,6 +13,7 @@ streams, after which the memory is read once more.
 """
 
 import asyncio
+import math
 import os
 import statistics
 import subprocess
@@ -196,7 +197,7 @@ def _row(code: str, load: Load, tally: Tally, meter: _Meter, used: list[float], 
         frame_ms=load.frame_ms,
         gateway_cpu=gateway_s / hours,
         reference_cpu=reference,
-        ratio=gateway_s / hours / reference,
+        ratio=gateway_s / hours / reference if reference else math.nan,  # a tiny run: less than a tick
         broker_cpu=broker_s / hours,
         scripts=scripts / segments,
         commands=commands / segments,

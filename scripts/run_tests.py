@@ -183,7 +183,7 @@ def main() -> int:
     parser.add_argument("--without", metavar="MARKER")
     asked, more = parser.parse_known_args()
     but = f" and not {asked.without}" if asked.without else ""
-    side_by_side = ["-n", str(asked.jobs), "-m", f"not serial and not proof{but}"]
+    side_by_side = ["-n", str(asked.jobs), "--dist", "worksteal", "-m", f"not serial and not proof{but}"]
     by_groups = ["-n", "4", "--dist", "loadgroup", "-m", f"serial and not proof{but}"]
     if not more:
         by_groups.extend(marked_serial(ROOT / "tests"))

@@ -338,7 +338,8 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
         assert (status, body["ready"], body["models"], body["streams"]) == (200, True, ["m"], 4.0)
         async with http.get(f"{gateway.url}/v1/models?api_key={KEY}") as response:
             said = await response.json()
-            assert said["models"] == [{"model": "m", "languages": ["en"], "needs_context": False}]
+            model = {"model": "m", "languages": ["en"], "needs_context": False, "translates": False}
+            assert said["models"] == [model]
             assert said["version"] == metadata.version("kikipounamu")
         async with http.get(f"{gateway.url}/v1/workers?api_key={KEY}") as response:
             assert [worker["worker"] for worker in (await response.json())["workers"]] == ["w"]

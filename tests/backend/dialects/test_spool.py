@@ -1,5 +1,6 @@
 """Folders of requests: one for each process. What killed processes left is removed, and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from backend.dialects.spool import open_spool
@@ -22,3 +23,9 @@ def test_folders_of_killed_processes_are_removed(tmp_path: Path) -> None:
     assert not path.exists() and not left.folder.exists()
     part.drop()
     assert [one for one in tmp_path.iterdir() if one.is_dir()] == [other.folder]
+
+
+def test_folders_opened_at_once_stay(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        opened = list(pool.map(lambda number: open_spool(tmp_path, 0), range(64)))
+    assert [one.folder.name for one in opened if not one.folder.is_dir()] == []

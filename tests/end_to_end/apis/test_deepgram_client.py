@@ -85,7 +85,8 @@ def test_live_texts_are_those_of_our_protocol(client: DeepgramClient) -> None:
         messages: list[Any] = list(socket)
     assert texts(messages) == texts_of_stream(SPOKEN) != []
     kinds = [message.type for message in messages]
-    assert (kinds.count("SpeechStarted"), kinds.count("UtteranceEnd"), kinds[-1]) == (2, 1, "Metadata")
+    assert (kinds.count("SpeechStarted"), kinds[-1]) == (2, "Metadata")
+    assert kinds.count("UtteranceEnd") in (1, 2), "the second one comes if the last text was there before the end"
 
 
 async def test_local_port_needs_no_key(chain: tuple[Chain, Endpoint]) -> None:

@@ -175,6 +175,7 @@ case "$*" in
 *) echo "systemctl $*" ;;
 esac
 """
+_SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LIFE: Final = """
 change() {
     dpkg --no-triggers --force-depends "$@" >/tmp/said 2>&1 || { cat /tmp/said; exit 1; }
@@ -199,7 +200,7 @@ def test_package_lives_and_leaves_nothing_but_homes(package: Path, tmp_path: Pat
     (tmp_path / "systemctl").write_text(_SYSTEMCTL)
     apart = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
     command = [*apart, "sh", "-euc", _OWN_ROOT, "own", str(tmp_path), _LIFE, str(package)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, env={"PATH": _SYSTEM_PATH})
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     steps = dict(part.split("\n", 1) for part in done.stdout.split("= ")[1:])
     assert steps["install"].splitlines() == [
