@@ -18,6 +18,7 @@ from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.helpers.api_chain import kill_broker, running_api_chain, text_of_file, texts_of_stream
 from tests.helpers.chain import Chain
+from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning")  # the client imports old names
 
@@ -116,9 +117,20 @@ async def test_refused_socket_is_an_error_of_the_client(chain: tuple[Chain, Endp
     assert caught.value.status_code == 401
 
 
+async def accepts(endpoint: Endpoint) -> None:
+    """Wait until the gateway knows its broker and a worker, also after an earlier test has killed them."""
+    async with httpx.AsyncClient() as http:
+
+        async def ready() -> bool:
+            return (await http.get(f"{endpoint.url}/readyz")).status_code == httpx.codes.OK
+
+        await wait_until(ready, "the gateway is ready")
+
+
 async def test_killed_worker_and_broker_lose_nothing(chain: tuple[Chain, Endpoint]) -> None:
     running, endpoint = chain
     sent = asyncio.Event()
+    await accepts(endpoint)
     dictating = asyncio.create_task(dictated(endpoint, sent))
     await asyncio.to_thread(running.programs[-1].kill)
     await sent.wait()
@@ -130,6 +142,7 @@ async def test_killed_worker_and_broker_lose_nothing(chain: tuple[Chain, Endpoin
 async def test_killed_gateway_is_an_error_of_the_client(chain: tuple[Chain, Endpoint]) -> None:
     running, endpoint = chain
     sent = asyncio.Event()
+    await accepts(endpoint)
     await asyncio.to_thread(running.programs[-1].kill)  # so that no text can come
     dictating = asyncio.create_task(dictated(endpoint, sent))
     await sent.wait()
