@@ -19,6 +19,8 @@ small=desktop,gateway,worker,parakeet # what each flavour has
 full=$small,mcp,media,streaming,whisper
 large="av mcp mcp-types faster-whisper ctranslate2 tokenizers huggingface-hub sherpa-onnx sherpa-onnx-core"
 
+folder= # where the chroot is
+
 fail() {
     echo "frozen: $*" >&2
     exit 1
@@ -65,7 +67,7 @@ enter() { # CHROOT COMMAND ...: in namespaces of their own, which end with the c
 }
 
 outside() { # DIST FLAVOUR ...
-    local dist=$1 source folder version epoch
+    local dist=$1 source version epoch
     shift
     [ "$(id -u)" = 0 ] || fail "a chroot needs root"
     command -v debootstrap >/dev/null || fail "debootstrap is missing: apt-get install -y debootstrap"
