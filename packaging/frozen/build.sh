@@ -16,8 +16,8 @@ packages+=,libegl1,libgl1,libglib2.0-0,libfontconfig1,libdbus-1-3,libxkbcommon-x
 packages+=,libxcb-keysyms1,libxcb-randr0,libxcb-render-util0,libxcb-shape0,libxcb-xinerama0,libxcb-xkb1,libxcb-image0
 small=desktop,gateway,worker,parakeet # what each flavour has
 # shellcheck disable=SC2034 # read by its name
-full=$small,mcp,media,streaming,whisper
-large="av mcp mcp-types faster-whisper ctranslate2 tokenizers huggingface-hub sherpa-onnx sherpa-onnx-core"
+full=$small,media,streaming,whisper
+large="av faster-whisper ctranslate2 tokenizers huggingface-hub sherpa-onnx sherpa-onnx-core"
 
 folder= # where the chroot is
 
