@@ -151,7 +151,7 @@ def test_new_dictation_key_replaces_old_one_at_once(app: DesktopApp, tmp_path: P
 
 def test_replacement_applies_at_once_and_keeps_recognised_text(app: DesktopApp, tmp_path: Path) -> None:
     before = len(app.takes())
-    rules = tuple(Replacement(digit, f"{digit}-", whole_word=False) for digit in "0123456789abcdef")
+    rules = tuple(Replacement(digit, f"{digit}+", whole_word=False) for digit in "0123456789abcdef")
     app.set(hotkeys__mode="toggle", recognition__replacements=as_written(rules))
     field = TextField(app.desktop, "with a replacement")
     app.tap()
