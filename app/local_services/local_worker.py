@@ -36,6 +36,7 @@ _KEY: Final = "KIKIPOUNAMU_KEY"
 _USELESS: Final = frozenset({2, 3, 4})  # exit statuses for which an immediate restart is useless
 _REFUSED: Final = frozenset({4})
 _LOOK_S: Final = 1.0
+_LOOK_SOON_S: Final = 0.2  # while it starts
 _STOP_S: Final = 10.0
 _DRAIN_S: Final = 30.0  # enough for a long segment on a slow computer
 
@@ -221,7 +222,8 @@ class LocalWorker:
                 self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(child.given_up)))
             else:
                 self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
-            await asyncio.wait({running}, timeout=_LOOK_S)
+            expected = self.view.state is LocalWorkerState.STARTING
+            await asyncio.wait({running}, timeout=_LOOK_SOON_S if expected else _LOOK_S)
         await running
 
     def _downloaded(self, percent: int | Note) -> None:

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from backend.admission.admission import Survey, speed
+from backend.admission.admission import Survey, able, speed
 from backend.admission.process_load import ProcessLoad
 from backend.broker.jobs import Jobs
 from backend.core.errors import BrokerError, OverQuota
@@ -46,6 +46,9 @@ log = structlog.get_logger(logger_names.BACKEND_MONITOR)
 
 WATCHED_S: Final = 1.0
 UNWATCHED_S: Final = 2.0
+EXPECTING_S: Final = 0.2
+EXPECTED_S: Final = 15.0
+"""Pauses between surveys. The short one is for a worker that is expected: so long after the start or its loss."""
 IDLE_S: Final = 30.0
 _RECENT: Final = 50
 _EVENTS_PER_VIEWER: Final = 256
@@ -83,6 +86,13 @@ class _Viewer:
         self.events.put_nowait(event)
 
 
+def pause_s(absent_s: float, *, watched: bool) -> float:
+    """Return the pause until the next survey. ``absent_s``: how long no worker has been able to work."""
+    if 0 < absent_s < EXPECTED_S:
+        return EXPECTING_S
+    return WATCHED_S if watched else UNWATCHED_S
+
+
 class Monitor(Observer):
     """Observer that surveys the broker regularly and sends snapshots and results to viewers.
 
@@ -100,7 +110,7 @@ class Monitor(Observer):
         self._trouble = ""
         self._compacts = compacts
         self._places = places
-        self._busy_at = self._started
+        self._busy_at = self._able_at = self._started
         self._counted = _Counted()
         self._load = ProcessLoad()
         self._moments = Moments()
@@ -188,7 +198,13 @@ class Monitor(Observer):
             hub.surveyed(self.survey)
             self._look_around(hub)
             await self._compact_when_idle()
-            await asyncio.sleep(WATCHED_S if self._viewers else UNWATCHED_S)
+            await asyncio.sleep(self._pause_s())
+
+    def _pause_s(self) -> float:
+        now = time.monotonic()
+        if able(self.survey):
+            self._able_at = now
+        return pause_s(now - self._able_at, watched=bool(self._viewers))
 
     def _look_around(self, hub: Hub) -> None:
         due = self._moments.due(self._uptime_s())

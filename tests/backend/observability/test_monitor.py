@@ -12,7 +12,7 @@ import aiohttp
 from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
 from backend.gateway import Gateway, running_gateway
-from backend.observability.monitor import gathered
+from backend.observability.monitor import EXPECTED_S, EXPECTING_S, UNWATCHED_S, WATCHED_S, gathered, pause_s
 from backend.observability.other_processes import Counted, ProcessReport
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
@@ -52,6 +52,12 @@ async def viewer(gateway: Gateway, key: str = KEY) -> AsyncIterator[Viewer]:
         assert response.status == 200
         assert response.headers["Content-Type"] == "text/event-stream"
         yield Viewer(response)
+
+
+def test_surveys_are_frequent_only_while_a_worker_is_expected() -> None:
+    for watched, usual_s in ((True, WATCHED_S), (False, UNWATCHED_S)):
+        assert pause_s(0.0, watched=watched) == pause_s(EXPECTED_S, watched=watched) == usual_s
+        assert pause_s(0.1, watched=watched) == EXPECTING_S
 
 
 async def test_viewer_gets_snapshot_at_once_and_live_events(gateway: Gateway, broker: Broker) -> None:
