@@ -52,6 +52,7 @@ class ModelGateway:
     broker: ModelBroker
     out: deque[GatewayMessage] = field(default_factory=deque)
     receiving: dict[int, tuple[int, int]] = field(default_factory=dict)  # segment -> attempt, samples held
+    asked: dict[int, int] = field(default_factory=dict)  # segment -> samples from which it asked for more
     finish: int | None = None
 
     def take(self, message: Outgoing) -> None:
@@ -124,17 +125,18 @@ class ModelGateway:
             self.receiving.setdefault(number, (begin.attempt, 0))
 
     def _audio(self, piece: AudioPiece) -> None:
-        if piece.segment in self.broker.ended:
-            return
+        if piece.segment in self.broker.ended or piece.segment in self.broker.jobs:
+            return  # sent again after a ``missing`` that crossed the end
         assert piece.segment in self.receiving, f"audio of a segment that is not open: {piece}"
         attempt, held = self.receiving[piece.segment]
         if piece.offset > held:
-            self.out.append(Missing(piece.segment, held))
+            if self.asked.get(piece.segment) != held:  # frames that were on their way ask no second time
+                self._ask(piece.segment, held)
         else:
             self.receiving[piece.segment] = (attempt, max(held, piece.offset + piece.samples))
 
     def _speculate(self, speculation: SegmentSpeculate) -> None:
-        if speculation.segment in self.broker.ended:
+        if speculation.segment in self.broker.ended or speculation.segment in self.broker.jobs:
             return
         assert speculation.segment in self.receiving, f"a segment that is not open may end: {speculation}"
         _, held = self.receiving[speculation.segment]
@@ -143,15 +145,23 @@ class ModelGateway:
     def _end(self, end: SegmentEnd) -> None:
         if end.segment in self.broker.ended:
             return
+        if end.segment in self.broker.jobs:
+            self.out.append(Queued(end.segment))
+            return
         assert end.segment in self.receiving, f"end of a segment that is not open: {end}"
         attempt, held = self.receiving[end.segment]
         assert held <= end.samples, f"more audio than the segment has: {held} of {end}"
         if held < end.samples:
-            self.out.append(Missing(end.segment, held))
+            self._ask(end.segment, held)
             return
         del self.receiving[end.segment]
         self.broker.jobs[end.segment] = (attempt, held)
         self.out.append(Queued(end.segment))
+
+    def _ask(self, number: int, held: int) -> None:
+        """Ask for what follows the held samples."""
+        self.asked[number] = held
+        self.out.append(Missing(number, held))
 
     def _say_done(self) -> None:
         if self.finish is not None and all(number in self.broker.ended for number in range(self.finish)):
