@@ -23,8 +23,8 @@
     ├── RequestRefused         an HTTP request is impossible in the current state
     └── OverQuota              a request above the load or the key's quota
 
-``TryLater``, ``TooBusy`` and ``ModelNotOffered`` are ``ProtocolError``s because clients get them, although clients
-did not cause them.
+``TryLater``, ``TooBusy``, ``HelloLate`` and ``ModelNotOffered`` are ``ProtocolError``s because clients get them,
+although clients did not cause them.
 """
 
 from backend.core.refusal import Refusal, RefusalReason
@@ -153,6 +153,12 @@ class TooBusy(TryLater):
         self.reason = refusal.reason if refusal else RefusalReason.LOAD
 
 
+class HelloLate(TryLater):
+    """No hello in time: the network or a computer stood still, so that another try may succeed."""
+
+    code = ErrorCode.OUT_OF_ORDER
+
+
 class ModelNotOffered(ProtocolError):
     """No worker has offered the model for long. The text names the models on offer."""
 
@@ -164,7 +170,7 @@ def reason_of(error: ProtocolError) -> RefusalReason | None:
     """Return the reason to count for an error; ``None``: not a refusal (taken over, or not found)."""
     if isinstance(error, TooBusy):
         return error.reason
-    if isinstance(error, TryLater):
+    if isinstance(error, TryLater) and not isinstance(error, HelloLate):
         return RefusalReason.BROKER
     if isinstance(error, Unauthorised | Forbidden):
         return RefusalReason.KEY

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from backend.admission.quotas import KeyUsage
+from backend.core.errors import HelloLate
 from backend.history.records import SessionOwner
 from backend.http.access import AdmittedRequest
 from backend.http.frames import BINARY, PING, PONG, TEXT
@@ -92,7 +93,7 @@ async def _greet(socket: WebSocket, connection: ClientConnection, hub: Hub, abou
             while kind in (PING, PONG):
                 kind, body = await socket.receive()
     except TimeoutError as error:
-        raise OutOfOrder(f"hello did not come within {limits.hello_s:g} s") from error
+        raise HelloLate(f"hello did not come within {limits.hello_s:g} s: connect again") from error
     if kind != TEXT:
         raise OutOfOrder("the first message must be hello")
     hello = check_hello(decode_client(bytes(body), limits.json_bytes))

@@ -133,7 +133,7 @@ async def test_message_above_parser_limit_closes_connection(gateway: Gateway, br
 async def test_late_hello_is_refused(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, limits=Limits(hello_s=0.1))
     async with running_gateway(settings) as gateway, Wire(gateway.url, KEY) as wire:
-        assert await refusal(wire) == (ErrorCode.OUT_OF_ORDER, CloseCode.POLICY_VIOLATION)
+        assert await refusal(wire) == (ErrorCode.OUT_OF_ORDER, CloseCode.TRY_AGAIN_LATER)
 
 
 async def test_endless_segment_is_refused(quick: Gateway) -> None:
