@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Build the self-contained folders for Linux in a chroot of Debian 12, whose old glibc every newer system can serve.
 #
-#     packaging/frozen/build.sh DIST FLAVOUR ...      FLAVOUR: full, or small (without Whisper, PyAV and sherpa-onnx)
+#     packaging/frozen/build.sh DIST FLAVOUR ...      FLAVOUR: full, or small (without Whisper, PyAV, sherpa-onnx and MCP)
 #
 # Writes DIST/kikipounamu-VERSION-linux-ARCHITECTURE[-small].tar.zst of what is committed.
 #
@@ -16,8 +16,7 @@ packages+=,libegl1,libgl1,libglib2.0-0,libfontconfig1,libdbus-1-3,libxkbcommon-x
 packages+=,libxcb-keysyms1,libxcb-randr0,libxcb-render-util0,libxcb-shape0,libxcb-xinerama0,libxcb-xkb1,libxcb-image0
 small=desktop,gateway,worker,parakeet # what each flavour has
 # shellcheck disable=SC2034 # read by its name
-full=$small,media,streaming,whisper
-large="av faster-whisper ctranslate2 tokenizers huggingface-hub sherpa-onnx sherpa-onnx-core"
+full=$small,mcp,media,streaming,whisper
 
 folder= # where the chroot is
 
@@ -27,22 +26,20 @@ fail() {
 }
 
 inside() { # VERSION EPOCH FLAVOUR ...: in the chroot, as root, in /build
-    local version=$1 epoch=$2 flavour extras name suffix
+    local version=$1 epoch=$2 flavour suffix name venv
     shift 2
-    [ -x venv/bin/python ] || python3 -m venv venv
     for flavour in "$@"; do
-        extras=${!flavour} suffix=-$flavour
+        suffix=-$flavour venv=venv-$flavour # of its own: what is in it is what the folder gets
         if [ "$flavour" = full ]; then suffix=; fi
         name=kikipounamu-$version-linux-$(uname -m)$suffix
-        venv/bin/pip install --quiet --no-cache-dir -c source/constraints.txt pyinstaller "./source[$extras]"
-        # shellcheck disable=SC2086 # words
-        if [ "$flavour" = small ]; then venv/bin/pip uninstall --quiet --yes $large; fi
-        venv/bin/pyinstaller --noconfirm --log-level WARN --distpath out --workpath work \
+        [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet -c source/constraints.txt pyinstaller "./source[${!flavour}]"
+        "$venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath out --workpath work \
             source/packaging/frozen/kikipounamu.spec
         for program in gateway worker loadtest; do ln -s kikipounamu "out/kikipounamu/kikipounamu-$program"; done
-        venv/bin/python source/packaging/frozen/stand_ins.py out/kikipounamu
-        (cd source && ../venv/bin/python -m scripts.release.licences ../out/kikipounamu/licences --bundle ../out/kikipounamu)
-        venv/bin/python source/packaging/frozen/strip_libraries.py out/kikipounamu
+        "$venv/bin/python" source/packaging/frozen/stand_ins.py out/kikipounamu
+        (cd source && "../$venv/bin/python" -m scripts.release.licences ../out/kikipounamu/licences --bundle ../out/kikipounamu)
+        "$venv/bin/python" source/packaging/frozen/strip_libraries.py out/kikipounamu
         cp source/LICENSE source/packaging/frozen/qt.conf out/kikipounamu/
         tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C out -c kikipounamu |
             zstd --quiet --force "-${FROZEN_LEVEL:-12}" -T0 --long=27 -o "$name.tar.zst"
