@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Run make targets on a bare Debian in a chroot, first as a user without rights, then as root; say what each cost.
+# Run make targets on a bare system in a chroot, first as a user without rights, then as root; say what each cost.
 #
-#     packaging/fresh.sh SUITE TARGET ...            SUITE: bookworm (Python 3.11) or trixie (Python 3.13)
-#     packaging/fresh.sh SUITE --artefact FILE       a Debian package, a wheel or a self-contained folder (.tar.zst)
+#     packaging/fresh.sh SUITE TARGET ...                    SUITE: bookworm (Python 3.11), trixie (3.13), noble (3.12)
+#     packaging/fresh.sh SUITE --artefact FILE [OLDER]       a Debian package, a wheel or a self-contained folder (.tar.zst)
 #
 # What is tested is what is committed. The chroot has python3, make and git; no compiler, display, sound card or sudo.
 # It lives in namespaces of its own: its mounts and processes end with this script, however that ends.
 #
 # An artefact is installed, dictates a sentence, is updated while it runs, dictates again, and is removed while it runs;
 # then nothing of it may be left but a person's own data. Its chroot has neither make nor git; python3 only for a wheel.
+# OLDER is an earlier version of it, which is installed first and updated to FILE; without it, FILE replaces itself.
 #
-#     FRESH_MIRROR=URL     Debian mirror (default: debootstrap's)
+#     FRESH_MIRROR=URL     mirror of the suite (default: debootstrap's)
+#     FRESH_PARTS="A,B"    components of the mirror (default: main; Ubuntu: main,universe)
 #     FRESH_BIND="DIR …"   folders of this machine to show there, read-only: local wheels, a pip configuration
 #     FRESH_ENV="NAME …"   environment variables to pass on, PIP_FIND_LINKS for one
 #     FRESH_AS="user root" who runs the targets
@@ -29,7 +31,8 @@ fail() {
 
 prepare() { # FOLDER SUITE: a bare Debian
     echo "fresh: debootstrap of $2" >&2
-    debootstrap --variant=minbase --include="$packages" "$2" "$1" ${FRESH_MIRROR:-} >"$1.log" 2>&1 ||
+    debootstrap --variant=minbase --include="$packages" ${FRESH_PARTS:+--components="$FRESH_PARTS"} \
+        "$2" "$1" ${FRESH_MIRROR:-} >"$1.log" 2>&1 ||
         fail "debootstrap failed: $(tail -n 3 "$1.log")"
     chroot "$1" useradd --create-home --shell /bin/bash "$user"
     if chroot "$1" bash -c 'command -v cc gcc g++ clang sudo'; then fail "this is not bare"; fi
@@ -115,18 +118,25 @@ kind() { # FILE: of artefact
     esac
 }
 
-artefact() { # FOLDER WHO FILE: its whole life with one person
-    local folder=$1 who=$2 file=$3 kind installer says
+version() { # FILE: its version, from its name
+    sed -nE 's/^.*kikipounamu[-_]([0-9][0-9a-z.~]*)-.*/\1/p' <<<"$1"
+}
+
+artefact() { # FOLDER WHO FILE OLDER: its whole life with one person
+    local folder=$1 who=$2 file=$3 older=$4 kind installer says
     kind=$(kind "$file")
     installer=$who
     if [ "$kind" = deb ]; then installer=root; fi
     says=(/fresh/desk.sh dictate /fresh/english.flac minute)
-    step "$folder" "$who" install "$installer" "/fresh/$kind.sh" install "$file" &&
+    step "$folder" "$who" install "$installer" "/fresh/$kind.sh" install "$older" &&
         step "$folder" "$who" models "$who" kikipounamu models get fsmn-vad whisper-base &&
         in_chroot "$folder" "$who" /fresh/desk.sh begin &&
+        step "$folder" "$who" "is $(version "$older")" "$who" /fresh/desk.sh is "$(version "$older")" &&
         step "$folder" "$who" "first sentence" "$who" "${says[@]}" &&
         step "$folder" "$who" update "$installer" "/fresh/$kind.sh" update "$file" &&
         step "$folder" "$who" "nothing runs" root /fresh/leftovers.sh processes &&
+        step "$folder" "$who" "is $(version "$file")" "$who" /fresh/desk.sh is "$(version "$file")" &&
+        if [ "$kind" != wheel ]; then step "$folder" "$who" assistants "$who" /fresh/desk.sh assistants; fi &&
         step "$folder" "$who" "second sentence" "$who" "${says[@]}" &&
         step "$folder" "$who" remove "$installer" "/fresh/$kind.sh" remove "$file" &&
         step "$folder" "$who" "nothing runs" root /fresh/leftovers.sh processes &&
@@ -135,8 +145,9 @@ artefact() { # FOLDER WHO FILE: its whole life with one person
         step "$folder" "$who" "nothing is left" root /fresh/leftovers.sh list /fresh/before
 }
 
-artefacts() { # FOLDER FILE: in the namespaces
-    local folder=$1 file=/fresh/${2##*/} who needs
+artefacts() { # FOLDER FILE [OLDER]: in the namespaces
+    local folder=$1 file=/fresh/${2##*/} older who needs
+    older=/fresh/$(basename "${3:-$2}")
     mount_system "$folder"
     needs=$(in_chroot "$folder" root "/fresh/$(kind "$file").sh" packages "$file")
     # shellcheck disable=SC2086 # words
@@ -148,17 +159,19 @@ artefacts() { # FOLDER FILE: in the namespaces
     done
     in_chroot "$folder" root /fresh/leftovers.sh remember /fresh/before
     for who in ${FRESH_AS:-$user root}; do
-        artefact "$folder" "${who/#user/$user}" "$file" || return 0 # the table says where it ended
+        artefact "$folder" "${who/#user/$user}" "$file" "$older" || return 0 # the table says where it ended
     done
 }
 
-bring() { # FOLDER SOURCE FILE: what an artefact's life needs
-    mkdir -m 755 "$1/fresh"
-    cp "$2"/packaging/fresh/*.sh "$2/app/samples/english.flac" "$3" "$1/fresh/"
+bring() { # FOLDER SOURCE FILE ...: what an artefact's life needs
+    local place=$1/fresh source=$2
+    shift 2
+    mkdir -m 755 "$place"
+    cp "$source"/packaging/fresh/*.sh "$source/app/samples/english.flac" "$@" "$place"
 }
 
-outside() { # SUITE TARGET ..., or SUITE --artefact FILE
-    local suite=$1 source who home
+outside() { # SUITE TARGET ..., or SUITE --artefact FILE [OLDER]
+    local suite=$1 source python
     shift
     [ "$(id -u)" = 0 ] || fail "a chroot needs root"
     command -v debootstrap >/dev/null || fail "debootstrap is missing: apt-get install -y debootstrap"
@@ -170,7 +183,7 @@ outside() { # SUITE TARGET ..., or SUITE --artefact FILE
         kind "$2" >/dev/null
         packages=$bare
         prepare "$here/debian" "$suite"
-        bring "$here/debian" "$source" "$2"
+        bring "$here/debian" "$source" "${@:2}"
     else
         prepare "$here/debian" "$suite"
         check_out "$here/debian" "$source"
@@ -178,7 +191,8 @@ outside() { # SUITE TARGET ..., or SUITE --artefact FILE
     unshare --mount --propagation private --pid --fork --kill-child \
         "${BASH_SOURCE[0]}" --inside "$here/debian" "$@"
     echo
-    echo "Debian $suite, $(chroot "$here/debian" python3 --version 2>/dev/null || echo no Python), $(nproc) cores"
+    python=$(chroot "$here/debian" python3 --version 2>/dev/null || echo no Python)
+    echo "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' "$here/debian/etc/os-release"), $python, $(nproc) cores"
     printf '%-8s %-16s %7s %12s %9s\n' who what minutes 'MB received' 'MB on disk'
     cat "$here/debian.table"
     ! grep -q FAILED "$here/debian.table"
@@ -195,7 +209,7 @@ check_out() { # FOLDER SOURCE: a checkout for each person
 
 if [ "${1:-}" = --inside ]; then
     shift
-    if [ "$2" = --artefact ]; then artefacts "$1" "$3"; else inside "$@"; fi
+    if [ "$2" = --artefact ]; then artefacts "$1" "${@:3}"; else inside "$@"; fi
 elif [ $# -ge 2 ]; then
     outside "$@"
 else

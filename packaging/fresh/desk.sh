@@ -3,6 +3,8 @@
 #
 #     desk.sh begin                     until `desk.sh end`
 #     desk.sh dictate RECORDING WORD    with the app as it is installed; fails unless WORD is in the letter
+#     desk.sh is VERSION                fails unless each program has it
+#     desk.sh assistants                fails unless an assistant gets tools
 set -euo pipefail
 
 desk=/tmp/desk-$(id -u)
@@ -64,6 +66,29 @@ dictate() { # RECORDING WORD
     kikipounamu stop
     until_true "the text: $(kikipounamu status)" written "$2"
     echo "desk: in the letter: $(tr -s '\n' ' ' <"$letter")" >&2
+}
+
+is() { # VERSION
+    local program
+    for program in kikipounamu kikipounamu-gateway kikipounamu-worker kikipounamu-loadtest; do
+        [ "$("$program" --version)" = "$program $1" ] || return 1
+    done
+}
+
+assistants() {
+    local who line tools=missing
+    coproc timeout 120 kikipounamu mcp
+    who='"capabilities":{},"clientInfo":{"name":"desk","version":"1"}'
+    printf '{"jsonrpc":"2.0",%s}\n' \
+        '"id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18",'"$who}" \
+        '"method":"notifications/initialized"' '"id":2,"method":"tools/list"' >&"${COPROC[1]}"
+    while [ $tools = missing ] && IFS= read -r line <&"${COPROC[0]}"; do
+        case $line in *search_recordings*) tools=found ;; esac
+    done
+    # shellcheck disable=SC1083,SC2093 # it closes a descriptor, and runs nothing
+    exec {COPROC[1]}>&-
+    wait "$COPROC_PID"
+    [ $tools = found ]
 }
 
 end() {
