@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130
 _WHOLE: Final = 36
+_SOON_S: Final = 5.0
+_PATIENCE_S: Final = 55.0
+_FINISHES: Final = "kikipounamu finishes what was said; `kikipounamu quit` again ends it at once"
+_GOES_ON: Final = "kikipounamu still runs: `kikipounamu status` says why, `kikipounamu quit` again ends it at once"
 _STATUS: Final = "status"
 _KEY: Final = "key"
 _OF_RECORDING: Final = "Id of a recording, or its beginning: the text of this one."
@@ -30,6 +34,9 @@ _OF_APP: Final = frozenset({Verb.SHOW, Verb.QUIT})
 _KEY_HELP: Final = """Report a hotkey to the running app.
 
 For desktops where keys run commands: the window shows the lines for yours."""
+_QUIT_HELP: Final = """Quit the running app, and wait for its end.
+
+Recognition is finished first; a second call quits at once."""
 _VERSION: Final = "--version"
 _HELP: Final = {
     Verb.TOGGLE: "Start dictation in the running app, or stop it.",
@@ -41,14 +48,14 @@ _HELP: Final = {
     Verb.DISMISS_HELD: "Dismiss the newest text to paste. The recording keeps it.",
     Verb.INSERT_READY: "Insert finished text without waiting for earlier speech.",
     Verb.SHOW: "Show the window of the running app.",
-    Verb.QUIT: "Quit the running app.\n\nRecognition is finished first; a second call quits at once.",
+    Verb.QUIT: _QUIT_HELP,
 }
 
 
 def quick(words: Sequence[str]) -> int | None:
     """Run a simple command line and return its exit status, or ``None`` if it needs the full command line."""
     if len(words) == 1 and words[0] in set(Verb):
-        return send(Verb(words[0]))
+        return perform(Verb(words[0]))
     if len(words) == 2 and words[0] in set(HELD_DEEDS) and not words[1].startswith("-"):
         return send(Verb(words[0]), words[1])
     if len(words) == 3 and words[0] == _KEY and words[2] in set(KeyMove):
@@ -67,6 +74,31 @@ def version() -> int:
 
     say(f"kikipounamu {metadata.version('kikipounamu')}")
     return 0
+
+
+def perform(verb: Verb) -> int:
+    """Have the running app do this, and return the exit status."""
+    return end() if verb is Verb.QUIT else send(verb)
+
+
+def end() -> int:
+    """Quit the running app, wait until its processes have ended, and return the exit status."""
+    from app.control.ending import processes_of_app, wait_for_end
+    from runtime.folders import folders
+
+    processes = processes_of_app(folders().control_socket)  # before it ends: its children lose their parent then
+    if status := send(Verb.QUIT):
+        return status
+    try:
+        if wait_for_end(processes, _SOON_S):
+            return 0
+        say(_FINISHES, err=True)
+        if wait_for_end(processes, _PATIENCE_S):
+            return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    say(_GOES_ON, err=True)
+    return _FAILED
 
 
 def send(verb: Verb, session: str = "") -> int:
@@ -168,7 +200,7 @@ def register(app: "typer.Typer") -> None:
 
     def telling(verb: Verb) -> None:
         def command() -> None:
-            raise typer.Exit(send(verb))
+            raise typer.Exit(perform(verb))
 
         def command_of(
             session: str = typer.Argument("", metavar="ID", autocompletion=complete_take, help=_OF_RECORDING),

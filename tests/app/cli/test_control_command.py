@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from app.cli import control_command
 from app.cli.control_command import began_s
+from app.control import ending
 from app.control.server import ControlServer
 from app.core.notes import Note
 from app.core.sentences import Sentences, noted
@@ -71,9 +72,30 @@ async def run(environment: dict[str, str], *words: str, code: str = CODE) -> tup
 
 
 async def test_every_verb_reaches_running_app(app: App, environment: dict[str, str]) -> None:
-    for verb in Verb:
+    verbs = [verb for verb in Verb if verb is not Verb.QUIT]
+    for verb in verbs:
         assert await run(environment, verb.value) == (0, "", "")
-    assert app.asked == list(Verb)
+    assert app.asked == verbs
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "told"), [("y", 0, ""), ("ny", 0, "finishes"), ("nn", 1, "still runs")]
+)
+def test_quit_waits_until_every_process_has_ended(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ends: str, status: int, told: str
+) -> None:
+    asked: list[Verb] = []
+    answers = list(ends)
+    monkeypatch.setattr(ending, "wait_for_end", lambda processes, patience_s: answers.pop(0) == "y")
+    monkeypatch.setattr(control_command, "send", lambda verb: bool(asked.append(verb)))
+    assert control_command.perform(Verb.QUIT) == status
+    assert asked == [Verb.QUIT] and not answers
+    assert told in capsys.readouterr().err
+
+
+async def test_quit_fails_at_once_when_no_app_runs(environment: dict[str, str]) -> None:
+    status, _, err = await run(environment, Verb.QUIT)
+    assert status == 1 and "is not running" in err
 
 
 async def test_key_reaches_running_app_with_the_start_of_its_process(

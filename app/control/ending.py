@@ -1,0 +1,64 @@
+"""Wait until the running app has ended, with every process that it started from its own program."""
+
+import os
+import socket
+import struct
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+_CONNECT_S: Final = 5.0
+_LOOK_S: Final = 0.05
+_CREDENTIALS: Final = struct.Struct("3i")  # <sys/socket.h>: pid, uid, gid
+
+
+def processes_of_app(place: Path) -> list[psutil.Process]:
+    """Return the app that listens on the socket ``place``, and its children that run the same program.
+
+    Others, such as a browser, may outlive it. Empty: nobody listens, or the system does not say who does.
+    """
+    with suppress(psutil.Error, OSError):
+        app = psutil.Process(_listener(place))
+        program = app.exe()
+        children = app.children(recursive=True)
+        return [app, *(child for child in children if child.pid != os.getpid() and _program(child) == program)]
+    return []
+
+
+def wait_for_end(processes: Sequence[psutil.Process], patience_s: float) -> bool:
+    """Return whether all of them end in this time. Blocks."""
+    until = time.monotonic() + patience_s
+    while any(map(_runs, processes)):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_LOOK_S)
+    return True
+
+
+def _listener(place: Path) -> int:
+    """Return the process that listens on a unix socket, as this process sees its id. Raises ``OSError``."""
+    if sys.platform != "linux":
+        raise OSError("only Linux is asked")
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_CONNECT_S)
+        connection.connect(os.fspath(place))
+        told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    process: int = _CREDENTIALS.unpack(told)[0]
+    return process
+
+
+def _program(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return process.exe()
+    return ""
+
+
+def _runs(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
