@@ -18,7 +18,9 @@ from typing import Final
 from scripts.release.artefacts import ARTEFACTS, Artefact, check_tools, choose
 from scripts.release.commands import run
 from scripts.release.errors import Refusal, ReleaseRefused
-from scripts.release.source import check_clean, check_version, commit_time, version_of
+from scripts.release.report import NAME as REPORT
+from scripts.release.report import report
+from scripts.release.source import check_clean, check_version, commit_of, commit_time, version_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -59,8 +61,19 @@ def release(order: argparse.Namespace) -> None:
     if not order.only:
         shutil.rmtree(order.dist, ignore_errors=True)  # nothing of an earlier release stays in this one
     order.dist.mkdir(parents=True, exist_ok=True)
+    if not order.only:
+        _report(order, version, chosen)
     for artefact in chosen:
         _build(artefact, order.dist.resolve(), version)
+
+
+def _report(order: argparse.Namespace, version: str, chosen: Sequence[Artefact]) -> None:
+    """Write what this release consists of; each part of it refuses the release if it fails."""
+    names, known = [one.name for one in chosen], [one.name for one in ARTEFACTS]
+    commit = commit_of(ROOT) + (" with changes" if order.dirty else "")
+    told = report(version, commit, names, known, tested=not order.no_tests)
+    (order.dist / REPORT).write_text(told, encoding="utf-8")
+    print(told, end="")
 
 
 def _build(artefact: Artefact, dist: Path, version: str) -> None:

@@ -13,6 +13,7 @@ class Refusal(StrEnum):
     TESTS_FAILED = "tests-failed"
     BUILD_FAILED = "build-failed"
     CHECK_FAILED = "check-failed"
+    NOT_LOOKED_UP = "not-looked-up"
 
 
 class ReleaseRefused(Exception):

@@ -35,6 +35,11 @@ def commit_time(checkout: Path) -> str:
     return run("git", "log", "-1", "--format=%ct", cwd=checkout).strip()
 
 
+def commit_of(checkout: Path) -> str:
+    """Return the last commit's name."""
+    return run("git", "rev-parse", "HEAD", cwd=checkout).strip()
+
+
 def export(checkout: Path, folder: Path) -> None:
     """Copy the files of the project into ``folder``: not what git ignores, such as caches and earlier builds."""
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=checkout)

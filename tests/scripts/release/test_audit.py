@@ -7,11 +7,10 @@ from scripts.release import audit
 from scripts.release.errors import Refusal, ReleaseRefused
 
 
-def refused(report: dict[str, Any]) -> str:
+def refused(report: dict[str, Any]) -> ReleaseRefused:
     with pytest.raises(ReleaseRefused) as caught:
         audit.check_report(report)
-    assert caught.value.kind is Refusal.CHECK_FAILED
-    return str(caught.value)
+    return caught.value
 
 
 def test_requirements_are_the_libraries_of_the_bill_without_our_own_package() -> None:
@@ -26,12 +25,21 @@ def test_report_without_vulnerabilities_passes() -> None:
 
 def test_report_with_a_vulnerability_is_refused_with_its_number() -> None:
     vulnerable = {"name": "a", "version": "1", "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["2"]}]}
-    assert "a PYSEC-2026-1" in refused({"dependencies": [vulnerable]})
+    refusal = refused({"dependencies": [vulnerable]})
+    assert refusal.kind is Refusal.CHECK_FAILED and "a PYSEC-2026-1" in str(refusal)
 
 
 def test_report_that_skipped_a_library_is_refused() -> None:
-    skipped = {"name": "b", "skip_reason": "could not be audited"}
-    assert "1 libraries are not in the database" in refused({"dependencies": [skipped]})
+    parts = [{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "could not be audited"}]
+    refusal = refused({"dependencies": parts})
+    assert refusal.kind is Refusal.NOT_LOOKED_UP and "1 of 2 libraries are not in the database" in str(refusal)
+
+
+def test_missing_database_is_a_refusal_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit.sys, "executable", "/bin/echo")  # says no JSON, as pip-audit without a network does
+    with pytest.raises(ReleaseRefused, match="--without audit") as caught:
+        audit.look_up([])
+    assert caught.value.kind is Refusal.NOT_LOOKED_UP
 
 
 def test_audit_wants_the_bill_first(tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ def test_release_clears_the_folder_only_when_it_builds_everything(
     (tmp_path / "earlier.whl").touch()
     program.release(order(tmp_path, *only))
     assert (tmp_path / "earlier.whl").exists() is kept
-    assert ("earlier.whl" in (tmp_path / "SHA256SUMS").read_text()) is kept
+    sums = (tmp_path / "SHA256SUMS").read_text()
+    assert ("earlier.whl" in sums) is kept
+    assert ("RELEASE.txt" in sums) is not kept, "a part of a release is none"
 
 
 def test_release_refuses_an_artefact_that_wrote_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
