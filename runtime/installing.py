@@ -1,30 +1,42 @@
-"""Terminal commands that install packages into this program's Python.
+"""Terminal commands that add packages to this program.
 
-The commands name that Python by its full path: the ``pip`` on the terminal's path belongs to another Python and
-may refuse (PEP 668). An extra also works for an installation from the source folder.
+For a Python they name it by its full path: the ``pip`` on the terminal's path belongs to another Python and may
+refuse (PEP 668). An extra also works for an installation from the source folder. Nothing can be added to a
+self-contained folder: there the command says what to do instead, or makes an environment beside it.
 """
 
+import os
 import shlex
 import subprocess
 import sys
+from typing import Final
 
 from runtime.programs import is_bundled
 
-_PROGRAM = "kikipounamu"
+_PROGRAM: Final = "kikipounamu"
+_BESIDE: Final = {"funasr": ("gpu", "setup")}
+"""Commands of ours that make an environment with the extra beside a folder."""
 
 
 def extra_command(extras: str) -> str:
-    """Return the command that installs extras of this program, separated by commas."""
-    return _command(f"{_PROGRAM}[{extras}]")
+    """Return the command that adds extras of this program, separated by commas."""
+    return _written(_own(*_BESIDE.get(extras, ("update",))) if is_bundled() else _pip(f"{_PROGRAM}[{extras}]"))
 
 
 def again_command(*packages: str) -> str:
     """Return the command that reinstalls broken packages."""
-    return _command("--force-reinstall", *packages)
+    return _written(_own("update") if is_bundled() else _pip("--force-reinstall", *packages))
 
 
-def _command(*what: str) -> str:
-    words = [sys.executable, "-m", "pip", "install", *what]
-    if is_bundled():  # nothing can be added to a folder: this names the place of the folder that has everything
-        words = [sys.executable, "update"]
+def _pip(*what: str) -> list[str]:
+    return [sys.executable, "-m", "pip", "install", *what]
+
+
+def _own(*words: str) -> list[str]:
+    """Return a command of the main program in this folder: on Windows each program is a file of its own."""
+    folder, name = os.path.split(sys.executable)
+    return [os.path.join(folder, _PROGRAM + os.path.splitext(name)[1]), *words]
+
+
+def _written(words: list[str]) -> str:
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

@@ -68,7 +68,8 @@ def opened_media(path: Path) -> Iterator[tuple[Any, Any]]:
         import av  # from the media extra
     except ImportError as error:
         raise MediaExtraMissing(
-            f"{path} needs the media extra: pip install 'kikipounamu[media]', or convert the file to wav"
+            f"{path} needs PyAV: pip install 'kikipounamu[media]' (the small folder: take the full one), "
+            "or convert the file to wav"
         ) from error
     try:
         # A file object, because FFmpeg treats some names as addresses.

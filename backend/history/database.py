@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, SQLAlchemyE
 
 from backend.core.errors import HistoryRefused, HistoryUnavailable
 from runtime.folders import private_folder
+from runtime.installing import extra_command
 
 _CONNECT_S: Final = 5
 _STATEMENT_S: Final = 30
@@ -116,7 +117,7 @@ def _engine(url: URL) -> Engine:
     try:
         return _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
     except ImportError as error:
-        raise HistoryUnavailable("PostgreSQL needs a library: pip install 'kikipounamu[server]'") from error
+        raise HistoryUnavailable(f"PostgreSQL needs the package psycopg: run {extra_command('server')}") from error
     except SQLAlchemyError as error:
         raise HistoryUnavailable(f"not the URL of a database that can be used: {error}") from error
 

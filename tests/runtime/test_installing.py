@@ -23,6 +23,13 @@ def test_pip_accepts_extra_of_the_installed_package() -> None:
     assert "already satisfied: kikipounamu[media]" in told.stdout, told.stderr
 
 
-def test_bundle_names_where_the_next_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("extras", "words"), [("media", ["update"]), ("whisper,media", ["update"]), ("funasr", ["gpu", "setup"])]
+)
+def test_folder_gets_a_command_of_its_own_program(
+    monkeypatch: pytest.MonkeyPatch, extras: str, words: list[str]
+) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert shlex.split(extra_command("media")) == [sys.executable, "update"]
+    monkeypatch.setattr(sys, "executable", "/opt/my apps/kikipounamu/kikipounamu-worker")
+    assert shlex.split(extra_command(extras)) == ["/opt/my apps/kikipounamu/kikipounamu", *words]
+    assert shlex.split(again_command("numpy"))[1:] == ["update"]

@@ -10,10 +10,9 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from protocol.engine import ENTRY_POINT_GROUP, CreateEngine, EngineUnavailable
+from runtime.installing import extra_command
 
-_EXTRAS: Final = {name: f"kikipounamu[{name}]" for name in ("funasr", "parakeet", "whisper")} | {
-    "sherpa-onnx": "kikipounamu[streaming]"
-}
+_EXTRAS: Final = {"funasr": "funasr", "parakeet": "parakeet", "sherpa-onnx": "streaming", "whisper": "whisper"}
 _LIBRARIES: Final = {
     "funasr": ("funasr", "torch"),
     "parakeet": ("onnx_asr",),
@@ -48,10 +47,10 @@ def has_libraries(name: str) -> bool:
 def check_engine(name: str) -> None:
     """Raise ``UnknownEngine`` if ``name`` is neither installed nor a function path. Imports nothing."""
     if ":" not in name and name not in installed_engines():
-        extras = ", ".join(f"pip install '{extra}'" for extra in _EXTRAS.values())
+        extras = extra_command(",".join(_EXTRAS.values()))
         raise UnknownEngine(
             f"there is no engine {name!r}: installed are {', '.join(installed_engines()) or 'none'}; "
-            f"more come with extras ({extras}) or as package.module:function"
+            f"more come with extras ({extras}), or as package.module:function"
         )
 
 
@@ -87,4 +86,4 @@ def _function(path: str) -> CreateEngine:
 
 def _advice(name: str) -> str:
     extra = _EXTRAS.get(name)
-    return f": run pip install '{extra}'" if extra else ""
+    return f": run {extra_command(extra)}" if extra else ""

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
 from protocol.recognition import Options
+from runtime.installing import extra_command
 from worker.engines import lacks_memory
 from worker.engines.batch_engine import PARAFORMER, SENSEVOICE, SLOTS, Asked, BatchEngine, Punctuate, Recognise
 from worker.engines.devices import choose_device
@@ -169,7 +170,7 @@ def _missing_library() -> Iterator[None]:
         yield
     except ImportError as error:
         raise EngineUnavailable(
-            f"the engine funasr needs FunASR and torch: run pip install 'kikipounamu[funasr]' ({error})"
+            f"the engine funasr needs FunASR and torch: run {extra_command('funasr')} ({error})"
         ) from error
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Transcript
+from runtime.installing import extra_command
 from worker.engines import lacks_memory
 from worker.engines.batch_engine import Asked, BatchEngine, Family, Recognise
 
@@ -35,7 +36,7 @@ def create(settings: EngineSettings) -> BatchEngine:
         library, runtime = import_module("onnx_asr"), import_module("onnxruntime")
     except ImportError as error:
         raise EngineUnavailable(
-            f"the engine parakeet needs onnx-asr: run pip install 'kikipounamu[parakeet]' ({error})"
+            f"the engine parakeet needs onnx-asr: run {extra_command('parakeet')} ({error})"
         ) from error
     return load(library, runtime, settings)
 

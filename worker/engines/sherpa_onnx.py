@@ -13,6 +13,7 @@ import numpy as np
 
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Piece
+from runtime.installing import extra_command
 from worker.engines import lacks_memory
 
 SESSIONS: Final = 64
@@ -78,7 +79,7 @@ def create(settings: EngineSettings) -> SherpaEngine:
         library = import_module("sherpa_onnx")
     except ImportError as error:
         raise EngineUnavailable(
-            f"the engine sherpa-onnx needs sherpa-onnx: run pip install 'kikipounamu[streaming]' ({error})"
+            f"the engine sherpa-onnx needs sherpa-onnx: run {extra_command('streaming')} ({error})"
         ) from error
     languages = tuple(filter(None, settings.extra.get("languages", ",".join(LANGUAGES)).split(",")))
     model = settings.model or Path(folder).name

@@ -23,6 +23,7 @@ from protocol.engine import (
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.scripts import foreign
+from runtime.installing import extra_command
 from worker.engines import lacks_memory
 from worker.engines.devices import choose_device
 from worker.engines.whisper_reader import Samples, WhisperReader
@@ -43,7 +44,7 @@ class WhisperEngine:
             from faster_whisper import WhisperModel
         except ImportError as error:
             raise EngineUnavailable(
-                f"the engine whisper needs faster-whisper: run pip install 'kikipounamu[whisper]' ({error})"
+                f"the engine whisper needs faster-whisper: run {extra_command('whisper')} ({error})"
             ) from error
         device = choose_device("whisper", settings.device, get_cuda_device_count)
         try:

@@ -1,6 +1,6 @@
 """Implement ``kikipounamu update``: how this installation is updated, and whether there is a newer version."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -23,6 +23,8 @@ _HOW: Final = {
     "folder": "run from its own folder",
     "installer": "installed with its installer",
 }
+_INSTEAD: Final = {"funasr": "run `kikipounamu gpu setup`", "server": "take the Python package"}
+_FULL: Final = "take the full folder or package"
 
 
 def update(
@@ -44,6 +46,7 @@ async def tell(*, check: bool, as_json: bool) -> int:
     """Print the answer, and return the exit status. Raises ``UpdateError``."""
     import asyncio
 
+    from app.diagnostics.checks.installation import missing_extras
     from app.updates.installation import installation_of, look
 
     facts = await asyncio.to_thread(look)
@@ -57,7 +60,10 @@ async def tell(*, check: bool, as_json: bool) -> int:
         told = {"version": facts.version, "installed_by": found.kind, "command": found.command}
         print_json({**told, "newest": newest, "page": page})
     else:
-        say("\n".join(answer(facts.version, found, release, check=check)))
+        lines = [*answer(facts.version, found, release, check=check)]
+        if facts.frozen:
+            lines += lacking(missing_extras())
+        say("\n".join(lines))
     return 0
 
 
@@ -75,8 +81,16 @@ def answer(version: str, found: "Installation", release: "Release | None", *, ch
         yield f"To update, get the new file{page}, quit the app, and run beside it:\n\n    {found.command}\n"
     elif found.command:
         yield f"To update, quit the app and run:\n\n    {found.command}\n"
+    elif found.kind == "folder":
+        yield f"To update, get the new file{page}, run `kikipounamu quit`, and unpack it in place of this folder."
     else:
         yield f"To update, get the new version{page} and install it over this one."
+
+
+def lacking(extras: Sequence[str]) -> Iterable[str]:
+    """Yield the line about the parts that a self-contained folder lacks, if any: none can be added to it."""
+    if extras:
+        yield f"Not in it: {'; '.join(f'{extra} ({_INSTEAD.get(extra, _FULL)})' for extra in extras)}."
 
 
 async def _newest(installed: str) -> "Release | None":

@@ -32,25 +32,28 @@ def has_module(name: str) -> bool:
     return find_spec(name) is not None
 
 
+def missing_extras(has: Callable[[str], bool] = has_module) -> list[str]:
+    """Return the extras that are not completely installed."""
+    return [extra for extra, modules in _EXTRAS.items() if not all(map(has, modules))]
+
+
 def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has_module) -> list[Finding]:
     """Check the installed extras.
 
-    ``frozen``: a bundle that contains everything and cannot be extended.
+    ``frozen``: a bundle, which cannot be extended.
     """
     system = f"{platform.system()} {platform.release()}, {platform.machine()}"
     findings = [
         ok(Area.INSTALLATION, "installed", version=version, python=platform.python_version(), system=system)
     ]
-    missing = [extra for extra, modules in _EXTRAS.items() if not all(map(has, modules))]
-    wanted = [extra for extra in missing if extra not in _OPTIONAL]
+    missing = missing_extras(has)
+    wanted = [extra for extra in missing if not frozen and extra not in _OPTIONAL]
     if "desktop" in wanted and "microphone" in wanted:
         wanted.remove("microphone")  # desktop includes it
-    if frozen:
-        return findings
     if wanted:
         names = ",".join(wanted)
         install = extra_command(names)
         findings.append(advice(Area.INSTALLATION, "extras-missing", extras=names, install=install))
-    if optional := [extra for extra in missing if extra in _OPTIONAL]:
+    if optional := [extra for extra in missing if frozen or extra in _OPTIONAL]:
         findings.append(ok(Area.INSTALLATION, "extras-optional", extras=",".join(optional)))
     return findings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.installation.update_command import answer
+from app.cli.installation.update_command import answer, lacking
 from app.core.child_process import find_program
 from app.updates.installation import Installation, InstallKind, installed_version
 from app.updates.memory import read
@@ -26,15 +26,29 @@ def lines(found: Installation, *, check: bool = False, newer: bool = False) -> l
 def test_answer_names_the_way_of_installation_and_its_command() -> None:
     assert lines(PIPX)[0] == "kikipounamu 0.1.0, installed with pipx."
     assert "    pipx upgrade kikipounamu" in lines(PIPX)
-    assert lines(FOLDER)[-1] == "To update, get the new version and install it over this one."
+    assert lines(Installation(InstallKind.INSTALLER))[-1].endswith(
+        "get the new version and install it over this one."
+    )
+    assert lines(FOLDER)[-1].endswith(
+        "get the new file, run `kikipounamu quit`, and unpack it in place of this folder."
+    )
 
 
 def test_answer_tells_of_the_newer_version() -> None:
     assert "Version 0.2.0 is available. New in 0.2.0" in lines(PIPX, check=True, newer=True)
     assert lines(FOLDER, check=True, newer=True)[-1].startswith(
-        "To update, get the new version from https://get.example/"
+        "To update, get the new file from https://get.example/, run `kikipounamu quit`"
     )
     assert lines(PIPX, check=True) == ["kikipounamu 0.1.0, installed with pipx: this is the newest version."]
+
+
+def test_folder_says_where_the_parts_are_that_it_lacks() -> None:
+    (told,) = lacking(["whisper", "funasr", "server"])
+    assert told == (
+        "Not in it: whisper (take the full folder or package); funasr (run `kikipounamu gpu setup`); "
+        "server (take the Python package)."
+    )
+    assert not [*lacking([])]
 
 
 @pytest.mark.parametrize("kind", list(InstallKind))

@@ -27,8 +27,11 @@ def test_installation_names_missing_extras_once() -> None:
     assert terminal[1].values == {"extras": "desktop", "install": extra_command("desktop")}
 
 
-def test_installation_suggests_no_extras_in_bundle() -> None:
-    assert keys(installation("1.0", frozen=True, has=lambda name: False)) == ["ok installed"]
+def test_installation_names_what_a_bundle_lacks_without_a_command() -> None:
+    assert keys(installation("1.0", frozen=True, has=lambda name: True)) == ["ok installed"]
+    small = installation("1.0", frozen=True, has=lambda name: name not in {"faster_whisper", "av"})
+    assert keys(small) == ["ok installed", "ok extras-optional"]
+    assert small[1].values == {"extras": "whisper,media"}
 
 
 def test_has_module_finds_installed_modules() -> None:
