@@ -16,6 +16,7 @@
 #     FRESH_BIND="DIR …"   folders of this machine to show there, read-only: local wheels, a pip configuration
 #     FRESH_ENV="NAME …"   environment variables to pass on, PIP_FIND_LINKS for one
 #     FRESH_AS="user root" who runs the targets
+#     FRESH_MODELS="NAME …" models of the first sentence (default: fsmn-vad whisper-base); the small folder has no Whisper
 set -euo pipefail
 
 packages=python3,make,git,ca-certificates
@@ -123,13 +124,14 @@ version() { # FILE: its version, from its name
 }
 
 artefact() { # FOLDER WHO FILE OLDER: its whole life with one person
-    local folder=$1 who=$2 file=$3 older=$4 kind installer says
+    local folder=$1 who=$2 file=$3 older=$4 kind installer says models
     kind=$(kind "$file")
+    read -ra models <<<"${FRESH_MODELS:-fsmn-vad whisper-base}"
     installer=$who
     if [ "$kind" = deb ]; then installer=root; fi
     says=(/fresh/desk.sh dictate /fresh/english.flac minute)
     step "$folder" "$who" install "$installer" "/fresh/$kind.sh" install "$older" &&
-        step "$folder" "$who" models "$who" kikipounamu models get fsmn-vad whisper-base &&
+        step "$folder" "$who" models "$who" kikipounamu models get "${models[@]}" &&
         in_chroot "$folder" "$who" /fresh/desk.sh begin &&
         step "$folder" "$who" "is $(version "$older")" "$who" /fresh/desk.sh is "$(version "$older")" &&
         step "$folder" "$who" "first sentence" "$who" "${says[@]}" &&

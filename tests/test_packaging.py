@@ -141,3 +141,10 @@ def test_menu_files_speak_every_language_of_the_windows() -> None:
     for tag in ("summary", "description/p", "description/ul/li"):
         texts = [element.get("{http://www.w3.org/XML/1998/namespace}lang") for element in root.findall(tag)]
         assert texts.count(None) == texts.count("zh_CN") > 0
+
+
+def test_download_pages_name_every_library_of_windows() -> None:
+    listed = (PACKAGING / "apt-packages.txt").read_text().partition("[desktop]")[2].partition("[test]")[0]
+    wanted = re.findall(r"^(lib\S+)", listed, re.MULTILINE)
+    for page in ("download.md", "download.zh.md"):
+        assert " ".join(wanted) in " ".join((PACKAGING.parent / "docs" / page).read_text().split()), page

@@ -41,7 +41,7 @@ ARTEFACTS: Final = (
     Artefact("folder", needs=("git", "debootstrap")),
     Artefact("debian", needs=("dpkg-deb", "lintian", "tar", "zstd")),
     Artefact("apt_repository", needs=("apt-ftparchive",)),
-    Artefact("licences"),
+    Artefact("licences", needs=("tar", "zstd")),
     Artefact("signed_index"),
     Artefact("sbom"),
     Artefact("audit"),

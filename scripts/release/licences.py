@@ -18,6 +18,8 @@ from typing import Final
 
 from app.diagnostics.report.licences import licences, native_libraries, text_of
 from app.diagnostics.report.view import ComponentKind, Licence
+from scripts.release.commands import run
+from scripts.release.debian import folder_in
 
 _DOCUMENTS: Final = Path("/usr/share/doc")
 _FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -38,11 +40,16 @@ the place of the first three.
 
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
-    """Write one archive with the licences of this environment, the same bytes for the same texts."""
-    place = dist / f"kikipounamu-{version}-licences.zip"
+    """Write one archive with the licences of the full folder in ``dist``, the same bytes for the same texts.
+
+    :raises ReleaseRefused: if there is no folder, which has more components than any other package.
+    """
+    place, carried = dist / f"kikipounamu-{version}-licences.zip", folder_in(dist, version)
     with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in write_licences(Path(scratch)):
-            entry = zipfile.ZipInfo(f"licences/{path.name}", _FIXED_TIME)
+        run("tar", "--extract", "--zstd", "--file", carried, "kikipounamu/licences", cwd=Path(scratch))
+        texts = Path(scratch, "kikipounamu")
+        for path in sorted(path for path in texts.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(texts).as_posix(), _FIXED_TIME)
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return [place]
 

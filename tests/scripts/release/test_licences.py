@@ -1,6 +1,7 @@
 """Packages carry the licence of each component, and none of what a stand-in replaces."""
 
 import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from app.diagnostics.report.licences import licences
 from app.diagnostics.report.view import ComponentKind
+from scripts.release.errors import ReleaseRefused
 from scripts.release.licences import build, main, owners, write_licences, write_system_licences
+from tests.helpers.packages import require
 
 
 def test_each_component_has_a_row_and_a_text(tmp_path: Path) -> None:
@@ -21,12 +24,21 @@ def test_each_component_has_a_row_and_a_text(tmp_path: Path) -> None:
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in (tmp_path / "FFmpeg.txt").read_text()
 
 
-def test_archive_is_the_same_each_time(tmp_path: Path) -> None:
+def test_archive_has_the_texts_of_the_full_folder_and_is_the_same_each_time(tmp_path: Path) -> None:
+    require(("zstd",))
+    with pytest.raises(ReleaseRefused, match="no self-contained folder"):
+        build(tmp_path, tmp_path, "1.0")
+    texts = tmp_path / "kikipounamu" / "licences" / "system"
+    texts.mkdir(parents=True)
+    (texts / "zlib1g.txt").write_text("zlib")
+    (texts.parent / "README.md").write_text("all")
+    archive = tmp_path / "kikipounamu-1.0-linux-x86_64.tar.zst"
+    subprocess.run(["tar", "--zstd", "-cf", archive, "-C", tmp_path, "kikipounamu"], check=True)
     (first,) = build(tmp_path, tmp_path, "1.0")
     content = first.read_bytes()
     (again,) = build(tmp_path, tmp_path, "1.0")
     assert again.read_bytes() == content
-    assert "licences/README.md" in zipfile.ZipFile(again).namelist()
+    assert zipfile.ZipFile(again).namelist() == ["licences/README.md", "licences/system/zlib1g.txt"]
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="another operating system than Debian")
