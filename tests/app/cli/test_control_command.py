@@ -85,9 +85,14 @@ def test_quit_waits_until_every_process_has_ended(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ends: str, status: int, told: str
 ) -> None:
     asked: list[Verb] = []
+
+    def send(verb: Verb) -> int:
+        asked.append(verb)
+        return 0
+
     answers = list(ends)
     monkeypatch.setattr(ending, "wait_for_end", lambda processes, patience_s: answers.pop(0) == "y")
-    monkeypatch.setattr(control_command, "send", lambda verb: bool(asked.append(verb)))
+    monkeypatch.setattr(control_command, "send", send)
     assert control_command.perform(Verb.QUIT) == status
     assert asked == [Verb.QUIT] and not answers
     assert told in capsys.readouterr().err

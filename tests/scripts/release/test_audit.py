@@ -36,7 +36,7 @@ def test_report_that_skipped_a_library_is_refused() -> None:
 
 
 def test_missing_database_is_a_refusal_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit.sys, "executable", "/bin/echo")  # says no JSON, as pip-audit without a network does
+    monkeypatch.setattr("sys.executable", "/bin/echo")  # says no JSON, as pip-audit without a network does
     with pytest.raises(ReleaseRefused, match="--without audit") as caught:
         audit.look_up([])
     assert caught.value.kind is Refusal.NOT_LOOKED_UP
