@@ -8,8 +8,9 @@ import io
 import re
 import subprocess
 import tokenize
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -27,6 +28,7 @@ SUPPRESSION = re.compile(r"#\s*(type:\s*ignore|noqa)\b")
 REASONED = re.compile(r"#\s*(type: ignore\[[\w, -]+\]|noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*)\s*[-#:]\s*\w.*")
 
 
+@cache
 def project_files() -> list[PurePosixPath]:
     """Return all files that are or would be committed, relative to the root; outside git, all but caches."""
     git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -43,8 +45,23 @@ def _is_made(part: str) -> bool:
     return caches or part in {".git", ".cache", "__pycache__", "build", "dist"} or part.endswith(".egg-info")
 
 
-FILES = project_files()
-PYTHON = [path for path in FILES if path.suffix == ".py"]
+@cache
+def python_files() -> list[PurePosixPath]:
+    """Return all files with Python."""
+    return [path for path in project_files() if path.suffix == ".py"]
+
+
+@cache
+def functions(source: str) -> dict[str, int]:
+    """Return the lines of each function. Only statements can contain one, which saves most of the search."""
+    found, rest = dict[str, int](), list[ast.AST](ast.parse(source).body)
+    while rest:
+        node = rest.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found[node.name] = max(found.get(node.name, 0), (node.end_lineno or node.lineno) - node.lineno + 1)
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            rest.extend(getattr(node, part, ()))
+    return found
 
 
 # -- rules: each returns its violations --------------------------------------------------------------------
@@ -52,15 +69,14 @@ PYTHON = [path for path in FILES if path.suffix == ".py"]
 
 def long_functions(source: str) -> list[str]:
     """Return the functions above the length limit."""
-    functions = (
-        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
-    lengths = [(node.name, (node.end_lineno or node.lineno) - node.lineno + 1) for node in functions]
+    lengths = functions(source).items()
     return [f"{name}: {length} lines" for name, length in lengths if length > MOST_FUNCTION_LINES]
 
 
 def unexplained_suppressions(source: str) -> list[str]:
     """Return comments that silence a tool without naming the rule and a reason."""
+    if not SUPPRESSION.search(source):  # as in most files
+        return []
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     comments = (token for token in tokens if token.type == tokenize.COMMENT)
     return [
@@ -72,7 +88,7 @@ def unexplained_suppressions(source: str) -> list[str]:
 
 def decides(source: str) -> bool:
     """Return whether a module has functions to test; plain data and exceptions have none."""
-    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(ast.parse(source)))
+    return bool(functions(source))
 
 
 def untested(modules: Iterable[PurePosixPath], tests: Iterable[PurePosixPath]) -> list[str]:
@@ -80,19 +96,30 @@ def untested(modules: Iterable[PurePosixPath], tests: Iterable[PurePosixPath]) -
 
     ``test_vad_parity.py`` also tests ``vad.py``, and ``test_init.py`` tests the ``__init__.py`` of its package.
     """
-    tested = [str(test.with_suffix("")) for test in tests]
-    return [str(module) for module in modules if not any(_matches(name, _mirror(module)) for name in tested)]
+    tested = _by_folder(test.with_suffix("") for test in tests)
+    mirrors = [(module, _mirror(module)) for module in modules]
+    return [
+        str(module)
+        for module, mirror in mirrors
+        if not any(_matches(name, mirror.name) for name in tested[mirror.parent])
+    ]
 
 
 def orphaned(tests: Iterable[PurePosixPath], modules: Iterable[PurePosixPath]) -> list[str]:
     """Return test modules that mirror no module (or Lua script) of their package."""
-    mirrors = [_mirror(module) for module in modules]
-    stems = [(test, str(test.with_suffix(""))) for test in tests]
-    return [str(test) for test, name in stems if not any(_matches(name, mirror) for mirror in mirrors)]
+    mirrors = _by_folder(map(_mirror, modules))
+    return [str(test) for test in tests if not any(_matches(test.stem, name) for name in mirrors[test.parent])]
 
 
-def _mirror(module: PurePosixPath) -> str:
-    return str("tests" / module.with_name(f"test_{module.stem.strip('_')}"))
+def _by_folder(paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, list[str]]:
+    found = defaultdict[PurePosixPath, list[str]](list)
+    for path in paths:
+        found[path.parent].append(path.name)
+    return found
+
+
+def _mirror(module: PurePosixPath) -> PurePosixPath:
+    return "tests" / module.with_name(f"test_{module.stem.strip('_')}")
 
 
 def _matches(test: str, mirror: str) -> bool:
@@ -124,39 +151,39 @@ def must_mirror(paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
 
 
 def test_no_file_is_too_long() -> None:
-    lengths = {str(path): len((ROOT / path).read_text().splitlines()) for path in PYTHON}
+    lengths = {str(path): len((ROOT / path).read_text().splitlines()) for path in python_files()}
     assert {path: length for path, length in lengths.items() if length > MOST_FILE_LINES} == {}
 
 
 @pytest.mark.parametrize("rule", [long_functions, unexplained_suppressions])
 def test_every_file_keeps(rule: Callable[[str], list[str]]) -> None:
-    broken = {str(path): rule((ROOT / path).read_text()) for path in PYTHON}
+    broken = {str(path): rule((ROOT / path).read_text()) for path in python_files()}
     assert {path: found for path, found in broken.items() if found} == {}
 
 
 def test_no_folder_is_crowded() -> None:
-    assert crowded_folders(of_packages(PYTHON, (".py",))) == {}
+    assert crowded_folders(of_packages(python_files(), (".py",))) == {}
 
 
 def test_every_module_with_functions_is_tested() -> None:
-    modules = [path for path in of_packages(PYTHON, (".py",)) if decides((ROOT / path).read_text())]
-    assert untested(modules, PYTHON) == []
+    modules = [path for path in of_packages(python_files(), (".py",)) if decides((ROOT / path).read_text())]
+    assert untested(modules, python_files()) == []
 
 
 def test_every_test_module_mirrors_a_module() -> None:
-    tests = [path for path in must_mirror(PYTHON) if path.parts[1] in PACKAGES]
-    assert orphaned(tests, of_packages(FILES, (".py", ".lua"))) == []
+    tests = [path for path in must_mirror(python_files()) if path.parts[1] in PACKAGES]
+    assert orphaned(tests, of_packages(project_files(), (".py", ".lua"))) == []
 
 
 def test_no_path_or_host_of_one_machine_is_named() -> None:
-    texts = [path for path in FILES if path.suffix not in {".flac", ".wav", ".png", ".onnx", ".gz"}]
+    texts = [path for path in project_files() if path.suffix not in {".flac", ".wav", ".png", ".onnx", ".gz"}]
     named = {str(path): foreign_places((ROOT / path).read_text(errors="replace")) for path in texts}
     assert {path: found for path, found in named.items() if found} == {}
 
 
 def test_packaging_is_not_a_package() -> None:
     """A package would shadow the library of that name."""
-    assert [path for path in FILES if path.match("packaging/**/__init__.py")] == []
+    assert [path for path in project_files() if path.match("packaging/**/__init__.py")] == []
     assert not (ROOT / "packaging" / "__init__.py").exists()
 
 
@@ -230,5 +257,5 @@ def test_folder_limit_covers_sources_and_exempts_tests() -> None:
 
 
 def test_project_has_files() -> None:
-    assert PurePosixPath("pyproject.toml") in FILES
-    assert len(of_packages(PYTHON, (".py",))) > 20
+    assert PurePosixPath("pyproject.toml") in project_files()
+    assert len(of_packages(python_files(), (".py",))) > 20

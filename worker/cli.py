@@ -12,7 +12,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Final, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -36,14 +36,15 @@ from worker.broker.layout import ShardLayout, read_layout
 from worker.broker.live import LiveJobs
 from worker.broker.live_shards import LiveShards
 from worker.broker.shards import AllShards
-from worker.broker.tunnel import Carrier, Tunnel, carrier, read_key
 from worker.consumer import Consumer, ConsumerIntervals
-from worker.doctor import DoctorFinding, examine, json_line, line, surroundings
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.engines import check_engine, has_libraries
 from worker.errors import BrokerError, MetricsUnavailable
 from worker.model_choice import PUNCTUATION, choose
 from worker.streaming.live_worker import LiveWorker
+
+if TYPE_CHECKING:
+    from worker.broker.tunnel import Carrier, Tunnel
 
 log = structlog.get_logger(logger_names.WORKER_CLI)
 
@@ -118,6 +119,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Check which engines this computer can run, and decode once. Exit status: 0 works; 1 fails; 3 no engine."""
+    from worker.doctor import DoctorFinding, examine, json_line, line, surroundings
 
     def tell(finding: DoctorFinding) -> None:
         say(json_line(finding) if as_json else line(finding))
@@ -185,10 +187,12 @@ class BrokerChoice(NamedTuple):
         """Address of the broker."""
         return self.redis or os.environ.get("KIKIPOUNAMU_REDIS") or f"unix://{folders().broker_socket}"
 
-    def carrier(self) -> Carrier | None:
+    def carrier(self) -> "Carrier | None":
         """Return the way through a gateway, if there is one."""
         if not self.gateway:
             return None
+        from worker.broker.tunnel import carrier, read_key  # late: most workers need no HTTP
+
         key = read_key(self.key_file, os.environ.get("KIKIPOUNAMU_KEY", ""))
         return carrier(self.gateway, key, self.certificate_sha256)
 
@@ -218,7 +222,7 @@ async def _work(where: BrokerChoice, settings: EngineSettings, serving: Serving,
     broker = without_password(through.url if through else where.url)
     log.info(LogEvent.WORKER_STARTED, worker=worker, broker=broker, engine=settings.engine)
     async with contextlib.AsyncExitStack() as stack:
-        tunnel = await stack.enter_async_context(Tunnel(through, _found)) if through else None
+        tunnel = await stack.enter_async_context(_tunnel(through)) if through else None
         supervisor = EngineSupervisor(settings, EngineLimits(), streams=streams)
         servant: Servant
         if streams:
@@ -237,7 +241,7 @@ async def _work(where: BrokerChoice, settings: EngineSettings, serving: Serving,
 
 
 def shards_of(
-    of: type[Shard], url: str, worker: str, tunnel: Tunnel | None
+    of: type[Shard], url: str, worker: str, tunnel: "Tunnel | None"
 ) -> tuple[Callable[[], Awaitable[ShardLayout]], Callable[[Keys], Shard]]:
     """Return what reads the layout of the broker at ``url``, or behind ``tunnel``, and what opens one shard."""
     if tunnel is not None:
@@ -260,6 +264,12 @@ def _serving(metrics: str) -> Serving:
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--metrics") from None
     return lambda worker, servant: serving(place, worker, servant.tally, servant.now)
+
+
+def _tunnel(through: "Carrier") -> "Tunnel":
+    from worker.broker.tunnel import Tunnel
+
+    return Tunnel(through, _found)
 
 
 async def _found(certificate_sha256: bytes) -> tuple[str, ...]:

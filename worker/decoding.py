@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import numpy as np
-
 from protocol.engine import DecodeRequest
 from protocol.job import Job, JobKind
 
@@ -25,6 +23,8 @@ def amplified(pcm: bytes, gain_db: int) -> bytes:
     """
     if gain_db <= 0 or not pcm:
         return pcm
+    import numpy as np  # late: few recordings are quiet, and a worker starts sooner without it
+
     samples = np.frombuffer(pcm, "<i2").astype(np.float32)
     most = (len(samples) - 1) * _UNCUT // 1000
     loudest = max(1.0, float(np.partition(np.abs(samples), most)[most]))

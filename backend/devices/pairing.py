@@ -16,9 +16,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from spake2 import SPAKE2_B, SPAKEError
-from spake2.ed25519_basic import NotOnCurve
 
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
@@ -67,6 +64,8 @@ class Proven:
 
     def sealed(self, key: DeviceKey) -> Paired:
         """Return the reply with the encrypted key."""
+        from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305  # late: see ``begin``
+
         sealed = ChaCha20Poly1305(self.keys.seal).encrypt(NONCE, msgspec.json.encode(key), self.proof)
         return Paired(self.proof, sealed)
 
@@ -129,6 +128,9 @@ class Pairing:
         crowded = len(self._exchanges) >= self._rules.open or of_peer >= self._rules.open_of_peer
         if crowded or not self.tries_left or self._malformed[peer] >= self._rules.malformed_of_peer:
             return self._refused(PairRefusal.BUSY)
+        from spake2 import SPAKE2_B, SPAKEError  # late: a gateway starts sooner without, and seldom pairs
+        from spake2.ed25519_basic import NotOnCurve
+
         device, gateway = identities(asked.name, asked.kind)
         side = SPAKE2_B(self.code.encode(), idA=device, idB=gateway)
         answer: bytes = side.start()

@@ -11,19 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-
 from backend.core.errors import CertificateUnusable
 from backend.core.private_files import made_once
 
 CERTIFICATE_FILE: Final = "gateway.pem"
 _FROM: Final = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 _UNTIL: Final = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)  # RFC 5280 4.1.2.5: never
-_NAME: Final = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kikipounamu gateway")])
+_NAME: Final = "kikipounamu gateway"
 
 
 @dataclass(frozen=True)
@@ -44,6 +38,9 @@ def own_certificate(folder: Path) -> Certificate:
 
 def given_certificate(certificate: Path, private_key: Path) -> Certificate:
     """Return a provided certificate. Raises ``CertificateUnusable`` unless both files are readable and match."""
+    from cryptography import x509  # late: a gateway for this computer alone starts sooner without
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     try:
         leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except (OSError, ValueError) as error:
@@ -70,11 +67,18 @@ def server_context(certificate: Certificate) -> ssl.SSLContext:
 
 
 def _self_signed() -> bytes:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from cryptography.x509.oid import NameOID
+
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME)])
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(_NAME)
-        .issuer_name(_NAME)
+        .subject_name(name)
+        .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(_FROM)

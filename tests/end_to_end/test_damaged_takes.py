@@ -4,7 +4,6 @@ The checksum engine's text is a digest of the exact samples, so that every text 
 """
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.cli.main import app
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.events import Cutting, decode_lines, encode_line
 from app.journal.journal import Journal
@@ -26,7 +26,8 @@ from protocol.session import Final
 from speech.audio_file import read_audio
 from speech.segmenter import SegmentBegin, SegmentEnd
 from tests.app.speech import digests, recording
-from tests.helpers.chain import BIN, KEY, running_chain
+from tests.helpers.chain import KEY, running_chain
+from tests.helpers.command_line import called
 
 ALL = RetentionLimits(age_s=0, size=0)
 
@@ -56,14 +57,7 @@ class Spoken:
 
     def takes(self, command: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a ``kikipounamu takes`` command on this home."""
-        return subprocess.run(
-            [str(BIN / "kikipounamu"), "takes", command, *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return called(app, "takes", command, *arguments, environment=self.environment)
 
     def resend(self) -> "subprocess.CompletedProcess[str]":
         """Run ``kikipounamu takes resend``."""
@@ -92,7 +86,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Sp
     with running_chain(tmp_path_factory.mktemp("chain")) as chain:
         _, endpoint = chain.gateway()
         chain.worker()
-        environment = os.environ | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_MODELS": str(models)}
+        environment = {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_MODELS": str(models)}
         yield Spoken(session, root, tuple(lines.splitlines(keepends=True)), audio, said, environment, endpoint.url)
 
 

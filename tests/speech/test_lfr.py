@@ -47,6 +47,7 @@ def test_cmvn_of_another_model_is_refused(tmp_path: Path) -> None:
         load_lfr_cmvn(tmp_path / "am.mvn")
 
 
+@pytest.mark.proof(minutes=1)
 @pytest.mark.funasr
 def test_lfr_features_equal_those_of_funasr() -> None:
     import torch

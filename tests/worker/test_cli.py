@@ -15,13 +15,14 @@ from protocol.job import GROUP, EndState, Result, decode_status
 from protocol.monitor import WorkerState
 from speech.models.catalogue import Catalogue
 from speech.models.store import ModelStore
+from tests.helpers.command_line import called
 from tests.helpers.fault_engines import ENGINE, Fault
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.speech.models.example import ENDPOINTS, model_of, write_files
 from tests.worker.running import ended, fault_job, persistent_broker, worker_process
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
-from worker.cli import with_punctuation, without_password
+from worker.cli import cli, with_punctuation, without_password
 
 ANY = KEYS.jobs("interactive")
 
@@ -39,6 +40,11 @@ async def holder(other: GatewaySide) -> str:
     """Return the consumer that holds the first pending entry."""
     pending = await other.pending(ANY)
     return pending[0][1] if pending else ""
+
+
+def ran(url: str, home: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run a worker that cannot run, in this process."""
+    return called(cli, "run", "--redis", url, *options, environment={"KIKIPOUNAMU_HOME": str(home)})
 
 
 def output(process: "subprocess.Popen[str]") -> str:
@@ -84,16 +90,14 @@ async def test_worker_command_recognises_and_drains_at_sigterm(
 def test_worker_command_explains_why_it_cannot_run(
     tmp_path: Path, broker: Broker, options: list[str], status: int, text: str
 ) -> None:
-    with worker_process(broker.url, tmp_path, *options) as process:
-        said = output(process)
-    assert process.returncode == status
-    assert text in said and "Traceback" not in said
+    done = ran(broker.url, tmp_path, *options)
+    assert done.returncode == status
+    assert text in done.stderr and "Traceback" not in done.stderr
 
 
 def test_broker_address_is_read_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_REDIS", "http://nowhere")
-    with worker_process("", tmp_path, "--engine", "checksum") as process:
-        assert "not the address of a broker" in output(process)
+    assert "not the address of a broker" in ran("", tmp_path, "--engine", "checksum").stderr
 
 
 def test_worker_command_refuses_a_damaged_model(tmp_path: Path, broker: Broker, models: Path) -> None:
@@ -104,10 +108,9 @@ def test_worker_command_refuses_a_damaged_model(tmp_path: Path, broker: Broker, 
         if file.name == "model.bin":
             data[len(data) // 2] ^= 1
         (folder / file.name).write_bytes(data)
-    with worker_process(broker.url, tmp_path) as process:
-        said = output(process)
-    assert process.returncode == 3
-    assert "damaged" in said and "kikipounamu models get whisper-base" in said
+    done = ran(broker.url, tmp_path)
+    assert done.returncode == 3
+    assert "damaged" in done.stderr and "kikipounamu models get whisper-base" in done.stderr
 
 
 async def test_auto_engine_is_chosen_by_installed_model_and_logged(

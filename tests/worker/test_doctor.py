@@ -1,7 +1,6 @@
 """Worker doctor: description of the system, a decode in its own process, and the command."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ import pytest
 import soundfile
 
 from protocol.engine import EngineInfo, EngineSettings
+from tests.helpers.command_line import called
+from worker.cli import cli
 from worker.doctor import (
     Card,
     DecodeMeasurement,
@@ -126,10 +127,9 @@ def test_doctor_command_prints_findings_and_sets_exit_status(
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
-    program = str(Path(sys.executable).parent / "kikipounamu-worker")
-    good = subprocess.run([program, "doctor", "--engine", "checksum"], capture_output=True, text=True, timeout=60)
+    good = called(cli, "doctor", "--engine", "checksum", environment={})
     assert good.returncode == 0 and "RTF" in good.stdout
-    told = subprocess.run([program, "doctor", "--json", "--engine", "checksum"], capture_output=True, timeout=60)
+    told = called(cli, "doctor", "--json", "--engine", "checksum", environment={})
     assert {"engine", "decode"} <= {json.loads(line)["what"] for line in told.stdout.splitlines()}
-    bad = subprocess.run([program, "doctor"], capture_output=True, text=True, timeout=60)
+    bad = called(cli, "doctor", environment={})
     assert bad.returncode == 3 and "kikipounamu models get whisper-base" in bad.stdout

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.chain import running_chain
-from tests.helpers.valkey import Broker
+from tests.helpers.chain import Chain
 from tests.loadtest.program import run, start
 
 COMMANDS = {
@@ -17,17 +16,13 @@ COMMANDS = {
 }
 
 
-def test_commands_keep_promises_and_write_reports(tmp_path: Path, broker: Broker) -> None:
-    with running_chain(tmp_path, broker.url) as chain:
-        chain.gateway()
-        chain.worker()
-        home = tmp_path / "home"
-        wide = ("--most-percent", "100", "--most-kb", "100000")
-        running = {
-            name: start(home, name, *brief, *(wide if name == "idle" else ()), "--report", str(tmp_path / name))
-            for name, brief in COMMANDS.items()
-        }
-        said = {name: process.communicate(timeout=100)[0] for name, process in running.items()}
+def test_commands_keep_promises_and_write_reports(tmp_path: Path, chain: Chain) -> None:
+    home, wide = chain.root / "home", ("--most-percent", "100", "--most-kb", "100000")
+    running = {
+        name: start(home, name, *brief, *(wide if name == "idle" else ()), "--report", str(tmp_path / name))
+        for name, brief in COMMANDS.items()
+    }
+    said = {name: process.communicate(timeout=100)[0] for name, process in running.items()}
     for name, process in running.items():
         told = json.loads(said[name])
         assert process.returncode == 0, told["promises"]

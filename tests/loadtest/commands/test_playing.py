@@ -8,20 +8,21 @@ from pathlib import Path
 from aiohttp import web
 
 from backend.http.certificates import own_certificate, server_context
-from tests.helpers.chain import KEY, running_chain
-from tests.helpers.valkey import Broker
+from protocol.endpoint import decode_endpoint
+from tests.helpers.chain import KEY, Chain
 from tests.helpers.waiting import wait_until_sync
-from tests.loadtest.program import run, start
+from tests.loadtest.program import run, run_apart, start
 
 
-def test_interrupted_command_leaves_a_partial_report(tmp_path: Path, broker: Broker) -> None:
-    with running_chain(tmp_path, broker.url) as chain:
-        _, endpoint = chain.gateway()
-        where = ("--gateway", endpoint.url, "--key", KEY, "--report", str(tmp_path / "s"))
-        streams = start(tmp_path, "streams", "--count", "2", "--ramp", "0", *where)
-        wait_until_sync(lambda: b"audit.stream_opened" in chain.programs[0].log.read_bytes(), "somebody speaks")
-        streams.terminate()
-        streams.communicate(timeout=60)
+def test_interrupted_command_leaves_a_partial_report(tmp_path: Path, chain: Chain) -> None:
+    url = decode_endpoint(chain.endpoint_file().read_bytes()).url
+    where = ("--gateway", url, "--key", KEY, "--report", str(tmp_path / "s"))
+    log = chain.programs[0].log
+    before = len(log.read_bytes())
+    streams = start(tmp_path, "streams", "--count", "2", "--ramp", "0", *where)
+    wait_until_sync(lambda: b"audit.stream_opened" in log.read_bytes()[before:], "somebody speaks")
+    streams.terminate()
+    streams.communicate(timeout=60)
     assert streams.returncode == 130
     report = json.loads((tmp_path / "s" / "report.json").read_text())
     assert (report["complete"], report["passed"], report["note"]) == (False, False, "interrupted")
@@ -46,7 +47,7 @@ def test_command_accepts_an_untrusted_certificate_by_its_digest(tmp_path: Path) 
             await site.start()
             ask = ("plan", "--streams", "1", "--gateway", f"https://127.0.0.1:{runner.addresses[0][1]}")
             return [
-                await asyncio.to_thread(run, tmp_path, *ask, *options)
+                await asyncio.to_thread(run_apart, tmp_path, *ask, *options)
                 for options in ((), ("--certificate-sha256", certificate.sha256))
             ]
         finally:

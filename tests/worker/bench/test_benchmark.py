@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from protocol.engine import EngineSettings
+from tests.helpers.command_line import called
 from tests.helpers.device_engine import ENGINE
 from worker.bench.benchmark import (
     BatchSpeed,
@@ -20,6 +20,7 @@ from worker.bench.benchmark import (
     speed_of,
     table,
 )
+from worker.cli import cli
 
 PLAN = BenchPlan(bytes(32_000), (1, 3), 2)
 RESULT = BenchResult(
@@ -91,9 +92,7 @@ def test_batches_are_positive_numbers(bad: str) -> None:
 
 def run(*options: str) -> "subprocess.CompletedProcess[str]":
     """Run the command ``bench`` of the worker, with two sizes and one round."""
-    program = str(Path(sys.executable).parent / "kikipounamu-worker")
-    command = [program, "bench", "--rounds", "1", "--batches", "1,2", *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
+    return called(cli, "bench", "--rounds", "1", "--batches", "1,2", *options, environment={})
 
 
 def test_bench_command_prints_a_table_or_json_and_sets_the_exit_status(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -382,7 +383,7 @@ class Interleaved(RuleBasedStateMachine):
         assert self.run(self.channel.get_message(timeout=0.01)) is None
 
 
-def test_interleavings_give_each_segment_one_end(any_broker: Broker) -> None:
-    thousands = settings(max_examples=40, stateful_step_count=50)
+@pytest.mark.parametrize("examples", [12, pytest.param(200, marks=pytest.mark.proof(minutes=2))])
+def test_interleavings_give_each_segment_one_end(any_broker: Broker, examples: int) -> None:
     machine: Any = partial(Interleaved, any_broker.url)
-    run_state_machine_as_test(machine, settings=thousands)
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=50))
