@@ -24,6 +24,6 @@ def run_apart(home: Path, *arguments: str, timeout: float = 100.0) -> "subproces
 
 
 def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Start the program."""
+    """Start the program, for what must run beside the test."""
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
     return subprocess.Popen([PROGRAM, *arguments], env=environment, stdout=subprocess.PIPE, text=True)

@@ -23,7 +23,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Source:
-    """What a module that may log says about it."""
+    """A module that may log, and its words about logs."""
 
     place: str
     constants: frozenset[str]

@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +26,7 @@ from protocol.session import Done, Final, Finish, Queued
 from tests.backend.fake_worker import working
 from tests.backend.gateway_process import GatewayProcess, alive, endpoint_of, gateway_process, start_gateway
 from tests.backend.wire import Wire, connected, tone
+from tests.helpers.command_line import called
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
@@ -88,6 +87,7 @@ async def test_session_survives_kill_of_gateway_or_broker(home: Path, victim: st
         if victim == "broker":
             async with working(url_of(home)):
                 assert await resumed(gateway, session) == TEXT
+            return
     async with gateway_process(home) as again, working(url_of(home)):
         assert await resumed(again, session) == TEXT
 
@@ -127,15 +127,12 @@ async def test_missing_broker_ends_gateway_with_message(home: Path) -> None:
 
 @pytest.mark.parametrize("command", [("serve",), ("dead", "list"), ("queues", "list")])
 def test_invalid_broker_address_is_reported_without_traceback(home: Path, command: tuple[str, ...]) -> None:
-    program = str(Path(sys.executable).parent / "kikipounamu-gateway")
-    words = [program, *command, "--redis", "nonsense"]
-    environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = called(app, *command, "--redis", "nonsense", environment={"KIKIPOUNAMU_HOME": str(home)})
     assert done.returncode == 1 and "nonsense is not the address of a broker" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
 
 
-async def test_port_in_use_is_reported(home: Path) -> None:
+async def test_port_in_use_is_reported_and_logs_contain_no_key(home: Path) -> None:
     async with gateway_process(home) as first:
         port = first.endpoint.url.rpartition(":")[2]
         process = start_gateway(home, "--port", port, log=home / "second")
@@ -143,16 +140,12 @@ async def test_port_in_use_is_reported(home: Path) -> None:
         said = (home / "second").read_text()
         assert "gateway.cannot_listen" in said and "Traceback" not in said
         assert await endpoint_of(home, first.process) == first.endpoint
-
-
-async def test_log_contains_no_key(home: Path) -> None:
-    async with gateway_process(home) as gateway:
-        url = f"{gateway.endpoint.url}/v1/workers?api_key={gateway.endpoint.key}"
+        url = f"{first.endpoint.url}/v1/workers?api_key={first.endpoint.key}"
         async with aiohttp.ClientSession() as http, http.get(url) as response:
             assert response.status == 200
-        gateway.end(signal.SIGTERM)
+        first.end(signal.SIGTERM)
     logs = "".join(path.read_text() for path in (home / "logs").iterdir()) + (home / "stderr").read_text()
-    assert "gateway.listening" in logs and gateway.endpoint.key not in logs
+    assert "gateway.listening" in logs and first.endpoint.key not in logs + said
 
 
 async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> None:
