@@ -1,8 +1,9 @@
 """Provide fixtures for every test."""
 
+import gc
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,15 @@ os.environ["LANG"] = "C.UTF-8"
 switch_off_telemetry()  # as every program does first
 
 
-# No deadline: the duration of an example depends on the load of the machine.
-settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# For `make mutants`: the same examples each time, without shrinking.
+# No deadline: the duration of an example depends on the load of the machine. Each run draws others.
+settings.register_profile(
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40
+)
+# For `make mutants`: the same examples each time, more of them, without shrinking.
 settings.register_profile(
     "mutants",
     settings.get_profile("unhurried"),
+    max_examples=100,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],
@@ -61,6 +65,17 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling | None:
     """Return the scheduler for xdist; ``None``: its own."""
     return GroupScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect tests without garbage collection, and exempt them all from it: no test pays for the others."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,11 +3,8 @@
 import asyncio
 import json
 import ssl
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,19 +13,23 @@ import aiohttp
 import pytest
 
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Hello, encode
-from tests.helpers.chain import BIN, Chain, running_chain
+from tests.helpers.chain import Chain, running_chain
 from tests.helpers.recordings import SYNTHETIC
 from tests.helpers.waiting import wait_until, wait_until_sync
 from tests.kubernetes.api_gateways import OTHER, PERSON, Front, in_front
+from tests.loadtest.program import run
 
-pytestmark = pytest.mark.parametrize("kind", ["nginx", "envoy"])
-TRUSTED = ("--trusted-proxy", "127.0.0.1")
+Scene = tuple[Chain, Front]
 
 
-@contextmanager
-def scene(kind: str, folder: Path, *options: str) -> Iterator[tuple[Chain, Front]]:
-    with running_chain(folder) as chain, in_front(kind, chain, *options) as front:
-        yield chain, front
+@pytest.fixture(scope="module", params=["nginx", "envoy"])
+def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Run a gateway with a worker and a history, which trusts the API gateway in front of it."""
+    options = ("--trusted-proxy", "127.0.0.1", "--history", "on")
+    with running_chain(tmp_path_factory.mktemp("scene")) as chain:
+        with in_front(request.param, chain, *options) as front:
+            chain.worker("--engine", "checksum")
+            yield chain, front
 
 
 def http(front: Front) -> aiohttp.ClientSession:
@@ -48,41 +49,30 @@ def audit(chain: Chain, event: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["event"] == event]
 
 
-def test_sessions_of_a_tenant_are_whole_through_it(kind: str, tmp_path: Path) -> None:
-    with scene(kind, tmp_path, *TRUSTED) as (chain, front):
-        chain.worker("--engine", "checksum")
-        command = [
-            str(BIN / "kikipounamu-loadtest"),
-            "sessions",
-            "--count",
-            "3",
-            "--seconds",
-            "4",
-            "--key",
-            PERSON,
-        ]
-        command += ["--gateway", front.url, "--certificate-sha256", front.certificate.sha256]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-        opened = wait_until_sync(
-            lambda: len(found := audit(chain, "audit.stream_opened")) == 3 and found, "the audit"
-        )
-        assert {(one["tenant"], one["kind"]) for one in opened} == {("acme", "client")}
+def test_sessions_of_a_tenant_are_whole_through_it(scene: Scene, tmp_path: Path) -> None:
+    chain, front = scene
+    before = len(audit(chain, "audit.stream_opened"))
+    command = ("sessions", "--count", "3", "--seconds", "4", "--key", PERSON, "--gateway", front.url)
+    done = run(tmp_path, *command, "--certificate-sha256", front.certificate.sha256)
+    assert done.returncode == 0, done.stdout + done.stderr
+    opened = wait_until_sync(
+        lambda: len(found := audit(chain, "audit.stream_opened")[before:]) == 3 and found, "the audit"
+    )
+    assert {(one["tenant"], one["kind"]) for one in opened} == {("acme", "client")}
 
 
-async def test_file_is_recognised_and_seen_by_its_tenant_alone(kind: str, tmp_path: Path) -> None:
-    with scene(kind, tmp_path, *TRUSTED, "--history", "on") as (chain, front):
-        chain.worker("--engine", "checksum")
-        async with http(front) as client:
-            session = str(uuid4())
-            await wait_until(lambda: submitted(client, session), "the file is taken")
-            await wait_until(lambda: state(front, session, "done"), "the file is recognised")
-            for key, status in ((PERSON, 200), (OTHER, 404)):
-                async with client.get(f"/v1/sessions/{session}", params={"api_key": key}) as answer:
-                    assert answer.status == status
-        for log in front.folder.glob("*"):
-            written = log.name in {"access.log", "output"}
-            assert not written or PERSON not in log.read_text()
+async def test_file_is_recognised_and_seen_by_its_tenant_alone(scene: Scene) -> None:
+    _, front = scene
+    async with http(front) as client:
+        session = str(uuid4())
+        await wait_until(lambda: submitted(client, session), "the file is taken")
+        await wait_until(lambda: state(front, session, "done"), "the file is recognised")
+        for key, status in ((PERSON, 200), (OTHER, 404)):
+            async with client.get(f"/v1/sessions/{session}", params={"api_key": key}) as answer:
+                assert answer.status == status
+    for log in front.folder.glob("*"):
+        written = log.name in {"access.log", "output"}
+        assert not written or PERSON not in log.read_text()
 
 
 async def submitted(client: aiohttp.ClientSession, session: str) -> bool:
@@ -101,44 +91,50 @@ async def state(front: Front, session: str, wanted: str) -> bool:
         return bool((await answer.json())["state"] == wanted)
 
 
-async def test_requests_without_a_key_or_elsewhere_are_refused(kind: str, tmp_path: Path) -> None:
-    with scene(kind, tmp_path, *TRUSTED) as (_, front):
-        async with http(front) as client:
-            for headers in ({}, bearer("the-key-of-nobody"), bearer(PERSON.upper())):
-                async with client.get(STREAM_PATH, headers=headers) as answer:
-                    assert answer.status == 401
-            for path in ("/v1/devices", "/metrics", "/v1/broker", "/dashboard", "/v1/pair", "/v1/monitor", "/"):
-                async with client.get(path, headers=bearer(PERSON)) as answer:
-                    assert (path, answer.status) == (path, 404)
-            async with client.get("/readyz") as answer:
-                assert answer.status == 503 and "no_worker" in await answer.text()
-            async with client.get("/v1/models", headers=bearer(PERSON)) as answer:
-                assert answer.status == 200
+async def test_requests_without_a_key_or_elsewhere_are_refused(scene: Scene) -> None:
+    async with http(scene[1]) as client:
+        for headers in ({}, bearer("the-key-of-nobody"), bearer(PERSON.upper())):
+            async with client.get(STREAM_PATH, headers=headers) as answer:
+                assert answer.status == 401
+        for path in ("/v1/devices", "/metrics", "/v1/broker", "/dashboard", "/v1/pair", "/v1/monitor", "/"):
+            async with client.get(path, headers=bearer(PERSON)) as answer:
+                assert (path, answer.status) == (path, 404)
+        async with client.get("/v1/models", headers=bearer(PERSON)) as answer:
+            assert answer.status == 200
 
 
-async def test_tenant_is_the_proxys_word_and_believed_of_a_trusted_one_alone(kind: str, tmp_path: Path) -> None:
-    for trusted, tenant in (("127.0.0.1", "acme"), ("127.0.0.9", "")):
-        folder = tmp_path / trusted
-        folder.mkdir()
-        with scene(kind, folder, "--trusted-proxy", trusted) as (chain, front):
-            headers = bearer(PERSON) | {"X-Tenant-Id": "somebody-else"}
-            client = http(front)
-            connecting = client.ws_connect(STREAM_PATH, headers=headers, protocols=(SUBPROTOCOL,))
-            async with client, connecting as socket:
-                await socket.send_str(encode(Hello(uuid4(), "test")))
-                assert json.loads(await socket.receive_str())["type"] == "welcome"
-            opened = await wait_until(partial(audit, chain, "audit.stream_opened"), "the audit")
-            assert [one["tenant"] for one in opened] == [tenant]
+async def tenant_of_a_liar(chain: Chain, front: Front) -> str:
+    """Return the tenant that the gateway notes for somebody who names another one."""
+    before = len(audit(chain, "audit.stream_opened"))
+    headers = bearer(PERSON) | {"X-Tenant-Id": "somebody-else"}
+    client = http(front)
+    connecting = client.ws_connect(STREAM_PATH, headers=headers, protocols=(SUBPROTOCOL,))
+    async with client, connecting as socket:
+        await socket.send_str(encode(Hello(uuid4(), "test")))
+        assert json.loads(await socket.receive_str())["type"] == "welcome"
+    (opened,) = await wait_until(lambda: audit(chain, "audit.stream_opened")[before:], "the audit")
+    return str(opened["tenant"])
 
 
-async def test_tenant_above_its_rate_waits_while_others_are_served(kind: str, tmp_path: Path) -> None:
-    with scene(kind, tmp_path, *TRUSTED) as (_, front):
-        async with http(front) as client:
+async def test_tenant_is_the_word_of_a_trusted_proxy(scene: Scene) -> None:
+    assert await tenant_of_a_liar(*scene) == "acme"
 
-            async def ask(key: str) -> tuple[int, bool]:
-                async with client.get("/v1/models", headers=bearer(key)) as answer:
-                    return answer.status, "Retry-After" in answer.headers
 
-            told = Counter(await asyncio.gather(*(ask(PERSON) for _ in range(200))))
-            assert set(told) == {(200, False), (429, True)} and told[200, False] >= 20
-            assert await ask(OTHER) == (200, False)
+@pytest.mark.parametrize("kind", ["nginx", pytest.param("envoy", marks=pytest.mark.proof(minutes=1))])
+async def test_other_proxy_is_not_believed_and_passes_readiness_on(kind: str, tmp_path: Path) -> None:
+    with running_chain(tmp_path) as chain, in_front(kind, chain, "--trusted-proxy", "127.0.0.9") as front:
+        assert await tenant_of_a_liar(chain, front) == ""
+        async with http(front) as client, client.get("/readyz") as answer:
+            assert answer.status == 503 and "no_worker" in await answer.text()
+
+
+async def test_tenant_above_its_rate_waits_while_others_are_served(scene: Scene) -> None:
+    async with http(scene[1]) as client:
+
+        async def ask(key: str) -> tuple[int, bool]:
+            async with client.get("/v1/models", headers=bearer(key)) as answer:
+                return answer.status, "Retry-After" in answer.headers
+
+        told = Counter(await asyncio.gather(*(ask(PERSON) for _ in range(200))))
+        assert set(told) == {(200, False), (429, True)} and told[200, False] >= 20
+        assert await ask(OTHER) == (200, False)

@@ -16,7 +16,6 @@ from app.core.sentences import LANGUAGES, Entry, entries
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import HAN, font
 from scripts import scenes_home, screenshots, screenshots_dashboard
-from scripts.drawing import LOOKS
 from scripts.screenshots import SHEETS
 from tests.helpers.packages import require
 
@@ -69,12 +68,6 @@ def test_missing_glyph_is_detected(qapp: QApplication) -> None:
 def test_han_characters_use_simplified_chinese_font(qapp: QApplication) -> None:
     assert set(glyphs("骨直复门")) == {HAN[0]}
     assert QFontInfo(font()).family() != HAN[0]  # Latin has another font
-
-
-@pytest.mark.parametrize("name", list(SHEETS))
-def test_scenes_of_a_sheet_differ(qapp: QApplication, name: str) -> None:
-    images = [draw(LOOKS[0]) for draw in SHEETS[name]]
-    assert all(one != other for number, one in enumerate(images) for other in images[number + 1 :])
 
 
 def test_committed_pictures_are_complete_and_small() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from app.core.sentences import LANGUAGES
@@ -75,15 +76,18 @@ def faults(widget: QWidget, scale: float) -> list[str]:
 
 @pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.proof(minutes=1)) for turn in (1, 2))])
 @pytest.mark.parametrize("name", list(SHEETS))
-def test_every_state_is_legible_and_fits_small_screens(qapp: QApplication, name: str, turn: int) -> None:
+def test_every_state_differs_and_is_legible_and_fits_small_screens(
+    qapp: QApplication, name: str, turn: int
+) -> None:
     require(("fonts-noto-cjk",))
-    found: list[str] = []
+    found, images = list[str](), list[QImage]()
     for number, draw in enumerate(SHEETS[name]):
         look = looks(number)[turn]
         with inspected(look.scale) as faulty:
-            draw(look)
+            images.append(draw(look))
         found += [f"{look.language} {look.scale:g}, scene {number}: {fault}" for fault in faulty]
     assert list(dict.fromkeys(found)) == []
+    assert all(one != other for number, one in enumerate(images) for other in images[number + 1 :])
 
 
 @pytest.mark.parametrize("number", [0, 1])

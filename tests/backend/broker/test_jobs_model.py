@@ -184,7 +184,7 @@ async def _compare(url: str, operations: list[tuple[Any, ...]]) -> None:
 def test_model_and_scripts_agree(kind: str) -> None:
     with running_broker(binaries()[kind]) as broker:
 
-        @settings(max_examples=60)
+        @settings(max_examples=25)
         @given(OPERATIONS)
         def agree(operations: list[tuple[Any, ...]]) -> None:
             asyncio.run(_compare(broker.url, operations))

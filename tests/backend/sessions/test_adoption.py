@@ -46,7 +46,6 @@ class Turns:
 
     async def __aexit__(self, *_: object) -> None:
         await cancel_and_wait([self._task])
-        gc.unfreeze()
 
     async def _watch(self) -> None:
         last = time.perf_counter()

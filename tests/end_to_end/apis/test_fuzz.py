@@ -44,7 +44,7 @@ async def survived(place: tuple[Path, Endpoint, int], wire: Wire, messages: int)
 
 @pytest.mark.parametrize("wire", WIRES)
 async def test_gateway_survives_bad_messages(place: tuple[Path, Endpoint, int], wire: Wire) -> None:
-    await survived(place, wire, 100 if WIRES[wire].request else 1_500)
+    await survived(place, wire, 50 if WIRES[wire].request else 500)
 
 
 @pytest.mark.proof(minutes=6)

@@ -94,7 +94,7 @@ async def problems(endpoint: Endpoint, folder: Path, *arguments: str) -> str:
 
 
 async def test_schemathesis_finds_no_problem_in_the_routes_of_others(endpoint: Endpoint, tmp_path: Path) -> None:
-    said = await problems(endpoint, tmp_path, "--max-examples", "5", "--phases", "examples,fuzzing")
+    said = await problems(endpoint, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing")
     assert not said, said
 
 

@@ -34,7 +34,13 @@ def erlang_c(servers: int, load: float) -> float:
     return full / (sum(load**busy / math.factorial(busy) for busy in range(servers)) + full)
 
 
-@pytest.mark.parametrize(("servers", "load"), [(1, 0.5), (1, 0.8), (4, 3.2), (20, 16.0)])
+THOROUGH = pytest.mark.proof(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("servers", "load"),
+    [(4, 3.2), *(pytest.param(*one, marks=THOROUGH) for one in ((1, 0.5), (1, 0.8), (20, 16.0)))],
+)
 def test_waits_are_those_of_erlang_c(servers: int, load: float) -> None:
     outcome = simulate(poisson(load, 100_000), UNIT, servers)
     waited = sum(one.queue_s > 1e-9 for one in outcome.segments) / len(outcome.segments)
@@ -43,7 +49,7 @@ def test_waits_are_those_of_erlang_c(servers: int, load: float) -> None:
     assert outcome.utilisation == pytest.approx(load / servers, rel=0.02)
 
 
-@pytest.mark.parametrize("load", [0.5, 0.8])
+@pytest.mark.parametrize("load", [0.5, pytest.param(0.8, marks=THOROUGH)])
 def test_waits_are_those_of_pollaczek_and_khinchine_for_equal_segments(load: float) -> None:
     outcome = simulate(poisson(load, 100_000, audio_s=1.0), UNIT, 1)
     assert mean_queue_s(outcome) == pytest.approx(load / (2 * (1 - load)), rel=0.06)
