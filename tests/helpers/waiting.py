@@ -8,7 +8,7 @@ from typing import Any
 
 DEADLINE_S = 30.0
 _SHORTEST_S, _LONGEST_S, _GROWTH = 0.005, 0.03, 1.25
-"""Pauses between two looks: many predicates start a program or ask a server, which costs more than it waits for."""
+"""Pauses between two looks: many predicates start a program or ask a server, which has its price."""
 
 
 async def wait_until(

@@ -26,10 +26,10 @@ Scene = tuple[Chain, Front]
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Run a gateway with a worker and a history, which trusts the API gateway in front of it."""
     options = ("--trusted-proxy", "127.0.0.1", "--history", "on")
-    with running_chain(tmp_path_factory.mktemp("scene")) as chain:
-        with in_front(request.param, chain, *options) as front:
-            chain.worker("--engine", "checksum")
-            yield chain, front
+    root = tmp_path_factory.mktemp("scene")
+    with running_chain(root) as chain, in_front(request.param, chain, *options) as front:
+        chain.worker("--engine", "checksum")
+        yield chain, front
 
 
 def http(front: Front) -> aiohttp.ClientSession:
