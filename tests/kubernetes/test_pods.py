@@ -12,12 +12,12 @@ from urllib.request import urlopen
 from backend.devices.records import DEVICES_FILE, DeviceStore
 from protocol.devices import DeviceKind
 from scripts.render_chart import Manifest
-from tests.helpers.chain import BIN
 from tests.helpers.ports import free_port
 from tests.helpers.valkey import running_broker
 from tests.helpers.waiting import wait_until_sync
 from tests.kubernetes.pods import pod
 from tests.kubernetes.rendering import named, pod_of, rendered
+from tests.loadtest.program import run
 
 KEY = "the key of the owner in a Secret"
 
@@ -54,7 +54,7 @@ def test_pods_serve_with_a_read_only_root_and_end_within_their_grace(tmp_path: P
             with pod(worker, logs[1], secrets, f"--metrics=127.0.0.1:{figures}") as working:
                 wait_until_sync(lambda: status(gateway, "readinessProbe", port) == 200, "the gateway is ready")
                 assert status(worker, "livenessProbe", figures) == status(worker, "readinessProbe", figures) == 200
-                assert spoken(port).returncode == 0
+                assert spoken(port, tmp_path).returncode == 0
                 for process, deployment in ((serving, gateway), (working, worker)):
                     process.send_signal(signal.SIGTERM)
                     assert process.wait(pod_of(deployment)["terminationGracePeriodSeconds"]) == 0
@@ -63,11 +63,10 @@ def test_pods_serve_with_a_read_only_root_and_end_within_their_grace(tmp_path: P
             sys.stderr.write(log.read_text(errors="replace") if log.exists() else "")
 
 
-def spoken(port: int) -> subprocess.CompletedProcess[str]:
+def spoken(port: int, home: Path) -> subprocess.CompletedProcess[str]:
     """Speak in two sessions through the gateway, and check the digests."""
-    command = [str(BIN / "kikipounamu-loadtest"), "sessions", "--count", "2", "--seconds", "2", "--key", KEY]
-    command += ["--gateway", f"http://127.0.0.1:{port}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    command = ("sessions", "--count", "2", "--seconds", "2", "--key", KEY)
+    done = run(home, *command, "--gateway", f"http://127.0.0.1:{port}")
     sys.stderr.write(done.stdout + done.stderr)
     return done
 
