@@ -76,9 +76,7 @@ def faults(widget: QWidget, scale: float) -> list[str]:
 
 @pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.proof(minutes=1)) for turn in (1, 2))])
 @pytest.mark.parametrize("name", list(SHEETS))
-def test_states_differ_and_are_legible_and_fit_small_screens(
-    qapp: QApplication, name: str, turn: int
-) -> None:
+def test_states_differ_and_are_legible_and_fit_small_screens(qapp: QApplication, name: str, turn: int) -> None:
     require(("fonts-noto-cjk",))
     found, images = list[str](), list[QImage]()
     for number, draw in enumerate(SHEETS[name]):
