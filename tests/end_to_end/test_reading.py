@@ -36,11 +36,23 @@ from tests.helpers.waiting import wait_until
 PASTED = Insertion(InsertionResult.PASTED)
 
 
-@pytest.fixture(params=[accessible_x11, accessible_sway])
-def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+@pytest.fixture(scope="module", params=[accessible_x11, accessible_sway])
+def running(request: pytest.FixtureRequest) -> Iterator[Place]:
     """Run a desktop with accessibility, and give a hand that presses keys there."""
     with TemporaryDirectory() as folder, request.param(Path(folder)) as running:
         yield running
+
+
+@pytest.fixture
+def place(running: Place) -> Iterator[Place]:
+    """End the forms of a test."""
+    processes = running[0].processes
+    count = len(processes)
+    yield running
+    while len(processes) > count:
+        form = processes.pop()
+        form.terminate()
+        form.wait(10)
 
 
 class Dictation:

@@ -58,6 +58,7 @@ class Form:
     def __init__(self, desktop: Screen, toolkit: str, text: str) -> None:
         self.title = f"{toolkit} form"
         self._place = desktop.folder / f"{toolkit}.form"
+        self._place.unlink(missing_ok=True)
         python = sys.executable if toolkit == "qt" else "/usr/bin/python3"
         program = str(Path(__file__).with_name(f"{toolkit}_form.py"))
         command = (python, program, self.title, str(self._place), text)
