@@ -2,7 +2,7 @@
 
 A stream is read in the order in which it was filled. Each key therefore gets a small part of it, enough to keep
 all workers busy alone, and more as its jobs end. The sessions of a key take turns. A complete segment held back
-here is not queued; its client keeps it.
+here is not queued; its client keeps it. Sessions whose shard is away are left out, so that they delay no others.
 
 Every job costs at least ``LEAST_COST_S`` of audio, because an empty segment is work too.
 """
@@ -18,6 +18,8 @@ from protocol.job import CLASSES, Job
 
 Wanted = Callable[[str, int, int], bool]
 """Takes session, segment and attempt; returns whether the attempt is complete and has not ended."""
+Reaches = Callable[[str], bool]
+"""Takes a session; returns whether its shard answers."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,12 @@ class _Lane:
     held: dict[str, dict[int, Job]] = field(default_factory=dict)
     inside: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
-    def cost(self) -> int:
-        return sum(samples for _, samples in self.inside.values())
+    def costs(self, reaches: Reaches) -> list[int]:
+        return [samples for (session, _), (_, samples) in self.inside.items() if reaches(session)]
 
-    def has_room(self, most: Allowance) -> bool:
-        jobs = len(self.inside)
-        return jobs < most.jobs or (jobs < most.most and self.cost() < most.samples)
+    def has_room(self, most: Allowance, reaches: Reaches) -> bool:
+        costs = self.costs(reaches)
+        return len(costs) < most.jobs or (len(costs) < most.most and sum(costs) < most.samples)
 
 
 class BulkThrottle:
@@ -97,7 +99,8 @@ class BulkThrottle:
     ``looked``: samples of each key in the broker at the last survey, from all gateways.
     """
 
-    def __init__(self, limits: QueueLimits) -> None:
+    def __init__(self, limits: QueueLimits, reaches: Reaches = lambda session: True) -> None:
+        self._reaches = reaches
         self._most_of_key = limits.key_s * SAMPLE_RATE
         self._most_of_session = limits.session_s * SAMPLE_RATE
         self._keys: dict[str, dict[tuple[str, str], _Lane]] = {}
@@ -179,12 +182,14 @@ class BulkThrottle:
         return gone
 
     def _of_lane(self, key: str, lane: _Lane, most: Allowance, wanted: Wanted) -> Iterator[Job]:
-        of_key = max(sum(one.cost() for one in self._keys[key].values()), self.looked.get(key, 0))
+        inside = sum(sum(one.costs(self._reaches)) for one in self._keys[key].values())
+        of_key = max(inside, self.looked.get(key, 0))
         of_session = Counter[str]()
         for (session, _), (_, samples) in lane.inside.items():
             of_session[session] += samples
-        while lane.has_room(most) and not 0 < self._most_of_key <= of_key:
-            allowed = (one for one in lane.held if not 0 < self._most_of_session <= of_session[one])
+        while lane.has_room(most, self._reaches) and not 0 < self._most_of_key <= of_key:
+            here = filter(self._reaches, lane.held)
+            allowed = (one for one in here if not 0 < self._most_of_session <= of_session[one])
             if (next_one := next(allowed, None)) is None:
                 return
             job = self._take(lane, next_one)

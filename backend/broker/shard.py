@@ -148,7 +148,8 @@ class Shard:
                     await self._subscription.send_command("SSUBSCRIBE", self.keys.results(self._gateway))
                     await follow(self._subscription, on_notice, subscribed)
             except BrokerError as error:
-                log.warning(LogEvent.RESULTS_SUBSCRIPTION_LOST, error=str(error))
+                if not failures:  # once for each time that it is away
+                    log.warning(LogEvent.RESULTS_SUBSCRIPTION_LOST, error=str(error))
             finally:
                 await self._subscription.disconnect(nowait=True)
             await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])

@@ -108,6 +108,8 @@ class CommandWriter:
             await self._wanted.wait()
             if batch := self._take():
                 await self._deliver(batch)
+            else:
+                self.up = True  # all were cancelled: the next command shows whether the broker is there
             if not self._queue and not self._refused:
                 self._wanted.clear()
                 self._idle.set()

@@ -80,7 +80,7 @@ class Hub:
         self._crowded_out: frozenset[str] = frozenset()
         self._started = time.monotonic()
         self.hosted: dict[str, SessionSlot] = {}
-        self.intake = Intake(settings.queue, self.hosted, self._submit)
+        self.intake = Intake(settings.queue, self.hosted, self._submit, self._reaches)
         self._adoption = Adoption()
         self._attempts = BestEffortRequests(jobs, settings, observer, self._perform)
         self.connections: set[ClientConnection] = set()
@@ -279,6 +279,10 @@ class Hub:
         self._observer.cancelled(hosted.identity, cancelled.segment)
         if cancelled.sent:
             self._ask(hosted, self._jobs.cancel, (hosted.identity, cancelled.segment, cancelled.attempt))
+
+    def _reaches(self, session: str) -> bool:
+        """Return whether the session's shard answers; while none does, all wait alike."""
+        return self._jobs.serves(session) or not self._jobs.up
 
     def _submit(self, hosted: SessionSlot, job: Job) -> None:
         self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))

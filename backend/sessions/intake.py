@@ -6,7 +6,7 @@ This module only executes: ``turns`` decides which segments may go, ``offers`` w
 from collections.abc import Callable, Iterable, Mapping
 
 from backend.admission.admission import StreamContent, Survey
-from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, allowance
+from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, Reaches, allowance
 from backend.admission.offered_models import NOBODY_TRANSLATES, Offers, model_views
 from backend.admission.second_pass import comes_late
 from backend.sessions.segments import SegmentStage
@@ -22,16 +22,20 @@ _IN = frozenset({SegmentStage.SUBMITTED, SegmentStage.QUEUED})
 class Intake:
     """Queue in front of the broker.
 
-    ``hosted``: the sessions of this gateway; ``submit`` gives a job to the broker.
+    ``hosted``: the sessions of this gateway; ``submit`` gives a job to the broker; ``reaches``: see ``Reaches``.
     """
 
     def __init__(
-        self, limits: QueueLimits, hosted: Mapping[str, SessionSlot], submit: Callable[[SessionSlot, Job], None]
+        self,
+        limits: QueueLimits,
+        hosted: Mapping[str, SessionSlot],
+        submit: Callable[[SessionSlot, Job], None],
+        reaches: Reaches,
     ) -> None:
         self._limits = limits
         self._hosted = hosted
         self._submit = submit
-        self._turns = BulkThrottle(limits)
+        self._turns = BulkThrottle(limits, reaches)
         self._survey = Survey()
         self._then: Mapping[tuple[str, str], StreamContent] = {}
         self._allowances: dict[tuple[str, str], Allowance] = {}

@@ -22,7 +22,8 @@ class World:
     """Turns, and the jobs that are neither ended nor cancelled."""
 
     def __init__(self, limits: QueueLimits | None = None, most: Allowance = MINUTE) -> None:
-        self.turns = BulkThrottle(limits or QueueLimits())
+        self.away: set[str] = set()
+        self.turns = BulkThrottle(limits or QueueLimits(), lambda session: session not in self.away)
         self.most = most
         self.open: dict[tuple[str, int], int] = {}
 
@@ -59,6 +60,21 @@ def test_turns_let_in_one_minute_and_more_as_jobs_end() -> None:
     assert not world.go()
     world.end(3, 5)
     assert world.segments() == [6, 7]
+
+
+def test_turns_leave_out_sessions_whose_shard_is_away() -> None:
+    world = World(most=Allowance(1, 1, 0))
+    world.hold([0, 1], session="away")
+    assert world.go() == [("away", 0)]
+    world.away.add("away")
+    world.hold([0, 1], session="here")
+    assert world.go() == [("here", 0)]
+    world.end(0, session="here")
+    assert world.go() == [("here", 1)]
+    world.away.clear()
+    world.end(0, session="away")
+    world.end(1, session="here")
+    assert world.go() == [("away", 1)]
 
 
 def test_turns_give_every_slot_a_job_however_long_it_is() -> None:
