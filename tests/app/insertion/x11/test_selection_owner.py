@@ -83,6 +83,7 @@ def test_withdrawn_answer_can_no_longer_be_taken(connection: X11Connection, othe
     owner.withdraw(lambda: None)  # belongs to another answer
     assert there()
     owner.withdraw(taken_once)
+    connection.display.sync()  # the server has handled it before it answers the other connection
     assert not there()
     connection.handle_pending()
     assert not taken
