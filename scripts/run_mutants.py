@@ -41,6 +41,7 @@ SPARE_S: Final = 30.0
 BROKEN: Final = "this is no program\n"
 PYTEST: Final = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:pytest-qt", "-p", "no:xdist", "--timeout=60")
 HYPOTHESIS: Final = "--hypothesis-profile=mutants"
+ALL_EXAMPLES: Final = "KIKIPOUNAMU_TEST_ALL_EXAMPLES"  # see tests/helpers/examples.py
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Copy:
         self._command = [str(venv / "bin" / "python"), "-m", "pytest", *PYTEST]
         if "mutants" in (self.root / "tests" / "conftest.py").read_text("utf-8"):
             self._command.append(HYPOTHESIS)
-        self._environ = environment(venv) | {"PYTHONPATH": str(self.root)}
+        self._environ = environment(venv) | {"PYTHONPATH": str(self.root), ALL_EXAMPLES: "1"}
         self._writes = 0
         self._sources: dict[str, str] = {}
 

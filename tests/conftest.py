@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from runtime.telemetry import switch_off_telemetry
+from tests.helpers.examples import examples
 from tests.helpers.valkey import Broker, binaries, running_broker
 
 pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips", "tests.helpers.proofs"]
@@ -31,9 +32,13 @@ switch_off_telemetry()  # as every program does first
 
 # No deadline: the duration of an example depends on the load of the machine. Each run draws others.
 settings.register_profile(
-    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40
+    "unhurried",
+    settings(),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=examples(100),
 )
-# For `make mutants`: the same examples each time, more of them, without shrinking.
+# For `make mutants`: the same examples each time, all of them, without shrinking.
 settings.register_profile(
     "mutants",
     settings.get_profile("unhurried"),

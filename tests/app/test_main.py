@@ -5,12 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 from app.bus.portal import PROGRAM
+from app.control.client import ControlError, ask
 from app.core.identity import APP_ID
 from protocol.endpoint import ENDPOINT_FILE, decode_endpoint
 from tests.helpers.bus_service import WATCHER, bus_program, icon_host
@@ -36,57 +35,73 @@ def started(home: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def answers(home: Path) -> bool:
-    environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
-    done = subprocess.run([COMMAND[0], "status"], env=environment, capture_output=True, text=True, timeout=30)
-    return done.returncode == 0 and "Ready" in done.stdout
+    """Return whether the app of this home is ready, without the cost of a program for each question."""
+    with suppress(ControlError, OSError):
+        return bool(ask({"verb": "status"}, home / "run" / "control.sock")["view"]["state"] == "idle")
+    return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_app_shuts_down_cleanly_on_signal(number: signal.Signals, tmp_path: Path) -> None:
-    with started(tmp_path) as app:
-        wait_until_sync(lambda: answers(tmp_path), "the app answers")
-        app.send_signal(number)
-        _, errors = app.communicate(timeout=60)
-        assert app.returncode == 0, errors
-        assert "Traceback" not in errors
+def set_up(home: Path, level: str = "INFO", worker: str = "false") -> None:
+    """Write settings; without a worker the app starts sooner."""
+    (home / "config").mkdir()
+    settings = f'[advanced]\nlog_level = "{level}"\n[worker]\non = {worker}\n'
+    (home / "config" / "settings.toml").write_text(settings)
 
 
-@pytest.mark.parametrize(("words", "said"), [((), ": its window is shown\n"), (("--hidden",), "\n")])
-def test_second_app_hands_over_to_first(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def kill_gateway(home: Path) -> None:
+    """Kill the gateway of the app, and wait for another."""
+    place = home / "run" / ENDPOINT_FILE
+    wait_until_sync(place.exists, "the app has a gateway")
+    first = decode_endpoint(place.read_bytes()).pid
+    os.kill(first, signal.SIGKILL)
+    wait_until_sync(lambda: decode_endpoint(place.read_bytes()).pid != first, "it has another gateway")
+
+
+def log_of(home: Path) -> str:
+    return (home / "logs" / "desktop.jsonl").read_text()
+
+
+def ends_cleanly(app: "subprocess.Popen[str]", number: signal.Signals) -> None:
+    app.send_signal(number)
+    _, errors = app.communicate(timeout=60)
+    assert app.returncode == 0, errors
+    assert "Traceback" not in errors
+
+
+def test_second_app_hands_over_to_first_which_ends_cleanly_on_ctrl_c(tmp_path: Path) -> None:
+    set_up(tmp_path, worker="true")
     with started(tmp_path) as first:
         wait_until_sync(lambda: answers(tmp_path), "the app answers")
-        with started(tmp_path, *words) as second:
-            told, errors = second.communicate(timeout=60)
-            assert (second.returncode, told, errors) == (0, f"kikipounamu is already running{said}", "")
+        for words, said in (((), ": its window is shown\n"), (("--hidden",), "\n")):
+            with started(tmp_path, *words) as second:
+                told, errors = second.communicate(timeout=60)
+                assert (second.returncode, told, errors) == (0, f"kikipounamu is already running{said}", "")
         assert first.poll() is None
+        kill_gateway(tmp_path)
+        ends_cleanly(first, signal.SIGINT)
+    assert "child.ended" in log_of(tmp_path), "level INFO writes this"
+
+
+def test_app_logs_only_errors_when_wished_and_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
+    set_up(tmp_path, "ERROR")
+    with started(tmp_path) as app:
+        wait_until_sync(lambda: answers(tmp_path), "the app answers")
+        kill_gateway(tmp_path)
+        ends_cleanly(app, signal.SIGTERM)
+    assert "child.ended" not in log_of(tmp_path)
 
 
 def test_apps_started_simultaneously_leave_one_running(tmp_path: Path) -> None:
+    set_up(tmp_path)
     with started(tmp_path) as one, started(tmp_path) as other:
-        wait_until_sync(lambda: answers(tmp_path) and None in (one.poll(), other.poll()), "one of them runs")
         second = wait_until_sync(
             lambda: next((app for app in (one, other) if app.poll() is not None), None), "one has ended"
         )
         told, errors = second.communicate()
         assert (second.returncode, told) == (0, "kikipounamu is already running: its window is shown\n")
         assert "Traceback" not in errors
-
-
-@pytest.mark.parametrize(("level", "told"), [("ERROR", False), ("INFO", True)])
-def test_log_level_follows_setting(level: str, told: bool, tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "settings.toml").write_text(
-        f'[advanced]\nlog_level = "{level}"\n[worker]\non = false\n'
-    )
-    place = tmp_path / "run" / ENDPOINT_FILE
-    with started(tmp_path) as app:
-        wait_until_sync(lambda: answers(tmp_path) and place.exists(), "the app answers, and has a gateway")
-        first = decode_endpoint(place.read_bytes()).pid
-        os.kill(first, signal.SIGKILL)
-        wait_until_sync(lambda: decode_endpoint(place.read_bytes()).pid != first, "it has another gateway")
-        app.terminate()
-        app.communicate(timeout=60)
-    assert ("child.ended" in (tmp_path / "logs" / "desktop.jsonl").read_text()) is told
+        wait_until_sync(lambda: answers(tmp_path), "the other one answers")
+        assert None in (one.poll(), other.poll())
 
 
 def test_window_opens_without_imports_of_the_desk() -> None:

@@ -18,6 +18,7 @@ from app.journal.journal import Journal
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from tests.app.journal.files import FaultyFile, opened_in, tone
+from tests.helpers.examples import examples
 
 ID = UUID(int=3)
 
@@ -36,7 +37,7 @@ async def spoken(sizes: Sequence[int], error: Exception | None = None) -> AsyncI
 @given(
     st.lists(st.integers(0, 2_000), max_size=40), st.lists(st.integers(0, 5), min_size=1), st.integers(0, 5_000)
 )
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_tape_gives_every_sample_to_a_reader_of_any_speed(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], pauses: list[int], most: int
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,18 @@ import soundfile
 import typer
 from aiohttp import web
 
-from app.cli.commands import GatewayChoice, TranscribeOptions, Transcription, report, up
-from app.core.errors import ModelsMissing, StackFailed, UsageMistake
+from app.cli import commands
+from app.cli.commands import GatewayChoice, TranscribeOptions, Transcription, report
+from app.core.errors import ModelsMissing, UsageMistake
 from app.core.formats import Format
 from app.core.notes import Note
 from app.core.process import FAILED
 from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings
+from app.transcription.recording import Recogniser
 from client.connection import Address
 from client.errors import Refused
+from client.gateway import ClientSettings
 from runtime.logs import logging_to
 from tests.app.speech import SPEECH, window_digests
 from tests.helpers.fault_engines import ENGINE
@@ -194,11 +198,16 @@ async def test_refused_key_is_reported_once(capsys: pytest.CaptureFixture[str]) 
     assert err.count("--key") == 1 and "en-02.flac: not tried" in err
 
 
-async def test_dead_gateway_is_reported_once_without_errno(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_dead_gateway_is_reported_once_without_errno(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = ClientSettings(first_contact_s=0.3)
+    monkeypatch.setattr(commands, "Recogniser", partial(Recogniser, settings=hasty))
     port = free_port()
     source = GatewayChoice(f"http://127.0.0.1:{port}", "k")
     assert await transcribed(source, TALK, SPEECH / "en-02.flac", form=Format.JSON) == FAILED
     out, err = capsys.readouterr()
+    assert err.count("no connection to the gateway") == 1
     assert err.count(f"nothing listens at 127.0.0.1:{port}") == 1 and "Errno" not in err + out
     assert err.count("trying again") == 1 and "en-02.flac: not tried" in err
     assert ["nothing listens" in json.loads(line)["error"] for line in out.splitlines()] == [True, True]
@@ -217,12 +226,6 @@ async def test_file_names_are_escaped_on_the_terminal(tmp_path: Path, capsys: py
 async def test_usage_mistake_is_raised_before_stack_starts() -> None:
     with pytest.raises(UsageMistake):
         await transcribed(GatewayChoice(), TALK, TALK, form=Format.SRT)
-
-
-async def test_up_fails_when_gateway_already_runs() -> None:
-    async with Stack(StackSettings(engine="checksum")):
-        with pytest.raises(StackFailed, match=r"already runs at http://127.0.0.1:\d+"):
-            await up(GatewayChoice(engine="checksum"))
 
 
 GATEWAY = "kikipounamu-gateway"

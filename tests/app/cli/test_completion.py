@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -79,14 +80,24 @@ def asked(shell: str, words: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@cache
+def script_for(shell: str) -> str:
+    """Return what the program prints for a shell to source."""
+    environment = os.environ | {"_KIKIPOUNAMU_COMPLETE": f"source_{shell}"}
+    done = subprocess.run([PROGRAM], env=environment, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
 def in_bash(*words: str) -> list[str]:
     """Return the words that bash offers when Tab is pressed after these words."""
-    code = """
-        source <(_KIKIPOUNAMU_COMPLETE=source_bash "$0")
+    code = (
+        f"{script_for('bash')}\n"
+        + """
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
         _kikipounamu_completion "$0"
         printf '%s\\n' "${COMPREPLY[@]}"
     """
+    )
     command = ["bash", "-c", code, str(PROGRAM), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.split()
@@ -118,6 +129,5 @@ def test_fish_and_zsh_get_values_with_descriptions() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_every_shell_has_a_script(shell: str) -> None:
-    environment = os.environ | {"_KIKIPOUNAMU_COMPLETE": f"source_{shell}"}
-    done = subprocess.run([PROGRAM], env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert "_KIKIPOUNAMU_COMPLETE" in done.stdout and json.dumps(shell).strip('"') in done.stdout
+    script = script_for(shell)
+    assert "_KIKIPOUNAMU_COMPLETE" in script and json.dumps(shell).strip('"') in script

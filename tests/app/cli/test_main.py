@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from app.cli import takes_command
 from app.cli.main import app
@@ -45,12 +45,17 @@ def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedPr
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
 
 
+def invoke(environment: dict[str, str], *arguments: str) -> Result:
+    """Run the command line in this process, where a process of its own would prove no more."""
+    return CliRunner().invoke(app, arguments, env=environment)
+
+
 def test_help_lists_every_command_without_heavy_imports(environment: dict[str, str]) -> None:
     shown = run(environment, "--help")
     assert shown.returncode == 0
     for command in ("transcribe", "listen", "up", "demo", "models", "takes", "microphones", "report", "show"):
         assert command in shown.stdout
-    of_app = run(environment, "app", "--help").stdout
+    of_app = invoke(environment, "app", "--help").stdout
     assert "--hidden" in of_app and "--worker-argument" not in of_app, "that one is for tests"
     heavy = "{'aiohttp', 'asyncio', 'numpy', 'onnxruntime', 'rich', 'soundfile', 'structlog'}"
     code = f"import sys, app.cli.main; print(sorted({heavy} & set(sys.modules)))"
@@ -70,13 +75,6 @@ def test_error_for_missing_models_names_install_command(environment: dict[str, s
     assert done.returncode == 1
     assert "kikipounamu models get fsmn-vad whisper-base" in done.stderr
     assert done.stdout == ""
-
-
-def test_transcribe_reports_unreachable_gateway(environment: dict[str, str]) -> None:
-    done = run(environment, "transcribe", str(TALK), "--gateway", "http://127.0.0.1:9", "--key", "k")
-    assert done.returncode == 1
-    assert "no connection to the gateway" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_commands_with_gateway_option_accept_key_and_certificate() -> None:
@@ -112,32 +110,32 @@ def test_shared_gateway_is_reached_by_certificate_or_by_name(
         digest = certificate.removeprefix("certificate: ")
         transcribe = ("transcribe", str(TALK), "--gateway")
         shown = environment | {"KIKIPOUNAMU_KEY": key}
-        unnamed = run(shown, *transcribe, url)
-        named = run(shown | {"KIKIPOUNAMU_CERTIFICATE_SHA256": digest}, *transcribe, url)
+        unnamed = invoke(shown, *transcribe, url)
+        named = invoke(shown | {"KIKIPOUNAMU_CERTIFICATE_SHA256": digest}, *transcribe, url)
         GatewayStore(home / "data" / "gateways.json").write(
             (PairedGateway((url,), digest, "Anna", key, "The tower"),)
         )
-        paired = run(environment, *transcribe, "The tower")
-    assert (unnamed.returncode, unnamed.stdout) == (1, "") and "--certificate-sha256" in unnamed.stderr
+        paired = invoke(environment, *transcribe, "The tower")
+    assert (unnamed.exit_code, unnamed.stdout) == (1, "") and "--certificate-sha256" in unnamed.stderr
     text = " ".join(window_digests(TALK, models)) + "\n"
-    assert (named.returncode, named.stdout) == (paired.returncode, paired.stdout) == (0, text), named.stderr
+    assert (named.exit_code, named.stdout) == (paired.exit_code, paired.stdout) == (0, text), named.stderr
 
 
 def test_wrong_usage_exits_with_status_2(environment: dict[str, str]) -> None:
     assert run(environment, "transcribe").returncode == 2
-    assert run(environment, "transcribe", str(TALK), "--format", "doc").returncode == 2
-    spoken = run(environment, "transcribe", str(TALK), "--language", "German")
+    assert invoke(environment, "transcribe", str(TALK), "--format", "doc").exit_code == 2
+    spoken = invoke(environment, "transcribe", str(TALK), "--language", "German")
     said = " ".join(spoken.stderr.replace("│", "").split())
-    assert spoken.returncode == 2 and checks.language("German") in said
-    assert run(environment, "listen", "--mode", "telepathy").returncode == 2
+    assert spoken.exit_code == 2 and checks.language("German") in said
+    assert invoke(environment, "listen", "--mode", "telepathy").exit_code == 2
 
 
 @pytest.mark.parametrize("words", [("transcribe", str(TALK)), ("listen",)])
 def test_commands_accept_every_language_of_the_settings(
     environment: dict[str, str], words: tuple[str, ...]
 ) -> None:
-    done = run(environment, *words, "--language", "de", "--gateway", "http://192.0.2.2:8765", "--key", "k")
-    assert done.returncode == 1 and "https://HOST:PORT" in done.stderr, "only the gateway is not spoken to"
+    done = invoke(environment, *words, "--language", "de", "--gateway", "http://192.0.2.2:8765", "--key", "k")
+    assert done.exit_code == 1 and "https://HOST:PORT" in done.stderr, "only the gateway is not spoken to"
 
 
 def test_transcribe_exits_cleanly_on_ctrl_c(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:

@@ -1,5 +1,6 @@
 """Tests of ``kikipounamu takes``: its output and files, and resending a take after a crash."""
 
+import asyncio
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli.takes_command import app
 from app.journal.journal import Journal
+from app.local_services import local_gateway
 from loadtest.checksum import checksum
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
@@ -25,6 +27,7 @@ from speech.audio_file import read_audio
 from tests.app.journal.files import tone
 from tests.app.local_services.test_stack import processes_of
 from tests.app.speech import digests, recording
+from tests.helpers.chain import running_chain
 from tests.helpers.waiting import wait_until_sync
 
 PROGRAM = str(Path(sys.executable).parent / "kikipounamu")
@@ -220,37 +223,40 @@ def test_commands_reject_unknown_take(command: str, name: str) -> None:
     assert "kikipounamu takes list" in failed.stderr
 
 
-def resend(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [PROGRAM, "takes", "resend", *arguments, "--engine", "checksum"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-
-
 def test_resend_refuses_take_in_use(home: Path) -> None:
     with take(home):
-        failed = resend(FIRST)
-    assert failed.returncode == 1
+        failed = run("resend", FIRST)
+    assert failed.exit_code == 1
     assert "in use" in failed.stderr
     assert "Traceback" not in failed.stderr
 
 
+def is_ready() -> bool:
+    found = asyncio.run(local_gateway.running())
+    return found is not None and found.readiness.ready
+
+
 def test_resend_recovers_crashed_take_even_if_killed_once(home: Path, models: Path, tmp_path: Path) -> None:
-    talk = recording("en-01", "zh-01", "en-02", "zh-02", to=tmp_path / "talk.wav")
+    talk = recording("en-01", "zh-01", "en-02", to=tmp_path / "talk.wav")
     folder = home / "data" / "takes" / FIRST
     with Journal.create(folder.parent, UUID(FIRST), Options(), 0.0) as journal:
         for block in read_audio(talk):
             journal.hear(block)
     command = [PROGRAM, "takes", "resend", FIRST, "--engine", "checksum"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sender:
-        wait_until_sync(lambda: (folder / "events.jsonl").read_text().count('"end"') >= 1, "it cuts")
-        os.kill(sender.pid, signal.SIGKILL)
-    done = resend(FIRST)
-    assert done.returncode == 0, done.stderr
+    with running_chain(tmp_path, quiet=True) as chain:  # all of them use this gateway
+        chain.gateway()
+        chain.worker()
+        wait_until_sync(is_ready, "somebody recognises")
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sender:
+            wait_until_sync(lambda: (folder / "events.jsonl").read_text().count('"end"') >= 1, "it cuts")
+            os.kill(sender.pid, signal.SIGKILL)
+        done, again = (run("resend", FIRST, "--engine", "checksum") for _ in range(2))
+    assert done.exit_code == 0, done.stderr
     assert done.stdout == " ".join(digests(talk, models)) + "\n"
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     spoken = [event["segment"] for event in events if event["type"] == "final"]
     assert sorted(spoken) == list(range(len(digests(talk, models))))
-    again = resend(FIRST)
-    assert (again.returncode, again.stdout) == (0, done.stdout)
+    assert (again.exit_code, again.stdout) == (0, done.stdout)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")

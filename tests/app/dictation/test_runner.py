@@ -11,6 +11,7 @@ import pytest
 from app.capture.errors import MicrophoneRefused
 from app.core.notes import Note
 from app.core.states import State
+from app.dictation import take_progress
 from app.dictation.actions import PauseHotkeys, RecoverTake, SuspendHotkeys, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
@@ -54,8 +55,9 @@ def texts_of(world: World) -> list[list[str]]:
 
 
 async def test_dictation_inserts_text_after_key_press(
-    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(take_progress, "DONE_S", 0.1)
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
         world.hotkeys.press()
         world.hotkeys.release()
@@ -199,7 +201,7 @@ async def test_cancelled_take_is_kept_only_in_history(
         await wait_until(lambda: world.inserter.asked == 1, "the first text is being inserted")
         world.hotkeys.press("cancel")
         world.hotkeys.release("cancel")
-        await wait_until(lambda: world.dictating.view.state is State.IDLE, "it is cancelled")
+        await wait_until(lambda: world.dictating.view.state is State.CANCELLED, "it is cancelled")
         world.inserter.gate.set()
         await world.over()
         (texts,) = texts_of(world)

@@ -49,6 +49,7 @@ from app.dictation.state_machine import Dictation
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target
 from protocol.session import Partial
 from protocol.texts import join_texts
+from tests.helpers.examples import examples
 
 OFTEN = ("dictate",) * 4 + ("paste-held",) * 2 + ("cancel",)
 USUAL = (Verb.START, Verb.STOP, Verb.TOGGLE, Verb.PASTE_HELD, Verb.PASTE_HELD)
@@ -388,5 +389,5 @@ class World(RuleBasedStateMachine):
             assert arrived | held == said, "a text is lost"
 
 
-World.TestCase.settings = settings(max_examples=150, stateful_step_count=60)
+World.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=60)
 test_world = World.TestCase

@@ -24,6 +24,7 @@ from app.files.events import (
 )
 from app.files.queue import FileQueue
 from app.files.view import MOST_FILES, FileNote, FileState
+from tests.helpers.examples import examples
 
 NOTE = Note(FileNote.DAMAGED)
 PATHS = [f"/{letter}" for letter in "abcdef"]
@@ -174,4 +175,4 @@ class World(RuleBasedStateMachine):
 
 
 TestQueue = World.TestCase
-TestQueue.settings = settings(max_examples=60, stateful_step_count=40)
+TestQueue.settings = settings(max_examples=examples(60), stateful_step_count=40)

@@ -187,11 +187,11 @@ async def dictate(counter: Counter, going: Callable[[int], bool]) -> list[Spoken
 
 async def test_dictation_overtakes_all_but_one_segment_of_file(tmp_path: Path, models: Path) -> None:
     talk = speak(tmp_path / "talk.wav", 5)
-    async with Stack(StackSettings("checksum", worker_arguments=("--set", "rtf=0.06"))) as stack:
+    async with Stack(StackSettings("checksum", worker_arguments=("--set", "rtf=0.03"))) as stack:
         await stack.until_ready()
         async with beside(talk, models) as working:
-            await wait_until(lambda: working.counter.texts > 3, "the file is being recognised")
-            spoken = await dictate(working.counter, lambda number: number < 8)
+            await wait_until(lambda: working.counter.texts > 1, "the file is being recognised")
+            spoken = await dictate(working.counter, lambda number: number < 6)
             assert working.state is FileState.WORKING
     assert max(segment.before for segment in spoken) <= MOST_BEFORE
 

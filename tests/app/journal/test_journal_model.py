@@ -23,6 +23,7 @@ from protocol.recognition import Options
 from protocol.session import Failed, Final
 from runtime.logs import logging_to
 from tests.app.journal.files import FaultyFile, opened_in, tone
+from tests.helpers.examples import examples
 
 ID = UUID(int=9)
 MEMORY = 2 * 40_000
@@ -207,4 +208,4 @@ class JournalModel(RuleBasedStateMachine):
 
 
 TestJournalModel = JournalModel.TestCase
-TestJournalModel.settings = settings(max_examples=40, stateful_step_count=25)
+TestJournalModel.settings = settings(max_examples=examples(40), stateful_step_count=25)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,6 @@ from tests.helpers.waiting import wait_until
 DIGEST = "ab" * 32
 OLD, NEW = "https://10.0.0.7:8765", "https://10.0.0.9:8765"
 DESK = PairedGateway((OLD,), DIGEST, "device", "key", "desk")
-REFUSED = LocalWorkerSettings((), ("--engine", "checksum", "--key-file", "/nowhere"))
 
 
 class Away:
@@ -41,6 +41,16 @@ class Away:
 
 async def given(model: str, percent: Percent) -> None:
     return None
+
+
+@pytest.fixture
+def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalWorkerSettings:
+    """Return the settings of a program that ends at once, as a worker that its gateway refuses."""
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    program = tmp_path / "refused"
+    program.write_text("#!/bin/sh\nexit 4\n")
+    program.chmod(0o700)
+    return LocalWorkerSettings((), (), program=str(program))
 
 
 @asynccontextmanager
@@ -71,10 +81,9 @@ async def test_workers_are_queried_with_the_worker_key(owned: Address, shared: G
     ],
 )
 async def test_reason_for_a_refused_worker_is_found(
-    error: GatewayError | None, key: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    error: GatewayError | None, key: str, refused: LocalWorkerSettings
 ) -> None:
-    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    async with lent(REFUSED, Away(error)) as made:  # its key file is missing: it ends like a refused worker
+    async with lent(refused, Away(error)) as made:
         await made.switch(True, None)
         wanted = WorkerView(LocalWorkerState.FAILED, reason=Note(key, {"gateway": "desk"}))
         await wait_until(lambda: made.view == wanted, "it is told why, and what to do")
@@ -127,10 +136,7 @@ class Seen:
         return next((view for view in later if view != refused), None) == WorkerView(LocalWorkerState.STARTING)
 
 
-async def test_gateway_whose_address_another_computer_got_is_found(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+async def test_gateway_whose_address_another_computer_got_is_found(refused: LocalWorkerSettings) -> None:
     heard = asyncio.Event()
 
     async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
@@ -139,7 +145,7 @@ async def test_gateway_whose_address_another_computer_got_is_found(
         await asyncio.Event().wait()
 
     ask = Away(WrongCertificate("no"), also=(FAR,))
-    async with lent(REFUSED, ask) as made:
+    async with lent(refused, ask) as made:
         made.discover, made.own_addresses, seen = discover, lambda: ("172.17.0.1",), Seen(made)
         await made.switch(True, None)
         await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=OTHER), "it is told so")
@@ -151,26 +157,20 @@ async def test_gateway_whose_address_another_computer_got_is_found(
         await wait_until(lambda: made.view.reason == VERSION, "refused there too, for another reason", 10)
 
 
-async def test_worker_restarts_when_the_gateway_is_back_at_its_address(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+async def test_worker_restarts_when_the_gateway_is_back_at_its_address(refused: LocalWorkerSettings) -> None:
     ask = Away(WrongCertificate("no"))
-    async with lent(REFUSED, ask) as made:
+    async with lent(refused, ask) as made:
         seen = Seen(made)
         await made.switch(True, None)
-        refused = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
-        await wait_until(lambda: made.view == refused, "somebody else is there")
+        told = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
+        await wait_until(lambda: made.view == told, "somebody else is there")
         ask.error = Unreachable("no")
         await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=AWAY), "nobody is", 10)
         ask.error = None
         await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew", 10)
 
 
-async def test_gateway_is_not_searched_after_lending_was_switched_off(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+async def test_gateway_is_not_searched_after_lending_was_switched_off(refused: LocalWorkerSettings) -> None:
     looking = list[int]()
 
     async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
@@ -181,11 +181,11 @@ async def test_gateway_is_not_searched_after_lending_was_switched_off(
         finally:
             looking.clear()
 
-    async with lent(REFUSED, Away(WrongCertificate("no"))) as made:
+    async with lent(refused, Away(WrongCertificate("no"))) as made:
         made.discover = discover
         await made.switch(True, None)
-        refused = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
-        await wait_until(lambda: made.view == refused and looking, "it is looked for")
+        told = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
+        await wait_until(lambda: made.view == told and looking, "it is looked for")
         finding = made._finding_out
         assert finding is not None
         await made.switch(False, None)

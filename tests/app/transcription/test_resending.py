@@ -41,6 +41,7 @@ from tests.app.journal.files import FaultyFile, opened_in
 from tests.app.speech import digests, recording
 from tests.app.transcription.test_voting_outlet import Recogniser
 from tests.helpers.chain import KEY, Chain, running_chain
+from tests.helpers.examples import examples
 from tests.helpers.scripted_gateway import Gateway, oblige, scripted
 
 ID = UUID(int=77)
@@ -265,7 +266,7 @@ async def test_text_is_not_acknowledged_when_the_disk_is_full(takes: Path, model
 
 
 @given(st.floats(0, 1), st.one_of(st.just(1.0), st.floats(0, 1)))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_take_is_recovered_when_both_files_end_anywhere(
     whole: Path, models: Path, in_events: float, in_audio: float
 ) -> None:

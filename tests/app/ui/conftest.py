@@ -35,9 +35,9 @@ def theme(qapp: "QApplication") -> Iterator["Theme"]:
     qapp.setFont(before)
 
 
-@pytest.fixture(params=["en", "zh"])
+@pytest.fixture
 def texts(request: pytest.FixtureRequest) -> "Texts":
-    """Return the texts of each language in turn."""
+    """Return the texts in English, or in the language that the test or the whole run asks for."""
     from app.ui.strings.texts import Texts
 
-    return Texts(request.param)
+    return Texts(getattr(request, "param", os.environ.get("KIKIPOUNAMU_TEST_LANGUAGE", "en")))

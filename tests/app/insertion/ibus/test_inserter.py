@@ -115,7 +115,10 @@ async def test_focus_that_moves_before_the_commit_holds_the_text(ibus: Insertion
 
 
 @pytest.mark.parametrize("member", ["UpdatePreeditText", "UpdateAuxiliaryText"])
-async def test_unfinished_composition_holds_the_text(ibus: Insertions, member: str) -> None:
+async def test_unfinished_composition_holds_the_text(
+    ibus: Insertions, member: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.insertion.ibus.inserter.COMPOSING_S", 0.3)
     ibus.daemon.show(member, "ni")
     assert await ibus.insert() == held(HoldReason.COMPOSING)
     assert (ibus.daemon.committed, ibus.daemon.engines) == ([], [])
@@ -128,7 +131,10 @@ async def test_text_waits_for_the_end_of_a_composition(ibus: Insertions) -> None
     assert await inserting == TYPED
 
 
-async def test_engine_with_an_unknown_composition_waits_until_it_tells(ibus: Insertions) -> None:
+async def test_engine_with_an_unknown_composition_waits_until_it_tells(
+    ibus: Insertions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.insertion.ibus.inserter.COMPOSING_S", 0.3)
     ibus.daemon.engine = "libpinyin"
     assert await ibus.insert() == held(HoldReason.COMPOSING)
     await ibus.daemon.move_focus()

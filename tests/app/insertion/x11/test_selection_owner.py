@@ -100,6 +100,7 @@ def test_owner_answers_several_targets_at_once(connection: X11Connection, other:
     other.display.sync()
 
     def found(name: str) -> object:
+        connection.display.flush()  # the answer is given, but perhaps not sent
         value = other.window.get_full_property(connection.atom(name), 0)
         return None if value is None else value.value
 

@@ -36,6 +36,7 @@ from app.sharing.view import (
 from app.ui.computers.panel import ComputersPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 from tests.helpers.legibility import cut, scrolling, unnamed, unreachable
 
 DESK = GatewayView("desk", "desk", "10.0.0.1:8765", True, QueryResult(GatewayHealth.WELL, 2.0, ("GPU · m",)))
@@ -193,6 +194,7 @@ def test_settings_search_finds_panel(world: World, texts: Texts) -> None:
     assert "desk" in words and texts("computers.find") in words
 
 
+@in_each_language
 @pytest.mark.parametrize("part", ["pair", "share_this", "lend_this"])
 @pytest.mark.parametrize("scale", [1.0, 1.6, 2.0])
 def test_panel_fits_and_is_reachable_at_each_font_size(

@@ -20,6 +20,7 @@ from app.ui.computers.wording import ended_text, left_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairingStage, encode_link
+from tests.app.ui.languages import in_each_language
 from tests.helpers.legibility import unnamed
 
 URLS = ("https://10.0.0.7:8765", "https://10.0.0.8:8765")
@@ -170,6 +171,7 @@ def test_details_show_and_copy_address_and_certificate(world: World) -> None:
     assert not form.place.isVisible()
 
 
+@in_each_language
 def test_digits_stand_below_code_when_narrow(world: World, qtbot: QtBot) -> None:
     world.share()
     code = world.form._code

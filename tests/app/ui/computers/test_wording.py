@@ -24,8 +24,10 @@ from app.ui.computers.wording import (
 )
 from app.ui.strings.texts import Texts
 from protocol.pairing import PairingStage
+from tests.app.ui.languages import in_each_language
 
 
+@in_each_language
 def test_every_sharing_state_has_text(texts: Texts) -> None:
     said = {sharing_text(texts, SharingView(state, "desk", ("https://h:1",))) for state in SharingState}
     assert len(said) == len(SharingState)
@@ -41,6 +43,7 @@ def test_codes_and_fingerprints_are_grouped() -> None:
     assert fingerprint_text("ab" * 32).count("\n") == 1 and fingerprint_text("ab" * 32).split() == ["abab"] * 16
 
 
+@in_each_language
 def test_device_text_shows_purpose_and_last_connection(texts: Texts) -> None:
     seen = datetime(2026, 3, 4, 15, 6)
     device = SharedDevice("a", "a", True, int(seen.timestamp()))
@@ -52,6 +55,7 @@ def test_device_text_shows_purpose_and_last_connection(texts: Texts) -> None:
     )
 
 
+@in_each_language
 def test_code_texts_show_time_left_and_result(texts: Texts) -> None:
     invite = InviteView(PairingStage.WAITING, code="48150623", left_s=107, tries_left=1)
     assert "1:47" in left_text(texts, invite) and ended_text(texts, invite) == ""
@@ -62,6 +66,7 @@ def test_code_texts_show_time_left_and_result(texts: Texts) -> None:
     assert ended_text(texts, InviteView(note=Note("invite-not-kept"))) == texts("note.invite-not-kept")
 
 
+@in_each_language
 def test_problem_text_tells_what_to_do_when_computer_is_unreachable(texts: Texts) -> None:
     assert problem_text(texts, Note("gateway-unreachable")) == texts("computers.unreachable")
     assert problem_text(texts, Note("pair-closed")) == texts("note.pair-closed")

@@ -43,7 +43,7 @@ def shown_by_process(desktop: WaylandDesktop, texts: Texts, hint: Path) -> Itera
         made.close()
 
 
-def test_overlay_is_at_bottom_and_follows_settings(
+def test_overlay_is_at_bottom_follows_settings_and_ends_with_its_process(
     desktop: WaylandDesktop, texts: Texts, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with shown_by_process(desktop, texts, tmp_path / "hint") as overlay:
@@ -55,6 +55,8 @@ def test_overlay_is_at_bottom_and_follows_settings(
         assert small is not None and abs(small.middle[0] - 640) <= 1
         overlay.show_view(View())
         seen(qtbot, lambda: drawn(picture(desktop)) is None)
+        process = psutil.Process(overlay.pid)
+    assert not process.is_running()
 
 
 def test_focus_stays_while_overlay_appears_and_goes(desktop: WaylandDesktop, tmp_path: Path, qtbot: QtBot) -> None:
@@ -93,14 +95,6 @@ def test_killed_process_is_started_again_but_not_for_ever(
 
 def _told(logs: list[Any], count: int) -> bool:
     return len(logs) == count
-
-
-def test_process_ends_with_overlay(desktop: WaylandDesktop, tmp_path: Path, qtbot: QtBot) -> None:
-    with shown_by_process(desktop, Texts("en"), tmp_path / "hint") as overlay:
-        overlay.show_view(LISTENING)
-        seen(qtbot, lambda: drawn(picture(desktop)) is not None)
-        process = psutil.Process(overlay.pid)
-    assert not process.is_running()
 
 
 def test_process_that_reads_nothing_is_killed(desktop: WaylandDesktop, tmp_path: Path, qtbot: QtBot) -> None:

@@ -17,6 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import textless
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import STILL, Theme
+from tests.app.ui.languages import in_each_language
 from tests.helpers.contrast import contrast
 
 SPANS = TextSpan("one two three 四五六 " * 30, True), TextSpan("seven 八九", False)
@@ -55,6 +56,7 @@ def sized(application: QApplication, scale: float) -> None:
     application.setFont(larger)
 
 
+@in_each_language
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize("width", [10_000.0, 360.0])
 @pytest.mark.parametrize("state", list(State))
@@ -113,6 +115,7 @@ def test_time_keeps_its_place_from_speaking_to_done(pill: Pill) -> None:
     assert max(places) - min(places) < 1
 
 
+@in_each_language
 def test_pill_with_words_has_the_same_width_for_any_words(pill: Pill) -> None:
     one, many = (replace(view(State.LISTENING), spans=spans, note=None) for spans in (SPANS[1:], SPANS))
     assert pill.drawing(one).size.width() == pill.drawing(many).size.width() <= pill.most.width()
@@ -135,6 +138,7 @@ def test_remarks_name_only_what_is_out_of_the_ordinary(texts: Texts) -> None:
     assert remarks(texts, View(earlier=2), "") == [(texts("overlay.earlier", count=2), "warning")]
 
 
+@in_each_language
 def test_long_destination_is_elided(pill: Pill) -> None:
     drawing = pill.drawing(View(State.LISTENING, destination="computer." * 40))
     assert drawing.pieces[-1].place.right() < drawing.size.width() <= pill.most.width()

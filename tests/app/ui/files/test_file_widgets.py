@@ -14,6 +14,7 @@ from app.ui.files.file_widgets import SHAPES, DropZone, FileProgressBar, FileSha
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 
 def drawn(widget: QWidget) -> QImage:
@@ -107,6 +108,7 @@ def test_drop_zone_highlights_drag(zone: DropZone, texts: Texts) -> None:
     assert zone.says.text() == texts("files.drop")
 
 
+@in_each_language
 def test_drop_zone_strip_is_low_and_moves_buttons_below_when_narrow(zone: DropZone, qtbot: QtBot) -> None:
     tall = zone.sizeHint().height()
     zone.show_zone(strip=True, full=False)

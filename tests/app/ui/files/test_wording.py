@@ -7,28 +7,33 @@ from app.files.view import FileNote, FileState, FileView
 from app.ui.files.wording import file_note_text, file_state_text, how_text, left_text
 from app.ui.strings.texts import Texts
 from runtime.installing import extra_command
+from tests.app.ui.languages import in_each_language
 
 VALUES = {"place": "/t", "count": "2", "most": "200"}
 WHY = Note("gateway-refuses")
 
 
+@in_each_language
 @pytest.mark.parametrize("state", list(FileState))
 def test_each_file_state_has_own_text(texts: Texts, state: FileState) -> None:
     assert file_state_text(texts, state)
     assert len({file_state_text(texts, other) for other in FileState}) == len(FileState)
 
 
+@in_each_language
 @pytest.mark.parametrize("key", list(FileNote))
 def test_each_file_note_has_text(texts: Texts, key: FileNote) -> None:
     said = file_note_text(texts, Note(key, VALUES, WHY))
     assert said and "{" not in said
 
 
+@in_each_language
 def test_file_note_of_another_version_is_empty(texts: Texts) -> None:
     assert file_note_text(texts, Note("of-the-future")) == ""
     assert file_note_text(texts, Note(FileNote.NOT_SAVED, {"folder": "said otherwise"})) == ""
 
 
+@in_each_language
 def test_media_note_names_install_command_of_this_python(texts: Texts) -> None:
     assert extra_command("media") in file_note_text(texts, Note(FileNote.MEDIA_MISSING))
 

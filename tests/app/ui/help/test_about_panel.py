@@ -9,6 +9,7 @@ from app.diagnostics.report.view import ComponentKind, Licence, LicencesView, Li
 from app.ui.help.about_panel import AboutPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 LICENCES = (
     Licence("kikipounamu", "1.2", "MIT", ComponentKind.PROGRAM),
@@ -71,6 +72,7 @@ def test_text_of_selected_licence_is_shown(panel: AboutPanel, asked: list[HelpAc
     assert panel.text.toPlainText() == texts("help.about.no-text")
 
 
+@in_each_language
 def test_about_panel_has_accessible_names_and_search_words(panel: AboutPanel) -> None:
     panel.show()
     panel.show_licences(LicencesView("1.2", LICENCES))

@@ -17,6 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.diagnostics.report.logs import line
 from tests.app.ui.files.test_page import Chosen
+from tests.app.ui.languages import in_each_language
 
 
 def some(count: int) -> tuple[LogLine, ...]:
@@ -111,6 +112,7 @@ def test_log_folder_can_be_opened(panel: LogPanel, dialogs: Chosen) -> None:
     assert dialogs.shown == [str(Path("logs") / "desktop.jsonl")]
 
 
+@in_each_language
 def test_log_panel_has_accessible_names_and_fits_large_font(panel: LogPanel, qapp: QApplication) -> None:
     panel.show()
     panel.show_lines(LogLines(LogFilter(), some(3), ("desktop",)))

@@ -9,6 +9,7 @@ from app.ui.home.difference_view import LONGEST_SAME, MOST_SHOWN, MOST_SPOKEN, D
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def test_removed_words_are_struck_through_and_added_underlined(
     assert not look(view, "fox").fontStrikeOut() and not look(view, "fox").fontUnderline()
 
 
+@in_each_language
 def test_difference_is_described_for_screen_reader(view: DifferenceView, texts: Texts) -> None:
     view.show_pieces(difference("the quick fox", "the slow fox"))
     removed, added = texts("history.again.removed", text="quick"), texts("history.again.added", text="slow")
@@ -43,6 +45,7 @@ def test_difference_is_described_for_screen_reader(view: DifferenceView, texts: 
     assert described(texts, difference("same", "same")) == texts("history.again.same")
 
 
+@in_each_language
 def test_long_differences_are_shortened(view: DifferenceView, texts: Texts) -> None:
     view.show_pieces((TextPiece(DifferenceKind.SAME, "a" * 9_999), TextPiece(DifferenceKind.ADDED, "b" * 999)))
     assert len(view.toPlainText()) == LONGEST_SAME + 3 + 999

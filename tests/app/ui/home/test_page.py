@@ -37,6 +37,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.files.test_page import Chosen
 from tests.app.ui.home.rows import ROWS, choose, fill, listed, take
+from tests.app.ui.languages import in_each_language
 
 CUT_OFF = replace(ROWS[3], state=TakeState.INTERRUPTED, text="")
 
@@ -337,6 +338,7 @@ def test_values_of_dictation_reach_their_parts(page: HomePage, texts: Texts, qtb
         page.head.first_use.try_it.click()
 
 
+@in_each_language
 def test_head_makes_room_for_more_words(page: HomePage, qtbot: QtBot) -> None:
     fill(page)
     first = page.list.rowViewportPosition(1)

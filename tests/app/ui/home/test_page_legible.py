@@ -16,6 +16,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 from tests.app.ui.home.rows import ROWS, choose, fill
+from tests.app.ui.languages import in_each_language
 from tests.helpers.legibility import cut, scrolling, unnamed, unreachable
 
 
@@ -28,6 +29,7 @@ def page(theme: Theme, texts: Texts, qtbot: QtBot) -> HomePage:
     return made
 
 
+@in_each_language
 def test_home_controls_have_accessible_names(page: HomePage, texts: Texts) -> None:
     fill(page)
     page.show_takes([TakeView("a", 0.0, 1.0, State.HELD, "kia ora", 1)])
@@ -51,6 +53,7 @@ def test_timeline_is_drawn_in_each_scheme(page: HomePage, theme: Theme, scheme: 
     assert len({image.pixelColor(x, y).name() for x in range(image.width())}) > 3
 
 
+@in_each_language
 @pytest.mark.parametrize("width", [0, 2_600])
 def test_home_page_fits_at_double_font_size(
     qapp: QApplication, theme: Theme, texts: Texts, qtbot: QtBot, width: int

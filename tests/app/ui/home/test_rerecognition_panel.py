@@ -20,6 +20,7 @@ from app.journal.take import TakeState
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 ONE = IndexRow(UUID(int=1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, "the quick fox", model="b")
 TWO = replace(ONE, session=UUID(int=2))
@@ -155,6 +156,7 @@ def test_again_panel_keeps_state_per_take(panel: RerecognitionPanel) -> None:
     assert stage(panel) is PanelPart.CLOSED
 
 
+@in_each_language
 def test_again_panel_has_accessible_names_and_fits_large_font(
     qapp: QApplication, theme: Theme, texts: Texts, person: Person, qtbot: QtBot
 ) -> None:

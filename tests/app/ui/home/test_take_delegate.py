@@ -27,6 +27,7 @@ from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SCALE, Theme
 from tests.app.ui.home.rows import ROWS, listed, take
+from tests.app.ui.languages import in_each_language
 
 ROW = take(0, text="the green stone 玉石 " * 30, program="some-editor")
 
@@ -86,6 +87,7 @@ def test_row_height_fits_latin_and_han_letters(theme: Theme, qtbot: QtBot) -> No
     assert day_height() > line_height(SCALE.caption)
 
 
+@in_each_language
 def test_column_is_centred_and_not_too_wide(theme: Theme, texts: Texts, model: TimelineModel) -> None:
     wide = column(QRect(0, 0, 2_000, 50))
     assert (wide.width(), wide.center().x()) == (CONTENT_WIDTH, 1_000)

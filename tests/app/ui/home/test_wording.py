@@ -12,16 +12,19 @@ from app.journal.take import TakeState
 from app.ui.home import wording
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import today
+from tests.app.ui.languages import in_each_language
 
 ROW = IndexRow(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora " * 100, "mi", "whisper")
 
 
+@in_each_language
 def test_each_take_state_maps_to_app_state(texts: Texts) -> None:
     rows = [replace(ROW, state=state) for state in TakeState]
     assert {wording.state_of(row) for row in rows} <= set(State)
     assert texts("state.failed") in wording.caption(texts, replace(ROW, state=TakeState.INTERRUPTED))
 
 
+@in_each_language
 def test_caption_lists_all_known_facts(texts: Texts) -> None:
     parts = wording.caption(texts, replace(ROW, edited=True, program="some-editor")).split(" · ")
     assert parts[1:] == ["1:05", "Some Editor", "whisper", texts("state.held"), texts("history.edited")]
@@ -32,6 +35,7 @@ def test_caption_lists_all_known_facts(texts: Texts) -> None:
     assert partly.endswith(f"{texts('state.cancelled')} · {texts('take.partly')}")
 
 
+@in_each_language
 def test_only_unusual_states_have_a_chip(texts: Texts) -> None:
     chips = {state: wording.chip(texts, replace(ROW, state=state)) for state in TakeState}
     assert {state for state, chip in chips.items() if not chip} == {TakeState.DONE, TakeState.EMPTY}
@@ -42,12 +46,14 @@ def test_only_unusual_states_have_a_chip(texts: Texts) -> None:
     assert wording.chip(texts, replace(live, speaking=True)) == texts("state.listening")
 
 
+@in_each_language
 def test_screen_reader_hears_every_state(texts: Texts) -> None:
     for state in TakeState:
         row = replace(ROW, state=state)
         assert texts(wording.state_of(row).key) in wording.described(texts, row)
 
 
+@in_each_language
 def test_days_are_named_as_people_do(texts: Texts) -> None:
     now = today()
     assert wording.day_text(texts, now) == texts("home.today")
@@ -58,11 +64,13 @@ def test_days_are_named_as_people_do(texts: Texts) -> None:
     assert str(now.year) not in recent
 
 
+@in_each_language
 def test_details_show_length_and_program(texts: Texts) -> None:
     assert wording.details(texts, ROW) == "1:05"
     assert wording.details(texts, replace(ROW, program="Notes.exe")) == "1:05 · Notes"
 
 
+@in_each_language
 def test_take_without_text_says_why(texts: Texts) -> None:
     for state, key in {
         TakeState.DONE: "take.no-text",
@@ -73,11 +81,13 @@ def test_take_without_text_says_why(texts: Texts) -> None:
         assert wording.take_text(texts, replace(ROW, text="", state=state)) == texts(key)
 
 
+@in_each_language
 def test_screen_reader_text_is_short(texts: Texts) -> None:
     assert wording.described(texts, ROW).startswith("kia ora") and len(wording.described(texts, ROW)) < 300
     assert wording.described(texts, None) == texts("history.loading")
 
 
+@in_each_language
 def test_history_list_texts_tell_its_state(texts: Texts) -> None:
     assert wording.percent_text(texts, HistoryList()) == ""
     assert "50" in wording.percent_text(texts, HistoryList(done=1, total=2))

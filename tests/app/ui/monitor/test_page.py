@@ -21,6 +21,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import Panel, scrolling
 from scripts.example_fleet import MACHINES, ExampleFleet
+from tests.app.ui.languages import in_each_language
 
 
 def busy() -> MonitorView:
@@ -178,6 +179,7 @@ def test_monitor_changes_language_and_colours_while_open(theme: Theme, qtbot: Qt
     assert page.grab().toImage() != before
 
 
+@in_each_language
 def test_monitor_cuts_no_text_at_double_font_size(
     theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
 ) -> None:

@@ -13,6 +13,7 @@ from app.ui.monitor.timeline import MOST, TimelineView
 from app.ui.monitor.wording import row_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 SPANS = (StageSpan(UtteranceStage.SENT, 0.0, 0.1), StageSpan(UtteranceStage.DECODED, 0.1, 0.4))
 
@@ -35,6 +36,7 @@ def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> TimelineView:
     return made
 
 
+@in_each_language
 def test_each_utterance_has_a_row_with_accessible_name(timeline: TimelineView, texts: Texts) -> None:
     shown = newest(5, 3)
     timeline.show_utterances(shown)
@@ -89,6 +91,7 @@ def test_all_rows_share_one_scale(timeline: TimelineView) -> None:
     assert timeline.axis._scale.after_s == 2.0
 
 
+@in_each_language
 def test_legend_names_each_form_and_wraps(timeline: TimelineView, texts: Texts) -> None:
     legend = timeline.legend
     for key in ("spoken", "on-the-way", "waited", "decoded", "inserted"):

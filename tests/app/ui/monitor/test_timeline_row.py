@@ -14,6 +14,7 @@ from app.ui.monitor.wording import row_text, story_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 LIGHT = COLOURS[Scheme.LIGHT]
 SPANS = (StageSpan(UtteranceStage.SENT, 0.0, 0.5), StageSpan(UtteranceStage.DECODED, 0.5, 1.0))
@@ -62,6 +63,7 @@ def test_bar_beyond_scale_is_cut_with_a_mark(made: TimelineRow, texts: Texts) ->
     assert not all(x in solid for x in range(round(end) - 14, round(end) - 4))
 
 
+@in_each_language
 def test_row_has_accessible_name_and_tool_tip(made: TimelineRow, texts: Texts) -> None:
     made.show_row(ROW, Measures(texts), SCALE)
     assert made.accessibleName() == row_text(texts, ROW)
@@ -99,6 +101,7 @@ def test_each_state_has_its_own_icon_in_row(made: TimelineRow, texts: Texts, sta
     assert (corner == done.copy(0, 0, 8 + measures.side, made.height())) is (state is State.DONE)
 
 
+@in_each_language
 def test_narrow_row_shows_shorter_description(made: TimelineRow, texts: Texts, theme: Theme) -> None:
     from PySide6.QtGui import QFontMetricsF
 

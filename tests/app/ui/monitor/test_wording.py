@@ -19,6 +19,7 @@ from app.monitoring.view import (
 from app.ui.monitor import wording
 from app.ui.strings.texts import Texts
 from protocol.monitor import WorkerState
+from tests.app.ui.languages import in_each_language
 
 EN = Texts("en")
 GATEWAY = GatewayFigures(12_345.0, "Valkey 9.1.2", True, True, 0.1, 1, 0)
@@ -75,6 +76,7 @@ def test_sizes_counts_and_ratios_are_rounded() -> None:
     assert [wording.ratio_text(EN, ratio) for ratio in (0.0244, 0.25, 1.91)] == ["0.024", "0.25", "1.9"]
 
 
+@in_each_language
 def test_gateway_is_described_on_one_line(texts: Texts) -> None:
     said = wording.gateway_text(texts, GATEWAY)
     assert "Valkey 9.1.2" in said and texts("monitor.sessions", count=1) in said
@@ -85,6 +87,7 @@ def test_gateway_is_described_on_one_line(texts: Texts) -> None:
     assert texts("monitor.not-durable", name="Valkey 9.1.2") in unsafe
 
 
+@in_each_language
 @pytest.mark.parametrize(
     ("view", "word", "name", "helps", "state"),
     [
@@ -108,6 +111,7 @@ def test_link_problems_are_shown_with_remedy(
     assert wording.trouble_text(texts, view) == wanted
 
 
+@in_each_language
 def test_each_worker_state_has_own_text(texts: Texts) -> None:
     said = [wording.worker_state(texts, replace(WORKER, state=state)) for state in WorkerState]
     said.append(wording.worker_state(texts, replace(WORKER, gone=True)))
@@ -144,16 +148,19 @@ def test_utterance_text_shows_time_of_each_stage() -> None:
     assert wording.story_text(EN, failed) == "failed: engine_died"
 
 
+@in_each_language
 def test_speaker_is_this_app_or_another_session(texts: Texts) -> None:
     assert wording.who_text(texts, ROW) == texts("monitor.own")
     assert wording.who_text(texts, replace(ROW, own=False)) == texts("monitor.somebody", session="6f1f")
 
 
+@in_each_language
 def test_row_text_contains_all_parts_for_screen_readers(texts: Texts) -> None:
     said = wording.row_text(texts, ROW)
     parts = (wording.time_text(ROW), texts("monitor.own"), texts("state.done"), wording.story_text(texts, ROW))
     assert all(part in said for part in parts)
 
 
+@in_each_language
 def test_every_stage_has_a_name(texts: Texts) -> None:
     assert len({texts(wording.STAGES[stage]) for stage in UtteranceStage}) == len(UtteranceStage)

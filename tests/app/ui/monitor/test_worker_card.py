@@ -11,6 +11,7 @@ from app.ui.monitor.worker_card import WorkerCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.monitor import WorkerState
+from tests.app.ui.languages import in_each_language
 
 WORKER = WorkerFigures(
     worker="w",
@@ -49,6 +50,7 @@ def test_worker_card_shows_identity_state_and_figures(card: WorkerCard, texts: T
     assert card.cpu.curve._values == (10.0, 34.0)
 
 
+@in_each_language
 def test_worker_card_is_complete_for_screen_readers(card: WorkerCard, texts: Texts) -> None:
     card.show_worker(WORKER)
     said = card.accessibleName()

@@ -16,6 +16,7 @@ from app.ui.settings.choices import Choices
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 WELCOME = replace(Settings(), general=GeneralSection(welcomed=True))
 
@@ -76,6 +77,7 @@ def test_first_steps_open_before_settings_and_keep_their_step(steps: FirstSteps,
     assert not shell.covered
 
 
+@in_each_language
 def test_first_steps_leave_the_window_its_usual_size(steps: FirstSteps, shell: Shell) -> None:
     steps.open()
     layout = shell.layout()

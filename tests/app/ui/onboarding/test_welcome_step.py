@@ -10,6 +10,7 @@ from app.ui.onboarding.welcome_step import WelcomeStep
 from app.ui.settings.choices import LANGUAGE, Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 QUIET = MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -90.0, quiet=True)
 
@@ -30,6 +31,7 @@ def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Welco
     return made
 
 
+@in_each_language
 def test_language_in_effect_is_checked_and_named_in_both_languages(page: WelcomeStep, texts: Texts) -> None:
     assert [tag for tag, option in page.options.items() if option.isChecked()] == [texts.language]
     assert page.names["windows"].text() in {"Language · 界面语言", "界面语言 · Language"}

@@ -13,6 +13,7 @@ from app.ui.programs.panel import NAME, ProgramsPanel
 from app.ui.programs.program_row import ProgramRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 SLACK, SAFE = ProgramRule("slack", Strategy.TYPE), ProgramRule("keepassxc", hold=True)
 
@@ -41,6 +42,7 @@ def entries(panel: ProgramsPanel) -> list[str]:
     return [action.text() for action in panel.menu.actions() if not action.isSeparator()]
 
 
+@in_each_language
 def test_program_rules_are_shown_with_accessible_names(panel: ProgramsPanel) -> None:
     assert panel.empty.isVisible()
     panel.show_rules((SLACK, SAFE))

@@ -7,6 +7,7 @@ from app.insertion.plan import ProgramRule, Strategy
 from app.ui.programs.program_row import ProgramRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 EDITOR = ProgramRule("org.gnome.TextEditor", Strategy.TYPE)
 
@@ -24,6 +25,7 @@ def row(theme: Theme, texts: Texts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatc
     return made
 
 
+@in_each_language
 def test_row_shows_the_name_in_the_language_of_the_windows(row: ProgramRow, texts: Texts) -> None:
     row.show_rule(EDITOR, "")
     assert row.name.text() == {"en": "Text Editor", "zh": "文本编辑器"}[texts.language]

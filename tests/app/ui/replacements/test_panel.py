@@ -19,6 +19,7 @@ from app.ui.replacements.panel import NAME, ReplacementsPanel
 from app.ui.replacements.rules_model import Column
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 GITHUB, UM = Replacement("git hub", "GitHub"), Replacement("um")
 
@@ -200,6 +201,7 @@ def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Tex
     assert desk.values == []
 
 
+@in_each_language
 def test_replacements_controls_have_accessible_names(desk: Desk) -> None:
     desk.panel.show_rules((UM,))
     panel = desk.panel

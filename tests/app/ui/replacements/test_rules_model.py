@@ -5,6 +5,7 @@ from pytestqt.qtbot import QtBot
 from app.replacements.rules import Replacement, RuleProblem
 from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, RulesModel
 from app.ui.strings.texts import Texts
+from tests.app.ui.languages import in_each_language
 
 Role = Qt.ItemDataRole
 RULES = (Replacement("git hub", "GitHub"), Replacement("um"), Replacement("new line", "\n", False, True))
@@ -45,6 +46,7 @@ def test_edited_cells_change_rules_and_emit_signal(model: RulesModel, qtbot: QtB
         assert not model.setData(model.index(0, Column.TAKES), "3")
 
 
+@in_each_language
 def test_invalid_row_shows_reason_to_eyes_and_screen_readers(model: RulesModel, texts: Texts) -> None:
     model.setData(model.index(1, Column.HEARS), "GIT HUB")
     why = texts(f"words.wrong.{RuleProblem.TWICE}")

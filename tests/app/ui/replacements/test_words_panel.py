@@ -21,6 +21,7 @@ from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 RULES = tuple(Replacement(f"word number {number}", "something else") for number in range(12))
 SETTINGS = replace(
@@ -59,6 +60,7 @@ def test_replacement_typed_with_equals_sign_becomes_a_rule(theme: Theme, texts: 
     assert panel.hotwords.field.text() == "" and list(panel.hotwords.row.chips) == ["pounamu"]
 
 
+@in_each_language
 @pytest.mark.parametrize("section", ["language", "advanced"])
 def test_words_panels_cut_no_text_at_double_font_size(
     section: str, theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot

@@ -12,6 +12,7 @@ from app.ui.settings.desktop_panel import DesktopPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.desktop.desktops import DESKTOPS
+from tests.app.ui.languages import in_each_language
 
 
 @pytest.fixture
@@ -55,5 +56,6 @@ def test_table_is_renewed_on_request(panel: DesktopPanel, asked: list[DesktopAct
     assert asked == [LookAtDesktop()]
 
 
+@in_each_language
 def test_table_is_found_in_both_languages(panel: DesktopPanel) -> None:
     assert {"This desktop", "此桌面"} <= set(panel.words())

@@ -14,6 +14,7 @@ from app.ui.settings.hotkey_test import LONGEST_MS, PressTest
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 BOUND = {"hotkeys.dictate": "right_ctrl", "hotkeys.cancel": "esc", "hotkeys.paste_held": ""}
 
@@ -113,6 +114,7 @@ def test_key_test_is_refused_while_recording(test: PressTest, texts: Texts) -> N
     assert test.result.text() == texts("note.keys-recording") and test.told["dictate"].text() == ""
 
 
+@in_each_language
 def test_key_test_is_found_in_both_languages(test: PressTest) -> None:
     assert {"Key test", "按键测试"} <= set(test.words())
 

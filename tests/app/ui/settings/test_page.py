@@ -30,6 +30,7 @@ from app.ui.settings.placement import SECTIONS, section_of, settings_of
 from app.ui.settings.row import SettingRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 from tests.helpers.previous_home import previous_home
 
 BAD = Note("setting-bad", {"place": "gateway.url"})
@@ -63,6 +64,7 @@ def field(page: SettingsPage, name: str) -> TextControl:
     return control
 
 
+@in_each_language
 def test_every_setting_is_in_its_section_with_accessible_name(page: SettingsPage) -> None:
     seen: list[str] = []
     for name, tab in page.tabs.tabs.items():
@@ -75,6 +77,7 @@ def test_every_setting_is_in_its_section_with_accessible_name(page: SettingsPage
         assert target.accessibleName() and target.focusPolicy() & Qt.FocusPolicy.TabFocus, row.setting.name
 
 
+@in_each_language
 def test_section_titles_are_translated(page: SettingsPage, texts: Texts) -> None:
     assert [tab.text() for tab in page.tabs.tabs.values()] == [
         texts(f"settings.section.{name}") for name in SECTIONS
@@ -123,24 +126,21 @@ def test_typed_value_is_requested_when_page_is_hidden(page: SettingsPage, asked:
     assert asked == [ChangeSetting("gateway.url", "https://gpu:8765")]
 
 
-@pytest.mark.parametrize(
-    ("query", "name"),
-    [
-        ("Bluetooth", "general.keep_microphone_open"),
-        ("蓝牙", "general.keep_microphone_open"),
-        ("hotkeys.mode", "hotkeys.mode"),
-        ("Hands-free", "hotkeys.mode"),
-        ("免提", "hotkeys.mode"),
-        ("traditional", "recognition.script"),
-        ("繁体", "recognition.script"),
-        ("disk", "history.megabytes"),
-    ],
-)
-def test_settings_search_finds_in_either_language(page: SettingsPage, query: str, name: str) -> None:
-    page.search.setText(query)
-    assert shown(page) == [name]
-    assert page.sections[section_of(name)].heading.isVisible()
-    assert not any(tab.isChecked() for tab in page.tabs.tabs.values())
+def test_settings_search_finds_in_either_language(page: SettingsPage) -> None:
+    for query, name in {
+        "Bluetooth": "general.keep_microphone_open",
+        "蓝牙": "general.keep_microphone_open",
+        "hotkeys.mode": "hotkeys.mode",
+        "Hands-free": "hotkeys.mode",
+        "免提": "hotkeys.mode",
+        "traditional": "recognition.script",
+        "繁体": "recognition.script",
+        "disk": "history.megabytes",
+    }.items():
+        page.search.setText(query)
+        assert shown(page) == [name], query
+        assert page.sections[section_of(name)].heading.isVisible()
+        assert not any(tab.isChecked() for tab in page.tabs.tabs.values())
 
 
 def test_settings_search_is_cleared_by_escape_and_section(page: SettingsPage, texts: Texts) -> None:
@@ -289,6 +289,7 @@ def test_values_set_before_first_show_appear_on_show(theme: Theme, texts: Texts,
     assert page.rows["hotkeys.cancel"].control.warning
 
 
+@in_each_language
 def test_settings_page_cuts_no_text_at_double_font_size(
     theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
 ) -> None:

@@ -7,6 +7,7 @@ from app.ui.settings.picked_names import model_entries, own_entries, spoken_entr
 from app.ui.settings.picker_entries import PickerEntry, matching
 from app.ui.strings.texts import Texts
 from speech.models.catalogue import load_catalogue
+from tests.app.ui.languages import in_each_language
 from tests.helpers.packages import require
 
 
@@ -17,6 +18,7 @@ def test_all_languages_of_the_catalogue_are_listed_once(texts: Texts) -> None:
     assert [entry.value for entry in own_entries(texts)][:1] == [SYSTEM]
 
 
+@in_each_language
 @pytest.mark.parametrize("query", ["German", "Deutsch", "德语", "de"])
 def test_language_is_found_by_its_names_in_every_language(texts: Texts, query: str) -> None:
     assert "de" in [entry.value for entry in matching(spoken_entries(texts), query)]

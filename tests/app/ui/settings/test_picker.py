@@ -13,6 +13,7 @@ from app.ui.settings.picker import MOST_ROWS, Picker
 from app.ui.settings.picker_entries import PickerEntry
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 ENTRIES = tuple(PickerEntry(f"v{number}", f"Name {number:02}", "beside") for number in range(30))
 FEW = ENTRIES[:3]
@@ -144,6 +145,7 @@ def test_marks_follow_the_settings(world: World) -> None:
     assert world.picker.grab(names.geometry()).toImage() != before
 
 
+@in_each_language
 def test_list_and_field_have_names_for_screen_readers(world: World, texts: Texts) -> None:
     world.open()
     assert world.picker.search.accessibleName() == texts("settings.picker.search", name="Things")

@@ -16,6 +16,7 @@ from app.ui.settings.search import terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 
 class World:
@@ -85,6 +86,7 @@ def test_search_terms_are_marked_in_row(world: World, theme: Theme, texts: Texts
     assert "underline" in mark_style(theme)
 
 
+@in_each_language
 def test_control_moves_below_texts_in_narrow_row(world: World, qtbot: QtBot) -> None:
     row = world.row("hotkeys.mode")
     assert row._sides.direction() is QBoxLayout.Direction.LeftToRight

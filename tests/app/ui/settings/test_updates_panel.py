@@ -13,6 +13,7 @@ from app.ui.theme.theme import Theme
 from app.updates.actions import CheckForUpdates
 from app.updates.installation import InstallKind
 from app.updates.view import UpdateState, UpdatesView
+from tests.app.ui.languages import in_each_language
 from tests.helpers.signed_index import MADE_S, index_of
 
 CURRENT = UpdatesView(
@@ -78,6 +79,7 @@ def test_failed_question_shows_what_to_do(panel: UpdatesPanel, texts: Texts) -> 
     assert texts("note.updates-stale") in panel.accessibleName()
 
 
+@in_each_language
 def test_panel_is_found_in_both_languages(panel: UpdatesPanel) -> None:
     assert {"Updates", "更新"} <= set(panel.words())
 

@@ -8,16 +8,19 @@ from app.settings.schema import all_settings
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import found_by, option_keys, placeholder, refusal_text, says, title, unit
 from app.ui.strings.texts import Texts
+from tests.app.ui.languages import in_each_language
 
 SHOWN = [name for name in all_settings() if name not in ELSEWHERE]
 
 
+@in_each_language
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_setting_has_title_explanation_and_options(texts: Texts, name: str) -> None:
     assert title(texts, name) and says(texts, name)
     assert all(texts(key) for key in option_keys(all_settings()[name]).values())
 
 
+@in_each_language
 @pytest.mark.parametrize("name", SHOWN)
 def test_refusal_names_allowed_values_in_current_language(texts: Texts, name: str) -> None:
     said = refusal_text(texts, name, Note("setting-bad", {"place": name}))
@@ -25,12 +28,14 @@ def test_refusal_names_allowed_values_in_current_language(texts: Texts, name: st
     assert said and (texts.language == "en" or english not in said or english == "true, false"), "as in the file"
 
 
+@in_each_language
 def test_refused_value_in_file_has_its_own_text(texts: Texts) -> None:
     asked = refusal_text(texts, "history.days", Note("setting-bad", {"place": "history.days"}))
     written = refusal_text(texts, "history.days", Note("setting-bad", {"place": "history.days (settings.toml:3)"}))
     assert asked != written and "36500" in asked and "36500" in written
 
 
+@in_each_language
 def test_other_problems_use_their_own_note_text(texts: Texts) -> None:
     assert refusal_text(texts, "history.days", Note("settings-not-kept")) == texts("note.settings-not-kept")
 
@@ -41,6 +46,7 @@ def test_setting_is_found_in_both_languages_and_by_name() -> None:
         assert term in words
 
 
+@in_each_language
 def test_units_and_placeholders_are_optional(texts: Texts) -> None:
     assert unit(texts, "history.megabytes") == "MB" and unit(texts, "general.sounds") == ""
     assert placeholder(texts, "gateway.url") and placeholder(texts, "recognition.language") == ""

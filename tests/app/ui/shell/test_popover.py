@@ -20,6 +20,7 @@ from app.ui.shell.popover import Popover
 from app.ui.shell.status import Status
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 from tests.helpers.legibility import cut, scrolling, unnamed, unreachable
 
 STATUS = Status(
@@ -170,6 +171,7 @@ def test_problem_is_shown_whole(world: World) -> None:
     assert world.popover.problem.isVisible() and world.popover.problem.text() == "It failed. Do this."
 
 
+@in_each_language
 @pytest.mark.parametrize("size", ["normal", "largest"])
 def test_controls_are_legible_and_need_no_scrolling(world: World, theme: Theme, size: str) -> None:
     world.window.resize(1024, 560)
@@ -186,6 +188,7 @@ def test_controls_are_legible_and_need_no_scrolling(world: World, theme: Theme, 
     assert area.verticalScrollBar().maximum() == 0 and scrolling(world.popover) == []
 
 
+@in_each_language
 def test_controls_have_names_in_each_language(world: World, texts: Texts) -> None:
     popover = world.popover
     texts.choose("zh" if texts.language == "en" else "en")

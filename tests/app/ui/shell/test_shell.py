@@ -18,6 +18,7 @@ from app.ui.shell.shell import Shell, usual_size
 from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
+from tests.app.ui.languages import in_each_language
 from tests.helpers.legibility import cut, unnamed
 
 Make = Callable[..., Shell]
@@ -105,6 +106,7 @@ def test_sidebar_shows_only_icons_in_narrow_window(make: Make, texts: Texts) -> 
     assert not folded(shell) and shell.sidebar.width() == whole
 
 
+@in_each_language
 def test_sidebar_grows_with_text_and_folds_before_page_is_too_narrow(
     make: Make, theme: Theme, texts: Texts
 ) -> None:
@@ -118,6 +120,7 @@ def test_sidebar_grows_with_text_and_folds_before_page_is_too_narrow(
     assert folded(shell)
 
 
+@in_each_language
 @pytest.mark.parametrize("size", ["normal", "largest"])
 @pytest.mark.parametrize("across", [910, 1920])
 def test_sidebar_is_legible_at_each_size(theme: Theme, texts: Texts, qtbot: QtBot, size: str, across: int) -> None:
@@ -153,6 +156,7 @@ def test_tab_order_is_sidebar_then_page(theme: Theme, texts: Texts, qtbot: QtBot
         assert shell.focusWidget() is expected
 
 
+@in_each_language
 def test_page_is_one_column_of_limited_width(make: Make, texts: Texts) -> None:
     shell = make(texts)
     for size in (QSize(1024, 600), QSize(3840, 2160)):

@@ -11,6 +11,7 @@ from app.ui.shell.sidebar import Sidebar
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 NAMES = ("home", "files", "dictionary", "settings")
 
@@ -57,6 +58,7 @@ def test_folded_entries_keep_names_as_tool_tips(world: World, texts: Texts) -> N
     assert sidebar.entries["home"].toolTip() == texts("page.home")
 
 
+@in_each_language
 def test_width_fits_every_name(world: World) -> None:
     world.sidebar.fold(False)
     QApplication.processEvents()

@@ -14,6 +14,7 @@ from app.ui.shell.status import Status, hint
 from app.ui.shell.status_line import StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
 
 STATUS = Status(
     View(State.LISTENING),
@@ -59,6 +60,7 @@ def test_line_is_a_button_for_mouse_and_keyboard(line: StatusLine, qtbot: QtBot)
     assert len(clicks) == 2
 
 
+@in_each_language
 def test_line_changes_language(line: StatusLine, texts: Texts) -> None:
     texts.choose("zh" if texts.language == "en" else "en")
     assert line.word.text() == texts("state.listening") and line.accessibleName() == hint(texts, STATUS)

@@ -1,0 +1,9 @@
+"""Which tests of windows run in each language.
+
+Most run in English only: they would find the same in Chinese. ``test_in_chinese.py`` runs all of them in Chinese.
+"""
+
+import pytest
+
+in_each_language = pytest.mark.parametrize("texts", ["en", "zh"], indirect=True)
+"""Mark for tests of what depends on the words: their wording, their room, their names for screen readers."""
