@@ -1,6 +1,6 @@
 """Which tests of windows run in each language.
 
-Most run in English only: they would find the same in Chinese. ``tests/test_windows_in_chinese.py`` runs all in Chinese.
+Most run in English only: Chinese would show the same. ``tests/test_windows_in_chinese.py`` runs all in Chinese.
 """
 
 import pytest
