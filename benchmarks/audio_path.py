@@ -3,8 +3,9 @@
     python -m benchmarks.audio_path [--model FOLDER] [--json FILE]
 
 The pipeline is the app's own: microphone, journal, VAD, segmenter, gateway client. Only the sound library and the
-gateway are replaced, in the same process. A function is counted if it is entered once per frame. ``path``: moves
-the frame to the socket. ``disk``: runs in the journal's thread. ``speech``: computes on samples.
+gateway are replaced, in the same process. To count, the next frame is played only when the one before is on disk and
+at the gateway. A function counts if each frame enters it, however slow the machine is. ``path``: moves the frame to
+the socket. ``disk``: runs in the journal's thread. ``speech``: computes on samples.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from uuid import uuid4
 import numpy as np
 import structlog
 
-from app.capture.microphone import open_microphone
+from app.capture.microphone import Microphone, open_microphone
 from app.capture.portaudio import PortAudio
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
@@ -49,18 +49,25 @@ _COUNTED_S: Final = 12
 _TIMED_S: Final = 60
 _LEAD_S: Final = 5.0
 _ROUNDS: Final = 3
-_PER_FRAME: Final = 0.9
-_OF_GATEWAY: Final = ("decode_frame", "split_frame")  # called by the gateway of this process only
+_SENT: Final = "encode_frame"
+_ARRIVED: Final = "split_frame"
+_OF_GATEWAY: Final = ("decode_frame", _ARRIVED)  # called by the gateway of this process only
 _DEADLINE_S: Final = 60.0
+_IDLE_TURNS: Final = 10
+
+Entry = tuple[str, str, bool]
+"""Module and name of a function, and whether the journal's thread entered it."""
 
 
 @dataclass
 class Entries:
-    """Entries of project functions, by place and thread, and ``open`` events, while ``on``."""
+    """Entries of project functions for each frame played, and ``open`` events, while ``on``."""
 
-    calls: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    frames: list[set[Entry]] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     on: bool = False
+    sent: int = 0
+    arrived: int = 0
     _names: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
@@ -77,12 +84,22 @@ class Entries:
             sys.setprofile(None)
             threading.setprofile(None)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Count nothing of this thread within the context."""
+        sys.setprofile(None)
+        try:
+            yield
+        finally:
+            sys.setprofile(self._enter if self.on else None)
+
     def _enter(self, frame: FrameType, event: str, _: object) -> None:
         if event == "call" and (module := self._module(frame.f_code.co_filename)):
             name = frame.f_code.co_qualname if sys.version_info >= (3, 11) else frame.f_code.co_name
-            if not name.endswith(("comp>", "genexpr>")) and name not in _OF_GATEWAY:
-                writing = threading.current_thread().name == "journal/writer"
-                self.calls[module, name, writing] += 1
+            self.sent += name == _SENT
+            self.arrived += name == _ARRIVED
+            if self.frames and not name.endswith(("comp>", "genexpr>")) and name not in _OF_GATEWAY:
+                self.frames[-1].add((module, name, threading.current_thread().name == "journal/writer"))
 
     def _module(self, file: str) -> str:
         if file not in self._names:
@@ -107,13 +124,11 @@ class Way:
 
 
 class _SoundLibrary:
-    """The part of ``sounddevice`` that ``PortAudio`` uses, with one microphone that plays a recording."""
+    """The part of ``sounddevice`` that ``PortAudio`` uses, with one microphone."""
 
     PortAudioError = OSError
     default = SimpleNamespace(device=(0, 0))
-
-    def __init__(self, play: Callable[[Callable[..., None]], None]) -> None:
-        self._play = play
+    callback: Callable[..., None] | None = None
 
     def _terminate(self) -> None:
         """Accept the restart that shows new devices."""
@@ -130,42 +145,59 @@ class _SoundLibrary:
         return [{"name": "a recording", "hostapi": 0, "max_input_channels": 1, **rate}]
 
     def RawInputStream(self, callback: Callable[..., None], **_: Any) -> SimpleNamespace:
-        """Open the microphone; its thread calls ``callback``."""
-        thread = threading.Thread(target=self._play, args=(callback,), name="recorded microphone", daemon=True)
-        return SimpleNamespace(latency=0.0, start=thread.start, close=lambda: thread.join(_DEADLINE_S))
+        """Open the microphone, which gets its sound through ``callback``."""
+
+        def start() -> None:
+            self.callback = callback
+
+        return SimpleNamespace(latency=0.0, start=start, close=lambda: None)
+
+
+class _PromptJournal(Journal):
+    """A journal whose disk answers at once, so that the way of a frame does not depend on threads."""
+
+    def hear(self, samples: Samples) -> None:
+        """Keep samples and wait until the file has them."""
+        super().hear(samples)
+        while self._writer.written < self._writer.heard:
+            time.sleep(0)
 
 
 class _Audience(DictationObserver):
-    """Observer of the dictation, which lets the microphone be at most ``lead_s`` ahead of the VAD."""
+    """Observer of the dictation, which also plays the recording: at most ``lead_s`` ahead of the VAD."""
 
     unsent_s: Callable[[], float]
     keeping: Callable[[], DiskState]
     microphone: MicrophoneStatus | None
 
-    def __init__(self, recording: Samples, lead_s: float) -> None:
-        self.stop: Callable[[], None] = lambda: None
-        self._recording, self._lead_s = recording, lead_s
+    def __init__(self, recording: Samples, lead_s: float, entries: Entries | None) -> None:
+        self._recording, self._lead_s, self._entries = recording, lead_s, entries
         self._listened = 0.0
-        self._changed = threading.Condition()
-        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
 
-    def play(self, callback: Callable[..., None]) -> None:
+    async def play(self, library: _SoundLibrary, microphone: "asyncio.Future[Microphone]") -> None:
         """Pass the recording to PortAudio's callback in blocks of 20 ms, then stop the microphone."""
+        while library.callback is None:
+            await asyncio.sleep(0)
         status = SimpleNamespace(input_overflow=False)
         blocks = (self._recording / np.float32(32_768)).astype(np.float32)
         for at in range(0, len(blocks), FRAME_SAMPLES):
-            for start in range(at, min(at + FRAME_SAMPLES, len(blocks)), _BLOCK):
-                block = blocks[start : start + _BLOCK]
-                callback(block.tobytes(), len(block), None, status)
-            self._wait(min(at + FRAME_SAMPLES, len(blocks)) / SAMPLE_RATE - self._lead_s)
-        self._wait(len(blocks) / SAMPLE_RATE)
-        self._loop.call_soon_threadsafe(self.stop)
+            if self._entries:
+                self._entries.frames.append(set())
+            end = min(at + FRAME_SAMPLES, len(blocks))
+            for start in range(at, end, _BLOCK):
+                block = blocks[start : min(start + _BLOCK, end)]
+                library.callback(block.tobytes(), len(block), None, status)
+            await self._heard_to(end / SAMPLE_RATE - self._lead_s)
+            if self._entries:
+                await self._arrived(self._entries)
+        await self._heard_to(len(blocks) / SAMPLE_RATE)
+        (await microphone).stop()
 
     def listened(self, seconds: float) -> None:
         """Let the microphone go on."""
-        with self._changed:
-            self._listened = seconds
-            self._changed.notify_all()
+        self._listened = seconds
+        self._changed.set()
 
     def over(self) -> None:
         """Ignore the end of the audio."""
@@ -179,41 +211,57 @@ class _Audience(DictationObserver):
     def finished(self) -> None:
         """Ignore the end of the dictation."""
 
-    def _wait(self, seconds: float) -> None:
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._listened >= seconds, _DEADLINE_S):
-                raise TimeoutError(f"{self._listened:.1f} s of {seconds:.1f} s were heard")
+    async def _heard_to(self, seconds: float) -> None:
+        async with asyncio.timeout(_DEADLINE_S):
+            while self._listened < seconds:
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def _arrived(self, entries: Entries) -> None:
+        """Wait until the gateway has every frame that the client may send now."""
+        idle = 0  # turns of the loop: the client's writer needs one to begin
+        async with asyncio.timeout(_DEADLINE_S):
+            while idle < _IDLE_TURNS:
+                with entries.paused():
+                    unsent = self.unsent_s()
+                busy = unsent * SAMPLE_RATE >= FRAME_SAMPLES or entries.sent != entries.arrived
+                idle = 0 if busy else idle + 1
+                await asyncio.sleep(0)
 
 
-async def dictate(recording: Samples, vad_folder: Path, root: Path, lead_s: float) -> int:
+async def dictate(
+    recording: Samples, vad_folder: Path, root: Path, lead_s: float, entries: Entries | None = None
+) -> int:
     """Dictate a recording to a gateway of this process. Return the number of frames sent."""
-    audience = _Audience(recording, lead_s)
-    system = PortAudio(_SoundLibrary(audience.play))
+    audience, library = _Audience(recording, lead_s, entries), _SoundLibrary()
+    opened: asyncio.Future[Microphone] = asyncio.get_running_loop().create_future()
+    playing = asyncio.create_task(audience.play(library, opened), name="recorded microphone")
     async with scripted(oblige) as gateway:
         listener = DictationSetup(fixed(Address(gateway.url)), vad_folder)
-        with Journal.create(root, uuid4(), Options(), 0) as journal:
-            async with open_microphone(system=system) as microphone:
-                audience.stop = microphone.stop
+        with (_PromptJournal if entries else Journal).create(root, uuid4(), Options(), 0) as journal:
+            async with open_microphone(system=PortAudio(library)) as microphone:
+                opened.set_result(microphone)
                 await listener.listen(journal, microphone, audience)
+                await playing
             if microphone.lost_samples or journal.samples != len(recording):
                 raise RuntimeError(f"{journal.samples} of {len(recording)} samples are in the journal")
         return sum(map(len, gateway.memory.audio.values())) // (2 * FRAME_SAMPLES)
 
 
 def count(vad_folder: Path, seconds: float = _COUNTED_S) -> Way:
-    """Count the functions that a frame enters, one frame after the other."""
+    """Count the functions that each frame enters which is sent, one frame after the other."""
     entries, recording = Entries(), long_recording(seconds / 60)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "takes"
         with entries.counted():
-            frames = asyncio.run(dictate(recording, vad_folder, root, 0.0))
+            frames = asyncio.run(dictate(recording, vad_folder, root, 0.0, entries))
         opens = sum(str(root) in path and path.endswith(".pcm16") for path in entries.opened)
-    per_frame = sorted(key for key, calls in entries.calls.items() if calls >= _PER_FRAME * frames)
-    named = {key: f"{key[0]}:{key[1]}" for key in per_frame}
-    disk = tuple(named[key] for key in per_frame if key[2])
-    speech = tuple(named[key] for key in per_frame if not key[2] and key[0].startswith("speech/"))
-    path = tuple(named[key] for key in per_frame if not key[2] and not key[0].startswith("speech/"))
-    return Way(path, disk, speech, (opens - 2) / frames)  # the take is opened once to write and once to read
+    sending = [entered for entered in entries.frames if any(name == _SENT for _, name, _ in entered)]
+    path: dict[str, list[str]] = {"path": [], "disk": [], "speech": []}
+    for module, name, writing in sorted(set.intersection(*sending)):
+        kind = "disk" if writing else "speech" if module.startswith("speech/") else "path"
+        path[kind].append(f"{module}:{name}")
+    return Way(**{kind: tuple(names) for kind, names in path.items()}, opens=(opens - 2) / frames)
 
 
 def cpu_ms(vad_folder: Path) -> tuple[float, float]:
