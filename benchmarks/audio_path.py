@@ -3,9 +3,9 @@
     python -m benchmarks.audio_path [--model FOLDER] [--json FILE]
 
 The pipeline is the app's own: microphone, journal, VAD, segmenter, gateway client. Only the sound library and the
-gateway are replaced, in the same process. To count, the next frame is played only when the one before is on disk and
-at the gateway. A function counts if each frame enters it, however slow the machine is. ``path``: moves the frame to
-the socket. ``disk``: runs in the journal's thread. ``speech``: computes on samples.
+gateway are replaced, in the same process. To count, the next frame is played only when the one before is on disk
+and at the gateway. A function counts if each frame enters it, however slow the machine is. ``path``: moves the
+frame to the socket. ``disk``: runs in the journal's thread. ``speech``: computes on samples.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from pathlib import Path
 from types import FrameType, SimpleNamespace
@@ -128,7 +129,9 @@ class _SoundLibrary:
 
     PortAudioError = OSError
     default = SimpleNamespace(device=(0, 0))
-    callback: Callable[..., None] | None = None
+
+    def __init__(self) -> None:
+        self.opened: asyncio.Future[Callable[..., None]] = asyncio.get_running_loop().create_future()
 
     def _terminate(self) -> None:
         """Accept the restart that shows new devices."""
@@ -147,9 +150,7 @@ class _SoundLibrary:
     def RawInputStream(self, callback: Callable[..., None], **_: Any) -> SimpleNamespace:
         """Open the microphone, which gets its sound through ``callback``."""
 
-        def start() -> None:
-            self.callback = callback
-
+        start = partial(self.opened.get_loop().call_soon_threadsafe, self.opened.set_result, callback)
         return SimpleNamespace(latency=0.0, start=start, close=lambda: None)
 
 
@@ -177,8 +178,7 @@ class _Audience(DictationObserver):
 
     async def play(self, library: _SoundLibrary, microphone: "asyncio.Future[Microphone]") -> None:
         """Pass the recording to PortAudio's callback in blocks of 20 ms, then stop the microphone."""
-        while library.callback is None:
-            await asyncio.sleep(0)
+        callback = await library.opened
         status = SimpleNamespace(input_overflow=False)
         blocks = (self._recording / np.float32(32_768)).astype(np.float32)
         for at in range(0, len(blocks), FRAME_SAMPLES):
@@ -187,7 +187,7 @@ class _Audience(DictationObserver):
             end = min(at + FRAME_SAMPLES, len(blocks))
             for start in range(at, end, _BLOCK):
                 block = blocks[start : min(start + _BLOCK, end)]
-                library.callback(block.tobytes(), len(block), None, status)
+                callback(block.tobytes(), len(block), None, status)
             await self._heard_to(end / SAMPLE_RATE - self._lead_s)
             if self._entries:
                 await self._arrived(self._entries)

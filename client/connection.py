@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import aiohttp
 
@@ -18,6 +18,7 @@ from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMes
 
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
 _CLOSE_S = 5.0
+_BREAKS: Final = (TimeoutError, aiohttp.ClientError, OSError)
 GOODBYE_S = 0.5
 """Time for closing a connection to an address that may no longer exist."""
 
@@ -94,9 +95,11 @@ class GatewayConnection:
 
     async def send_audio(self, segment: int, offset: int, pcm: bytes, deadline_s: float) -> None:
         """Send one audio frame. Raises ``Unreachable``."""
-        with broken("send"):
+        try:
             async with asyncio.timeout(deadline_s):
                 await self._socket.send_bytes(encode_frame(segment, offset, pcm))
+        except _BREAKS as error:  # not with ``broken``, which would be entered for each frame
+            raise _failure("send", error) from error
 
     async def receive(self, deadline_s: float | None) -> GatewayMessage | None:
         """Return the next message, or ``None`` once closed. Without a deadline, the heartbeat detects a dead peer.
@@ -215,25 +218,31 @@ def broken(doing: str) -> Iterator[None]:
     """Convert aiohttp's errors and missed deadlines to ``Unreachable`` or ``Refused``."""
     try:
         yield
-    except TimeoutError as error:
-        raise Unreachable(f"the gateway did not respond in time ({doing})") from error
-    except aiohttp.ServerFingerprintMismatch as error:
-        raise WrongCertificate(
-            f"{error.host}:{error.port} shows another certificate than when it was paired or named: if it was "
-            "set up anew, pair it again, or name the new one; if not, somebody stands between, and nothing was "
-            "said to them"
-        ) from error
-    except aiohttp.ClientConnectorCertificateError as error:
-        raise WrongCertificate(
-            f"nobody that this computer trusts vouches for {error.host}:{error.port}: pair with that gateway in "
-            "the app, or name its certificate with --certificate-sha256"
-        ) from error
-    except aiohttp.InvalidURL as error:
-        raise Refused(f"not an address: {error}. Give it as https://host:port") from error
-    except aiohttp.ClientConnectorError as error:  # its own text contains the repr of the fingerprint
-        raise Unreachable(f"no connection to the gateway: {_why_not(error)}") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise Unreachable(f"no connection to the gateway ({doing}): {_words(error)}") from error
+    except _BREAKS as error:
+        raise _failure(doing, error) from error
+
+
+def _failure(doing: str, error: Exception) -> Unreachable | Refused:
+    """Return the error of ours that an error of aiohttp or the system means."""
+    match error:
+        case TimeoutError():
+            return Unreachable(f"the gateway did not respond in time ({doing})")
+        case aiohttp.ServerFingerprintMismatch():
+            return WrongCertificate(
+                f"{error.host}:{error.port} shows another certificate than when it was paired or named: if it "
+                "was set up anew, pair it again, or name the new one; if not, somebody stands between, and "
+                "nothing was said to them"
+            )
+        case aiohttp.ClientConnectorCertificateError():
+            return WrongCertificate(
+                f"nobody that this computer trusts vouches for {error.host}:{error.port}: pair with that gateway "
+                "in the app, or name its certificate with --certificate-sha256"
+            )
+        case aiohttp.InvalidURL():
+            return Refused(f"not an address: {error}. Give it as https://host:port")
+        case aiohttp.ClientConnectorError():  # its own text contains the repr of the fingerprint
+            return Unreachable(f"no connection to the gateway: {_why_not(error)}")
+    return Unreachable(f"no connection to the gateway ({doing}): {_words(error)}")
 
 
 def _why_not(error: aiohttp.ClientConnectorError) -> str:

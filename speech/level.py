@@ -59,6 +59,12 @@ def levels_of(samples: Samples) -> Levels:
     return levels
 
 
+def level_of(samples: Samples) -> float:
+    """Return the level of all samples in dBFS; ``FLOOR_DBFS`` for none."""
+    power = float(np.square(samples, dtype=np.float64).mean()) / 2.0**30 if len(samples) else 0.0
+    return max(FLOOR_DBFS, 10 * float(np.log10(power))) if power else FLOOR_DBFS
+
+
 class LevelMeter:
     """Meter that keeps the levels of the last ``keep`` blocks of a stream."""
 

@@ -1,13 +1,12 @@
 """The microphone of a recording.
 
     async with open_microphone("", on_change=tell) as microphone:
-        async for block in microphone.blocks():     # 16 kHz mono int16, 10 to 60 ms, until stop()
-            journal.hear(block.tobytes())
+        async for block in microphone.buffer.blocks():     # 16 kHz mono int16, until stop()
+            ...
 
-The device is opened at its own rate. ``stop()``, for example in a signal handler, ends ``blocks()`` after all
-audio captured until then. With ``armed=True``, the device is open before the recording: ``start()`` begins a
-recording with the 500 ms before it, ``stop()`` ends it, and both may repeat. Each ``start()`` has its own
-``blocks()``.
+The device is opened at its own rate. ``stop()``, for example in a signal handler, ends ``buffer`` after all audio
+captured until then. With ``armed=True``, the device is open before the recording: ``start()`` begins a recording
+with the 500 ms before it, ``stop()`` ends it, and both may repeat. Each ``start()`` makes its own ``buffer``.
 
 If the device disappears, capture continues with another one: ``app.capture.fallback`` decides which and when.
 ``on_change`` is called in the loop with a ``MicrophoneChange``. Audio lost meanwhile is counted, not filled in.
@@ -20,26 +19,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
-from app.capture.block_delivery import BlockDelivery
+from app.capture.block_buffer import BlockBuffer, PreRoll
 from app.capture.desktop_sound import sound_system
 from app.capture.device_listing import look
 from app.capture.devices import Input, chosen
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.capture.fallback import Fallback, FallbackStep, FallbackTimes, Signs
 from app.capture.portaudio import SoundSystem
-from app.capture.resampled_input import FLOOR_DBFS, ResampledInput, level_dbfs
+from app.capture.resampled_input import ResampledInput
 from protocol.audio import SAMPLE_RATE
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
+from speech.level import FLOOR_DBFS, level_of
 
 log = structlog.get_logger(logger_names.APP_CAPTURE_MICROPHONE)
-
-Samples = NDArray[np.int16]
 
 _POLL_S: Final = 0.1
 _LONGEST_TAIL_S: Final = 0.25
@@ -70,9 +66,9 @@ OnChange = Callable[[MicrophoneChange], None]
 
 @dataclass(frozen=True)
 class MicrophoneSettings:
-    """Limits of a microphone. ``most_waiting_s``: audio buffered for this program before it is dropped.
+    """Limits of a microphone. ``most_waiting_s``: audio buffered before it is dropped.
 
-    The consumer of a recording has a second buffer of this size.
+    So much may wait for the event loop, and again as much for the journal of a recording.
     """
 
     pre_roll_ms: int = 500
@@ -81,26 +77,29 @@ class MicrophoneSettings:
 
 
 class Microphone:
-    """An open microphone, made by ``open_microphone``. Belongs to the event loop."""
+    """An open microphone, made by ``open_microphone``. Belongs to the event loop.
+
+    ``buffer``: the recording started last. ``level_dbfs``: the level of the last block.
+    """
 
     def __init__(
         self, choice: str, settings: MicrophoneSettings, system: SoundSystem, on_change: OnChange | None = None
     ) -> None:
-        self.level_dbfs = FLOOR_DBFS  # level of the last block
+        self.level_dbfs = FLOOR_DBFS
+        self.buffer = BlockBuffer()
+        self.buffer.end()
         self._choice = choice
         self._settings = settings
         self._system = system
         self._tell = on_change or (lambda change: None)
         self._fallback = Fallback(choice, settings.timing)
-        self._delivery = BlockDelivery(
-            settings.pre_roll_ms * SAMPLE_RATE // 1000, round(settings.most_waiting_s * SAMPLE_RATE)
-        )
+        self._pre_roll = PreRoll(settings.pre_roll_ms * SAMPLE_RATE // 1000)
         self._tasks = Tasks("microphone")
         self._hearing: ResampledInput | None = None
         self._name = ""
         self._quiet = 0  # consecutive quiet samples
-        self._overflows = 0  # of closed devices, like the next counter
-        self._dropped = 0
+        self._overflows = 0  # of closed devices
+        self._dropped = 0  # of closed devices and full buffers
         self._missed = 0  # samples missed while no device was open
         self._told = 0
         self._deaf_since: float | None = None
@@ -119,13 +118,13 @@ class Microphone:
     @property
     def lost_samples(self) -> int:
         """Samples lost, at 16 kHz: dropped when too much was waiting, or missed while no device was open."""
-        dropped = self._dropped + (self._hearing.dropped if self._hearing else 0)
-        return self._missed + self._delivery.lost + dropped
+        return self._missed + self._dropped + (self._hearing.dropped if self._hearing else 0)
 
     def start(self) -> None:
         """Begin a recording with the audio just before it; a running recording ends."""
         self._finish()
-        self._delivery.start()
+        self.buffer = BlockBuffer(round(self._settings.most_waiting_s * SAMPLE_RATE))
+        self._dropped += self.buffer.hear(self._pre_roll.drain())
 
     def stop(self) -> None:
         """End the recording after all speech until now, which the device delivers only after its latency.
@@ -135,10 +134,6 @@ class Microphone:
         if self._stopping is None:
             tail_s = min(self._hearing.latency_s, _LONGEST_TAIL_S) if self._hearing else 0.0
             self._stopping = asyncio.get_running_loop().call_later(tail_s, self._finish)
-
-    def blocks(self) -> AsyncIterator[Samples]:
-        """Yield the blocks of the recording started last. Only one reader is allowed."""
-        return self._delivery.blocks()
 
     # -- opening and closing -------------------------------------------------------------------------------
 
@@ -165,19 +160,20 @@ class Microphone:
 
     # -- audio ---------------------------------------------------------------------------------------------
 
-    def _hear(self) -> None:
-        if self._hearing is not None:
-            self._keep(self._hearing.take())
-
-    def _keep(self, samples: Samples) -> None:
-        if not len(samples):
+    def _hear(self, closed: ResampledInput | None = None, *, last: bool = False) -> None:
+        """Take what the device in use has recorded, or one just ``closed``; ``last``: all of it."""
+        device = closed or self._hearing
+        if device is None or not len(samples := device.take(last=last)):
             return
-        if self._hearing is not None and self._deaf_since is not None:
+        if self._deaf_since is not None and closed is None:
             self._can_hear_again(self._deaf_since)
-        self.level_dbfs = level_dbfs(samples)
+        self.level_dbfs = level_of(samples)
         self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
-        self._delivery.hear(samples)
-        if (lost := self.lost_samples - self._missed - self._told) > 0:
+        if self.buffer.ended.done():
+            self._pre_roll.add(samples)
+        else:
+            self._dropped += self.buffer.hear(samples)
+        if (lost := self._dropped + (0 if closed else device.dropped) - self._told) > 0:
             self._told += lost
             self._say(MicrophoneChangeKind.DROPPED, lost)
 
@@ -192,23 +188,22 @@ class Microphone:
 
     def _say(self, change: MicrophoneChangeKind, lost: int = 0) -> None:
         log.info(LogEvent.MICROPHONE_CHANGED, change=change, lost_samples=lost)
-        self._tell(MicrophoneChange(change, self._name, self._delivery.handed_over, lost))
+        self._tell(MicrophoneChange(change, self._name, self.buffer.samples, lost))
 
     def _finish(self) -> None:
         if self._stopping is not None:
             self._stopping.cancel()
             self._stopping = None
-        if self._hearing is not None:
-            self._keep(self._hearing.flush())
+        self._hear(last=True)
         if self._deaf_since is not None:  # the recording ends without a device: count its missing samples
             now_s = asyncio.get_running_loop().time()
             self._missed += _samples(now_s - self._deaf_since)
             self._deaf_since = now_s
-        self._delivery.finish()
+        self.buffer.end()
 
     def _failed(self, failed: "asyncio.Future[BaseException]") -> None:
         if not failed.cancelled():
-            self._delivery.fail(failed.result())
+            self.buffer.end(failed.result())
 
     # -- devices -------------------------------------------------------------------------------------------
 
@@ -272,7 +267,7 @@ class Microphone:
         hearing, self._hearing = self._hearing, None
         if hearing is None:
             return
-        self._keep(hearing.flush())
+        self._hear(hearing, last=True)
         self._overflows += hearing.overflows
         self._dropped += hearing.dropped
         if self._deaf_since is None:
@@ -282,7 +277,7 @@ class Microphone:
                 self._say(MicrophoneChangeKind.LOST)
         finally:
             await hearing.close()
-            self._keep(hearing.flush())
+            self._hear(hearing, last=True)
 
 
 def _samples(seconds: float) -> int:

@@ -79,7 +79,7 @@ async def show_level(
     async with open_microphone(choice, system=system) as microphone:
         asyncio.get_running_loop().call_later(seconds, microphone.stop)
         with console.status(Text(printable(microphone.device))) as status:
-            async for _ in microphone.blocks():
+            async for _ in microphone.buffer.blocks():
                 loudest = max(loudest, microphone.level_dbfs)
                 status.update(bar(microphone.level_dbfs))
         if as_json:

@@ -6,15 +6,15 @@ the next recording begins meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
 import structlog
 
+from app.capture.block_buffer import BlockBuffer
 from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
-from app.transcription.pipeline import Samples
 from runtime import logger_names
 from runtime.tasks import Tasks
 
@@ -43,25 +43,27 @@ class MicrophoneDevice(Protocol):
     @property
     def device(self) -> str: ...
     def start(self) -> None: ...
+    @property
+    def buffer(self) -> BlockBuffer: ...
     def stop(self) -> None: ...
-    def blocks(self) -> AsyncIterator[Samples]: ...
 
 
 class Recording:
     """A ``listening.RecordingMicrophone`` for one take.
 
-    ``sounding`` is called at its first sample, ``over`` at its end.
+    ``sounding`` is called at its first sample, ``over`` once at its end.
     """
 
     def __init__(
         self, device: MicrophoneDevice, sounding: Callable[[], None], over: Callable[["Recording"], None]
     ) -> None:
-        self._device = device
-        self._sounding = sounding
-        self._over = over
-        self._blocks = device.blocks()
-        self._stopped = False
+        self.buffer = device.buffer
         self.superseded = False
+        self._device = device
+        self._over: Callable[[Recording], None] | None = over
+        self._stopped = False
+        self.buffer.begun.add_done_callback(lambda _: sounding())
+        self.buffer.ended.add_done_callback(lambda _: self._end())
 
     @property
     def device(self) -> str:
@@ -86,19 +88,12 @@ class Recording:
     def give_up(self) -> None:
         """End a recording whose samples are not needed."""
         self.stop()
-        self._over(self)
+        self._end()
 
-    async def blocks(self) -> AsyncIterator[Samples]:
-        """Yield the samples. Raises ``MicrophoneError``."""
-        sounding = False
-        try:
-            async for block in self._blocks:
-                if not sounding:
-                    sounding = True
-                    self._sounding()
-                yield block
-        finally:
-            self._over(self)
+    def _end(self) -> None:
+        over, self._over = self._over, None
+        if over is not None:
+            over(self)
 
 
 class Recorder:

@@ -5,7 +5,7 @@ result is in memory, however long the file is. Reading keeps the pace of recogni
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,7 +24,6 @@ from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
 from app.transcription.language_vote import PER_PART
 from app.transcription.pipeline import Samples, SegmentingVad, Watcher, in_thread, transcribe
-from app.transcription.pipeline import SegmentPiece as Heard
 from app.transcription.voting_outlet import voting
 from client.connection import Locate
 from client.errors import AudioGone, GatewayError
@@ -38,6 +37,7 @@ from speech.audio_file import AvailableAudio
 from speech.cutter import Cutter
 from speech.errors import AudioMissing
 from speech.packing import PackingSegmenter
+from speech.segmenter import SegmentOutput
 from speech.vad import Vad, open_vad
 
 UNHURRIED: Constant = ClientSettings(first_contact_s=inf, give_up_s=inf, quiet_s=3600.0, held_s=120.0)
@@ -184,8 +184,8 @@ class ReaderThreadVad(SegmentingVad):
 
     def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         super().__init__(vad, segmenter)
-        self._heard: list[Heard] = []
-        self._last: list[Heard] = []
+        self._heard: Sequence[SegmentOutput] = ()
+        self._last: Sequence[SegmentOutput] = ()
 
     def listen(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
         """Listen to the blocks and yield them unchanged. Blocks.
@@ -193,17 +193,17 @@ class ReaderThreadVad(SegmentingVad):
         The thread that reads must call it.
         """
         for block in blocks:
-            self._heard = list(super().hear(block)) if len(block) else []
+            self._heard = super().hear(block) if len(block) else ()
             yield block
-        self._last = list(super().finish())
+        self._last = super().finish()
 
-    def hear(self, block: Samples) -> Iterator[Heard]:
+    def hear(self, block: Samples) -> Sequence[SegmentOutput]:
         """Return the results for the latest block."""
-        return iter(self._heard)
+        return self._heard
 
-    def finish(self) -> Iterator[Heard]:
+    def finish(self) -> Sequence[SegmentOutput]:
         """Return the results for the end of the audio."""
-        return iter(self._last)
+        return self._last
 
 
 class MemoryAudio:

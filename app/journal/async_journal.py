@@ -96,9 +96,8 @@ class AsyncJournal(AudioStore):
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
         """Return samples of a segment from the file. Raises ``AudioGone``."""
         at = self._journal.take.segments[segment].at + offset
-        if at + samples <= self._journal.written:
-            return self._journal.audio(at, samples)
-        return await asyncio.to_thread(self._journal.audio, at, samples)  # waits for the disk
+        pcm = self._journal.audio(at, samples, waits=False)
+        return pcm or await asyncio.to_thread(self._journal.audio, at, samples)
 
     async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
         """Keep the first text of a segment, or that it was cancelled. On disk when this returns.

@@ -239,11 +239,6 @@ class Journal:
 
     # -- for the client ------------------------------------------------------------------------------------
 
-    @property
-    def written(self) -> int:
-        """Samples that the file has, so that ``audio`` does not wait for them."""
-        return self._writer.written // BYTES_PER_SAMPLE
-
     def settle(self, segment: int, outcome: Outcome | None, says: str | None = None, samples: int = 0) -> None:
         """Keep the first text of a segment; a failure only until a text arrives. On disk when this returns.
 
@@ -255,10 +250,16 @@ class Journal:
         known = outcome if outcome is not None else Cancelled(segment, samples)
         self._record(known, *([] if says is None else [Replaced(segment, says)]))
 
-    def audio(self, at: int, samples: int) -> bytes:
-        """Return samples of the take, from ``at`` on. Raises ``AudioGone``."""
-        start, stop = at * BYTES_PER_SAMPLE, (at + samples) * BYTES_PER_SAMPLE
-        unwritten = b"" if stop <= self._writer.written else self._writer.unwritten(start, stop)
+    def audio(self, at: int, samples: int, *, waits: bool = True) -> bytes:
+        """Return samples of the take, from ``at`` on. Raises ``AudioGone``.
+
+        Unless this ``waits`` for the writer, nothing is returned while the file lacks some of them.
+        """
+        start, stop, unwritten = at * BYTES_PER_SAMPLE, (at + samples) * BYTES_PER_SAMPLE, b""
+        if stop > self._writer.written:
+            if not waits:
+                return b""
+            unwritten = self._writer.unwritten(start, stop)
         size = stop - start - len(unwritten)
         pieces: list[bytes] = []
         with self._reading:

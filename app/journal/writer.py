@@ -30,6 +30,7 @@ Seal = Callable[[bytes, int], bytes]
 
 SYNC_S: Final = 0.25
 _ANSWER_S: Final = 60.0
+_CLOSED: Final = "the journal is closed"
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,9 @@ class TakeWriter:
         self._sync_s = sync_s
         self._due = 0.0
         self._refusal: OSError | None = None
-        self._closed = False
+        self._closed = False  # the next two only ever become true
         self._ended = False
+        self._stopped = False
         # Bounded by ``hear``, and by one request per caller, because callers wait.
         self._inbox: queue.SimpleQueue[bytes | _Request] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal/writer", daemon=True)
@@ -83,7 +85,8 @@ class TakeWriter:
 
     def hear(self, pcm: bytes) -> None:
         """Accept more audio without waiting for the disk. Raises ``NotKept`` when memory is full too."""
-        self._check_open()
+        if self._closed or self._stopped:
+            raise NotKept(_CLOSED)
         if self.heard - self.written + len(pcm) > self._most:
             seconds = self._most / BYTES_PER_SAMPLE / SAMPLE_RATE
             raise NotKept(f"{self._reason()}, and the {seconds:g} s of audio that memory may hold are reached")
@@ -143,7 +146,8 @@ class TakeWriter:
             self._thread.join(_ANSWER_S)
 
     def _ask(self, work: Callable[[], bytes]) -> bytes:
-        self._check_open()
+        if self._closed or self._stopped:
+            raise NotKept(_CLOSED)
         return self._submit(work)
 
     def _submit(self, work: Callable[[], bytes]) -> bytes:
@@ -155,10 +159,6 @@ class TakeWriter:
             if error.strerror is None:  # our own ``TimeoutError``
                 raise NotKept("the journal cannot write: the disk does not answer") from error
             raise DiskRefuses(f"the journal cannot write: {error.strerror}") from error
-
-    def _check_open(self) -> None:
-        if self._closed or not self._thread.is_alive():
-            raise NotKept("the journal is closed")
 
     def _reason(self) -> str:
         refusal = self._refusal
@@ -173,6 +173,7 @@ class TakeWriter:
         except Exception:  # top level of the thread: the next caller gets an error
             log.exception(LogEvent.JOURNAL_WRITER_FAILED)
         finally:
+            self._stopped = True
             self._audio.close()
             self._events.close()
 

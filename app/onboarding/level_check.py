@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.resampled_input import FLOOR_DBFS, level_dbfs
 from protocol.audio import SAMPLE_RATE
+from speech.level import FLOOR_DBFS, level_of
 
 QUIET_S: Final = 3.0
 QUIET_DBFS: Final = -65.0
@@ -34,6 +34,6 @@ class LevelCheck:
 
     def hear(self, block: Samples) -> None:
         """Measure another block of samples."""
-        self.level_dbfs = level_dbfs(block)
+        self.level_dbfs = level_of(block)
         self.heard = self.heard or self.level_dbfs > VOICE_DBFS
         self._silent = self._silent + len(block) if self.level_dbfs < QUIET_DBFS else 0

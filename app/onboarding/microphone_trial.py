@@ -119,7 +119,7 @@ class MicrophoneTrialRunner:
                 return
             device, check = recording.device, LevelCheck()
             try:
-                async for block in recording.blocks():
+                async for block in recording.buffer.blocks():
                     if recording.device != device:
                         device, check = recording.device, LevelCheck()
                     check.hear(block)

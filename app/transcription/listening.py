@@ -5,7 +5,7 @@ the gateway shows progress.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -23,7 +23,7 @@ from app.journal.backlog import DiskState
 from app.journal.journal import Journal
 from app.journal.take import Take
 from app.transcription.language_vote import PER_RECORDING, PER_SPAN
-from app.transcription.pipeline import Ears, Samples, SegmentingVad, SpanningVad, Watcher, transcribe
+from app.transcription.pipeline import Ears, SegmentingVad, SpanningVad, Watcher, transcribe
 from app.transcription.second_pass import SecondPass, SpanWatcher
 from app.transcription.span_choice import SpanChoice
 from app.transcription.span_planner import SpanPlanner, SpanRules
@@ -78,18 +78,18 @@ def ears_of(mode: CuttingMode, vad_folder: Path, *, needs_context: bool = False)
 
 def warm(listener: "DictationSetup") -> None:
     """Load libraries and models so that the first take does not wait for them. Blocks."""
-    for _ in ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16)):
-        pass
+    ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16))
 
 
 class RecordingMicrophone(Protocol):
     """The part of ``app.capture.microphone.Microphone`` that the listener uses, while it records."""
 
     @property
+    def buffer(self) -> BlockBuffer: ...
+    @property
     def device(self) -> str: ...
     @property
     def level_dbfs(self) -> float: ...
-    def blocks(self) -> AsyncIterator[Samples]: ...
     def stop(self) -> None: ...
 
 
@@ -147,10 +147,10 @@ class DictationSetup:
 
         Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``; all audio up to the error is in the journal.
         """
-        tape, store = BlockBuffer(journal), AsyncJournal(journal, _ROOM_S, self.rewrite)
+        buffer, store = microphone.buffer, AsyncJournal(journal, _ROOM_S, self.rewrite)
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
-        recording = asyncio.create_task(tape.record(microphone.blocks()), name="listening/record")
-        recording.add_done_callback(lambda _: microphone.stop())
+        buffer.keep_in(journal)
+        buffer.ended.add_done_callback(lambda _: microphone.stop())
         audience.unsent_s, audience.keeping = lambda: client.unsent_s, lambda: journal.keeping
         audience.microphone = microphone
         try:
@@ -158,18 +158,20 @@ class DictationSetup:
                 announced, take = _Announced(store, client, begun, ended), journal.take
                 stages = await self._stages(announced, audience, take, lambda: client.spans)
                 async with stages.watching as watcher:
-                    await transcribe(tape.blocks(), stages.ears, stages.outlet, watcher, says=take.says)
+                    blocks = buffer.blocks(raises=False)
+                    work = transcribe(blocks, stages.ears, stages.outlet, watcher, says=take.says)
+                    await asyncio.create_task(work, name="listening/transcribe")
         except GatewayError as error:
             if self.records_on:
                 audience.heard(Disconnected(str(error), inf))
-                await asyncio.wait({recording})
+                await asyncio.wait({buffer.ended})
             raise
         finally:
             microphone.stop()
-            await asyncio.wait({recording}, timeout=_STOP_S)
-            recording.cancel()
-        if tape.error:
-            raise tape.error
+            await asyncio.wait({buffer.ended}, timeout=_STOP_S)
+            buffer.end()
+        if buffer.error is not None:
+            raise buffer.error
         audience.finished()
         return journal.take.transcript(journal.samples)
 

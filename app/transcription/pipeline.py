@@ -6,7 +6,7 @@ Only this module connects them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Final as Constant
@@ -25,7 +25,7 @@ from protocol.session import Failed, Final
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from speech.cutter import Cutter
-from speech.segmenter import SegmentBegin, SegmentEnd, SegmentOutput
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, Vad, VadEvent
 
 log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
@@ -86,11 +86,14 @@ async def transcribe(
     collecting = asyncio.create_task(texts.collect(outlet.events()), name="pipeline/texts")
     try:
         async for block in blocks:
-            for piece in ears.hear(block):
-                await _pass_on(piece, outlet, texts)
+            for output in ears.hear(block):
+                if isinstance(output, SegmentAudio):
+                    await outlet.audio(output.segment, output.samples)
+                else:
+                    await _pass_on(output, ears.speech_end, outlet, texts)
             watcher.listened(ears.samples / SAMPLE_RATE)
-        for piece in ears.finish():
-            await _pass_on(piece, outlet, texts)
+        for output in ears.finish():
+            await _pass_on(output, ears.speech_end, outlet, texts)
         watcher.over()
         await outlet.finish()
         await outlet.close()
@@ -102,56 +105,60 @@ async def transcribe(
 
 
 class Ears(Protocol):
-    """Interface of what turns samples into pieces of segments."""
+    """Interface of what turns samples into segments."""
 
     @property
     def samples(self) -> int:
         """Samples processed so far."""
         ...
 
-    def hear(self, block: Samples) -> Iterator["SegmentPiece | Span"]:
-        """Process a block of samples and return the pieces that follow from it."""
+    @property
+    def speech_end(self) -> int:
+        """Sample at which the last known speech ended."""
         ...
 
-    def finish(self) -> Iterator["SegmentPiece | Span"]:
-        """End the recording and return the remaining pieces."""
+    def hear(self, block: Samples) -> Sequence[SegmentOutput | Span]:
+        """Process a block of samples and return what follows from it."""
+        ...
+
+    def finish(self) -> Sequence[SegmentOutput | Span]:
+        """End the recording and return the rest."""
         ...
 
 
 class SegmentingVad:
-    """Cutter of samples into pieces of segments: a VAD, and a segmenter that cuts where the VAD says."""
+    """Cutter of samples into segments: a VAD, and a segmenter that cuts where the VAD says."""
 
     def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         self._vad = vad
         self._segmenter = segmenter
         self._speaking = False
-        self._speech_end = 0
+        self.speech_end = 0
         self.samples = 0
 
     @property
     def silence(self) -> int:
         """Samples since the last speech; 0 during speech."""
-        return 0 if self._speaking else self.samples - self._speech_end
+        return 0 if self._speaking else self.samples - self.speech_end
 
-    def hear(self, block: Samples) -> Iterator["SegmentPiece"]:
-        """Process a block of samples and return the pieces that follow from it."""
+    def hear(self, block: Samples) -> Sequence[SegmentOutput]:
+        """Process a block of samples and return what follows from it."""
         self.samples += len(block)
-        events = self._vad.accept(block)
-        return self._pieces(self._segmenter.accept(block, events), events)
+        if events := self._vad.accept(block):
+            self._note(events)
+        return self._segmenter.accept(block, events)
 
-    def finish(self) -> Iterator["SegmentPiece"]:
-        """End the recording and return the remaining pieces."""
+    def finish(self) -> Sequence[SegmentOutput]:
+        """End the recording and return the rest."""
         events = self._vad.finish()
-        outputs = [*self._segmenter.accept(_NOTHING, events), *self._segmenter.finish()]
-        return self._pieces(outputs, events)
+        self._note(events)
+        return [*self._segmenter.accept(_NOTHING, events), *self._segmenter.finish()]
 
-    def _pieces(self, outputs: Iterable[SegmentOutput], events: Iterable[VadEvent]) -> Iterator["SegmentPiece"]:
+    def _note(self, events: Iterable[VadEvent]) -> None:
         for event in events:
             self._speaking = isinstance(event, SpeechStarted | SpeechResumed)
             if isinstance(event, SpeechPaused | SpeechEnded):
-                self._speech_end = event.at
-        for output in outputs:
-            yield SegmentPiece(output, self._speech_end)
+                self.speech_end = event.at
 
 
 class SpanningVad:
@@ -166,46 +173,39 @@ class SpanningVad:
         """Samples processed so far."""
         return self._ears.samples
 
-    def hear(self, block: Samples) -> Iterator["SegmentPiece | Span"]:
-        """Process a block of samples and return the pieces and spans that follow from it."""
-        return self._planned(list(self._ears.hear(block)))
+    @property
+    def speech_end(self) -> int:
+        """Sample at which the last known speech ended."""
+        return self._ears.speech_end
 
-    def finish(self) -> Iterator["SegmentPiece | Span"]:
-        """End the recording and return the remaining pieces and spans."""
-        return self._planned(list(self._ears.finish()), over=True)
+    def hear(self, block: Samples) -> Sequence[SegmentOutput | Span]:
+        """Process a block of samples and return the segments and spans that follow from it."""
+        return self._planned(self._ears.hear(block))
 
-    def _planned(self, pieces: list["SegmentPiece"], *, over: bool = False) -> Iterator["SegmentPiece | Span"]:
-        speech_end = pieces[-1].speech_end if pieces else 0
-        moment = VadPosition(self._ears.samples, self._ears.silence, over)
-        for output in self._planner.accept([piece.output for piece in pieces], moment):
-            yield output if isinstance(output, Span) else SegmentPiece(output, speech_end)
+    def finish(self) -> Sequence[SegmentOutput | Span]:
+        """End the recording and return the rest."""
+        return self._planned(self._ears.finish(), over=True)
 
-
-@dataclass(frozen=True)
-class SegmentPiece:
-    """A segmenter output with context.
-
-    ``speech_end``: the sample at which the last known speech ended.
-    """
-
-    output: SegmentOutput
-    speech_end: int
+    def _planned(self, outputs: Sequence[SegmentOutput], *, over: bool = False) -> Sequence[SegmentOutput | Span]:
+        return list(self._planner.accept(outputs, VadPosition(self.samples, self._ears.silence, over)))
 
 
-async def _pass_on(piece: SegmentPiece | Span, outlet: Outlet, texts: "ResultCollector") -> None:
-    if isinstance(piece, Span):
-        if piece.tail is not None:
-            texts.ended(piece.tail.segment, piece.tail.samples, 0)
-        if piece.segment is not None:
-            texts.begun(piece.segment, piece.at)
-            texts.ended(piece.segment, piece.samples, 0)
-        return await texts.watcher.spanned(piece)
-    match piece.output:
+async def _pass_on(
+    output: SegmentOutput | Span, speech_end: int, outlet: Outlet, texts: "ResultCollector"
+) -> None:
+    if isinstance(output, Span):
+        if output.tail is not None:
+            texts.ended(output.tail.segment, output.tail.samples, 0)
+        if output.segment is not None:
+            texts.begun(output.segment, output.at)
+            texts.ended(output.segment, output.samples, 0)
+        return await texts.watcher.spanned(output)
+    match output:
         case SegmentBegin(number, at):
             texts.begun(number, at)
         case SegmentEnd(number, samples):
-            texts.ended(number, samples, piece.speech_end)
-    await pass_on(piece.output, outlet)
+            texts.ended(number, samples, speech_end)
+    await pass_on(output, outlet)
 
 
 @dataclass

@@ -198,12 +198,12 @@ class _Sending:
 
     async def _outputs(self, at: int, end: int, ears: SegmentingVad) -> AsyncGenerator[SegmentOutput]:
         for block in self._journal.blocks(at, end):
-            for piece in ears.hear(block):
-                yield piece.output
+            for output in ears.hear(block):
+                yield output
             self._watcher.listened((at + ears.samples) / SAMPLE_RATE)
             await asyncio.sleep(0)
-        for piece in ears.finish():
-            yield piece.output
+        for output in ears.finish():
+            yield output
 
     async def _collect(self, events: AsyncIterator[ClientEvent]) -> None:
         async for event in events:

@@ -30,6 +30,7 @@ from benchmarks.fidelity import replay_engine
 from protocol.audio import SAMPLE_RATE
 from runtime.folders import folders
 from tests.app.dictation.world import FakeHotkeys
+from tests.helpers.played import filled
 from tests.helpers.waiting import wait_until
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -70,14 +71,11 @@ class Microphone:
         """Begin a recording with the first sample."""
         self._stop.set()
         self._stop = asyncio.Event()
+        self.buffer = filled(self._blocks(self._stop))
 
     def stop(self) -> None:
         """End the current recording, if any."""
         self._stop.set()
-
-    def blocks(self) -> AsyncIterator[Samples]:
-        """Yield the samples of the current recording."""
-        return self._blocks(self._stop)
 
     async def _blocks(self, stop: asyncio.Event) -> AsyncIterator[Samples]:
         begun = time.monotonic()

@@ -20,11 +20,10 @@ from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.journal.take import TakeState
 from app.transcription.listening import CuttingMode, ears_of
-from app.transcription.pipeline import SegmentPiece
 from protocol.recognition import Options
 from protocol.session import Final
 from speech.audio_file import read_audio
-from speech.segmenter import SegmentBegin, SegmentEnd
+from speech.segmenter import SegmentBegin, SegmentEnd, SegmentOutput
 from tests.app.speech import digests, recording
 from tests.helpers.chain import KEY, running_chain
 from tests.helpers.command_line import called
@@ -97,12 +96,12 @@ def spoken(whole: Spoken, tmp_path: Path) -> Spoken:
     return replace(whole, session=uuid4(), root=tmp_path / "data" / "takes", environment=environment)
 
 
-def note(journal: Journal, pieces: Iterable[SegmentPiece]) -> None:
-    for piece in pieces:
-        if isinstance(piece.output, SegmentBegin):
-            journal.begin(piece.output.segment, piece.output.at)
-        elif isinstance(piece.output, SegmentEnd):
-            journal.end(piece.output.segment, piece.output.samples)
+def note(journal: Journal, outputs: Iterable[SegmentOutput]) -> None:
+    for output in outputs:
+        if isinstance(output, SegmentBegin):
+            journal.begin(output.segment, output.at)
+        elif isinstance(output, SegmentEnd):
+            journal.end(output.segment, output.samples)
 
 
 def in_line(number: int, change: Callable[[bytes], bytes]) -> Callable[[Spoken], bytes]:

@@ -4,6 +4,7 @@ import asyncio
 import io
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
+from app.capture.block_buffer import BlockBuffer
 from app.cli.live_screen import LiveScreen
 from app.journal.backlog import DiskState
 from app.journal.library import of_this_user
@@ -35,6 +37,7 @@ from speech.audio_file import read_audio
 from tests.app.speech import digests, recording
 from tests.helpers.chain import running_chain
 from tests.helpers.conversation import conversation
+from tests.helpers.played import filled
 from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -133,7 +136,11 @@ class Played:
         self._stopped = asyncio.Event()
         self.heard = 0
 
-    async def blocks(self) -> AsyncIterator[Samples]:
+    @cached_property
+    def buffer(self) -> BlockBuffer:
+        return filled(self._blocks())
+
+    async def _blocks(self) -> AsyncIterator[Samples]:
         for start in range(0, len(self._audio), BLOCK):
             block = self._audio[start : start + BLOCK]
             self.heard += len(block)

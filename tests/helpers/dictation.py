@@ -45,10 +45,10 @@ async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -
         listening = asyncio.create_task(listen(outlet))
         async for block in at_speaking_pace(in_thread(read_audio(recording)), spoken_s):
             journal.hear(block)
-            for heard in ears.hear(block):
-                await pass_on(heard.output, outlet)
-        for heard in ears.finish():
-            await pass_on(heard.output, outlet)
+            for output in ears.hear(block):
+                await pass_on(output, outlet)
+        for output in ears.finish():
+            await pass_on(output, outlet)
         await outlet.finish()
         await outlet.close()
         await listening

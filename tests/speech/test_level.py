@@ -17,6 +17,7 @@ from speech.level import (
     SoundEvent,
     contrast,
     gain_for,
+    level_of,
     levels_of,
     loudness,
     quietest,
@@ -134,3 +135,11 @@ def test_gain_brings_quiet_speech_to_usual_level() -> None:
 def test_loudness_is_the_level_of_the_louder_blocks() -> None:
     assert loudness(np.array([-80.0] * 50 + [-30.0] * 50, np.float32)) == pytest.approx(-30)
     assert loudness(np.empty(0, np.float32)) == FLOOR_DBFS
+
+
+@pytest.mark.parametrize(
+    ("value", "level"), [(0, FLOOR_DBFS), (32767, 0.0), (16384, -6.02), (328, -40.0), (-32768, 0.0)]
+)
+def test_level_is_relative_to_full_scale(value: int, level: float) -> None:
+    assert level_of(np.full(160, value, np.int16)) == pytest.approx(level, abs=0.02)
+    assert level_of(np.empty(0, np.int16)) == FLOOR_DBFS

@@ -19,11 +19,11 @@ from app.capture.errors import (
 )
 from app.capture.microphone import open_microphone
 from app.capture.portaudio import SoundSystem
-from app.capture.resampled_input import level_dbfs
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.onboarding.level_check import QUIET_DBFS
 from protocol.audio import SAMPLE_RATE
 from runtime.installing import extra_command
+from speech.level import level_of
 
 HEAR_S: Final = 1.0
 _MOST_NAMES: Final = 6
@@ -80,7 +80,7 @@ def refused(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
 async def _hear(choice: str, system: SoundSystem, seconds: float) -> Samples:
     async with open_microphone(choice, system=system) as device:
         asyncio.get_running_loop().call_later(seconds, device.stop)
-        blocks = [block async for block in device.blocks()]
+        blocks = [block async for block in device.buffer.blocks()]
     return np.concatenate([*blocks, np.empty(0, np.int16)])
 
 
@@ -90,7 +90,7 @@ def heard(device: str, samples: Samples, platform: str) -> Finding:
         if platform == "darwin":  # macOS feeds silence to programs without permission
             return wrong(Area.MICROPHONE, "microphone-silenced", device=device)
         return wrong(Area.MICROPHONE, "microphone-muted", device=device)
-    level = max(level_dbfs(samples[start : start + _WINDOW]) for start in range(0, len(samples), _WINDOW))
+    level = max(level_of(samples[start : start + _WINDOW]) for start in range(0, len(samples), _WINDOW))
     if np.count_nonzero(np.abs(samples.astype(np.int32)) >= _FULL) >= _CLIPPED * len(samples):
         return advice(Area.MICROPHONE, "microphone-clipped", device=device)
     if level < QUIET_DBFS:

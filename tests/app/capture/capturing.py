@@ -142,7 +142,7 @@ async def _follow(microphone: Microphone, orders: "asyncio.Queue[str]", pcm: Pat
 async def _write(microphone: Microphone, pcm: Path) -> None:
     sizes = []
     with pcm.open("ab", buffering=0) as file:
-        async for block in microphone.blocks():
+        async for block in microphone.buffer.blocks():
             file.write(block.tobytes())
             sizes.append(len(block))
     counters = {"overflows": microphone.overflows, "lost": microphone.lost_samples}

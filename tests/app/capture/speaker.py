@@ -43,10 +43,10 @@ async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, v
                 for start in range(0, len(piece), BLOCK):
                     block = piece[start : start + BLOCK]
                     journal.hear(block)
-                    for heard in ears.hear(block):
-                        await pass_on(heard.output, outlet)
-            for heard in ears.finish():
-                await pass_on(heard.output, outlet)
+                    for output in ears.hear(block):
+                        await pass_on(output, outlet)
+            for output in ears.finish():
+                await pass_on(output, outlet)
             await outlet.finish()
 
 

@@ -52,7 +52,7 @@ async def rest(blocks: AsyncIterator[NDArray[np.int16]]) -> NDArray[np.int16]:
 async def test_recording_contains_all_samples_before_the_stop(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, system=system) as microphone:
         assert microphone.device == "headset"
-        blocks = microphone.blocks()
+        blocks = microphone.buffer.blocks()
         for at in range(0, 10_000, 1000):
             system.stream.say(numbers(at, at + 1000))
         heard = await read(blocks, 5000)
@@ -68,7 +68,7 @@ async def test_recording_contains_the_tail_of_the_resampler(system: FakeSoundSys
     async with open_microphone("", FAST, system=system) as microphone:
         system.stream.say(np.full(48_000, 0.5, np.float32))
         microphone.stop()
-        heard = await rest(microphone.blocks())
+        heard = await rest(microphone.buffer.blocks())
     assert len(heard) == GREETING + 16_000
     assert microphone.level_dbfs == pytest.approx(-6.02, abs=0.1)
 
@@ -80,7 +80,7 @@ async def test_stop_waits_for_audio_still_in_the_device(system: FakeSoundSystem)
         for _ in range(5):
             await asyncio.sleep(0)
         system.stream.say(numbers(0, 100))
-        assert len(await rest(microphone.blocks())) == GREETING + 100
+        assert len(await rest(microphone.buffer.blocks())) == GREETING + 100
 
 
 async def test_last_samples_of_a_lost_device_are_kept(system: FakeSoundSystem) -> None:
@@ -90,12 +90,12 @@ async def test_last_samples_of_a_lost_device_are_kept(system: FakeSoundSystem) -
         system.take(BUILT_IN)
         await wait_until(lambda: told, "it is lost")
         microphone.stop()
-        assert len(await rest(microphone.blocks())) == told[0].at == GREETING + 16_000
+        assert len(await rest(microphone.buffer.blocks())) == told[0].at == GREETING + 16_000
 
 
 async def test_leaving_the_context_ends_the_recording(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, system=system) as microphone:
-        blocks = microphone.blocks()
+        blocks = microphone.buffer.blocks()
         system.stream.say(numbers(0, 500))
     assert len(await rest(blocks)) == GREETING + 500
 
@@ -107,11 +107,11 @@ async def test_armed_recording_begins_with_the_half_second_before_the_start(syst
         microphone.start()
         system.stream.say(numbers(20_000, 20_010))
         microphone.stop()
-        first = await rest(microphone.blocks())
+        first = await rest(microphone.buffer.blocks())
         system.stream.say(numbers(100, 300))
         microphone.start()
         microphone.stop()
-        second = await rest(microphone.blocks())
+        second = await rest(microphone.buffer.blocks())
     assert first.tolist() == list(range(12_000, 20_010))
     assert second.tolist() == list(range(100, 300))
 
@@ -129,20 +129,20 @@ async def test_armed_microphone_comes_back_when_lost_between_recordings(system: 
         await wait_until(lambda: microphone.level_dbfs > -50, "it is heard")
         microphone.start()
         microphone.stop()
-        assert np.abs(await rest(microphone.blocks())).max() > 10_000, "with what was just before"
+        assert np.abs(await rest(microphone.buffer.blocks())).max() > 10_000, "with what was just before"
 
 
 async def test_start_right_after_a_stop_neither_loses_nor_repeats_samples(system: FakeSoundSystem) -> None:
     async with open_microphone("headset", FAST, armed=True, system=system) as microphone:
         microphone.start()
-        first = microphone.blocks()
+        first = microphone.buffer.blocks()
         system.stream.say(numbers(0, 1000))
         microphone.stop()
         system.stream.say(numbers(1000, 1100))
         microphone.start()
         system.stream.say(numbers(1100, 1200))
         microphone.stop()
-        heard = np.concatenate([await rest(first), await rest(microphone.blocks())])
+        heard = np.concatenate([await rest(first), await rest(microphone.buffer.blocks())])
     assert heard[GREETING:].tolist() == list(range(1200))
 
 
@@ -160,7 +160,7 @@ async def test_samples_lost_by_a_stalled_program_are_reported(system: FakeSoundS
     told: list[MicrophoneChange] = []
     settings = MicrophoneSettings(most_waiting_s=1.0, timing=FAST.timing)
     async with open_microphone("headset", settings, on_change=told.append, system=system) as microphone:
-        blocks = microphone.blocks()
+        blocks = microphone.buffer.blocks()
         await read(blocks, GREETING)
         for at in range(0, 20_000, 1000):  # the loop does not run here
             system.stream.say(numbers(at, at + 1000))
@@ -181,7 +181,7 @@ async def test_lost_device_is_replaced_and_reported(system: FakeSoundSystem) -> 
         system.take(HEADSET)
         await wait_until(lambda: len(told) == 2, "another one is heard")
         microphone.stop()
-        heard = await rest(microphone.blocks())
+        heard = await rest(microphone.buffer.blocks())
     assert [(change.change, change.device) for change in told] == [
         (MicrophoneChangeKind.LOST, "headset"),
         (MicrophoneChangeKind.FELL_BACK, "built-in"),
@@ -204,7 +204,7 @@ async def test_recording_waits_without_limit_when_no_microphone_is_left(system: 
         assert told[1].change is MicrophoneChangeKind.CAME_BACK
         system.stream.say(np.full(4800, 0.5, np.float32))
         microphone.stop()
-        assert np.abs(await rest(microphone.blocks())).max() > 10_000
+        assert np.abs(await rest(microphone.buffer.blocks())).max() > 10_000
     assert microphone.lost_samples == told[1].lost_samples
 
 
@@ -214,7 +214,7 @@ async def test_recording_counts_missed_samples_when_it_ends_without_a_device(sys
         system.take(BUILT_IN)
         await wait_until(lambda: told, "it is lost")
         microphone.stop()
-        await rest(microphone.blocks())
+        await rest(microphone.buffer.blocks())
         assert microphone.lost_samples > 0
 
 
@@ -271,7 +271,7 @@ async def test_reader_gets_the_error_when_the_device_watch_fails(system: FakeSou
     system.stream.say(numbers(0, 500))
     system.take(HEADSET)
     with pytest.raises(ValueError, match="the display is broken"):
-        await rest(microphone.blocks())
+        await rest(microphone.buffer.blocks())
     await microphone.close()
     await microphone.close()
     assert system.stream.closed

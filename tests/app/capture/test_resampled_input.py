@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from app.capture.devices import Input
-from app.capture.resampled_input import FLOOR_DBFS, BlockHandover, ResampledInput, level_dbfs
+from app.capture.resampled_input import ResampledInput
 from speech.resampling import Resampler
 from tests.app.capture.sounds import FakeSoundSystem
 from tests.helpers.waiting import wait_until
@@ -23,7 +24,7 @@ async def test_audio_of_any_device_is_converted_to_16_khz(rate: int, channels: i
     for at in range(0, rate, rate // 50):
         system.stream.say(said[at : at + rate // 50])
     await wait_until(woken.is_set, "the loop is woken")
-    heard = np.concatenate([hearing.take(), hearing.flush()])
+    heard = np.concatenate([hearing.take(), hearing.take(last=True)])
     whole = Resampler(rate)
     silence = np.zeros(rate // 10, np.float32)  # the first block of every simulated device
     expected = np.concatenate([whole.accept(np.concatenate([silence, said])), whole.finish()])
@@ -38,11 +39,11 @@ async def test_device_keeps_delivering_after_a_flush() -> None:
     system = FakeSoundSystem(device)
     hearing = ResampledInput(device, lambda: None, 60.0)
     await hearing.open(system)
-    hearing.flush()
+    hearing.take(last=True)
     for _ in range(2):
         system.stream.say(np.full(4800, 0.25, np.float32))
-        assert len(hearing.flush()) == 1600
-    assert len(hearing.flush()) == 0
+        assert len(hearing.take(last=True)) == 1600
+    assert len(hearing.take(last=True)) == 0
     await hearing.close()
     await hearing.close()
 
@@ -56,12 +57,12 @@ async def test_dropped_audio_is_counted_in_16_khz_samples() -> None:
     for _ in range(3):
         system.stream.say(np.zeros(24_000, np.float32), overflowed=True)
     assert (hearing.dropped, hearing.overflows) == (8000, 3)
-    assert len(hearing.flush()) == pytest.approx(16_000, abs=200)
+    assert len(hearing.take(last=True)) == pytest.approx(16_000, abs=200)
 
 
 async def test_device_has_no_samples_before_it_is_open() -> None:
     hearing = ResampledInput(Input(0, "any", "fake", 1, 48_000), lambda: None, 60.0)
-    assert (len(hearing.take()), len(hearing.flush()), hearing.heard_s) == (0, 0, None)
+    assert (len(hearing.take()), len(hearing.take(last=True)), hearing.heard_s) == (0, 0, None)
     await hearing.close()
 
 
@@ -77,57 +78,62 @@ def test_device_callbacks_are_harmless_after_the_loop_has_closed() -> None:
     system.stream.end()
 
 
-@pytest.mark.parametrize(
-    ("value", "level"), [(0, FLOOR_DBFS), (32767, 0.0), (16384, -6.02), (328, -40.0), (-32768, 0.0)]
-)
-def test_level_is_relative_to_full_scale(value: int, level: float) -> None:
-    assert level_dbfs(np.full(160, value, np.int16)) == pytest.approx(level, abs=0.02)
-    assert level_dbfs(np.empty(0, np.int16)) == FLOOR_DBFS
+async def opened(wake: Callable[[], None], most: int) -> ResampledInput:
+    """Open a silent device of 16 kHz whose queue holds ``most`` frames."""
+    device = Input(0, "any", "fake", 1, 16_000)
+    system = FakeSoundSystem(device)
+    system.mute.add(device)
+    hearing = ResampledInput(device, wake, most / 16_000)
+    await hearing.open(system)
+    return hearing
 
 
-def test_blocks_arrive_in_order_and_only_the_first_one_wakes() -> None:
+def block(*samples: int) -> bytes:
+    return (np.array(samples, np.float32) / 32_768).tobytes()
+
+
+async def test_blocks_arrive_in_order_and_only_the_first_one_wakes() -> None:
     woken: list[int] = []
-    handover = BlockHandover(lambda: woken.append(1), most=100, clock=lambda: 7.0)
-    handover.put(b"ab", 1, False)
-    handover.put(b"cd", 1, False)
-    assert (handover.take(), len(woken), handover.heard_s) == (b"abcd", 1, 7.0)
-    handover.put(b"ef", 1, False)
-    assert (handover.take(), len(woken), handover.take()) == (b"ef", 2, b"")
+    hearing = await opened(lambda: woken.append(1), most=100)
+    await asyncio.sleep(0)
+    woken.clear()
+    for _ in range(2):
+        hearing.put(block(1, 2), 2, False)
+        hearing.put(block(3), 1, False)
+        await asyncio.sleep(0)
+        assert (hearing.take().tolist(), len(woken)) == ([1, 2, 3], 1)
+        woken.clear()
+    assert hearing.take().tolist() == []
+    assert hearing.first_s is not None and hearing.heard_s is not None and hearing.first_s <= hearing.heard_s
 
 
-def test_sound_system_overflows_are_counted() -> None:
-    handover = BlockHandover(lambda: None, most=100)
-    for overflowed in (False, True, True):
-        handover.put(b"", 0, overflowed)
-    assert handover.overflows == 2
+async def test_full_queue_keeps_older_blocks_and_counts_dropped_ones() -> None:
+    hearing = await opened(lambda: None, most=3)
+    for samples in ((1,), (2, 3), (4,), (5,)):
+        hearing.put(block(*samples), len(samples), overflowed=len(samples) == 1)
+    assert (hearing.take().tolist(), hearing.dropped, hearing.overflows) == ([1, 2, 3], 2, 3)
+    hearing.put(block(6, 7, 8), 3, False)
+    assert (hearing.take().tolist(), hearing.dropped) == ([6, 7, 8], 2)
 
 
-def test_full_queue_keeps_older_blocks_and_counts_dropped_ones() -> None:
-    handover = BlockHandover(lambda: None, most=3)
-    for block in (b"a", b"bb", b"c", b"d"):
-        handover.put(block, len(block), False)
-    assert (handover.take(), handover.dropped) == (b"abb", 2)
-    handover.put(b"eee", 3, False)
-    assert (handover.take(), handover.dropped) == (b"eee", 2)
-
-
-def test_reader_thread_gets_every_block_of_the_writer_thread() -> None:
+async def test_reader_gets_every_block_of_the_writer_thread() -> None:
     """A reader that sleeps until it is woken gets every block, and never sleeps forever."""
-    woken = threading.Event()
-    handover = BlockHandover(woken.set, most=1_000_000)
-    blocks = [bytes([number % 256]) for number in range(20_000)]
+    woken = asyncio.Event()
+    hearing = await opened(woken.set, most=1_000_000)
+    said = list(range(20_000))
+    blocks = [block(number) for number in said]
 
     def put() -> None:
-        for block in blocks:
-            handover.put(block, 1, False)
+        for each in blocks:
+            hearing.put(each, 1, False)
 
     writer = threading.Thread(target=put)
     writer.start()
-    taken = b""
-    while len(taken) < len(blocks):
-        assert woken.wait(30), "the reader was not woken"
+    taken: list[int] = []
+    while len(taken) < len(said):
+        async with asyncio.timeout(30):
+            await woken.wait()
         woken.clear()
-        taken += handover.take()
+        taken += hearing.take().tolist()
     writer.join()
-    assert taken == b"".join(blocks)
-    assert handover.dropped == 0
+    assert (taken, hearing.dropped) == (said, 0)

@@ -37,7 +37,7 @@ class Takes:
     async def whole(self, name: str = "") -> Samples:
         recording = await self.record(name)
         blocks = []
-        async for block in recording.blocks():
+        async for block in recording.buffer.blocks():
             blocks.append(block)
             if sum(map(len, blocks)) == len(AUDIO):
                 recording.stop()
@@ -85,7 +85,7 @@ async def test_chosen_device_is_used_from_next_take(takes: Takes, devices: FakeD
     assert takes.level == -20.0
     assert recording.device == "default"
     recording.stop()
-    async for _ in recording.blocks():
+    async for _ in recording.buffer.blocks():
         pass
     assert takes.level == LOWEST
     assert (await takes.record()).device == "headset"
@@ -99,7 +99,7 @@ async def test_late_stop_does_not_end_later_take(takes: Takes, devices: FakeDevi
     first.stop()
     assert devices.device is not None
     assert not devices.device._stopped.is_set()
-    assert [len(block) async for block in first.blocks()] == [], "the second has begun"
+    assert [len(block) async for block in first.buffer.blocks()] == [], "the second has begun"
     assert takes.told == ["over first"]
     assert takes.level == -20.0
 
@@ -146,7 +146,7 @@ async def test_attended_recording_yields_to_takes(takes: Takes, devices: FakeDev
     assert np.array_equal(await takes.whole("take"), AUDIO)
     assert attended.superseded
     attended.give_up()
-    assert takes.told == ["sounding take", "over take", "over"]
+    assert takes.told == ["over", "sounding take", "over take"]
     assert devices.opened == 1
 
 
@@ -165,7 +165,7 @@ async def test_renew_waits_for_end_of_recording(takes: Takes, devices: FakeDevic
     takes.recorder.renew()
     recording.stop()
     assert devices.opened == 1
-    assert [len(block) async for block in recording.blocks()] == []
+    assert [len(block) async for block in recording.buffer.blocks()] == []
     await wait_until(lambda: devices.opened == 2 and devices.open_now == 1, "it is another one")
 
 

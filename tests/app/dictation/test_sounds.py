@@ -63,7 +63,7 @@ async def test_cues_are_ignored_without_output() -> None:
 
 HEAR = """
 import asyncio
-from app.capture.resampled_input import level_dbfs
+from speech.level import level_of
 from app.capture.microphone import open_microphone
 from app.capture.desktop_sound import sound_system
 from app.dictation.messages import SoundCue
@@ -73,8 +73,8 @@ async def main():
     system = sound_system()
     async with Sounds(system.play) as sounds, open_microphone() as microphone:
         sounds.play(SoundCue.START)
-        async for block in microphone.blocks():
-            if level_dbfs(block) > -35:
+        async for block in microphone.buffer.blocks():
+            if level_of(block) > -35:
                 break
     print("heard", len(await system.inputs()))
 

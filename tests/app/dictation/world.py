@@ -27,6 +27,7 @@ from app.transcription.listening import PATIENT, DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Locate
 from protocol.audio import SAMPLE_RATE
+from tests.helpers.played import filled
 from tests.helpers.scripted_gateway import Memory, oblige
 from tests.helpers.waiting import wait_until
 
@@ -53,12 +54,10 @@ class FakeDevice:
         self._stopped = asyncio.Event()
         self.heard = 0
         self.recordings += 1
+        self.buffer = filled(self._blocks(self._stopped))
 
     def stop(self) -> None:
         self._stopped.set()
-
-    def blocks(self) -> AsyncIterator[Samples]:
-        return self._blocks(self._stopped)
 
     async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
         for start in range(0, len(self.audio), BLOCK):

@@ -193,7 +193,7 @@ async def main(root, session, heard):
         return library.find(wanted)
 
     async with Player(find, sound_system(), told.append) as player, open_microphone() as microphone:
-        async for block in microphone.blocks():
+        async for block in microphone.buffer.blocks():
             if not blocks:
                 player.play(UUID(session))
             blocks.append(block)

@@ -85,7 +85,7 @@ async def test_take_has_priority_over_a_trial() -> None:
         take = await made.recorder.record(lambda: None, lambda: None)
         await made.is_(MicrophoneActivity.OPENING)
         heard = 0
-        async for block in take.blocks():
+        async for block in take.buffer.blocks():
             heard += len(block)
             if heard == 10 * len(LOUD):
                 take.stop()

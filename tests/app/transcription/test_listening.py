@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from functools import cached_property
 from math import inf
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from app.capture.block_buffer import BlockBuffer
 from app.capture.errors import MicrophoneRefused
 from app.cli.live_screen import LiveScreen
 from app.core.transcript import RecordingTranscript
@@ -31,6 +33,7 @@ from speech.audio_file import read_audio
 from speech.segmenter import SegmentBegin
 from tests.app.journal.files import FaultyFile, opened_in
 from tests.app.speech import recording
+from tests.helpers.played import filled
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
@@ -66,6 +69,10 @@ class Played:
         self._tail = tail
         self._stopped = asyncio.Event()
         self.heard = 0
+
+    @cached_property
+    def buffer(self) -> BlockBuffer:
+        return filled(self.blocks())
 
     async def blocks(self) -> AsyncIterator[Samples]:
         for start in range(0, len(self._audio), BLOCK):

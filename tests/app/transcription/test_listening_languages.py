@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from app.capture.block_buffer import BlockBuffer
 from app.cli.live_screen import LiveScreen
 from app.core.transcript import TranscriptSegment
 from app.journal.events import Cutting
@@ -26,6 +28,7 @@ from speech.audio_file import read_audio
 from tests.app.speech import recording
 from tests.helpers.chain import KEY, running_chain
 from tests.helpers.language_engine import ENGINE, MODEL
+from tests.helpers.played import filled
 from tests.helpers.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -67,7 +70,11 @@ class Speaker:
         self._heard = asyncio.Event()
         self.texts = 0
 
-    async def blocks(self) -> AsyncIterator[Samples]:
+    @cached_property
+    def buffer(self) -> BlockBuffer:
+        return filled(self._blocks())
+
+    async def _blocks(self) -> AsyncIterator[Samples]:
         for number, piece in enumerate(self._pieces):
             while self.texts < number:
                 self._heard.clear()
