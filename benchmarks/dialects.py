@@ -41,7 +41,7 @@ from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, 
 from speech.vad import open_vad
 from tests.app.speech import SPEECH
 from tests.helpers.chain import Chain, running_chain
-from worker.decoding import amplified
+from worker.core.decoding import amplified
 
 Samples = NDArray[np.int16]
 

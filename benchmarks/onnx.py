@@ -15,11 +15,11 @@ from statistics import median
 from benchmarks.report import arguments, table, write_json
 from protocol.engine import DecodeRequest, EngineSettings
 from tests.helpers.sensevoice import write_full_size
-from worker.doctor import sound
 from worker.engines.batch_engine import BatchEngine
 from worker.engines.onnx_export import export, quantise
 from worker.engines.onnx_session import FILES
 from worker.engines.sensevoice_onnx import create
+from worker.supervision.doctor import sound
 
 SECONDS = 5
 PRECISIONS = ("fp32", "int8")

@@ -24,7 +24,7 @@ from tests.helpers.waiting import wait_until
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side
 from worker.broker.jobs import ShardJobs
 from worker.consumer import Consumer, ConsumerIntervals
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
 _TOGETHER = 4
 _STREAM = KEYS.jobs("interactive")

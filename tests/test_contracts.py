@@ -28,6 +28,7 @@ PLANTED = {
     "MCP: its library only in app.mcp_server": "app/cli: import mcp",
     "D-Bus: its library only in app.bus": "app/system: import dbus_fast",
     "packages of app import only lower ones": "app/core: import app.settings",
+    "packages of worker import only lower ones": "worker/core: import worker.broker",
     "packages of loadtest import only lower ones": "loadtest/core: import loadtest.measurement",
     "windows are opened only by app.main": "app/cli: import app.ui",
     "packages of backend form no cycle": "backend/core: import backend.sessions",

@@ -19,9 +19,9 @@ from backend.observability.metrics_routes import METRICS_PATH
 from protocol.engine import EngineInfo
 from protocol.monitor import BrokerState, WorkerState, WorkerStatus
 from runtime.histogram import Histogram
+from worker.core.tally import WorkerReading as WorkerNow
+from worker.core.tally import WorkerTally
 from worker.exposition import WorkerCollector
-from worker.tally import WorkerReading as WorkerNow
-from worker.tally import WorkerTally
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGING: Final = ROOT / "packaging"

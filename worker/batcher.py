@@ -6,7 +6,7 @@ one. On a CPU that is hardly ever the case for people, who wait for the first of
 
 from protocol.engine import EngineInfo, live_slots
 from protocol.job import CLASSES
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 _MOST_PADDED = 2.0  # a call that pads costs as much as its longest request, for each of them
 

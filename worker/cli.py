@@ -37,11 +37,11 @@ from worker.broker.live import LiveJobs
 from worker.broker.live_shards import LiveShards
 from worker.broker.shards import AllShards
 from worker.consumer import Consumer, ConsumerIntervals
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.core.errors import BrokerError, MetricsUnavailable
 from worker.engines import check_engine, has_libraries
-from worker.errors import BrokerError, MetricsUnavailable
 from worker.model_choice import PUNCTUATION, choose
 from worker.streaming.live_worker import LiveWorker
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
 if TYPE_CHECKING:
     from worker.broker.tunnel import Carrier, Tunnel
@@ -119,7 +119,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Check which engines this computer can run, and decode once. Exit status: 0 works; 1 fails; 3 no engine."""
-    from worker.doctor import DoctorFinding, examine, json_line, line, surroundings
+    from worker.supervision.doctor import DoctorFinding, examine, json_line, line, surroundings
 
     def tell(finding: DoctorFinding) -> None:
         say(json_line(finding) if as_json else line(finding))

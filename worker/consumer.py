@@ -36,18 +36,18 @@ from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.broker.jobs import ShardJobs, Verdict
 from worker.broker.shards import AllShards
-from worker.decoding import request_of
-from worker.delivery import Delivery
-from worker.engine_supervisor import EngineSupervisor
-from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut
+from worker.core.decoding import request_of
+from worker.core.delivery import Delivery
+from worker.core.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut
+from worker.core.pace import SPARE_S, Pace
+from worker.core.placement import Worker, job_streams, partial_streams
+from worker.core.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
 from worker.job_log import JobLog
 from worker.leases import Key, Leases
-from worker.pace import SPARE_S, Pace
 from worker.partial_maker import PartialMaker
-from worker.placement import Worker, job_streams, partial_streams
 from worker.reader import JobReader
-from worker.status import StatusReport
-from worker.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
+from worker.supervision.engine_supervisor import EngineSupervisor
+from worker.supervision.status import StatusReport
 
 log = structlog.get_logger(logger_names.WORKER_CONSUMER)
 T = TypeVar("T")

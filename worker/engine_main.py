@@ -15,7 +15,8 @@ from typing import BinaryIO
 from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
 from protocol.recognition import Options
 from worker.chinese_text import written
-from worker.engine_frames import (
+from worker.engines import find_engine
+from worker.supervision.engine_frames import (
     REPLIES,
     REQUESTS,
     Decode,
@@ -28,7 +29,6 @@ from worker.engine_frames import (
     Reply,
     Unavailable,
 )
-from worker.engines import find_engine
 
 
 def main() -> None:

@@ -30,8 +30,8 @@ from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
 from runtime.terminal import reason
 from worker.broker.jobs import Verdict
-from worker.errors import MetricsUnavailable
-from worker.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
+from worker.core.errors import MetricsUnavailable
+from worker.core.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
 
 log = structlog.get_logger(logger_names.WORKER_EXPOSITION)
 

@@ -17,7 +17,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from worker.broker.jobs import Verdict
 from worker.broker.scripts import RETURNED
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 from worker.leases import Key
 
 log = structlog.get_logger(logger_names.WORKER_STORY)

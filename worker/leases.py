@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 Key = tuple[str, str]
 

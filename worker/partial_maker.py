@@ -11,14 +11,14 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from worker.broker.jobs import ShardJobs
 from worker.broker.shards import AllShards
-from worker.decoding import request_of
-from worker.delivery import Delivery
-from worker.engine_supervisor import EngineSupervisor
-from worker.errors import BrokerUnavailable, EngineFault, EngineRaised
-from worker.pace import Pace
+from worker.core.decoding import request_of
+from worker.core.delivery import Delivery
+from worker.core.errors import BrokerUnavailable, EngineFault, EngineRaised
+from worker.core.pace import Pace
+from worker.core.placement import Worker
+from worker.core.tally import WorkerTally
 from worker.partials import PartialSelection
-from worker.placement import Worker
-from worker.tally import WorkerTally
+from worker.supervision.engine_supervisor import EngineSupervisor
 
 log = structlog.get_logger(logger_names.WORKER_CONSUMER)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 _MUTED_S: Final = 60.0
 """As long as the longest segment, so that audio that ended an engine is not decoded again."""

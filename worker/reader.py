@@ -9,9 +9,9 @@ from typing import Final
 from protocol.job import in_shard
 from worker.broker.jobs import ShardJobs, Taken
 from worker.broker.shards import AllShards
-from worker.delivery import Delivery
-from worker.overdue import Overdue
-from worker.placement import ReadPlan, Worker, decide, fleet
+from worker.core.delivery import Delivery
+from worker.core.overdue import Overdue
+from worker.core.placement import ReadPlan, Worker, decide, fleet
 
 FLEET_S: Final = 2.0
 """Interval at which the other workers' heartbeats are read; they are sent every few seconds."""

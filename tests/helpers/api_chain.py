@@ -17,7 +17,7 @@ from protocol.texts import join_texts
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions
 from speech.vad import open_vad
 from tests.helpers.chain import Chain, Program, running_chain
-from worker.decoding import amplified
+from worker.core.decoding import amplified
 
 
 @contextmanager

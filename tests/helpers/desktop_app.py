@@ -38,7 +38,7 @@ from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
 from tests.helpers.waiting import wait_until_sync
-from worker.decoding import amplified
+from worker.core.decoding import amplified
 
 START_S = 120.0
 TEXT_S = 60.0

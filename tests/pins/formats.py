@@ -34,7 +34,7 @@ from protocol.session import ClientMessage, Failed, GatewayMessage, Queued
 from protocol.session import Final as FinalText
 from runtime import logger_names
 from worker.broker import scripts as worker_scripts
-from worker.engine_frames import Reply, Request
+from worker.supervision.engine_frames import Reply, Request
 
 _WORDING: Final = frozenset({"title", "description", "examples"})
 _REFERENCE: Final = "#/$defs/{name}"

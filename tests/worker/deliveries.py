@@ -1,7 +1,7 @@
 """Deliveries for tests of pure modules."""
 
 from tests.worker.scripts import STREAMS, job
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 
 def delivery(number: int, count: int = 1, samples: int = 1600) -> Delivery:

@@ -18,7 +18,7 @@ from tests.helpers.waiting import wait_until, wait_until_sync
 from tests.worker.scripts import KEYS, MODEL, SESSION, GatewaySide, result
 from worker.broker.jobs import ShardJobs
 from worker.consumer import Consumer, ConsumerIntervals
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
 QUICK = ConsumerIntervals(renew_s=0.1, sweep_s=0.1, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
 

@@ -22,8 +22,8 @@ from protocol.job import (
     encode_job,
 )
 from worker.broker.jobs import ShardJobs
-from worker.delivery import Delivery
-from worker.placement import job_streams, partial_streams
+from worker.core.delivery import Delivery
+from worker.core.placement import job_streams, partial_streams
 
 KEYS = Keys()
 MODEL = "m"

@@ -8,7 +8,7 @@ from protocol.engine import EngineInfo
 from protocol.recognition import Options
 from tests.worker.deliveries import delivery
 from worker.batcher import Batcher
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 GPU = EngineInfo("e", "m", "cuda:0", slots=3)
 CPU = EngineInfo("e", "m", "cpu", slots=3)

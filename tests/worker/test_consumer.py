@@ -19,8 +19,8 @@ from tests.worker.running import QUICK, ended, fault_job, working
 from tests.worker.scripts import KEYS, MODEL, SESSION, STREAMS, GatewaySide, gateway_side, jobs_of
 from worker.broker.scripts import RETURNED
 from worker.consumer import ConsumerIntervals
-from worker.engine_supervisor import EngineLimits
-from worker.errors import EngineDied
+from worker.core.errors import EngineDied
+from worker.supervision.engine_supervisor import EngineLimits
 
 
 @pytest.fixture

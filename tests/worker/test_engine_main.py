@@ -8,7 +8,7 @@ from pathlib import Path
 
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
-from worker.engine_frames import (
+from worker.supervision.engine_frames import (
     REPLIES,
     REQUESTS,
     Decode,

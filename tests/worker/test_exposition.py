@@ -10,9 +10,9 @@ from protocol.engine import EngineInfo
 from protocol.monitor import WorkerState
 from tests.helpers.prometheus import OPENMETRICS, Figures, figures
 from tests.worker.deliveries import delivery
-from worker.errors import MetricsUnavailable
+from worker.core.errors import MetricsUnavailable
+from worker.core.tally import FINAL, WorkerReading, WorkerTally
 from worker.exposition import MetricsAddress, read_place, serving
-from worker.tally import FINAL, WorkerReading, WorkerTally
 
 HERE = MetricsAddress("127.0.0.1", 0)
 INFO = EngineInfo("whisper", "small", "cuda", slots=4)

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.worker.scripts import PARTIALS, fields_of, question
-from worker.delivery import PARTIALS as KINDS
-from worker.delivery import Delivery, read_delivery
+from worker.core.delivery import PARTIALS as KINDS
+from worker.core.delivery import Delivery, read_delivery
 from worker.partials import PartialSelection
 
 SESSIONS = st.sampled_from("abcdef")

@@ -6,8 +6,8 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.scripts import KEYS, MODEL, STREAMS, GatewaySide, job, jobs_of, question
 from worker.broker.jobs import ShardJobs, Taken
-from worker.delivery import Delivery
-from worker.placement import MOST_HELD_MS, SHARE, Worker, job_streams, partial_streams
+from worker.core.delivery import Delivery
+from worker.core.placement import MOST_HELD_MS, SHARE, Worker, job_streams, partial_streams
 from worker.reader import JobReader
 
 ME = Worker("w", MODEL, 1.0, 1)

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.engine import DecodeFailure, DecodeRequest, EngineSettings, EngineUnavailable
 from speech.errors import SpeechError
-from worker.doctor import Ask, ask, cards, sound
-from worker.engine_process import EngineProcess
-from worker.errors import EngineFault
-from worker.gpu import Gpu
+from worker.core.errors import EngineFault
+from worker.supervision.doctor import Ask, ask, cards, sound
+from worker.supervision.engine_process import EngineProcess
+from worker.supervision.gpu import Gpu
 
 _LOAD_S: Final = 300.0
 _CALL_S: Final = 600.0

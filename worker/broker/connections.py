@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from protocol.broker_url import BrokerKind, BrokerUrl, parse_broker_url
 from runtime.broker_connection import Dial, DialledConnection
 from runtime.broker_nodes import BrokerNodes
-from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
+from worker.core.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
 
 _CONNECTIONS: Final = 4  # a blocking read takes one; renewal, heartbeat and results share the rest
 _SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK

@@ -35,10 +35,10 @@ from protocol.monitor import WorkerStatus
 from runtime.broker_connection import Dial
 from worker.broker.connections import check_version, is_elsewhere, open_client, translated
 from worker.broker.scripts import RETURNED, load_scripts
-from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
-from worker.errors import BrokerUnavailable
-from worker.overdue import HeldJob, read_held
-from worker.placement import Queue
+from worker.core.delivery import JOBS, PARTIALS, Delivery, read_delivery
+from worker.core.errors import BrokerUnavailable
+from worker.core.overdue import HeldJob, read_held
+from worker.core.placement import Queue
 
 _FORGOTTEN_CONSUMER_MS: Final = 600_000
 

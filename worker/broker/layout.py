@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 from protocol.job import MOST_SHARDS, SHARDS_KEY, Keys
 from runtime.broker_connection import Dial
 from worker.broker.connections import check_version, open_client, translated
-from worker.errors import BrokerRefused, BrokerUnavailable
+from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
 class ShardLayout(NamedTuple):

@@ -18,7 +18,7 @@ from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
 from worker.broker.layout import ShardLayout
 from worker.broker.live import LiveJobs
-from worker.errors import BrokerUnavailable
+from worker.core.errors import BrokerUnavailable
 
 log = structlog.get_logger(logger_names.WORKER_STREAMING)
 

@@ -22,10 +22,10 @@ from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.broker.jobs import ShardJobs, Taken, Verdict
 from worker.broker.layout import ShardLayout
-from worker.delivery import Delivery
-from worker.errors import BrokerError, BrokerRefused, BrokerUnavailable
-from worker.overdue import HeldJob
-from worker.placement import Queue
+from worker.core.delivery import Delivery
+from worker.core.errors import BrokerError, BrokerRefused, BrokerUnavailable
+from worker.core.overdue import HeldJob
+from worker.core.placement import Queue
 
 log = structlog.get_logger(logger_names.WORKER_CONSUMER)
 

@@ -27,7 +27,7 @@ from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from runtime.terminal import reason
 from worker.broker.layout import ShardLayout
-from worker.errors import BrokerRefused, BrokerUnavailable
+from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 log = structlog.get_logger(logger_names.WORKER_TUNNEL)
 

@@ -22,14 +22,14 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from worker.broker.live_shards import LiveShards
-from worker.decoding import amplified
-from worker.engine_supervisor import EngineSupervisor
-from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised
-from worker.pace import Pace
-from worker.status import StatusReport
+from worker.core.decoding import amplified
+from worker.core.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised
+from worker.core.pace import Pace
+from worker.core.tally import WorkerReading, WorkerTally
 from worker.streaming.occupancy import Occupancy
 from worker.streaming.states import FeedPiece, LiveStates
-from worker.tally import WorkerReading, WorkerTally
+from worker.supervision.engine_supervisor import EngineSupervisor
+from worker.supervision.status import StatusReport
 
 log = structlog.get_logger(logger_names.WORKER_STREAMING)
 

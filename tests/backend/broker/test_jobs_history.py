@@ -20,7 +20,7 @@ from tests.helpers.valkey import Broker
 from tests.worker.scripts import failure, job, jobs_of, result, take_one
 from worker.broker.jobs import ShardJobs as WorkerJobs
 from worker.broker.jobs import Verdict
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 ABOUT = SessionOwner("o", "Ann's “laptop”", "acme", "test/1")
 MOST = 5

@@ -17,8 +17,8 @@ from protocol.job import Failure, Job, JobKind, Keys, Result
 from tests.backend.model_broker import SESSION, Entry, ModelBroker, text_of
 from tests.helpers.valkey import binaries, running_broker
 from worker.broker.jobs import ShardJobs as WorkerJobs
-from worker.delivery import Delivery
-from worker.placement import job_streams
+from worker.core.delivery import Delivery
+from worker.core.placement import job_streams
 
 NAME = str(SESSION)
 HASH, STREAM = Keys().session(NAME), Keys().jobs("interactive")

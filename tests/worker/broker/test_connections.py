@@ -7,7 +7,7 @@ import redis.exceptions as foreign
 
 from tests.helpers.valkey import Broker
 from worker.broker.connections import dials_of, is_elsewhere, open_client, translated
-from worker.errors import BrokerRefused, BrokerUnavailable
+from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
 @pytest.mark.parametrize("url", ["nonsense", "redis+sentinel://a:1", "redis+cluster://", "rediss+cluster://a"])

@@ -21,7 +21,7 @@ from tests.worker.scripts import (
 from worker.broker.connections import check_version
 from worker.broker.jobs import ShardJobs, Taken
 from worker.broker.scripts import RETURNED
-from worker.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
+from worker.core.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
 
 # -- reading ----------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from tests.worker.scripts import (
     take_one,
 )
 from worker.broker.jobs import ShardJobs, Verdict
-from worker.errors import BrokerError
+from worker.core.errors import BrokerError
 
 # -- finish -----------------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ from tests.worker.scripts import (
 )
 from worker.broker.jobs import ShardJobs, Verdict
 from worker.broker.scripts import RETURNED
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 T = TypeVar("T")
 NAMES = ("w", "v")

@@ -21,7 +21,7 @@ from tests.worker.scripts import (
 )
 from worker.broker.jobs import ShardJobs, Taken
 from worker.broker.scripts import RETURNED
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 SAID = Hypothesis(SESSION, 0, "so far", 0, 1600)
 

@@ -7,7 +7,7 @@ from protocol.job import SHARDS_KEY, Keys
 from tests.helpers.ports import free_port
 from tests.helpers.valkey import Broker, running_broker
 from worker.broker.layout import ShardLayout, read_layout
-from worker.errors import BrokerRefused, BrokerUnavailable
+from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
 async def test_broker_without_a_number_has_one_shard_for_the_moment(broker: Broker) -> None:

@@ -11,7 +11,7 @@ from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, fields_of, job
 from worker.broker.live import LiveJobs
-from worker.errors import BrokerRefused
+from worker.core.errors import BrokerRefused
 
 STATUS = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, kinds=("stream",))
 INBOX, SHARED = KEYS.inbox("w"), KEYS.live("m")

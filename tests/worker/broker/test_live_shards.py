@@ -16,7 +16,7 @@ from tests.worker.scripts import job
 from worker.broker.layout import read_layout
 from worker.broker.live import LiveJobs
 from worker.broker.live_shards import LiveShards, shared_out
-from worker.errors import BrokerUnavailable
+from worker.core.errors import BrokerUnavailable
 
 SHARDS = 3
 STATUS = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, kinds=("stream",))

@@ -22,8 +22,8 @@ from worker.broker.jobs import ShardJobs, Verdict
 from worker.broker.layout import ShardLayout
 from worker.broker.shards import AllShards
 from worker.consumer import Consumer
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
-from worker.errors import BrokerRefused, BrokerUnavailable
+from worker.core.errors import BrokerRefused, BrokerUnavailable
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
 SHARDS = 3
 SESSIONS = [next(f"{n}" for n in range(99) if shard_of(f"{n}", SHARDS) == shard) for shard in range(SHARDS)]

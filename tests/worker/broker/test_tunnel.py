@@ -21,9 +21,9 @@ from tests.worker.scripts import KEYS, MODEL, PARTIALS, STREAMS, GatewaySide, ga
 from worker.broker.jobs import ShardJobs
 from worker.broker.tunnel import Tunnel, carrier, read_key
 from worker.consumer import Consumer
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
-from worker.errors import BrokerRefused, BrokerUnavailable
-from worker.placement import MOST_HELD_MS
+from worker.core.errors import BrokerRefused, BrokerUnavailable
+from worker.core.placement import MOST_HELD_MS
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ from protocol.engine import (
 )
 from protocol.recognition import Options
 from tests.helpers.digits import MODEL, every_digits, shipped_digits
-from worker.engine_process import EngineProcess
 from worker.engines import funasr
 from worker.engines.batch_engine import Asked, BatchEngine, Punctuate
 from worker.engines.funasr import FAMILIES, create, in_order
+from worker.supervision.engine_process import EngineProcess
 
 SECOND = 16_000
 

@@ -6,8 +6,8 @@ import onnxruntime
 import pytest
 
 from runtime.programs import module_command
-from worker.doctor import ask
 from worker.engines.library_report import REPORTS, report
+from worker.supervision.doctor import ask
 
 
 def test_report_tells_version_and_devices_of_a_real_library() -> None:

@@ -23,8 +23,8 @@ from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
 from worker.broker.layout import read_layout
 from worker.broker.live import LiveJobs
 from worker.broker.live_shards import LiveShards
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.streaming.live_worker import LiveWorker
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
 SECOND = 16_000
 SHARED, INBOX = KEYS.live(MODEL), KEYS.inbox("w")

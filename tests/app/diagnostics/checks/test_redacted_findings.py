@@ -12,7 +12,7 @@ from app.diagnostics.report.program_constants import own_modules
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction
 from protocol.engine import EngineInfo
 from tests.helpers.placeholders import placeholders
-from worker.doctor import DecodeMeasurement, decoded
+from worker.supervision.doctor import DecodeMeasurement, decoded
 
 SECRET = "greenstone of Anahera"
 

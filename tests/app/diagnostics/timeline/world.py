@@ -17,7 +17,7 @@ from protocol.job import Job
 from protocol.recognition import Timing
 from protocol.session import Final, Queued
 from tests.backend.conclusions import concluded
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 from worker.job_log import JobLog as WorkerStory
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"

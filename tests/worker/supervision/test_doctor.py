@@ -12,7 +12,7 @@ import soundfile
 from protocol.engine import EngineInfo, EngineSettings
 from tests.helpers.command_line import called
 from worker.cli import cli
-from worker.doctor import (
+from worker.supervision.doctor import (
     Card,
     DecodeMeasurement,
     DoctorFinding,

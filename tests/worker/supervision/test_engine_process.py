@@ -23,8 +23,8 @@ from protocol.engine import (
 from protocol.errors import ErrorCode
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from tests.helpers.waiting import wait_until, wait_until_sync
-from worker.engine_process import EngineProcess
-from worker.errors import EngineDied, EngineRaised, EngineTimedOut
+from worker.core.errors import EngineDied, EngineRaised, EngineTimedOut
+from worker.supervision.engine_process import EngineProcess
 
 LONG_S = 60.0
 
@@ -157,7 +157,7 @@ async def test_engine_process_reports_an_unknown_engine() -> None:
 _PARENT = """
 import asyncio, os
 from protocol.engine import EngineSettings
-from worker.engine_process import EngineProcess
+from worker.supervision.engine_process import EngineProcess
 
 async def main():
     engine = await EngineProcess.start(EngineSettings("checksum"), 60)

@@ -22,8 +22,8 @@ from tests.worker.running import Worker
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side
 from worker.broker.jobs import ShardJobs
 from worker.consumer import Consumer, ConsumerIntervals
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
-from worker.placement import job_streams
+from worker.core.placement import job_streams
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
 MODEL = "checksum"
 URGENT, BULK = job_streams(KEYS, MODEL)[1], job_streams(KEYS, MODEL)[3]

@@ -6,9 +6,9 @@ from typing import Final
 import psutil
 
 from protocol.monitor import WorkerState, WorkerStatus
-from worker.engine_supervisor import EngineSupervisor
-from worker.gpu import Gpu
-from worker.pace import Pace
+from worker.core.pace import Pace
+from worker.supervision.engine_supervisor import EngineSupervisor
+from worker.supervision.gpu import Gpu
 
 _LONGEST_PROBLEM: Final = 300
 

@@ -13,9 +13,9 @@ import structlog
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Piece
 from runtime import logger_names
 from runtime.event_names import LogEvent
-from worker.engine_process import EngineProcess
-from worker.errors import EngineDied, EngineTimedOut
-from worker.gpu import Gpu
+from worker.core.errors import EngineDied, EngineTimedOut
+from worker.supervision.engine_process import EngineProcess
+from worker.supervision.gpu import Gpu
 
 log = structlog.get_logger(logger_names.WORKER_ENGINE_SUPERVISOR)
 

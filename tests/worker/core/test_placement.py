@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from protocol.job import WORKER_GONE_MS, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
-from worker.placement import (
+from worker.core.placement import (
     MOST_HELD_MS,
     QUICK_S,
     SHARE,

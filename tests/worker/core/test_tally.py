@@ -1,5 +1,5 @@
 from tests.worker.deliveries import delivery
-from worker.tally import FINAL, NOT_WANTED, WorkerTally
+from worker.core.tally import FINAL, NOT_WANTED, WorkerTally
 
 
 def test_tally_counts_one_batch_and_each_of_its_jobs() -> None:

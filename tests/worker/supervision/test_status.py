@@ -8,10 +8,10 @@ import psutil
 from protocol.engine import EngineSettings
 from protocol.monitor import WorkerState
 from tests.worker.test_gpu import FakeNvml
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
-from worker.gpu import Gpu
-from worker.pace import Pace
-from worker.status import StatusReport
+from worker.core.pace import Pace
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.supervision.gpu import Gpu
+from worker.supervision.status import StatusReport
 
 
 async def test_status_covers_worker_and_engine_processes() -> None:

@@ -16,7 +16,8 @@ from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSett
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.programs import module_command
-from worker.engine_frames import (
+from worker.core.errors import EngineDied, EngineRaised, EngineTimedOut
+from worker.supervision.engine_frames import (
     REPLIES,
     REQUESTS,
     Decode,
@@ -30,7 +31,6 @@ from worker.engine_frames import (
     Request,
     Unavailable,
 )
-from worker.errors import EngineDied, EngineRaised, EngineTimedOut
 
 _CLOSE_S: Final = 2.0
 _COMMAND: Final = module_command("worker.engine_main")

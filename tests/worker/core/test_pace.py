@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.pace import Pace
+from worker.core.pace import Pace
 
 SECONDS = st.floats(0.01, 1000)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from protocol.errors import ErrorCode
 from protocol.job import Job
 from tests.worker.scripts import SESSION, fields_of, job, question
-from worker.delivery import PARTIALS, read_delivery
+from worker.core.delivery import PARTIALS, read_delivery
 
 
 def test_delivery_has_job_age_and_count() -> None:

@@ -20,8 +20,8 @@ from runtime.installing import extra_command
 from runtime.programs import module_command
 from speech.audio_file import AvailableAudio
 from speech.errors import SpeechError
-from worker.engine_process import EngineProcess
-from worker.errors import EngineFault
+from worker.core.errors import EngineFault
+from worker.supervision.engine_process import EngineProcess
 
 RATE: Final = 16_000
 SAMPLE_S: Final = 10

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from worker.gpu import Gpu, GpuUse, load_nvml
+from worker.supervision.gpu import Gpu, GpuUse, load_nvml
 
 
 class FakeError(Exception):

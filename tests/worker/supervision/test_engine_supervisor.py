@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Transcript
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
-from worker.engine_supervisor import EngineLimits, EngineSupervisor
-from worker.errors import EngineDied, EngineFault, EngineTimedOut
-from worker.gpu import Gpu
+from worker.core.errors import EngineDied, EngineFault, EngineTimedOut
+from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
+from worker.supervision.gpu import Gpu
 
 MANY = 1 << 40
 

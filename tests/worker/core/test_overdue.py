@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.overdue import LATE_S, HeldJob, Overdue, allowed_s
+from worker.core.overdue import LATE_S, HeldJob, Overdue, allowed_s
 
 JOB = HeldJob("s", "1-0", 4.0)
 SPEED = 2.0

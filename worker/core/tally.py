@@ -8,7 +8,7 @@ from typing import Final
 from protocol.engine import EngineInfo
 from protocol.monitor import WorkerState
 from runtime.histogram import Histogram
-from worker.delivery import Delivery
+from worker.core.delivery import Delivery
 
 FINAL: Final = "final"
 NOT_WANTED: Final = "not wanted"

@@ -7,7 +7,7 @@ import pytest
 from protocol.engine import DecodeFailure, DecodeRequest, EngineInfo, EngineSettings, Transcript
 from protocol.errors import ErrorCode
 from protocol.recognition import Options, Word
-from worker.engine_frames import (
+from worker.supervision.engine_frames import (
     REPLIES,
     REQUESTS,
     Decode,

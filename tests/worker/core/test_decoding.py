@@ -10,7 +10,7 @@ from protocol.engine import DecodeRequest
 from protocol.job import JobKind
 from protocol.recognition import Options
 from tests.worker.scripts import job
-from worker.decoding import amplified, request_of
+from worker.core.decoding import amplified, request_of
 
 SAMPLES = st.lists(st.integers(-32_768, 32_767), max_size=50)
 

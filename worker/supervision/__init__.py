@@ -1,0 +1,1 @@
+"""The engine process: start, frames, deadlines, card and state."""
