@@ -5,7 +5,7 @@ when a held text is pasted later. Disk access runs in threads.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
@@ -14,7 +14,6 @@ import structlog
 
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.dictation.insertion_queue import SegmentId
-from app.journal.async_journal import AsyncJournal
 from app.journal.errors import JournalError
 from app.journal.journal import Journal
 from app.journal.library import Library
@@ -23,7 +22,7 @@ from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_LEDGER)
 
-Note = Callable[[AsyncJournal, int], Awaitable[None]]
+Note = Callable[[Journal, int], None]
 
 
 class DeliveryLog:
@@ -84,11 +83,11 @@ class DeliveryLog:
     async def inserted(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were inserted."""
         self._notify(SegmentStep.INSERTED, pieces)
-        await self._note(pieces, lambda journal, segment: journal.inserted(segment))
+        await self._note(pieces, Journal.inserted)
 
     async def dismissed(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were dismissed and only stay in the history."""
-        await self._note(pieces, lambda journal, segment: journal.dismissed(segment))
+        await self._note(pieces, Journal.dismissed)
 
     async def give_up(self, take: int) -> None:
         """Record that the user cancelled the take: its texts only stay in the history."""
@@ -96,7 +95,7 @@ class DeliveryLog:
         async with self._lock:
             if take not in self._sessions:
                 self._given_up.add(take)
-            await self._note_in(take, lambda journal: journal.cancel())
+            await self._note_in(take, Journal.cancel)
 
     async def close(self, take: int) -> None:
         """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
@@ -133,7 +132,7 @@ class DeliveryLog:
                 segments = [piece.segment for piece in pieces if piece.take == take]
                 await self._note_in(take, partial(_note_each, segments, note))
 
-    async def _note_in(self, take: int, work: Callable[[AsyncJournal], Awaitable[None]]) -> None:
+    async def _note_in(self, take: int, work: Callable[[Journal], None]) -> None:
         """Write to a take's journal.
 
         A disk error is only logged, so that it does not prevent the insertion.
@@ -144,7 +143,7 @@ class DeliveryLog:
                 if (session := self._sessions.get(take)) is None:
                     return
                 journal = opened = await asyncio.to_thread(self._library.reopen, session)
-            await work(AsyncJournal(journal))
+            await asyncio.shield(asyncio.to_thread(work, journal))
         except JournalError as error:
             log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
         finally:
@@ -157,9 +156,9 @@ class DeliveryLog:
             await asyncio.shield(asyncio.to_thread(_closed, journal))
 
 
-async def _note_each(segments: list[int], note: Note, journal: AsyncJournal) -> None:
+def _note_each(segments: list[int], note: Note, journal: Journal) -> None:
     for segment in segments:
-        await note(journal, segment)
+        note(journal, segment)
 
 
 def _closed(journal: Journal) -> None:

@@ -1,5 +1,7 @@
 """Saved form of the list of files, as JSON. Pure."""
 
+from typing import Final
+
 import msgspec
 from msgspec import Struct
 
@@ -21,6 +23,9 @@ class _File(Struct, frozen=True, omit_defaults=True):
     gaps: bool = False
     again: bool = False
     truncated: bool = False
+
+
+_OF_VIEW: Final = tuple(name for name in _File.__struct_fields__ if name != "again")
 
 
 class _List(Struct, frozen=True):
@@ -47,33 +52,8 @@ def decode(document: str) -> FileQueue | None:
 
 
 def _saved(entry: QueuedFile) -> _File:
-    view = entry.view
-    return _File(
-        view.file,
-        view.path,
-        view.state,
-        view.position_s,
-        view.duration_s,
-        view.text,
-        view.note,
-        view.results,
-        view.gaps,
-        entry.again,
-        view.truncated,
-    )
+    return _File(**{name: getattr(entry.view, name) for name in _OF_VIEW}, again=entry.again)
 
 
 def _entry(saved: _File) -> QueuedFile:
-    view = FileView(
-        saved.file,
-        saved.path,
-        saved.state,
-        saved.position_s,
-        saved.duration_s,
-        text=saved.text,
-        note=saved.note,
-        results=saved.results,
-        gaps=saved.gaps,
-        truncated=saved.truncated,
-    )
-    return QueuedFile(view, saved.again)
+    return QueuedFile(FileView(**{name: getattr(saved, name) for name in _OF_VIEW}), saved.again)

@@ -193,9 +193,11 @@ class Journal:
     def inserting(self, segment: int, program: str = "") -> None:
         """Record that the text is about to be given to another program, named if known.
 
-        After a crash, a text with this event but no ``inserted`` may or may not have arrived.
+        After a crash, a text with this event but no ``inserted`` may or may not have arrived. Recorded once.
         """
-        self._record(Inserting(segment, program.encode("utf-8", "replace").decode()))
+        known = self._segment(segment)
+        if not known.inserting or (program and not known.program):
+            self._record(Inserting(segment, program.encode("utf-8", "replace").decode()))
 
     def inserted(self, segment: int) -> None:
         """Record that the text of a segment was inserted."""

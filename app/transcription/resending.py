@@ -58,11 +58,11 @@ class Resender:
         None of its texts is to be inserted any more: they are for the caller.
         """
         store = _Store(journal, self.rewrite)
-        await store.want(inserted=False)
+        await store.keep(journal.want, inserted=False)
         todo = plan(journal.take, journal.samples)
         if todo.idle:
             if todo.mends:
-                await store.mended()
+                await store.keep(journal.mended)
             journal.finish()
             watcher.over()
             return journal.take.transcript(journal.samples)
@@ -70,7 +70,7 @@ class Resender:
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, settings, resume=True)
         sending = _Sending(journal, store, client, watcher, self.vad_folder)
         for segment in todo.recut:
-            await store.recut(segment)
+            await store.keep(journal.recut, segment)
         for step in todo.steps:  # before connecting: the client must know every old segment first
             await sending.replay(step)
         async with client:
@@ -134,7 +134,7 @@ class _Sending:
             for following, span in enumerate(todo.again, number):
                 await self.replay(Replay(following, span.at, span.end - span.at))
             if todo.mends:
-                await self._store.mended()
+                await self._store.keep(self._journal.mended)
             self._watcher.over()
             await self._outlet.finish()
             await self._outlet.close()

@@ -56,10 +56,10 @@ async def test_insertion_events_are_on_disk_when_the_call_returns(tmp_path: Path
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
         await store.begin(0, 0)
-        await store.inserting(0)
-        await store.inserting(0)
+        await store.keep(journal.inserting, 0)
+        await store.keep(journal.inserting, 0)
         assert on_disk(journal) == [Begin(0, 0), Inserting(0)]
-        await store.inserted(0)
+        await store.keep(journal.inserted, 0)
         assert on_disk(journal)[-1] == Inserted(0)
 
 
