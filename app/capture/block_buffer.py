@@ -110,6 +110,7 @@ class BlockBuffer:
                 self._recent_from += len(block)
             self._read += len(block)
             yield block
+        self._journal = None  # the microphone keeps this buffer until its next recording
         if raises and self.error is not None:
             raise self.error
 

@@ -6,6 +6,7 @@ disk, so memory does not grow with it.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final as Constant
 from typing import ParamSpec
@@ -45,13 +46,6 @@ class AsyncJournal(AudioStore):
         """Record that a segment is complete, and its length. On disk when this returns."""
         if self.journal.take.segments[segment].samples is None:
             await self.keep(self.journal.end, segment, samples)
-
-    async def queued(self, queued: Queued) -> None:
-        """Record that the broker has the segment. Informational, so a full disk may miss it."""
-        try:
-            await asyncio.to_thread(self.journal.queued, queued)
-        except NotKept:
-            return
 
     async def keep(
         self, work: Callable[Arguments, None], *arguments: Arguments.args, **named: Arguments.kwargs
@@ -143,5 +137,6 @@ class Journaled(ToGateway):
         """Yield the client's events after the journal has recorded them."""
         async for event in super().events():
             if isinstance(event, Queued):
-                await self._store.queued(event)
+                with suppress(NotKept):  # informational
+                    await asyncio.to_thread(self._store.journal.queued, event)
             yield event

@@ -27,6 +27,7 @@ from app.journal.events import (
 )
 from app.journal.journal import Journal
 from client.connection import Address, fixed
+from client.events import ClientEvent
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -208,6 +209,13 @@ async def test_journal_retries_a_refused_write_while_its_state_is_writing(tmp_pa
             await AsyncJournal(journal, 60.0).begin(1, 0)
 
 
+class Telling(GatewayClient):
+    """A client with one event."""
+
+    async def events(self) -> AsyncIterator[ClientEvent]:
+        yield Queued(0)
+
+
 @pytest.mark.parametrize("patient", [False, True])
 async def test_begin_waits_for_room_on_a_full_disk_only_with_patience(
     patient: bool, faulty: tuple[Journal, dict[str, FaultyFile]]
@@ -217,7 +225,8 @@ async def test_begin_waits_for_room_on_a_full_disk_only_with_patience(
     files[AUDIO].room = files[EVENTS].room = 0
     journal.hear(tone(0, 1_000))
     beginning = asyncio.create_task(store.begin(0, 0))
-    await store.queued(Queued(0))  # informational: no error
+    outlet = Journaled(store, Telling(fixed(Address("http://127.0.0.1:9")), ID, store))
+    assert [event async for event in outlet.events()] == [Queued(0)], "it is informational: no error"
     await wait_until(lambda: journal.keeping is DiskState.WAITING, "the state is told")
     if not patient:
         with pytest.raises(NotKept):
