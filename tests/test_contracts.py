@@ -13,14 +13,14 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 
 PLANTED = {
-    "programs never import each other; client, speech and runtime meet only in protocol": "worker: import backend",
+    "programs never import each other; client, speech and runtime meet only in protocol": "app/ui: import worker",
     "backend and worker do not use the gateway client, but for adapters": "backend: import client",
     "protocol is data and pure functions: standard library and msgspec only": "protocol: import numpy",
     "the desktop and the client library know nothing of jobs, Redis or torch": "app: import protocol.job",
-    "the worker knows nothing of client sessions": "worker: import protocol.session",
+    "the worker knows nothing of client sessions": "worker/engines: import protocol.session",
     "speech is audio maths: no servers, no Redis, no torch": "speech: import aiohttp",
     "one Redis file per side": "loadtest: import redis",
-    "an engine's libraries are imported only in its own file": "worker: import torch",
+    "an engine's libraries are imported only in its own file": "worker/supervision: import torch",
     "pairing, certificates, signatures and mDNS: each library only in its own files": "backend: import zeroconf",
     "databases only in the history of a gateway": "backend: import sqlalchemy",
     "figures for Prometheus: its library only in their own files": "runtime: import prometheus_client",
