@@ -71,7 +71,9 @@ def test_device_callbacks_are_harmless_after_the_loop_has_closed() -> None:
     system = FakeSoundSystem(device)
 
     async def main() -> None:
-        await ResampledInput(device, lambda: None, 60.0).open(system)
+        hearing = ResampledInput(device, lambda: None, 60.0)
+        await hearing.open(system)
+        hearing.take()  # the next block wakes the loop again
 
     asyncio.run(main())
     system.stream.say(np.zeros(480, np.float32))
