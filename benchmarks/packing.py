@@ -86,8 +86,8 @@ def _segments(spoken: NDArray[np.int16], cutter: Cutter) -> Sequence[tuple[int, 
     ears = SegmentingVad(open_vad(folders().models / "fsmn-vad"), cutter)
     begins: list[int] = []
     audio: list[bytearray] = []
-    for piece in [*ears.hear(spoken), *ears.finish()]:
-        match piece.output:
+    for output in [*ears.hear(spoken), *ears.finish()]:
+        match output:
             case SegmentBegin(_, at):
                 begins.append(at)
                 audio.append(bytearray())

@@ -147,19 +147,18 @@ class DictationSetup:
 
         Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``; all audio up to the error is in the journal.
         """
-        buffer, store = microphone.buffer, AsyncJournal(journal, _ROOM_S, self.rewrite)
-        client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
+        buffer, take, store = microphone.buffer, journal.take, AsyncJournal(journal, _ROOM_S, self.rewrite)
+        client = GatewayClient(self.locate, journal.session, store, take.options, self.settings)
         buffer.keep_in(journal)
         buffer.ended.add_done_callback(lambda _: microphone.stop())
-        audience.unsent_s, audience.keeping = lambda: client.unsent_s, lambda: journal.keeping
-        audience.microphone = microphone
+        audience.microphone, audience.keeping = microphone, lambda: journal.keeping
+        audience.unsent_s = lambda: client.unsent_s
         try:
             async with client:
-                announced, take = _Announced(store, client, begun, ended), journal.take
-                stages = await self._stages(announced, audience, take, lambda: client.spans)
+                outlet = _Announced(store, client, begun, ended)
+                stages = await self._stages(outlet, audience, take, lambda: client.spans)
                 async with stages.watching as watcher:
-                    blocks = buffer.blocks(raises=False)
-                    work = transcribe(blocks, stages.ears, stages.outlet, watcher, says=take.says)
+                    work = transcribe(buffer.blocks(raises=False), *stages[:2], watcher, says=take.says)
                     await asyncio.create_task(work, name="listening/transcribe")
         except GatewayError as error:
             if self.records_on:
@@ -173,7 +172,7 @@ class DictationSetup:
         if buffer.error is not None:
             raise buffer.error
         audience.finished()
-        return journal.take.transcript(journal.samples)
+        return take.transcript(journal.samples)
 
     async def _stages(
         self, announced: Journaled, audience: DictationObserver, take: Take, offered: Callable[[], bool]

@@ -40,8 +40,8 @@ def window_digests(path: Path, models: Path) -> list[str]:
 
 def _digests(path: Path, ears: SegmentingVad) -> list[str]:
     pcm: dict[int, bytes] = {}
-    pieces = [piece for block in read_audio(path) for piece in ears.hear(block)]
-    for piece in [*pieces, *ears.finish()]:
-        if isinstance(piece.output, SegmentAudio):
-            pcm[piece.output.segment] = pcm.get(piece.output.segment, b"") + piece.output.pcm
+    outputs = [output for block in read_audio(path) for output in ears.hear(block)]
+    for output in [*outputs, *ears.finish()]:
+        if isinstance(output, SegmentAudio):
+            pcm[output.segment] = pcm.get(output.segment, b"") + output.pcm
     return [checksum(audio) for audio in pcm.values()]

@@ -168,8 +168,8 @@ def without_a_break(bench: Bench) -> Samples:
     """Return the mask of the samples that one uninterrupted run would send."""
     ears, samples = SegmentingVad(open_vad(bench.models / "fsmn-vad"), PackingSegmenter()), whole(bench.path)
     found, begin = np.zeros(len(samples), np.int16), 0
-    for piece in [*ears.hear(samples), *ears.finish()]:
-        match piece.output:
+    for output in [*ears.hear(samples), *ears.finish()]:
+        match output:
             case SegmentBegin(_, at):
                 begin = at
             case SegmentEnd(_, length):

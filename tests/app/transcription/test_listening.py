@@ -283,7 +283,7 @@ def test_model_that_needs_context_gets_longer_segments(mode: CuttingMode, models
     word = talk[int(2.0 * SAMPLE_RATE) : int(4.7 * SAMPLE_RATE)]
     speech = np.concatenate([word, np.zeros(int(0.9 * SAMPLE_RATE), np.int16)] * 3)
     usual, longer = (
-        sum(isinstance(piece.output, SegmentBegin) for piece in [*ears.hear(speech), *ears.finish()])
+        sum(isinstance(output, SegmentBegin) for output in [*ears.hear(speech), *ears.finish()])
         for needed in (False, True)
         for ears in [ears_of(mode, models / "fsmn-vad", needs_context=needed)]
     )

@@ -67,12 +67,12 @@ def whole(talk: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) ->
     with Journal.create(root, ID, Options(language="en"), 0.0) as journal:
         for block in read_audio(talk):
             journal.hear(block)
-            for piece in ears.hear(block):
-                if isinstance(piece.output, SegmentBegin):
-                    journal.begin(piece.output.segment, piece.output.at)
-                elif isinstance(piece.output, SegmentEnd):
-                    journal.end(piece.output.segment, piece.output.samples)
-                    if piece.output.segment == 0:
+            for output in ears.hear(block):
+                if isinstance(output, SegmentBegin):
+                    journal.begin(output.segment, output.at)
+                elif isinstance(output, SegmentEnd):
+                    journal.end(output.segment, output.samples)
+                    if output.segment == 0:
                         journal.settle(0, Final(0, "known"))
     return root
 

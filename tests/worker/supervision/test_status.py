@@ -7,7 +7,7 @@ import psutil
 
 from protocol.engine import EngineSettings
 from protocol.monitor import WorkerState
-from tests.worker.test_gpu import FakeNvml
+from tests.worker.supervision.test_gpu import FakeNvml
 from worker.core.pace import Pace
 from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.supervision.gpu import Gpu
