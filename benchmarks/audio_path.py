@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from math import inf
 from pathlib import Path
 from types import FrameType, SimpleNamespace
@@ -258,7 +259,9 @@ def count(vad_folder: Path, seconds: float = _COUNTED_S) -> Way:
         opens = sum(str(root) in path and path.endswith(".pcm16") for path in entries.opened)
     sending = [entered for entered in entries.frames if any(name == _SENT for _, name, _ in entered)]
     path: dict[str, list[str]] = {"path": [], "disk": [], "speech": []}
-    for module, name, writing in sorted(set.intersection(*sending)):
+    together = set.intersection(*(before | after for before, after in pairwise(sending)))  # the thread may be late
+    written = {entry for entry in together if entry[2]}
+    for module, name, writing in sorted(written | set.intersection(*sending)):
         kind = "disk" if writing else "speech" if module.startswith("speech/") else "path"
         path[kind].append(f"{module}:{name}")
     return Way(**{kind: tuple(names) for kind, names in path.items()}, opens=(opens - 2) / frames)
