@@ -2,7 +2,8 @@
 
 Partials are best effort and yield to all other work. One request runs at a time, for at most half of the time.
 A decode cannot be taken back: a request that runs when the speaker stops delays the final. So the slower the
-answers, the smaller the part of the time in which one is pending: it bounds the mean delay of a final.
+answers, the smaller the part of the time in which one is pending: it bounds the mean delay of a final. The first
+words of a segment do not wait for the slow answers of a longer one before it.
 """
 
 from collections.abc import Container
@@ -22,7 +23,8 @@ class PartialPace:
 
     ``share``: most of the time in which a request may be pending. ``delay_s``: mean delay that a final may have
     from requests; they are made at intervals of up to ``rest_s`` for that. ``slow_s``: no request is made if its
-    decode is expected to take longer.
+    decode is expected to take longer. ``declined_s``: pause after a refusal, and ``first_declined_s`` while a
+    segment has no text yet.
     """
 
     first_s: float = 0.9
@@ -33,6 +35,7 @@ class PartialPace:
     rest_s: float = 5.0
     slow_s: float = 1.5
     declined_s: float = 1.0
+    first_declined_s: float = 0.3
 
 
 PACE: Final = PartialPace()
@@ -63,6 +66,7 @@ class Partials:
         self._new = round(pace.new_s * SAMPLE_RATE)
         self._most = round(PARTIAL_S * SAMPLE_RATE)
         self._not_before = 0.0
+        self._rests_until = 0.0  # only the segment that was answered
         self._round_trip = 0.0
         self._waits_for: _Asked | None = None
         self._covered = (-1, 0)
@@ -81,6 +85,8 @@ class Partials:
             if now < self._not_before:
                 return False
         of, samples = self._covered
+        if segment == of and now < self._rests_until:
+            return False
         known = segment == of and held >= samples
         return held >= (samples + self._new if known else self._first) and held <= self._most
 
@@ -93,7 +99,10 @@ class Partials:
         """Note that this request will get no answer."""
         if self._is_for(segment, samples):
             self._waits_for = None
-            self._not_before = now + self._pace.declined_s
+            first = segment not in self._heard
+            self._not_before = now + (self._pace.first_declined_s if first else self._pace.declined_s)
+            if first and self._covered == (segment, samples):
+                self._covered = (-1, 0)
 
     def paused(self, segment: int, samples: int) -> None:
         """Make no request before new audio comes: the segment may end at ``samples``, then its final is next."""
@@ -108,7 +117,7 @@ class Partials:
         self._round_trip = took
         self._settle(took)
         rare_s = took**2 / (2 * self._pace.delay_s)  # an end in the midst of a request waits for half of it
-        self._not_before = max(self._not_before, at + min(rare_s, self._pace.rest_s))
+        self._rests_until = at + min(rare_s, self._pace.rest_s)
 
     def tell(self, answer: Hypothesis, live: Container[int]) -> Partial | None:
         """Return the next partial for the client if the text changed; ``live`` are the segments in progress."""

@@ -75,10 +75,25 @@ class TestPace:
 
     def test_refusal_delays_next_request(self) -> None:
         partials = asking()
+        partials.tell(answer(), {0})
         partials.declined(0, SECOND - 1, NOW)
         assert not partials.due(0, 9 * SECOND, NOW + 1.0)
         partials.declined(0, SECOND, NOW)
+        assert not partials.due(0, 9 * SECOND, NOW + 0.9)
         assert partials.due(0, 9 * SECOND, NOW + 1.0)
+
+    def test_refused_first_words_are_soon_requested_again(self) -> None:
+        partials = asking()
+        partials.declined(0, SECOND, NOW)
+        assert not partials.due(0, SECOND, NOW + 0.2)
+        assert partials.due(0, SECOND, NOW + 0.3), "no new audio is needed"
+
+    def test_first_words_do_not_wait_for_slow_answers_to_another_segment(self) -> None:
+        partials = asking()
+        partials.answered(answer(), NOW + 1.2)
+        assert not partials.due(0, 9 * SECOND, NOW + 4.7)
+        assert not partials.due(1, SECOND, NOW + 2.3), "half of the time"
+        assert partials.due(1, SECOND, NOW + 2.41)
 
     def test_pause_needs_new_audio_for_the_next_request(self) -> None:
         partials = asking()
