@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 import structlog
 
-from benchmarks.fidelity.dictating import Dictated, MeasuredApp, Samples, running_app
+from benchmarks.fidelity.dictating import TALLY, Dictated, MeasuredApp, Samples, running_app, worker_with
 from benchmarks.report import arguments, table, write_json
 from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
@@ -52,7 +52,7 @@ async def measure(rounds: int) -> dict[str, list[Dictated]]:
     """Dictate everything, after one take that is not counted."""
     found: dict[str, list[Dictated]] = {}
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as home:
-        async with running_app(Path(home), _SECTIONS, 1.0, None) as app:
+        async with running_app(Path(home), _SECTIONS, 1.0, worker_with(None, Path(home) / TALLY)) as app:
             kinds = recordings()
             await _dictate(app, kinds["one sentence"][0])
             for _ in range(rounds):

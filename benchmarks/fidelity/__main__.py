@@ -27,7 +27,7 @@ import structlog
 from numpy.typing import NDArray
 
 from benchmarks.fidelity.corpus import room, seed_of
-from benchmarks.fidelity.dictating import CHECKOUT, Dictated, MeasuredApp, running_app
+from benchmarks.fidelity.dictating import CHECKOUT, TALLY, Dictated, MeasuredApp, running_app, worker_with
 from benchmarks.fidelity.items import SETS, Item, items
 from benchmarks.fidelity.kept import Kept, key_of, whisper_digest
 from benchmarks.fidelity.reference import whole
@@ -125,7 +125,8 @@ class Takes:
         sections = {"hotkeys": f'mode = "{self.mode}"', "recognition": lines}
         decodes = self.options.audio / f"decodes-{whisper_digest(CHECKOUT)}"
         with tempfile.TemporaryDirectory(prefix="kiki-bench-") as home:
-            async with running_app(Path(home), sections, self.options.pace, decodes) as app:
+            worker = worker_with(decodes, Path(home) / TALLY)
+            async with running_app(Path(home), sections, self.options.pace, worker) as app:
                 yield app
 
 

@@ -37,6 +37,7 @@ CHECKOUT: Final = Path(__file__).resolve().parents[2]
 MODEL: Final = "whisper-base"
 WINDOW: Final = Target(1, "editor")
 DICTATE: Final = "dictate"
+TALLY: Final = "tally"
 _BLOCK: Final = SAMPLE_RATE // 50
 _NO_TAP_S: Final = 0.5  # a shorter press is no dictation
 _START_S: Final = 120.0
@@ -129,8 +130,8 @@ class Dictated:
 class MeasuredApp(Application):
     """The app with a microphone, keys and an inserter for a measurement."""
 
-    def __init__(self, microphone: Microphone, decodes: Path | None, tally: Path) -> None:
-        super().__init__(self._told, worker_with(decodes, tally), microphone.open)
+    def __init__(self, microphone: Microphone, settings: ApplicationSettings, tally: Path) -> None:
+        super().__init__(self._told, settings, microphone.open)
         self._tally = tally
         self.microphone = microphone
         self.keys = FakeHotkeys()
@@ -214,9 +215,9 @@ def newest_take() -> TakeSnapshot | None:
 
 @asynccontextmanager
 async def running_app(
-    home: Path, settings: Mapping[str, str], pace: float, decodes: Path | None
+    home: Path, settings: Mapping[str, str], pace: float, worker: ApplicationSettings
 ) -> AsyncIterator[MeasuredApp]:
-    """Run the app in a folder of its own. ``settings``: TOML lines by section. ``decodes``: those kept, if any."""
+    """Run the app in a folder of its own. ``settings``: TOML lines by section."""
     os.environ["KIKIPOUNAMU_HOME"] = str(home)
     os.environ["XDG_CONFIG_HOME"] = str(home / "desktop")  # autostart entries
     os.environ["PYTHONPATH"] = str(CHECKOUT)  # where the worker finds its engine
@@ -225,7 +226,7 @@ async def running_app(
     place = settings_place()
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("".join(f"[{section}]\n{lines}\n" for section, lines in settings.items()), encoding="utf-8")
-    app = MeasuredApp(Microphone(pace), decodes, home / "tally")
+    app = MeasuredApp(Microphone(pace), worker, home / TALLY)
     running = asyncio.create_task(app.run(), name="measured app")
     try:
         await wait_until(lambda: running.done() or (app.ready and app.keys.bound), "the app is ready", _START_S)
