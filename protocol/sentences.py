@@ -11,6 +11,8 @@ from typing import Final
 _BRIEF_MS: Final = 250
 _LONG_MS: Final = 800
 _LONGEST_MS: Final = 3_000
+_UNKNOWN_MS: Final = 500
+"""Stands for a pause within a text: as long as it is, it tells nothing."""
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -91,6 +93,7 @@ _VERBS: Final = _listed(
 _CONTRACTED: Final = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|m|d))$")
 _FINITE: Final = _listed("is are was were am has had isn't aren't wasn't weren't hasn't hadn't")
 _SUBORDINATE: Final = _listed("if because when although unless whether who which while")
+_OF_A_CAUSE: Final = ("because", "of")
 _PREPOSITIONS: Final = _listed(
     """of to for from with at by in on into onto about between among under over through during without within
     against after before since until near behind beside around across along despite"""
@@ -103,7 +106,12 @@ _SUBJECTS: Final = _DETERMINERS | _listed(
 )
 """First words of sentences, also of those without a verb."""
 
-_COMMON: Final = (_ORDINARY | _VERBS | _PREPOSITIONS | _SUBJECTS) - {"i", "may", "will", "won"}
+_PLAIN: Final = _listed(
+    """nothing something anything everything anybody somebody somewhere anywhere everywhere nowhere however
+    although though if because when while as like such other another each few several than then again once ever
+    never always often usually still already yet almost about all away back together instead too very really"""
+)
+_COMMON: Final = (_ORDINARY | _VERBS | _PREPOSITIONS | _SUBJECTS | _PLAIN) - {"i", "may", "will", "won"}
 """Words that are no names. ``lowered`` knows fewer, because there the sentence may also have ended."""
 
 
@@ -128,6 +136,18 @@ def goes_on(left: str, right: str, pause_ms: int) -> bool:
     if pause_ms <= _BRIEF_MS and spoken[0] in _BEGINNINGS and not any(map(_is_verb, spoken)):
         return True
     return spoken[-1] in _SELDOM_LAST or following[0] in _SELDOM_FIRST or _incomplete(spoken) or _rest(following)
+
+
+def goes_on_within(left: str, right: str) -> bool:
+    """Return whether the sentence ``left`` goes on in ``right``, where both are of one text."""
+    if goes_on(left, right, _UNKNOWN_MS):
+        return True
+    spoken, following = _words(left), _words(right)
+    if not spoken or not following or _is_han(right[0]):
+        return False
+    if not any(map(_is_verb, spoken)):
+        return spoken[-1] in _PREPOSITIONS or (spoken[0] in _DETERMINERS and following[0] not in _SUBJECTS)
+    return following[0] in _DETERMINERS and not any(map(_is_verb, following))
 
 
 def shortened(left: str, right: str) -> str:
@@ -171,7 +191,8 @@ def lowered_within(right: str, left: str) -> str:
 
 def _incomplete(sentence: list[str]) -> bool:
     """Return whether a sentence lacks the verb of its last clause, or its main clause."""
-    begins = max((place for place, word in enumerate(sentence) if word in _SUBORDINATE), default=-1)
+    pairs = enumerate(zip(sentence, [*sentence[1:], ""], strict=True))
+    begins = max((place for place, pair in pairs if pair[0] in _SUBORDINATE and pair != _OF_A_CAUSE), default=-1)
     if begins > 0:
         return not any(map(_is_verb, sentence[begins + 1 :]))
     if begins == 0:

@@ -5,6 +5,9 @@ from functools import cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
+from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
 from worker.engines.repetition import without_loops
 from worker.engines.whisper_checks import better, is_reliable, is_speech
@@ -22,6 +25,8 @@ _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _BEAMS: Final = 5
 _AROUND: Final = " ,.:;?!…，。：；？！、"  # joins of pieces change these, and are found without them
 _MOST_LANGUAGES: Final = 2
+_KNOWN_SENTENCES: Final = ("en", "zh")
+"""Languages whose words tell that a sentence goes on."""
 _PRIMED_S: Final = 1.5
 """Shorter audio may hold one word. Whisper then writes a part of the sentence that it was primed with."""
 _TOKENS: Final = 16
@@ -76,6 +81,9 @@ class SegmentDecoder:
             advance = LONGEST_FRAMES if reading.resume_s is None else round(reading.resume_s * FRAMES_PER_SECOND)
             at += advance
         text = "".join(without_loops(reading.text) for reading in readings if is_speech(reading)).strip()
+        if language in _KNOWN_SENTENCES:
+            text = without_false_stops(text)
+            phrases = [replace(phrase, text=without_false_stops(phrase.text)) for phrase in phrases]
         log_probability = sum(reading.log_probability for reading in readings) / len(readings)
         return Passage(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
 

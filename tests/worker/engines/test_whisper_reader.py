@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from faster_whisper.feature_extractor import FeatureExtractor
 
-from worker.engines.whisper_reader import LONGEST_FRAMES, finished, padded, timed
+from worker.engines.whisper_reader import (
+    LONGEST_FRAMES,
+    Marks,
+    echoes_prompt,
+    finished,
+    padded,
+    timed,
+    without_doubtful_stops,
+)
 
 TEXT = -1.0
 
@@ -67,3 +75,41 @@ def test_phrase_lies_between_its_timestamps(
     times: list[float], phrases: list[tuple[int, int, float, float]]
 ) -> None:
     assert list(timed(times)) == phrases
+
+
+END, STOP, COMMA, TIME = 100, 9, 8, 101
+
+
+@pytest.mark.parametrize(
+    ("tokens", "probabilities", "expected"),
+    [
+        ([TIME, 1, STOP, TIME, 2, STOP], [0.9, 0.1, 0.9, 0.1], [TIME, 1, COMMA, TIME, 2, STOP]),
+        ([TIME, 1, STOP, TIME, 2, STOP], [0.1, 0.7, 0.1, 0.1], [TIME, 1, STOP, TIME, 2, STOP]),
+        ([1, STOP, 2, STOP, 3], [0.9, 0.2, 0.9, 0.3, 0.9], [1, COMMA, 2, COMMA, 3]),
+    ],
+)
+def test_doubtful_full_stop_within_a_text_becomes_a_comma(
+    tokens: list[int], probabilities: list[float], expected: list[int]
+) -> None:
+    assert without_doubtful_stops(tokens, Marks(END, STOP, COMMA), lambda _: probabilities) == expected
+
+
+@pytest.mark.parametrize("tokens", [[], [TIME], [TIME, 1, STOP, TIME], [1, COMMA, 2]])
+def test_text_without_full_stop_in_its_midst_is_not_aligned(tokens: list[int]) -> None:
+    def aligned(_: list[int]) -> list[float]:
+        raise AssertionError
+
+    assert without_doubtful_stops(tokens, Marks(END, STOP, COMMA), aligned) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "echo"),
+    [
+        ("电影。以下是普通话的句子。", "zh", True),
+        ("This is a sentence in English. Yes.", "en", True),
+        ("This is a letter.", "en", False),
+        ("以下是普通话", "ja", False),
+    ],
+)
+def test_sentence_that_primes_a_language_is_recognised(text: str, language: str, echo: bool) -> None:
+    assert echoes_prompt(text, language) is echo

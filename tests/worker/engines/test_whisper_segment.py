@@ -77,6 +77,15 @@ def test_text_with_the_priming_sentence_is_decoded_again_without_it() -> None:
     assert [hints.primed for _, hints in reader.read_windows] == [True, False]
 
 
+@pytest.mark.parametrize(("language", "joined"), [("en", "They had nothing."), ("fr", "They had. Nothing.")])
+def test_false_full_stop_is_taken_back_in_languages_with_known_words(language: str, joined: str) -> None:
+    phrases = (Phrase(" They had. Nothing.", 0.0, 1.0), Phrase(" Yes.", 1.0, 2.0))
+    said = GOOD._replace(text=" They had. Nothing. Yes.", phrases=phrases)
+    passage = decoder(FakeReader(lambda *_: said), 4.0).decode(language, "")
+    assert passage.text == f"{joined} Yes."
+    assert [phrase.text for phrase in passage.phrases] == [joined.strip("."), "Yes"]
+
+
 def test_partial_is_decoded_once_with_one_beam() -> None:
     reader = FakeReader(lambda *_: GOOD._replace(text="I'm sorry. " * 20))
     partial = decoder(reader, 4.0, partial=True)

@@ -1,0 +1,38 @@
+"""False full stops within one text, taken back where the words show that the sentence goes on. Pure.
+
+An engine that hears a long pause often writes a full stop, whatever the words. How long a pause within a text was
+is not known here, so that only the words count. Question and exclamation marks always stay.
+"""
+
+import re
+from typing import Final
+
+from protocol.sentences import goes_on_within, lowered_within, shortened
+
+_ENDS: Final = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])\s*")
+_FALSE: Final = tuple(".。…")
+
+
+def without_false_stops(text: str) -> str:
+    """Return a text without full stops after which its sentence goes on.
+
+    The last sentences are looked at first, so that each is whole when it is compared with the one before it.
+    """
+    sentences = [sentence for sentence in _ENDS.split(text.strip()) if sentence]
+    whole = ""
+    for sentence in reversed(sentences):
+        whole = _before(sentence, whole) if whole else sentence
+    return whole
+
+
+def _before(sentence: str, rest: str) -> str:
+    following = _ENDS.split(rest)[0]
+    if not sentence.endswith(_FALSE) or not goes_on_within(sentence, following):
+        return f"{sentence}{'' if sentence[-1] in '。？！' else ' '}{rest}"
+    left = shortened(sentence, rest)
+    space = "" if left[-1:] in "，" or (_wide(left[-1]) and _wide(rest[0])) else " "
+    return left + space + lowered_within(rest, left)
+
+
+def _wide(character: str) -> bool:
+    return "\u2e80" <= character <= "\uffef"

@@ -1,0 +1,42 @@
+"""Tests of full stops that are taken back within one text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.false_stops import without_false_stops
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("They had. Nothing that would fit me.", "They had nothing that would fit me."),
+        ("Do not forget to. Bring the keys.", "Do not forget to bring the keys."),
+        ("They fly to. Paris is nice.", "They fly to Paris is nice."),
+        ("A noise when. It is cold. It goes away.", "A noise when it is cold. It goes away."),
+        (
+            "She speaks quietly. Students in. The back cannot hear.",
+            "She speaks quietly. Students in the back cannot hear.",
+        ),
+        (
+            "She looked down it. The quiet street. A dog was barking.",
+            "She looked down it the quiet street. A dog was barking.",
+        ),
+        ("It was late because of the snow. Nobody knew it.", "It was late because of the snow. Nobody knew it."),
+        ("It is late. We go home.", "It is late. We go home."),
+        ("Do you want to? Go home. Now.", "Do you want to? Go home. Now."),
+        ("我想。去北京。", "我想去北京。"),
+        ("他来了。你呢？我很好。", "他来了。你呢？我很好。"),
+        ("It costs 1.5. We pay 2.0.", "It costs 1.5. We pay 2.0."),
+        ("Hello", "Hello"),
+        ("", ""),
+    ],
+)
+def test_full_stop_stays_unless_the_sentence_goes_on(text: str, expected: str) -> None:
+    assert without_false_stops(text) == expected
+
+
+@given(st.text(st.sampled_from("Ia the,.?!…。？我的1 ")))
+def test_letters_and_digits_stay_as_they_are(text: str) -> None:
+    kept = [character for character in without_false_stops(text).lower() if character.isalnum()]
+    assert kept == [character for character in text.lower() if character.isalnum()]
