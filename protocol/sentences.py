@@ -92,6 +92,7 @@ _VERBS: Final = _listed(
 """Common verb forms. A piece without one, and without a word in -ed, is no whole sentence."""
 _CONTRACTED: Final = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|m|d))$")
 _FINITE: Final = _listed("is are was were am has had isn't aren't wasn't weren't hasn't hadn't")
+_JOINING: Final = _listed("and but or so because")
 _SUBORDINATE: Final = _listed("if because when although unless whether who which while")
 _OF_A_CAUSE: Final = ("because", "of")
 _PREPOSITIONS: Final = _listed(
@@ -145,6 +146,8 @@ def goes_on_within(left: str, right: str) -> bool:
     spoken, following = _words(left), _words(right)
     if not spoken or not following or _is_han(right[0]):
         return False
+    if following[0] in _JOINING and not right.endswith("?"):
+        return True
     if not any(map(_is_verb, spoken)):
         return spoken[-1] in _PREPOSITIONS or (spoken[0] in _DETERMINERS and following[0] not in _SUBJECTS)
     return following[0] in _DETERMINERS and not any(map(_is_verb, following))
@@ -202,7 +205,8 @@ def _incomplete(sentence: list[str]) -> bool:
 
 def _rest(sentence: list[str]) -> bool:
     """Return whether words are only the rest of a sentence: they have neither subject nor verb."""
-    return sentence[0] not in _SUBJECTS and not any(map(_is_verb, sentence))
+    compared = sentence.index("than") if "than" in sentence else len(sentence)
+    return sentence[0] not in _SUBJECTS and not any(map(_is_verb, sentence[:compared]))
 
 
 def _is_verb(word: str) -> bool:

@@ -23,6 +23,12 @@ from protocol.false_stops import without_false_stops
             "She looked down it the quiet street. A dog was barking.",
         ),
         ("It was late because of the snow. Nobody knew it.", "It was late because of the snow. Nobody knew it."),
+        ("I will be late. So please start.", "I will be late so please start."),
+        ("It is late. So what do you want?", "It is late. So what do you want?"),
+        (
+            "We finished it on Thursday. One day earlier than we had planned.",
+            "We finished it on Thursday one day earlier than we had planned.",
+        ),
         ("It is late. We go home.", "It is late. We go home."),
         ("Do you want to? Go home. Now.", "Do you want to? Go home. Now."),
         ("我想。去北京。", "我想去北京。"),
