@@ -7,35 +7,16 @@ from typing import Protocol
 
 
 class Clipboard(Protocol):
-    """A clipboard of Qt (Windows, macOS): ``keep``, ``offer``, press the key, ``read``, ``give_back``."""
+    """A clipboard that can be lent to a text: ``keep``, ``offer``, press the key, ``read``, ``give_back``.
 
-    async def keep(self) -> bool:
-        """Save all contents. Return False if that is impossible; then nothing may be offered."""
-
-    async def offer(self, text: str) -> None:
-        """Put ``text`` on the clipboard, marked as temporary, so that clipboard histories skip it."""
-
-    def pressed(self) -> None:
-        """Note that the key is about to be pressed: only later reads count."""
-
-    async def read(self, deadline_s: float) -> bool:
-        """Wait until the text is read, at most until the deadline; return whether it was."""
-
-    async def give_back(self) -> None:
-        """Restore the saved contents, unless another program has copied something meanwhile."""
-
-
-class LentClipboard(Protocol):
-    """A clipboard that is lent to a text: ``keep``, ``offer``, press the key, ``read``, ``give_back``.
-
-    ``primary``: the selected text (PRIMARY) is lent too.
+    ``primary``: the selected text (PRIMARY) is lent too, where there is one.
     """
 
-    async def keep(self, *, primary: bool) -> bool:
+    async def keep(self, *, primary: bool = False) -> bool:
         """Save all contents. Return False if that is impossible; then nothing may be offered."""
 
-    async def offer(self, text: str, *, primary: bool) -> bool:
-        """Offer ``text``; return False if another program owns the clipboard meanwhile."""
+    async def offer(self, text: str, *, primary: bool = False) -> bool:
+        """Put ``text`` on the clipboard, so that histories skip it; return False if that is impossible now."""
 
     def pressed(self) -> None:
         """Note that the key is about to be pressed: only later reads count."""
@@ -45,6 +26,10 @@ class LentClipboard(Protocol):
 
     async def give_back(self) -> None:
         """Restore the saved contents, unless another program has copied something meanwhile."""
+
+
+class LentClipboard(Clipboard, Protocol):
+    """A clipboard that must be closed, because this process serves it."""
 
     async def close(self) -> None:
         """Restore the saved contents at once. Safe to call twice."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from app.insertion.clipboard import LentClipboard
+from app.insertion.clipboard import Clipboard
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S
 from runtime.tasks import Tasks
@@ -16,7 +16,7 @@ EMPTY_S: Final = 2.0
 class PasteFlow:
     """Pastes through ``clipboard``, which must be read within ``patience_s``. Calls must not overlap."""
 
-    def __init__(self, clipboard: LentClipboard, patience_s: float = READ_DEADLINE_S) -> None:
+    def __init__(self, clipboard: Clipboard, patience_s: float = READ_DEADLINE_S) -> None:
         self._clipboard = clipboard
         self._patience_s = patience_s
         self._tasks = Tasks("insertion")

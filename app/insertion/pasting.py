@@ -25,7 +25,7 @@ class PastingInserter:
         self.rules = rules
         self._clipboard = clipboard
         self._keys = keys
-        self._flow = PasteFlow(_Lent(clipboard))
+        self._flow = PasteFlow(clipboard)
         self._turn = asyncio.Lock()
 
     async def target(self) -> Target | None:
@@ -79,24 +79,3 @@ class PastingInserter:
 
         reason = await self._flow.paste(to_paste(text, target), press)
         return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
-
-
-class _Lent:
-    """Qt's clipboard as a ``LentClipboard``. It has no selected text (PRIMARY)."""
-
-    def __init__(self, clipboard: Clipboard) -> None:
-        self._clipboard = clipboard
-        self.pressed, self.read, self.give_back = clipboard.pressed, clipboard.read, clipboard.give_back
-
-    async def keep(self, *, primary: bool) -> bool:
-        """Save all contents. Return False if that is impossible."""
-        return await self._clipboard.keep()
-
-    async def offer(self, text: str, *, primary: bool) -> bool:
-        """Offer ``text``, which always succeeds."""
-        await self._clipboard.offer(text)
-        return True
-
-    async def close(self) -> None:
-        """Restore the saved contents at once."""
-        await self._clipboard.give_back()

@@ -54,7 +54,7 @@ class PortalClipboard:
         self._readers: set[asyncio.Task[None]] = set()
         self._tasks = Tasks("portal clipboard")
 
-    async def keep(self, *, primary: bool) -> bool:
+    async def keep(self, *, primary: bool = False) -> bool:
         """Save all contents. Return False if that is impossible; then nothing may be offered.
 
         Raises ``InsertionUnavailable`` if the user has not allowed it.
@@ -69,7 +69,7 @@ class PortalClipboard:
             self._before = await self._contents()
         return self._before is not None
 
-    async def offer(self, text: str, *, primary: bool) -> bool:
+    async def offer(self, text: str, *, primary: bool = False) -> bool:
         """Offer ``text``; return False if another program owns the clipboard meanwhile."""
         if primary or self._before is None or (self._lent and not self._own):
             return False  # the session was closed, or another program has copied

@@ -123,14 +123,14 @@ class DataControlClipboard:
 
     # -- lending -------------------------------------------------------------------------------------------
 
-    async def keep(self, *, primary: bool) -> bool:
+    async def keep(self, *, primary: bool = False) -> bool:
         """Save all contents. Return False if that is impossible; then nothing may be offered."""
         try:
             return all([await self._keep(self._slots[each]) for each in _wanted(primary=primary)])
         except CompositorGone as error:
             raise ScreenGone from error
 
-    async def offer(self, text: str, *, primary: bool) -> bool:
+    async def offer(self, text: str, *, primary: bool = False) -> bool:
         """Offer ``text``; return False if another program owns the clipboard meanwhile.
 
         Clipboard managers have then had time to read it.

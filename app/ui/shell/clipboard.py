@@ -58,7 +58,7 @@ class QtClipboard(QObject):
         self._heard: Callable[[], object] | None = None
         self._wanted.connect(self._do, Qt.ConnectionType.QueuedConnection)
 
-    async def keep(self) -> bool:
+    async def keep(self, *, primary: bool = False) -> bool:
         """Save the whole content and return True.
 
         Return False if the content is too large or Qt does not answer in time.
@@ -68,9 +68,10 @@ class QtClipboard(QObject):
         except TimeoutError:
             return False
 
-    async def offer(self, text: str) -> None:
-        """Put ``text`` into the clipboard. Raises ``TimeoutError``."""
+    async def offer(self, text: str, *, primary: bool = False) -> bool:
+        """Put ``text`` into the clipboard and return True. Raises ``TimeoutError``."""
         await self._ask(lambda: self._put(text))
+        return True
 
     def pressed(self) -> None:
         """Count only reads from now on."""

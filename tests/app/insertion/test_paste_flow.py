@@ -16,11 +16,11 @@ class FakeClipboard:
     offers: bool = True
     reads: bool = True
 
-    async def keep(self, *, primary: bool) -> bool:
+    async def keep(self, *, primary: bool = False) -> bool:
         self.done.append(f"keep {primary}")
         return self.keeps
 
-    async def offer(self, text: str, *, primary: bool) -> bool:
+    async def offer(self, text: str, *, primary: bool = False) -> bool:
         self.done.append(f"offer {text!r}")
         return self.offers
 

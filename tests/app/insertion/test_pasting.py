@@ -22,13 +22,14 @@ class FakeClipboard:
     kept: str | None = None
     counts: bool = False
 
-    async def keep(self) -> bool:
+    async def keep(self, *, primary: bool = False) -> bool:
         if self.keeps and self.kept is None:
             self.kept = self.holds
         return self.keeps
 
-    async def offer(self, text: str) -> None:
+    async def offer(self, text: str, *, primary: bool = False) -> bool:
         self.holds = text
+        return True
 
     def pressed(self) -> None:
         self.counts = True
