@@ -129,6 +129,7 @@ class LogEvent(StrEnum):
     HOTKEYS_MISSING_IN_LAYOUT = "hotkeys.missing_in_layout"
     HOTKEYS_PORTAL_ENDED = "hotkeys.portal_ended"
     HOTKEYS_REFUSED = "hotkeys.refused"
+    HOTKEYS_RELEASE_LOST = "hotkeys.release_lost"
     HOTKEYS_RELEASE_TIMED_OUT = "hotkeys.release_timed_out"
     HOTKEYS_RENEWAL_FAILED = "hotkeys.renewal_failed"
     HOTKEYS_REQUEST_REFUSED = "hotkeys.request_refused"

@@ -63,6 +63,13 @@ class Gestures:
             return KeyIntent.BEGIN
         return None if self.mode is TalkMode.HOLD else KeyIntent.END
 
+    def talks(self, recording: int | None) -> bool:
+        """Return whether the key is down and its release may end the recording."""
+        press = self._press
+        if press is None or recording is None or recording != press.take:
+            return False
+        return press.mode is TalkMode.HOLD or (press.mode is TalkMode.HYBRID and press.began)
+
     def released(self, now: float, recording: int | None, *, chord: bool = False) -> KeyIntent | None:
         """Handle a key-up; ``chord``: it ended a key combination meant for another program."""
         press, self._press = self._press, None

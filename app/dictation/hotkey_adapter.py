@@ -42,10 +42,12 @@ _TAPPED: Final = {DICTATE: Verb.TOGGLE, CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PA
 class KeyTimes:
     """Time limits of hotkeys: for answers of the keyboard, and for pauses and tests that are not ended.
 
-    ``again_s``: the interval at which a key taken by another program is requested again.
+    ``again_s``: the interval at which a key taken by another program is requested again. ``unseen_s``: how long a
+    key may be down whose state cannot be seen and whose release ends nothing.
     """
 
     answer_s: float = 2.0
+    unseen_s: float = 2.0
     again_s: float = 10.0
     pause_s: float = 30.0
     test_s: float = TEST_S
@@ -77,6 +79,7 @@ class HotkeyAdapter:
         self._keys: Mapping[str, str] = {}
         self._cancelling = False
         self._commands = KeyCommands()
+        self._pressed_s: dict[str, float] = {}
         self._paused: asyncio.TimerHandle | None = None
         self._suspended = False
         self._test = KeyTest()
@@ -195,19 +198,36 @@ class HotkeyAdapter:
             self._bound = None
         self._changed.set()
 
-    async def poll(self, action: str) -> None:
-        """Report the physical state of a key.
+    async def poll(self, action: str, *, needed: bool = False) -> None:
+        """Report the physical state of a key. ``needed``: its release may end the recording.
 
-        A timeout reports no state, and a lost keyboard counts as "up".
+        A timeout reports no state, and a lost keyboard counts as "up". Commands and portals tell no state: their
+        releases may get lost, and no text is inserted while a key is down.
         """
         try:
             async with asyncio.timeout(self._times.answer_s):
-                down = self._commands.is_down(action) or await self._hotkeys.is_down(action)
+                unseen = self._commands.is_down(action)
+                down = unseen or await self._hotkeys.is_down(action)
         except TimeoutError:
             return
         except HotkeyError:
-            down = False
-        self._tell(Polled(action, down))
+            unseen = down = False
+        if down and not needed and (unseen or self._assigning) and self._is_overdue(action):
+            self._let_go(action)
+        else:
+            self._tell(Polled(action, down))
+
+    def _is_overdue(self, action: str) -> bool:
+        """Return whether a key has been down for so long that its release must be lost."""
+        now_s = asyncio.get_running_loop().time()
+        return now_s - self._pressed_s.get(action, now_s) >= self._times.unseen_s
+
+    def _let_go(self, action: str) -> None:
+        log.warning(LogEvent.HOTKEYS_RELEASE_LOST, action=action)
+        if self._commands.let_go(action):
+            self._heard(KeyEvent(action, False, asyncio.get_running_loop().time()))
+        elif self._assigning:
+            self._assigning.let_go(action)
 
     async def pass_on(self, action: str) -> None:
         """Send a short tap to the program that has the focus."""
@@ -218,6 +238,8 @@ class HotkeyAdapter:
             log.warning(LogEvent.HOTKEYS_KEY_NOT_PASSED_ON, reason=str(error))
 
     def _heard(self, event: KeyEvent) -> None:
+        if event.pressed:
+            self._pressed_s[event.action] = asyncio.get_running_loop().time()
         if self._test.hears(event):
             self._tell_seen()
         else:

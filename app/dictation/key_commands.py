@@ -1,7 +1,8 @@
 """Make key events of the commands that a desktop runs for a key. Pure.
 
 Each press and each release starts a process of its own, so a release may arrive before its press, or never: sway
-forgets it when another key is pressed meanwhile. Therefore a press of a key that is down ends the first press.
+forgets it when another key is pressed meanwhile. Therefore a press of a key that is down ends the first press, and
+``let_go`` ends one whose release does not come.
 """
 
 from typing import Final
@@ -9,7 +10,10 @@ from typing import Final
 from app.dictation.actions import KeyCommand, KeyMove
 from app.hotkeys.events import KeyEvent
 
-_TOGETHER_S: Final = 0.05  # commands of one short press may start in the wrong order
+_TOGETHER_S: Final = 0.05
+"""Commands of one short press may start in the wrong order, by so much."""
+_MEANWHILE_S: Final = 1.0
+"""A press overtaken by its release arrives so soon after it, where the system tells no times."""
 
 
 class KeyCommands:
@@ -18,11 +22,15 @@ class KeyCommands:
     def __init__(self) -> None:
         self.heard: tuple[str, ...] = ()
         self._down: dict[str, float] = {}
-        self._early: dict[str, float] = {}
+        self._early: dict[str, tuple[float, float]] = {}  # when a release began and when it arrived
 
     def is_down(self, action: str) -> bool:
         """Return whether the action's key was pressed and not released."""
         return action in self._down
+
+    def let_go(self, action: str) -> bool:
+        """Count a key as released, and return whether it was down."""
+        return self._down.pop(action, None) is not None
 
     def events(self, command: KeyCommand, now_s: float) -> tuple[KeyEvent, ...]:
         """Return the events of a command; presses and releases of an action alternate."""
@@ -31,16 +39,25 @@ class KeyCommands:
             self.heard += (action,)
         pressed, released = (KeyEvent(action, down, now_s) for down in (True, False))
         if action in self._down:
-            if command.move is KeyMove.RELEASE and at_s < self._down[action]:
+            if command.move is KeyMove.RELEASE and at_s < self._down[action] - _TOGETHER_S:
                 return ()  # of an earlier press
             del self._down[action]
             return (released,)
         if command.move is KeyMove.TAP:
             return (pressed, released)
         if command.move is KeyMove.RELEASE:
-            self._early[action] = at_s
+            self._early[action] = at_s, now_s
             return ()
-        if 0.0 < at_s <= self._early.pop(action, 0.0) + _TOGETHER_S:
+        if self._is_over(command, now_s):
             return (pressed, released)
         self._down[action] = at_s
         return (pressed,)
+
+    def _is_over(self, press: KeyCommand, now_s: float) -> bool:
+        """Return whether the release of this press has arrived before it."""
+        if press.action not in self._early:
+            return False
+        began_s, arrived_s = self._early.pop(press.action)
+        if press.at_s and began_s:
+            return press.at_s <= began_s + _TOGETHER_S
+        return now_s <= arrived_s + _MEANWHILE_S

@@ -264,9 +264,10 @@ class PassOn:
 
 @dataclass(frozen=True)
 class PollKey:
-    """Query the physical state of a key (``Polled``)."""
+    """Query the physical state of a key (``Polled``). ``needed``: its release may end the recording."""
 
     action: str
+    needed: bool = False
 
 
 @dataclass(frozen=True)

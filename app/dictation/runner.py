@@ -345,8 +345,8 @@ class DictationRunner:
 
     def _of_keys(self, effect: Effect) -> bool:
         match effect:
-            case PollKey(action) if self._keys:
-                self._tasks.start(self._keys.poll(action), "poll")
+            case PollKey(action, needed) if self._keys:
+                self._tasks.start(self._keys.poll(action, needed=needed), "poll")
             case PassOn(action) if self._keys:
                 self._tasks.start(self._keys.pass_on(action), "pass on")
             case Play(cue) if self._wishes.cues:

@@ -360,10 +360,12 @@ class Dictation:
     # -- consequences of every event -----------------------------------------------------------------------
 
     def _go_on(self, now: float) -> None:
-        self._effects += [PollKey(action) for action in self.keys.polls(now)]
+        needed = {DICTATE} if self._gestures.talks(self.recording) else ()
+        self._effects += [PollKey(action, action in needed) for action in self.keys.polls(now)]
         # While a hotkey is down X11 sends every key to us, including those that would type or paste.
         ordered = None if self.keys else self._order.next()
-        self._note_held()
+        if held := self._order.newly_held():
+            self._effects += [NoteHeld(held), Play(SoundCue.HELD)]
         if self._notice and self._notice.note.key in _WHY_HELD and not self._order.held:
             self._notice = None  # the note is outdated: the text was inserted or dismissed
         if ordered is not None:
@@ -374,10 +376,6 @@ class Dictation:
         self._close(now)
         if self._quitting and not self.pending and self._order.flight is None:
             self._leave()
-
-    def _note_held(self) -> None:
-        if held := self._order.newly_held():
-            self._effects += [NoteHeld(held), Play(SoundCue.HELD)]
 
     def _close(self, now: float) -> None:
         for number, take in list(self._takes.items()):

@@ -49,7 +49,9 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.APP_TEXT_WORK)
 
 _TARGET_S: Final = 2.0
-_INSERT_S: Final = 120.0
+_INSERT_S: Final = 30.0
+_PER_CHARACTER_S: Final = 0.02
+"""Time that a slow program takes for each typed character."""
 _LOOKS_AGAIN: Final = 10
 _LOOK_AGAIN_S: Final = 0.05
 _NOTING_S: Final = 5.0
@@ -166,7 +168,7 @@ class TextInserter:
         """
         try:
             await self._ledger.inserting(ordered.pieces, ordered.target.program if ordered.target else "")
-            async with asyncio.timeout(_INSERT_S):
+            async with asyncio.timeout(_INSERT_S + _PER_CHARACTER_S * len(ordered.text)):
                 insertion = await self._copy(ordered)
                 if insertion is None:
                     insertion = await self._insert_here(ordered)

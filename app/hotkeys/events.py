@@ -73,3 +73,7 @@ class AssignedHotkeys(Protocol):
     def reserve(self, bindings: Mapping[str, str]) -> None:
         """Set all keys that will be wanted at one time or another, so that the user is asked once."""
         ...
+
+    def let_go(self, action: str) -> None:
+        """Report a key as released whose release the desktop does not tell."""
+        ...

@@ -41,6 +41,8 @@ ASK_S: Final = 120.0
 _ENTER_S: Final = 5.0
 # GNOME 48 refuses a request and tells a moment later that the keys are bound.
 _TOLD_S: Final = 0.5
+_REPEAT_S: Final = 1.0
+"""A held key is repeated in shorter intervals than this."""
 
 _DESCRIPTIONS: Final = {
     "dictate": ("Dictate", "听写"),
@@ -70,6 +72,7 @@ class PortalHotkeys:
         self._keys: dict[str, str] = {}
         self._wanted: frozenset[str] = frozenset()
         self._down: set[str] = set()
+        self._activated_s: dict[str, float] = {}  # when keys not released since were activated or repeated
         self._told = asyncio.Event()
         self._refused: tuple[tuple[Shortcut, ...], HotkeysUnavailable] | None = None
 
@@ -116,7 +119,7 @@ class PortalHotkeys:
             await self._open(all_of_them)
         self._wanted = frozenset(wanted)
         for action in self._down - self._wanted:
-            self._release(action)
+            self.let_go(action)
         self._refuse_unassigned(wanted)
 
     async def renew(self) -> None:
@@ -167,6 +170,7 @@ class PortalHotkeys:
 
     async def _grant(self, portal: Portal, wanted: tuple[Shortcut, ...]) -> None:
         session = self._session = await portal.session(INTERFACE)
+        self._activated_s.clear()
         try:
             self._keys = keys_in(await self._listed(portal, session))
             if self._keys.keys() != {each.id for each in wanted}:  # another start already bound them
@@ -217,7 +221,7 @@ class PortalHotkeys:
         if self._session is session:
             log.warning(LogEvent.HOTKEYS_PORTAL_ENDED)
             for action in tuple(self._down):
-                self._release(action)
+                self.let_go(action)
             self._events.put(HotkeysLost("the desktop portal has ended"))
 
     def _refuse_unassigned(self, wanted: Mapping[str, str]) -> None:
@@ -243,12 +247,20 @@ class PortalHotkeys:
         elif signal.member in ("Activated", "Deactivated"):
             action = next((each.action for each in self._bound if each.id == signal.values[1]), "")
             if signal.member == "Deactivated":
-                self._release(action)
-            elif action in self._wanted and action not in self._down:
+                self._activated_s.pop(action, None)
+                self.let_go(action)
+            elif not self._repeats(action) and action in self._wanted and action not in self._down:
                 self._down.add(action)
                 self._events.put(KeyEvent(action, True, time.monotonic()))
 
-    def _release(self, action: str) -> None:
+    def _repeats(self, action: str) -> bool:
+        """Note an activation, and return whether it repeats a held key, also one that counts as released."""
+        now_s = time.monotonic()
+        before_s, self._activated_s[action] = self._activated_s.get(action, now_s - _REPEAT_S), now_s
+        return now_s - before_s < _REPEAT_S
+
+    def let_go(self, action: str) -> None:
+        """Report a key as released whose release the portal does not tell."""
         if action in self._down:
             self._down.discard(action)
             self._events.put(KeyEvent(action, False, time.monotonic()))

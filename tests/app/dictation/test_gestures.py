@@ -68,6 +68,27 @@ def test_mode_change_applies_from_next_press() -> None:
     assert gestures.released(5.0 + LONG, 2) is None
 
 
+@pytest.mark.parametrize(
+    ("mode", "began", "talks"),
+    [
+        (TalkMode.HOLD, True, True),
+        (TalkMode.HOLD, False, True),
+        (TalkMode.HYBRID, True, True),
+        (TalkMode.HYBRID, False, False),
+        (TalkMode.TOGGLE, True, False),
+        (TalkMode.HANDS_FREE, True, False),
+    ],
+)
+def test_release_of_key_that_talks_is_needed(mode: TalkMode, began: bool, talks: bool) -> None:
+    gestures = Gestures(mode)
+    assert not gestures.talks(None)
+    gestures.pressed(0.0, None if began else 1, 1)
+    assert gestures.talks(1) is talks
+    assert not gestures.talks(None), "the recording is over"
+    gestures.released(LONG, 1)
+    assert not gestures.talks(1)
+
+
 def test_lost_key_up_is_detected_after_two_up_answers() -> None:
     watch = KeyWatch()
     assert watch.pressed("dictate", 0.0)

@@ -44,6 +44,9 @@ class Assigned(FakeHotkeys):
     def reserve(self, bindings: Mapping[str, str]) -> None:
         self.reserved = bindings
 
+    def let_go(self, action: str) -> None:
+        self.release(action)
+
     async def events(self) -> AsyncIterator[KeyEvent]:
         if self.ends.is_set():
             yield KeyEvent("dictate", True, 0.0)

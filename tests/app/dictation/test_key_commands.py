@@ -28,6 +28,8 @@ def moves(*commands: tuple[KeyMove, float]) -> list[bool]:
         (((RELEASE, 2.0), (PRESS, 2.1)), [True]),  # the release of an earlier press
         (((PRESS, 1.0), (PRESS, 5.0), (RELEASE, 5.5)), [True, False]),  # the release was lost
         (((PRESS, 5.0), (RELEASE, 4.0)), [True]),
+        (((PRESS, 2.02), (RELEASE, 2.0)), [True, False]),  # of a short press, started in the wrong order
+        (((RELEASE, 0.0), (PRESS, 0.0)), [True, False]),  # overtaken where the system tells no times
         (((TAP, 1.0),), [True, False]),
         (((RELEASE, 1.0),), []),
     ],
@@ -49,3 +51,16 @@ def test_pressed_key_is_down_until_its_release() -> None:
     keys.events(KeyCommand("dictate", RELEASE, 2.0), 2.0)
     keys.events(KeyCommand("cancel", TAP, 3.0), 3.0)
     assert not keys.is_down("dictate") and keys.heard == ("dictate", "cancel")
+
+
+def test_press_long_after_release_is_new_when_no_times_are_told() -> None:
+    keys = KeyCommands()
+    assert keys.events(KeyCommand("dictate", RELEASE), 1.0) == ()
+    assert [event.pressed for event in keys.events(KeyCommand("dictate", PRESS), 3.0)] == [True]
+
+
+def test_press_after_lost_release_counts() -> None:
+    keys = KeyCommands()
+    keys.events(KeyCommand("dictate", PRESS, 1.0), 1.0)
+    assert keys.let_go("dictate") and not keys.let_go("dictate")
+    assert [event.pressed for event in keys.events(KeyCommand("dictate", PRESS, 5.0), 5.0)] == [True]

@@ -92,7 +92,7 @@ def test_hold_mode_inserts_no_text_while_key_is_down() -> None:
     story.at(0.0, DOWN, Aimed(1, WINDOW), text(1, 0, "one"))
     assert story.inserts() == []
     story.at(1.0, DOWN)
-    assert story.effects == [PollKey("dictate")], "auto-repeat is nothing; the poll is due"
+    assert story.effects == [PollKey("dictate", needed=True)], "auto-repeat is nothing; the poll is due"
     story.then(UP)
     assert story.inserts() == ["one"]
     assert StopRecording(1) in story.effects
@@ -114,11 +114,11 @@ def test_take_ends_by_polling_when_key_release_is_lost() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     story.at(0.0, DOWN, FirstSample(1))
     assert story.dictation.due(0.0) == 0.25
-    assert story.at(1.0, Tick()) == [PollKey("dictate")]
+    assert story.at(1.0, Tick()) == [PollKey("dictate", needed=True)]
     assert story.then(Polled("dictate", True)) == []
-    assert story.at(1.25, Tick(), Polled("dictate", False)) == [PollKey("dictate")]
+    assert story.at(1.25, Tick(), Polled("dictate", False)) == [PollKey("dictate", needed=True)]
     assert story.at(1.5, Tick(), Polled("dictate", False)) == [
-        PollKey("dictate"),
+        PollKey("dictate", needed=True),
         Play(SoundCue.STOP),
         StopRecording(1),
     ]

@@ -99,6 +99,23 @@ async def test_held_key_is_one_press_and_one_release(hotkeys: PortalHotkeys, des
     await hotkeys.renew()
 
 
+async def test_held_key_that_counts_as_released_is_no_new_press_when_repeated(
+    hotkeys: PortalHotkeys, desktop: DesktopPortal
+) -> None:
+    await hotkeys.bind(KEYS)
+    await key(desktop, "dictate", "Activated")
+    assert await next_event(hotkeys) == ("dictate", True)
+    hotkeys.let_go("dictate")
+    assert await next_event(hotkeys) == ("dictate", False)
+    await key(desktop, "dictate", "Activated", "Deactivated", "Activated")
+    assert await next_event(hotkeys) == ("dictate", True)
+    hotkeys.let_go("dictate")
+    await key(desktop, "dictate", "Deactivated")
+    await key(desktop, "paste-held", "Activated")
+    assert await next_event(hotkeys) == ("dictate", False)
+    assert await next_event(hotkeys) == ("paste-held", True), "the repetition was none"
+
+
 async def test_all_keys_are_asked_for_once_with_their_triggers(
     hotkeys: PortalHotkeys, desktop: DesktopPortal
 ) -> None:
