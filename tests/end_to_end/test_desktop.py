@@ -17,6 +17,7 @@ from protocol.engine import DecodeRequest, Engine, EngineSettings, Transcript
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.desktop_app import DesktopApp, running_app, segments_of
 from tests.helpers.digits import DATA, MODEL
+from tests.helpers.isolated_app import isolated
 from tests.helpers.waiting import wait_until_sync
 from worker.engines.funasr import create
 
@@ -37,14 +38,8 @@ def app(models: Path) -> Iterator[DesktopApp]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(app: DesktopApp) -> Iterator[None]:
-    """End the windows and clipboard owners of a test, and release the key."""
-    count = len(app.desktop.processes)
-    yield
-    app.release()
-    while len(app.desktop.processes) > count:
-        process = app.desktop.processes.pop()
-        process.terminate()
-        process.wait(10)
+    with isolated(app):
+        yield
 
 
 @cache

@@ -11,6 +11,7 @@ from app.ui.dictation.overlay_place import FROM_EDGE
 from tests.helpers.accessible_desktop import start_bus, start_field
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app
+from tests.helpers.isolated_app import isolated
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_app import running_wayland_app
 from tests.helpers.wayland_desktop import running_sway
@@ -30,6 +31,12 @@ def app(models: Path) -> Iterator[DesktopApp]:
         app.desktop.xdotool("windowmove", "--sync", str(window), "20", "640")
         app.desktop.xdotool("type", "kia ora")
         yield app
+
+
+@pytest.fixture
+def nothing_stays(app: DesktopApp) -> Iterator[None]:
+    with isolated(app):
+        yield
 
 
 def overlays(app: DesktopApp) -> list[Area]:
@@ -53,6 +60,7 @@ def text_place(app: DesktopApp) -> tuple[Area, Area]:
     return Area(*found["field"]), Area(*found["caret"])
 
 
+@pytest.mark.usefixtures("nothing_stays")
 def test_overlay_leaves_lower_edge_for_field_there(app: DesktopApp) -> None:
     with app.talking():
         field, caret = text_place(app)
@@ -62,6 +70,7 @@ def test_overlay_leaves_lower_edge_for_field_there(app: DesktopApp) -> None:
         assert 40 <= shown.height <= 48, "one row while all is well"
 
 
+@pytest.mark.usefixtures("nothing_stays")
 def test_overlay_is_beside_text_cursor_when_wished(app: DesktopApp) -> None:
     app.set(general__overlay="cursor")
     with app.talking():
@@ -74,13 +83,13 @@ def test_overlay_is_beside_text_cursor_when_wished(app: DesktopApp) -> None:
         assert not shown.shared(field)
 
 
+@pytest.mark.usefixtures("nothing_stays")
 def test_overlay_is_nowhere_when_switched_off(app: DesktopApp) -> None:
     app.set(general__overlay="off")
     with app.talking():
         text_place(app)
         app.hear_on(0.5)
         assert not overlays(app)
-    app.set(general__overlay="bottom")
 
 
 def test_overlay_floats_above_full_screen_window_of_sway(models: Path) -> None:

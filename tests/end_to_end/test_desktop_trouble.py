@@ -25,6 +25,7 @@ from loadtest.checksum import checksum
 from tests.app.speech import recording
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app, segments_of
+from tests.helpers.isolated_app import isolated
 from tests.helpers.waiting import wait_until_sync
 
 pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(600)]
@@ -40,15 +41,16 @@ def app(models: Path) -> Iterator[DesktopApp]:
         yield app
 
 
+@pytest.fixture(autouse=True)
+def nothing_stays(app: DesktopApp) -> Iterator[None]:
+    with isolated(app):
+        yield
+
+
 @pytest.fixture
-def field(app: DesktopApp) -> Iterator[TextField]:
+def field(app: DesktopApp) -> TextField:
     """Open a focused text field of another program."""
-    count = len(app.desktop.processes)
-    yield TextField(app.desktop, next(NAMES))
-    app.release()
-    field = app.desktop.processes.pop(count)
-    field.terminate()
-    field.wait(10)
+    return TextField(app.desktop, next(NAMES))
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.digit_dictation import ENGINE, PAIRS, arrives, clean_up, engine, waits_for_password_field
+from tests.helpers.digit_dictation import ENGINE, PAIRS, arrives, engine, waits_for_password_field
 from tests.helpers.gnome_app import GnomeApp, running_gnome_app
 from tests.helpers.gnome_desktop import US
+from tests.helpers.isolated_app import isolated
 
 pytestmark = [pytest.mark.funasr, pytest.mark.serial("gnome"), pytest.mark.proof(minutes=6)]
 
@@ -21,9 +22,8 @@ def app(models: Path) -> Iterator[GnomeApp]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(app: GnomeApp) -> Iterator[None]:
-    count = len(app.desktop.processes)
-    yield
-    clean_up(app, count)
+    with isolated(app):
+        yield
     assert (app.desktop.engine, app.desktop.modifiers) == (US, 0)
 
 

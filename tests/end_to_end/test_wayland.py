@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.hotkeys.compositor_lines import Compositor
-from tests.helpers.digit_dictation import ENGINE, PAIRS, arrives, clean_up, engine, waits_for_password_field
+from tests.helpers.digit_dictation import ENGINE, PAIRS, arrives, engine, waits_for_password_field
+from tests.helpers.isolated_app import isolated
 from tests.helpers.wayland_app import Running, WaylandApp, running_wayland_app
 from tests.helpers.wayland_desktop import running_labwc, running_sway
 
@@ -29,9 +30,8 @@ def app(models: Path, request: pytest.FixtureRequest) -> Iterator[WaylandApp]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(app: WaylandApp) -> Iterator[None]:
-    count = len(app.desktop.processes)
-    yield
-    clean_up(app, count)
+    with isolated(app):
+        yield
 
 
 @pytest.mark.parametrize("app", ["sway"], indirect=True)

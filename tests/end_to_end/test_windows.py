@@ -20,6 +20,7 @@ from loadtest.checksum import checksum
 from tests.app.speech import recording, window_digests
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segments_of
+from tests.helpers.isolated_app import isolated
 from tests.helpers.waiting import wait_until_sync
 
 pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(300)]
@@ -34,6 +35,12 @@ PAGES = ("home", "files", "dictionary", "settings")
 def app(models: Path) -> Iterator[DesktopApp]:
     with running_app(models, "--engine", "checksum") as app:
         yield app
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(app: DesktopApp) -> Iterator[None]:
+    with isolated(app):
+        yield
 
 
 def look_at(app: DesktopApp, page: str) -> None:
@@ -146,7 +153,6 @@ def test_new_dictation_key_replaces_old_one_at_once(app: DesktopApp, tmp_path: P
     (take,) = app.wait_for_takes(before + 1)[before:]
     text = take.transcript.text
     wait_until_sync(lambda: field.text == text, f"{text!r} stands there, not {field.text!r}")
-    app.set(hotkeys__dictate="right_ctrl")
 
 
 def test_replacement_applies_at_once_and_keeps_recognised_text(app: DesktopApp, tmp_path: Path) -> None:
@@ -163,7 +169,6 @@ def test_replacement_applies_at_once_and_keeps_recognised_text(app: DesktopApp, 
     assert [spoken.recognised for spoken in take.take.counted.values()] == recognised
     assert take.text == " ".join(map(Replacer(rules), recognised)) != " ".join(recognised)
     wait_until_sync(lambda: field.text == take.text, f"{take.text!r} stands there, not {field.text!r}")
-    app.set(recognition__replacements=[])
 
 
 def test_take_cut_off_by_crash_is_recovered_in_history(app: DesktopApp, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import asyncio
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +80,11 @@ class RunningApp(ABC):
             return self.view()["state"] in ("idle", "held") and self.worker_state() == "idle"
         return False
 
+    @property
+    def runs(self) -> bool:
+        """True while its process runs."""
+        return self.process is not None and self.process.poll() is None
+
     def is_busy(self) -> bool:
         """Return whether any of its threads runs or is ready to run."""
         assert self.process is not None
@@ -100,6 +105,10 @@ class RunningApp(ABC):
         assert self.process is not None
         self.tell("quit")
         return self.process.wait(TEXT_S)
+
+    def let_go(self) -> None:
+        """Release the dictation key."""
+        self.release()
 
     # -- actions of a user ---------------------------------------------------------------------------------
 
@@ -144,7 +153,11 @@ class RunningApp(ABC):
 
     def tell(self, verb: str) -> None:
         """Send a request to the app, as the command line does."""
-        ask({"verb": verb}, self._socket, patience_s=5.0)
+        self.ask({"verb": verb})
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send a request to the app, which may be starting, and return the answer."""
+        return ask(request, self._socket, patience_s=5.0)
 
     def command(self, *words: str) -> str:
         """Run a command of ``kikipounamu`` that must succeed, and return its output."""
@@ -155,19 +168,22 @@ class RunningApp(ABC):
         return done.stdout
 
     def set(self, **settings: str | int | list[str] | list[dict[str, str | bool]]) -> None:
-        """Write settings into the file, with __ for the dot; a running app reads them within about a second."""
-        place, before = self._settings_place, self.settings_text()
-        text = before
+        """Write settings into the file, with __ for the dot."""
+        text = self.settings_text()
         for name, value in settings.items():
             dotted = name.replace("__", ".")
             text = written(text, dotted, all_settings()[dotted].value(value))
-        if read(text).settings == read(before).settings:
+        self.write_settings(text)
+
+    def write_settings(self, text: str) -> None:
+        """Replace the settings file, unless it means the same; a running app reads it within about a second."""
+        if read(text).settings == read(self.settings_text()).settings:
             return
-        seen = self._settings_seen()
+        place, seen = self._settings_place, self._settings_seen()
         place.parent.mkdir(parents=True, exist_ok=True)
         place.with_suffix(".new").write_text(text)
         place.with_suffix(".new").replace(place)
-        if self.process is not None:
+        if self.runs:
             wait_until_sync(lambda: self._settings_seen() > seen, "the app has read its settings")
 
     def settings_text(self) -> str:
@@ -215,20 +231,34 @@ class RunningApp(ABC):
             over = all(take.state in _SETTLED for take in takes)
             return takes if len(takes) >= count and over else []
 
-        found: list[TakeSnapshot] = wait_until_sync(settled, f"{count} takes have ended", TEXT_S)
+        with self._told_on_failure():
+            found: list[TakeSnapshot] = wait_until_sync(settled, f"{count} takes have ended", TEXT_S)
         return found
 
     def wait_until_transcribed(self) -> None:
         """Wait until every take has its texts."""
+        with self._told_on_failure():
+            wait_until_sync(lambda: not self.unfinished(TRANSCRIBED), "all takes have ended", 2 * TEXT_S)
 
-        def unfinished() -> list[str]:
-            missing = [take for take in self.takes() if take.state not in TRANSCRIBED]
-            return [f"{take.session} {take.state} {take.seconds:.2f} s {take.take}" for take in missing]
+    def unfinished(self, finished: Set[TakeState] = _SETTLED) -> list[TakeSnapshot]:
+        """Return the takes that are in none of these states."""
+        return [take for take in self.takes() if take.state not in finished]
 
+    @contextmanager
+    def _told_on_failure(self) -> Iterator[None]:
+        """Add the states of all takes, the unfinished ones and the app's view to a failure."""
         try:
-            wait_until_sync(lambda: not unfinished(), "all takes have ended", 2 * TEXT_S)
+            yield
         except AssertionError as error:
-            raise AssertionError("\n".join((str(error), *unfinished(), str(self.view())))) from error
+            states = " ".join(take.state for take in self.takes())
+            unfinished = [f"{one.session} {one.state} {one.seconds:.2f} s {one.take}" for one in self.unfinished()]
+            raise AssertionError("\n".join((str(error), states, *unfinished, self._told()))) from error
+
+    def _told(self) -> str:
+        try:
+            return str(self.view())
+        except (ControlError, OSError) as error:
+            return f"the app tells nothing: {error}"
 
     def hear_on(self, seconds: float) -> None:
         """Wait until this many more seconds of the newest take are in its journal."""

@@ -37,7 +37,6 @@ COPIED = {"image": IMAGE, "html": HTML}
 NAMES = (f"window {number}" for number in itertools.count())
 TAPPING = ("toggle", "hands-free")
 App = WaylandApp | GnomeApp
-RECORDING = ("arming", "listening")
 TARGETS: dict[str, type[TextField | Terminal]] = {
     "GTK": GtkField,
     "Qt": TextField,
@@ -65,18 +64,6 @@ PAIRS = [
         ("hold", "xterm", "html"),
     ],
 ]
-
-
-def clean_up(app: App, count: int) -> None:
-    """End the recording and all but ``count`` programs, and release the key, also of a command that got lost."""
-    app.release()
-    app.command("key", "dictate", "release")
-    if app.view()["state"] in RECORDING:
-        app.tell("cancel")
-    while len(app.desktop.processes) > count:
-        process = app.desktop.processes.pop()
-        process.terminate()
-        process.wait(10)
 
 
 @cache
@@ -160,4 +147,3 @@ def waits_for_password_field(app: App) -> None:
     view = app.view()
     assert (take.state, view["held"], view["note"]["key"]) == (TakeState.HELD, 1, HoldReason.PASSWORD)
     assert (window.text, window.password) == (there, "a")
-    app.command("dismiss-held")

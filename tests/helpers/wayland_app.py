@@ -42,6 +42,12 @@ class WaylandApp(RunningApp):
         """Release the dictation key."""
         self.desktop.release(KEY)
 
+    def let_go(self) -> None:
+        """Release all keys, also of a command that got lost."""
+        super().let_go()
+        for action in BINDINGS:
+            self.ask({"verb": "key", "key": action, "move": "release"})
+
     def opened(self, kind: type[TextField | Terminal], title: str) -> TextField | Terminal:
         """Open a window of this kind, and wait until it has the focus."""
         return kind(self.desktop, title)
