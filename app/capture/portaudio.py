@@ -28,7 +28,7 @@ SAMPLE_TYPE: Final = "float32"
 SAMPLE_BYTES: Final = 4
 
 _LONGEST_SOUND_S: Final = 5.0
-_OUTPUT_LATENCY_S: Final = 0.2  # with "high" (40 ms on our machine), PulseAudio underran constantly
+_OUTPUT_LATENCY_S: Final = 0.5  # with "high" (40 ms) PulseAudio underran constantly, with 0.2 s on a busy computer
 
 Put = Callable[[bytes, int, bool], None]
 """Takes a block of float32 samples, its frames, and whether audio was lost before it. Called by any thread."""

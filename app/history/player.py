@@ -4,8 +4,8 @@
     player.play(session)        # ``post`` gets ``Playing``, about 15 times a second
     player.hush(True)           # dictation records: the microphone must not pick up the playback
 
-Audio is read from disk half a second ahead, whatever its length. Everything here belongs to one loop and returns
-at once; only ``PlayBuffer.take`` runs in the audio thread.
+Audio is read from disk one and a half seconds ahead, whatever its length. Everything here belongs to one loop
+and returns at once; only ``PlayBuffer.take`` runs in the audio thread.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ log = structlog.get_logger(logger_names.APP_HISTORY_PLAYING)
 
 TELL_S: Final = 1 / 15
 STUCK_S: Final = 5.0
-_AHEAD_S: Final = 0.5
+_AHEAD_S: Final = 1.5
 _PIECE: Final = SAMPLE_RATE // 4
 _LONGEST_REST_S: Final = 1.0
 

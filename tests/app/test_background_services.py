@@ -159,13 +159,14 @@ async def test_next_recording_is_cut_as_the_loaded_model_needs(library: Library)
 
 
 async def test_switch_opens_the_local_port(library: Library) -> None:
-    told: list[News] = []
-    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+    states: list[LocalApiState] = []
+
+    def post(news: News) -> None:
+        if isinstance(news, LocalApiView):
+            states.append(news.state)
+
+    async with BackgroundServices(post, library, nowhere, Options) as services:
         services.allow(Settings(api=ApiSection(on=True, port=free_port())))
-        await wait_until(lambda: any(_is_open(news) for news in told), "the port is open")
+        await wait_until(lambda: states[-1:] == [LocalApiState.OPEN], "the port is open")
         services.allow(Settings())
-        await wait_until(lambda: told[-1] == LocalApiView(), "the port is closed")
-
-
-def _is_open(news: News) -> bool:
-    return isinstance(news, LocalApiView) and news.state is LocalApiState.OPEN
+        await wait_until(lambda: states[-1:] == [LocalApiState.OFF], "the port is closed")

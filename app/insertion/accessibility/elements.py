@@ -19,7 +19,7 @@ ACTIVE, EDITABLE, FOCUSED, SHOWING, MANAGES_DESCENDANTS = (1 << bit for bit in (
 _MOST: Final = 500
 """Number of elements of a window that are looked at."""
 _MOST_CHILDREN: Final = 100
-_SILENT_S: Final = 0.3
+SILENT_S: Final = 0.3
 _LEFT_OUT_S: Final = 2.0
 """Time for which a program that did not answer is not asked, so that it delays only one answer."""
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
@@ -41,27 +41,35 @@ _ROOT: Final = Element("org.a11y.atspi.Registry", _ROOT_PATH)
 
 
 @asynccontextmanager
-async def open_elements(environment: Mapping[str, str]) -> AsyncIterator["Elements"]:
-    """Connect to the accessibility bus until the context ends. Raises ``BusError``."""
+async def open_elements(environment: Mapping[str, str], silent_s: float = SILENT_S) -> AsyncIterator["Elements"]:
+    """Connect to the accessibility bus until the context ends. Raises ``BusError``.
+
+    ``silent_s``: the time for each answer of a program.
+    """
     async with await BusConnection.open(session_address(environment)) as session:
         if not await _runs(session, _LAUNCHER.program):
             raise BusRefused(_LAUNCHER.program, "no program of this session has started it")
-        (address,) = await session.call(_LAUNCHER, "GetAddress", deadline_s=_SILENT_S)
+        (address,) = await session.call(_LAUNCHER, "GetAddress", deadline_s=silent_s)
     async with await BusConnection.open(address) as bus:
-        yield Elements(bus)
+        yield Elements(bus, silent_s)
 
 
 class Elements:
     """The elements of all programs that take part in accessibility."""
 
-    def __init__(self, bus: BusConnection) -> None:
-        self._bus = bus
+    def __init__(self, bus: BusConnection, silent_s: float = SILENT_S) -> None:
+        self._bus, self._silent_s = bus, silent_s
         self._silent: dict[str, float] = {}  # when programs that did not answer are asked again
 
     @property
     def gone(self) -> bool:
         """True if the connection has ended."""
         return self._bus.gone.is_set()
+
+    @property
+    def incomplete(self) -> bool:
+        """True if a program has not answered in time."""
+        return bool(self._silent)
 
     async def programs(self) -> dict[Element, int]:
         """Return the programs that take part, and their processes."""
@@ -146,7 +154,7 @@ class Elements:
         if now < self._silent.get(element.program, 0.0):
             return None
         try:
-            return await self._bus.call(target, member, *rest, deadline_s=_SILENT_S)
+            return await self._bus.call(target, member, *rest, deadline_s=self._silent_s)
         except BusSilent:
             self._silent[element.program] = now + _LEFT_OUT_S
         except BusError:

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from app.bus.errors import BusError
+from app.bus.errors import BusError, BusSilent
 from app.core.area import Area
 from app.insertion.accessibility.elements import Element, Elements, open_elements
 from app.insertion.outcome import Target, TextPlace
 
-_WITHIN_S: Final = 0.5
+_TRIES_S: Final = (0.5, 1.0, 2.0)
+"""Time for each try: a busy computer gets more, because nothing waits for the place."""
+_OF_TRY: Final = 0.6
+"""Part of a try that one answer may take."""
 _IN_WINDOW: Final = 1  # relative to the window: on the screen, GTK 4 and Wayland tell nothing
 
 
@@ -17,14 +20,24 @@ async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace
     """Return the place of the focused text field of ``target``, or ``None`` if it is not told in time."""
     if target.area is None:
         return None
-    try:
-        async with asyncio.timeout(_WITHIN_S), open_elements(environment) as elements:
-            programs = await elements.programs()
-            windows = await elements.active(one for one, process in programs.items() if process == target.process)
-            found = await elements.focused(windows)
-            return await _place(elements, found, target.area) if found else None
-    except (BusError, TimeoutError):
-        return None
+    for within_s in _TRIES_S:
+        try:
+            async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
+                found = await _found(elements, target.process, target.area)
+            if found is not None or not elements.incomplete:
+                return found
+        except (BusSilent, TimeoutError):
+            continue
+        except BusError:
+            return None
+    return None
+
+
+async def _found(elements: Elements, process: int, window: Area) -> TextPlace | None:
+    programs = await elements.programs()
+    windows = await elements.active(one for one, its in programs.items() if its == process)
+    focused = await elements.focused(windows)
+    return await _place(elements, focused, window) if focused else None
 
 
 async def _place(elements: Elements, element: Element, window: Area) -> TextPlace | None:

@@ -1,12 +1,18 @@
 """Place of the focused text, told by a real program over real buses."""
 
-from collections.abc import Iterator
+import asyncio
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from app.core.area import Area
+from app.insertion.accessibility import text_finder
+from app.insertion.accessibility.elements import Elements, open_elements
 from app.insertion.accessibility.text_finder import find_text
 from app.insertion.outcome import Target, TextPlace
 from app.insertion.x11.inserter import X11Inserter
@@ -97,6 +103,27 @@ async def test_text_is_found_in_the_window_that_x11_tells(desktop: Desktop, fiel
     desktop.xdotool("type", "kia ora")
     caret = await caret_of(desktop, target)
     assert caret is not None and target.area.shared(caret)
+
+
+async def test_text_is_found_in_program_that_answers_late(
+    desktop: Desktop, field: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = list[float]()
+
+    def counted(environment: Mapping[str, str], silent_s: float) -> AbstractAsyncContextManager[Elements]:
+        tries.append(silent_s)
+        return open_elements(environment, silent_s)
+
+    target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
+    await caret_of(desktop, target, there=False)
+    monkeypatch.setattr(text_finder, "open_elements", counted)
+    os.kill(field[1], signal.SIGSTOP)
+    try:
+        finding = asyncio.create_task(place_of(desktop, target))
+        await wait_until(lambda: len(tries) > 1, "it is asked again")
+    finally:
+        os.kill(field[1], signal.SIGCONT)
+    assert await finding is not None and tries == sorted(tries)
 
 
 async def test_text_is_unknown_without_a_bus(tmp_path: Path) -> None:
