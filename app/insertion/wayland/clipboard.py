@@ -1,8 +1,10 @@
 """The clipboard of compositors with data-control, lent to a text and restored once the target has read it.
 
 A source learns the format of each request, never the program. So the text is offered for a moment before the key:
-clipboard managers read every new text at once, and only reads after the key count. A program that reads later than
-that, although nobody pasted, is mistaken for the target; the hint in ``text_contents`` makes histories skip it.
+clipboard managers read every new text at once, and only reads after the key count. On a busy computer they are
+late, so the key waits for as many reads as came before the last key, for half a second at most. A program that
+reads later than that, although nobody pasted, is mistaken for the target; the hint in ``text_contents`` makes
+histories skip it.
 
 Restored contents are served by this process. ``ClipboardKeeper`` serves them once it has ended.
 
@@ -30,6 +32,8 @@ from runtime.tasks import Tasks
 
 MANAGERS_S: Final = 0.05
 """For how long clipboard managers may read a new text before the key."""
+_LATE_MANAGERS_S: Final = 0.5
+"""The same where some have read the last text before its key."""
 
 _ANY: Final = 1  # data-control names no reader: all are taken for the target
 _MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
@@ -85,6 +89,8 @@ class DataControlClipboard:
         self._slots = {each: _Slot() for each in Selection}
         self._formats: dict[WaylandObject, list[str]] = {}
         self._watch: PasteWatch | None = None
+        self._early = 0  # reads of the offered text before its key
+        self._usual = 0  # those of the text before
         self._news = asyncio.Event()
         self._tasks = Tasks("clipboard")
 
@@ -148,14 +154,16 @@ class DataControlClipboard:
         for each in wanted:
             self._serve(each, contents)
         self._watch = PasteWatch(_ANY, self._patience_s)
-        self._news.clear()
+        self._early = 0
         await self._seen()
         if text:
             await asyncio.sleep(MANAGERS_S)
+            await self._late_managers()
         return all(self._slots[each].own is not None for each in wanted)
 
     def pressed(self) -> None:
         """Note that the key is about to be pressed: only later reads count."""
+        self._usual = self._early
         if self._watch is not None:
             self._watch.pressed(_now())
 
@@ -217,6 +225,14 @@ class DataControlClipboard:
             return False  # another program has copied meanwhile
         slot.before = before
         return before is not None
+
+    async def _late_managers(self) -> None:
+        """Wait for the clipboard managers that have read the last text before its key."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LATE_MANAGERS_S):
+                while self._early < self._usual and all(slot.own for slot in self._slots.values() if slot.lent):
+                    self._news.clear()
+                    await self._news.wait()
 
     async def _withdraw(self) -> None:
         """Replace the lent text by nothing: a target that hangs would otherwise paste it much later."""
@@ -305,9 +321,12 @@ class DataControlClipboard:
 
     def _asked(self, name: str, pipe: int) -> Callable[[], None] | None:
         watch = self._watch
-        if watch is None or not is_text(name) or not watch.asked(_ANY, _now()):
+        if watch is None or not is_text(name):
             return None
         self._news.set()
+        if not watch.asked(_ANY, _now()):
+            self._early += 1
+            return None
         return partial(self._taken, watch)
 
     def _taken(self, watch: PasteWatch) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from app.insertion.helper.kept_contents import memory_file
+from app.insertion.wayland import clipboard as lent_clipboard
 from app.insertion.wayland.clipboard import DataControlClipboard, kept_contents
 from app.wayland.connection import WaylandConnection
 from tests.app.insertion.wayland.conftest import owned
@@ -42,6 +43,10 @@ async def lent(
 async def paste(desktop: WaylandDesktop) -> bytes:
     """Read the clipboard like a target."""
     return await asyncio.to_thread(desktop.copied)
+
+
+async def pasted(desktop: WaylandDesktop, expected: bytes) -> bool:
+    return await paste(desktop) == expected
 
 
 async def contents(desktop: WaylandDesktop, *, primary: bool = False) -> dict[str, bytes]:
@@ -104,6 +109,27 @@ async def test_reads_before_the_key_do_not_count(sway: WaylandDesktop) -> None:
         assert await paste(sway) == b""
         await clipboard.give_back()
         assert await paste(sway) == b"before"
+
+
+async def test_key_waits_for_a_late_manager_that_has_read_the_last_text(
+    sway: WaylandDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lent_clipboard, "MANAGERS_S", 0.0)
+    monkeypatch.setattr(lent_clipboard, "_LATE_MANAGERS_S", PATIENT_S)
+    hint = "x-kde-passwordManagerHint"
+    async with lent(sway) as clipboard:
+        assert await clipboard.keep(primary=False)
+        assert await clipboard.offer("one", primary=False)
+        assert hint in await contents(sway)
+        clipboard.pressed()
+        assert await paste(sway) == b"one" and await clipboard.read(PATIENT_S)
+        offering = asyncio.ensure_future(clipboard.offer("two", primary=False))
+        await wait_until(lambda: pasted(sway, b"two"), "it is offered")
+        assert not offering.done(), "the manager has not read all formats"
+        assert hint in await contents(sway)
+        assert await offering
+        clipboard.pressed()
+        assert await paste(sway) == b"two" and await clipboard.read(PATIENT_S)
 
 
 async def test_newer_copy_of_the_user_stays(sway: WaylandDesktop) -> None:
