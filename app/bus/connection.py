@@ -71,6 +71,23 @@ def session_address(environment: Mapping[str, str]) -> str:
     return f"unix:path={usual}" if usual.is_socket() else ""
 
 
+class _Bus(MessageBus):
+    """A bus whose failed sends are no errors of their own: the end of the connection tells them."""
+
+    def send(self, msg: Message) -> "asyncio.Future[None]":
+        """Send a message, and forget why that failed. Raises ``OSError``."""
+        sent: asyncio.Future[None] = self._loop.create_future()
+        sent.add_done_callback(_forget)
+        msg.serial = msg.serial or self.next_serial()
+        self._writer.schedule_write(msg, sent)  # raises when it has failed the future
+        return sent
+
+
+def _forget(sent: "asyncio.Future[None]") -> None:
+    if not sent.cancelled():
+        sent.exception()
+
+
 class BusConnection:
     """A connection to a message bus. ``gone``: set when the connection has ended."""
 
@@ -90,7 +107,7 @@ class BusConnection:
             raise BusMissing("this session has no message bus")
         try:
             async with asyncio.timeout(_CONNECT_S):
-                return cls(await MessageBus(bus_address=address, negotiate_unix_fd=True).connect())
+                return cls(await _Bus(bus_address=address, negotiate_unix_fd=True).connect())
         except (OSError, EOFError, TimeoutError, DBusError, ValueError) as error:
             raise BusMissing(f"the message bus cannot be reached: {error}") from error
 
@@ -164,8 +181,9 @@ class BusConnection:
         self._answering = answer
 
     def emit(self, path: str, interface: str, member: str, signature: str = "", *values: Any) -> None:
-        """Send a signal to all programs that listen for it."""
-        self._bus.send(Message.new_signal(path, interface, member, signature, list(values)))
+        """Send a signal to all programs that listen for it, if the connection has not ended."""
+        with suppress(OSError):
+            self._bus.send(Message.new_signal(path, interface, member, signature, list(values)))
 
     async def overhear(self, rule: str, handler: Callable[[MethodCall], None]) -> None:
         """Call ``handler`` for calls between other programs that match ``rule``, if this bus shows them.

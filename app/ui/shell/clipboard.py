@@ -15,6 +15,7 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 
 MOST_BYTES: Final = 64 * 2**20
 _QT_DEADLINE_S: Final = 2.0
+_ACCEPTED_S: Final = 2.0
 # Formats that ask clipboard histories to skip the text: Windows, macOS (nspasteboard.org), KDE.
 _PASSING: Final = (
     'application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"',
@@ -97,10 +98,14 @@ class QtClipboard(QObject):
     async def copy(self, text: str) -> bool:
         """Leave ``text`` in the clipboard and return True; return False on failure.
 
-        Under Wayland this fails while no window of the app has the focus.
+        Under Wayland this fails while no window of the app has the focus, or before one has got a key or a click.
         """
+        loop, accepted = asyncio.get_running_loop(), asyncio.Event()
         try:
-            return bool(await self._ask(lambda: self._leave(text)))
+            left = await self._ask(lambda: self._leave(text, partial(loop.call_soon_threadsafe, accepted.set)))
+            if left:
+                await asyncio.wait_for(accepted.wait(), _ACCEPTED_S)
+            return bool(left)
         except TimeoutError:
             return False
 
@@ -146,11 +151,20 @@ class QtClipboard(QObject):
         self._offer = _Offer(text, self._was_read)
         self._clipboard.setMimeData(self._offer)
 
-    def _leave(self, text: str) -> bool:
-        if QGuiApplication.platformName().startswith("wayland") and QGuiApplication.focusWindow() is None:
+    def _leave(self, text: str, accepted: Callable[[], object]) -> bool:
+        """Copy a text, and call ``accepted`` once it is in the clipboard.
+
+        A compositor tells the program with the focus each change of the clipboard; it tells no refusal.
+        """
+        is_wayland = QGuiApplication.platformName().startswith("wayland")
+        if is_wayland and QGuiApplication.focusWindow() is None:
             return False
         self._offer = self._before = None
-        self._clipboard.setText(text)
+        self._clipboard.setText(text)  # Qt itself tells this change at once
+        if is_wayland:
+            self._clipboard.dataChanged.connect(accepted, Qt.ConnectionType.SingleShotConnection)
+        else:
+            accepted()
         return True
 
     def _give_back(self) -> None:

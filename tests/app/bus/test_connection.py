@@ -1,5 +1,7 @@
 """Calls and signals on a real message bus."""
 
+import asyncio
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +109,19 @@ async def test_end_of_the_bus_is_noticed(address: str) -> None:
         await wait_until(bus.gone.is_set, "the end is noticed")
         with pytest.raises(BusMissing):
             await bus.call(BUS_PROGRAM, "ListNames")
+
+
+async def test_signal_to_bus_that_has_ended_is_no_unhandled_error(tmp_path: Path) -> None:
+    unhandled = list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: unhandled.append(context))
+    with running_bus(tmp_path) as running:
+        bus = await BusConnection.open(running.address)
+    bus.emit("/a", "a.b", "Said")
+    await wait_until(bus.gone.is_set, "the end is noticed")
+    await bus.close()
+    del bus
+    gc.collect()
+    assert unhandled == []
 
 
 @pytest.mark.parametrize("address", ["", "unix:path=/nonexistent", "nonsense"])
