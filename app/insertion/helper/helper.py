@@ -36,7 +36,7 @@ from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_INSERTION_X11_HELPER)
+log = structlog.get_logger(logger_names.APP_INSERTION_HELPER)
 
 _START_S: Final = 10.0
 _CLOSE_S: Final = 5.0

@@ -21,7 +21,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_INSERTION_X11)
+log = structlog.get_logger(logger_names.APP_INSERTION_HELPER_INSERTER)
 
 _FIND_S: Final = 1.5
 _READY_S: Final = 5.0
