@@ -63,7 +63,7 @@ class Dictation:
         self.told = list[Event]()
         self._desktop, self._inserter, self._takes = desktop, inserter, 0
         means = InsertionMeans(
-            inserter, read_around=partial(read_around, environment=desktop.environment, within_s=PATIENT_S)
+            inserter, read_around=partial(read_around, environment=desktop.environment, tries_s=(PATIENT_S,))
         )
         log = DeliveryLog(Library(desktop.folder / "takes"))
         self._texts = TextInserter(means, log, self.told.append, tasks)
@@ -75,7 +75,7 @@ class Dictation:
             target = await self._inserter.target()
             if target is None or target.process not in (0, form.process):
                 return False
-            return await read_around(target, self._desktop.environment, PATIENT_S) == TextSurroundings(
+            return await read_around(target, self._desktop.environment, (PATIENT_S,)) == TextSurroundings(
                 kind, before
             )
 

@@ -4,14 +4,17 @@ The text is passed on to the insertion that it is for, and nowhere else. A passw
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from app.bus.errors import BusError
+from app.bus.errors import BusError, BusSilent
 from app.insertion.accessibility.elements import EDITABLE, Element, Elements, open_elements
 from app.insertion.outcome import FocusKind, Target, TextSurroundings
 
-_WITHIN_S: Final = 0.5
+_TRIES_S: Final = (0.5, 1.0)
+"""Time for each try: on a busy computer the text must not get into a password field that tells itself late."""
+_OF_TRY: Final = 0.6
+"""Part of a try that one answer may take."""
 _AROUND: Final = 100
 """Number of characters before the caret that are asked for."""
 PASSWORD_TEXT, TERMINAL = 40, 60
@@ -27,18 +30,31 @@ _CERTAIN_TOOLKITS: Final = frozenset({"gtk", "qt"})
 
 
 async def read_around(
-    target: Target, environment: Mapping[str, str], within_s: float = _WITHIN_S
+    target: Target, environment: Mapping[str, str], tries_s: Sequence[float] = _TRIES_S
 ) -> TextSurroundings | None:
-    """Return what surrounds the caret in ``target``, or ``None`` if that is not told in time."""
-    try:
-        async with asyncio.timeout(within_s), open_elements(environment) as elements:
-            programs = await elements.programs()
-            its = [one for one, process in programs.items() if target.process in (0, process)]
-            windows = await elements.active(its)
-            focused = await elements.focused(windows) if len(windows) == 1 else None
-            return await _told(elements, focused) if focused else None
-    except (BusError, TimeoutError):
-        return None
+    """Return what surrounds the caret in ``target``, or ``None`` if that is not told in time.
+
+    Only a target with a known process is asked again: among all programs one that hangs would delay every text.
+    """
+    found = None
+    for within_s in tries_s if target.process else tries_s[:1]:
+        try:
+            async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
+                found = await _found(elements, target.process)
+            if not elements.incomplete:
+                break
+        except (BusSilent, TimeoutError):
+            continue
+        except BusError:
+            break
+    return found
+
+
+async def _found(elements: Elements, process: int) -> TextSurroundings | None:
+    programs = await elements.programs()
+    windows = await elements.active(one for one, its in programs.items() if process in (0, its))
+    focused = await elements.focused(windows) if len(windows) == 1 else None
+    return await _told(elements, focused) if focused else None
 
 
 async def _told(elements: Elements, focused: Element) -> TextSurroundings | None:
