@@ -74,11 +74,12 @@ def session_address(environment: Mapping[str, str]) -> str:
 class _Bus(MessageBus):
     """A bus whose failed sends are no errors of their own: the end of the connection tells them."""
 
-    def send(self, msg: Message) -> "asyncio.Future[None]":
+    def send(self, msg: Message) -> Any:
         """Send a message, and forget why that failed. Raises ``OSError``."""
         sent: asyncio.Future[None] = self._loop.create_future()
         sent.add_done_callback(_forget)
         msg.serial = msg.serial or self.next_serial()
+        assert self._writer is not None
         self._writer.schedule_write(msg, sent)  # raises when it has failed the future
         return sent
 

@@ -58,6 +58,6 @@ class KeyCommands:
         if press.action not in self._early:
             return False
         began_s, arrived_s = self._early.pop(press.action)
-        if press.at_s and began_s:
+        if press.at_s:
             return press.at_s <= began_s + _TOGETHER_S
-        return now_s <= arrived_s + _MEANWHILE_S
+        return not began_s and now_s <= arrived_s + _MEANWHILE_S

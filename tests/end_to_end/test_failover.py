@@ -28,7 +28,7 @@ from tests.helpers.waiting import wait_until
 pytestmark = pytest.mark.serial("failover")
 
 SPEAKERS = 4
-SPEECH_S = 6.0
+SPEECH_S = 3.0
 SHARDS = 4
 CLIENT = ClientSettings(heartbeat_s=1.0, send_s=3.0, connect_s=5.0, first_contact_s=120.0)
 PERSISTENT = ("--appendonly", "yes")
@@ -114,34 +114,63 @@ async def kill_primary(set_up: SetUp, key: str = "kiki:{0}:backlog") -> Server:
     return primary
 
 
+# -- a slot moves -----------------------------------------------------------------------------------------
+
+
+def move_by_steps(source: Server, target: Server, slot: int) -> None:
+    """Move a slot as every version does it: all its keys with one command, which is atomic."""
+    ids = {server: server.ask("CLUSTER", "MYID").decode() for server in (source, target)}
+    target.ask("CLUSTER", "SETSLOT", str(slot), "IMPORTING", ids[source])
+    source.ask("CLUSTER", "SETSLOT", str(slot), "MIGRATING", ids[target])
+    while keys := source.ask("CLUSTER", "GETKEYSINSLOT", str(slot), "10000"):
+        source.ask(
+            "MIGRATE", "127.0.0.1", str(target.port), "", "0", "5000", "KEYS", *(key.decode() for key in keys)
+        )
+    for server in (target, source):
+        server.ask("CLUSTER", "SETSLOT", str(slot), "NODE", ids[target])
+
+
+def move_at_once(source: Server, target: Server, slot: int) -> None:
+    """Move a slot as Valkey 9 does it."""
+    node = target.ask("CLUSTER", "MYID").decode()
+    source.ask("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", str(slot), str(slot), "NODE", node)
+
+
+async def move(set_up: SetUp, how: Callable[[Server, Server, int], None]) -> None:
+    """Move the slot of the first shard to another primary."""
+    key = Keys(0).backlog
+    source = await asyncio.to_thread(set_up.primary, key)
+    target = next(one for one in set_up.servers if one is not source and one.is_primary)
+    await asyncio.to_thread(how, source, target, slot_of(key))
+    await in_thread(lambda: set_up.primary(key) is target, "the slot has moved")
+
+
 # -- a primary dies ---------------------------------------------------------------------------------------
 
 
-async def test_failover_behind_sentinels_loses_no_segment(tmp_path: Path) -> None:
-    with running_sentinels("p@ss/word") as set_up:
-        async with people_speak(tmp_path, set_up) as people:
-            await kill_primary(set_up)
-            await people.answered(2 * SPEAKERS)
+async def freeze_primary(people: People, set_up: SetUp) -> None:
+    """Freeze a primary until another one has taken its place and people are answered."""
+    primary = await asyncio.to_thread(set_up.primary)
+    (replica,) = await asyncio.to_thread(set_up.replicas, primary)
+    primary.freeze()
+    await in_thread(lambda: replica.is_primary, "another one is elected")
+    await people.answered(2 * SPEAKERS)
+    primary.thaw()
+    await in_thread(set_up.whole, "it is a replica now")
 
 
-async def test_failover_in_a_cluster_loses_no_segment(tmp_path: Path) -> None:
-    with running_cluster(3, "secret") as set_up:
+async def test_moved_slots_and_killed_and_frozen_primaries_of_a_cluster_lose_no_segment(tmp_path: Path) -> None:
+    with running_cluster() as set_up:
         async with people_speak(tmp_path, set_up, SHARDS) as people:
+            await move(set_up, move_by_steps)
+            await people.answered()
+            await move(set_up, move_at_once)
+            await people.answered()
             victim = await kill_primary(set_up)
             await people.answered(2 * SPEAKERS)
             await asyncio.to_thread(victim.start)
-
-
-async def test_frozen_primary_is_left_for_the_next_one(tmp_path: Path) -> None:
-    with running_cluster() as set_up:
-        async with people_speak(tmp_path, set_up, SHARDS) as people:
-            primary = await asyncio.to_thread(set_up.primary)
-            (replica,) = await asyncio.to_thread(set_up.replicas, primary)
-            primary.freeze()
-            await in_thread(lambda: replica.is_primary, "another one is elected")
-            await people.answered(2 * SPEAKERS)
-            primary.thaw()
-            await in_thread(set_up.whole, "it is a replica now")
+            await in_thread(set_up.whole, "the victim is a replica now")
+            await freeze_primary(people, set_up)
 
 
 async def lose_writes(people: People, set_up: SetUp) -> None:
@@ -166,13 +195,14 @@ def offset(server: Server) -> int:
 
 
 async def test_writes_that_no_replica_got_are_sent_again_in_a_cluster(tmp_path: Path) -> None:
-    with running_cluster() as set_up:
+    with running_cluster(3, "secret") as set_up:
         async with people_speak(tmp_path, set_up, shards=1, works=False) as people:
             await lose_writes(people, set_up)
             people.work()
             await people.answered(2 * SPEAKERS)
 
 
+@pytest.mark.proof(minutes=1)
 async def test_writes_that_no_replica_got_are_sent_again_behind_sentinels(tmp_path: Path) -> None:
     with running_sentinels() as set_up:
         async with people_speak(tmp_path, set_up, works=False) as people:
@@ -206,42 +236,6 @@ async def has(set_up: SetUp, server: Server, shard: int) -> bool:
     return await asyncio.to_thread(set_up.primary, Keys(shard).backlog) is server
 
 
-# -- a slot moves -----------------------------------------------------------------------------------------
-
-
-def move_by_steps(source: Server, target: Server, slot: int) -> None:
-    """Move a slot as every version does it: all its keys with one command, which is atomic."""
-    ids = {server: server.ask("CLUSTER", "MYID").decode() for server in (source, target)}
-    target.ask("CLUSTER", "SETSLOT", str(slot), "IMPORTING", ids[source])
-    source.ask("CLUSTER", "SETSLOT", str(slot), "MIGRATING", ids[target])
-    while keys := source.ask("CLUSTER", "GETKEYSINSLOT", str(slot), "10000"):
-        source.ask(
-            "MIGRATE", "127.0.0.1", str(target.port), "", "0", "5000", "KEYS", *(key.decode() for key in keys)
-        )
-    for server in (target, source):
-        server.ask("CLUSTER", "SETSLOT", str(slot), "NODE", ids[target])
-
-
-def move_at_once(source: Server, target: Server, slot: int) -> None:
-    """Move a slot as Valkey 9 does it."""
-    node = target.ask("CLUSTER", "MYID").decode()
-    source.ask("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", str(slot), str(slot), "NODE", node)
-
-
-@pytest.mark.parametrize("move", [move_by_steps, move_at_once])
-async def test_shard_moves_to_another_node_while_people_speak(
-    tmp_path: Path, move: Callable[[Server, Server, int], None]
-) -> None:
-    key = Keys(0).backlog
-    with running_cluster() as set_up:
-        async with people_speak(tmp_path, set_up, SHARDS) as people:
-            source = await asyncio.to_thread(set_up.primary, key)
-            target = next(one for one in set_up.servers if one is not source and one.is_primary)
-            await asyncio.to_thread(move, source, target, slot_of(key))
-            await in_thread(lambda: set_up.primary(key) is target, "the slot has moved")
-            await people.answered(2 * SPEAKERS)
-
-
 # -- workers through a gateway ----------------------------------------------------------------------------
 
 
@@ -259,6 +253,7 @@ async def through_a_gateway(root: Path, set_up: SetUp, shards: int, monkeypatch:
         await asyncio.wait(people.speaking)
 
 
+@pytest.mark.proof(minutes=1)
 async def test_tunnelled_worker_survives_a_failover_in_a_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,7 +264,7 @@ async def test_tunnelled_worker_survives_a_failover_in_a_cluster(
 async def test_tunnelled_worker_survives_a_failover_behind_sentinels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running_sentinels("secret") as set_up:
+    with running_sentinels("p@ss/word") as set_up:
         await through_a_gateway(tmp_path, set_up, 1, monkeypatch)
 
 

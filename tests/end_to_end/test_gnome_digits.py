@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.digit_dictation import ENGINE, PAIRS, arrives, engine, waits_for_password_field
+from tests.helpers.digit_dictation import ENGINE, MATRIX, arrives, engine, waits_for_password_field
 from tests.helpers.gnome_app import GnomeApp, running_gnome_app
 from tests.helpers.gnome_desktop import US
 from tests.helpers.isolated_app import isolated
@@ -27,7 +27,7 @@ def nothing_stays(app: GnomeApp) -> Iterator[None]:
     assert (app.desktop.engine, app.desktop.modifiers) == (US, 0)
 
 
-@pytest.mark.parametrize(("mode", "target", "situation"), PAIRS)
+@pytest.mark.parametrize(("mode", "target", "situation"), MATRIX)
 def test_text_arrives_on_gnome(app: GnomeApp, mode: str, target: str, situation: str) -> None:
     arrives(app, mode, target, situation)
 

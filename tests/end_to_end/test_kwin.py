@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.digit_dictation import ENGINE, PAIRS, arrives, clean_up, engine, waits_for_password_field
+from tests.helpers.digit_dictation import ENGINE, MATRIX, arrives, engine, waits_for_password_field
+from tests.helpers.isolated_app import isolated
 from tests.helpers.kwin_app import KWinApp, running_kwin_app
 
 pytestmark = [pytest.mark.funasr, pytest.mark.serial("wayland"), pytest.mark.proof(minutes=5)]
@@ -20,12 +21,11 @@ def app(models: Path) -> Iterator[KWinApp]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(app: KWinApp) -> Iterator[None]:
-    count = len(app.desktop.processes)
-    yield
-    clean_up(app, count)
+    with isolated(app):
+        yield
 
 
-@pytest.mark.parametrize(("mode", "target", "situation"), PAIRS)
+@pytest.mark.parametrize(("mode", "target", "situation"), MATRIX)
 def test_text_arrives_on_kwin(app: KWinApp, mode: str, target: str, situation: str) -> None:
     arrives(app, mode, target, situation)
 

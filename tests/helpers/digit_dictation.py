@@ -44,26 +44,21 @@ TARGETS: dict[str, type[TextField | Terminal]] = {
     "xterm": Terminal,
 }
 PAIRS = [
-    *[
-        ("hold", "GTK", "plain"),
-        ("toggle", "GTK", "image"),
-        ("hands-free", "GTK", "html"),
-        ("hybrid", "GTK", "moved"),
-    ],
-    *[("toggle", "Qt", "html"), ("hold", "Qt", "image"), ("hybrid", "Qt", "plain"), ("hands-free", "Qt", "moved")],
-    *[
-        ("hands-free", "foot", "image"),
-        ("hybrid", "foot", "html"),
-        ("hold", "foot", "moved"),
-        ("toggle", "foot", "plain"),
-    ],
-    *[
-        ("hybrid", "xterm", "image"),
-        ("hands-free", "xterm", "plain"),
-        ("toggle", "xterm", "moved"),
-        ("hold", "xterm", "html"),
-    ],
+    ("hold", "GTK", "plain"),
+    ("toggle", "Qt", "html"),
+    ("hands-free", "foot", "image"),
+    ("hybrid", "xterm", "image"),
+    ("hybrid", "GTK", "moved"),
 ]
+"""Each mode, target and situation at least once."""
+MORE_PAIRS = [
+    *[("toggle", "GTK", "image"), ("hands-free", "GTK", "html")],
+    *[("hold", "Qt", "image"), ("hybrid", "Qt", "plain"), ("hands-free", "Qt", "moved")],
+    *[("hybrid", "foot", "html"), ("hold", "foot", "moved"), ("toggle", "foot", "plain")],
+    *[("hands-free", "xterm", "plain"), ("toggle", "xterm", "moved"), ("hold", "xterm", "html")],
+]
+MATRIX = [*PAIRS, *MORE_PAIRS]
+"""Each pair of mode and target, of target and situation, and of mode and situation."""
 
 
 @cache

@@ -30,6 +30,8 @@ def moves(*commands: tuple[KeyMove, float]) -> list[bool]:
         (((PRESS, 5.0), (RELEASE, 4.0)), [True]),
         (((PRESS, 2.02), (RELEASE, 2.0)), [True, False]),  # of a short press, started in the wrong order
         (((RELEASE, 0.0), (PRESS, 0.0)), [True, False]),  # overtaken where the system tells no times
+        (((RELEASE, 0.0), (PRESS, 2.0)), [True]),
+        (((RELEASE, 2.0), (PRESS, 0.0)), [True]),
         (((TAP, 1.0),), [True, False]),
         (((RELEASE, 1.0),), []),
     ],

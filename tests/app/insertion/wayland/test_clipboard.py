@@ -120,6 +120,7 @@ async def test_key_waits_for_a_late_manager_that_has_read_the_last_text(
     async with lent(sway) as clipboard:
         assert await clipboard.keep(primary=False)
         assert await clipboard.offer("one", primary=False)
+        await wait_until(lambda: pasted(sway, b"one"), "it is offered")
         assert hint in await contents(sway)
         clipboard.pressed()
         assert await paste(sway) == b"one" and await clipboard.read(PATIENT_S)

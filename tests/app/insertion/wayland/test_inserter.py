@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ async def test_clipboard_is_unchanged_after_many_texts(sway: WaylandDesktop, cou
         texts = [f"text {number} 第{number}句。" for number in range(count)]
         for text in texts:
             assert await inserter.insert(text, target) == PASTED
-            await wait_until(lambda text=text: reads[-1:] == [text.encode()], "a manager has read it")
+            await wait_until(partial(reads.__contains__, text.encode()), "a manager has read it")
         await field.shows("".join(texts))
         await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
         sway.tap("z")
