@@ -1,0 +1,52 @@
+"""Copying in a program of Wayland: a compositor takes a copy only after a key or a click, and tells no refusal."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.helpers.waiting import wait_until_sync
+from tests.helpers.wayland_desktop import running_sway
+
+COPIER = """
+import asyncio, sys, threading
+from PySide6.QtWidgets import QApplication, QLabel
+from app.ui.shell.clipboard import QtClipboard
+
+application = QApplication(sys.argv)
+label = QLabel("copies")
+label.setWindowTitle("copier")
+label.show()
+clipboard = QtClipboard(application.clipboard())
+
+def copy() -> None:
+    for line in sys.stdin:
+        print(asyncio.run(clipboard.copy(line.strip())), flush=True)
+    application.quit()
+
+threading.Thread(target=copy).start()
+application.exec()
+"""
+
+
+def test_copy_that_the_compositor_refuses_is_a_failure(tmp_path: Path) -> None:
+    with running_sway(tmp_path) as desktop:
+        desktop.copy(b"before")
+        with subprocess.Popen(
+            [sys.executable, "-c", COPIER],
+            env=desktop.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as copier:
+            assert copier.stdin is not None and copier.stdout is not None
+            desktop.focus("copier")
+            copier.stdin.write("refused\n")
+            copier.stdin.flush()
+            assert copier.stdout.readline() == "False\n"
+            assert desktop.copied() == b"before"
+            desktop.tap("shift")
+            copier.stdin.write("taken\n")
+            copier.stdin.flush()
+            assert copier.stdout.readline() == "True\n"
+            wait_until_sync(lambda: desktop.copied() == b"taken", "it is copied")
+            copier.stdin.close()
