@@ -1,9 +1,11 @@
-"""aiohttp's runner, with the common form of errors even for requests that are not HTTP.
+"""aiohttp's runner, with the common form of errors even for requests that are not HTTP, and with deadlines.
 
-aiohttp answers such requests in plain text and logs a traceback, which is too much for stray connections. No
-public interface can change this; a test notices if the private ones move.
+aiohttp answers such requests in plain text and logs a traceback, which is too much for stray connections. It
+waits an hour for the first request of a connection. No public interface can change the first; a test notices if
+the private ones move.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -21,8 +23,17 @@ log = structlog.get_logger(logger_names.BACKEND_HTTP_RUNNER)
 _CODES: Final = {413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
 
 
+HEAD_S: Final = 15.0
+"""Time for the head of the first request. Browsers open connections in advance, and open others without harm."""
+IDLE_S: Final = 300.0
+"""Time for the whole head of the next request; longer than proxies usually keep connections."""
+
+
 class JsonRunner(web.AppRunner):
     """``web.AppRunner`` that uses the handler of this module."""
+
+    def __init__(self, app: web.Application, **options: Any) -> None:
+        super().__init__(app, keepalive_timeout=IDLE_S, **options)
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
@@ -36,7 +47,21 @@ class _Server(web.Server):
 
 
 class _Handler(web.RequestHandler):
-    __slots__ = ()
+    __slots__ = ("_head_due",)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._head_due = asyncio.get_running_loop().call_later(HEAD_S, self._require_head)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Stop waiting."""
+        self._head_due.cancel()
+        super().connection_lost(exc)
+
+    def _require_head(self) -> None:
+        if not self._request_count:
+            self.force_close()
 
     def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
         """Install the WebSocket parser behind a check for masked frames."""

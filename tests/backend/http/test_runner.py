@@ -48,6 +48,23 @@ async def test_invalid_http_gets_common_error_form(gateway: Gateway) -> None:
         assert status == 400 and error["code"] == "malformed" and error["message"], data[:20]
 
 
+async def test_connection_without_a_whole_head_is_closed_in_time(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.http.runner.HEAD_S", 0.2)
+    where = urlsplit(gateway.url)
+    served, slow = [await asyncio.open_connection(where.hostname, where.port) for _ in range(2)]
+    served[1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    slow[1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+    async with asyncio.timeout(10):
+        assert await slow[0].read() == b""
+        assert b"alive" in await served[0].readuntil(b"}")
+        served[1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"alive" in await served[0].readuntil(b"}")
+    for _, writer in (served, slow):
+        writer.close()
+
+
 @pytest.mark.parametrize(
     ("path", "header", "status", "code"),
     [
