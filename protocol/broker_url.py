@@ -2,12 +2,13 @@
 
 ``redis+sentinel://[USER:PASSWORD@]HOST:PORT[,HOST:PORT...]/MASTER`` names the sentinels and what they call the
 primary. ``redis+cluster://[USER:PASSWORD@]HOST:PORT[,HOST:PORT...]`` names some nodes, which know the others.
+With ``rediss`` instead of ``redis`` all connections are TLS; then options of redis-py may follow after ``?``.
 """
 
 from binascii import crc_hqx
 from enum import StrEnum
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 SLOTS: Final = 16_384
 _SENTINEL: Final = "redis+sentinel"
@@ -17,6 +18,14 @@ _FORMS: Final = {
     _SENTINEL: "redis+sentinel://[USER:PASSWORD@]HOST:PORT[,HOST:PORT...]/MASTER",
     _CLUSTER: "redis+cluster://[USER:PASSWORD@]HOST:PORT[,HOST:PORT...]",
 }
+_SECURE: Final = "rediss+"
+_OPTIONS: Final = {
+    "ssl_ca_certs": "authorities",
+    "ssl_certfile": "certificate",
+    "ssl_keyfile": "private_key",
+    "ssl_check_hostname": "",
+}
+_NO: Final = ("false", "no", "0")
 
 
 class BrokerKind(StrEnum):
@@ -34,10 +43,19 @@ class BrokerNode(NamedTuple):
     port: int
 
 
+class BrokerTls(NamedTuple):
+    """Files for TLS. ``authorities``: whom to trust; empty: those of this computer. ``any_name``: of a server."""
+
+    authorities: str = ""
+    certificate: str = ""
+    private_key: str = ""
+    any_name: bool = False
+
+
 class BrokerUrl(NamedTuple):
     """Parsed address. ``nodes``: sentinels, or nodes of the cluster; none for ``SERVER``, which redis-py parses.
 
-    ``master``: what the sentinels call the primary.
+    ``master``: what the sentinels call the primary. ``tls``: for all connections; ``None``: they are not TLS.
     """
 
     kind: BrokerKind
@@ -45,30 +63,39 @@ class BrokerUrl(NamedTuple):
     user: str = ""
     password: str = ""
     master: str = ""
+    tls: BrokerTls | None = None
 
 
 def parse_broker_url(url: str) -> BrokerUrl:
     """Parse an address; one without a form of this module is that of a server. Raises ``ValueError``."""
     parts = urlsplit(url)
-    if parts.scheme.startswith("rediss+"):
-        raise ValueError("TLS to Sentinel or Cluster is not supported: use a private network, or a proxy with TLS")
-    if parts.scheme not in _FORMS:
+    tls, kind = parts.scheme.startswith(_SECURE), parts.scheme.replace(_SECURE, "redis+")
+    if kind not in _FORMS:
         return BrokerUrl(BrokerKind.SERVER)
-    form = _FORMS[parts.scheme]
+    form = _FORMS[kind]
     said, _, places = parts.netloc.rpartition("@")
     user, _, password = said.partition(":")
     path = unquote(parts.path).strip("/")
-    nodes = tuple(_node(place, _PORTS[parts.scheme], form) for place in places.split(","))
-    if parts.query or parts.fragment:
-        raise ValueError(f"options after ? are not supported there: write {form}")
+    nodes = tuple(_node(place, _PORTS[kind], form) for place in places.split(","))
+    if parts.fragment or (parts.query and not tls):
+        raise ValueError(f"options after ? are for {_SECURE}, here they are not supported: write {form}")
     about = nodes, unquote(user), unquote(password)
-    if parts.scheme == _SENTINEL:
+    secured = _tls(parts.query) if tls else None
+    if kind == _SENTINEL:
         if not path or "/" in path:
             raise ValueError(f"the sentinels' name of the primary is missing: write {form}")
-        return BrokerUrl(BrokerKind.SENTINEL, *about, path)
+        return BrokerUrl(BrokerKind.SENTINEL, *about, path, secured)
     if path not in ("", "0"):
         raise ValueError(f"a cluster has no database {path}: write {form}")
-    return BrokerUrl(BrokerKind.CLUSTER, *about)
+    return BrokerUrl(BrokerKind.CLUSTER, *about, tls=secured)
+
+
+def _tls(query: str) -> BrokerTls:
+    said = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := sorted(said.keys() - _OPTIONS.keys()):
+        raise ValueError(f"the option {unknown[0]} is not known: choose of {', '.join(_OPTIONS)}")
+    any_name = said.pop("ssl_check_hostname", "").lower() in _NO
+    return BrokerTls(**{_OPTIONS[name]: value for name, value in said.items()}, any_name=any_name)
 
 
 def _node(place: str, port: int, form: str) -> BrokerNode:

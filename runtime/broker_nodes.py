@@ -5,13 +5,14 @@ Asked anew for each connection, so that connecting again is all that a failover 
 
 import asyncio
 import random
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar
 
 from hiredis import HiredisError, Reader, pack_command
 
-from protocol.broker_url import BrokerKind, BrokerNode, BrokerUrl, slot_of
+from protocol.broker_url import BrokerKind, BrokerNode, BrokerTls, BrokerUrl, slot_of
 from runtime.tasks import cancel_and_wait
 
 ASK_S: Final = 1.0
@@ -40,10 +41,14 @@ class SlotRange(NamedTuple):
 
 
 class BrokerNodes:
-    """Finder for one address. Connections of a process that are made at the same time share its questions."""
+    """Finder for one address. Connections of a process that are made at the same time share its questions.
+
+    Raises ``ValueError`` if a file for TLS cannot be used.
+    """
 
     def __init__(self, url: BrokerUrl, limit_s: float = ASK_S) -> None:
         self._url = url
+        self._tls = client_context(url.tls) if url.tls else None
         self._limit_s = limit_s
         self._known = url.nodes
         self._slots: Sequence[SlotRange] = ()
@@ -69,7 +74,7 @@ class BrokerNodes:
 
     async def dial(self, key: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to that node. Raises ``OSError``."""
-        return await asyncio.open_connection(*await self.primary(key))
+        return await asyncio.open_connection(*await self.primary(key), ssl=self._tls)
 
     async def _look(self) -> None:
         if self._url.kind is BrokerKind.SENTINEL:
@@ -116,7 +121,7 @@ class BrokerNodes:
 
     async def _ask(self, node: BrokerNode, *command: str) -> Any:
         """Return the reply to one command. Raises ``OSError``."""
-        reader, writer = await asyncio.open_connection(*node)
+        reader, writer = await asyncio.open_connection(*node, ssl=self._tls)
         try:
             replies = Reader()
             reply = await _reply(reader, writer, replies, command)
@@ -131,6 +136,21 @@ class BrokerNodes:
             raise NoPrimary(f"it does not speak the broker's protocol: {error}") from error
         finally:
             writer.close()
+
+
+def client_context(tls: BrokerTls) -> ssl.SSLContext:
+    """Return what connections to a broker with TLS need. Raises ``ValueError``."""
+    try:
+        context = ssl.create_default_context(cafile=tls.authorities or None)
+        if tls.certificate:
+            context.load_cert_chain(tls.certificate, tls.private_key or None, password=lambda: b"")
+    except OSError as error:
+        names = ", ".join(filter(None, tls[:3]))
+        raise ValueError(
+            f"{names}: no PEM files of certificates and their key that can be read: {error}"
+        ) from error
+    context.check_hostname = not tls.any_name
+    return context
 
 
 def _advice(said: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.broker_url import BrokerKind, BrokerNode, BrokerUrl, parse_broker_url, slot_of
+from protocol.broker_url import BrokerKind, BrokerNode, BrokerTls, BrokerUrl, parse_broker_url, slot_of
 from protocol.job import Keys
 
 
@@ -34,13 +34,23 @@ def test_sentinel_address_names_sentinels_and_primary() -> None:
         ("redis+cluster://a:1,", "'' is not HOST:PORT"),
         ("redis+cluster://", "'' is not HOST:PORT"),
         ("redis+cluster://a:1?x=1", "options after"),
-        ("rediss+cluster://a:1", "TLS"),
-        ("rediss+sentinel://a:1/m", "TLS"),
+        ("rediss+cluster://a:1?x=1", "option x is not known"),
+        ("rediss+sentinel://a:1", "name of the primary is missing"),
     ],
 )
 def test_wrong_address_is_refused_with_advice(url: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         parse_broker_url(url)
+
+
+def test_address_with_tls_names_its_files() -> None:
+    nodes = (BrokerNode("a", 1),)
+    assert parse_broker_url("rediss+sentinel://a:1/m") == BrokerUrl(
+        BrokerKind.SENTINEL, nodes, master="m", tls=BrokerTls()
+    )
+    query = "ssl_ca_certs=/ca.pem&ssl_certfile=/c%20d.pem&ssl_keyfile=/k.pem&ssl_check_hostname=false"
+    said = parse_broker_url(f"rediss+cluster://a:1?{query}")
+    assert said == BrokerUrl(BrokerKind.CLUSTER, nodes, tls=BrokerTls("/ca.pem", "/c d.pem", "/k.pem", True))
 
 
 def test_slot_is_that_of_the_hash_tag() -> None:

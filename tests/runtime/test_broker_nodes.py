@@ -1,12 +1,15 @@
 """The finder of primaries, asked of servers of the test that say what a sentinel or a node would say."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from protocol.broker_url import BrokerKind, BrokerNode, BrokerUrl, slot_of
+from backend.http.certificates import own_certificate, server_context
+from protocol.broker_url import BrokerKind, BrokerNode, BrokerUrl, parse_broker_url, slot_of
 from runtime.broker_nodes import BrokerNodes, NoPrimary, SlotRange, read_slots
 
 NAMED = b"*2\r\n$9\r\n127.0.0.1\r\n$4\r\n1234\r\n"
@@ -30,9 +33,11 @@ class Saying:
 
 
 @asynccontextmanager
-async def saying(reply: bytes | Callable[[bytes], bytes]) -> AsyncIterator[Saying]:
+async def saying(
+    reply: bytes | Callable[[bytes], bytes], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Saying]:
     said = Saying(reply if callable(reply) else lambda data: reply)
-    server = await asyncio.start_server(said.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(said.serve, "127.0.0.1", 0, ssl=tls)
     said.node = BrokerNode(*server.sockets[0].getsockname()[:2])
     async with server:
         yield said
@@ -112,6 +117,22 @@ async def test_connections_made_together_ask_once() -> None:
         assert len(sentinel.told) == 1
         await nodes.primary("any")
         assert len(sentinel.told) == 2
+
+
+async def test_tls_is_for_the_question_and_for_the_connection(tmp_path: Path) -> None:
+    made = own_certificate(tmp_path)
+    async with saying(b"+PONG\r\n", server_context(made)) as primary:
+        where = b"%d" % primary.node.port
+        named = b"*2\r\n$9\r\n127.0.0.1\r\n$%d\r\n%s\r\n" % (len(where), where)
+        async with saying(named, server_context(made)) as sentinel:
+            url = f"rediss+sentinel://127.0.0.1:{sentinel.node.port}/kiki?ssl_ca_certs={made.certificate}"
+            with pytest.raises(NoPrimary, match="CERTIFICATE_VERIFY_FAILED"):  # its certificate has another name
+                await BrokerNodes(parse_broker_url(url)).dial("any")
+            nodes = BrokerNodes(parse_broker_url(url + "&ssl_check_hostname=no"))
+            reader, writer = await nodes.dial("any")
+            writer.write(b"PING\r\n")
+            assert await reader.readline() == b"+PONG\r\n"
+            writer.close()
 
 
 def test_node_that_names_no_host_is_where_it_was_asked() -> None:

@@ -41,7 +41,7 @@ def dials_of(url: str) -> Callable[[str], Dial | None]:
     said = _parsed(url)
     if said.kind is BrokerKind.SERVER:
         return lambda key: None
-    nodes = BrokerNodes(said)
+    nodes = _nodes(said)
     return lambda key: partial(nodes.dial, key)
 
 
@@ -50,6 +50,13 @@ def _parsed(url: str) -> BrokerUrl:
         return parse_broker_url(url)
     except ValueError as error:
         raise BrokerRefused(f"not the address of a broker: {error}") from error
+
+
+def _nodes(said: BrokerUrl) -> BrokerNodes:
+    try:
+        return BrokerNodes(said)
+    except ValueError as error:
+        raise BrokerRefused(f"TLS to the broker is not possible: {error}") from error
 
 
 def open_client(url: str, key: str, dial: Dial | None = None) -> Redis:
@@ -61,7 +68,7 @@ def open_client(url: str, key: str, dial: Dial | None = None) -> Redis:
         except ValueError as error:
             raise BrokerRefused(f"not the address of a broker: {error}") from error
     user = {"username": said.user or None, "password": said.password or None}
-    dial = dial or partial(BrokerNodes(said).dial, key)
+    dial = dial or partial(_nodes(said).dial, key)
     return _dialled(dial, primary=said.kind is BrokerKind.SENTINEL, **user)
 
 

@@ -10,10 +10,15 @@ from worker.broker.connections import dials_of, is_elsewhere, open_client, trans
 from worker.core.errors import BrokerRefused, BrokerUnavailable
 
 
-@pytest.mark.parametrize("url", ["nonsense", "redis+sentinel://a:1", "redis+cluster://", "rediss+cluster://a"])
+@pytest.mark.parametrize("url", ["nonsense", "redis+sentinel://a:1", "redis+cluster://", "rediss+cluster://a?b=c"])
 def test_address_of_no_broker_is_refused(url: str) -> None:
     with pytest.raises(BrokerRefused, match="not the address of a broker"):
         open_client(url, "any")
+
+
+def test_missing_certificate_is_told() -> None:
+    with pytest.raises(BrokerRefused, match="/none.pem: no PEM files"):
+        open_client("rediss+cluster://a?ssl_ca_certs=/none.pem", "any")
 
 
 def test_only_nodes_that_must_be_found_are_dialled() -> None:
