@@ -1,19 +1,22 @@
 """FSMN-VAD (Zhang et al. 2018, arXiv 1803.05030; FunASR's 0.4 M parameter model) run by ONNX Runtime.
 
 The model folder holds ``model.onnx`` and ``am.mvn``. The network gives 248 class probabilities per 10 ms frame;
-class 0 is silence, all other classes are speech. Four caches carry its memory from chunk to chunk.
+class 0 is silence, all other classes are speech. Four caches carry its memory from chunk to chunk. Chunks of
+several streams can be processed in one call, with the same results.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
+from speech.any_batch import with_any_batch
 from speech.endpointing import EndpointDetector, FrameClock, rules_for
 from speech.errors import VadUnavailable
 from speech.features import FRAME_SHIFT, LATENCY, Features, FeatureStream, Samples, load_cmvn
@@ -55,11 +58,35 @@ class FsmnNetwork:
 
     def speech(self, features: Features) -> NDArray[np.float32]:
         """Return the probability of speech in each frame of [frames, 400]."""
-        if not len(features):
-            return np.empty(0, np.float32)
-        inputs = dict(zip(_INPUTS, (features[np.newaxis], *self._caches), strict=True))
-        scores, *self._caches = self._session.run(None, inputs)
-        speech: NDArray[np.float32] = 1 - scores[0, :, 0]
+        return self.speech_of_all([self], [features])[0]
+
+    @classmethod
+    def speech_of_all(cls, networks: Sequence[Self], features: Sequence[Features]) -> list[NDArray[np.float32]]:
+        """Return the probabilities of several streams of one file; as many frames of each cost least."""
+        found = [np.empty(0, np.float32)] * len(networks)
+        by_length: dict[int, list[int]] = {}
+        for place, frames in enumerate(features):
+            by_length.setdefault(len(frames), []).append(place)
+        by_length.pop(0, None)
+        for places in by_length.values():
+            speech = cls._run(
+                [networks[place] for place in places], np.stack([features[place] for place in places])
+            )
+            for place, probabilities in zip(places, speech, strict=True):
+                found[place] = probabilities
+        return found
+
+    @classmethod
+    def _run(cls, networks: Sequence[Self], features: Features) -> NDArray[np.float32]:
+        """Return [streams, frames] for [streams, frames, 400]."""
+        caches = networks[0]._caches
+        if len(networks) > 1:
+            caches = [np.concatenate(some) for some in zip(*(one._caches for one in networks), strict=True)]
+        inputs = dict(zip(_INPUTS, (features, *caches), strict=True))
+        scores, *caches = networks[0]._session.run(None, inputs)
+        for row, one in enumerate(networks):  # copies: a view would keep the caches of all others
+            one._caches = [some[row : row + 1].copy() for some in caches] if len(networks) > 1 else caches
+        speech: NDArray[np.float32] = 1 - scores[:, :, 0]
         return speech
 
 
@@ -71,8 +98,9 @@ def _open_session(path: Path, changed_ns: int) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except _LOAD_ERRORS as error:
+        model = with_any_batch(path.read_bytes())
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except (*_LOAD_ERRORS, OSError, ValueError) as error:
         raise _unusable(path, error) from error
     if [value.name for value in session.get_inputs()] != _INPUTS:
         raise VadUnavailable(f"{path} is not a streaming FSMN-VAD; get the model again")
@@ -105,6 +133,15 @@ class FsmnVad:
     def accept(self, samples: Samples) -> list[VadEvent]:
         """Process samples; return the resulting events, oldest first."""
         return self._endpoints.accept(self.probabilities(samples) >= _SPEECH_FROM)
+
+    @classmethod
+    def accept_all(cls, vads: Sequence[Self], samples: Sequence[Samples]) -> list[list[VadEvent]]:
+        """Let each detector process its samples; those of one model are processed together."""
+        for vad, some in zip(vads, samples, strict=True):
+            vad._samples += len(some)
+        features = [vad._features.accept(some) for vad, some in zip(vads, samples, strict=True)]
+        speech = FsmnNetwork.speech_of_all([vad._network for vad in vads], features)
+        return [vad._endpoints.accept(some >= _SPEECH_FROM) for vad, some in zip(vads, speech, strict=True)]
 
     def finish(self) -> list[VadEvent]:
         """End the stream: unfinished speech ends here."""

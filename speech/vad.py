@@ -1,8 +1,9 @@
 """Voice activity detection: the detector interface, its events, and the choice of a detector."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,11 @@ class Vad(Protocol):
 
     def accept(self, samples: NDArray[np.int16]) -> list[VadEvent]:
         """Process samples; return the resulting events, oldest first."""
+        ...
+
+    @classmethod
+    def accept_all(cls, vads: Sequence[Any], samples: Sequence[NDArray[np.int16]]) -> list[list[VadEvent]]:
+        """Let each of these detectors of this class process its samples, together if that costs less."""
         ...
 
     def finish(self) -> list[VadEvent]:

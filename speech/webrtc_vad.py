@@ -3,7 +3,8 @@
 It needs no model, but mistakes noise for speech more often than FSMN-VAD.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Self
 
 import numpy as np
 import webrtcvad
@@ -45,6 +46,11 @@ class WebRtcVad:
         frames = (pcm[at : at + step] for at in range(0, whole, step))
         speech = [self._detector.is_speech(frame, SAMPLE_RATE) for frame in frames]
         return self._endpoints.accept(np.array(speech, np.bool_))
+
+    @classmethod
+    def accept_all(cls, vads: Sequence[Self], samples: Sequence[NDArray[np.int16]]) -> list[list[VadEvent]]:
+        """Let each detector process its samples."""
+        return [vad.accept(some) for vad, some in zip(vads, samples, strict=True)]
 
     def finish(self) -> list[VadEvent]:
         """End the stream: unfinished speech ends here."""

@@ -14,7 +14,7 @@ from typing import Self
 import structlog
 
 from backend.http.access import AdmittedRequest
-from backend.sessions.adoption import until_room
+from backend.sessions.adoption import MOST_FLYING, until_room
 from backend.sessions.checks import check_hello
 from backend.sessions.connection import ClientConnection
 from backend.sessions.hub import Hub
@@ -60,12 +60,12 @@ class InnerConnection:
         """Pass on a message. Raises ``Unreachable`` if the connection is closed or the broker takes too long."""
         self._check()
         try:
-            async with asyncio.timeout(deadline_s):
-                if isinstance(message, Hello):
+            if isinstance(message, Hello):
+                async with asyncio.timeout(deadline_s):
                     self._slot = await self._hub.bind(check_hello(message), self._visit.about, self._outgoing)
-                else:
-                    self._hub.receive(self._bound, message)
-                    await self._wait_for_turn(self._bound)
+                return
+            self._hub.receive(self._bound, message)
+            await self._wait_for_turn(self._bound, deadline_s)
         except ProtocolError as error:
             self._turn_away(error)
         except TimeoutError as error:
@@ -79,8 +79,7 @@ class InnerConnection:
             if not slot.session.repeats(frame):
                 self._usage.audio_bytes += len(pcm)
             self._hub.frame(slot, frame)
-            async with asyncio.timeout(deadline_s):
-                await self._wait_for_turn(slot)
+            await self._wait_for_turn(slot, deadline_s)
         except ProtocolError as error:
             self._turn_away(error)
         except TimeoutError as error:
@@ -117,13 +116,14 @@ class InnerConnection:
             raise Unreachable("the gateway has closed the connection")
         self._outgoing.heard = True
 
-    async def _wait_for_turn(self, slot: SessionSlot) -> None:
+    async def _wait_for_turn(self, slot: SessionSlot, deadline_s: float) -> None:
         """Let other connections run, and wait for the broker and for the pace of the device's key."""
         self._count += 1
-        if self._count % _MESSAGES_A_TURN == 0:
-            await asyncio.sleep(0)
-        await until_room(slot, self._outgoing)
-        if self._visit.limited and (pause_s := self._usage.pace.pause_s(time.monotonic())):
+        pause_s = self._usage.pace.pause_s(time.monotonic()) if self._visit.limited else 0.0
+        if self._count % _MESSAGES_A_TURN and slot.flying < MOST_FLYING and not pause_s:
+            return  # a deadline for every frame would cost more than the frame
+        async with asyncio.timeout(deadline_s):
+            await until_room(slot, self._outgoing)
             await asyncio.sleep(pause_s)
 
     def _turn_away(self, error: ProtocolError) -> None:

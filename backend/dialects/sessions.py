@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 from backend.core.errors import OverQuota
 from backend.core.refusal import Refusal, RefusalReason
+from backend.dialects.hearing import Hearing
 from backend.dialects.inner_connection import InnerConnection
 from backend.http.access import AdmittedRequest
 from backend.sessions.hub import Hub
@@ -38,6 +40,11 @@ class DialectSessions:
     refusal: Refuse
     vad_folder: Path | None = None
 
+    @cached_property
+    def hearing(self) -> Hearing:
+        """The detectors of speech for live streams."""
+        return Hearing(self.vad_folder)
+
     @asynccontextmanager
     async def client(self, visit: AdmittedRequest, options: Options, name: str) -> AsyncIterator[GatewayClient]:
         """Yield a client of a new session; ``name``: that of the adapter. Raises ``OverQuota``."""
@@ -52,7 +59,13 @@ class DialectSessions:
 
             yield to
 
-        settings = ClientSettings(connecting=connecting, name=name, give_up_s=_GIVE_UP_S, quiet_s=_QUIET_S)
+        settings = ClientSettings(
+            connecting=connecting,
+            name=name,
+            first_contact_s=_GIVE_UP_S,  # it was admitted: a broker that is slow now delays it
+            give_up_s=_GIVE_UP_S,
+            quiet_s=_QUIET_S,
+        )
         try:
             with TemporaryAudio() as store:
                 async with GatewayClient(_HERE, uuid4(), store, options, settings) as client:

@@ -1,13 +1,12 @@
 """Continuous audio of a client becomes segments of a session: this side finds the speech in it."""
 
-import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.dialects.hearing import Hearing
 from client.gateway import GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, samples_to_ms
 from protocol.session import SegmentDetails
@@ -21,26 +20,24 @@ from speech.segmenter import (
     SegmentOutput,
     SegmentSpeculate,
 )
-from speech.vad import VadEvent, open_vad
+from speech.vad import VadEvent
 
 _NOTHING: Final = np.empty(0, np.int16)
 _BLOCK_BYTES: Final = 32 * 1024
-_FULL_SCALE: Final = np.float32(32_768)
 
 
 class SpeechIntake:
     """Intake of one client's audio, mono PCM at ``rate`` Hz. Raises ``ValueError`` for an impossible rate.
 
-    ``vad_folder``: folder of the FSMN model; without it a simpler detector is used. ``endpoint_ms``: silence that
-    ends a segment. ``gate``: only speech is recognised, else everything but long silence. ``after``: the intake of
-    the audio before. ``samples``: heard so far. ``segments``: all so far, each with first sample and length (0
-    until it ends).
+    ``endpoint_ms``: silence that ends a segment. ``gate``: only speech is recognised, else everything but long
+    silence. ``after``: the intake of the audio before. ``samples``: heard so far. ``segments``: all so far, each
+    with first sample and length (0 until it ends).
     """
 
     def __init__(
         self,
         client: GatewayClient,
-        vad_folder: Path | None,
+        hearing: Hearing,
         rate: int = SAMPLE_RATE,
         endpoint_ms: int = 600,
         gate: bool = True,
@@ -50,7 +47,7 @@ class SpeechIntake:
         self._first = after.next_segment if after else 0
         self._origin: int = after.samples if after else 0
         self._resampler, self._odd = Resampler(rate), b""
-        self._vad = open_vad(vad_folder, endpoint_ms)
+        self._hearing, self._vad = hearing, hearing.detector(endpoint_ms)
         self._segmenter = Segmenter(SegmenterOptions(gate=gate))
         self._finished = False
         self.samples: int = self._origin
@@ -63,16 +60,14 @@ class SpeechIntake:
         self._odd = data[whole:]
         found: list[VadEvent] = []
         for start in range(0, whole, _BLOCK_BYTES):
-            if start:
-                await asyncio.sleep(0)  # a long message must not hold up other clients
             samples = np.frombuffer(data[start : min(whole, start + _BLOCK_BYTES)], "<i2")
-            found += await self.hear(self._resampler.accept(samples.astype(np.float32) / _FULL_SCALE))
+            found += await self.hear(self._resampler.accept_pcm(samples))
         return found
 
     async def hear(self, samples: NDArray[np.int16]) -> Sequence[VadEvent]:
         """Take more audio at 16 kHz; return what was found in it. Raises ``GatewayError``."""
         self.samples += len(samples)
-        events = self._vad.accept(samples)
+        events = await self._hearing.events(self._vad, samples)
         await self._send(self._segmenter.accept(samples, events))
         return events
 

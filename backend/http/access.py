@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Access:
         self.roster = roster
         self.door = TlsListener(trusted=settings.proxies)
         self.meter = QuotaMeter(settings.quota)
+        self.uploading: Counter[str] = Counter()  # files that are coming now, by owner
         self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))
         roster.on_gone = lambda device: self.meter.forget(device.id)
 

@@ -1,9 +1,7 @@
 """HTTP routes that submit, cancel and retry files."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Final
 from uuid import uuid4
@@ -19,11 +17,11 @@ from backend.http.responses import abort, json_response
 from backend.rest.form import Form, read_form
 from backend.rest.runner import Runner
 from backend.rest.scope import Archive, conflict
+from backend.rest.upload_places import RETRY_S, upload_place
 from backend.rest.views import session_view
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.rest import SESSIONS_PATH, SubmittedFields
 
-_RETRY_S: Final = 30.0
 _LONGEST_NAME: Final = 256
 _LONGEST_CLIENT: Final = 128
 _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
@@ -58,8 +56,9 @@ class FileRoutes:
         visit = admit(request)
         if not await self._runner.takes_files():
             raise RequestRefused(503, ErrorCode.BUSY, _NOT_OURS)
+        self._check_queue(visit)
         form = Form()
-        with self._place(visit), visit.present(lambda: abort(request)):
+        with upload_place(visit, self._runner.settings), visit.present(lambda: abort(request)):
             try:
                 await read_form(request, self._runner.uploads, self._runner.settings, form)
                 form.values = form.values if values is None else dict(values)
@@ -99,26 +98,12 @@ class FileRoutes:
 
     # -- inside --------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _place(self, visit: AdmittedRequest) -> Iterator[None]:
-        """Reserve one of the places for uploads. Raises ``OverQuota``."""
-        settings = self._runner.settings
-        if self._runner.waiting_of(visit.device.owner) >= settings.flow.waiting:
-            message = f"{settings.flow.waiting} files of this key wait already"
-            raise OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, message, _RETRY_S))
-        owner = visit.device.owner
-        for coming, most, whose in (
-            (self._runner.uploading[owner], settings.uploads_of_key, " of this key"),
-            (self._runner.uploading.total(), settings.uploads, ""),
-        ):
-            if coming >= most:
-                message = f"{coming} files{whose} are coming already"
-                raise OverQuota(Refusal(429, RefusalReason.CONNECTIONS, message, _RETRY_S))
-        self._runner.uploading[owner] += 1
-        try:
-            yield
-        finally:
-            self._runner.uploading -= Counter((owner,))
+    def _check_queue(self, visit: AdmittedRequest) -> None:
+        """Raise ``OverQuota`` if too many files of this key wait."""
+        most = self._runner.settings.flow.waiting
+        if self._runner.waiting_of(visit.device.owner) >= most:
+            message = f"{most} files of this key wait already"
+            raise OverQuota(Refusal(429, RefusalReason.KEY_REQUESTS, message, RETRY_S))
 
     async def _accept(self, visit: AdmittedRequest, form: Form, client: str) -> StoredSession:
         fields = form.fields()

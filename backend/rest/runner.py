@@ -70,7 +70,6 @@ class Runner:
         self.settings = settings
         self.uploads = Uploads(settings.folder, settings.spare_bytes)
         self.coming: set[str] = set()  # sessions whose files may arrive before the history knows them
-        self.uploading: Counter[str] = Counter()  # files that are coming now, by key
         self._room = room
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}

@@ -73,6 +73,12 @@ async def openai_file(endpoint: Endpoint, samples: Samples, sent: asyncio.Event)
     return str(json.loads(body)["text"])
 
 
+async def openai_translation(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
+    """Translate a whole file at once; a worker must be able to."""
+    body = await _posted(endpoint, samples, sent, "/v1/audio/translations")
+    return str(json.loads(body)["text"])
+
+
 async def openai_stream(endpoint: Endpoint, samples: Samples, sent: asyncio.Event) -> str:
     """Transcribe a file, reading the text piece by piece."""
     body = await _posted(endpoint, samples, sent, "/v1/audio/transcriptions", stream="true")

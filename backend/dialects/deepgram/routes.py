@@ -23,6 +23,7 @@ from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort
 from backend.rest.file_settings import FileSettings
 from backend.rest.form import Form, read_raw
+from backend.rest.upload_places import upload_place
 from backend.rest.uploads import Uploads
 
 LISTEN_PATH: Final = "/v1/listen"
@@ -56,7 +57,8 @@ class DeepgramRoutes:
                 asked = _file_request(request, self._models())
                 with visit.present(lambda: abort(request)):
                     try:
-                        await read_raw(request, await asyncio.to_thread(self._spool), self._settings, form)
+                        with upload_place(visit, self._settings):
+                            await read_raw(request, await asyncio.to_thread(self._spool), self._settings, form)
                         return await self._answer(request, visit, form, asked, request_id)
                     finally:
                         await asyncio.to_thread(form.drop)

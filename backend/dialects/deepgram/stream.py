@@ -141,7 +141,7 @@ class _Listening:
         speech.tell(partial(self._tell, speech))
 
     def _intake(self, client: GatewayClient, rate: int, after: SpeechIntake | None) -> SpeechIntake:
-        return SpeechIntake(client, self._sessions.vad_folder, rate, self._asked.endpoint_ms, after=after)
+        return SpeechIntake(client, self._sessions.hearing, rate, self._asked.endpoint_ms, after=after)
 
     async def _flush(self) -> None:
         """End the open segment; its text, or an empty one, comes as asked for."""

@@ -148,7 +148,7 @@ class EarlierConversation:
             self._visit,
             Options(partials=False),
             CLIENT + name,
-            lambda client: SpeechIntake(client, self._sessions.vad_folder),
+            lambda client: SpeechIntake(client, self._sessions.hearing),
         )
         self._recordings[name] = recording = _Recording(name, live)
         live.tell(partial(self._tell, recording))

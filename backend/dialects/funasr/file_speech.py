@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from typing import Final, Self
 
 from backend.dialects.file_audio import HeardFile, recognised
@@ -10,6 +10,7 @@ from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles
 from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest
+from backend.rest.upload_places import upload_place
 from backend.rest.uploads import IncomingFile
 from protocol.errors import MessageTooLarge
 from protocol.recognition import Options
@@ -22,14 +23,19 @@ class FileSpeech:
 
     def __init__(self, part: IncomingFile, most_bytes: int) -> None:
         self._part, self._most_bytes, self._size = part, most_bytes, 0
+        self._place = ExitStack()
         self._waiting = bytearray()
         self.transcript = JoinedResults()
 
     @classmethod
-    async def begin(cls, files: RequestFiles) -> Self:
-        """Make room for a file. Raises ``RequestRefused`` if the disk is full."""
-        uploads = await asyncio.to_thread(files.spool)
-        return cls(await asyncio.to_thread(uploads.part), files.settings.most_bytes)
+    async def begin(cls, files: RequestFiles, visit: AdmittedRequest) -> Self:
+        """Make room for a file. Raises ``OverQuota``, or ``RequestRefused`` if the disk is full."""
+        with ExitStack() as place:
+            place.enter_context(upload_place(visit, files.settings))
+            uploads = await asyncio.to_thread(files.spool)
+            speech = cls(await asyncio.to_thread(uploads.part), files.settings.most_bytes)
+            speech._place = place.pop_all()
+        return speech
 
     async def hear(self, data: bytes) -> None:
         """Take more of the file. Raises ``MessageTooLarge``, or ``RequestRefused`` if the disk is full."""
@@ -46,6 +52,7 @@ class FileSpeech:
         """Recognise the file; yield after each result. Raises like ``file_audio.recognised``, or ``OverQuota``."""
         await self._write()
         await asyncio.to_thread(self._part.flush)
+        self._place.close()  # it has come
         about = self._part.path, sessions.vad_folder, HeardFile(), self.transcript
         async with (
             sessions.client(visit, options, name) as client,
@@ -56,6 +63,7 @@ class FileSpeech:
 
     async def close(self) -> None:
         """Remove the file. Safe to call twice."""
+        self._place.close()
         await asyncio.to_thread(self._part.drop)
 
     async def _write(self) -> None:

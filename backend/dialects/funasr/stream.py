@@ -107,7 +107,7 @@ class FunasrConversation:
     async def _begin(self) -> _Speech:
         config = self._config
         if config.format != PCM:
-            self._speech = _Speech(config, await FileSpeech.begin(self._files))
+            self._speech = _Speech(config, await FileSpeech.begin(self._files, self._visit))
             return self._speech
         options = replace(config.options, partials=config.mode == "2pass")
         live = await LiveSpeech.begin(
@@ -115,7 +115,7 @@ class FunasrConversation:
             self._visit,
             options,
             NAME,
-            lambda client: SpeechIntake(client, self._sessions.vad_folder, config.rate),
+            lambda client: SpeechIntake(client, self._sessions.hearing, config.rate),
         )
         self._speech = speech = _Speech(config, live)
         live.tell(partial(self._tell, speech, live))

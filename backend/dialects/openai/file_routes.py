@@ -24,6 +24,7 @@ from backend.http.responses import abort
 from backend.http.viewers import keep_little, write_pieces
 from backend.rest.file_settings import FileSettings
 from backend.rest.form import Form, read_form
+from backend.rest.upload_places import upload_place
 from backend.rest.uploads import Uploads
 
 TRANSCRIPTIONS_PATH: Final = "/v1/audio/transcriptions"
@@ -63,7 +64,8 @@ class OpenAiFileRoutes:
                 self._check_task(request)
                 with visit.present(lambda: abort(request)):
                     try:
-                        await read_form(request, await asyncio.to_thread(self._spool), self._settings, form)
+                        with upload_place(visit, self._settings):
+                            await read_form(request, await asyncio.to_thread(self._spool), self._settings, form)
                         return await self._answer(request, visit, form, asked_by(form.values))
                     finally:
                         await asyncio.to_thread(form.drop)

@@ -178,10 +178,10 @@ class _Conversation:
         return speech
 
     def _intake(self, config: RealtimeConfig, client: GatewayClient, after: SpeechIntake | None) -> SpeechIntake:
-        folder, silence_ms = self._sessions.vad_folder, config.silence_ms
+        hearing, silence_ms = self._sessions.hearing, config.silence_ms
         if silence_ms is None:
-            return SpeechIntake(client, folder, config.rate, _MANUAL_SILENCE_MS, gate=False, after=after)
-        return SpeechIntake(client, folder, config.rate, silence_ms, after=after)
+            return SpeechIntake(client, hearing, config.rate, _MANUAL_SILENCE_MS, gate=False, after=after)
+        return SpeechIntake(client, hearing, config.rate, silence_ms, after=after)
 
     async def _end_turn(self, speech: _Speech) -> None:
         """End what is heard now; without server VAD it is one turn, even if nothing was said."""

@@ -81,7 +81,7 @@ class VoskConversation:
             self._visit,
             Options(hotwords=self.config.hotwords, partials=True),
             NAME,
-            lambda client: SpeechIntake(client, self._sessions.vad_folder, rate),
+            lambda client: SpeechIntake(client, self._sessions.hearing, rate),
         )
         speech.tell(self._tell)
         self._speech = speech

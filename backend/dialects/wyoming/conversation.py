@@ -140,7 +140,7 @@ class WyomingConversation:
             self._visit,
             self._options,
             _NAME,
-            lambda client: SpeechIntake(client, self._sessions.vad_folder, rate, _ENDPOINT_MS, gate=False),
+            lambda client: SpeechIntake(client, self._sessions.hearing, rate, _ENDPOINT_MS, gate=False),
         )
         self._utterance = utterance = _Utterance(live, int(channels))
         live.tell(partial(self._tell, utterance))

@@ -9,6 +9,7 @@ import pytest
 
 from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
+from backend.dialects.hearing import Hearing
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.speech_intake import SpeechIntake
@@ -28,7 +29,7 @@ SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(16_000, np
 async def begun(sessions: DialectSessions, visit: AdmittedRequest) -> LiveSpeech:
     """Return speech whose results go into its transcript."""
     speech = await LiveSpeech.begin(
-        sessions, visit, Options(), "test", lambda client: SpeechIntake(client, sessions.vad_folder)
+        sessions, visit, Options(), "test", lambda client: SpeechIntake(client, sessions.hearing)
     )
 
     async def tell(event: ClientEvent) -> None:
@@ -56,7 +57,9 @@ async def test_result_for_a_client_that_is_gone_leaves_no_trace(
 ) -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
-    speech = await LiveSpeech.begin(sessions, visit, Options(), "test", lambda client: SpeechIntake(client, None))
+    speech = await LiveSpeech.begin(
+        sessions, visit, Options(), "test", lambda client: SpeechIntake(client, Hearing())
+    )
     told = asyncio.Event()
 
     async def gone(event: ClientEvent) -> None:

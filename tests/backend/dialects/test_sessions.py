@@ -1,6 +1,7 @@
 """Sessions of adapters: the client library above the gateway's own sessions, in one process."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,25 @@ async def test_refused_device_gets_no_session(sessions: DialectSessions, visit: 
     with pytest.raises(OverQuota):
         async with closed.client(visit, OPTIONS, "test"):
             pass
+
+
+async def test_admitted_session_outlasts_a_broker_that_answers_late(
+    sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, asked, loop = sessions.hub._jobs.attach, 0, asyncio.get_running_loop()
+    clock = loop.time
+    monkeypatch.setattr(loop, "time", lambda: clock() + (6.0 if asked else 0.0))  # longer than a first contact
+
+    def late(*arguments: Any) -> "asyncio.Future[Any]":
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            return answer(*arguments)
+        silent: asyncio.Future[Any] = loop.create_future()
+        silent.set_exception(TimeoutError())
+        return silent
+
+    monkeypatch.setattr(sessions.hub._jobs, "attach", late)
+    async with sessions.client(visit, OPTIONS, "test") as client:
+        assert len(await said(client, 1)) == 1
+    assert asked == 2

@@ -1,9 +1,11 @@
 """Files of FunASR's protocol on the disk; ``test_stream`` has the conversations."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from backend.core.errors import OverQuota
 from backend.dialects.funasr.file_speech import FileSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles, open_spool
@@ -30,7 +32,7 @@ def parts_in(folder: Path) -> list[Path]:
 async def test_file_is_whole_however_it_comes(
     files: RequestFiles, sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker, tmp_path: Path
 ) -> None:
-    file = await FileSpeech.begin(files)
+    file = await FileSpeech.begin(files, visit)
     for start in range(0, len(FILE), 1_000):
         await file.hear(FILE[start : start + 1_000])
     async for _ in file.recognised(sessions, visit, Options(), "test"):
@@ -38,11 +40,20 @@ async def test_file_is_whole_however_it_comes(
     assert file.transcript.text()
     await file.close()
     await file.close()
-    assert parts_in(tmp_path) == []
+    assert parts_in(tmp_path) == [] and not visit.access.uploading
 
 
-async def test_too_large_file_is_refused(files: RequestFiles) -> None:
-    file = await FileSpeech.begin(files)
+async def test_file_that_comes_counts_as_an_upload_of_its_key(files: RequestFiles, visit: AdmittedRequest) -> None:
+    limited = RequestFiles(files.spool, replace(files.settings, uploads_of_key=1))
+    file = await FileSpeech.begin(limited, visit)
+    with pytest.raises(OverQuota):
+        await FileSpeech.begin(limited, visit)
+    await file.close()
+    await (await FileSpeech.begin(limited, visit)).close()
+
+
+async def test_too_large_file_is_refused(files: RequestFiles, visit: AdmittedRequest) -> None:
+    file = await FileSpeech.begin(files, visit)
     await file.hear(FILE)
     with pytest.raises(MessageTooLarge):
         await file.hear(b"x")
