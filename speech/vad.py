@@ -62,11 +62,6 @@ class Vad(Protocol):
         """Process samples; return the resulting events, oldest first."""
         ...
 
-    @classmethod
-    def accept_all(cls, vads: Sequence[Any], samples: Sequence[NDArray[np.int16]]) -> list[list[VadEvent]]:
-        """Let each of these detectors of this class process its samples, together if that costs less."""
-        ...
-
     def finish(self) -> list[VadEvent]:
         """End the stream: unfinished speech ends here. Only ``reset`` may follow."""
         ...
@@ -76,7 +71,16 @@ class Vad(Protocol):
         ...
 
 
-def open_vad(model_folder: Path | None, endpoint_silence_ms: int = ENDPOINT_SILENCE_MS) -> Vad:
+class GroupVad(Vad, Protocol):
+    """Detector that can be used together with others of its class."""
+
+    @classmethod
+    def accept_all(cls, vads: Sequence[Any], samples: Sequence[NDArray[np.int16]]) -> list[list[VadEvent]]:
+        """Let each of these detectors process its samples, together if that costs less."""
+        ...
+
+
+def open_vad(model_folder: Path | None, endpoint_silence_ms: int = ENDPOINT_SILENCE_MS) -> GroupVad:
     """Open FSMN-VAD from ``model_folder``, else WebRTC's detector with the ``reason``."""
     from speech.webrtc_vad import WebRtcVad  # imported here because these modules need the events above
 

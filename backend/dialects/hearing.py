@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocol.audio import SAMPLE_RATE
-from speech.vad import Vad, VadEvent, open_vad
+from speech.vad import GroupVad, VadEvent, open_vad
 
 GATHER_S: Final = 0.01
 """Wait for the audio of others, if the last call was for several: much less than any pause in speech."""
@@ -26,7 +26,7 @@ Samples = NDArray[np.int16]
 
 
 class _Waiting(NamedTuple):
-    vad: Vad
+    vad: GroupVad
     samples: Samples
     found: "asyncio.Future[list[VadEvent]]"
 
@@ -40,11 +40,11 @@ class Hearing:
         self._due = False
         self._gather_s = 0.0
 
-    def detector(self, endpoint_ms: int) -> Vad:
+    def detector(self, endpoint_ms: int) -> GroupVad:
         """Return a detector of one stream; ``endpoint_ms``: silence that ends speech."""
         return open_vad(self._vad_folder, endpoint_ms)
 
-    async def events(self, vad: Vad, samples: Samples) -> list[VadEvent]:
+    async def events(self, vad: GroupVad, samples: Samples) -> list[VadEvent]:
         """Let a detector process more samples, which may wait for those of other streams."""
         loop = asyncio.get_running_loop()
         one = _Waiting(vad, samples, loop.create_future())

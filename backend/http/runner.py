@@ -55,7 +55,7 @@ class _Handler(web.RequestHandler):
         self._head_due = asyncio.get_running_loop().call_later(HEAD_S, self._require_head)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Stop waiting."""
+        """Wait for its request no more."""
         self._head_due.cancel()
         super().connection_lost(exc)
 

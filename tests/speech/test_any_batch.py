@@ -17,6 +17,6 @@ def test_only_first_dimensions_change(models: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"\x3a\x7f", b"\x3b\x00", b"this is no model"])
-def test_what_is_no_model_is_refused(data: bytes) -> None:
+def test_data_that_is_no_model_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="no ONNX model"):
         with_any_batch(data)

@@ -46,7 +46,7 @@ async def test_streams_together_have_the_events_of_one_alone(models: Path, with_
     assert expected and all(events == expected for events in found)
 
 
-async def test_one_turn_of_the_loop_has_a_limited_number_of_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_turn_of_the_loop_has_a_limited_number_of_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Counting, "calls", [], raising=False)
     hearing, block = Hearing(), SPOKEN[:160]
     await asyncio.gather(*(hearing.events(Counting(), block) for _ in range(2 * MOST_STREAMS + 1)))

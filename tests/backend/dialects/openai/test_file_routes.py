@@ -57,14 +57,14 @@ async def test_failed_segment_is_never_half_a_text(gateway: Gateway, broker: Bro
     assert (status, json.loads(body)["error"]["type"]) == (500, "server_error")
 
 
-async def test_files_of_a_key_that_come_at_once_are_limited(gateway: Gateway, worker: FakeWorker) -> None:
-    settings, uploading = gateway._settings.files, gateway.access.uploading
-    uploading["owner"] = settings.uploads_of_key
+async def test_file_counts_as_an_upload_of_its_key(gateway: Gateway, worker: FakeWorker) -> None:
+    access, owner = gateway.access, gateway.access.owner.owner
+    access.uploading[owner] = gateway._settings.files.uploads_of_key
     status, body = await posted(gateway)
     assert (status, json.loads(body)["error"]["code"]) == (429, "busy")
-    uploading.clear()
+    access.uploading.clear()
     assert (await posted(gateway))[0] == 200
-    assert not uploading
+    assert not access.uploading
 
 
 async def test_draining_gateway_asks_to_try_later(gateway: Gateway) -> None:
