@@ -1,17 +1,17 @@
 """``kikipounamu gpu`` prints its commands, shows the models' licence, and writes the settings."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from app.cli.installation import gpu_command
-from app.core.child_process import find_program
+from app.cli.main import app
 from app.gpu import installer
 from app.gpu.errors import LicenceNotAccepted
 from app.gpu.plan import MODEL
 from app.settings.current import settings_now
+from tests.helpers.command_line import called
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +25,7 @@ def run(folder: Path, *arguments: str, card: str = "") -> "subprocess.CompletedP
     program = folder / "nvidia-smi"
     program.write_text(f"#!/bin/sh\necho '{card}'\n")
     program.chmod(0o755)
-    environment = os.environ | {"PATH": f"{folder}:/usr/bin:/bin"}
-    command = [find_program("kikipounamu"), "gpu", *arguments]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-    )
+    return called(app, "gpu", *arguments, environment={"PATH": f"{folder}:/usr/bin:/bin"})
 
 
 def test_commands_are_printed_for_the_card_and_nothing_is_made(home: Path) -> None:
