@@ -42,9 +42,9 @@ def answers(home: Path) -> bool:
 
 
 def set_up(home: Path, level: str = "INFO", worker: str = "false") -> None:
-    """Write settings; without a worker the app starts sooner."""
+    """Write settings; the app starts sooner without a worker and without its first steps."""
     (home / "config").mkdir()
-    settings = f'[advanced]\nlog_level = "{level}"\n[worker]\non = {worker}\n'
+    settings = f'[advanced]\nlog_level = "{level}"\n[worker]\non = {worker}\n[general]\nwelcomed = true\n'
     (home / "config" / "settings.toml").write_text(settings)
 
 

@@ -85,7 +85,8 @@ class ModelCard(QFrame):
 
         ``again`` applies a new language or new colours.
         """
-        if not again and model == self.model and _around(view, model) == _around(self._view, model):
+        shown, now = (_around(self._texts, each, model) for each in (self._view, view))
+        if not again and model == self.model and now == shown:
             return
         if model.state is not self.model.state:
             self.confirm(False)
@@ -276,7 +277,10 @@ class ModelCard(QFrame):
             card.addWidget(widget)
 
 
-def _around(view: ModelsView, model: LocalModelView) -> tuple[object, ...]:
-    """Return what a card shows besides its model."""
+def _around(texts: Texts, view: ModelsView, model: LocalModelView) -> tuple[object, ...]:
+    """Return what a card shows besides its model.
+
+    The free bytes of the disk change all the time, but the card only warns of too few.
+    """
     best = view.recommended if view.recommended and view.recommended.model == model.name else None
-    return view.free, view.speeds.get(model.name), view.languages, view.default, best
+    return too_large_text(texts, model, view.free), view.speeds.get(model.name), view.languages, view.default, best

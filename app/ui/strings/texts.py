@@ -18,7 +18,7 @@ class Texts(QObject):
 
     def __init__(self, language: str = SYSTEM) -> None:
         super().__init__()
-        self._chosen = language
+        self._chosen, self._found = language, ""
 
     def __call__(self, key: str, /, **values: str | int) -> str:
         """Return the text of a key with its values. Raises ``KeyError`` for an unknown key.
@@ -36,6 +36,10 @@ class Texts(QObject):
     @property
     def language(self) -> str:
         """Language in effect, always one of ``LANGUAGES``."""
+        self._found = self._found or self._language()
+        return self._found
+
+    def _language(self) -> str:
         if self._chosen in LANGUAGES:
             return self._chosen
         wanted = QLocale.system().uiLanguages() if self._chosen == SYSTEM else [self._chosen]
@@ -50,7 +54,7 @@ class Texts(QObject):
     def choose(self, language: str) -> None:
         """Choose a language tag or ``system``, with effect at once."""
         if language != self._chosen:
-            self._chosen = language
+            self._chosen, self._found = language, ""
             self.changed.emit()
 
 

@@ -209,6 +209,15 @@ def test_card_warns_before_download_when_disk_is_too_small(card: ModelCard) -> N
     assert not card.note.isVisible()
 
 
+def test_card_is_not_drawn_again_when_only_the_free_room_changes(card: ModelCard) -> None:
+    card.show_model(MODEL, VIEW)
+    card.name.setText("as it was drawn")
+    card.show_model(MODEL, replace(VIEW, free=10**12 - 1))
+    assert card.name.text() == "as it was drawn"
+    card.show_model(MODEL, replace(VIEW, free=10))
+    assert card.name.text() != "as it was drawn"
+
+
 def test_missing_package_is_remedied_by_a_copied_command(card: ModelCard) -> None:
     card.show_model(replace(MODEL, lacks="funasr"), VIEW)
     card.main.click()
