@@ -6,17 +6,18 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
 from tests.app.speech import SPEECH, window_digests
 from tests.helpers.api_chain import kill_broker, running_api_chain
 from tests.helpers.chain import Chain
+
+if TYPE_CHECKING:
+    from mcp.client import Client
 
 FILE = SPEECH / "en-03.flac"
 
@@ -28,8 +29,11 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, End
 
 
 @asynccontextmanager
-async def assistant(endpoint: Endpoint, models: Path, home: Path) -> AsyncIterator[Client]:
+async def assistant(endpoint: Endpoint, models: Path, home: Path) -> "AsyncIterator[Client]":
     """Start the server as assistants do, and connect with it."""
+    from mcp.client import Client  # late: every process of pytest imports this module, and few run these tests
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_MODELS": str(models)}
     command = str(Path(sys.executable).with_name("kikipounamu"))
     options = ["mcp", "--gateway", endpoint.url, "--key", endpoint.key]
@@ -38,7 +42,7 @@ async def assistant(endpoint: Endpoint, models: Path, home: Path) -> AsyncIterat
         yield client
 
 
-async def text_of(client: Client) -> Any:
+async def text_of(client: "Client") -> Any:
     result = await client.call_tool("transcribe_file", {"path": str(FILE)})
     assert not result.is_error, result.content
     return result.structured_content

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-import openai
 import pytest
 
 from app.local_api.relay import local_api
@@ -16,31 +15,36 @@ from tests.helpers.api_chain import running_api_chain, text_of_file
 from tests.helpers.chain import Chain
 from tests.helpers.waiting import wait_until_sync
 
+if TYPE_CHECKING:
+    import openai
+
 FILE = SPEECH / "en-03.flac"
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, openai.OpenAI]]:
+def chain(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[tuple[Chain, openai.OpenAI]]":
+    import openai  # late: every process of pytest imports this module, and few run these tests
+
     with running_api_chain(tmp_path_factory.mktemp("openai")) as (chain, endpoint):
         yield chain, openai.OpenAI(base_url=f"{endpoint.url}/v1", api_key=endpoint.key, max_retries=0)
 
 
 @pytest.fixture
-def client(chain: tuple[Chain, openai.OpenAI]) -> openai.OpenAI:
+def client(chain: "tuple[Chain, openai.OpenAI]") -> "openai.OpenAI":
     return chain[1]
 
 
-def transcribed(client: openai.OpenAI, path: Path = FILE, **fields: Any) -> Any:
+def transcribed(client: "openai.OpenAI", path: Path = FILE, **fields: Any) -> Any:
     with path.open("rb") as file:
         return client.audio.transcriptions.create(file=file, model="whisper-1", **fields)
 
 
-def test_text_equals_that_of_the_engine(client: openai.OpenAI) -> None:
+def test_text_equals_that_of_the_engine(client: "openai.OpenAI") -> None:
     assert transcribed(client).text == text_of_file(FILE) != ""
     assert transcribed(client, response_format="text") == text_of_file(FILE) + "\n"
 
 
-def test_verbose_answer_has_segments_with_times(client: openai.OpenAI) -> None:
+def test_verbose_answer_has_segments_with_times(client: "openai.OpenAI") -> None:
     answer = transcribed(client, response_format="verbose_json", timestamp_granularities=["word", "segment"])
     assert answer.text == text_of_file(FILE)
     assert answer.duration == pytest.approx(4.8, abs=10)
@@ -49,23 +53,25 @@ def test_verbose_answer_has_segments_with_times(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.parametrize(("format", "first"), [("srt", "1"), ("vtt", "WEBVTT")])
-def test_subtitles_have_their_format(client: openai.OpenAI, format: str, first: str) -> None:
+def test_subtitles_have_their_format(client: "openai.OpenAI", format: str, first: str) -> None:
     lines = transcribed(client, response_format=format).splitlines()
     assert lines[0] == first and any("-->" in line for line in lines)
     assert text_of_file(FILE).split()[0] in lines
 
 
-def test_stream_says_the_text_in_pieces(client: openai.OpenAI) -> None:
+def test_stream_says_the_text_in_pieces(client: "openai.OpenAI") -> None:
     events = list(transcribed(client, stream=True))
     assert "".join(event.delta for event in events if event.type == "transcript.text.delta") == text_of_file(FILE)
     assert (events[-1].type, events[-1].text) == ("transcript.text.done", text_of_file(FILE))
 
 
-def test_models_are_listed(client: openai.OpenAI) -> None:
+def test_models_are_listed(client: "openai.OpenAI") -> None:
     wait_until_sync(lambda: [model.id for model in client.models.list()] == ["checksum"], "the model is on offer")
 
 
-def test_errors_are_those_of_the_client(client: openai.OpenAI, tmp_path: Path) -> None:
+def test_errors_are_those_of_the_client(client: "openai.OpenAI", tmp_path: Path) -> None:
+    import openai
+
     with pytest.raises(openai.AuthenticationError):
         transcribed(client.with_options(api_key="wrong"))
     broken = tmp_path / "text.wav"
@@ -84,14 +90,14 @@ def test_errors_are_those_of_the_client(client: openai.OpenAI, tmp_path: Path) -
         client.audio.translations.create(file=file, model="whisper-1")
 
 
-def test_killed_worker_delays_the_answer(chain: tuple[Chain, openai.OpenAI]) -> None:
+def test_killed_worker_delays_the_answer(chain: "tuple[Chain, openai.OpenAI]") -> None:
     running, client = chain
     running.programs[-1].kill()
     running.worker("--engine", "checksum")
     assert transcribed(client).text == text_of_file(FILE)
 
 
-async def test_local_port_needs_no_key(chain: tuple[Chain, openai.OpenAI]) -> None:
+async def test_local_port_needs_no_key(chain: "tuple[Chain, openai.OpenAI]") -> None:
     there = chain[1]
     address = Address(str(there.base_url).removesuffix("/v1/"), str(there.api_key))
     async with local_api(fixed(address), 0) as port:
@@ -99,7 +105,7 @@ async def test_local_port_needs_no_key(chain: tuple[Chain, openai.OpenAI]) -> No
         assert (await asyncio.to_thread(transcribed, here)).text == text_of_file(FILE)
 
 
-def test_server_of_whisper_cpp_takes_the_same_file(chain: tuple[Chain, openai.OpenAI]) -> None:
+def test_server_of_whisper_cpp_takes_the_same_file(chain: "tuple[Chain, openai.OpenAI]") -> None:
     client = chain[1]
     url, key = str(client.base_url).removesuffix("/v1/"), str(client.api_key)
 

@@ -4,18 +4,19 @@ import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openai
 import pytest
-from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from protocol.endpoint import Endpoint
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.helpers.api_chain import running_api_chain, texts_of_stream
 from tests.helpers.chain import Chain
+
+if TYPE_CHECKING:
+    from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 ONCE = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(24_000, np.int16)])
 SPOKEN = np.concatenate([ONCE, ONCE])
@@ -32,8 +33,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, End
 
 
 @asynccontextmanager
-async def connected(endpoint: Endpoint, **given: Any) -> AsyncIterator[AsyncRealtimeConnection]:
+async def connected(endpoint: Endpoint, **given: Any) -> "AsyncIterator[AsyncRealtimeConnection]":
     """Connect as the documentation says, and configure the session."""
+    import openai  # late: every process of pytest imports this module, and few run these tests
+
     client = openai.AsyncOpenAI(base_url=f"{endpoint.url}/v1", api_key=endpoint.key)
     async with client, client.realtime.connect(extra_query={"intent": "transcription"}) as connection:
         assert (await connection.recv()).type == "session.created"
@@ -43,14 +46,14 @@ async def connected(endpoint: Endpoint, **given: Any) -> AsyncIterator[AsyncReal
         yield connection
 
 
-async def speak(connection: AsyncRealtimeConnection, samples: Any = SPOKEN) -> None:
+async def speak(connection: "AsyncRealtimeConnection", samples: Any = SPOKEN) -> None:
     """Append the speech block by block."""
     for start in range(0, len(samples), BLOCK):
         audio = b64encode(samples[start : start + BLOCK].tobytes()).decode()
         await connection.input_audio_buffer.append(audio=audio)
 
 
-async def until(connection: AsyncRealtimeConnection, kind: str, count: int) -> list[Any]:
+async def until(connection: "AsyncRealtimeConnection", kind: str, count: int) -> list[Any]:
     """Return all events up to this many of a kind."""
     events: list[Any] = []
     async with asyncio.timeout(60):
