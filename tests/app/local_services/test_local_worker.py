@@ -116,19 +116,23 @@ async def test_real_worker_is_switched_on_and_off(tmp_path: Path, monkeypatch: p
     worker = LocalWorker(lambda view: None, CHECKSUM)
     async with Stack(StackSettings(worker=False)) as stack, closing(worker):
         assert set(stack.children) == {"kikipounamu-gateway"}
-        for _ in range(2):
-            await worker.switch(on=True)
-            await worker.switch(on=True)
-            await wait_until(
-                lambda: worker.view == WorkerView(LocalWorkerState.IDLE, "cpu", model="checksum"), "it is idle"
-            )
-            await worker.switch(on=False)
-            assert worker.view == WorkerView()
+        await worker.switch(on=True)
+        await worker.switch(on=True)
+        await wait_until(
+            lambda: worker.view == WorkerView(LocalWorkerState.IDLE, "cpu", model="checksum"), "it is idle"
+        )
+        await worker.switch(on=False)
+        assert worker.view == WorkerView()
+        await worker.switch(on=True)
+        assert worker.view == WorkerView(LocalWorkerState.STARTING)
 
 
 async def test_worker_that_cannot_run_reports_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    settings = LocalWorkerSettings((), ("--engine", "no-such-engine", "--redis", "redis://127.0.0.1:1"))
+    program = tmp_path / "cannot-run"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o700)
+    settings = LocalWorkerSettings((), (), program=str(program))
     worker = LocalWorker(lambda view: None, settings, look=nobody)
     async with closing(worker):
         await worker.switch(on=True)

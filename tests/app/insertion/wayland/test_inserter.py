@@ -35,12 +35,17 @@ asyncio.run(main())
 """
 
 
-@pytest.fixture(params=["sway", "labwc"])
+ONCE = pytest.param("labwc", marks=pytest.mark.proof(minutes=0.2))
+"""Labwc where a test on sway suffices in the suite."""
+
+
+@pytest.fixture
 def desktop(request: pytest.FixtureRequest) -> WaylandDesktop:
     found: WaylandDesktop = request.getfixturevalue(request.param)
     return found
 
 
+@pytest.mark.parametrize("desktop", ["sway", "labwc"], indirect=True)
 async def test_text_arrives_exactly_and_the_clipboard_returns(desktop: WaylandDesktop) -> None:
     selected = {"text/plain;charset=utf-8": b"selected"}
     desktop.copy_all(BEFORE)
@@ -97,6 +102,7 @@ async def test_rules_of_programs_apply(sway: WaylandDesktop) -> None:
     await field.shows("one\ntwo ")
 
 
+@pytest.mark.parametrize("desktop", ["sway", ONCE], indirect=True)
 async def test_text_is_not_inserted_into_another_window(desktop: WaylandDesktop) -> None:
     first = TextField(desktop, "spoken into")
     async with opened(desktop) as inserter:

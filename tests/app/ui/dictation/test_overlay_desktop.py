@@ -72,7 +72,9 @@ async def test_overlay_takes_neither_focus_nor_clicks(tmp_path: Path) -> None:
         assert desktop.xdotool("getactivewindow") == window
 
 
-@pytest.mark.parametrize("compositor", ["sway", "labwc", "xwayland of sway"])
+@pytest.mark.parametrize(
+    "compositor", ["sway", pytest.param("labwc", marks=pytest.mark.proof(minutes=0.2)), "xwayland of sway"]
+)
 async def test_overlay_takes_neither_focus_nor_clicks_on_wayland(tmp_path: Path, compositor: str) -> None:
     running = running_labwc if compositor == "labwc" else running_sway
     xwayland = {"QT_QPA_PLATFORM": "xcb"} if compositor.startswith("xwayland") else {}
