@@ -140,7 +140,7 @@ class Session:
                 raise OutOfOrder("hello may come only once in a connection")
 
     def frame(self, data: bytes | bytearray, now: float) -> Sequence[Output]:
-        """Append the new samples of a binary message."""
+        """Append the new samples of a binary message. A bytearray is used up."""
         if len(data) > self._limits.frame_bytes:
             raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
         index, offset, pcm = split_frame(data)
