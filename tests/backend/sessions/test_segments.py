@@ -20,7 +20,7 @@ FINAL = Ended(EndState.FINAL, 0)
 def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int) -> None:
     segment = Segment()
     for piece in pieces:
-        segment.append(memoryview(piece), len(piece) // 2)
+        segment.append(bytearray(piece), len(piece) // 2)
     whole = b"".join(pieces)
     assert segment.held == segment.unqueued == len(whole) // 2
     begin, end = min(cut, segment.held), max(0, segment.held - cut)
@@ -35,7 +35,7 @@ def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int) -> N
 def test_small_frames_are_merged() -> None:
     segment = Segment()
     for _ in range(10_000):
-        segment.append(memoryview(b"\x01\x00"), 1)
+        segment.append(bytearray(b"\x01\x00"), 1)
     assert len(segment.pcm) < 20
     segment.complete(10_000, 1.0)
     assert segment.hand_over() == b"\x01\x00" * 10_000
