@@ -1,6 +1,7 @@
 """The eye and the pointer of a user of a Wayland desktop: pictures of the screen as pixels, and clicks."""
 
 import subprocess
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,7 @@ from tests.helpers.wayland_desktop import WaylandDesktop
 
 Pixels = NDArray[np.uint8]
 """Rows of columns of red, green and blue."""
+_PAUSE_MS = 40
 _LEFT = 272  # BTN_LEFT of linux/input-event-codes.h
 _POINTER = Interface(
     "zwlr_virtual_pointer_v1",
@@ -83,8 +85,11 @@ async def pointing(desktop: WaylandDesktop) -> AsyncIterator[Pointer]:
 
 
 def seen(qtbot: QtBot, look: Callable[[], object]) -> None:
-    """Wait, while Qt works, until this is truthy."""
-    qtbot.waitUntil(lambda: bool(look()), timeout=int(1000 * DEADLINE_S))
+    """Wait, while Qt works, until this is truthy; each look may take a picture, which costs more than a wait."""
+    end = time.monotonic() + DEADLINE_S
+    while not look():
+        assert time.monotonic() < end, f"not seen within {DEADLINE_S:g} s"
+        qtbot.wait(_PAUSE_MS)
 
 
 def swaymsg(desktop: WaylandDesktop, *words: str) -> None:

@@ -15,6 +15,7 @@ from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running
 from tests.helpers.wayland_eye import Pixels, drawn, picture, pointing
 
 PROGRAM = (sys.executable, "-m", "tests.app.ui.on_screen")
+AS_PROOF = pytest.mark.proof(minutes=0.2)
 MIDDLE = 400
 """First row of the lower half of a screen; the text cursor of the field, which blinks, is above."""
 
@@ -73,7 +74,7 @@ async def test_overlay_takes_neither_focus_nor_clicks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "compositor", ["sway", pytest.param("labwc", marks=pytest.mark.proof(minutes=0.2)), "xwayland of sway"]
+    "compositor", ["sway", pytest.param("labwc", marks=AS_PROOF), pytest.param("xwayland of sway", marks=AS_PROOF)]
 )
 async def test_overlay_takes_neither_focus_nor_clicks_on_wayland(tmp_path: Path, compositor: str) -> None:
     running = running_labwc if compositor == "labwc" else running_sway
