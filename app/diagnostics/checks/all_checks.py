@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from time import time
 from typing import Final
@@ -39,6 +40,7 @@ _THOROUGH_S: Final = 600.0
 _PROGRAM: Final = "kikipounamu"
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _LEAVES_S: Final = 5.0
+_SETTINGS: Final = "settings.toml"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class CheckOptions:
 
 
 class AllChecks:
-    """Checks of one computer; each coroutine method runs one."""
+    """Checks of one computer."""
 
     def __init__(self, wish: CheckOptions, computer: ComputerSetup) -> None:
         self._wish, self._computer = wish, computer
@@ -95,101 +97,52 @@ class AllChecks:
 
     def examinations(self) -> tuple[Examination, ...]:
         """Return all checks in the order of the report; the slowest comes last."""
-        options = () if self._wish.hear_s else ("--no-microphone",)
-        hashing_s = _THOROUGH_S if self._wish.thorough else DEADLINE_S
+        wish, computer, places, served = self._wish, self._computer, self._places, self._served
+        platform, environment, bindings = computer.platform, computer.environment, self._settings.hotkeys.bindings
+        root, needed, frozen = self._library.root, computer.worker_needed, bool(getattr(sys, "frozen", False))
+        kept = (root, places.models, places.broker, places.logs, places.config)
+        models_needed, names = (VAD_MODEL, *(served.models if needed else ())), self._catalogue.names
+        hashing_s = _THOROUGH_S if wish.thorough else DEADLINE_S
+        options = () if wish.hear_s else ("--no-microphone",)
+        hashing = partial(models.models, self._store, names, models_needed, thorough=wish.thorough)
+        working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
+        takes_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
-            Examination(Area.SETTINGS, self.settings),
-            Examination(Area.MICROPHONE, lambda: apart(Area.MICROPHONE, options), DEADLINE_S + self._wish.hear_s),
-            Examination(Area.VAD, lambda: apart(Area.VAD, options)),
-            Examination(Area.MODELS, self.models, hashing_s),
-            Examination(Area.DISK, self.disk),
-            Examination(Area.RECORDINGS, self.recordings),
-            Examination(Area.GATEWAY, self.gateway),
-            Examination(Area.ELSEWHERE, self.elsewhere),
-            Examination(Area.SESSION, self.desktop),
-            Examination(Area.HOTKEYS, self.hotkeys),
-            Examination(Area.PERMISSIONS, self.permissions),
-            Examination(Area.INSTALLATION, self.installation),
-            Examination(Area.LOG, self.log),
-            Examination(Area.WORKER, self.worker, worker.DEADLINE_S + _LEAVES_S),
+            _aside(Area.SETTINGS, partial(settings_file.settings, computer.chosen, places.config / _SETTINGS)),
+            Examination(Area.MICROPHONE, partial(apart, Area.MICROPHONE, options), DEADLINE_S + wish.hear_s),
+            Examination(Area.VAD, partial(apart, Area.VAD, options)),
+            _aside(Area.MODELS, hashing, hashing_s),
+            _aside(Area.DISK, partial(disk.disk, kept, root)),
+            _aside(Area.RECORDINGS, partial(recordings, self._library)),
+            Examination(Area.GATEWAY, self._gateway),
+            Examination(Area.ELSEWHERE, self._elsewhere),
+            Examination(Area.SESSION, partial(desktop.desktop, platform, environment, bindings=bindings)),
+            Examination(Area.HOTKEYS, takes_keys),
+            _aside(Area.PERMISSIONS, partial(permissions, platform)),
+            _aside(Area.INSTALLATION, partial(installation.installation, self._version, frozen=frozen)),
+            _aside(Area.LOG, lambda: logs.logs(places.logs, time())),
+            Examination(Area.WORKER, working, worker.DEADLINE_S + _LEAVES_S),
         )
 
     def examination(self, area: Area) -> Examination:
         """Return the check of an area that runs in its own process, for that process. Raises ``UsageMistake``."""
-        work = {Area.MICROPHONE: self.microphone, Area.VAD: self.vad}.get(area)
-        if work is None:
+        computer, wish = self._computer, self._wish
+        if area is Area.VAD:
+            return _aside(area, partial(vad.vad, self._store))
+        if area is not Area.MICROPHONE:
             raise UsageMistake(f"{area} is not examined in a process of its own")
-        return Examination(area, work, DEADLINE_S + self._wish.hear_s)
+        choice, system = self._settings.audio.microphone, computer.system()
+        hearing = partial(microphone.microphone, choice, system, computer.platform, wish.hear_s)
+        return Examination(area, hearing, DEADLINE_S + wish.hear_s)
 
-    async def settings(self) -> Sequence[Finding]:
-        """Check the settings file."""
-        place = self._places.config / "settings.toml"
-        return await aside(lambda: settings_file.settings(self._computer.chosen, place))
-
-    async def microphone(self) -> Sequence[Finding]:
-        """Check the microphones and the sound system."""
-        choice, system = self._settings.audio.microphone, self._computer.system()
-        return await microphone.microphone(choice, system, self._computer.platform, self._wish.hear_s)
-
-    async def vad(self) -> Sequence[Finding]:
-        """Check voice activity detection."""
-        return await aside(lambda: vad.vad(self._store))
-
-    async def models(self) -> Sequence[Finding]:
-        """Check the recognition models."""
-        needed = (VAD_MODEL, *(self._served.models if self._computer.worker_needed else ()))
-        names, thorough = self._catalogue.names, self._wish.thorough
-        return await aside(lambda: models.models(self._store, names, needed, thorough=thorough))
-
-    async def disk(self) -> Sequence[Finding]:
-        """Check free space and the folder of recordings."""
-        places = self._places
-        kept = (self._library.root, places.models, places.broker, places.logs, places.config)
-        return await aside(lambda: disk.disk(kept, self._library.root))
-
-    async def recordings(self) -> Sequence[Finding]:
-        """Check the recorded takes."""
-        return await aside(lambda: recordings(self._library))
-
-    async def gateway(self) -> Sequence[Finding]:
-        """Check the gateway of this computer and its broker."""
+    async def _gateway(self) -> Sequence[Finding]:
         expected = gateway.Expected(self._version, self._computer.worker_needed)
         return await gateway.gateway(await aside(read_endpoint), self._places.broker, expected)
 
-    async def elsewhere(self) -> Sequence[Finding]:
-        """Check the remote gateways."""
+    async def _elsewhere(self) -> Sequence[Finding]:
         if self._computer.paired is None:
             return [wrong(Area.ELSEWHERE, "elsewhere-unreadable", file=str(self._places.data / "gateways.json"))]
-        used = self._used(self._computer.paired)
-        return await elsewhere.elsewhere(used, self._version)
-
-    async def desktop(self) -> Sequence[Finding]:
-        """Check the session, text insertion and the tray."""
-        platform, environment = self._computer.platform, self._computer.environment
-        return await desktop.desktop(platform, environment, bindings=self._settings.hotkeys.bindings)
-
-    async def hotkeys(self) -> Sequence[Finding]:
-        """Check that the hotkeys are available."""
-        platform, environment = self._computer.platform, self._computer.environment
-        return await hotkeys(self._settings.hotkeys.bindings, lambda: choose(platform, environment), app_runs)
-
-    async def permissions(self) -> Sequence[Finding]:
-        """Check the permissions that users grant to programs."""
-        return await aside(lambda: permissions(self._computer.platform))
-
-    async def installation(self) -> Sequence[Finding]:
-        """Check the installed version and extras."""
-        frozen = bool(getattr(sys, "frozen", False))
-        return await aside(lambda: installation.installation(self._version, frozen=frozen))
-
-    async def log(self) -> Sequence[Finding]:
-        """Check the logs for recent errors."""
-        return await aside(lambda: logs.logs(self._places.logs, time()))
-
-    async def worker(self) -> Sequence[Finding]:
-        """Check the worker's GPU, engine and model."""
-        served, needed = self._served, self._computer.worker_needed
-        return await worker.worker(served.arguments, unfit=served.unfit, needed=needed)
+        return await elsewhere.elsewhere(self._used(self._computer.paired), self._version)
 
     def _used(self, known: Sequence[PairedGateway]) -> list[RemoteGateway]:
         chosen, falls_back = self._settings.gateway.chosen, self._settings.gateway.fall_back
@@ -207,10 +160,15 @@ class AllChecks:
         return used
 
 
+def _aside(area: Area, work: Callable[[], Sequence[Finding]], deadline_s: float = DEADLINE_S) -> Examination:
+    """Return the check of an area by a function that blocks."""
+    return Examination(area, partial(aside, work), deadline_s)
+
+
 def this_computer(platform: str, environment: Mapping[str, str]) -> ComputerSetup:
     """Return the setup of this computer for the current user. Blocks."""
     places = folders()
-    found = settings_file.read(places.config / "settings.toml")
+    found = settings_file.read(places.config / _SETTINGS)
     return ComputerSetup(places, found, paired(places.data / "gateways.json"), platform, environment, sound_system)
 
 
