@@ -8,7 +8,7 @@ OpenAI's Whisper (github.com/openai/whisper), where faster-whisper pads with zer
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import pairwise
-from math import inf
+from math import inf, log
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -26,8 +26,11 @@ _LEAST_FEATURE: Final = -1.5
 _PROMPTS: Final = {"zh": "以下是普通话的句子。", "en": "This is a sentence in English."}
 """Without them, Mandarin is often written in traditional characters, and English without punctuation."""
 _DOUBTED: Final = ("zh",)
-_CERTAIN: Final = 0.6
-"""Measured in Mandarin: false full stops 0.12 to 0.57 and one of 0.7, right ones 0.51 to 0.86."""
+_CERTAIN: Final = 0.8
+_MARGIN: Final = 1.45
+"""Of the log probability of a full stop, over a comma or nothing. In Mandarin 9 of 10 false ones are below."""
+_AFTER: Final = 8
+_LEAST: Final = 1e-12
 _ECHOES: Final = {"zh": "以下是普通话", "en": "is a sentence in English"}
 
 Samples = npt.NDArray[np.float32]
@@ -154,19 +157,28 @@ class WhisperReader:
 def without_doubtful_stops(
     tokens: Sequence[int], marks: Marks, probabilities: Callable[[list[int]], Sequence[float]]
 ) -> list[int]:
-    """Return the tokens with commas for improbable full stops within the text.
+    """Return the tokens with commas for the doubtful full stops within the text.
 
     ``probabilities``: of the tokens of a text without timestamps. With timestamps, a long pause alone makes a full
-    stop probable; without them, the words count.
+    stop probable; without them, the words before and after it count.
     """
     places = [place for place, token in enumerate(tokens) if token < marks.end]
-    if all(tokens[place] != marks.stop for place in places[:-1]):
+    text = [tokens[place] for place in places]
+    stops = [number for number, token in enumerate(text[:-1]) if token == marks.stop]
+    if not stops:
         return list(tokens)
-    certain = dict(zip(places[:-1], probabilities([tokens[place] for place in places]), strict=False))
-    return [
-        marks.comma if token == marks.stop and certain.get(place, 1.0) < _CERTAIN else token
-        for place, token in enumerate(tokens)
-    ]
+    found = probabilities(text)
+    doubtful: set[int] = set()
+    for stop in (number for number in stops if found[number] < _CERTAIN):
+        after = text[stop + 1 : stop + 1 + _AFTER]
+        others = (probabilities([*text[:stop], *mark, *after]) for mark in ([marks.comma], []))
+        if _likely(found[stop : stop + 1 + _AFTER]) - max(_likely(one[stop:]) for one in others) < _MARGIN:
+            doubtful.add(places[stop])
+    return [marks.comma if place in doubtful else token for place, token in enumerate(tokens)]
+
+
+def _likely(probabilities: Sequence[float]) -> float:
+    return sum(log(max(one, _LEAST)) for one in probabilities)
 
 
 def echoes_prompt(text: str, language: str) -> bool:

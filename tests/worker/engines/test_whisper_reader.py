@@ -81,17 +81,25 @@ END, STOP, COMMA, TIME = 100, 9, 8, 101
 
 
 @pytest.mark.parametrize(
-    ("tokens", "probabilities", "expected"),
-    [
-        ([TIME, 1, STOP, TIME, 2, STOP], [0.9, 0.1, 0.9, 0.1], [TIME, 1, COMMA, TIME, 2, STOP]),
-        ([TIME, 1, STOP, TIME, 2, STOP], [0.1, 0.7, 0.1, 0.1], [TIME, 1, STOP, TIME, 2, STOP]),
-        ([1, STOP, 2, STOP, 3], [0.9, 0.2, 0.9, 0.3, 0.9], [1, COMMA, 2, COMMA, 3]),
-    ],
+    ("stop", "comma", "nothing", "kept"),
+    [(0.9, 0.9, 0.9, True), (0.7, 0.1, 0.1, True), (0.7, 0.5, 0.1, False), (0.3, 0.01, 0.2, False)],
 )
-def test_doubtful_full_stop_within_a_text_becomes_a_comma(
-    tokens: list[int], probabilities: list[float], expected: list[int]
+@pytest.mark.parametrize(
+    ("tokens", "place"), [([TIME, 1, STOP, TIME, 2, STOP], 2), ([1, 2, STOP, 3, 4], 2), ([1, STOP] + [5] * 20, 1)]
+)
+def test_full_stop_within_a_text_stays_only_if_it_is_more_probable_than_a_comma(
+    stop: float, comma: float, nothing: float, kept: bool, tokens: list[int], place: int
 ) -> None:
-    assert without_doubtful_stops(tokens, Marks(END, STOP, COMMA), lambda _: probabilities) == expected
+    text = [token for token in tokens if token < END]
+    at = text.index(STOP)
+
+    def probabilities(asked: list[int]) -> list[float]:
+        assert asked[:at] == text[:at]
+        first = {STOP: stop, COMMA: comma}.get(asked[at], nothing)
+        return [0.9] * at + [first] + [1.0] * (len(asked) - at - 1)
+
+    expected = list(tokens) if kept else [*tokens[:place], COMMA, *tokens[place + 1 :]]
+    assert without_doubtful_stops(tokens, Marks(END, STOP, COMMA), probabilities) == expected
 
 
 @pytest.mark.parametrize("tokens", [[], [TIME], [TIME, 1, STOP, TIME], [1, COMMA, 2]])
