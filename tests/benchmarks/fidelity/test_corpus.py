@@ -9,24 +9,32 @@ from benchmarks.fidelity.corpus import Sentence, assembled, part_lines, read, se
 from speech.level import levels_of
 from tests.helpers.recordings import samples_of, synthetic
 
+SENTENCES = ("held-out", "tuning")
+
 
 def sentence(marked: str, language: str = "zh") -> Sentence:
     return Sentence("one", "tuning", language, "voice", "1.0", marked)
 
 
 def test_corpus_has_half_of_each_language_and_of_each_set() -> None:
-    spoken = [one for one in read() if one.set != "short"]
+    spoken = [one for one in read() if one.set in SENTENCES]
     for language in ("zh", "en"):
         for chosen in ("held-out", "tuning"):
             assert sum((one.language, one.set) == (language, chosen) for one in spoken) == 60
-    assert len({one.name for one in read()}) == len(read()) == 280
+    assert len({one.name for one in read()}) == len(read()) == 372
     assert len({one.text for one in spoken}) == 240
 
 
 def test_about_half_of_the_sentences_have_pauses_of_300_to_1500_ms() -> None:
-    marks = [re.findall(r"\[([0-9.]+)\]", one.marked) for one in read() if one.set != "short"]
+    marks = [re.findall(r"\[([0-9.]+)\]", one.marked) for one in read() if one.set in SENTENCES]
     assert 0.4 < sum(map(bool, marks)) / len(marks) < 0.6
     assert all(0.3 <= float(mark) <= 1.5 for found in marks for mark in found)
+
+
+def test_pairs_have_a_pause_between_their_sentences() -> None:
+    pairs = [one for one in read() if one.set.startswith("pairs-")]
+    assert len(pairs) == 92 and {one.language for one in pairs} == {"en", "zh"}
+    assert all(re.search(r"[.?。？] ?\[", one.marked) for one in pairs)
 
 
 def test_parts_before_a_pause_end_with_a_comma() -> None:
