@@ -11,7 +11,7 @@ from app.bus.errors import BusError, BusSilent
 from app.insertion.accessibility.elements import EDITABLE, Element, Elements, open_elements
 from app.insertion.outcome import FocusKind, Target, TextSurroundings
 
-_TRIES_S: Final = (0.5, 1.0)
+_TRIES_S: Final = (0.5, 2.0)
 """Time for each try: on a busy computer the text must not get into a password field that tells itself late."""
 _OF_TRY: Final = 0.6
 """Part of a try that one answer may take."""
@@ -32,12 +32,9 @@ _CERTAIN_TOOLKITS: Final = frozenset({"gtk", "qt"})
 async def read_around(
     target: Target, environment: Mapping[str, str], tries_s: Sequence[float] = _TRIES_S
 ) -> TextSurroundings | None:
-    """Return what surrounds the caret in ``target``, or ``None`` if that is not told in time.
-
-    Only a target with a known process is asked again: among all programs one that hangs would delay every text.
-    """
+    """Return what surrounds the caret in ``target``, or ``None`` if that is not told in time."""
     found = None
-    for within_s in tries_s if target.process else tries_s[:1]:
+    for within_s in tries_s:
         try:
             async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
                 found = await _found(elements, target.process)
