@@ -157,7 +157,7 @@ def without_gateway(app: DesktopApp, field: TextField, speech: Path, seconds: fl
 def test_speech_without_gateway_is_inserted_once_gateway_returns(
     app: DesktopApp, field: TextField, speech: Path
 ) -> None:
-    without_gateway(app, field, speech, 5.0)
+    without_gateway(app, field, speech, 3.0)
 
 
 @pytest.mark.proof(minutes=2)
@@ -255,7 +255,7 @@ def spoken_in(take: TakeSnapshot) -> list[TakeSegment]:
 
 
 def test_random_presses_leave_no_take_stuck_or_lost(app: DesktopApp, field: TextField, speech: Path) -> None:
-    under_annoyance(app, field, speech, 60)
+    under_annoyance(app, field, speech, 50)
 
 
 @pytest.mark.proof(minutes=2.5)

@@ -14,7 +14,7 @@ from tests.helpers.sensevoice import export_all
 from tests.helpers.valkey import Broker
 from worker.engines.sensevoice_onnx import create
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.funasr, pytest.mark.serial("engines"), pytest.mark.timeout(300)]
 
 OPTIONS = Options("en", itn=False)
 AHEAD = 8

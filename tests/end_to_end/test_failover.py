@@ -29,6 +29,8 @@ pytestmark = pytest.mark.serial("failover")
 
 SPEAKERS = 4
 SPEECH_S = 3.0
+LONG_S = 6.0
+"""The length of sessions that must not end while their shard is missing: a new one may belong to it too."""
 SHARDS = 4
 CLIENT = ClientSettings(heartbeat_s=1.0, send_s=3.0, connect_s=5.0, first_contact_s=120.0)
 PERSISTENT = ("--appendonly", "yes")
@@ -59,17 +61,15 @@ class People:
         before = self.final
         await wait_until(lambda: self.final >= before + more, "people are answered", 90)
 
-    async def speak(self, seed: int) -> list[Summary]:
-        """Let one of them speak."""
-        return await speak(lambda: Address(self.gateway.url), CLIENT, seed, SPEECH_S, self.enough)
-
     def work(self) -> None:
         """Start a worker of the chain."""
         self.chain.worker("--engine", "checksum", "--set", "rtf=0.1")
 
 
 @asynccontextmanager
-async def people_speak(root: Path, set_up: SetUp, shards: int = 1, works: bool = True) -> AsyncIterator[People]:
+async def people_speak(
+    root: Path, set_up: SetUp, shards: int = 1, works: bool = True, speech_s: float = SPEECH_S
+) -> AsyncIterator[People]:
     """Let people speak during the context; then wait for every text, and check all."""
     settings = GatewaySettings(redis=set_up.url, shards=shards, limits=Limits(ping_s=1.0), drain_s=2.0)
     with running_chain(root, set_up.url, quiet=True) as chain:
@@ -80,7 +80,7 @@ async def people_speak(root: Path, set_up: SetUp, shards: int = 1, works: bool =
             async with asyncio.TaskGroup() as tasks:
                 people.speaking = [
                     tasks.create_task(
-                        speak(lambda: Address(gateway.url), CLIENT, n, SPEECH_S, people.enough),
+                        speak(lambda: Address(gateway.url), CLIENT, n, speech_s, people.enough),
                         name=f"speaker-{n}",
                     )
                     for n in range(SPEAKERS)
@@ -216,7 +216,7 @@ async def test_writes_that_no_replica_got_are_sent_again_behind_sentinels(tmp_pa
 
 async def test_missing_shard_delays_only_its_own_sessions(tmp_path: Path) -> None:
     with running_cluster(3, "", *PERSISTENT) as set_up:
-        async with people_speak(tmp_path, set_up, SHARDS) as people:
+        async with people_speak(tmp_path, set_up, SHARDS, speech_s=LONG_S) as people:
             primary = await asyncio.to_thread(set_up.primary)
             (replica,) = await asyncio.to_thread(set_up.replicas, primary)
             gone = {shard for shard in range(SHARDS) if await has(set_up, primary, shard)}

@@ -9,21 +9,19 @@ import pytest
 from app.journal.take import TakeState
 from app.onboarding.steps import Step
 from tests.helpers.desktop_app import DesktopApp, running_app
-from tests.helpers.digits import DATA, MODEL
+from tests.helpers.digits import DATA
 from tests.helpers.first_run import FirstRun
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial("sound"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(180)]
 
-FUNASR = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
 SPOKEN = DATA / "digits" / "digits-02.flac"
 MOST_CLICKS = 5
 
 
 @pytest.fixture
 def user(models: Path) -> Iterator[FirstRun]:
-    words = [f"--worker-argument={word}" for word in FUNASR]
-    with running_app(models, "--engine", "funasr", *words, start=False, welcomed=False) as app:
+    with running_app(models, "--engine", "checksum", start=False, welcomed=False) as app:
         made = FirstRun(app)
         made.start()
         yield made

@@ -62,7 +62,7 @@ def dictate(app: DesktopApp, pointer: MovingPointer, path: Path, count: int) -> 
     return take.transcript.text
 
 
-@pytest.mark.parametrize("count", [20, pytest.param(PROOF, marks=pytest.mark.proof(minutes=7))])
+@pytest.mark.parametrize("count", [8, pytest.param(PROOF, marks=pytest.mark.proof(minutes=7))])
 def test_server_answers_while_app_with_visible_window_inserts(app: DesktopApp, tmp_path: Path, count: int) -> None:
     app.set(hotkeys__mode="hands-free")
     app.tell("show")

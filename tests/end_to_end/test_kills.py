@@ -25,10 +25,10 @@ from tests.helpers.waiting import wait_until, wait_until_sync
 
 pytestmark = pytest.mark.serial
 
-SECONDS = 1.5
+SECONDS = 1.0
 FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
 VICTIMS = {1: "kikipounamu-worker", 3: "kikipounamu-gateway", 5: "valkey-server"}
-SEGMENTS = 8
+SEGMENTS = 7
 
 
 @pytest.fixture

@@ -141,8 +141,8 @@ def pooled(found: Sequence[Score]) -> Score:
     return Score(found[0].name, sum(one.errors for one in found), sum(one.units for one in found))
 
 
-@pytest.mark.serial
-@pytest.mark.parametrize(("language", "kind", "snr"), [("en", "pink", 10), ("zh", "brown", 10)])
+@pytest.mark.serial("engines")
+@pytest.mark.parametrize(("language", "kind", "snr"), [("en", "pink", 10)])
 def test_recognition_with_vad_is_no_worse(
     language: str, kind: str, snr: int, whisper: WhisperEngine, models: Path
 ) -> None:
@@ -151,7 +151,7 @@ def test_recognition_with_vad_is_no_worse(
 
 
 @pytest.mark.proof(minutes=8)
-@pytest.mark.serial
+@pytest.mark.serial("engines")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_recognition_with_vad_is_no_worse_over_all_noises(
     language: str, whisper: WhisperEngine, models: Path

@@ -19,7 +19,7 @@ from tests.helpers.valkey import Broker
 from worker.chinese_text import written
 from worker.engines.whisper import create
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.serial("engines")
 
 LANGUAGES = {"english.flac": "en", "mandarin.flac": "zh"}
 

@@ -17,7 +17,7 @@ from speech.fsmn_vad import FsmnVad
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
 from tests.helpers.recordings import chunks, every_path, samples_of, synthetic
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial]
+pytestmark = [pytest.mark.funasr, pytest.mark.serial("engines")]
 
 MOST_PROBABILITY_DIFFERENCE = 1e-4
 MOST_BOUNDARY_DIFFERENCE_MS = 10

@@ -37,7 +37,7 @@ def store_with(tmp_path: Path, folder: Path) -> tuple[ModelStore, Catalogue]:
 
 
 @pytest.mark.funasr
-@pytest.mark.serial
+@pytest.mark.serial("engines")
 @pytest.mark.timeout(300)
 def test_export_is_installed_checked_and_replaced(tmp_path: Path) -> None:
     store, catalogue = store_with(tmp_path, MODEL)

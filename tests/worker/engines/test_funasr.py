@@ -198,7 +198,7 @@ def funasr_says(recordings: list[bytes]) -> list[str]:
 
 
 @pytest.mark.funasr
-@pytest.mark.serial
+@pytest.mark.serial("engines")
 class TestTheDigitsModel:
     """Real model of FunASR's own class, trained to write down digits."""
 

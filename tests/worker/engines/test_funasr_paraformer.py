@@ -19,7 +19,7 @@ from worker.engines.batch_engine import BatchEngine
 from worker.engines.funasr import create
 from worker.engines.onnx_export import export
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial]
+pytestmark = [pytest.mark.funasr, pytest.mark.serial("engines")]
 
 UNTRAINED = DATA / "paraformer-untrained"
 HOTWORDS = ("达摩院", "wifi")

@@ -21,7 +21,7 @@ from worker.engines.onnx_export import export
 from worker.engines.onnx_session import FILES
 from worker.engines.sensevoice_onnx import queries
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.funasr, pytest.mark.serial("engines"), pytest.mark.timeout(300)]
 
 TOLERANCE = 1e-3
 
