@@ -15,8 +15,8 @@ from loadtest.core.asking import READY, WORKERS, answer
 
 CONNECTIONS: Final = 2_000
 """Default of a gateway's ``most_connections``."""
-SPEAKING: Final = 2_200
-"""Speakers that use 70 % of a gateway's core, at the 1.14 CPU seconds per hour of docs/performance.md."""
+SPEAKING: Final = 1_037
+"""Speakers that use 70 % of a gateway's core, at the 2.43 CPU seconds per hour of docs/performance.md."""
 _ABLE: Final = ("idle", "busy")
 
 

@@ -33,10 +33,10 @@ class UnitCosts(Struct, frozen=True):
     gigabyte from clients.
     """
 
-    gateway_cpu: float = 1.14
-    shard_cpu: float = 0.66
-    gateway_base_mb: float = 67.0
-    gateway_stream_mb: float = 0.086
+    gateway_cpu: float = 2.43
+    shard_cpu: float = 1.46
+    gateway_base_mb: float = 82.0
+    gateway_stream_mb: float = 0.106
     connections: int = 2_000
     frame_bytes: int = 90
     extra_audio: float = 0.0

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from client.connection import Address
 from client.errors import Unreachable
-from loadtest.capacity.planning import Fleet, ask_fleet, fleet, need, words
+from loadtest.capacity.planning import SPEAKING, Fleet, ask_fleet, fleet, need, words
 from tests.helpers.web_server import serving
 
 
@@ -24,7 +24,11 @@ def test_needed_workers_suffice_and_one_less_does_not(streams: int) -> None:
     assert wanted.workers_needed is not None
     assert need(streams, Fleet((10.0,) * wanted.workers_needed)).enough
     assert not need(streams, Fleet((10.0,) * (wanted.workers_needed - 1))).enough
-    assert wanted.gateways_needed == -(-streams // 2_000)
+    assert wanted.gateways_needed == -(-streams // SPEAKING)
+
+
+def test_gateway_has_no_more_connections_than_its_limit() -> None:
+    assert need(2_001, Fleet((10.0,)), talk=0.1).gateways_needed == 2
 
 
 def test_worker_of_unknown_speed_counts_as_the_average() -> None:

@@ -48,7 +48,7 @@ def test_limits_are_ordered_and_name_every_part() -> None:
     limits = size(1_000, 0.745, 0.3, WorkerTimes(0.007, 16, 0.22), UnitCosts()).limits
     assert [one.part for one in limits] == ["worker", "gateway", "shard", "history database", "list of workers"]
     slow = size(1_000, 0.745, 0.3, WorkerTimes(1.0), UnitCosts()).limits
-    assert [one.part for one in slow][:2] == ["worker", "list of workers"]
+    assert [one.part for one in slow][:3] == ["worker", "gateway", "list of workers"]
     assert limits[0].speakers == int(WorkerTimes(0.007, 16, 0.22).speed * 0.7 / 0.745)
 
 
@@ -59,7 +59,7 @@ def test_status_reads_grow_with_the_square_of_the_workers() -> None:
 
 def test_assumptions_are_replaced_by_name() -> None:
     costs = replaced(UnitCosts(), ["gateway_cpu=0.8", "connections=4000"])
-    assert (costs.gateway_cpu, costs.connections, costs.shard_cpu) == (0.8, 4_000, 0.66)
+    assert (costs.gateway_cpu, costs.connections, costs.shard_cpu) == (0.8, 4_000, 1.46)
 
 
 @pytest.mark.parametrize(
