@@ -89,8 +89,12 @@ def answer(version: str, found: "Installation", release: "Release | None", *, ch
 
 def lacking(extras: Sequence[str]) -> Iterable[str]:
     """Yield the line about the parts that a self-contained folder lacks, if any: none can be added to it."""
-    if extras:
-        yield f"Not in it: {'; '.join(f'{extra} ({_INSTEAD.get(extra, _FULL)})' for extra in extras)}."
+    remedies: dict[str, list[str]] = {}
+    for extra in extras:
+        remedies.setdefault(_INSTEAD.get(extra, _FULL), []).append(extra)
+    if remedies:
+        told = (f"{', '.join(names)} ({remedy})" for remedy, names in remedies.items())
+        yield f"Not in it: {'; '.join(told)}."
 
 
 async def _newest(installed: str) -> "Release | None":

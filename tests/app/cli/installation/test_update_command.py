@@ -43,9 +43,9 @@ def test_answer_tells_of_the_newer_version() -> None:
 
 
 def test_folder_says_where_the_parts_are_that_it_lacks() -> None:
-    (told,) = lacking(["whisper", "funasr", "server"])
+    (told,) = lacking(["whisper", "funasr", "server", "media"])
     assert told == (
-        "Not in it: whisper (take the full folder or package); funasr (run `kikipounamu gpu setup`); "
+        "Not in it: whisper, media (take the full folder or package); funasr (run `kikipounamu gpu setup`); "
         "server (take the Python package)."
     )
     assert not [*lacking([])]
