@@ -10,8 +10,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from typer.testing import CliRunner
 
 from app.cli import completion
+from app.cli.main import app
 from app.core.formats import Format
 from app.gateways.store import GatewayStore, PairedGateway, of_this_user
 from app.models.engines import engine_of
@@ -75,17 +77,14 @@ def asked(shell: str, words: str) -> list[str]:
         "_TYPER_COMPLETE_ARGS": words,
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
     }
-    environment = os.environ | variables
-    done = subprocess.run([PROGRAM], env=environment, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout.splitlines()
+    return CliRunner().invoke(app, [], env=variables, prog_name="kikipounamu").stdout.splitlines()
 
 
 @cache
 def script_for(shell: str) -> str:
     """Return what the program prints for a shell to source."""
-    environment = os.environ | {"_KIKIPOUNAMU_COMPLETE": f"source_{shell}"}
-    done = subprocess.run([PROGRAM], env=environment, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout
+    variables = {"_KIKIPOUNAMU_COMPLETE": f"source_{shell}"}
+    return CliRunner().invoke(app, [], env=variables, prog_name="kikipounamu").stdout
 
 
 def in_bash(*words: str) -> list[str]:

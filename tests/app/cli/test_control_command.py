@@ -118,13 +118,13 @@ async def test_key_reaches_running_app_with_the_start_of_its_process(
 
 @pytest.mark.parametrize("verb", list(HELD_DEEDS))
 async def test_held_text_verb_with_id_names_recording(verb: Verb, app: App, environment: dict[str, str]) -> None:
-    assert await run(environment, verb.value, RECORDING) == (0, "", "")
+    assert await asyncio.to_thread(control_command.quick, [verb.value, RECORDING]) == 0
     assert app.asked == [SettleHeld(RECORDING, HELD_DEEDS[verb])]
 
 
 async def test_beginning_of_id_names_recording(app: App, environment: dict[str, str]) -> None:
     (folders().data / "takes" / RECORDING).mkdir(parents=True)
-    assert await run(environment, Verb.COPY_HELD, RECORDING[:6].upper()) == (0, "", "")
+    assert await asyncio.to_thread(control_command.quick, [Verb.COPY_HELD, RECORDING[:6].upper()]) == 0
     assert app.asked == [SettleHeld(RECORDING, HELD_DEEDS[Verb.COPY_HELD])]
     status, out, err = await run(environment, Verb.COPY_HELD, "ffff")
     assert (status, out) == (1, "") and "takes list" in err

@@ -35,10 +35,11 @@ def test_settings_fall_back_to_defaults_when_file_is_unreadable(tmp_path: Path) 
     assert keys(settings(read(place), place)) == ["problem settings-broken"]
 
 
-def test_doctor_imports_without_tomlkit() -> None:
+def test_doctor_and_report_import_without_tomlkit() -> None:
     code = """
 import sys
 sys.modules["tomlkit"] = None
 import app.cli.doctor_command, app.diagnostics.checks.all_checks
+import app.cli.report_command, app.diagnostics.checks.active_settings, app.diagnostics.report.report
 """
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
