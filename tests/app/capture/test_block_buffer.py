@@ -91,6 +91,14 @@ async def test_journal_gets_only_what_was_not_read_before(tmp_path: Path) -> Non
         assert journal.samples == 900
 
 
+async def test_memory_holds_ten_seconds_of_a_kept_recording(tmp_path: Path) -> None:
+    buffer = BlockBuffer()
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        buffer.keep_in(journal)
+        speak(buffer, [SAMPLE_RATE] * 11)
+        assert (buffer.in_memory, journal.samples) == (10 * SAMPLE_RATE, 11 * SAMPLE_RATE)
+
+
 async def test_reader_gets_all_samples_before_the_error() -> None:
     buffer = BlockBuffer()
     speak(buffer, [100, 200])
@@ -114,7 +122,7 @@ async def test_buffer_ends_with_the_recorded_samples_when_the_disk_is_full(tmp_p
         speak(buffer, [before])
         buffer.keep_in(journal)
         if not before:
-            speak(buffer, [4_000] * 10)
+            assert speak(buffer, [4_000] * 10) == 0, "the error tells of these"
         assert isinstance(buffer.error, NotKept) and buffer.ended.done()
         blocks = [block async for block in buffer.blocks(raises=False)]
         assert np.array_equal(np.concatenate(blocks), tone(0, before or 8_000))
