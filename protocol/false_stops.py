@@ -1,7 +1,7 @@
 """False full stops within one text, taken back where the words show that the sentence goes on. Pure.
 
 An engine that hears a long pause often writes a full stop, whatever the words. How long a pause within a text was
-is not known here, so that only the words count. Question and exclamation marks always stay.
+is not known here, so that only the words count. Other marks stay, but for a Chinese question mark after "tell me".
 """
 
 import re
@@ -11,6 +11,8 @@ from protocol.sentences import goes_on_within, lowered_within, shortened
 
 _ENDS: Final = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])\s*")
 _FALSE: Final = tuple(".。…")
+
+_ASKS_FOR: Final = re.compile("(?:告诉我|请问|问一下)[?？]$")
 
 
 def without_false_stops(text: str) -> str:
@@ -26,6 +28,8 @@ def without_false_stops(text: str) -> str:
 
 
 def _before(sentence: str, rest: str) -> str:
+    if _ASKS_FOR.search(sentence):
+        return f"{sentence[:-1]}，{rest}"
     following = _ENDS.split(rest)[0]
     if not sentence.endswith(_FALSE) or not goes_on_within(sentence, following):
         return f"{sentence}{'' if sentence[-1] in '。？！' else ' '}{rest}"

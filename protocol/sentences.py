@@ -5,14 +5,13 @@ begin before speech and end after it.
 """
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
 _BRIEF_MS: Final = 250
 _LONG_MS: Final = 800
 _LONGEST_MS: Final = 3_000
-_UNKNOWN_MS: Final = 500
-"""Stands for a pause within a text: as long as it is, it tells nothing."""
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -68,6 +67,11 @@ _HAN_SELDOM_LAST: Final = re.compile(
     "(?:的|地|得|在|是|给|对|到|用|以|为|想|要|能|会|可以|应该|必须|需要|打算|准备|请|我|你|您|他|她|它|们|也|都|还|就|"
     "才|又|再|不|没|没有|这|那|每|一|两|几|个|有|说|觉得|认为|知道|后来|然后|现在|以后|时候|今天|明天|昨天)$"
 )
+_HAN_UNFINISHED: Final = re.compile(
+    "(?:在|给|以|为|可以|应该|必须|需要|打算|准备|也|都|还|就|才|又|再|每|一|两|几|个|觉得|认为)$"
+)
+"""Words that end no sentence within a text; those of the list above do, as in "好的" or "我知道"."""
+_HAN_GOING_ON: Final = re.compile("(?:的|了|着|们|吗|呢|吧|和|与|及|或|以及|并且|而且|但是|可是|不过|所以|因此)")
 _HAN_SELDOM_FIRST: Final = re.compile(
     "(?:的|了|着|过|们|吗|呢|吧|得|地|和|与|及|或|以及|并|而|但是|可是|不过|所以|因此|然后|而且|也|都|就|才|还|来|去|"
     "里|上|下|中|时|时候|以后|之后|以前|之前|之间|到|给)"
@@ -75,24 +79,33 @@ _HAN_SELDOM_FIRST: Final = re.compile(
 
 
 _VERBS: Final = _listed(
-    """am is are was were be been has have had do does did will would can could should may might must shall go
-    goes went gone get gets got make makes made take takes took come comes came see sees saw know knows knew
-    think thinks thought say says said tell tells told give gives gave find finds found keep keeps kept let
-    lets want wants need needs like likes love loves use uses used try tries feel feels felt seem seems leave
-    leaves left call calls put puts mean means meant become becomes became begin begins began show shows
-    hear hears heard run runs ran hold holds held bring brings brought write writes wrote sit sits sat stand
-    stands stood lose loses lost pay pays paid meet meets met set sets learn learns lead led understand
-    understood speak speaks spoke read reads spend spent grow grew win won buy buys bought send sends sent
-    build builds built fall fell cut cuts drive drove break broke choose chose eat ate drink drank sleep
-    slept sell sold teach taught remember forget wait hope help ask asks work works play plays live lives
-    believe believes happen happens include includes provide walk walks start starts stop stops open opens
-    close closes change changes look looks turn turns follow follows add adds allow allows travel travels
-    smell smells sound sounds thank thanks please"""
+    """am is are was were be been has have had do does did will would can could should may might must shall
+    go     goes went gone get gets got make makes made take takes took come comes came see sees saw know
+    knows knew     think thinks thought say says said tell tells told give gives gave find finds found
+    keep keeps kept let     lets want wants need needs like likes love loves use uses used try tries
+    feel feels felt seem seems leave     leaves left call calls put puts mean means meant become becomes
+    became begin begins began show shows     hear hears heard run runs ran hold holds held bring brings
+    brought write writes wrote sit sits sat stand     stands stood lose loses lost pay pays paid meet
+    meets met set sets learn learns lead led understand     understood speak speaks spoke read reads
+    spend spent grow grew win won buy buys bought send sends sent     build builds built fall fell cut
+    cuts drive drove break broke choose chose eat ate drink drank sleep     slept sell sold teach taught
+    remember forget wait hope help ask asks work works play plays live lives     believe believes happen
+    happens include includes provide answer compare press choose check type name move     remove turn
+    pick wear carry watch push pull cost grow stay rest join reply finish repair connect walk walks
+    start starts stop stops open opens     close closes change changes look looks turn turns follow
+    follows add adds allow allows travel travels     smell smells sound sounds thank thanks please"""
 )
 """Common verb forms. A piece without one, and without a word in -ed, is no whole sentence."""
 _CONTRACTED: Final = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|m|d))$")
 _FINITE: Final = _listed("is are was were am has had isn't aren't wasn't weren't hasn't hadn't")
 _JOINING: Final = _listed("and but or so because")
+_AUXILIARIES: Final = _listed(
+    """is are was were am be been has have had will would can could should may might must do does did want wants
+    need needs that some any more most not it's that's don't doesn't didn't isn't won't can't"""
+)
+"""Words that end short sentences: before a pronoun, the next one begins."""
+_LONGEST_REST: Final = 10
+_SHORTEST_IN_S: Final = 3
 _SUBORDINATE: Final = _listed("if because when although unless whether who which while")
 _OF_A_CAUSE: Final = ("because", "of")
 _PREPOSITIONS: Final = _listed(
@@ -136,21 +149,52 @@ def goes_on(left: str, right: str, pause_ms: int) -> bool:
         return True
     if pause_ms <= _BRIEF_MS and spoken[0] in _BEGINNINGS and not any(map(_is_verb, spoken)):
         return True
-    return spoken[-1] in _SELDOM_LAST or following[0] in _SELDOM_FIRST or _incomplete(spoken) or _rest(following)
+    return (
+        spoken[-1] in _SELDOM_LAST
+        or following[0] in _SELDOM_FIRST
+        or _incomplete(spoken, _is_verb)
+        or _rest(following)
+    )
 
 
 def goes_on_within(left: str, right: str) -> bool:
-    """Return whether the sentence ``left`` goes on in ``right``, where both are of one text."""
-    if goes_on(left, right, _UNKNOWN_MS):
-        return True
-    spoken, following = _words(left), _words(right)
-    if not spoken or not following or _is_han(right[0]):
+    """Return whether the sentence ``left`` goes on in ``right``, where both are of one text.
+
+    More words than those of the lists may be verbs here, because the pause between the two is not known.
+    """
+    words = _STOP.sub("", left)
+    if _is_han(words[-1:]) or _is_han(right[0]):
+        return any(sign.search(words) for sign in (_HAN_NEVER_LAST, _HAN_UNFINISHED)) or bool(
+            _HAN_GOING_ON.match(right)
+        )
+    spoken, following = _words(words), _words(right)
+    if not spoken or not following:
         return False
-    if following[0] in _JOINING and not right.endswith("?"):
+    asks, last, first = right.endswith("?"), spoken[-1], following[0]
+    if last in _NEVER_LAST or right[0].islower() or (first in _JOINING | _FINITE and not asks):
         return True
-    if not any(map(_is_verb, spoken)):
-        return spoken[-1] in _PREPOSITIONS or (spoken[0] in _DETERMINERS and following[0] not in _SUBJECTS)
-    return following[0] in _DETERMINERS and not any(map(_is_verb, following))
+    if last in _SELDOM_LAST and (last not in _AUXILIARIES or first not in _SUBJECTS - _DETERMINERS):
+        return True
+    return _is_rest(following) or _is_beginning(spoken, following)
+
+
+def _is_rest(sentence: list[str]) -> bool:
+    """Return whether words within a text are only the rest of a sentence."""
+    compared = sentence.index("than") if "than" in sentence else len(sentence)
+    free = [word for before, word in pairwise(["", *sentence[:compared]]) if before != "to"]
+    if len(sentence) > _LONGEST_REST or (sentence[0] in _SUBJECTS and sentence[0] not in _DETERMINERS):
+        return False
+    return not any(map(_is_verb if sentence[0] in _PREPOSITIONS else _may_be_verb, free))
+
+
+def _is_beginning(sentence: list[str], following: list[str]) -> bool:
+    """Return whether words within a text are only the beginning of a sentence."""
+    if _incomplete(sentence, _may_be_verb):
+        return True
+    if any(map(_may_be_verb, sentence)):
+        return False
+    short = len(sentence) <= 2 or following[0] not in _SUBJECTS
+    return sentence[-1] in _PREPOSITIONS or (sentence[0] in _DETERMINERS and short)
 
 
 def shortened(left: str, right: str) -> str:
@@ -192,25 +236,28 @@ def lowered_within(right: str, left: str) -> str:
     return right[0].lower() + right[1:] if word.lower() in _COMMON else right
 
 
-def _incomplete(sentence: list[str]) -> bool:
+def _incomplete(sentence: list[str], is_verb: Callable[[str], bool]) -> bool:
     """Return whether a sentence lacks the verb of its last clause, or its main clause."""
     pairs = enumerate(zip(sentence, [*sentence[1:], ""], strict=True))
     begins = max((place for place, pair in pairs if pair[0] in _SUBORDINATE and pair != _OF_A_CAUSE), default=-1)
     if begins > 0:
-        return not any(map(_is_verb, sentence[begins + 1 :]))
+        return not any(map(is_verb, sentence[begins + 1 :]))
     if begins == 0:
-        return sum(_is_verb(word) and before != "to" for before, word in pairwise(sentence)) < 2
-    return sentence[0] in _PREPOSITIONS and not any(map(_is_verb, sentence))
+        return sum(is_verb(word) and before != "to" for before, word in pairwise(sentence)) < 2
+    return sentence[0] in _PREPOSITIONS and not any(map(is_verb, sentence))
 
 
 def _rest(sentence: list[str]) -> bool:
     """Return whether words are only the rest of a sentence: they have neither subject nor verb."""
-    compared = sentence.index("than") if "than" in sentence else len(sentence)
-    return sentence[0] not in _SUBJECTS and not any(map(_is_verb, sentence[:compared]))
+    return sentence[0] not in _SUBJECTS and not any(map(_is_verb, sentence))
 
 
 def _is_verb(word: str) -> bool:
     return word in _VERBS or bool(_CONTRACTED.search(word)) or (len(word) > 4 and word.endswith("ed"))
+
+
+def _may_be_verb(word: str) -> bool:
+    return _is_verb(word) or (len(word) > _SHORTEST_IN_S and word.endswith("s") and not word.endswith("ss"))
 
 
 def _words(text: str) -> list[str]:

@@ -15,8 +15,8 @@ from protocol.false_stops import without_false_stops
         ("They fly to. Paris is nice.", "They fly to Paris is nice."),
         ("A noise when. It is cold. It goes away.", "A noise when it is cold. It goes away."),
         (
-            "She speaks quietly. Students in. The back cannot hear.",
-            "She speaks quietly. Students in the back cannot hear.",
+            "She speaks quietly. People in. The back cannot hear.",
+            "She speaks quietly. People in the back cannot hear.",
         ),
         (
             "She looked down it. The quiet street. A dog was barking.",
@@ -31,7 +31,10 @@ from protocol.false_stops import without_false_stops
         ),
         ("It is late. We go home.", "It is late. We go home."),
         ("Do you want to? Go home. Now.", "Do you want to? Go home. Now."),
-        ("我想。去北京。", "我想去北京。"),
+        ("我打算。去北京。", "我打算去北京。"),
+        ("天气很好。但是很冷。", "天气很好但是很冷。"),
+        ("你能告诉我? 书店在哪里？", "你能告诉我，书店在哪里？"),
+        ("好的。我知道。下午见。", "好的。我知道。下午见。"),
         ("他来了。你呢？我很好。", "他来了。你呢？我很好。"),
         ("It costs 1.5. We pay 2.0.", "It costs 1.5. We pay 2.0."),
         ("Hello", "Hello"),
