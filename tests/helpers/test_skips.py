@@ -15,9 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 def run_pytest(folder: Path, body: str, ci: bool, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a test file with the plugin."""
     (folder / "test_it.py").write_text(f"import pytest\n\ndef test_passes(): pass\n\n{body}")
-    command = [sys.executable, "-m", "pytest", "-p", "tests.helpers.skips", "-p", "no:cacheprovider", *arguments]
+    plugins = ("-p", "xdist.plugin", "-p", "tests.helpers.skips", "-p", "no:cacheprovider")
+    command = [sys.executable, "-m", "pytest", *plugins, *arguments]
     kept = {name: os.environ[name] for name in ("PATH", "PYTEST_ADDOPTS") if name in os.environ}
-    environ = kept | {"PYTHONPATH": str(ROOT), "CI": "true" if ci else "false"}
+    light = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environ = kept | light | {"CI": "true" if ci else "false"}
     return subprocess.run(
         [*command, str(folder)], cwd=folder, env=environ, capture_output=True, text=True, check=False
     )

@@ -42,7 +42,8 @@ def run_pytest(folder: Path, *arguments: str) -> Tally:
     asked = [f"--junitxml={path}", "-o", "junit_family=xunit1", f"--rootdir={folder}", *arguments]
     kept = {name: os.environ[name] for name in ("PATH", "PYTEST_ADDOPTS") if name in os.environ}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *asked]
-    subprocess.run(command, cwd=folder, capture_output=True, check=False, env=kept)
+    light = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    subprocess.run(command, cwd=folder, capture_output=True, check=False, env=kept | light)
     return read_tally(path)
 
 
@@ -163,6 +164,7 @@ def test_skipped_module_reports_its_reason(tmp_path: Path) -> None:
 def test_tests_of_fresh_checkout_are_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_tests, "ROOT", tmp_path)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     for name in ("app", "end_to_end"):
         (tmp_path / "tests" / name).mkdir(parents=True)
         (tmp_path / "tests" / name / f"test_{name}.py").write_text("def test_one(): pass")
