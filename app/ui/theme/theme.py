@@ -116,8 +116,8 @@ class Theme(QObject):
 
     def choose(self, scheme: Scheme | None) -> None:
         """Fix the scheme; None follows the system again."""
-        if scheme is not self._scheme:
-            self._scheme = scheme
+        before, self._scheme = self.scheme, scheme
+        if self.scheme is not before:  # or every window would be styled again, which takes long
             self.changed.emit()
 
     def choose_text_size(self, size: str) -> None:
