@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import psutil
+import pytest
 
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
 from app.insertion.wayland.inserter import WaylandInserter
@@ -69,11 +70,12 @@ async def test_text_is_not_pasted_late_when_the_helper_was_killed(sway: WaylandD
         await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
 
 
-async def test_restored_clipboard_survives_a_killed_helper(sway: WaylandDesktop) -> None:
+@pytest.mark.parametrize("deaths", [1, pytest.param(3, marks=pytest.mark.proof(minutes=0.3))])
+async def test_restored_clipboard_survives_a_killed_helper(sway: WaylandDesktop, deaths: int) -> None:
     sway.copy_all(BEFORE)
     field = TextField(sway, "then killed")
     async with opened(sway) as inserter:
-        for times in (1, 2):
+        for times in range(1, deaths + 1):
             assert await inserter.insert("text ", await inserter.target()) == PASTED
             await field.shows("text " * times)
             await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
