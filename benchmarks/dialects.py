@@ -1,12 +1,13 @@
 """Cost of the protocols of others: CPU per hour of audio, beside that of our own protocol.
 
-    python -m benchmarks.dialects [--streams 200] [--seconds 24] [--apis own,funasr,realtime,realtime-24k,earlier]
-                                  [--vad model,simple] [--json FILE]
+    python -m benchmarks.dialects [--streams 200] [--seconds 24] [--vad model,simple] [--json FILE]
+                                  [--apis own,own-live,funasr,realtime,realtime-24k,earlier]
 
 A real gateway, with its embedded broker and a worker with the checksum engine, hears so many people at speaking
 pace, in blocks of 100 ms. All say the same sentences. Clients of our own protocol find the speech themselves, as
-the app does; for the others the gateway does, with the model of the speech detector or a simpler one. Every text
-is compared with the digests of the segments.
+the app does; for the others the gateway does, with the model of the speech detector or a simpler one. With
+``own-live`` they ask for live text, which FunASR and Realtime always bring. Every text is compared with the
+digests of the segments.
 """
 
 import asyncio
@@ -29,10 +30,11 @@ from numpy.typing import NDArray
 from backend.configuration import VAD_MODEL
 from benchmarks.gateway import cpu_seconds
 from benchmarks.report import arguments, table, write_json
-from benchmarks.speakers import Speaker, Tally, Utterance, connected
+from benchmarks.speakers import PLAIN, Speaker, Tally, Utterance, connected
 from loadtest.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.endpoint import Endpoint
+from protocol.recognition import Options
 from protocol.texts import join_texts
 from runtime.folders import folders
 from speech.audio_file import read_audio
@@ -124,10 +126,14 @@ Speak = Callable[[aiohttp.ClientSession, Endpoint, Talk], Coroutine[Any, Any, bo
 """Says the talk at its pace; returns whether the text is right."""
 
 
-async def _own(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
+async def _own(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk, options: Options = PLAIN) -> bool:
     tally = Tally()
-    await Speaker(list(said.segments), 1.0, tally).speak(http, endpoint)
+    await Speaker(list(said.segments), 1.0, tally, options=options).speak(http, endpoint)
     return tally.right == len(said.segments) and not tally.twice
+
+
+async def _own_live(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
+    return await _own(http, endpoint, said, Options(partials=True))
 
 
 async def _funasr(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) -> bool:
@@ -204,6 +210,7 @@ async def _earlier(http: aiohttp.ClientSession, endpoint: Endpoint, said: Talk) 
 
 APIS: Final[dict[str, tuple[Speak, int]]] = {
     "own": (_own, SAMPLE_RATE),
+    "own-live": (_own_live, SAMPLE_RATE),
     "funasr": (_funasr, SAMPLE_RATE),
     "realtime": (_realtime, SAMPLE_RATE),
     "realtime-24k": (_realtime, 24_000),
@@ -285,7 +292,9 @@ def main() -> None:
     chosen = arguments(__doc__, streams="200", seconds="24", apis=",".join(APIS), vad="model,simple")
     vads, rows = chosen.vad.split(","), list[Row]()
     for api in chosen.apis.split(","):
-        for vad in vads[:1] if api == "own" else vads:  # clients of our own protocol find the speech themselves
+        for vad in (
+            vads[:1] if api.startswith("own") else vads
+        ):  # clients of our own protocol find the speech themselves
             rows.append(measure(api, vad, int(chosen.streams), float(chosen.seconds)))
             table("dialects", [asdict(row) for row in rows])
     rows = compared(rows)

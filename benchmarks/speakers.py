@@ -12,6 +12,7 @@ import aiohttp
 from loadtest.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, SAMPLE_RATE, encode_frame
 from protocol.endpoint import Endpoint
+from protocol.recognition import Options
 from protocol.session import (
     STREAM_PATH,
     SUBPROTOCOL,
@@ -26,6 +27,7 @@ from protocol.session import (
     encode,
 )
 
+PLAIN = Options()
 _DRAIN_S = 60.0
 
 
@@ -66,8 +68,11 @@ class Tally:
 class Speaker:
     """Speaker of one session that streams the utterances without pauses."""
 
-    def __init__(self, said: list[Utterance], pace: float, tally: Tally, frame_ms: int = FRAME_MS) -> None:
+    def __init__(
+        self, said: list[Utterance], pace: float, tally: Tally, frame_ms: int = FRAME_MS, options: Options = PLAIN
+    ) -> None:
         self._said = said
+        self._options = options
         self._frame_s = frame_ms / 1000 * pace
         self._frame_bytes = SAMPLE_RATE * frame_ms // 1000 * BYTES_PER_SAMPLE
         self._tally = tally
@@ -81,7 +86,7 @@ class Speaker:
         async with http.ws_connect(
             endpoint.url + STREAM_PATH, protocols=(SUBPROTOCOL,), headers=headers, compress=0
         ) as socket:
-            await socket.send_str(encode(Hello(uuid4(), "benchmark")))
+            await socket.send_str(encode(Hello(uuid4(), "benchmark", options=self._options)))
             reader = asyncio.create_task(self._read(socket))
             try:
                 for segment, utterance in enumerate(self._said):

@@ -54,7 +54,7 @@ SoundEvent = SoundBegan | SoundCeased
 def levels_of(samples: Samples) -> Levels:
     """Return the level of each complete block in dBFS."""
     blocks = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float32)
-    power = np.square(blocks).mean(axis=1) / 2.0**30
+    power = np.einsum("ij,ij->i", blocks, blocks) / np.float32(BLOCK * 2.0**30)  # half the time of square and mean
     levels: Levels = 10 * np.log10(np.maximum(power, np.float32(10 ** (FLOOR_DBFS / 10))))
     return levels
 

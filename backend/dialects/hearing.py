@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from protocol.audio import SAMPLE_RATE
 from speech.vad import GroupVad, VadEvent, open_vad
 
-GATHER_S: Final = 0.01
+GATHER_S: Final = 0.03
 """Wait for the audio of others, if the last call was for several: much less than any pause in speech."""
 MOST_STREAMS: Final = 16
 _MOST_SAMPLES: Final = 2 * SAMPLE_RATE
