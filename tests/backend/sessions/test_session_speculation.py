@@ -221,8 +221,8 @@ class TestPartials:
         made = speaking()
         (asked,) = say(made, 1, NOW)
         made.declined(asked, NOW)
-        assert say(made, 1, NOW + 0.9) == []
-        assert len(say(made, 1, NOW + 1)) == 1
+        assert say(made, 1, NOW + 0.2) == []
+        assert len(say(made, 1, NOW + 0.4)) == 1
 
     def test_partials_restart_with_new_connection(self) -> None:
         made = speaking()
