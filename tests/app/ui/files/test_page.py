@@ -15,7 +15,7 @@ from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
-from app.files.view import MOST_FILES, FileNote, FileState, FilesView, FileText, FileView
+from app.files.view import FileNote, FileState, FilesView, FileText, FileView
 from app.ui.files.page import FilesPage, paths_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -132,8 +132,9 @@ def test_drag_without_local_files_is_rejected(page: FilesPage, urls: tuple[str, 
     assert not entering.isAccepted()
 
 
-def test_full_list_rejects_files(page: FilesPage) -> None:
-    full = tuple(FileView(number, f"/{number}") for number in range(MOST_FILES))
+def test_full_list_rejects_files(page: FilesPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.files.view.MOST_FILES", 5)
+    full = tuple(FileView(number, f"/{number}") for number in range(5))
     page.show_files(FilesView(full[:-1], FORMS))
     assert page.zone.open.isEnabled()
     page.show_files(FilesView(full, FORMS))
