@@ -27,7 +27,8 @@ from uuid import uuid4
 import numpy as np
 import structlog
 
-from app.capture.microphone import Microphone, open_microphone
+from app.capture.fallback import FallbackTimes
+from app.capture.microphone import Microphone, MicrophoneSettings, open_microphone
 from app.capture.portaudio import PortAudio
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
@@ -56,6 +57,8 @@ _ARRIVED: Final = "split_frame"
 _OF_GATEWAY: Final = ("decode_frame", _ARRIVED)  # called by the gateway of this process only
 _DEADLINE_S: Final = 60.0
 _IDLE_TURNS: Final = 10
+_UNHURRIED: Final = MicrophoneSettings(timing=FallbackTimes(silent=inf, first_block=_DEADLINE_S))
+"""No device is given up on a slow machine."""
 
 Entry = tuple[str, str, bool]
 """Module and name of a function, and whether the journal's thread entered it."""
@@ -240,7 +243,7 @@ async def dictate(
     async with scripted(oblige) as gateway:
         listener = DictationSetup(fixed(Address(gateway.url)), vad_folder)
         with (_PromptJournal if entries else Journal).create(root, uuid4(), Options(), 0) as journal:
-            async with open_microphone(system=PortAudio(library)) as microphone:
+            async with open_microphone(settings=_UNHURRIED, system=PortAudio(library)) as microphone:
                 opened.set_result(microphone)
                 await listener.listen(journal, microphone, audience)
                 await playing
