@@ -12,7 +12,7 @@ from aiohttp import web
 from client.connection import Address, GatewayConnection, connect, fixed
 from client.errors import Refused, TryLater, Unauthorised, Unreachable
 from protocol.errors import CloseCode
-from protocol.session import Hello, SegmentBegin, Welcome
+from protocol.session import Finish, Hello, SegmentBegin, Welcome
 from tests.helpers.scripted_gateway import Answers, Memory, Script, oblige, scripted, welcome
 from tests.helpers.waiting import wait_until
 
@@ -143,3 +143,27 @@ async def test_connection_may_be_closed_twice() -> None:
         await connection.close()
         await connection.close()
         await wait_until(lambda: connection.close_code == CloseCode.NORMAL, "the close code")
+
+
+class BrokenSocket:
+    """A WebSocket that takes nothing."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def send_str(self, data: str) -> None:
+        raise self._error
+
+    async def send_bytes(self, data: bytes) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(TimeoutError(), "in time"), (ConnectionResetError("closing"), "no connection")]
+)
+async def test_broken_connection_is_unreachable_whatever_is_sent(error: Exception, said: str) -> None:
+    connection = GatewayConnection(BrokenSocket(error))  # type: ignore[arg-type] # all that it has is used
+    with pytest.raises(Unreachable, match=said):
+        await connection.send_audio(0, 0, b"12", 1.0)
+    with pytest.raises(Unreachable, match=said):
+        await connection.send(Finish(0), 1.0)
