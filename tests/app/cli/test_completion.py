@@ -107,11 +107,9 @@ def in_bash(*words: str) -> list[str]:
     ("words", "offered"),
     [
         (["kikipounamu", "mod"], ["models"]),
-        (["kikipounamu", "takes", "ex"], ["export"]),
         (["kikipounamu", "takes", "show", ""], [SECOND, FIRST]),
         (["kikipounamu", "takes", "export", "--form"], ["--format"]),
         (["kikipounamu", "transcribe", "--format", ""], list(Format)),
-        (["kikipounamu", "models", "verify", "w"], ["whisper-base"]),
         (["kikipounamu", "paste-held", FIRST[:-1]], [SECOND, FIRST]),
     ],
 )
