@@ -2,8 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -21,8 +21,8 @@ from tests.app.history.heard import FakeOutput
 from tests.app.history.takes import SEGMENT, record, session
 from tests.app.journal.files import tone
 from tests.helpers.recordings import SYNTHETIC, samples_of
-from tests.helpers.virtual_microphone import virtual_microphones
-from tests.helpers.waiting import wait_until
+from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
+from tests.helpers.waiting import wait_until, wait_until_sync
 
 LENGTH_MS = 300
 
@@ -175,36 +175,49 @@ async def test_player_reports_missing_output_or_take(library: Library) -> None:
     assert [one.note.key for one in told if one.note] == ["speaker-refused", "take-unknown"]
 
 
-HEAR = """
+PLAY = """
 import asyncio, sys
 from pathlib import Path
 from uuid import UUID
-import numpy as np
 from app.journal.library import Library
-from app.capture.microphone import open_microphone
 from app.capture.desktop_sound import sound_system
 from app.history.player import Player
 from app.history.view import PlayState
 
-async def main(root, session, heard):
-    library, told, blocks, rest = Library(Path(root)), [], [], 8_000
+async def main(root, session):
+    library, told, over = Library(Path(root)), [], asyncio.Event()
 
     async def find(wanted):
         return library.find(wanted)
 
-    async with Player(find, sound_system(), told.append) as player, open_microphone() as microphone:
-        async for block in microphone.buffer.blocks():
-            if not blocks:
-                player.play(UUID(session))
-            blocks.append(block)
-            rest = rest - len(block) if told and told[-1].state is PlayState.STOPPED else rest
-            if rest < 0:
-                break
-    np.save(heard, np.concatenate(blocks))
+    def post(playing):
+        told.append(playing)
+        if playing.state is PlayState.STOPPED:
+            over.set()
+
+    async with Player(find, sound_system(), post) as player:
+        player.play(UUID(session))
+        await over.wait()
     print(told[-1].note, max(one.ms for one in told))
 
 asyncio.run(main(*sys.argv[1:]))
 """
+
+
+@contextmanager
+def recorded(desk: VirtualMicrophone, place: Path) -> Iterator[None]:
+    """Record what is played to the desk during the context, and half a second longer, by a program of its own."""
+    command = ["parec", f"--device={desk.name}_sink.monitor", "--format=s16le", "--channels=1"]
+    command += [f"--rate={SAMPLE_RATE}", "--raw", str(place)]
+    recorder = subprocess.Popen(command, env=desk.environment)
+    try:
+        wait_until_sync(lambda: place.exists() and place.stat().st_size, "it records")
+        yield
+        enough = place.stat().st_size + SAMPLE_RATE
+        wait_until_sync(lambda: place.stat().st_size >= enough, "it has recorded the end")
+    finally:
+        recorder.terminate()
+        recorder.wait(10)
 
 
 @pytest.mark.serial("sound")
@@ -213,12 +226,11 @@ def test_player_plays_journal_through_real_output(tmp_path: Path) -> None:
     with Journal.create(tmp_path, session(1), Options(), 0.0) as journal:
         journal.hear(spoken)
         journal.finish()
-    with virtual_microphones("desk") as (desk,):
-        arguments = [str(tmp_path), str(session(1)), str(tmp_path / "heard.npy")]
-        command = [sys.executable, "-c", HEAR, *arguments]
+    with virtual_microphones("desk") as (desk,), recorded(desk, tmp_path / "heard.pcm16"):
+        command = [sys.executable, "-c", PLAY, str(tmp_path), str(session(1))]
         told = subprocess.run(command, env=speakers(desk), capture_output=True, text=True, timeout=60, check=False)
     assert told.stdout.startswith("None"), told.stdout + told.stderr
-    heard = np.load(tmp_path / "heard.npy")
+    heard = np.fromfile(tmp_path / "heard.pcm16", "<i2")
     size = 1 << (len(spoken) + len(heard)).bit_length()
     spectrum = np.fft.rfft(heard.astype(np.float64), size) * np.conj(np.fft.rfft(spoken.astype(np.float64), size))
     at = int(np.fft.irfft(spectrum, size)[: len(heard)].argmax())
