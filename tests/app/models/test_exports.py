@@ -10,6 +10,7 @@ from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from speech.models.catalogue import Catalogue, LocalExport, LocalFolder, Model, ModelFile, Stated, load_catalogue
 from speech.models.errors import ExportFailed, ModelMissing, ModelUnavailable
+from speech.models.file_list import file_list, write_file_list
 from speech.models.files import sha256_of
 from speech.models.listing import install
 from speech.models.store import FolderState, ModelStore
@@ -19,10 +20,15 @@ from worker.engines.sensevoice_onnx import create
 NAME, GRAPH = "digits", "digits-onnx"
 
 
+def files_in(folder: Path) -> tuple[ModelFile, ...]:
+    """Return the files in this folder with their sizes and digests."""
+    found = sorted(folder.iterdir())
+    return tuple(ModelFile(path.name, path.stat().st_size, sha256_of(path)) for path in found)
+
+
 def catalogue_of(folder: Path) -> Catalogue:
     """Return a catalogue with the model in ``folder`` and its export."""
-    files = [ModelFile(path.name, path.stat().st_size, sha256_of(path)) for path in sorted(folder.iterdir())]
-    model = Model(NAME, "Digits", "CC", "Made up.", tuple(files), (LocalFolder(str(folder)),))
+    model = Model(NAME, "Digits", "CC", "Made up.", files_in(folder), (LocalFolder(str(folder)),))
     wanted = Stated(("am.mvn", "config.yaml", "*.bpe.model", "model*.onnx"), 10_000_000)
     graph = Model(GRAPH, "Digits", "CC", "Made up.", (), (LocalExport(NAME),), wanted)
     return Catalogue(load_catalogue().endpoints, (model, graph))
@@ -42,10 +48,16 @@ def store_with(tmp_path: Path, folder: Path) -> tuple[ModelStore, Catalogue]:
 def test_export_is_installed_checked_and_replaced(tmp_path: Path) -> None:
     store, catalogue = store_with(tmp_path, MODEL)
     folder = store.path(GRAPH)
-    for precision, file in (("fp32", "model.onnx"), ("int8", "model_quant.onnx")):
-        assert export_installed(store, catalogue, NAME, precision) == (GRAPH, folder)
-        assert store.verify(GRAPH) == folder
-        assert [path.name for path in folder.glob("*.onnx")] == [file]
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    for name in ("am.mvn", "config.yaml", "digits.bpe.model", "model.onnx"):
+        (earlier / name).write_text("an export of another precision")
+    write_file_list(earlier, file_list("an export", files_in(earlier)))
+    store.import_folder(GRAPH, earlier)
+    assert [path.name for path in folder.glob("*.onnx")] == ["model.onnx"]
+    assert export_installed(store, catalogue, NAME, "int8") == (GRAPH, folder)
+    assert store.verify(GRAPH) == folder
+    assert [path.name for path in folder.glob("*.onnx")] == ["model_quant.onnx"]
     engine = create(EngineSettings("sensevoice-onnx", GRAPH, str(folder), "cpu", 1))
     (outcome,) = engine.decode([DecodeRequest(shipped_digits()[0].pcm, Options("en", itn=False))])
     assert isinstance(outcome, Transcript) and outcome.text == shipped_digits()[0].text
