@@ -13,7 +13,7 @@
 #
 #     FRESH_MIRROR=URL     mirror of the suite (default: debootstrap's)
 #     FRESH_PARTS="A,B"    components of the mirror (default: main; Ubuntu: main,universe)
-#     FRESH_BIND="DIR …"   folders of this machine to show there, read-only: local wheels, a pip configuration
+#     FRESH_BIND="DIR …"   folders and files of this machine to show there, read-only: local wheels, a pip configuration
 #     FRESH_ENV="NAME …"   environment variables to pass on, PIP_FIND_LINKS for one
 #     FRESH_AS="user root" who runs the targets
 #     FRESH_MODELS="NAME …" models of the first sentence (default: fsmn-vad whisper-base); the small folder has no Whisper
@@ -54,7 +54,8 @@ mount_system() { # FOLDER: the few devices that every machine has, and what the 
     ln -s pts/ptmx "$1/dev/ptmx"
     ln -s /proc/self/fd "$1/dev/fd"
     for folder in ${FRESH_BIND:-}; do
-        mkdir -p "$1$folder"
+        mkdir -p "$1${folder%/*}"
+        if [ -d "$folder" ]; then mkdir -p "$1$folder"; else touch "$1$folder"; fi
         mount --bind "$folder" "$1$folder"
         mount -o remount,bind,ro "$1$folder"
     done
