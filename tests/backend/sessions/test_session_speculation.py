@@ -6,7 +6,7 @@ import pytest
 
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone
 from backend.sessions.ledger import finished
-from backend.sessions.segments import AttachAgain, Hypothesise, Promote, Speculate, Submit, Withdraw
+from backend.sessions.segments import AttachAgain, Hypothesise, Output, Promote, Speculate, Submit, Withdraw
 from backend.sessions.session import Session
 from protocol.audio import encode_frame
 from protocol.errors import OutOfOrder
@@ -110,10 +110,11 @@ class TestEnd:
         assert made.submitted(0, 0, JobQueued(0), NOW) == [Queued(0)]
         assert made.unqueued == 0
 
-    def test_refused_speculation_is_not_promoted(self) -> None:
+    @pytest.mark.parametrize(("taken", "then"), [(True, PROMOTE), (False, Submit(JOB))])
+    def test_only_a_speculation_that_the_broker_took_is_promoted(self, taken: bool, then: Output) -> None:
         made = speculated()
-        made.speculated(GUESS, made=False)
-        assert made.receive(SegmentEnd(0, 100), NOW) == [Submit(JOB)]
+        made.speculated(GUESS, made=taken)
+        assert made.receive(SegmentEnd(0, 100), NOW) == [then]
 
     def test_replies_to_older_speculation_are_ignored(self) -> None:
         made = speculated()
