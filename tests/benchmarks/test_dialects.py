@@ -5,7 +5,9 @@ import pytest
 from benchmarks.dialects import Row, compared, measure
 
 
-@pytest.mark.parametrize("api", ["own", "realtime-24k", "earlier"])
+@pytest.mark.parametrize(
+    "api", ["own", "realtime-24k", pytest.param("earlier", marks=pytest.mark.proof(minutes=1))]
+)
 def test_small_run_counts_cost_and_right_texts(api: str) -> None:
     row = measure(api, "simple", streams=2, seconds=1.0)
     assert (row.right, row.wrong) == (2, 0) and row.gateway_cpu > 0
