@@ -4,12 +4,15 @@ import asyncio
 import json
 import ssl
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiohttp
+import psutil
 import pytest
 
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Hello, encode
@@ -32,10 +35,20 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield chain, front
 
 
-def http(front: Front) -> aiohttp.ClientSession:
+@asynccontextmanager
+async def http(front: Front) -> AsyncIterator[aiohttp.ClientSession]:
+    """Yield a client; afterwards wait for the ends of its connections, which its closing does not for TLS."""
     trust = ssl.create_default_context(cafile=str(front.certificate.certificate))
     trust.check_hostname = False
-    return aiohttp.ClientSession(front.url, connector=aiohttp.TCPConnector(ssl=trust))
+    async with aiohttp.ClientSession(front.url, connector=aiohttp.TCPConnector(ssl=trust)) as client:
+        yield client
+    port = urlsplit(front.url).port
+
+    def closed() -> bool:
+        open_ones = psutil.Process().net_connections("tcp")
+        return not [one for one in open_ones if one.raddr and one.raddr.port == port]
+
+    await wait_until(closed, "its connections are closed")
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -107,9 +120,10 @@ async def tenant_of_a_liar(chain: Chain, front: Front) -> str:
     """Return the tenant that the gateway notes for somebody who names another one."""
     before = len(audit(chain, "audit.stream_opened"))
     headers = bearer(PERSON) | {"X-Tenant-Id": "somebody-else"}
-    client = http(front)
-    connecting = client.ws_connect(STREAM_PATH, headers=headers, protocols=(SUBPROTOCOL,))
-    async with client, connecting as socket:
+    async with (
+        http(front) as client,
+        client.ws_connect(STREAM_PATH, headers=headers, protocols=(SUBPROTOCOL,)) as socket,
+    ):
         await socket.send_str(encode(Hello(uuid4(), "test")))
         assert json.loads(await socket.receive_str())["type"] == "welcome"
     (opened,) = await wait_until(lambda: audit(chain, "audit.stream_opened")[before:], "the audit")
