@@ -45,8 +45,8 @@ async def http(front: Front) -> AsyncIterator[aiohttp.ClientSession]:
     port = urlsplit(front.url).port
 
     def closed() -> bool:
-        open_ones = psutil.Process().net_connections("tcp")
-        return not [one for one in open_ones if one.raddr and one.raddr.port == port]
+        peers = [tuple(one.raddr) for one in psutil.Process().net_connections("tcp")]  # empty: it only listens
+        return not any(peer[1:] == (port,) for peer in peers)
 
     await wait_until(closed, "its connections are closed")
 
