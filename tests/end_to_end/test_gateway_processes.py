@@ -23,6 +23,7 @@ from protocol.endpoint import Endpoint
 from protocol.session import Error
 from tests.backend.wire import Wire
 from tests.helpers.chain import KEY, Chain, Program, running_chain
+from tests.helpers.connections import disconnected
 from tests.helpers.prometheus import Figures, figures
 from tests.helpers.speaking import check, speak
 from tests.helpers.waiting import wait_until
@@ -264,3 +265,4 @@ async def test_processes_of_a_shared_gateway_serve_other_devices_over_tls(shared
             headers = {"Authorization": f"Bearer {key}"}
             async with gateway.http.get(f"{url}/v1/models", headers=headers, ssl=ssl) as response:
                 assert response.status == 200
+        await disconnected(url)

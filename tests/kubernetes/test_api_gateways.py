@@ -8,15 +8,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiohttp
-import psutil
 import pytest
 
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Hello, encode
 from tests.helpers.chain import Chain, running_chain
+from tests.helpers.connections import disconnected
 from tests.helpers.recordings import SYNTHETIC
 from tests.helpers.waiting import wait_until, wait_until_sync
 from tests.kubernetes.api_gateways import OTHER, PERSON, Front, in_front
@@ -37,18 +36,12 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @asynccontextmanager
 async def http(front: Front) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a client; afterwards wait for the ends of its connections, which its closing does not for TLS."""
+    """Yield a client, and wait for the ends of its connections."""
     trust = ssl.create_default_context(cafile=str(front.certificate.certificate))
     trust.check_hostname = False
     async with aiohttp.ClientSession(front.url, connector=aiohttp.TCPConnector(ssl=trust)) as client:
         yield client
-    port = urlsplit(front.url).port
-
-    def closed() -> bool:
-        peers = [tuple(one.raddr) for one in psutil.Process().net_connections("tcp")]  # empty: it only listens
-        return not any(peer[1:] == (port,) for peer in peers)
-
-    await wait_until(closed, "its connections are closed")
+    await disconnected(front.url)
 
 
 def bearer(key: str) -> dict[str, str]:
