@@ -149,6 +149,11 @@ class TakeRunner(DictationObserver):
             return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
         except JournalError as error:
             return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
+        except asyncio.CancelledError:
+            await asyncio.wait({journal})
+            if self._recording and not journal.exception():
+                self._recording.buffer.keep_in(journal.result())  # what was said before the journal was there
+            raise
         finally:
             if not journal.done():
                 await asyncio.wait({journal})  # the code that ends the take closes the journal

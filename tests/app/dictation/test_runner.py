@@ -1,9 +1,11 @@
 """Tests of ``DictationRunner`` with a fake microphone, a scripted gateway and a fake inserter."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import SoundCue
 from app.insertion.outcome import Insertion, InsertionResult
+from app.journal.journal import Journal
 from app.journal.take import TRANSCRIBED, TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
@@ -284,12 +287,33 @@ async def test_oldest_take_is_recognised_later_when_too_many_wait(
     assert world.inserter.text() == " ".join(text for take in texts[1:] for text in take)
 
 
+async def test_take_keeps_what_was_said_before_its_journal_at_second_quit(
+    tmp_path: Path, models: Path, talk: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, opens = Journal.create, threading.Event()
+
+    def late(*arguments: Any) -> Journal:
+        assert opens.wait(30)
+        return create(*arguments)
+
+    monkeypatch.setattr(Journal, "create", late)
+    async with dictating(tmp_path, models, later([]), talk, TOGGLE) as world:
+        world.dictating.ask(Verb.START)
+        await world.all_heard()
+        world.dictating.ask(Verb.QUIT)
+        world.dictating.ask(Verb.QUIT)
+        asyncio.get_running_loop().call_later(0.2, opens.set)  # the second quit has been handled by then
+        assert world.running is not None
+        await asyncio.wait_for(world.running, 30)
+    assert world.found[0].samples == len(talk)
+
+
 async def test_take_is_offered_at_next_start_after_second_quit(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, later([]), talk, TOGGLE) as world:
         world.dictating.ask(Verb.START)
-        await wait_until(lambda: world.found and world.found[0].samples == len(talk), "the journal has it all")
+        await world.all_heard()
         world.dictating.ask(Verb.QUIT)
         world.dictating.ask(Verb.QUIT)
         assert world.running is not None
