@@ -1,5 +1,6 @@
 """Overlay of the running app: it keeps clear of the field that gets the text, and floats on Wayland too."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from app.core.area import Area
 from app.hotkeys.compositor_lines import Compositor
+from app.insertion.accessibility.text_finder import find_text
+from app.insertion.outcome import Target
 from app.ui.dictation.overlay_place import FROM_EDGE
 from tests.helpers.accessible_desktop import start_bus, start_field
 from tests.helpers.desktop import TextField
@@ -26,11 +29,19 @@ def app(models: Path) -> Iterator[DesktopApp]:
     with running_app(models, "--engine", "checksum", start=False) as app:
         start_bus(app.desktop)
         app.start()
-        window, _ = start_field(app.desktop, "field")
+        window, process = start_field(app.desktop, "field")
         app.desktop.xdotool("windowsize", "--sync", str(window), "1200", "120")
         app.desktop.xdotool("windowmove", "--sync", str(window), "20", "640")
         app.desktop.xdotool("type", "kia ora")
+        target = Target(window, area=Area(20, 640, 1200, 120), process=process)
+        wait_until_sync(lambda: tells_cursor(app, target), "the field is ready")
         yield app
+
+
+def tells_cursor(app: DesktopApp, target: Target) -> bool:
+    """Return whether the program of the field tells where its text cursor is, as the app asks it once."""
+    place = asyncio.run(find_text(target, {"XDG_RUNTIME_DIR": str(app.desktop.folder)}))
+    return place is not None and place.caret is not None
 
 
 @pytest.fixture

@@ -15,4 +15,4 @@ async def disconnected(url: str) -> None:
         peers = [tuple(one.raddr) for one in psutil.Process().net_connections("tcp")]  # empty: it only listens
         return not any(peer[1:] == (port,) for peer in peers)
 
-    await wait_until(closed, f"the connections to {url} are closed")
+    await wait_until(closed, f"the connections to {url} are closed", 60)  # asyncio waits 30 s for the other side

@@ -57,7 +57,9 @@ class QtClipboard(QObject):
         self._reads = 0
         self._reads_before = 0
         self._heard: Callable[[], object] | None = None
+        self._accepted: Callable[[], object] | None = None
         self._wanted.connect(self._do, Qt.ConnectionType.QueuedConnection)
+        clipboard.dataChanged.connect(self._has_changed)
 
     async def keep(self, *, primary: bool = False) -> bool:
         """Save the whole content and return True.
@@ -108,6 +110,8 @@ class QtClipboard(QObject):
             return bool(left)
         except TimeoutError:
             return False
+        finally:
+            self._accepted = None
 
     # -- in Qt's thread ------------------------------------------------------------------------------------
 
@@ -159,13 +163,19 @@ class QtClipboard(QObject):
         is_wayland = QGuiApplication.platformName().startswith("wayland")
         if is_wayland and QGuiApplication.focusWindow() is None:
             return False
-        self._offer = self._before = None
+        self._offer = self._before = self._accepted = None
         self._clipboard.setText(text)  # Qt itself tells this change at once
         if is_wayland:
-            self._clipboard.dataChanged.connect(accepted, Qt.ConnectionType.SingleShotConnection)
+            self._accepted = accepted
         else:
             accepted()
         return True
+
+    @Slot()
+    def _has_changed(self) -> None:
+        accepted, self._accepted = self._accepted, None
+        if accepted is not None:
+            accepted()
 
     def _give_back(self) -> None:
         before, self._before = self._before, None

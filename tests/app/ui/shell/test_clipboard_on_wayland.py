@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.helpers.waiting import wait_until_sync
@@ -21,22 +23,33 @@ clipboard = QtClipboard(application.clipboard())
 def copy() -> None:
     for line in sys.stdin:
         print(asyncio.run(clipboard.copy(line.strip())), flush=True)
-    application.quit()
 
 threading.Thread(target=copy).start()
 application.exec()
 """
 
 
+@contextmanager
+def ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    """Kill the process at the end of the context."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_copy_that_the_compositor_refuses_is_a_failure(tmp_path: Path) -> None:
     with running_sway(tmp_path) as desktop:
         desktop.copy(b"before")
-        with subprocess.Popen(
-            [sys.executable, "-c", COPIER],
-            env=desktop.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+        with ended(
+            subprocess.Popen(
+                [sys.executable, "-c", COPIER],
+                env=desktop.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
         ) as copier:
             assert copier.stdin is not None and copier.stdout is not None
             desktop.focus("copier")
@@ -49,4 +62,3 @@ def test_copy_that_the_compositor_refuses_is_a_failure(tmp_path: Path) -> None:
             copier.stdin.flush()
             assert copier.stdout.readline() == "True\n"
             wait_until_sync(lambda: desktop.copied() == b"taken", "it is copied")
-            copier.stdin.close()
