@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, settings, strategies
 from xdist.scheduler import LoadScopeScheduling
 
 from runtime.telemetry import switch_off_telemetry
-from tests.helpers.examples import examples
+from tests.helpers.examples import DRAWS_OTHERS, examples
 from tests.helpers.valkey import Broker, binaries, running_broker
 
 pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips", "tests.helpers.proofs"]
@@ -30,7 +30,7 @@ os.environ["LANG"] = "C.UTF-8"
 switch_off_telemetry()  # as every program does first
 
 
-# No deadline: the duration of an example depends on the load of the machine. Each run draws others.
+# No deadline: the duration of an example depends on the load of the machine.
 settings.register_profile(
     "unhurried",
     settings(),
@@ -38,6 +38,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     max_examples=examples(100),
 )
+# For the suite: the same examples each time.
+settings.register_profile("same", settings.get_profile("unhurried"), derandomize=True, database=None)
 # For `make mutants`: the same examples each time, all of them, without shrinking.
 settings.register_profile(
     "mutants",
@@ -47,7 +49,7 @@ settings.register_profile(
     database=None,
     phases=[Phase.explicit, Phase.generate],
 )
-settings.load_profile("unhurried")
+settings.load_profile("unhurried" if DRAWS_OTHERS else "same")
 
 SERIAL = re.compile(r'mark\.serial(?:\("(\w+)"\))?')
 
@@ -77,6 +79,8 @@ def pytest_collection() -> Generator[None, object, object]:
     """Collect tests without garbage collection, and exempt them all from it: no test pays for the others."""
     gc.disable()
     try:
+        # Imports a large module, which Python 3.11 cannot parse if a collection prints a traceback meanwhile.
+        strategies.builds(list).validate()
         return (yield)
     finally:
         gc.enable()

@@ -354,3 +354,5 @@ async def _cancelled_at_exit(coroutine: Coroutine[Any, Any, T], name: str) -> As
         yield task
     finally:
         await cancel_and_wait({task})
+        if not task.cancelled():
+            task.exception()  # who waits for the task has raised it; otherwise another error came first
