@@ -8,9 +8,9 @@ A lone modifier is grabbed so that the server asks about each key after it. A co
 replayed to that program (XAllowEvents, ReplayKeyboard). After other hotkeys the server does not ask: a stopped
 process of this app must not block the keyboard.
 
-Auto-repeat arrives as pairs of a release and a press at the same time, while the key stays down. The server could
-omit the releases (XkbSetDetectableAutoRepeat). But then a client that uses XKEYBOARD no longer gets layout changes
-in the form that python-xlib understands (tried: no MappingNotify).
+Auto-repeat arrives as pairs of a release and a press at nearly the same time, while the key stays down. The server
+could omit the releases (XkbSetDetectableAutoRepeat). But then a client that uses XKEYBOARD no longer gets layout
+changes in the form that python-xlib understands (tried: no MappingNotify).
 """
 
 import time
@@ -33,6 +33,7 @@ from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_HOTKEYS_X11_KEYBOARD)
 
+_REPEATED_MS: Final = 1
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
 
 
@@ -230,7 +231,9 @@ class Keyboard:
 
 
 def _repeats(release: Any, event: Any) -> bool:
-    return bool(event.type == X.KeyPress and event.detail == release.detail and event.time == release.time)
+    """Return whether a key event follows the release of auto-repeat, which a busy server stamps a bit earlier."""
+    same_key = event.type == X.KeyPress and event.detail == release.detail
+    return bool(same_key and 0 <= event.time - release.time <= _REPEATED_MS)
 
 
 def _place(grab: Grab) -> tuple[int, int]:
