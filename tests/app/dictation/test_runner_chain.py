@@ -95,10 +95,12 @@ async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
         chain.worker("--engine", ENGINE)
         wishes = DictationOptions(TalkMode.TOGGLE)
         async with dictating(tmp_path, models, lambda: locate_in(chain), talk, wishes) as world:
-            for takes in range(1, 4):
+            for takes in range(1, 7):
                 await world.dictate()
                 await world.over(takes)
                 await wait_until(lambda: world.found[0].state is TakeState.DONE, "the text is inserted", CHAIN_S)
+                if takes >= 3 and any(found.take.replaced for found in world.found):
+                    break  # on a busy computer most spans come too late
         whole = world.inserter.text().split()
         spans = 0
         for found in reversed(world.found):
