@@ -3,7 +3,7 @@
     python3 -m scripts.run_tests VENV [--jobs N] [--without MARKER] [PYTEST ARGUMENT ...]
 
 All parallel tests run first. The ``serial`` tests follow one after the other; ``serial("sound")`` tests, which
-mostly wait, and other groups run in parallel to them, each group one test at a time. Up to three failures are
+mostly wait, and other groups run in parallel to them, each group one test at a time. Up to six failures are
 tried once more, alone (docs/decisions/0022-a-second-try.md). The last lines list every failure, second try and
 skip with its reason, and the totals. Exits 0 only if tests ran and every failure passed on its second try.
 """
@@ -28,7 +28,7 @@ NO_TESTS_COLLECTED: Final = 5  # pytest's exit status
 DEADLINE_S: Final = 30 * 60
 COMPILE_S: Final = 5 * 60
 SKIPS_REFUSED: Final = 6  # set by tests/helpers/skips.py
-SECOND_TRIES: Final = 3
+SECOND_TRIES: Final = 6
 
 
 @dataclass(frozen=True)
