@@ -31,4 +31,6 @@ async def disconnected(url: str) -> None:
         with closing(socket.socket(fileno=os.dup(number))) as end, suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
     await wait_until(lambda: not there(), what)
+    for transport in list(vars(asyncio.get_running_loop()).get("_transports", {}).values()):
+        transport.abort()  # one whose reading is paused never learns of its end
     await asyncio.sleep(_LAST_TURNS_S)  # the loop closes its side in its next turns, which nothing shows
