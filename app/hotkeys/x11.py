@@ -57,6 +57,7 @@ class X11Hotkeys:
         self._waking, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
         ready: Future[None] = Future()
+        ready.set_running_or_notify_cancel()  # who stops waiting for the thread does not cancel its answer
         # A daemon: a hanging server must not keep the process alive.
         self._thread = threading.Thread(target=self._run, args=(ready,), name="hotkeys", daemon=True)
         self._thread.start()

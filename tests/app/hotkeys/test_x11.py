@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -341,6 +342,28 @@ async def test_hotkeys_become_unavailable_when_the_server_ends(tmp_path: Path) -
                 await hotkeys.is_down("dictate")
 
 
+async def test_keyboard_is_closed_when_its_server_answers_after_the_caller_left() -> None:
+    asked, answer, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def connect(report: object) -> _Broken:
+        asked.set()
+        answer.wait(30)
+        return _Broken(closed)
+
+    async def enter() -> None:
+        async with X11Hotkeys(connect=connect):
+            pass
+
+    entering = asyncio.create_task(enter())
+    await wait_until(asked.is_set, "the thread connects")
+    entering.cancel()
+    await asyncio.sleep(0)  # the task leaves its wait and begins to close
+    answer.set()
+    with pytest.raises(asyncio.CancelledError):
+        await entering
+    assert closed.is_set()
+
+
 async def test_internal_error_is_raised_to_the_event_reader() -> None:
     with capture_logs() as logs:
         async with X11Hotkeys(connect=lambda report: _Broken()) as hotkeys:
@@ -380,6 +403,9 @@ class _Broken:
 
     holding = False
 
+    def __init__(self, closed: threading.Event | None = None) -> None:
+        self._closed = closed or threading.Event()
+
     def fileno(self) -> int:
         raise ValueError("on purpose")
 
@@ -388,7 +414,9 @@ class _Broken:
     def bind(self, bindings: Mapping[str, str]) -> None: ...
     def renew(self) -> None: ...
     def pass_on(self, action: str) -> None: ...
-    def close(self) -> None: ...
+
+    def close(self) -> None:
+        self._closed.set()
 
     def is_down(self, action: str) -> bool:
         return False
