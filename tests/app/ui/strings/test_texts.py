@@ -47,6 +47,8 @@ from speech.models.recommendation import Reason
 from tests.helpers.placeholders import placeholders
 
 APP = Path(__file__).resolve().parents[4] / "app"
+OF_THE_SYSTEM = re.compile(r"\.(hotkeys-forbidden|microphone-silenced|accessibility-denied|microphone-denied)$")
+"""Texts that quote labels of macOS or Windows."""
 WITH_ROW = [name for name in all_settings() if name not in ELSEWHERE]
 LOG_NAMES = [
     *("search", "level", "program", "list", "detail"),
@@ -165,6 +167,22 @@ def wanted() -> set[str]:
     )
 
 
+def misquoted(key: str) -> list[str]:
+    """Return the labels that a Chinese text quotes, but no window shows or the English text does not name."""
+    quoted = re.findall("“([^”{]+)”", "".join(forms("zh", key)))
+    return [label for one in quoted for label in one.split(" › ") if not named(label, " ".join(forms("en", key)))]
+
+
+def named(label: str, english: str) -> bool:
+    """Return whether an English text names the same text as a Chinese label."""
+    return any(form in english for key in entries("zh") if label in forms("zh", key) for form in forms("en", key))
+
+
+def forms(language: str, key: str) -> list[str]:
+    entry = entries(language)[key]
+    return [entry] if isinstance(entry, str) else list(entry.values())
+
+
 def test_both_languages_have_the_same_keys() -> None:
     assert entries("en").keys() == entries("zh").keys()
 
@@ -255,3 +273,8 @@ def test_texts_change_language_at_runtime(qtbot: QtBot) -> None:
     assert (texts.language, texts.chosen) == ("zh", "zh-Hant")
     texts.choose(SYSTEM)
     assert texts.language in LANGUAGES
+
+
+def test_texts_quote_only_labels_that_windows_show() -> None:
+    ours = (key for key in entries("zh") if not OF_THE_SYSTEM.search(key))
+    assert {key: found for key in ours if (found := misquoted(key))} == {}
