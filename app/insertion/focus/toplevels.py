@@ -1,16 +1,19 @@
 """The focused window of compositors that list their windows (labwc, Hyprland, river, niri …).
 
 They tell a window's program and whether it is active, but neither its process nor its place. Most of them call no
-window active while a panel or a lock screen has the keyboard. labwc does not: there a panel may get the text.
+window active while a panel or a lock screen has the keyboard. labwc does not: there the focus is unknown while a
+launcher or a locker runs, but a panel that stays may get the text.
 Source: wlr-protocols, "wlr foreign toplevel management unstable v1".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Final, Self
 
 from app.insertion.focus.errors import FocusUnknown
+from app.insertion.focus.keyboard_takers import keyboard_taker_runs
 from app.insertion.outcome import Target
 from app.insertion.programs import is_terminal
 from app.wayland.connection import WaylandConnection, WaylandObject
@@ -32,10 +35,13 @@ class Toplevel:
 
 
 class ToplevelFocus:
-    """A ``Focus`` for compositors that list their windows. Windows of the program ``app_id`` are our own."""
+    """A ``Focus`` for compositors that list their windows. Windows of the program ``app_id`` are our own.
 
-    def __init__(self, wayland: WaylandConnection, app_id: str) -> None:
-        self._wayland, self._app_id = wayland, app_id
+    ``taken``: returns whether a program may have the keyboard although the compositor calls a window active.
+    """
+
+    def __init__(self, wayland: WaylandConnection, app_id: str, taken: Callable[[], bool]) -> None:
+        self._wayland, self._app_id, self._taken = wayland, app_id, taken
         self._numbers = count(1)
         self._toplevels: dict[int, Toplevel] = {}
         wayland.bind(TOPLEVEL_MANAGER).on("toplevel", self._opened)
@@ -47,8 +53,9 @@ class ToplevelFocus:
             wayland = await WaylandConnection.open(environment)
         except WaylandError as error:
             raise FocusUnknown(str(error)) from error
+        taken = partial(keyboard_taker_runs, environment) if "LABWC_PID" in environment else lambda: False
         try:
-            focus = cls(wayland, app_id)
+            focus = cls(wayland, app_id, taken)
             await wayland.roundtrip(_REPLY_S)
         except BaseException as error:
             await wayland.close()
@@ -58,12 +65,12 @@ class ToplevelFocus:
         return focus
 
     async def target(self) -> Target | None:
-        """Return the active window, or ``None`` if none or several are active."""
+        """Return the active window, or ``None`` if none or several are active, or the keyboard may be elsewhere."""
         try:
             await self._wayland.roundtrip(_REPLY_S)
         except CompositorGone:
             return None
-        return target_of(self._toplevels.values(), self._app_id)
+        return None if self._taken() else target_of(self._toplevels.values(), self._app_id)
 
     async def close(self) -> None:
         """End the connection. Safe to call twice."""

@@ -1,11 +1,14 @@
 """The active window in a real labwc and a real sway."""
 
+from pathlib import Path
+
 import pytest
 
 from app.insertion.focus.errors import FocusUnknown
 from app.insertion.focus.toplevels import Toplevel, ToplevelFocus, target_of
 from app.insertion.outcome import Target
 from tests.app.insertion.focus.panel import panel_with_keyboard
+from tests.app.insertion.focus.test_keyboard_takers import named
 from tests.helpers.desktop import TextField
 from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop
@@ -40,6 +43,22 @@ async def test_active_window_is_told_with_its_program(labwc: WaylandDesktop) -> 
     await wait_until(returned, "the field is active again")
     await focus.close()
     assert await focus.target() is None
+
+
+async def test_focus_is_unknown_on_labwc_while_a_launcher_runs(labwc: WaylandDesktop, tmp_path: Path) -> None:
+    focus = await ToplevelFocus.open(labwc.environment)
+    TextField(labwc)
+    field = await active(focus)
+    launcher = labwc.start(str(named(tmp_path, "fuzzel")), "60")
+
+    async def unknown() -> bool:
+        return await focus.target() is None
+
+    await wait_until(unknown, "the launcher may have the keyboard")
+    launcher.terminate()
+    launcher.wait(30)
+    assert await focus.target() == field
+    await focus.close()
 
 
 async def test_number_of_a_closed_window_is_not_given_again(labwc: WaylandDesktop) -> None:
