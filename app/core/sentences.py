@@ -14,7 +14,8 @@ from app.core.notes import Note
 
 LANGUAGES: Final = ("en", "zh")
 COUNT: Final = "count"
-_PLACEHOLDER: Final = re.compile(r"{([a-z_]+)}")
+_HAN: Final = "[\u4e00-\u9fff]"
+_PLACEHOLDER: Final = re.compile(rf"((?<={_HAN}) )?{{([a-z_]+)}}( (?={_HAN}))?")
 
 Entry = str | Mapping[str, str]
 """A text, or one for each plural form of ``count``: ``one`` (English only) and ``other``."""
@@ -52,7 +53,12 @@ def filled(language: str, key: str, values: Mapping[str, str | int]) -> str:
     entry = entries(language)[key]
     if not isinstance(entry, str):
         entry = entry.get(_plural(language, int(values[COUNT])), entry["other"])
-    return _PLACEHOLDER.sub(lambda found: str(values[found[1]]), entry)
+    return _PLACEHOLDER.sub(lambda found: _spaced(found[1] or "", str(values[found[2]]), found[3] or ""), entry)
+
+
+def _spaced(before: str, value: str, after: str) -> str:
+    """Return a value with the spaces around it, without those between two Chinese characters."""
+    return ("" if re.match(_HAN, value) else before) + value + ("" if re.search(f"{_HAN}$", value) else after)
 
 
 def noted(say: Say, note: Note) -> str:

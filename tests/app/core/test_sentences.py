@@ -25,6 +25,20 @@ def test_filled_inserts_counts_and_finds_placeholders() -> None:
     assert placeholders("{a} and {b}") == {"a", "b"}
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("onboarding.press", {"key": "右 Ctrl"}, "请按一下右 Ctrl。"),
+        ("onboarding.press", {"key": "F9"}, "请按一下 F9。"),
+        ("note.microphone-other", {"device": "耳机"}, "现在使用耳机"),
+        ("note.microphone-back", {"device": "耳机"}, "耳机已重新连接"),
+        ("note.microphone-back", {"device": "USB Audio"}, "USB Audio 已重新连接"),
+    ],
+)
+def test_no_space_stands_between_chinese_text_and_value(key: str, value: dict[str, str], text: str) -> None:
+    assert filled("zh", key, value) == text
+
+
 def test_noted_includes_reason() -> None:
     reason = Note("microphone-refused", {"device": "usb"})
     told = noted(Sentences("en"), Note("microphone-failed", reason=reason))
