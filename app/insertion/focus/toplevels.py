@@ -65,7 +65,7 @@ class ToplevelFocus:
         return focus
 
     async def target(self) -> Target | None:
-        """Return the active window, or ``None`` if none or several are active, or the keyboard may be elsewhere."""
+        """Return the active window, or ``None`` if none or several are active, or a launcher runs."""
         try:
             await self._wayland.roundtrip(_REPLY_S)
         except CompositorGone:
