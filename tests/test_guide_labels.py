@@ -60,7 +60,7 @@ def _compact(text: str) -> str:
 
 
 def _texts(language: str) -> Iterator[tuple[str, str]]:
-    for key, entry in (entries(language) | OTHER_PROGRAMS[language]).items():
+    for key, entry in (*entries(language).items(), *OTHER_PROGRAMS[language].items()):
         yield from ((key, form) for form in ([entry] if isinstance(entry, str) else entry.values()))
 
 
