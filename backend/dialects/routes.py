@@ -31,11 +31,11 @@ def dialect_routes(hub: Hub, refusal: Refuse, settings: FileSettings, earlier: b
 
     files = RequestFiles(spool, settings)
     return [
-        *OpenAiFileRoutes(sessions, spool, settings).routes(),
+        *OpenAiFileRoutes(sessions, files).routes(),
         *realtime_routes(sessions),
         *funasr_routes(sessions, files),
         *vosk_routes(sessions),
         *root_routes(sessions, files),
-        *DeepgramRoutes(sessions, spool, settings).routes(),
+        *DeepgramRoutes(sessions, files).routes(),
         *(earlier_routes(sessions) if earlier else ()),
     ]

@@ -1,12 +1,19 @@
 """Folders for the files of requests: one per process. What killed processes have left is removed."""
 
+import asyncio
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from backend.dialects.readers import ReaderPlaces
+from backend.dialects.request_room import RequestRoom
+from backend.http.access import AdmittedRequest
 from backend.rest.file_settings import FileSettings
+from backend.rest.form import Form
 from backend.rest.uploads import Uploads
 from runtime.folders import private_folder
 
@@ -19,6 +26,30 @@ class RequestFiles:
 
     spool: Callable[[], Uploads]
     settings: FileSettings
+
+    @cached_property
+    def room(self) -> RequestRoom:
+        """The room for all of them together."""
+        return RequestRoom(self.settings)
+
+    @cached_property
+    def readers(self) -> ReaderPlaces:
+        """The places to read them."""
+        return ReaderPlaces(self.settings.readers)
+
+    @asynccontextmanager
+    async def form(self, visit: AdmittedRequest) -> AsyncIterator[Form]:
+        """Yield an empty form, which is dropped after the answer to its request. Raises ``OverQuota``."""
+        with self.room.place(visit.device.owner) as take:
+            form = Form(take=take)
+            try:
+                yield form
+            finally:
+                await asyncio.to_thread(form.drop)
+
+    def reading(self, visit: AdmittedRequest) -> AbstractAsyncContextManager[None]:
+        """Hold a place to read a file of this key. Raises ``OverQuota``."""
+        return self.readers.place(visit.device.owner)
 
 
 def open_spool(base: Path, spare_bytes: int) -> Uploads:

@@ -152,3 +152,9 @@ def abort(request: web.Request) -> None:
     """Abort the connection at once, even in the middle of a response."""
     if request.transport is not None:
         request.transport.abort()
+
+
+def check_present(request: web.Request) -> None:
+    """Raise ``ConnectionError`` if the client is gone: nobody wants an answer."""
+    if request.transport is None:
+        raise ConnectionError("the client is gone")

@@ -21,6 +21,10 @@ class FileSettings:
 
     ``uploads``, ``uploads_of_key``: maximum number of concurrent uploads, in total and per key.
     ``least_bytes_s``: minimum upload rate after ``slack_s``.
+
+    ``requests``, ``requests_of_key``: maximum number of files of other interfaces that await their answer.
+    ``request_bytes``: maximum size of all of them together; one key has half of it.
+    ``readers``: how many of them are read at a time, each by its own process.
     """
 
     folder: Path = Path(FOLDER)
@@ -33,4 +37,8 @@ class FileSettings:
     least_bytes_s: int = 16 * 1024
     slack_s: float = 60.0
     look_s: float = 2.0
+    requests: int = 64
+    requests_of_key: int = 16
+    request_bytes: int = 8 * 1024**3
+    readers: int = 8
     flow: FlowLimits = field(default_factory=FlowLimits)

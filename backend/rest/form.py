@@ -38,7 +38,7 @@ class Form:
     """The received part of a form. Values of a field whose name ends with ``[]`` are joined with commas.
 
     ``filename``: the client's name for the file. ``began_s``: start of the upload. ``size``: bytes received so
-    far.
+    far. ``take``: takes room for bytes, at first those that the client ``announced``; raises ``OverQuota``.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -46,6 +46,8 @@ class Form:
     filename: str = ""
     began_s: float = field(default_factory=time.monotonic)
     size: int = 0
+    take: Callable[[int], None] = lambda more: None
+    announced: int = 0
 
     def fields(self) -> SubmittedFields:
         """Return the fields as values. Raises ``MalformedMessage``."""
@@ -68,10 +70,9 @@ async def read_form(request: web.Request, uploads: Uploads, settings: FileSettin
         raise RequestRefused(415, ErrorCode.UNSUPPORTED, "a file is submitted as multipart/form-data")
     if request.headers.get(hdrs.CONTENT_ENCODING, _PLAIN).lower() != _PLAIN:
         raise RequestRefused(415, ErrorCode.UNSUPPORTED, "a form is sent as it is: without Content-Encoding")
-    announced = request.content_length or 0
-    if announced > settings.most_bytes + _FIELD_BYTES * _MOST_FIELDS:
+    if (request.content_length or 0) > settings.most_bytes + _FIELD_BYTES * _MOST_FIELDS:
         raise _too_large(settings.most_bytes)
-    await asyncio.to_thread(uploads.check_room, announced)
+    await _take_announced(request, uploads, form)
     try:
         await _read_parts(await request.multipart(), form, uploads, settings)
     except TimeoutError as error:
@@ -86,10 +87,9 @@ async def read_raw(request: web.Request, uploads: Uploads, settings: FileSetting
     """Read a body that is nothing but the file into ``form``. Raises like ``read_form``."""
     if request.headers.get(hdrs.CONTENT_ENCODING, _PLAIN).lower() != _PLAIN:
         raise RequestRefused(415, ErrorCode.UNSUPPORTED, "a file is sent as it is: without Content-Encoding")
-    announced = request.content_length or 0
-    if announced > settings.most_bytes:
+    if (request.content_length or 0) > settings.most_bytes:
         raise _too_large(settings.most_bytes)
-    await asyncio.to_thread(uploads.check_room, announced)
+    await _take_announced(request, uploads, form)
     form.part = await asyncio.to_thread(uploads.part)
     try:
         pieces = _pieces(request.content.readany, form, settings)
@@ -100,6 +100,12 @@ async def read_raw(request: web.Request, uploads: Uploads, settings: FileSetting
         raise MalformedMessage("the body breaks off") from error
     if not form.size:
         raise MalformedMessage("the body is empty: it is the file")
+
+
+async def _take_announced(request: web.Request, uploads: Uploads, form: Form) -> None:
+    form.announced = request.content_length or 0
+    form.take(form.announced)
+    await asyncio.to_thread(uploads.check_room, form.announced)
 
 
 async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, settings: FileSettings) -> None:
@@ -116,9 +122,7 @@ async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, set
                 raise MalformedMessage("one file at a time is submitted")
             form.filename = part.filename or ""
             form.part = await asyncio.to_thread(uploads.part)
-            await _save(
-                _pieces(partial(part.read_chunk, _READ_BYTES), form, settings), form.part, settings.most_bytes
-            )
+            await _save(pieces, form.part, settings.most_bytes)
         else:
             value = await _text(part.name, pieces)
             if part.name not in form.values:
@@ -159,6 +163,8 @@ async def _pieces(read: Callable[[], Awaitable[bytes]], form: Form, settings: Fi
         if not piece:
             return
         form.size += len(piece)
+        if not form.announced:
+            form.take(len(piece))
         if time.monotonic() - form.began_s > settings.slack_s + form.size / settings.least_bytes_s:
             raise MalformedMessage(f"the file comes too slowly: at least {settings.least_bytes_s} bytes a second")
         yield piece

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,23 +17,22 @@ from backend.dialects.deepgram.requests import ListenRequest, ParameterInvalid, 
 from backend.dialects.deepgram.stream import NAME, serve_listening
 from backend.dialects.file_audio import HeardFile, recognised
 from backend.dialects.sessions import DialectSessions
+from backend.dialects.spool import RequestFiles
 from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest, admit
-from backend.http.responses import abort
-from backend.rest.file_settings import FileSettings
+from backend.http.responses import abort, check_present
 from backend.rest.form import Form, read_raw
 from backend.rest.upload_places import upload_place
-from backend.rest.uploads import Uploads
 
 LISTEN_PATH: Final = "/v1/listen"
 _JSON: Final = "application/json"
 
 
 class DeepgramRoutes:
-    """The routes of this API. ``spool``: opens the folder where a file is while it is read."""
+    """The routes of this API."""
 
-    def __init__(self, sessions: DialectSessions, spool: Callable[[], Uploads], settings: FileSettings) -> None:
-        self._sessions, self._spool, self._settings = sessions, spool, settings
+    def __init__(self, sessions: DialectSessions, files: RequestFiles) -> None:
+        self._sessions, self._files = sessions, files
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes for live speech and for files."""
@@ -53,15 +51,13 @@ class DeepgramRoutes:
         request_id = str(uuid4())
         try:
             with answerable():
-                visit, form = admit(request), Form()
+                visit, files = admit(request), self._files
                 asked = _file_request(request, self._models())
                 with visit.present(lambda: abort(request)):
-                    try:
-                        with upload_place(visit, self._settings):
-                            await read_raw(request, await asyncio.to_thread(self._spool), self._settings, form)
+                    async with files.form(visit) as form:
+                        with upload_place(visit, files.settings):
+                            await read_raw(request, await asyncio.to_thread(files.spool), files.settings, form)
                         return await self._answer(request, visit, form, asked, request_id)
-                    finally:
-                        await asyncio.to_thread(form.drop)
         except DeepgramError as error:
             return error.response(request_id)
 
@@ -76,12 +72,12 @@ class DeepgramRoutes:
         path, created = form.part.path, datetime.now(UTC).isoformat()
         digest = await asyncio.to_thread(_digest, path)
         heard, transcript = HeardFile(), JoinedResults()
-        async with self._sessions.client(visit, asked.options, NAME) as client:
-            about = path, self._settings.vad_folder, heard, transcript
+        async with self._files.reading(visit), self._sessions.client(visit, asked.options, NAME) as client:
+            check_present(request)
+            about = path, self._files.settings.vad_folder, heard, transcript
             async with aclosing(recognised(client, *about)) as found:
                 async for _ in found:
-                    if request.transport is None:
-                        raise ConnectionError("the client is gone: nobody wants the rest")
+                    check_present(request)
         body = file_answer(asked, transcript, summary(request_id, digest, created, heard.seconds))
         return web.Response(body=msgspec.json.encode(body), content_type=_JSON)
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack, aclosing
 from typing import Final, Self
 
 from backend.dialects.file_audio import HeardFile, recognised
+from backend.dialects.request_room import Take
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles
 from backend.dialects.transcript import JoinedResults
@@ -21,27 +22,29 @@ _WRITE_BYTES: Final = 256 * 1024
 class FileSpeech:
     """Speech in a file. ``transcript``: the results so far. Use ``begin``."""
 
-    def __init__(self, part: IncomingFile, most_bytes: int) -> None:
-        self._part, self._most_bytes, self._size = part, most_bytes, 0
-        self._place = ExitStack()
+    def __init__(self, files: RequestFiles, part: IncomingFile, take: Take) -> None:
+        self._files, self._part, self._take, self._size = files, part, take, 0
+        self._coming, self._here = ExitStack(), ExitStack()
         self._waiting = bytearray()
         self.transcript = JoinedResults()
 
     @classmethod
     async def begin(cls, files: RequestFiles, visit: AdmittedRequest) -> Self:
         """Make room for a file. Raises ``OverQuota``, or ``RequestRefused`` if the disk is full."""
-        with ExitStack() as place:
-            place.enter_context(upload_place(visit, files.settings))
+        with ExitStack() as here, ExitStack() as coming:
+            take = here.enter_context(files.room.place(visit.device.owner))
+            coming.enter_context(upload_place(visit, files.settings))
             uploads = await asyncio.to_thread(files.spool)
-            speech = cls(await asyncio.to_thread(uploads.part), files.settings.most_bytes)
-            speech._place = place.pop_all()
+            speech = cls(files, await asyncio.to_thread(uploads.part), take)
+            speech._coming, speech._here = coming.pop_all(), here.pop_all()
         return speech
 
     async def hear(self, data: bytes) -> None:
-        """Take more of the file. Raises ``MessageTooLarge``, or ``RequestRefused`` if the disk is full."""
+        """Take more of the file. Raises ``MessageTooLarge``, ``OverQuota``, or ``RequestRefused`` (disk full)."""
         self._size += len(data)
-        if self._size > self._most_bytes:
-            raise MessageTooLarge(f"a file may have {self._most_bytes} bytes")
+        if self._size > self._files.settings.most_bytes:
+            raise MessageTooLarge(f"a file may have {self._files.settings.most_bytes} bytes")
+        self._take(len(data))
         self._waiting += data
         if len(self._waiting) >= _WRITE_BYTES:
             await self._write()
@@ -52,9 +55,10 @@ class FileSpeech:
         """Recognise the file; yield after each result. Raises like ``file_audio.recognised``, or ``OverQuota``."""
         await self._write()
         await asyncio.to_thread(self._part.flush)
-        self._place.close()  # it has come
+        self._coming.close()
         about = self._part.path, sessions.vad_folder, HeardFile(), self.transcript
         async with (
+            self._files.reading(visit),
             sessions.client(visit, options, name) as client,
             aclosing(recognised(client, *about)) as results,
         ):
@@ -63,8 +67,8 @@ class FileSpeech:
 
     async def close(self) -> None:
         """Remove the file. Safe to call twice."""
-        self._place.close()
-        await asyncio.to_thread(self._part.drop)
+        with self._here, self._coming:
+            await asyncio.to_thread(self._part.drop)
 
     async def _write(self) -> None:
         data, self._waiting = bytes(self._waiting), bytearray()

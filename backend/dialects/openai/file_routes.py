@@ -18,14 +18,13 @@ from backend.dialects.openai.answers import CONTENT_TYPES, answer_body, event, u
 from backend.dialects.openai.errors import OpenAiError, translated
 from backend.dialects.openai.requests import TranscriptionRequest, transcription_request, translation_request
 from backend.dialects.sessions import DialectSessions
+from backend.dialects.spool import RequestFiles
 from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest, admit
-from backend.http.responses import abort
+from backend.http.responses import abort, check_present
 from backend.http.viewers import keep_little, write_pieces
-from backend.rest.file_settings import FileSettings
 from backend.rest.form import Form, read_form
 from backend.rest.upload_places import upload_place
-from backend.rest.uploads import Uploads
 
 TRANSCRIPTIONS_PATH: Final = "/v1/audio/transcriptions"
 TRANSLATIONS_PATH: Final = "/v1/audio/translations"
@@ -38,10 +37,10 @@ _SERVER_SENT: Final = "text/event-stream"
 
 
 class OpenAiFileRoutes:
-    """The routes for files. ``spool``: opens the folder where a file is while it is read."""
+    """The routes for files."""
 
-    def __init__(self, sessions: DialectSessions, spool: Callable[[], Uploads], settings: FileSettings) -> None:
-        self._sessions, self._spool, self._settings = sessions, spool, settings
+    def __init__(self, sessions: DialectSessions, files: RequestFiles) -> None:
+        self._sessions, self._files = sessions, files
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes for files."""
@@ -60,15 +59,13 @@ class OpenAiFileRoutes:
     async def _serve(self, request: web.Request, asked_by: _ReadFields) -> web.StreamResponse:
         try:
             with translated():
-                visit, form = admit(request), Form()
+                visit, files = admit(request), self._files
                 self._check_task(request)
                 with visit.present(lambda: abort(request)):
-                    try:
-                        with upload_place(visit, self._settings):
-                            await read_form(request, await asyncio.to_thread(self._spool), self._settings, form)
+                    async with files.form(visit) as form:
+                        with upload_place(visit, files.settings):
+                            await read_form(request, await asyncio.to_thread(files.spool), files.settings, form)
                         return await self._answer(request, visit, form, asked_by(form.values))
-                    finally:
-                        await asyncio.to_thread(form.drop)
         except OpenAiError as error:
             return error.response()
 
@@ -86,13 +83,14 @@ class OpenAiFileRoutes:
         assert form.part is not None
         await asyncio.to_thread(form.part.flush)
         heard, transcript = HeardFile(), JoinedResults()
-        async with self._sessions.client(visit, asked.options, _NAME) as client:
-            about = form.part.path, self._settings.vad_folder, heard, transcript
+        async with self._files.reading(visit), self._sessions.client(visit, asked.options, _NAME) as client:
+            check_present(request)
+            about = form.part.path, self._files.settings.vad_folder, heard, transcript
             async with aclosing(recognised(client, *about)) as results:
                 if asked.streams:
                     return await _streamed(request, results, transcript, heard)
                 async for _ in results:
-                    _check(request)
+                    check_present(request)
         body = answer_body(asked, transcript, heard.seconds)
         return web.Response(text=body, content_type=CONTENT_TYPES[asked.format], charset="utf-8")
 
@@ -106,7 +104,7 @@ async def _streamed(
     try:
         with translated():
             async for _ in results:
-                _check(request)
+                check_present(request)
                 text = transcript.certain()
                 if len(text) > len(told):
                     await _say(request, response, event("transcript.text.delta", delta=text[len(told) :]))
@@ -128,9 +126,3 @@ async def _say(request: web.Request, response: web.StreamResponse, data: bytes) 
         await response.prepare(request)
         keep_little(request)
     await write_pieces(response, data, _WRITE_S)
-
-
-def _check(request: web.Request) -> None:
-    """Raise ``ConnectionError`` if the client is gone: nobody wants the rest."""
-    if request.transport is None:
-        raise ConnectionError("the client is gone")

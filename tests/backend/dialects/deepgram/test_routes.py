@@ -21,12 +21,14 @@ FILE = (SPEECH / "en-03.flac").read_bytes()
 @pytest.fixture
 async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway with a folder for files, and without a history."""
-    files = FileSettings(tmp_path / "submitted")
+    files = FileSettings(tmp_path / "submitted", request_bytes=2 * len(FILE))
     async with running_gateway(GatewaySettings(redis=broker.url, key=KEY, files=files)) as gateway:
         yield gateway
 
 
-async def posted(gateway: Gateway, data: bytes, query: str = "", **headers: str) -> tuple[int, dict[str, object]]:
+async def posted(
+    gateway: Gateway, data: bytes | AsyncIterator[bytes], query: str = "", **headers: str
+) -> tuple[int, dict[str, object]]:
     """Post a body, and return status and answer."""
     url = f"{gateway.url}{LISTEN_PATH}?{query}"
     headers = {"Authorization": f"Token {KEY}", **headers}
@@ -55,6 +57,16 @@ async def test_unusable_request_is_refused_with_advice(
 ) -> None:
     status, body = await posted(gateway, data, query, **headers)
     assert status == 400 and reason in str(body["err_msg"])
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_file_that_leaves_no_room_for_others_is_refused(gateway: Gateway, announced: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield FILE
+        yield b"x"
+
+    status, body = await posted(gateway, FILE + b"x" if announced else pieces())
+    assert (status, body["err_code"]) == (503, "SERVICE_UNAVAILABLE")
 
 
 async def test_packed_body_is_refused(gateway: Gateway) -> None:

@@ -52,6 +52,16 @@ async def test_file_that_comes_counts_as_an_upload_of_its_key(files: RequestFile
     await (await FileSpeech.begin(limited, visit)).close()
 
 
+async def test_file_takes_room_until_it_is_closed(files: RequestFiles, visit: AdmittedRequest) -> None:
+    limited = RequestFiles(files.spool, replace(files.settings, request_bytes=200))
+    file = await FileSpeech.begin(limited, visit)
+    await file.hear(b"x" * 100)
+    with pytest.raises(OverQuota, match="no room"):
+        await file.hear(b"x")
+    await file.close()
+    assert not limited.room.bytes and not limited.room.files
+
+
 async def test_too_large_file_is_refused(files: RequestFiles, visit: AdmittedRequest) -> None:
     file = await FileSpeech.begin(files, visit)
     await file.hear(FILE)

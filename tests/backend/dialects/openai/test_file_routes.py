@@ -1,7 +1,9 @@
 """Files through the routes of OpenAI's API: refusals, failures in the middle, and a client that leaves."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -11,6 +13,7 @@ from backend.dialects.openai.file_routes import TRANSCRIPTIONS_PATH
 from backend.gateway import Gateway, running_gateway
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
+from runtime.tasks import cancel_and_wait
 from tests.app.speech import SPEECH
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import FakeWorker, fail, working
@@ -18,12 +21,14 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 FILE = SPEECH / "en-03.flac"
+ROOM = 2 * (FILE.stat().st_size + 1_000)
+"""Bytes for the files of one key."""
 
 
 @pytest.fixture
 async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway with a folder for files, and without a history."""
-    files = FileSettings(tmp_path / "submitted")
+    files = FileSettings(tmp_path / "submitted", requests=3, request_bytes=2 * ROOM, readers=1)
     async with running_gateway(GatewaySettings(redis=broker.url, key=KEY, files=files)) as gateway:
         yield gateway
 
@@ -36,6 +41,21 @@ async def posted(gateway: Gateway, key: str = KEY, **fields: str) -> tuple[int, 
     url = gateway.url + TRANSCRIPTIONS_PATH
     async with aiohttp.ClientSession() as http, http.post(url, data=form, headers=headers) as answer:
         return answer.status, await answer.text()
+
+
+def parts_in(gateway: Gateway) -> list[Path]:
+    """Return the files of requests on the disk."""
+    return list(gateway._settings.files.folder.parent.rglob(".part-*"))
+
+
+@asynccontextmanager
+async def posting(gateway: Gateway, count: int) -> AsyncIterator[list["asyncio.Task[tuple[int, str]]"]]:
+    """Post the file so often at the same time."""
+    posts = [asyncio.create_task(posted(gateway)) for _ in range(count)]
+    try:
+        yield posts
+    finally:
+        await cancel_and_wait(set(posts))
 
 
 async def test_wrong_key_is_refused_in_their_shape(gateway: Gateway) -> None:
@@ -65,6 +85,18 @@ async def test_file_counts_as_an_upload_of_its_key(gateway: Gateway, worker: Fak
     access.uploading.clear()
     assert (await posted(gateway))[0] == 200
     assert not access.uploading
+
+
+async def test_files_of_all_requests_are_limited_until_their_answers(gateway: Gateway, broker: Broker) -> None:
+    """Post without a worker: one file is being read, another waits for that, a third finds no room."""
+    async with posting(gateway, 2) as posts:
+        await wait_until(lambda: len(parts_in(gateway)) == 2, "both are here")
+        refused = await posted(gateway)
+        assert (refused[0], json.loads(refused[1])["error"]["code"]) == (503, "busy")
+        async with working(broker.url):
+            assert [status for status, _ in await asyncio.gather(*posts)] == [200, 200]
+            assert (await posted(gateway))[0] == 200
+    assert not parts_in(gateway)
 
 
 async def test_draining_gateway_asks_to_try_later(gateway: Gateway) -> None:
