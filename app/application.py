@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-import structlog
-
 from app.background_services import BackgroundServices
 from app.capture.desktop_sound import sound_system
 from app.capture.device_listing import look
@@ -67,9 +65,10 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.installing import extra_command
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_DESK)
+log = get_logger(logger_names.APP_DESK)
 
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _MOST_EARLY: Final = 64

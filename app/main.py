@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -60,6 +59,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.garbage import collect_seldom
+from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
 
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from app.application import Application
     from app.ui.dictation.overlay_wayland import WaylandOverlay
 
-log = structlog.get_logger(logger_names.APP_MAIN)
+log = get_logger(logger_names.APP_MAIN)
 
 FAILED = 1
 _STARTING_S = 5.0

@@ -16,7 +16,6 @@ from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-import structlog
 from aiohttp import hdrs, web
 from msgspec.structs import replace
 
@@ -66,13 +65,14 @@ from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.freed_memory import PeakWatch, give_back
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
     from backend.history.history_thread import AsyncHistory
     from backend.rest.runner import Runner
 
-log = structlog.get_logger(logger_names.BACKEND_GATEWAY)
+log = get_logger(logger_names.BACKEND_GATEWAY)
 
 
 class Gateway:

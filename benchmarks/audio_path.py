@@ -25,7 +25,6 @@ from typing import Any, Final
 from uuid import uuid4
 
 import numpy as np
-import structlog
 
 from app.capture.fallback import FallbackTimes
 from app.capture.microphone import Microphone, MicrophoneSettings, open_microphone
@@ -289,7 +288,6 @@ def cpu_ms(vad_folder: Path) -> tuple[float, float]:
 
 def main() -> None:
     """Measure, print and save the figures."""
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     options = arguments(__doc__, model=str(folders().models / "fsmn-vad"))
     model = Path(options.model)
     way = count(model)

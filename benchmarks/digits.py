@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from app.application import ApplicationSettings
@@ -93,7 +92,7 @@ def main() -> None:
     parser.add_argument("--mode", action="append", choices=(HANDS_FREE, HOLD), help="default: both")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.ERROR)
     said = recordings(options.folder)
     rows = [row("the model alone", said, alone(said))]
     for mode in options.mode or (HANDS_FREE, HOLD):

@@ -9,7 +9,6 @@ sent when it has been spoken, which is part of the figures.
 """
 
 import asyncio
-import logging
 import math
 import os
 import tempfile
@@ -21,7 +20,6 @@ from typing import Final
 from uuid import uuid4
 
 import numpy as np
-import structlog
 
 from app.core.outlet import ToGateway
 from app.core.transcript import TranscriptSegment
@@ -240,7 +238,6 @@ def measure(engine: str, segments: int) -> list[Row]:
 def main() -> None:
     """Measure and print the figures."""
     chosen = arguments(__doc__, engines="whisper-base,digits", segments="30")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
     found: list[Row] = []
     for engine in chosen.engines.split(","):

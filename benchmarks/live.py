@@ -9,7 +9,6 @@ times the audio's length, so it shows the pace alone.
 """
 
 import asyncio
-import logging
 import os
 import statistics
 import tempfile
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import structlog
 
 from app.core.transcript import TranscriptSegment
 from backend.sessions.local_agreement import words
@@ -140,7 +138,6 @@ def measure(model: str, rounds: int) -> Live:
 def main() -> None:
     """Measure and print the figures."""
     chosen = arguments(__doc__, model="whisper-base", rounds="1")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
     row = measure(chosen.model, int(chosen.rounds)).row(chosen.model)
     table("live", [row])

@@ -8,12 +8,9 @@ to its own. Every recording is ``--seconds`` long. Engines: ``digits``, FunASR's
 """
 
 import asyncio
-import logging
 import statistics
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count, cycle
-
-import structlog
 
 from benchmarks.report import arguments, table, write_json
 from protocol.engine import EngineSettings
@@ -88,7 +85,6 @@ async def queue(other: GatewaySide, jobs: Sequence[Job]) -> None:
 def main() -> None:
     """Measure and print the figures."""
     chosen = arguments(__doc__, engine="digits", rounds="20", seconds="5")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with running_broker() as broker:
         pcm = recordings(float(chosen.seconds))
         waits = asyncio.run(measure(broker.url, _ENGINES[chosen.engine], int(chosen.rounds), pcm))

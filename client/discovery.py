@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import psutil
-import structlog
 from zeroconf import Error, IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
@@ -24,8 +23,9 @@ from protocol.devices import clean_name
 from protocol.discovery import SERVICE, decode_text
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.CLIENT_DISCOVERY)
+log = get_logger(logger_names.CLIENT_DISCOVERY)
 
 LOOK_S: Final = 5.0
 MOST: Final = 64

@@ -16,7 +16,6 @@ from typing import Final as Constant
 from uuid import UUID
 
 import aiohttp
-import structlog
 
 from client.audio_store import AudioStore
 from client.backoff import backoff
@@ -41,8 +40,9 @@ from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.CLIENT_GATEWAY)
+log = get_logger(logger_names.CLIENT_GATEWAY)
 
 _STEADY_S: Constant = 10.0  # a connection that lasts this long resets the backoff
 _REASON_S: Constant = 1.0

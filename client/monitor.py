@@ -15,7 +15,6 @@ from http import HTTPStatus
 from typing import Final
 
 import aiohttp
-import structlog
 
 from client.backoff import backoff
 from client.connection import Address, Locate, broken, credentials, pinned, refusal
@@ -25,8 +24,9 @@ from protocol.errors import MalformedMessage
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, Recent, Snapshot, decode_event
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.CLIENT_MONITOR)
+log = get_logger(logger_names.CLIENT_MONITOR)
 
 _STEADY_S: Final = 10.0  # a connection that lasts this long resets the backoff
 

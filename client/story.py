@@ -6,15 +6,14 @@ Offsets are ms of this process's own clock since the segment began here.
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from client.events import Outcome, Retrying, SessionEvent
 from protocol.audio import samples_to_ms
 from protocol.session import Busy, Failed, Final, GatewayMessage, Missing, Queued, Welcome
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.CLIENT_STORY)
+log = get_logger(logger_names.CLIENT_STORY)
 
 
 @dataclass

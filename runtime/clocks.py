@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import structlog
-
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.RUNTIME_CLOCKS)
+log = get_logger(logger_names.RUNTIME_CLOCKS)
 
 _JUMP_S: Final = 24 * 3600.0
 

@@ -15,10 +15,9 @@ from logging import LogRecord
 from pathlib import Path
 from typing import Final, TextIO
 
-import structlog
-
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
 MOST_RECORDS: Final = 10_000
 _LOOK_S: Final = 1.0
@@ -28,7 +27,7 @@ _STOP_S: Final = 5.0
 _PACKING: Final = 5
 _PIECE: Final = 1 << 20
 
-log = structlog.get_logger(logger_names.RUNTIME_LOG_WRITER)
+log = get_logger(logger_names.RUNTIME_LOG_WRITER)
 
 Write = Callable[[LogRecord], None]
 """Formats and writes one record; may block, and raise ``OSError``."""

@@ -1,6 +1,6 @@
 """Logging of all processes: readable on a terminal, JSON in rotating files, never waiting for a disk.
 
-Calls go through structlog into a bounded queue; one thread writes. Lines about a session or segment contain its
+Records go into a bounded queue; one thread writes. Lines about a session or segment contain its
 id. Audio, recognised text and keys must not be logged; as a last safeguard, fields with such names are blanked
 here.
 
@@ -21,19 +21,18 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import structlog
-
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.log_limits import RepeatLimit
 from runtime.log_writer import LogFile, LogWriter, Write, to_stream
+from runtime.logger import EventRecord, Fields, get_logger
 from runtime.terminal import LINES, printable
 
 STORY: Final = ".story"
@@ -47,12 +46,22 @@ _AUDIT_LINES: Final = 1_000
 _MOST_AUDITED: Final = 10_000  # enough for a thousand devices and all their actions
 _INTERVAL_S: Final = 10.0
 _TEMPLATE: Final = 200
-_LONG: Final = frozenset({"exception", "stack"})
 _PRIVATE: Final = frozenset({"pcm", "audio", "text", "key", "api_key", "authorization", "hotwords"})
+_FIRST: Final = ("timestamp", "level", "event", "logger")
+_TRACEBACK: Final = "exception"
+_LEVEL_LETTERS: Final = 9
+_EVENT_LETTERS: Final = 30
+_QUOTED: Final = frozenset(" \t=\r\n\"'")
+_COLOURS: Final = {"debug": "\x1b[32m", "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m"}
+_PLAIN: Final = "\x1b[0m"
 
-log = structlog.get_logger(logger_names.RUNTIME_LOGS)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)
+"""Shared by all lines, because creating an encoder takes longer than using it."""
+_TRACEBACKS: Final = logging.Formatter()
 
-Event = MutableMapping[str, Any]
+log = get_logger(logger_names.RUNTIME_LOGS)
+
+Render = Callable[[dict[str, Any]], str]
 
 
 class LineCategory(NamedTuple):
@@ -80,26 +89,20 @@ class _Sampler:
         self._stories: RepeatLimit[LineCategory] = RepeatLimit(_STORY_LINES, _INTERVAL_S)
         self._audits: RepeatLimit[LineCategory] = RepeatLimit(_AUDIT_LINES, _INTERVAL_S, _MOST_AUDITED)
 
-    def __call__(self, logger: Any, method: str, event: Event) -> Event:
-        """Act as a structlog processor: raise ``DropEvent`` for suppressed lines."""
-        own = logger.name == logger_names.RUNTIME_LOGS
-        if not own and not self.admit(*self._counted(logger.name, method, event)):
-            raise structlog.DropEvent
-        return event
+    def written(self, record: logging.LogRecord) -> bool:
+        """Return whether the line of a record is written."""
+        return record.name == logger_names.RUNTIME_LOGS or self.admit(*self._counted(record))
 
-    def _counted(self, logger: str, method: str, event: Event) -> tuple[RepeatLimit[LineCategory], LineCategory]:
-        if logger.endswith(STORY):
+    def _counted(self, record: logging.LogRecord) -> tuple[RepeatLimit[LineCategory], LineCategory]:
+        level = record.levelname.lower()
+        if not isinstance(record, EventRecord):
+            return self._repeats, LineCategory(level, str(record.msg)[:_TEMPLATE], record.name)
+        if record.name.endswith(STORY):
             return self._stories, _ANY_STORY
-        kind = LineCategory(method, str(event.get("event")))
-        if kind.event.startswith(_AUDIT) and (device := event.get("device")):
+        kind = LineCategory(level, record.event)
+        if kind.event.startswith(_AUDIT) and (device := record.fields.get("device")):
             return self._audits, kind._replace(device=str(device))
         return self._repeats, kind
-
-    def foreign(self, record: logging.LogRecord) -> bool:
-        """Return whether a line of another library is written."""
-        return self.admit(
-            self._repeats, LineCategory(record.levelname.lower(), str(record.msg)[:_TEMPLATE], record.name)
-        )
 
     def gathered(self) -> bool:
         """Return whether another gathered story line is written."""
@@ -139,15 +142,8 @@ def write_together(name: str, lines: list[dict[str, Any]]) -> None:
         logger.handle(_Together(name, lines))
 
 
-def _blank_private(logger: Any, method: str, event: Event) -> Event:
-    if not _PRIVATE.isdisjoint(event):
-        for name in _PRIVATE.intersection(event):
-            event[name] = "(not logged)"
-    return event
-
-
 class _ToWriter(logging.Handler):
-    """Only handler of the root logger. The formatter, in the writer thread, gets the record unchanged."""
+    """Only handler of the root logger. The writer thread gets the record, with its traceback as text."""
 
     def __init__(self, writer: LogWriter, sampler: _Sampler) -> None:
         super().__init__()
@@ -159,13 +155,9 @@ class _ToWriter(logging.Handler):
             record.lines = [line for line in record.lines if self._sampler.gathered()]
             if record.lines:
                 self._writer.put(record, len(record.lines))
-        elif hasattr(record, "_logger") or self._sampler.foreign(record):  # structlog samples its own
+        elif self._sampler.written(record):
+            keep_traceback(record)
             self._writer.put(record)
-
-
-def timestamp(at: float) -> str:
-    """Format a ``time.time`` value as in every log line."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @contextmanager
@@ -182,16 +174,14 @@ def logging_to(
     Only a ``main`` calls this. Standard output is left alone: it belongs to results.
     """
     sampler = _Sampler()
-    shared = _shared(program)
     file = _log_file(program, folder)
-    writes = [*also, *_writes(shared, file, terminal)]
+    writes = [*also, *_writes(program, file, terminal)]
     writer = LogWriter(writes, lambda ending: _tell(sampler, writer, ending))
     root = logging.getLogger()
     before = root.handlers[:], root.level
     root.handlers = [_ToWriter(writer, sampler)]
     root.setLevel(level)
     logging.captureWarnings(True)
-    _configure(sampler, shared)
     writer.start()
     try:
         yield
@@ -200,48 +190,12 @@ def logging_to(
             file.close()
         root.handlers, root.level = before
         logging.captureWarnings(False)
-        structlog.reset_defaults()
-
-
-def _configure(sampler: _Sampler, shared: tuple[structlog.typing.Processor, ...]) -> None:
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            sampler,
-            *shared,
-            _blank_private,
-            structlog.processors.ExceptionRenderer(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
 
 
 def _tell(sampler: _Sampler, writer: LogWriter, ending: bool) -> None:
     if lost := writer.lost():
         log.warning(LogEvent.LOG_LINES_LOST, lines=lost)
     sampler.tell(all_of_it=ending)
-
-
-def _shared(program: str) -> tuple[structlog.typing.Processor, ...]:
-    def named(logger: Any, method: str, event: Event) -> Event:
-        event["program"] = program
-        return event
-
-    stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)
-
-    def timed(logger: Any, method: str, event: Event) -> Event:
-        """Add a timestamp, unless the line already has the time of its event."""
-        return event if "timestamp" in event else stamped(logger, method, event)
-
-    return (
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        named,
-        timed,
-    )
 
 
 def _log_file(program: str, folder: Path | None) -> LogFile | None:
@@ -251,74 +205,91 @@ def _log_file(program: str, folder: Path | None) -> LogFile | None:
     return LogFile(folder / f"{program}.jsonl", _FILE_BYTES, _BYTES_IN_ALL)
 
 
-def _writes(
-    shared: tuple[structlog.typing.Processor, ...], file: LogFile | None, terminal: bool
-) -> Iterator[Write]:
+def _writes(program: str, file: LogFile | None, terminal: bool) -> Iterator[Write]:
     if terminal:
-        formatter = _Formatter(shared, _harmless(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())))
+        render = partial(for_terminal, colours=sys.stderr.isatty())
         least = logging.WARNING if file else logging.NOTSET
-        yield partial(_written, formatter, partial(to_stream, sys.stderr), least)
+        yield partial(_write, program, render, partial(to_stream, sys.stderr), least)
     if file is not None:
-        formatter = _Formatter(shared, _traced(structlog.processors.JSONRenderer(_json)))
-        yield partial(_written, formatter, file.write, logging.NOTSET)
+        yield partial(_write, program, for_file, file.write, logging.NOTSET)
 
 
-def _harmless(render: structlog.typing.Processor) -> structlog.typing.Processor:
-    """Wrap ``render`` for a terminal, because fields may contain untrusted text."""
-
-    def rendered(logger: Any, method: str, event: Event) -> Any:
-        return render(logger, method, {name: _shown(name, value) for name, value in event.items()})
-
-    return _traced(rendered)
-
-
-def _traced(render: structlog.typing.Processor) -> structlog.typing.Processor:
-    """Render the tracebacks of other libraries first; ours are already rendered."""
-    traced = structlog.processors.ExceptionRenderer()
-
-    def rendered(logger: Any, method: str, event: Event) -> Any:
-        return render(logger, method, traced(logger, method, event))
-
-    return rendered
-
-
-def _shown(name: str, value: Any) -> Any:
-    return value if isinstance(value, int | float | None) else printable(str(value), LINES * (name in _LONG))
-
-
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)
-"""Shared by all lines, because creating an encoder takes longer than using it."""
-
-
-def _json(event: Event, **_: Any) -> str:
-    return _ENCODER.encode(event)
-
-
-def _written(
-    formatter: logging.Formatter, write: Callable[[str], None], least_of_stories: int, record: logging.LogRecord
+def _write(
+    program: str, render: Render, write: Callable[[str], None], least_of_stories: int, record: logging.LogRecord
 ) -> None:
     if record.levelno >= least_of_stories or not record.name.endswith(STORY):
-        write(formatter.format(record))
+        write("\n".join(map(render, _lines(program, record))))
 
 
-class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """Formatter used in the writer thread."""
+def _lines(program: str, record: logging.LogRecord) -> Iterator[dict[str, Any]]:
+    if isinstance(record, _Together):
+        yield from (complete(dict(line), record, {}, program) for line in record.lines)
+    else:
+        yield line_of(record, program)
 
-    def __init__(
-        self, shared: tuple[structlog.typing.Processor, ...], renderer: structlog.typing.Processor
-    ) -> None:
-        meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-        super().__init__(foreign_pre_chain=shared, processors=[meta, renderer])
-        self._completing = (*shared, _blank_private, renderer)
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line of a record, or its gathered lines."""
-        if not isinstance(record, _Together):
-            return super().format(record)
-        return "\n".join(map(partial(self._line, logging.getLogger(record.name)), record.lines))
+# -- lines: the fields of a record in their order, and their forms -----------------------------------------
 
-    def _line(self, logger: logging.Logger, line: dict[str, Any]) -> str:
-        event: Any = dict(line)
-        for complete in self._completing:
-            event = complete(logger, "info", event)
-        return str(event)
+
+def timestamp(at: float) -> str:
+    """Format a ``time.time`` value as in every log line."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def line_of(record: logging.LogRecord, program: str) -> dict[str, Any]:
+    """Return the fields of a record's line, in order. Private ones are blanked.
+
+    Raises what ``getMessage`` raises for a record whose values do not fit its text.
+    """
+    if isinstance(record, EventRecord):
+        line = complete(dict(record.fields) | {"event": record.event}, record, record.bound, program)
+    else:
+        line = complete({"event": record.getMessage()}, record, {}, program)
+    return line | {_TRACEBACK: record.exc_text} if record.exc_text else line
+
+
+def keep_traceback(record: logging.LogRecord) -> None:
+    """Keep a record's traceback as text only: the frames would keep their values alive."""
+    if record.exc_info:
+        record.exc_text, record.exc_info = _TRACEBACKS.formatException(record.exc_info), None
+
+
+def complete(line: dict[str, Any], record: logging.LogRecord, bound: Fields, program: str) -> dict[str, Any]:
+    """Add the fields that every line has; a line that has the time of its event keeps it."""
+    for name, value in bound.items():
+        line.setdefault(name, value)
+    line |= {"level": record.levelname.lower(), "logger": record.name, "program": program}
+    if "timestamp" not in line:
+        line["timestamp"] = timestamp(record.created)
+    for name in _PRIVATE.intersection(line):
+        line[name] = "(not logged)"
+    return line
+
+
+def for_file(line: Mapping[str, Any]) -> str:
+    """Return a line as JSON."""
+    return _ENCODER.encode(line)
+
+
+def for_terminal(line: Mapping[str, Any], *, colours: bool) -> str:
+    """Return a line for people. Fields may contain untrusted text, which a terminal must not obey."""
+    shown = {name: _harmless(name, value) for name, value in line.items()}
+    traceback = shown.pop(_TRACEBACK, None)
+    said = " ".join(_parts(shown, colours)).rstrip(" ")
+    return said if traceback is None else f"{said}\n{traceback}"
+
+
+def _parts(shown: dict[str, Any], colours: bool) -> Iterator[str]:
+    at, level, event, logger = (str(shown.pop(name)) for name in _FIRST)
+    padded = level.ljust(_LEVEL_LETTERS)
+    yield at
+    yield f"[{_COLOURS.get(level, '')}{padded}{_PLAIN}]" if colours else f"[{padded}]"
+    yield event.ljust(_EVENT_LETTERS)
+    yield f"[{logger}]"
+    for name in sorted(shown):
+        value = shown[name]
+        yield f"{name}={value if isinstance(value, str) and _QUOTED.isdisjoint(value) else repr(value)}"
+
+
+def _harmless(name: str, value: Any) -> Any:
+    return value if isinstance(value, int | float | None) else printable(str(value), LINES * (name == _TRACEBACK))

@@ -5,12 +5,11 @@ from collections.abc import Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-import structlog
-
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.RUNTIME_TASKS)
+log = get_logger(logger_names.RUNTIME_TASKS)
 
 
 _CANCEL_AGAIN_S = 0.5

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, NoReturn, TypeVa
 from urllib.parse import urlsplit
 
 import msgspec
-import structlog
 import typer
 
 from protocol.engine import EngineSettings, EngineUnavailable
@@ -24,6 +23,7 @@ from protocol.job import SHARDS_KEY, Keys
 from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
+from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import say
@@ -46,7 +46,7 @@ from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 if TYPE_CHECKING:
     from worker.broker.tunnel import Carrier, Tunnel
 
-log = structlog.get_logger(logger_names.WORKER_CLI)
+log = get_logger(logger_names.WORKER_CLI)
 
 _FOLDER_ENGINES: Final = frozenset({"funasr", "paraformer-onnx", "sensevoice-onnx", "sherpa-onnx"})
 _WRONG_USAGE: Final = 2

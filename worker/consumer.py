@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final, TypeVar
 
-import structlog
-
 from protocol.engine import DecodeFailure, DecodeOutcome, EngineInfo, Transcript
 from protocol.errors import ErrorCode
 from protocol.job import (
@@ -32,6 +30,7 @@ from protocol.job import (
 from protocol.monitor import WorkerState
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import bound_fields, get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.broker.jobs import ShardJobs, Verdict
@@ -49,7 +48,7 @@ from worker.reader import JobReader
 from worker.supervision.engine_supervisor import EngineSupervisor
 from worker.supervision.status import StatusReport
 
-log = structlog.get_logger(logger_names.WORKER_CONSUMER)
+log = get_logger(logger_names.WORKER_CONSUMER)
 T = TypeVar("T")
 
 _SHORTEST_BACKOFF_S: Final = 0.1
@@ -116,7 +115,7 @@ class Consumer:
     async def run(self) -> None:
         """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when continuing is useless."""
         async with AsyncExitStack() as stack:
-            stack.enter_context(structlog.contextvars.bound_contextvars(worker=self._worker))
+            stack.enter_context(bound_fields(worker=self._worker))
             stack.push_async_callback(self._engine.close)
             stack.push_async_callback(self._leave)
             tasks = await stack.enter_async_context(Tasks("worker"))

@@ -13,7 +13,6 @@ from math import inf
 from typing import Any, Final, NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler
 
-import structlog
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -28,12 +27,13 @@ from protocol.monitor import WorkerState
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
+from runtime.logger import get_logger
 from runtime.terminal import reason
 from worker.broker.jobs import Verdict
 from worker.core.errors import MetricsUnavailable
 from worker.core.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
 
-log = structlog.get_logger(logger_names.WORKER_EXPOSITION)
+log = get_logger(logger_names.WORKER_EXPOSITION)
 
 PREFIX: Final = "kikipounamu_worker_"
 LOOPBACK: Final = "127.0.0.1"

@@ -8,19 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from protocol.audio import samples_to_ms
 from protocol.engine import DecodeFailure
 from protocol.job import JobKind
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from worker.broker.jobs import Verdict
 from worker.broker.scripts import RETURNED
 from worker.core.delivery import Delivery
 from worker.leases import Key
 
-log = structlog.get_logger(logger_names.WORKER_STORY)
+log = get_logger(logger_names.WORKER_STORY)
 
 
 @dataclass

@@ -3,12 +3,11 @@
 import time
 from collections.abc import Sequence
 
-import structlog
-
 from protocol.engine import DecodeOutcome, Transcript
 from protocol.job import Hypothesis, encode_notice, is_room_for
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from worker.broker.jobs import ShardJobs
 from worker.broker.shards import AllShards
 from worker.core.decoding import request_of
@@ -20,7 +19,7 @@ from worker.core.tally import WorkerTally
 from worker.partials import PartialSelection
 from worker.supervision.engine_supervisor import EngineSupervisor
 
-log = structlog.get_logger(logger_names.WORKER_CONSUMER)
+log = get_logger(logger_names.WORKER_CONSUMER)
 
 
 class PartialMaker:

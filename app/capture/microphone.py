@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-import structlog
-
 from app.capture.block_buffer import BlockBuffer, PreRoll
 from app.capture.desktop_sound import sound_system
 from app.capture.device_listing import look
@@ -32,10 +30,11 @@ from app.capture.resampled_input import ResampledInput
 from protocol.audio import SAMPLE_RATE
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from speech.level import FLOOR_DBFS, level_of
 
-log = structlog.get_logger(logger_names.APP_CAPTURE_MICROPHONE)
+log = get_logger(logger_names.APP_CAPTURE_MICROPHONE)
 
 _POLL_S: Final = 0.1
 _LONGEST_TAIL_S: Final = 0.25

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import uuid4
 
-from structlog.contextvars import bound_contextvars
-
 from app.capture.microphone import MicrophoneChange, open_microphone
 from app.cli.commands import GatewayChoice
 from app.cli.live_screen import LiveScreen
@@ -29,6 +27,7 @@ from app.settings.limits import limits_now
 from app.transcription.context_need import ContextNeed
 from app.transcription.listening import QUIET_S, CuttingMode, DictationSetup, RecordingMicrophone
 from protocol.recognition import Options
+from runtime.logger import bound_fields
 from runtime.tasks import Tasks
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -177,7 +176,7 @@ class _Dictation:
 
             leave, self._interrupts.first = self._interrupts.first, stop
             tasks.start(screen.refreshing(), "screen")
-            with bound_contextvars(session=str(self._session)):
+            with bound_fields(session=str(self._session)):
                 transcript = await listener.listen(journal, microphone, screen)
             self._interrupts.first = leave
         return FAILED if transcript.failures else 0

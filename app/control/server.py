@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import msgspec
-import structlog
 
 from app.control.client import ControlError, pipe_name
 from app.core.errors import AppError
@@ -38,10 +37,11 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
 from runtime.locking import try_lock
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from runtime.terminal import reason
 
-log = structlog.get_logger(logger_names.APP_CONTROL)
+log = get_logger(logger_names.APP_CONTROL)
 
 STATUS: Final = "status"
 KEY: Final = "key"

@@ -12,18 +12,17 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from app.core.errors import ProgramEnds, ProgramMissing
 from client.backoff import backoff
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.leash import leashed
+from runtime.logger import get_logger
 from runtime.programs import is_bundled
 from runtime.terminal import reason
 
-log = structlog.get_logger(logger_names.APP_CHILD)
+log = get_logger(logger_names.APP_CHILD)
 
 _STEADY_S: Final = 10.0
 _USELESS_S: Final = 10.0

@@ -10,8 +10,6 @@ from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
-import structlog
-
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.dictation.insertion_queue import SegmentId
 from app.journal.errors import JournalError
@@ -19,8 +17,9 @@ from app.journal.journal import Journal
 from app.journal.library import Library
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_LEDGER)
+log = get_logger(logger_names.APP_LEDGER)
 
 Note = Callable[[Journal, int], None]
 

@@ -11,8 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.dictation.actions import (
@@ -31,8 +29,9 @@ from app.hotkeys.errors import HotkeyError, HotkeysLost, HotkeyTaken
 from app.hotkeys.events import AssignedHotkeys, Hotkeys, KeyEvent
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_KEY_SHELL)
+log = get_logger(logger_names.APP_KEY_SHELL)
 
 TEST_S: Final = 10.0
 _TAPPED: Final = {DICTATE: Verb.TOGGLE, CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}

@@ -12,8 +12,6 @@ from math import inf
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of
@@ -31,9 +29,10 @@ from client.errors import GatewayError
 from runtime import logger_names
 from runtime.clocks import WallClock
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from speech.errors import SpeechError
 
-log = structlog.get_logger(logger_names.APP_EARLIER)
+log = get_logger(logger_names.APP_EARLIER)
 
 HELD_S: Final = 24 * 3600.0
 MOST_HELD_TAKES: Final = 20

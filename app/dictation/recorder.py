@@ -10,15 +10,14 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
-import structlog
-
 from app.capture.block_buffer import BlockBuffer
 from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
 from runtime import logger_names
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_RECORDER)
+log = get_logger(logger_names.APP_RECORDER)
 
 LINGER_S: Final = 3.0
 """The device stays open this long after a recording, so that the next one starts at once."""

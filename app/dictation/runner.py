@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
-import structlog
-
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.core.errors import AppError
 from app.core.notes import Note
@@ -68,9 +66,10 @@ from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
 from runtime import logger_names
+from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(logger_names.APP_DICTATING)
+log = get_logger(logger_names.APP_DICTATING)
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25

@@ -8,15 +8,15 @@ from functools import cache, partial
 from typing import Final, Self
 
 import numpy as np
-import structlog
 
 from app.capture.errors import MicrophoneError
 from app.dictation.messages import SoundCue
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_SOUNDS)
+log = get_logger(logger_names.APP_SOUNDS)
 
 _TONES: Final = {
     SoundCue.START: ((660.0, 0.06), (880.0, 0.08)),

@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID, uuid4
 
-import structlog
-from structlog.contextvars import bound_contextvars
-
 from app.capture.errors import MicrophoneError
 from app.core.errors import AppError
 from app.core.notes import Note
@@ -48,9 +45,10 @@ from protocol.scripts import foreign
 from protocol.session import Busy, Partial, Queued
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import bound_fields, get_logger
 from speech.errors import SpeechError
 
-log = structlog.get_logger(logger_names.APP_TAKE_WORK)
+log = get_logger(logger_names.APP_TAKE_WORK)
 
 Tell = Callable[[Event], None]
 
@@ -125,7 +123,7 @@ class TakeRunner(DictationObserver):
 
         Always sends ``TakeEnded``, unless cancelled.
         """
-        with bound_contextvars(session=str(self.session)):
+        with bound_fields(session=str(self.session)):
             try:
                 note = await self._work()
             except Exception as error:  # top level of a task: logged, and shown to the user

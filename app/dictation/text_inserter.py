@@ -8,8 +8,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import ReadyTexts
 from app.dictation.messages import (
@@ -44,9 +42,10 @@ from app.insertion.outcome import (
 from app.insertion.surroundings import refusal
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_TEXT_WORK)
+log = get_logger(logger_names.APP_TEXT_WORK)
 
 _TARGET_S: Final = 2.0
 _INSERT_S: Final = 30.0

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
 
 from app.core.errors import OutputFailed
 from app.core.formats import Format, render
@@ -34,6 +33,7 @@ from protocol.session import Busy
 from protocol.texts import TimedText, join_pieces
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from speech.errors import (
     AudioDamaged,
     AudioEmpty,
@@ -88,7 +88,7 @@ def _failed(place: Path, error: OSError) -> OutputFailed:
     return OutputFailed(f"{place} cannot be written: {error.strerror}")
 
 
-log = structlog.get_logger(logger_names.APP_FILES_ONE_FILE)
+log = get_logger(logger_names.APP_FILES_ONE_FILE)
 
 Tell = Callable[[RunProgress | Noted], None]
 

@@ -16,7 +16,6 @@ from typing import Protocol
 from uuid import uuid4
 
 import numpy as np
-from structlog.contextvars import bound_contextvars
 
 from app.core.errors import OutputFailed
 from app.core.outlet import ToGateway
@@ -32,6 +31,7 @@ from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Final, SegmentDetails
+from runtime.logger import bound_fields
 from runtime.tasks import cancel_and_wait
 from speech.audio_file import AvailableAudio
 from speech.cutter import Cutter
@@ -83,7 +83,7 @@ class FileRecogniser:
         """
         session = uuid4()
         aside = asyncio.get_running_loop().run_in_executor
-        with bound_contextvars(session=str(session)):
+        with bound_fields(session=str(session)):
             known = await aside(self.pool, _resumed, path, kept, again)
             progress = OrderedResults(known, onlooker)
             if known.results is not None:

@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-import structlog
-
 from app.core.errors import OutputFailed
 from app.core.formats import valid
 from app.core.notes import Note
@@ -50,11 +48,12 @@ from protocol.recognition import Options
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from speech.audio_file import length_s
 from speech.errors import SpeechError
 
-log = structlog.get_logger(logger_names.APP_FILES_WORKING)
+log = get_logger(logger_names.APP_FILES_WORKING)
 
 T = TypeVar("T")
 Post = Callable[[FilesView | FileText], None]

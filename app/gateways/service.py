@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 import msgspec
-import structlog
 
 from app.core.errors import AppError
 from app.core.notes import Note
@@ -48,9 +47,10 @@ from client.discovery import GatewayFound, discover, own_addresses
 from client.pairing import NewPairing, pair
 from protocol.devices import clean_name
 from runtime import logger_names
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_GATEWAYS_SERVING)
+log = get_logger(logger_names.APP_GATEWAYS_SERVING)
 
 LOOK_S: Final = 5.0
 

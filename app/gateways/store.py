@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
-import structlog
 from msgspec import Meta, Struct
 
 from app.core.whole_file import replacing
@@ -20,8 +19,9 @@ from protocol.devices import clean_name
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_GATEWAYS_STORE)
+log = get_logger(logger_names.APP_GATEWAYS_STORE)
 
 MOST_GATEWAYS: Final = 64
 MOST_URLS: Final = 8

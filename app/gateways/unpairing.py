@@ -5,7 +5,6 @@ from typing import Final
 from urllib.parse import quote
 
 import aiohttp
-import structlog
 
 from app.gateways.store import PairedGateway
 from client.connection import Address, broken, credentials, pinned, refusal
@@ -13,8 +12,9 @@ from client.errors import GatewayError, Unreachable
 from protocol.devices import DEVICES_PATH
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_GATEWAYS_LEAVING)
+log = get_logger(logger_names.APP_GATEWAYS_LEAVING)
 
 ANSWER_S: Final = 5.0
 

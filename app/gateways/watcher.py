@@ -8,17 +8,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-import structlog
-
 from app.gateways.probe import ask
 from app.gateways.route import Route, RouteTimes
 from app.gateways.view import GatewayHealth, QueryResult
 from client.connection import Address
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_GATEWAYS_WATCHING)
+log = get_logger(logger_names.APP_GATEWAYS_WATCHING)
 
 Ask = Callable[[Address], Awaitable[QueryResult]]
 THERE: Final = frozenset({GatewayHealth.WELL, GatewayHealth.NOBODY})

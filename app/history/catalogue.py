@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
-import structlog
-
 from app.history.errors import IndexUnavailable
 from app.history.index import Index, IndexedStamp, IndexedTake, IndexRow
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library, TakeSnapshot, parse_session
 from runtime import logger_names
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_HISTORY_CATALOGUE)
+log = get_logger(logger_names.APP_HISTORY_CATALOGUE)
 T = TypeVar("T")
 
 _LOOKED_AT: Final = 1_000

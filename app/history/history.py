@@ -21,8 +21,6 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
-import structlog
-
 from app.core.formats import Format
 from app.history import take_operations
 from app.history.catalogue import RefreshProgress
@@ -38,9 +36,10 @@ from app.journal.library import Library, TakeSnapshot
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
+from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(logger_names.APP_HISTORY_HISTORY)
+log = get_logger(logger_names.APP_HISTORY_HISTORY)
 T = TypeVar("T")
 
 MOST_EDITED: Final = 1_000_000

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
-import structlog
-
 from app.history import database
 from app.history.catalogue import IndexUpdater, RefreshProgress
 from app.history.errors import IndexDamaged, IndexUnavailable
@@ -23,8 +21,9 @@ from app.journal.library import Library
 from app.journal.take import TRANSCRIBED, TakeState
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_HISTORY_KEEPER)
+log = get_logger(logger_names.APP_HISTORY_KEEPER)
 T = TypeVar("T")
 
 MOST_IN_MEMORY: Final = 2_000

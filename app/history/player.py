@@ -17,7 +17,6 @@ from typing import Final, Protocol, Self
 from uuid import UUID
 
 import numpy as np
-import structlog
 
 from app.capture.errors import MicrophoneError, SpeakerRefused
 from app.capture.portaudio import SAMPLE_BYTES, Stream
@@ -31,10 +30,11 @@ from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from speech.playback import FromSpeech
 
-log = structlog.get_logger(logger_names.APP_HISTORY_PLAYING)
+log = get_logger(logger_names.APP_HISTORY_PLAYING)
 
 TELL_S: Final = 1 / 15
 STUCK_S: Final = 5.0

@@ -15,7 +15,6 @@ from typing import Final
 from uuid import uuid4
 
 import msgspec
-from structlog.contextvars import bound_contextvars
 
 from app.core.outlet import ToGateway
 from app.core.transcript import RecordingTranscript, Rewrite, TranscriptSegment, as_it_is
@@ -33,6 +32,7 @@ from client.errors import GatewayError
 from client.events import Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.session import Final as Said
+from runtime.logger import bound_fields
 
 FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
 """Reports a missing gateway at once, but waits long, because dictation and files go first."""
@@ -71,7 +71,7 @@ class Rerunner:
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
         texts = ResultCollector(_Watching(told, len(pieces)), says=self._says)
-        with bound_contextvars(session=str(session)):
+        with bound_fields(session=str(session)):
             async with GatewayClient(self.locate, session, audio, options, settings) as client:
                 transcript = await _recognise(pieces, client, texts)
         failures = transcript.failures

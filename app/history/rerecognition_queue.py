@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Self
 from uuid import UUID
 
-import structlog
-
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
@@ -20,9 +18,10 @@ from app.journal.events import Reran
 from client.errors import GatewayError, SessionLost
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_HISTORY_AGAIN)
+log = get_logger(logger_names.APP_HISTORY_AGAIN)
 
 MOST_WAITING: Final = 8
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from uuid import UUID
 
-import structlog
 from msgspec.structs import replace
 
 from app.journal.errors import JournalError, TakeUnknown
@@ -12,8 +11,9 @@ from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_HISTORY_DEEDS)
+log = get_logger(logger_names.APP_HISTORY_DEEDS)
 
 
 def edit(library: Library, session: UUID, text: str) -> None:

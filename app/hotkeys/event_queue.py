@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
 
-import structlog
-
 from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_HOTKEYS_EVENT_QUEUE)
+log = get_logger(logger_names.APP_HOTKEYS_EVENT_QUEUE)
 
 MOST_QUEUED: Final = 1_000
 """Newer events are dropped above this limit. Readers also query the keyboard, so they recover."""

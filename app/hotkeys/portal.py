@@ -12,8 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import suppress
 from typing import Any, Final, Self
 
-import structlog
-
 from app.bus.connection import Signal
 from app.bus.errors import BusError, BusSilent, PortalDenied, PortalRefused
 from app.bus.portal import Portal, PortalSession, variants
@@ -31,9 +29,10 @@ from app.hotkeys.events import KeyEvent
 from app.hotkeys.portal_triggers import Shortcut, keys_in, shortcuts, shown
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_HOTKEYS_PORTAL)
+log = get_logger(logger_names.APP_HOTKEYS_PORTAL)
 
 INTERFACE: Final = "GlobalShortcuts"
 ASK_S: Final = 120.0

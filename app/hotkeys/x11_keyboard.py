@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-import structlog
 from Xlib import X, error
 from Xlib.display import Display
 from Xlib.ext import xtest
@@ -30,8 +29,9 @@ from app.hotkeys.presses import Answer, Decision, Grab, Presses
 from app.hotkeys.x11_keymap import Keymap
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_HOTKEYS_X11_KEYBOARD)
+log = get_logger(logger_names.APP_HOTKEYS_X11_KEYBOARD)
 
 _REPEATED_MS: Final = 1
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)

@@ -7,8 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-import structlog
-
 from app.insertion.clipboard import Clipboard
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
 from app.insertion.held_inserter import HeldInserter
@@ -22,8 +20,9 @@ from app.insertion.x11.inserter import X11Inserter
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.installing import extra_command
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_INSERTION_WAYLAND)
+log = get_logger(logger_names.APP_INSERTION_WAYLAND)
 
 _INPUT_METHODS: Final = ("XMODIFIERS", "GTK_IM_MODULE", "QT_IM_MODULE", "QT_IM_MODULES")
 _NO_INPUT_METHOD: Final = frozenset(

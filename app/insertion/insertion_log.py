@@ -5,13 +5,12 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_INSERTION_STORY)
+log = get_logger(logger_names.APP_INSERTION_STORY)
 
 _MOST: Final = 1_000
 

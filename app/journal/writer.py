@@ -13,8 +13,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
 from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, keeping
 from app.journal.disk import File
 from app.journal.errors import DiskRefuses, NotKept
@@ -22,8 +20,9 @@ from app.journal.events import sealed
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_CAPTURE_WRITER)
+log = get_logger(logger_names.APP_CAPTURE_WRITER)
 
 Seal = Callable[[bytes, int], bytes]
 """Adds the number of a line in the journal. Only written lines get one, so numbers have no gaps."""

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import aiohttp
-import structlog
 from aiohttp import hdrs, web
 
 from app.core.errors import AppError
@@ -16,9 +15,10 @@ from client.connection import Address, Locate, broken, credentials, pinned
 from client.errors import GatewayError
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-log = structlog.get_logger(logger_names.APP_LOCAL_API)
+log = get_logger(logger_names.APP_LOCAL_API)
 
 PORT: Final = 9876
 _HOST: Final = "127.0.0.1"

@@ -12,17 +12,16 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-import structlog
-
 from app.core.problem_notes import note_of
 from app.local_api.relay import PORT, PortTaken, local_api
 from app.local_api.view import LocalApiState, LocalApiView
 from client.connection import Locate
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_LOCAL_API)
+log = get_logger(logger_names.APP_LOCAL_API)
 
 _AGAIN_S: Final = 5.0
 

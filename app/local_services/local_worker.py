@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-import structlog
-
 from app.core.child_process import Child, find_program
 from app.core.errors import AppError, ModelUnfit
 from app.core.notes import Note
@@ -26,10 +24,11 @@ from client.connection import Address
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
+from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
 
-log = structlog.get_logger(logger_names.APP_LOCAL_WORKER)
+log = get_logger(logger_names.APP_LOCAL_WORKER)
 
 _PROGRAM: Final = "kikipounamu-worker"
 _KEY: Final = "KIKIPOUNAMU_KEY"

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-import structlog
-
 from app.core.child_process import Child, Pause, find_program, restart_pause
 from app.core.errors import GatewayNotReady, ProgramEnds, StackFailed, StartedElsewhere
 from app.local_services.local_gateway import GatewayReadiness, Running, alive, running
@@ -21,6 +19,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
 from runtime.locking import try_lock
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
 _LOCK_POLL_S: Final = 0.1
@@ -48,7 +47,7 @@ async def _take(descriptor: int, deadline_s: float) -> None:
 
 T = TypeVar("T")
 
-log = structlog.get_logger(logger_names.APP_STACK)
+log = get_logger(logger_names.APP_STACK)
 
 _GATEWAY: Final = "kikipounamu-gateway"
 _WORKER: Final = "kikipounamu-worker"

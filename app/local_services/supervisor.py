@@ -9,15 +9,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Final, Protocol
 
-import structlog
-
 from app.core.errors import AppError, StackFailed
 from app.core.notes import Note
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(logger_names.APP_OWN_GATEWAY)
+log = get_logger(logger_names.APP_OWN_GATEWAY)
 
 AGAIN_S: Final = 5.0
 FINISH_S: Final = 600.0

@@ -5,16 +5,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from app.core.notes import Note
 from app.local_services.worker_limits import ComputerState, Rest, WorkerLimits
 from app.system.full_screen import FullScreen
 from app.system.power import on_battery
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_WORKER_REST)
+log = get_logger(logger_names.APP_WORKER_REST)
 
 LOOK_S: Final = 5.0
 

@@ -8,8 +8,6 @@ from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
-import structlog
-
 from app.core.daemon_thread import aside
 from app.core.notes import Note
 from app.models.actions import LookAtModels, ModelAction
@@ -36,13 +34,14 @@ from app.models.state_machine import ModelsState
 from app.models.view import ModelNote, ModelState, ModelsView
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
 from speech.models.progress import Advanced, Checked, Event
 from speech.models.recommendation import Recommendation
 from speech.models.stopping import Stop
 
-log = structlog.get_logger(logger_names.APP_MODELS_WORKING)
+log = get_logger(logger_names.APP_MODELS_WORKING)
 
 Tell = Callable[[int | Note], None]
 """Receives the percentage downloaded, or the reason for a wait."""

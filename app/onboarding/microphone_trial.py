@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-import structlog
-
 from app.capture.errors import MicrophoneError
 from app.core.problem_notes import note_of
 from app.dictation.recorder import Recording
@@ -19,9 +17,10 @@ from app.onboarding.level_check import LevelCheck
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(logger_names.APP_ONBOARDING_MICROPHONE)
+log = get_logger(logger_names.APP_ONBOARDING_MICROPHONE)
 
 
 class TrialRecorder(Protocol):

@@ -13,8 +13,6 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import UUID
 
-import structlog
-
 from app.journal.errors import JournalError
 from app.journal.library import Library
 from app.journal.take_files import Unreadable, read_events
@@ -22,9 +20,10 @@ from app.replacements.tally import ChangeTally
 from app.replacements.view import MOST_TAKES, ReplacementsTried, TryReplacements
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_REPLACING_DRY_RUN)
+log = get_logger(logger_names.APP_REPLACING_DRY_RUN)
 
 _TELL_S: Final = 0.2
 _SLICE: Final = 100

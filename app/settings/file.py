@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-import structlog
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 from tomlkit.items import AoT, Comment, Item, Table
@@ -27,9 +26,10 @@ from app.settings.schema import all_settings, as_written, changed, from_mapping,
 from app.settings.sections import Settings
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_SETTINGS_FILE)
+log = get_logger(logger_names.APP_SETTINGS_FILE)
 
 _LOOK_S: Final = 1.0
 _MOST_BYTES: Final = 1 << 20

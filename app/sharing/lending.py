@@ -11,8 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import structlog
-
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of
@@ -33,9 +31,10 @@ from protocol.devices import DeviceKind
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_SHARING_LENDING)
+log = get_logger(logger_names.APP_SHARING_LENDING)
 
 RESTS: Final = Note("lent-rests")
 SETTING: Final = "worker.lend_to"

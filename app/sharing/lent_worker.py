@@ -14,7 +14,6 @@ from typing import Final
 
 import aiohttp
 import msgspec
-import structlog
 from msgspec import Struct
 
 from app.core.notes import Note
@@ -28,9 +27,10 @@ from client.discovery import DiscoveryEvent, GatewayFound, own_addresses
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_SHARING_LENT)
+log = get_logger(logger_names.APP_SHARING_LENT)
 
 ANSWER_S: Final = 5.0
 LOOK_S: Final = 3.0

@@ -12,8 +12,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
-import structlog
-
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of
@@ -29,9 +27,10 @@ from protocol.errors import ErrorCode
 from protocol.pairing import PairingStage, PairingState, link_of
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_SHARING_SHARING)
+log = get_logger(logger_names.APP_SHARING_SHARING)
 
 LOOK_S: Final = 0.5
 LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")

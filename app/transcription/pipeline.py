@@ -13,7 +13,6 @@ from typing import Final as Constant
 from typing import Protocol
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from app.core.outlet import Outlet, pass_on
@@ -24,11 +23,12 @@ from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from speech.cutter import Cutter
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, Vad, VadEvent
 
-log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
+log = get_logger(logger_names.APP_CAPTURE_STORY)
 
 Samples = NDArray[np.int16]
 Clock = Callable[[], float]

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
-from structlog.contextvars import bound_contextvars
-
 from app.core.outlet import Outlet, ToGateway
 from app.core.transcript import RecordingTranscript
 from app.transcription.language_vote import PER_PART, PER_SPAN
@@ -18,6 +16,7 @@ from client.audio_store import TemporaryAudio
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
 from protocol.recognition import Options
+from runtime.logger import bound_fields
 from speech.audio_file import AvailableAudio
 from speech.packing import PackingSegmenter
 from speech.segmenter import Segmenter
@@ -42,7 +41,7 @@ class Recogniser:
         session = uuid4()
         cutter = Segmenter() if live else PackingSegmenter()
         ears, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path)
-        with bound_contextvars(session=str(session)), TemporaryAudio() as store:
+        with bound_fields(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
                 display.unsent_s = lambda: client.unsent_s
                 outlet, blocks = self._outlet(client, live=live), in_thread(iter(audio))

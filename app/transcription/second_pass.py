@@ -7,8 +7,6 @@ from math import inf
 from types import TracebackType
 from typing import Protocol, Self
 
-import structlog
-
 from app.core.transcript import TranscriptSegment
 from app.journal.async_journal import Journaled
 from app.journal.errors import JournalError
@@ -20,9 +18,10 @@ from client.events import ClientEvent
 from protocol.session import SegmentDetails
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from speech.segmenter import SegmentEnd
 
-log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
+log = get_logger(logger_names.APP_CAPTURE_STORY)
 
 
 class SpanWatcher(Watcher, Protocol):

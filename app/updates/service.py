@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import structlog
 from msgspec.structs import replace
 
 from app.core.problem_notes import note_of
@@ -30,9 +29,10 @@ from app.updates.view import UpdateState, UpdatesView
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_UPDATES)
+log = get_logger(logger_names.APP_UPDATES)
 
 FILE: Final = "updates.json"
 _SETTLE_S: Final = 60.0

@@ -19,17 +19,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-import structlog
-
 from backend.core.errors import BrokerFailed, BrokerLocked
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import fits_socket, private_folder
 from runtime.installing import extra_command
 from runtime.leash import leashed
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.BACKEND_BROKER)
+log = get_logger(logger_names.BACKEND_BROKER)
 
 _REWRITE_FROM: Final = "256mb"
 """A rewrite delays commands by a tenth of a second; at the default of 64 MB, 500 speakers cause one every 5 s.

@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, TypeVar
 
-import structlog
-
 from backend.admission.admission import Survey, joined
 from backend.broker.connections import Connections
 from backend.broker.dead_letters import DeadLetter, newest_of, next_attempt, place_of, shown_from
@@ -40,9 +38,10 @@ from backend.core.limits import PARTIALS_ENTRIES
 from protocol.job import ANY_MODEL, SESSION_TTL_MS, STALE_MS, UNUSED_TTL_MS, Job, Keys, Notice, shard_of
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.BACKEND_JOBS)
+log = get_logger(logger_names.BACKEND_JOBS)
 
 _LOOK_S: Final = 2.0
 """Longest time that the other shards wait for one in a survey."""

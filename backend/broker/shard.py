@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-import structlog
 from hiredis import pack_command
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import NoScriptError, RedisError, ResponseError
@@ -29,8 +28,9 @@ from protocol.job import WORKER_GONE_MS, Keys, Notice, in_shard
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_JOBS)
+log = get_logger(logger_names.BACKEND_JOBS)
 
 _RETRY_S: Final = (0.05, 0.25, 1.0)
 

@@ -3,15 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
-import structlog
-
 from backend.core.errors import BrokerUnreachable
 from protocol.errors import MalformedMessage
 from protocol.job import Notice, decode_notice
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_SUBSCRIPTION)
+log = get_logger(logger_names.BACKEND_SUBSCRIPTION)
 
 _QUIET_S: Final = 5.0
 

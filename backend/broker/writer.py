@@ -15,14 +15,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import structlog
-
 from backend.core.errors import BrokerBusy, BrokerUnreachable
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_WRITER)
+log = get_logger(logger_names.BACKEND_WRITER)
 
 MOST_BYTES: Final = 512_000_000
 _BATCH_COMMANDS: Final = 128

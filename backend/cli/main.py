@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import structlog
 import typer
 
 from backend.broker.dead_letters import DeadLetter
@@ -23,11 +22,12 @@ from protocol.audio import samples_to_seconds
 from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
+from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import printable, reason, say
 
-log = structlog.get_logger(logger_names.BACKEND_CLI)
+log = get_logger(logger_names.BACKEND_CLI)
 
 app = command_line.group("The gateway between clients and workers.", add_completion=True)
 

@@ -9,7 +9,6 @@ import asyncio
 import signal
 import sys
 
-import structlog
 import typer
 
 from backend.cli.serving import ServeOrder, raise_file_limit, run
@@ -20,27 +19,28 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
 from runtime.garbage import collect_seldom
+from runtime.logger import bound_fields, get_logger
 from runtime.logs import logging_to
 from runtime.terminal import reason
 
-log = structlog.get_logger(logger_names.BACKEND_CLI)
+log = get_logger(logger_names.BACKEND_CLI)
 
 
 async def _serve(descriptors: tuple[int, int, int, int], here: Folders) -> None:
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     async with linked(descriptors, told.set) as link:
-        structlog.contextvars.bind_contextvars(process=link.start.slot)
-        try:
-            await _serve_linked(link, told, here)
-        except BackendError as error:
-            link.cannot_run(str(error))
-            log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
-            raise typer.Exit(1) from None
-        except OSError as error:
-            link.cannot_run(reason(error))
-            log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=reason(error))
-            raise typer.Exit(1) from None
+        with bound_fields(process=link.start.slot):
+            try:
+                await _serve_linked(link, told, here)
+            except BackendError as error:
+                link.cannot_run(str(error))
+                log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
+                raise typer.Exit(1) from None
+            except OSError as error:
+                link.cannot_run(reason(error))
+                log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=reason(error))
+                raise typer.Exit(1) from None
 
 
 async def _serve_linked(link: ProcessLink, told: asyncio.Event, here: Folders) -> None:

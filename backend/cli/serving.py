@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import structlog
 import typer
 
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
@@ -30,9 +29,10 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import Folders
 from runtime.garbage import collect_seldom
+from runtime.logger import get_logger
 from runtime.programs import module_command
 
-log = structlog.get_logger(logger_names.BACKEND_CLI)
+log = get_logger(logger_names.BACKEND_CLI)
 
 _PROCESS = "backend.cli.process"
 

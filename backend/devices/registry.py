@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import structlog
-
 from backend.core.errors import BackendError
 from backend.core.keys import digest_of
 from backend.devices.records import Device, DeviceStore, Signature
 from protocol.devices import DeviceKind
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_ROSTER)
+log = get_logger(logger_names.BACKEND_ROSTER)
 
 LOOK_S: Final = 0.25
 _WRITE_S: Final = 60.0

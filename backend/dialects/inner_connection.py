@@ -11,8 +11,6 @@ from contextlib import ExitStack
 from typing import Final as Constant
 from typing import Self
 
-import structlog
-
 from backend.http.access import AdmittedRequest
 from backend.sessions.adoption import MOST_FLYING, until_room
 from backend.sessions.checks import check_hello
@@ -25,9 +23,10 @@ from protocol.errors import CloseCode, ProtocolError, Unauthorised
 from protocol.session import ClientMessage, GatewayMessage, Hello, decode_gateway
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-segment_log = structlog.get_logger(logger_names.BACKEND_STORY)
+segment_log = get_logger(logger_names.BACKEND_STORY)
 
 _MOST_UNREAD: Constant = 64
 """Messages that the reader may leave in the queue before the gateway waits for it."""

@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack
 from typing import Final as Constant
 from typing import Self
 
-import structlog
-
 from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
 from backend.dialects.sessions import DialectSessions
@@ -21,10 +19,11 @@ from protocol.recognition import Options
 from protocol.session import Failed, Final
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 from speech.vad import VadEvent
 
-log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
+log = get_logger(logger_names.BACKEND_DIALECTS)
 
 _EXPECTED: Constant = (BackendError, GatewayError, ConnectionError, TimeoutError)
 """What ends the telling while nobody asks for it any more."""

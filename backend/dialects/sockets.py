@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
-import structlog
 from aiohttp import WSMessage, web
 
 from backend.core.errors import OverQuota
@@ -15,9 +14,10 @@ from backend.http.responses import abort
 from protocol.errors import MalformedMessage
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
+log = get_logger(logger_names.BACKEND_DIALECTS)
 
 _SEND_S: Final = 30.0
 _AHEAD: Final = 2

@@ -8,19 +8,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from backend.core.errors import BrokerError, HistoryBusy, HistoryRefused, HistoryUnavailable
 from backend.history.history_thread import AsyncHistory
 from backend.history.inbox import Inbox, InboxBacklog, InboxEntry
 from backend.history.records import FeedEntry
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = structlog.get_logger(logger_names.BACKEND_HISTORY_FEEDER)
+log = get_logger(logger_names.BACKEND_HISTORY_FEEDER)
 
 BATCH: Final = 500
 RECORD_S: Final = 60.0

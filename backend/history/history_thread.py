@@ -13,19 +13,18 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import structlog
-
 from backend.core.errors import HistoryBusy, HistoryError, HistoryRefused, HistoryUnavailable
 from backend.history.records import HistoryLimits
 from runtime import logger_names
 from runtime.clocks import WallClock
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = structlog.get_logger(logger_names.BACKEND_HISTORY_KEEPER)
+log = get_logger(logger_names.BACKEND_HISTORY_KEEPER)
 T = TypeVar("T")
 
 MOST_WAITING: Final = 64

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
-import structlog
 
 from backend.core.errors import BrokerFailed
 from backend.history.folding import OVER
@@ -19,8 +18,9 @@ from protocol.job import Failure, Keys, Result, decode_notice
 from protocol.spans import parse_replaces
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_HISTORY_INBOX)
+log = get_logger(logger_names.BACKEND_HISTORY_INBOX)
 
 Administer = Callable[..., Awaitable[Any]]
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 import msgspec
-import structlog
 
 from backend.history.folding import OVER, day_of
 from backend.history.records import FeedEntry
@@ -26,11 +25,12 @@ from protocol.job import Result
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
+from runtime.logger import get_logger
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = structlog.get_logger(logger_names.BACKEND_HISTORY_JOURNAL)
+log = get_logger(logger_names.BACKEND_HISTORY_JOURNAL)
 
 _MOST_BYTES: Final = 20_000_000
 _OLD: Final = 5

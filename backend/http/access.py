@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
 from aiohttp import hdrs, web
 
 from backend.admission.quotas import KeyUsage, QuotaMeter
@@ -26,8 +25,9 @@ from protocol.devices import DeviceKind
 from protocol.errors import Forbidden, Unauthorised
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_ACCESS)
+log = get_logger(logger_names.BACKEND_ACCESS)
 
 TENANT: Final = "X-Tenant-Id"
 KEY_PROTOCOL: Final = "openai-insecure-api-key."

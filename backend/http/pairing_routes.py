@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import structlog
 from aiohttp import web
 
 from backend.core.errors import BackendError, InvalidSettings, RequestRefused
@@ -38,8 +37,9 @@ from protocol.pairing import (
 )
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_PAIRING_ROUTES)
+log = get_logger(logger_names.BACKEND_PAIRING_ROUTES)
 
 _KINDS: Final = (DeviceKind.CLIENT, DeviceKind.WORKER)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)

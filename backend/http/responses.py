@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import msgspec
-import structlog
 from aiohttp import hdrs, web
 
 from backend.core.errors import InvalidSettings, OverQuota, RequestRefused, UnknownDevice, reason_of
@@ -16,8 +15,9 @@ from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLar
 from protocol.rest import OPENAPI_PATH
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_ANSWERS)
+log = get_logger(logger_names.BACKEND_ANSWERS)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")

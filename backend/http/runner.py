@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-import structlog
 from aiohttp import web
 
 from backend.http.masking import MaskedFrames
@@ -17,8 +16,9 @@ from backend.http.responses import error_response
 from protocol.errors import ErrorCode
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_HTTP_RUNNER)
+log = get_logger(logger_names.BACKEND_HTTP_RUNNER)
 
 _CODES: Final = {413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
 

@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
 from backend.http.modes import Network, is_among
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.BACKEND_DOOR)
+log = get_logger(logger_names.BACKEND_DOOR)
 
 BACKLOG: Final = 1024
 _LOOK_S: Final = 1.0

@@ -12,7 +12,6 @@ from hashlib import blake2b
 from typing import Final
 
 import msgspec
-import structlog
 from msgspec.structs import replace
 
 from backend.admission.admission import Survey, able, speed
@@ -41,8 +40,9 @@ from protocol.recognition import Timing
 from protocol.session import Failed, GatewayMessage, Partial
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_MONITOR)
+log = get_logger(logger_names.BACKEND_MONITOR)
 
 WATCHED_S: Final = 1.0
 UNWATCHED_S: Final = 2.0

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import metadata
 
-import structlog
 from aiohttp import hdrs, web
 
 from backend.admission.offered_models import model_views
@@ -18,8 +17,9 @@ from protocol.monitor import EVENT_STREAM, MONITOR_PATH
 from protocol.rest import model_list
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_GATEWAY)
+log = get_logger(logger_names.BACKEND_GATEWAY)
 
 
 class MonitorRoutes:

@@ -6,17 +6,16 @@ Offsets are milliseconds of this gateway's own clock since the segment's first f
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import structlog
-
 from backend.sessions.observers import Conclusion, Observer
 from backend.sessions.segments import SegmentHistory
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.logs import timestamp, write_together
 
-log = structlog.get_logger(logger_names.BACKEND_STORY)
+log = get_logger(logger_names.BACKEND_STORY)
 
 Write = Callable[[str, list[dict[str, Any]]], None]
 """Takes the logger's name, and its lines."""

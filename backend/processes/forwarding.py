@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-import structlog
 from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, DummyCookieJar, UnixConnector, hdrs, web
 from aiohttp.client_exceptions import ClientPayloadError
 from multidict import CIMultiDict
@@ -23,8 +22,9 @@ from backend.processes.link import ProcessLink
 from protocol.errors import ErrorCode
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_PROCESSES)
+log = get_logger(logger_names.BACKEND_PROCESSES)
 
 PEER: Final = "X-Kikipounamu-Peer"
 SCHEME: Final = "X-Kikipounamu-Scheme"

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
 from msgspec.structs import replace
 
 from backend.core.errors import ProcessFailed
@@ -32,9 +31,10 @@ from backend.processes.run import NO_DESCRIPTOR, ProcessRun
 from backend.processes.slots import MAIN, by_share, failures_after, pause_s, restart_order
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.BACKEND_PROCESSES)
+log = get_logger(logger_names.BACKEND_PROCESSES)
 
 _READY_S: Final = 60.0
 _MORE_THAN_DRAIN_S: Final = 5.0

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import structlog
-
 from backend.broker.jobs import Jobs
 from backend.broker.records import Record, Reread, SessionGone
 from backend.core.errors import BrokerBusy, HistoryError, HistoryRefused, MediaUnreadable
@@ -35,12 +33,13 @@ from protocol.errors import ErrorCode
 from protocol.job import Job
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = structlog.get_logger(logger_names.BACKEND_REST_FILE_RUN)
+log = get_logger(logger_names.BACKEND_REST_FILE_RUN)
 
 T = TypeVar("T")
 

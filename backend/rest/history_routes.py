@@ -7,7 +7,6 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import structlog
 from aiohttp import hdrs, web
 from msgspec import UnsetType
 from msgspec.structs import replace
@@ -44,13 +43,14 @@ from protocol.rest import (
 from protocol.subtitles import srt, vtt
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
 T = TypeVar("T")
 
-log = structlog.get_logger(logger_names.BACKEND_REST_HISTORY_ROUTES)
+log = get_logger(logger_names.BACKEND_REST_HISTORY_ROUTES)
 
 MOST_LONG: Final = 8
 """Maximum number of concurrent long responses (more than one slice); one key may have a quarter of them."""

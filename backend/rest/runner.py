@@ -12,8 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-import structlog
-
 from backend.broker.jobs import Jobs
 from backend.broker.records import Attachment
 from backend.core.errors import (
@@ -36,9 +34,10 @@ from protocol.errors import ErrorCode, ProtocolError
 from protocol.job import Detached, Hypothesis, Notice
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.BACKEND_REST_RUNNER)
+log = get_logger(logger_names.BACKEND_REST_RUNNER)
 
 _TICK_S: Final = 1.0
 _MOST_KILLED: Final = 3

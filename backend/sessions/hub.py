@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
-import structlog
 from msgspec.structs import replace
 
 from backend.admission.admission import (
@@ -56,8 +55,9 @@ from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello,
 from protocol.session import Final as FinalMessage
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_HUB)
+log = get_logger(logger_names.BACKEND_HUB)
 
 TICK_S: Final = 1.0
 _MAKES_ROOM: Final = (FinalMessage, Failed, Missing, Withdraw, CloseConnection)

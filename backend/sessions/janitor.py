@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Set
 from typing import Final
 
-import structlog
-
 from backend.admission.admission import cost
 from backend.admission.offered_models import Offers
 from backend.broker.jobs import Jobs
@@ -20,8 +18,9 @@ from backend.sessions.hub import Hub
 from protocol.errors import ErrorCode
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_JANITOR)
+log = get_logger(logger_names.BACKEND_JANITOR)
 
 LOOK_S: Final = 0.5
 ROUND_S: Final = 10.0

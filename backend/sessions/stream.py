@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple
 
-import structlog
 from aiohttp import web
 
 from backend.admission.quotas import KeyUsage
@@ -25,10 +24,11 @@ from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
 from protocol.session import SUBPROTOCOL, decode_client
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.BACKEND_STREAM)
-segment_log = structlog.get_logger(logger_names.BACKEND_STORY)
+log = get_logger(logger_names.BACKEND_STREAM)
+segment_log = get_logger(logger_names.BACKEND_STORY)
 
 LAST_WORD_S: Final = 0.5
 """Time in which a revoked device can still read the reason."""

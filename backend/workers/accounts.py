@@ -10,13 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
-import structlog
-
 from backend.core.errors import BrokerError
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_WORKER_ACCOUNTS)
+log = get_logger(logger_names.BACKEND_WORKER_ACCOUNTS)
 
 Administer = Callable[..., Awaitable[Any]]
 

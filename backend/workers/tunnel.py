@@ -7,7 +7,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-import structlog
 from aiohttp import WSMsgType, web
 
 from backend.broker.connections import Connections
@@ -25,9 +24,10 @@ from protocol.broker_url import BrokerKind
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.BACKEND_TUNNEL)
+log = get_logger(logger_names.BACKEND_TUNNEL)
 
 MOST_CONNECTIONS: Final = 32
 """Limit of one device's connections to each shard; each worker has up to four."""

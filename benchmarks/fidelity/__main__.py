@@ -14,7 +14,6 @@ are as on a quiet computer.
 
 import argparse
 import asyncio
-import logging
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -24,7 +23,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from benchmarks.fidelity.corpus import room, seed_of
@@ -178,7 +176,6 @@ def spoken(item: Item) -> Spoken:
 def main() -> None:
     """Measure and print the figures."""
     options = arguments()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     options.audio = options.audio.resolve()
     chosen = [one for one in items(options.audio, options.set) if options.language in (None, one.language)]
     first, step = map(int, options.part.split("/"))

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from structlog.testing import capture_logs
 
 from client.events import Retrying
 from client.story import SessionLog
 from protocol.errors import ErrorCode
 from protocol.session import Busy, Failed, Final, HeldSegments, Missing, Partial, Queued, Welcome
+from tests.helpers.logs import capture_logs
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
 Lines = list[Any]

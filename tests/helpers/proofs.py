@@ -6,12 +6,10 @@ The minutes are those of an idle machine with two cores. ``scripts/run_proofs.py
 """
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import structlog
 
 PATIENCE = 5.0
 """Factor from the stated minutes to the time on a shared machine."""
@@ -48,13 +46,3 @@ def _minutes(item: pytest.Item, mark: pytest.Mark) -> float:
     if not isinstance(minutes, int | float) or minutes <= 0:
         raise pytest.UsageError(f"{item.nodeid}: state how long it takes: pytest.mark.proof(minutes=…)")
     return minutes
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Send the log of a proof to standard error: its standard output is for figures."""
-    if item.get_closest_marker("proof"):
-        structlog.configure(logger_factory=_stderr_logger)
-
-
-def _stderr_logger(*_: object) -> structlog.PrintLogger:
-    return structlog.PrintLogger(sys.stderr)  # the current stream: pytest replaces it

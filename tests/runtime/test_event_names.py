@@ -105,10 +105,10 @@ def calls(tree: ast.AST) -> Iterator[str]:
 
 
 def logger_variables(tree: ast.AST) -> Iterator[str]:
-    """Yield the variables that hold loggers of structlog."""
+    """Yield the variables that hold loggers."""
     for node in ast.walk(tree):
         match node:
-            case ast.Assign(targets=targets, value=ast.Call(func=ast.Attribute(attr="get_logger"))):
+            case ast.Assign(targets=targets, value=ast.Call(func=ast.Name(id="get_logger"))):
                 yield from map(ast.unparse, targets)
 
 

@@ -41,5 +41,5 @@ def test_every_logger_is_named_by_a_constant(made: set[str]) -> None:
 
 @pytest.mark.parametrize("argument", ["__name__", "'app.desk'", "logger_names.APP_DESK"])
 def test_logger_of_a_module_is_found(argument: str) -> None:
-    assert [*loggers_made(f"log = structlog.get_logger({argument})")] == [argument]
+    assert [*loggers_made(f"log = get_logger({argument})")] == [argument]
     assert [*loggers_made(f"log = getLogger({argument})\nroot = logging.getLogger()")] == [argument]

@@ -1,14 +1,25 @@
 import json
 import logging
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
 import pytest
-import structlog
 
-from runtime.logs import logging_to, timestamp, write_together
+from runtime.logger import EventRecord, bound_fields, get_logger
+from runtime.logs import (
+    for_file,
+    for_terminal,
+    keep_traceback,
+    line_of,
+    logging_to,
+    timestamp,
+    write_together,
+)
 from tests.helpers.waiting import wait_until_sync
+
+AT = 86_400.25
 
 
 def lines(folder: Path) -> list[dict[str, object]]:
@@ -16,8 +27,8 @@ def lines(folder: Path) -> list[dict[str, object]]:
 
 
 def test_log_line_has_its_context_and_no_secret(tmp_path: Path) -> None:
-    with logging_to("test", tmp_path, terminal=False), structlog.contextvars.bound_contextvars(session="s-1"):
-        structlog.get_logger("here").info("segment queued", segment=3, text="secret words", key="secret key")
+    with logging_to("test", tmp_path, terminal=False), bound_fields(session="s-1"):
+        get_logger("here").info("segment queued", segment=3, text="secret words", key="secret key")
     (line,) = lines(tmp_path)
     assert line["event"] == "segment queued"
     assert (line["program"], line["session"], line["segment"]) == ("test", "s-1", 3)
@@ -27,8 +38,8 @@ def test_log_line_has_its_context_and_no_secret(tmp_path: Path) -> None:
 
 def test_late_log_line_keeps_the_time_of_its_event(tmp_path: Path) -> None:
     with logging_to("gateway", tmp_path, terminal=False):
-        structlog.get_logger("t").info("now")
-        structlog.get_logger("t").info("before", timestamp=timestamp(86_400.25))
+        get_logger("t").info("now")
+        get_logger("t").info("before", timestamp=timestamp(86_400.25))
     now, before = (json.loads(line)["timestamp"] for line in (tmp_path / "gateway.jsonl").read_text().splitlines())
     assert before == "1970-01-02T00:00:00.250000Z" and now > before and len(now) == len(before)
 
@@ -39,7 +50,7 @@ def test_log_file_contains_other_libraries_and_tracebacks(tmp_path: Path) -> Non
         try:
             raise ValueError("on purpose")
         except ValueError:
-            structlog.get_logger().exception("failed")
+            get_logger("test").exception("failed")
             logging.getLogger("library").exception("failed outside")
     outside, failed, failed_outside = lines(tmp_path)
     assert outside["event"] == "from outside" and outside["level"] == "warning"
@@ -64,7 +75,7 @@ def test_terminal_log_is_readable_and_on_standard_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with logging_to("test", None):
-        structlog.get_logger().info("ready", port=4711)
+        get_logger("test").info("ready", port=4711)
     out, err = capsys.readouterr()
     assert out == ""
     assert "ready" in err and "port=4711" in err
@@ -73,7 +84,7 @@ def test_terminal_log_is_readable_and_on_standard_error(
 def test_repeated_events_are_limited_and_the_last_line_counts_the_rest(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(110_000):
-            structlog.get_logger("backend.answers").info("refused", session=f"s-{number}", reason="load")
+            get_logger("backend.answers").info("refused", session=f"s-{number}", reason="load")
     found = lines(tmp_path)
     refused = [line for line in found if line["event"] == "refused"]
     assert 20 <= len(refused) < 100 and len(found) < 150
@@ -93,12 +104,12 @@ def test_lines_of_other_libraries_are_limited(tmp_path: Path) -> None:
 def test_events_of_different_kinds_have_separate_limits(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(30):
-            structlog.get_logger().info(f"audit.kind_{number}")
+            get_logger("test").info(f"audit.kind_{number}")
     assert len(lines(tmp_path)) == 30
 
 
 def test_audit_of_each_device_is_complete_and_strangers_are_limited(tmp_path: Path) -> None:
-    audit = structlog.get_logger("backend.access")
+    audit = get_logger("backend.access")
     with logging_to("test", tmp_path, terminal=False):
         for number in range(2_000):
             audit.info("audit.key_refused", peer=f"10.0.0.{number % 250}")
@@ -116,8 +127,8 @@ def test_audit_of_each_device_is_complete_and_strangers_are_limited(tmp_path: Pa
 def test_audit_of_one_device_is_limited_and_counted(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for _ in range(1_300):
-            structlog.get_logger("backend.access").info("audit.stream_opened", device="d-1")
-        structlog.get_logger("backend.access").info("audit.stream_opened", device="d-2")
+            get_logger("backend.access").info("audit.stream_opened", device="d-1")
+        get_logger("backend.access").info("audit.stream_opened", device="d-2")
     *_, other, told = lines(tmp_path)
     assert (other["event"], other["device"]) == ("audit.stream_opened", "d-2")
     assert (told["of"], told["device"], told["lines"]) == ("audit.stream_opened", "d-1", 300)
@@ -127,7 +138,7 @@ def test_suppressed_lines_of_every_kind_are_reported(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(50):
             for _ in range(20 + number + 1):
-                structlog.get_logger().info(f"audit.kind_{number}")
+                get_logger("test").info(f"audit.kind_{number}")
     told = [line["lines"] for line in lines(tmp_path) if line["event"] == "log.lines_held_back"]
     assert told == list(range(1, 51))
 
@@ -141,7 +152,7 @@ def test_story_lines_have_their_own_limit(tmp_path: Path) -> None:
 
     with logging_to("test", tmp_path, terminal=False, also=(count,)):
         for number in range(10_100):
-            structlog.get_logger("backend.story").info("segment.concluded", session="s", segment=number)
+            get_logger("backend.story").info("segment.concluded", session="s", segment=number)
             if number == 5_000:  # never more at once than the queue holds, as in practice
                 wait_until_sync(lambda: written > 5_000, "they are written")
     *told, held_back = lines(tmp_path)
@@ -152,7 +163,7 @@ def test_gathered_lines_equal_lines_written_alone(tmp_path: Path) -> None:
     said = [{"segment": n, "text": "secret words", "timestamp": timestamp(n)} for n in range(3)]
     with logging_to("test", tmp_path, terminal=False):
         for line in said:
-            structlog.get_logger("backend.story").info("segment.concluded", **line)
+            get_logger("backend.story").info("segment.concluded", **line)
         write_together("backend.story", [line | {"event": "segment.concluded"} for line in said])
     found = lines(tmp_path)
     assert len(found) == 6 and found[:3] == found[3:]
@@ -178,8 +189,8 @@ def test_terminal_shows_only_story_warnings_when_a_file_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with logging_to("test", tmp_path):
-        structlog.get_logger("worker.story").info("it goes well")
-        structlog.get_logger("worker.story").warning("it does not")
+        get_logger("worker.story").info("it goes well")
+        get_logger("worker.story").warning("it does not")
     _, err = capsys.readouterr()
     assert "it does not" in err and "it goes well" not in err
     assert len(lines(tmp_path)) == 2
@@ -193,9 +204,9 @@ def test_lines_lost_to_a_slow_disk_are_counted(tmp_path: Path) -> None:
 
     with logging_to("test", tmp_path, terminal=False, also=(blocked,)):
         for number in range(10_000):
-            structlog.get_logger("backend.story").info("segment.concluded", segment=number)
+            get_logger("backend.story").info("segment.concluded", segment=number)
         for number in range(500):
-            structlog.get_logger().info(f"audit.kind_{number}")
+            get_logger("test").info(f"audit.kind_{number}")
         goes_on.set()
     *written, lost = lines(tmp_path)
     assert lost["event"] == "log.lines_lost"
@@ -211,7 +222,7 @@ def test_logging_context_restores_previous_handlers(tmp_path: Path) -> None:
 
 def test_terminal_line_escapes_control_characters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with logging_to("test", tmp_path, terminal=True):
-        structlog.get_logger("ours").warning("paired\x1b[2J", device="a\x1b]0;b\x07\nforged", place=Path("c\x9b"))
+        get_logger("ours").warning("paired\x1b[2J", device="a\x1b]0;b\x07\nforged", place=Path("c\x9b"))
         try:
             raise ValueError("d\x1b[31m")
         except ValueError:
@@ -220,3 +231,67 @@ def test_terminal_line_escapes_control_characters(tmp_path: Path, capsys: pytest
     assert r"paired\x1b[2J" in shown and r"a\x1b]0;b\x07\nforged" in shown and r"c\x9b" in shown
     assert r"e\x1b[2J" in shown and r"d\x1b[31m" in shown and "Traceback" in shown
     assert "\x1b" not in shown and "\x07" not in shown and "\x9b" not in shown
+
+
+# -- one line -----------------------------------------------------------------------------------------------
+
+
+def event(fields: Mapping[str, object], error: Exception | None = None) -> EventRecord:
+    record = EventRecord("here.now", logging.WARNING, "some.event", fields, error)
+    record.created = AT
+    return record
+
+
+def test_timestamp_is_iso_with_microseconds_in_utc() -> None:
+    assert timestamp(AT) == "1970-01-02T00:00:00.250000Z"
+
+
+def test_line_has_own_fields_then_bound_ones_then_those_of_every_line() -> None:
+    with bound_fields(session="s-1", port=1):
+        record = event({"port": 4711})
+    assert json.loads(for_file(line_of(record, "test"))) == {
+        "port": 4711,
+        "event": "some.event",
+        "session": "s-1",
+        "level": "warning",
+        "logger": "here.now",
+        "program": "test",
+        "timestamp": timestamp(AT),
+    }
+    assert [*line_of(record, "test")] == ["port", "event", "session", "level", "logger", "program", "timestamp"]
+
+
+@pytest.mark.parametrize("name", ["pcm", "audio", "text", "key", "api_key", "authorization", "hotwords"])
+def test_private_fields_are_blanked(name: str) -> None:
+    assert line_of(event({name: "secret"}), "test")[name] == "(not logged)"
+
+
+def test_line_of_another_library_has_its_message_and_traceback() -> None:
+    try:
+        raise ValueError("on purpose")
+    except ValueError as error:
+        told = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("library", logging.ERROR, "", 0, "%d of %d", (1, 2), told)
+    keep_traceback(record)
+    line = line_of(record, "test")
+    assert record.exc_info is None and (line["event"], line["level"]) == ("1 of 2", "error")
+    assert line["exception"].startswith("Traceback") and line["exception"].endswith("ValueError: on purpose")
+
+
+def test_terminal_line_is_in_columns_with_fields_by_name() -> None:
+    record = event({"z": 1, "b": "two words", "path": Path("/x"), "empty": None})
+    keep_traceback(record)
+    at, rest = for_terminal(line_of(record, "test"), colours=False).split(" ", 1)
+    assert at == timestamp(AT)
+    assert rest == f"[warning  ] {'some.event':30} [here.now] b='two words' empty=None path=/x program=test z=1"
+
+
+def test_terminal_line_ends_with_traceback() -> None:
+    record = event({}, ValueError("on purpose"))
+    keep_traceback(record)
+    assert for_terminal(line_of(record, "test"), colours=False).endswith("program=test\nValueError: on purpose")
+
+
+def test_only_the_level_has_a_colour() -> None:
+    coloured, plain = (for_terminal(line_of(event({}), "test"), colours=wish) for wish in (True, False))
+    assert coloured.replace("\x1b[33m", "").replace("\x1b[0m", "") == plain != coloured

@@ -2,9 +2,9 @@ import asyncio
 import contextlib
 
 import pytest
-from structlog.testing import capture_logs
 
 from runtime.tasks import Tasks
+from tests.helpers.logs import capture_logs
 
 
 async def forever(ended: list[str]) -> None:

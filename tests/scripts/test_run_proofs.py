@@ -15,11 +15,11 @@ from tests.helpers.waiting import wait_until_sync
 
 VENV = Path(sys.executable).parent.parent
 GOOD = """
-import sys, pytest, structlog
+import logging, sys, pytest
 @pytest.mark.proof(minutes=2)
 def test_good():
     print("7 of 7 segments right")
-    structlog.get_logger().warning("a line of a healthy gateway")
+    logging.getLogger().warning("a line of a healthy gateway")
     sys.stderr.write("a line of a healthy gateway\\n" * 500)
 @pytest.mark.proof(minutes=3)
 def test_other(): pass

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from protocol.engine import EngineUnavailable
 from protocol.errors import ErrorCode
 from protocol.job import GROUP, WORKERS_KEY, EndState, Failure, Result, decode_status, encode_job
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.fault_engines import Fault
+from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, ended, fault_job, working

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from protocol.engine import DecodeFailure
 from protocol.errors import ErrorCode
+from tests.helpers.logs import capture_logs
 from tests.worker.deliveries import delivery
 from worker.broker.jobs import Verdict
 from worker.broker.scripts import RETURNED

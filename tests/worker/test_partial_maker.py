@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from structlog.testing import capture_logs
 
 from protocol.job import WORKERS_KEY, EndState, Hypothesis, Job, JobKind, Notice, Result, decode_status
 from protocol.monitor import WorkerState
 from tests.helpers.fault_engines import Fault
+from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, ended, fault_job, working

@@ -9,15 +9,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-import structlog
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from protocol.discovery import SERVICE, decode_text
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.WORKER_FINDING)
+log = get_logger(logger_names.WORKER_FINDING)
 
 PATIENCE_S: Final = 5.0
 _RESOLVE_MS: Final = 2_000

@@ -9,18 +9,17 @@ from collections.abc import Awaitable, Callable, Container, Sequence
 from contextlib import AsyncExitStack
 from typing import Final, TypeVar
 
-import structlog
-
 from protocol.job import Job, Keys, LiveAnswer, shard_of
 from protocol.monitor import WorkerStatus
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 from worker.broker.layout import ShardLayout
 from worker.broker.live import LiveJobs
 from worker.core.errors import BrokerUnavailable
 
-log = structlog.get_logger(logger_names.WORKER_STREAMING)
+log = get_logger(logger_names.WORKER_STREAMING)
 
 _AWAY_S: Final = 1.0
 _SILENT_S: Final = 1.0

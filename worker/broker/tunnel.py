@@ -18,18 +18,18 @@ from typing import Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
-import structlog
 
 from protocol.broker import BROKER_PATH, CHUNK_BYTES, PING_S, SHARD_FIELD, SHARDS_HEADER
 from protocol.job import MOST_SHARDS
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from runtime.terminal import reason
 from worker.broker.layout import ShardLayout
 from worker.core.errors import BrokerRefused, BrokerUnavailable
 
-log = structlog.get_logger(logger_names.WORKER_TUNNEL)
+log = get_logger(logger_names.WORKER_TUNNEL)
 
 _SCHEMES: Final = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")

@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from itertools import count
 from typing import Any, Final
 
-import structlog
 from msgspec.structs import replace
 
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
@@ -20,6 +19,7 @@ from protocol.job import ANY_MODEL, LIVE_RENEW_MS, Job, JobKind, Keys, LiveAnswe
 from protocol.monitor import WorkerState, WorkerStatus
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import bound_fields, get_logger
 from runtime.tasks import Tasks
 from worker.broker.live_shards import LiveShards
 from worker.core.decoding import amplified
@@ -31,7 +31,7 @@ from worker.streaming.states import FeedPiece, LiveStates
 from worker.supervision.engine_supervisor import EngineSupervisor
 from worker.supervision.status import StatusReport
 
-log = structlog.get_logger(logger_names.WORKER_STREAMING)
+log = get_logger(logger_names.WORKER_STREAMING)
 
 _SPARE_S: Final = 5.0
 _LOOK_MS: Final = 500
@@ -70,7 +70,7 @@ class LiveWorker:
     async def run(self) -> None:
         """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when continuing is useless."""
         async with AsyncExitStack() as stack:
-            stack.enter_context(structlog.contextvars.bound_contextvars(worker=self._worker))
+            stack.enter_context(bound_fields(worker=self._worker))
             stack.push_async_callback(self._engine.close)
             stack.push_async_callback(self._leave)
             tasks = await stack.enter_async_context(Tasks("worker"))

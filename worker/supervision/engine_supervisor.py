@@ -8,16 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Piece
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from worker.core.errors import EngineDied, EngineTimedOut
 from worker.supervision.engine_process import EngineProcess
 from worker.supervision.gpu import Gpu
 
-log = structlog.get_logger(logger_names.WORKER_ENGINE_SUPERVISOR)
+log = get_logger(logger_names.WORKER_ENGINE_SUPERVISOR)
 
 _MIB: Final = 1 << 20
 

@@ -16,8 +16,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import structlog
-
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
@@ -50,9 +48,10 @@ from app.diagnostics.report.view import (
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
+from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = structlog.get_logger(logger_names.APP_HELP_SERVING)
+log = get_logger(logger_names.APP_HELP_SERVING)
 
 MOST_SHOWN: Final = 5_000
 FOLLOW_S: Final = 0.5

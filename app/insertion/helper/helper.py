@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Final, Self
 
 import psutil
-import structlog
 
 from app.insertion.errors import HelperEnded, HelperFailed, InsertionError, ScreenMissing
 from app.insertion.helper.exit_status import CUT_OFF
@@ -34,9 +33,10 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_INSERTION_HELPER)
+log = get_logger(logger_names.APP_INSERTION_HELPER)
 
 _START_S: Final = 10.0
 _CLOSE_S: Final = 5.0

@@ -10,8 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-import structlog
-
 from app.core.child_process import restart_pause
 from app.insertion.errors import HelperEnded, InsertionUnavailable
 from app.insertion.helper.helper import Helper
@@ -19,9 +17,10 @@ from app.insertion.outcome import HoldReason, Insertion, Target, held
 from app.insertion.plan import Rules, Strategy, rules_for
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.APP_INSERTION_HELPER_INSERTER)
+log = get_logger(logger_names.APP_INSERTION_HELPER_INSERTER)
 
 _FIND_S: Final = 1.5
 _READY_S: Final = 5.0

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-import structlog
-
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_flow import PasteFlow
@@ -15,8 +13,9 @@ from app.insertion.programs import ORDINARY, TERMINAL, PasteKeys, paste_keys
 from app.insertion.wayland.parts import InsertionParts
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_INSERTION_WAYLAND)
+log = get_logger(logger_names.APP_INSERTION_WAYLAND)
 
 UNKNOWN_PROCESS: Final = 1
 """The number of a target's process that the desktop does not tell: no program of the user has it."""

@@ -15,7 +15,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
-import structlog
 from Xlib import X, display
 from Xlib.error import ConnectionClosedError, DisplayError, XError
 from Xlib.ext import res
@@ -24,8 +23,9 @@ from app.insertion.errors import InsertionUnavailable, ScreenGone, ScreenMissing
 from app.insertion.x11.grab_guard import Grabs
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_INSERTION_X11_CONNECTION)
+log = get_logger(logger_names.APP_INSERTION_X11_CONNECTION)
 
 Result = TypeVar("Result")
 

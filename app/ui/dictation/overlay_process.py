@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import structlog
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment
 
 from app.dictation.view import View
@@ -15,9 +14,10 @@ from app.ui.theme.theme import Theme
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.leash import leashed
+from runtime.logger import get_logger
 from runtime.programs import module_command
 
-log = structlog.get_logger(logger_names.APP_UI_OVERLAY)
+log = get_logger(logger_names.APP_UI_OVERLAY)
 
 COMMAND: Final = module_command("app.ui.dictation.overlay_child")
 _STARTS: Final = 4

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import structlog
 from PySide6.QtCore import QObject, QTimer
 
 from app.core.first_times import FirstTimes
@@ -23,8 +22,9 @@ from app.wayland.layer import LayerShell
 from app.wayland.overlay_kind import OverlayKind, overlay_kind
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.APP_UI_OVERLAY)
+log = get_logger(logger_names.APP_UI_OVERLAY)
 
 _AT_ONCE: Final = 0
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-import structlog
 from aiohttp import WSMsgType, web
 
 from backend.core.errors import BackendError
@@ -40,9 +39,10 @@ from protocol.session import Failed
 from protocol.session import Final as FinalResult
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
+log = get_logger(logger_names.BACKEND_DIALECTS)
 
 PATH: Final = "/ws/asr"
 MOST_RECORDINGS: Final = 8

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-import structlog
 from aiohttp import hdrs, web
 
 from backend.core.errors import BackendError, MediaReaderKilled, MediaUnreadable, OverQuota, RequestRefused
@@ -16,8 +15,9 @@ from client.errors import GatewayError, Refused, TryLater
 from protocol.errors import ErrorCode, Forbidden, ProtocolError, Unauthorised
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 
-log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
+log = get_logger(logger_names.BACKEND_DIALECTS)
 
 _INVALID: Final = "invalid_request_error"
 _SERVER: Final = "server_error"

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Final
 
-import structlog
-
 from backend.core.errors import InvalidSettings
 from backend.devices.announcement import Announced, announcing
 from backend.dialects.sessions import DialectSessions
@@ -16,9 +14,10 @@ from backend.http.addresses import interfaces, reachable
 from backend.http.modes import LOOPBACK, is_loopback
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = structlog.get_logger(logger_names.BACKEND_DIALECTS)
+log = get_logger(logger_names.BACKEND_DIALECTS)
 
 MOST: Final = 64
 SERVICE: Final = "_wyoming._tcp.local."

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from app.capture.errors import MicrophoneError
@@ -150,6 +149,5 @@ async def _write(microphone: Microphone, pcm: Path) -> None:
 
 
 if __name__ == "__main__":
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     given = {"choice": "", "armed": False, "look": 10.0} | json.loads(sys.argv[2])
     asyncio.run(_capture(Path(sys.argv[1]), **given))

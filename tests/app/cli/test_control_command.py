@@ -179,7 +179,7 @@ async def test_commands_explain_how_to_start_app_when_none_runs(environment: dic
 
 
 async def test_verb_runs_without_heavy_imports(app: App, environment: dict[str, str]) -> None:
-    heavy = {"PySide6", "aiohttp", "asyncio", "msgspec", "numpy", "platformdirs", "rich", "structlog", "typer"}
+    heavy = {"PySide6", "aiohttp", "asyncio", "logging", "msgspec", "numpy", "platformdirs", "rich", "typer"}
     code = (
         "import sys\nfrom app.cli import control_command\n"
         "assert control_command.quick(sys.argv[1:]) == 0\n"

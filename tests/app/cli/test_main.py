@@ -57,7 +57,7 @@ def test_help_lists_every_command_without_heavy_imports(environment: dict[str, s
         assert command in shown.stdout
     of_app = invoke(environment, "app", "--help").stdout
     assert "--hidden" in of_app and "--worker-argument" not in of_app, "that one is for tests"
-    heavy = "{'aiohttp', 'asyncio', 'numpy', 'onnxruntime', 'rich', 'soundfile', 'structlog'}"
+    heavy = "{'aiohttp', 'asyncio', 'numpy', 'onnxruntime', 'logging', 'rich', 'soundfile'}"
     code = f"import sys, app.cli.main; print(sorted({heavy} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from structlog.testing import capture_logs
 
 from app.core.child_process import Child, find_program, lasting_program, restart_pause, useless_pause
 from app.core.errors import StackFailed
 from app.local_services.local_gateway import alive
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until, wait_until_sync
 
 FOREVER = "import signal; print('up', flush=True); signal.pause()"

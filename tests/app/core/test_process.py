@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 import typer
 
 from app.core.errors import AppError
 from app.core.process import FAILED, INTERRUPTED, TERMINATED, run
 from client.errors import Unreachable
+from runtime.logger import get_logger
 from speech.errors import AudioEmpty
 
 
@@ -30,7 +30,7 @@ def status_of(work: Callable[[], Coroutine[Any, Any, int]], prepare: Callable[[]
 
 
 async def gives(status: int) -> int:
-    structlog.get_logger().info("given", status=status)
+    get_logger("test").info("given", status=status)
     return status
 
 

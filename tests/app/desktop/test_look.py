@@ -74,7 +74,7 @@ def test_app_is_imported_without_what_only_linux_has() -> None:
     """Windows and macOS lack these libraries, and Windows lacks these names."""
     code = """
 import asyncio, multiprocessing, os, signal, socket, subprocess, sys
-import aiohttp, psutil, structlog, uvloop
+import aiohttp, psutil, uvloop
 sys.modules |= dict.fromkeys(("dbus_fast", "Xlib"))  # importing them fails now
 del signal.SIGKILL, signal.SIGHUP, os.memfd_create, os.geteuid, os.fork, socket.recv_fds, socket.SCM_RIGHTS
 import app.main, app.application, app.cli.main, app.diagnostics.checks.all_checks

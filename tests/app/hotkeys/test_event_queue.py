@@ -1,11 +1,11 @@
 import asyncio
 
 import pytest
-from structlog.testing import capture_logs
 
 from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.event_queue import MOST_QUEUED, KeyEventQueue
 from app.hotkeys.events import KeyEvent
+from tests.helpers.logs import capture_logs
 
 PRESS = KeyEvent("dictate", True, 1.0)
 

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from app.core.notes import Note
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.x11 import X11Hotkeys
 from tests.app.hotkeys.keyboard import Heard, listening
 from tests.helpers.desktop import Desktop, TextField, running_desktop
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")

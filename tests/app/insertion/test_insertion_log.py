@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from structlog.testing import capture_logs
-
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.transcript import TranscriptSegment
 from app.insertion.insertion_log import InsertionLog
+from tests.helpers.logs import capture_logs
 
 SESSION = UUID(int=1)
 

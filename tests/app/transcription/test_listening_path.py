@@ -9,10 +9,9 @@ MOST_FUNCTIONS = 20
 """Functions that a frame enters between PortAudio's callback and the socket, however slow the machine is."""
 
 COUNT = """
-import dataclasses, json, structlog
+import dataclasses, json
 from pathlib import Path
 from benchmarks.audio_path import count
-structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 print(json.dumps(dataclasses.asdict(count(Path("no model"), seconds=6))))
 """
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from structlog.testing import capture_logs
 
 from app.core.transcript import TranscriptSegment
 from app.transcription.pipeline import (
@@ -27,6 +26,7 @@ from protocol.errors import ErrorCode
 from protocol.session import PLAIN, Failed, Final, SegmentDetails
 from speech.segmenter import Segmenter, SegmenterOptions
 from speech.vad import SpeechEnded, SpeechPaused, SpeechStarted, VadEvent
+from tests.helpers.logs import capture_logs
 
 SECOND = SAMPLE_RATE
 

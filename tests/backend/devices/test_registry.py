@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from backend.core.errors import BackendError, DevicesUnreadable, UnknownDevice
 from backend.devices.records import Device, DeviceStore, Signature
 from backend.devices.registry import DeviceRegistry
 from protocol.devices import DeviceKind
 from runtime.tasks import Tasks
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from backend.core.errors import BrokerUnreachable, HistoryRefused, HistoryUnavailable
 from backend.history.feeder import BATCH, Feeder
@@ -16,6 +15,7 @@ from backend.history.records import FeedEntry, HistoryLimits
 from backend.history.store import Store, open_store
 from runtime.tasks import Tasks
 from tests.backend.history.feed import final
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 

@@ -5,12 +5,12 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
-from structlog.testing import capture_logs
 
 from backend.gateway import Gateway
 from protocol.session import SUBPROTOCOL
 from runtime.event_names import LogEvent
 from tests.backend.conftest import KEY
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 

@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
 from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
@@ -24,6 +23,7 @@ from protocol.monitor import MONITOR_PATH
 from protocol.session import Final
 from tests.backend.conclusions import concluded
 from tests.backend.conftest import KEY
+from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import DEADLINE_S, wait_until
 

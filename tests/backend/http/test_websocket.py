@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 from aiohttp import web
-from structlog.testing import capture_logs
 
 from backend.gateway import Gateway
 from backend.http.frames import BINARY, CLOSE, PING, PONG, TEXT
@@ -21,6 +20,7 @@ from protocol.errors import CloseCode, ProtocolError
 from protocol.session import STREAM_PATH, SUBPROTOCOL, Hello, SegmentBegin, Welcome, decode_gateway, encode
 from tests.backend.conftest import KEY
 from tests.backend.http.test_frames import CONTINUATION, FINAL, frame
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import DEADLINE_S, wait_until
 
 MOST = 4_096

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from structlog.testing import capture_logs
 
 from backend.observability.segment_log import SegmentLog
 from backend.sessions.segments import SegmentHistory
@@ -14,6 +13,7 @@ from protocol.recognition import Timing
 from protocol.session import Busy, Done, Error, Failed, Final, HeldSegments, Missing, Partial, Queued, Welcome
 from runtime.logs import timestamp
 from tests.backend.conclusions import concluded
+from tests.helpers.logs import capture_logs
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
 COURSE = SegmentHistory(32_000, 0, 100.0, 102.0, 102.003, 0.0, 72_000, False)

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
-from structlog.testing import capture_logs
 
 from backend.gateway import Gateway, running_gateway
 from backend.settings import GatewaySettings
@@ -30,6 +29,7 @@ from protocol.session import (
 from tests.backend.conftest import KEY
 from tests.backend.fake_worker import working
 from tests.backend.wire import Wire, connected, tone
+from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from structlog.testing import capture_logs
 
 from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Transcript
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
+from tests.helpers.logs import capture_logs
 from worker.core.errors import EngineDied, EngineFault, EngineTimedOut
 from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.supervision.gpu import Gpu

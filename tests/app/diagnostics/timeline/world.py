@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from structlog.testing import capture_logs
-
 from app.diagnostics.timeline.log_lines import ParsedLine, parse
 from backend.observability.segment_log import SegmentLog as GatewayStory
 from backend.sessions.segments import SegmentHistory
@@ -17,6 +15,7 @@ from protocol.job import Job
 from protocol.recognition import Timing
 from protocol.session import Final, Queued
 from tests.backend.conclusions import concluded
+from tests.helpers.logs import capture_logs
 from worker.core.delivery import Delivery
 from worker.job_log import JobLog as WorkerStory
 

@@ -11,7 +11,6 @@ from typing import Any
 import psutil
 import pytest
 from pytestqt.qtbot import QtBot
-from structlog.testing import capture_logs
 
 from app.core.live_text import TextSpan
 from app.core.states import State
@@ -22,6 +21,7 @@ from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
 from runtime.event_names import LogEvent
 from tests.helpers.desktop import TextField
+from tests.helpers.logs import capture_logs
 from tests.helpers.wayland_desktop import WaylandDesktop, running_sway
 from tests.helpers.wayland_eye import drawn, picture, seen
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from structlog.testing import capture_logs
 
 from app.core.states import State
 from app.dictation.view import View
@@ -23,6 +22,7 @@ from app.wayland.overlay_kind import OverlayKind
 from runtime.event_names import LogEvent
 from tests.helpers.bare_compositor import bare_compositor
 from tests.helpers.kwin_desktop import running_kwin
+from tests.helpers.logs import capture_logs
 from tests.helpers.message_bus import running_bus
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway
 from tests.helpers.wayland_eye import drawn, picture, seen
