@@ -23,7 +23,7 @@ from protocol.endpoint import Endpoint
 from protocol.session import Error
 from tests.backend.wire import Wire
 from tests.helpers.chain import KEY, Chain, Program, running_chain
-from tests.helpers.connections import disconnected
+from tests.helpers.connections import tls_client
 from tests.helpers.prometheus import Figures, figures
 from tests.helpers.speaking import check, speak
 from tests.helpers.waiting import wait_until
@@ -255,14 +255,13 @@ async def test_limit_of_a_key_and_its_revocation_hold_in_all_processes(shared: S
 
 async def test_processes_of_a_shared_gateway_serve_other_devices_over_tls(shared: Started) -> None:
     _, key = device_of(shared)
-    async with at(shared) as gateway:
+    async with at(shared) as gateway, tls_client() as http:
         (line,) = gateway.events("gateway.shared")
         url, certificate = f"https://127.0.0.1:{line['port']}", line["certificate"]
         for _ in range(PROCESSES):
-            connection = await connect(gateway.http, Address(url, key, certificate_sha256=certificate), 10, 20)
+            connection = await connect(http, Address(url, key, certificate_sha256=certificate), 10, 20)
             await connection.close()
             ssl = aiohttp.Fingerprint(bytes.fromhex(certificate))
             headers = {"Authorization": f"Bearer {key}"}
-            async with gateway.http.get(f"{url}/v1/models", headers=headers, ssl=ssl) as response:
+            async with http.get(f"{url}/v1/models", headers=headers, ssl=ssl) as response:
                 assert response.status == 200
-        await disconnected(url)

@@ -1,36 +1,37 @@
-"""Wait for the ends of connections, which the closing of a client does not for TLS."""
+"""A client over TLS that leaves no connection to the loop of its test."""
 
-import asyncio
-import os
 import socket
-from contextlib import closing, suppress
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from ssl import SSLContext
 
-import psutil
+import aiohttp
 
 from tests.helpers.waiting import wait_until
 
-_GRACE_S = 5.0
-_LAST_TURNS_S = 0.1
+_Address = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
 
 
-async def disconnected(url: str) -> None:
-    """Wait until no connection leads to the port of ``url``: the loop of a test ends with it.
+@asynccontextmanager
+async def tls_client(
+    url: str | None = None, trust: SSLContext | bool = True
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """Yield a client; afterwards wait until the loop has closed each of its sockets.
 
-    One whose other side does not answer the close of TLS is cut.
+    A client ends the connections that it keeps for more requests. Others, as of a WebSocket or an answer that was
+    not read, end with the answer of the other side to the end of TLS: that direction is cut here.
     """
-    port, what = urlsplit(url).port, f"the connections to {url} are closed"
+    made: list[socket.socket] = []
 
-    def there() -> list[int]:
-        found = psutil.Process().net_connections("tcp")  # an empty address: it only listens
-        return [one.fd for one in found if tuple(one.raddr)[1:] == (port,)]
+    def make(address: _Address) -> socket.socket:
+        family, kind, protocol, *_ = address
+        made.append(socket.socket(family, kind, protocol))
+        return made[-1]
 
-    with suppress(AssertionError):
-        await wait_until(lambda: not there(), what, _GRACE_S)
-    for number in there():
-        with closing(socket.socket(fileno=os.dup(number))) as end, suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
-    await wait_until(lambda: not there(), what)
-    for transport in list(vars(asyncio.get_running_loop()).get("_transports", {}).values()):
-        transport.abort()  # one whose reading is paused never learns of its end
-    await asyncio.sleep(_LAST_TURNS_S)  # the loop closes its side in its next turns, which nothing shows
+    connector = aiohttp.TCPConnector(ssl=trust, socket_factory=make)
+    async with aiohttp.ClientSession(url, connector=connector) as client:
+        yield client
+    for one in made:
+        with suppress(OSError):  # closed, or not connected
+            one.shutdown(socket.SHUT_RDWR)
+    await wait_until(lambda: all(one.fileno() < 0 for one in made), "the loop has closed all connections")
