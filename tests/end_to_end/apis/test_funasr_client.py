@@ -14,17 +14,16 @@ from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
-from tests.helpers.api_chain import running_api_chain, text_of_file, texts_of_stream
+from tests.helpers.api_chain import text_of_file, texts_of_stream
 from tests.helpers.chain import Chain
 
 SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(16_000, np.int16)] * 2)
 FRAME = 960
 
 
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, Endpoint]]:
-    with running_api_chain(tmp_path_factory.mktemp("funasr")) as running:
-        yield running
+@pytest.fixture
+def chain(shared_chain: tuple[Chain, Endpoint]) -> tuple[Chain, Endpoint]:
+    return shared_chain
 
 
 @pytest.fixture

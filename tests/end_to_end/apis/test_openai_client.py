@@ -10,8 +10,9 @@ import pytest
 
 from app.local_api.relay import local_api
 from client.connection import Address, fixed
+from protocol.endpoint import Endpoint
 from tests.app.speech import SPEECH
-from tests.helpers.api_chain import running_api_chain, text_of_file
+from tests.helpers.api_chain import text_of_file
 from tests.helpers.chain import Chain
 from tests.helpers.waiting import wait_until_sync
 
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 FILE = SPEECH / "en-03.flac"
 
 
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[tuple[Chain, openai.OpenAI]]":
+@pytest.fixture
+def chain(shared_chain: tuple[Chain, Endpoint]) -> "Iterator[tuple[Chain, openai.OpenAI]]":
     import openai  # late: every process of pytest imports this module, and few run these tests
 
-    with running_api_chain(tmp_path_factory.mktemp("openai")) as (chain, endpoint):
-        yield chain, openai.OpenAI(base_url=f"{endpoint.url}/v1", api_key=endpoint.key, max_retries=0)
+    chain, endpoint = shared_chain
+    with openai.OpenAI(base_url=f"{endpoint.url}/v1", api_key=endpoint.key, max_retries=0) as client:
+        yield chain, client
 
 
 @pytest.fixture

