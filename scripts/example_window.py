@@ -18,7 +18,8 @@ from app.replacements.view import TryReplacements
 from app.settings.sections import GeneralSection, Settings
 from app.ui.home.timeline import TakeTimeline
 from app.ui.settings.choices import Choices
-from app.ui.shell.pages import SETTINGS, Pages
+from app.ui.shell.front import SETTINGS, Front
+from app.ui.shell.pages import Pages
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -47,7 +48,7 @@ class Window:
         self.language = texts.language
         self.actions: list[Action] = []
         self.front: QWidget | None = None
-        self.pages = Pages(theme, texts, self.actions.append)
+        self.pages = Pages(Front(theme, texts, self.actions.append), theme, texts)
         self.shell = self.pages.shell
         self.settings = replace(Settings(), general=GeneralSection(welcomed=True))
         self.show(self.settings, READY, DEVICES)

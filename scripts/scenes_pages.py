@@ -9,7 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.notes import Note
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
@@ -27,8 +27,8 @@ from app.replacements.rules import Replacement
 from app.replacements.view import Example, ReplacementsTried, RuleTried
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE
-from app.ui.shell.pages import DICTIONARY as DICTIONARY_PAGE
-from app.ui.shell.pages import FILES as FILES_PAGE
+from app.ui.shell.front import DICTIONARY as DICTIONARY_PAGE
+from app.ui.shell.front import FILES as FILES_PAGE
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

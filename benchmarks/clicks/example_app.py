@@ -16,16 +16,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from app.dictation.view import View
-from app.main import ApplicationCreated, Windows
+from app.messages.action_queue import ActionQueue
 from app.messages.actions import Action
 from app.messages.notifications import Takes
 from app.settings.actions import ChangeSetting
 from app.settings.path import settings_place
 from app.settings.schema import changed
 from app.ui.shell import tray
+from app.ui.shell.front import Front
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
+from app.windows import ApplicationCreated, Windows
 from benchmarks.clicks import example_user
 from runtime.loop_thread import LoopThread
 
@@ -50,11 +52,12 @@ class _Queue(LoopThread):
 class ExampleApp:
     """The windows with their main window just opened, and all actions that they asked for."""
 
-    def __init__(self, application: QApplication, theme: Theme) -> None:
+    def __init__(self, theme: Theme) -> None:
         self.asked: list[Action] = []
         self.settings = example_user.SETTINGS
         self._queue = _Queue()
-        self.windows = Windows(application, self._queue, Texts("en"), theme)
+        texts, actions = Texts("en"), ActionQueue()
+        self.windows = Windows(self._queue, actions, Front(theme, texts, actions.ask), texts, theme)
         self.windows.receive(ApplicationCreated(cast("Application", self)))
         for value in (
             self.settings,
@@ -133,7 +136,7 @@ def example_home() -> Iterator[Path]:
 def example_app(application: QApplication, theme: Theme) -> Iterator[ExampleApp]:
     """Open the app of the example user, and remove all of its windows afterwards."""
     try:
-        yield ExampleApp(application, theme)
+        yield ExampleApp(theme)
     finally:
         for widget in application.topLevelWidgets():
             widget.hide()

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QMenu
 from app.history.index import IndexRow
 from app.ui.home.take_delegate import RowButton
 from app.ui.settings.picker_controls import PickSeveralControl
-from app.ui.shell.pages import DICTIONARY, FILES, SETTINGS, Pages
+from app.ui.shell.front import DICTIONARY, FILES, SETTINGS
+from app.ui.shell.pages import Pages
 from app.ui.shell.popover import Popover
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name

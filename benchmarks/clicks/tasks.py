@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtGui import QGuiApplication
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.dictation.actions import HeldAction, SettleHeld, Verb
 from app.files.actions import AddFiles
 from app.history.actions import DeleteTakes, EditTake, ExportTakes, PlayTake, RecogniseAgain

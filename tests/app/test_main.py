@@ -97,14 +97,6 @@ def test_apps_started_simultaneously_leave_one_which_logs_only_errors_when_wishe
     assert "child.ended" not in log_of(tmp_path)
 
 
-def test_window_opens_without_imports_of_the_desk() -> None:
-    """Any of these imports would noticeably delay the window."""
-    require(NEEDED)
-    code = "import sys, app.cli.main, app.main; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert not {"numpy", "aiohttp", "onnxruntime", "sounddevice", "app.application"} & set(done.stdout.split())
-
-
 def test_app_has_its_identity_on_wayland(tmp_path: Path) -> None:
     """Window, entry among programs, and the app towards portals have the same name."""
     with running_sway(tmp_path) as desktop:

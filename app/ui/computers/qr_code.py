@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import segno
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -18,6 +17,8 @@ _PIXELS: Final = range(4, 7)  # pixels per module
 
 def modules(text: str) -> tuple[tuple[bool, ...], ...]:
     """Return the rows of the QR code for a text; True is dark."""
+    import segno  # late: few windows show a code
+
     made = segno.make(text, error="m", micro=False)
     return tuple(tuple(bool(module) for module in line) for line in made.matrix)
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.files.actions import (
     AddFiles,
     ChooseSaving,

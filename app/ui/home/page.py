@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.history.actions import DeleteTakes, ExportTakes, LookAtTake, ModelsWanted, PlayAction, SearchHistory

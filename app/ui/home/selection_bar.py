@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QVBoxLayout
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.history.index import IndexRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING

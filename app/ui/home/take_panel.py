@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
 from app.history.actions import EditTake, ExportTakes, LookAtTake, ModelsWanted

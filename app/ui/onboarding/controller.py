@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QObject, Signal
+
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
 from app.local_services.worker_view import WorkerView
@@ -21,13 +23,15 @@ from app.ui.theme.theme import Theme
 Wanted = Settings | Choices | Problem | View | WorkerView | KeysSeen | ModelsView | MicrophoneTrial
 
 
-class FirstSteps:
+class FirstSteps(QObject):
     """Owner of the first steps page.
 
     The page appears with the first settings that do not say ``welcomed``, and again whenever ``welcomed`` is
-    reset. It is created on first use, so that the window of a returning user opens sooner. ``elsewhere`` opens
-    the settings of other computers.
+    reset. It is created on first use, so that the window of a returning user opens sooner. ``elsewhere``: emitted
+    when the user wants the settings of other computers.
     """
+
+    elsewhere = Signal()
 
     def __init__(
         self,
@@ -35,10 +39,10 @@ class FirstSteps:
         texts: Texts,
         ask: Callable[[Action], None],
         shell: Shell,
-        elsewhere: Callable[[], None],
     ) -> None:
+        super().__init__(shell)
         self._theme, self._texts, self._shell = theme, texts, shell
-        self._ask, self._elsewhere = ask, elsewhere
+        self._ask = ask
         self._welcomed = True
         self._begun = False
         self._known: dict[type, Wanted] = {}
@@ -50,7 +54,7 @@ class FirstSteps:
         if self.page is None:
             self.page = page = Onboarding(self._theme, self._texts, self._ask)
             page.over.connect(self._shell.uncover)
-            page.elsewhere.connect(self._elsewhere)
+            page.elsewhere.connect(self.elsewhere)
             self._pass_on = (
                 Registry()
                 .add(page.show_settings)

@@ -83,7 +83,7 @@ class WelcomeStep(StepPage):
         super().refresh()
         texts = self._texts
         other = next(tag for tag in LANGUAGES if tag != texts.language)
-        drawn = language_is_drawn(other)
+        drawn = language_is_drawn(other, texts.language)
         tell(self.lacking, "" if drawn else texts("onboarding.no-font"), "warning")
         for row, name in self.names.items():
             name.setText(texts(f"onboarding.row.{row}"))

@@ -1,25 +1,15 @@
 """Pages of the main window, and the registry that passes values to them."""
 
-from collections.abc import Callable
-from typing import Final
-
-from PySide6.QtWidgets import QWidget
-
-from app.core.shown_once import ShownOnce
-from app.messages.actions import Action
 from app.messages.notifications import News, Problem, Takes, WindowWanted
 from app.messages.registry import Registry
 from app.monitoring.view import LookAtMonitor
-from app.onboarding.steps import Step, StepProgress
 from app.settings.sections import Settings
 from app.ui.computers.panel import ComputersPanel
 from app.ui.files.page import FilesPage
 from app.ui.help.panel import HelpPanels
-from app.ui.home.page import HomePage
 from app.ui.local_api.panel import LocalApiPanel
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
-from app.ui.onboarding.controller import FirstSteps
 from app.ui.onboarding.restart_card import RestartCard
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage
@@ -29,38 +19,24 @@ from app.ui.settings.key_lines import KeyLinesPanel
 from app.ui.settings.link_card import LinkCard
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.updates_panel import UpdatesPanel
+from app.ui.shell.front import DICTIONARY, FILES, SETTINGS, Front
 from app.ui.shell.monitor_window import MonitorWindow
-from app.ui.shell.shell import Shell
-from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.updates.view import UpdatesView
 from runtime.folders import folders
 
-HOME: Final = "home"
-FILES: Final = "files"
-DICTIONARY: Final = "dictionary"
-SETTINGS: Final = "settings"
-PAGES: Final = (HOME, FILES, DICTIONARY, SETTINGS)
-"""Pages in the order of the sidebar, with icons of the same names."""
-_SCROLLING: Final = (HOME, SETTINGS)
-"""Pages that scroll by themselves."""
-
 
 class Pages:
-    """All pages of the main window and their panels.
+    """All pages of the main window and their panels; the first ones are those of ``front``.
 
-    ``shows``: the callbacks for the values that the app publishes. ``closing``: see ``Shell``.
+    ``shows``: the callbacks for the values that the app publishes.
     """
 
-    def __init__(
-        self,
-        theme: Theme,
-        texts: Texts,
-        ask: Callable[[Action], None],
-        closing: ShownOnce | None = None,
-    ) -> None:
-        self.home = HomePage(theme, texts, ask)
+    def __init__(self, front: Front, theme: Theme, texts: Texts) -> None:
+        ask = front.ask
+        self.shell, self.home = front.shell, front.home
+        self.status, self.first_steps = front.status, front.first_steps
         self.files = FilesPage(theme, texts, ask)
         self.monitor = MonitorPage(theme, texts, ask)
         self.settings = SettingsPage(theme, texts, ask)
@@ -68,14 +44,11 @@ class Pages:
         self.settings.add("models", self.models, self.models.words)
         self.words = WordsPanel(theme, texts, ask, ask)
         self.dictionary = DictionaryPage(texts, self.words)
-        self.shell = Shell(theme, texts, ask, closing=closing)
-        for name, page in self._all.items():
-            self.shell.add(name, page, scrolls=name in _SCROLLING)
-        self.status = StatusBoard(theme, texts, ask, self.shell)
-        self.home.head.hero.caps.clicked.connect(self.status.change_key)
-        self._add_monitor(texts, ask)
-        self.first_steps = FirstSteps(theme, texts, ask, self.shell, self.show_computers)
-        self.home.tries.connect(lambda: self.first_steps.open(StepProgress((Step.TRY,), Step.TRY)))
+        self.shell.replace(FILES, self.files)
+        self.shell.replace(DICTIONARY, self.dictionary)
+        self.shell.replace(SETTINGS, self.settings, scrolls=True)
+        self._add_monitor(texts, front)
+        self.first_steps.elsewhere.connect(self.show_computers)
         self.restart = RestartCard(texts, ask)
         self.settings.add("general", self.restart, self.restart.words)
         self.updates = UpdatesPanel(theme, texts, ask)
@@ -86,18 +59,18 @@ class Pages:
         self.settings.add("advanced", self.desktop, self.desktop.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
-        self._add_programs(theme, texts, ask)
+        self._add_programs(theme, texts, front)
         self.computers = ComputersPanel(theme, texts, ask)
         self.settings.add("computers", self.computers, self.computers.words)
         self.computers.gateways_shown.connect(self.status.show_gateways)
         self.shows = self._registry()
 
-    def _add_programs(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
-        self.programs, self.api = ProgramsPanel(theme, texts, ask), LocalApiPanel(theme, texts)
+    def _add_programs(self, theme: Theme, texts: Texts, front: Front) -> None:
+        self.programs, self.api = ProgramsPanel(theme, texts, front.ask), LocalApiPanel(theme, texts)
         self.settings.add("advanced", self.programs, self.programs.words, "insertion")
         self.settings.add("advanced", self.api, self.api.words, "api")
 
-    def _add_monitor(self, texts: Texts, ask: Callable[[Action], None]) -> None:
+    def _add_monitor(self, texts: Texts, front: Front) -> None:
         self.monitor_window = MonitorWindow(texts, self.monitor)
         self.shell.monitor.triggered.connect(self.open_monitor)
         self.shell.share.triggered.connect(self.share)
@@ -105,19 +78,13 @@ class Pages:
         self.monitor_card = LinkCard(texts, keys, self.open_monitor)
         self.settings.add("advanced", self.monitor_card, self.monitor_card.words)
         self.status.add.connect(self.add_gateway)
-        self.monitor_window.looked.connect(lambda on: ask(LookAtMonitor(on)))
+        self.monitor_window.looked.connect(lambda on: front.ask(LookAtMonitor(on)))
         self._add_dictionary(texts)
 
     def _add_dictionary(self, texts: Texts) -> None:
         keys = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
         self.dictionary_card = LinkCard(texts, keys, lambda: self.shell.choose(DICTIONARY))
         self.settings.add("language", self.dictionary_card, self.dictionary_card.words)
-
-    @property
-    def _all(self) -> dict[str, QWidget]:
-        """Pages by name, in the order of the sidebar."""
-        pages = (self.home, self.files, self.dictionary, self.settings)
-        return dict(zip(PAGES, pages, strict=True))
 
     def _registry(self) -> Registry[News]:
         return (

@@ -150,6 +150,18 @@ class Shell(QWidget):
             QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self).activated.connect(lambda: self.choose(name))
         self.refresh()
 
+    def replace(self, name: str, page: QWidget, *, scrolls: bool = False) -> None:
+        """Show this page in the place of the one that was added with this name."""
+        place = list(self.entries).index(name)
+        before, chosen = self._stack.widget(place), self._stack.currentIndex() == place
+        self.pages[name] = page
+        self._stack.insertWidget(place, page if scrolls else scrolling(centred(page)))
+        if chosen:
+            self._stack.setCurrentIndex(place)
+        self._stack.removeWidget(before)
+        before.deleteLater()
+        self.refresh()
+
     def choose(self, name: str) -> None:
         """Show this page; if another was shown, focus the page itself and none of its controls."""
         other = self.page != name

@@ -25,11 +25,14 @@ def can_draw(text: str) -> bool:
 
 
 @cache
-def language_is_drawn(tag: str) -> bool:
-    """Return True if the fonts can draw the windows in this language."""
+def language_is_drawn(tag: str, texts: str) -> bool:
+    """Return True if the fonts can draw the windows in this language.
+
+    ``texts``: the language in whose texts its name is looked up. All have it, and reading others takes long.
+    """
     if QGuiApplication.instance() is None:
         return True
-    return can_draw(str(entries(tag)[f"language.{tag}"]))
+    return can_draw(str(entries(texts)[f"language.{tag}"]))
 
 
 def script_is_drawn(text: str) -> bool:

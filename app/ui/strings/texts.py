@@ -25,7 +25,7 @@ class Texts(QObject):
 
         A language whose own name no font can draw gets its English name.
         """
-        if key in _NAMES and not language_is_drawn(_NAMES[key]):
+        if key in _NAMES and not language_is_drawn(_NAMES[key], self.language):
             key = f"language.latin.{_NAMES[key]}"
         return filled(self.language, key, values)
 
@@ -44,7 +44,7 @@ class Texts(QObject):
             return self._chosen
         wanted = QLocale.system().uiLanguages() if self._chosen == SYSTEM else [self._chosen]
         found = language_for(wanted)
-        return found if language_is_drawn(found) else LANGUAGES[0]
+        return found if language_is_drawn(found, found) else LANGUAGES[0]
 
     @property
     def chosen(self) -> str:

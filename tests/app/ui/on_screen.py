@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.view import View
-from app.main import overlay
 from app.messages.actions import Action
 from app.ui.home.page import HomePage
 from app.ui.settings.key_field import KeyField
@@ -23,6 +22,7 @@ from app.ui.shell.tray import Tray, available
 from app.ui.shell.tray_watch import TrayWatch
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.windows import overlay
 
 LISTENING = View(State.LISTENING, 3.0, -20.0, (TextSpan("kia ora", True),))
 _LIFE_MS = 60_000

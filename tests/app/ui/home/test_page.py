@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.actions import RecoverTake

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.ui.home.selection_bar import ExportButton, SelectionBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

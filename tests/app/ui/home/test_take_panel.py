@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.dictation.actions import HeldAction, SettleHeld
 from app.history.actions import (
     EditTake,

@@ -38,7 +38,9 @@ def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
 
 @pytest.fixture
 def steps(theme: Theme, texts: Texts, shell: Shell, asked: list[Action]) -> FirstSteps:
-    return FirstSteps(theme, texts, asked.append, shell, lambda: shell.choose("settings"))
+    steps = FirstSteps(theme, texts, asked.append, shell)
+    steps.elsewhere.connect(lambda: shell.choose("settings"))
+    return steps
 
 
 def general(**values: str | tuple[str, ...]) -> Settings:

@@ -32,7 +32,8 @@ from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.sharing.actions import EndEnlisting
-from app.ui.shell.pages import DICTIONARY, HOME, SETTINGS, Pages
+from app.ui.shell.front import DICTIONARY, HOME, SETTINGS, Front
+from app.ui.shell.pages import Pages
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.updates.view import UpdateState, UpdatesView
@@ -44,7 +45,7 @@ ONE = UUID(int=1)
 class World:
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self.asked = list[Action]()
-        self.pages = Pages(theme, texts, self.asked.append)
+        self.pages = Pages(Front(theme, texts, self.asked.append), theme, texts)
 
 
 @pytest.fixture

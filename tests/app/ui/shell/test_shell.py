@@ -249,3 +249,14 @@ def test_window_is_maximised_when_screen_is_too_small(
         shell.showNormal()
         shell.appear()
         assert not shell.isMaximized(), "later it is as large as a person made it"
+
+
+def test_page_is_replaced_in_its_place(make: Make, qtbot: QtBot) -> None:
+    shell, page = make(Texts("en")), QLabel("another")
+    shell.appear("files")
+    shell.replace("files", page)
+    assert shell.page == "files" and page.isVisible()
+    shell.replace("home", QLabel("a third"), scrolls=True)
+    assert shell.page == "files" and page.isVisible()
+    shell.choose("home")
+    assert shell.pages["home"].isVisible() and not page.isVisible()

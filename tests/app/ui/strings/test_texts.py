@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
 from app.desktop.configuration import places
@@ -39,7 +39,7 @@ from app.ui.onboarding.welcome_step import ROWS
 from app.ui.settings.placement import PLACES, SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
-from app.ui.shell.pages import PAGES
+from app.ui.shell.front import PAGES
 from app.ui.strings.texts import SYSTEM, Texts, language_for
 from protocol.pairing import PairRefusal
 from speech.models.catalogue import load_catalogue

@@ -1,0 +1,79 @@
+"""The window as it opens, before all of its pages exist."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from app.core.shown_once import ShownOnce
+from app.dictation.actions import Verb
+from app.messages.actions import Action
+from app.onboarding.steps import Step, StepProgress
+from app.ui.home.page import HomePage
+from app.ui.onboarding.controller import FirstSteps
+from app.ui.shell.shell import Shell
+from app.ui.shell.status_board import StatusBoard
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+HOME: Final = "home"
+FILES: Final = "files"
+DICTIONARY: Final = "dictionary"
+SETTINGS: Final = "settings"
+PAGES: Final = (HOME, FILES, DICTIONARY, SETTINGS)
+"""Pages in the order of the sidebar, with icons of the same names."""
+
+_LONGEST_MS: Final = 500
+"""Longest wait for the first drawing: a window that is covered or minimised is not drawn."""
+
+
+class Front:
+    """The window with its first page, the status and the first steps; other pages are empty.
+
+    Imports and makes no more, so that it is visible soon. ``closing``: see ``Shell``.
+    """
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], closing: ShownOnce | None = None
+    ) -> None:
+        self._ask = ask
+        self.home = HomePage(theme, texts, self.ask)
+        self.shell = Shell(theme, texts, self.ask, closing=closing)
+        self.shell.add(HOME, self.home, scrolls=True)
+        for name in PAGES[1:]:
+            self.shell.add(name, QWidget(), scrolls=True)
+        self.status = StatusBoard(theme, texts, self.ask, self.shell)
+        self.home.head.hero.caps.clicked.connect(self.status.change_key)
+        self.first_steps = FirstSteps(theme, texts, self.ask, self.shell)
+        self.home.tries.connect(lambda: self.first_steps.open(StepProgress((Step.TRY,), Step.TRY)))
+
+    def ask(self, action: Action) -> None:
+        """Pass an action on; before the app quits, hide the window, which saves edits."""
+        if action is Verb.QUIT:
+            self.shell.hide()
+        self._ask(action)
+
+    def appear(self) -> None:
+        """Show the window, and return when it is drawn. The user's clicks and keys wait."""
+        self.shell.appear()
+        waiting, longest = QEventLoop(), QTimer(singleShot=True, interval=_LONGEST_MS)
+        longest.timeout.connect(waiting.quit)
+        longest.start()
+        drawn = _Drawn(waiting.quit)
+        self.shell.installEventFilter(drawn)
+        waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        self.shell.removeEventFilter(drawn)
+
+
+class _Drawn(QObject):
+    """Call of ``then`` with each drawing of the watched widget."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self._then = then
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._then()
+        return False

@@ -1,0 +1,81 @@
+"""All windows, with a stand-in for the app and its event loop."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
+from app.core.notes import Note
+from app.dictation.actions import Verb
+from app.messages.action_queue import ActionQueue
+from app.messages.actions import Action
+from app.messages.notifications import Problem
+from app.ui.shell import tray
+from app.ui.shell.front import SETTINGS, Front
+from app.ui.strings.texts import Texts
+from app.windows import ApplicationCreated, Windows
+from benchmarks.clicks.example_app import example_theme
+from runtime.loop_thread import LoopThread
+
+if TYPE_CHECKING:
+    from app.application import Application
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+class Loop(LoopThread):
+    """Loop that calls at once."""
+
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
+        function(*arguments)
+
+
+class App:
+    def __init__(self) -> None:
+        self.asked: list[Action] = []
+        self.looks = 0
+
+    def ask(self, action: Action) -> None:
+        self.asked.append(action)
+
+    def look_at_microphones(self) -> None:
+        self.looks += 1
+
+
+@pytest.fixture
+def windows(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    monkeypatch.setattr(tray, "available", lambda: True)
+    actions, texts = ActionQueue(), Texts("en")
+    with example_theme(qapp) as theme:
+        windows = Windows(Loop("test"), actions, Front(theme, texts, actions.ask), texts, theme)
+        yield windows
+        for widget in qapp.topLevelWidgets():
+            widget.hide()
+            widget.deleteLater()
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_actions_and_looks_reach_the_app_once_it_exists(windows: Windows) -> None:
+    app = App()
+    windows.shell.quit.trigger()
+    windows.open(SETTINGS)
+    assert (app.asked, app.looks) == ([], 0)
+    windows.receive(ApplicationCreated(cast("Application", app)))
+    assert Verb.QUIT in app.asked
+    windows.open()
+    assert app.looks == 1
+
+
+def test_next_problem_is_shown_when_the_first_is_solved(windows: Windows) -> None:
+    windows.receive(Problem("first", "the first problem"))
+    windows.receive(Problem("second", "the second problem"))
+    assert windows.pages.status.status.problem == "the first problem"
+    windows.receive(Problem("first"))
+    assert windows.pages.status.status.problem == "the second problem"
+    windows.receive(Problem("second", note=Note("unknown-to-this-version")))
+    assert windows.pages.status.status.problem == ""
