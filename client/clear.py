@@ -3,13 +3,13 @@
 import ipaddress
 from typing import Final
 
-from yarl import URL
-
 _OVER_TLS: Final = ("https", "wss")
 
 
 def in_the_clear(url: str) -> bool:
     """Return whether requests to this URL leave this computer without TLS. Invalid URLs do not."""
+    from yarl import URL  # late: settings are read before anything is requested
+
     try:
         place = URL(url)  # parsed as aiohttp does: another parser could see another host
     except ValueError:

@@ -19,10 +19,6 @@ from typing import Annotated, Final
 
 import aiohttp
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from spake2 import SPAKE2_A, SPAKEError
-from spake2.ed25519_basic import NotOnCurve
 from yarl import URL
 
 from client.connection import Address, broken, pinned, refusal
@@ -88,6 +84,8 @@ class Exchange:
     """Single pairing attempt: call ``begin``, ``confirm``, ``finish`` once each. Raises ``MalformedMessage``."""
 
     def __init__(self, code: str, name: str, kind: DeviceKind = DeviceKind.CLIENT) -> None:
+        from spake2 import SPAKE2_A  # late: the app starts sooner without, and seldom pairs
+
         self._asked = (clean_name(name) or "device", kind)
         device, gateway = identities(*self._asked)
         self._side = SPAKE2_A(clean_code(code).encode(), idA=device, idB=gateway)
@@ -102,6 +100,9 @@ class Exchange:
 
     def confirm(self, began: PairBegan, certificate_sha256: str) -> PairConfirm:
         """Return the second request, made from the gateway's message and the certificate that this device sees."""
+        from spake2 import SPAKEError
+        from spake2.ed25519_basic import NotOnCurve
+
         self._answer, self._certificate = began.message, certificate_sha256
         try:
             shared: bytes = self._side.finish(began.message)
@@ -115,6 +116,9 @@ class Exchange:
         """Return the device's key. Raises ``Intercepted`` if the peer is not the gateway."""
         if self._keys is None:
             raise RuntimeError("confirm first")
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
         expected = prove(self._keys.gateway, self._message, self._answer, self._certificate)
         try:
             if not hmac.compare_digest(expected, paired.proof):

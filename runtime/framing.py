@@ -1,9 +1,11 @@
 """Framing of messages through a pipe to or from a child process: msgpack after a 4-byte little-endian length."""
 
-import asyncio
-from typing import Any, BinaryIO, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, TypeVar
 
 import msgspec
+
+if TYPE_CHECKING:
+    import asyncio  # child processes read without it
 
 HEADER_BYTES: Final = 4
 
@@ -31,7 +33,7 @@ class Framing(Generic[T]):
         body = _encoder.encode(message)
         return len(body).to_bytes(HEADER_BYTES, "little") + body
 
-    async def receive(self, pipe: asyncio.StreamReader) -> T:
+    async def receive(self, pipe: "asyncio.StreamReader") -> T:
         """Return the next message. Raises ``IncompleteReadError`` at the end of the pipe, and ``BrokenFrame``."""
         length = self._length(await pipe.readexactly(HEADER_BYTES))
         return self._unpacked(await pipe.readexactly(length))

@@ -17,7 +17,8 @@ from rich.text import Text
 from app.cli import model_actions
 from app.core.console import Console
 from app.core.errors import StackFailed
-from app.core.formats import Format, render
+from app.core.format import Format
+from app.core.formats import render
 from app.core.outputs import Outputs
 from app.core.process import EXPECTED, FAILED
 from app.gateways import names

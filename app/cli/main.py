@@ -25,8 +25,9 @@ from app.cli.installation import gpu_command, update_command
 from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Microphone, Model
 from app.cli.sections import Section
 from app.control.client import handed_over
-from app.core.formats import Format
+from app.core.format import Format
 from runtime.command_line import CommandGroup, Version, group
+from runtime.garbage import collect_seldom
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -102,6 +103,7 @@ def desktop(
     """
     status = handed_over(hidden=hidden)
     if status is None:
+        collect_seldom()  # what is imported stays
         from app import main
 
         def make_application(post: "Post") -> "Application":

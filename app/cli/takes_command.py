@@ -17,11 +17,10 @@ from app.cli.options import Certificate, Engine, Gateway, GetModels, Key
 from app.cli.output import print_json, print_table
 from app.cli.words import texts
 from app.core.errors import AppError, OutputFailed
-from app.core.formats import Format, render
+from app.core.format import Format
 from app.core.sentences import Say
 from app.core.states import State
 from app.core.whole_file import replacing, write_whole
-from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime.command_line import AsJson, group
 from runtime.terminal import printable, say
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 app = group("List, show, export and resend the recordings on this computer.")
 
-_CHUNK: Final = SAMPLE_RATE * BYTES_PER_SAMPLE * 10
+_CHUNK_S: Final = 10
 _START: Final = 60
 _KEPT: Final = "the recording is damaged, and kept until you delete it"
 _SHORTEST: Final = 8
@@ -141,6 +140,7 @@ def resend(
 
 async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     from app.core.console import Console
+    from app.core.formats import render
     from app.core.process import FAILED
     from app.models import needed_models
     from app.transcription.progress import Display
@@ -268,6 +268,8 @@ def _start_of_text(found: "TakeSnapshot") -> str:
 
 def _text_of(found: "TakeSnapshot", form: Format, source: str) -> str:
     """Render the text like the export of the history window."""
+    from app.core.formats import render
+
     if not found.take.edited:
         return render(found.transcript, form, source)
     from app.history.word_times import edited
@@ -282,12 +284,14 @@ def _write_wav(found: "TakeSnapshot", place: Path) -> None:
 
     It is private, like the take. Raises ``OSError``.
     """
+    from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+
     with replacing(place) as file, wave.open(file, "wb") as sound, found.audio.open("rb") as pcm:
         sound.setnchannels(1)
         sound.setsampwidth(BYTES_PER_SAMPLE)
         sound.setframerate(SAMPLE_RATE)
-        left = found.samples * BYTES_PER_SAMPLE
-        while left and (chunk := pcm.read(min(_CHUNK, left))):
+        left, chunk_bytes = found.samples * BYTES_PER_SAMPLE, _CHUNK_S * SAMPLE_RATE * BYTES_PER_SAMPLE
+        while left and (chunk := pcm.read(min(chunk_bytes, left))):
             sound.writeframesraw(chunk)
             left -= len(chunk)
 

@@ -1,23 +1,14 @@
 """Render transcripts as txt, srt, vtt and json. Pure."""
 
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+from app.core.format import Format
 from app.core.transcript import RecordingTranscript
 from protocol.captions import captions
 from protocol.subtitles import Cue, srt, vtt
-
-
-class Format(StrEnum):
-    """Output formats of a transcript."""
-
-    TXT = "txt"
-    SRT = "srt"
-    VTT = "vtt"
-    JSON = "json"
 
 
 def render(transcript: RecordingTranscript, form: Format, source: str = "", *, line: bool = False) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from app.core.errors import OutputFailed, UsageMistake
-from app.core.formats import Format, render_json_line, valid
+from app.core.format import Format
+from app.core.formats import render_json_line, valid
 from app.core.whole_file import write_whole
 from runtime.terminal import printable, say
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.hotkeys.compositor_lines import Compositor
-from app.insertion.choose import is_wayland
+from app.wayland.session import is_wayland
 
 
 class DesktopSession(StrEnum):

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from app.core.formats import Format
+from app.core.format import Format
 
 
 @dataclass(frozen=True)

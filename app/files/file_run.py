@@ -16,7 +16,8 @@ from typing import Final
 import msgspec
 
 from app.core.errors import OutputFailed
-from app.core.formats import Format, render
+from app.core.format import Format
+from app.core.formats import render
 from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.core.transcript import RecordingTranscript

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.notes import Note
 from app.files.actions import (
     CancelFile,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.notes import Note
 from runtime.terminal import printable
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.history.view import RerunOptions
 
 MOST_WAITING: Final = 8

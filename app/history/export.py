@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from app.core.formats import Format, document, render, render_json
+from app.core.format import Format
+from app.core.formats import document, render, render_json
 from app.core.transcript import RecordingTranscript
 from app.core.whole_file import write_whole
 from app.history.errors import NothingToExport, TakeExportFailed

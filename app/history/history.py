@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.history import take_operations
 from app.history.catalogue import RefreshProgress
 from app.history.errors import TakeHistoryError, TextTooLong

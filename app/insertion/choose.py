@@ -17,6 +17,7 @@ from app.insertion.surroundings import PermittedReader, ReadingOptions
 from app.insertion.system_keys import open_system_keys
 from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter
+from app.wayland.session import is_wayland
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.installing import extra_command
@@ -76,11 +77,6 @@ def text_reader(environment: Mapping[str, str], options: Callable[[], ReadingOpt
 def _has_bus_library() -> bool:
     """Return whether D-Bus can be spoken: its library is part of the desktop extra for Linux."""
     return importlib.util.find_spec("dbus_fast") is not None
-
-
-def is_wayland(environment: Mapping[str, str]) -> bool:
-    """Return whether the session runs Wayland, even if X programs run in it."""
-    return environment.get("XDG_SESSION_TYPE") == "wayland" or bool(environment.get("WAYLAND_DISPLAY"))
 
 
 def has_input_method(environment: Mapping[str, str]) -> bool:

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from typing import Final, Self
 
 from app.core.daemon_thread import aside
-from app.insertion.choose import is_wayland
 from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
+from app.wayland.session import is_wayland
 from runtime.tasks import Tasks
 
 _CLOSE_S: Final = 3.0

@@ -12,12 +12,10 @@ from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from uuid import UUID
 
-import numpy as np
 from msgspec.structs import asdict
-from numpy.typing import NDArray
 
 from app.journal.backlog import MOST_WAITING, DiskState
 from app.journal.damage import Fault, told
@@ -54,6 +52,10 @@ from client.events import Outcome
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Queued, SegmentDetails
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _BLOCK: Final = SAMPLE_RATE
 _MOST_RUNS: Final = 20
@@ -164,7 +166,7 @@ class Journal:
         """The state of the disk: writing, waiting or full."""
         return self._writer.keeping
 
-    def hear(self, samples: NDArray[np.int16]) -> None:
+    def hear(self, samples: "NDArray[np.int16]") -> None:
         """Keep samples from the microphone without waiting for the disk. Raises ``NotKept`` if memory is full."""
         self._writer.hear(samples.astype("<i2", copy=False).tobytes())
 
@@ -276,8 +278,10 @@ class Journal:
             raise AudioGone(f"samples {at} to {at + samples} of take {self.folder.name} are not on disk")
         return pcm
 
-    def blocks(self, at: int, end: int | None = None) -> Iterator[NDArray[np.int16]]:
+    def blocks(self, at: int, end: int | None = None) -> "Iterator[NDArray[np.int16]]":
         """Yield the take's audio from sample ``at`` (up to ``end``), in blocks of one second."""
+        import numpy as np  # late: lists of recordings need no samples
+
         end = self.samples if end is None else end
         for start in range(at, end, _BLOCK):
             yield np.frombuffer(self.audio(start, min(_BLOCK, end - start)), "<i2")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol, Self, TypeVar
 
 from app.core.console import Console
-from app.core.formats import Format, render
+from app.core.format import Format
+from app.core.formats import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.local_services.stack import Stack
 from app.models import needed_models

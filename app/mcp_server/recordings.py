@@ -12,7 +12,8 @@ from functools import partial
 from typing import Final, Self, TypeVar
 
 from app.core.errors import UsageMistake
-from app.core.formats import Format, render
+from app.core.format import Format
+from app.core.formats import render
 from app.dictation.view import state_of
 from app.history.catalogue import IndexUpdater
 from app.history.index import Index, IndexRow

@@ -18,7 +18,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from app.core.errors import AppError, UsageMistake
-from app.core.formats import Format
+from app.core.format import Format
 from app.dictation.actions import Verb
 from app.mcp_server.files import FileTranscriber, GatewaySource, TranscribedFile
 from app.mcp_server.recordings import MOST_FOUND, FoundRecordings, RecordingReader, RecordingText

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,6 +100,8 @@ def look() -> Facts:
 
 def installed_version() -> str:
     """Return the version of the installed package."""
+    from importlib import metadata  # late: the window opens before it is needed
+
     return metadata.version(PROGRAM)
 
 
@@ -161,6 +162,8 @@ def _line(words: list[str], platform: str) -> str:
 
 def _origin() -> Mapping[str, Any]:
     """Return where pip got the program from, as PEP 610 records it; empty: from an index."""
+    from importlib import metadata  # late: the window opens before it is needed
+
     found = metadata.distribution(PROGRAM).read_text("direct_url.json") or "{}"
     try:
         told = json.decode(found.encode())
@@ -185,6 +188,8 @@ def _has_repository() -> bool:
 
 def installed_extras() -> tuple[str, ...]:
     """Return the extras whose packages are all installed, but for those that another one of them contains."""
+    from importlib import metadata  # late: the window opens before it is needed
+
     packages = extra_packages(metadata.requires(PROGRAM) or ())
     there = {extra: names for extra, names in packages.items() if extra != "dev" and all(map(_installed, names))}
     return tuple(extra for extra, names in there.items() if not any(names < others for others in there.values()))
@@ -210,6 +215,8 @@ def _plain(name: str) -> str:
 
 
 def _installed(name: str) -> bool:
+    from importlib import metadata  # late: the window opens before it is needed
+
     try:
         metadata.distribution(name)
     except metadata.PackageNotFoundError:

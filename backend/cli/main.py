@@ -13,7 +13,6 @@ from backend.cli.broker_access import Config, Redis, with_jobs
 from backend.cli.device_commands import devices
 from backend.cli.pair_command import pair_device
 from backend.cli.queue_commands import queues
-from backend.cli.serving import ServeOrder, raise_file_limit, run, serve_alone, serve_together
 from backend.configuration import Configuration
 from backend.core.errors import BackendError, InvalidSettings, ProcessFailed
 from backend.http.modes import GatewayMode
@@ -22,6 +21,7 @@ from protocol.audio import samples_to_seconds
 from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
+from runtime.garbage import collect_seldom
 from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.telemetry import switch_off_telemetry
@@ -94,6 +94,10 @@ def restart() -> None:
 
 
 def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
+    collect_seldom()  # what is imported stays
+    # late: the other commands need no gateway
+    from backend.cli.serving import ServeOrder, raise_file_limit, run, serve_alone, serve_together
+
     raise_file_limit()
     try:
         order = ServeOrder(said, key, config)

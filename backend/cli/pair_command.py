@@ -9,7 +9,6 @@ from typing import Annotated, Final
 
 import aiohttp
 import msgspec
-import segno
 import typer
 
 from backend.core.errors import BackendError, PairingFailed
@@ -122,6 +121,8 @@ def show(state: PairingState, say: Say, *, qr: bool = False) -> None:
 def drawing(text: str) -> str:
     """Return a QR code for terminals of any colour scheme: light modules are drawn, on black."""
     drawn = io.StringIO()
+    import segno  # late: few processes draw a code
+
     segno.make(text, error="l", micro=False).terminal(drawn, border=_QUIET, compact=True)
     return "\n".join(f"{_LIGHT}{line}{_AS_BEFORE}" for line in drawn.getvalue().splitlines())
 

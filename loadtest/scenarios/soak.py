@@ -13,7 +13,6 @@ from client.connection import Locate
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.processes import BROKER, GATEWAY, WORKERS, ProcessUsage
 from loadtest.measurement.promises import Promise, served
-from loadtest.measurement.slopes import theil_sen
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.streams import Hall, Streams, open_hall
 
@@ -78,6 +77,8 @@ def grows(program: str, usages: Sequence[ProcessUsage], allowed: float) -> Promi
     """Judge the memory of a program: its slope is within noise, or at most ``allowed`` MB per hour."""
     name = f"memory of the {program} does not grow (within noise, or at most {allowed:.1f} MB per hour)"
     there = [(usage.at_s / _HOUR_S, usage.memory_mb.get(program, 0.0)) for usage in usages]
+    from loadtest.measurement.slopes import theil_sen  # late: numpy, which other scenarios do not need
+
     found = theil_sen([point for point in there if point[1] > 0.0])
     if found is None:
         return Promise(name, None, "not measured: it runs on another computer, or the time was too short")

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote, urlsplit
 
-from speech.models import download, wheels
+from speech.models import wheels
 from speech.models.catalogue import (
     Catalogue,
     HuggingFace,
@@ -18,11 +18,13 @@ from speech.models.catalogue import (
     ModelScope,
     Wheels,
 )
-from speech.models.download import RetryLimits
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import StagingArea, discard, read_blocks, write_blocks
 from speech.models.progress import Advanced, Fetching, Report
 from speech.models.stopping import NEVER, Stop
+
+if TYPE_CHECKING:
+    from speech.models.download import RetryLimits
 
 LOCAL_SOURCE: Final = "KIKIPOUNAMU_MODEL_SOURCE"
 MODELSCOPE_ENDPOINT: Final = "MODELSCOPE_ENDPOINT"
@@ -56,12 +58,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class ModelHub:
-    """Repository of a model hub. ``urls``: our path -> the address of the file."""
+    """Repository of a model hub. ``urls``: our path -> the address of the file.
+
+    Its methods import HTTP: most programs only read what is installed.
+    """
 
     name: str
     urls: Mapping[str, str]
     largest: str
-    limits: RetryLimits = field(default_factory=RetryLimits)
+    limits: "RetryLimits | None" = None
     stop: Stop = NEVER
 
     def has(self, file: ModelFile) -> bool:
@@ -71,10 +76,14 @@ class ModelHub:
         return 0
 
     def probe(self, deadline_s: float) -> None:
+        from speech.models import download
+
         # The largest file: hubs and mirrors redirect big files to another host, which must answer, too.
         download.probe(self.urls[self.largest], deadline_s)
 
     def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
+        from speech.models import download
+
         report(Fetching(file.path, self.name, file.size))
         download.download(
             self.urls[file.path],

@@ -5,13 +5,22 @@ An engine is named by its entry point in the group ``kikipounamu.engines`` (``wh
 """
 
 from importlib import import_module
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any, Final
 
 from protocol.engine import ENTRY_POINT_GROUP, CreateEngine, EngineUnavailable
 from runtime.installing import extra_command
 
+OURS: Final = {
+    "checksum": "loadtest.checksum:create",
+    "funasr": "worker.engines.funasr:create",
+    "paraformer-onnx": "worker.engines.paraformer_onnx:create",
+    "parakeet": "worker.engines.parakeet:create",
+    "sensevoice-onnx": "worker.engines.sensevoice_onnx:create",
+    "sherpa-onnx": "worker.engines.sherpa_onnx:create",
+    "whisper": "worker.engines.whisper:create",
+}
+"""Our entry points: each engine process would search the files of all packages for them."""
 _EXTRAS: Final = {"funasr": "funasr", "parakeet": "parakeet", "sherpa-onnx": "streaming", "whisper": "whisper"}
 _LIBRARIES: Final = {
     "funasr": ("funasr", "torch"),
@@ -36,7 +45,7 @@ class UnknownEngine(EngineUnavailable):
 
 def installed_engines() -> tuple[str, ...]:
     """Return the names of all engine entry points, sorted. Imports none of them."""
-    return tuple(sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)}))
+    return tuple(sorted(_entry_points()))
 
 
 def has_libraries(name: str) -> bool:
@@ -46,7 +55,7 @@ def has_libraries(name: str) -> bool:
 
 def check_engine(name: str) -> None:
     """Raise ``UnknownEngine`` if ``name`` is neither installed nor a function path. Imports nothing."""
-    if ":" not in name and name not in installed_engines():
+    if ":" not in name and name not in OURS and name not in _entry_points():
         extras = extra_command(",".join(_EXTRAS.values()))
         raise UnknownEngine(
             f"there is no engine {name!r}: installed are {', '.join(installed_engines()) or 'none'}; "
@@ -58,21 +67,24 @@ def find_engine(name: str) -> CreateEngine:
     """Import the function that creates the engine ``name``. Raises ``EngineUnavailable``."""
     check_engine(name)
     try:
-        if ":" in name:
-            return _function(name)
-        (point, *_) = entry_points(group=ENTRY_POINT_GROUP, name=name)
-        created: CreateEngine = point.load()
+        return _function(name if ":" in name else OURS.get(name) or _entry_points()[name])
     except ImportError as error:
         raise EngineUnavailable(f"the engine {name} cannot be imported: {error}{_advice(name)}") from error
     except AttributeError as error:
         raise UnknownEngine(f"there is no engine {name!r}: {error}") from error
-    return created
 
 
 def lacks_memory(error: Exception) -> bool:
     """Return whether a model failed to load because of too little memory, which may be free later."""
     text = str(error).lower()
     return isinstance(error, MemoryError) or any(sign in text for sign in _LACK_OF_MEMORY)
+
+
+def _entry_points() -> dict[str, str]:
+    """Return the functions of all engine entry points by their names. Reads files of every package."""
+    from importlib.metadata import entry_points  # late: only engines of others need it
+
+    return {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP)}
 
 
 def _function(path: str) -> CreateEngine:

@@ -23,8 +23,9 @@ from app.hotkeys import choose
 from app.hotkeys.choose import HotkeyChoice
 from app.hotkeys.errors import HotkeysForbidden, HotkeysMissing, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import AssignedHotkeys, Hotkeys
-from app.insertion.choose import has_input_method, is_wayland
+from app.insertion.choose import has_input_method
 from app.insertion.errors import InsertionUnavailable, ScreenGone
+from app.wayland.session import is_wayland
 from runtime.installing import extra_command
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from app.cli import completion
 from app.cli.main import app
-from app.core.formats import Format
+from app.core.format import Format
 from app.gateways.store import GatewayStore, PairedGateway, of_this_user
 from app.models.engines import engine_of
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.formats import Format, render
+from app.core.format import Format
+from app.core.formats import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from protocol.recognition import Word
 

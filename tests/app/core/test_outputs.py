@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import OutputFailed, UsageMistake
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.outputs import Outputs
 
 

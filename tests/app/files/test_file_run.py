@@ -13,7 +13,8 @@ import pytest
 import soundfile
 
 from app.core.errors import OutputFailed
-from app.core.formats import Format, render
+from app.core.format import Format
+from app.core.formats import render
 from app.core.notes import Note
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.notes import Note
 from app.files.actions import (
     CancelFile,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.notes import Note
 from app.files.actions import (
     AddFiles,

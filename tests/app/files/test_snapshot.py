@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.notes import Note
 from app.files.events import Add, FileInspected, RunFinished
 from app.files.queue import FileQueue, QueuedFile, Saving

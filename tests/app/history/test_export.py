@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.history.errors import TakeExportFailed
 from app.history.export import Exported, export
 from app.journal.library import Library, TakeSnapshot

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.history.errors import TakeHistoryError
 from app.history.history import MOST_EDITED, History, IndexState
 from app.history.rerecognition import Rerunner

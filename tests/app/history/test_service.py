@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.formats import Format
+from app.core.format import Format
 from app.core.notes import Note
 from app.history.actions import (
     DeleteTakes,

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from app.cli.commands import GatewayChoice
-from app.core.formats import Format
+from app.core.format import Format
 from app.local_services.stack import Stack
 from app.mcp_server.files import FileTranscriber, SharedStack
 from protocol.texts import join_texts

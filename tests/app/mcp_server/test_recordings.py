@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UsageMistake
-from app.core.formats import Format
+from app.core.format import Format
 from app.history.take_operations import edit
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library

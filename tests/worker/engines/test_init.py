@@ -1,14 +1,16 @@
 """Search for engines by name or path."""
 
 import sys
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 
 import pytest
 
 from loadtest import checksum
-from protocol.engine import EngineUnavailable
+from protocol.engine import ENTRY_POINT_GROUP, EngineUnavailable
 from tests.helpers import fault_engines
 from worker.engines import (
+    OURS,
     UnknownEngine,
     check_engine,
     find_engine,
@@ -21,6 +23,11 @@ from worker.engines import (
 def test_engine_is_found_by_entry_point() -> None:
     assert {"whisper", "funasr", "sensevoice-onnx", "paraformer-onnx", "checksum"} <= set(installed_engines())
     assert find_engine("checksum") is checksum.create
+
+
+def test_our_engines_are_our_entry_points() -> None:
+    found = {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP)}
+    assert OURS.items() <= found.items()
 
 
 def test_engine_is_found_by_explicit_path() -> None:
