@@ -62,7 +62,7 @@ ChineseScript = Annotated[
 def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Recordings: wav, flac, ogg, mp3; more with the media extra."),
+        typer.Argument(metavar="FILE...", help="Recordings: wav, flac, ogg, mp3; more with the media extra."),
     ],
     form: Annotated[Format, typer.Option("--format", help="Format of the results.")] = Format.TXT,
     output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Destination of the results.")] = "-",

@@ -18,9 +18,9 @@ _NAME = "Name from `kikipounamu models list`."
 _ALL = "Models to verify. [default: all installed models]"
 _FOLDER = "Folder with the files or wheels of the model."
 _TORCH = "Installed model: SenseVoiceSmall or paraformer-zh."
-Names = Annotated[list[str], typer.Argument(metavar="NAME", help=_NAMES, autocompletion=complete_model)]
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help=_NAMES, autocompletion=complete_model)]
 Installed = Annotated[
-    list[str], typer.Argument(metavar="NAME", help=_NAMES, autocompletion=complete_installed_model)
+    list[str], typer.Argument(metavar="NAME...", help=_NAMES, autocompletion=complete_installed_model)
 ]
 
 
@@ -49,7 +49,7 @@ def get(names: Names) -> None:
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help=_ALL, autocompletion=complete_installed_model),
+        typer.Argument(metavar="NAME...", help=_ALL, autocompletion=complete_installed_model),
     ] = None,
 ) -> None:
     """Check every byte of installed models.

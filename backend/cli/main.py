@@ -118,7 +118,7 @@ def _some(values: list[str] | None) -> tuple[str, ...] | None:
 app.command("pair")(pair_device)
 app.add_typer(devices, name="devices")
 app.add_typer(queues, name="queues")
-Entries = Annotated[list[str], typer.Argument(metavar="ENTRY", help="Ids from `dead list`.")]
+Entries = Annotated[list[str], typer.Argument(metavar="ENTRY...", help="Ids from `dead list`.")]
 
 dead = command_line.group("Manage segments that no engine could recognise.")
 app.add_typer(dead, name="dead")

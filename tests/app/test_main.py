@@ -106,6 +106,7 @@ def test_app_has_its_identity_on_wayland(tmp_path: Path) -> None:
             desktop.start(*COMMAND)
             assert desktop.window("kikipounamu").app_id == APP_ID
             entry = tmp_path / ".local" / "share" / "applications" / f"{APP_ID}.desktop"
+            wait_until_sync(entry.exists, "it is among the programs")
             assert entry.read_text().startswith("[Desktop Entry]")
             wait_until_sync(lambda: [call.values[0] for call in portal.asked] == [APP_ID], "the portal is told")
             asked = "RegisterStatusNotifierItem"

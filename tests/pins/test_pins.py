@@ -71,4 +71,5 @@ def test_help_has_whole_names_of_options_in_80_columns() -> None:
         }
         assert names <= set(re.findall(r"(?<!\S)--?[\w-]+", text)), path
         assert max(map(len, text.splitlines())) <= 80, path
-        assert "…" not in text and "..." not in text.partition("\n")[2], path
+        cut = re.sub(r"(?m)^  [A-Z]+\.\.\.  ", "", text.partition("\n")[2])  # an argument that may be repeated
+        assert "…" not in text and "..." not in cut, path

@@ -1,7 +1,6 @@
 """Search for engines by name or path."""
 
 import sys
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from loadtest import checksum
 from protocol.engine import ENTRY_POINT_GROUP, EngineUnavailable
 from tests.helpers import fault_engines
+from tests.pins.programs import entry_points
 from worker.engines import (
     OURS,
     UnknownEngine,
@@ -26,8 +26,8 @@ def test_engine_is_found_by_entry_point() -> None:
 
 
 def test_our_engines_are_our_entry_points() -> None:
-    found = {point.name: point.value for point in entry_points(group=ENTRY_POINT_GROUP)}
-    assert OURS.items() <= found.items()
+    assert {(ENTRY_POINT_GROUP, name): path for name, path in OURS.items()}.items() <= entry_points().items()
+    assert sum(group == ENTRY_POINT_GROUP for group, _ in entry_points()) == len(OURS)
 
 
 def test_engine_is_found_by_explicit_path() -> None:
