@@ -138,8 +138,9 @@ class Feeder:
         except HistoryRefused as error:
             if len(entries) == 1:
                 self.refused += 1
-                about = {"session": entries[0].session, "segment": entries[0].segment}
-                log.error(LogEvent.HISTORY_SEGMENT_REFUSED, **about, reason=str(error))
+                (one,) = entries
+                session, segment = one.session, one.segment
+                log.error(LogEvent.HISTORY_SEGMENT_REFUSED, session=session, segment=segment, reason=str(error))
                 return
         middle = len(entries) // 2
         await self._record(entries[:middle])

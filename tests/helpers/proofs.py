@@ -6,8 +6,11 @@ The minutes are those of an idle machine with two cores. ``scripts/run_proofs.py
 """
 
 import json
+import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -46,3 +49,20 @@ def _minutes(item: pytest.Item, mark: pytest.Mark) -> float:
     if not isinstance(minutes, int | float) or minutes <= 0:
         raise pytest.UsageError(f"{item.nodeid}: state how long it takes: pytest.mark.proof(minutes=…)")
     return minutes
+
+
+class _ToStandardError(logging.Handler):
+    """Handler that writes to the current stream: pytest replaces it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"{record.levelname} {record.name} {record.getMessage()}\n")
+
+
+_HANDLER: Final = _ToStandardError()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Send the log of a proof to standard error: its standard output is for figures."""
+    if item.get_closest_marker("proof"):
+        logging.getLogger().addHandler(_HANDLER)
+        logging.getLogger().setLevel(logging.INFO)

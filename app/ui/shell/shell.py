@@ -158,6 +158,7 @@ class Shell(QWidget):
         self._stack.insertWidget(place, page if scrolls else scrolling(centred(page)))
         if chosen:
             self._stack.setCurrentIndex(place)
+        assert before is not None, "each name has a page"
         self._stack.removeWidget(before)
         before.deleteLater()
         self.refresh()
