@@ -33,7 +33,7 @@ _IDLE_S = 20.0
 _WINDOW_MS, _OVERLAY_MS, _CPU, _MEMORY_MB, _TEXT_MS, _TOGGLE_MS = 1000.0, 50.0, 1.0, 200.0, 50.0, 150.0
 _SPOKEN = SYNTHETIC / "en-03.flac"
 _IMPORTED = """
-import sys, app.cli.main, app.application, app.main, onnxruntime
+import sys, app.cli.main, app.application, app.main, app.windows, onnxruntime
 for module in list(sys.modules.values()):
     print(getattr(module, "__file__", ""), getattr(module, "__cached__", ""), sep="\\n")
 """

