@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from app.capture.errors import MicrophoneError
 from app.capture.fallback import FallbackTimes
 from app.capture.microphone import Microphone, MicrophoneChange, MicrophoneSettings, open_microphone
-from tests.helpers.virtual_microphone import VirtualMicrophone
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
+
+if TYPE_CHECKING:
+    from tests.helpers.virtual_microphone import VirtualMicrophone  # it imports pytest
 
 
 class Capturing:
@@ -65,7 +67,7 @@ class Capturing:
 
 @contextmanager
 def capturing(
-    microphone: VirtualMicrophone, folder: Path, *, alsa: bool = False, **options: Any
+    microphone: "VirtualMicrophone", folder: Path, *, alsa: bool = False, **options: Any
 ) -> Iterator[Capturing]:
     """Start the program with ``microphone`` as its input; its ``open_microphone`` gets ``options``.
 
