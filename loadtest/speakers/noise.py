@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum_text import checksum
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 SHORTEST_S: Final = 1.0

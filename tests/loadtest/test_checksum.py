@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from loadtest.checksum import ChecksumEngine, checksum, create
+from loadtest.checksum import ChecksumEngine, create
 from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Transcript
 
 ONE_SECOND = bytes(range(250)) * 128
@@ -16,13 +16,6 @@ def test_checksum_text_is_the_digest_of_the_exact_samples() -> None:
         Transcript(hashlib.sha256(ONE_SECOND).hexdigest()[:16]),
         Transcript("e3b0c44298fc1c14"),
     ]
-
-
-@pytest.mark.parametrize(
-    "changed", [ONE_SECOND[2:], ONE_SECOND + ONE_SECOND[:2], ONE_SECOND[2:4] + ONE_SECOND[:2] + ONE_SECOND[4:]]
-)
-def test_checksum_detects_a_lost_doubled_or_moved_sample(changed: bytes) -> None:
-    assert checksum(changed) != checksum(ONE_SECOND)
 
 
 def test_checksum_decoding_takes_its_share_of_the_audio() -> None:

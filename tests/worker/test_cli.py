@@ -10,7 +10,7 @@ import psutil
 import pytest
 from redis.exceptions import RedisError
 
-from loadtest.checksum import checksum
+from loadtest.core.checksum_text import checksum
 from protocol.job import GROUP, EndState, Result, decode_status
 from protocol.monitor import WorkerState
 from speech.models.catalogue import Catalogue

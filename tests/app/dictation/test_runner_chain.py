@@ -15,7 +15,7 @@ from app.dictation.gestures import TalkMode
 from app.journal.take import TakeState
 from client.connection import Address
 from client.errors import Unreachable
-from loadtest.checksum import checksum
+from loadtest.core.checksum_text import checksum
 from protocol.endpoint import decode_endpoint
 from speech.audio_file import read_audio
 from tests.app.dictation.world import World, dictating
