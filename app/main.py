@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.control.client import handed_over
 from app.core.errors import AppError
+from app.core.hints import ShownOnce
 from app.core.identity import APP_ID
-from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.action_queue import ActionQueue
 from app.messages.actions import Action

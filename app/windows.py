@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.first_times import FirstTimes
-from app.core.shown_once import ShownOnce
+from app.core.hints import FirstTimes, ShownOnce
 from app.desktop.view import DesktopView, LinesState
 from app.dictation.hotkey_test import KeysSeen
 from app.messages.action_queue import ActionQueue
@@ -22,8 +21,7 @@ from app.system.notification import notify
 from app.ui.dictation.announcer import Announcer, speak_from
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_window import OverlayWindow, possible
-from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices
-from app.ui.settings.known_keys import KnownKeys
+from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices, KnownKeys
 from app.ui.shell import tray
 from app.ui.shell.absent_tray import AbsentTray
 from app.ui.shell.compositing import blends

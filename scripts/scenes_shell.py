@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
-from app.core.shown_once import ShownOnce
+from app.core.hints import ShownOnce
 from app.core.states import State
 from app.dictation.view import View
 from app.gateways.view import GatewaysView, GatewayView

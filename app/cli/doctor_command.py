@@ -91,13 +91,13 @@ async def examine(
 
 async def examine_apart(wish: "CheckOptions", computer: "ComputerSetup", area: str) -> int:
     """Run one check and report it to the parent process that requested it."""
-    from app.diagnostics.checks import isolated, runner
+    from app.diagnostics.checks import runner
     from app.diagnostics.checks.all_checks import AllChecks
     from app.diagnostics.checks.finding import Area
 
     examination = AllChecks(wish, computer).examination(Area(area))
     found = await runner.examine([examination], lambda area, findings: None)
-    typer.echo(isolated.encode(found))
+    typer.echo(runner.encode(found))
     return 0
 
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -20,7 +20,7 @@ from app.core.sentences import Say, Sentences
 from app.core.states import SHAPES, State
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
-from app.transcription.listening import DictationObserver
+from app.transcription.listening import DictationObserver, MicrophoneStatus
 from app.transcription.progress import note_of, state_of
 from client.events import ClientEvent, Disconnected
 from protocol.audio import samples_to_seconds
@@ -42,15 +42,6 @@ _DISK: Final = {
     DiskState.WAITING: "the disk takes nothing: what is said waits in memory, for a minute at most",
     DiskState.FULL: "the disk takes nothing and memory is full: make room",
 }
-
-
-class DisplayedMicrophone(Protocol):
-    """The values of a microphone that the screen displays."""
-
-    @property
-    def device(self) -> str: ...
-    @property
-    def level_dbfs(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -103,7 +94,7 @@ class LiveScreen(DictationObserver):
         self._words = words
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self.keeping: Callable[[], DiskState] = lambda: DiskState.WRITING
-        self.microphone: DisplayedMicrophone | None = None
+        self.microphone: MicrophoneStatus | None = None
         self._out = out
         self._err = err
         self._text = LiveText()

@@ -16,7 +16,7 @@ from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.dictation.messages import NoteKey
-from app.dictation.view import RECOVERABLE, TakeView, state_of
+from app.dictation.view import TakeView, state_of
 from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Library, TakeFingerprint, TakeSnapshot, parse_session
@@ -113,7 +113,7 @@ def view_of(found: TakeSnapshot) -> TakeView | None:
     held, take = len(held_in(found)), found.take
     state = state_of(found.state, cancelled=take.cancelled)
     told = TakeView(str(found.session), take.started_s, found.seconds, state, found.text)
-    return replace(told, held=held, recovers=found.state in RECOVERABLE, partly=found.partly)
+    return replace(told, held=held, partly=found.partly)
 
 
 def held_in(found: TakeSnapshot) -> dict[int, str]:

@@ -10,14 +10,10 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
-from app.capture.block_buffer import BlockBuffer
 from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
-from runtime import logger_names
-from runtime.logger import get_logger
+from app.transcription.listening import RecordingMicrophone
 from runtime.tasks import Tasks
-
-log = get_logger(logger_names.APP_RECORDER)
 
 LINGER_S: Final = 3.0
 """The device stays open this long after a recording, so that the next one starts at once."""
@@ -34,17 +30,10 @@ class OpenDevice(Protocol):
     ) -> AbstractAsyncContextManager["MicrophoneDevice"]: ...
 
 
-class MicrophoneDevice(Protocol):
+class MicrophoneDevice(RecordingMicrophone, Protocol):
     """The part of ``app.capture.microphone.Microphone`` that this module uses."""
 
-    level_dbfs: float
-
-    @property
-    def device(self) -> str: ...
     def start(self) -> None: ...
-    @property
-    def buffer(self) -> BlockBuffer: ...
-    def stop(self) -> None: ...
 
 
 class Recording:

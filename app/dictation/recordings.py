@@ -83,7 +83,7 @@ class Recordings:
 
     def _now(self, view: TakeView) -> TakeView:
         if view.session in self._known.aside:
-            return replace(view, state=State.WAITING, recovers=False)
+            return replace(view, state=State.WAITING)
         if (take := self._ledger.number(UUID(view.session))) is None:
             return view
         state, held = self._machine.stand(take, asyncio.get_running_loop().time())

@@ -65,11 +65,7 @@ from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, 
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
-from runtime import logger_names
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
-
-log = get_logger(logger_names.APP_DICTATING)
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25

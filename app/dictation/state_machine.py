@@ -240,7 +240,7 @@ class Dictation:
         self._make_room(now)
         self._begun += 1
         self._notice = None
-        self._takes[self._begun] = TakeProgress(self._begun, self.mode, now)
+        self._takes[self._begun] = TakeProgress(self._begun, self.mode)
         each = self.mode is TalkMode.HANDS_FREE
         self._order.begin(self._begun, each=each, joins=self._joins(now))
         self._effects.append(StartRecording(self._begun, self.mode))

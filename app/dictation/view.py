@@ -66,8 +66,8 @@ class View:
 class TakeView:
     """A take as the list shows it.
 
-    ``started_s``: seconds since 1970. ``held``: the number of held texts. ``recovers``: some of it can be
-    recognised again. ``partly``: some of it was inserted before it was cancelled.
+    ``started_s``: seconds since 1970. ``held``: the number of held texts. ``partly``: some of it was
+    inserted before it was cancelled.
     """
 
     session: str
@@ -76,5 +76,4 @@ class TakeView:
     state: State
     text: str = ""
     held: int = 0
-    recovers: bool = False
     partly: bool = False

@@ -15,8 +15,6 @@ from typing import Final as Constant
 from typing import Protocol
 from uuid import uuid4
 
-import numpy as np
-
 from app.core.errors import OutputFailed
 from app.core.outlet import ToGateway
 from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
@@ -45,7 +43,6 @@ UNHURRIED: Constant = ClientSettings(first_contact_s=inf, give_up_s=inf, quiet_s
 
 _WITHDRAW_S: Constant = 2.0
 _KEEP_S: Constant = 10.0
-_NOTHING: Constant = np.empty(0, np.int16)
 
 
 class FileObserver(Protocol):

@@ -46,11 +46,7 @@ from client.connection import Address, Locate
 from client.discovery import GatewayFound, discover, own_addresses
 from client.pairing import NewPairing, pair
 from protocol.devices import clean_name
-from runtime import logger_names
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
-
-log = get_logger(logger_names.APP_GATEWAYS_SERVING)
 
 LOOK_S: Final = 5.0
 

@@ -55,7 +55,6 @@ class GatewayWatcher:
     ) -> None:
         self._told, self._changed, self._asks = told, changed, asks
         self._route = Route(times)
-        self._addresses: tuple[Address, ...] = ()
         self._tasks = Tasks("chosen gateway")
         self._task: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
@@ -75,7 +74,6 @@ class GatewayWatcher:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._addresses = addresses
         if addresses:
             self._task = self._tasks.start(self._keep_asking(addresses), "ask")
 

@@ -18,10 +18,7 @@ from app.history.index import Index, IndexedStamp, IndexedTake, IndexRow
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library, TakeSnapshot, parse_session
-from runtime import logger_names
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_HISTORY_CATALOGUE)
 T = TypeVar("T")
 
 _LOOKED_AT: Final = 1_000

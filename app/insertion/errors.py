@@ -76,3 +76,7 @@ class CannotType(InsertionError):
 
     def __init__(self) -> None:
         super().__init__("a character cannot be typed with this keyboard: choose pasting")
+
+
+class FocusUnknown(InsertionUnavailable):
+    """An error: this desktop does not tell in this way which window has the focus. Texts are held."""

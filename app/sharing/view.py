@@ -1,9 +1,11 @@
 """The display state of sharing and lending, as values. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.core.notes import Note
+from app.gateways.view import FoundView, GatewaysView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from protocol.pairing import PairingStage
 
@@ -101,3 +103,21 @@ class LendingView:
 
 
 SharingValue = SharingView | InviteView | LendingView
+
+
+MOST = 8
+
+
+def nearby(view: GatewaysView, lent: Iterable[LentView]) -> tuple[FoundView, ...]:
+    """Return the discovered gateways, then the paired ones, without those already lent to.
+
+    At most ``MOST``; others can be entered by address.
+    """
+    known = tuple(one.id for one in lent)
+    found = [one for one in view.found if not one.certificate_sha256.startswith(known)]
+    paired = [
+        FoundView(one.name, (f"https://{one.where}",), "")
+        for one in view.gateways
+        if one.id and one.id not in known
+    ]
+    return (*found, *paired)[:MOST]

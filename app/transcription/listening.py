@@ -81,18 +81,6 @@ def warm(listener: "DictationSetup") -> None:
     ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16))
 
 
-class RecordingMicrophone(Protocol):
-    """The part of ``app.capture.microphone.Microphone`` that the listener uses, while it records."""
-
-    @property
-    def buffer(self) -> BlockBuffer: ...
-    @property
-    def device(self) -> str: ...
-    @property
-    def level_dbfs(self) -> float: ...
-    def stop(self) -> None: ...
-
-
 class MicrophoneStatus(Protocol):
     """The values of a microphone that are displayed."""
 
@@ -100,6 +88,14 @@ class MicrophoneStatus(Protocol):
     def device(self) -> str: ...
     @property
     def level_dbfs(self) -> float: ...
+
+
+class RecordingMicrophone(MicrophoneStatus, Protocol):
+    """The part of ``app.capture.microphone.Microphone`` that the listener uses, while it records."""
+
+    @property
+    def buffer(self) -> BlockBuffer: ...
+    def stop(self) -> None: ...
 
 
 class DictationObserver(SpanWatcher, Protocol):

@@ -9,8 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from app.insertion.helper.frames import PressingNotice, Reply
-from app.insertion.helper.pipes import ReplyChannel
+from app.insertion.helper.frames import PressingNotice, Reply, ReplyChannel
 from app.insertion.wayland.helper_service import serve
 
 

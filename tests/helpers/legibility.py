@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.widgets.basic import Elided
+from app.ui.widgets.labels import Elided
 
 CONTROLS = (
     QAbstractButton,

@@ -10,8 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from app.insertion.helper.frames import PressingNotice, Reply
-from app.insertion.helper.pipes import ReplyChannel
+from app.insertion.helper.frames import PressingNotice, Reply, ReplyChannel
 from app.insertion.x11.grab_guard import ReportedGrabs, watched
 from app.insertion.x11.helper_service import serve
 

@@ -20,9 +20,8 @@ from app.diagnostics.checks.active_settings import ActiveSettings
 from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Area, Finding, wrong
-from app.diagnostics.checks.isolated import apart
 from app.diagnostics.checks.remote_gateways import RemoteGateway, paired
-from app.diagnostics.checks.runner import DEADLINE_S, Examination
+from app.diagnostics.checks.runner import DEADLINE_S, Examination, apart
 from app.gateways.pairing_address import shown
 from app.gateways.store import PairedGateway
 from app.hotkeys.choose import choose

@@ -1,4 +1,4 @@
-"""Findings of checks as values: a key of the texts and the values to insert. Pure.
+"""Findings of checks as values: a key of the texts and the values to insert; and their sentences. Pure.
 
 Texts: ``doctor.found.KEY`` says what was found; ``doctor.do.KEY``, where it exists, says what to do about it.
 """
@@ -6,8 +6,10 @@ Texts: ``doctor.found.KEY`` says what was found; ``doctor.do.KEY``, where it exi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.core.notes import Note
+from app.core.sentences import Say, noted
 
 
 class Severity(StrEnum):
@@ -85,3 +87,30 @@ def count(findings: Iterable[Finding], severity: Severity) -> int:
 
 def _texts(values: Mapping[str, str | int]) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
+
+
+class FindingText(NamedTuple):
+    """Text of a finding.
+
+    ``do``: the remedy; empty if none is needed.
+    """
+
+    title: str
+    found: str
+    do: str
+
+
+def told(say: Say, finding: Finding) -> FindingText:
+    """Return the text of a finding.
+
+    Raises ``KeyError`` for a key without texts.
+    """
+    values = dict(finding.values)
+    if finding.reason:
+        values["reason"] = noted(say, finding.reason)
+    do = f"doctor.do.{finding.key}"
+    return FindingText(
+        say(f"doctor.area.{finding.area}"),
+        say(f"doctor.found.{finding.key}", **values),
+        say(do, **values) if say.knows(do) else "",
+    )

@@ -11,8 +11,7 @@ from rich.text import Text
 
 from app.core.process import FAILED
 from app.core.sentences import Say
-from app.diagnostics.checks.finding import Area, Finding, Severity, count
-from app.diagnostics.checks.wording import told
+from app.diagnostics.checks.finding import Area, Finding, Severity, count, told
 
 _MARKS: Final = {Severity.OK: "ok", Severity.ADVICE: "advice", Severity.PROBLEM: "PROBLEM"}
 _STYLES: Final = {Severity.OK: "green", Severity.ADVICE: "yellow", Severity.PROBLEM: "bold red"}

@@ -1,16 +1,22 @@
 """Runs checks concurrently, each within its deadline; a check that fails or hangs does not affect the others."""
 
 import asyncio
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
+from app.core.child_process import find_program
 from app.core.errors import AppError
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, wrong
 from client.errors import GatewayError
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.leash import leashed
 from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 from speech.errors import SpeechError
@@ -73,3 +79,32 @@ def _outcome(area: Area, working: "asyncio.Future[Sequence[Finding]]") -> tuple[
     except Exception as error:  # a failing check must not stop the others
         log.exception(LogEvent.CHECK_FAILED, area=area)
         return (wrong(area, "failed", error=type(error).__name__),)
+
+
+async def apart(area: Area, options: Sequence[str], command: Sequence[str] = ()) -> Sequence[Finding]:
+    """Run ``kikipounamu doctor --apart AREA``, or ``command`` instead, and return its findings.
+
+    A crash is a finding. Raises ``ProgramMissing``.
+    """
+    program = command or (find_program("kikipounamu"), "doctor", "--apart", area, *options)
+    process = await asyncio.create_subprocess_exec(*leashed(program), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
+    try:
+        output, _ = await process.communicate()
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    try:
+        return decode(output)
+    except msgspec.DecodeError:
+        return [wrong(area, "crashed", status=process.returncode or 0)]
+
+
+def encode(findings: Sequence[Finding]) -> bytes:
+    """Encode findings as the JSON that the command prints."""
+    return msgspec.json.encode(findings)
+
+
+def decode(output: bytes) -> list[Finding]:
+    """Decode the JSON that the command printed. Raises ``msgspec.DecodeError``."""
+    return msgspec.json.decode(output, type=list[Finding])

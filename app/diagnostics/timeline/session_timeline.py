@@ -1,7 +1,7 @@
 """Report on a session: its events in order, and every second between speech and text. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from app.diagnostics.timeline.log_lines import ParsedLine
@@ -60,7 +60,6 @@ class SessionTimeline:
     entries: tuple[TimelineEntry, ...]
     rows: tuple[SegmentRow, ...]
     notes: tuple[str, ...] = ()
-    skews: dict[int, float] = field(default_factory=dict)
 
     @property
     def unexplained_ms(self) -> float:
@@ -106,7 +105,7 @@ def tell(session: str, lines: Sequence[ParsedLine], computers: Sequence[str] = (
     rows = tuple(_row(one, origin, outages) for one in timelines)
     named = {number: name for number, name in enumerate(computers)}
     notes = [*_notes(facts, own), *_corrections(skews, named)]
-    return SessionTimeline(session, origin / 1000, ordered, rows, tuple(notes), skews)
+    return SessionTimeline(session, origin / 1000, ordered, rows, tuple(notes))
 
 
 def _skews(own: Iterable[ParsedLine], timelines: Sequence[SegmentTimeline]) -> dict[int, float]:

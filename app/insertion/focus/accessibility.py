@@ -14,7 +14,7 @@ import psutil
 
 from app.bus.errors import BusError
 from app.insertion.accessibility.elements import Element, Elements, open_elements
-from app.insertion.focus.errors import FocusUnknown
+from app.insertion.errors import FocusUnknown
 from app.insertion.outcome import Target
 from app.insertion.programs import is_terminal
 

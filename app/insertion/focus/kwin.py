@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.bus.connection import BUS_PROGRAM, Answer, BusConnection, BusObject, MethodCall, session_address
 from app.bus.errors import BusError
-from app.insertion.focus.errors import FocusUnknown
+from app.insertion.errors import FocusUnknown
 from app.insertion.outcome import Target
 from app.insertion.programs import is_terminal
 

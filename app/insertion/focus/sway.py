@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from app.core.area import Area
-from app.insertion.focus.errors import FocusUnknown
+from app.insertion.errors import FocusUnknown
 from app.insertion.outcome import Target
 from app.insertion.programs import is_terminal
 

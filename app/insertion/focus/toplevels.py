@@ -12,7 +12,7 @@ from functools import partial
 from itertools import count
 from typing import Final, Self
 
-from app.insertion.focus.errors import FocusUnknown
+from app.insertion.errors import FocusUnknown
 from app.insertion.focus.keyboard_takers import keyboard_taker_runs
 from app.insertion.outcome import Target
 from app.insertion.programs import is_terminal

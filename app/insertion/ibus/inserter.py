@@ -13,7 +13,6 @@ from typing import Final, Self
 from app.bus.errors import BusError, BusMissing, BusRefused, BusSilent
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.insertion.ibus.address import ibus_address
-from app.insertion.ibus.kept_engine import KeptEngine
 from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.pieces import arrives_by_xim, pieces
 from app.insertion.ibus.values import ENGINE, NO_CLIENT, PASSWORD_PURPOSES, TERMINAL_PURPOSE, XIM
@@ -28,6 +27,29 @@ _PACE_S: Final = 0.15
 
 class IBusMissing(InsertionUnavailable):
     """An error: no IBus runs in this session."""
+
+
+class KeptEngine:
+    """A file with the name of the user's engine. It exists only while ours may be active."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def keep(self, engine: str) -> None:
+        """Write the name before ours is active."""
+        self._place.write_text(engine)
+
+    def read(self) -> str:
+        """Return the name that a killed process left; empty if there is none."""
+        try:
+            return self._place.read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    def forget(self) -> None:
+        """Delete the name: the user's engine is active."""
+        with suppress(FileNotFoundError):
+            self._place.unlink()
 
 
 class IBusInserter:

@@ -6,12 +6,11 @@ whether it is empty is kept.
 
 import asyncio
 from contextlib import suppress
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from app.bus.connection import BUS_PROGRAM, BusConnection, MethodCall, Signal
 from app.bus.errors import BusRefused
-from app.insertion.ibus.compositions import HIDDEN, SHOWN, Compositions
-from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name
+from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name, is_plain_layout, text_in
 
 _GONE_S: Final = 2.0
 _ENGINE_S: Final = 4.0  # an engine's program may have to start
@@ -131,3 +130,38 @@ def _calls(member: str) -> str:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+SHOWN: Final = {"UpdatePreeditText": "preedit", "UpdateAuxiliaryText": "auxiliary"}
+HIDDEN: Final = {"HidePreeditText": "preedit", "HideAuxiliaryText": "auxiliary"}
+_VISIBLE: Final = {"UpdatePreeditText": 2, "UpdateAuxiliaryText": 1}
+
+
+class Compositions:
+    """The unfinished compositions of all engines. Only whether there is one is kept, never its text.
+
+    Nothing is known about a composition that began earlier, until the focus has moved or an engine has told.
+    """
+
+    def __init__(self) -> None:
+        self._known = False
+        self._open: dict[str, set[str]] = {}
+
+    def told(self, engine: str, member: str, values: tuple[Any, ...]) -> None:
+        """Note what the engine with this object path shows."""
+        self._known = True
+        if member in HIDDEN:
+            self._open.get(engine, set()).discard(HIDDEN[member])
+        elif member in SHOWN:
+            visible = len(values) > _VISIBLE[member] and values[_VISIBLE[member]]
+            shown = self._open.setdefault(engine, set())
+            (shown.add if visible and text_in(values[0]) else shown.discard)(SHOWN[member])
+
+    def ended(self) -> None:
+        """Note that the field lost the focus, or the engine was changed: unfinished compositions have ended."""
+        self._known = True
+        self._open.clear()
+
+    def may_be_open(self, engine: str) -> bool:
+        """Return whether a composition is unfinished, or may be, with this global engine."""
+        return any(self._open.values()) or not (self._known or is_plain_layout(engine))

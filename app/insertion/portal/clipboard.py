@@ -18,8 +18,16 @@ from app.bus.portal import variants
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteState, PasteWatch
 from app.insertion.portal.session import RemoteSession
-from app.insertion.wayland.contents import MOST_BYTES, MOST_FORMATS, Contents, is_text, text_contents
-from app.insertion.wayland.pipes import TooMuch, read_all, write_all
+from app.insertion.wayland.contents import (
+    MOST_BYTES,
+    MOST_FORMATS,
+    Contents,
+    TooMuch,
+    is_text,
+    read_all,
+    text_contents,
+    write_all,
+)
 from runtime.tasks import Tasks
 
 INTERFACE: Final = "Clipboard"

@@ -1,4 +1,4 @@
-"""The contents of a selection (clipboard or selected text): read from an offer, and served by a source."""
+"""Contents of a selection (clipboard or selected text): read from an offer, and served by a source."""
 
 import asyncio
 import os
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from app.insertion.wayland.pipes import TooMuch, read_all, write_all
 from app.wayland.connection import WaylandObject
 from app.wayland.errors import CompositorGone
 from runtime.tasks import Tasks
@@ -111,3 +110,52 @@ class ContentsSource:
         with suppress(CompositorGone):
             self.object.destroy()
         self.lost()
+
+
+_AT_ONCE = 65_536
+
+
+class TooMuch(Exception):
+    """An error: a program sent more than the caller takes."""
+
+
+async def read_all(pipe: int, most: int) -> bytes:
+    """Return everything up to the end of the pipe, and close it. Raises ``TooMuch``."""
+    loop = asyncio.get_running_loop()
+    data = bytearray()
+    try:
+        os.set_blocking(pipe, False)
+        while True:
+            await _ready(lambda done: loop.add_reader(pipe, done), lambda: loop.remove_reader(pipe))
+            piece = os.read(pipe, _AT_ONCE)
+            if not piece:
+                return bytes(data)
+            data += piece
+            if len(data) > most:
+                raise TooMuch
+    finally:
+        os.close(pipe)
+
+
+async def write_all(pipe: int, data: bytes) -> None:
+    """Write everything, and close the pipe. Raises ``BrokenPipeError`` if the reader has closed it."""
+    loop = asyncio.get_running_loop()
+    left = memoryview(data)
+    try:
+        os.set_blocking(pipe, False)
+        while left:
+            try:
+                left = left[os.write(pipe, left) :]
+            except BlockingIOError:
+                await _ready(lambda done: loop.add_writer(pipe, done), lambda: loop.remove_writer(pipe))
+    finally:
+        os.close(pipe)
+
+
+async def _ready(watch: Callable[[Callable[[], None]], None], leave: Callable[[], object]) -> None:
+    ready = asyncio.Event()
+    watch(ready.set)
+    try:
+        await ready.wait()
+    finally:
+        leave()

@@ -12,8 +12,8 @@ from typing import Final
 
 from app.bus.errors import BusError
 from app.bus.portal import Portal
+from app.insertion.errors import FocusUnknown
 from app.insertion.focus.accessibility import AccessibleFocus
-from app.insertion.focus.errors import FocusUnknown
 from app.insertion.helper.frames import OpenRequest
 from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.inserter import IBusInserter, IBusMissing

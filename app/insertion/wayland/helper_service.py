@@ -24,9 +24,10 @@ from app.insertion.helper.frames import (
     OpenRequest,
     PressingNotice,
     RefusedReply,
+    ReplyChannel,
     Request,
+    take_pipes,
 )
-from app.insertion.helper.pipes import ReplyChannel, take_pipes
 from app.insertion.ibus.inserter import IBusInserter
 from app.insertion.wayland.assembly import assemble
 from app.insertion.wayland.clipboard import kept_contents

@@ -1,9 +1,9 @@
 """The helper process that inserts on X11, so that the app, which draws, never grabs the server.
 
-    python -P -m app.insertion.x11_main GRAB_DEADLINE_S [DESCRIPTOR OF KEPT CONTENTS]
+    python -P -m app.insertion.x11.helper_main GRAB_DEADLINE_S [DESCRIPTOR OF KEPT CONTENTS]
 
 Frames arrive on standard input and leave on the original standard output. The started process stays as the parent
-of the inserting one. It kills its child when that grabs the server for too long (``x11_guard``).
+of the inserting one. It kills its child when that grabs the server for too long (``grab_guard``).
 """
 
 import signal

@@ -25,8 +25,9 @@ from app.insertion.helper.frames import (
     PressingNotice,
     RefusedReply,
     Reply,
+    ReplyChannel,
+    take_pipes,
 )
-from app.insertion.helper.pipes import ReplyChannel, take_pipes
 from app.insertion.outcome import Target
 from app.insertion.x11.clipboard import KeptSelections, kept_contents
 from app.insertion.x11.connection import X11Connection, XThread

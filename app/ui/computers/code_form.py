@@ -4,20 +4,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QFontDatabase, QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase, QFontMetrics
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from app.core.notes import Note
 from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of
 from app.gateways.view import FoundView
-from app.ui.computers.found_list import FoundList
 from app.ui.computers.wording import problem_text
-from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, control_height, label, make_room
+from app.ui.widgets.basic import (
+    Card,
+    action_button,
+    fit_field,
+    make_room,
+    on_escape,
+    refresh_with,
+    timer,
+)
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import Elided, label, remark, tell
+from app.ui.widgets.layouts import horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
 
 _LONGEST: Final = 2_000  # characters, enough for a pairing link
@@ -38,7 +46,7 @@ class FormTexts:
     found: tuple[str, str]
 
 
-class CodeForm(QFrame):
+class CodeForm(Card):
     """Form that is opened by ``open``. ``closed`` is called before it closes.
 
     Subclasses send the request, and pass on the answers.
@@ -50,22 +58,18 @@ class CodeForm(QFrame):
         self._picked: FoundView | None = None
         self._linked: GatewayAddress | None = None
         self._opened, self._asked, self._asking, self._note = False, False, False, Note("")
-        self.setProperty("role", "card")
-        self.heading, self.say = label(bold=True), label(size=SCALE.caption, role="muted")
-        self.found, self.nobody = FoundList(texts, self._pick, keys.found), label(size=SCALE.caption, role="muted")
-        self.sends, self.note = label(size=SCALE.caption), label(size=SCALE.caption)
+        self.heading, self.say = label(bold=True, wraps=True), remark()
+        self.found, self.nobody = FoundList(texts, self._pick, keys.found), remark()
+        self.sends, self.note = remark(""), remark("")
         self.address_name, self.code_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
         self.address, self.code = QLineEdit(), QLineEdit()
         self.go, self.cancel = action_button(self._send_if_whole, "primary"), action_button(self.close_form)
         self.buttons = FlowRow((self.go, self.cancel))
-        self._laid_out = QTimer(self, singleShot=True, interval=0)
-        self._laid_out.timeout.connect(lambda: bring_into_sight(self))
+        self._laid_out = timer(self, 0, lambda: bring_into_sight(self))
         self._lay_out()
         self._connect()
         self.hide()
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     # -- subclasses ----------------------------------------------------------------------------------------
 
@@ -145,8 +149,7 @@ class CodeForm(QFrame):
             name.setText(texts(key))
             name.setBuddy(field)
             field.setAccessibleName(texts(key))
-            field.setFont(font())
-            field.setMinimumHeight(control_height())
+            fit_field(field)
         self.nobody.setText(texts("computers.searching"))
         self.found.show_found([row.found for row in self.found.rows], again=True)
         digits = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
@@ -194,14 +197,6 @@ class CodeForm(QFrame):
 
     # -- user actions --------------------------------------------------------------------------------------
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close the form on Esc."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.KeyPress:
-                self.close_form()
-            return True
-        return super().eventFilter(watched, event)
-
     @property
     def _place(self) -> GatewayAddress | None:
         if self._linked is not None:
@@ -245,22 +240,73 @@ class CodeForm(QFrame):
     def _connect(self) -> None:
         self.address.textEdited.connect(lambda _: self._typed_address())
         self.code.textEdited.connect(self._typed_code)
-        for field in (self.address, self.code):
+        for _, field, _ in self._fields:
             field.returnPressed.connect(self._send_if_whole)
-            field.installEventFilter(self)
+        on_escape(self, (field for _, field, _ in self._fields), self.close_form)
 
     def _lay_out(self) -> None:
         self.address.setMaxLength(_LONGEST)
         self.code.setMaxLength(_LONGEST)
         self.code.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
-        wrapping([self.heading, self.say, self.nobody, self.sends, self.note])
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
-        self.column.setSpacing(SPACING.small)
-        for head in (self.heading, self.say, self.found, self.nobody):
-            self.column.addWidget(head)
-        for name, field in ((self.address_name, self.address), (self.code_name, self.code)):
-            self.column.addWidget(name)
-            self.column.addWidget(field)
-        for widget in (self.sends, self.buttons, self.note):  # the note is last, so it moves no button
-            self.column.addWidget(widget)
+        head = (self.heading, self.say, self.found, self.nobody)
+        fields = (self.address_name, self.address, self.code_name, self.code)
+        foot = (self.sends, self.buttons, self.note)  # the note is last, so it moves no button
+        self.column = vertical(*head, *fields, *foot, within=self, margins=SPACING.large)
+
+
+class FoundRow(QWidget):
+    """Row of one gateway, with a button to pair.
+
+    ``said``: keys of the button's text and accessible name.
+    """
+
+    def __init__(
+        self, texts: Texts, pair: Callable[[FoundView], None], found: FoundView, said: tuple[str, str]
+    ) -> None:
+        super().__init__()
+        self.found = found
+        self.name, self.pair = Elided(1), QPushButton()
+        self.pair.clicked.connect(lambda: pair(found))
+        horizontal(stretched(self.name), self.pair, within=self)
+        self.name.show_text(found.name)
+        self.pair.setText(texts(said[0]))
+        self.pair.setAccessibleName(texts(said[1], gateway=found.name))
+
+
+class FoundList(QWidget):
+    """List of all found gateways.
+
+    ``pair``: called with the gateway that the user wants to pair. ``said``: keys of the button's text and
+    accessible name.
+    """
+
+    def __init__(
+        self,
+        texts: Texts,
+        pair: Callable[[FoundView], None],
+        said: tuple[str, str] = ("computers.pair", "computers.pair-name"),
+    ) -> None:
+        super().__init__()
+        self._texts, self._pair, self._said = texts, pair, said
+        self.rows: list[FoundRow] = []
+        self._column = vertical(within=self)
+        self.hide()
+
+    def show_found(self, found: Sequence[FoundView], *, again: bool = False) -> None:
+        """Show these gateways in the list.
+
+        The rows are rebuilt only if the gateways changed, or if ``again`` is set because the language changed.
+        """
+        if not again and [row.found for row in self.rows] == list(found):
+            return
+        focused = next((row.found for row in self.rows if row.pair.hasFocus()), None)
+        for row in self.rows:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = [FoundRow(self._texts, self._pair, one, self._said) for one in found]
+        for row in self.rows:
+            self._column.addWidget(row)
+            if row.found == focused:
+                row.pair.setFocus()
+        self.setVisible(bool(self.rows))

@@ -4,19 +4,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QEvent, QLineF, QObject, QRectF, Qt
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from app.gateways.view import FoundView
 from app.messages.actions import Action
 from app.ui.computers.computer_view import ComputerView, Icon
-from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Elided, action_button, control_height, label, reveal, show_icon
+from app.ui.widgets.basic import action_button, control_height, fit_field, on_escape, reveal, show_icon
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import Elided, remark, tell
+from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 from protocol.devices import LONGEST_NAME, clean_name
 
 _EMPTY: Final = ComputerView("", "", "")
@@ -60,7 +61,7 @@ class ComputerRow(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask, self._pair = theme, texts, ask, pair
         self.view, self.first, self._sure = _EMPTY, True, False
-        self.icon, self.name, self.says = RowIcon(theme), Elided(1), label(size=SCALE.caption, role="muted")
+        self.icon, self.name, self.says = RowIcon(theme), Elided(1), remark()
         self.button, self.more = action_button(self._act), action_button(self.open_menu, "quiet")
         self.menu = QMenu(self)
         self.rename, self.about, self.remove = QAction(self), QAction(self), QAction(self)
@@ -68,18 +69,18 @@ class ComputerRow(QWidget):
         self.rename.triggered.connect(self._begin_rename)
         self.about.toggled.connect(self._show_details)
         self.remove.triggered.connect(lambda: self._confirm(True))
-        self.details = label(size=SCALE.caption)
+        self.details = remark("")
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.field, self.save = QLineEdit(), action_button(self._rename)
         self.field.setMaxLength(LONGEST_NAME)
         self.field.returnPressed.connect(self._rename)
-        self.warning = label(size=SCALE.caption)
+        self.warning = remark("")
         self.sure, self.keep = action_button(self._remove, "danger"), action_button(lambda: self._confirm(False))
         self.buttons = FlowRow((self.sure, self.keep))
         for widget in (self.field, self.save, self.sure, self.keep):
-            widget.installEventFilter(self)
             widget.hide()
-        wrapping([self.says, self.details, self.warning])
+        on_escape(self, (self.field, self.save), self._end_rename)
+        on_escape(self, (self.sure, self.keep), lambda: self._confirm(False))
         self._lay_out()
 
     @property
@@ -109,8 +110,7 @@ class ComputerRow(QWidget):
         reveal(self.button, view.button is not None, self.more)
         self._show_menu()
         self.field.setAccessibleName(texts("computers.new-name", **named))
-        self.field.setFont(font())
-        self.field.setMinimumHeight(control_height())
+        fit_field(self.field)
         self.save.setText(texts("computers.save"))
         self.save.setAccessibleName(f"{texts('computers.save')}: {self.field.accessibleName()}")
         self.keep.setText(texts("computers.keep"))
@@ -123,14 +123,6 @@ class ComputerRow(QWidget):
             painter = QPainter(self)
             painter.setPen(self._theme.colour("line"))
             painter.drawLine(QLineF(0, 0.5, self.width(), 0.5))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """End renaming or the confirmation on Esc."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.KeyPress:
-                self._end_rename() if watched in {self.field, self.save} else self._confirm(False)
-            return True
-        return super().eventFilter(watched, event)
 
     # -- user actions --------------------------------------------------------------------------------------
 
@@ -211,19 +203,14 @@ class ComputerRow(QWidget):
         tell(self.details, self.view.details if on else "", "")
 
     def _lay_out(self) -> None:
-        naming, words, sides = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(self)
-        naming.setSpacing(SPACING.small)
-        naming.addWidget(self.name, 1)
-        naming.addWidget(self.field, 1)
-        naming.addWidget(self.save)
-        words.setSpacing(SPACING.hair)
-        words.addLayout(naming)
-        for widget in (self.says, self.details, self.warning, self.buttons):
-            words.addWidget(widget)
-        sides.setContentsMargins(0, SPACING.medium, 0, SPACING.medium)
-        sides.setSpacing(SPACING.small)
+        naming = horizontal(stretched(self.name), stretched(self.field), self.save)
+        words = vertical(naming, self.says, self.details, self.warning, self.buttons, gap=SPACING.hair)
         top = Qt.AlignmentFlag.AlignTop
-        sides.addWidget(self.icon, 0, top)
-        sides.addLayout(words, 1)
-        for button in (self.button, self.more):
-            sides.addWidget(button, 0, top)
+        horizontal(
+            aligned(self.icon, top),
+            stretched(words),
+            aligned(self.button, top),
+            aligned(self.more, top),
+            within=self,
+            margins=(0, SPACING.medium),
+        )

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.notes import Note
 from app.gateways.actions import LookAtGateways
@@ -18,20 +18,18 @@ from app.messages.registry import Registry
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.sharing.actions import LookAtSharing
-from app.sharing.lending_candidates import nearby
-from app.sharing.view import InviteView, LendingView, SharingState, SharingView
-from app.ui.computers.choice_card import ChoiceCard
-from app.ui.computers.computer_row import ComputerRow
+from app.sharing.view import InviteView, LendingView, SharingState, SharingView, nearby
+from app.ui.computers.code_forms import LendingForm, PairingForm
+from app.ui.computers.computer_row import ComputerRow, RowIcon
 from app.ui.computers.computer_view import computers
-from app.ui.computers.lending_form import LendingForm
-from app.ui.computers.pairing_form import PairingForm
 from app.ui.computers.share_form import ShareForm
 from app.ui.computers.wording import sharing_text
-from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, card, label
+from app.ui.widgets.basic import Card, action_button, card, refresh_with
+from app.ui.widgets.labels import label, remark, tell
+from app.ui.widgets.layouts import SPACE, at_left, horizontal, stretched, vertical
 from app.ui.widgets.panels import Columns
 
 _LETTERS = 26
@@ -52,12 +50,12 @@ class ComputersPanel(QWidget):
         self._theme, self._texts, self._ask = theme, texts, ask
         self._gateways, self._worker = GatewaysView(), WorkerView()
         self._sharing, self._lending, self._done = SharingView(), LendingView(), ""
-        self.problem, self.told = (label(size=SCALE.caption, role=role) for role in ("warning", "muted"))
+        self.problem, self.told = (remark(role) for role in ("warning", "muted"))
         self.use = ChoiceCard(theme, "computer", lambda: self.pair(None))
         self.share = ChoiceCard(theme, "share", self.share_this)
         self.form = PairingForm(theme, texts, ask, self._use, lambda: self._focus(self.form, self.use.button))
         self.code = ShareForm(theme, texts, ask, lambda: self._focus(self.code, self.share.button))
-        self.heading, self.none = label(bold=True), label(size=SCALE.caption, role="muted")
+        self.heading, self.none = label(bold=True), remark()
         self.rows: dict[str, ComputerRow] = {}
         self._ordered: list[QWidget] = []
         self.lend = action_button(self.lend_this)
@@ -67,9 +65,7 @@ class ComputersPanel(QWidget):
         self._lay_out()
         shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
         self.shows = shows.add(self.show_invite).add(self.show_lending)
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     # -- values --------------------------------------------------------------------------------------------
 
@@ -233,15 +229,29 @@ class ComputersPanel(QWidget):
                 QWidget.setTabOrder(before, after)
 
     def _lay_out(self) -> None:
-        wrapping([self.problem, self.told, self.none])
         self._rows.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
         self._rows.setSpacing(0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.medium)
         self._choices.show_widgets((self.use, self.share))
         parts = (self.problem, self._choices, self.form, self.code, self.told, self.heading, self._list, self.none)
-        for part in parts:
-            column.addWidget(part)
-        column.addWidget(self.lend, alignment=Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.lending)
+        vertical(*parts, at_left(self.lend), self.lending, within=self, gap=SPACING.medium)
+
+
+class ChoiceCard(Card):
+    """Card that calls ``do`` when its button is pressed."""
+
+    def __init__(self, theme: Theme, icon: str, do: Callable[[], None]) -> None:
+        super().__init__()
+        self.icon, self.says = RowIcon(theme, SCALE.display), label(wraps=True)
+        self.heading = label(size=SCALE.heading, bold=True, wraps=True)
+        self.icon.show_icon((icon, "accent"))
+        self.button = action_button(do)
+        head = horizontal(self.icon, stretched(self.heading))
+        vertical(head, self.says, SPACE, at_left(self.button), within=self, margins=SPACING.large)
+
+    def show_choice(self, heading: str, says: str, button: str, role: str = "muted") -> None:
+        """Show these texts; the sentence has a role that colours it."""
+        self.heading.setText(heading)
+        tell(self.says, says, role)
+        self.button.setText(button)
+        self.button.setAccessibleName(f"{heading}: {button}")
+        self.button.setAccessibleDescription(says)

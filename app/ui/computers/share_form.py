@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLayout, QPushButton, QWidget
 
 from app.core.states import State
 from app.messages.actions import Action
@@ -22,11 +22,12 @@ from app.ui.computers.wording import (
     places_text,
     sharing_text,
 )
-from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import DropDown, Shape, action_button, label, reveal
+from app.ui.widgets.basic import Card, DropDown, Shape, action_button, on_escape, refresh_with, reveal, timer
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label, remark, tell
+from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
 from protocol.pairing import PairingStage
 
@@ -36,7 +37,7 @@ WORKER: Final = "worker"
 _DIGITS: Final = 2.2  # font size of the code, relative to the system font
 
 
-class ShareForm(QFrame):
+class ShareForm(Card):
     """Part opened by ``begin``; closing it makes the code invalid. ``closed`` is called before it closes."""
 
     def __init__(
@@ -45,32 +46,30 @@ class ShareForm(QFrame):
         super().__init__()
         self._texts, self._ask, self._closed = texts, ask, closed
         self._view, self._invite, self._on, self._asked = SharingView(), InviteView(), False, False
-        self.setProperty("role", "card")
-        self.heading, self.state, self.says = label(bold=True), label(role="muted"), label(role="muted")
+        self.heading, self.state, self.says = (
+            label(bold=True, wraps=True),
+            label(role="muted", wraps=True),
+            label(role="muted", wraps=True),
+        )
         self.purpose_name, self.purpose = label(size=SCALE.caption, role="muted"), DropDown(theme)
-        self.trust = label(size=SCALE.caption, role="warning")
+        self.trust = remark("warning")
         self.digits, self.qr = label(size=_DIGITS, bold=True), QrCode()
         self.digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.left, self.where = label(role="muted"), label(size=SCALE.caption, role="muted")
-        self.scan = label(size=SCALE.caption, role="muted")
-        self.shape, self.ended = Shape(theme, State.DONE), label()
+        self.left, self.where = label(role="muted", wraps=True), remark()
+        self.scan = remark()
+        self.shape, self.ended = Shape(theme, State.DONE), label(wraps=True)
         self.place, self.fingerprint = Fact(texts), Fact(texts)
         self.again, self.copy = action_button(self._request, "primary"), action_button(self._copy)
         self.about, self.stop = action_button(self._show_details), action_button(self._stop)
         self.about.setCheckable(True)
         self.close_button = action_button(self.close_form)
         self.buttons = FlowRow((self.again, self.copy, self.about, self.stop, self.close_button))
-        wrapping([self.heading, self.state, self.says, self.trust, self.left, self.where, self.scan, self.ended])
-        self._laid_out = QTimer(self, singleShot=True, interval=0)
-        self._laid_out.timeout.connect(lambda: bring_into_sight(self.qr if self._invite.link else self))
+        self._laid_out = timer(self, 0, lambda: bring_into_sight(self.qr if self._invite.link else self))
         self._lay_out()
         self.purpose.activated.connect(lambda _: self._request())
-        for control in (self.purpose, *self.buttons.controls):
-            control.installEventFilter(self)
+        on_escape(self, (self.purpose, *self.buttons.controls), self.close_form)
         self.hide()
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
@@ -143,14 +142,6 @@ class ShareForm(QFrame):
         self._arrange()
 
     # -- user actions --------------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Close the part on Esc."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.KeyPress:
-                self.close_form()
-            return True
-        return super().eventFilter(watched, event)
 
     @property
     def _worker(self) -> bool:
@@ -253,34 +244,29 @@ class ShareForm(QFrame):
         self._code.setDirection(direction.LeftToRight if needed <= self.width() else direction.TopToBottom)
 
     def _lay_out(self) -> None:
-        words, end, kind = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        words.setSpacing(SPACING.small)
-        for shown in (self.digits, self.left, self.where, self.scan):
-            words.addWidget(shown)
-        words.addStretch(1)
+        words = vertical(self.digits, self.left, self.where, self.scan, SPACE)
         self._code = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._code.setSpacing(SPACING.large)
         self._code.addWidget(self.qr)
         self._code.addLayout(words, 1)
-        end.setSpacing(SPACING.small)
-        end.addWidget(self.shape)
-        end.addWidget(self.ended, 1)
-        kind.setSpacing(SPACING.small)
-        kind.addWidget(self.purpose_name)
-        kind.addWidget(self.purpose)
-        kind.addStretch(1)
-        column = QVBoxLayout(self)
+        end = horizontal(self.shape, stretched(self.ended))
+        kind = horizontal(self.purpose_name, self.purpose, SPACE)
+        column = vertical(
+            self.heading,
+            self.state,
+            kind,
+            self.says,
+            self._code,
+            end,
+            self.trust,
+            self.place,
+            self.fingerprint,
+            self.buttons,
+            within=self,
+            margins=SPACING.large,
+            gap=SPACING.medium,
+        )
         column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
-        column.setSpacing(SPACING.medium)
-        column.addWidget(self.heading)
-        column.addWidget(self.state)
-        column.addLayout(kind)
-        column.addWidget(self.says)
-        column.addLayout(self._code)
-        column.addLayout(end)
-        for widget in (self.trust, self.place, self.fingerprint, self.buttons):
-            column.addWidget(widget)
 
 
 class Fact(QWidget):
@@ -289,17 +275,14 @@ class Fact(QWidget):
     def __init__(self, texts: Texts) -> None:
         super().__init__()
         self._texts, self._copied = texts, ""
-        self.name, self.value, self.copy = label(size=SCALE.caption, role="muted"), label(), QPushButton()
+        self.name, self.value, self.copy = (
+            label(size=SCALE.caption, role="muted"),
+            label(wraps=True),
+            QPushButton(),
+        )
         self.copy.setProperty("role", "quiet")
-        wrapping([self.value])
-        column, head = QVBoxLayout(self), QHBoxLayout()
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.hair)
-        head.addWidget(self.name)
-        head.addWidget(self.copy)
-        head.addStretch(1)
-        column.addLayout(head)
-        column.addWidget(self.value)
+        head = horizontal(self.name, self.copy, SPACE, gap=None)
+        vertical(head, self.value, within=self, gap=SPACING.hair)
         self.copy.clicked.connect(self._copy)
         self.hide()
 

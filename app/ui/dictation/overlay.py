@@ -13,7 +13,7 @@ from PySide6.QtCore import QMargins, QObject, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QRegion
 
 from app.core.area import Area
-from app.core.first_times import FirstTimes
+from app.core.hints import FirstTimes
 from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace

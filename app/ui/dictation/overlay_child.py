@@ -14,7 +14,7 @@ from typing import BinaryIO
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
-from app.core.first_times import FirstTimes
+from app.core.hints import FirstTimes
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_frames import FRAMES, Frame, LookFrame
 from app.ui.dictation.overlay_window import OverlayWindow

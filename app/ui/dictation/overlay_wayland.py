@@ -1,18 +1,17 @@
 """Overlay on a Wayland desktop: what the compositor allows is known after a moment, and may be nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 
-from app.core.first_times import FirstTimes
+from app.core.hints import FirstTimes
 from app.core.states import RECORDING
 from app.dictation.view import View
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_layer import OverlayLayer
 from app.ui.dictation.overlay_process import OverlayProcess
-from app.ui.dictation.watched_sockets import WatchedSockets
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -127,3 +126,37 @@ class WaylandOverlay(QObject):
 
 def _nothing() -> None:
     pass
+
+
+class WatchedSockets(QObject):
+    """Watcher for ``WaylandConnection`` in the thread of Qt that creates it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watches: dict[tuple[int, QSocketNotifier.Type], QSocketNotifier] = {}
+
+    def add_reader(self, descriptor: int, callback: Callable[[], None], /) -> None:
+        """Call back whenever the descriptor can be read."""
+        self._add(descriptor, QSocketNotifier.Type.Read, callback)
+
+    def remove_reader(self, descriptor: int, /) -> None:
+        """Watch the descriptor for reading no longer."""
+        self._remove(descriptor, QSocketNotifier.Type.Read)
+
+    def add_writer(self, descriptor: int, callback: Callable[[], None], /) -> None:
+        """Call back whenever the descriptor can be written."""
+        self._add(descriptor, QSocketNotifier.Type.Write, callback)
+
+    def remove_writer(self, descriptor: int, /) -> None:
+        """Watch the descriptor for writing no longer."""
+        self._remove(descriptor, QSocketNotifier.Type.Write)
+
+    def _add(self, descriptor: int, kind: QSocketNotifier.Type, callback: Callable[[], None]) -> None:
+        self._remove(descriptor, kind)
+        watch = self._watches[descriptor, kind] = QSocketNotifier(descriptor, kind, self)
+        watch.activated.connect(lambda *_: callback())
+
+    def _remove(self, descriptor: int, kind: QSocketNotifier.Type) -> None:
+        if watch := self._watches.pop((descriptor, kind), None):
+            watch.setEnabled(False)  # at once: a later descriptor may have the same number
+            watch.deleteLater()

@@ -73,9 +73,9 @@ class Pill:
     ``edge``: width of the outline.
     """
 
-    def __init__(self, theme: Theme, texts: Texts, most_width: float = 10_000.0) -> None:
+    def __init__(self, theme: Theme, texts: Texts) -> None:
         self._theme, self._texts = theme, texts
-        self.most_width = most_width
+        self.most_width = 10_000.0
         self.paste_key = self.cancel_key = ""
         self.edge = 1.0
 

@@ -5,9 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.core.format import Format
 from app.files.actions import (
@@ -27,15 +26,16 @@ from app.ui.files.file_widgets import FileProgressBar, FileShape
 from app.ui.files.wording import file_note_text, file_state_text, how_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Elided, label, show_icon
+from app.ui.widgets.basic import Card, action_button, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.untrusted_text import tip
+from app.ui.widgets.labels import Elided, remark, say, tip
+from app.ui.widgets.layouts import horizontal, room, stretched, vertical
 
 _BARS: Final = frozenset({FileState.WAITING, FileState.WORKING, FileState.PAUSED})
 _LINES: Final = 2
 
 
-class FileRow(QFrame):
+class FileRow(Card):
     """Row of one file.
 
     Likely actions are buttons; the others are in a menu.
@@ -45,15 +45,14 @@ class FileRow(QFrame):
         super().__init__()
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.file = FileView(0, "")
-        self.setProperty("role", "card")
         self.shape, self.bar = FileShape(theme), FileProgressBar(theme)
         self.name, self.how, self.text = Elided(1), Elided(1), Elided(_LINES)
-        self.note = label(size=SCALE.caption, role="warning")
-        self.step = self._button(self._take_step)
-        self.copy = self._button(lambda: self._ask(CopyFile(self.file.file)))
-        self.show_folder = self._button(lambda: self._dialogs.show(self.file.results[-1]))
-        self.cancel = self._button(self._cancel)
-        self.more = self._button(self._open_menu)
+        self.note = remark("warning")
+        self.step = action_button(self._take_step, "quiet")
+        self.copy = action_button(lambda: self._ask(CopyFile(self.file.file)), "quiet")
+        self.show_folder = action_button(lambda: self._dialogs.show(self.file.results[-1]), "quiet")
+        self.cancel = action_button(self._cancel, "quiet")
+        self.more = action_button(self._open_menu, "quiet")
         self.menu = QMenu(self)
         self._lay_out()
 
@@ -84,8 +83,7 @@ class FileRow(QFrame):
 
     def _show_note(self) -> None:
         said = file_note_text(self._texts, self.file.note) if self.file.note else ""
-        self.note.setText(said)
-        self.note.setVisible(bool(said))
+        say(self.note, said)
 
     def _show_buttons(self) -> None:
         file, ended = self.file, self.file.state in ENDED
@@ -167,32 +165,28 @@ class FileRow(QFrame):
 
     # -- layout --------------------------------------------------------------------------------------------
 
-    def _button(self, do: Callable[[], None]) -> QPushButton:
-        made = QPushButton()
-        made.setProperty("role", "quiet")
-        made.setCursor(Qt.CursorShape.PointingHandCursor)
-        made.clicked.connect(do)
-        return made
-
     def _lay_out(self) -> None:
         self.name.setFont(font(weight=QFont.Weight.DemiBold))
         self.how.setFont(font(SCALE.caption))
         self.how.setProperty("role", "muted")
-        self.note.setWordWrap(True)
-        head = QHBoxLayout()
-        head.setSpacing(SPACING.hair)
-        head.addWidget(self.shape)
-        head.addSpacing(SPACING.small)
-        head.addWidget(self.name, 1)
-        for button in (self.step, self.copy, self.show_folder, self.cancel, self.more):
-            head.addWidget(button)
-        words = QVBoxLayout()
-        words.setContentsMargins(self.shape.width() + SPACING.medium, 0, SPACING.small, 0)
-        words.setSpacing(SPACING.small)
-        for widget in (self.how, self.bar, self.text, self.note):
-            words.addWidget(widget)
-        card = QVBoxLayout(self)
-        card.setContentsMargins(SPACING.large, SPACING.small, SPACING.small, SPACING.medium)
-        card.setSpacing(0)
-        card.addLayout(head)
-        card.addLayout(words)
+        head = horizontal(
+            self.shape,
+            room(SPACING.small),
+            stretched(self.name),
+            self.step,
+            self.copy,
+            self.show_folder,
+            self.cancel,
+            self.more,
+            gap=SPACING.hair,
+        )
+        words = vertical(
+            self.how,
+            self.bar,
+            self.text,
+            self.note,
+            margins=(self.shape.width() + SPACING.medium, 0, SPACING.small, 0),
+        )
+        vertical(
+            head, words, within=self, margins=(SPACING.large, SPACING.small, SPACING.small, SPACING.medium), gap=0
+        )

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,7 +19,9 @@ from app.files.view import FileState
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import StateIcon, control_height, label, ring
+from app.ui.widgets.basic import StateIcon, control_height, paint_bar, ring, smooth_painter
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import vertical
 
 SHAPES: Final = {
     FileState.ADDED: ("idle", "muted"),
@@ -65,16 +66,8 @@ class FileProgressBar(QProgressBar):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the track and the finished part of it."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        track = QRectF(self.rect())
-        painter.setBrush(self._theme.colour("accent_soft"))
-        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
-        if filled := track.width() * self.value() / self.maximum():
-            painter.setBrush(self._theme.colour("accent" if self.moving else "edge"))
-            track.setWidth(max(track.height(), filled))
-            painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent" if self.moving else "edge")
+        paint_bar(smooth_painter(self), QRectF(self.rect()), self.value() / self.maximum(), ground, filled)
 
 
 class TickButton(QAbstractButton):
@@ -101,8 +94,7 @@ class TickButton(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw outline, tick and text."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         on, side = self.isChecked(), float(self._side)
         edge = self._theme.colour("accent" if on or self.underMouse() else "edge")
         painter.setPen(QPen(edge, 1.0))
@@ -132,17 +124,14 @@ class DropZone(QFrame):
         super().__init__()
         self._theme, self._texts = theme, texts
         self.over = self.full = self.strip = False
-        self.says, self.hint = label(size=SCALE.heading, bold=True), label(role="muted")
-        for words in (self.says, self.hint):
-            words.setWordWrap(True)
+        self.says, self.hint = label(size=SCALE.heading, bold=True, wraps=True), label(role="muted", wraps=True)
         self.open, self.folder = QPushButton(), QPushButton()
         self.open.setProperty("role", "primary")
         self.open.clicked.connect(opens)
         self.folder.clicked.connect(folder)
         self._mark = _Mark(theme)
         self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
-        self._words = QVBoxLayout()
-        self._words.setSpacing(SPACING.hair)
+        self._words = vertical(gap=SPACING.hair)
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._buttons.setSpacing(SPACING.small)
         self._fill()
@@ -178,8 +167,7 @@ class DropZone(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a dashed outline, filled while files are dragged over the page."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         pen = QPen(self._theme.colour("accent" if self.over else "edge"), 2.0 if self.over else 1.5)
         pen.setDashPattern([_DASH, _DASH])
         painter.setPen(pen)

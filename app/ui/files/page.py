@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QMimeData, QSize, Qt
+from PySide6.QtCore import QMimeData, QSize
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
-    QHBoxLayout,
     QLayout,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,9 +28,10 @@ from app.ui.files.file_widgets import DropZone, TickButton
 from app.ui.files.wording import file_note_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import DropDown, label
-from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
-from app.ui.widgets.untrusted_text import tip
+from app.ui.widgets.basic import DropDown, action_button, paint_as_page, refresh_with
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.labels import label, say, tip
+from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 
 _BESIDE: Final = 0
 _CHOSEN: Final = 1
@@ -46,33 +44,31 @@ class FilesPage(QWidget):
     """
 
     def __init__(
-        self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs | None = None
+        self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs = SYSTEM_DIALOGS
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
-        self._dialogs = dialogs or SystemDialogs()
+        self._dialogs = dialogs
         self._view = FilesView()
         self.rows: dict[int, FileRow] = {}
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        paint_as_page(self)
         self.setAcceptDrops(True)
         self.name = label(size=SCALE.display, bold=True)
-        self.pause, self.clear = self._quiet(self._pause), self._quiet(lambda: self._ask(RemoveFiles()))
+        self.pause = action_button(self._pause, "quiet")
+        self.clear = action_button(lambda: self._ask(RemoveFiles()), "quiet")
         self.zone = DropZone(theme, texts, self._open, self._open_folder)
         self.saved, self.where = label(role="muted"), label(role="muted")
         self.forms = {form: TickButton(theme) for form in Format}
         self.place = DropDown(theme)
-        self.note = label(role="warning")
-        self._list, self._ticks = QVBoxLayout(), QGridLayout()
+        self.note = label(role="warning", wraps=True)
+        self._list, self._ticks = vertical(), QGridLayout()
         self._saving = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.listing = QWidget()
         self._lay_out()
         for tick in self.forms.values():
             tick.clicked.connect(lambda: self._choose(self._view.folder))
         self.place.activated.connect(self._choose_place)
-        theme.changed.connect(self.refresh)
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, theme, texts)
 
     def show_files(self, view: FilesView) -> None:
         """Show the current file list."""
@@ -114,8 +110,7 @@ class FilesPage(QWidget):
             tick.setChecked(form in view.forms)
         self._show_place()
         said = file_note_text(texts, view.note) if view.note else ""
-        self.note.setText(said)
-        self.note.setVisible(bool(said))
+        say(self.note, said)
         self._show_rows(again=again)
 
     @property
@@ -202,14 +197,6 @@ class FilesPage(QWidget):
 
     # -- layout --------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _quiet(do: Callable[[], None]) -> QPushButton:
-        made = QPushButton()
-        made.setProperty("role", "quiet")
-        made.setCursor(Qt.CursorShape.PointingHandCursor)
-        made.clicked.connect(do)
-        return made
-
     def minimumSizeHint(self) -> QSize:
         """Return a size for the buttons of each file; the saving options wrap."""
         across = max(part.minimumSizeHint().width() for part in (self.zone, self.listing))
@@ -231,37 +218,29 @@ class FilesPage(QWidget):
             self._ticks.addWidget(tick, number // across, 1 + number % across)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self.name, 1)
-        head.addWidget(self.pause)
-        head.addWidget(self.clear)
+        head = horizontal(stretched(self.name), self.pause, self.clear, gap=None)
         self._ticks.setSpacing(SPACING.small)
         self._ticks.addWidget(self.saved, 0, 0)
         self._ticks.setColumnStretch(len(self.forms) + 1, 1)
-        places = QHBoxLayout()
-        places.setSpacing(SPACING.small)
-        places.addWidget(self.where)
-        places.addWidget(self.place, 1)
+        places = horizontal(self.where, stretched(self.place))
         self._saving.setSpacing(SPACING.small)
         self._saving.addLayout(self._ticks)
         self._saving.addLayout(places, 1)
-        self.note.setWordWrap(True)
-        page = QVBoxLayout(self)
+        page = vertical(
+            head,
+            self.zone,
+            self._saving,
+            self.note,
+            stretched(self._listing()),
+            within=self,
+            margins=(0, SPACING.wide),
+            gap=SPACING.large,
+        )
         page.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        page.setContentsMargins(0, SPACING.wide, 0, SPACING.wide)
-        page.setSpacing(SPACING.large)
-        page.addLayout(head)
-        page.addWidget(self.zone)
-        page.addLayout(self._saving)
-        page.addWidget(self.note)
-        page.addWidget(self._listing(), 1)
 
     def _listing(self) -> QWidget:
-        column = QVBoxLayout(self.listing)
-        column.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(SPACING.small)
-        column.addLayout(self._list)
-        column.addStretch(1)
+        vertical(self._list, SPACE, within=self.listing, gap=None)
         return self.listing
 
 

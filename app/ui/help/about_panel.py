@@ -4,21 +4,22 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit
 
 from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
 from app.diagnostics.report.view import Licence, LicencesView, LicenceText
-from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
-from app.ui.help.row_model import RowModel
+from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, label
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import Card, fit_field
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import SPACE, vertical
 
 _LONGEST_QUERY: Final = 100
 _PLACES: Final = 10
 
 
-class AboutPanel(QFrame):
+class AboutPanel(Card):
     """Panel of version and licences.
 
     The list is requested once, when the panel is first shown.
@@ -30,16 +31,12 @@ class AboutPanel(QFrame):
         self._view: LicencesView | None = None
         self._found: tuple[Licence, ...] = ()
         self._name = ""
-        self.setProperty("role", "card")
-        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
-        self.says.setWordWrap(True)
+        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted", wraps=True)
         self.search = QLineEdit()
         self.search.setMaxLength(_LONGEST_QUERY)
         self.list, self.nothing = RowListView(_PLACES), label(role="muted")
         self.model = RowModel(self)
-        self._delegate = RowDelegate(theme, self.model.cells)
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(self._delegate)
+        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
         self.text = ReadOnlyText(12)
         self._lay_out()
         self.search.textChanged.connect(self._search)
@@ -69,8 +66,7 @@ class AboutPanel(QFrame):
         self.heading.setText(texts("help.about.version", name=name, version=view.version) if view else name)
         self.says.setText(texts("help.about.says"))
         self.search.setPlaceholderText(texts("help.about.search"))
-        self.search.setFont(font())
-        self.search.setMinimumHeight(control_height())
+        fit_field(self.search)
         for control, key in ((self.search, "search"), (self.list, "list"), (self.text, "text")):
             control.setAccessibleName(texts(f"help.about.{key}"))
         self.list.refresh()
@@ -116,10 +112,16 @@ class AboutPanel(QFrame):
             self._ask(LicenceTextWanted(name))
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
-        column.setSpacing(SPACING.medium)
         self.text.hide()
-        for part in (self.heading, self.says, self.search, self.nothing, self.list, self.text):
-            column.addWidget(part)
-        column.addStretch(1)
+        vertical(
+            self.heading,
+            self.says,
+            self.search,
+            self.nothing,
+            self.list,
+            self.text,
+            SPACE,
+            within=self,
+            margins=(SPACING.wide, SPACING.large),
+            gap=SPACING.medium,
+        )

@@ -6,17 +6,17 @@ The most severe findings come first.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QPushButton
 
-from app.diagnostics.checks.finding import Finding, Severity, count
-from app.diagnostics.checks.wording import FindingText, told
+from app.diagnostics.checks.finding import Finding, FindingText, Severity, count, told
 from app.diagnostics.report.actions import Examine, HelpAction
 from app.diagnostics.report.view import ExaminationView
-from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
-from app.ui.help.row_model import RowModel
+from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import label
+from app.ui.widgets.basic import Card
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)
 _COLOURS: Final = {Severity.OK: "muted", Severity.ADVICE: "warning", Severity.PROBLEM: "warning"}
@@ -24,7 +24,7 @@ _PLACES: Final = 12
 _SEVERITY, _TITLE = 10, 20  # column widths in letters
 
 
-class ExaminationPanel(QFrame):
+class ExaminationPanel(Card):
     """Panel that runs the check and lists its findings.
 
     Without a selection, the text lists every finding that needs attention.
@@ -35,17 +35,12 @@ class ExaminationPanel(QFrame):
         self._texts = texts
         self._view: ExaminationView | None = None
         self._found: tuple[Finding, ...] = ()
-        self.setProperty("role", "card")
-        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
-        self.examine, self.state = QPushButton(), label(role="muted")
+        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted", wraps=True)
+        self.examine, self.state = QPushButton(), label(role="muted", wraps=True)
         self.list = RowListView(_PLACES)
         self.model = RowModel(self)
-        self._delegate = RowDelegate(theme, self.model.cells)
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(self._delegate)
+        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
         self.text = ReadOnlyText(6)
-        for wraps in (self.says, self.state):
-            wraps.setWordWrap(True)
         self._lay_out()
         self.examine.clicked.connect(lambda: ask(Examine()))
         self.list.selectionModel().selectionChanged.connect(self._tell_all)
@@ -110,14 +105,15 @@ class ExaminationPanel(QFrame):
         return f"{found}\n{self._texts('help.examine.do', text=worded.do)}" if worded.do else found
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.small)
-        buttons.addWidget(self.examine)
-        buttons.addWidget(self.state, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
-        column.setSpacing(SPACING.medium)
-        for part in (self.heading, self.says, self.list, self.text):
-            column.addWidget(part)
-        column.addLayout(buttons)
-        column.addStretch(1)
+        buttons = horizontal(self.examine, stretched(self.state))
+        vertical(
+            self.heading,
+            self.says,
+            self.list,
+            self.text,
+            buttons,
+            SPACE,
+            within=self,
+            margins=(SPACING.wide, SPACING.large),
+            gap=SPACING.medium,
+        )

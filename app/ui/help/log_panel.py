@@ -6,9 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPushButton
 
 from app.diagnostics.report.actions import HelpAction, LookAtLogs
 from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
@@ -16,9 +15,11 @@ from app.diagnostics.report.view import LogLines
 from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
 from app.ui.help.log_model import LogModel
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import DropDown, control_height, label
-from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import Card, DropDown, fit_field
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 
 _SHOWN_LEVELS: Final = LEVELS[:4]
 _COLOURS: Final = {"error": "warning", "critical": "warning", "warning": "warning"}
@@ -26,7 +27,7 @@ _LONGEST_QUERY: Final = 100
 _PLACES: Final = 14
 
 
-class LogPanel(QFrame):
+class LogPanel(Card):
     """Panel of log lines, updated while it is visible.
 
     The view follows new lines while it is scrolled to the newest line. Otherwise it keeps its position.
@@ -38,24 +39,20 @@ class LogPanel(QFrame):
         texts: Texts,
         ask: Callable[[HelpAction], None],
         logs: Path,
-        dialogs: Dialogs | None = None,
+        dialogs: Dialogs = SYSTEM_DIALOGS,
     ) -> None:
         super().__init__()
         self._texts, self._ask, self._logs = texts, ask, logs
-        self._dialogs = dialogs or SystemDialogs()
+        self._dialogs = dialogs
         self._view: LogLines | None = None
-        self.setProperty("role", "card")
         self.heading, self.count = label(size=SCALE.heading, bold=True), label(size=SCALE.caption, role="muted")
-        self.says = label(role="muted")
-        self.says.setWordWrap(True)
+        self.says = label(role="muted", wraps=True)
         self.search = QLineEdit()
         self.search.setMaxLength(_LONGEST_QUERY)
         self.level, self.program = DropDown(theme), DropDown(theme)
         self.list, self.nothing = RowListView(_PLACES), label(role="muted")
         self.model = LogModel(self._describe, self)
-        self.list.setModel(self.model)
-        self._delegate = RowDelegate(theme, self._cells)
-        self.list.setItemDelegate(self._delegate)
+        self.list.draw(self.model, RowDelegate(theme, self._cells))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.detail = ReadOnlyText(6)
         self.copy, self.folder = QPushButton(), QPushButton()
@@ -90,18 +87,13 @@ class LogPanel(QFrame):
         self.heading.setText(texts("help.logs.name"))
         self.says.setText(texts("help.logs.says"))
         self.search.setPlaceholderText(texts("help.logs.search"))
-        self.search.setFont(font())
-        self.search.setMinimumHeight(control_height())
+        fit_field(self.search)
         self.folder.setText(texts("help.logs.folder"))
         named = (self.search, "search"), (self.level, "level"), (self.program, "program"), (self.list, "list")
         for control, name in (*named, (self.detail, "detail")):
             control.setAccessibleName(texts(f"help.logs.{name}"))
-        with QSignalBlocker(self.level):
-            chosen = max(0, self.level.currentIndex())
-            self.level.clear()
-            for level in _SHOWN_LEVELS:
-                self.level.addItem(texts(f"help.logs.level-{level}"), level)
-            self.level.setCurrentIndex(chosen)
+        levels = [(level, texts(f"help.logs.level-{level}")) for level in _SHOWN_LEVELS]
+        self.level.show_entries(levels, self.level.currentData() or LEVELS[0])
         self.list.refresh()
         self.detail.refresh()
         self._show()
@@ -141,15 +133,7 @@ class LogPanel(QFrame):
 
     def _show_programs(self, programs: Sequence[str]) -> None:
         entries = [("", self._texts("help.logs.every")), *((name, name) for name in programs)]
-        known = [(self.program.itemData(row), self.program.itemText(row)) for row in range(self.program.count())]
-        if entries == known:
-            return
-        with QSignalBlocker(self.program):
-            chosen = self.program.currentData()
-            self.program.clear()
-            for name, text in entries:
-                self.program.addItem(text, name)
-            self.program.setCurrentIndex(max(0, self.program.findData(chosen)))
+        self.program.show_entries(entries, self.program.currentData() or "")
 
     def _cells(self, place: int) -> Sequence[Cell]:
         line = self.model.lines[place]
@@ -198,30 +182,23 @@ class LogPanel(QFrame):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.count)
-        wanted = QHBoxLayout()
-        wanted.setSpacing(SPACING.small)
-        wanted.addWidget(self.level, 1)
-        wanted.addWidget(self.program, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.small)
-        buttons.addWidget(self.copy)
-        buttons.addWidget(self.folder)
-        buttons.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
-        column.setSpacing(SPACING.medium)
-        column.addLayout(head)
-        column.addWidget(self.says)
-        column.addWidget(self.search)
-        column.addLayout(wanted)
-        column.addWidget(self.nothing)
-        column.addWidget(self.list)
-        column.addWidget(self.detail)
-        column.addLayout(buttons)
-        column.addStretch(1)
+        head = horizontal(stretched(self.heading), self.count, gap=None)
+        wanted = horizontal(stretched(self.level), stretched(self.program))
+        buttons = horizontal(self.copy, self.folder, SPACE)
+        vertical(
+            head,
+            self.says,
+            self.search,
+            wanted,
+            self.nothing,
+            self.list,
+            self.detail,
+            buttons,
+            SPACE,
+            within=self,
+            margins=(SPACING.wide, SPACING.large),
+            gap=SPACING.medium,
+        )
 
 
 def _time(at_s: float) -> str:

@@ -8,24 +8,25 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QPushButton
 
 from app.diagnostics.report.actions import HelpAction, PrepareReport, SaveReport
 from app.diagnostics.report.view import ReportPart, ReportState, ReportView, suggested_name
-from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
-from app.ui.help.row_model import RowModel
+from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import label
-from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.widgets.basic import Card
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.labels import label, say, set_role
+from app.ui.widgets.layouts import SPACE, horizontal, vertical
 
 PARTS: Final = ("system", "settings", "microphones", "states", "models", "disk", "recordings")
 _WORKING: Final = (ReportState.GATHERING, ReportState.SAVING)
 _PLACES: Final = 10
 
 
-class ReportPanel(QFrame):
+class ReportPanel(Card):
     """Panel that prepares, shows and saves a report."""
 
     def __init__(
@@ -33,24 +34,19 @@ class ReportPanel(QFrame):
         theme: Theme,
         texts: Texts,
         ask: Callable[[HelpAction], None],
-        dialogs: Dialogs | None = None,
+        dialogs: Dialogs = SYSTEM_DIALOGS,
     ) -> None:
         super().__init__()
         self._texts, self._ask = texts, ask
-        self._dialogs = dialogs or SystemDialogs()
+        self._dialogs = dialogs
         self._view = ReportView()
-        self.setProperty("role", "card")
-        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
+        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted", wraps=True)
         self.prepare, self.save, self.show_place = QPushButton(), QPushButton(), QPushButton()
         self.save.setProperty("role", "primary")
         self.list = RowListView(_PLACES)
         self.model = RowModel(self)
-        self._delegate = RowDelegate(theme, self.model.cells)
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(self._delegate)
-        self.text, self.told = ReadOnlyText(9), label()
-        for wraps in (self.says, self.told):
-            wraps.setWordWrap(True)
+        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
+        self.text, self.told = ReadOnlyText(9), label(wraps=True)
         self._lay_out()
         self.prepare.clicked.connect(lambda: ask(PrepareReport()))
         self.save.clicked.connect(self._save)
@@ -101,10 +97,8 @@ class ReportPanel(QFrame):
             ReportState.SAVED: lambda: texts("help.report.saved", place=view.place),
             ReportState.FAILED: lambda: note_text(texts, view.note) if view.note else "",
         }.get(view.state, lambda: "")()
-        self.told.setText(said)
-        self.told.setVisible(bool(said))
-        self.told.setProperty("role", "warning" if view.state is ReportState.FAILED else "muted")
-        self.told.style().polish(self.told)
+        say(self.told, said)
+        set_role(self.told, "warning" if view.state is ReportState.FAILED else "muted")
 
     def _described(self, part: ReportPart) -> str:
         return f"{part.name}, {self._about(part)}, {self._size(part)}"
@@ -136,16 +130,16 @@ class ReportPanel(QFrame):
             self._ask(SaveReport(Path(place)))
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.small)
-        buttons.addWidget(self.prepare)
-        buttons.addWidget(self.save)
-        buttons.addWidget(self.show_place)
-        buttons.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
-        column.setSpacing(SPACING.medium)
-        for part in (self.heading, self.says, self.list, self.text, self.told):
-            column.addWidget(part)
-        column.addLayout(buttons)
-        column.addStretch(1)
+        buttons = horizontal(self.prepare, self.save, self.show_place, SPACE)
+        vertical(
+            self.heading,
+            self.says,
+            self.list,
+            self.text,
+            self.told,
+            buttons,
+            SPACE,
+            within=self,
+            margins=(SPACING.wide, SPACING.large),
+            gap=SPACING.medium,
+        )

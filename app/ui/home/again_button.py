@@ -9,8 +9,7 @@ from app.history.view import HistoryModels, RerunOptions
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name, note_text
 from app.ui.theme.theme import SPACING
-from app.ui.widgets.basic import label
-from app.ui.widgets.untrusted_text import menu_name
+from app.ui.widgets.labels import label, menu_name
 
 
 class AgainButton(QPushButton):
@@ -69,8 +68,7 @@ class AgainButton(QPushButton):
 
     def _add_note(self, text: str) -> None:
         """Add a note in several lines, which an entry of a menu cannot have."""
-        words = label(text, role="warning")
-        words.setWordWrap(True)
+        words = label(text, role="warning", wraps=True)
         words.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
         entry = QWidgetAction(self._menu)
         entry.setDefaultWidget(words)

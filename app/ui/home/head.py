@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.history.view import HistoryList, HistoryMessage, HistoryNote
 from app.messages.actions import Action
@@ -14,8 +14,10 @@ from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme import icons
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, control_height, label
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import action_button, fit_field
+from app.ui.widgets.labels import label, say
+from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 
 _LONGEST_QUERY = 200
 
@@ -26,19 +28,11 @@ class FirstUse(QWidget):
     def __init__(self, texts: Texts, tries: Callable[[], None]) -> None:
         super().__init__()
         self._texts = texts
-        self.name = label(size=SCALE.heading, bold=True)
-        self.lines = tuple(label() for _ in range(3))
+        self.name = label(size=SCALE.heading, bold=True, wraps=True)
+        self.lines = tuple(label(wraps=True) for _ in range(3))
         self.try_it = action_button(tries)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(SPACING.wide, SPACING.medium, SPACING.wide, SPACING.medium)
-        rows.setSpacing(SPACING.small)
-        for said in (self.name, *self.lines):
-            said.setWordWrap(True)
-            rows.addWidget(said)
-        row = QHBoxLayout()
-        row.addWidget(self.try_it)
-        row.addStretch(1)
-        rows.addLayout(row)
+        row = horizontal(self.try_it, SPACE, gap=None)
+        vertical(self.name, *self.lines, row, within=self, margins=(SPACING.wide, SPACING.medium))
 
     def show_key(self, key: str) -> None:
         """Name the key to press; an empty text if none works."""
@@ -72,9 +66,13 @@ class Head(QWidget):
         self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.clear = self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition)
         self.clear.triggered.connect(self.search.clear)
-        self.reading, self.problem, self.note = label(role="muted"), label(role="warning"), label()
+        self.reading, self.problem, self.note = (
+            label(role="muted", wraps=True),
+            label(role="warning", wraps=True),
+            label(wraps=True),
+        )
         self.replace = action_button(self.replaces.emit)
-        self.nothing, self.first_use = label(role="muted"), FirstUse(texts, self.tries.emit)
+        self.nothing, self.first_use = label(role="muted", wraps=True), FirstUse(texts, self.tries.emit)
         self._lay_out()
         self.refresh()
 
@@ -102,8 +100,7 @@ class Head(QWidget):
         self.first_use.show_key(key_text(texts, self._choices.works(DICTATE)))
         self.search.setPlaceholderText(texts("history.search"))
         self.search.setAccessibleName(texts("history.search"))
-        self.search.setFont(font())
-        self.search.setMinimumHeight(control_height())
+        fit_field(self.search)
         self.clear.setText(texts("history.clear"))
         self.clear.setToolTip(texts("history.clear"))
         for action, name in zip(self.search.actions(), ("search", "cancel"), strict=False):
@@ -127,29 +124,25 @@ class Head(QWidget):
             (self.nothing, nothing if self._listed else texts("history.loading")),
             (self.count, texts("history.count", count=listed.count) if query and listed.count else ""),
         ):
-            words.setText(said)
-            words.setVisible(bool(said))
+            say(words, said)
         self.replace.setVisible(bool(self._told and self._told.note.key == HistoryNote.EXIST))
         self.first_use.setVisible(none and not query)
         self.search.setVisible(not (none and not query))
         self.clear.setVisible(bool(self.search.text()))
 
     def _lay_out(self) -> None:
-        row, notes, column = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
-        row.setSpacing(SPACING.medium)
-        row.addWidget(self.search, 1)
-        row.addWidget(self.count)
-        notes.addWidget(self.note, 1)
-        notes.addWidget(self.replace)
-        column.setContentsMargins(0, SPACING.wide, 0, 0)
-        column.setSpacing(SPACING.medium)
-        column.addWidget(self.hero)
-        column.addWidget(self.paste)
-        column.addWidget(self.first_use)
-        column.addLayout(row)
-        for words in (self.reading, self.problem, self.note, self.nothing):
-            words.setWordWrap(True)
-        column.addWidget(self.reading)
-        column.addWidget(self.problem)
-        column.addLayout(notes)
-        column.addWidget(self.nothing)
+        row = horizontal(stretched(self.search), self.count, gap=SPACING.medium)
+        notes = horizontal(stretched(self.note), self.replace, gap=None)
+        vertical(
+            self.hero,
+            self.paste,
+            self.first_use,
+            row,
+            self.reading,
+            self.problem,
+            notes,
+            self.nothing,
+            within=self,
+            margins=(0, SPACING.wide, 0, 0),
+            gap=SPACING.medium,
+        )

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from app.core.live_text import TextSpan
 from app.core.states import ENDS, RECORDING, State
@@ -20,8 +20,10 @@ from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, key_caps, key_text, note_text, state_text, worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Shape, action_button, label
+from app.ui.widgets.basic import Card, Shape, action_button, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
+from app.ui.widgets.labels import label, remark, say, set_role
+from app.ui.widgets.layouts import horizontal, vertical
 
 FINAL_MS: Final = 6_000
 """Display time of the final words."""
@@ -68,8 +70,7 @@ class Waveform(QWidget):
         super().__init__()
         self._pill, self.levels, self._level = Pill(theme, texts), Levels(_MOST_LEVELS), 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._frames = QTimer(self, interval=_FRAME_MS)
-        self._frames.timeout.connect(self._frame)
+        self._frames = timer(self, _FRAME_MS, self._frame, once=False)
 
     def sizeHint(self) -> QSize:
         """Return the height of a large line."""
@@ -86,8 +87,7 @@ class Waveform(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the levels, newest on the right."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         self._pill.paint_meter(painter, self.levels, QRectF(self.rect()), active=self._frames.isActive())
 
     def _frame(self) -> None:
@@ -95,7 +95,7 @@ class Waveform(QWidget):
         self.update()
 
 
-class Hero(QFrame):
+class Hero(Card):
     """Card that says how to dictate, and shows the newest recording while it goes on."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
@@ -103,17 +103,15 @@ class Hero(QFrame):
         self._theme, self._texts = theme, texts
         self._view, self._final, self._choices, self._worker = View(), View(), Choices(), WorkerView()
         self._problem = ""
-        self.setProperty("role", "card")
         self.caps, self.wave = KeyCaps(theme), Waveform(theme, texts)
         self.shape, self.state = Shape(theme, State.IDLE, SCALE.heading), label(size=SCALE.heading, bold=True)
-        self.hint, self.then = label(size=SCALE.display, bold=True), label(role="muted")
+        self.hint, self.then = label(size=SCALE.display, bold=True, wraps=True), label(role="muted", wraps=True)
         self.elapsed = label(size=SCALE.heading, role="muted")
         self.start = action_button(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
-        self.live, self.note = LiveTextView(theme), label(role="warning")
-        self.remarks, self.loading = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption)
+        self.live, self.note = LiveTextView(theme), label(role="warning", wraps=True)
+        self.remarks, self.loading = remark(), remark("")
         self.progress = FileProgressBar(theme)
-        self._end = QTimer(self, singleShot=True, interval=FINAL_MS)
-        self._end.timeout.connect(self._show)
+        self._end = timer(self, FINAL_MS, self._show)
         self.caps.setCursor(Qt.CursorShape.PointingHandCursor)
         self._lay_out()
         self.refresh()
@@ -156,8 +154,7 @@ class Hero(QFrame):
         mode = self._choices.mode.value if binding else "without-key"
         self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)))
         self.then.setText(texts(f"home.then.{mode}"))
-        self.start.setProperty("role", "" if binding else "primary")
-        self.start.style().polish(self.start)
+        set_role(self.start, "" if binding else "primary")
         self.live.setAccessibleName(texts("window.live"))
         self.elapsed.setAccessibleName(texts("window.elapsed"))
         self._show()
@@ -192,8 +189,8 @@ class Hero(QFrame):
             self.start.setAccessibleName(texts("action.stop" if records else "action.start"))
         paste_key = key_text(texts, self._choices.works(PASTE_HELD))
         said = note_text(texts, view.note, paste_key) if view.note else self._problem or self._failure()
-        self._say(self.note, said)
-        self._say(self.remarks, _PART.join(remarks(texts, self._view)))
+        say(self.note, said)
+        say(self.remarks, _PART.join(remarks(texts, self._view)))
         self._show_loading()
         self._arrange()
 
@@ -207,14 +204,10 @@ class Hero(QFrame):
         percent = self._worker.percent or 0
         loads = self._worker.state is LocalWorkerState.DOWNLOADING
         said = self._texts("home.downloading", percent=percent) if loads else ""
-        self._say(self.loading, said)
+        say(self.loading, said)
         self.progress.setVisible(loads)
         if loads:
             self.progress.show_percent(percent, said, moving=True)
-
-    def _say(self, where: QLabel, said: str) -> None:
-        where.setText(said)
-        where.setVisible(bool(said))
 
     # -- layout --------------------------------------------------------------------------------------------
 
@@ -238,30 +231,26 @@ class Hero(QFrame):
 
     def _lay_out(self) -> None:
         self._how, self._gap = QWidget(), QWidget()
-        how = QVBoxLayout(self._how)
-        how.setContentsMargins(0, 0, 0, 0)
-        how.setSpacing(SPACING.hair)
-        how.addWidget(self.hint)
-        how.addWidget(self.then)
+        vertical(self.hint, self.then, within=self._how, gap=SPACING.hair)
         self._gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setSpacing(SPACING.large)
-        speaking = QHBoxLayout()
-        speaking.setSpacing(SPACING.medium)
-        for widget in (self.shape, self.state, self.wave, self._gap, self.elapsed):
-            speaking.addWidget(widget)
+        speaking = horizontal(self.shape, self.state, self.wave, self._gap, self.elapsed, gap=SPACING.medium)
         self._row.addWidget(self.caps, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.addWidget(self._how, 1)
         self._row.addLayout(speaking)
         self._row.addWidget(self.start, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
-        column.setSpacing(SPACING.medium)
-        column.addLayout(self._row)
-        for said in (self.hint, self.then, self.note, self.remarks, self.loading):
-            said.setWordWrap(True)
-        for part in (self.live, self.note, self.remarks, self.loading, self.progress):
-            column.addWidget(part)
+        vertical(
+            self._row,
+            self.live,
+            self.note,
+            self.remarks,
+            self.loading,
+            self.progress,
+            within=self,
+            margins=(SPACING.wide, SPACING.large),
+            gap=SPACING.medium,
+        )
 
 
 _FULL: Final = (TextSpan("骨" * _LINES, True),)  # wraps at each letter

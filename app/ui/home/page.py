@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.format import Format
 from app.core.states import State
@@ -31,18 +31,19 @@ from app.messages.actions import Action
 from app.messages.registry import Registry
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY
-from app.ui.home.row_menu import Entry, row_menu
 from app.ui.home.selection_bar import SelectionBar
 from app.ui.home.stage import Stage
 from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.take_panel import TakePanel
-from app.ui.home.timeline import TakeTimeline
+from app.ui.home.timeline import Entry, TakeTimeline, row_menu
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.home.wording import day_text, described
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.widgets.basic import paint_as_page
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.layouts import stretched, vertical
 from app.ui.widgets.panels import centred
 
 MOST_CHOSEN: Final = 1_000
@@ -62,16 +63,15 @@ class HomePage(QWidget):
     tries = Signal()
 
     def __init__(
-        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs | None = None
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs = SYSTEM_DIALOGS
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
-        self._dialogs = dialogs or SystemDialogs()
+        self._dialogs = dialogs
         self._serial = 0
         self._exported: ExportTakes | None = None
         self._placing = False
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        paint_as_page(self)
         self.head = Head(theme, texts, ask)
         self.model = TimelineModel(ask, lambda row: described(texts, row), lambda day: day_text(texts, day), self)
         self.delegate = TakeDelegate(theme, texts, self.model)
@@ -384,12 +384,8 @@ class HomePage(QWidget):
         self._texts.changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(0)
-        page.addWidget(self.stage, 1)
         foot = centred(self.bar)
         foot.setContentsMargins(0, SPACING.small, 0, SPACING.small)  # also without the bar
-        page.addWidget(foot)
+        vertical(stretched(self.stage), foot, within=self, gap=0)
         for before, after in ((self.head.search, self.list), (self.list, self.panel), (self.panel, self.bar)):
             QWidget.setTabOrder(before, after)

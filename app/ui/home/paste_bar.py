@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
@@ -12,9 +12,11 @@ from app.messages.actions import Action
 from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import state_text, today, when_text
-from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Elided, Shape, action_button, label
+from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import Shape, action_button
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import Elided, label
+from app.ui.widgets.layouts import CARD, horizontal, stretched, vertical
 
 
 class PasteBar(QFrame):
@@ -26,24 +28,14 @@ class PasteBar(QFrame):
         self._held: tuple[TakeView, ...] = ()
         self._key = ""
         self.setProperty("role", "notice")
-        self.shape, self.name, self.text = Shape(theme, State.HELD), label(bold=True), Elided(1)
+        self.shape, self.name, self.text = Shape(theme, State.HELD), label(bold=True, wraps=True), Elided(1)
         self.more = label(role="muted")
         self.paste = action_button(self._paste)
         self.copy = action_button(lambda: self._settle(HeldAction.COPY))
         self.dismiss = action_button(lambda: self._settle(HeldAction.DISMISS))
         self.buttons = FlowRow((self.paste, self.copy, self.dismiss))
-        head = QHBoxLayout()
-        head.setSpacing(SPACING.small)
-        head.addWidget(self.shape)
-        head.addWidget(self.name, 1)
-        head.addWidget(self.more)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        column.addLayout(head)
-        column.addWidget(self.text)
-        column.addWidget(self.buttons)
-        self.name.setWordWrap(True)
+        head = horizontal(self.shape, stretched(self.name), self.more)
+        vertical(head, self.text, self.buttons, within=self, margins=CARD)
         self.refresh()
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:

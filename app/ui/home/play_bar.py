@@ -5,15 +5,17 @@ from typing import Final
 from uuid import UUID
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QSlider, QWidget
 
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
 from app.history.view import Playing, PlayState
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, label, ring, show_icon
+from app.ui.widgets.basic import control_height, ring, show_icon, smooth_painter
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 KEY: Final = "Ctrl+P"
 _STEP_MS: Final = 1_000
@@ -70,8 +72,7 @@ class SeekBar(QSlider):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw track and knob; the part before the knob is filled."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         side, middle = self._side, self.height() / 2
         part = self.value() / self.maximum() if self.maximum() else 0.0
         at = part * (self.width() - side)
@@ -103,8 +104,7 @@ class PlayBar(QWidget):
         self._state = Playing(UUID(int=0), PlayState.STOPPED)
         self.button, self.bar = QPushButton(), SeekBar(theme)
         self.time = label(size=SCALE.caption, role="muted")
-        self.note = label(size=SCALE.caption, role="warning")
-        self.note.setWordWrap(True)
+        self.note = remark("warning")
         self._lay_out()
         self.button.clicked.connect(self.toggle)
         self.bar.valueChanged.connect(self._sought)
@@ -201,13 +201,5 @@ class PlayBar(QWidget):
     def _lay_out(self) -> None:
         self.button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        row.addWidget(self.button)
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.time)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.hair)
-        column.addLayout(row)
-        column.addWidget(self.note)
+        row = horizontal(self.button, stretched(self.bar), self.time)
+        vertical(row, self.note, within=self, gap=SPACING.hair)

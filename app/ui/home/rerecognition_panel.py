@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.index import IndexRow
@@ -17,9 +17,11 @@ from app.ui.files.file_widgets import FileProgressBar
 from app.ui.home.difference_view import DifferenceView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name, note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import DropDown, action_button, label, reveal
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import DropDown, action_button, reveal
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import room, stretched, vertical
 
 MOST_KNOWN: Final = 100
 _AT_WORK: Final = frozenset({RerunState.WAITING, RerunState.RUNNING})
@@ -59,7 +61,7 @@ class RerecognitionPanel(QFrame):
         self._stand: OrderedDict[UUID, Rerunning] = OrderedDict()
         self._opened, self._used = False, False
         self.heading, self.runs = label(bold=True), DropDown(theme)
-        self.note, self.how = label(size=SCALE.caption, role="warning"), label(size=SCALE.caption, role="muted")
+        self.note, self.how = remark("warning"), remark()
         self.progress, self.difference = FileProgressBar(theme), DifferenceView(theme, texts)
         self.stop, self.take = action_button(self._stop), action_button(self._take, "primary")
         self.undo, self.keep = action_button(self._undo), action_button(self.close_it)
@@ -271,13 +273,16 @@ class RerecognitionPanel(QFrame):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, SPACING.small, 0, 0)
-        column.setSpacing(SPACING.hair)
-        for widget in (self.heading, self.runs, self.how, self.progress, self.note):
-            column.addWidget(widget)
-        column.addWidget(self.difference, 1)
-        column.addSpacing(SPACING.hair)
-        column.addWidget(self.buttons)
-        for words in (self.how, self.note):
-            words.setWordWrap(True)
+        vertical(
+            self.heading,
+            self.runs,
+            self.how,
+            self.progress,
+            self.note,
+            stretched(self.difference),
+            room(SPACING.hair),
+            self.buttons,
+            within=self,
+            margins=(0, SPACING.small, 0, 0),
+            gap=SPACING.hair,
+        )

@@ -5,14 +5,15 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.core.format import Format
 from app.history.index import IndexRow
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SPACING
-from app.ui.widgets.basic import action_button, label
+from app.ui.widgets.basic import Card, action_button
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label, set_role
+from app.ui.widgets.layouts import CARD, vertical
 
 _PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason})
 """Reasons for which the focus comes back."""
@@ -38,7 +39,7 @@ class ExportButton(QPushButton):
             action.setText(self._texts(f"files.form.{form.value}"))
 
 
-class SelectionBar(QFrame):
+class SelectionBar(Card):
     """Bar below the timeline.
 
     ``deletes``: emitted when the user wants to delete, and once more when the user confirms it. ``kept``: emitted
@@ -52,17 +53,11 @@ class SelectionBar(QFrame):
         self._texts = texts
         self.rows: tuple[IndexRow, ...] = ()
         self.sure = False
-        self.setProperty("role", "card")
-        self.name = label(bold=True)
-        self.name.setWordWrap(True)
+        self.name = label(bold=True, wraps=True)
         self.copy, self.export = action_button(self.copies.emit), ExportButton(texts, export)
         self.delete, self.cancel = action_button(self.deletes.emit), action_button(self._cancel)
         self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        column.addWidget(self.name)
-        column.addWidget(self.buttons)
+        vertical(self.name, self.buttons, within=self, margins=CARD)
         self.delete.installEventFilter(self)
         self.refresh()
 
@@ -85,8 +80,7 @@ class SelectionBar(QFrame):
             button.setVisible(not self.sure and any(row.text for row in self.rows))
         self.delete.setText(texts("history.delete"))
         self.delete.setAccessibleName(f"{self.name.text()} {self.delete.text()}" if self.sure else "")
-        self.delete.setProperty("role", "danger" if self.sure else "")
-        self.delete.style().polish(self.delete)
+        set_role(self.delete, "danger" if self.sure else "")
         self.cancel.setText(texts("home.cancel" if self.sure else "home.unselect"))
         self.buttons.arrange()
 

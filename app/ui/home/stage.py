@@ -1,13 +1,15 @@
 """Timeline with the head of the page and the open take, which scroll with it."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect
 from PySide6.QtGui import QResizeEvent, QShowEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.ui.home.take_delegate import column
 from app.ui.home.timeline import TakeTimeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.theme.theme import SPACING
+from app.ui.widgets.basic import timer
+from app.ui.widgets.layouts import vertical
 
 
 class Stage(QWidget):
@@ -21,12 +23,9 @@ class Stage(QWidget):
         super().__init__()
         self._list, self._takes, self._head, self._panel = timeline, takes, head, panel
         self.opened: int | None = None
-        self._fitting = QTimer(self, singleShot=True, interval=0)
-        self._fitting.timeout.connect(self._fit_again)
+        self._fitting = timer(self, 0, self._fit_again)
         self._opening = False
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(timeline)
+        vertical(timeline, within=self)
         for part in (head, panel):
             part.setParent(self)
             part.installEventFilter(self)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QTextCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.core.format import Format
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
@@ -18,24 +18,25 @@ from app.history.index import IndexRow
 from app.history.view import HistoryModels, Playing, Rerunning, RerunOptions, TakeDetails
 from app.messages.actions import Action
 from app.ui.home.again_button import AgainButton
-from app.ui.home.growing_text import GrowingText
 from app.ui.home.paste_bar import paste_elsewhere
 from app.ui.home.play_bar import PlayBar
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.home.selection_bar import ExportButton
-from app.ui.home.text_follower import Follower
+from app.ui.home.take_text import Follower, GrowingText
 from app.ui.home.wording import caption, take_text, when
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, label, reveal, show_icon
+from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import Card, action_button, reveal, show_icon, timer
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import remark
+from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 MOST_DRAFTS: Final = 100
 _SAVES_MS: Final = 1_500
 
 
-class TakePanel(QFrame):
+class TakePanel(Card):
     """Panel of one take.
 
     ``closes`` and ``deletes``: emitted when the user wants that. ``reveals``: emitted with a part of the panel
@@ -52,9 +53,8 @@ class TakePanel(QFrame):
         self._held: Collection[str] = ()
         self._drafts: OrderedDict[UUID, str] = OrderedDict()
         self._mine = ""
-        self._soon = QTimer(self, singleShot=True, interval=_SAVES_MS)
-        self.setProperty("role", "card")
-        self.caption, self.text = label(size=SCALE.caption, role="muted"), GrowingText()
+        self._soon = timer(self, _SAVES_MS, self.keep)
+        self.caption, self.text = remark(), GrowingText()
         self.menu, self.more, self.close_it = QMenu(self), QPushButton(), action_button(self.closes.emit)
         self.restore = self.menu.addAction("")
         self.delete = self.menu.addAction("")
@@ -353,21 +353,16 @@ class TakePanel(QFrame):
         self.again.opens.connect(lambda: self._ask(ModelsWanted()))
         self.again.chosen.connect(self._recognise)
         self.again.results.connect(self._open_results)
-        self._soon.timeout.connect(self.keep)
         self.text.viewport().installEventFilter(self)
 
     def _lay_out(self) -> None:
-        self.caption.setWordWrap(True)
-        head = QHBoxLayout()
-        head.setSpacing(SPACING.hair)
-        head.addWidget(self.caption, 1)
-        head.addWidget(self.more)
-        head.addWidget(self.close_it)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.small, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        column.addLayout(head)
-        column.addWidget(self.text)
-        column.addWidget(self.play)
-        column.addWidget(self.recognise)
-        column.addWidget(self.lines)
+        head = horizontal(stretched(self.caption), self.more, self.close_it, gap=SPACING.hair)
+        vertical(
+            head,
+            self.text,
+            self.play,
+            self.recognise,
+            self.lines,
+            within=self,
+            margins=(SPACING.large, SPACING.small, SPACING.large, SPACING.medium),
+        )

@@ -1,11 +1,11 @@
 """View of the timeline: rows of different heights in a column, which scrolls with the whole page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolTip
+from PySide6.QtGui import QHelpEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QToolTip, QWidget
 
 from app.ui.home.take_delegate import RowButton, TakeDelegate, day_height, row_height
 from app.ui.home.timeline_model import TimelineModel
@@ -111,3 +111,20 @@ class TakeTimeline(QTableView):
         take = self._rows.take(index.row()) if index.isValid() else None
         places = self._delegate.buttons(self.visualRect(index), take) if take else {}
         return next(((index.row(), one) for one, place in places.items() if place.contains(point)), None)
+
+
+Entry = tuple[str, Qt.Key | QKeySequence.StandardKey | None, Callable[[], None]]
+"""Key of the text, hotkey in the timeline, and what the entry does."""
+
+
+def row_menu(parent: QWidget, texts: Texts, entries: Iterable[Entry]) -> QMenu:
+    """Return a menu with these entries, which deletes itself when it closes."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for name, key, act in entries:
+        action = menu.addAction(texts(name))
+        if key is not None:
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutVisibleInContextMenu(True)
+        action.triggered.connect(act)
+    return menu

@@ -3,47 +3,36 @@
 from collections.abc import Iterable
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from app.core.sentences import LANGUAGES, entries
 from app.local_api.view import LocalApiState, LocalApiView
+from app.ui.settings.wording import in_all_languages
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import action_button, label
+from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import CARD, vertical
 
 
-class LocalApiPanel(QFrame):
+class LocalApiPanel(Card):
     """Panel that is visible while the port is wanted."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
-        super().__init__()
+        super().__init__("settings.api")
         self._texts, self._view = texts, LocalApiView()
-        self.setProperty("role", "card")
-        self.setObjectName("settings.api")
-        self.state = label(bold=True)
-        self.how = label(size=SCALE.caption, role="muted")
-        self.problem = label(size=SCALE.caption, role="warning")
+        self.state = label(bold=True, wraps=True)
+        self.how = remark()
+        self.problem = remark("warning")
         self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self._view.url))
         self.buttons = FlowRow((self.copy,))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        for words in (self.state, self.how, self.problem):
-            words.setWordWrap(True)
-            column.addWidget(words)
-        column.addWidget(self.buttons)
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        vertical(self.state, self.how, self.problem, self.buttons, within=self, margins=CARD)
+        refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel, in all languages."""
-        if self._view.state is not LocalApiState.OFF:
-            for language in LANGUAGES:
-                for key in ("settings.group.api", "settings.api.find"):
-                    yield str(entries(language)[key])
+        """Return the words by which the settings search finds this panel, in all languages."""
+        is_off = self._view.state is LocalApiState.OFF
+        return [] if is_off else in_all_languages("settings.group.api", "settings.api.find")
 
     def show_api(self, view: LocalApiView) -> None:
         """Show the state of the port."""

@@ -13,8 +13,9 @@ from app.ui.models.wording import size_text
 from app.ui.strings.language_names import by_name, listed
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name
-from app.ui.theme.theme import SCALE, Theme
-from app.ui.widgets.basic import control_height, label, show_icon
+from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import control_height, show_icon
+from app.ui.widgets.labels import remark
 
 _SHOWN: Final = 16  # digits of a SHA-256
 _FEW: Final = 5
@@ -35,8 +36,7 @@ class Details:
         self.fold.setCheckable(True)
         self.fold.setCursor(Qt.CursorShape.PointingHandCursor)
         self.fold.toggled.connect(self._show)
-        self.lines = label(size=SCALE.caption, role="muted")
-        self.lines.setWordWrap(True)
+        self.lines = remark()
         self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.lines.hide()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from app.models.actions import (
     CancelModel,
@@ -35,11 +35,12 @@ from app.ui.models.wording import (
 )
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, control_height, label, reveal, show_icon
+from app.ui.theme.theme import SCALE, Theme, font
+from app.ui.widgets.basic import Card, action_button, control_height, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.untrusted_text import tip
+from app.ui.widgets.labels import label, remark, say, set_role, tip
+from app.ui.widgets.layouts import CARD, horizontal, stretched, vertical
 
 _BARS: Final = UNDER_WAY | {ModelState.PAUSED, ModelState.QUEUED}
 _AT_REST: Final = frozenset({ModelState.MISSING, ModelState.INSTALLED})
@@ -48,7 +49,7 @@ _STRONG: Final = frozenset(
 )
 
 
-class ModelCard(QFrame):
+class ModelCard(Card):
     """Card that shows one model and passes actions to ``ask``.
 
     ``use`` is called with the name of the model that this computer's worker should run.
@@ -65,16 +66,19 @@ class ModelCard(QFrame):
         super().__init__()
         self._theme, self._texts, self._ask, self._use, self._dialogs = theme, texts, ask, use, dialogs
         self.model, self._view = LocalModelView(ModelFacts("")), ModelsView()
-        self.setProperty("role", "card")
         self.shape, self.bar = ModelShape(theme), FileProgressBar(theme)
-        self.name, self.badge, self.in_use = label(bold=True), Badge(theme, "star"), Badge(theme, "done")
-        self.reason, self.about = label(size=SCALE.caption), label(role="muted")
-        self.figures, self.facts = FigureRows(theme), label(size=SCALE.caption, role="muted")
-        self.how, self.note = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption)
+        self.name, self.badge, self.in_use = (
+            label(bold=True, wraps=True),
+            Badge(theme, "star"),
+            Badge(theme, "done"),
+        )
+        self.reason, self.about = remark(""), label(role="muted", wraps=True)
+        self.figures, self.facts = FigureRows(theme), remark()
+        self.how, self.note = remark(), remark("")
         self.licence = action_button(self._open_licence, "quiet")
         self.main, self.more = action_button(self._take_step), action_button(self._open_menu, "quiet")
         self.menu = QMenu(self)
-        self.sure, self.delete = label(), action_button(self._delete, "danger")
+        self.sure, self.delete = label(wraps=True), action_button(self._delete, "danger")
         self.keep = action_button(lambda: self.confirm(False))
         self.details = Details(theme, texts)
         self.buttons = FlowRow((self.main, self.more, self.details.fold))
@@ -98,8 +102,7 @@ class ModelCard(QFrame):
         reason = reason_text(texts, view, model)
         self.badge.setText(texts("models.badge"))
         self.badge.setVisible(bool(reason))
-        self.reason.setText(reason)
-        self.reason.setVisible(bool(reason))
+        say(self.reason, reason)
         self.about.setText(about_text(texts, model.about))
         self._show_figures()
         self.how.setText(how_text(texts, model))
@@ -132,9 +135,7 @@ class ModelCard(QFrame):
         texts, model = self._texts, self.model
         early = too_large_text(texts, model, self._view.free)
         said, role = (early, "warning") if early else (note_text(texts, model), note_role(model))
-        if self.note.property("role") != role:
-            self.note.setProperty("role", role)
-            self.note.style().polish(self.note)
+        set_role(self.note, role)
         self.note.setText(said)
         self.note.setToolTip(tip("\n".join(model.details)))
         self.note.setAccessibleDescription("\n".join(model.details))
@@ -145,8 +146,7 @@ class ModelCard(QFrame):
         self.in_use.setText(texts("models.in-use"))
         self.in_use.setVisible(self.model.chosen and self.model.state is ModelState.INSTALLED)
         if action is not None:
-            self.main.setProperty("role", self._role(action))
-            self.main.style().polish(self.main)
+            set_role(self.main, self._role(action))
             self._name_button(self.main, texts(f"models.{action.value}"), ICONS[action])
             self.main.setEnabled(can_be_done(action, self.model))
         self._name_button(self.delete, texts("models.delete-now"), "delete")
@@ -244,37 +244,15 @@ class ModelCard(QFrame):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        for words in (self.name, self.reason, self.about, self.how, self.note, self.sure, self.facts):
-            words.setWordWrap(True)
-        head = QHBoxLayout()
-        head.setSpacing(SPACING.small)
-        head.addWidget(self.shape)
-        head.addWidget(self.name, 1)
-        head.addWidget(self.badge)
-        head.addWidget(self.in_use)
+        head = horizontal(self.shape, stretched(self.name), self.badge, self.in_use)
         self.question = QWidget()
-        asking = QVBoxLayout(self.question)
-        asking.setContentsMargins(0, 0, 0, 0)
-        asking.setSpacing(SPACING.small)
-        asking.addWidget(self.sure)
         self.answers = FlowRow((self.delete, self.keep))
-        asking.addWidget(self.answers)
+        vertical(self.sure, self.answers, within=self.question)
         self.question.hide()
-        foot = QHBoxLayout()
-        foot.setSpacing(SPACING.small)
-        foot.addWidget(self.facts, 1)
-        foot.addWidget(self.licence)
-        card = QVBoxLayout(self)
-        card.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        card.setSpacing(SPACING.small)
-        card.addLayout(head)
+        foot = horizontal(stretched(self.facts), self.licence)
         upper: tuple[QWidget, ...] = (self.reason, self.about, self.figures)
-        for widget in upper:
-            card.addWidget(widget)
-        card.addLayout(foot)
         lower: tuple[QWidget, ...] = (self.bar, self.how, self.note, self.buttons)
-        for widget in (*lower, self.question, self.details.lines):
-            card.addWidget(widget)
+        vertical(head, *upper, foot, *lower, self.question, self.details.lines, within=self, margins=CARD)
 
 
 def _around(texts: Texts, view: ModelsView, model: LocalModelView) -> tuple[object, ...]:

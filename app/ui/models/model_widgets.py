@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetrics, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.models.view import ModelState
 from app.ui.models.figures import Bar
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import StateIcon, control_height, label, ring
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import StateIcon, paint_bar, refresh_with, smooth_painter
+from app.ui.widgets.labels import label, remark
 
 _THICK: Final = 6
 _LONG: Final = 120
@@ -55,15 +56,9 @@ class ShareBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the track, filled up to the share."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
         track = QRectF(0, (self.height() - _THICK) / 2, self.width(), _THICK)
-        painter.setBrush(self._theme.colour("accent_soft"))
-        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
-        painter.setBrush(self._theme.colour("accent"))
-        track.setWidth(max(track.height(), track.width() * self.share))
-        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent")
+        paint_bar(smooth_painter(self), track, self.share, ground, filled)
 
 
 class FigureRows(QWidget):
@@ -96,8 +91,7 @@ class FigureRows(QWidget):
     def _add_row(self) -> None:
         row = len(self.rows)
         title, gauge = label(size=SCALE.caption, role="muted"), ShareBar(self._theme)
-        words = label(size=SCALE.caption)
-        words.setWordWrap(True)
+        words = remark("")
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(title, row, 0, top)
         self._grid.addWidget(gauge, row, 1, top)
@@ -113,8 +107,7 @@ class Badge(QLabel):
         self._theme, self._icon = theme, icon
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, theme)
 
     def refresh(self) -> None:
         """Measure again, because the size of the text may have changed."""
@@ -129,8 +122,7 @@ class Badge(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the ground and the icon below the text."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         ground, side = QRectF(self.rect()), float(self._side)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("accent_soft"))
@@ -139,52 +131,3 @@ class Badge(QLabel):
         icons.draw(painter, self._icon, mark, self._theme.colour("accent"))
         painter.end()
         super().paintEvent(event)
-
-
-class Pick(QAbstractButton):
-    """Radio button that marks the model in use with a dot in a circle."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setCheckable(True)
-        self.setAutoExclusive(True)  # so that screen readers announce one of several
-        self.setFont(font())
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        """Return the width of circle and text at the height of a control."""
-        across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
-        return QSize(across + 2 * SPACING.small, control_height())
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the preferred size, so that the text is never cut."""
-        return self.sizeHint()
-
-    @property
-    def _side(self) -> int:
-        return self.fontMetrics().ascent()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the circle, the dot and the text."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        on, side, theme = self.isChecked(), float(self._side), self._theme
-        live = on or (self.underMouse() and self.isEnabled())
-        circle = QRectF(SPACING.small, (self.height() - side) / 2, side, side).adjusted(1, 1, -1, -1)
-        painter.setPen(QPen(theme.colour("accent" if live else "edge"), 1.5))
-        painter.setBrush(theme.colour("surface"))
-        painter.drawEllipse(circle)
-        if on:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour("accent"))
-            inset = circle.width() / 4
-            painter.drawEllipse(circle.adjusted(inset, inset, -inset, -inset))
-        painter.setPen(theme.colour("text" if self.isEnabled() else "muted"))
-        place = self.rect().adjusted(int(circle.right()) + SPACING.small, 0, 0, 0)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
-        if self.hasFocus():
-            ring(painter, QRectF(self.rect()), theme.colour("accent"), RADII.small)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.messages.actions import Action
 from app.models.actions import LookAtModels, ModelAction
@@ -13,14 +13,15 @@ from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.models.order import ModelGroup, groups, languages_of
 from app.ui.models.wording import room_text
-from app.ui.settings.picked_names import spoken_entries
 from app.ui.settings.picker_controls import PickOneControl
-from app.ui.settings.picker_entries import PickerEntry
+from app.ui.settings.picker_entries import PickerEntry, spoken_entries
 from app.ui.strings.language_names import language_name
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import label
-from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import refresh_with
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import SPACE, horizontal, vertical
 
 CHOSEN: Final = "worker.model"
 _ANY: Final = ""
@@ -38,23 +39,18 @@ class ModelsPanel(QWidget):
         texts: Texts,
         ask: Callable[[Action], None],
         ask_models: Callable[[ModelAction], None],
-        dialogs: Dialogs | None = None,
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._ask_models = theme, texts, ask, ask_models
-        self._dialogs = dialogs or SystemDialogs()
         self._view = ModelsView()
         self._placed: list[tuple[ModelGroup, list[str]]] = []
         self.cards: dict[str, ModelCard] = {}
-        self.room, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
+        self.room, self.empty = remark(), label(role="muted", wraps=True)
         self.language, self.filter_name = _ANY, label()
         self.filter = PickOneControl(theme, texts, self._languages, self._filtered)
         self.headings: dict[ModelGroup, QLabel] = {group: label(bold=True) for group in ModelGroup}
-        self._column = QVBoxLayout(self)
         self._lay_out()
-        theme.changed.connect(self.refresh)
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, theme, texts)
 
     def show_models(self, view: ModelsView) -> None:
         """Show the current models; cheap enough to call ten times a second."""
@@ -114,7 +110,7 @@ class ModelsPanel(QWidget):
 
     def _new_card(self, name: str) -> ModelCard:
         card = self.cards[name] = ModelCard(
-            self._theme, self._texts, self._ask_models, self._choose, self._dialogs
+            self._theme, self._texts, self._ask_models, self._choose, SYSTEM_DIALOGS
         )
         card.setParent(self)
         return card
@@ -144,21 +140,9 @@ class ModelsPanel(QWidget):
                     before = control
 
     def _lay_out(self) -> None:
-        for said in (self.room, self.empty):
-            said.setWordWrap(True)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(SPACING.medium)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        row.addWidget(self.filter_name)
-        row.addWidget(self.filter)
-        row.addStretch(1)
-        self._column.addLayout(row)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(SPACING.medium)
-        self._column.addLayout(self._list)
-        self._column.addWidget(self.empty)
-        self._column.addWidget(self.room)
+        row = horizontal(self.filter_name, self.filter, SPACE)
+        self._list = vertical(gap=SPACING.medium)
+        vertical(row, self._list, self.empty, self.room, within=self, gap=SPACING.medium)
         for heading in self.headings.values():
             heading.setParent(self)
             heading.hide()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.monitoring.view import Curve
 from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import smooth_painter
 
 _LINE: Final = 1.5
 _ROOM: Final = 1.12
@@ -47,8 +48,7 @@ class CurveView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the base line and each stretch of known values."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         bottom = self.height() - 0.5
         painter.setPen(QPen(self._theme.colour("line"), 1))
         painter.drawLine(QPointF(0, bottom), QPointF(self.width(), bottom))
@@ -87,8 +87,7 @@ class RangeBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the whisker and the bar, from the left."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         width, middle, high = self.width() - 2.0, self.height() / 2, self.height() * 0.4
         end = 1 + max(0.5, self._most * width)
         painter.setPen(QPen(self._theme.colour("edge"), _LINE))

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel
+from PySide6.QtWidgets import QGridLayout
 
 from app.monitoring.view import Curve, StageFigures, UtteranceStage
 from app.ui.monitor.curves import CurveView, RangeBar, peak
 from app.ui.monitor.wording import NOTHING, STAGES, seconds_text, stage_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import label
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import SPACE, aligned, horizontal
 from app.ui.widgets.panels import Panel
 
 _OTHER_SCRIPT = 1.25  # letters of other scripts, as in a neighbouring tile, may be this much higher
@@ -27,10 +28,7 @@ class Tile(Panel):
         self.highest = label(size=SCALE.caption, role="muted")
         self.value.setMinimumHeight(round(self.value.sizeHint().height() * _OTHER_SCRIPT))
         self.curve = CurveView(theme, floor)
-        row = QHBoxLayout()
-        row.addWidget(self.value)
-        row.addStretch(1)
-        row.addWidget(self.highest, 0, Qt.AlignmentFlag.AlignBottom)
+        row = horizontal(self.value, SPACE, aligned(self.highest, Qt.AlignmentFlag.AlignBottom), gap=None)
         self.column.addWidget(self.name)
         self.column.addLayout(row)
         self.column.addStretch(1)
@@ -76,8 +74,7 @@ class StagesPanel(Panel):
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(theme)
         self._texts = texts
-        self.hint = label(size=SCALE.caption, role="muted")
-        self.hint.setWordWrap(True)
+        self.hint = remark()
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACING.large)
         grid.setVerticalSpacing(SPACING.small)
@@ -97,21 +94,16 @@ class StagesPanel(Panel):
         texts = self._texts
         self.hint.setText(texts("monitor.stages-hint" if stages else "monitor.stages-empty"))
         for head, key in zip(self.heads, ("monitor.p50", "monitor.p95"), strict=True):
-            _say(head, texts(key))
+            head.setText(texts(key))
             head.setVisible(bool(stages))
         known = {figures.stage: figures for figures in stages}
         longest = max((figures.p95_s for figures in stages), default=0.0) or 1.0
         for stage, line in self.lines.items():
             line.set_visible(stage in known)
             if figures := known.get(stage):
-                _say(line.name, texts(STAGES[stage]))
-                _say(line.half, seconds_text(texts, figures.p50_s))
-                _say(line.most, seconds_text(texts, figures.p95_s))
+                line.name.setText(texts(STAGES[stage]))
+                line.half.setText(seconds_text(texts, figures.p50_s))
+                line.most.setText(seconds_text(texts, figures.p95_s))
                 line.bar.show_parts(figures.p50_s / longest, figures.p95_s / longest)
         said = [stage_text(texts, figures) for figures in stages] or [self.hint.text()]
         self.setAccessibleName("; ".join((texts("monitor.stages"), *said)))
-
-
-def _say(widget: QLabel, text: str) -> None:
-    if widget.text() != text:
-        widget.setText(text)

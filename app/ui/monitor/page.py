@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.core.states import State
 from app.local_services.worker_view import SwitchWorker, WorkerView
@@ -27,7 +27,9 @@ from app.ui.monitor.worker_card import WorkerCard
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Shape, label
+from app.ui.widgets.basic import Shape, paint_as_page, refresh_with
+from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import Columns, Panel
 
 _TILES: Final = 4
@@ -44,15 +46,14 @@ class MonitorPage(QWidget):
         super().__init__()
         self._theme, self._texts = theme, texts
         self._view, self._worker = MonitorView(), WorkerView()
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        paint_as_page(self)
         line = QFontMetrics(font()).height()
         self.name = label(size=SCALE.display, bold=True)
         self.shape = Shape(theme, State.ARMING)
-        self.link, self.gateway = label(), label(size=SCALE.caption, role="muted")
+        self.link, self.gateway = label(), remark()
         self.trouble, self.trouble_shape = Panel(theme), Shape(theme, State.FAILED)
-        self.trouble_name, self.help = label(bold=True), label()
-        self.reason = label(size=SCALE.caption, role="muted")
+        self.trouble_name, self.help = label(bold=True, wraps=True), label(wraps=True)
+        self.reason = remark()
         self.tiles = Columns(line * 10, _TILES)
         self.queued = Tile(theme, texts, "monitor.queued", count_text, 4.0)
         self.oldest = Tile(theme, texts, "monitor.oldest", seconds_text, 1.0)
@@ -61,19 +62,17 @@ class MonitorPage(QWidget):
         self.tiles_name, self.workers_name, self.stages_name, self.utterances_name = (
             label(size=SCALE.heading, bold=True) for _ in range(4)
         )
-        self.nobody, self.nobody_says, self.start = Panel(theme), label(), QPushButton()
-        self.here = label(size=SCALE.caption, role="muted")
+        self.nobody, self.nobody_says, self.start = Panel(theme), label(wraps=True), QPushButton()
+        self.here = remark()
         self.workers = Columns(line * 20, _WORKERS)
         self.cards: list[WorkerCard] = []
         self.more = label(size=SCALE.caption, role="muted")
         self.stages = StagesPanel(theme, texts)
-        self.timeline, self.no_utterances = TimelineView(theme, texts), label(role="muted")
+        self.timeline, self.no_utterances = TimelineView(theme, texts), label(role="muted", wraps=True)
         self.figures = QWidget()
         self._lay_out()
         self.start.clicked.connect(lambda: ask(SwitchWorker(True)))
-        theme.changed.connect(self.refresh)
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, theme, texts)
 
     def show_monitor(self, view: MonitorView) -> None:
         """Show the state of the system; cheap enough to call once a second."""
@@ -115,14 +114,12 @@ class MonitorPage(QWidget):
         word, state = link_text(texts, view)
         self.shape.show_state(state, word)
         self.link.setText(word)
-        self.gateway.setText(gateway_text(texts, view.gateway) if view.gateway else "")
-        self.gateway.setVisible(view.gateway is not None)
+        say(self.gateway, gateway_text(texts, view.gateway) if view.gateway else "")
         name, helps = trouble_text(texts, view)
         self.trouble_shape.show_state(state, word)
         self.trouble_name.setText(name)
         self.help.setText(helps)
-        self.reason.setText(view.reason)
-        self.reason.setVisible(bool(view.reason))
+        say(self.reason, view.reason)
         self.trouble.setVisible(bool(helps))
         self.trouble.setAccessibleName(". ".join(filter(None, (name, helps, view.reason))))
         self.figures.setVisible(view.gateway is not None)
@@ -160,71 +157,51 @@ class MonitorPage(QWidget):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
-        column.setSpacing(SPACING.large)
-        column.addLayout(self._head())
-        column.addWidget(self.trouble)
-        column.addWidget(self.figures)
-        column.addStretch(1)
+        vertical(
+            self._head(), self.trouble, self.figures, SPACE, within=self, margins=SPACING.wide, gap=SPACING.large
+        )
         self._lay_out_trouble()
         self._lay_out_figures()
 
     def _head(self) -> QVBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        row.addWidget(self.name)
-        row.addStretch(1)
-        row.addWidget(self.shape)
-        row.addWidget(self.link)
-        column = QVBoxLayout()
-        column.setSpacing(SPACING.hair)
-        column.addLayout(row)
-        column.addWidget(self.gateway)
-        self.gateway.setWordWrap(True)
-        return column
+        row = horizontal(self.name, SPACE, self.shape, self.link)
+        return vertical(row, self.gateway, gap=SPACING.hair)
 
     def _lay_out_trouble(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        row.addWidget(self.trouble_shape)
-        row.addWidget(self.trouble_name, 1)
+        row = horizontal(self.trouble_shape, stretched(self.trouble_name))
         self.trouble.column.addLayout(row)
-        for said in (self.trouble_name, self.help, self.reason):
-            said.setWordWrap(True)
         self.trouble.column.addWidget(self.help)
         self.trouble.column.addWidget(self.reason)
 
     def _lay_out_figures(self) -> None:
-        column = QVBoxLayout(self.figures)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.medium)
         self.tiles.show_widgets((self.queued, self.oldest, self.throughput, self.rtf))
-        column.addWidget(self.tiles_name)
-        column.addWidget(self.tiles)
-        column.addSpacing(SPACING.small)
-        column.addWidget(self.workers_name)
-        column.addWidget(self._nobody())
-        column.addWidget(self.workers)
-        column.addWidget(self.more)
-        column.addSpacing(SPACING.small)
-        column.addWidget(self.stages_name)
-        column.addWidget(self.stages)
-        column.addSpacing(SPACING.small)
-        column.addWidget(self.utterances_name)
-        column.addWidget(self._utterances())
+        vertical(
+            self.tiles_name,
+            self.tiles,
+            room(SPACING.small),
+            self.workers_name,
+            self._nobody(),
+            self.workers,
+            self.more,
+            room(SPACING.small),
+            self.stages_name,
+            self.stages,
+            room(SPACING.small),
+            self.utterances_name,
+            self._utterances(),
+            within=self.figures,
+            gap=SPACING.medium,
+        )
 
     def _nobody(self) -> Panel:
-        for said in (self.nobody_says, self.here):
-            said.setWordWrap(True)
-            self.nobody.column.addWidget(said)
+        self.nobody.column.addWidget(self.nobody_says)
+        self.nobody.column.addWidget(self.here)
         self.nobody.column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeft)
         return self.nobody
 
     def _utterances(self) -> Panel:
         panel = Panel(self._theme)
         panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the rows take the focus
-        self.no_utterances.setWordWrap(True)
         panel.column.addWidget(self.no_utterances)
         panel.column.addWidget(self.timeline)
         return panel

@@ -4,7 +4,7 @@ from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.monitoring.view import UtteranceRow, UtteranceStage
 from app.ui.monitor.timeline_row import RowFocus, TimelineRow
@@ -12,6 +12,8 @@ from app.ui.monitor.timeline_scale import Measures, TimeScale, paint_part, scale
 from app.ui.monitor.wording import seconds_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import smooth_painter
+from app.ui.widgets.layouts import room, vertical
 
 MOST: Final = 24
 _VERTICAL: Final = Qt.AlignmentFlag.AlignVCenter
@@ -91,8 +93,7 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint each form with its word, one after the other."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         painter.setFont(font(SCALE.caption))
         high = round(painter.fontMetrics().ascent() * 0.8)
         for (form, word), place in zip(self._forms, self._places(self.width()), strict=True):
@@ -124,12 +125,7 @@ class TimelineView(QWidget):
         self._measures = Measures(texts)
         self._shown: tuple[UtteranceRow, ...] = ()
         self.legend, self.axis = Legend(theme, texts), TimelineAxis(theme, texts)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addWidget(self.legend)
-        self._column.addSpacing(SPACING.small)
-        self._column.addWidget(self.axis)
+        self._column = vertical(self.legend, room(SPACING.small), self.axis, within=self, gap=0)
 
     @property
     def rows(self) -> list[TimelineRow]:

@@ -15,8 +15,8 @@ from app.ui.strings.wording import state_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme
 from app.ui.widgets.basic import ring
+from app.ui.widgets.labels import tip
 from app.ui.widgets.panels import bring_into_sight
-from app.ui.widgets.untrusted_text import tip
 
 _LEAST: Final = 2.0
 _VERTICAL: Final = Qt.AlignmentFlag.AlignVCenter

@@ -22,7 +22,6 @@ from app.ui.theme.theme import SCALE, SPACING, Theme, font
 _SPOKEN_PART: Final = 0.26  # share of the bar's width
 _LONGEST_SPOKEN_S: Final = 30.0
 _SHORTEST_SPOKEN_S: Final = 5.0
-_SHORTEST_AFTER_S: Final = 0.5
 _NICE_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0)
 _NEARLY_ALL: Final = 90.0
 

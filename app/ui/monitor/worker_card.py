@@ -1,6 +1,6 @@
 """Card of one worker: identity, state, speed and load of its computer."""
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.states import State
 from app.monitoring.view import Curve, WorkerFigures
@@ -8,7 +8,9 @@ from app.ui.monitor.curves import CurveView
 from app.ui.monitor.wording import NOTHING, bytes_text, percent_text, worker_counts, worker_state, worker_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Shape, label
+from app.ui.widgets.basic import Shape
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import Panel
 
 _FULL_PERCENT = 100.0
@@ -20,18 +22,10 @@ class Gauge(QWidget):
 
     def __init__(self, theme: Theme, floor: float) -> None:
         super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.hair)
         self.name, self.value = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption, bold=True)
         self.curve = CurveView(theme, floor, lines=1.8)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        row.addWidget(self.name)
-        row.addStretch(1)
-        row.addWidget(self.value)
-        column.addLayout(row)
-        column.addWidget(self.curve)
+        row = horizontal(self.name, SPACE, self.value)
+        vertical(row, self.curve, within=self, gap=SPACING.hair)
 
     def show_gauge(self, name: str, value: str, curve: Curve) -> None:
         """Show the current value and its curve."""
@@ -48,21 +42,11 @@ class WorkerCard(Panel):
         self._texts = texts
         self.shape = Shape(theme, State.IDLE)
         self.host, self.state = label(bold=True), label(size=SCALE.caption, role="muted")
-        self.what, self.counts = (label(size=SCALE.caption, role="muted") for _ in range(2))
+        self.what, self.counts = (remark() for _ in range(2))
         self.cpu, self.gpu = Gauge(theme, _FULL_PERCENT), Gauge(theme, _FULL_PERCENT)
         self.memory = Gauge(theme, _HALF_GIGABYTE)
-        head = QHBoxLayout()
-        head.setSpacing(SPACING.small)
-        head.addWidget(self.shape)
-        head.addWidget(self.host)
-        head.addStretch(1)
-        head.addWidget(self.state)
-        gauges = QHBoxLayout()
-        gauges.setSpacing(SPACING.large)
-        for gauge in (self.cpu, self.gpu, self.memory):
-            gauges.addWidget(gauge, 1)
-        for said in (self.what, self.counts):
-            said.setWordWrap(True)
+        head = horizontal(self.shape, self.host, SPACE, self.state)
+        gauges = horizontal(stretched(self.cpu), stretched(self.gpu), stretched(self.memory), gap=SPACING.large)
         self.column.addLayout(head)
         self.column.addWidget(self.what)
         self.column.addLayout(gauges)

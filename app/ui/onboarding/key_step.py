@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from app.core.notes import Note
 from app.dictation.actions import TestHotkeys
@@ -16,13 +16,15 @@ from app.messages.actions import Action
 from app.onboarding.steps import Step
 from app.settings.actions import ChangeSetting
 from app.ui.onboarding.key_capture import KeyCapture
-from app.ui.onboarding.step_page import StepPage, tell, wrapping
+from app.ui.onboarding.step_page import StepPage
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_caps, key_text, note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import label
+from app.ui.theme.theme import SCALE, Theme
+from app.ui.widgets.basic import timer
 from app.ui.widgets.key_caps import KeyCaps
+from app.ui.widgets.labels import label, tell
+from app.ui.widgets.layouts import horizontal, stretched
 
 COMMAND: Final = "kikipounamu toggle"
 _CAP: Final = 2 * SCALE.display
@@ -42,14 +44,12 @@ class KeyStep(StepPage):
         self._told = ""
         self.caps = KeyCaps(theme, _CAP)
         self.caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.state, self.note = label(size=SCALE.heading, bold=True), label(role="warning")
+        self.state, self.note = label(size=SCALE.heading, bold=True, wraps=True), label(role="warning", wraps=True)
         self.command, self.copy = QLineEdit(COMMAND), QPushButton()
         self.command.setReadOnly(True)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(COMMAND))
         self._capture = KeyCapture(self._pressed, self)
-        self._late = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
-        self._late.timeout.connect(self._nothing_came)
-        wrapping([self.state, self.note])
+        self._late = timer(self, _PATIENCE_MS, self._nothing_came)
         self._lay_out()
         self.refresh()
 
@@ -139,10 +139,7 @@ class KeyStep(StepPage):
         return super()._sentence()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        row.addWidget(self.command, 1)
-        row.addWidget(self.copy)
+        row = horizontal(stretched(self.command), self.copy)
         for said in (self.state, self.note):
             said.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.column.addWidget(self.state)

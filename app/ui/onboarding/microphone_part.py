@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.messages.actions import Action
 from app.onboarding.actions import TryMicrophone
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import MICROPHONE, ChangeSetting
-from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import DropDown, LevelBar, label, reveal
+from app.ui.widgets.basic import DropDown, LevelBar, reveal
+from app.ui.widgets.labels import label, tell
+from app.ui.widgets.layouts import at_left, vertical
 
 
 class MicrophonePart(QWidget):
@@ -26,16 +26,9 @@ class MicrophonePart(QWidget):
         self._choices, self.trial = Choices(), MicrophoneTrial(MicrophoneActivity.OPENING)
         self.microphone, self.meter, self.listen = DropDown(theme), LevelBar(theme), QPushButton()
         self.meter.setFixedHeight(SPACING.large)
-        self.state, self.note = label(), label(role="warning")
-        wrapping([self.state, self.note])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.small)
-        column.addWidget(self.microphone)
-        column.addWidget(self.meter)
-        column.addWidget(self.listen, alignment=Qt.AlignmentFlag.AlignLeft)
-        for said in (self.state, self.note):  # below all controls, so that a new line moves none of them
-            column.addWidget(said)
+        self.state, self.note = label(wraps=True), label(role="warning", wraps=True)
+        texts_below = (self.state, self.note)  # below all controls, so that a new line moves none of them
+        vertical(self.microphone, self.meter, at_left(self.listen), *texts_below, within=self)
         self.microphone.activated.connect(lambda _: ask(ChangeSetting(MICROPHONE, self.microphone.currentData())))
         self.listen.clicked.connect(self.begin)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
@@ -29,7 +29,9 @@ from app.ui.onboarding.widgets import Trail
 from app.ui.settings.choices import HOTKEYS, Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import make_room
+from app.ui.widgets.basic import make_room, paint_as_page
+from app.ui.widgets.labels import set_role
+from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import centred, scrolling
 
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
@@ -58,8 +60,7 @@ class Onboarding(QWidget):
         self.progress, self._choices, self._models = StepProgress(), Choices(), ModelsView()
         self._complete = self._looks = False
         self._open_before: tuple[str, ...] = ()
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        paint_as_page(self)
         self.trail, self.foot = Trail(theme, texts), ReadinessFoot(theme, texts, ask)
         self.welcome, self.key = WelcomeStep(theme, texts, ask), KeyStep(theme, texts, ask)
         self.attempt = TryStep(theme, texts, ask)
@@ -226,8 +227,7 @@ class Onboarding(QWidget):
         last = self.progress.following is None
         name = ("finish" if last else "next") if self._is_complete() else "skip"
         self.next.setText(self.texts(f"onboarding.{name}"))
-        self.next.setProperty("role", "" if name == "skip" else "primary")
-        self.next.style().polish(self.next)
+        set_role(self.next, "" if name == "skip" else "primary")
 
     def _see(self) -> None:
         """Run the tests of the visible step only: stop all others first, then start its own."""
@@ -276,29 +276,17 @@ class Onboarding(QWidget):
 
     def _lay_out(self) -> None:
         inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, SPACING.wide, 0, SPACING.small)
-        column.setSpacing(SPACING.medium)
-        column.addWidget(self.trail)
-        column.addSpacing(SPACING.medium)
-        for page in self.pages.values():
-            column.addWidget(page)
-        column.addStretch(1)
+        vertical(
+            self.trail,
+            room(SPACING.medium),
+            *self.pages.values(),
+            SPACE,
+            within=inside,
+            margins=(0, SPACING.wide, 0, SPACING.small),
+            gap=SPACING.medium,
+        )
         self._area = scrolling(centred(inside))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING.small)
-        buttons.addWidget(self.later)
-        buttons.addStretch(1)
-        buttons.addWidget(self.back)
-        buttons.addWidget(self.next)
+        buttons = horizontal(self.later, SPACE, self.back, self.next)
         foot = QWidget()
-        below = QVBoxLayout(foot)
-        below.setContentsMargins(0, SPACING.small, 0, SPACING.large)
-        below.setSpacing(SPACING.medium)
-        below.addWidget(self.foot)
-        below.addLayout(buttons)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self._area, 1)
-        whole.addWidget(centred(foot))
+        vertical(self.foot, buttons, within=foot, margins=(0, SPACING.small, 0, SPACING.large), gap=SPACING.medium)
+        vertical(stretched(self._area), centred(foot), within=self, gap=0)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
@@ -12,11 +12,12 @@ from app.models.actions import FetchModel, PauseModel
 from app.models.view import LocalModelView
 from app.onboarding.readiness import Readiness, ReadinessStage, readiness
 from app.ui.files.file_widgets import FileProgressBar
-from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import action_button, label
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import action_button
+from app.ui.widgets.labels import remark, tell
+from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 
 _DOWNLOADS: Final = frozenset({ReadinessStage.DOWNLOADING, ReadinessStage.PAUSED})
 _STANDS: Final = frozenset({ReadinessStage.FAILED, ReadinessStage.OFF})
@@ -34,18 +35,10 @@ class ReadinessFoot(QWidget):
         self._models: Sequence[LocalModelView] = ()
         self._elsewhere = False
         self.now = Readiness()
-        self.says = label(size=SCALE.caption)
-        wrapping([self.says])
+        self.says = remark("")
         self.bar, self.button = FileProgressBar(theme), action_button(self._act, "quiet")
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        row.addWidget(self.says, 1)
-        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.hair)
-        column.addLayout(row)
-        column.addWidget(self.bar)
+        row = horizontal(stretched(self.says), aligned(self.button, Qt.AlignmentFlag.AlignTop))
+        vertical(row, self.bar, within=self, gap=SPACING.hair)
         self.refresh()
 
     def show_worker(self, worker: WorkerView) -> None:

@@ -2,43 +2,30 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QPushButton
 
 from app.messages.actions import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
-from app.ui.onboarding.step_page import wrapping
 from app.ui.strings.language_names import listed
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING
-from app.ui.widgets.basic import label
+from app.ui.widgets.basic import Card, refresh_with
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import CARD, at_left, vertical
 
 
-class RestartCard(QFrame):
+class RestartCard(Card):
     """Card that opens exactly the open steps; all of them if none is open."""
 
     def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._texts, self._ask = texts, ask
         self.open: tuple[Step, ...] = ()
-        self.setProperty("role", "card")
-        self.name, self.says, self.button = (
-            label(bold=True),
-            label(size=SCALE.caption, role="muted"),
-            QPushButton(),
-        )
-        wrapping([self.says])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        for widget in (self.name, self.says):
-            column.addWidget(widget)
-        column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.name, self.says, self.button = label(bold=True), remark(), QPushButton()
+        vertical(self.name, self.says, at_left(self.button), within=self, margins=CARD)
         self.button.clicked.connect(self._again)
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts)
 
     def words(self) -> tuple[str, ...]:
         """Return the words by which the settings search finds this card."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.sentences import entries
 from app.messages.actions import Action
@@ -14,9 +14,10 @@ from app.settings.sections import Settings
 from app.ui.files.file_widgets import TickButton
 from app.ui.strings.language_names import by_name, language_name
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SPACING, Theme
+from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import DropDown
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.layouts import vertical
 
 LANGUAGES: Final = "recognition.languages"
 _SINGLE: Final = "recognition.language"
@@ -44,9 +45,7 @@ class SpokenPart(QWidget):
         self._row: FlowRow | None = None
         self.other = DropDown(theme)
         self.other.activated.connect(self._add)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(SPACING.small)
+        self._column = vertical(within=self)
         self._offer(())
 
     def show_settings(self, settings: Settings) -> None:

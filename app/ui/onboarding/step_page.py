@@ -1,14 +1,14 @@
 """Base page of the first steps: a heading, a sentence, and a frame for the controls."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.onboarding.steps import Step
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import card, label
+from app.ui.widgets.basic import card
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import room, vertical
 
 
 class StepPage(QWidget):
@@ -25,16 +25,9 @@ class StepPage(QWidget):
         super().__init__()
         self._theme, self._texts = theme, texts
         self.seen = False
-        self.heading, self.says = label(size=SCALE.display, bold=True), label(role="muted")
+        self.heading, self.says = label(size=SCALE.display, bold=True, wraps=True), label(role="muted", wraps=True)
         self.frame, self.column = card()
-        wrapping([self.heading, self.says])
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(SPACING.medium)
-        page.addWidget(self.heading)
-        page.addWidget(self.says)
-        page.addSpacing(SPACING.small)
-        page.addWidget(self.frame)
+        vertical(self.heading, self.says, room(SPACING.small), self.frame, within=self, gap=SPACING.medium)
 
     @property
     def first(self) -> QWidget | None:
@@ -72,23 +65,3 @@ class StepPage(QWidget):
 
     def _sentence(self) -> str:
         return self._texts(f"onboarding.says.{self.step.value}")
-
-
-def wrapping(labels: Sequence[QLabel]) -> None:
-    """Let these labels wrap to several lines."""
-    for one in labels:
-        one.setWordWrap(True)
-
-
-def paint_role(shown: QLabel, role: str) -> None:
-    """Set the role of a label, which decides its colour."""
-    if shown.property("role") != role:
-        shown.setProperty("role", role)
-        shown.style().polish(shown)
-
-
-def tell(shown: QLabel, text: str, role: str = "muted") -> None:
-    """Show a text in a role; hide the label if the text is empty."""
-    paint_role(shown, role)
-    shown.setText(text)
-    shown.setVisible(bool(text))

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton
 
 from app.core.notes import Note
 from app.core.states import RECORDING, State
@@ -15,12 +15,14 @@ from app.dictation.messages import NoteKey
 from app.dictation.view import View
 from app.messages.actions import Action
 from app.onboarding.steps import Step
-from app.ui.onboarding.step_page import StepPage, tell, wrapping
+from app.ui.onboarding.step_page import StepPage
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, key_text, note_text, state_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import LevelBar, Shape, action_button, label, reveal
+from app.ui.widgets.basic import LevelBar, Shape, action_button, reveal
+from app.ui.widgets.labels import label, tell
+from app.ui.widgets.layouts import SPACE, horizontal
 from app.ui.widgets.panels import bring_into_sight
 
 _LINES: Final = 3
@@ -54,8 +56,7 @@ class TryStep(StepPage):
         self.start.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click keeps the cursor in the box
         self.paste.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.place = action_button(self.elsewhere.emit, "quiet")
-        self.advice, self.done = label(role="warning"), label(bold=True)
-        wrapping([self.advice, self.done])
+        self.advice, self.done = label(role="warning", wraps=True), label(bold=True, wraps=True)
         self._lay_out()
         self.start.clicked.connect(self._start)
         self.paste.clicked.connect(self._paste)
@@ -144,13 +145,7 @@ class TryStep(StepPage):
         return self._texts(how, key=self._key) if self._key else self._texts(how)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        for widget in (self.shape, self.state, self.elapsed):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.paste)
-        row.addWidget(self.start)
+        row = horizontal(self.shape, self.state, self.elapsed, SPACE, self.paste, self.start)
         self.column.addWidget(self.box)
         self.column.addWidget(self.meter)
         self.column.addLayout(row)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from app.core.sentences import LANGUAGES, entries
 from app.messages.actions import Action
@@ -14,13 +14,15 @@ from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.onboarding.microphone_part import MicrophonePart
 from app.ui.onboarding.spoken_part import SpokenPart
-from app.ui.onboarding.step_page import StepPage, tell, wrapping
+from app.ui.onboarding.step_page import StepPage
 from app.ui.onboarding.widgets import Option
 from app.ui.settings.choices import LANGUAGE, Choices
 from app.ui.strings.drawable import language_is_drawn
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import control_height, label
+from app.ui.widgets.basic import control_height
+from app.ui.widgets.labels import label, tell
+from app.ui.widgets.layouts import horizontal
 
 ROWS: Final = ("windows", "spoken", "microphone")
 
@@ -33,8 +35,7 @@ class WelcomeStep(StepPage):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__(theme, texts)
         self._ask = ask
-        self.lacking = label(role="warning")
-        wrapping([self.lacking])
+        self.lacking = label(role="warning", wraps=True)
         self.options = {tag: Option(theme) for tag in LANGUAGES}
         self.spoken = SpokenPart(theme, texts, ask)
         self.microphone = MicrophonePart(theme, texts, ask)
@@ -101,11 +102,7 @@ class WelcomeStep(StepPage):
 
     def _lay_out(self) -> None:
         languages = QWidget()
-        row = QHBoxLayout(languages)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACING.small)
-        for option in self.options.values():
-            row.addWidget(option)
+        horizontal(*self.options.values(), within=languages)
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)

@@ -1,19 +1,18 @@
-"""Widgets of the first steps: progress trail, and option with explanation."""
+"""Widgets of the first steps: progress trail and option."""
 
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.onboarding.steps import Step, StepProgress
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import ring
+from app.ui.widgets.basic import ring, smooth_painter
 
 _LINE: Final = 2.0
-_WRAPPED: Final = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
 class Trail(QWidget):
@@ -57,8 +56,7 @@ class Trail(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint circles on a line, with the names below if all of them fit."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         steps, names = self.progress.steps, self._names
         cell, side = self.width() / len(steps), float(self._side)
         roomy = all(self._caption.horizontalAdvance(name) + SPACING.hair <= cell for name in names)
@@ -90,58 +88,37 @@ class Trail(QWidget):
 
 
 class Option(QAbstractButton):
-    """Radio button with an explanation below its name; arrow keys move between options."""
+    """Radio button in a frame; arrow keys move between options."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._theme, self.says = theme, ""
+        self._theme = theme
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_option(self, name: str, says: str = "") -> None:
-        """Set name and explanation in the current language."""
-        self.says = says
+    def show_option(self, name: str) -> None:
+        """Set the name in the current language."""
         self.setText(name)
         self.setAccessibleName(name)
-        self.setAccessibleDescription(says)
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return a flexible width and the height needed at the current width."""
-        least = SPACING.huge * 10
-        return QSize(least, self.heightForWidth(max(least, self.width())))
+        """Return a flexible width and the height of the name with its margins."""
+        return QSize(SPACING.huge * 10, QFontMetrics(font()).height() + 2 * SPACING.medium)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the name on one line."""
         across = QFontMetrics(font(weight=QFont.Weight.DemiBold)).horizontalAdvance(self.text())
         return QSize(self._left + across + SPACING.large, 0)
 
-    def hasHeightForWidth(self) -> bool:
-        """Return True, because the explanation wraps."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of the name and the wrapped explanation."""
-        height = QFontMetrics(font()).height() + 2 * SPACING.medium
-        if self.says:
-            height += SPACING.hair + self._wrapped(width).height()
-        return height
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for a new height after the width changed."""
-        self.updateGeometry()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a card with a dot; the chosen option has a filled dot and a stronger outline."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         on, line = self.isChecked(), QFontMetrics(font()).height()
         strong = on or self.underMouse()
         painter.setPen(QPen(self._theme.colour("accent" if strong else "edge"), 2.0 if on else 1.0))
@@ -162,18 +139,9 @@ class Option(QAbstractButton):
         painter.drawText(
             QRect(self._left, SPACING.medium, across, line), Qt.AlignmentFlag.AlignVCenter, self.text()
         )
-        if self.says:
-            painter.setFont(font(SCALE.caption))
-            painter.setPen(self._theme.colour("muted"))
-            below = QRect(self._left, SPACING.medium + line + SPACING.hair, across, self.height())
-            painter.drawText(below, _WRAPPED, self.says)
         if self.hasFocus():
             ring(painter, QRectF(self.rect()).adjusted(3, 3, -3, -3), self._theme.colour("accent"), RADII.small)
 
     @property
     def _left(self) -> int:
         return SPACING.large + QFontMetrics(font()).height() + SPACING.small
-
-    def _wrapped(self, width: int) -> QRect:
-        room = QRect(0, 0, max(1, width - self._left - SPACING.large), 10_000)
-        return QFontMetrics(font(SCALE.caption)).boundingRect(room, _WRAPPED, self.says)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import MOST_PROGRAMS, ProgramRule, program_problems
@@ -21,15 +21,16 @@ from app.ui.programs.program_icon import icon_for
 from app.ui.programs.program_row import ProgramRow
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import label, reveal
-from app.ui.widgets.untrusted_text import menu_name
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import Card, refresh_with, reveal
+from app.ui.widgets.labels import label, menu_name, remark
+from app.ui.widgets.layouts import SPACE, horizontal, vertical
 
 NAME: Final = "insertion.programs"
 _QUIET: Final = frozenset({PickState.PICKED, PickState.CANCELLED})
 
 
-class ProgramsPanel(QFrame):
+class ProgramsPanel(Card):
     """Panel that shows rules and requests changes; an invalid rule stays in the panel with its reason.
 
     ``picks``: whether programs can be added by a click on their windows; by default, if this desktop allows it.
@@ -47,22 +48,19 @@ class ProgramsPanel(QFrame):
         self._seen = Programs()
         self._refused: Callable[[], str] = str
         self.rows: list[ProgramRow] = []
-        self.setProperty("role", "card")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.heading = label(bold=True)
-        self.says, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
-        self.problem = label(size=SCALE.caption, role="warning")
+        self.heading = label(bold=True, wraps=True)
+        self.says, self.empty = remark(), label(role="muted", wraps=True)
+        self.problem = remark("warning")
         self.add, self.stop = QPushButton(), QPushButton()
-        self.hint = label(size=SCALE.caption)
+        self.hint = remark("")
         self.stop.clicked.connect(lambda: ask(PickProgram(False)))
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
         self.add.setMenu(self.menu)
-        self._list = QVBoxLayout()
+        self._list = vertical()
         self._lay_out()
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
         """Yield the words by which the settings search finds this panel."""
@@ -210,19 +208,7 @@ class ProgramsPanel(QFrame):
         self.menu.addAction(self._texts("programs.another"), lambda: self._add(""))
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
-        column.setSpacing(SPACING.medium)
         self._list.setSpacing(SPACING.small)
-        for said in (self.heading, self.says, self.empty, self.problem, self.hint):
-            said.setWordWrap(True)
         above: tuple[QWidget, ...] = (self.heading, self.says, self.empty, self.problem)
-        for widget in above:
-            column.addWidget(widget)
-        column.addLayout(self._list)
-        column.addWidget(self.hint)
-        row = QHBoxLayout()
-        row.addWidget(self.add)
-        row.addWidget(self.stop)
-        row.addStretch(1)
-        column.addLayout(row)
+        row = horizontal(self.add, self.stop, SPACE, gap=None)
+        vertical(*above, self._list, self.hint, row, within=self, margins=SPACING.large, gap=SPACING.medium)

@@ -4,16 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from app.insertion.plan import LONGEST_PROGRAM, Newline, ProgramRule, Strategy
 from app.system.desktop_entries import program_name
 from app.ui.programs.program_icon import drawn, icon_for
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import DropDown, control_height, label, show_icon
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import DropDown, control_height, fit_field, show_icon
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.untrusted_text import tip
+from app.ui.widgets.labels import label, remark, say, tip
+from app.ui.widgets.layouts import horizontal, stretched, vertical
 from runtime.terminal import printable
 
 _HOLD: Final = "hold"
@@ -35,13 +36,11 @@ class ProgramRow(QFrame):
         super().__init__()
         self._theme, self._texts, self._changed = theme, texts, changed
         self.rule = ProgramRule("")
-        self.icon, self.name = QLabel(), label()
-        self.name.setWordWrap(True)
+        self.icon, self.name = QLabel(), label(wraps=True)
         self.program, self.how, self.newline = QLineEdit(), DropDown(theme), DropDown(theme)
         self.remove = QPushButton()
         self.remove.setProperty("role", "quiet")
-        self.problem = label(size=SCALE.caption, role="warning")
-        self.problem.setWordWrap(True)
+        self.problem = remark("warning")
         self.program.setMaxLength(LONGEST_PROGRAM)
         self.lines, self._below = FlowRow((self.how, self.newline)), QHBoxLayout()
         self._lay_out()
@@ -64,8 +63,7 @@ class ProgramRow(QFrame):
             self.program.setText(rule.program)
         self.program.setVisible(typed)
         self.name.setVisible(not typed)
-        self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
+        say(self.problem, problem)
         self.refresh()
         if had:
             self.how.setFocus()
@@ -98,8 +96,7 @@ class ProgramRow(QFrame):
         self._below.setContentsMargins(side + SPACING.small, 0, 0, 0)  # below the name
         self.name.setText(self.called)
         self.name.setToolTip(tip(self.rule.program) if self.called != self.rule.program else "")
-        self.program.setFont(font())
-        self.program.setMinimumHeight(control_height())
+        fit_field(self.program)
         self.program.setPlaceholderText(self._texts("programs.program-hint"))
         self.program.setAccessibleName(self._texts("programs.program"))
 
@@ -118,19 +115,9 @@ class ProgramRow(QFrame):
         self._changed()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(SPACING.small)
-        head.addWidget(self.icon)
-        head.addWidget(self.name, 1)
-        head.addWidget(self.program, 1)
-        head.addWidget(self.remove)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, SPACING.small, 0, SPACING.small)
-        column.setSpacing(SPACING.small)
-        column.addLayout(head)
+        head = horizontal(self.icon, stretched(self.name), stretched(self.program), self.remove)
         self._below.addWidget(self.lines)
-        column.addLayout(self._below)
-        column.addWidget(self.problem)
+        vertical(head, self._below, self.problem, within=self, margins=(0, SPACING.small))
 
 
 def _key(kind: Newline) -> str:

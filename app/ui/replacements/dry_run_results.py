@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.replacements.rules import Replacement
 from app.replacements.view import Example, ReplacementsTried, RuleTried
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import label
+from app.ui.widgets.basic import refresh_with
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import at_left, vertical
 
 _FEW: Final = 3
 
@@ -26,23 +28,15 @@ class DryRunResults(QWidget):
         self._tried: ReplacementsTried | None = None
         self._rule: tuple[Replacement, RuleTried] | None = None
         self._all = False
-        self.summary = label(size=SCALE.body)
+        self.summary = label(size=SCALE.body, wraps=True)
         self.bar = FileProgressBar(theme)
-        self.about, self.examples = label(size=SCALE.caption, role="muted"), label()
+        self.about, self.examples = remark(), label(wraps=True)
         self.more = QPushButton()
         self.more.setProperty("role", "quiet")
         self.more.clicked.connect(self._show_all)
         self.examples.setTextFormat(Qt.TextFormat.RichText)
-        for said in (self.summary, self.about, self.examples):
-            said.setWordWrap(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.small)
-        for widget in (self.summary, self.bar, self.about, self.examples):
-            column.addWidget(widget)
-        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        vertical(self.summary, self.bar, self.about, self.examples, at_left(self.more), within=self)
+        refresh_with(self.refresh, theme)
 
     def show_tried(self, tried: ReplacementsTried | None) -> None:
         """Show the dry run as far as it is; hide the results for ``None``."""

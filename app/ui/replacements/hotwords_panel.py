@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit
 
 from app.messages.actions import Action
 from app.messages.notifications import Problem
@@ -14,16 +14,18 @@ from app.settings import checks
 from app.settings.actions import ChangeSetting
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, control_height, label
-from app.ui.widgets.chips import ChipRow
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import Card, action_button, fit_field, refresh_with
+from app.ui.widgets.flow_layout import ChipRow
+from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 NAME: Final = "recognition.hotwords"
 _SHOWN: Final = 100
 _SEPARATORS: Final = re.compile(r"[,，、;；\n]")
 
 
-class HotwordsPanel(QFrame):
+class HotwordsPanel(Card):
     """Panel that shows the hotwords in force and asks to change them at once.
 
     ``replaces``: emitted with recognised text and its replacement, if the user types them with "=" between.
@@ -37,19 +39,16 @@ class HotwordsPanel(QFrame):
         self._known: tuple[str, ...] = ()
         self._problem: Callable[[], str] = str
         self._all = False
-        self.setProperty("role", "card")
-        self.heading, self.count = label(bold=True), label(size=SCALE.caption, role="muted")
-        self.says = label(size=SCALE.caption, role="muted")
-        self.problem = label(size=SCALE.caption, role="warning")
+        self.heading, self.count = label(bold=True, wraps=True), label(size=SCALE.caption, role="muted")
+        self.says = remark()
+        self.problem = remark("warning")
         self.field = QLineEdit()
         self.field.returnPressed.connect(self._add)
         self.add = action_button(self._add)
         self.more = action_button(self._show_all, "quiet")
         self.row = ChipRow(theme, self._remove, (self.more,))
         self._lay_out()
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def show_words(self, words: tuple[str, ...]) -> None:
         """Show the hotwords in force."""
@@ -71,8 +70,7 @@ class HotwordsPanel(QFrame):
         self.says.setText(texts("words.hotwords-say"))
         self.field.setAccessibleName(texts("words.new-hotword"))
         self.field.setPlaceholderText(texts("words.new-hotword-hint"))
-        self.field.setFont(font())
-        self.field.setMinimumHeight(control_height())
+        fit_field(self.field)
         self.add.setText(texts("words.add"))
         self.add.setAccessibleName(texts("words.add-hotword"))
         self._fill()
@@ -133,23 +131,11 @@ class HotwordsPanel(QFrame):
         most = checks.MOST_HOTWORDS
         self.count.setText(self._texts("words.hotwords-count", count=count, most=most) if count else "")
         said = self._problem()
-        self.problem.setText(said)
-        self.problem.setVisible(bool(said))
+        say(self.problem, said)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
-        column.setSpacing(SPACING.medium)
-        for said in (self.says, self.problem, self.heading):
-            said.setWordWrap(True)
-        head, new = QHBoxLayout(), QHBoxLayout()
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.count)
-        new.setSpacing(SPACING.small)
-        new.addWidget(self.field, 1)
-        new.addWidget(self.add)
-        column.addLayout(head)
-        column.addWidget(self.says)
-        column.addLayout(new)
-        column.addWidget(self.problem)
-        column.addWidget(self.row)
+        head = horizontal(stretched(self.heading), self.count, gap=None)
+        new = horizontal(stretched(self.field), self.add)
+        vertical(
+            head, self.says, new, self.problem, self.row, within=self, margins=SPACING.large, gap=SPACING.medium
+        )

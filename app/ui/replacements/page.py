@@ -1,12 +1,64 @@
-"""Page of the dictionary: words to listen for, and replacements of recognised words."""
+"""The dictionary page and its panel of replacements and hotwords."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from collections.abc import Callable, Iterable
 
-from app.ui.replacements.words_panel import WordsPanel
+from PySide6.QtWidgets import QWidget
+
+from app.messages.actions import Action
+from app.messages.notifications import Problem
+from app.replacements.rules import Replacement
+from app.replacements.view import ReplacementsTried, TryReplacements
+from app.settings.sections import Settings
+from app.ui.replacements.hotwords_panel import HotwordsPanel
+from app.ui.replacements.panel import ReplacementsPanel
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING
-from app.ui.widgets.basic import label
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import paint_as_page, refresh_with
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import SPACE, vertical
+
+
+class WordsPanel(QWidget):
+    """Panel with replacements and hotwords; settings go to ``ask``, dry runs to ``ask_try``."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_try: Callable[[TryReplacements], None],
+    ) -> None:
+        super().__init__()
+        self._texts = texts
+        self.replacements = ReplacementsPanel(theme, texts, ask, ask_try)
+        self.hotwords = HotwordsPanel(theme, texts, ask)
+        self.hotwords.replaces.connect(lambda heard, written: self._replace(Replacement(heard, written)))
+        vertical(self.hotwords, self.replacements, within=self, gap=SPACING.large)
+        self.setFocusProxy(self.hotwords.field)
+
+    def _replace(self, rule: Replacement) -> None:
+        """Add a rule that was typed in one line."""
+        self.replacements.model.merge((rule,))
+
+    def words(self) -> Iterable[str]:
+        """Yield the words by which the settings search finds this panel."""
+        texts = self._texts
+        yield from (texts("words.find"), texts("words.replacements"), texts("words.replacements-say"))
+        yield from (texts("words.hotwords"), texts("words.hotwords-say"))
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show the settings in effect."""
+        self.replacements.show_rules(settings.recognition.replacements)
+        self.hotwords.show_words(settings.recognition.hotwords)
+
+    def show_tried(self, tried: ReplacementsTried) -> None:
+        """Show the results of a dry run."""
+        self.replacements.show_tried(tried)
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show why requested words were refused."""
+        self.replacements.show_problem(problem)
+        self.hotwords.show_problem(problem)
 
 
 class DictionaryPage(QWidget):
@@ -15,18 +67,11 @@ class DictionaryPage(QWidget):
     def __init__(self, texts: Texts, words: WordsPanel) -> None:
         super().__init__()
         self._texts = texts
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        paint_as_page(self)
         self.name = label(size=SCALE.display, bold=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, SPACING.wide, 0, SPACING.wide)
-        column.setSpacing(SPACING.medium)
-        column.addWidget(self.name)
-        column.addWidget(words)
-        column.addStretch(1)
+        vertical(self.name, words, SPACE, within=self, margins=(0, SPACING.wide), gap=SPACING.medium)
         self.setFocusProxy(words)
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts)
 
     def refresh(self) -> None:
         """Update the name to the current language."""

@@ -5,9 +5,9 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from app.core.whole_file import write_whole
 from app.messages.actions import Action
@@ -22,10 +22,12 @@ from app.ui.replacements.rules_model import RulesModel
 from app.ui.replacements.rules_table import RulesTable
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, label
-from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import Card, fit_field, timer
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.layouts import vertical
 
 NAME: Final = "recognition.replacements"
 _MANY: Final = 8
@@ -37,39 +39,35 @@ Ask = Callable[[Action], None]
 AskTry = Callable[[TryReplacements], None]
 
 
-class ReplacementsPanel(QFrame):
+class ReplacementsPanel(Card):
     """Panel that shows rules and requests changes.
 
     A rule takes effect when the user leaves its row. An invalid rule stays in the panel, marked.
     """
 
     def __init__(
-        self, theme: Theme, texts: Texts, ask: Ask, ask_try: AskTry, dialogs: Dialogs | None = None
+        self, theme: Theme, texts: Texts, ask: Ask, ask_try: AskTry, dialogs: Dialogs = SYSTEM_DIALOGS
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._ask_try = theme, texts, ask, ask_try
-        self._dialogs = dialogs or SystemDialogs()
+        self._dialogs = dialogs
         self._known: tuple[Replacement, ...] = ()
         self._asked: tuple[Replacement, ...] | None = None
         self._serials, self._serial = count(1), 0
         self._tried_rows: tuple[int, ...] = ()
         self._tried: ReplacementsTried | None = None
         self._told: Callable[[], str] = str
-        self.setProperty("role", "card")
         self.heading = label(bold=True)
-        self.says, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
+        self.says, self.empty = remark(), label(role="muted", wraps=True)
         self.search = QLineEdit()
         self.model = RulesModel(texts)
         self.table = RulesTable(theme, self.model)
-        self.problem, self.told = label(size=SCALE.caption, role="warning"), label(size=SCALE.caption)
+        self.problem, self.told = remark("warning"), remark("")
         self.add, self.remove = QPushButton(), QPushButton()
         self.take_in, self.give_out = QPushButton(), QPushButton()
         self.results = DryRunResults(theme, texts)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_TRY_MS)
-        self._left = QTimer(self)  # delayed: no row may be removed while its editor closes
-        self._left.setSingleShot(True)
+        self._soon = timer(self, _TRY_MS, self.try_rules)
+        self._left = timer(self, 0, self._leave)  # delayed: no row may be removed while its editor closes
         self._lay_out()
         self._connect()
         self.refresh()
@@ -108,8 +106,7 @@ class ReplacementsPanel(QFrame):
         self.empty.setText(texts("words.no-rules"))
         self.search.setPlaceholderText(texts("words.search"))
         self.search.setAccessibleName(texts("words.search"))
-        self.search.setFont(font())
-        self.search.setMinimumHeight(control_height())
+        fit_field(self.search)
         for part in (self.table, self.table.horizontalHeader()):
             part.setAccessibleName(texts("words.replacements"))
         named = {
@@ -141,10 +138,8 @@ class ReplacementsPanel(QFrame):
         why = self.model.problem(row) if row is not None and row in wrong else ""
         if not why and wrong:
             why = self._texts("words.wrong-rows", count=len(wrong))
-        self.problem.setText(why)
-        self.problem.setVisible(bool(why))
-        self.told.setText(self._told())
-        self.told.setVisible(bool(self.told.text()))
+        say(self.problem, why)
+        say(self.told, self._told())
         self._lines.arrange()
         self._show_results()
 
@@ -260,7 +255,6 @@ class ReplacementsPanel(QFrame):
         self.model.edited.connect(self._edited)
         self.model.dataChanged.connect(lambda: self._soon.start())
         self.table.left.connect(lambda: self._left.start())
-        self._left.timeout.connect(self._leave)
         self.table.removed.connect(self._remove)
         self.table.selectionModel().selectionChanged.connect(lambda: self._show())
         self.table.selectionModel().currentChanged.connect(lambda: self._show())
@@ -270,7 +264,6 @@ class ReplacementsPanel(QFrame):
         self.remove.clicked.connect(lambda: self._remove(self.table.rows))
         self.take_in.clicked.connect(self._import)
         self.give_out.clicked.connect(self._export)
-        self._soon.timeout.connect(self.try_rules)
         new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
         new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         new.activated.connect(self._add)
@@ -282,12 +275,15 @@ class ReplacementsPanel(QFrame):
         self._show()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
-        column.setSpacing(SPACING.medium)
         self._lines = FlowRow((self.add, self.remove, self.take_in, self.give_out))
-        for said in (self.says, self.empty, self.problem, self.told):
-            said.setWordWrap(True)
         widgets: tuple[QWidget, ...] = (self.heading, self.says, self.search, self.empty, self.table)
-        for widget in (*widgets, self.problem, self._lines, self.told, self.results):
-            column.addWidget(widget)
+        vertical(
+            *widgets,
+            self.problem,
+            self._lines,
+            self.told,
+            self.results,
+            within=self,
+            margins=SPACING.large,
+            gap=SPACING.medium,
+        )

@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from app.settings import checks
 from app.settings.schema import Setting
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import DropDown, Switch, control_height, label
+from app.ui.widgets.basic import DropDown, Switch, control_height
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import horizontal, vertical
 from app.ui.widgets.option_buttons import OptionButtons
 
 Asks = Callable[[str | bool | int], None]
@@ -39,9 +41,7 @@ class SettingControl(QWidget):
         super().__init__()
         self.target, self.asks = target, asks
         self.refuse: Callable[[Said | None], None] = lambda said: None
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(SPACING.small)
+        self.column = vertical(within=self)
 
     @property
     def across(self) -> int:
@@ -206,10 +206,7 @@ class NumberControl(TextControl):
         self.unit = label(role="muted")
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.small)
-        row.addWidget(self.field)
-        row.addWidget(self.unit)
+        row = horizontal(self.field, self.unit)
         self.column.addLayout(row)
 
     def refresh(self) -> None:

@@ -4,19 +4,20 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QLabel
 
-from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
 from app.desktop.abilities import Ability
 from app.desktop.actions import DesktopAction, LookAtDesktop
 from app.desktop.view import DesktopView
 from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Severity
-from app.diagnostics.checks.wording import told
+from app.diagnostics.checks.finding import Severity, told
+from app.ui.settings.wording import in_all_languages
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Shape, action_button, label
+from app.ui.widgets.basic import Card, Shape, action_button, refresh_with
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import CARD, at_left, vertical
 
 
 class AbilityRow(NamedTuple):
@@ -28,16 +29,14 @@ class AbilityRow(NamedTuple):
     do: QLabel
 
 
-class DesktopPanel(QFrame):
+class DesktopPanel(Card):
     """Panel with one row for each ability."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[DesktopAction], None]) -> None:
-        super().__init__()
+        super().__init__("settings.desktop")
         self._texts = texts
         self._view = DesktopView()
-        self.setProperty("role", "card")
-        self.setObjectName("settings.desktop")
-        self.heading, self.says = label(bold=True), label(size=SCALE.caption, role="muted")
+        self.heading, self.says = label(bold=True), remark()
         self.rows = {
             ability: AbilityRow(
                 Shape(theme, State.IDLE), label(), label(role="muted"), label(size=SCALE.caption, role="warning")
@@ -46,15 +45,11 @@ class DesktopPanel(QFrame):
         }
         self.again = action_button(lambda: ask(LookAtDesktop()))
         self._lay_out()
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel, in all languages."""
-        for language in LANGUAGES:
-            for key in ("settings.desktop.name", "settings.desktop.says"):
-                yield str(entries(language)[key])
+        """Return the words by which the settings search finds this panel, in all languages."""
+        return in_all_languages("settings.desktop.name", "settings.desktop.says")
 
     def show_desktop(self, view: DesktopView) -> None:
         """Show the support of each ability."""
@@ -99,11 +94,4 @@ class DesktopPanel(QFrame):
             table.addWidget(row.do, 2 * place + 1, 2)
             for words in (row.found, row.do):
                 words.setWordWrap(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        self.says.setWordWrap(True)
-        for words in (self.heading, self.says):
-            column.addWidget(words)
-        column.addLayout(table)
-        column.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
+        vertical(self.heading, self.says, table, at_left(self.again), within=self, margins=CARD)

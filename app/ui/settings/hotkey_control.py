@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from app.core.notes import Note
 from app.hotkeys.binding import parse
@@ -15,6 +15,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import keep_place
+from app.ui.widgets.layouts import horizontal, stretched
 
 Bindings = Callable[[], Mapping[str, str]]
 """Returns the current key bindings by the names of their settings."""
@@ -34,10 +35,7 @@ class KeyControl(SettingControl):
         self.none = QPushButton()
         self.none.setProperty("role", "quiet")
         self.none.setObjectName(f"{name}.none")
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.hair)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.none)
+        row = horizontal(stretched(self.field), self.none, gap=SPACING.hair)
         self.column.addLayout(row)
         keep_place(self.none)
         self.none.clicked.connect(lambda: asks(""))

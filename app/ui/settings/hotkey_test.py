@@ -4,22 +4,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QPushButton
 
 from app.core.notes import Note
-from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
 from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
 from app.messages.actions import Action
-from app.ui.settings.wording import title
+from app.ui.settings.wording import in_all_languages, title
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Shape, label
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import Card, Shape, refresh_with, timer
+from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.layouts import CARD, at_left, vertical
 
 KEYS: Final = {DICTATE: "hotkeys.dictate", CANCEL: "hotkeys.cancel", PASTE_HELD: "hotkeys.paste_held"}
 """Settings of the hotkeys by action."""
@@ -27,33 +27,30 @@ LONGEST_MS: Final = 11_000
 """Time limit of the test, slightly longer than the hotkey listener's own."""
 
 
-class PressTest(QFrame):
+class PressTest(Card):
     """Panel that shows the app's hotkeys as they arrive; dictation is paused meanwhile."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
-        super().__init__()
+        super().__init__("settings.press-test")
         self._texts, self._ask = texts, ask
         self._bindings: Mapping[str, str] = {}
         self._seen, self._problem = KeysSeen(), Note("")
         self._assigned = self._seen.assigned
         self._tried = False
-        self.setProperty("role", "card")
-        self.setObjectName("settings.press-test")
         self.heading = label(bold=True)
-        self.says = label(size=SCALE.caption, role="muted")
+        self.says = remark()
         self.button = QPushButton()
         self.button.setObjectName("press-test")
-        self.result = label(size=SCALE.caption)
+        self.result = remark("")
         self.shapes = {action: Shape(theme, State.IDLE) for action in KEYS}
         self.names = {action: label() for action in KEYS}
         self.told = {action: label(role="muted") for action in KEYS}
-        self._limit = QTimer(self, singleShot=True, interval=LONGEST_MS)
-        self._limit.timeout.connect(lambda: self.show_keys(KeysSeen(False, self._seen.keys, self._seen.problem)))
+        self._limit = timer(
+            self, LONGEST_MS, lambda: self.show_keys(KeysSeen(False, self._seen.keys, self._seen.problem))
+        )
         self._lay_out()
         self.button.clicked.connect(self._clicked)
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     @property
     def testing(self) -> bool:
@@ -61,10 +58,8 @@ class PressTest(QFrame):
         return self._limit.isActive()
 
     def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel, in all languages."""
-        for language in LANGUAGES:
-            for key in ("settings.press.name", "settings.press.says"):
-                yield str(entries(language)[key])
+        """Return the words by which the settings search finds this panel, in all languages."""
+        return in_all_languages("settings.press.name", "settings.press.says")
 
     def show_bindings(self, bindings: Mapping[str, str]) -> None:
         """Show the keys by setting name; results for other keys are discarded."""
@@ -101,8 +96,7 @@ class PressTest(QFrame):
             binding = self._assigned.get(action) or self._bindings.get(setting, "")
             self._show_key(action, binding, seen.get(action))
         said = self._said(seen)
-        self.result.setText(said)
-        self.result.setVisible(bool(said))
+        say(self.result, said)
         told = (f"{self.names[action].text()}: {self.told[action].text()}" for action in KEYS)
         self.setAccessibleName(". ".join([texts("settings.press.name"), *told, said]))
 
@@ -162,13 +156,4 @@ class PressTest(QFrame):
             keys.addWidget(self.names[action], place, 1)
             keys.addWidget(self.told[action], place, 2)
             self.told[action].setWordWrap(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        for words in (self.heading, self.says):
-            column.addWidget(words)
-        column.addLayout(keys)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.result)  # below the button, so that it does not move it
-        for words in (self.says, self.result):
-            words.setWordWrap(True)
+        vertical(self.heading, self.says, keys, at_left(self.button), self.result, within=self, margins=CARD)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
@@ -13,7 +13,7 @@ from app.ui.settings import key_names
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_caps, key_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, frame
+from app.ui.widgets.basic import control_height, frame, timer
 
 Chosen = Callable[[str], None]
 Refused = Callable[[], None]
@@ -44,10 +44,8 @@ class KeyField(QAbstractButton):
         self._held: list[str] = []
         self._lone = ""
         self._listening = False
-        self._limit = QTimer(self, singleShot=True, interval=LONGEST_MS)
-        self._limit.timeout.connect(self._give_up)
-        self._up = QTimer(self, singleShot=True, interval=_STAYS_UP_MS)
-        self._up.timeout.connect(lambda: self._listen(False))
+        self._limit = timer(self, LONGEST_MS, self._give_up)
+        self._up = timer(self, _STAYS_UP_MS, lambda: self._listen(False))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._clicked)

@@ -5,9 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
 from app.desktop.actions import DesktopAction, WriteKeyLines
 from app.desktop.view import DesktopView, KeyLines, LinesState
@@ -16,12 +14,14 @@ from app.dictation.messages import DICTATE
 from app.hotkeys.compositor_lines import Compositor
 from app.ui.help.line_list import ReadOnlyText
 from app.ui.settings.hotkey_test import KEYS
-from app.ui.settings.wording import title
+from app.ui.settings.wording import in_all_languages, title
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Shape, action_button, label
+from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import Card, Shape, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label, remark, say, set_role, tell
+from app.ui.widgets.layouts import CARD, aligned, horizontal, stretched, vertical
 
 NAMES: Final = {
     Compositor.SWAY: "sway",
@@ -33,38 +33,33 @@ NAMES: Final = {
 _LINES, _CHANGE = 6, 12
 
 
-class KeyLinesPanel(QFrame):
+class KeyLinesPanel(Card):
     """Panel with the lines for the user's compositor; hidden where the desktop gives programs hotkeys.
 
     Writing first shows the change; a second click makes it.
     """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[DesktopAction], None]) -> None:
-        super().__init__()
+        super().__init__("settings.key-lines")
         self._texts, self._ask = texts, ask
         self._lines: KeyLines | None = None
         self._bindings: Mapping[str, str] = {}
         self._works, self._reviewing = False, False
-        self.setProperty("role", "card")
-        self.setObjectName("settings.key-lines")
         self.heading = label(bold=True)
-        self.says, self.missing, self.where = (label(size=SCALE.caption, role="muted") for _ in range(3))
+        self.says, self.missing, self.where = (remark() for _ in range(3))
         self.lines, self.change = ReadOnlyText(_LINES), ReadOnlyText(_CHANGE)
-        self.problem, self.told = label(size=SCALE.caption, role="warning"), label(size=SCALE.caption)
+        self.problem, self.told = remark("warning"), remark("")
         self.shape = Shape(theme, State.ARMING)
         self.copy = action_button(self._copy)
         self.write = action_button(self._write)
         self.back = action_button(lambda: self._review(on=False))
         self.remove = action_button(lambda: self._ask(WriteKeyLines(False)), "quiet")
         self._lay_out()
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel; none while it is hidden."""
-        for language in LANGUAGES if self._lines else ():
-            yield str(entries(language)["settings.key-lines.name"])
+        """Return the words by which the settings search finds this panel; none while it is hidden."""
+        return in_all_languages("settings.key-lines.name") if self._lines else []
 
     def show_desktop(self, view: DesktopView) -> None:
         """Show the lines for this desktop."""
@@ -97,8 +92,6 @@ class KeyLinesPanel(QFrame):
         self._show_buttons(shown)
         self.lines.setVisible(bool(shown.lines) and not self._reviewing)
         self.change.setVisible(self._reviewing)
-        for words in (self.missing, self.where, self.problem):
-            words.setVisible(bool(words.text()))
         for field, key in ((self.lines, "settings.key-lines.name"), (self.change, "settings.key-lines.change")):
             field.setAccessibleName(texts(key))
             field.refresh()
@@ -108,11 +101,10 @@ class KeyLinesPanel(QFrame):
         texts = self._texts
         self.heading.setText(texts("settings.key-lines.name"))
         self.says.setText(self._says(shown.compositor))
-        self.missing.setText("\n".join(self._missing(shown)))
-        self.missing.setProperty("role", "warning" if DICTATE in shown.missing else "muted")
-        self.missing.style().polish(self.missing)
-        self.where.setText(self._where(shown))
-        self.problem.setText(note_text(texts, shown.problem) if shown.problem else "")
+        role = "warning" if DICTATE in shown.missing else "muted"
+        tell(self.missing, "\n".join(self._missing(shown)), role)
+        say(self.where, self._where(shown))
+        say(self.problem, note_text(texts, shown.problem) if shown.problem else "")
 
     def _says(self, compositor: Compositor | None) -> str:
         if compositor is None:
@@ -162,8 +154,7 @@ class KeyLinesPanel(QFrame):
             button.setText(texts(key))
             button.setAccessibleName(f"{self.heading.text()}: {button.text()}")
             button.setVisible(visible)
-        self.write.setProperty("role", "primary" if self._reviewing else "")
-        self.write.style().polish(self.write)
+        set_role(self.write, "primary" if self._reviewing else "")
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.lines.toPlainText() + "\n")
@@ -179,16 +170,17 @@ class KeyLinesPanel(QFrame):
         self.write.setFocus()
 
     def _lay_out(self) -> None:
-        test = QHBoxLayout()
-        test.setSpacing(SPACING.small)
-        test.addWidget(self.shape, 0, Qt.AlignmentFlag.AlignTop)
-        test.addWidget(self.told, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        for part in (self.heading, self.says, self.missing, self.where, self.lines, self.change, self.problem):
-            column.addWidget(part)
-        column.addWidget(FlowRow((self.write, self.copy, self.back, self.remove)))
-        column.addLayout(test)
-        for words in (self.says, self.missing, self.where, self.problem, self.told):
-            words.setWordWrap(True)
+        test = horizontal(aligned(self.shape, Qt.AlignmentFlag.AlignTop), stretched(self.told))
+        vertical(
+            self.heading,
+            self.says,
+            self.missing,
+            self.where,
+            self.lines,
+            self.change,
+            self.problem,
+            FlowRow((self.write, self.copy, self.back, self.remove)),
+            test,
+            within=self,
+            margins=CARD,
+        )

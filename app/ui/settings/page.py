@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.core.notes import Note
 from app.dictation.hotkey_test import KeysSeen
@@ -20,22 +20,23 @@ from app.models.view import ModelsView
 from app.onboarding.view import MicrophoneTrial
 from app.settings.actions import MICROPHONE
 from app.settings.sections import Settings
-from app.ui.settings.file_problem import FileTrouble
+from app.ui.settings.cards import FileTrouble
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.hotkey_test import KEYS, PressTest
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.placement import INPUT, MODELS, SECTIONS, section_of
 from app.ui.settings.row import SettingRow
 from app.ui.settings.row_table import ELSEWHERE, MODEL, ControlValues, SettingRows
-from app.ui.settings.search import terms
 from app.ui.settings.section import Section, Words
 from app.ui.settings.section_tabs import SectionTabs
-from app.ui.settings.wording import is_of_file, is_of_value, refusal_text
+from app.ui.settings.wording import is_of_file, is_of_value, refusal_text, terms
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, label
-from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.widgets.basic import control_height, paint_as_page, timer
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import centred, scrolling
 
 _LONGEST_QUERY: Final = 100
@@ -51,28 +52,24 @@ class SettingsPage(QWidget):
     Other parts of the window ``add`` their panels to a section. ``shows``: the callbacks for published values.
     """
 
-    def __init__(
-        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs | None = None
-    ) -> None:
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
         self._known = ControlValues()
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        paint_as_page(self)
         self.name = label(size=SCALE.display, bold=True)
         self.search = QLineEdit()
         self.search.setObjectName("settings.search")
         self.search.setMaxLength(_LONGEST_QUERY)
         self.clear = self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition)
-        self.count, self.nothing = label(role="muted"), label(role="muted")
-        self.trouble = FileTrouble(texts, dialogs or SystemDialogs())
+        self.count, self.nothing = label(role="muted"), label(role="muted", wraps=True)
+        self.trouble = FileTrouble(texts, SYSTEM_DIALOGS)
         self.tabs = SectionTabs(theme, SECTIONS, self.choose)
         self.sections = {name: Section(name, texts) for name in SECTIONS}
         self.section = SECTIONS[0]
         self._made = SettingRows(theme, texts, ask, self._known)
         self._built = False
-        self._idle = QTimer(self, interval=0)
-        self._idle.timeout.connect(self._fill_next)
+        self._idle = timer(self, 0, self._fill_next, once=False)
         self.press_test = PressTest(theme, texts, ask)
         self._keys, self._problems = KeysSeen(), dict[str, Problem]()
         self._lay_out()
@@ -321,34 +318,25 @@ class SettingsPage(QWidget):
 
     def _lay_out(self) -> None:
         inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, SPACING.hair, 0, SPACING.wide)
-        column.setSpacing(SPACING.wide)
-        column.addWidget(self.trouble)
-        for section in self.sections.values():
-            column.addWidget(section)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setWordWrap(True)
-        column.addWidget(self.nothing)
-        column.addStretch(1)
+        vertical(
+            self.trouble,
+            *self.sections.values(),
+            self.nothing,
+            SPACE,
+            within=inside,
+            margins=(0, SPACING.hair, 0, SPACING.wide),
+            gap=SPACING.wide,
+        )
         self.area = scrolling(centred(inside))
-        top, head = QWidget(), QHBoxLayout()
-        head.addWidget(self.name)
-        head.addStretch(1)
-        head.addWidget(self.count)
-        head.addWidget(self.search)
-        rows = QVBoxLayout(top)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(SPACING.medium)
-        rows.addLayout(head)
-        rows.addWidget(self.tabs)
+        top = QWidget()
+        head = horizontal(self.name, SPACE, self.count, self.search, gap=None)
+        vertical(head, self.tabs, within=top, gap=SPACING.medium)
         self._head = centred(top)
         self.area.verticalScrollBar().rangeChanged.connect(self._align)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, SPACING.wide, 0, 0)
-        page.setSpacing(SPACING.medium)
-        page.addWidget(self._head)
-        page.addWidget(self.area, 1)
+        vertical(
+            self._head, stretched(self.area), within=self, margins=(0, SPACING.wide, 0, 0), gap=SPACING.medium
+        )
 
     def _align(self, least: int, most: int) -> None:
         """Keep the head above the content, which the scroll bar makes narrower."""

@@ -29,7 +29,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,7 +36,9 @@ from app.ui.settings.picker_entries import PickerEntry, matching
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, label
+from app.ui.widgets.basic import control_height, fit_field, smooth_painter
+from app.ui.widgets.labels import label
+from app.ui.widgets.layouts import vertical
 
 MOST_ROWS: Final = 8
 """Rows that are visible at once; with no more entries there is no search field."""
@@ -104,11 +105,10 @@ class PickerRow(QStyledItemDelegate):
 class Picker(QFrame):
     """List of entries with a search field, over the window of ``anchor``.
 
-    ``picked`` is emitted with the value of an entry that the user chooses; ``closed`` when the list goes away.
+    ``picked`` is emitted with the value of an entry that the user chooses.
     """
 
     picked = Signal(str)
-    closed = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, anchor: QWidget) -> None:
         super().__init__(anchor.window())
@@ -124,11 +124,7 @@ class Picker(QFrame):
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.none.setContentsMargins(SPACING.small, SPACING.hair, SPACING.small, SPACING.hair)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.hair, SPACING.hair, SPACING.hair, SPACING.hair)
-        column.setSpacing(SPACING.hair)
-        for part in (self.search, self.none, self.list):
-            column.addWidget(part)
+        vertical(self.search, self.none, self.list, within=self, margins=SPACING.hair, gap=SPACING.hair)
         self.search.textChanged.connect(self._fill)
         self.search.installEventFilter(self)
         self.list.installEventFilter(self)
@@ -142,8 +138,7 @@ class Picker(QFrame):
         for part, key in ((self.search, "settings.picker.search"), (self.list, "settings.picker.list")):
             part.setAccessibleName(self._texts(key, name=name))
         self.search.setPlaceholderText(self._texts("settings.picker.find"))
-        self.search.setFont(font())
-        self.search.setMinimumHeight(control_height())
+        fit_field(self.search)
         self.search.setVisible(len(entries) > MOST_ROWS)
         self.none.setText(self._texts("settings.picker.none"))
         self._fill()
@@ -171,12 +166,10 @@ class Picker(QFrame):
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop watching the rest of the window."""
         _application().removeEventFilter(self)
-        self.closed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a ground with an outline."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         painter.setPen(QPen(self._theme.colour("edge"), 1))
         painter.setBrush(self._theme.colour("surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)

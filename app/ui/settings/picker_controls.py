@@ -13,8 +13,9 @@ from app.ui.settings.picker_entries import PickerEntry, with_unknown
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import control_height, frame, label
-from app.ui.widgets.chips import ChipRow
+from app.ui.widgets.basic import control_height, frame
+from app.ui.widgets.flow_layout import ChipRow
+from app.ui.widgets.labels import label
 
 Entries = Callable[[], Sequence[PickerEntry]]
 """Returns the entries with their names in the current language."""

@@ -2,17 +2,18 @@
 
 from PySide6.QtCore import QLineF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLayout, QPushButton, QWidget
 
 from app.settings.schema import Setting
 from app.settings.sections import Settings
 from app.ui.settings.controls import Said, SettingControl, SwitchControl
-from app.ui.settings.search import found, marked
-from app.ui.settings.wording import found_by, says, title
+from app.ui.settings.wording import found, found_by, marked, says, title
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import keep_place, label
+from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import keep_place, refresh_with
+from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.layouts import SPACE, horizontal, vertical
 from app.ui.widgets.panels import tell_around
 
 _WORDS_LETTERS = 34
@@ -34,9 +35,9 @@ class SettingRow(QWidget):
         self.setObjectName(f"row.{setting.name}")
         control.target.setObjectName(f"setting.{setting.name}")
         control.refuse = self.refuse
-        self.name, self.says = label(), label(size=SCALE.caption, role="muted")
-        self.warning = label(size=SCALE.caption, role="warning")
-        self.refusal = label(size=SCALE.caption, role="warning")
+        self.name, self.says = label(), remark()
+        self.warning = remark("warning")
+        self.refusal = remark("warning")
         self.reset = QPushButton()
         self.reset.setProperty("role", "quiet")
         self.reset.setObjectName(f"reset.{setting.name}")
@@ -44,8 +45,7 @@ class SettingRow(QWidget):
         self._lay_out()
         self.reset.clicked.connect(self.back)
         control.dropped.connect(lambda: self.refuse(None))
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, theme)
 
     @property
     def changed(self) -> bool:
@@ -101,8 +101,7 @@ class SettingRow(QWidget):
         warning, refused = self.control.warning, self._refused() if self._refused else ""
         before = (self.warning.text(), self.refusal.text())
         for said, text in ((self.warning, warning), (self.refusal, refused)):
-            said.setText(text)
-            said.setVisible(bool(text))
+            say(said, text)
         self.reset.setVisible(self.changed)
         about = " ".join(filter(None, (says(self._texts, self.setting.name), warning, refused)))
         self.control.describe(title(self._texts, self.setting.name), about)
@@ -142,21 +141,11 @@ class SettingRow(QWidget):
             tell_around(self)
 
     def _lay_out(self) -> None:
-        head, words = QHBoxLayout(), QVBoxLayout()
-        head.setSpacing(SPACING.small)
-        head.addWidget(self.name)
-        head.addWidget(self.reset)
-        head.addStretch(1)
+        head = horizontal(self.name, self.reset, SPACE)
         keep_place(self.reset)
-        words.setSpacing(0)
-        words.addStretch(1)  # centre the texts vertically next to the control
-        words.addLayout(head)
-        for said in (self.says, self.warning, self.refusal):
-            said.setWordWrap(True)
-            words.addWidget(said)
         for said in (self.warning, self.refusal):
             said.setContentsMargins(0, SPACING.hair, 0, 0)
-        words.addStretch(1)
+        words = vertical(SPACE, head, self.says, self.warning, self.refusal, SPACE, gap=0)
         self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._sides.setContentsMargins(0, SPACING.medium, 0, SPACING.medium)
         self._sides.setSpacing(SPACING.small)

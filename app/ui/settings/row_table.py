@@ -25,8 +25,8 @@ from app.ui.settings.controls import (
 )
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.microphone_control import MicrophoneControl
-from app.ui.settings.picked_names import model_entries, own_entries, spoken_entries
 from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
+from app.ui.settings.picker_entries import model_entries, own_entries, spoken_entries
 from app.ui.settings.placement import SECTIONS, settings_of
 from app.ui.settings.row import SettingRow
 from app.ui.settings.wording import option_keys, placeholder, unit

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.settings.sections import Settings
 from app.ui.settings.placement import PANELS_FIRST, PLACES, section_of
 from app.ui.settings.row import SettingRow
-from app.ui.settings.search import found
+from app.ui.settings.wording import found
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING
-from app.ui.widgets.basic import card, keep_place, label
+from app.ui.widgets.basic import card, keep_place
+from app.ui.widgets.labels import label, set_role
+from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 Words = Callable[[], Iterable[str]]
 
@@ -37,13 +39,8 @@ class Group(QWidget):
         self.card, self._inside = card()
         self._inside.setSpacing(0)
         self._inside.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
-        self.head = QHBoxLayout()
-        self.head.addWidget(self.title, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.small)
-        column.addLayout(self.head)
-        column.addWidget(self.card)
+        self.head = horizontal(stretched(self.title), gap=None)
+        vertical(self.head, self.card, within=self)
 
     def fill(self, rows: Sequence[SettingRow]) -> None:
         """Add the rows that belong here."""
@@ -82,17 +79,9 @@ class Section(QWidget):
         self.groups = [Group(group, texts) for group in PLACES[name]]
         self.groups[0].head.addWidget(self.reset)
         keep_place(self.reset)
-        self._panels, self._settings = QVBoxLayout(), QVBoxLayout()
-        for group in self.groups:
-            self._settings.addWidget(group)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self.heading)
+        self._panels, self._settings = vertical(gap=SPACING.large), vertical(*self.groups, gap=SPACING.large)
         order = (self._panels, self._settings) if name in PANELS_FIRST else (self._settings, self._panels)
-        for part in order:
-            self._column.addLayout(part)
-        for layout in (self._panels, self._settings, self._column):
-            layout.setSpacing(SPACING.large)
+        vertical(self.heading, *order, within=self, gap=SPACING.large)
         self.reset.clicked.connect(self._reset)
         self.reset.installEventFilter(self)
         self.refresh()
@@ -111,9 +100,7 @@ class Section(QWidget):
     def add(self, panel: QWidget, words: Words, group: str = "") -> None:
         """Add a panel below the others, or below a group; it may still hide itself inside its wrapper."""
         around = QWidget()
-        inside = QVBoxLayout(around)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(panel)
+        vertical(panel, within=around)
         self.panels.append(Added(panel, around, words))
         names = [one.name for one in self.groups]
         if group:
@@ -187,5 +174,4 @@ class Section(QWidget):
         self.reset.setText(said)
         self.reset.setAccessibleName(f"{self.title}: {said}")
         self.reset.setVisible(bool(count) and self.reset.isEnabled())
-        self.reset.setProperty("role", "danger" if self._sure else "quiet")
-        self.reset.style().polish(self.reset)
+        set_role(self.reset, "danger" if self._sure else "quiet")

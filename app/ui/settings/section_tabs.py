@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QWidget
 
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.layouts import vertical
 from app.ui.widgets.navigation_button import BAR, NavigationButton
 
 
@@ -52,9 +53,7 @@ class SectionTabs(QWidget):
             self._group.addButton(tab)
             tab.clicked.connect(lambda _, name=name: chosen(name))
         self._row = FlowRow(tuple(self.tabs.values()), gap=SPACING.hair)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._row)
+        vertical(self._row, within=self)
 
     def choose(self, name: str) -> None:
         """Mark the shown section; an empty name clears the mark during a search."""

@@ -5,48 +5,44 @@ from datetime import datetime
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from app.core.sentences import LANGUAGES, entries
+from app.core.sentences import LANGUAGES
 from app.ui.help.line_list import ReadOnlyText
 from app.ui.home.wording import day_text
+from app.ui.settings.wording import in_all_languages
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import action_button, label
+from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.layouts import CARD, vertical
 from app.updates.actions import CheckForUpdates
 from app.updates.view import UpdateState, UpdatesView
 
 _COMMAND_LINES = 2
 
 
-class UpdatesPanel(QFrame):
+class UpdatesPanel(Card):
     """Panel with the state of the notice, the command to run, and a button that asks now."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[CheckForUpdates], None]) -> None:
-        super().__init__()
+        super().__init__("settings.updates")
         self._texts, self._view = texts, UpdatesView()
-        self.setProperty("role", "card")
-        self.setObjectName("settings.updates")
-        self.state = label(bold=True)
-        self.news, self.how, self.place, self.checked = (label(size=SCALE.caption, role="muted") for _ in range(4))
-        self.problem = label(size=SCALE.caption, role="warning")
+        self.state = label(bold=True, wraps=True)
+        self.news, self.how, self.place, self.checked = (remark() for _ in range(4))
+        self.problem = remark("warning")
         self.command = ReadOnlyText(_COMMAND_LINES)
         self.check = action_button(lambda: ask(CheckForUpdates()))
         self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self._view.command))
         self.page = action_button(self._open_page)
         self.buttons = FlowRow((self.copy, self.page, self.check))
         self._lay_out()
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
-        """Yield the words by which the settings search finds this panel, in all languages."""
-        for language in LANGUAGES:
-            for key in ("settings.group.updates", "settings.updates.check", "settings.updates.find"):
-                yield str(entries(language)[key])
+        """Return the words by which the settings search finds this panel, in all languages."""
+        return in_all_languages("settings.group.updates", "settings.updates.check", "settings.updates.find")
 
     def show_updates(self, view: UpdatesView) -> None:
         """Show what is known of newer versions."""
@@ -61,17 +57,15 @@ class UpdatesPanel(QFrame):
         state = view.state if new is None or view.state is UpdateState.ASKING else UpdateState.NEWER
         if state is UpdateState.FAILED:
             state = UpdateState.UNKNOWN
-        self.state.setText(texts(f"settings.updates.{state}", **said) if view.installed else "")
-        self.news.setText(self._news())
+        say(self.state, texts(f"settings.updates.{state}", **said) if view.installed else "")
+        say(self.news, self._news())
         how = "settings.updates.run-file" if view.needs_file else "settings.updates.run"
-        self.how.setText(texts(how if view.command else "settings.updates.get") if newer else "")
+        say(self.how, texts(how if view.command else "settings.updates.get") if newer else "")
         self.command.show_text(view.command)
-        self.place.setText("" if view.place_known else texts("settings.updates.no-place"))
+        say(self.place, "" if view.place_known else texts("settings.updates.no-place"))
         day = datetime.fromtimestamp(view.asked_s).date() if view.asked_s else None
-        self.checked.setText(texts("settings.updates.checked", day=day_text(texts, day)) if day else "")
-        self.problem.setText(note_text(texts, view.note) if view.note else "")
-        for words in (self.state, self.news, self.how, self.place, self.checked, self.problem):
-            words.setVisible(bool(words.text()))
+        say(self.checked, texts("settings.updates.checked", day=day_text(texts, day)) if day else "")
+        say(self.problem, note_text(texts, view.note) if view.note else "")
         self.command.setVisible(newer and bool(view.command))
         self.command.setAccessibleName(texts("settings.updates.command"))
         self.command.refresh()
@@ -103,11 +97,15 @@ class UpdatesPanel(QFrame):
             QDesktopServices.openUrl(QUrl(self._view.release.page))
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        column.setSpacing(SPACING.small)
-        for part in (self.state, self.news, self.how, self.command, self.problem, self.place, self.checked):
-            column.addWidget(part)
-        column.addWidget(self.buttons)
-        for words in (self.state, self.news, self.how, self.place, self.checked, self.problem):
-            words.setWordWrap(True)
+        vertical(
+            self.state,
+            self.news,
+            self.how,
+            self.command,
+            self.problem,
+            self.place,
+            self.checked,
+            self.buttons,
+            within=self,
+            margins=CARD,
+        )

@@ -1,5 +1,8 @@
-"""Texts for settings: names, explanations, values and search words."""
+"""Texts for settings: names, explanations, values, and the search in them."""
 
+import html
+import re
+import unicodedata
 from typing import Final
 
 from app.core.notes import Note
@@ -79,5 +82,33 @@ def found_by(setting: Setting) -> str:
     name = setting.name
     keys = [f"settings.section.{section_of(name)}", f"settings.title.{name}", f"settings.says.{name}"]
     keys += option_keys(setting).values()
+    return " ".join([name, *in_all_languages(*keys)]).casefold()
+
+
+def in_all_languages(*keys: str) -> list[str]:
+    """Return texts in every language of the windows; a text with forms for numbers is left out."""
     known = (entries(language).get(key) for language in LANGUAGES for key in keys)
-    return " ".join([name, *(entry for entry in known if isinstance(entry, str))]).casefold()
+    return [entry for entry in known if isinstance(entry, str)]
+
+
+def terms(query: str) -> tuple[str, ...]:
+    """Split a query into normalised terms, all of which must match in any order."""
+    return tuple(unicodedata.normalize("NFKC", query).casefold().split())
+
+
+def found(wanted: tuple[str, ...], words: str) -> bool:
+    """Return True if each term occurs in ``words``, which must be in lower case."""
+    return all(term in words for term in wanted)
+
+
+def marked(text: str, wanted: tuple[str, ...], style: str) -> str:
+    """Return ``text`` as HTML with the terms in this style; ``wanted`` must not be empty."""
+    pattern = re.compile("|".join(map(re.escape, sorted(wanted, key=len, reverse=True))), re.IGNORECASE)
+    parts, place = list[str](), 0
+    for hit in pattern.finditer(text):
+        parts += [
+            html.escape(text[place : hit.start()]),
+            f'<span style="{style}">{html.escape(hit.group())}</span>',
+        ]
+        place = hit.end()
+    return "".join([*parts, html.escape(text[place:])])

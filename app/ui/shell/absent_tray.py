@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.shown_once import ShownOnce
+from app.core.hints import ShownOnce
 from app.ui.strings.texts import Texts
 
 Send = Callable[[str, str], "Future[bool]"]

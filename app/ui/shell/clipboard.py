@@ -49,8 +49,8 @@ class QtClipboard(QObject):
 
     _wanted = Signal(object)
 
-    def __init__(self, clipboard: QClipboard, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, clipboard: QClipboard) -> None:
+        super().__init__()
         self._clipboard = clipboard
         self._before: QMimeData | None = None
         self._offer: _Offer | None = None

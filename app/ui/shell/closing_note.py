@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
-from app.core.shown_once import ShownOnce
-from app.ui.onboarding.step_page import wrapping
+from app.core.hints import ShownOnce
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, font
-from app.ui.widgets.basic import label
+from app.ui.widgets.basic import paint_as_page, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label
 from app.ui.widgets.panels import DialogBody
 
 _LETTERS = 60
@@ -35,13 +34,11 @@ class ClosingNote(QDialog):
         super().__init__(parent)
         self._texts, self._once = texts, once
         self._in_tray = True
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.heading, self.says = label(size=SCALE.heading, bold=True), label()
+        paint_as_page(self)
+        self.heading, self.says = label(size=SCALE.heading, bold=True, wraps=True), label(wraps=True)
         self.go_on, self.quit = QPushButton(), QPushButton()
         self.go_on.setProperty("role", "primary")
         self.go_on.setDefault(True)
-        wrapping([self.heading, self.says])
         self._body = DialogBody(self)
         self._body.column.setSpacing(SPACING.medium)
         for words in (self.heading, self.says):
@@ -50,8 +47,7 @@ class ClosingNote(QDialog):
         self._body.finish(FlowRow((self.go_on, self.quit)))
         self.go_on.clicked.connect(lambda: self._over(close_window))
         self.quit.clicked.connect(lambda: self._over(end))
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts)
 
     def show_tray(self, present: bool) -> None:
         """Tell the way back through the tray, or that without one."""

@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-from app.core.shown_once import ShownOnce
+from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
 from app.onboarding.steps import Step, StepProgress

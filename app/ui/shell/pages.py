@@ -12,15 +12,14 @@ from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
 from app.ui.onboarding.restart_card import RestartCard
 from app.ui.programs.panel import ProgramsPanel
-from app.ui.replacements.page import DictionaryPage
-from app.ui.replacements.words_panel import WordsPanel
+from app.ui.replacements.page import DictionaryPage, WordsPanel
+from app.ui.settings.cards import LinkCard
 from app.ui.settings.desktop_panel import DesktopPanel
 from app.ui.settings.key_lines import KeyLinesPanel
-from app.ui.settings.link_card import LinkCard
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.updates_panel import UpdatesPanel
 from app.ui.shell.front import DICTIONARY, FILES, SETTINGS, Front
-from app.ui.shell.monitor_window import MonitorWindow
+from app.ui.shell.shell import MonitorWindow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.updates.view import UpdatesView
@@ -58,7 +57,8 @@ class Pages:
         self.settings.add("input", self.key_lines, self.key_lines.words, "keys")
         self.settings.add("advanced", self.desktop, self.desktop.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
-        self.help.add_to(self.settings)
+        for panel in self.help.all:
+            self.settings.add("advanced", panel, panel.words)
         self._add_programs(theme, texts, front)
         self.computers = ComputersPanel(theme, texts, ask)
         self.settings.add("computers", self.computers, self.computers.words)

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QWidget
 
 from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
@@ -20,8 +20,10 @@ from app.ui.settings.key_field import KeyField
 from app.ui.shell.status import Status, problem
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme
-from app.ui.widgets.basic import DropDown, LevelBar, Switch, label
+from app.ui.theme.theme import RADII, SPACING, Theme
+from app.ui.widgets.basic import DropDown, LevelBar, Switch
+from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 from app.ui.widgets.panels import scrolling
 
 _EDGE: Final = RADII.small
@@ -61,13 +63,13 @@ class Popover(QFrame):
         self._status, self._window, self._veil = Status(), window, Veil(window, self.shut)
         self._opener: QWidget | None = None
         self.setObjectName("popover")
-        self.problem, self.refusal = label(role="warning"), label(size=SCALE.caption, role="warning")
+        self.problem, self.refusal = label(role="warning", wraps=True), remark("warning")
         self.microphone, self.meter = DropDown(theme), LevelBar(theme)
         self.key = KeyField(theme, texts, self._key_chosen, lambda: self._refuse("hotkey.unusable"))
         self.key.listens.connect(lambda on: ask(PauseHotkeys(on)))
         self.mode, self.place = DropDown(theme), DropDown(theme)
         self.pause, self.worker = Switch(theme), Switch(theme)
-        self.worker_state = label(size=SCALE.caption, role="muted")
+        self.worker_state = remark()
         self._names = {name: label() for name in _NAMES}
         self._inside = QWidget()
         self._inside.setObjectName("list")
@@ -112,8 +114,7 @@ class Popover(QFrame):
     def _show(self) -> None:
         texts, status, choices = self._texts, self._status, self._status.choices
         said = problem(texts, status)
-        self.problem.setText(said)
-        self.problem.setVisible(bool(said))
+        say(self.problem, said)
         self.microphone.show_entries(microphone_entries(texts, choices), choices.microphone)
         self.meter.show_level(status.view.level_dbfs)
         self.key.show_binding(choices.keys.get(DICTATE, ""))
@@ -273,27 +274,19 @@ class Popover(QFrame):
         grid.setHorizontalSpacing(SPACING.large)
         grid.setVerticalSpacing(SPACING.medium)
         grid.setColumnStretch(1, 1)
-        for said in (self.problem, self.refusal, self.worker_state):
-            said.setWordWrap(True)
         self.refusal.hide()
         grid.addWidget(self.problem, 0, 0, 1, 2)
         microphone = _stacked(self.microphone, self.meter)
         key = _stacked(self.key, self.refusal)
         worker = QWidget()
-        beside = QHBoxLayout(worker)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(SPACING.small)
-        beside.addWidget(self.worker, 0, Qt.AlignmentFlag.AlignTop)
-        beside.addWidget(self.worker_state, 1)
+        horizontal(aligned(self.worker, Qt.AlignmentFlag.AlignTop), stretched(self.worker_state), within=worker)
         rows = (microphone, key, self.mode, self.pause, self.place, worker)
         for number, (name, row) in enumerate(zip(self._names.values(), rows, strict=True), 1):
             grid.addWidget(name, number, 0)
             grid.addWidget(
                 row, number, 1, Qt.AlignmentFlag.AlignLeft if row is self.pause else Qt.AlignmentFlag(0)
             )
-        around = QVBoxLayout(self)
-        around.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
-        around.addWidget(self._area)
+        vertical(self._area, within=self, margins=_EDGE)
 
 
 def _neighbour(widget: QWidget, forward: bool) -> QWidget | None:
@@ -303,9 +296,5 @@ def _neighbour(widget: QWidget, forward: bool) -> QWidget | None:
 def _stacked(*controls: QWidget) -> QWidget:
     """Return a widget with controls below each other."""
     made = QWidget()
-    column = QVBoxLayout(made)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(SPACING.hair)
-    for control in controls:
-        column.addWidget(control)
+    vertical(*controls, within=made, gap=SPACING.hair)
     return made

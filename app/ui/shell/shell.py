@@ -1,4 +1,4 @@
-"""Frame of the app's window: pages beside a sidebar, one visible at a time."""
+"""Windows of the app: the main one, with pages beside a sidebar, and that of the monitor."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,9 +14,9 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
 
-from app.core.shown_once import ShownOnce
+from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
 from app.ui.shell.closing_note import ClosingNote
@@ -24,6 +24,8 @@ from app.ui.shell.sidebar import Sidebar
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme, font
+from app.ui.widgets.basic import paint_as_page, refresh_with
+from app.ui.widgets.layouts import horizontal, stretched, vertical
 from app.ui.widgets.panels import centred, scrolling
 
 _MOST_DIGITS: Final = 9
@@ -65,8 +67,7 @@ class Shell(QWidget):
         if closing is not None:
             self.closing_note = ClosingNote(texts, closing, self.hide, lambda: ask(Verb.QUIT), self)
         self._theme, self._texts, self._ask = theme, texts, ask
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        paint_as_page(self)
         self.setWindowIcon(icons.icon(icons.APP))
         self._placed = False
         self.pages: dict[str, QWidget] = {}
@@ -77,11 +78,7 @@ class Shell(QWidget):
         self._fill_menu()
         self._stack = QStackedWidget()
         self._all = QWidget()
-        sides = QHBoxLayout(self._all)
-        sides.setContentsMargins(0, 0, 0, 0)
-        sides.setSpacing(0)
-        sides.addWidget(self.sidebar)
-        sides.addWidget(self._stack, 1)
+        horizontal(self.sidebar, stretched(self._stack), within=self._all, gap=0)
         self._front = QStackedLayout(self)
         self._front.addWidget(self._all)
         self._stack.currentChanged.connect(self._tell)
@@ -232,3 +229,45 @@ class Shell(QWidget):
 
     def _tell(self) -> None:
         self.seen.emit(self.page if self.isVisible() else "")
+
+
+class MonitorWindow(QWidget):
+    """Window around the monitor; ``looked`` carries whether it is visible.
+
+    Esc and Ctrl+W close it.
+    """
+
+    looked = Signal(bool)
+
+    def __init__(self, texts: Texts, page: QWidget) -> None:
+        super().__init__()
+        self._texts = texts
+        paint_as_page(self)
+        self.setWindowIcon(icons.icon(icons.APP))
+        vertical(scrolling(page), within=self)
+        for keys in ("Esc", "Ctrl+W"):
+            QShortcut(QKeySequence(keys), self).activated.connect(self.close)
+        self.resize(usual_size().boundedTo(self.screen().availableSize()))
+        refresh_with(self.refresh, texts)
+
+    def appear(self) -> None:
+        """Show the window in front with the focus."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.setFocus()  # and none of its parts, which would look chosen
+        self.raise_()
+        self.activateWindow()
+
+    def refresh(self) -> None:
+        """Update the title to the current language."""
+        self.setWindowTitle(self._texts("shell.monitor-title", name=self._texts("app.name")))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Report that the monitor is visible."""
+        super().showEvent(event)
+        self.looked.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Report that the monitor is hidden."""
+        super().hideEvent(event)
+        self.looked.emit(False)

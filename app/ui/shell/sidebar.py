@@ -5,12 +5,14 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QWidget
 
 from app.ui.shell.status_line import StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import refresh_with
+from app.ui.widgets.layouts import SPACE, vertical
 from app.ui.widgets.navigation_button import BAR, NavigationButton
 
 _LETTERS = 28
@@ -91,18 +93,16 @@ class Sidebar(QWidget):
         self._group = QButtonGroup(self)
         self.menu, self.more = QMenu(self), SidebarEntry(theme, "more", page=False)
         self.more.clicked.connect(self._open_menu)
-        self._pages = QVBoxLayout()
         self._foot: StatusLine | None = None
-        self._pages.setSpacing(SPACING.hair)
-        self._column = column = QVBoxLayout(self)
-        column.setContentsMargins(SPACING.small, SPACING.medium, SPACING.small, SPACING.small)
-        column.setSpacing(SPACING.small)
-        column.addLayout(self._pages)
-        column.addStretch(1)
-        column.addWidget(self.more)
-        theme.changed.connect(self.refresh)
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        self._pages = vertical(gap=SPACING.hair)
+        self._column = vertical(
+            self._pages,
+            SPACE,
+            self.more,
+            within=self,
+            margins=(SPACING.small, SPACING.medium, SPACING.small, SPACING.small),
+        )
+        refresh_with(self.refresh, theme, texts)
 
     def add(self, name: str, picture: str) -> SidebarEntry:
         """Add the entry of a page named by the text ``page.NAME``."""

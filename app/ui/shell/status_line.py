@@ -1,15 +1,16 @@
 """Status line at the foot of the sidebar: state, microphone and place of recognition."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.core.states import State
 from app.ui.shell.status import Status, delay, hint, means, word
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SCALE_PROPERTY, SPACING, Theme, font
-from app.ui.widgets.basic import Elided, Shape, label, ring
-from app.ui.widgets.untrusted_text import tip
+from app.ui.widgets.basic import Shape, refresh_with, ring, smooth_painter
+from app.ui.widgets.labels import Elided, label, set_role, tip
+from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 _LINES = 3
 
@@ -36,9 +37,7 @@ class StatusLine(QAbstractButton):
         for part in (self.shape, self.word, self.means, self.trouble):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._lay_out()
-        theme.changed.connect(self.refresh)
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, theme, texts)
 
     def show_status(self, status: Status) -> None:
         """Show this status; cheap enough to call twenty times a second."""
@@ -56,14 +55,12 @@ class StatusLine(QAbstractButton):
         """Update all texts to the current language and size."""
         texts, status = self._texts, self._status
         self.shape.show_state(status.shape, word(texts, status))
-        _show(self.word, word(texts, status))
+        self.word.setText(word(texts, status))
         late, role = delay(texts, status)
         for said, text in ((self.means, means(texts, status)), (self.trouble, late)):
             if text != said.accessibleName():
                 said.show_text(text)
-        if self.trouble.property("role") != role:
-            self.trouble.setProperty("role", role)
-            self.trouble.style().polish(self.trouble)
+        set_role(self.trouble, role)
         for part in (self.word, self.means):
             part.setVisible(not self._folded)
         self.trouble.setVisible(bool(self.trouble.accessibleName()) and not self._folded)
@@ -79,8 +76,7 @@ class StatusLine(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the background under the pointer, and the focus ring."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         place = QRectF(self.rect())
         if self.underMouse() or self.isDown():
             painter.setPen(Qt.PenStyle.NoPen)
@@ -90,18 +86,12 @@ class StatusLine(QAbstractButton):
             ring(painter, place, self._theme.colour("accent"), RADII.small)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(SPACING.small)
-        head.addWidget(self.shape)
-        head.addWidget(self.word, 1)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(SPACING.medium, SPACING.small, SPACING.small, SPACING.small)
-        self._column.setSpacing(SPACING.hair)
-        self._column.addLayout(head)
-        self._column.addWidget(self.means)
-        self._column.addWidget(self.trouble)
-
-
-def _show(shown: QLabel, text: str) -> None:
-    if shown.text() != text:
-        shown.setText(text)
+        head = horizontal(self.shape, stretched(self.word))
+        self._column = vertical(
+            head,
+            self.means,
+            self.trouble,
+            within=self,
+            margins=(SPACING.medium, SPACING.small, SPACING.small, SPACING.small),
+            gap=SPACING.hair,
+        )

@@ -21,7 +21,8 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
-from app.ui.widgets.untrusted_text import menu_name
+from app.ui.widgets.basic import refresh_with
+from app.ui.widgets.labels import menu_name
 
 INSERT_READY: Final = "insert-ready"
 MENU_CLOSES_MS: Final = 200
@@ -65,8 +66,7 @@ class Tray(QObject):
         self.menu.addSeparator()
         self.quit = self._entry(lambda: ask(Verb.QUIT))
         theme.changed.connect(self._redraw)
-        texts.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts)
 
     # -- icon ----------------------------------------------------------------------------------------------
 

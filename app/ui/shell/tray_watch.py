@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
+
+from app.ui.widgets.basic import timer
 
 LOOK_MS: Final = 2_000
 LOOKS: Final = 3
@@ -23,8 +25,7 @@ class TrayWatch(QObject):
         self._missed = 0
         self._told = False
         self.present = False
-        self._timer = QTimer(self, interval=every_ms)
-        self._timer.timeout.connect(self.look)
+        self._timer = timer(self, every_ms, self.look, once=False)
 
     def begin(self) -> None:
         """Look now, and from now on."""

@@ -4,25 +4,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSignalBlocker, QSize, QSizeF, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
-    QFont,
     QFontMetrics,
-    QFontMetricsF,
+    QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
-    QResizeEvent,
-    QTextLayout,
-    QTextOption,
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
     QFrame,
-    QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -30,39 +26,37 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.states import LOWEST_DBFS, State
-from app.ui.dictation.live_lines import MOST
 from app.ui.dictation.pill import loudness
+from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SCALE, SCALE_PROPERTY, SPACING, Theme, font
-from app.ui.widgets.untrusted_text import tip
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.layouts import vertical
 
 S = TypeVar("S", bound=StrEnum)
 
 _RING = 2.0
-_ANY = "surrogatepass"  # file names may contain undecodable bytes
-_LONGEST_TIP = 2_000
 _LONGEST_CHOICE = 44
 
 
-def label(text: str = "", *, size: float = SCALE.body, role: str = "", bold: bool = False) -> QLabel:
-    """Return a label in the common type scale."""
-    made = QLabel(text)
-    made.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
-    made.setProperty(SCALE_PROPERTY, size)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    if role:
-        made.setProperty("role", role)
-    return made
+class Card(QFrame):
+    """Frame that groups related widgets. ``name``: its object name, if it has one."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.setObjectName(name)
 
 
-def card() -> tuple[QFrame, QVBoxLayout]:
-    """Return a card that groups related widgets, and its layout."""
-    frame = QFrame()
-    frame.setProperty("role", "card")
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
-    layout.setSpacing(SPACING.medium)
-    return frame, layout
+def card() -> tuple[Card, QVBoxLayout]:
+    """Return a card and its layout."""
+    frame = Card()
+    return frame, vertical(within=frame, margins=(SPACING.wide, SPACING.large), gap=SPACING.medium)
+
+
+def paint_as_page(widget: QWidget) -> None:
+    """Give a widget the background of a page."""
+    widget.setObjectName("page")
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
 
 def action_button(do: Callable[[], None], role: str = "") -> QPushButton:
@@ -72,6 +66,42 @@ def action_button(do: Callable[[], None], role: str = "") -> QPushButton:
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
     made.clicked.connect(do)
+    return made
+
+
+def refresh_with(refresh: Callable[[], None], *sources: Texts | Theme) -> None:
+    """Call ``refresh`` now and whenever the language or the colours change."""
+    for source in sources:
+        source.changed.connect(refresh)
+    refresh()
+
+
+def on_escape(owner: QObject, controls: Iterable[QWidget], do: Callable[[], None]) -> None:
+    """Call ``do`` when Esc is pressed in one of these controls; the key has no other effect."""
+    watch = _EscapeFilter(owner, do)
+    for control in controls:
+        control.installEventFilter(watch)
+
+
+class _EscapeFilter(QObject):
+    """Event filter that takes Esc away."""
+
+    def __init__(self, owner: QObject, do: Callable[[], None]) -> None:
+        super().__init__(owner)
+        self._do = do
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_Escape:
+            return False
+        if event.type() == QEvent.Type.KeyPress:
+            self._do()
+        return True
+
+
+def timer(owner: QObject, ms: int, do: Callable[[], None], *, once: bool = True) -> QTimer:
+    """Return a timer that calls ``do`` when it is started and the time has passed, ``once`` or repeatedly."""
+    made = QTimer(owner, singleShot=once, interval=ms)
+    made.timeout.connect(do)
     return made
 
 
@@ -146,16 +176,8 @@ class LevelBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the track, filled up to the level."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        track = QRectF(self.rect())
-        painter.setBrush(self._theme.colour("accent_soft"))
-        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
-        if filled := track.width() * loudness(self.level_dbfs):
-            painter.setBrush(self._theme.colour("accent"))
-            track.setWidth(max(track.height(), filled))
-            painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent")
+        paint_bar(smooth_painter(self), QRectF(self.rect()), loudness(self.level_dbfs), ground, filled)
 
 
 class Switch(QAbstractButton):
@@ -176,8 +198,7 @@ class Switch(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a track with a knob, which is on the right and filled when on."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         track = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
         on = self.isChecked()
         painter.setPen(QPen(self._theme.colour("accent" if on else "edge"), 1))
@@ -249,69 +270,15 @@ class DropDown(QComboBox):
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 
-class Elided(QLabel):
-    """Label that shows the first lines of a text; the tool tip shows more."""
-
-    def __init__(self, lines: int = 2) -> None:
-        super().__init__()
-        self._lines = lines
-        self.setFont(font())
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._whole = ""
-
-    def show_text(self, text: str) -> None:
-        """Show a text; the accessible name holds all of it."""
-        self._whole = text
-        self.setAccessibleName(text)
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cut the text again for the new width."""
-        if event.size().width() != event.oldSize().width():
-            self._fit()
-
-    def _fit(self) -> None:
-        shown = beginning(self._whole, self.font(), self.contentsRect().width(), self._lines)
-        self.setText(shown)
-        self.setToolTip("" if shown == self._whole else tip(self._whole[:_LONGEST_TIP]))
-
-
-def beginning(text: str, look: QFont, width: float, most: int) -> str:
-    """Return the start of ``text`` that fits into ``most`` lines, with an ellipsis if it is cut.
-
-    Only the visible part is laid out, once, so half an hour of speech costs no more than a sentence.
-    """
-    start = text[:MOST].replace("\n", " ")
-    units = start.encode("utf-16-le", _ANY)  # Qt counts in UTF-16 units
-    layout = QTextLayout(start, look)
-    layout.setTextOption(_by_word())
-    layout.beginLayout()
-    last = end = 0
-    for _ in range(most):
-        if not (line := layout.createLine()).isValid():
-            break
-        line.setLineWidth(width)
-        last, end = line.textStart(), line.textStart() + line.textLength()
-    layout.endLayout()
-    if len(text) <= MOST and 2 * end == len(units):
-        return start
-    head, tail = (part.decode("utf-16-le", _ANY) for part in (units[: 2 * last], units[2 * last :]))
-    shown = QFontMetricsF(look).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
-    return head + shown[:-1].rstrip() + "…"
-
-
-def _by_word() -> QTextOption:
-    """Return the option that breaks lines as ``QLabel`` does."""
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WordWrap)
-    return option
-
-
 def control_height() -> int:
     """Return the height of fields and buttons, in pixels."""
     return QFontMetrics(font()).height() + 2 * SPACING.small + 2
+
+
+def fit_field(field: QLineEdit) -> None:
+    """Give a field the current font and the height of a button."""
+    field.setFont(font())
+    field.setMinimumHeight(control_height())
 
 
 def make_room(button: QPushButton, names: Iterable[str]) -> None:
@@ -337,6 +304,25 @@ def reveal(control: QWidget, shown: bool, heir: QWidget) -> None:
     if not shown and control.hasFocus():
         heir.setFocus()
     control.setVisible(shown)
+
+
+def smooth_painter(widget: QWidget) -> QPainter:
+    """Return a painter that draws smooth edges."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    return painter
+
+
+def paint_bar(painter: QPainter, track: QRectF, share: float, ground: QColor, filled: QColor) -> None:
+    """Paint a round bar of which a ``share`` from 0 to 1 is filled."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    radius = track.height() / 2
+    painter.setBrush(ground)
+    painter.drawRoundedRect(track, radius, radius)
+    if share:
+        painter.setBrush(filled)
+        across = max(track.height(), track.width() * share)
+        painter.drawRoundedRect(QRectF(track.topLeft(), QSizeF(across, track.height())), radius, radius)
 
 
 def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:

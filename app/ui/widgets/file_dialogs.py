@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -64,6 +64,9 @@ class SystemDialogs:
     def show(self, path: str) -> None:
         """Show the folder of the file at ``path``."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
+
+
+SYSTEM_DIALOGS: Final = SystemDialogs()
 
 
 def _chosen(dialog: QFileDialog) -> list[str]:

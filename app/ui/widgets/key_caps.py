@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import ring
+from app.ui.widgets.basic import ring, smooth_painter
 
 _DEPTH = float(SPACING.hair)
 _MARGIN = float(SPACING.hair)  # for the focus ring
@@ -49,8 +49,7 @@ class KeyCaps(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint each key with the edge that a real one has; lit keys are filled and lowered."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         painter.setFont(self._font())
         for cap, place in self._places():
             self._paint_key(painter, cap, place)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton
 
 from app.ui.theme.theme import RADII, Theme
-from app.ui.widgets.basic import ring
+from app.ui.widgets.basic import ring, smooth_painter
 
 BAR = 3.0
 """Thickness of the bar on a chosen button."""
@@ -36,8 +36,7 @@ class NavigationButton(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint background, bar and name, and the ring of the focus."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         chosen, place = self.isChecked(), QRectF(self.rect())
         painter.setPen(Qt.PenStyle.NoPen)
         if chosen or self.underMouse():

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, ring
+from app.ui.widgets.basic import control_height, ring, smooth_painter
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.layouts import vertical
 
 _FRAME: Final = 2
 """Pixels between the outline and the options."""
@@ -38,8 +39,7 @@ class OptionButton(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the text, with an outline if chosen."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         place, chosen = QRectF(self.rect()), self.isChecked()
         if chosen or self.underMouse():
             painter.setPen(QPen(self._theme.colour("accent"), 1) if chosen else Qt.PenStyle.NoPen)
@@ -71,9 +71,7 @@ class OptionButtons(QWidget):
         self._theme = theme
         self.buttons: list[OptionButton] = []
         self._row = FlowRow((), gap=_FRAME)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(_FRAME, _FRAME, _FRAME, _FRAME)
-        self._column.addWidget(self._row)
+        self._column = vertical(self._row, within=self, margins=_FRAME, gap=None)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
@@ -117,8 +115,7 @@ class OptionButtons(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the outline of the row."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = smooth_painter(self)
         painter.setPen(QPen(self._theme.colour("edge"), 1))
         painter.setBrush(self._theme.colour("surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)

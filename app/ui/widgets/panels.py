@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SPACING, Theme
-from app.ui.widgets.basic import ring
+from app.ui.widgets.basic import Card, ring, timer
+from app.ui.widgets.layouts import CARD, SPACE, horizontal, stretched, vertical
 
 
-class Panel(QFrame):
+class Panel(Card):
     """Card that groups related widgets.
 
     With the focus it has a ring, and screen readers read its accessible name.
@@ -28,11 +27,8 @@ class Panel(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.setProperty("role", "card")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        self.column.setSpacing(SPACING.small)
+        self.column = vertical(within=self, margins=CARD)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the card, and the focus ring."""
@@ -82,11 +78,7 @@ def centred(inside: QWidget) -> QWidget:
     around = QWidget()
     around.setObjectName("page")
     inside.setMaximumWidth(CONTENT_WIDTH)
-    row = QHBoxLayout(around)
-    row.setContentsMargins(SPACING.wide, 0, SPACING.wide, 0)
-    row.addStretch(1)
-    row.addWidget(inside, 1_000)
-    row.addStretch(1)
+    horizontal(SPACE, stretched(inside, 1_000), SPACE, within=around, margins=(SPACING.wide, 0), gap=None)
     return around
 
 
@@ -97,23 +89,17 @@ class DialogBody(QScrollArea):
         super().__init__()
         self._dialog, self._inside = dialog, QWidget()
         self._inside.setObjectName("list")
-        self.column = QVBoxLayout(self._inside)
-        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column = vertical(within=self._inside, gap=None)
         self.setWidget(self._inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._shown = QTimer(self, singleShot=True, interval=0)
-        self._shown.timeout.connect(self.fit)
+        self._shown = timer(self, 0, self.fit)
 
     def finish(self, buttons: QWidget) -> None:
         """Lay out the dialog with these buttons below the content."""
-        whole = QVBoxLayout(self._dialog)
-        whole.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
-        whole.setSpacing(SPACING.medium)
-        whole.addWidget(self, 1)
-        whole.addWidget(buttons)
+        vertical(stretched(self), buttons, within=self._dialog, margins=SPACING.wide, gap=SPACING.medium)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the content and the height of a few lines."""

@@ -5,18 +5,32 @@ from typing import Any
 import pytest
 
 from app.core.area import Area
+from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State
+from app.core.transcript import TranscriptSegment
 from app.dictation.gestures import TalkMode
 from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import OFFER_S, InsertionQueue, SegmentId
 from app.dictation.messages import Gauges, NoteKey
-from app.dictation.take_progress import DONE_S, NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
+from app.dictation.take_progress import (
+    DONE_S,
+    MOST,
+    NOTICE_S,
+    Notice,
+    RunningText,
+    Scene,
+    TakeProgress,
+    idle_at,
+    state_of,
+    view_of,
+)
 from app.insertion.outcome import Insertion, InsertionResult, TextPlace
+from protocol.session import Partial
 
 
 def take(number: int = 1, **known: Any) -> TakeProgress:
-    progress = TakeProgress(number, TalkMode.TOGGLE, 0.0)
+    progress = TakeProgress(number, TalkMode.TOGGLE)
     for name, value in known.items():
         setattr(progress, name, value)
     return progress
@@ -113,3 +127,64 @@ def test_idle_view_counts_waiting_takes_and_their_unsent_audio() -> None:
     takes = {1: take(1, **STOPPED), 2: take(2, **STOPPED, cancelled_at=-NOTICE_S)}
     view = view_of(scene(takes, held()), Gauges(unsent_s={1: 2.0, 2: 3.0}), 5.0)
     assert (view.state, view.waiting, view.unsent_s, view.held, view.spans) == (State.HELD, 1, 2.0, 1, ())
+
+
+def said(number: int, text: str = "", error: str = "") -> TranscriptSegment:
+    return TranscriptSegment(number, 0, 900, text=text, error=error)
+
+
+def read(text: RunningText) -> list[TextSpan]:
+    return list(text.spans)
+
+
+def test_partial_follows_final_text() -> None:
+    text = RunningText()
+    assert read(text) == []
+    text.partial(Partial(0, 1, "one tw", 3))
+    assert read(text) == [TextSpan("one", True), TextSpan(" tw", False)]
+    text.ended(said(0, "one two"))
+    assert read(text) == [TextSpan("one two", True)]
+    text.partial(Partial(1, 1, " three", 0))
+    assert read(text) == [TextSpan("one two", True), TextSpan(" three", False)]
+
+
+def test_failed_segment_shows_as_mark_in_its_place() -> None:
+    text = RunningText()
+    text.ended(said(0, "one"))
+    text.ended(said(1, error="it died"))
+    text.ended(said(2, ""))
+    text.ended(said(3, "two"))
+    assert read(text) == [TextSpan("one ✗ two", True)]
+
+
+def test_chinese_texts_are_ordered_and_joined_without_spaces() -> None:
+    text = RunningText()
+    text.ended(said(0, "你好"))
+    text.ended(said(2, "再见"))
+    assert "".join(span.text for span in text.spans) == "你好 … 再见"
+    text.ended(said(1, "朋友"))
+    assert read(text) == [TextSpan("你好朋友再见", True)]
+
+
+def test_running_text_keeps_only_the_end() -> None:
+    text = RunningText()
+    for number in range(200):
+        text.ended(said(number, f"word{number}"))
+    (span,) = text.spans
+    assert len(span.text) == MOST
+    assert span.text.endswith("word198 word199")
+
+
+def test_running_text_is_limited_while_many_texts_wait() -> None:
+    """A view is sent to every window twenty times a second, so it must stay small."""
+    text = RunningText()
+    text.ended(said(0, "before"))
+    text.partial(Partial(1, 1, "this one never ends", 4))
+    for number in range(2, 300):
+        text.partial(Partial(number, number, f"word{number}", 0))
+        assert text.spans[-1] == TextSpan(f" word{number}", False)
+        text.ended(said(number, f"word{number}"))
+        assert sum(len(span.text) for span in text.spans) <= MOST
+    assert text.spans[-1].text.endswith("word299")
+    text.ended(said(1, "it has ended"))
+    assert read(text) == [TextSpan(("it has ended " + " ".join(f"word{n}" for n in range(2, 300)))[-MOST:], True)]

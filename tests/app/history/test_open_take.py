@@ -4,10 +4,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from app.history.actions import LookAtTake
-from app.history.open_take import TakeDetailsPublisher
-from app.history.view import TakeDetails
+from app.history.open_take import TakeDetailsPublisher, details
+from app.history.view import Rerun, TakeDetails
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
 from protocol.recognition import Options
@@ -52,3 +53,42 @@ async def test_looking_publishes_details_once_per_change(library: Library) -> No
         looking.look(LookAtTake(session(1)))
         await wait_until(lambda: told[-1].session == session(1), "one that is gone is passed over")
     assert len(told) == 5
+
+
+RUN = Reran("2026-03-03T09:41:00+00:00", Options(), False, "other", "one three", 1)
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> TakeSnapshot:
+    library = Library(tmp_path)
+    record(library, 1, "one", "two")
+    with library.reopen(session(1)) as journal:
+        journal.reran(RUN)
+        journal.reran(replace(RUN, text="one two", vad=True))
+    return library.find(session(1))
+
+
+def test_details_compare_last_run_by_default(found: TakeSnapshot) -> None:
+    made = details(found)
+    assert (made.session, made.text, made.of_ms) == (session(1), "one two", 200)
+    assert [(one.start_ms, made.text[one.first : one.last]) for one in made.spoken] == [(0, "one"), (100, "two")]
+    assert [(run.vad, run.missing) for run in made.runs] == [(False, 1), (True, 1)]
+    assert made.compared is not None and (made.compared.run, made.compared.words) == (1, 0)
+    other = details(found, 0).compared
+    assert other is not None and (other.run, other.words, other.text) == (0, 1, "one three")
+    assert details(found, 9).compared == made.compared
+
+
+def test_details_compare_new_result_even_if_not_stored(found: TakeSnapshot) -> None:
+    again = details(found, replace(RUN, started="2026-04-04T00:00:00+00:00"))
+    assert len(again.runs) == 2 and again.compared is not None and again.compared.run == 0
+    new = details(found, replace(RUN, text="new"))
+    assert len(new.runs) == 3 and new.compared is not None and new.compared.text == "new"
+    assert new.runs[-1] == Rerun(1_772_530_860.0, "other", False, 1)
+
+
+def test_details_without_runs_have_no_comparison(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    record(library, 1)
+    made = details(library.find(session(1)))
+    assert (made.text, made.spoken, made.runs, made.compared) == ("", (), (), None)

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from app.core.sentences import LANGUAGES, Sentences
-from app.diagnostics.checks.finding import Finding
-from app.diagnostics.checks.wording import told
+from app.diagnostics.checks.finding import Finding, told
 
 
 def keys(findings: Iterable[Finding]) -> list[str]:

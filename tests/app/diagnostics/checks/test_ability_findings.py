@@ -6,8 +6,7 @@ from app.core.sentences import Sentences
 from app.desktop.abilities import Ability, AbilityFallback, Means, Support, Why, abilities
 from app.desktop.view import KeyLines, LinesState
 from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Severity
-from app.diagnostics.checks.wording import told
+from app.diagnostics.checks.finding import Severity, told
 from app.hotkeys.compositor_lines import Compositor
 from tests.app.desktop.desktops import DESKTOPS
 

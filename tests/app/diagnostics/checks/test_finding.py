@@ -1,7 +1,16 @@
 """Findings as values: severities, texts and counts."""
 
+import re
+from functools import cache
+from pathlib import Path
+
 from app.core.notes import Note
-from app.diagnostics.checks.finding import Area, Finding, Severity, advice, count, ok, wrong
+from app.core.sentences import LANGUAGES, Sentences, entries
+from app.desktop.abilities import abilities
+from app.diagnostics.checks.ability_findings import ability_finding
+from app.diagnostics.checks.finding import Area, Finding, Severity, advice, count, ok, told, wrong
+from tests.app.desktop.desktops import DESKTOPS
+from tests.helpers.placeholders import placeholders
 
 
 def test_finding_has_severity_and_texts() -> None:
@@ -14,3 +23,68 @@ def test_finding_has_severity_and_texts() -> None:
 def test_count_counts_one_severity() -> None:
     findings = [ok(Area.LOG, "log-quiet"), wrong(Area.LOG, "failed"), wrong(Area.LOG, "failed")]
     assert [count(findings, severity) for severity in Severity] == [1, 0, 2]
+
+
+DOCTOR = Path(__file__).resolve().parents[4] / "app" / "diagnostics" / "checks"
+MADE = re.compile(r'\b(?:ok|advice|wrong|bad|finding)\(\s*(?:Area\.\w+|area|one\.area),\s*"([a-z0-9-]+)"')
+
+
+@cache
+def sources() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in DOCTOR.glob("*.py"))
+
+
+def named(table: str) -> set[str]:
+    return {key.removeprefix(table) for key in entries("en") if key.startswith(table)}
+
+
+def test_every_finding_has_a_text() -> None:
+    made = set(MADE.findall(sources()))
+    assert len(made) > 60
+    assert made - named("doctor.found.") == set()
+
+
+def test_every_text_belongs_to_a_finding() -> None:
+    of_abilities = {ability_finding(one).key for found in DESKTOPS.values() for one in abilities(found)}
+    assert {key for key in named("doctor.found.") - of_abilities if f'"{key}"' not in sources()} == set()
+    assert named("doctor.do.") - named("doctor.found.") == set()
+
+
+def test_every_area_has_a_title() -> None:
+    assert named("doctor.area.") == set(Area)
+
+
+def test_told_returns_title_finding_and_remedy() -> None:
+    english = told(Sentences(), wrong(Area.MODELS, "model-damaged", model="fsmn-vad"))
+    assert english.title == "Models" and english.found == "fsmn-vad is damaged."
+    assert "kikipounamu models get fsmn-vad" in english.do
+    assert told(Sentences("zh"), ok(Area.TRAY, "tray-there")).do == ""
+
+
+def test_told_inserts_reason_in_same_language() -> None:
+    finding = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
+    assert "server on this computer stopped" in told(Sentences("en"), finding).found
+    assert "本机服务器已停止" in told(Sentences("zh"), finding).found
+
+
+def test_texts_with_counts_have_plural_forms() -> None:
+    counted = {
+        key for key, entry in entries("en").items() if key.startswith("doctor.") and "count" in placeholders(entry)
+    }
+    assert counted and all(not isinstance(entries("en")[key], str) for key in counted)
+    one = ok(Area.RECORDINGS, "recordings", count=1, minutes=1, size="3 kB")
+    assert told(Sentences(), one).found == "1 recording, 1 min, 3 kB."
+
+
+def test_broker_has_the_same_name_in_all_texts() -> None:
+    elsewhere = ok(Area.BROKER, "broker-elsewhere", version="valkey 9.1", percent=3)
+    assert told(Sentences("en"), elsewhere).title == "Queue"
+    assert told(Sentences("zh"), elsewhere).title == "队列"
+
+
+def test_texts_for_windows_mention_no_command_options() -> None:
+    for language in LANGUAGES:
+        texts = {key: entry for key, entry in entries(language).items() if key.startswith("doctor.")}
+        assert {
+            key for key, entry in texts.items() if "--bundle" in str(entry) or "this command" in str(entry)
+        } == set()

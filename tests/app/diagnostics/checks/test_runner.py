@@ -1,13 +1,15 @@
 """Checks that hang, fail or raise a typed error do not stop the others."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 
 import pytest
 
 from app.core.errors import ProgramMissing
-from app.diagnostics.checks.finding import Area, Finding, ok
-from app.diagnostics.checks.runner import Examination, examine
+from app.core.notes import Note
+from app.diagnostics.checks.finding import Area, Finding, ok, wrong
+from app.diagnostics.checks.runner import Examination, apart, decode, encode, examine
 from tests.app.diagnostics.checks.found import keys
 
 FINE = ok(Area.TRAY, "tray-there")
@@ -78,3 +80,30 @@ async def test_cancelling_examine_cancels_all_checks() -> None:
     with pytest.raises(asyncio.CancelledError):
         await examining
     assert ended == [True]
+
+
+FOUND = [
+    ok(Area.VAD, "vad-hears", detector="x", seconds=1),
+    wrong(Area.VAD, "stopped").because(Note("plain", {"text": "so"})),
+]
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_findings_are_unchanged_after_encoding() -> None:
+    assert decode(encode(FOUND)) == FOUND
+
+
+async def test_apart_returns_findings_of_child() -> None:
+    told = await apart(Area.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
+    assert told == FOUND
+
+
+async def test_crash_of_child_is_a_finding() -> None:
+    assert keys(await apart(Area.VAD, (), python("import os; os.abort()"))) == ["problem crashed"]
+
+
+async def test_apart_runs_the_real_vad_check() -> None:
+    assert keys(await apart(Area.VAD, ())) == ["advice vad-fallback", "ok vad-hears"]

@@ -9,8 +9,8 @@ import pytest
 
 from app.insertion.accessibility.elements import Element
 from app.insertion.accessibility.text_reader import read_around
+from app.insertion.errors import FocusUnknown
 from app.insertion.focus.accessibility import AccessibleFocus, number_of, program_of
-from app.insertion.focus.errors import FocusUnknown
 from app.insertion.outcome import FocusKind, Target, TextSurroundings
 from tests.helpers.accessible_desktop import Form, start_accessibility
 from tests.helpers.gnome_desktop import running_gnome

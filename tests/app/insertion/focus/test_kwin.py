@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.bus.connection import BUS_PROGRAM, Answer, BusConnection, BusObject, MethodCall, session_address
-from app.insertion.focus.errors import FocusUnknown
+from app.insertion.errors import FocusUnknown
 from app.insertion.focus.kwin import KWinFocus, target_of
 from app.insertion.outcome import Target
 from tests.helpers.kwin_desktop import running_kwin

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from app.core.area import Area
-from app.insertion.focus.errors import FocusUnknown
+from app.insertion.errors import FocusUnknown
 from app.insertion.focus.sway import Node, SwayFocus, target_of
 from app.insertion.outcome import Target
 from tests.app.insertion.focus.panel import panel_with_keyboard

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.insertion.focus.errors import FocusUnknown
+from app.insertion.errors import FocusUnknown
 from app.insertion.focus.toplevels import Toplevel, ToplevelFocus, target_of
 from app.insertion.outcome import Target
 from tests.app.insertion.focus.panel import panel_with_keyboard

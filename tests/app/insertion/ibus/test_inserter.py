@@ -9,7 +9,7 @@ import pytest
 
 from app.bus.errors import BusSilent
 from app.insertion.errors import ScreenGone
-from app.insertion.ibus.inserter import IBusInserter, IBusMissing
+from app.insertion.ibus.inserter import IBusInserter, IBusMissing, KeptEngine
 from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.values import NO_CLIENT
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
@@ -208,3 +208,19 @@ async def test_old_program_of_x11_gets_no_marks(ibus: Insertions) -> None:
     assert await ibus.insert("e\u0301") == held(HoldReason.NOT_READ)
     assert await ibus.insert("é" * 250) == TYPED
     assert [len(text) for text in ibus.daemon.committed] == [100, 100, 50]
+
+
+def test_name_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
+    place = tmp_path / "engine"
+    KeptEngine(place).keep("libpinyin")
+    assert KeptEngine(place).read() == "libpinyin"
+    KeptEngine(place).forget()
+    KeptEngine(place).forget()
+    assert KeptEngine(place).read() == ""
+    assert not place.exists()
+
+
+def test_broken_file_counts_as_none(tmp_path: Path) -> None:
+    place = tmp_path / "engine"
+    place.write_bytes(b"\xff\xfe")
+    assert KeptEngine(place).read() == ""

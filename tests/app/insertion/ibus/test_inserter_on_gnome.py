@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.insertion.ibus.address import ibus_address
-from app.insertion.ibus.inserter import IBusInserter
-from app.insertion.ibus.kept_engine import KeptEngine
+from app.insertion.ibus.inserter import IBusInserter, KeptEngine
 from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.user_input import UserInput
 from app.insertion.ibus.values import ENGINE

@@ -1,4 +1,17 @@
-from app.insertion.wayland.contents import ContentsSource, is_text, read_contents, text_contents
+import asyncio
+import os
+
+import pytest
+
+from app.insertion.wayland.contents import (
+    ContentsSource,
+    TooMuch,
+    is_text,
+    read_all,
+    read_contents,
+    text_contents,
+    write_all,
+)
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
 from tests.helpers.wayland_desktop import WaylandDesktop
@@ -77,3 +90,19 @@ async def test_source_serves_all_formats_until_another_program_copies(sway: Wayl
         await wayland.roundtrip()
         assert lost == ["lost"]
         await source.close()
+
+
+async def test_large_data_passes_through_a_pipe() -> None:
+    reading, writing = os.pipe()
+    data = bytes(range(256)) * 4096
+    got, _ = await asyncio.gather(read_all(reading, len(data)), write_all(writing, data))
+    assert got == data
+
+
+async def test_read_ends_at_the_limit() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"12345")
+    with pytest.raises(TooMuch):
+        await read_all(reading, 4)
+    with pytest.raises(BrokenPipeError):
+        await write_all(writing, b"6")

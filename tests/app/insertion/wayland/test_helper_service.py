@@ -20,9 +20,9 @@ from app.insertion.helper.frames import (
     PressingNotice,
     RefusedReply,
     Reply,
+    ReplyChannel,
     Request,
 )
-from app.insertion.helper.pipes import ReplyChannel
 from app.insertion.outcome import Insertion, InsertionResult
 from app.insertion.plan import Rules
 from app.insertion.programs import PasteKeys

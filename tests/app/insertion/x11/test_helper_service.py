@@ -18,9 +18,9 @@ from app.insertion.helper.frames import (
     OpenedReply,
     OpenRequest,
     Reply,
+    ReplyChannel,
     Request,
 )
-from app.insertion.helper.pipes import ReplyChannel
 from app.insertion.outcome import HoldReason, Target, held
 from app.insertion.plan import Rules, Strategy
 from app.insertion.x11.clipboard import kept_contents

@@ -33,7 +33,7 @@ from app.sharing.view import (
     SharingState,
     SharingView,
 )
-from app.ui.computers.panel import ComputersPanel
+from app.ui.computers.panel import ChoiceCard, ComputersPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language
@@ -227,3 +227,13 @@ def test_panel_fits_and_is_reachable_at_each_font_size(
     page.show()
     qtbot.waitUntil(lambda: cut(panel) == [])
     assert unnamed(panel) == [] and unreachable(panel) == [] and scrolling(page) == []
+
+
+def test_choice_card_tells_what_its_button_does(theme: Theme, qtbot: QtBot) -> None:
+    done = list[int]()
+    card = ChoiceCard(theme, "share", lambda: done.append(1))
+    qtbot.addWidget(card)
+    card.show_choice("Share this computer", "Not shared.", "Show code", "warning")
+    card.button.click()
+    assert done == [1] and card.button.accessibleName() == "Share this computer: Show code"
+    assert card.says.property("role") == "warning" and card.button.accessibleDescription() == "Not shared."

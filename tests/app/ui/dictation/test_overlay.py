@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.area import Area
-from app.core.first_times import FirstTimes
+from app.core.hints import FirstTimes
 from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State

@@ -18,7 +18,7 @@ from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_layer import OverlayLayer, layer_place
 from app.ui.dictation.overlay_place import Anchor
 from app.ui.dictation.overlay_surface import Room
-from app.ui.dictation.watched_sockets import WatchedSockets
+from app.ui.dictation.overlay_wayland import WatchedSockets
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.wayland.connection import WaylandConnection

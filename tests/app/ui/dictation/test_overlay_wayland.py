@@ -2,11 +2,13 @@
 
 import os
 import signal
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
@@ -14,7 +16,7 @@ from app.dictation.view import View
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_layer import OverlayLayer
 from app.ui.dictation.overlay_process import OverlayProcess
-from app.ui.dictation.overlay_wayland import WaylandOverlay
+from app.ui.dictation.overlay_wayland import WatchedSockets, WaylandOverlay
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -128,3 +130,39 @@ def _link(place: Path, desktop: WaylandDesktop) -> None:
     """Let this place lead to the socket of a compositor."""
     place.unlink(missing_ok=True)
     place.symlink_to(Path(desktop.variables["XDG_RUNTIME_DIR"], desktop.variables["WAYLAND_DISPLAY"]))
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    yield near, far
+    near.close()
+    far.close()
+
+
+def test_reader_is_called_until_it_is_removed(pair: tuple[socket.socket, socket.socket], qtbot: QtBot) -> None:
+    near, far = pair
+    watched, told = WatchedSockets(), list[bytes]()
+    watched.add_reader(near.fileno(), lambda: told.append(near.recv(10)))
+    far.send(b"one")
+    qtbot.waitUntil(lambda: told == [b"one"])
+    watched.remove_reader(near.fileno())
+    watched.remove_reader(near.fileno())  # safe to call twice
+    far.send(b"two")
+    QApplication.processEvents()
+    assert told == [b"one"]
+
+
+def test_writer_may_remove_itself(pair: tuple[socket.socket, socket.socket], qtbot: QtBot) -> None:
+    near, _ = pair
+    watched, told = WatchedSockets(), list[bool]()
+
+    def writable() -> None:
+        told.append(True)
+        watched.remove_writer(near.fileno())
+
+    watched.add_writer(near.fileno(), writable)
+    qtbot.waitUntil(lambda: bool(told))
+    QApplication.processEvents()
+    assert told == [True]

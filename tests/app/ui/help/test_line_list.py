@@ -1,11 +1,11 @@
 """Rows of cells are painted and fit large fonts; texts can be read and copied."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
-from app.ui.help.row_model import RowModel
+from app.ui.help.line_list import Cell, ReadOnlyText, Row, RowDelegate, RowListView, RowModel
 from app.ui.theme.theme import Theme
 
 
@@ -66,3 +66,23 @@ def test_reading_keeps_scroll_position_for_same_text(qtbot: QtBot) -> None:
     assert text.verticalScrollBar().value() == 50 and text.isReadOnly()
     text.show_text("other")
     assert text.toPlainText() == "other"
+
+
+ONE: Row = ((Cell("one"),), "one, read out")
+TWO: Row = ((Cell("two"),), "two, read out")
+
+
+def test_row_model_signals_only_real_changes(qtbot: QtBot) -> None:
+    model = RowModel()
+    told: list[str] = []
+    model.modelReset.connect(lambda: told.append("reset"))
+    model.dataChanged.connect(lambda: told.append("changed"))
+    model.show_rows([ONE])
+    model.show_rows([ONE])
+    model.show_rows([TWO])
+    model.show_rows([ONE, TWO])
+    assert told == ["reset", "changed", "reset"]
+    assert model.cells(1) == (Cell("two"),) and model.rowCount() == 2
+    assert model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole) == "one, read out"
+    assert model.data(model.index(0), Qt.ItemDataRole.DecorationRole) is None
+    assert model.rowCount(model.index(0)) == 0

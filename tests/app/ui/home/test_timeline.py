@@ -2,12 +2,14 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
 from app.ui.home.take_delegate import RowButton, TakeDelegate, day_height, row_height
-from app.ui.home.timeline import TakeTimeline
+from app.ui.home.timeline import TakeTimeline, row_menu
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -69,3 +71,20 @@ def test_rest_of_a_row_selects_it(timeline: TakeTimeline, qtbot: QtBot) -> None:
     with qtbot.waitSignal(timeline.clicked), qtbot.assertNotEmitted(timeline.copies):
         QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert timeline.selectionModel().isRowSelected(3)
+
+
+def test_menu_has_texts_hotkeys_and_actions(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    done: list[str] = []
+    entries = (
+        ("home.open", Qt.Key.Key_Return, lambda: done.append("open")),
+        ("home.save-text", None, lambda: done.append("save")),
+    )
+    menu = row_menu(parent, texts, entries)
+    opens, saves = menu.actions()
+    assert (opens.text(), saves.text()) == (texts("home.open"), texts("home.save-text"))
+    assert opens.shortcut() == QKeySequence(Qt.Key.Key_Return) and saves.shortcut().isEmpty()
+    opens.trigger()
+    saves.trigger()
+    assert done == ["open", "save"]

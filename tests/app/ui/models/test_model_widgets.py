@@ -1,16 +1,10 @@
 """Icons for the states of models, bars, badges, and the radio button."""
 
-from collections.abc import Iterator
-
-import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.models.view import ModelState
 from app.ui.models.figures import Bar
-from app.ui.models.model_widgets import SHAPES, Badge, FigureRows, ModelShape, Pick
+from app.ui.models.model_widgets import SHAPES, Badge, FigureRows, ModelShape
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 
@@ -30,33 +24,6 @@ def test_model_shape_shows_state_and_its_accessible_name(theme: Theme, qtbot: Qt
         drawn.append(shape.grab().toImage())
     assert shape.accessibleName() == "the word for failed"
     assert drawn[0] != drawn[1]
-
-
-@pytest.fixture
-def pick(theme: Theme, qtbot: QtBot) -> Iterator[Pick]:
-    card = QWidget()
-    qtbot.addWidget(card)
-    made = Pick(theme)
-    made.setParent(card)
-    made.setText("Use")
-    card.show()
-    yield made
-
-
-def test_pick_paints_dot_and_can_be_unchecked(pick: Pick) -> None:
-    before = pick.grab().toImage()
-    QTest.keyClick(pick, Qt.Key.Key_Space)
-    assert pick.isChecked()
-    assert pick.grab().toImage() != before
-    pick.setChecked(False)
-    assert not pick.isChecked(), "what is in force decides"
-
-
-def test_pick_grows_with_its_text(pick: Pick) -> None:
-    assert pick.minimumSizeHint() == pick.sizeHint()
-    before = pick.sizeHint().width()
-    pick.setText("Use on this computer")
-    assert pick.sizeHint().width() > before
 
 
 def test_rows_of_figures_have_a_bar_only_with_a_figure(theme: Theme, qtbot: QtBot) -> None:

@@ -2,7 +2,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.onboarding.steps import Step
-from app.ui.onboarding.step_page import StepPage, tell
+from app.ui.onboarding.step_page import StepPage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -38,13 +38,3 @@ def test_step_page_is_named_and_begins_and_ends_once(theme: Theme, texts: Texts,
     for seen in (False, True, True, False, False):
         page.show_seen(seen)
     assert page.told == [True, False]
-
-
-def test_label_without_text_is_hidden(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    page = Some(theme, texts)
-    qtbot.addWidget(page)
-    page.show()
-    tell(page.says, "", "danger")
-    assert not page.says.isVisible()
-    tell(page.says, "something", "danger")
-    assert page.says.isVisible() and page.says.palette().windowText().color() == theme.colour("danger")

@@ -1,11 +1,99 @@
-"""Page of the dictionary."""
+from dataclasses import replace
 
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.replacements.page import DictionaryPage
-from app.ui.replacements.words_panel import WordsPanel
+from app.core.notes import Note
+from app.insertion.plan import ProgramRule
+from app.messages.actions import Action
+from app.messages.notifications import Problem
+from app.replacements.rules import Replacement
+from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
+from app.settings.actions import ChangeSetting
+from app.settings.schema import as_written
+from app.settings.sections import InsertionSection, RecognitionSection, Settings
+from app.ui.programs.panel import ProgramsPanel
+from app.ui.replacements.page import DictionaryPage, WordsPanel
+from app.ui.settings.page import SettingsPage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
+
+RULES = tuple(Replacement(f"word number {number}", "something else") for number in range(12))
+SETTINGS = replace(
+    Settings(),
+    recognition=RecognitionSection(replacements=RULES, hotwords=("pounamu",)),
+    insertion=InsertionSection(programs=(ProgramRule("slack"), ProgramRule("keepassxc", hold=True))),
+)
+
+
+def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    tried: list[TryReplacements] = []
+    panel = WordsPanel(theme, texts, lambda action: None, tried.append)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_settings(SETTINGS)
+    assert panel.replacements.model.rowCount() == 12 and list(panel.hotwords.row.chips) == ["pounamu"]
+    panel.replacements.try_rules()
+    panel.show_tried(ReplacementsTried(tried[-1].serial, 1, 1, 1, (RuleTried(1),)))
+    assert panel.replacements.results.isVisible()
+    note = Note("settings-unreadable")
+    panel.show_problem(Problem("settings", note=note, setting="recognition.hotwords"))
+    assert panel.hotwords.problem.isVisible() and not panel.replacements.told.isVisible()
+    assert texts("words.replacements") in list(panel.words())
+
+
+def test_replacement_typed_with_equals_sign_becomes_a_rule(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    asked: list[Action] = []
+    panel = WordsPanel(theme, texts, asked.append, lambda action: None)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_settings(SETTINGS)
+    QTest.keyClicks(panel.hotwords.field, " git hub =GitHub")
+    QTest.keyClick(panel.hotwords.field, Qt.Key.Key_Return)
+    rules = (*RULES, Replacement("git hub", "GitHub"))
+    assert asked == [ChangeSetting("recognition.replacements", tuple(as_written(rules)))]
+    assert panel.hotwords.field.text() == "" and list(panel.hotwords.row.chips) == ["pounamu"]
+
+
+@in_each_language
+@pytest.mark.parametrize("section", ["language", "advanced"])
+def test_words_panels_cut_no_text_at_double_font_size(
+    section: str, theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
+) -> None:
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    qapp.setFont(larger)
+    page = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    words = WordsPanel(theme, texts, lambda action: None, lambda action: None)
+    programs = ProgramsPanel(theme, texts, lambda action: None, picks=True)
+    page.add("language", words, words.words)
+    page.add("advanced", programs, programs.words)
+    page.resize(900, 700)
+    page.show()
+    words.show_settings(SETTINGS)
+    programs.show_rules(SETTINGS.insertion.programs)
+    page.choose(section)
+    page.resize(max(900, page.minimumSizeHint().width()), 700)
+    panel: QWidget = words if section == "language" else programs
+    inside = page.area.widget()
+    assert inside is not None
+    qtbot.waitUntil(lambda: cut_off(panel) == [] and inside.width() <= page.area.viewport().width())
+
+
+def cut_off(panel: QWidget) -> list[str]:
+    """Return the parts that need more room than they have."""
+    seen = [part for part in panel.findChildren(QWidget) if part.isVisible()]
+    narrow = [type(part).__name__ for part in seen if part.width() < part.minimumSizeHint().width()]
+    plain = [part for part in panel.findChildren(QLabel) if part.isVisible()]
+    said = [one.text() for one in plain if not one.wordWrap() and one.width() < one.sizeHint().width()]
+    low = [one.text() for one in plain if one.wordWrap() and one.height() < one.heightForWidth(one.width())]
+    return narrow + said + low
 
 
 def test_dictionary_page_shows_words_below_its_name(theme: Theme, texts: Texts, qtbot: QtBot) -> None:

@@ -1,7 +1,8 @@
 """Microphone choices, and the keys that work on this desktop."""
 
+from app.core.notes import Note
 from app.hotkeys import choose
-from app.ui.settings.choices import UNHEARD, Choices, microphone_entries
+from app.ui.settings.choices import UNHEARD, Choices, KnownKeys, microphone_entries
 from app.ui.strings.texts import Texts
 
 
@@ -36,3 +37,39 @@ def test_absent_source_is_not_called_absent_before_microphones_are_listed(texts:
 def test_choice_by_part_of_name_selects_matching_microphone(texts: Texts) -> None:
     entries = microphone_entries(texts, Choices((("a", "Yeti Nano"), ("b", "Two")), "yeti"))
     assert entries[1:] == [("yeti", "Yeti Nano"), ("b", "Two")]
+
+
+KEYS = {"dictate": "f9", "cancel": "esc", "paste-held": "ctrl+alt+v"}
+REFUSED = Note("hotkeys-wayland")
+
+
+def test_keys_of_the_settings_are_named_unless_the_desktop_assigned_others() -> None:
+    known = KnownKeys()
+    assert known.of(KEYS) == KEYS
+    known.assigned = {"dictate": "super+f9"}
+    assert known.of(KEYS) == KEYS | {"dictate": "super+f9"}
+
+
+def test_only_keys_of_lines_are_named_where_programs_get_none() -> None:
+    known = KnownKeys()
+    known.refused(REFUSED)
+    assert (known.solved, known.of(KEYS)) == (False, KEYS)
+    assert [known.reported(["dictate"]), known.reported(["dictate"])] == [True, False]
+    assert (known.solved, known.of(KEYS)) == (True, {"dictate": "f9"})
+    known.refused(None)
+    assert known.of(KEYS) == {"dictate": "f9"}, "Esc still arrives nowhere"
+
+
+def test_lines_beside_working_hotkeys_change_nothing() -> None:
+    known = KnownKeys()
+    known.reported(["dictate"])
+    known.refused(Note("hotkey-taken", {"binding": "f9"}))
+    assert not known.solved and known.of(KEYS) == KEYS
+
+
+def test_no_key_is_named_where_shortcuts_of_the_desktop_run_commands() -> None:
+    known = KnownKeys()
+    known.refused(REFUSED)
+    known.nameless = True
+    known.reported(["dictate"])
+    assert (known.solved, known.of(KEYS)) == (True, {})

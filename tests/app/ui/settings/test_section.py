@@ -12,8 +12,8 @@ from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.settings.sections import GeneralSection, Settings
 from app.ui.settings.row_table import ControlValues, SettingRows
-from app.ui.settings.search import terms
 from app.ui.settings.section import Section
+from app.ui.settings.wording import terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

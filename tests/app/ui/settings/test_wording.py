@@ -6,7 +6,18 @@ from app.core.notes import Note
 from app.settings.errors import BadSetting
 from app.settings.schema import all_settings
 from app.ui.settings.row_table import ELSEWHERE
-from app.ui.settings.wording import found_by, option_keys, placeholder, refusal_text, says, title, unit
+from app.ui.settings.wording import (
+    found,
+    found_by,
+    marked,
+    option_keys,
+    placeholder,
+    refusal_text,
+    says,
+    terms,
+    title,
+    unit,
+)
 from app.ui.strings.texts import Texts
 from tests.app.ui.languages import in_each_language
 
@@ -56,3 +67,22 @@ def test_setting_error_carries_setting_name() -> None:
     with pytest.raises(BadSetting) as refused:
         all_settings()["history.days"].value(-1)
     assert refused.value.name == "history.days"
+
+
+def test_search_needs_every_term_in_any_order() -> None:
+    assert found(terms("KEY  held"), "key for held text")
+    assert found(terms("ｈｅｌｄ"), "key for held text"), "letters of an input method"
+    assert not found(terms("held nothing"), "key for held text")
+    assert found(terms("  "), "")
+
+
+def test_found_terms_are_marked_in_original_spelling() -> None:
+    assert marked("Key for Keys", terms("key"), "x") == (
+        '<span style="x">Key</span> for <span style="x">Key</span>s'
+    )
+    assert marked("粘贴暂存文字", terms("文字"), "x") == '粘贴暂存<span style="x">文字</span>'
+    assert marked("a < b", terms("<"), "x") == 'a <span style="x">&lt;</span> b'
+
+
+def test_longest_matching_term_is_marked() -> None:
+    assert marked("hotkeys", terms("key keys"), "x") == 'hot<span style="x">keys</span>'

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.core.shown_once import ShownOnce
+from app.core.hints import ShownOnce
 from app.ui.shell.absent_tray import AbsentTray
 from app.ui.strings.texts import Texts
 

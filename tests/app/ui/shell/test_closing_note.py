@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.shown_once import ShownOnce
+from app.core.hints import ShownOnce
 from app.ui.shell.closing_note import ClosingNote
 from app.ui.strings.texts import Texts
 

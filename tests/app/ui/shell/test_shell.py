@@ -10,11 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.core.shown_once import ShownOnce
+from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
 from app.ui.settings.choices import Choices
-from app.ui.shell.shell import Shell, usual_size
+from app.ui.shell.shell import MonitorWindow, Shell, usual_size
 from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
@@ -260,3 +260,25 @@ def test_page_is_replaced_in_its_place(make: Make, qtbot: QtBot) -> None:
     assert shell.page == "files" and page.isVisible()
     shell.choose("home")
     assert shell.pages["home"].isVisible() and not page.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("key", "held"),
+    [
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier),
+    ],
+)
+def test_window_reports_when_it_is_visible(
+    theme: Theme, qtbot: QtBot, key: Qt.Key, held: Qt.KeyboardModifier
+) -> None:
+    looked: list[bool] = []
+    window = MonitorWindow(Texts("en"), QLabel("page"))
+    qtbot.addWidget(window)
+    window.looked.connect(looked.append)
+    window.appear()
+    assert looked == [True] and window.windowTitle() == "Monitor · kikipounamu"
+    window.appear()
+    qtbot.waitUntil(window.isActiveWindow)
+    QTest.keyClick(window, key, held)
+    assert looked == [True, False] and not window.isVisible()

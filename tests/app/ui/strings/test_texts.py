@@ -155,7 +155,7 @@ def wanted() -> set[str]:
     notes = {f"note.{name}" for name in PLAIN_NOTE.findall(sources())}
     findings = {
         key for key in entries("en") if key.startswith("doctor.")
-    }  # tests/app/diagnostics/checks/test_wording.py
+    }  # tests/app/diagnostics/checks/test_finding.py
     return (
         literal
         | made

@@ -11,7 +11,7 @@ from app.core.states import State
 from app.settings.schema import all_settings
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import HAN, SCALE, SCHEMES, STILL, TEXT_SIZES, Motion, System, Theme, font, palette
-from app.ui.widgets.basic import label
+from app.ui.widgets.labels import label
 
 
 def test_theme_follows_system_by_default(qapp: QApplication) -> None:

@@ -13,9 +13,8 @@ from app.core.states import State
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
 from app.ui.widgets import basic
-from app.ui.widgets.basic import DropDown, Elided, LevelBar, Shape, Switch, beginning, reveal
-
-LONG = "a sentence that goes on and on 而且没有结束 " * 20
+from app.ui.widgets.basic import DropDown, LevelBar, Shape, Switch, reveal
+from app.ui.widgets.labels import label
 
 
 def pixels(widget: QWidget) -> QImage:
@@ -25,63 +24,6 @@ def pixels(widget: QWidget) -> QImage:
 def has(image: QImage, colour: str) -> bool:
     spots = [(x, y) for x in range(image.width()) for y in range(image.height())]
     return any(image.pixelColor(*spot).name() == colour for spot in spots)
-
-
-def lines(text: Elided) -> int:
-    """Return the number of lines that the label's text takes at its width.
-
-    Lines are as high as the highest letter in the text.
-    """
-    metrics, room = text.fontMetrics(), text.contentsRect().adjusted(0, 0, 0, 10_000)
-    height = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap.value), text.text()).height()
-    highest = metrics.boundingRect(room, 0, text.text().replace("\n", " ")).height()
-    return round(height / highest)
-
-
-@pytest.mark.parametrize("most", [1, 2, 5])
-@pytest.mark.parametrize("said", [LONG, "𝄞 kia ora 😀 " * 60, "没有空格的一句话" * 40, "a\nb\n" * 200])
-def test_elided_text_fits_its_number_of_lines(theme: Theme, qtbot: QtBot, said: str, most: int) -> None:
-    text = Elided(most)
-    qtbot.addWidget(text)
-    text.resize(240, 200)
-    text.show_text(said)
-    assert text.text().endswith("…") and lines(text) == most
-    assert said.replace("\n", " ").startswith(text.text()[:-1])
-
-
-@pytest.mark.parametrize("width", [0.0, 5.0, 10_000_000.0])
-def test_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
-    said = "kia ora koutou " * 10_000
-    shown = beginning(said, QFont(), width, 2)
-    assert shown.endswith("…") and said.startswith(shown[:-1]) and len(shown) < 1_000
-    assert beginning("kia ora", QFont(), 10_000.0, 2) == "kia ora"
-    assert beginning("kia" * 200, QFont(), 100.0, 2).startswith("kiakia")
-
-
-def test_long_text_is_cut_but_complete_for_screen_readers(theme: Theme, qtbot: QtBot) -> None:
-    text = Elided(2)
-    qtbot.addWidget(text)
-    text.resize(240, 200)
-    text.show_text(LONG)
-    assert lines(text) == 2
-    assert text.toolTip() == text.accessibleName() == LONG
-    text.resize(240, 300)
-    text.show_text("short")
-    assert (text.text(), text.toolTip()) == ("short", "")
-    text.show_text(LONG * 100)
-    assert LONG in text.toolTip() and len(text.toolTip()) < 5 * len(LONG)
-    assert text.accessibleName() == LONG * 100
-
-
-def test_wider_label_shows_more_text(theme: Theme, qtbot: QtBot) -> None:
-    text = Elided(2)
-    qtbot.addWidget(text)
-    text.resize(200, 60)
-    text.show()
-    text.show_text(LONG)
-    narrow = text.text()
-    text.resize(500, 60)
-    qtbot.waitUntil(lambda: len(text.text()) > len(narrow))
 
 
 def test_shape_has_accessible_name_and_colour(theme: Theme, qtbot: QtBot) -> None:
@@ -165,7 +107,7 @@ def test_controls_grow_with_font(theme: Theme, qapp: QApplication, qtbot: QtBot)
 def test_card_and_label_have_their_role(theme: Theme, qtbot: QtBot) -> None:
     frame, layout = basic.card()
     qtbot.addWidget(frame)
-    said = basic.label("kia ora <b>", role="muted", bold=True)
+    said = label("kia ora <b>", role="muted", bold=True)
     layout.addWidget(said)
     assert said.textFormat() == Qt.TextFormat.PlainText
     assert (frame.property("role"), said.property("role")) == ("card", "muted")

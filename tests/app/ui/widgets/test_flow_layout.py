@@ -1,10 +1,11 @@
 """Controls wrap into as many lines as the width requires."""
 
+import pytest
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.flow_layout import ChipRow, FlowRow
 
 
 def test_lines_wrap_controls_and_skip_hidden_ones(theme: Theme, qtbot: QtBot) -> None:
@@ -27,3 +28,35 @@ def test_lines_wrap_controls_and_skip_hidden_ones(theme: Theme, qtbot: QtBot) ->
     buttons[2].hide()
     lines.arrange()
     assert lines.sizeHint().height() == high
+
+
+@pytest.fixture
+def removed() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def row(theme: Theme, removed: list[str], qtbot: QtBot) -> ChipRow:
+    made = ChipRow(theme, removed.append, (QPushButton("Add"),))
+    qtbot.addWidget(made)
+    made.resize(400, 100)
+    made.show()
+    return made
+
+
+def test_chips_stand_in_order_before_other_controls(row: ChipRow, removed: list[str]) -> None:
+    row.show_values({"de": "German", "r&d": "R&D"}, "Remove {}".format)
+    assert [chip.text() for chip in row.chips.values()] == ["German", "R&&D"]
+    assert row.controls == (*row.chips.values(), row.controls[-1])
+    chip = row.chips["r&d"]
+    assert chip.accessibleName() == chip.toolTip() == "Remove R&D"
+    chip.click()
+    assert removed == ["r&d"] and len(row.chips) == 2, "the owner decides"
+
+
+def test_chip_of_a_value_that_stays_is_kept(row: ChipRow) -> None:
+    row.show_values({"de": "German", "en": "English"}, str)
+    kept, gone = row.chips["en"], row.chips["de"]
+    row.show_values({"fr": "French", "en": "Englisch"}, str)
+    assert row.chips["en"] is kept and kept.text() == "Englisch" and gone.isHidden()
+    assert list(row.chips) == ["fr", "en"]

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
-from app.ui.widgets.basic import label
+from app.ui.widgets.labels import label
 from app.ui.widgets.panels import Columns, Panel, centred
 
 

@@ -1,11 +1,11 @@
 """Playback marks the spoken word and reveals it; a click on a word finds its time."""
 
 import pytest
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.history.word_times import TimedRange
-from app.ui.home.text_follower import Follower
+from app.ui.home.take_text import Follower, GrowingText
 from app.ui.theme.theme import Theme
 
 TEXT = "Kia ora 😀 今天天气好"
@@ -82,3 +82,22 @@ def test_spoken_word_is_revealed_unless_user_types(
     qtbot.waitUntil(edit.hasFocus)
     follower.mark(450)
     assert marked(edit) == ["今天"] and revealed == ["Kia"]
+
+
+def test_editor_follows_its_lines_and_its_width(theme: Theme, qtbot: QtBot) -> None:
+    window, text = QWidget(), GrowingText()
+    column = QVBoxLayout(window)
+    column.addWidget(text)
+    column.addStretch()
+    qtbot.addWidget(window)
+    window.resize(600, 2_000)
+    window.show()
+    text.setPlainText("one line")
+    qtbot.waitUntil(lambda: text.height() == text.sizeHint().height())
+    low = text.height()
+    text.setPlainText("many words " * 200)
+    qtbot.waitUntil(lambda: text.height() > 3 * low)
+    wide = text.height()
+    window.resize(300, 2_000)
+    qtbot.waitUntil(lambda: text.height() > 1.5 * wide)
+    assert text.verticalScrollBar().maximum() == 0

@@ -11,7 +11,9 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.gateways.actions import EndPairing, GatewayAction, PairGateway
 from app.gateways.view import FoundView, PairingStage, PairingView
-from app.ui.computers.pairing_form import PairingForm
+from app.sharing.actions import EndEnlisting, Enlist, LendingAction
+from app.sharing.view import EnlistStage, LendingView
+from app.ui.computers.code_forms import LendingForm, PairingForm
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairRefusal, encode_link
@@ -134,3 +136,86 @@ def test_pairing_answers_move_no_controls(world: World) -> None:
             [lambda: None, partial(form.show_pairing, ASKING), partial(form.show_pairing, refused)],
         )
     assert [len(found) for found in seen] == [1, 1, 1]
+
+
+NEARBY = FoundView("attic", ("https://10.0.0.3:8765", "https://10.1.0.3:8765"), "c" * 64)
+PAIRED = FoundView("desk", ("https://10.0.0.4:8765",), "")
+LENDING_LINK = encode_link(PairingLink(("https://10.0.0.7:8765",), "48150623", "ab" * 32))
+LENDING_ASKED = LendingView(stage=EnlistStage.ASKING)
+REFUSED = LendingView(stage=EnlistStage.REFUSED, note=Note("pair-locked"))
+DONE = LendingView(stage=EnlistStage.DONE, gateway="desk")
+
+
+class LendingWorld:
+    def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+        self.asked, self.lent = list[LendingAction](), list[str]()
+        self.form = LendingForm(theme, texts, self.asked.append, self.lent.append)
+        qtbot.addWidget(self.form)
+        self.form.begin(None)
+
+
+@pytest.fixture
+def lending(theme: Theme, texts: Texts, qtbot: QtBot) -> LendingWorld:
+    return LendingWorld(theme, texts, qtbot)
+
+
+def put_in(field: QLineEdit, text: str) -> None:
+    field.setText(text)
+    field.textEdited.emit(text)
+
+
+def test_lending_needs_address_and_complete_code(lending: LendingWorld, texts: Texts) -> None:
+    form = lending.form
+    put_in(form.address, "10.0.0.7")
+    QTest.keyClicks(form.code, "4815062")
+    assert not form.go.isEnabled()
+    QTest.keyClicks(form.code, "3")
+    form.go.click()
+    assert lending.asked == [Enlist("10.0.0.7:8765", "4815 0623")]
+    form.show_lending(LENDING_ASKED)
+    assert form.note.text() == texts("lending.asking")
+    form.show_lending(REFUSED)
+    assert form.note.text() == texts("note.pair-locked")
+
+
+def test_listed_computer_must_present_its_certificate(lending: LendingWorld) -> None:
+    lending.form.show_found((NEARBY, PAIRED))
+    lending.form.found.rows[0].pair.click()
+    QTest.keyClicks(lending.form.code, "48150623")
+    lending.form.go.click()
+    assert lending.asked == [Enlist(encode_link(PairingLink(NEARBY.urls, "48150623", NEARBY.certificate_sha256)))]
+
+
+def test_paired_computer_can_be_lent_to(lending: LendingWorld) -> None:
+    lending.form.show_found((NEARBY, PAIRED))
+    lending.form.found.rows[1].pair.click()
+    QTest.keyClicks(lending.form.code, "48150623")
+    lending.form.go.click()
+    assert lending.asked == [Enlist("10.0.0.4:8765", "4815 0623")]
+
+
+def test_pasted_link_is_enough(lending: LendingWorld) -> None:
+    put_in(lending.form.code, LENDING_LINK)
+    lending.form.go.click()
+    assert lending.asked == [Enlist(LENDING_LINK)]
+
+
+def test_form_closes_when_computer_is_lent(lending: LendingWorld) -> None:
+    lending.form.show_lending(DONE)
+    assert lending.form.isVisible() and lending.lent == [], "an earlier result"
+    put_in(lending.form.address, LENDING_LINK)
+    lending.form.go.click()
+    lending.form.show_lending(DONE)
+    assert not lending.form.isVisible() and lending.lent == ["desk"] and lending.asked[-1] == EndEnlisting()
+
+
+def test_lending_answers_move_no_button(lending: LendingWorld) -> None:
+    form = lending.form
+    put_in(form.address, "10.0.0.7")
+    put_in(form.code, "48150623")
+    with on_a_page(form):
+        seen = places(
+            (form.go, form.cancel),
+            [form.go.click, lambda: form.show_lending(LENDING_ASKED), lambda: form.show_lending(REFUSED)],
+        )
+    assert [len(found) for found in seen] == [1, 1]

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
-from app.ui.settings.file_problem import FileTrouble
+from app.ui.settings.cards import FileTrouble, LinkCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -42,3 +42,15 @@ def test_file_problem_is_shown_and_opens_folder(theme: Theme, texts: Texts, qtbo
     assert dialogs.shown == [str(trouble.place)]
     trouble.show_problem(None)
     assert trouble.isHidden()
+
+
+def test_card_opens_its_target_and_follows_language(theme: Theme, qtbot: QtBot) -> None:
+    opened: list[str] = []
+    texts = Texts("en")
+    keys = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
+    card = LinkCard(texts, keys, lambda: opened.append("dictionary"))
+    qtbot.addWidget(card)
+    card.button.click()
+    assert opened == ["dictionary"] and "Dictionary" in card.words() and texts("words.find") in card.words()
+    texts.choose("zh")
+    assert card.name.text() == texts("page.dictionary") and card.name.text() in card.button.accessibleName()

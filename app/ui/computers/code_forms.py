@@ -1,4 +1,4 @@
-"""Form that pairs with another computer and uses it at once."""
+"""The forms for a code: use another computer, or recognise for one."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -6,15 +6,18 @@ from typing import Final
 from PySide6.QtWidgets import QLabel, QLineEdit
 
 from app.gateways.actions import EndPairing, GatewayAction, PairGateway
-from app.gateways.pairing_address import GatewayAddress
+from app.gateways.pairing_address import GatewayAddress, shown
 from app.gateways.view import FoundView, PairingStage, PairingView
+from app.sharing.actions import EndEnlisting, Enlist, LendingAction
+from app.sharing.view import EnlistStage, LendingView
 from app.ui.computers.code_form import CodeForm, FormTexts
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, Theme
-from app.ui.widgets.basic import label
+from app.ui.widgets.labels import label
 from protocol.devices import LONGEST_NAME
+from protocol.pairing import PairingLink, clean_code, encode_link
 
-_KEYS: Final = FormTexts(
+_PAIRING: Final = FormTexts(
     "pairing.title",
     "pairing.title-of",
     "pairing.say",
@@ -22,6 +25,15 @@ _KEYS: Final = FormTexts(
     "pairing.go",
     "pairing.asking",
     ("computers.pair", "computers.pair-name"),
+)
+_LENDING: Final = FormTexts(
+    "lending.title",
+    "lending.to",
+    "lending.say",
+    "lending.trust",
+    "lending.enlist",
+    "lending.asking",
+    ("lending.pick", "lending.to"),
 )
 
 
@@ -38,7 +50,7 @@ class PairingForm(CodeForm):
     ) -> None:
         self._ask, self._use = ask, use
         self.device_name, self.device = label(size=SCALE.caption, role="muted"), QLineEdit()
-        super().__init__(theme, texts, _KEYS, closed)
+        super().__init__(theme, texts, _PAIRING, closed)
 
     def open(self, found: FoundView | None, device: str) -> None:
         """Open the form for ``found``, or with a list and an address field if it is ``None``.
@@ -75,7 +87,39 @@ class PairingForm(CodeForm):
         self.column.insertWidget(place, self.device_name)
         self.column.insertWidget(place + 1, self.device)
 
-    def _connect(self) -> None:
-        super()._connect()
-        self.device.returnPressed.connect(self._send_if_whole)
-        self.device.installEventFilter(self)
+
+class LendingForm(CodeForm):
+    """Form to lend this computer's recognition. ``lent``: called with the name of the other computer."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[LendingAction], None],
+        lent: Callable[[str], None],
+        closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._ask, self._lent = ask, lent
+        super().__init__(theme, texts, _LENDING, closed)
+
+    def show_lending(self, view: LendingView) -> None:
+        """Show the progress of the request of this form."""
+        if not self._asked:
+            return
+        if view.stage is EnlistStage.DONE:
+            self.close_form()
+            self._lent(view.gateway)
+        else:
+            self._answer(asking=view.stage is EnlistStage.ASKING, note=view.note)
+
+    def _send(self, place: GatewayAddress) -> None:
+        """Ask all known addresses; a computer from the network must present its certificate."""
+        code = self.code.text()
+        if place.certificate_sha256:
+            link = PairingLink(place.urls, clean_code(code), place.certificate_sha256)
+            self._ask(Enlist(encode_link(link)))
+        else:
+            self._ask(Enlist(shown(place.urls[0]), code))
+
+    def _end(self) -> None:
+        self._ask(EndEnlisting())

@@ -1,7 +1,6 @@
 import os
 
-from app.insertion.helper.frames import REPLIES, OpenedReply
-from app.insertion.helper.pipes import ReplyChannel
+from app.insertion.helper.frames import REPLIES, OpenedReply, ReplyChannel
 
 
 def test_reply_is_sent_at_once() -> None:

@@ -1,0 +1,75 @@
+"""Cards of the settings page: a problem with the file, and a link to another part of the app."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from app.core.notes import Note
+from app.settings.path import settings_place
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
+from app.ui.theme.theme import SPACING
+from app.ui.widgets.basic import Card, refresh_with
+from app.ui.widgets.file_dialogs import Dialogs
+from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import CARD, at_left, horizontal, stretched, vertical
+
+
+class FileTrouble(Card):
+    """Message at the top of the settings, hidden without a problem."""
+
+    def __init__(self, texts: Texts, dialogs: Dialogs) -> None:
+        super().__init__("settings.trouble")
+        self._texts, self._note = texts, Note("")
+        self.place = settings_place()
+        self.says = label(role="warning", bold=True, wraps=True)
+        self.where = remark()
+        self.where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.open = QPushButton()
+        self.open.clicked.connect(lambda: dialogs.show(str(self.place)))
+        vertical(self.says, self.where, at_left(self.open), within=self, margins=CARD)
+        self.show_problem(None)
+
+    def show_problem(self, note: Note | None) -> None:
+        """Show a problem with the settings file; ``None`` hides the message."""
+        self._note = note or Note("")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        said = note_text(self._texts, self._note)
+        self.says.setText(said)
+        self.where.setText(str(self.place))
+        self.open.setText(self._texts("settings.open-folder"))
+        self.setAccessibleName(said)
+        self.setVisible(bool(said))
+
+
+class LinkCard(Card):
+    """Card with a name, an explanation, and a button that calls ``go``.
+
+    ``keys``: the keys of these three texts, and of further words by which the search finds the card.
+    """
+
+    def __init__(self, texts: Texts, keys: tuple[str, str, str, *tuple[str, ...]], go: Callable[[], None]) -> None:
+        super().__init__()
+        self._texts, self._keys = texts, keys
+        self.name, self.says = label(bold=True), remark()
+        self.button = QPushButton()
+        self.button.clicked.connect(go)
+        said = vertical(self.name, self.says, gap=SPACING.hair)
+        horizontal(stretched(said), self.button, within=self, margins=CARD, gap=SPACING.medium)
+        refresh_with(self.refresh, texts)
+
+    def words(self) -> tuple[str, ...]:
+        """Return the words by which the settings search finds this card."""
+        return tuple(map(self._texts, self._keys))
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        name, says, go = map(self._texts, self._keys[:3])
+        self.name.setText(name)
+        self.says.setText(says)
+        self.button.setText(go)
+        self.button.setAccessibleName(f"{name}: {go}")

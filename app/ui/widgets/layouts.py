@@ -1,0 +1,89 @@
+"""Rows and columns of widgets, each built by one call."""
+
+from typing import Final, NamedTuple, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+
+from app.ui.theme.theme import SPACING
+
+B = TypeVar("B", bound=QBoxLayout)
+
+Margins = int | tuple[int, int] | tuple[int, int, int, int]
+"""Pixels on all sides; or on the sides, then above and below; or left, above, right and below."""
+
+CARD: Final = (SPACING.large, SPACING.medium)
+"""Margins of a card."""
+
+
+class Placed(NamedTuple):
+    """Part of a layout with its share of the free room and its alignment; without a part, empty room."""
+
+    part: QWidget | QLayout | None
+    share: int = 0
+    alignment: Qt.AlignmentFlag = Qt.AlignmentFlag(0)
+    pixels: int = 0
+
+
+Part = QWidget | QLayout | Placed
+
+SPACE: Final = Placed(None, 1)
+"""Empty room that takes what the other parts leave."""
+
+
+def stretched(part: QWidget | QLayout, share: int = 1) -> Placed:
+    """Return a part that takes a share of the free room."""
+    return Placed(part, share)
+
+
+def aligned(part: QWidget, alignment: Qt.AlignmentFlag) -> Placed:
+    """Return a part that keeps its own size at this side of its room."""
+    return Placed(part, 0, alignment)
+
+
+def at_left(part: QWidget) -> Placed:
+    """Return a part that keeps its own size at the left of its room."""
+    return aligned(part, Qt.AlignmentFlag.AlignLeft)
+
+
+def room(pixels: int) -> Placed:
+    """Return empty room of this size."""
+    return Placed(None, pixels=pixels)
+
+
+def horizontal(
+    *parts: Part, within: QWidget | None = None, margins: Margins = 0, gap: int | None = SPACING.small
+) -> QHBoxLayout:
+    """Return a row of parts that fills the widget ``within``.
+
+    ``gap``: pixels between the parts; ``None`` takes the gap of the layout around.
+    """
+    return _filled(QHBoxLayout(), within, parts, margins, gap)
+
+
+def vertical(
+    *parts: Part, within: QWidget | None = None, margins: Margins = 0, gap: int | None = SPACING.small
+) -> QVBoxLayout:
+    """Return a column of parts, with the same options as a row."""
+    return _filled(QVBoxLayout(), within, parts, margins, gap)
+
+
+def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins: Margins, gap: int | None) -> B:
+    if within is not None:
+        within.setLayout(layout)
+    sides = (margins, margins) if isinstance(margins, int) else margins
+    left, above, right, below = sides * 2 if len(sides) == 2 else sides
+    layout.setContentsMargins(left, above, right, below)
+    if gap is not None:
+        layout.setSpacing(gap)
+    for one in parts:
+        part, share, alignment, pixels = one if isinstance(one, Placed) else Placed(one)
+        if isinstance(part, QWidget):
+            layout.addWidget(part, share, alignment)
+        elif part is not None:
+            layout.addLayout(part, share)
+        elif pixels:
+            layout.addSpacing(pixels)
+        else:
+            layout.addStretch(share)
+    return layout
