@@ -1,4 +1,4 @@
-"""Recipes around the self-contained folder: its build, the Flatpak and the AppImage."""
+"""Recipes around the self-contained folder: its build, bare systems, the Flatpak and the AppImage."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from tests.helpers.packages import require
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGING = ROOT / "packaging"
 MANIFEST = PACKAGING / "flatpak" / f"{APP_ID}.yaml"
-SCRIPTS = sorted(PACKAGING.glob("frozen/*.sh")) + sorted(PACKAGING.glob("appimage/*.sh"))
+SCRIPTS = [path for path in sorted(PACKAGING.rglob("*.sh")) if path.parent.name != "debian"]
 
 
 def manifest() -> dict[str, Any]:
@@ -29,6 +29,18 @@ def test_scripts_have_no_finding() -> None:
     require(("shellcheck",))
     told = subprocess.run(["shellcheck", *map(str, SCRIPTS)], capture_output=True, text=True)
     assert told.returncode == 0, told.stdout
+
+
+def test_bare_system_wants_the_keys_of_its_makers(tmp_path: Path) -> None:
+    suite = tmp_path / "scripts" / "noble"
+    suite.parent.mkdir()
+    suite.write_text("keyring /usr/share/keyrings/missing/ubuntu-archive-keyring.gpg\n")
+    root = f"id() {{ echo 0; }}; debootstrap() {{ touch {tmp_path}/called; }}; . {PACKAGING}/chroot.sh"
+    command = ["bash", "-euc", f"{root}; bootstrap {tmp_path}/system noble python3"]
+    environment = {"PATH": "/usr/bin:/bin", "DEBOOTSTRAP_DIR": str(tmp_path)}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert told.returncode == 1 and "apt-get install -y ubuntu-keyring" in told.stderr
+    assert not (tmp_path / "called").exists()
 
 
 def test_flatpak_is_made_of_files_that_are_there() -> None:

@@ -4,11 +4,16 @@
 #     desk.sh begin                     until `desk.sh end`
 #     desk.sh dictate RECORDING WORD    with the app as it is installed; fails unless WORD is in the letter
 #     desk.sh is VERSION                fails unless each program has it
+#     desk.sh furnish                   settings and a paired device, before anything was dictated
+#     desk.sh device RECORDING WORD     fails unless settings and recordings are still known, and the device is let in
+#     desk.sh data                      fails unless all data are still there, and then deletes them as docs/download.md says
 #     desk.sh assistants                fails unless an assistant gets tools
+#     desk.sh quit FOLDER               the app; waits until nothing of FOLDER runs, because some programs end after it
 set -euo pipefail
 
 desk=/tmp/desk-$(id -u)
 letter=$desk/letter
+setting='theme = "dark" # my own'
 patience=480 # seconds for a model to be loaded and to recognise, on a busy computer
 export XDG_RUNTIME_DIR=$desk/run PULSE_SERVER=unix:$desk/pulse
 if [ "$1" = begin ]; then mkdir -m 700 "$desk" "$desk/run" && echo ":$((100 + RANDOM % 9000))" >"$desk/display"; fi
@@ -75,6 +80,28 @@ is() { # VERSION
     done
 }
 
+furnish() {
+    mkdir -p "$HOME/.config/kikipounamu"
+    printf '[general]\n%s\n' "$setting" >"$HOME/.config/kikipounamu/settings.toml"
+    kikipounamu-gateway devices add phone 2>/dev/null >"$desk/key"
+}
+
+device() { # RECORDING WORD
+    grep -qxF "$setting" "$HOME/.config/kikipounamu/settings.toml"
+    [ "$(kikipounamu takes list --json | grep -ci "\"text\": .*$2")" -ge 2 ]
+    kikipounamu-gateway devices list | grep phone >&2
+    address=$(sed -E 's/.*"url":"([^"]*)".*/\1/' "$XDG_RUNTIME_DIR/kikipounamu/gateway.json")
+    KIKIPOUNAMU_KEY=$(cat "$desk/key") kikipounamu transcribe --gateway "$address" "$1" | grep -i "$2" >&2
+}
+
+data() {
+    local own=("$HOME"/.config/kikipounamu "$HOME"/.local/{share,state}/kikipounamu "$HOME"/.cache/kikipounamu)
+    grep -qxF "$setting" "${own[0]}/settings.toml"
+    grep -q '"phone"' "${own[1]}/devices.json"
+    [ "$(find "${own[1]}/takes" -mindepth 1 -maxdepth 1 -type d | wc -l)" -ge 2 ]
+    rm -rf "${own[@]}"
+}
+
 assistants() {
     local who line tools=missing
     coproc timeout 120 kikipounamu mcp
@@ -91,10 +118,19 @@ assistants() {
     [ $tools = found ]
 }
 
+quit() { # FOLDER
+    kikipounamu quit || true
+    until_true "the end of all programs" idle "$1"
+}
+
+idle() { # FOLDER: whether no program or script of it runs
+    ! { readlink /proc/[0-9]*/exe; cat /proc/[0-9]*/cmdline | tr '\0' '\n'; true; } 2>/dev/null | grep "^$1/"
+}
+
 end() {
     kikipounamu quit >/dev/null 2>&1 || true
     tac "$desk/pids" | while read -r id; do kill "$id" 2>/dev/null || true; done
-    for id in $(cat "$desk/pids"); do until_true "the desk to end" bash -c "! kill -0 $id"; done
+    while read -r id; do until_true "the desk to end" bash -c "! kill -0 $id"; done <"$desk/pids"
     rm -r "$desk"
 }
 

@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
-# Remember what is on this system, and list what came and stays:  
+# Remember what is on this system, and list what came and stays:
 #
 #     leftovers.sh remember FILE
 #     leftovers.sh list FILE        with status 1 if anything is left
 #     leftovers.sh processes        with status 1 if any still runs
 #
-# Left out are folders, places where the system itself writes, whatever is installed and removed, and a person's data.
+# Left out are folders, and places where the system itself writes, whatever is installed and removed.
 set -euo pipefail
 
 system='/(proc|sys|dev|run|tmp)/|/var/(cache|log|tmp)/|/var/lib/(dpkg|apt|ucf|systemd|dbus|polkit-1|pam|man-db)/'
 system+='|/etc/(passwd|group|shadow|gshadow|subuid|subgid|ld.so.cache|machine-id|.*-$)'
 system+='|/var/lib/shells.state|/etc/(alternatives|systemd)/|/usr/(lib|share)/.*(cache|\.compiled)'
-data='/\.(config|cache|local/share|local/state)/kikipounamu/'
-data+='|/\.cache/fontconfig/' # of every program that draws text
+system+='|/.*/\.cache/fontconfig/' # of every program that draws text
 
 listed() { find / -xdev \( -path /proc -o -path /sys -o -path /dev \) -prune -o -not -type d -print | sort; }
 
@@ -25,7 +24,7 @@ processes() { # of the programs, wherever their files were
 }
 
 left() { # FILE
-    listed | comm -13 "$1" - | grep -Ev "^($system)" | grep -Ev "$data" | sed 's/^/file /' || true
+    listed | comm -13 "$1" - | grep -Ev "^($system)" | sed 's/^/file /' || true
     getent passwd kikipounamu | sed 's/^/user /' || true
     processes
 }

@@ -37,17 +37,8 @@ def look_up(wanted: list[str]) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
         listed.write("\n".join(wanted))
         listed.flush()
-        options = [
-            "--disable-pip",
-            "--no-deps",
-            "--progress-spinner",
-            "off",
-            "--format",
-            "json",
-            "-r",
-            listed.name,
-        ]
-        command = [sys.executable, "-m", "pip_audit", *options]
+        options = ["--disable-pip", "--no-deps", "--progress-spinner", "off", "--format", "json", "-r"]
+        command = [sys.executable, "-m", "pip_audit", *options, listed.name]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, stdin=subprocess.DEVNULL)
     try:
         report: dict[str, Any] = json.loads(done.stdout)

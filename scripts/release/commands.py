@@ -1,8 +1,6 @@
 """Run the programs that build and check artefacts."""
 
-import os
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +10,7 @@ _LIMIT_S: Final = 3600.0
 _SHOWN: Final = 3000
 
 
-def run(
-    *command: str | Path,
-    kind: Refusal = Refusal.BUILD_FAILED,
-    cwd: Path | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> str:
+def run(*command: str | Path, kind: Refusal = Refusal.BUILD_FAILED, cwd: Path | None = None) -> str:
     """Run a command and return its standard output.
 
     :raises ReleaseRefused: of this kind, with the end of the command's output, if it fails or is missing.
@@ -27,7 +20,6 @@ def run(
         done = subprocess.run(
             words,
             cwd=cwd,
-            env={**os.environ, **(environ or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -4,14 +4,27 @@ import sys
 import tempfile
 from pathlib import Path
 
+from runtime.bundle import PROGRAMS
 from scripts.release.commands import run
-from scripts.release.installation import install_wheel
+from scripts.release.errors import Refusal, ReleaseRefused
 
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
-    """Install the wheel, and describe what is in its environment."""
+    """Install the wheel into an environment of its own, and describe what is in there.
+
+    :raises ReleaseRefused: if it is not built, cannot be installed, or its programs do not start.
+    """
+    wheel = dist / f"kikipounamu-{version}-py3-none-any.whl"
+    if not wheel.exists():
+        raise ReleaseRefused(Refusal.BUILD_FAILED, f"{wheel.name} is not in {dist}: build `wheels` first")
     with tempfile.TemporaryDirectory() as folder:
-        python = install_wheel(checkout / "constraints.txt", dist, version, Path(folder))
+        run(sys.executable, "-m", "venv", folder)
+        python = Path(folder, "bin", "python")
+        run(python, "-m", "pip", "install", "-q", "-c", checkout / "constraints.txt", f"{wheel}[all]", cwd=dist)
+        for program in PROGRAMS:
+            shown = run(python.with_name(program), "--version", kind=Refusal.CHECK_FAILED, cwd=dist).strip()
+            if shown != f"{program} {version}":
+                raise ReleaseRefused(Refusal.CHECK_FAILED, f"{program} --version prints {shown!r}")
         return [describe(checkout, python, dist / f"kikipounamu-{version}.cdx.json")]
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from runtime.bundle import PROGRAMS
 from scripts.release import wheels
-from scripts.release.installation import PROGRAMS
 from scripts.release.source import version_of
 from tests.helpers.waiting import wait_until_sync
 

@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 from scripts.release import sbom
-from scripts.release.errors import ReleaseRefused
+from scripts.release.errors import Refusal, ReleaseRefused
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_bill_wants_the_wheel_first(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseRefused, match="build `wheels` first"):
+    with pytest.raises(ReleaseRefused, match="build `wheels` first") as refused:
         sbom.build(tmp_path, tmp_path, "0.1.0")
+    assert refused.value.kind is Refusal.BUILD_FAILED
 
 
 @pytest.mark.proof(minutes=3)

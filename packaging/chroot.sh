@@ -1,0 +1,74 @@
+# What fresh.sh and frozen/build.sh share, to be sourced: a bare system in a chroot and in namespaces of its own.
+#
+#     FRESH_MIRROR=URL     mirror of the suite (default: debootstrap's)
+#     FRESH_PARTS="A,B"    components of the mirror (default: main; Ubuntu: main,universe)
+#     FRESH_BIND="DIR …"   folders and files of this machine to show there, read-only: local wheels, a pip configuration
+#     FRESH_ENV="NAME …"   environment variables to pass on, PIP_FIND_LINKS for one
+# shellcheck shell=bash
+
+fail() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+bootstrap() { # FOLDER SUITE PACKAGES: a bare system, whose packages are checked with the keys of its makers
+    local script=${DEBOOTSTRAP_DIR:-/usr/share/debootstrap}/scripts/$2 keys parts=${FRESH_PARTS:-main}
+    [ "$(id -u)" = 0 ] || fail "a chroot needs root"
+    command -v debootstrap >/dev/null || fail "debootstrap is missing: apt-get install -y debootstrap"
+    [ -e "$script" ] || fail "debootstrap knows no suite $2: bookworm, trixie and noble are tried"
+    keys=$(grep -om1 '/usr/share/keyrings/.*-archive-keyring.gpg' "$script") || true
+    if [[ $keys = *ubuntu* ]]; then parts=${FRESH_PARTS:-main,universe}; fi
+    if [ -n "$keys" ] && [ ! -e "$keys" ]; then
+        keys=$(basename "${keys/ubuntu-archive/ubuntu}" .gpg) # Ubuntu's package has a shorter name
+        fail "without the keys of $2 its packages cannot be checked: apt-get install -y $keys"
+    fi
+    debootstrap --variant=minbase --include="$3" --components="$parts" "$2" "$1" ${FRESH_MIRROR:+"$FRESH_MIRROR"} \
+        >"$1.log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$1.log")"
+}
+
+libraries() { # Debian's names of what Python and the windows load, as docs/download.md lists them
+    sed -nE '/^\[run\]/,/^\[test\]/s/^(python3-venv|lib\S+) .*/\1/p' "$(dirname "${BASH_SOURCE[0]}")/apt-packages.txt"
+}
+
+in_namespaces() { # WORD ...: this script again, whose mounts and processes end with it, however it ends
+    unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$@"
+}
+
+mount_system() { # FOLDER: the few devices that every machine has, and what the caller wants to show
+    local node shown
+    mount -t proc proc "$1/proc"
+    mount -t sysfs -o ro sysfs "$1/sys"
+    mount -t tmpfs -o mode=0755 dev "$1/dev"
+    for node in null zero full random urandom tty; do
+        touch "$1/dev/$node"
+        mount --bind "/dev/$node" "$1/dev/$node"
+    done
+    mkdir "$1/dev/shm" "$1/dev/pts"
+    mount -t tmpfs -o mode=1777 shm "$1/dev/shm"
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts"
+    ln -s pts/ptmx "$1/dev/ptmx"
+    ln -s /proc/self/fd "$1/dev/fd"
+    for shown in ${FRESH_BIND:-}; do
+        mkdir -p "$1${shown%/*}"
+        if [ -d "$shown" ]; then mkdir -p "$1$shown"; else touch "$1$shown"; fi
+        mount --bind "$shown" "$1$shown"
+        mount -o remount,bind,ro "$1$shown"
+    done
+}
+
+home_of() { # FOLDER WHO
+    chroot "$1" getent passwd "$2" | cut -d: -f6
+}
+
+in_chroot() { # FOLDER WHO COMMAND ...: at home, with a clean environment
+    local folder=$1 who=$2 home variables=() name
+    shift 2
+    home=$(home_of "$folder" "$who")
+    for name in ${FRESH_ENV:-}; do
+        if [ -n "${!name:-}" ]; then variables+=("$name=${!name}"); fi
+    done
+    # shellcheck disable=SC2016 # HOME of there
+    chroot "$folder" setpriv --reuid="$who" --regid="$who" --init-groups \
+        env -i PATH="$home/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" HOME="$home" LANG=C.UTF-8 "${variables[@]}" \
+        bash -c 'cd "$HOME" && exec "$@"' bash "$@"
+}
