@@ -34,9 +34,10 @@ def build(checkout: Path, dist: Path, version: str) -> list[Path]:
     for package in packages:
         os.link(package, root / _POOL / package.name)
     index = root / "dists" / SUITE
-    for architecture in sorted({package.stem.rpartition("_")[2] for package in packages}):
+    found = sorted({package.stem.rpartition("_")[2] for package in packages})
+    for architecture in found:
         _list_packages(root, index / COMPONENT / f"binary-{architecture}", architecture)
-    architectures = " ".join(sorted(path.name.removeprefix("binary-") for path in (index / COMPONENT).iterdir()))
+    architectures = " ".join(found)
     _write_release(index, architectures)
     key = os.environ.get(KEY, "")
     if key:
@@ -80,7 +81,5 @@ def _write_release(index: Path, architectures: str) -> None:
         "Architectures": architectures,
         "Description": "kikipounamu for Debian and its derivatives",
     }
-    options = [
-        word for name, value in said.items() for word in ("-o", f"APT::FTPArchive::Release::{name}={value}")
-    ]
+    options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in said.items()]
     (index / "Release").write_text(run("apt-ftparchive", *options, "release", index))

@@ -139,11 +139,7 @@ def _control(checkout: Path, root: Path, values: Mapping[str, str]) -> None:
     sources, control = checkout / "packaging" / "debian", root / "DEBIAN"
     sums = "".join(f"{digest}  {name}\n" for name, digest in _digests(root))
     kibibytes = sum(-(-path.lstat().st_size // 1024) for path in root.rglob("*"))
-    known = {
-        **values,
-        "MAINTAINER": maintainer(checkout),
-        "KIBIBYTES": str(kibibytes),
-    }
+    known = {**values, "MAINTAINER": maintainer(checkout), "KIBIBYTES": str(kibibytes)}
     text = (sources / "control").read_text()
     _write(control / "control", re.sub(r"@([A-Z]+)@", lambda found: known[found[1]], text))
     _write(control / "md5sums", sums)

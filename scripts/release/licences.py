@@ -86,9 +86,8 @@ def write_system_licences(bundle: Path, folder: Path) -> list[Path]:
 def owners(names: Sequence[str]) -> Iterator[str]:
     """Yield the Debian packages that have libraries with these names."""
     patterns = [f"/usr/lib/*/{name}" for name in names] + [f"/lib/*/{name}" for name in names]
-    listed = subprocess.run(
-        ["dpkg-query", "--search", *patterns], capture_output=True, text=True
-    )  # 1: some unknown
+    command = ["dpkg-query", "--search", *patterns]
+    listed = subprocess.run(command, capture_output=True, text=True)  # status 1: some are unknown
     for line in listed.stdout.splitlines():
         for package in line.partition(": ")[0].split(", "):
             yield package.partition(":")[0]
