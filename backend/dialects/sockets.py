@@ -47,6 +47,9 @@ async def serve_socket(
         await socket.prepare(request)
     except ValueError as error:
         raise MalformedMessage("this is no handshake of a WebSocket: its key is no base64") from error
+    except web.HTTPBadRequest as error:
+        message = "only WebSockets connect here: send Upgrade: websocket, Sec-WebSocket-Version: 13 and a key"
+        raise MalformedMessage(message) from error
     with visit.present(lambda: abort(request)):
         conversation = begin(visit)
         try:

@@ -18,6 +18,7 @@ ERROR = {
     "required": ["error"],
     "properties": {"error": {"type": "string"}, "details": {"type": "string"}},
 }
+ANYTHING: dict[str, Any] = {}
 DELETED = {"type": "object", "required": ["status"]}
 ERRORS = ("400", "401", "403", "404", "409", "413", "415", "429", "503", "507")
 TYPES = (
@@ -44,7 +45,7 @@ ROUTES = {
 FORM = {
     "type": "object",
     "required": ["file"],
-    "properties": {"file": {"type": "string", "format": "binary"}, "batch_size": {"type": "integer"}},
+    "properties": {"file": {"type": "string", "format": "binary"}, "batch_size": ANYTHING},
 }
 
 

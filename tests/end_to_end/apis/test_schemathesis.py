@@ -58,7 +58,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "APIs of others", "version": "1"},
         "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
-        "paths": {**{path: {"post": operation} for path in paths}, "/v1/listen": {"post": _listen()}},
+        "paths": {**{path: {"post": operation} for path in paths}, "/v1/listen": _listen()},
     }
 
 
@@ -67,16 +67,16 @@ def _errors(shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listen() -> dict[str, Any]:
-    """Return the description of Deepgram's route for files."""
+    """Return the description of Deepgram's routes: for files, and for live speech, which only WebSockets get."""
     content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     parameters = [{"name": name, "in": "query", "schema": schema} for name, schema in LISTEN_PARAMETERS.items()]
     text = {"description": "a text", "content": {"application/json": {"schema": {"required": ["results"]}}}}
-    return {
-        "parameters": parameters,
+    common = {"parameters": parameters, "security": [{"key": []}]}
+    file = {
         "requestBody": {"required": True, "content": content},
-        "responses": {"200": text, **_errors(LISTEN_ERROR)},
-        "security": [{"key": []}],
+        "responses": {"200": text} | _errors(LISTEN_ERROR),
     }
+    return {"get": {**common, "responses": _errors(LISTEN_ERROR)}, "post": {**common, **file}}
 
 
 @pytest.fixture

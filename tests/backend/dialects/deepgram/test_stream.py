@@ -123,6 +123,14 @@ async def test_unknown_container_is_refused(gateway: Gateway) -> None:
         assert (await socket.receive(timeout=30)).data == aiohttp.WSCloseCode.POLICY_VIOLATION
 
 
+async def test_request_without_an_upgrade_is_told_what_is_missing(gateway: Gateway) -> None:
+    headers = {"Authorization": f"Token {KEY}"}
+    async with aiohttp.ClientSession() as http, http.get(url(gateway), headers=headers) as answer:
+        body = await answer.json()
+    assert answer.status == 400 and body["err_code"] == "Bad Request"
+    assert "Upgrade: websocket" in body["err_msg"]
+
+
 async def test_wrong_key_as_a_subprotocol_is_refused(gateway: Gateway) -> None:
     address = f"{gateway.url}{LISTEN_PATH}?{PCM}"
     async with aiohttp.ClientSession() as http:
