@@ -3,6 +3,7 @@
 Only parses options; each command imports what it needs.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -103,6 +104,7 @@ def desktop(
     """
     status = handed_over(hidden=hidden)
     if status is None:
+        _check_windows()
         collect_seldom()  # what is imported stays
         from app import main
 
@@ -118,6 +120,18 @@ def desktop(
 
         status = main.run(make_application, hidden=hidden)
     raise typer.Exit(status)
+
+
+def _check_windows() -> None:
+    from app.cli.window_check import check_windows
+    from app.core.errors import UsageMistake
+    from runtime.terminal import say
+
+    try:
+        check_windows(os.environ)
+    except UsageMistake as error:
+        say(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 @app.command(rich_help_panel=Section.DICTATION)

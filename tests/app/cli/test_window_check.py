@@ -1,0 +1,27 @@
+"""``kikipounamu app`` says what is missing where no window can be opened."""
+
+import os
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import window_check
+from app.cli.main import app
+from app.cli.window_check import check_windows
+from app.core.errors import UsageMistake
+
+
+def test_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window_check, "find_spec", lambda name: None)
+    with pytest.raises(UsageMistake, match=r"kikipounamu\[desktop\]"):
+        check_windows({"DISPLAY": ":0"})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names its display in the environment")
+def test_missing_display_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        check_windows({name: "offscreen"})
+        monkeypatch.delitem(os.environ, name, raising=False)
+    told = CliRunner().invoke(app, ["app"])
+    assert (told.exit_code, "desktop session" in told.output) == (1, True)
