@@ -17,6 +17,6 @@ def check_windows(environment: Mapping[str, str]) -> None:
         raise UsageMistake(f"the library of the windows is not installed: run `{extra_command('desktop')}`")
     if sys.platform == "linux" and not any(map(environment.get, _SCREENS)):
         raise UsageMistake(
-            "the app needs a display: start it in a desktop session. Without one, `kikipounamu listen` dictates into "
-            "the terminal, and `kikipounamu transcribe` writes down files"
+            "the app needs a display: start it in a desktop session. Without one, `kikipounamu listen` dictates "
+            "into the terminal, and `kikipounamu transcribe` writes down files"
         )

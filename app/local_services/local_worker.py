@@ -32,6 +32,7 @@ log = get_logger(logger_names.APP_LOCAL_WORKER)
 
 _PROGRAM: Final = "kikipounamu-worker"
 _KEY: Final = "KIKIPOUNAMU_KEY"
+_UNDECIDED: Final = "auto"  # the device of a worker that is starting
 _USELESS: Final = frozenset({2, 3, 4})  # exit statuses for which an immediate restart is useless
 _REFUSED: Final = frozenset({4})
 _LOOK_S: Final = 1.0
@@ -249,5 +250,6 @@ def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerV
             )
             model = worker.model or worker.engine
             reason = Note("engine-not-loaded", {"problem": worker.problem}) if worker.problem else None
-            return WorkerView(state, worker.device, reason=reason, jobs=worker.busy, model=model)
+            device = "" if worker.device == _UNDECIDED else worker.device
+            return WorkerView(state, device, reason=reason, jobs=worker.busy, model=model)
     return WorkerView(LocalWorkerState.STARTING)

@@ -16,7 +16,7 @@ from app.core.states import LOWEST_DBFS, State
 from app.dictation.view import View
 from app.ui.dictation.live_lines import LiveLines, spacing
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, note_text, state_text, textless
+from app.ui.strings.wording import clock, note_text, state_text, textless, times
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 
@@ -173,7 +173,11 @@ class Pill:
     def _head(self, view: View) -> Drawing:
         """Lay out the row: state, level or word, and time."""
         strong, body, icon, height = font(weight=QFont.Weight.DemiBold), font(), self._icon(), self._row()
-        x, time, pieces = icon.right() + SPACING.small, clock(view.seconds), list[PlacedText]()
+        x, time, pieces = (
+            icon.right() + SPACING.small,
+            clock(view.seconds) if times(view) else "",
+            list[PlacedText](),
+        )
         across = QFontMetricsF(body).horizontalAdvance(time)
         room, meter = self._middle(strong), None
         if view.state in _RECORDING:

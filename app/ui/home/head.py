@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from app.dictation.view import View
 from app.history.view import HistoryList, HistoryMessage, HistoryNote
 from app.messages.actions import Action
 from app.ui.home.hero import Hero
@@ -81,6 +82,11 @@ class Head(QWidget):
         self._choices = choices
         self.hero.show_choices(choices)
         self.refresh()
+
+    def show_view(self, view: View) -> None:
+        """Show the newest take; cheap enough to call twenty times a second."""
+        self.hero.show_view(view)
+        self.paste.show_view(view)
 
     def show_list(self, listed: HistoryList) -> None:
         """Show what was found."""

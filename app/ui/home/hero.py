@@ -18,7 +18,7 @@ from app.ui.dictation.pill import Levels, Pill
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, key_caps, key_text, note_text, state_text, worker_text
+from app.ui.strings.wording import clock, key_caps, key_text, note_text, state_text, times, worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
@@ -162,7 +162,7 @@ class Hero(Card):
     def _shown(self) -> View:
         """Return the recording to show: its final words for a while, then none."""
         if self._view.state in {State.IDLE, *ENDS}:
-            return self._final if self._end.isActive() else View(note=self._view.note)
+            return self._final if self._end.isActive() and _says(self._final) else View(note=self._view.note)
         return self._view
 
     def _show(self) -> None:
@@ -170,7 +170,7 @@ class Hero(Card):
         word, busy, records = state_text(texts, view.state), view.state is not State.IDLE, view.state in RECORDING
         self.shape.show_state(view.state, word)
         self.state.setText(word)
-        self.elapsed.setText(clock(view.seconds) if busy else "")
+        self.elapsed.setText(clock(view.seconds) if busy and times(view) else "")
         for widget, shown in (
             (self.caps, not busy),
             (self._how, not busy),
@@ -254,6 +254,11 @@ class Hero(Card):
 
 
 _FULL: Final = (TextSpan("骨" * _LINES, True),)  # wraps at each letter
+
+
+def _says(final: View) -> bool:
+    """Return whether a recording that has ended is to be shown: one without speech has only its note."""
+    return final.state is not State.DONE or not final.note or any(span.text.strip() for span in final.spans)
 
 
 def remarks(texts: Texts, view: View) -> list[str]:

@@ -95,7 +95,7 @@ class HomePage(QWidget):
 
     def show_view(self, view: View) -> None:
         """Show the newest take; cheap enough to call twenty times a second."""
-        self.head.hero.show_view(view)
+        self.head.show_view(view)
         self.model.show_speaking(view.state in _SPEAKS)
 
     def show_takes(self, takes: Sequence[TakeView]) -> None:

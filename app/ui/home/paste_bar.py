@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
-from app.dictation.view import TakeView
+from app.dictation.view import TakeView, View
 from app.messages.actions import Action
 from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts
@@ -26,7 +26,7 @@ class PasteBar(QFrame):
         super().__init__()
         self._texts, self._ask = texts, ask
         self._held: tuple[TakeView, ...] = ()
-        self._key = ""
+        self._key, self._by_key = "", False
         self.setProperty("role", "notice")
         self.shape, self.name, self.text = Shape(theme, State.HELD), label(bold=True, wraps=True), Elided(1)
         self.more = label(role="muted")
@@ -50,6 +50,12 @@ class PasteBar(QFrame):
         self._key = key
         self.refresh()
 
+    def show_view(self, view: View) -> None:
+        """Show whether the key pastes the newest recording: it never pastes earlier ones."""
+        if self._by_key != bool(view.held):
+            self._by_key = not self._by_key
+            self.refresh()
+
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts = self._texts
@@ -60,7 +66,8 @@ class PasteBar(QFrame):
                 when = when_text(texts, self._held[0], today())
                 button.setAccessibleName(texts(f"take.{key}-name", when=when))
         self.shape.show_state(State.HELD, state_text(texts, State.HELD))
-        self.name.setText(texts("home.paste-here", key=self._key) if self._key else texts("home.to-paste"))
+        by_key = self._key and self._by_key
+        self.name.setText(texts("home.paste-here", key=self._key) if by_key else texts("home.to-paste"))
         self.text.show_text(self._held[0].text if self._held else "")
         others = len(self._held) - 1
         self.more.setText(texts("home.more-to-paste", count=others) if others > 0 else "")

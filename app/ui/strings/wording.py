@@ -98,6 +98,11 @@ def to_paste(texts: Texts, view: View, paste_key: str) -> list[str]:
     return said
 
 
+def times(view: View) -> bool:
+    """Return whether the take has a length to show: none while only earlier recordings wait to be pasted."""
+    return view.state is not State.HELD or bool(view.held)
+
+
 def clock(seconds: float) -> str:
     """Return a duration as ``0:07``, ``12:30`` or ``1:02:03``."""
     minutes, rest = divmod(int(seconds), 60)

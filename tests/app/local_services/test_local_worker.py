@@ -61,6 +61,10 @@ async def nobody() -> tuple[WorkerSeen, ...]:
             ),
         ),
         (
+            (WorkerSeen("host-7-ab", "starting", device="auto", model="m"),),
+            WorkerView(LocalWorkerState.STARTING, model="m"),
+        ),
+        (
             (WorkerSeen("host-7-ab", "draining", device="cpu", model="m"),),
             WorkerView(LocalWorkerState.STARTING, "cpu", model="m"),
         ),

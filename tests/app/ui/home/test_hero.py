@@ -200,3 +200,15 @@ def test_hero_shows_level_with_reduced_motion(theme: Theme, qtbot: QtBot) -> Non
     hero.show_view(SPEAKING)
     hero.grab()
     assert hero.state.text() == "Listening"
+
+
+def test_hero_says_how_to_dictate_when_no_speech_was_recognised(make: Make, texts: Texts) -> None:
+    hero = make(texts)
+    hero.show_view(View(State.DONE, 4.0, note=Note("nothing-understood")))
+    assert hero.caps.isVisible() and hero.state.isHidden() and hero.note.text() == texts("note.nothing-understood")
+
+
+def test_hero_shows_no_length_when_only_earlier_recordings_wait(make: Make, texts: Texts) -> None:
+    hero = make(texts)
+    hero.show_view(View(State.HELD, earlier=1))
+    assert (hero.state.text(), hero.elapsed.text()) == (texts("state.held"), "")

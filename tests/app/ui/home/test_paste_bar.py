@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
-from app.dictation.view import TakeView
+from app.dictation.view import TakeView, View
 from app.messages.actions import Action
 from app.ui.home.paste_bar import PasteBar
 from app.ui.strings.texts import Texts
@@ -47,6 +47,8 @@ def test_paste_bar_names_key_text_and_number(bar: PasteBar, texts: Texts) -> Non
     bar.show()
     assert bar.name.text() == texts("home.to-paste") and bar.text.accessibleName() == "kia ora"
     bar.show_key("Ctrl+Alt+V")
+    assert bar.name.text() == texts("home.to-paste"), "the key pastes no recording of before the app was started"
+    bar.show_view(View(State.HELD, held=2))
     assert bar.name.text() == texts("home.paste-here", key="Ctrl+Alt+V") and bar.more.text() == ""
     bar.show_takes([HELD, replace(HELD, session="c"), replace(HELD, session="b")])
     assert bar.more.text() == texts("home.more-to-paste", count=2)
