@@ -54,6 +54,7 @@ class KeyLinesPanel(Card):
         self.write = action_button(self._write)
         self.back = action_button(lambda: self._review(on=False))
         self.remove = action_button(lambda: self._ask(WriteKeyLines(False)), "quiet")
+        self._buttons = FlowRow((self.write, self.copy, self.back, self.remove))
         self._lay_out()
         refresh_with(self.refresh, texts, theme)
 
@@ -155,6 +156,7 @@ class KeyLinesPanel(Card):
             button.setAccessibleName(f"{self.heading.text()}: {button.text()}")
             button.setVisible(visible)
         set_role(self.write, "primary" if self._reviewing else "")
+        self._buttons.arrange()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.lines.toPlainText() + "\n")
@@ -179,7 +181,7 @@ class KeyLinesPanel(Card):
             self.lines,
             self.change,
             self.problem,
-            FlowRow((self.write, self.copy, self.back, self.remove)),
+            self._buttons,
             test,
             within=self,
             margins=CARD,

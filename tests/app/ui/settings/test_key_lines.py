@@ -63,6 +63,7 @@ def test_change_is_shown_before_it_is_made(panel: KeyLinesPanel, asked: list[Des
     panel.write.click()
     assert not asked and panel.change.isVisible() and "+include ours" in panel.change.toPlainText()
     assert OFFERED.place in panel.where.text() and not panel.lines.isVisible()
+    assert panel.back.x() > panel.write.geometry().right()
     panel.back.click()
     assert not panel.change.isVisible() and panel.lines.isVisible()
     panel.write.click()
