@@ -1,8 +1,8 @@
 """Read and change the configuration of a compositor: whole files only, with a copy of the user's. Blocks."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,14 @@ class ConfigurationRefused(AppError):
 def existing(candidates: tuple[Path, ...]) -> Path | None:
     """Return the first of these files that exists."""
     return next((place for place in candidates if place.is_file()), None)
+
+
+def holds(place: Path, lines: Iterable[str]) -> bool:
+    """Return whether the user has copied all of these lines into a file."""
+    with suppress(OSError, UnicodeDecodeError):
+        text = _text(place)
+        return all(line in text for line in lines)
+    return False
 
 
 def read(where: Places) -> ConfigurationText:

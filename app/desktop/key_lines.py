@@ -10,7 +10,7 @@ from app.core.errors import ProgramMissing
 from app.desktop.abilities import Ability, abilities
 from app.desktop.configuration import Places, added, difference, is_plain, places, usual_files
 from app.desktop.found import Found
-from app.desktop.key_files import ConfigurationRefused, existing, read
+from app.desktop.key_files import ConfigurationRefused, existing, holds, read
 from app.desktop.view import KeyLines, LinesState
 from app.hotkeys.compositor_lines import Compositor, Lines, lines
 
@@ -29,7 +29,11 @@ def key_lines(
     wanted = lines_for(found.compositor, bindings, often)
     main = existing(usual_files(found.compositor, environment))
     shown = KeyLines(found.compositor, wanted.lines, wanted.missing, str(main or ""))
-    where = places(found.compositor, main) if main else None
+    if main is None or not wanted.lines:
+        return shown
+    if holds(main, wanted.lines):
+        return replace(shown, state=LinesState.COPIED)
+    where = places(found.compositor, main)
     return _with_state(shown, where) if where else shown
 
 

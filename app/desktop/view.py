@@ -10,12 +10,18 @@ from app.hotkeys.compositor_lines import Compositor, NoLine
 
 
 class LinesState(StrEnum):
-    """States of the lines: only to copy, or also to write; written, or written for other keys."""
+    """States of the lines: only to copy, or also to write; copied by the user; written, or for other keys."""
 
     TO_COPY = "to-copy"
+    COPIED = "copied"
     TO_WRITE = "to-write"
     WRITTEN = "written"
     OUTDATED = "outdated"
+
+    @property
+    def works(self) -> bool:
+        """True if the lines are in the configuration."""
+        return self in (LinesState.COPIED, LinesState.WRITTEN)
 
 
 @dataclass(frozen=True)

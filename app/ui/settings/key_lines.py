@@ -129,6 +129,8 @@ class KeyLinesPanel(Card):
             return self._texts("settings.key-lines.review", file=shown.place)
         if shown.state is LinesState.WRITTEN:
             return self._texts(f"settings.key-lines.written.{shown.compositor}")
+        if shown.state is LinesState.COPIED:
+            return self._texts("settings.key-lines.copied", file=shown.place)
         if shown.state is LinesState.OUTDATED:
             return self._texts("settings.key-lines.outdated")
         return self._texts(f"settings.key-lines.where.{shown.compositor}")

@@ -40,6 +40,24 @@ def test_state_follows_the_configuration(main: Path, tmp_path: Path) -> None:
     assert state(KEYS) is LinesState.TO_COPY
 
 
+def test_lines_that_the_user_has_copied_are_noticed(tmp_path: Path) -> None:
+    environment, place = {"HOME": str(tmp_path)}, tmp_path / ".config/labwc/rc.xml"
+
+    def state(keys: dict[str, str]) -> LinesState:
+        found = key_lines(DESKTOPS["labwc"], keys, "cancel", environment)
+        assert found is not None
+        return found.state
+
+    assert state(KEYS) is LinesState.TO_COPY
+    place.parent.mkdir(parents=True)
+    lines = lines_for(Compositor.LABWC, KEYS, "cancel").lines
+    place.write_text("\n".join(["<labwc_config><keyboard>", *lines, "</keyboard></labwc_config>"]))
+    assert state(KEYS) is LinesState.COPIED
+    assert state({"dictate": "f8"}) is LinesState.TO_COPY
+    place.write_bytes(b"\xff")
+    assert state(KEYS) is LinesState.TO_COPY
+
+
 def test_lines_run_the_program_of_this_installation() -> None:
     for line in lines_for(Compositor.SWAY, KEYS, "cancel").lines:
         assert "/kikipounamu key dictate " in line

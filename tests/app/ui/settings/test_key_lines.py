@@ -83,6 +83,11 @@ def test_outdated_lines_can_be_written_again(panel: KeyLinesPanel) -> None:
     assert panel.write.isVisible() and panel.remove.isVisible()
 
 
+def test_lines_that_the_user_has_copied_are_not_asked_for_again(panel: KeyLinesPanel) -> None:
+    shows(panel, KeyLines(Compositor.LABWC, LINES, {}, "/home/me/rc.xml", LinesState.COPIED))
+    assert "/home/me/rc.xml" in panel.where.text() and not panel.write.isVisible() and not panel.remove.isVisible()
+
+
 @pytest.mark.parametrize("compositor", Compositor)
 @pytest.mark.parametrize("state", [LinesState.TO_COPY, LinesState.TO_WRITE])
 def test_each_compositor_says_where_the_lines_belong(
