@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from app.core.hints import FirstTimes, ShownOnce
-from app.desktop.view import DesktopView
+from app.desktop.view import IN_PLACE, DesktopView
 from app.dictation.hotkey_test import KeysSeen
 from app.messages.action_queue import ActionQueue
 from app.messages.notifications import Devices, News, Problem, WindowWanted
@@ -165,7 +165,7 @@ class Windows:
 
     def _show_desktop(self, view: DesktopView) -> None:
         self._known.nameless = view.lines is not None and view.lines.compositor is None
-        if view.lines is not None and view.lines.state.works:
+        if view.lines is not None and view.lines.state in IN_PLACE:
             self._show_reported(set(self._settings.hotkeys.bindings) - set(view.lines.missing))
 
     def _show_reported(self, actions: Iterable[str]) -> None:

@@ -123,7 +123,7 @@ def desktop(
 
 
 def _check_windows() -> None:
-    from app.cli.window_check import check_windows
+    from app.cli.installation.window_check import check_windows
     from app.core.errors import UsageMistake
     from runtime.terminal import say
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from app.core.notes import Note
 from app.desktop.abilities import Support
@@ -18,10 +19,9 @@ class LinesState(StrEnum):
     WRITTEN = "written"
     OUTDATED = "outdated"
 
-    @property
-    def works(self) -> bool:
-        """True if the lines are in the configuration."""
-        return self in (LinesState.COPIED, LinesState.WRITTEN)
+
+IN_PLACE: Final = frozenset({LinesState.COPIED, LinesState.WRITTEN})
+"""States in which the configuration has the lines."""
 
 
 @dataclass(frozen=True)

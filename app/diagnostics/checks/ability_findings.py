@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.desktop.abilities import Ability, AbilityFallback, Support, Why
-from app.desktop.view import KeyLines
+from app.desktop.view import IN_PLACE, KeyLines
 from app.diagnostics.checks.finding import Area, Finding, advice, ok
 
 _AREAS: Final = {
@@ -21,7 +21,7 @@ def ability_finding(support: Support, lines: KeyLines | None = None) -> Finding:
     ``lines``: those for the hotkeys, which may be written already.
     """
     area, ability = _AREAS[support.ability], support.ability
-    if ability is Ability.HOTKEYS and lines is not None and lines.state.works:
+    if ability is Ability.HOTKEYS and lines is not None and lines.state in IN_PLACE:
         return ok(area, "hotkeys-written", file=lines.place)
     if support.means:
         return ok(area, f"{ability}-{support.means}", means=support.means)

@@ -4,7 +4,7 @@ import pytest
 
 from app.core.sentences import Sentences
 from app.desktop.abilities import Ability, AbilityFallback, Means, Support, Why, abilities
-from app.desktop.view import KeyLines, LinesState
+from app.desktop.view import IN_PLACE, KeyLines, LinesState
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Severity, told
 from app.hotkeys.compositor_lines import Compositor
@@ -33,4 +33,4 @@ def test_written_lines_are_as_good_as_hotkeys() -> None:
     for state in LinesState:
         found = ability_finding(support, KeyLines(Compositor.SWAY, place="/config", state=state))
         written = (found.key, found.values) == ("hotkeys-written", {"file": "/config"})
-        assert written == (state in {LinesState.COPIED, LinesState.WRITTEN})
+        assert written == (state in IN_PLACE)

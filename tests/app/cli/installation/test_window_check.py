@@ -6,9 +6,9 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import window_check
+from app.cli.installation import window_check
+from app.cli.installation.window_check import check_windows
 from app.cli.main import app
-from app.cli.window_check import check_windows
 from app.core.errors import UsageMistake
 
 
