@@ -17,9 +17,13 @@ _MOST_TOKENS_PER_SECOND: Final = 8
 
 
 def is_reliable(reading: Reading, seconds: float) -> bool:
-    """Return whether the text of a short window can be used; otherwise the window is decoded again with 30 s."""
-    heard = reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
-    return heard and is_in_bounds(reading, seconds)
+    """Return whether the text of a short window can be used without another window."""
+    return is_heard(reading) and is_in_bounds(reading, seconds)
+
+
+def is_heard(reading: Reading) -> bool:
+    """Return whether a short window surely has speech, and a probable text. Only 30 s tell otherwise."""
+    return reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
 
 
 def is_in_bounds(reading: Reading, seconds: float) -> bool:
@@ -29,7 +33,24 @@ def is_in_bounds(reading: Reading, seconds: float) -> bool:
     """
     late_s = _LATE_S if reading.end_s % 1 else _COARSELY_LATE_S
     in_time = reading.end_s <= max(seconds + late_s, _COARSE_S)
-    return in_time and reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(reading.text)
+    return in_time and _says_once(reading, seconds)
+
+
+def is_confirmed(second: Reading, first: Reading, seconds: float) -> bool:
+    """Return whether the second of two short windows can be used: by itself, or as both have the same words.
+
+    Then Whisper only stated a late end, often in whole seconds.
+    """
+    same = is_heard(second) and _says_once(second, seconds) and _letters(second) == _letters(first)
+    return same or is_reliable(second, seconds)
+
+
+def _says_once(reading: Reading, seconds: float) -> bool:
+    return reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(reading.text)
+
+
+def _letters(reading: Reading) -> str:
+    return "".join(filter(str.isalnum, reading.text.casefold()))
 
 
 def is_speech(reading: Reading) -> bool:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
 from worker.engines.repetition import without_loops
-from worker.engines.whisper_checks import better, is_reliable, is_speech
+from worker.engines.whisper_checks import better, is_confirmed, is_heard, is_reliable, is_speech
 from worker.engines.whisper_reader import (
     FRAMES_PER_SECOND,
     LONGEST_FRAMES,
@@ -22,6 +22,8 @@ from worker.engines.whisper_reader import (
 )
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
+_LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
+"""Most texts that cannot be trusted are right with this window, which costs a third of one of 30 s."""
 _BEAMS: Final = 5
 _AROUND: Final = " ,.:;?!…，。：；？！、"  # joins of pieces change these, and are found without them
 _MOST_LANGUAGES: Final = 2
@@ -99,7 +101,7 @@ class SegmentDecoder:
         ]
 
     def _read(self, at: int, language: str, hotwords: str) -> Reading:
-        """Decode a window; again with 30 s if its text cannot be trusted."""
+        """Decode a window; if its text cannot be trusted, with more padding, and at last with 30 s."""
         left = self._frames - at
         goes_on = left > LONGEST_FRAMES
         seconds = min(left, LONGEST_FRAMES) / FRAMES_PER_SECOND
@@ -114,9 +116,14 @@ class SegmentDecoder:
             reading = self._reader.read(self._encoded(at, window), short)
         if self._partial or window == LONGEST_FRAMES or is_reliable(reading, seconds):
             return reading
+        longer = self._window(at, _LONGER_MARGIN_FRAMES)
+        if is_heard(reading) and longer < LONGEST_FRAMES:
+            second = self._reader.read(self._encoded(at, longer), short)
+            if is_confirmed(second, reading, seconds):
+                return second
         long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))
         return better(self._reader.read(self._encoded(at, LONGEST_FRAMES), long), reading, seconds)
 
-    def _window(self, at: int) -> int:
+    def _window(self, at: int, margin: int = _MARGIN_FRAMES) -> int:
         """Return the length of the window that begins at this frame, in frames."""
-        return min(LONGEST_FRAMES, self._frames - at + _MARGIN_FRAMES)
+        return min(LONGEST_FRAMES, self._frames - at + margin)

@@ -62,11 +62,39 @@ def test_reliable_window_of_three_more_seconds_is_decoded_once() -> None:
     assert hints == Hints("en", "Ada", 5, 48, False)
 
 
-def test_unreliable_window_is_decoded_again_with_30_seconds() -> None:
-    reader = FakeReader(lambda encoded, _: GOOD if encoded[1] == 3000 else GOOD._replace(end_s=9.0, text=" Bad."))
-    assert decoder(reader, 4.0).decode("en", "").text == "Good."
-    assert reader.encoded == [(0, 700), (0, 3000)]
-    assert [hints.most_tokens for _, hints in reader.read_windows] == [48, 96]
+LATE = GOOD._replace(end_s=9.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "windows"),
+    [
+        pytest.param(LATE, GOOD, [700, 1000], id="a longer window has the end"),
+        pytest.param(LATE, LATE._replace(text=" GOOD"), [700, 1000], id="both have the same words"),
+        pytest.param(LATE, LATE._replace(text=" Bad."), [700, 1000, 3000], id="each has other words"),
+        pytest.param(
+            LATE._replace(text=" So good. So good. So good."),
+            LATE._replace(text=" So good. So good. So good."),
+            [700, 1000, 3000],
+            id="both repeat themselves",
+        ),
+        pytest.param(GOOD._replace(no_speech=0.7), GOOD, [700, 3000], id="perhaps nobody spoke"),
+        pytest.param(GOOD._replace(log_probability=-0.9), GOOD, [700, 3000], id="an improbable text"),
+    ],
+)
+def test_unreliable_window_is_decoded_again_with_more_padding(
+    first: Reading, second: Reading, windows: list[int]
+) -> None:
+    answers = {700: first, 1000: second, 3000: GOOD}
+    reader = FakeReader(lambda encoded, _: answers[encoded[1]])
+    assert decoder(reader, 4.0).decode("en", "").text.casefold().strip(".") == "good"
+    assert reader.encoded == [(0, frames) for frames in windows]
+    assert [hints.most_tokens for _, hints in reader.read_windows] == [96 if n == 3000 else 48 for n in windows]
+
+
+def test_second_window_of_30_seconds_is_the_last() -> None:
+    reader = FakeReader(lambda *_: GOOD._replace(end_s=40.0))
+    decoder(reader, 25.5).decode("en", "")
+    assert reader.encoded == [(0, 2850), (0, 3000)]
 
 
 def test_text_with_the_priming_sentence_is_decoded_again_without_it() -> None:
