@@ -37,10 +37,9 @@ from app.hotkeys.events import Hotkeys
 from app.insertion.choose import open_inserter, text_finder, text_reader
 from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.held_inserter import HeldInserter
-from app.insertion.outcome import Inserter
+from app.insertion.outcome import HeldInserter, Inserter
 from app.insertion.plan import ConfigurableInserter
-from app.insertion.seen_programs import ProgramTrackingInserter
+from app.insertion.programs import ProgramTrackingInserter
 from app.journal.library import of_this_user
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway

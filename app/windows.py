@@ -20,15 +20,13 @@ from app.settings.sections import Settings
 from app.system.notification import notify
 from app.ui.dictation.announcer import Announcer, speak_from
 from app.ui.dictation.overlay import Overlay
-from app.ui.dictation.overlay_window import OverlayWindow, possible
+from app.ui.dictation.overlay_window import OverlayWindow, blends, possible
 from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices, KnownKeys
 from app.ui.shell import tray
-from app.ui.shell.absent_tray import AbsentTray
-from app.ui.shell.compositing import blends
 from app.ui.shell.front import SETTINGS, Front
+from app.ui.shell.notices import AbsentTray, UpdateNotice
 from app.ui.shell.pages import Pages
 from app.ui.shell.tray_watch import TrayWatch
-from app.ui.shell.update_notice import UpdateNotice
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SCHEMES, Theme

@@ -23,7 +23,7 @@ from app.journal.events import Cutting
 from app.journal.library import Library, TakeSnapshot, of_this_user
 from app.journal.take import TakeState
 from app.models import needed_models
-from app.settings.limits import limits_now
+from app.settings.current import limits_now
 from app.transcription.context_need import ContextNeed
 from app.transcription.listening import QUIET_S, CuttingMode, DictationSetup, RecordingMicrophone
 from protocol.recognition import Options

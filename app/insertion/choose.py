@@ -9,8 +9,7 @@ from typing import Final
 
 from app.insertion.clipboard import Clipboard
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
-from app.insertion.held_inserter import HeldInserter
-from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, read_nothing
+from app.insertion.outcome import FindText, HeldInserter, Inserter, ReadAround, find_nothing, read_nothing
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Rules
 from app.insertion.surroundings import PermittedReader, ReadingOptions

@@ -131,3 +131,21 @@ class Inserter(Protocol):
 def held(reason: HoldReason, rest: str = "") -> Insertion:
     """Return the result for a text that was not inserted."""
     return Insertion(InsertionResult.HELD, reason.value, rest)
+
+
+class HeldInserter:
+    """An ``Inserter`` that holds every text. ``reason``: why, for logs and diagnostics."""
+
+    def __init__(self, reason: str = "") -> None:
+        self.reason = reason
+
+    async def target(self) -> Target | None:
+        """Return ``None``: the focused window is unknown."""
+        return None
+
+    async def insert(self, text: str, target: Target | None) -> Insertion:
+        """Hold the text for the user."""
+        return held(HoldReason.TARGET_UNKNOWN)
+
+    async def close(self) -> None:
+        """Do nothing: the inserter owns no resources."""

@@ -19,8 +19,8 @@ from tomlkit.items import AoT, Comment, Item, Table
 from app.core.whole_file import replacing
 from app.journal.retention import RetentionLimits
 from app.settings.actions import ChangeSetting
+from app.settings.current import limits_of
 from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
-from app.settings.limits import limits_of
 from app.settings.path import settings_place
 from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
 from app.settings.sections import Settings

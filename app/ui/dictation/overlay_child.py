@@ -17,9 +17,8 @@ from PySide6.QtWidgets import QApplication
 from app.core.hints import FirstTimes
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_frames import FRAMES, Frame, LookFrame
-from app.ui.dictation.overlay_window import OverlayWindow
+from app.ui.dictation.overlay_window import OverlayWindow, blends
 from app.ui.settings.choices import CANCEL, PASTE_HELD, Choices
-from app.ui.shell.compositing import blends
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import STILL, Theme
 from runtime.framing import BrokenFrame

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import MOST_PROGRAMS, ProgramRule, program_problems
 from app.insertion.program_picker import can_pick
-from app.insertion.programs import same_program
-from app.insertion.seen_programs import MOST_SEEN
+from app.insertion.programs import MOST_SEEN, same_program
 from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
 from app.settings.actions import ChangeSetting

@@ -4,8 +4,7 @@ import pytest
 
 from app.insertion.choose import has_input_method, open_inserter, text_finder, text_reader
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.held_inserter import HeldInserter
-from app.insertion.outcome import Target, find_nothing
+from app.insertion.outcome import HeldInserter, Target, find_nothing
 from app.insertion.plan import Rules
 from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter

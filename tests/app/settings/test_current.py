@@ -1,6 +1,11 @@
+import subprocess
+import sys
+from math import inf
 from pathlib import Path
 
-from app.settings.current import settings_now
+from app.journal.retention import RetentionLimits
+from app.settings.current import limits_now, limits_of, settings_now
+from app.settings.errors import BadSetting, SettingsUnreadable
 from app.settings.sections import Settings
 
 
@@ -18,3 +23,24 @@ def test_unreadable_file_gives_the_defaults_and_a_problem(tmp_path: Path) -> Non
     place.write_text("[history\n")
     settings, problems = settings_now(place)
     assert settings == Settings() and len(problems) == 1
+
+
+def test_limits_are_infinite_when_history_settings_are_unreadable() -> None:
+    forever, usual = RetentionLimits(inf, inf), Settings().history.limits
+    assert limits_of(Settings(), []) == limits_of(Settings(), [BadSetting("general.language", "?")]) == usual
+    assert limits_of(Settings(), [BadSetting("history.days", "?")]) == forever
+    assert limits_of(Settings(), [SettingsUnreadable("?")]) == forever
+
+
+def test_limits_now_reads_the_settings_file(tmp_path: Path) -> None:
+    place = tmp_path / "settings.toml"
+    assert limits_now(place) == RetentionLimits()
+    place.write_text("[history]\ndays = 0\nkeep = 5\n", encoding="utf-8-sig")
+    assert limits_now(place) == RetentionLimits(inf, RetentionLimits().size, 5)
+    place.write_text("[history\n")
+    assert limits_now(place) == RetentionLimits(inf, inf)
+
+
+def test_terminal_dictation_does_not_need_the_toml_writer() -> None:
+    code = "import sys; sys.modules['tomlkit'] = None; import app.cli.listen"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

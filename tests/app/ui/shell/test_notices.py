@@ -1,14 +1,17 @@
 """Hint of an app without a tray: told once, or the window opens."""
 
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.hints import ShownOnce
-from app.ui.shell.absent_tray import AbsentTray
+from app.ui.shell.notices import AbsentTray, UpdateNotice
 from app.ui.strings.texts import Texts
+from app.updates.view import UpdateState, UpdatesView
+from tests.helpers.signed_index import index_of
 
 
 class World:
@@ -50,3 +53,17 @@ def test_window_opens_when_no_notification_can_be_shown(world: World, failure: O
     else:
         world.sending.set_exception(failure)
     assert world.opened == 1 and not world.once.done
+
+
+NEWER = UpdatesView(UpdateState.NEWER, "0.1.0", True, 1.0, index_of("0.2.0").releases[0])
+
+
+def test_notice_is_sent_only_when_asked_for(texts: Texts) -> None:
+    sent = list[tuple[str, str]]()
+    notice = UpdateNotice(texts, lambda *said: sent.append(said))
+    notice.show_updates(UpdatesView())
+    notice.show_updates(NEWER)
+    assert not sent
+    notice.show_updates(replace(NEWER, announce=True))
+    ((heading, says),) = sent
+    assert "0.2.0" in heading and "0.1.0" in says

@@ -1,4 +1,4 @@
-"""Tell the user once how to come back to an app without a tray."""
+"""Notifications of the desktop: how to come back to an app without a tray, and each newer version."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.hints import ShownOnce
 from app.ui.strings.texts import Texts
+from app.updates.view import UpdatesView
 
 Send = Callable[[str, str], "Future[bool]"]
 """Show a notification with heading and text, and tell whether the desktop shows it."""
@@ -37,3 +38,16 @@ class AbsentTray(QObject):
             self._once.tell()
         else:
             self._open()
+
+
+class UpdateNotice:
+    """Notice of a newer version. Where no notification can be shown, the menu and the settings tell of it."""
+
+    def __init__(self, texts: Texts, send: Callable[[str, str], object]) -> None:
+        self._texts, self._send = texts, send
+
+    def show_updates(self, view: UpdatesView) -> None:
+        """Send a notification, if the service asks for one."""
+        if view.announce and view.release is not None:
+            said = {"new": view.release.version, "version": view.installed}
+            self._send(self._texts("updates.heading", **said), self._texts("updates.says", **said))
