@@ -6,7 +6,6 @@ from typing import Final
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QBoxLayout,
     QFrame,
     QProgressBar,
@@ -20,6 +19,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import StateIcon, control_height, paint_bar, ring, smooth_painter
+from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.labels import label
 from app.ui.widgets.layouts import vertical
 
@@ -70,16 +70,13 @@ class FileProgressBar(QProgressBar):
         paint_bar(smooth_painter(self), QRectF(self.rect()), self.value() / self.maximum(), ground, filled)
 
 
-class TickButton(QAbstractButton):
+class TickButton(CheckableButton):
     """Toggle button for one of several independent options, filled and ticked when selected."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setCheckable(True)
+        super().__init__(theme)
         self.setFont(font())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 

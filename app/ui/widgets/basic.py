@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QComboBox,
     QFrame,
     QLineEdit,
@@ -30,6 +29,7 @@ from app.ui.dictation.pill import loudness
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.layouts import vertical
 
 S = TypeVar("S", bound=StrEnum)
@@ -180,15 +180,12 @@ class LevelBar(QWidget):
         paint_bar(smooth_painter(self), QRectF(self.rect()), loudness(self.level_dbfs), ground, filled)
 
 
-class Switch(QAbstractButton):
+class Switch(CheckableButton):
     """Switch without text; a separate label stands next to it."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setCheckable(True)
+        super().__init__(theme)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:

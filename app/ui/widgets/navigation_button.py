@@ -2,16 +2,16 @@
 
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton
 
 from app.ui.theme.theme import RADII, Theme
 from app.ui.widgets.basic import ring, smooth_painter
+from app.ui.widgets.checkable_button import CheckableButton
 
 BAR = 3.0
 """Thickness of the bar on a chosen button."""
 
 
-class NavigationButton(QAbstractButton):
+class NavigationButton(CheckableButton):
     """Base of buttons with a background and a bar while they are chosen, not just another colour.
 
     A subclass tells its size, the place of the bar and paints its name. ``hover``: background below the pointer.
@@ -20,10 +20,7 @@ class NavigationButton(QAbstractButton):
     hover = "sunken"
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setCheckable(True)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        super().__init__(theme)
         theme.changed.connect(self.update)
 
     def bar(self) -> QRectF:

@@ -5,10 +5,11 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme.theme import RADII, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, ring, smooth_painter
+from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.layouts import vertical
 
@@ -16,16 +17,14 @@ _FRAME: Final = 2
 """Pixels between the outline and the options."""
 
 
-class OptionButton(QAbstractButton):
+class OptionButton(CheckableButton):
     """Button of an option; the chosen one has an outline and a background."""
 
     def __init__(self, theme: Theme, value: str) -> None:
-        super().__init__()
-        self._theme, self.value = theme, value
-        self.setCheckable(True)
+        super().__init__(theme)
+        self.value = value
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
