@@ -348,7 +348,7 @@ class Application:
 
     async def _asked(self, action: Verb | SettleHeld | KeyCommand) -> None:
         if isinstance(action, SettleHeld) and self._dictating is not None:
-            await self._dictating.recordings.settle(action.session, action.deed)
+            await self._dictating.recordings.settle(action.session, action.how)
         else:
             self.ask(action)
 

@@ -125,7 +125,7 @@ class BackgroundServices:
     def allow(self, settings: Settings) -> None:
         """Apply the settings of these services."""
         self._desktop.use(settings.hotkeys.bindings)
-        self.sharing.wish(on=settings.gateway.share, port=settings.gateway.port)
+        self.sharing.choose(on=settings.gateway.share, port=settings.gateway.port)
         self.lending.want(settings.worker.lend_to)
         self._api.use(on=settings.api.on, port=settings.api.port)
         self._updates.use(on=settings.updates.check, place=place_of(settings.updates.url, settings.updates.key))

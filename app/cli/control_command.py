@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from app.control.client import ControlError, ask, follow
 from app.core.errors import AppError
 from app.core.states import SHAPES, State
-from app.dictation.actions import HELD_DEEDS, KeyMove, Verb
+from app.dictation.actions import HELD_ACTIONS, KeyMove, Verb
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def quick(words: Sequence[str]) -> int | None:
     """Run a simple command line and return its exit status, or ``None`` if it needs the full command line."""
     if len(words) == 1 and words[0] in set(Verb):
         return perform(Verb(words[0]))
-    if len(words) == 2 and words[0] in set(HELD_DEEDS) and not words[1].startswith("-"):
+    if len(words) == 2 and words[0] in set(HELD_ACTIONS) and not words[1].startswith("-"):
         return send(Verb(words[0]), words[1])
     if len(words) == 3 and words[0] == _KEY and words[2] in set(KeyMove):
         return key(words[1], KeyMove(words[2]))
@@ -209,7 +209,7 @@ def register(app: "typer.Typer") -> None:
 
         section = Section.APP if verb in _OF_APP else Section.DICTATION
         add = app.command(verb.value, help=_HELP[verb], rich_help_panel=section)
-        add(command_of if verb in HELD_DEEDS else command)
+        add(command_of if verb in HELD_ACTIONS else command)
 
     def state(
         follow: bool = typer.Option(False, "--follow", help="Print one line per change until the app ends."),

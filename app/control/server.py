@@ -30,7 +30,7 @@ import msgspec
 
 from app.control.client import ControlError, pipe_name
 from app.core.errors import AppError
-from app.dictation.actions import HELD_DEEDS, KeyCommand, KeyMove, SettleHeld, Verb
+from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.messages import KEYS
 from app.dictation.view import View
 from runtime import logger_names
@@ -108,7 +108,7 @@ class Request(msgspec.Struct, frozen=True):
         if self.verb == KEY:
             return KeyCommand(self.key, self.move, self.at_s)
         verb = Verb(self.verb)
-        return SettleHeld(self.session, HELD_DEEDS[verb]) if self.session and verb in HELD_DEEDS else verb
+        return SettleHeld(self.session, HELD_ACTIONS[verb]) if self.session and verb in HELD_ACTIONS else verb
 
 
 def parse(line: bytes) -> Request:

@@ -34,7 +34,7 @@ class HeldAction(StrEnum):
     DISMISS = "dismiss"
 
 
-HELD_DEEDS: Final = {
+HELD_ACTIONS: Final = {
     Verb.PASTE_HELD: HeldAction.PASTE,
     Verb.COPY_HELD: HeldAction.COPY,
     Verb.DISMISS_HELD: HeldAction.DISMISS,
@@ -46,7 +46,7 @@ class SettleHeld:
     """Paste, copy or dismiss the held text of one recording, identified by its session."""
 
     session: str
-    deed: HeldAction
+    how: HeldAction
 
 
 @dataclass(frozen=True)

@@ -29,27 +29,27 @@ class HeldTexts:
         """The number of takes that can be pasted from the list only."""
         return len(self._order.holding) - (self.newest is not None)
 
-    def by_key(self, deed: HeldAction) -> list[Effect]:
+    def by_key(self, how: HeldAction) -> list[Effect]:
         """Settle the recording that the key applies to."""
         take = self.newest
         if take is None:
             return []
-        if deed is HeldAction.PASTE:
+        if how is HeldAction.PASTE:
             self._oldest = take
-        return self.settle(take, deed, leaves=False)
+        return self.settle(take, how, leaves=False)
 
-    def settle(self, take: int, deed: HeldAction, *, leaves: bool = True) -> list[Effect]:
+    def settle(self, take: int, how: HeldAction, *, leaves: bool = True) -> list[Effect]:
         """Paste, copy or dismiss the held texts of a take.
 
         A paste is ignored while another one is in progress. ``leaves``: the request came from one of our
         windows, which gives up the focus.
         """
-        if deed is HeldAction.DISMISS:
+        if how is HeldAction.DISMISS:
             dismissed = self._order.dismiss(take)
             return [NoteDismissed(dismissed)] if dismissed else []
         if self._aiming or self._order.pasting or not self._order.holds(take):
             return []
-        if deed is HeldAction.COPY:
+        if how is HeldAction.COPY:
             self._order.paste(take, None)
             return []
         self._aiming = True

@@ -107,7 +107,7 @@ class Settle:
     """A user's request to paste, copy or dismiss the held texts of one take."""
 
     take: int
-    deed: HeldAction
+    how: HeldAction
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Recordings:
                 texts |= _pieces(take, held)
         self._tell(HeldBefore(texts))
 
-    async def settle(self, session: str, deed: HeldAction) -> None:
+    async def settle(self, session: str, how: HeldAction) -> None:
         """Paste, copy or dismiss the held texts of one recording, of this run or an earlier one.
 
         Raises ``TakeUnknown``, or ``UsageMistake`` if the recording has no held text.
@@ -79,14 +79,14 @@ class Recordings:
             self._tell(HeldBefore(_pieces(take, texts)))
         if take not in self._machine.holding:
             raise UsageMistake(f"{session} has no text to paste: `kikipounamu takes list` shows what has")
-        self._tell(Settle(take, deed))
+        self._tell(Settle(take, how))
 
     def _now(self, view: TakeView) -> TakeView:
         if view.session in self._known.aside:
             return replace(view, state=State.WAITING)
         if (take := self._ledger.number(UUID(view.session))) is None:
             return view
-        state, held = self._machine.stand(take, asyncio.get_running_loop().time())
+        state, held = self._machine.take_state(take, asyncio.get_running_loop().time())
         return replace(view, state=state or view.state, held=held)
 
 

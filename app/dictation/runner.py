@@ -172,8 +172,8 @@ class DictationRunner:
                 self._tell(action)
             case RecoverTake(session):
                 self._tasks.start(self._recover(session), "recover")
-            case SettleHeld(session, deed):
-                self._tasks.start(self._settle(session, deed), "settle")
+            case SettleHeld(session, how):
+                self._tasks.start(self._settle(session, how), "settle")
             case _ if self._keys:
                 self._keys.ask(action)
 
@@ -225,9 +225,9 @@ class DictationRunner:
         finally:
             await asyncio.shield(self._ledger.close_all())
 
-    async def _settle(self, session: str, deed: HeldAction) -> None:
+    async def _settle(self, session: str, how: HeldAction) -> None:
         with suppress(AppError):  # the view was outdated: refresh it
-            await self.recordings.settle(session, deed)
+            await self.recordings.settle(session, how)
         self._history_changed()
 
     async def _until_left(self) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from app.core.notes import Note
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
-from app.dictation.actions import HELD_DEEDS, Verb
+from app.dictation.actions import HELD_ACTIONS, Verb
 from app.dictation.gestures import Gestures, KeyIntent, KeyWatch, TalkMode
 from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import OFFER_S, InsertionQueue, SegmentId
@@ -115,7 +115,7 @@ class Dictation:
         """The number of takes with texts that are still awaited."""
         return sum(take.pending for take in self._takes.values())
 
-    def stand(self, take: int, now: float) -> tuple[State | None, int]:
+    def take_state(self, take: int, now: float) -> tuple[State | None, int]:
         """Return the state of a take and its number of held texts.
 
         The state is ``None`` once the take is over and on disk.
@@ -187,30 +187,30 @@ class Dictation:
                     self._released(action, released_at, now)
             case FocusedWindow(take, target):
                 self._held.here(take, target, joins=self._joins(now), followed=self.joins)
-            case Settle(take, deed):
-                self._effects += self._held.settle(take, deed)
+            case Settle(take, how):
+                self._effects += self._held.settle(take, how)
             case Verb():
                 self._asked(event, now)
 
     def _pressed(self, action: str, now: float) -> None:
         if action == DICTATE:
-            self._wished(self._gestures.pressed(now, self.recording, self._begun + 1), now)
+            self._intended(self._gestures.pressed(now, self.recording, self._begun + 1), now)
         elif verb := _VERBS.get(action):
             self._asked(verb, now)
 
     def _released(self, action: str, at: float, now: float, *, chord: bool = False) -> None:
         if action == DICTATE:
-            self._wished(self._gestures.released(at, self.recording, chord=chord), now)
+            self._intended(self._gestures.released(at, self.recording, chord=chord), now)
 
-    def _wished(self, wish: KeyIntent | None, now: float) -> None:
-        match wish:
+    def _intended(self, intent: KeyIntent | None, now: float) -> None:
+        match intent:
             case KeyIntent.BEGIN:
                 self._begin(now)
             case KeyIntent.END:
                 self._stop(now)
             case KeyIntent.TAP | KeyIntent.CHORD:
                 self._discard()
-        if wish in (KeyIntent.TAP, KeyIntent.PASS):
+        if intent in (KeyIntent.TAP, KeyIntent.PASS):
             self._effects.append(PassOn(DICTATE))
 
     def _asked(self, verb: Verb, now: float) -> None:
@@ -222,7 +222,7 @@ class Dictation:
             case Verb.CANCEL:
                 self._cancel(now)
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.newest is not None:
-                self._effects += self._held.by_key(HELD_DEEDS[verb])
+                self._effects += self._held.by_key(HELD_ACTIONS[verb])
             case Verb.PASTE_HELD | Verb.INSERT_READY if self._order.offered(now):
                 self._order.accept()
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:

@@ -95,7 +95,7 @@ class RecogniseAgain:
     """
 
     session: UUID
-    wish: RerunOptions
+    options: RerunOptions
 
 
 @dataclass(frozen=True)

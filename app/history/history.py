@@ -212,9 +212,9 @@ class History:
 
         return await self._done(asyncio.to_thread(work))
 
-    async def rerun(self, session: UUID, wish: RerunOptions, told: Told = lambda ended, pieces: None) -> Reran:
+    async def rerun(self, session: UUID, options: RerunOptions, told: Told = lambda ended, pieces: None) -> Reran:
         """Recognise a take again, as ``Rerunner.rerun``, and add the result to the take's ``runs``."""
-        run = await self._rerunner.rerun(await self.take(session), wish, told)
+        run = await self._rerunner.rerun(await self.take(session), options, told)
         await self._done(asyncio.to_thread(take_operations.keep_run, self._library, session, run))
         self.changed(session)
         return run

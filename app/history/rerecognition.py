@@ -55,7 +55,7 @@ class Rerunner:
     rewrite: Rewrite = as_it_is
 
     async def rerun(
-        self, found: TakeSnapshot, wish: RerunOptions, told: Told = lambda ended, pieces: None
+        self, found: TakeSnapshot, options: RerunOptions, told: Told = lambda ended, pieces: None
     ) -> Reran:
         """Recognise a take and return the result.
 
@@ -64,22 +64,22 @@ class Rerunner:
         """
         if found.state is TakeState.LIVE:
             raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
-        pieces = await asyncio.to_thread(pieces_of, found, wish.vad)
+        pieces = await asyncio.to_thread(pieces_of, found, options.vad)
         if not pieces:
             raise NothingRecorded("the recording is empty")
-        options = msgspec.structs.replace(found.take.options, model=wish.model, priority="bulk", partials=False)
+        asked = msgspec.structs.replace(found.take.options, model=options.model, priority="bulk", partials=False)
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
         texts = ResultCollector(_Watching(told, len(pieces)), says=self._says)
         with bound_fields(session=str(session)):
-            async with GatewayClient(self.locate, session, audio, options, settings) as client:
+            async with GatewayClient(self.locate, session, audio, asked, settings) as client:
                 transcript = await _recognise(pieces, client, texts)
         failures = transcript.failures
         if len(failures) == len(pieces):
             raise NotRerun(f"no part could be recognised: {failures[0].error}")
         models = Counter(segment.model for segment in transcript.segments if segment.model)
-        model = models.most_common(1)[0][0] if models else wish.model
-        return Reran(iso_time(time.time()), options, wish.vad, model, transcript.text, len(failures))
+        model = models.most_common(1)[0][0] if models else options.model
+        return Reran(iso_time(time.time()), asked, options.vad, model, transcript.text, len(failures))
 
     def _says(self, final: Said) -> str:
         return self.rewrite(final.text.strip())

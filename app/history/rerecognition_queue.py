@@ -52,14 +52,14 @@ class RerecognitionQueue:
         self._waiting.clear()
         await self._tasks.close()
 
-    def ask(self, session: UUID, wish: RerunOptions) -> None:
+    def ask(self, session: UUID, options: RerunOptions) -> None:
         """Queue a take, unless it is queued or running already."""
         if session in self._stood:
             return
         if len(self._waiting) >= MOST_WAITING:
             self._tell(Rerunning(session, RerunState.FAILED, note=Note("again-full")))
             return
-        self._waiting[session] = wish
+        self._waiting[session] = options
         self._show(Rerunning(session, RerunState.WAITING))
         self._next()
 
@@ -72,19 +72,19 @@ class RerecognitionQueue:
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
-            session, wish = self._waiting.popitem(last=False)
-            task = self._tasks.start(self._one(session, wish), "rerun")
+            session, options = self._waiting.popitem(last=False)
+            task = self._tasks.start(self._one(session, options), "rerun")
             self._running = session, task
             task.add_done_callback(lambda _: self._ended(session))
 
-    async def _one(self, session: UUID, wish: RerunOptions) -> None:
+    async def _one(self, session: UUID, options: RerunOptions) -> None:
         self._show(Rerunning(session, RerunState.RUNNING))
 
         def told(ended: int, pieces: int) -> None:
             self._show(Rerunning(session, RerunState.RUNNING, ended, pieces))
 
         try:
-            run = await self._rerun(session, wish, told)
+            run = await self._rerun(session, options, told)
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_RERECOGNITION_FAILED, session=str(session), reason=str(error))
             self._over(Rerunning(session, RerunState.FAILED, note=_note(error)))

@@ -124,8 +124,8 @@ class HistoryService:
                 self._heard(action)
             case LookAtTake():
                 self._looking.look(action)
-            case RecogniseAgain(session, wish):
-                self._again.ask(session, wish)
+            case RecogniseAgain(session, options):
+                self._again.ask(session, options)
             case StopRecognising(session):
                 self._again.stop(session)
             case _:

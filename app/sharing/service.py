@@ -104,7 +104,7 @@ class Sharing:
 
     # -- gateway process -----------------------------------------------------------------------------------
 
-    def wish(self, *, on: bool, port: int) -> None:
+    def choose(self, *, on: bool, port: int) -> None:
         """Set whether to share, and on which port."""
         if (on, port) == (self._on, self._port):
             return

@@ -55,7 +55,7 @@ def _edited(app: ExampleApp) -> bool:
 
 def _recognised(app: ExampleApp) -> bool:
     again = [action for action in app.asked if isinstance(action, RecogniseAgain)]
-    return [(action.session, action.wish.model) for action in again] == [(YESTERDAY.session, LARGE_MODEL)]
+    return [(action.session, action.options.model) for action in again] == [(YESTERDAY.session, LARGE_MODEL)]
 
 
 def _exported(app: ExampleApp) -> bool:

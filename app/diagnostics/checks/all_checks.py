@@ -83,33 +83,33 @@ class CheckOptions:
 class AllChecks:
     """Checks of one computer."""
 
-    def __init__(self, wish: CheckOptions, computer: ComputerSetup) -> None:
-        self._wish, self._computer = wish, computer
+    def __init__(self, options: CheckOptions, computer: ComputerSetup) -> None:
+        self._options, self._computer = options, computer
         self._settings, self._places = computer.chosen.settings, computer.places
         self._version = metadata.version(_PROGRAM)
         self._catalogue = load_catalogue()
         self._store = ModelStore(computer.places.models, self._catalogue)
         self._library = Library(computer.places.data / "takes")
-        models = (VAD_MODEL, *((DEFAULT,) if wish.engine == KINDS[DEFAULT].engine else ()))
-        served = LocalWorkerSettings(models, ("--engine", wish.engine))
+        models = (VAD_MODEL, *((DEFAULT,) if options.engine == KINDS[DEFAULT].engine else ()))
+        served = LocalWorkerSettings(models, ("--engine", options.engine))
         self._served = served.running(self._settings.worker.model)
 
     def examinations(self) -> tuple[Examination, ...]:
         """Return all checks in the order of the report; the slowest comes last."""
-        wish, computer, places, served = self._wish, self._computer, self._places, self._served
+        options, computer, places, served = self._options, self._computer, self._places, self._served
         platform, environment, bindings = computer.platform, computer.environment, self._settings.hotkeys.bindings
         root, needed, frozen = self._library.root, computer.worker_needed, bool(getattr(sys, "frozen", False))
         kept = (root, places.models, places.broker, places.logs, places.config)
         models_needed, names = (VAD_MODEL, *(served.models if needed else ())), self._catalogue.names
-        hashing_s = _THOROUGH_S if wish.thorough else DEADLINE_S
-        options = () if wish.hear_s else ("--no-microphone",)
-        hashing = partial(models.models, self._store, names, models_needed, thorough=wish.thorough)
+        hashing_s = _THOROUGH_S if options.thorough else DEADLINE_S
+        arguments = () if options.hear_s else ("--no-microphone",)
+        hashing = partial(models.models, self._store, names, models_needed, thorough=options.thorough)
         working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
         takes_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
             _aside(Area.SETTINGS, partial(settings_file.settings, computer.chosen, places.config / _SETTINGS)),
-            Examination(Area.MICROPHONE, partial(apart, Area.MICROPHONE, options), DEADLINE_S + wish.hear_s),
-            Examination(Area.VAD, partial(apart, Area.VAD, options)),
+            Examination(Area.MICROPHONE, partial(apart, Area.MICROPHONE, arguments), DEADLINE_S + options.hear_s),
+            Examination(Area.VAD, partial(apart, Area.VAD, arguments)),
             _aside(Area.MODELS, hashing, hashing_s),
             _aside(Area.DISK, partial(disk.disk, kept, root)),
             _aside(Area.RECORDINGS, partial(recordings, self._library)),
@@ -125,14 +125,14 @@ class AllChecks:
 
     def examination(self, area: Area) -> Examination:
         """Return the check of an area that runs in its own process, for that process. Raises ``UsageMistake``."""
-        computer, wish = self._computer, self._wish
+        computer, options = self._computer, self._options
         if area is Area.VAD:
             return _aside(area, partial(vad.vad, self._store))
         if area is not Area.MICROPHONE:
             raise UsageMistake(f"{area} is not examined in a process of its own")
         choice, system = self._settings.audio.microphone, computer.system()
-        hearing = partial(microphone.microphone, choice, system, computer.platform, wish.hear_s)
-        return Examination(area, hearing, DEADLINE_S + wish.hear_s)
+        hearing = partial(microphone.microphone, choice, system, computer.platform, options.hear_s)
+        return Examination(area, hearing, DEADLINE_S + options.hear_s)
 
     async def _gateway(self) -> Sequence[Finding]:
         expected = gateway.Expected(self._version, self._computer.worker_needed)

@@ -74,5 +74,5 @@ class AgainButton(QPushButton):
         entry.setDefaultWidget(words)
         self._menu.addAction(entry)
 
-    def _choose(self, wish: RerunOptions, _: bool = False) -> None:
-        self.chosen.emit(wish)
+    def _choose(self, options: RerunOptions, _: bool = False) -> None:
+        self.chosen.emit(options)

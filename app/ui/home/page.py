@@ -256,13 +256,13 @@ class HomePage(QWidget):
         """Delete the selected takes on the second call; the first asks for confirmation."""
         if not self.bar.sure:
             return self._choose(sure=True)
-        doomed = self.bar.rows
-        if self.panel.row in doomed:
+        deleted = self.bar.rows
+        if self.panel.row in deleted:
             self.panel.forget()
             self.open_row(None)
         self.list.clearSelection()
         self._choose()
-        self._do(DeleteTakes(tuple(row.session for row in doomed)))
+        self._do(DeleteTakes(tuple(row.session for row in deleted)))
         self.list.setFocus()
 
     def _delete_open(self) -> None:

@@ -76,9 +76,9 @@ class PasteBar(QFrame):
     def _paste(self) -> None:
         paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE))
 
-    def _settle(self, deed: HeldAction) -> None:
+    def _settle(self, how: HeldAction) -> None:
         if self._held:
-            self._ask(SettleHeld(self._held[0].session, deed))
+            self._ask(SettleHeld(self._held[0].session, how))
 
 
 def paste_elsewhere(widget: QWidget, paste: Callable[[], None]) -> None:

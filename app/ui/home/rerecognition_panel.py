@@ -58,7 +58,7 @@ class RerecognitionPanel(QFrame):
         self._theme, self._texts, self._ask, self._use, self._back = theme, texts, ask, use, back
         self._row: IndexRow | None = None
         self._details: TakeDetails | None = None
-        self._stand: OrderedDict[UUID, Rerunning] = OrderedDict()
+        self._reruns: OrderedDict[UUID, Rerunning] = OrderedDict()
         self._opened, self._used = False, False
         self.heading, self.runs = label(bold=True), DropDown(theme)
         self.note, self.how = remark("warning"), remark()
@@ -77,10 +77,10 @@ class RerecognitionPanel(QFrame):
         """Stage that the panel shows now."""
         if self._row is None:
             return PanelPart.CLOSED
-        stand = self._stand.get(self._row.session)
-        if stand is not None and stand.state in _AT_WORK:
+        rerun = self._reruns.get(self._row.session)
+        if rerun is not None and rerun.state in _AT_WORK:
             return PanelPart.WORKING
-        if stand is not None and stand.note:
+        if rerun is not None and rerun.note:
             return PanelPart.FAILED
         return PanelPart.COMPARING if self._opened and self.compared else PanelPart.CLOSED
 
@@ -97,7 +97,7 @@ class RerecognitionPanel(QFrame):
         """
         before, self._row = self._row, row
         if (row and row.session) != (before and before.session):
-            self._opened = row is not None and row.session in self._stand
+            self._opened = row is not None and row.session in self._reruns
             self._used, self._details = False, None
         self._show()
 
@@ -106,15 +106,15 @@ class RerecognitionPanel(QFrame):
         self._details = details
         self._show()
 
-    def show_rerun(self, stand: Rerunning) -> None:
+    def show_rerun(self, rerun: Rerunning) -> None:
         """Remember the state of a repeated recognition, and show it if its take is selected."""
-        self._stand.pop(stand.session, None)
-        ours = self._row is not None and self._row.session == stand.session
-        done = stand.state is RerunState.DONE
-        if stand.state in _AT_WORK or stand.note or (done and not ours):
-            self._stand[stand.session] = stand
-        while len(self._stand) > MOST_KNOWN:
-            self._stand.popitem(last=False)
+        self._reruns.pop(rerun.session, None)
+        ours = self._row is not None and self._row.session == rerun.session
+        done = rerun.state is RerunState.DONE
+        if rerun.state in _AT_WORK or rerun.note or (done and not ours):
+            self._reruns[rerun.session] = rerun
+        while len(self._reruns) > MOST_KNOWN:
+            self._reruns.popitem(last=False)
         if ours:
             self._opened, self._used = done, False
         self._show()
@@ -126,10 +126,10 @@ class RerecognitionPanel(QFrame):
         self._show()
         self.keep.setFocus()
 
-    def begin(self, wish: RerunOptions) -> None:
+    def begin(self, options: RerunOptions) -> None:
         """Ask to recognise the take again; the panel opens when that begins."""
         if self._row is not None:
-            self._ask(RecogniseAgain(self._row.session, wish))
+            self._ask(RecogniseAgain(self._row.session, options))
 
     def close_it(self) -> None:
         """Close the panel without changing the take."""
@@ -140,7 +140,7 @@ class RerecognitionPanel(QFrame):
 
     def _forget_outcome(self) -> None:
         if self._row is not None and self.stage is not PanelPart.WORKING:
-            self._stand.pop(self._row.session, None)
+            self._reruns.pop(self._row.session, None)
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
@@ -163,14 +163,14 @@ class RerecognitionPanel(QFrame):
         if stage is PanelPart.CLOSED or self._row is None:
             return
         self._show_controls(stage)
-        stand = self._stand.get(self._row.session)
+        rerun = self._reruns.get(self._row.session)
         if stage is PanelPart.COMPARING and (compared := self.compared):
             self._show_compared(compared)
-        elif stand is not None and stand.note:
-            reason = note_text(self._texts, stand.note)
+        elif rerun is not None and rerun.note:
+            reason = note_text(self._texts, rerun.note)
             self.note.setText(self._texts("history.again.failed", reason=reason))
-        elif stand is not None:
-            self._show_progress(stand)
+        elif rerun is not None:
+            self._show_progress(rerun)
         self.buttons.arrange()
 
     def _show_controls(self, stage: PanelPart) -> None:
@@ -193,17 +193,17 @@ class RerecognitionPanel(QFrame):
         self.setSizePolicy(policy.Preferred, policy.Expanding if comparing else policy.Maximum)
         self.keep.setText(self._texts("history.again.keep" if keeps else "history.again.close"))
 
-    def _show_progress(self, stand: Rerunning) -> None:
+    def _show_progress(self, rerun: Rerunning) -> None:
         texts = self._texts
-        if stand.state is RerunState.WAITING:
+        if rerun.state is RerunState.WAITING:
             said = texts("history.again.waiting")
-        elif stand.pieces:
-            said = texts("history.again.progress", ended=stand.ended, count=stand.pieces)
+        elif rerun.pieces:
+            said = texts("history.again.progress", ended=rerun.ended, count=rerun.pieces)
         else:
             said = texts("history.again.running")
         self.how.setText(said)
-        percent = 100 * stand.ended // stand.pieces if stand.pieces else 0
-        self.progress.show_percent(percent, said, moving=stand.state is RerunState.RUNNING)
+        percent = 100 * rerun.ended // rerun.pieces if rerun.pieces else 0
+        self.progress.show_percent(percent, said, moving=rerun.state is RerunState.RUNNING)
 
     def _show_compared(self, compared: Comparison) -> None:
         assert self._details is not None

@@ -120,9 +120,9 @@ class TakePanel(Card):
         """Show the models that can recognise the take again."""
         self.again.show_models(models)
 
-    def show_rerun(self, stand: Rerunning) -> None:
+    def show_rerun(self, rerun: Rerunning) -> None:
         """Show the state of a repeated recognition."""
-        self.recognise.show_rerun(stand)
+        self.recognise.show_rerun(rerun)
         self._show()
 
     def keep(self) -> None:
@@ -229,9 +229,9 @@ class TakePanel(Card):
             self._drafts.pop(self._row.session, None)
             self.text.document().setModified(False)
 
-    def _settle(self, deed: HeldAction) -> None:
+    def _settle(self, how: HeldAction) -> None:
         if self._row:
-            self._ask(SettleHeld(str(self._row.session), deed))
+            self._ask(SettleHeld(str(self._row.session), how))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Move playback to the word that was clicked."""
@@ -254,9 +254,9 @@ class TakePanel(Card):
         self.recognise.open_it()
         self._show()
 
-    def _recognise(self, wish: RerunOptions) -> None:
+    def _recognise(self, options: RerunOptions) -> None:
         self.keep()
-        self.recognise.begin(wish)
+        self.recognise.begin(options)
 
     def _use(self, text: str) -> None:
         self._mine = self.text.toPlainText()

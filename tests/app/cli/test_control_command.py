@@ -20,7 +20,7 @@ from app.control.server import ControlServer
 from app.core.notes import Note
 from app.core.sentences import Sentences, noted
 from app.core.states import State
-from app.dictation.actions import HELD_DEEDS, KeyCommand, KeyMove, SettleHeld, Verb
+from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.view import View
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until
@@ -116,16 +116,16 @@ async def test_key_reaches_running_app_with_the_start_of_its_process(
     assert status == 1 and "dictate" in err
 
 
-@pytest.mark.parametrize("verb", list(HELD_DEEDS))
+@pytest.mark.parametrize("verb", list(HELD_ACTIONS))
 async def test_held_text_verb_with_id_names_recording(verb: Verb, app: App, environment: dict[str, str]) -> None:
     assert await asyncio.to_thread(control_command.quick, [verb.value, RECORDING]) == 0
-    assert app.asked == [SettleHeld(RECORDING, HELD_DEEDS[verb])]
+    assert app.asked == [SettleHeld(RECORDING, HELD_ACTIONS[verb])]
 
 
 async def test_beginning_of_id_names_recording(app: App, environment: dict[str, str]) -> None:
     (folders().data / "takes" / RECORDING).mkdir(parents=True)
     assert await asyncio.to_thread(control_command.quick, [Verb.COPY_HELD, RECORDING[:6].upper()]) == 0
-    assert app.asked == [SettleHeld(RECORDING, HELD_DEEDS[Verb.COPY_HELD])]
+    assert app.asked == [SettleHeld(RECORDING, HELD_ACTIONS[Verb.COPY_HELD])]
     status, out, err = await run(environment, Verb.COPY_HELD, "ffff")
     assert (status, out) == (1, "") and "takes list" in err
     assert len(app.asked) == 1

@@ -26,7 +26,7 @@ def test_key_selects_newest_recording_of_this_run() -> None:
 def test_key_ignores_recordings_of_earlier_run() -> None:
     _, texts = held(SegmentId(0, 0), SegmentId(-1, 0))
     assert (texts.newest, texts.earlier) == (None, 2)
-    assert all(texts.by_key(deed) == [] for deed in HeldAction)
+    assert all(texts.by_key(how) == [] for how in HeldAction)
 
 
 def test_key_does_not_go_back_to_earlier_recording_after_paste() -> None:
@@ -68,4 +68,4 @@ def test_copy_needs_no_target_window() -> None:
 
 def test_settle_has_no_effect_without_held_text() -> None:
     _, texts = held()
-    assert all(texts.settle(1, deed) == [] for deed in HeldAction)
+    assert all(texts.settle(1, how) == [] for how in HeldAction)

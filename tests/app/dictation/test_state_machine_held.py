@@ -209,11 +209,11 @@ def test_text_continues_paste_made_while_it_was_spoken(joins: bool, arrives: str
 def test_stand_reports_state_and_held_count_of_each_take() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD, Verb.START)
-    assert story.dictation.stand(1, 0.0) == (None, 1), "it is over: its journal says the rest"
-    assert story.dictation.stand(2, 0.0) == (State.ARMING, 0)
+    assert story.dictation.take_state(1, 0.0) == (None, 1), "it is over: its journal says the rest"
+    assert story.dictation.take_state(2, 0.0) == (State.ARMING, 0)
     story.then(FirstSample(2), Verb.CANCEL)
-    assert story.dictation.stand(2, 0.0) == (State.CANCELLED, 0)
-    assert story.dictation.stand(3, 0.0) == (None, 0)
+    assert story.dictation.take_state(2, 0.0) == (State.CANCELLED, 0)
+    assert story.dictation.take_state(3, 0.0) == (None, 0)
 
 
 def test_foreign_text_is_held_with_the_reason_and_never_inserted() -> None:

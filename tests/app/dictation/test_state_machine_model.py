@@ -206,10 +206,10 @@ class World(RuleBasedStateMachine):
         self.tell(HeldBefore(BEFORE))
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), deed=st.sampled_from(HeldAction))
-    def settle(self, data: st.DataObject, deed: HeldAction) -> None:
+    @rule(data=st.data(), how=st.sampled_from(HeldAction))
+    def settle(self, data: st.DataObject, how: HeldAction) -> None:
         take = data.draw(st.sampled_from(sorted({piece.take for piece in self.held})))
-        self.tell(Settle(take, deed))
+        self.tell(Settle(take, how))
 
     @rule(mode=st.sampled_from(list(TalkMode)))
     def another_mode(self, mode: TalkMode) -> None:

@@ -154,8 +154,8 @@ async def test_rerun_adds_result_to_take(library: Library, place: Path) -> None:
     record(library, 1, "one")
     told: list[tuple[int, int]] = []
     async with scripted(oblige) as gateway, opened(library, place, gateway.url) as history:
-        wish = RerunOptions("other", vad=False)
-        run = await history.rerun(session(1), wish, lambda ended, pieces: told.append((ended, pieces)))
+        options = RerunOptions("other", vad=False)
+        run = await history.rerun(session(1), options, lambda ended, pieces: told.append((ended, pieces)))
         assert run.text == digest(tone(0, SEGMENT).tobytes()) and told == [(1, 1)]
         found = await history.take(session(1))
         assert (found.take.runs, found.text) == ([run], "one")

@@ -67,8 +67,8 @@ async def test_rerun_recognises_original_segments(library: Library) -> None:
     found, told = library.find(session(1)), list[tuple[int, int]]()
     before = contents(found)
     async with scripted(oblige) as gateway:
-        wish = RerunOptions(model="other")
-        run = await rerunner(gateway).rerun(found, wish, lambda ended, pieces: told.append((ended, pieces)))
+        options = RerunOptions(model="other")
+        run = await rerunner(gateway).rerun(found, options, lambda ended, pieces: told.append((ended, pieces)))
         (hello,) = gateway.memory.hellos
     assert run.text == " ".join(digest(tone(n * SEGMENT, SEGMENT).tobytes()) for n in range(3))
     assert (run.vad, run.missing, run.options) == (True, 0, hello.options)

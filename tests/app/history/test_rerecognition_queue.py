@@ -27,8 +27,8 @@ class Recogniser:
         self.go = asyncio.Semaphore(0)
         self.error: Exception | None = None
 
-    async def rerun(self, wanted: UUID, wish: RerunOptions, told: Told) -> Reran:
-        self.asked.append((wanted, wish))
+    async def rerun(self, wanted: UUID, options: RerunOptions, told: Told) -> Reran:
+        self.asked.append((wanted, options))
         told(1, 2)
         await self.go.acquire()
         if self.error:

@@ -149,7 +149,7 @@ async def test_invitation_fails_when_the_gateway_does_not_answer() -> None:
         await wait_until(lambda: told.invite.note, "it is told why")
         assert told.invite.note == Note("gateway-unreachable")
         made.ask(LookAtSharing(True))
-        made.wish(on=True, port=1)
+        made.choose(on=True, port=1)
         await wait_until(lambda: told.view.state is SharingState.STARTING, "it is about to be")
 
 
@@ -204,19 +204,19 @@ async def test_gateway_listens_only_on_loopback_until_shared(
 
         own = OwnGateway(stack, worker, never, made.gateway_told)
         made.again = own.again
-        made.wish(on=False, port=port)
+        made.choose(on=False, port=port)
         own.want(here=True, worker=True)
         tasks.start(own.keep(), "keep")
         made.ask(LookAtSharing(True))
         await wait_until(lambda: stacks and listens(stacks[-1]), "it listens")
         assert listens(stacks[-1]) == {"127.0.0.1"} and told.view.state is SharingState.OFF
         worker.told.clear()
-        made.wish(on=True, port=port)
+        made.choose(on=True, port=port)
         await wait_until(lambda: told.view.state is SharingState.ON, "it is shared")
         assert listens(stacks[-1]) == {"127.0.0.1", "0.0.0.0"}
         assert all(f":{port}" in url for url in told.view.urls)
         assert False not in worker.told, "the worker waits for the next gateway"
-        made.wish(on=False, port=port)
+        made.choose(on=False, port=port)
         await wait_until(lambda: listens(stacks[-1]) == {"127.0.0.1"}, "it is shared no more")
 
 
@@ -232,7 +232,7 @@ async def test_sharing_is_retried_until_the_port_is_free() -> None:
         made.ask(LookAtSharing(True))
         port = free_port()
         with socket.create_server(("0.0.0.0", port)):
-            made.wish(on=True, port=port)
+            made.choose(on=True, port=port)
             await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
             await wait_until(lambda: len(pauses) > 3, "it is looked whether the port is free")
             assert len(starts) == 1, "nobody is interrupted for nothing"
@@ -251,13 +251,13 @@ async def test_changed_port_is_tried_without_the_old_pause() -> None:
 
     async with Sharing(Told(), nowhere, pause=pause) as made:
         made.again = lambda: made.gateway_told(StackFailed("it ends"))
-        made.wish(on=True, port=1)
+        made.choose(on=True, port=1)
         await wait_until(lambda: pauses == [1], "a long pause")
-        made.wish(on=True, port=2)
+        made.choose(on=True, port=2)
         await wait_until(lambda: len(pauses) > 1, "the new one is tried soon")
         assert pauses[1] == 1
         made.again = lambda: None
-        made.wish(on=False, port=2)
+        made.choose(on=False, port=2)
 
 
 async def test_failed_gateway_is_retried_with_growing_pauses() -> None:
@@ -270,13 +270,13 @@ async def test_failed_gateway_is_retried_with_growing_pauses() -> None:
     async with Sharing(Told(), nowhere, pause=pause) as made:
         made.again = lambda: made.gateway_told(StackFailed("it ends"))
         port = free_port()
-        made.wish(on=True, port=port)
+        made.choose(on=True, port=port)
         await wait_until(lambda: pauses[:3] == [1, 2, 3], "again and again")
         made.again = lambda: made.gateway_told(None)
         await wait_until(lambda: made._blocked is None, "it runs")
         made.gateway_told(StackFailed("it ends later"))
         await wait_until(lambda: pauses[-1] == 1, "that is a new failure")
-        made.wish(on=False, port=port)
+        made.choose(on=False, port=port)
     assert (retry_pause(1), retry_pause(2), retry_pause(99)) == (5.0, 10.0, 300.0)
 
 
@@ -287,12 +287,12 @@ async def test_gateway_serves_this_computer_when_it_cannot_be_shared(
     told = Told()
     with socket.create_server(("0.0.0.0", 0)) as taken:
         async with Sharing(told, look_s=0.05) as made:
-            made.wish(on=True, port=taken.getsockname()[1])
+            made.choose(on=True, port=taken.getsockname()[1])
             made.ask(LookAtSharing(True))
             async with made.stack() as stack:
                 assert listens(stack) == {"127.0.0.1"}
                 await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
                 assert told.view.note and told.view.note.key == "sharing-port-taken"
-                made.wish(on=True, port=1)
+                made.choose(on=True, port=1)
                 async with made.stack():  # port 1 is free, but a gateway runs already
                     await wait_until(lambda: told.view.note == NOT_OURS, "somebody else's gateway is used")

@@ -129,7 +129,7 @@ def test_text_to_paste_can_be_pasted_copied_and_dismissed(
     panel.show_held({session})
     for button in (panel.copy, panel.dismiss, panel.paste):
         button.click()
-    wanted = [SettleHeld(session, deed) for deed in (HeldAction.COPY, HeldAction.DISMISS, HeldAction.PASTE)]
+    wanted = [SettleHeld(session, how) for how in (HeldAction.COPY, HeldAction.DISMISS, HeldAction.PASTE)]
     qtbot.waitUntil(lambda: done(asked) == wanted)
 
 
@@ -199,9 +199,9 @@ def test_typed_text_is_saved_soon_after_the_last_key(panel: TakePanel, asked: li
 def test_choice_of_model_saves_text_and_recognises_again(panel: TakePanel, asked: list[Action]) -> None:
     panel.show_take(row(1))
     QTest.keyClicks(panel.text, "so ")
-    wish = RerunOptions("whisper-small", vad=False)
-    panel.again.chosen.emit(wish)
-    assert done(asked) == [EditTake(row(1).session, "so take 1"), RecogniseAgain(row(1).session, wish)]
+    options = RerunOptions("whisper-small", vad=False)
+    panel.again.chosen.emit(options)
+    assert done(asked) == [EditTake(row(1).session, "so take 1"), RecogniseAgain(row(1).session, options)]
     panel.again.opens.emit()
     assert asked[-1] == ModelsWanted()
 
