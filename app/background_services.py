@@ -135,7 +135,7 @@ class BackgroundServices:
 
         Calling it twice with the same value is safe.
         """
-        self._serving.hush(on)
+        self._serving.block_playback(on)
         if on and not self._heard:
             self._look_at_models()
         self._heard = on

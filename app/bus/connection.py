@@ -97,7 +97,7 @@ class BusConnection:
         self._bus = bus
         self._handlers: list[Callable[[Signal], None]] = []
         self._answering: Callable[[MethodCall], Answer | None] | None = None
-        self._overhearing: list[Callable[[MethodCall], None]] = []
+        self._call_observers: list[Callable[[MethodCall], None]] = []
         self._watching = asyncio.ensure_future(self._watch())
         bus.add_message_handler(self._arrived)
 
@@ -186,12 +186,12 @@ class BusConnection:
         with suppress(OSError):
             self._bus.send(Message.new_signal(path, interface, member, signature, list(values)))
 
-    async def overhear(self, rule: str, handler: Callable[[MethodCall], None]) -> None:
+    async def observe_calls(self, rule: str, handler: Callable[[MethodCall], None]) -> None:
         """Call ``handler`` for calls between other programs that match ``rule``, if this bus shows them.
 
         Calls that arrive here are not answered any more, because nothing tells them apart. Raises like ``call``.
         """
-        self._overhearing.append(handler)
+        self._call_observers.append(handler)
         await self.call(BUS_PROGRAM, "AddMatch", "s", rule)
 
     def _arrived(self, message: Message) -> Message | bool | None:
@@ -202,16 +202,16 @@ class BusConnection:
             signal = Signal(sender, path, interface, message.member or "", _plain(message))
             for handler in tuple(self._handlers):
                 handler(signal)
-        elif message.message_type is MessageType.METHOD_CALL and (self._overhearing or self._answering):
+        elif message.message_type is MessageType.METHOD_CALL and (self._call_observers or self._answering):
             return self._called(
                 message, MethodCall(sender, path, interface, message.member or "", _plain(message))
             )
         return None
 
     def _called(self, message: Message, call: MethodCall) -> Message | bool:
-        for handler in tuple(self._overhearing):
+        for handler in tuple(self._call_observers):
             handler(call)
-        if self._overhearing or self._answering is None:
+        if self._call_observers or self._answering is None:
             return True
         answer = self._answering(call)
         if answer is None:

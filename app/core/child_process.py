@@ -120,7 +120,7 @@ class Child:
                 log.warning(LogEvent.CHILD_ENDED, child=self.name, status=self.status, restart_in_s=pause)
             await asyncio.sleep(pause)
 
-    async def insist(self, for_good: frozenset[int] = frozenset(), pause: Pause = useless_pause) -> None:
+    async def keep_trying(self, for_good: frozenset[int] = frozenset(), pause: Pause = useless_pause) -> None:
         """Keep running even after a final exit, because the cause may be fixed later.
 
         ``given_up`` holds the error during each pause. Raises ``ProgramEnds`` for an exit status in ``for_good``.

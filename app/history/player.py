@@ -2,7 +2,7 @@
 
     player = Player(history.take, sound_system(), post)
     player.play(session)        # ``post`` gets ``Playing``, about 15 times a second
-    player.hush(True)           # dictation records: the microphone must not pick up the playback
+    player.block(True)           # dictation records: the microphone must not pick up the playback
 
 Audio is read from disk one and a half seconds ahead, whatever its length. Everything here belongs to one loop
 and returns at once; only ``PlayBuffer.take`` runs in the audio thread.
@@ -112,7 +112,7 @@ class Player:
         self._now: Playing | None = None
         self._sought: int | None = None
         self._wake = asyncio.Event()
-        self._hushed = False
+        self._blocked = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,7 +127,7 @@ class Player:
         if self._now is not None and self._now.session == session and self._task is not None:
             return self.seek(session, ms)
         self.stop()
-        if self._hushed:
+        if self._blocked:
             return self._post(Playing(session, PlayState.STOPPED, note=Note("dictation-records")))
         begun = Playing(session, PlayState.PLAYING, max(0, ms))
         self._now, self._sought = begun, None
@@ -148,9 +148,9 @@ class Player:
         """Stop and return to the beginning."""
         self._end(PlayState.STOPPED, 0)
 
-    def hush(self, on: bool) -> None:
+    def block(self, on: bool) -> None:
         """Pause and block playback while dictation records (``on``), or allow it again."""
-        self._hushed = on
+        self._blocked = on
         if on:
             self.pause()
 

@@ -142,9 +142,9 @@ class HistoryService:
             case ModelsWanted():
                 return self._tell_models()
 
-    def hush(self, on: bool) -> None:
+    def block_playback(self, on: bool) -> None:
         """Block playback while dictation records."""
-        self._player.hush(on)
+        self._player.block(on)
 
     def _heard(self, action: PlayAction) -> None:
         match action:
@@ -157,7 +157,7 @@ class HistoryService:
             case StopPlaying():
                 self._player.stop()
 
-    def _changed(self, shelf: IndexState) -> None:
+    def _changed(self, index: IndexState) -> None:
         self._looking.changed()
         if self._search is not None:
             self._wake.set()
@@ -180,11 +180,11 @@ class HistoryService:
 
     async def _list(self) -> None:
         """Post the list if the search or the history's state has changed."""
-        search, shelf = self._search, self._history.shelf
+        search, index = self._search, self._history.index
         if search is None:
             return
-        if self._answered != (search, shelf.version):
-            self._answered = search, shelf.version  # set even if the search fails: the next change retries
+        if self._answered != (search, index.version):
+            self._answered = search, index.version  # set even if the search fails: the next change retries
             keys = await self._history.keys(search.query)
             if search is not self._search:
                 return self._wake.set()
@@ -193,9 +193,9 @@ class HistoryService:
 
     def _tell(self) -> None:
         if self._search is not None:
-            search, shelf, version = self._search, self._history.shelf, self._answered[1]
-            problem = self._problem or (Note("history-index") if shelf.problem else None)
-            read = problem, shelf.done, shelf.total, version
+            search, index, version = self._search, self._history.index, self._answered[1]
+            problem = self._problem or (Note("history-index") if index.problem else None)
+            read = problem, index.done, index.total, version
             made = HistoryList(search.serial, search.query, self._keys, *read, self._days)
             if made != self._told:
                 self._told = made

@@ -33,7 +33,7 @@ async def live_text(find: Callable[[], str] = installed_live_model) -> AsyncIter
         return
     command = [find_program(_PROGRAM), "stream", "--model", model]
     child = Child(f"{_PROGRAM} stream", command, folders().logs / _OUTPUT, _USELESS)
-    running = asyncio.create_task(child.insist(), name="local worker/live text")
+    running = asyncio.create_task(child.keep_trying(), name="local worker/live text")
     try:
         yield child
     finally:

@@ -208,8 +208,8 @@ class LocalWorker:
             child.secrets = {_KEY: self.settings.key}
         self._show(WorkerView(LocalWorkerState.STARTING))
         # If a remote gateway refuses this worker, the code that lends it handles that.
-        insisting = child.insist(_REFUSED if self.settings.key else frozenset())
-        running = asyncio.create_task(insisting, name="local worker/child")
+        trying = child.keep_trying(_REFUSED if self.settings.key else frozenset())
+        running = asyncio.create_task(trying, name="local worker/child")
         try:
             async with nullcontext() if self.settings.key else live_text():
                 await self._watch(child, running)

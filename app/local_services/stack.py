@@ -175,8 +175,8 @@ class Stack:
         output = None if self._settings.own_terminal else folders().logs / f"{program}.out"
         child = Child(program, [find_program(program), *arguments], output, final, self._settings.pause)
         self._children.append(child)
-        insists = self._settings.lasting and program == _WORKER
-        self._tasks.start(child.insist() if insists else child.keep_running(), program)
+        tries_for_ever = self._settings.lasting and program == _WORKER
+        self._tasks.start(child.keep_trying() if tries_for_ever else child.keep_running(), program)
 
     def _borrow(self, endpoint: Endpoint, readiness: GatewayReadiness) -> None:
         log.info(LogEvent.GATEWAY_ALREADY_RUNNING, url=endpoint.url, pid=endpoint.pid)

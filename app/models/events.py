@@ -102,7 +102,7 @@ class WorkerModel:
 
 
 Asked = FetchModel | PauseModel | CancelModel | VerifyModel | ImportModel | RemoveModel
-ShelfEvent = Asked | Want | DiskInspected | InstallProgress | JobEnded | WorkerModel
+ModelEvent = Asked | Want | DiskInspected | InstallProgress | JobEnded | WorkerModel
 
 
 # -- effects -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Models of this computer: carries out the decisions of ``shelf`` in threads that can be stopped."""
+"""Models of this computer: carries out the decisions of ``state_machine`` in threads that can be stopped."""
 
 import asyncio
 import time
@@ -21,10 +21,10 @@ from app.models.events import (
     HaltJob,
     InstallProgress,
     JobEnded,
+    ModelEvent,
     ModelOnDisk,
     Outcome,
     RunJob,
-    ShelfEvent,
     UseModel,
     Want,
     Work,
@@ -75,7 +75,7 @@ class Models:
         self._default: Recommendation | None = None
         self._place = place or ModelLocation()
         known = self._place.catalogue.models
-        self._shelf = ModelsState(map(about, known), {model.name: wheels_of(model) for model in known})
+        self._models = ModelsState(map(about, known), {model.name: wheels_of(model) for model in known})
         self._tasks = Tasks("models")
         self._stops: dict[str, Stop] = {}
         self._errors: dict[str, ModelError] = {}
@@ -152,9 +152,9 @@ class Models:
         """
         self._place.catalogue.model(name)
         await self._looked.wait()
-        if self._shelf.state(name) not in _HERE:
+        if self._models.state(name) not in _HERE:
             self._handle(Want(name))
-        while (state := self._shelf.state(name)) not in _HERE:
+        while (state := self._models.state(name)) not in _HERE:
             if not self._open:
                 await asyncio.Event().wait()  # closing: the caller will be cancelled
             if state in _NOBODY_AT_IT:
@@ -163,19 +163,19 @@ class Models:
             await self._next_change()
 
     def _progress(self, name: str) -> int | Note:
-        view = next(view for view in self._shelf.view(time.monotonic()) if view.name == name)
+        view = next(view for view in self._models.view(time.monotonic()) if view.name == name)
         if view.state is ModelState.PAUSED:
             return Note("model-paused", {"model": name})
         return view.percent
 
     # -- jobs ----------------------------------------------------------------------------------------------
 
-    async def _when_looked(self, action: ShelfEvent) -> None:
+    async def _when_looked(self, action: ModelEvent) -> None:
         await self._looked.wait()
         self._handle(action)
 
-    def _handle(self, event: ShelfEvent) -> None:
-        for effect in self._shelf.handle(event):
+    def _handle(self, event: ModelEvent) -> None:
+        for effect in self._models.handle(event):
             self._perform(effect)
         self._change()
 
@@ -245,7 +245,7 @@ class Models:
             await self._looked.wait()
             await self._changed.wait()
             self._changed.clear()
-            views = self._shelf.view(time.monotonic())
+            views = self._models.view(time.monotonic())
             speeds, best, languages = self._advice
             folder = str(self._place.folder)
             self._post(ModelsView(views, folder, self._room, speeds, best, self._default, languages))

@@ -19,10 +19,10 @@ from app.models.events import (
     HaltJob,
     InstallProgress,
     JobEnded,
+    ModelEvent,
     ModelOnDisk,
     Outcome,
     RunJob,
-    ShelfEvent,
     UseModel,
     Want,
     Work,
@@ -96,7 +96,7 @@ class ModelsState:
         self._queue: list[str] = []
         self._used = WorkerModel("", False)
 
-    def handle(self, event: ShelfEvent) -> list[Effect]:
+    def handle(self, event: ModelEvent) -> list[Effect]:
         """Apply an event and return its effects."""
         match event:
             case DiskInspected(disks):

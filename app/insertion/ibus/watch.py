@@ -40,7 +40,7 @@ class IBusWatch:
             await bus.listen(_signals(IBUS.interface, "GlobalEngineChanged"), watch._told)
             for member in (*SHOWN, *HIDDEN):
                 await bus.call(BUS_PROGRAM, "AddMatch", "s", _signals(ENGINES, member))
-            await bus.overhear(_calls("FocusIn"), watch._called)
+            await bus.observe_calls(_calls("FocusIn"), watch._called)
             await bus.call(BUS_PROGRAM, "AddMatch", "s", _calls("FocusOut"))
         except BaseException:
             await bus.close()

@@ -89,7 +89,7 @@ async def test_sent_signal_arrives(address: str) -> None:
         await wait_until(lambda: [one.values for one in heard if one.member == "Said"] == [("x",)], "it arrives")
 
 
-async def test_overheard_call_is_left_to_its_receiver(address: str) -> None:
+async def test_observed_call_is_left_to_its_receiver(address: str) -> None:
     heard = list[MethodCall]()
     async with (
         await BusConnection.open(address) as bus,
@@ -97,9 +97,9 @@ async def test_overheard_call_is_left_to_its_receiver(address: str) -> None:
         await BusConnection.open(address) as third,
     ):
         other.serve(lambda call: ("s", ("answer",)))
-        await third.overhear("type='method_call',interface='a.b',eavesdrop='true'", heard.append)
+        await third.observe_calls("type='method_call',interface='a.b',eavesdrop='true'", heard.append)
         assert await bus.call(BusObject(other.name, "/a", "a.b"), "Ask", "s", "x") == ("answer",)
-        await wait_until(lambda: [one.values for one in heard] == [("x",)], "the call is overheard")
+        await wait_until(lambda: [one.values for one in heard] == [("x",)], "the call is observed")
 
 
 async def test_end_of_the_bus_is_noticed(address: str) -> None:

@@ -100,7 +100,7 @@ async def test_final_exit_raises_error_with_last_output(tmp_path: Path) -> None:
             await asyncio.wait_for(keeping, 30)
 
 
-async def test_insisting_child_is_restarted_after_final_exit(tmp_path: Path) -> None:
+async def test_persistent_child_is_restarted_after_final_exit(tmp_path: Path) -> None:
     mended = tmp_path / "mended"
     program = f"import pathlib, signal, sys\nif not pathlib.Path({str(mended)!r}).exists(): sys.exit(3)\n{FOREVER}"
     one, pauses = child(program, tmp_path / "out", frozenset({3})), list[int]()
@@ -111,28 +111,28 @@ async def test_insisting_child_is_restarted_after_final_exit(tmp_path: Path) -> 
             mended.touch()
         return 0.01
 
-    insisting = asyncio.create_task(one.insist(pause=pause))
+    trying = asyncio.create_task(one.keep_trying(pause=pause))
     try:
         await up(one, tmp_path / "out")
         assert (pauses, one.given_up) == ([1, 2, 3], None)
     finally:
         await one.stop(5)
-        await asyncio.wait_for(insisting, 10)
+        await asyncio.wait_for(trying, 10)
 
 
-async def test_insisting_child_stops_during_pause_and_keeps_its_error(tmp_path: Path) -> None:
+async def test_persistent_child_stops_during_pause_and_keeps_its_error(tmp_path: Path) -> None:
     one = child("raise SystemExit(3)", tmp_path / "out", frozenset({3}))
-    insisting = asyncio.create_task(one.insist())
+    trying = asyncio.create_task(one.keep_trying())
     await wait_until(lambda: one.given_up, "it pauses")
     assert one.given_up is not None and one.given_up.status == 3
     await one.stop(5)
-    await asyncio.wait_for(insisting, 10)
+    await asyncio.wait_for(trying, 10)
 
 
-async def test_insisting_child_ends_with_status_in_for_good(tmp_path: Path) -> None:
+async def test_persistent_child_ends_with_status_in_for_good(tmp_path: Path) -> None:
     one = child("raise SystemExit(4)", tmp_path / "out", frozenset({3, 4}))
     with pytest.raises(StackFailed, match="exit status 4"):
-        await asyncio.wait_for(one.insist(frozenset({4})), 30)
+        await asyncio.wait_for(one.keep_trying(frozenset({4})), 30)
 
 
 def test_useless_pause_doubles_up_to_five_minutes() -> None:

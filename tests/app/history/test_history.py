@@ -75,22 +75,22 @@ async def test_history_lists_finds_and_counts_takes(library: Library, place: Pat
 
 
 async def test_followers_receive_changes_until_they_end(library: Library, place: Path) -> None:
-    shelves: list[IndexState] = []
+    states: list[IndexState] = []
     async with opened(library, place) as history:
-        end = history.follow(shelves.append)
+        end = history.follow(states.append)
         record(library, 1, "new")
         history.changed(session(1))
-        await wait_until(lambda: shelves, "a new take is told")
+        await wait_until(lambda: states, "a new take is told")
         assert await texts(history) == ["new"]
         record(library, 2, "by another process")
         await history.refresh()
         assert await texts(history) == ["by another process", "new"]
-        assert shelves[-1].version > shelves[0].version and shelves[-1] == history.shelf
+        assert states[-1].version > states[0].version and states[-1] == history.index
         end()
         history.changed(session(1))
-        told = len(shelves)
-        await wait_until(lambda: history.shelf.version > shelves[-1].version, "it was read again")
-        assert len(shelves) == told
+        told = len(states)
+        await wait_until(lambda: history.index.version > states[-1].version, "it was read again")
+        assert len(states) == told
 
 
 async def test_history_works_and_shows_progress_while_reading(library: Library, place: Path) -> None:
@@ -98,11 +98,11 @@ async def test_history_works_and_shows_progress_while_reading(library: Library, 
         write_take(library.root, session(number), number, f"take {number}")
     async with History(library, Rerunner(fixed(Address(""))), place) as history:
         reading = history.refresh()
-        await wait_until(lambda: history.shelf.total == 300, "it reads")
+        await wait_until(lambda: history.index.total == 300, "it reads")
         assert history.refresh() is reading
         assert await history.page(1)
         await reading
-        assert (history.shelf.done, history.shelf.total) == (0, 0)
+        assert (history.index.done, history.index.total) == (0, 0)
         assert await history.count() == 300
 
 
@@ -159,7 +159,7 @@ async def test_rerun_adds_result_to_take(library: Library, place: Path) -> None:
         assert run.text == digest(tone(0, SEGMENT).tobytes()) and told == [(1, 1)]
         found = await history.take(session(1))
         assert (found.take.runs, found.text) == ([run], "one")
-        await wait_until(lambda: history.shelf.version > 1, "its stamp is known")
+        await wait_until(lambda: history.index.version > 1, "its stamp is known")
 
 
 async def test_history_refills_damaged_index(library: Library, place: Path) -> None:
@@ -172,7 +172,7 @@ async def test_history_refills_damaged_index(library: Library, place: Path) -> N
         await history.page(99)
         await wait_until(lambda: history.count("words"), "it is made again")
         await history.refresh()
-        assert await history.count("words") == 100 and not history.shelf.problem
+        assert await history.count("words") == 100 and not history.index.problem
 
 
 async def test_history_reports_unreadable_folder_and_continues(library: Library, place: Path) -> None:
@@ -181,9 +181,9 @@ async def test_history_reports_unreadable_folder_and_continues(library: Library,
         library.root.rename(library.root.with_name("away"))
         library.root.write_text("no folder")
         await history.refresh()
-        assert "cannot be read" in history.shelf.problem
+        assert "cannot be read" in history.index.problem
         assert await texts(history, "one") == ["one"]
         library.root.unlink()
         library.root.with_name("away").rename(library.root)
         await history.refresh()
-        assert not history.shelf.problem
+        assert not history.index.problem

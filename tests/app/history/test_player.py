@@ -135,13 +135,13 @@ async def test_player_is_silent_while_dictation_records(library: Library) -> Non
     async with playing(library, output, told) as player:
         player.play(session(1))
         await heard(output, 10)
-        player.hush(True)
+        player.block(True)
         assert states(told)[-1] is PlayState.PAUSED
         await wait_until(lambda: not output.open, "it is silent")
         player.play(session(1))
         assert told[-1].state is PlayState.STOPPED and told[-1].note is not None
         assert told[-1].note.key == "dictation-records" and not output.open
-        player.hush(False)
+        player.block(False)
         player.play(session(1))
         await wait_until(lambda: output.open, "it is heard again")
 

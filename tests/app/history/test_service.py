@@ -240,6 +240,6 @@ async def test_play_actions_control_playback(library: Library) -> None:
         serving.ask(PausePlaying())
         assert window.values[-1] == Playing(session(1), PlayState.PAUSED, 50)
         serving.ask(PlayTake(session(1)))
-        serving.hush(True)
+        serving.block_playback(True)
         serving.ask(StopPlaying())
     assert window.playing == [PlayState.PLAYING, PlayState.PAUSED, PlayState.PLAYING, PlayState.PAUSED]
