@@ -57,7 +57,8 @@ _PROPER: Final = _listed(
     easter internet netherlands alps bible earth god king queen mr mrs ms dr"""
 )
 """Words that keep their capital after an article."""
-_DETERMINERS: Final = _listed("a an the my our your their every his its this these those")
+_ARTICLES: Final = _listed("a an the my our your their every his its")
+_DETERMINERS: Final = _ARTICLES | _listed("this these those")
 
 _HAN_NEVER_LAST: Final = re.compile(
     "(?:和|与|及|或|或者|以及|并且|而且|但|但是|可是|不过|因为|由于|所以|因此|如果|要是|虽然|即使|为了|关于|对于|把|被|"
@@ -181,7 +182,7 @@ def goes_on_within(left: str, right: str) -> bool:
 def _is_rest(sentence: list[str]) -> bool:
     """Return whether words within a text are only the rest of a sentence."""
     compared = sentence.index("than") if "than" in sentence else len(sentence)
-    free = [word for before, word in pairwise(["", *sentence[:compared]]) if before != "to"]
+    free = [word for before, word in pairwise(["", *_without_nouns(sentence[:compared])]) if before != "to"]
     if len(sentence) > _LONGEST_REST or (sentence[0] in _SUBJECTS and sentence[0] not in _DETERMINERS):
         return False
     return not any(map(_is_verb if sentence[0] in _PREPOSITIONS else _may_be_verb, free))
@@ -189,12 +190,23 @@ def _is_rest(sentence: list[str]) -> bool:
 
 def _is_beginning(sentence: list[str], following: list[str]) -> bool:
     """Return whether words within a text are only the beginning of a sentence."""
-    if _incomplete(sentence, _may_be_verb):
+    clause = _without_nouns(sentence)
+    if not _is_verb(clause[0]):
+        clause[0] = ""  # a plural: no statement begins with a verb in -s
+    if _incomplete(clause, _may_be_verb):
         return True
-    if any(map(_may_be_verb, sentence)):
+    if any(map(_may_be_verb, clause)):
         return False
     short = len(sentence) <= 2 or following[0] not in _SUBJECTS
     return sentence[-1] in _PREPOSITIONS or (sentence[0] in _DETERMINERS and short)
+
+
+def _without_nouns(sentence: list[str]) -> list[str]:
+    """Blank words that are no verbs where they stand: after an article, and those like "call" after "this"."""
+    return [
+        "" if before in _ARTICLES or (before == "this" and f"{word}s" in _VERBS) else word
+        for before, word in pairwise(["", *sentence])
+    ]
 
 
 def shortened(left: str, right: str) -> str:
@@ -257,7 +269,8 @@ def _is_verb(word: str) -> bool:
 
 
 def _may_be_verb(word: str) -> bool:
-    return _is_verb(word) or (len(word) > _SHORTEST_IN_S and word.endswith("s") and not word.endswith("ss"))
+    in_s = len(word) > _SHORTEST_IN_S and word.endswith("s") and not word.endswith("ss")
+    return _is_verb(word) or (in_s and word not in _COMMON)
 
 
 def _words(text: str) -> list[str]:

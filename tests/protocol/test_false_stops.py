@@ -19,6 +19,16 @@ from protocol.false_stops import without_false_stops
             "She speaks quietly. People in the back cannot hear.",
         ),
         (
+            "She speaks quietly. Students in. The back cannot hear.",
+            "She speaks quietly. Students in the back cannot hear.",
+        ),
+        ("They talked about it. This work of a lifetime.", "They talked about it this work of a lifetime."),
+        ("They talked about it. Once this year.", "They talked about it once this year."),
+        ("They talked about it. The change at noon.", "They talked about it the change at noon."),
+        ("They talked about it. This helps.", "They talked about it. This helps."),
+        ("They talked about it. Dogs bark.", "They talked about it. Dogs bark."),
+        ("They talked about it. The play ends at noon.", "They talked about it. The play ends at noon."),
+        (
             "She looked down it. The quiet street. A dog was barking.",
             "She looked down it the quiet street. A dog was barking.",
         ),
