@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
+from math import inf
 from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from worker.engines.whisper_reader import (
     WhisperReader,
     echoes_prompt,
 )
+from worker.engines.whisper_rest import is_new, opened, speech_after
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
@@ -75,19 +77,33 @@ class SegmentDecoder:
         """Decode the whole segment with a language."""
         readings: list[Reading] = []
         phrases: list[Word] = []
-        at, end = 0, self._frames
-        while at < end:
+        text, at, window_end = "", 0, 0  # an end: within a window that is read again from a pause on
+        while at < self._frames:
             reading = self._read(at, language, hotwords)
+            said = without_loops(reading.text) if is_speech(reading) else ""
+            if window_end and not (is_heard(reading) and is_new(said, text)):
+                at, window_end = window_end, 0
+                continue
             readings.append(reading)
             phrases += self._phrases(at, reading)
-            advance = LONGEST_FRAMES if reading.resume_s is None else round(reading.resume_s * FRAMES_PER_SECOND)
-            at += advance
-        text = "".join(without_loops(reading.text) for reading in readings if is_speech(reading)).strip()
+            text = (opened(text) if window_end else text) + said
+            more = self._unread(at, reading)
+            window_end = at + LONGEST_FRAMES if more else 0
+            at += more or _frames_read(reading)
+        text = text.strip()
         if language in _KNOWN_SENTENCES:
             text = without_false_stops(text)
             phrases = [replace(phrase, text=without_false_stops(phrase.text)) for phrase in phrases]
         log_probability = sum(reading.log_probability for reading in readings) / len(readings)
         return Passage(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
+
+    def _unread(self, at: int, reading: Reading) -> int:
+        """Return where in the window speech follows that was not read; 0: nowhere."""
+        end_s = reading.phrases[-1].end_s if reading.phrases else inf
+        if self._partial or end_s == inf or reading.resume_s is not None or not is_speech(reading):
+            return 0
+        window = self._features[:, at : min(at + LONGEST_FRAMES, self._frames)]
+        return speech_after(window, round(end_s * FRAMES_PER_SECOND))
 
     def _phrases(self, at: int, reading: Reading) -> list[Word]:
         """Return the phrases of a window with their times in the segment, without punctuation around them."""
@@ -127,3 +143,7 @@ class SegmentDecoder:
     def _window(self, at: int, margin: int = _MARGIN_FRAMES) -> int:
         """Return the length of the window that begins at this frame, in frames."""
         return min(LONGEST_FRAMES, self._frames - at + margin)
+
+
+def _frames_read(reading: Reading) -> int:
+    return LONGEST_FRAMES if reading.resume_s is None else round(reading.resume_s * FRAMES_PER_SECOND)

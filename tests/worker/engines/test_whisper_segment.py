@@ -199,3 +199,36 @@ def test_phrases_of_later_windows_are_timed_from_the_start_of_the_segment() -> N
 )
 def test_phrases_are_left_out_where_they_tell_nothing(reading: Reading) -> None:
     assert decoder(FakeReader(lambda *_: reading), 4.0).decode("en", "").phrases == ()
+
+
+class PausingReader(FakeReader):
+    """Reader of audio with speech up to 2 s and from 3 s on."""
+
+    def features(self, samples: Samples) -> Features:
+        found = super().features(samples) * 0 - 0.5
+        found[:, :200] = found[:, 300 : len(samples) // 160] = 1.0
+        return found
+
+    def encode(self, features: Features) -> Any:
+        self.encoded.append((0 if features[0, 0] > 0 else 280, features.shape[1]))
+        return self.encoded[-1]
+
+
+@pytest.mark.parametrize(
+    ("rest", "text", "phrases"),
+    [
+        ({}, "我还没有，核对完。", (Word("我还没有", 0, 2000), Word("核对完", 3000, 4000))),
+        ({"no_speech": 0.7}, "我还没有。", ()),
+        ({"log_probability": -0.9}, "我还没有。", ()),
+        ({"text": "没有。"}, "我还没有。", ()),
+    ],
+    ids=["rest", "no speech", "improbable", "read before"],
+)
+def test_speech_after_a_pause_that_whisper_took_for_the_end_is_read(
+    rest: dict[str, Any], text: str, phrases: tuple[Word, ...]
+) -> None:
+    first = GOOD._replace(text="我还没有。", phrases=(Phrase("我还没有。", 0.0, 2.0),), end_s=2.0)
+    second = GOOD._replace(text="核对完。", phrases=(Phrase("核对完。", 0.2, inf),))
+    reader = PausingReader(lambda encoded, _: second._replace(**rest) if encoded[0] else first)
+    passage = decoder(reader, 4.0).decode("zh", "")
+    assert (passage.text, passage.phrases) == (text, phrases)

@@ -1,0 +1,73 @@
+"""Test where speech is found that a reading of a window does not have."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.engines.whisper_rest import is_new, opened, speech_after
+
+
+def features(*parts: int) -> npt.NDArray[np.float32]:
+    """Return features of speech and pauses in turn, of so many frames each."""
+    levels = [np.full(frames, 1.0 if place % 2 == 0 else -0.5, np.float32) for place, frames in enumerate(parts)]
+    return np.stack([np.concatenate(levels)] * 2)
+
+
+@pytest.mark.parametrize(
+    ("parts", "end"),
+    [
+        ((200, 100, 100), 200),
+        ((200, 100, 100), 160),
+        ((200, 100, 100), 290),
+        ((100, 30, 70, 100, 30, 0), 200),
+        ((200, 100, 20, 25, 20), 200),
+    ],
+    ids=["end of speech", "early", "late", "second pause", "rest with a pause"],
+)
+def test_speech_after_the_pause_at_the_end_is_unread(parts: Sequence[int], end: int) -> None:
+    assert speech_after(features(*parts), end) == 280
+
+
+@pytest.mark.parametrize(
+    ("parts", "end"),
+    [
+        ((200,), 200),
+        ((300,), 100),
+        ((200, 100), 200),
+        ((200, 100, 29), 200),
+        ((200, 19, 100), 200),
+        ((200, 100, 100), 400),
+        ((200, 100, 100), 100),
+        ((20, 40, 100), 20),
+    ],
+    ids=["all read", "no pause", "silence", "short", "short pause", "read", "end in speech", "at once"],
+)
+def test_nothing_is_unread_without_speech_after_a_pause_at_the_end(parts: Sequence[int], end: int) -> None:
+    assert speech_after(features(*parts), end) == 0
+
+
+@given(st.lists(st.integers(1, 120), min_size=1, max_size=8), st.integers(0, 1000))
+def test_whisper_rest_begins_after_half_a_second_and_after_what_was_read(parts: list[int], end: int) -> None:
+    found = features(*parts)
+    at = speech_after(found, end)
+    assert at == 0 or (at >= max(50, end - 30) and found[0, at : at + 20].max() < 0 < found[0, at + 20])
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "new"),
+    [("我还没有。", "核对完。", True), ("Yes, I know.", " I know!", False), ("Yes.", " ...", False)],
+)
+def test_rest_that_was_read_already_is_not_new(text: str, rest: str, new: bool) -> None:
+    assert is_new(rest, text) is new
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("我还没有。", "我还没有，"), ("还有吗？", "还有吗？"), ("Not yet.", "Not yet."), ("", "")],
+)
+def test_only_a_chinese_full_stop_opens(text: str, expected: str) -> None:
+    assert opened(text) == expected
