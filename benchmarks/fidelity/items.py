@@ -13,7 +13,10 @@ from benchmarks.fidelity.sounds import MAKERS, SPEECH_DBFS, at_level, babble, sp
 from protocol.audio import SAMPLE_RATE
 from tests.helpers.recordings import samples_of
 
-SETS: Final = ("held-out", "tuning", "pairs-held-out", "pairs-tuning", "short", "level", "sounds", "other")
+SETS: Final = (
+    *("held-out", "tuning", "pairs-held-out", "pairs-tuning", "pairs-fresh"),
+    *("short", "level", "sounds", "other"),
+)
 SNRS: Final = (0, 10, 20)
 LEVELS: Final = (-20, -50)
 _SECONDS: Final = 60
