@@ -168,11 +168,16 @@ def without_doubtful_stops(
     if not stops:
         return list(tokens)
     found = probabilities(text)
+    doubted = [stop for stop in stops if found[stop] < _CERTAIN]
+    if not doubted:
+        return list(tokens)
+    commas = probabilities([marks.comma if number in doubted else token for number, token in enumerate(text)])
+    nothing = probabilities([token for number, token in enumerate(text) if number not in doubted])
     doubtful: set[int] = set()
-    for stop in (number for number in stops if found[number] < _CERTAIN):
-        after = text[stop + 1 : stop + 1 + _AFTER]
-        others = (probabilities([*text[:stop], *mark, *after]) for mark in ([marks.comma], []))
-        if _likely(found[stop : stop + 1 + _AFTER]) - max(_likely(one[stop:]) for one in others) < _MARGIN:
+    for earlier, (stop, following) in enumerate(pairwise([*doubted, len(text)])):
+        end = min(stop + 1 + _AFTER, following)
+        other = max(_likely(commas[stop:end]), _likely(nothing[stop - earlier : end - earlier - 1]))
+        if _likely(found[stop:end]) - other < _MARGIN:
             doubtful.add(places[stop])
     return [marks.comma if place in doubtful else token for place, token in enumerate(tokens)]
 

@@ -102,6 +102,20 @@ def test_full_stop_within_a_text_stays_only_if_it_is_more_probable_than_a_comma(
     assert without_doubtful_stops(tokens, Marks(END, STOP, COMMA), probabilities) == expected
 
 
+def test_doubted_full_stops_are_compared_in_three_alignments_in_all() -> None:
+    asked: list[list[int]] = []
+
+    def probabilities(text: list[int]) -> list[float]:
+        asked.append(text)
+        worse = {COMMA: 0.5, 3: 0.01} if len(asked) > 1 else {}
+        return [{STOP: 0.7, **worse}.get(token, 1.0) for token in text]
+
+    tokens = [1, STOP, 2, STOP, 3, 3, STOP, 4, STOP]
+    kept = without_doubtful_stops(tokens, Marks(END, STOP, COMMA), probabilities)
+    assert asked == [tokens, [1, COMMA, 2, COMMA, 3, 3, COMMA, 4, STOP], [1, 2, 3, 3, 4, STOP]]
+    assert kept == [1, COMMA, 2, STOP, 3, 3, COMMA, 4, STOP]
+
+
 @pytest.mark.parametrize("tokens", [[], [TIME], [TIME, 1, STOP, TIME], [1, COMMA, 2]])
 def test_text_without_full_stop_in_its_midst_is_not_aligned(tokens: list[int]) -> None:
     def aligned(_: list[int]) -> list[float]:
