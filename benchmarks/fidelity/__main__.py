@@ -38,7 +38,7 @@ from runtime.folders import folders
 
 HOLD, HANDS_FREE, WHOLE = "hold", "hands-free", "whole"
 _ROUNDS: Final = 5
-_MOST_APPS: Final = 60
+_MOST_APPS: Final = 200
 _TAIL_S: Final = {HOLD: 0.1, HANDS_FREE: 3.0}
 """Seconds of room noise after the speech, before the take ends."""
 
