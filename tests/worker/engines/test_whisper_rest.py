@@ -46,7 +46,7 @@ def test_speech_after_the_pause_at_the_end_is_unread(parts: Sequence[int], end: 
     ],
     ids=["all read", "no pause", "silence", "short", "short pause", "read", "end in speech", "at once"],
 )
-def test_nothing_is_unread_without_speech_after_a_pause_at_the_end(parts: Sequence[int], end: int) -> None:
+def test_window_is_read_without_speech_after_a_pause_at_the_end(parts: Sequence[int], end: int) -> None:
     assert speech_after(features(*parts), end) == 0
 
 
