@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 
 from protocol.words import UNSPACED
 
+_LETTERS: Final = rf"[^\W\d_{UNSPACED}]+"
 _UNIT: Final = re.compile(
     rf"[{UNSPACED}]"
     r"|(?<!\d)\d{1,20}(?!\d)|\d"  # of longer numbers, each digit is a unit
-    rf"|[^\W\d_{UNSPACED}]+(?:['’][^\W\d_{UNSPACED}]+)*"
+    rf"|(?<!['’]){_LETTERS}(?:['’]{_LETTERS}){{0,3}}(?!['’]?{_LETTERS})|{_LETTERS}"  # loops have more of them
 )
 _REPEATS: Final = 2
 _REPEATED_UNITS: Final = 4

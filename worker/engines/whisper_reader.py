@@ -141,9 +141,9 @@ class WhisperReader:
         times = [(token - tokenizer.timestamp_begin) * _SECONDS_PER_TIMESTAMP for token in tokens]
         read, resume_s = finished(times, hints.goes_on)
         said = [token for token in tokens[:read] if token < tokenizer.eot]
-        text, no_speech = tokenizer.decode(said), result.no_speech_prob
+        text, no_speech = written(tokenizer.decode(said)), result.no_speech_prob
         phrases = tuple(
-            Phrase(tokenizer.decode(tokens[first:last]), start_s, end_s)
+            Phrase(written(tokenizer.decode(tokens[first:last])), start_s, end_s)
             for first, last, start_s, end_s in timed(times[:read])
         )
         return Reading(text, len(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases)
@@ -184,6 +184,11 @@ def without_doubtful_stops(
 
 def _likely(probabilities: Sequence[float]) -> float:
     return sum(log(max(one, _LEAST)) for one in probabilities)
+
+
+def written(decoded: str) -> str:
+    """Return a text without the mark of a character that a bound on the tokens has cut."""
+    return decoded.replace("\ufffd", "")
 
 
 def echoes_prompt(text: str, language: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+_STOPS: Final = (".", "。")
 _QUIET: Final = 0.75
 """How far a pause is below the loudest feature: 30 dB."""
 _NEAR: Final = 50
@@ -31,9 +32,13 @@ def is_new(rest: str, text: str) -> bool:
     return not _plain(text).endswith(_plain(rest))
 
 
-def opened(text: str) -> str:
-    """Return a text that goes on: its Chinese full stop only tells that Whisper took a pause for the end."""
-    return f"{text[:-1]}，" if text.endswith("。") else text
+def continued(text: str, rest: str) -> str:
+    """Return a text with the rest after a pause that Whisper took for the end.
+
+    The full stop there belongs to the end. In Chinese a comma replaces it; the words decide in other languages.
+    """
+    stop = text[-1:] if text.endswith(_STOPS) and rest[-1].isalnum() else ""
+    return (f"{text[:-1]}，" if text.endswith("。") else text) + rest + stop
 
 
 def _plain(text: str) -> str:

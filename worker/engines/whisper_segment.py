@@ -21,7 +21,7 @@ from worker.engines.whisper_reader import (
     WhisperReader,
     echoes_prompt,
 )
-from worker.engines.whisper_rest import is_new, opened, speech_after
+from worker.engines.whisper_rest import continued, is_new, speech_after
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
@@ -86,7 +86,7 @@ class SegmentDecoder:
                 continue
             readings.append(reading)
             phrases += self._phrases(at, reading)
-            text = (opened(text) if window_end else text) + said
+            text = continued(text, said) if window_end else text + said
             more = self._unread(at, reading)
             window_end = at + LONGEST_FRAMES if more else 0
             at += more or _frames_read(reading)

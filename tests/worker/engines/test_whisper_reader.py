@@ -14,6 +14,7 @@ from worker.engines.whisper_reader import (
     padded,
     timed,
     without_doubtful_stops,
+    written,
 )
 
 TEXT = -1.0
@@ -135,3 +136,7 @@ def test_text_without_full_stop_in_its_midst_is_not_aligned(tokens: list[int]) -
 )
 def test_sentence_that_primes_a_language_is_recognised(text: str, language: str, echo: bool) -> None:
     assert echoes_prompt(text, language) is echo
+
+
+def test_half_a_character_is_not_written() -> None:
+    assert written("计划" + "划".encode()[:2].decode(errors="replace")) == "计划"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.engines.whisper_rest import is_new, opened, speech_after
+from worker.engines.whisper_rest import continued, is_new, speech_after
 
 
 def features(*parts: int) -> npt.NDArray[np.float32]:
@@ -66,8 +66,14 @@ def test_rest_that_was_read_already_is_not_new(text: str, rest: str, new: bool) 
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [("我还没有。", "我还没有，"), ("还有吗？", "还有吗？"), ("Not yet.", "Not yet."), ("", "")],
+    ("text", "rest", "expected"),
+    [
+        ("我还没有。", "核对完。", "我还没有，核对完。"),
+        ("我还没有。", "核对完", "我还没有，核对完。"),
+        ("还有吗？", "核对完", "还有吗？核对完"),
+        (" Not yet.", " I am late", " Not yet. I am late."),
+        (" Not yet", " I am late", " Not yet I am late"),
+    ],
 )
-def test_only_a_chinese_full_stop_opens(text: str, expected: str) -> None:
-    assert opened(text) == expected
+def test_full_stop_before_the_rest_belongs_to_its_end(text: str, rest: str, expected: str) -> None:
+    assert continued(text, rest) == expected
