@@ -3,20 +3,16 @@
 import asyncio
 import random
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from app.core.notes import Note
-from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
-from app.hotkeys.x11 import X11Hotkeys
+from app.hotkeys.errors import HotkeyTaken, HotkeyUnknown
 from tests.app.hotkeys.keyboard import Heard, listening
 from tests.helpers.desktop import Desktop, TextField, running_desktop
-from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")
@@ -324,55 +320,6 @@ async def test_held_hotkey_is_unaffected_by_changes_of_unused_keys(desktop: Desk
         await shows_only(desktop, field, "")
 
 
-async def test_hotkeys_are_unavailable_without_a_server() -> None:
-    with pytest.raises(HotkeysUnavailable, match="kikipounamu toggle"):
-        async with X11Hotkeys("no name of a display"):
-            pass
-
-
-async def test_hotkeys_become_unavailable_when_the_server_ends(tmp_path: Path) -> None:
-    with running_desktop(tmp_path, tray=False) as desktop:
-        async with X11Hotkeys(desktop.display) as hotkeys:
-            await hotkeys.bind({"dictate": "f9"})
-            await asyncio.to_thread(desktop.close)
-            with pytest.raises(HotkeysUnavailable, match="does not answer"):
-                async for _ in hotkeys.events():
-                    pass
-            with pytest.raises(HotkeysUnavailable):
-                await hotkeys.is_down("dictate")
-
-
-async def test_keyboard_is_closed_when_its_server_answers_after_the_caller_left() -> None:
-    asked, answer, closed = threading.Event(), threading.Event(), threading.Event()
-
-    def connect(report: object) -> _Broken:
-        asked.set()
-        answer.wait(30)
-        return _Broken(closed)
-
-    async def enter() -> None:
-        async with X11Hotkeys(connect=connect):
-            pass
-
-    entering = asyncio.create_task(enter())
-    await wait_until(asked.is_set, "the thread connects")
-    entering.cancel()
-    await asyncio.sleep(0)  # the task leaves its wait and begins to close
-    answer.set()
-    with pytest.raises(asyncio.CancelledError):
-        await entering
-    assert closed.is_set()
-
-
-async def test_internal_error_is_raised_to_the_event_reader() -> None:
-    with capture_logs() as logs:
-        async with X11Hotkeys(connect=lambda report: _Broken()) as hotkeys:
-            with pytest.raises(HotkeysUnavailable, match="see the log"):
-                async for _ in hotkeys.events():
-                    pass
-    assert [line["event"] for line in logs] == ["hotkeys.failed"]
-
-
 @pytest.mark.parametrize("presses", [150, pytest.param(500, marks=pytest.mark.proof(minutes=0.2))])
 async def test_random_presses_leave_no_hotkey_stuck(desktop: Desktop, field: TextField, presses: int) -> None:
     keys = {"dictate": "right_ctrl", "cancel": "f9", "paste-held": "ctrl+alt+d"}
@@ -396,30 +343,6 @@ async def test_random_presses_leave_no_hotkey_stuck(desktop: Desktop, field: Tex
         await heard.tells(("cancel", True), ("cancel", False))
         desktop.xdotool("key", "ctrl+a", "Delete")
         await shows_only(desktop, field, "")
-
-
-class _Broken:
-    """A keyboard whose ``fileno`` raises an error."""
-
-    holding = False
-
-    def __init__(self, closed: threading.Event | None = None) -> None:
-        self._closed = closed or threading.Event()
-
-    def fileno(self) -> int:
-        raise ValueError("on purpose")
-
-    def handle(self) -> None: ...
-    def notice_missed(self) -> None: ...
-    def bind(self, bindings: Mapping[str, str]) -> None: ...
-    def renew(self) -> None: ...
-    def pass_on(self, action: str) -> None: ...
-
-    def close(self) -> None:
-        self._closed.set()
-
-    def is_down(self, action: str) -> bool:
-        return False
 
 
 def _let_go(heard: Heard, action: str) -> bool:
