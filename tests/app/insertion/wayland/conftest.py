@@ -14,6 +14,7 @@ from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
 from runtime.tasks import Tasks
 from tests.helpers.desktop import PATIENT_S, Terminal
+from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway
 
 
@@ -54,8 +55,12 @@ async def same_clipboard(desktop: WaylandDesktop, expected: dict[str, bytes], *,
 
 @asynccontextmanager
 async def managing(desktop: WaylandDesktop) -> AsyncIterator[list[bytes]]:
-    """Run a clipboard manager that reads all formats of each new copy; return the texts."""
+    """Run a clipboard manager that has read what is there, and reads all formats of each new copy.
+
+    Yield the texts.
+    """
     texts: list[bytes] = []
+    offers: list[WaylandObject] = []
     formats: dict[WaylandObject, list[str]] = {}
     reading = Tasks("manager")
 
@@ -65,6 +70,7 @@ async def managing(desktop: WaylandDesktop) -> AsyncIterator[list[bytes]]:
 
     def changed(offer: WaylandObject | None) -> None:
         if offer is not None:
+            offers.append(offer)
             reading.start(read(offer), "read")
 
     async with await WaylandConnection.open(desktop.environment) as wayland:
@@ -73,6 +79,7 @@ async def managing(desktop: WaylandDesktop) -> AsyncIterator[list[bytes]]:
         device.on("data_offer", lambda offer: offer.on("offer", formats.setdefault(offer, []).append))
         device.on("selection", changed)
         await wayland.roundtrip()
+        await wait_until(lambda: len(texts) == len(offers), "it has read what is there")
         yield texts
         await reading.close()
 
