@@ -270,6 +270,8 @@ class HotkeyAdapter:
         while wanted != self._bound:
             try:
                 await self._hotkeys.bind(wanted)
+                if self._bound is None:
+                    log.info(LogEvent.HOTKEYS_BOUND, actions=sorted(wanted))
                 self._bound = wanted
             except HotkeyTaken as error:
                 refused = refused or error

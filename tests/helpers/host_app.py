@@ -8,6 +8,7 @@ from typing import Any
 
 from app.control.client import ControlError
 from app.gateways.store import GatewayStore, PairedGateway
+from runtime.event_names import LogEvent
 from tests.helpers.chain import BIN
 from tests.helpers.desktop import running_desktop
 from tests.helpers.desktop_app import START_S, DesktopApp
@@ -25,10 +26,12 @@ class HostApp(DesktopApp):
     host: Host
 
     def start(self) -> None:
-        """Start the app, and wait until it observes its key."""
+        """Start the app, and wait until it observes its key, which without a worker comes after its answers."""
+        bound = self.logged(LogEvent.HOTKEYS_BOUND)
         command = [*self.host.chain.inside, str(BIN / "kikipounamu"), "app", "--hidden", *self.arguments]
         self.process = self.desktop.start(*command, **self._environment)
         wait_until_sync(self.is_ready, f"the app on {self.host.name} is there", START_S)
+        wait_until_sync(lambda: self.logged(LogEvent.HOTKEYS_BOUND) > bound, "its keys are bound", START_S)
 
     def is_ready(self) -> bool:
         """Return whether the app answers; it may have no worker."""

@@ -10,8 +10,10 @@ from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.dictation.messages import Event, HotkeyEvent, NoteKey, Polled
 from app.hotkeys.errors import HotkeysLost, HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from tests.app.dictation.world import FakeHotkeys
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 KEYS = {"dictate": "f9", "cancel": "esc", "paste-held": ""}
@@ -74,6 +76,19 @@ async def test_cancel_key_is_bound_only_while_recording() -> None:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "Esc is ours")
         shell.keys.recording(False)
         await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
+
+
+async def test_log_tells_from_when_keys_are_observed() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    with capture_logs() as logs:
+        async with Tasks("test") as tasks:
+            tasks.start(shell.keys.keep_bound(), "bind")
+            shell.keys.want(KEYS)
+            await wait_until(lambda: hotkeys.bound, "it is bound")
+            shell.keys.recording(True)
+            await wait_until(lambda: "cancel" in hotkeys.bound, "Esc is ours")
+    assert [(line["event"], line["actions"]) for line in logs] == [(LogEvent.HOTKEYS_BOUND, ["dictate"])]
 
 
 async def test_pause_unbinds_all_keys_until_it_ends() -> None:
