@@ -110,7 +110,8 @@ async def test_second_gateway_shares_broker_and_inherits_it(home: Path) -> None:
         first.end(signal.SIGKILL)
         await wait_until(lambda: not alive(broker), "its broker goes with it")
         async with working(url_of(home)):
-            assert await resumed(second, wire.session) == TEXT
+            text = await wait_until(lambda: admitted(second, wire.session), "it is resumed, as by clients")
+            assert text == TEXT
         assert (home / "run" / ENDPOINT_FILE).exists()
 
 
