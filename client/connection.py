@@ -178,8 +178,13 @@ def pinned(address: Address) -> aiohttp.Fingerprint | bool:
 
 
 def named(url: str, key: str, certificate_sha256: str) -> Address:
-    """Return the address that a user typed; the digest may contain colons. Raises ``Refused`` like ``pinned``."""
-    address = Address(url, key, certificate_sha256=certificate_sha256.replace(":", ""))
+    """Return the address that a user typed; the digest may contain colons.
+
+    Raises ``Refused`` for a key with a line break or the like within, and as ``pinned`` does.
+    """
+    if not key.strip().isprintable():
+        raise Refused("a key is one line of printable characters: copy it again, from its beginning to its end")
+    address = Address(url, key.strip(), certificate_sha256=certificate_sha256.replace(":", ""))
     pinned(address)
     return address
 

@@ -83,7 +83,7 @@ is() { # VERSION
 furnish() {
     mkdir -p "$HOME/.config/kikipounamu"
     printf '[general]\n%s\n' "$setting" >"$HOME/.config/kikipounamu/settings.toml"
-    kikipounamu-gateway devices add phone 2>/dev/null >"$desk/key"
+    kikipounamu-gateway devices add phone | tail -n 1 >"$desk/key"
 }
 
 device() { # RECORDING WORD

@@ -94,6 +94,12 @@ async def test_other_computers_are_not_contacted_without_tls(way: Way, key: str)
         await way(Address("http://192.0.2.2:8765", key))
 
 
+def test_named_key_is_one_line() -> None:
+    assert named("http://127.0.0.1:1", " k\r\n", "") == Address("http://127.0.0.1:1", "k")
+    with pytest.raises(Refused, match="one line of printable characters"):
+        named("http://127.0.0.1:1", "id phone\nk", "")
+
+
 def test_named_address_without_tls_must_be_on_this_computer() -> None:
     assert named("http://127.0.0.1:1", "k", "") == Address("http://127.0.0.1:1", "k")
     with pytest.raises(TlsRequired):
