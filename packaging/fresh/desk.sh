@@ -50,7 +50,7 @@ begin() {
     pactl load-module module-null-sink sink_name=desk rate=48000 channels=2 >/dev/null
     pactl load-module module-remap-source source_name=voice master=desk.monitor >/dev/null
     pactl set-default-source voice
-    start letter xterm -T letter -e sh -c "cat >$letter"
+    start letter xterm -T letter -e sh -c "cat >>$letter"
     until_true "a letter" test -e "$letter"
 }
 
