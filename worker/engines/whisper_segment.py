@@ -6,12 +6,14 @@ from itertools import islice
 from math import inf
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from msgspec.structs import replace
 
 from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
 from worker.engines.repetition import without_loops
 from worker.engines.whisper_checks import better, is_confirmed, is_heard, is_reliable, is_speech
+from worker.engines.whisper_pauses import continued, is_new, speech_after, with_short_pauses
 from worker.engines.whisper_reader import (
     FRAMES_PER_SECOND,
     LONGEST_FRAMES,
@@ -21,7 +23,6 @@ from worker.engines.whisper_reader import (
     WhisperReader,
     echoes_prompt,
 )
-from worker.engines.whisper_rest import continued, is_new, speech_after
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
@@ -62,6 +63,7 @@ class SegmentDecoder:
         self._features = reader.features(samples)
         self._frames: int = self._features.shape[1] - LONGEST_FRAMES
         self._partial = partial
+        self._brief = cache(self._without_long_pauses)
         self._encoded: Any = cache(lambda at, frames: reader.encode(self._features[:, at : at + frames]))
 
     def languages(self, options: Options) -> Iterator[str]:
@@ -126,19 +128,28 @@ class SegmentDecoder:
         primed = seconds >= _PRIMED_S and not self._translates
         short = Hints(language, hotwords, beams, most, goes_on, primed, self._translates)
         window = self._window(at)
-        reading = self._reader.read(self._encoded(at, window), short)
+        reading = self._decoded(at, window, short)
         if short.primed and echoes_prompt(reading.text, language):
             short = short._replace(primed=False)
-            reading = self._reader.read(self._encoded(at, window), short)
+            reading = self._decoded(at, window, short)
         if self._partial or window == LONGEST_FRAMES or is_reliable(reading, seconds):
             return reading
         longer = self._window(at, _LONGER_MARGIN_FRAMES)
         if is_heard(reading) and longer < LONGEST_FRAMES:
-            second = self._reader.read(self._encoded(at, longer), short)
+            second = self._decoded(at, longer, short)
             if is_confirmed(second, reading, seconds):
                 return second
         long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))
-        return better(self._reader.read(self._encoded(at, LONGEST_FRAMES), long), reading, seconds)
+        return better(self._decoded(at, LONGEST_FRAMES, long), reading, seconds)
+
+    def _decoded(self, at: int, window: int, hints: Hints) -> Reading:
+        return self._reader.read(self._encoded(at, window), hints, lambda: self._brief(at))
+
+    def _without_long_pauses(self, at: int) -> Any:
+        """Encode a window whose long pauses are short."""
+        audio = with_short_pauses(self._features[:, at : min(at + LONGEST_FRAMES, self._frames)])
+        silence = self._features[:, -_MARGIN_FRAMES:]
+        return self._reader.encode(np.concatenate((audio, silence), axis=1)[:, :LONGEST_FRAMES])
 
     def _window(self, at: int, margin: int = _MARGIN_FRAMES) -> int:
         """Return the length of the window that begins at this frame, in frames."""

@@ -17,6 +17,7 @@ LOOP = GOOD._replace(text="I'm sorry. " * 20)
         ({}, 2.0),
         ({"end_s": 2.5}, 2.0),
         ({"end_s": 3.0}, 2.1),
+        ({"end_s": 24.56}, 23.85),
         ({"text": "No", "tokens": 1, "end_s": 2.0}, 1.0),
         ({"tokens": 16}, 2.0),
         ({"no_speech": 0.6}, 2.0),

@@ -35,8 +35,9 @@ class FakeReader:
     def languages(self, encoded: Any) -> list[str]:
         return ["ja", "zh", "fr", "en"]
 
-    def read(self, encoded: Any, hints: Hints) -> Reading:
+    def read(self, encoded: Any, hints: Hints, brief: Callable[[], Any]) -> Reading:
         self.read_windows.append((encoded, hints))
+        self.brief = brief
         return self.answer(encoded, hints)
 
 
@@ -232,3 +233,10 @@ def test_speech_after_a_pause_that_whisper_took_for_the_end_is_read(
     reader = PausingReader(lambda encoded, _: second._replace(**rest) if encoded[0] else first)
     passage = decoder(reader, 4.0).decode("zh", "")
     assert (passage.text, passage.phrases) == (text, phrases)
+
+
+def test_window_without_long_pauses_is_encoded_once_when_it_is_asked_for() -> None:
+    reader = PausingReader(lambda *_: GOOD)
+    decoder(reader, 4.0).decode("zh", "")
+    assert reader.encoded == [(0, 700)]
+    assert [reader.brief(), reader.brief()] == [(0, 625)] * 2 and len(reader.encoded) == 2

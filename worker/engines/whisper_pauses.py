@@ -1,10 +1,12 @@
-"""Speech after the end of what Whisper read: it sometimes takes a pause for the end of the audio. Pure."""
+"""Pauses in the features of a window, which Whisper takes for the end of the audio or of a sentence. Pure."""
 
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+Features = npt.NDArray[np.float32]
 
 _STOPS: Final = (".", "。")
 _QUIET: Final = 0.75
@@ -13,13 +15,27 @@ _NEAR: Final = 50
 _PAUSE: Final = 20
 _SPEECH: Final = 30
 _FIRST: Final = 70
+_KEPT: Final = 25
 """Frames of 10 ms: how soon after the end a pause begins, its length, that of the speech after it,
-and where that begins at least."""
+where that begins at least, and what is kept of a pause."""
 
 
-def speech_after(features: npt.NDArray[np.float32], end: int) -> int:
+def with_short_pauses(features: Features) -> Features:
+    """Return the features without all but the first quarter of a second of each pause."""
+    loud = np.flatnonzero(_loud(features))
+    last = np.zeros(features.shape[1], int)  # the last loud frame before each frame
+    last[loud] = loud
+    return features[:, np.arange(len(last)) - np.maximum.accumulate(last) <= _KEPT]
+
+
+def _loud(features: Features) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = features.max(axis=0) > features.max() - _QUIET
+    return found
+
+
+def speech_after(features: Features, end: int) -> int:
     """Return a frame in the pause after which speech follows that a reading up to ``end`` lacks; 0: none."""
-    loud = np.flatnonzero(features.max(axis=0) > features.max() - _QUIET)
+    loud = np.flatnonzero(_loud(features))
     for before, frame in pairwise(loud.tolist()):
         if frame >= end - _PAUSE // 2 and frame - before > _PAUSE:
             unread = before <= end + _NEAR and np.count_nonzero(loud >= frame) >= _SPEECH

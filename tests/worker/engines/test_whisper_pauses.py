@@ -8,13 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.engines.whisper_rest import continued, is_new, speech_after
+from worker.engines.whisper_pauses import continued, is_new, speech_after, with_short_pauses
 
 
 def features(*parts: int) -> npt.NDArray[np.float32]:
     """Return features of speech and pauses in turn, of so many frames each."""
     levels = [np.full(frames, 1.0 if place % 2 == 0 else -0.5, np.float32) for place, frames in enumerate(parts)]
     return np.stack([np.concatenate(levels)] * 2)
+
+
+def test_pauses_are_short_and_speech_stays() -> None:
+    found = with_short_pauses(features(100, 90, 50, 20, 50, 40))
+    assert found.shape == (2, 100 + 25 + 50 + 20 + 50 + 25)
+    assert np.count_nonzero(found[0] > 0) == 200
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def test_window_is_read_without_speech_after_a_pause_at_the_end(parts: Sequence[
 
 
 @given(st.lists(st.integers(1, 120), min_size=1, max_size=8), st.integers(0, 1000))
-def test_whisper_rest_begins_after_half_a_second_and_after_what_was_read(parts: list[int], end: int) -> None:
+def test_unread_speech_begins_after_half_a_second_and_after_what_was_read(parts: list[int], end: int) -> None:
     found = features(*parts)
     at = speech_after(found, end)
     assert at == 0 or (at >= max(50, end - 30) and found[0, at : at + 20].max() < 0 < found[0, at + 20])
