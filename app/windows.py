@@ -26,6 +26,7 @@ from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.shell.notices import AbsentTray, UpdateNotice
 from app.ui.shell.pages import Pages
+from app.ui.shell.tray_focus import TrayFocus
 from app.ui.shell.tray_watch import TrayWatch
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
@@ -64,6 +65,7 @@ class Windows:
         self.app: Application | None = None
         self.pages = Pages(front, theme, texts)
         self.shell, self.home = front.shell, front.home
+        TrayFocus(self.shell)
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.pages.status.looks.connect(lambda on: self._look_at_microphones() if on else None)
         self.announcer = Announcer(texts, speak_from(self.home))

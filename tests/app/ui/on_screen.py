@@ -1,13 +1,15 @@
 """Program that shows one part of the interface for at most a minute.
 
-Arguments are PART and SWITCH. PART is "overlay", "tray" or "key" (the hotkey field). The overlay is visible
-while the file SWITCH exists. Requested actions and recorded keys are written to SWITCH.log.
+Arguments are PART and SWITCH. PART is "overlay", "tray", "window" (which opens before its tray icon) or "key" (the
+hotkey field). The overlay is visible while the file SWITCH exists. Requested actions and recorded keys are written
+to SWITCH.log, the names of the windows that get the keys to SWITCH.focus.
 """
 
 import sys
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QApplication
 
 from app.core.live_text import TextSpan
@@ -19,6 +21,7 @@ from app.ui.settings.key_field import KeyField
 from app.ui.shell.shell import Shell
 from app.ui.shell.status import Status
 from app.ui.shell.tray import Tray, available
+from app.ui.shell.tray_focus import TrayFocus
 from app.ui.shell.tray_watch import TrayWatch
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -27,6 +30,22 @@ from app.windows import overlay
 LISTENING = View(State.LISTENING, 3.0, -20.0, (TextSpan("kia ora", True),))
 _LIFE_MS = 60_000
 _LOOK_MS = 20
+
+
+def note_focus(switch: Path, window: QWindow | None) -> None:
+    with switch.with_suffix(".focus").open("a") as names:
+        names.write(f"{window.objectName() if window else ''}\n")
+
+
+def watched(tray: Tray, window: Shell) -> TrayWatch:
+    """Connect an icon with the tray of the desktop and with the window."""
+    tray.show_status(Status(LISTENING))
+    tray.opens.connect(window.appear)
+    TrayFocus(window)
+    watch = TrayWatch(available, _LOOK_MS)
+    watch.appeared.connect(tray.appear)
+    watch.vanished.connect(tray.vanish)
+    return watch
 
 
 def main() -> int:
@@ -41,16 +60,15 @@ def main() -> int:
     def ask(action: Action) -> None:
         log.write_text(str(action))
 
+    application.focusWindowChanged.connect(lambda window: note_focus(switch, window))
     shown = overlay(theme, texts, switch.with_suffix(".hint"))
     window = Shell(theme, texts, ask)
     window.add("home", HomePage(theme, texts, ask))
-    if part == "tray":
+    if part == "window":
+        window.appear()
+    if part in {"tray", "window"}:
         tray = Tray(theme, texts, ask)
-        tray.show_status(Status(LISTENING))
-        tray.opens.connect(window.appear)
-        watch = TrayWatch(available, _LOOK_MS)
-        watch.appeared.connect(tray.appear)
-        watch.vanished.connect(tray.vanish)
+        watch = watched(tray, window)
         watch.begin()
     if part == "key":
         told: list[str] = []
