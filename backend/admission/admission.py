@@ -103,6 +103,15 @@ class Survey:
         return speeds
 
     @cached_property
+    def measured(self) -> frozenset[str]:
+        """Models of which an able worker has shown its speed."""
+        return frozenset(worker.model for worker in _able(self, "") if worker.speed)
+
+    def is_measured(self, model: str) -> bool:
+        """Return whether a wait for ``model`` (empty: any) is more than a guess."""
+        return model in self.measured if model else bool(self.measured)
+
+    @cached_property
     def expected(self) -> dict[tuple[str, str], Expectation]:
         """Cache of expectations by class and model, because many sessions ask for the same."""
         return {}
@@ -315,12 +324,15 @@ def _overload(survey: Survey, limits: AdmissionLimits, options: Options) -> Iter
         yield Refusal(503, RefusalReason.MEMORY, f"the broker's memory is {survey.memory:.0%} full", 10.0)
     if options.priority in full(survey.held, limits.unqueued_bytes):
         yield no_room(survey.held)
-    longest_s = _longest_s(survey, options)
+    known = {model: expect(survey, Options(model=model)) for model in ("", options.model)}
+    guessed = [known.pop(model) for model in tuple(known) if not survey.is_measured(model)]
+    longest_s = max((one.eta_s or 0.0 for one in known.values()), default=0.0)
     if longest_s > limits.wait_s:
         message = f"the expected wait is {longest_s:.0f} s"
         yield Refusal(503, RefusalReason.LOAD, message, longest_s - limits.wait_s + 1.0)
-    if any(one.eta_s is None and one.ahead_s > limits.unattended_s for one in _both(survey, options)):
-        yield Refusal(503, RefusalReason.NO_WORKER, "no worker is there and much waits already", 10.0)
+    if any(one.ahead_s > limits.unattended_s for one in guessed):
+        message = "no worker has worked yet, and much waits already"
+        yield Refusal(503, RefusalReason.NO_WORKER, message, 10.0)
 
 
 def busy(survey: Survey, up: bool, options: Options, limits: AdmissionLimits, sessions: int = 0) -> Busy | None:

@@ -139,6 +139,17 @@ def test_session_is_accepted_when_wait_equals_limit() -> None:
     assert refuse(state, True, 0, LIMITS) is None
 
 
+@pytest.mark.parametrize("model", ["", "m"])
+def test_guessed_wait_refuses_no_session_until_a_worker_has_shown_its_speed(model: str) -> None:
+    """A worker that has just started finds a queue, and works it off faster than anybody knows yet."""
+    found, options = 4 * LIMITS.wait_s, Options(model=model)
+    assert refuse(survey(found, worker(0.0)), True, 0, LIMITS, options) is None
+    measured = refuse(survey(found, worker(0.0), worker(1.0)), True, 0, LIMITS, options)
+    assert measured is not None and measured.reason is RefusalReason.LOAD
+    much = refuse(survey(LIMITS.unattended_s + 1, worker(0.0)), True, 0, LIMITS, options)
+    assert much is not None and much.reason is RefusalReason.NO_WORKER
+
+
 def test_unresponsive_broker_counts_as_away_unless_memory_is_over_limit() -> None:
     limits = AdmissionLimits(memory=0.99)
     states = [survey(0, worker(), memory=memory) for memory in (0.97, 0.99, 0.995)]
