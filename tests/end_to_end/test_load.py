@@ -36,13 +36,15 @@ def chain(tmp_path: Path, broker: Broker) -> Iterator[Chain]:
 
 @asynccontextmanager
 async def gateway_at(broker: Broker, limits: AdmissionLimits | None = None) -> AsyncIterator[Locate]:
-    """Run a gateway in this process; with limits on waiting, wait until it knows a worker."""
+    """Run a gateway in this process; with limits on waiting, let the worker first show its speed."""
     limits = limits or AdmissionLimits()
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=limits)
     async with running_gateway(settings) as gateway:
+        locate = fixed(Address(gateway.url, KEY))
         if limits.wait_s != AdmissionLimits.wait_s:
-            await wait_until(lambda: gateway.monitor.survey.speeds, "a worker is there")
-        yield fixed(Address(gateway.url, KEY))
+            await run_streams(Streams(1, 1.0, pace=0.1), locate, TallyRecorder(time.monotonic()))
+            await wait_until(lambda: gateway.monitor.survey.measured, "its speed is known")
+        yield locate
 
 
 def more_than(recorder: TallyRecorder, right: int) -> bool:
