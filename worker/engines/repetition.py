@@ -66,6 +66,13 @@ def is_loop(text: str) -> bool:
     return _repeats(text, _REPEATED_UNITS_OF_A_LOOP) is not None
 
 
+def is_only_loop(text: str) -> bool:
+    """Return whether a text is one phrase that loops, and nothing else."""
+    found = _repeats(text, _REPEATED_UNITS_OF_A_LOOP)
+    phrases = found.units / found.times if found else 0
+    return found is not None and len(_UNIT.findall(text)) <= found.units + 2 * phrases
+
+
 def without_loops(text: str) -> str:
     """Return the text with one occurrence of each phrase that loops."""
     while found := _repeats(text, _REPEATED_UNITS_OF_A_LOOP):

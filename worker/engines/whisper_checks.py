@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from worker.engines.repetition import has_repetition, is_loop, is_suspicious
+from worker.engines.repetition import has_repetition, is_loop, is_only_loop, is_suspicious
 from worker.engines.whisper_reader import Reading
 
 _NO_SPEECH: Final = 0.6
+_NO_SPEECH_OF_A_LOOP: Final = 0.3
+"""Noise of which Whisper makes nothing but a loop has 0.4 and more, speech that it cannot write 0.2."""
 _DOUBTFUL: Final = -0.6
 """Mean log probability. Measured: noise -0.78 and less, speech with a high probability of no speech -0.45."""
 _IMPROBABLE: Final = -0.8
@@ -62,6 +64,8 @@ def is_speech(reading: Reading) -> bool:
     probable. Text that Whisper makes of noise is improbable or repeats itself.
     """
     if not any(map(str.isalnum, reading.text)):
+        return False
+    if reading.no_speech > _NO_SPEECH_OF_A_LOOP and is_only_loop(reading.text):
         return False
     doubtful = reading.log_probability < _DOUBTFUL or is_suspicious(reading.text)
     return reading.no_speech <= _NO_SPEECH or not doubtful

@@ -136,11 +136,17 @@ class SegmentDecoder:
             return reading
         longer = self._window(at, _LONGER_MARGIN_FRAMES)
         if is_heard(reading) and longer < LONGEST_FRAMES:
-            second = self._decoded(at, longer, short)
+            second = self._without_echo(at, longer, short)
             if is_confirmed(second, reading, seconds):
                 return second
         long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))
-        return better(self._decoded(at, LONGEST_FRAMES, long), reading, seconds)
+        return better(self._without_echo(at, LONGEST_FRAMES, long), reading, seconds)
+
+    def _without_echo(self, at: int, window: int, hints: Hints) -> Reading:
+        reading = self._decoded(at, window, hints)
+        if hints.primed and echoes_prompt(reading.text, hints.language):
+            return self._decoded(at, window, hints._replace(primed=False))
+        return reading
 
     def _decoded(self, at: int, window: int, hints: Hints) -> Reading:
         return self._reader.read(self._encoded(at, window), hints, lambda: self._brief(at))

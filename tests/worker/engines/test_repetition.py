@@ -8,6 +8,7 @@ from worker.engines.repetition import (
     compression,
     has_repetition,
     is_loop,
+    is_only_loop,
     is_suspicious,
     repetition,
     without_loops,
@@ -50,6 +51,20 @@ def test_spoken_text_is_no_loop(text: str) -> None:
 def test_loop_is_reduced_to_one_phrase(text: str, kept: str) -> None:
     assert is_loop(text) and is_suspicious(text)
     assert without_loops(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("I'm sorry. " * 9, True),
+        ("I'm sorry. " * 9 + "I'm", True),
+        ("Well, please tell me, " + "I'm sorry. " * 9, False),
+        ("No, no.", False),
+        ("", False),
+    ],
+)
+def test_text_that_is_only_a_loop_is_told_from_one_that_ends_with_it(text: str, only: bool) -> None:
+    assert is_only_loop(text) is only
 
 
 def test_case_and_punctuation_do_not_hide_a_loop() -> None:

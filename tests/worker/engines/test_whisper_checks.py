@@ -85,3 +85,9 @@ def test_long_window_decides_that_somebody_spoke_where_the_short_text_is_better(
     short = GOOD._replace(text="可以。", log_probability=-0.73, no_speech=0.85)
     long = GOOD._replace(text="可以。", log_probability=-0.9, no_speech=0.48)
     assert not is_speech(short) and is_speech(better(long, short, 2.0))
+
+
+@pytest.mark.parametrize(("no_speech", "spoken"), [(0.2, True), (0.4, False)])
+def test_loop_alone_is_speech_only_where_speech_is_probable(no_speech: float, spoken: bool) -> None:
+    assert is_speech(LOOP._replace(no_speech=no_speech)) is spoken
+    assert is_speech(LOOP._replace(no_speech=no_speech, text=f"Please tell him that {LOOP.text}"))

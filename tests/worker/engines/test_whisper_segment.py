@@ -106,6 +106,17 @@ def test_text_with_the_priming_sentence_is_decoded_again_without_it() -> None:
     assert [hints.primed for _, hints in reader.read_windows] == [True, False]
 
 
+def test_longer_window_with_the_priming_sentence_is_decoded_again_without_it() -> None:
+    def answer(encoded: tuple[int, int], hints: Hints) -> Reading:
+        if encoded[1] < LONGEST_FRAMES:
+            return GOOD._replace(log_probability=-0.9)
+        return GOOD._replace(text=" This is a sentence in English.") if hints.primed else GOOD
+
+    reader = FakeReader(answer)
+    assert decoder(reader, 4.0).decode("en", "").text == "Good."
+    assert [hints.primed for _, hints in reader.read_windows] == [True, True, False]
+
+
 @pytest.mark.parametrize(("language", "joined"), [("en", "They had nothing."), ("fr", "They had. Nothing.")])
 def test_false_full_stop_is_taken_back_in_languages_with_known_words(language: str, joined: str) -> None:
     phrases = (Phrase(" They had. Nothing.", 0.0, 1.0), Phrase(" Yes.", 1.0, 2.0))
