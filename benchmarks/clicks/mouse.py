@@ -40,19 +40,19 @@ class Mouse:
 
     def click_row(self, view: QAbstractItemView, row: int) -> None:
         """Click on a row of a list."""
+        self._click(view.viewport(), self.place_of(view, row))
+
+    def place_of(self, view: QAbstractItemView, row: int) -> QRect:
+        """Bring a row of a list into sight, and return its place, which is known only after that."""
         index = view.model().index(row, 0)
         self._into_sight(view)
         view.scrollTo(index)
         self._settle()
-        self._click(view.viewport(), view.visualRect(index))
+        return view.visualRect(index)
 
     def opens_menu(self, view: QAbstractItemView, row: int) -> QMenu:
         """Click with the right button on a row of a list, and return the menu that appears."""
-        index = view.model().index(row, 0)
-        self._into_sight(view)
-        view.scrollTo(index)
-        self._settle()
-        self._click(view.viewport(), view.visualRect(index), Qt.MouseButton.RightButton)
+        self._click(view.viewport(), self.place_of(view, row), Qt.MouseButton.RightButton)
         menu = QApplication.activePopupWidget()
         if not isinstance(menu, QMenu):
             raise OutOfReachError("no menu appears")

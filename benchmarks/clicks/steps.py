@@ -35,7 +35,7 @@ def _select(pages: Pages, mouse: Mouse, row: IndexRow) -> None:
 def _on_row(pages: Pages, mouse: Mouse, row: IndexRow, button: RowButton) -> None:
     """Click on a button of a row."""
     view = pages.home.list
-    place = view.visualRect(pages.home.model.index(pages.home.model.row_of(ROWS.index(row))))
+    place = mouse.place_of(view, pages.home.model.row_of(ROWS.index(row)))
     mouse.click_part(view.viewport(), pages.home.delegate.buttons(place, row)[button])
 
 
