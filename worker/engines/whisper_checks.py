@@ -3,6 +3,7 @@
 from typing import Final
 
 from worker.engines.repetition import has_repetition, is_loop, is_only_loop, is_suspicious
+from worker.engines.whisper_pauses import letters
 from worker.engines.whisper_reader import Reading
 
 _NO_SPEECH: Final = 0.6
@@ -45,16 +46,12 @@ def is_confirmed(second: Reading, first: Reading, seconds: float) -> bool:
 
     Then Whisper only stated a late end, often in whole seconds.
     """
-    same = is_heard(second) and _says_once(second, seconds) and _letters(second) == _letters(first)
+    same = is_heard(second) and _says_once(second, seconds) and letters(second.text) == letters(first.text)
     return same or is_reliable(second, seconds)
 
 
 def _says_once(reading: Reading, seconds: float) -> bool:
     return reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(reading.text)
-
-
-def _letters(reading: Reading) -> str:
-    return "".join(filter(str.isalnum, reading.text.casefold()))
 
 
 def is_speech(reading: Reading) -> bool:

@@ -45,7 +45,7 @@ def speech_after(features: Features, end: int) -> int:
 
 def is_new(rest: str, text: str) -> bool:
     """Return whether a text lacks the rest; an end stated too early has words read twice."""
-    return not _plain(text).endswith(_plain(rest))
+    return not letters(text).endswith(letters(rest))
 
 
 def continued(text: str, rest: str) -> str:
@@ -57,5 +57,6 @@ def continued(text: str, rest: str) -> str:
     return (f"{text[:-1]}，" if text.endswith("。") else text) + rest + stop
 
 
-def _plain(text: str) -> str:
+def letters(text: str) -> str:
+    """Return the letters and digits of a text, in which two readings of the same words agree."""
     return "".join(filter(str.isalnum, text)).casefold()
