@@ -60,6 +60,8 @@ from runtime.logger import get_logger
 log = get_logger(logger_names.BACKEND_HUB)
 
 TICK_S: Final = 1.0
+_LOOKS: Final = 16
+"""How often the room for held audio is looked at while it fills, however late the ticks are."""
 _MAKES_ROOM: Final = (FinalMessage, Failed, Missing, Withdraw, CloseConnection)
 """Outputs after which a key has fewer jobs in the broker, so that its next may go."""
 _HistoryField = Callable[[SessionOwner], str]
@@ -78,6 +80,7 @@ class Hub:
         self._news = UnconfirmedResults()
         self._survey = Survey()
         self._crowded_out: frozenset[str] = frozenset()
+        self._came_in = 0  # bytes of audio since the last look at the room
         self._started = time.monotonic()
         self.hosted: dict[str, SessionSlot] = {}
         self.intake = Intake(settings.queue, self.hosted, self._submit, self._reaches)
@@ -160,9 +163,13 @@ class Hub:
         """Handle a binary message. Raises ``ProtocolError``."""
         if self._crowded_out and hosted.session.options.priority in self._crowded_out:
             raise TooBusy(no_room(self.held))
-        outputs = hosted.session.frame(data, time.monotonic())
+        now = time.monotonic()
+        self._came_in += len(data)
+        outputs = hosted.session.frame(data, now)
         if outputs:
             self._perform(hosted, outputs)
+        if self._came_in * _LOOKS >= self.settings.admission.unqueued_bytes:
+            self._make_room(now)
 
     def receive(self, hosted: SessionSlot, message: ClientMessage) -> None:
         """Handle a text message. Raises ``ProtocolError``."""
@@ -219,7 +226,7 @@ class Hub:
 
     def _make_room(self, now: float) -> None:
         """Drop sessions when memory is full, and note which classes may send nothing."""
-        most = self.settings.admission.unqueued_bytes
+        most, self._came_in = self.settings.admission.unqueued_bytes, 0
         for hosted in tuple(left_for_room(self.hosted.values(), most, now)):
             self.leave(hosted.identity, hosted)
         self._crowded_out = crowded_out(self.held, most)

@@ -52,6 +52,15 @@ async def test_audio_above_gateway_limit_is_refused_until_broker_takes_some(
     assert sum(scene.hub.held) == 1
 
 
+async def test_audio_above_gateway_limit_is_refused_between_two_ticks() -> None:
+    scene = small()
+    hosted = await scene.speak(100)
+    with pytest.raises(TooBusy):
+        for start in range(100, 1_000, 10):
+            add(scene, hosted, 0, start, 10)
+    assert 200 <= sum(scene.hub.held) <= 200 + 200 // 16 + 10
+
+
 async def test_files_leave_room_for_speech_and_are_refused_at_hello() -> None:
     scene = small()
     file = await scene.speak(150, priority="bulk")
