@@ -3,6 +3,9 @@
 Texts are checksums of the audio.
 """
 
+import asyncio
+import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +16,16 @@ from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.journal.take import TakeState
+from app.transcription.pipeline import Samples
 from client.connection import Address
 from client.errors import Unreachable
 from loadtest.core.checksum_text import checksum
+from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import decode_endpoint
+from runtime.event_names import LogEvent
+from runtime.logger import EventRecord
 from speech.audio_file import read_audio
-from tests.app.dictation.world import World, dictating
+from tests.app.dictation.world import FakeDevice, World, dictating
 from tests.app.speech import recording
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.ruler_engine import ENGINE, measured
@@ -26,6 +33,7 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 CHAIN_S = 90.0
+BEGUN = 2 * SAMPLE_RATE
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -85,16 +93,33 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
 
 
 async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
-    tmp_path: Path, models: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, models: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The text of the engine depends on all samples: what is inserted shows which segments it is of."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    caplog.set_level(logging.INFO)
+
+    def connections() -> int:
+        events = [record.event for record in caplog.records if isinstance(record, EventRecord)]
+        return events.count(LogEvent.GATEWAY_CONNECTED)
+
+    class Patient(FakeDevice):
+        """Microphone that goes on once the gateway has told that it accepts spans."""
+
+        async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
+            before = connections()
+            async for block in super()._blocks(stopped):
+                yield block
+                if self.heard > BEGUN:
+                    await wait_until(lambda: connections() > before, "this recording's session is welcomed")
+
     talk = np.concatenate(list(read_audio(recording("zh-01", "en-01", to=tmp_path / "talk.wav"))))
     with running_chain(tmp_path, broker.url) as chain:
         chain.gateway()
         chain.worker("--engine", ENGINE)
         wishes = DictationOptions(TalkMode.TOGGLE)
         async with dictating(tmp_path, models, lambda: locate_in(chain), talk, wishes) as world:
+            world.devices.kind = Patient
             for takes in range(1, 7):
                 await world.dictate()
                 await world.over(takes)
