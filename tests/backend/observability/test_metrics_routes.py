@@ -94,6 +94,9 @@ async def test_scrape_contains_history_metrics(broker: Broker, tmp_path: Path) -
     async with running_gateway(
         GatewaySettings(redis=broker.url, key=KEY, history=history, files=files)
     ) as gateway:
+        kept = gateway.history
+        assert kept is not None
+        await wait_until(lambda: kept.history.up, "the history is open: a busy computer opens it after the start")
         found = await scrape(gateway)
     assert found["kikipounamu_history_up"] == {(): 1} and found["kikipounamu_history_waiting"] == {(): 0}
 

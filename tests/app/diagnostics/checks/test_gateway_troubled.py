@@ -30,11 +30,11 @@ async def test_gateway_check_notices_full_broker(tmp_path: Path, broker: Broker)
             await redis.config_set("maxmemory", "1")
             await talk.segment(1, bytes(32_000))
 
-            async def full() -> bool:
-                return "problem broker-full" in keys(await examined(endpoint, tmp_path))
+            async def full() -> list[str]:
+                found = keys(await examined(endpoint, tmp_path))
+                return found if found[0] == "problem gateway-without-broker" else []
 
-            await wait_until(full, "it says so")
-            found = keys(await examined(endpoint, tmp_path))
+            found = await wait_until(full, "a refused command says so, after the figures of its memory")
             await redis.config_set("maxmemory", "0")
             await talk.final(1)
-    assert found[0] == "problem gateway-without-broker" and "problem broker-away" not in found
+    assert "problem broker-full" in found and "problem broker-away" not in found
