@@ -15,6 +15,7 @@
 #
 #     FRESH_AS="user root" who runs it
 #     FRESH_MODELS="NAME …" models of the first sentence (default: fsmn-vad whisper-base); the small folder has no Whisper
+#     FRESH_OWN="ENGINE DIR RECORDING WORD" a model of your own, its recording and a word of it, in place of whisper-base
 #     FRESH_MIRROR, FRESH_PARTS, FRESH_BIND, FRESH_ENV    see chroot.sh
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -65,22 +66,24 @@ version() { # FILE: its version, from its name
 }
 
 life() { # FILE OLDER: of an artefact, with $who
-    local file=$1 older=$2 verb installer=$who says=(/fresh/desk.sh dictate /fresh/english.flac minute) models
+    local file=$1 older=$2 verb installer=$who models sample=(/fresh/english.flac minute) own
     verb=/fresh/$(kind "$file").sh
-    read -ra models <<<"${FRESH_MODELS:-fsmn-vad whisper-base}"
+    read -ra own <<<"${FRESH_OWN:-}"
+    if [ -n "${own[3]:-}" ]; then sample=(/fresh/own.flac "${own[3]}"); fi
+    read -ra models <<<"${FRESH_MODELS:-fsmn-vad $([ -n "${FRESH_OWN:-}" ] || echo whisper-base)}"
     if [[ $file = *.deb ]]; then installer=root; fi
     step install "$installer" "$verb" install "$older"
     step models "$who" kikipounamu models get "${models[@]}"
     in_chroot "$folder" "$who" /fresh/desk.sh begin
     step "is $(version "$older")" "$who" /fresh/desk.sh is "$(version "$older")"
     in_chroot "$folder" "$who" /fresh/desk.sh furnish
-    step "first sentence" "$who" "${says[@]}"
+    step "first sentence" "$who" /fresh/desk.sh dictate "${sample[@]}"
     step update "$installer" "$verb" update "$file"
     step "nothing runs" root /fresh/leftovers.sh processes
     step "is $(version "$file")" "$who" /fresh/desk.sh is "$(version "$file")"
-    if [[ $file != *.whl ]]; then step assistants "$who" /fresh/desk.sh assistants; fi
-    step "second sentence" "$who" "${says[@]}"
-    step "old device" "$who" /fresh/desk.sh device /fresh/english.flac minute
+    if [[ $file != *.whl && $file != *-small.* ]]; then step assistants "$who" /fresh/desk.sh assistants; fi
+    step "second sentence" "$who" /fresh/desk.sh dictate "${sample[@]}"
+    step "old device" "$who" /fresh/desk.sh device "${sample[@]}"
     step remove "$installer" "$verb" remove "$file"
     step "nothing runs" root /fresh/leftovers.sh processes
     step "all data stay" "$who" /fresh/desk.sh data
@@ -109,8 +112,16 @@ lives() { # FILE[:OLDER] ...
 }
 
 bring() { # FILE[:OLDER] ...: what a life needs
-    local names
+    local names own
+    read -ra own <<<"${FRESH_OWN:-}"
     mkdir -m 755 "$folder/fresh"
+    : >"$folder/fresh/options"
+    if [ -n "${FRESH_OWN:-}" ]; then
+        [ "${#own[@]}" = 4 ] || fail "FRESH_OWN is ENGINE DIR RECORDING WORD"
+        cp -r "${own[1]}" "$folder/fresh/own"
+        cp "${own[2]}" "$folder/fresh/own.flac"
+        printf '%s\n' --engine "${own[0]}" --worker-argument={--set,folder=/fresh/own} >"$folder/fresh/options"
+    fi
     cp "$source"/packaging/fresh/*.sh "$source/app/samples/english.flac" "$folder/fresh"
     libraries >"$folder/fresh/libraries"
     for names in "$@"; do cp "${names%:*}" "${names#*:}" "$folder/fresh"; done

@@ -60,7 +60,8 @@ written() { # WORD: whether the letter has it, once its line is ended
 
 dictate() { # RECORDING WORD
     if ! kikipounamu status >/dev/null 2>&1; then
-        start app kikipounamu app --hidden
+        mapfile -t options </fresh/options
+        start app kikipounamu app --hidden "${options[@]}"
         until_true "the app" kikipounamu status
     fi
     : >"$letter"

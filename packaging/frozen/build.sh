@@ -26,6 +26,7 @@ build() { # VERSION FLAVOUR ...: in the chroot, as root
         if [ "$flavour" = full ]; then suffix=; fi
         name=kikipounamu-$version-linux-$(uname -m)$suffix
         [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --upgrade pip # it goes into the folder, and Debian 12 has one of 2023
         "$venv/bin/pip" install --quiet -c source/constraints.txt pyinstaller "./source[${!flavour}]"
         "$venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath out --workpath work \
             source/packaging/frozen/kikipounamu.spec

@@ -18,9 +18,10 @@ def build(checkout: Path, dist: Path, version: str) -> list[Path]:
     if not wheel.exists():
         raise ReleaseRefused(Refusal.BUILD_FAILED, f"{wheel.name} is not in {dist}: build `wheels` first")
     with tempfile.TemporaryDirectory() as folder:
-        run(sys.executable, "-m", "venv", folder)
+        run(sys.executable, "-m", "venv", "--without-pip", folder)  # only what the wheel asks for gets into it
         python = Path(folder, "bin", "python")
-        run(python, "-m", "pip", "install", "-q", "-c", checkout / "constraints.txt", f"{wheel}[all]", cwd=dist)
+        pip = (sys.executable, "-m", "pip", "--python", python, "install", "-q")
+        run(*pip, "-c", checkout / "constraints.txt", f"{wheel}[all]", cwd=dist)
         for program in PROGRAMS:
             shown = run(python.with_name(program), "--version", kind=Refusal.CHECK_FAILED, cwd=dist).strip()
             if shown != f"{program} {version}":
