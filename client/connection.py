@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from socket import SHUT_RDWR
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -81,6 +82,7 @@ class GatewayConnection:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
+        self._tls = socket.get_extra_info("socket") if socket.get_extra_info("ssl_object") else None
 
     @property
     def close_code(self) -> int | None:
@@ -123,6 +125,9 @@ class GatewayConnection:
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._socket.close()
+        if self._tls is not None:
+            with suppress(OSError):  # it is closed
+                self._tls.shutdown(SHUT_RDWR)  # a peer that never ends TLS, such as Envoy, would keep it for 30 s
 
     async def _not_ours(self, what: str) -> Refused:
         await self._socket.close(code=CloseCode.INVALID_DATA)

@@ -1,19 +1,24 @@
 """Certificate pinning: the client sends no byte to a server with another certificate."""
 
 import asyncio
+import socket as sockets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from backend.http.certificates import Certificate, own_certificate, server_context
 from client.connection import Address, connect, fixed, named, pinned
 from client.errors import Refused, TlsRequired, Unreachable, WrongCertificate
 from client.models import loaded_models
 from client.monitor import watch
+from loadtest.chaos.events import Way as TcpWay
+from loadtest.chaos.proxy import tcp_proxy, to_port
 from tests.helpers.ports import free_port
+from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
 ANSWER = b"HTTP/1.1 503 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -128,3 +133,23 @@ async def test_unreachable_error_is_readable_when_port_is_closed(way: Way) -> No
     with pytest.raises(Unreachable, match="127.0.0.1") as raised:
         await way(Address(url, certificate_sha256="ab" * 32))
     assert "object at" not in str(raised.value)
+
+
+async def test_closed_connection_waits_for_no_end_of_tls(tmp_path: Path) -> None:
+    certificate, made = own_certificate(tmp_path), list[sockets.socket]()
+
+    def make(address: aiohttp.AddrInfoType) -> sockets.socket:
+        made.append(sockets.socket(*address[:3]))
+        return made[-1]
+
+    connector = aiohttp.TCPConnector(socket_factory=make)
+    async with (
+        scripted(oblige, tls=server_context(certificate)) as gateway,
+        tcp_proxy(to_port(URL(gateway.url).port or 0)) as proxy,
+        aiohttp.ClientSession(connector=connector) as http,
+    ):
+        address = Address(f"https://127.0.0.1:{proxy.port}", "k", certificate_sha256=certificate.sha256)
+        connection = await connect(http, address, deadline_s=10, heartbeat_s=20)
+        proxy.half_open({TcpWay.DOWN})
+        await connection.close(0.01)
+        await wait_until(lambda: made[0].fileno() < 0, "the client's socket is closed", 10)

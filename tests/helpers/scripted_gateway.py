@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from ssl import SSLContext
 
 from aiohttp import WSMsgType, web
 
@@ -166,7 +167,9 @@ class Gateway:
 
 
 @asynccontextmanager
-async def scripted(*scripts: Script, refusing: Answers = ()) -> AsyncIterator[Gateway]:
+async def scripted(
+    *scripts: Script, refusing: Answers = (), tls: SSLContext | None = None
+) -> AsyncIterator[Gateway]:
     """Listen on a free port. ``refusing``: status and headers for the first connections."""
     gateway = Gateway("", Memory(), statuses=list(refusing))
 
@@ -189,10 +192,10 @@ async def scripted(*scripts: Script, refusing: Answers = ()) -> AsyncIterator[Ga
     runner = web.AppRunner(application, shutdown_timeout=1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         host, port = runner.addresses[0][:2]
-        gateway.url = f"http://{host}:{port}"
+        gateway.url = f"{'https' if tls else 'http'}://{host}:{port}"
         yield gateway
     finally:
         await asyncio.shield(runner.cleanup())
