@@ -151,6 +151,8 @@ class BrokenSocket:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
+    def get_extra_info(self, name: str) -> None: ...
+
     async def send_str(self, data: str) -> None:
         raise self._error
 

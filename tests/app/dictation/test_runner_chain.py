@@ -92,11 +92,8 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
         assert world.inserter.text() == " ".join(texts_of(world))
 
 
-async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
-    tmp_path: Path, models: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The text of the engine depends on all samples: what is inserted shows which segments it is of."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+def patient(caplog: pytest.LogCaptureFixture) -> type[FakeDevice]:
+    """Return a microphone that goes on once a welcome has told that the gateway accepts spans."""
     caplog.set_level(logging.INFO)
 
     def connections() -> int:
@@ -104,8 +101,6 @@ async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
         return events.count(LogEvent.GATEWAY_CONNECTED)
 
     class Patient(FakeDevice):
-        """Microphone that goes on once the gateway has told that it accepts spans."""
-
         async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
             before = connections()
             async for block in super()._blocks(stopped):
@@ -113,13 +108,21 @@ async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
                 if self.heard > BEGUN:
                     await wait_until(lambda: connections() > before, "this recording's session is welcomed")
 
+    return Patient
+
+
+async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
+    tmp_path: Path, models: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The text of the engine depends on all samples: what is inserted shows which segments it is of."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     talk = np.concatenate(list(read_audio(recording("zh-01", "en-01", to=tmp_path / "talk.wav"))))
     with running_chain(tmp_path, broker.url) as chain:
         chain.gateway()
         chain.worker("--engine", ENGINE)
         wishes = DictationOptions(TalkMode.TOGGLE)
         async with dictating(tmp_path, models, lambda: locate_in(chain), talk, wishes) as world:
-            world.devices.kind = Patient
+            world.devices.kind = patient(caplog)
             for takes in range(1, 7):
                 await world.dictate()
                 await world.over(takes)
