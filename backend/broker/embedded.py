@@ -3,6 +3,9 @@
 Two servers on one folder would destroy its data. Therefore the server inherits the descriptor of an flock on
 ``broker.lock``, held exactly as long as the server or its owner lives. A gateway that finds the lock held adopts
 the running server, and starts its own once the lock is free.
+
+A server that cannot read its damaged file would never start again. Its file is set aside, since clients still have
+what they were not told the text of, and send it again.
 """
 
 import asyncio
@@ -18,7 +21,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from backend.core.errors import BrokerFailed, BrokerLocked
+from backend.broker.damaged_file import set_aside, tells_of_damage
+from backend.core.errors import BrokerDamaged, BrokerFailed, BrokerLocked
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import fits_socket, private_folder
@@ -46,6 +50,7 @@ _LOADING_S: Final = 60.0
 _LITTLE_ROOM: Final = 1024 * 1024
 _LOG: Final = "broker.log"
 _LOG_BYTES: Final = 5 * 1024 * 1024
+_MOST_SAID: Final = 64 * 1024
 NONE_ON_WINDOWS: Final = (
     "no broker comes along on Windows: use another computer's gateway, or install one (Memurai, or Valkey in "
     'WSL) and name it in gateway.toml: redis = "redis://127.0.0.1:6379" (docs/windows-macos.md)'
@@ -77,6 +82,7 @@ class EmbeddedBroker:
         self._lock: int | None = None
         self._process: Process | None = None
         self._started = 0.0
+        self._logged = 0
 
     @property
     def url(self) -> str:
@@ -168,10 +174,21 @@ class EmbeddedBroker:
         return "unknown"
 
     async def _launch(self) -> None:
+        try:
+            await self._launch_once()
+        except BrokerDamaged as error:
+            kept = await asyncio.to_thread(set_aside, self._settings.folder)
+            if kept is None:
+                raise
+            log.error(LogEvent.BROKER_FILE_SET_ASIDE, reason=str(error), kept=str(kept))
+            await self._launch_once()
+
+    async def _launch_once(self) -> None:
         assert self._lock is not None
         log_file = self._settings.folder / _LOG
         if log_file.exists() and log_file.stat().st_size > _LOG_BYTES:
             log_file.replace(log_file.with_suffix(".log.old"))
+        self._logged = log_file.stat().st_size if log_file.exists() else 0
         self._started = asyncio.get_running_loop().time()
         self._process = await asyncio.create_subprocess_exec(
             *leashed([self._binary, *self._arguments(log_file)]),
@@ -193,12 +210,22 @@ class EmbeddedBroker:
         most, deadline = clock() + _LOADING_S, clock() + self._settings.ready_s
         while (reply := await self._ping()) != _PONG:
             if process.returncode is not None:
-                raise BrokerFailed(f"{self._binary} ended at once: {self._reason()}")
+                failed = BrokerDamaged if tells_of_damage(self._said()) else BrokerFailed
+                raise failed(f"{self._binary} ended at once: {self._reason()}")
             if reply.startswith(_LOADING):
                 deadline = min(most, clock() + self._settings.ready_s)
             if clock() > deadline:
                 raise BrokerFailed(f"{self._binary} did not respond in time: {self._reason()}")
             await asyncio.sleep(_PAUSE_S)
+
+    def _said(self) -> bytes:
+        """Return what the last started server wrote into its log."""
+        try:
+            with (self._settings.folder / _LOG).open("rb") as said:
+                said.seek(self._logged)
+                return said.read(_MOST_SAID)
+        except OSError:
+            return b""
 
     def _reason(self) -> str:
         """Return a likely reason of the server's end. On a full disk even its log is empty."""

@@ -8,6 +8,7 @@
     │   ├── BrokerBusy         the queue of commands is full
     │   ├── BrokerLocked       another broker has this data folder
     │   └── BrokerFailed       the broker cannot be started, or it refused a command
+    │       └── BrokerDamaged  the embedded broker cannot read its own file
     ├── InvalidSettings        invalid settings, or an owner's request that cannot be followed
     │   └── UnknownDevice      no paired device has this name
     ├── CertificateUnusable    a certificate or private key is unreadable, or the two do not match
@@ -65,6 +66,10 @@ class BrokerLocked(BrokerError):
 
 class BrokerFailed(BrokerError):
     """The broker cannot be started, or it refused a command that it should know."""
+
+
+class BrokerDamaged(BrokerFailed):
+    """The embedded broker cannot read its own file."""
 
 
 class InvalidSettings(BackendError):

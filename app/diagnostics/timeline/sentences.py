@@ -108,6 +108,7 @@ def _log(line: ParsedLine) -> str:
 _SENTENCES: Final[Mapping[str, str | Callable[[ParsedLine], str]]] = {
     LogEvent.BROKER_DIED: "the broker died; starting it again",
     LogEvent.BROKER_DISCONNECTED: "no connection to the broker; commands wait",
+    LogEvent.BROKER_FILE_SET_ASIDE: "the broker's file is damaged: it is set aside, and clients send again",
     LogEvent.BROKER_RECONNECTED: lambda line: f"the broker is back, after {line.ms('away_s') or 0:g} s",
     LogEvent.BROKER_START_FAILED: "the broker does not start",
     LogEvent.BROKER_STATUS_UNKNOWN: "the broker does not report its state",
@@ -154,6 +155,7 @@ PROCESS_EVENTS: Final[frozenset[str]] = frozenset(
     {
         LogEvent.BROKER_DIED,
         LogEvent.BROKER_DISCONNECTED,
+        LogEvent.BROKER_FILE_SET_ASIDE,
         LogEvent.BROKER_RECONNECTED,
         LogEvent.BROKER_START_FAILED,
         LogEvent.BROKER_STATUS_UNKNOWN,

@@ -238,6 +238,44 @@ async def test_full_disk_is_named_in_error(settings: EmbeddedSettings) -> None:
                 pass
 
 
+@pytest.mark.parametrize("damage", ["zeros at its end", "a damaged manifest"])
+async def test_damaged_file_is_set_aside_and_broker_starts(settings: EmbeddedSettings, damage: str) -> None:
+    async with embedded_broker(settings) as broker, client(broker) as redis:
+        await redis.set("was", "there")
+    files = settings.folder / "appendonlydir"
+    (aof,) = files.glob("*.incr.aof")
+    if damage == "zeros at its end":
+        aof.write_bytes(aof.read_bytes() + bytes(4096))
+    else:
+        (files / "appendonly.aof.manifest").write_text("garbage\n")
+    async with embedded_broker(settings) as broker, client(broker) as redis:
+        assert await redis.set("can be", "used")
+    assert (settings.folder / "appendonlydir.damaged").exists()
+
+
+async def test_running_broker_with_damaged_file_is_there_again(settings: EmbeddedSettings) -> None:
+    async with embedded_broker(settings) as broker:
+        (aof,) = (settings.folder / "appendonlydir").glob("*.incr.aof")
+        with aof.open("ab") as file:
+            file.write(bytes(4096))
+        killed = broker.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        await wait_until(lambda: (settings.folder / "appendonlydir.damaged").exists(), "the damaged file")
+        async with client(broker) as redis:
+            await wait_until(lambda: _set(redis), "a broker that works")
+
+
+async def _set(redis: "Redis") -> Any:
+    try:
+        return await redis.set("can be", "used")
+    except OSError:
+        return None
+    except Exception as error:  # noqa: BLE001 - redis-py's own errors: it still starts
+        assert "Connection" in type(error).__name__ or "Loading" in type(error).__name__, error
+        return None
+
+
 async def test_too_long_socket_path_is_an_error(settings: EmbeddedSettings) -> None:
     with pytest.raises(BrokerFailed, match="--redis"):
         async with embedded_broker(EmbeddedSettings(settings.folder, settings.folder / ("x" * 100))):
