@@ -1,6 +1,7 @@
 """Discovery of this computer's gateway by clients of the same user: the endpoint file and its key."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,17 +11,35 @@ from typing import Final
 from backend.core.private_files import made_once, replace_file
 from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
 from protocol.errors import MalformedMessage
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.logger import get_logger
+
+log = get_logger(logger_names.BACKEND_ACCESS)
 
 KEY_FILE: Final = "gateway.key"
+_KEY: Final = re.compile(rb"[!-~]{1,512}")
 
 
 def own_key(folder: Path) -> str:
     """Return the key of this user's gateways: made once (file of mode 0600), then kept.
 
     A session belongs to the key that began it. With a new key at each start, a client that returns after a crash
-    of the gateway would be refused its own session.
+    of the gateway would be refused its own session. A file without a usable key, as a power loss may leave it, is
+    replaced: an empty key would let everybody in.
     """
-    return made_once(folder / KEY_FILE, lambda: secrets.token_urlsafe(32).encode()).decode("ascii")
+    file = folder / KEY_FILE
+    key = _made_or_kept(file)
+    if _KEY.fullmatch(key) is None:
+        log.warning(LogEvent.GATEWAY_KEY_REPLACED, file=str(file))
+        with suppress(FileNotFoundError):
+            os.replace(file, file.with_name(f"{KEY_FILE}.damaged"))
+        key = _made_or_kept(file)
+    return key.decode("ascii")
+
+
+def _made_or_kept(file: Path) -> bytes:
+    return made_once(file, lambda: secrets.token_urlsafe(32).encode()).strip()
 
 
 @contextmanager

@@ -2,6 +2,8 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from backend.devices.discovery import findable, own_key
 from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
 
@@ -37,3 +39,18 @@ def test_key_is_made_once_with_concurrent_callers(tmp_path: Path) -> None:
 
 def test_every_user_has_own_key(tmp_path: Path) -> None:
     assert own_key(tmp_path / "a") != own_key(tmp_path / "b")
+
+
+@pytest.mark.parametrize("left", [b"", b"\n", bytes(43), b"\xff" * 43, b"a key with spaces in it"])
+def test_unusable_key_is_replaced(tmp_path: Path, left: bytes) -> None:
+    file = tmp_path / "gateway.key"
+    file.write_bytes(left)
+    key = own_key(tmp_path)
+    assert len(key) >= 32 and own_key(tmp_path) == key
+    assert (tmp_path / "gateway.key.damaged").read_bytes() == left
+
+
+def test_key_that_an_editor_ended_with_a_line_feed_is_kept(tmp_path: Path) -> None:
+    key = own_key(tmp_path)
+    (tmp_path / "gateway.key").write_text(f"{key}\n")
+    assert own_key(tmp_path) == key
