@@ -38,12 +38,16 @@ class FallbackTimes:
 
 @dataclass(frozen=True)
 class Signs:
-    """The state of the device in use: time of its last block, and whether its stream has ended."""
+    """The state of the device in use: time of its last block, and whether its stream has ended.
+
+    ``awake_s``: since when this process runs. While it stood still, nobody read what the device recorded.
+    """
 
     now_s: float
     heard_s: float | None = None
     ended: bool = False
     quiet_s: float = 0.0
+    awake_s: float = 0.0
 
 
 class Fallback:
@@ -109,5 +113,7 @@ class Fallback:
 
     def _is_lost(self, signs: Signs) -> bool:
         if signs.heard_s is None:
-            return signs.ended or signs.now_s - self._opened_s > self._timing.first_block
-        return signs.ended or signs.now_s - signs.heard_s > self._timing.silent
+            since_s, most_s = self._opened_s, self._timing.first_block
+        else:
+            since_s, most_s = signs.heard_s, self._timing.silent
+        return signs.ended or signs.now_s - max(since_s, signs.awake_s) > most_s

@@ -37,6 +37,7 @@ from speech.level import FLOOR_DBFS, level_of
 log = get_logger(logger_names.APP_CAPTURE_MICROPHONE)
 
 _POLL_S: Final = 0.1
+_STANDSTILL_S: Final = 0.5
 _LONGEST_TAIL_S: Final = 0.25
 _QUIET_DBFS: Final = -45.0
 
@@ -102,6 +103,7 @@ class Microphone:
         self._missed = 0  # samples missed while no device was open
         self._told = 0
         self._deaf_since: float | None = None
+        self._awake_s = 0.0
         self._stopping: asyncio.TimerHandle | None = None
 
     @property
@@ -229,17 +231,22 @@ class Microphone:
                 self._tasks.start(self._look(), "look")
 
     async def _moment(self) -> None:
+        clock = asyncio.get_running_loop().time
+        before_s = clock()
         if self._hearing is None:
             await asyncio.sleep(_POLL_S)
-            return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._hearing.ended.wait(), _POLL_S)
+        else:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hearing.ended.wait(), _POLL_S)
+        if (now_s := clock()) - before_s > _STANDSTILL_S:
+            self._awake_s = now_s
 
     def _signs(self) -> Signs:
         now_s = asyncio.get_running_loop().time()
         if self._hearing is None:
             return Signs(now_s)
-        return Signs(now_s, self._hearing.heard_s, self._hearing.ended.is_set(), self._quiet / SAMPLE_RATE)
+        hearing, quiet_s = self._hearing, self._quiet / SAMPLE_RATE
+        return Signs(now_s, hearing.heard_s, hearing.ended.is_set(), quiet_s, self._awake_s)
 
     async def _search(self) -> None:
         with suppress(MicrophoneError):

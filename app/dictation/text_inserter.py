@@ -51,6 +51,7 @@ _TARGET_S: Final = 2.0
 _INSERT_S: Final = 30.0
 _PER_CHARACTER_S: Final = 0.02
 """Time that a slow program takes for each typed character."""
+_CATCH_UP_S: Final = 1.0
 _LOOKS_AGAIN: Final = 10
 _LOOK_AGAIN_S: Final = 0.05
 _NOTING_S: Final = 5.0
@@ -167,16 +168,27 @@ class TextInserter:
         """
         try:
             await self._ledger.inserting(ordered.pieces, ordered.target.program if ordered.target else "")
-            async with asyncio.timeout(_INSERT_S + _PER_CHARACTER_S * len(ordered.text)):
-                insertion = await self._copy(ordered)
-                if insertion is None:
-                    insertion = await self._insert_here(ordered)
-        except TimeoutError:
-            insertion = held(HoldReason.NOT_READ)
+            insertion = await self._insert_in_time(ordered)
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
             insertion = held(HoldReason.NOT_READ)
         self._tell(InsertionEnded(insertion))
+
+    async def _insert_in_time(self, ordered: ReadyTexts) -> Insertion:
+        """Copy or insert texts. At the deadline nobody knows whether they arrived."""
+        working = asyncio.ensure_future(self._copy_or_insert(ordered))
+        try:
+            # The second time is for a process that stood still: the answer is there, and is not read yet.
+            for patience_s in (_INSERT_S + _PER_CHARACTER_S * len(ordered.text), _CATCH_UP_S):
+                if (await asyncio.wait({working}, timeout=patience_s))[0]:
+                    return working.result()
+        finally:
+            working.cancel()
+            await asyncio.wait({working}, timeout=_CATCH_UP_S)
+        return held(HoldReason.UNCERTAIN)
+
+    async def _copy_or_insert(self, ordered: ReadyTexts) -> Insertion:
+        return await self._copy(ordered) or await self._insert_here(ordered)
 
     async def _insert_here(self, ordered: ReadyTexts) -> Insertion:
         """Insert texts as they fit at the caret, unless the focused element takes none."""

@@ -37,6 +37,10 @@ def on_built_in(now_s: float = 0.0) -> Fallback:
         (Signs(4.9, heard_s=None), FallbackStep.KEEP),
         (Signs(5.1, heard_s=None), FallbackStep.LOST),
         (Signs(0.1, heard_s=None, ended=True), FallbackStep.LOST),
+        (Signs(10.0, heard_s=1.0, awake_s=8.6), FallbackStep.KEEP),
+        (Signs(10.0, heard_s=1.0, awake_s=8.4), FallbackStep.LOST),
+        (Signs(10.0, heard_s=None, awake_s=5.1), FallbackStep.KEEP),
+        (Signs(10.0, heard_s=1.0, ended=True, awake_s=10.0), FallbackStep.LOST),
     ],
 )
 def test_device_is_lost_when_it_is_silent_or_its_stream_ends(signs: Signs, step: FallbackStep) -> None:

@@ -1,7 +1,9 @@
 """The microphone on a simulated sound system: order, endings, losses, and reports to the user."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -189,6 +191,31 @@ async def test_lost_device_is_replaced_and_reported(system: FakeSoundSystem) -> 
     assert heard[GREETING : GREETING + 5000].tolist() == list(range(5000))
     assert told[0].at == told[1].at == GREETING + 5000
     assert microphone.lost_samples == told[1].lost_samples
+
+
+async def test_device_is_kept_when_process_stood_still(
+    system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing the device would lose what it recorded meanwhile."""
+    monkeypatch.setattr(module, "_POLL_S", 0.01)
+    monkeypatch.setattr(module, "_STANDSTILL_S", 0.03)
+    told: list[MicrophoneChange] = []
+    settings = MicrophoneSettings(timing=replace(FAST.timing, silent=0.05))
+    async with open_microphone("headset", settings, on_change=told.append, system=system) as microphone:
+        await asyncio.sleep(0)
+        stand_still(0.1)
+        for _ in range(30):  # the watch judges before a thread has read anything
+            await asyncio.sleep(0)
+        system.stream.say(numbers(0, 5000))
+        microphone.stop()
+        heard = await rest(microphone.buffer.blocks())
+    assert heard[GREETING : GREETING + 5000].tolist() == list(range(5000))
+    assert told == []
+
+
+def stand_still(seconds: float) -> None:
+    """Block the event loop."""
+    time.sleep(seconds)
 
 
 async def test_recording_waits_without_limit_when_no_microphone_is_left(system: FakeSoundSystem) -> None:

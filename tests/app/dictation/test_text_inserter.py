@@ -1,12 +1,14 @@
 """Tests that the outcome of every text is reported and recorded, whatever the desktop does."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from app.core.area import Area
+from app.dictation import text_inserter
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.dictation.messages import Aim, Aimed, AimHere, Event, FocusedWindow, InsertionEnded, InsertText, Leave
@@ -91,6 +93,46 @@ async def test_text_is_held_when_desktop_fails(tmp_path: Path, tasks: Tasks) -> 
     await texts.tells(Aimed(1, None))
     texts.work.perform(InsertText(ordered()))
     await texts.tells(InsertionEnded(held(HoldReason.NOT_READ)))
+
+
+def stand_still() -> None:
+    """Block the event loop past the deadline."""
+    time.sleep(0.01)
+
+
+class StandsStill(FakeInserter):
+    """Fake inserter in a process that is stopped past the deadline, while the text arrives."""
+
+    async def insert(self, text: str, target: Target | None) -> Insertion:
+        stand_still()
+        for _ in range(3):  # the answer is read in the next turns of the loop
+            await asyncio.sleep(0)
+        return await super().insert(text, target)
+
+
+async def test_text_that_arrived_while_process_stood_still_is_not_held(
+    tmp_path: Path, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_inserter, "_INSERT_S", 0.001)
+    monkeypatch.setattr(text_inserter, "_PER_CHARACTER_S", 0.0)
+    texts = Texts(tmp_path, StandsStill(), tasks)
+    texts.work.perform(InsertText(ordered()))
+    await texts.tells(InsertionEnded(Insertion(InsertionResult.TYPED)))
+
+
+async def test_outcome_is_unknown_when_desktop_does_not_answer(
+    tmp_path: Path, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent(FakeInserter):
+        async def insert(self, text: str, target: Target | None) -> Insertion:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    for name in ("_INSERT_S", "_PER_CHARACTER_S", "_CATCH_UP_S"):
+        monkeypatch.setattr(text_inserter, name, 0.001)
+    texts = Texts(tmp_path, Silent(), tasks)
+    texts.work.perform(InsertText(ordered()))
+    await texts.tells(InsertionEnded(held(HoldReason.UNCERTAIN)))
 
 
 async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path: Path, tasks: Tasks) -> None:
