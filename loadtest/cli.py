@@ -9,6 +9,7 @@ from loadtest.commands.planning import plan
 from loadtest.commands.speaking import herd, sessions, streams
 from runtime import command_line
 from runtime.telemetry import switch_off_telemetry
+from runtime.terminal import standard_streams
 
 app = command_line.group("Generate load for a gateway.", add_completion=True)
 
@@ -28,4 +29,5 @@ for _command in _COMMANDS:
 def main() -> None:
     """Run the console script."""
     switch_off_telemetry()
-    app()
+    with standard_streams():
+        app()

@@ -1,16 +1,28 @@
-"""Untrusted text on a terminal: file names, recognised texts, device names, messages of a gateway.
+"""The standard streams of a program, and untrusted text on a terminal.
 
-Terminals obey control characters, and directional overrides disguise text. Both are written as escapes, as Python
-writes them.
+File names, recognised texts, device names and messages of a gateway are untrusted. Terminals obey control
+characters, and directional overrides disguise text. Both are written as escapes, as Python writes them.
+
+The system gives the numbers of closed streams to the next files that are opened. Messages of libraries would then
+be written into a recording. Therefore ``standard_streams`` takes such numbers first.
 """
 
+import codecs
+import errno
+import io
+import os
 import re
 import sys
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, TextIO
 
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 LINES: Final = "\n\t"
 """Characters to keep in text of several lines."""
+_FAILED: Final = 1
+_ESCAPES: Final = "kikipounamu.escapes"
+_CLOSED: Final = "it is closed"
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -38,3 +50,111 @@ def say(text: str, *, err: bool = False, end: str = "\n") -> None:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode()
+
+
+class OutputRefused(OSError):
+    """Standard output takes nothing, for example because its disk is full."""
+
+    def __str__(self) -> str:
+        why = _CLOSED if self.errno == errno.EBADF else self.strerror
+        return f"standard output cannot be written: {why}"
+
+
+@contextmanager
+def standard_streams() -> Iterator[None]:
+    """Run a program with usable streams. Exit with 1 if its results cannot be written, and say why."""
+    take_streams()
+    try:
+        yield
+    except BrokenPipeError:  # the reader has enough
+        _give_up_output()
+    except OutputRefused as error:
+        sys.stderr.write(f"{error}\n")
+        _give_up_output()
+
+
+def take_streams() -> None:
+    """Replace the streams by ones that write what their encoding lacks as escapes.
+
+    Messages that cannot be written are discarded: they must not end a program that works.
+    """
+    if os.name == "posix":
+        _open_closed()
+    codecs.register_error(_ESCAPES, _escaped_as_json)
+    sys.stdout = _like(_Results, sys.stdout, 1)
+    sys.stderr = _like(_Messages, sys.stderr, 2)
+
+
+class _Results(io.TextIOWrapper):
+    """Standard output. Raises ``OutputRefused``, or ``BrokenPipeError`` if its reader has ended."""
+
+    def write(self, text: str, /) -> int:
+        with _naming_output():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with _naming_output():
+            super().flush()
+
+
+class _Messages(io.TextIOWrapper):
+    """Standard error. Raises nothing."""
+
+    def write(self, text: str, /) -> int:
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
+@contextmanager
+def _naming_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputRefused(error.errno, error.strerror) from error
+
+
+def _like(kind: type[io.TextIOWrapper], stream: TextIO | None, number: int) -> TextIO | None:
+    """Return another stream on the same file; one that was closed gets the file of its number."""
+    if stream is None and os.name == "posix":
+        return kind(os.fdopen(number, "wb", closefd=False), encoding="utf-8", errors=_ESCAPES, line_buffering=True)
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    exact = stream.errors == "surrogateescape" and codecs.lookup(stream.encoding).name == "utf-8"
+    return kind(
+        stream.buffer,
+        encoding=stream.encoding,
+        errors=stream.errors if exact else _ESCAPES,  # exact: names of files are written as they are
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
+def _open_closed() -> None:
+    """Open closed streams, from the lowest number on. Writing results fails, messages are discarded."""
+    for number, access in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, access)
+
+
+def _give_up_output() -> None:
+    """Exit with 1. Python flushes again at exit, and would report the error once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(_FAILED)
+
+
+def _escaped_as_json(error: UnicodeError) -> tuple[str, int]:
+    """Write characters as JSON does, so that a JSON document stays one."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    pairs = zip(units[::2], units[1::2], strict=True)
+    return "".join(f"\\u{high:02x}{low:02x}" for high, low in pairs), error.end

@@ -26,7 +26,7 @@ from runtime.folders import folders
 from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.telemetry import switch_off_telemetry
-from runtime.terminal import say
+from runtime.terminal import say, standard_streams
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
 from speech.models.store import FolderState, ModelStore
@@ -171,7 +171,8 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
 def main() -> None:
     """Run the console script."""
     switch_off_telemetry()
-    cli()
+    with standard_streams():
+        cli()
 
 
 class BrokerChoice(NamedTuple):

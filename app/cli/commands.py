@@ -5,7 +5,7 @@ Only the command that runs imports this.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -197,8 +197,14 @@ async def up(source: GatewayChoice) -> int:
             f"a gateway of yours already runs at {endpoint.url} (process {endpoint.pid}): use that one"
         )
     async with Stack(StackSettings(*source.local, lasting=True, own_terminal=True)) as stack:
-        await stack.unless_broken(report(stack, say))
+        await stack.unless_broken(report(stack, _say_if_possible))
     return FAILED
+
+
+def _say_if_possible(line: str) -> None:
+    """Print a line; servers go on where nobody can read it."""
+    with suppress(OSError):
+        say(line)
 
 
 LOOK_S: Final = 1.0

@@ -6,9 +6,16 @@ takes too long for a user who just pressed a key.
 
 import sys
 
+from runtime.terminal import standard_streams
+
 
 def main() -> None:
     """Run the console script ``kikipounamu``."""
+    with standard_streams():
+        _run()
+
+
+def _run() -> None:
     from app.cli import control_command
 
     status = control_command.quick(sys.argv[1:])

@@ -179,10 +179,12 @@ class _Dictation:
             with bound_fields(session=str(self._session)):
                 transcript = await listener.listen(journal, microphone, screen)
             self._interrupts.first = leave
-        return FAILED if transcript.failures else 0
+        return FAILED if transcript.failures or screen.refused else 0
 
     def tell_what_is_kept(self) -> None:
-        """Tell the user how to resend the recording if texts are missing."""
+        """Tell the user how to resend the recording if texts are missing, and how to see those not written."""
+        if self._screen.refused:
+            self._screen.tell(f"`kikipounamu takes show {self._session}` has the texts")
         with suppress(TakeUnknown):  # the take was never created
             if self._library.find(self._session).state in _UNSENT | {TakeState.FAILED}:
                 how = f"`kikipounamu takes resend {self._session}` goes on with it"

@@ -25,7 +25,7 @@ from app.transcription.progress import note_of, state_of
 from client.events import ClientEvent, Disconnected
 from protocol.audio import samples_to_seconds
 from protocol.session import Partial
-from runtime.terminal import LINES, printable
+from runtime.terminal import LINES, printable, reason
 
 _ENGLISH: Final = Sentences()
 _REFRESH_S: Final = 0.1
@@ -87,7 +87,7 @@ def last_lines(spans: tuple[TextSpan, ...], console: Console, most: int) -> Text
 class LiveScreen(DictationObserver):
     """A ``pipeline.Watcher`` that displays dictation.
 
-    Values of other components are read when it is drawn.
+    Values of other components are read when it is drawn. ``refused``: why a text was not written, if so.
     """
 
     def __init__(self, out: Console, err: Console, words: Say = _ENGLISH) -> None:
@@ -104,6 +104,7 @@ class LiveScreen(DictationObserver):
         self._note = ""
         self._shown = ""
         self._live: Live | None = None
+        self.refused = ""
 
     @contextmanager
     def shown(self) -> Iterator["LiveScreen"]:
@@ -202,6 +203,15 @@ class LiveScreen(DictationObserver):
         return ScreenView(state, self._seconds, unsent_s, microphone.device, microphone.level_dbfs, note)
 
     def _write(self, line: TextLine) -> None:
+        """Write a text. If that is impossible, the recording goes on and keeps it."""
+        try:
+            self._print_text(line)
+        except OSError as error:
+            if not self.refused:
+                self.refused = f"texts cannot be written to standard output: {reason(error)}"
+                self.tell(f"{self.refused}; recording goes on, and keeps them")
+
+    def _print_text(self, line: TextLine) -> None:
         if self._out.is_terminal:
             self._out.print(Text(printable(line.text, LINES), "red" if line.failed else ""), soft_wrap=True)
         elif line.failed:

@@ -25,7 +25,7 @@ from runtime.garbage import collect_seldom
 from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.telemetry import switch_off_telemetry
-from runtime.terminal import printable, reason, say
+from runtime.terminal import printable, reason, say, standard_streams
 
 log = get_logger(logger_names.BACKEND_CLI)
 
@@ -192,4 +192,5 @@ def drop(entries: Entries, redis: Redis = "", config: Config = None) -> None:
 def main() -> None:
     """Run the console script."""
     switch_off_telemetry()
-    app()
+    with standard_streams():
+        app()

@@ -1,9 +1,11 @@
 """Untrusted text: harmless on a terminal, unchanged everywhere else."""
 
+import json
 import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -68,3 +70,77 @@ def test_reason_omits_the_error_number() -> None:
 def test_say_respects_its_end_argument(capsys: pytest.CaptureFixture[str]) -> None:
     say("a", end="")
     assert capsys.readouterr().out == "a"
+
+
+# -- streams that are closed, full, left by their reader, or of a small encoding ------------------------------
+
+PROGRAM = """
+import os, sys
+from contextlib import suppress
+from runtime.terminal import say, standard_streams
+with standard_streams():
+    first = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+    with suppress(OSError):
+        os.write(2, b"a message of a library")
+    print("progress", file=sys.stderr, flush=True)
+    say(sys.argv[2])
+    os.write(first, b"recording")
+"""
+
+
+def run(
+    place: Path, text: str = "text", *, closed: tuple[int, ...] = (), redirect: str = "", encoding: str = "utf-8"
+) -> "subprocess.CompletedProcess[str]":
+    closes = " ".join(f"{number}>&-" for number in closed)
+    command = f'exec "$0" -c "$1" "$2" "$3" {closes} {redirect}'
+    return subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, PROGRAM, str(place), text],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_messages_never_reach_a_file_that_got_the_number_of_a_closed_stream(
+    closed: tuple[int, ...], tmp_path: Path
+) -> None:
+    done = run(tmp_path / "take", closed=closed)
+    assert done.returncode == (1 if 1 in closed else 0)
+    assert (tmp_path / "take").read_text() == ("" if 1 in closed else "recording")
+
+
+def test_full_output_is_an_error_that_says_why(tmp_path: Path) -> None:
+    done = run(tmp_path / "take", redirect=">/dev/full")
+    assert done.returncode == 1
+    assert done.stderr.endswith("standard output cannot be written: No space left on device\n")
+
+
+def test_closed_output_is_an_error_that_says_why(tmp_path: Path) -> None:
+    done = run(tmp_path / "take", closed=(1,))
+    assert done.stderr.endswith("standard output cannot be written: it is closed\n")
+
+
+def test_reader_that_has_enough_ends_program_without_a_word(tmp_path: Path) -> None:
+    done = run(tmp_path / "take", redirect="| true")
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr
+
+
+def test_messages_that_cannot_be_written_do_not_end_program(tmp_path: Path) -> None:
+    done = run(tmp_path / "take", redirect="2>/dev/full")
+    assert (done.returncode, done.stdout) == (0, "text\n")
+
+
+def test_characters_that_an_encoding_lacks_are_escaped_as_in_json(tmp_path: Path) -> None:
+    done = run(tmp_path / "take", '"Grüße 你好 🎤"', encoding="ascii")
+    assert done.returncode == 0
+    assert done.stdout == '"Gr\\u00fc\\u00dfe \\u4f60\\u597d \\ud83c\\udfa4"\n'
+    assert json.loads(done.stdout) == "Grüße 你好 🎤"
+
+
+def test_file_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
+    done = run(tmp_path / "take", os.fsdecode(b"a\xff.wav"))
+    assert (done.returncode, done.stdout) == (0, "a\\udcff.wav\n")

@@ -1,8 +1,11 @@
 """Tests of the command: the effect of Ctrl-C at each moment, and messages about recordings without texts."""
 
 import asyncio
+import errno
+import io
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -83,6 +86,24 @@ async def test_first_signal_ends_recording_and_waits_for_texts(
     assert "the microphone is now another" in err
     assert "sending the rest" in err
     assert err.splitlines()[-1] == "Done"
+
+
+async def test_recording_is_complete_and_failure_told_when_output_is_full(
+    microphone: Played, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    async with scripted(oblige) as gateway:
+        working = asyncio.create_task(listen(GatewayChoice(gateway.url, "k"), wish(microphone)))
+        await until_heard(microphone)
+        interrupt()
+        assert await working == FAILED
+    (found,) = of_this_user().all()
+    assert found.state is TakeState.DONE and found.text
+    assert f"`kikipounamu takes show {found.session}` has the texts" in capsys.readouterr().err
 
 
 async def test_second_signal_leaves_at_once_and_reports_kept_recording(

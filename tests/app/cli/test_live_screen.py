@@ -1,5 +1,6 @@
 """Tests of how dictation is shown with and without a terminal."""
 
+import errno
 import io
 
 import pytest
@@ -120,3 +121,18 @@ def test_screen_reports_microphone_and_disk_problems() -> None:
     assert "usb was disconnected" in lost
     assert "desk" in now and "0.5 s were not heard" in now
     assert "the disk takes nothing" in disk
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_screen_goes_on_when_output_refuses_texts(terminal: bool) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = Console(file=Full(), force_terminal=terminal, width=60)
+    err = console(terminal=False)
+    screen = LiveScreen(out, err)
+    screen.recognised(segment(0, "one"))
+    screen.recognised(segment(1, "two"))
+    assert screen.refused.endswith("standard output: No space left on device")
+    assert written(err).count("recording goes on") == 1
