@@ -33,7 +33,8 @@ from runtime.logger import get_logger
 
 log = get_logger(logger_names.APP_HOTKEYS_X11_KEYBOARD)
 
-_REPEATED_MS: Final = 1
+_REPEATED_MS: Final = 10
+"""The longest time between the two events of auto-repeat on a busy server. A person needs longer."""
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
 
 
@@ -231,7 +232,7 @@ class Keyboard:
 
 
 def _repeats(release: Any, event: Any) -> bool:
-    """Return whether a key event follows the release of auto-repeat, which a busy server stamps a bit earlier."""
+    """Return whether a key event follows the release of auto-repeat, which the server stamps a bit earlier."""
     same_key = event.type == X.KeyPress and event.detail == release.detail
     return bool(same_key and 0 <= event.time - release.time <= _REPEATED_MS)
 

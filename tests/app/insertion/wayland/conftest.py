@@ -113,5 +113,5 @@ def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
     for desktop, count in zip(desktops, counts, strict=True):
         while len(desktop.processes) > count:
             process = desktop.processes.pop()
-            process.terminate()
+            process.kill()  # a stopped process does not end otherwise
             process.wait(10)

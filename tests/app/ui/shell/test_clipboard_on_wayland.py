@@ -51,14 +51,17 @@ def test_copy_that_the_compositor_refuses_is_a_failure(tmp_path: Path) -> None:
                 text=True,
             )
         ) as copier:
-            assert copier.stdin is not None and copier.stdout is not None
             desktop.focus("copier")
-            copier.stdin.write("refused\n")
-            copier.stdin.flush()
-            assert copier.stdout.readline() == "False\n"
+            assert not copies(copier, "refused")
             assert desktop.copied() == b"before"
             desktop.tap("shift")
-            copier.stdin.write("taken\n")
-            copier.stdin.flush()
-            assert copier.stdout.readline() == "True\n"
+            wait_until_sync(lambda: copies(copier, "taken"), "the key has come, and the copy is accepted")
             wait_until_sync(lambda: desktop.copied() == b"taken", "it is copied")
+
+
+def copies(copier: "subprocess.Popen[str]", text: str) -> bool:
+    """Let the program copy ``text``; return whether it says that this worked."""
+    assert copier.stdin is not None and copier.stdout is not None
+    copier.stdin.write(f"{text}\n")
+    copier.stdin.flush()
+    return copier.stdout.readline() == "True\n"
