@@ -21,6 +21,7 @@ from protocol.session import Partial
 class PartialPace:
     """Limits of requests. ``first_s``: audio before the first request of a segment; ``new_s``: before each other.
 
+    ``more_s``: before the next one if the last had too little to be heard, less than ``little_s``, and so no text.
     ``share``: most of the time in which a request may be pending. ``delay_s``: mean delay that a final may have
     from requests; they are made at intervals of up to ``rest_s`` for that. ``slow_s``: no request is made if its
     decode is expected to take longer. ``declined_s``: pause after a refusal, and ``first_declined_s`` while a
@@ -29,6 +30,8 @@ class PartialPace:
 
     first_s: float = 0.9
     new_s: float = 0.6
+    more_s: float = 0.3
+    little_s: float = 2.0
     share: float = 0.5
     delay_s: float = 0.15
     lost_s: float = 3.0
@@ -64,12 +67,15 @@ class Partials:
         self._pace = pace
         self._first = round(pace.first_s * SAMPLE_RATE)
         self._new = round(pace.new_s * SAMPLE_RATE)
+        self._more = round(min(pace.more_s, pace.new_s) * SAMPLE_RATE)
+        self._little = round(pace.little_s * SAMPLE_RATE)
         self._most = round(PARTIAL_S * SAMPLE_RATE)
         self._not_before = 0.0
         self._rests_until = 0.0  # only the segment that was answered
         self._round_trip = 0.0
         self._waits_for: _Asked | None = None
         self._covered = (-1, 0)
+        self._needs_more = False
         self._heard: dict[int, _Heard] = {}
         self._revision = 0
 
@@ -88,11 +94,13 @@ class Partials:
         if segment == of and now < self._rests_until:
             return False
         known = segment == of and held >= samples
-        return held >= (samples + self._new if known else self._first) and held <= self._most
+        new = self._more if self._needs_more else self._new
+        return held >= (samples + new if known else self._first) and held <= self._most
 
     def asked(self, segment: int, held: int, now: float) -> None:
         """Note that a request was sent."""
         self._waits_for, self._covered = _Asked(segment, held, now), (segment, held)
+        self._needs_more = held < self._little  # unless the answer has a text
         self._not_before = now + max(self._pace.lost_s, 3 * self._round_trip)
 
     def declined(self, segment: int, samples: int, now: float) -> None:
@@ -107,6 +115,7 @@ class Partials:
     def paused(self, segment: int, samples: int) -> None:
         """Make no request before new audio comes: the segment may end at ``samples``, then its final is next."""
         of, covered = self._covered
+        self._needs_more = False
         self._covered = (segment, max(covered, samples) if segment == of else samples)
 
     def answered(self, answer: Hypothesis, now: float) -> None:
@@ -114,6 +123,7 @@ class Partials:
         if self._waits_for is None or not self._is_for(answer.segment, answer.samples):
             return
         at, took = self._waits_for.at, now - self._waits_for.at
+        self._needs_more = self._needs_more and not answer.text
         self._round_trip = took
         self._settle(took)
         rare_s = took**2 / (2 * self._pace.delay_s)  # an end in the midst of a request waits for half of it

@@ -3,7 +3,6 @@
 from typing import Final
 
 from worker.engines.repetition import has_repetition, is_loop, is_only_loop, is_suspicious
-from worker.engines.whisper_pauses import letters
 from worker.engines.whisper_reader import Reading
 
 _NO_SPEECH: Final = 0.6
@@ -13,6 +12,8 @@ _DOUBTFUL: Final = -0.6
 """Mean log probability. Measured: noise -0.78 and less, speech with a high probability of no speech -0.45."""
 _IMPROBABLE: Final = -0.8
 """In a short window breathing has a low probability of no speech, but such a text; so have wrong short answers."""
+_SURELY_SPEECH: Final = 0.15
+"""Sounds without words have 0.28 and more in a short window, speech that Whisper mishears hardly more than 0.1."""
 _LATE_S: Final = 0.5
 _COARSELY_LATE_S: Final = 1.0  # many ends are stated in whole seconds
 _DRIFT: Final = 0.04
@@ -21,13 +22,13 @@ _COARSE_S: Final = 2.0  # the end that Whisper states for most answers of one wo
 _MOST_TOKENS_PER_SECOND: Final = 8
 
 
-def is_reliable(reading: Reading, seconds: float) -> bool:
-    """Return whether the text of a short window can be used without another window."""
-    return is_heard(reading) and is_in_bounds(reading, seconds)
-
-
 def is_heard(reading: Reading) -> bool:
-    """Return whether a short window surely has speech, and a probable text. Only 30 s tell otherwise."""
+    """Return whether a short window has speech, and a text that no window of 30 s improves. Otherwise 30 s tell."""
+    return is_probable(reading) or reading.no_speech <= _SURELY_SPEECH
+
+
+def is_probable(reading: Reading) -> bool:
+    """Return whether a short window has speech and a probable text."""
     return reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
 
 
@@ -38,20 +39,12 @@ def is_in_bounds(reading: Reading, seconds: float) -> bool:
     """
     late_s = max(_LATE_S if reading.end_s % 1 else _COARSELY_LATE_S, _DRIFT * seconds)
     in_time = reading.end_s <= max(seconds + late_s, _COARSE_S)
-    return in_time and _says_once(reading, seconds)
+    return in_time and says_once(reading, seconds)
 
 
-def is_confirmed(second: Reading, first: Reading, seconds: float) -> bool:
-    """Return whether the second of two short windows can be used: by itself, or as both have the same words.
-
-    Then Whisper only stated a late end, often in whole seconds.
-    """
-    same = is_heard(second) and _says_once(second, seconds) and letters(second.text) == letters(first.text)
-    return same or is_reliable(second, seconds)
-
-
-def _says_once(reading: Reading, seconds: float) -> bool:
-    return reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(reading.text)
+def says_once(reading: Reading, seconds: float) -> bool:
+    """Return whether a reading has no more words than can be spoken in this time, and does not repeat itself."""
+    return len(reading.tokens) <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(reading.text)
 
 
 def is_speech(reading: Reading) -> bool:

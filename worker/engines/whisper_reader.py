@@ -33,6 +33,7 @@ _MARGIN: Final = -1.2
 8 of 9 false ones are below, 1 of 5 right ones."""
 _AFTER: Final = 8
 _LEAST: Final = 1e-12
+_PART: Final = "\ufffd"
 _ECHOES: Final = {"zh": "以下是普通话", "en": "is a sentence in English"}
 
 Samples = npt.NDArray[np.float32]
@@ -66,11 +67,11 @@ class Phrase(NamedTuple):
 class Reading(NamedTuple):
     """Decoded window. ``end_s``: its last timestamp. ``resume_s``: where unread speech begins, if any.
 
-    ``tokens`` counts those of the text. ``log_probability`` is the mean of all tokens.
+    ``tokens`` are those of the text. ``log_probability`` is the mean of all tokens.
     """
 
     text: str
-    tokens: int
+    tokens: tuple[int, ...]
     end_s: float
     resume_s: float | None
     log_probability: float
@@ -124,10 +125,7 @@ class WhisperReader:
 
     def read(self, encoded: Any, hints: Hints, brief: Callable[[], Any]) -> Reading:
         """Decode an encoded window. ``brief``: returns it without long pauses."""
-        tokenizer = self._tokenizer(hints.language, "translate" if hints.translates else "transcribe")
-        prompt = _PROMPTS.get(hints.language) if hints.primed else None
-        before = tokenizer.encode(f" {prompt}") if prompt else []
-        prompt_tokens = self._model.get_prompt(tokenizer, before, hotwords=hints.hotwords or None)
+        tokenizer, prompt_tokens = self._prompted(hints)
         (result,) = self._model.model.generate(
             encoded,
             [prompt_tokens],
@@ -140,8 +138,8 @@ class WhisperReader:
         )
         tokens = result.sequences_ids[0]
         if hints.language in _DOUBTED and hints.beams > 1:
-            heard = partial(self._aligned, lambda: encoded, prompt_tokens)
-            in_brief = partial(self._aligned, brief, prompt_tokens)
+            heard = partial(self._probabilities, lambda: encoded, prompt_tokens)
+            in_brief = partial(self._probabilities, brief, prompt_tokens)
             tokens = without_doubtful_stops(tokens, self._marks, heard, in_brief)
         log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1)  # the end counts as a token
         times = [(token - tokenizer.timestamp_begin) * _SECONDS_PER_TIMESTAMP for token in tokens]
@@ -152,13 +150,36 @@ class WhisperReader:
             Phrase(written(tokenizer.decode(tokens[first:last])), start_s, end_s)
             for first, last, start_s, end_s in timed(times[:read])
         )
-        return Reading(text, len(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases)
+        return Reading(text, tuple(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases)
 
-    def _aligned(self, window: Callable[[], Any], before: list[int], text: list[int]) -> Sequence[float]:
+    def last_word_s(self, encoded: Any, hints: Hints, reading: Reading) -> float:
+        """Return when the last word of a reading begins in its window, whatever its timestamps say."""
+        tokenizer, prompt_tokens = self._prompted(hints)
+        words = [n for n, token in enumerate(reading.tokens) if _is_in_word(tokenizer.decode([token]))]
+        if not words:
+            return 0.0
+        found = self._aligned(encoded, prompt_tokens, reading.tokens).alignments
+        return min((at * _SECONDS_PER_TIMESTAMP for token, at in found if token == words[-1]), default=inf)
+
+    def _prompted(self, hints: Hints) -> tuple[Any, list[int]]:
+        """Return the tokenizer of a decode, and the tokens before its text."""
+        tokenizer = self._tokenizer(hints.language, "translate" if hints.translates else "transcribe")
+        prompt = _PROMPTS.get(hints.language) if hints.primed else None
+        before = tokenizer.encode(f" {prompt}") if prompt else []
+        return tokenizer, self._model.get_prompt(tokenizer, before, hotwords=hints.hotwords or None)
+
+    def _probabilities(self, window: Callable[[], Any], before: list[int], text: list[int]) -> Sequence[float]:
         """Return the probability of each token of a text without timestamps."""
-        encoded = window()
-        (found,) = self._model.model.align(encoded, before, [text], [2 * encoded.shape[1]])
-        return tuple(found.text_token_probs)
+        return tuple(self._aligned(window(), before, text).text_token_probs)
+
+    def _aligned(self, encoded: Any, before: list[int], text: Sequence[int]) -> Any:
+        (found,) = self._model.model.align(encoded, before, [list(text)], [2 * encoded.shape[1]])
+        return found
+
+
+def _is_in_word(decoded: str) -> bool:
+    """Return whether a token is a letter, a digit, or a part of a character."""
+    return any(character.isalnum() or character == _PART for character in decoded)
 
 
 def without_doubtful_stops(
@@ -196,7 +217,7 @@ def _likely(probabilities: Sequence[float]) -> float:
 
 def written(decoded: str) -> str:
     """Return a text without the mark of a character that a bound on the tokens has cut."""
-    return decoded.replace("\ufffd", "")
+    return decoded.replace(_PART, "")
 
 
 def echoes_prompt(text: str, language: str) -> bool:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
 from worker.engines.repetition import without_loops
-from worker.engines.whisper_checks import better, is_confirmed, is_heard, is_reliable, is_speech
+from worker.engines.whisper_checks import better, is_heard, is_in_bounds, is_probable, is_speech, says_once
 from worker.engines.whisper_pauses import continued, is_new, speech_after, with_short_pauses
 from worker.engines.whisper_reader import (
     FRAMES_PER_SECOND,
@@ -83,7 +83,7 @@ class SegmentDecoder:
         while at < self._frames:
             reading = self._read(at, language, hotwords)
             said = without_loops(reading.text) if is_speech(reading) else ""
-            if window_end and not (is_heard(reading) and is_new(said, text)):
+            if window_end and not (is_probable(reading) and is_new(said, text)):
                 at, window_end = window_end, 0
                 continue
             readings.append(reading)
@@ -132,15 +132,27 @@ class SegmentDecoder:
         if short.primed and echoes_prompt(reading.text, language):
             short = short._replace(primed=False)
             reading = self._decoded(at, window, short)
-        if self._partial or window == LONGEST_FRAMES or is_reliable(reading, seconds):
+        if self._partial or window == LONGEST_FRAMES:
             return reading
         longer = self._window(at, _LONGER_MARGIN_FRAMES)
-        if is_heard(reading) and longer < LONGEST_FRAMES:
-            second = self._without_echo(at, longer, short)
-            if is_confirmed(second, reading, seconds):
-                return second
+        if is_heard(reading):
+            if self._has_end(at, window, short, reading):
+                return reading
+            if longer < LONGEST_FRAMES:
+                second = self._without_echo(at, longer, short)
+                if is_heard(second) and self._has_end(at, longer, short, second):
+                    return second
         long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))
         return better(self._without_echo(at, LONGEST_FRAMES, long), reading, seconds)
+
+    def _has_end(self, at: int, window: int, hints: Hints, reading: Reading) -> bool:
+        """Return whether a reading ends with the audio. Ends are often stated late, but words lie where they are."""
+        seconds = (self._frames - at) / FRAMES_PER_SECOND
+        if is_in_bounds(reading, seconds):
+            return True
+        return says_once(reading, seconds) and self._reader.last_word_s(
+            self._encoded(at, window), hints, reading
+        ) <= seconds
 
     def _without_echo(self, at: int, window: int, hints: Hints) -> Reading:
         reading = self._decoded(at, window, hints)

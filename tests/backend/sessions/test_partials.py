@@ -106,6 +106,22 @@ class TestPace:
         assert not partials.due(0, 3 * SECOND + 9_599, NOW + 9.0), "an earlier pause changes nothing"
         assert partials.due(1, SECOND, NOW + 9.0)
 
+    @pytest.mark.parametrize(("text", "paused", "more"), [("", 0, 4_800), ("hi", 0, 9_600), ("", SECOND, 9_600)])
+    def test_beginning_that_was_too_short_for_a_text_is_soon_heard_with_more(
+        self, text: str, paused: int, more: int
+    ) -> None:
+        partials = asking()
+        if paused:
+            partials.paused(0, paused)
+        partials.answered(answer(text), NOW + 0.1)
+        assert not partials.due(0, SECOND + more - 1, NOW + 1.0)
+        assert partials.due(0, SECOND + more, NOW + 1.0)
+
+    def test_long_beginning_without_text_is_heard_again_at_the_usual_pace(self) -> None:
+        partials = asking(2)
+        partials.answered(answer("", 2 * SECOND), NOW + 0.1)
+        assert not partials.due(0, 2 * SECOND + 9_599, NOW + 1.0)
+
     def test_long_segment_gets_no_requests(self) -> None:
         most = round(PARTIAL_S * SECOND)
         assert Partials(PACE).due(0, most, NOW)

@@ -20,6 +20,7 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from tests.conftest import ROOT
 from worker.engines.whisper import WhisperEngine, create, load_options
+from worker.engines.whisper_reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Hints
 
 SPEECH = ROOT / "tests" / "data" / "speech"
 SECOND = 16_000
@@ -96,6 +97,17 @@ def test_phrases_after_a_pause_have_times(engine: WhisperEngine) -> None:
     assert outcome.words[0].start_ms < 1000 and outcome.words[-1].end_ms > len(first + pause) // 32
     starts = [word.start_ms - len(first + pause) // 32 for word in outcome.words]
     assert any(abs(start) < 1000 for start in starts)
+
+
+def test_last_word_is_found_where_it_was_spoken(engine: WhisperEngine) -> None:
+    reader, hints = engine._reader, Hints("en", "", 1, 60, False)
+    features = reader.features(np.frombuffer(recording("en-02"), "<i2").astype(np.float32) / 32_768)
+    frames = features.shape[1] - LONGEST_FRAMES
+    encoded = reader.encode(features[:, : frames + 300])
+    said = reader.read(encoded, hints, lambda: encoded)
+    assert 3.5 < reader.last_word_s(encoded, hints, said) < frames / FRAMES_PER_SECOND
+    assert reader.last_word_s(encoded, hints, said._replace(tokens=said.tokens * 2)) > frames / FRAMES_PER_SECOND
+    assert reader.last_word_s(encoded, hints, said._replace(tokens=())) == 0.0
 
 
 def silence(seconds: float) -> bytes:

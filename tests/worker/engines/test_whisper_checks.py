@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from worker.engines.whisper_checks import better, is_reliable, is_speech
+from worker.engines.whisper_checks import better, is_heard, is_in_bounds, is_probable, is_speech
 from worker.engines.whisper_reader import Reading
 
-GOOD = Reading("Good morning.", 4, 2.0, None, -0.2, 0.05)
+GOOD = Reading("Good morning.", (1,) * 4, 2.0, None, -0.2, 0.05)
 LOOP = GOOD._replace(text="I'm sorry. " * 20)
 
 
@@ -18,14 +18,15 @@ LOOP = GOOD._replace(text="I'm sorry. " * 20)
         ({"end_s": 2.5}, 2.0),
         ({"end_s": 3.0}, 2.1),
         ({"end_s": 24.56}, 23.85),
-        ({"text": "No", "tokens": 1, "end_s": 2.0}, 1.0),
-        ({"tokens": 16}, 2.0),
+        ({"text": "No", "tokens": (1,), "end_s": 2.0}, 1.0),
+        ({"tokens": (1,) * 16}, 2.0),
         ({"no_speech": 0.6}, 2.0),
         ({"text": "No, no, no."}, 2.0),
     ],
 )
-def test_plausible_reading_of_a_short_window_is_reliable(changes: dict[str, Any], seconds: float) -> None:
-    assert is_reliable(GOOD._replace(**changes), seconds)
+def test_plausible_reading_of_a_short_window_is_used(changes: dict[str, Any], seconds: float) -> None:
+    reading = GOOD._replace(**changes)
+    assert is_heard(reading) and is_in_bounds(reading, seconds)
 
 
 @pytest.mark.parametrize(
@@ -33,14 +34,20 @@ def test_plausible_reading_of_a_short_window_is_reliable(changes: dict[str, Any]
     [
         {"end_s": 2.6},
         {"end_s": 4.0},
-        {"tokens": 17},
+        {"tokens": (1,) * 17},
         {"no_speech": 0.61},
-        {"log_probability": -0.81},
+        {"log_probability": -0.81, "no_speech": 0.16},
         {"text": "I left my umbrella. I left my umbrella."},
     ],
 )
-def test_implausible_reading_of_a_short_window_is_not_reliable(changes: dict[str, Any]) -> None:
-    assert not is_reliable(GOOD._replace(**changes), 2.0)
+def test_implausible_reading_of_a_short_window_is_not_used(changes: dict[str, Any]) -> None:
+    reading = GOOD._replace(**changes)
+    assert not (is_heard(reading) and is_in_bounds(reading, 2.0))
+
+
+def test_improbable_text_of_what_is_surely_speech_is_used_but_no_rest_of_a_text() -> None:
+    misheard = GOOD._replace(log_probability=-1.11, no_speech=0.08)
+    assert is_heard(misheard) and not is_probable(misheard)
 
 
 @pytest.mark.parametrize(("no_speech", "log_probability"), [(0.71, -0.45), (0.91, -0.36), (0.59, -1.2)])
@@ -60,7 +67,7 @@ def test_real_speech_is_speech(no_speech: float, log_probability: float) -> None
     ],
 )
 def test_decoded_noise_is_no_speech(text: str, no_speech: float, log_probability: float) -> None:
-    assert not is_speech(Reading(text, 10, 2.0, None, log_probability, no_speech))
+    assert not is_speech(Reading(text, (1,) * 10, 2.0, None, log_probability, no_speech))
 
 
 def test_more_probable_window_decides_unless_it_loops() -> None:

@@ -11,7 +11,7 @@ from protocol.recognition import Options, Word
 from worker.engines.whisper_reader import LONGEST_FRAMES, Features, Hints, Phrase, Reading, Samples
 from worker.engines.whisper_segment import SegmentDecoder
 
-GOOD = Reading(" Good.", 3, 1.0, None, -0.2, 0.1)
+GOOD = Reading(" Good.", (1, 2, 3), 1.0, None, -0.2, 0.1)
 SECOND = 16_000
 
 
@@ -20,8 +20,10 @@ class FakeReader:
 
     known = ("en", "fr", "ja", "zh")
 
-    def __init__(self, answer: Callable[[tuple[int, int], Hints], Reading]) -> None:
-        self.answer = answer
+    def __init__(
+        self, answer: Callable[[tuple[int, int], Hints], Reading], last_word_s: Callable[[str], float] = lambda _: 99.0
+    ) -> None:
+        self.answer, self.says = answer, last_word_s
         self.encoded: list[tuple[int, int]] = []
         self.read_windows: list[tuple[tuple[int, int], Hints]] = []
 
@@ -39,6 +41,9 @@ class FakeReader:
         self.read_windows.append((encoded, hints))
         self.brief = brief
         return self.answer(encoded, hints)
+
+    def last_word_s(self, encoded: Any, hints: Hints, reading: Reading) -> float:
+        return self.says(reading.text)
 
 
 def decoder(reader: Any, seconds: float, partial: bool = False) -> SegmentDecoder:
@@ -64,14 +69,16 @@ def test_reliable_window_of_three_more_seconds_is_decoded_once() -> None:
 
 
 LATE = GOOD._replace(end_s=9.0)
+WITHIN = " GOOD"
 
 
 @pytest.mark.parametrize(
     ("first", "second", "windows"),
     [
         pytest.param(LATE, GOOD, [700, 1000], id="a longer window has the end"),
-        pytest.param(LATE, LATE._replace(text=" GOOD"), [700, 1000], id="both have the same words"),
-        pytest.param(LATE, LATE._replace(text=" Bad."), [700, 1000, 3000], id="each has other words"),
+        pytest.param(LATE._replace(text=WITHIN), GOOD, [700], id="only the stated end is late"),
+        pytest.param(LATE, LATE._replace(text=WITHIN), [700, 1000], id="only that of the longer window"),
+        pytest.param(LATE, LATE, [700, 1000, 3000], id="both have words after the audio"),
         pytest.param(
             LATE._replace(text=" So good. So good. So good."),
             LATE._replace(text=" So good. So good. So good."),
@@ -79,14 +86,15 @@ LATE = GOOD._replace(end_s=9.0)
             id="both repeat themselves",
         ),
         pytest.param(GOOD._replace(no_speech=0.7), GOOD, [700, 3000], id="perhaps nobody spoke"),
-        pytest.param(GOOD._replace(log_probability=-0.9), GOOD, [700, 3000], id="an improbable text"),
+        pytest.param(GOOD._replace(log_probability=-0.9, no_speech=0.2), GOOD, [700, 3000], id="improbable"),
+        pytest.param(GOOD._replace(log_probability=-0.9), GOOD, [700], id="improbable, but surely speech"),
     ],
 )
 def test_unreliable_window_is_decoded_again_with_more_padding(
     first: Reading, second: Reading, windows: list[int]
 ) -> None:
     answers = {700: first, 1000: second, 3000: GOOD}
-    reader = FakeReader(lambda encoded, _: answers[encoded[1]])
+    reader = FakeReader(lambda encoded, _: answers[encoded[1]], lambda text: 3.9 if text == WITHIN else 4.1)
     assert decoder(reader, 4.0).decode("en", "").text.casefold().strip(".") == "good"
     assert reader.encoded == [(0, frames) for frames in windows]
     assert [hints.most_tokens for _, hints in reader.read_windows] == [96 if n == 3000 else 48 for n in windows]
@@ -109,7 +117,7 @@ def test_text_with_the_priming_sentence_is_decoded_again_without_it() -> None:
 def test_longer_window_with_the_priming_sentence_is_decoded_again_without_it() -> None:
     def answer(encoded: tuple[int, int], hints: Hints) -> Reading:
         if encoded[1] < LONGEST_FRAMES:
-            return GOOD._replace(log_probability=-0.9)
+            return GOOD._replace(no_speech=0.7)
         return GOOD._replace(text=" This is a sentence in English.") if hints.primed else GOOD
 
     reader = FakeReader(answer)
