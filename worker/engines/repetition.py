@@ -50,6 +50,12 @@ def repetition(text: str) -> Repetition | None:
     return best
 
 
+def may_repeat(text: str) -> bool:
+    """Return whether the text says two words twice in a row, which people and models do alike."""
+    found = repetition(text)
+    return found is not None and found.units >= _REPEATS
+
+
 def has_repetition(text: str) -> bool:
     """Return whether the text says something twice in a row, or compresses like a loop; people do so as well."""
     found = repetition(text)

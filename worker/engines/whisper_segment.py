@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
-from worker.engines.repetition import without_loops
+from worker.engines.repetition import may_repeat, without_loops
 from worker.engines.whisper_checks import better, is_heard, is_in_bounds, is_probable, is_speech, says_once
 from worker.engines.whisper_pauses import continued, is_new, speech_after, with_short_pauses
 from worker.engines.whisper_reader import (
@@ -146,13 +146,13 @@ class SegmentDecoder:
         return better(self._without_echo(at, LONGEST_FRAMES, long), reading, seconds)
 
     def _has_end(self, at: int, window: int, hints: Hints, reading: Reading) -> bool:
-        """Return whether a reading ends with the audio. Ends are often stated late, but words lie where they are."""
+        """Return whether a reading ends with the audio. Where its end is late, or it says something twice, words tell."""
         seconds = (self._frames - at) / FRAMES_PER_SECOND
-        if is_in_bounds(reading, seconds):
+        if is_in_bounds(reading, seconds) and not may_repeat(reading.text):
             return True
-        return says_once(reading, seconds) and self._reader.last_word_s(
-            self._encoded(at, window), hints, reading
-        ) <= seconds
+        if not says_once(reading, seconds):
+            return False
+        return self._reader.last_word_s(self._encoded(at, window), hints, reading) <= seconds
 
     def _without_echo(self, at: int, window: int, hints: Hints) -> Reading:
         reading = self._decoded(at, window, hints)

@@ -10,6 +10,7 @@ from worker.engines.repetition import (
     is_loop,
     is_only_loop,
     is_suspicious,
+    may_repeat,
     repetition,
     without_loops,
 )
@@ -80,6 +81,7 @@ def test_moderate_repetition_is_only_suspicious() -> None:
 def test_sentence_said_twice_is_a_repetition() -> None:
     assert has_repetition("I left my umbrella. I left my umbrella.") and has_repetition("今天很好。今天很好。")
     assert not has_repetition("I am sorry, I am sorry.") and not has_repetition("好的好的，我来。")
+    assert may_repeat("I am sorry, I am sorry.") and may_repeat("好的好的，我来。") and not may_repeat("No, no.")
 
 
 def test_loop_of_varying_numbers_is_suspicious_by_its_compression() -> None:

@@ -79,6 +79,7 @@ WITHIN = " GOOD"
         pytest.param(LATE._replace(text=WITHIN), GOOD, [700], id="only the stated end is late"),
         pytest.param(LATE, LATE._replace(text=WITHIN), [700, 1000], id="only that of the longer window"),
         pytest.param(LATE, LATE, [700, 1000, 3000], id="both have words after the audio"),
+        pytest.param(GOOD._replace(text=" So good. So good."), GOOD, [700, 1000], id="said twice, after the audio"),
         pytest.param(
             LATE._replace(text=" So good. So good. So good."),
             LATE._replace(text=" So good. So good. So good."),
