@@ -23,7 +23,7 @@ _MOST_TOKENS_PER_SECOND: Final = 8
 
 
 def is_heard(reading: Reading) -> bool:
-    """Return whether a short window has speech, and a text that no window of 30 s improves. Otherwise 30 s tell."""
+    """Return whether a short window has speech, and a text that 30 s would hardly improve."""
     return is_probable(reading) or reading.no_speech <= _SURELY_SPEECH
 
 

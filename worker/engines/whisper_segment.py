@@ -146,7 +146,7 @@ class SegmentDecoder:
         return better(self._without_echo(at, LONGEST_FRAMES, long), reading, seconds)
 
     def _has_end(self, at: int, window: int, hints: Hints, reading: Reading) -> bool:
-        """Return whether a reading ends with the audio. Where its end is late, or it says something twice, words tell."""
+        """Return whether a reading ends with the audio; if it may not, its last word tells."""
         seconds = (self._frames - at) / FRAMES_PER_SECOND
         if is_in_bounds(reading, seconds) and not may_repeat(reading.text):
             return True

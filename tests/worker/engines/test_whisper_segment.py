@@ -21,9 +21,11 @@ class FakeReader:
     known = ("en", "fr", "ja", "zh")
 
     def __init__(
-        self, answer: Callable[[tuple[int, int], Hints], Reading], last_word_s: Callable[[str], float] = lambda _: 99.0
+        self,
+        answer: Callable[[tuple[int, int], Hints], Reading],
+        last_word_s: Callable[[str], float] = lambda _: 99.0,
     ) -> None:
-        self.answer, self.says = answer, last_word_s
+        self.answer, self.place = answer, last_word_s
         self.encoded: list[tuple[int, int]] = []
         self.read_windows: list[tuple[tuple[int, int], Hints]] = []
 
@@ -43,7 +45,7 @@ class FakeReader:
         return self.answer(encoded, hints)
 
     def last_word_s(self, encoded: Any, hints: Hints, reading: Reading) -> float:
-        return self.says(reading.text)
+        return self.place(reading.text)
 
 
 def decoder(reader: Any, seconds: float, partial: bool = False) -> SegmentDecoder:
@@ -79,7 +81,7 @@ WITHIN = " GOOD"
         pytest.param(LATE._replace(text=WITHIN), GOOD, [700], id="only the stated end is late"),
         pytest.param(LATE, LATE._replace(text=WITHIN), [700, 1000], id="only that of the longer window"),
         pytest.param(LATE, LATE, [700, 1000, 3000], id="both have words after the audio"),
-        pytest.param(GOOD._replace(text=" So good. So good."), GOOD, [700, 1000], id="said twice, after the audio"),
+        pytest.param(GOOD._replace(text=" So good. So good."), GOOD, [700, 1000], id="said twice"),
         pytest.param(
             LATE._replace(text=" So good. So good. So good."),
             LATE._replace(text=" So good. So good. So good."),
