@@ -12,7 +12,7 @@ import logging
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -25,17 +25,33 @@ from tests.helpers.recordings import samples_of, synthetic
 _SECTIONS: Final = {"hotkeys": 'mode = "hold"', "recognition": 'languages = ["zh", "en"]\npartials = true'}
 _PAUSE: Final = round(1.4 * SAMPLE_RATE)
 _AFTER: Final = SAMPLE_RATE // 2
+_SLOWEST: Final = 3
 _ROOM: Final = 16  # standard deviation of the noise: -66 dBFS
 
 
-def recordings() -> dict[str, list[Samples]]:
+class Spoken(NamedTuple):
+    """What is dictated as one take. ``name``: of the file with its first sentence."""
+
+    name: str
+    samples: Samples
+
+
+class Take(NamedTuple):
+    """What was dictated, and what came of it."""
+
+    name: str
+    result: Dictated
+
+
+def recordings() -> dict[str, list[Spoken]]:
     """Return what is dictated, by kind."""
-    by_language: dict[str, list[Samples]] = {}
+    by_language: dict[str, list[Spoken]] = {}
     for recording in synthetic():
-        by_language.setdefault(recording.language, []).append(samples_of(recording.path))
-    whole = [samples for several in by_language.values() for samples in several]
+        spoken = Spoken(recording.path.stem, samples_of(recording.path))
+        by_language.setdefault(recording.language, []).append(spoken)
+    whole = [spoken for several in by_language.values() for spoken in several]
     pairs = [
-        np.concatenate((first, room(_PAUSE), second))
+        Spoken(first.name, np.concatenate((first.samples, room(_PAUSE), second.samples)))
         for several in by_language.values()
         for first, second in zip(several[::2], several[1::2], strict=True)
     ]
@@ -47,9 +63,9 @@ def room(samples: int) -> Samples:
     return np.random.default_rng(samples).normal(0, _ROOM, samples).round().astype(np.int16)
 
 
-async def measure(rounds: int) -> dict[str, list[Dictated]]:
+async def measure(rounds: int) -> dict[str, list[Take]]:
     """Dictate everything, after one take that is not counted."""
-    found: dict[str, list[Dictated]] = {}
+    found: dict[str, list[Take]] = {}
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as home:
         async with running_app(Path(home), _SECTIONS, 1.0, worker_with(None, Path(home) / TALLY)) as app:
             kinds = recordings()
@@ -60,22 +76,23 @@ async def measure(rounds: int) -> dict[str, list[Dictated]]:
     return found
 
 
-async def _dictate(app: MeasuredApp, samples: Samples) -> Dictated:
-    return await app.dictate(np.concatenate((samples, room(_AFTER))), hold=True)
+async def _dictate(app: MeasuredApp, spoken: Spoken) -> Take:
+    return Take(spoken.name, await app.dictate(np.concatenate((spoken.samples, room(_AFTER))), hold=True))
 
 
-def rows(found: dict[str, list[Dictated]]) -> list[dict[str, Any]]:
+def rows(found: dict[str, list[Take]]) -> list[dict[str, Any]]:
     """Return one row per kind, and per way in which its text came."""
     made: list[dict[str, Any]] = []
     for kind, takes in found.items():
         for second_pass in (False, True):
-            if some := [take for take in takes if bool(take.spans) is second_pass]:
+            if some := [take for take in takes if bool(take.result.spans) is second_pass]:
                 made.append(_row(kind, "yes" if second_pass else "no", some))
     return made
 
 
-def _row(kind: str, second_pass: str, takes: Sequence[Dictated]) -> dict[str, Any]:
-    after = [take.after_ms for take in takes if take.after_ms is not None]
+def _row(kind: str, second_pass: str, takes: Sequence[Take]) -> dict[str, Any]:
+    timed = sorted((take.result.after_ms, take.name) for take in takes if take.result.after_ms is not None)
+    after = [ms for ms, _ in timed]
     return {
         "recordings": kind,
         "second_pass": second_pass,
@@ -83,6 +100,7 @@ def _row(kind: str, second_pass: str, takes: Sequence[Dictated]) -> dict[str, An
         "without_text": len(takes) - len(after),
         "after_p50_ms": percentile(after, 0.5),
         "after_p95_ms": percentile(after, 0.95),
+        "slowest": ", ".join(f"{name} {ms:.0f} ms" for ms, name in timed[: -_SLOWEST - 1 : -1]),
     }
 
 
