@@ -30,14 +30,14 @@ _ROOM: Final = 16  # standard deviation of the noise: -66 dBFS
 
 
 class Spoken(NamedTuple):
-    """What is dictated as one take. ``name``: of the file with its first sentence."""
+    """Recording that is dictated as one take. ``name``: of the file with its first sentence."""
 
     name: str
     samples: Samples
 
 
 class Take(NamedTuple):
-    """What was dictated, and what came of it."""
+    """Result of one take. ``name``: of what was dictated."""
 
     name: str
     result: Dictated
