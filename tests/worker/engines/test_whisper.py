@@ -101,7 +101,7 @@ def test_phrases_after_a_pause_have_times(engine: WhisperEngine) -> None:
 
 def test_last_word_is_found_where_it_was_spoken(engine: WhisperEngine) -> None:
     reader, hints = engine._reader, Hints("en", "", 1, 60, False)
-    features = reader.features(np.frombuffer(recording("en-02"), "<i2").astype(np.float32) / 32_768)
+    features = reader.features(np.frombuffer(recording("en-02"), "<i2").astype(np.float32) / np.float32(32_768))
     frames = features.shape[1] - LONGEST_FRAMES
     encoded = reader.encode(features[:, : frames + 300])
     said = reader.read(encoded, hints, lambda: encoded)
