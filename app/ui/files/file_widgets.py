@@ -18,7 +18,7 @@ from app.files.view import FileState
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import StateIcon, control_height, paint_bar, ring, smooth_painter
+from app.ui.widgets.basic import StateIcon, control_height, paint_bar, paint_round, ring, smooth_painter
 from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.labels import label
 from app.ui.widgets.layouts import vertical
@@ -55,7 +55,6 @@ class FileProgressBar(QProgressBar):
         self.setTextVisible(False)
         self.setFixedHeight(_BAR)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def show_percent(self, percent: int, name: str, *, moving: bool) -> None:
         """Show ``percent``; ``name`` is the accessible name of the bar."""
@@ -78,7 +77,6 @@ class TickButton(CheckableButton):
         self.setFont(font())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Return a size with room for the tick, so that ticking moves no other control."""
@@ -94,13 +92,10 @@ class TickButton(CheckableButton):
         painter = smooth_painter(self)
         on, side = self.isChecked(), float(self._side)
         edge = self._theme.colour("accent" if on or self.underMouse() else "edge")
-        painter.setPen(QPen(edge, 1.0))
-        painter.setBrush(self._theme.colour("accent_soft" if on else "surface"))
         outline = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.drawRoundedRect(outline, RADII.small, RADII.small)
+        paint_round(painter, outline, RADII.small, self._theme.colour("accent_soft" if on else "surface"), edge)
         mark = QRectF(SPACING.medium + 0.5, (self.height() - side) // 2 + 0.5, side - 1, side - 1)
-        painter.setBrush(self._theme.colour("accent" if on else "surface"))
-        painter.drawRoundedRect(mark, _BOX, _BOX)
+        paint_round(painter, mark, _BOX, self._theme.colour("accent" if on else "surface"), edge)
         if on:
             inside = mark.adjusted(_BOX, _BOX, -_BOX, -_BOX)
             icons.draw(painter, "done", inside, self._theme.colour("on_accent"))
@@ -132,7 +127,6 @@ class DropZone(QFrame):
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._buttons.setSpacing(SPACING.small)
         self._fill()
-        theme.changed.connect(self.update)
 
     def show_zone(self, *, strip: bool, full: bool) -> None:
         """Show the zone as a strip or large.
@@ -228,7 +222,6 @@ class _Mark(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        theme.changed.connect(self.update)
 
     def show_size(self, size: float) -> None:
         side = QFontMetrics(font(size)).height()

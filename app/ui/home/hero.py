@@ -43,7 +43,6 @@ class LiveTextView(QWidget):
         self._theme = theme
         self.spans: tuple[TextSpan, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
         """Return the height of as many lines as are shown."""

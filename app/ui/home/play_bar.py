@@ -13,7 +13,7 @@ from app.history.view import Playing, PlayState
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, ring, show_icon, smooth_painter
+from app.ui.widgets.basic import control_height, paint_round, ring, show_icon, smooth_painter
 from app.ui.widgets.labels import label, remark
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
@@ -36,7 +36,6 @@ class SeekBar(QSlider):
         self.setPageStep(_PAGE_MS)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Return the height of a button."""
@@ -77,11 +76,10 @@ class SeekBar(QSlider):
         part = self.value() / self.maximum() if self.maximum() else 0.0
         at = part * (self.width() - side)
         track = QRectF(side / 2, middle - _TRACK / 2, self.width() - side, _TRACK)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("edge"))
-        painter.drawRoundedRect(track, _TRACK / 2, _TRACK / 2)
-        painter.setBrush(self._theme.colour("accent"))
-        painter.drawRoundedRect(QRectF(track.left(), track.top(), at, _TRACK), _TRACK / 2, _TRACK / 2)
+        paint_round(painter, track, _TRACK / 2, self._theme.colour("edge"))
+        paint_round(
+            painter, QRectF(track.left(), track.top(), at, _TRACK), _TRACK / 2, self._theme.colour("accent")
+        )
         painter.setPen(QPen(self._theme.colour("surface"), 2))
         knob = QRectF(at, middle - side / 2, side, side).adjusted(1, 1, -1, -1)
         painter.drawEllipse(knob)

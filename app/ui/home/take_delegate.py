@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.core.states import State
@@ -17,7 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import ring
+from app.ui.widgets.basic import paint_round, ring
 from protocol.words import Excerpt
 
 LINES: Final = 2
@@ -85,9 +85,13 @@ class TakeDelegate(QStyledItemDelegate):
         )
         painter.save()
         painter.setClipRect(place)
-        painter.setPen(QPen(self._theme.colour("line"), 1))
-        painter.setBrush(self._theme.colour("accent_soft" if chosen else "sunken" if over else "surface"))
-        painter.drawRoundedRect(whole, RADII.medium, RADII.medium)
+        paint_round(
+            painter,
+            whole,
+            RADII.medium,
+            self._theme.colour("accent_soft" if chosen else "sunken" if over else "surface"),
+            self._theme.colour("line"),
+        )
         if not below:
             y = place.bottom() - 0.5
             painter.drawLine(QPointF(place.left() + SPACING.medium, y), QPointF(place.right() - SPACING.medium, y))
@@ -108,9 +112,13 @@ class TakeDelegate(QStyledItemDelegate):
         self._take(painter, inside, take)
         for button, rect in self.buttons(place.toRect(), take).items() if over or focused else ():
             around, inset = QRectF(rect), float(SPACING.small)
-            painter.setPen(QPen(self._theme.colour("edge"), 1))
-            painter.setBrush(self._theme.colour("surface"))
-            painter.drawRoundedRect(around.adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)
+            paint_round(
+                painter,
+                around.adjusted(0.5, 0.5, -0.5, -0.5),
+                RADII.small,
+                self._theme.colour("surface"),
+                self._theme.colour("edge"),
+            )
             mark = around.adjusted(inset, inset, -inset, -inset)
             icons.draw(painter, _ICONS[button], mark, self._theme.colour("text"))
 

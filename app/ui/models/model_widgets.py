@@ -11,7 +11,7 @@ from app.models.view import ModelState
 from app.ui.models.figures import Bar
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import StateIcon, paint_bar, refresh_with, smooth_painter
+from app.ui.widgets.basic import StateIcon, paint_bar, paint_round, refresh_with, smooth_painter
 from app.ui.widgets.labels import label, remark
 
 _THICK: Final = 6
@@ -46,7 +46,6 @@ class ShareBar(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme, self.share = theme, 0.0
-        theme.changed.connect(self.update)
 
     def show_share(self, share: float) -> None:
         """Show a share from 0 to 1, in the middle of a line of text."""
@@ -124,9 +123,7 @@ class Badge(QLabel):
         """Paint the ground and the icon below the text."""
         painter = smooth_painter(self)
         ground, side = QRectF(self.rect()), float(self._side)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("accent_soft"))
-        painter.drawRoundedRect(ground, ground.height() / 2, ground.height() / 2)
+        paint_round(painter, ground, ground.height() / 2, self._theme.colour("accent_soft"))
         mark = QRectF(SPACING.small, (ground.height() - side) / 2, side, side)
         icons.draw(painter, self._icon, mark, self._theme.colour("accent"))
         painter.end()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.monitoring.view import Curve
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import smooth_painter
+from app.ui.widgets.basic import paint_round, smooth_painter
 
 _LINE: Final = 1.5
 _ROOM: Final = 1.12
@@ -30,7 +30,6 @@ class CurveView(QWidget):
         self._height = round(QFontMetrics(font()).height() * lines)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(SPACING.huge * 2)
-        theme.changed.connect(self.update)
 
     def show_curve(self, curve: Curve) -> None:
         """Show ``curve``; repaint only if its values changed."""
@@ -77,7 +76,6 @@ class RangeBar(QWidget):
         self._half = self._most = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(QFontMetrics(font()).height())
-        theme.changed.connect(self.update)
 
     def show_parts(self, half: float, most: float) -> None:
         """Show both values as fractions of the scale, 0 to 1."""
@@ -93,10 +91,8 @@ class RangeBar(QWidget):
         painter.setPen(QPen(self._theme.colour("edge"), _LINE))
         painter.drawLine(QPointF(1, middle), QPointF(end, middle))
         painter.drawLine(QPointF(end, middle - high / 2), QPointF(end, middle + high / 2))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("accent"))
         bar = QRectF(1, middle - high / 2, max(2.0, self._half * width), high)
-        painter.drawRoundedRect(bar, 2, 2)
+        paint_round(painter, bar, 2, self._theme.colour("accent"))
 
 
 def peak(values: Sequence[float]) -> float:

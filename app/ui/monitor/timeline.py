@@ -27,7 +27,6 @@ class TimelineAxis(QWidget):
         self._theme, self._texts = theme, texts
         self._measures, self._scale = Measures(texts), TimeScale()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def show_scale(self, measures: Measures, scale: TimeScale) -> None:
         """Show this scale; repaint only if it changed."""
@@ -67,7 +66,6 @@ class Legend(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        theme.changed.connect(self.update)
         self.refresh()
 
     def refresh(self) -> None:

@@ -31,7 +31,6 @@ class TimelineRow(QWidget):
         self.row: UtteranceRow | None = None
         self._measures, self._scale = Measures(texts), TimeScale()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def show_row(self, row: UtteranceRow, measures: Measures, scale: TimeScale) -> None:
         """Show an utterance; repaint only if something visible changed."""

@@ -18,6 +18,7 @@ from app.ui.monitor.wording import seconds_text
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import state_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import paint_round
 
 _SPOKEN_PART: Final = 0.26  # share of the bar's width
 _LONGEST_SPOKEN_S: Final = 30.0
@@ -89,9 +90,8 @@ def paint_part(painter: QPainter, theme: Theme, stage: UtteranceStage | None, pl
     thin = place.adjusted(0, place.height() * 0.38, 0, -place.height() * 0.38)
     match stage:
         case None:
-            painter.setBrush(theme.colour("accent_soft"))
-            painter.setPen(QPen(theme.colour("edge"), 1))
-            painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+            outline = place.adjusted(0.5, 0.5, -0.5, -0.5)
+            paint_round(painter, outline, 3, theme.colour("accent_soft"), theme.colour("edge"))
         case UtteranceStage.SENT | UtteranceStage.DELIVERED:
             painter.setBrush(theme.colour("edge"))
             painter.drawRect(thin)
@@ -100,9 +100,7 @@ def paint_part(painter: QPainter, theme: Theme, stage: UtteranceStage | None, pl
             painter.setPen(QPen(theme.colour("warning"), 1))
             painter.drawRect(place.adjusted(0.5, 0.5, -0.5, -0.5))
         case UtteranceStage.INSERTED:
-            painter.setBrush(theme.colour("surface"))
-            painter.setPen(QPen(theme.colour("accent"), 1.5))
-            painter.drawRoundedRect(place.adjusted(0.75, 0.75, -0.75, -0.75), 3, 3)
+            outline = place.adjusted(0.75, 0.75, -0.75, -0.75)
+            paint_round(painter, outline, 3, theme.colour("surface"), theme.colour("accent"), 1.5)
         case _:
-            painter.setBrush(theme.colour("accent"))
-            painter.drawRoundedRect(place, 3, 3)
+            paint_round(painter, place, 3, theme.colour("accent"))

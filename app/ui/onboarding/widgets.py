@@ -10,7 +10,7 @@ from app.onboarding.steps import Step, StepProgress
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import ring, smooth_painter
+from app.ui.widgets.basic import paint_round, ring, smooth_painter
 from app.ui.widgets.checkable_button import CheckableButton
 
 _LINE: Final = 2.0
@@ -23,7 +23,6 @@ class Trail(QWidget):
         super().__init__()
         self._theme, self._texts, self.progress = theme, texts, StepProgress()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def show_progress(self, progress: StepProgress) -> None:
         """Show these steps and mark the current one."""
@@ -96,7 +95,6 @@ class Option(CheckableButton):
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def show_option(self, name: str) -> None:
         """Set the name in the current language."""
@@ -119,9 +117,14 @@ class Option(CheckableButton):
         painter = smooth_painter(self)
         on, line = self.isChecked(), QFontMetrics(font()).height()
         strong = on or self.underMouse()
-        painter.setPen(QPen(self._theme.colour("accent" if strong else "edge"), 2.0 if on else 1.0))
-        painter.setBrush(self._theme.colour("accent_soft" if on else "surface"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADII.medium, RADII.medium)
+        paint_round(
+            painter,
+            QRectF(self.rect()).adjusted(1, 1, -1, -1),
+            RADII.medium,
+            self._theme.colour("accent_soft" if on else "surface"),
+            self._theme.colour("accent" if strong else "edge"),
+            2.0 if on else 1.0,
+        )
         side = line * 0.8
         dot = QRectF(SPACING.large, SPACING.medium + (line - side) / 2, side, side)
         painter.setPen(QPen(self._theme.colour("accent" if on else "edge"), 2.0))

@@ -20,7 +20,7 @@ from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN
 from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, Index, RulesModel
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import control_height
+from app.ui.widgets.basic import control_height, paint_round, ring
 
 _MOST_ROWS: Final = 10
 _FEWEST_ROWS: Final = 3
@@ -189,9 +189,7 @@ class _Cells(QStyledItemDelegate):
         else:
             self._text(painter, place, index)
         if table.hasFocus() and index == table.currentIndex():
-            painter.setPen(QPen(self._theme.colour("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(place).adjusted(2, 2, -2, -2), RADII.small / 2, RADII.small / 2)
+            ring(painter, QRectF(place).adjusted(1, 1, -1, -1), self._theme.colour("accent"), RADII.small / 2)
         painter.restore()
 
     def editorEvent(self, event: QEvent, model: Any, option: Any, index: Any) -> bool:
@@ -224,9 +222,14 @@ class _Cells(QStyledItemDelegate):
         side = float(QFontMetrics(font()).ascent())
         box = QRectF(0, 0, side, side)
         box.moveCenter(QRectF(place).center())
-        painter.setPen(QPen(self._theme.colour("accent" if on else "edge"), 1.5))
-        painter.setBrush(self._theme.colour("accent" if on else "surface"))
-        painter.drawRoundedRect(box, 3, 3)
+        paint_round(
+            painter,
+            box,
+            3,
+            self._theme.colour("accent" if on else "surface"),
+            self._theme.colour("accent" if on else "edge"),
+            1.5,
+        )
         if on:
             inner = box.adjusted(side * 0.15, side * 0.15, -side * 0.15, -side * 0.15)
             icons.draw(painter, "done", inner, self._theme.colour("on_accent"))

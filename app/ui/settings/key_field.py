@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.hotkeys.binding import parse
@@ -13,7 +13,7 @@ from app.ui.settings import key_names
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_caps, key_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, frame, timer
+from app.ui.widgets.basic import control_height, frame, paint_round, timer
 
 Chosen = Callable[[str], None]
 Refused = Callable[[], None]
@@ -49,7 +49,6 @@ class KeyField(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._clicked)
-        theme.changed.connect(self.update)
         texts.changed.connect(self._name)
         self._name()
 
@@ -148,9 +147,7 @@ class KeyField(QAbstractButton):
             across = metrics.horizontalAdvance(cap) + 2 * SPACING.small
             height = metrics.height() + SPACING.hair
             place = QRectF(x, (self.height() - height) / 2, across, height)
-            painter.setPen(QPen(self._theme.colour("edge"), 1))
-            painter.setBrush(self._theme.colour("sunken"))
-            painter.drawRoundedRect(place, RADII.small - 2, RADII.small - 2)
+            paint_round(painter, place, RADII.small - 2, self._theme.colour("sunken"), self._theme.colour("edge"))
             painter.setPen(self._theme.colour("text"))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, cap)
             x += across + SPACING.hair

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -36,7 +36,7 @@ from app.ui.settings.picker_entries import PickerEntry, matching
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, fit_field, smooth_painter
+from app.ui.widgets.basic import control_height, fit_field, paint_round, smooth_painter
 from app.ui.widgets.labels import label
 from app.ui.widgets.layouts import vertical
 
@@ -69,9 +69,9 @@ class PickerRow(QStyledItemDelegate):
         current = bool(state & QStyle.StateFlag.State_Selected)
         if current or state & QStyle.StateFlag.State_MouseOver:
             focused = bool(state & QStyle.StateFlag.State_HasFocus)
-            painter.setPen(QPen(self._theme.colour("accent"), 2) if focused else Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.colour("accent_soft" if current else "sunken"))
-            painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), RADII.small, RADII.small)
+            edge = self._theme.colour("accent") if focused else None
+            ground = self._theme.colour("accent_soft" if current else "sunken")
+            paint_round(painter, place.adjusted(1, 1, -1, -1), RADII.small, ground, edge, 2.0)
         self._paint_texts(painter, place, index)
         painter.restore()
 
@@ -170,9 +170,13 @@ class Picker(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a ground with an outline."""
         painter = smooth_painter(self)
-        painter.setPen(QPen(self._theme.colour("edge"), 1))
-        painter.setBrush(self._theme.colour("surface"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)
+        paint_round(
+            painter,
+            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5),
+            RADII.small,
+            self._theme.colour("surface"),
+            self._theme.colour("edge"),
+        )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Move between field and list, choose and close by keys; close when anything else is used."""

@@ -8,7 +8,7 @@ from app.core.states import State
 from app.ui.shell.status import Status, delay, hint, means, word
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SCALE_PROPERTY, SPACING, Theme, font
-from app.ui.widgets.basic import Shape, refresh_with, ring, smooth_painter
+from app.ui.widgets.basic import Shape, paint_round, refresh_with, ring, smooth_painter
 from app.ui.widgets.labels import Elided, label, set_role, tip
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
@@ -79,9 +79,7 @@ class StatusLine(QAbstractButton):
         painter = smooth_painter(self)
         place = QRectF(self.rect())
         if self.underMouse() or self.isDown():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.colour("surface"))
-            painter.drawRoundedRect(place, RADII.small, RADII.small)
+            paint_round(painter, place, RADII.small, self._theme.colour("surface"))
         if self.hasFocus():
             ring(painter, place, self._theme.colour("accent"), RADII.small)
 

@@ -121,7 +121,6 @@ class Shape(QWidget):
         self._theme, self.state = theme, state
         side = QFontMetrics(font(size)).ascent()
         self.setFixedSize(side, side)
-        theme.changed.connect(self.update)
 
     def show_state(self, state: State, word: str) -> None:
         """Show a state; repaint only if it changed."""
@@ -144,7 +143,6 @@ class StateIcon(QWidget, Generic[S]):
         self._theme, self._shapes, self.state = theme, shapes, state
         side = QFontMetrics(font()).ascent()
         self.setFixedSize(side, side)
-        theme.changed.connect(self.update)
 
     def show_state(self, state: S, word: str) -> None:
         """Show this state and its word."""
@@ -166,7 +164,6 @@ class LevelBar(QWidget):
         self._theme, self.level_dbfs = theme, LOWEST_DBFS
         self.setFixedHeight(SPACING.small)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def show_level(self, level_dbfs: float) -> None:
         """Show a level; repaint only if the bar changes visibly."""
@@ -186,7 +183,6 @@ class Switch(CheckableButton):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Return a size as high as a line of text."""
@@ -198,9 +194,13 @@ class Switch(CheckableButton):
         painter = smooth_painter(self)
         track = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
         on = self.isChecked()
-        painter.setPen(QPen(self._theme.colour("accent" if on else "edge"), 1))
-        painter.setBrush(self._theme.colour("accent" if on else "sunken"))
-        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        paint_round(
+            painter,
+            track,
+            track.height() / 2,
+            self._theme.colour("accent" if on else "sunken"),
+            self._theme.colour("accent" if on else "edge"),
+        )
         side = track.height() - 6
         knob = QPointF(track.right() - 3 - side if on else track.left() + 3, track.top() + 3)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -220,7 +220,6 @@ class DropDown(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(12)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Return a size as high as a button."""
@@ -310,16 +309,27 @@ def smooth_painter(widget: QWidget) -> QPainter:
     return painter
 
 
+def paint_round(
+    painter: QPainter,
+    place: QRectF,
+    radius: float,
+    fill: QColor | Qt.BrushStyle,
+    edge: QColor | None = None,
+    width: float = 1.0,
+) -> None:
+    """Paint a rectangle with round corners, with an outline if its ``edge`` has a colour."""
+    painter.setPen(Qt.PenStyle.NoPen if edge is None else QPen(edge, width))
+    painter.setBrush(fill)
+    painter.drawRoundedRect(place, radius, radius)
+
+
 def paint_bar(painter: QPainter, track: QRectF, share: float, ground: QColor, filled: QColor) -> None:
     """Paint a round bar of which a ``share`` from 0 to 1 is filled."""
-    painter.setPen(Qt.PenStyle.NoPen)
     radius = track.height() / 2
-    painter.setBrush(ground)
-    painter.drawRoundedRect(track, radius, radius)
+    paint_round(painter, track, radius, ground)
     if share:
-        painter.setBrush(filled)
         across = max(track.height(), track.width() * share)
-        painter.drawRoundedRect(QRectF(track.topLeft(), QSizeF(across, track.height())), radius, radius)
+        paint_round(painter, QRectF(track.topLeft(), QSizeF(across, track.height())), radius, filled)
 
 
 def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
@@ -328,13 +338,16 @@ def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
     focused = widget.hasFocus()
     inset = 1.0 if focused else 0.5
     colour = theme.colour("accent" if focused or widget.underMouse() else "edge")
-    painter.setPen(QPen(colour, _RING if focused else 1.0))
-    painter.setBrush(theme.colour("surface"))
-    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset), RADII.small, RADII.small)
+    paint_round(
+        painter,
+        QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset),
+        RADII.small,
+        theme.colour("surface"),
+        colour,
+        _RING if focused else 1.0,
+    )
 
 
 def ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:
     """Paint the focus ring around a rectangle."""
-    painter.setPen(QPen(colour, _RING))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(around.adjusted(1, 1, -1, -1), radius, radius)
+    paint_round(painter, around.adjusted(1, 1, -1, -1), radius, Qt.BrushStyle.NoBrush, colour, _RING)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import ring, smooth_painter
+from app.ui.widgets.basic import paint_round, ring, smooth_painter
 
 _DEPTH = float(SPACING.hair)
 _MARGIN = float(SPACING.hair)  # for the focus ring
@@ -28,7 +28,6 @@ class KeyCaps(QWidget):
         self.caps: tuple[str, ...] = ()
         self.lit = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.updateGeometry)
 
     def show_caps(self, caps: Sequence[str], *, lit: bool = False, name: str = "") -> None:
         """Show these caps; ``name`` is the accessible text with the keys and their state."""
@@ -58,13 +57,10 @@ class KeyCaps(QWidget):
 
     def _paint_key(self, painter: QPainter, cap: str, place: QRectF) -> None:
         colour, lowered = self._theme.colour, place.translated(0, _DEPTH)
-        painter.setPen(QPen(colour("accent" if self.lit else "edge"), 1))
-        painter.setBrush(colour("edge"))
+        edge, face = colour("accent" if self.lit else "edge"), lowered if self.lit else place
         if not self.lit:
-            painter.drawRoundedRect(lowered, RADII.medium, RADII.medium)
-        face = lowered if self.lit else place
-        painter.setBrush(colour("accent" if self.lit else "surface"))
-        painter.drawRoundedRect(face, RADII.medium, RADII.medium)
+            paint_round(painter, lowered, RADII.medium, edge, edge)
+        paint_round(painter, face, RADII.medium, colour("accent" if self.lit else "surface"), edge)
         painter.setPen(colour("on_accent" if self.lit else "text"))
         if cap:
             painter.drawText(face, Qt.AlignmentFlag.AlignCenter, cap)

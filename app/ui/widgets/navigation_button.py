@@ -1,10 +1,10 @@
 """Button that leads to a page or a section, marked while that is shown."""
 
-from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 
-from app.ui.theme.theme import RADII, Theme
-from app.ui.widgets.basic import ring, smooth_painter
+from app.ui.theme.theme import RADII
+from app.ui.widgets.basic import paint_round, ring, smooth_painter
 from app.ui.widgets.checkable_button import CheckableButton
 
 BAR = 3.0
@@ -19,10 +19,6 @@ class NavigationButton(CheckableButton):
 
     hover = "sunken"
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        theme.changed.connect(self.update)
-
     def bar(self) -> QRectF:
         """Return the place of the bar."""
         raise NotImplementedError
@@ -35,19 +31,10 @@ class NavigationButton(CheckableButton):
         """Paint background, bar and name, and the ring of the focus."""
         painter = smooth_painter(self)
         chosen, place = self.isChecked(), QRectF(self.rect())
-        painter.setPen(Qt.PenStyle.NoPen)
         if chosen or self.underMouse():
-            painter.setBrush(self._theme.colour("accent_soft" if chosen else self.hover))
-            painter.drawRoundedRect(place, RADII.small, RADII.small)
+            paint_round(painter, place, RADII.small, self._theme.colour("accent_soft" if chosen else self.hover))
         if chosen:
-            painter.setBrush(self._theme.colour("accent"))
-            painter.drawRoundedRect(self.bar(), BAR / 2, BAR / 2)
+            paint_round(painter, self.bar(), BAR / 2, self._theme.colour("accent"))
         self.paint_name(painter)
         if self.hasFocus():
             ring(painter, place, self._theme.colour("accent"), RADII.small)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Ask for more room when the font grows."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, ring, smooth_painter
+from app.ui.widgets.basic import control_height, paint_round, ring, smooth_painter
 from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.layouts import vertical
@@ -41,20 +41,14 @@ class OptionButton(CheckableButton):
         painter = smooth_painter(self)
         place, chosen = QRectF(self.rect()), self.isChecked()
         if chosen or self.underMouse():
-            painter.setPen(QPen(self._theme.colour("accent"), 1) if chosen else Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.colour("accent_soft" if chosen else "sunken"))
-            painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), RADII.small - 1, RADII.small - 1)
+            edge = self._theme.colour("accent") if chosen else None
+            ground = self._theme.colour("accent_soft" if chosen else "sunken")
+            paint_round(painter, place.adjusted(0.5, 0.5, -0.5, -0.5), RADII.small - 1, ground, edge)
         painter.setFont(font())
         painter.setPen(self._theme.colour("text"))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.text())
         if self.hasFocus():
             ring(painter, place, self._theme.colour("accent"), RADII.small - 1)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Ask for more room when the font grows."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
 
 
 class OptionButtons(QWidget):
@@ -73,7 +67,6 @@ class OptionButtons(QWidget):
         self._column = vertical(self._row, within=self, margins=_FRAME, gap=None)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     @property
     def value(self) -> str:
@@ -115,9 +108,13 @@ class OptionButtons(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the outline of the row."""
         painter = smooth_painter(self)
-        painter.setPen(QPen(self._theme.colour("edge"), 1))
-        painter.setBrush(self._theme.colour("surface"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)
+        paint_round(
+            painter,
+            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5),
+            RADII.small,
+            self._theme.colour("surface"),
+            self._theme.colour("edge"),
+        )
 
     def _make(self, values: Sequence[str]) -> None:
         for button in self.buttons:

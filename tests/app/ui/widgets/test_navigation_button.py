@@ -1,20 +1,20 @@
 """Buttons that lead to a page or a section: a chosen one has a background and a bar."""
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme, font
+from app.ui.widgets.layouts import vertical
 from app.ui.widgets.navigation_button import BAR, NavigationButton
 
 
 class Entry(NavigationButton):
     """Button whose bar stands at its left edge, with nothing else."""
 
-    asked = 0
-
-    def updateGeometry(self) -> None:
-        self.asked += 1
+    def sizeHint(self) -> QSize:
+        return QSize(60, self.fontMetrics().height())
 
     def bar(self) -> QRectF:
         return QRectF(0, 10, 2 * BAR, 20)
@@ -37,9 +37,11 @@ def test_chosen_button_has_background_bar_and_name(theme: Theme, qtbot: QtBot) -
 
 def test_button_asks_for_room_when_the_font_grows(theme: Theme, qtbot: QtBot) -> None:
     button = Entry(theme)
-    qtbot.addWidget(button)
-    before = button.asked
+    page = QWidget()
+    qtbot.addWidget(page)
+    vertical(button, within=page)
+    before = page.sizeHint().height()
     larger = font()
     larger.setPointSizeF(larger.pointSizeF() * 2)
     button.setFont(larger)
-    assert button.asked > before
+    assert page.sizeHint().height() > before
