@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QFontMetrics
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.core.notes import Note
 from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of
@@ -24,7 +24,7 @@ from app.ui.widgets.basic import (
     timer,
 )
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import Elided, label, remark, tell
+from app.ui.widgets.labels import Elided, label, remark, tell, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
 
@@ -59,15 +59,28 @@ class CodeForm(Card):
         self._linked: GatewayAddress | None = None
         self._opened, self._asked, self._asking, self._note = False, False, False, Note("")
         self.heading, self.say = label(bold=True, wraps=True), remark()
-        self.found, self.nobody = FoundList(texts, self._pick, keys.found), remark()
+        self.found, self.nobody = (
+            FoundList(texts, self._pick, keys.found),
+            worded(texts, remark(), "computers.searching"),
+        )
         self.sends, self.note = remark(""), remark("")
         self.address_name, self.code_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
-        self.address, self.code = QLineEdit(), QLineEdit()
-        self.go, self.cancel = action_button(self._send_if_whole, "primary"), action_button(self.close_form)
+        self.address, self.code = (
+            worded(texts, QLineEdit(), placeholderText="pairing.address-hint"),
+            worded(texts, QLineEdit(), placeholderText="pairing.code-hint"),
+        )
+        self.go, self.cancel = (
+            action_button(self._send_if_whole, "primary"),
+            worded(texts, action_button(self.close_form), "pairing.cancel"),
+        )
         self.buttons = FlowRow((self.go, self.cancel))
         self._laid_out = timer(self, 0, lambda: bring_into_sight(self))
         self._lay_out()
-        self._connect()
+        self.address.textEdited.connect(lambda _: self._typed_address())
+        self.code.textEdited.connect(self._typed_code)
+        for _, field, _ in self._fields:
+            field.returnPressed.connect(self._send_if_whole)
+        on_escape(self, (field for _, field, _ in self._fields), self.close_form)
         self.hide()
         refresh_with(self.refresh, texts, theme)
 
@@ -150,15 +163,11 @@ class CodeForm(Card):
             name.setBuddy(field)
             field.setAccessibleName(texts(key))
             fit_field(field)
-        self.nobody.setText(texts("computers.searching"))
         self.found.show_found([row.found for row in self.found.rows], again=True)
         digits = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         digits.setPointSizeF(font(SCALE.heading).pointSizeF())
         self.code.setFont(digits)
         self.code.setMaximumWidth(QFontMetrics(digits).averageCharWidth() * _LETTERS + 2 * SPACING.wide)
-        self.address.setPlaceholderText(texts("pairing.address-hint"))
-        self.code.setPlaceholderText(texts("pairing.code-hint"))
-        self.cancel.setText(texts("pairing.cancel"))
         make_room(self.go, (texts("pairing.again"), texts(self._keys.go)))
         self._show()
 
@@ -237,13 +246,6 @@ class CodeForm(Card):
             self._asked = True
             self._send(place)
 
-    def _connect(self) -> None:
-        self.address.textEdited.connect(lambda _: self._typed_address())
-        self.code.textEdited.connect(self._typed_code)
-        for _, field, _ in self._fields:
-            field.returnPressed.connect(self._send_if_whole)
-        on_escape(self, (field for _, field, _ in self._fields), self.close_form)
-
     def _lay_out(self) -> None:
         self.address.setMaxLength(_LONGEST)
         self.code.setMaxLength(_LONGEST)
@@ -265,8 +267,7 @@ class FoundRow(QWidget):
     ) -> None:
         super().__init__()
         self.found = found
-        self.name, self.pair = Elided(1), QPushButton()
-        self.pair.clicked.connect(lambda: pair(found))
+        self.name, self.pair = Elided(1), action_button(lambda: pair(found))
         horizontal(stretched(self.name), self.pair, within=self)
         self.name.show_text(found.name)
         self.pair.setText(texts(said[0]))

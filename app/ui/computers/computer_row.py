@@ -16,7 +16,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import action_button, control_height, fit_field, on_escape, reveal, show_icon
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import Elided, remark, tell
+from app.ui.widgets.labels import Elided, remark, tell, worded
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 from protocol.devices import LONGEST_NAME, clean_name
 
@@ -62,7 +62,10 @@ class ComputerRow(QWidget):
         self._theme, self._texts, self._ask, self._pair = theme, texts, ask, pair
         self.view, self.first, self._sure = _EMPTY, True, False
         self.icon, self.name, self.says = RowIcon(theme), Elided(1), remark()
-        self.button, self.more = action_button(self._act), action_button(self.open_menu, "quiet")
+        self.button, self.more = (
+            action_button(self._act),
+            worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip"),
+        )
         self.menu = QMenu(self)
         self.rename, self.about, self.remove = QAction(self), QAction(self), QAction(self)
         self.about.setCheckable(True)
@@ -71,11 +74,14 @@ class ComputerRow(QWidget):
         self.remove.triggered.connect(lambda: self._confirm(True))
         self.details = remark("")
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.field, self.save = QLineEdit(), action_button(self._rename)
+        self.field, self.save = QLineEdit(), worded(texts, action_button(self._rename), "computers.save")
         self.field.setMaxLength(LONGEST_NAME)
         self.field.returnPressed.connect(self._rename)
         self.warning = remark("")
-        self.sure, self.keep = action_button(self._remove, "danger"), action_button(lambda: self._confirm(False))
+        self.sure, self.keep = (
+            action_button(self._remove, "danger"),
+            worded(texts, action_button(lambda: self._confirm(False)), "computers.keep"),
+        )
         self.buttons = FlowRow((self.sure, self.keep))
         for widget in (self.field, self.save, self.sure, self.keep):
             widget.hide()
@@ -111,9 +117,7 @@ class ComputerRow(QWidget):
         self._show_menu()
         self.field.setAccessibleName(texts("computers.new-name", **named))
         fit_field(self.field)
-        self.save.setText(texts("computers.save"))
         self.save.setAccessibleName(f"{texts('computers.save')}: {self.field.accessibleName()}")
-        self.keep.setText(texts("computers.keep"))
         self._show_details(self.about.isChecked())
         self._confirm(self._sure and view.removal is not None, focus=False)
 
@@ -197,7 +201,6 @@ class ComputerRow(QWidget):
             widget.setAccessibleName(name)
         show_icon(self.more, "more", self._theme.colour("text"))
         self.more.setMinimumHeight(control_height())
-        self.more.setToolTip(texts("computers.more-tip"))
 
     def _show_details(self, on: bool) -> None:
         tell(self.details, self.view.details if on else "", "")

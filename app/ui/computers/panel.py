@@ -28,7 +28,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, card, refresh_with
-from app.ui.widgets.labels import label, remark, tell
+from app.ui.widgets.labels import label, remark, tell, worded
 from app.ui.widgets.layouts import SPACE, at_left, horizontal, stretched, vertical
 from app.ui.widgets.panels import Columns
 
@@ -55,14 +55,21 @@ class ComputersPanel(QWidget):
         self.share = ChoiceCard(theme, "share", self.share_this)
         self.form = PairingForm(theme, texts, ask, self._use, lambda: self._focus(self.form, self.use.button))
         self.code = ShareForm(theme, texts, ask, lambda: self._focus(self.code, self.share.button))
-        self.heading, self.none = label(bold=True), remark()
+        self.heading, self.none = (
+            worded(texts, label(bold=True), "computers.name"),
+            worded(texts, remark(), "computers.looking"),
+        )
         self.rows: dict[str, ComputerRow] = {}
         self._ordered: list[QWidget] = []
-        self.lend = action_button(self.lend_this)
+        self.lend = worded(texts, action_button(self.lend_this), "lending.add")
         self.lending = LendingForm(theme, texts, ask, self._lent, lambda: self._focus(self.lending, self.lend))
         self._list, self._rows = card()
         self._choices = Columns(QFontMetrics(font()).averageCharWidth() * _LETTERS, 2)
-        self._lay_out()
+        self._rows.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
+        self._rows.setSpacing(0)
+        self._choices.show_widgets((self.use, self.share))
+        parts = (self.problem, self._choices, self.form, self.code, self.told, self.heading, self._list, self.none)
+        vertical(*parts, at_left(self.lend), self.lending, within=self, gap=SPACING.medium)
         shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
         self.shows = shows.add(self.show_invite).add(self.show_lending)
         refresh_with(self.refresh, texts, theme)
@@ -112,10 +119,6 @@ class ComputersPanel(QWidget):
 
     def refresh(self) -> None:
         """Update everything to the current language, fonts and colours."""
-        texts = self._texts
-        self.heading.setText(texts("computers.name"))
-        self.none.setText(texts("computers.looking"))
-        self.lend.setText(texts("lending.add"))
         for row in self.rows.values():
             row.refresh()
         self._show()
@@ -227,13 +230,6 @@ class ComputersPanel(QWidget):
             self._ordered = order
             for before, after in pairwise(order):
                 QWidget.setTabOrder(before, after)
-
-    def _lay_out(self) -> None:
-        self._rows.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
-        self._rows.setSpacing(0)
-        self._choices.show_widgets((self.use, self.share))
-        parts = (self.problem, self._choices, self.form, self.code, self.told, self.heading, self._list, self.none)
-        vertical(*parts, at_left(self.lend), self.lending, within=self, gap=SPACING.medium)
 
 
 class ChoiceCard(Card):

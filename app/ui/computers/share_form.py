@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLayout, QWidget
 
 from app.core.states import State
 from app.messages.actions import Action
@@ -26,7 +26,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, DropDown, Shape, action_button, on_escape, refresh_with, reveal, timer
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, tell
+from app.ui.widgets.labels import label, remark, tell, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
 from protocol.pairing import PairingStage
@@ -47,22 +47,31 @@ class ShareForm(Card):
         self._texts, self._ask, self._closed = texts, ask, closed
         self._view, self._invite, self._on, self._asked = SharingView(), InviteView(), False, False
         self.heading, self.state, self.says = (
-            label(bold=True, wraps=True),
+            worded(texts, label(bold=True, wraps=True), "sharing.name"),
             label(role="muted", wraps=True),
             label(role="muted", wraps=True),
         )
-        self.purpose_name, self.purpose = label(size=SCALE.caption, role="muted"), DropDown(theme)
-        self.trust = remark("warning")
-        self.digits, self.qr = label(size=_DIGITS, bold=True), QrCode()
+        self.purpose_name, self.purpose = (
+            worded(texts, label(size=SCALE.caption, role="muted"), "sharing.invite.kind"),
+            worded(texts, DropDown(theme), accessibleName="sharing.invite.kind"),
+        )
+        self.trust = worded(texts, remark("warning"), "sharing.invite.trust")
+        self.digits, self.qr = (
+            label(size=_DIGITS, bold=True),
+            worded(texts, QrCode(), accessibleName="sharing.invite.qr"),
+        )
         self.digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.left, self.where = label(role="muted", wraps=True), remark()
         self.scan = remark()
         self.shape, self.ended = Shape(theme, State.DONE), label(wraps=True)
         self.place, self.fingerprint = Fact(texts), Fact(texts)
         self.again, self.copy = action_button(self._request, "primary"), action_button(self._copy)
-        self.about, self.stop = action_button(self._show_details), action_button(self._stop)
+        self.about, self.stop = (
+            worded(texts, action_button(self._show_details), "computers.details"),
+            worded(texts, action_button(self._stop), "sharing.stop"),
+        )
         self.about.setCheckable(True)
-        self.close_button = action_button(self.close_form)
+        self.close_button = worded(texts, action_button(self.close_form), "sharing.invite.done")
         self.buttons = FlowRow((self.again, self.copy, self.about, self.stop, self.close_button))
         self._laid_out = timer(self, 0, lambda: bring_into_sight(self.qr if self._invite.link else self))
         self._lay_out()
@@ -126,18 +135,11 @@ class ShareForm(Card):
     def refresh(self) -> None:
         """Update all texts to the current language, fonts and colours."""
         texts = self._texts
-        self.heading.setText(texts("sharing.name"))
         self.setAccessibleName(self.heading.text())
-        self.purpose_name.setText(texts("sharing.invite.kind"))
-        self.purpose.setAccessibleName(texts("sharing.invite.kind"))
         chosen = self.purpose.currentData() or CLIENT
         entries = [(CLIENT, texts("sharing.invite.client")), (WORKER, texts("sharing.invite.worker"))]
         self.purpose.show_entries(entries, chosen)
-        self.trust.setText(texts("sharing.invite.trust"))
-        self.qr.setAccessibleName(texts("sharing.invite.qr"))
         self.qr.updateGeometry()
-        self.about.setText(texts("computers.details"))
-        self.stop.setText(texts("sharing.stop"))
         self._show()
         self._arrange()
 
@@ -184,7 +186,6 @@ class ShareForm(Card):
         tell(self.ended, ended, "" if good else "warning")
         self.again.setText(texts("sharing.invite.another" if good else "sharing.invite.new-code"))
         reveal(self.again, bool(ended), self.close_button)
-        self.close_button.setText(texts("sharing.invite.done"))
         self.about.setVisible(on)
         self._show_details()
         self.buttons.arrange()
@@ -278,12 +279,10 @@ class Fact(QWidget):
         self.name, self.value, self.copy = (
             label(size=SCALE.caption, role="muted"),
             label(wraps=True),
-            QPushButton(),
+            worded(texts, action_button(self._copy, "quiet"), "sharing.copy"),
         )
-        self.copy.setProperty("role", "quiet")
         head = horizontal(self.name, self.copy, SPACE, gap=None)
         vertical(head, self.value, within=self, gap=SPACING.hair)
-        self.copy.clicked.connect(self._copy)
         self.hide()
 
     def show_fact(self, name: str, value: str, copied: str = "") -> None:
@@ -292,7 +291,6 @@ class Fact(QWidget):
         self.name.setText(name)
         self.value.setText(value)
         self.value.setAccessibleName(f"{name}: {value}")
-        self.copy.setText(self._texts("sharing.copy"))
         self.copy.setAccessibleName(self._texts("sharing.copy-of", what=name))
         self.setVisible(bool(value))
 

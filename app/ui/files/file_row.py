@@ -54,7 +54,30 @@ class FileRow(Card):
         self.cancel = action_button(self._cancel, "quiet")
         self.more = action_button(self._open_menu, "quiet")
         self.menu = QMenu(self)
-        self._lay_out()
+        self.name.setFont(font(weight=QFont.Weight.DemiBold))
+        self.how.setFont(font(SCALE.caption))
+        self.how.setProperty("role", "muted")
+        head = horizontal(
+            self.shape,
+            room(SPACING.small),
+            stretched(self.name),
+            self.step,
+            self.copy,
+            self.show_folder,
+            self.cancel,
+            self.more,
+            gap=SPACING.hair,
+        )
+        words = vertical(
+            self.how,
+            self.bar,
+            self.text,
+            self.note,
+            margins=(self.shape.width() + SPACING.medium, 0, SPACING.small, 0),
+        )
+        vertical(
+            head, words, within=self, margins=(SPACING.large, SPACING.small, SPACING.small, SPACING.medium), gap=0
+        )
 
     def show_file(self, file: FileView, *, again: bool = False) -> None:
         """Show ``file``; redraw only if it changed.
@@ -162,31 +185,3 @@ class FileRow(Card):
         title = self._texts("files.save-title", name=self.file.name)
         if place := self._dialogs.place(self, title, suggested):
             self._ask(SaveFile(self.file.file, place, form))
-
-    # -- layout --------------------------------------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        self.name.setFont(font(weight=QFont.Weight.DemiBold))
-        self.how.setFont(font(SCALE.caption))
-        self.how.setProperty("role", "muted")
-        head = horizontal(
-            self.shape,
-            room(SPACING.small),
-            stretched(self.name),
-            self.step,
-            self.copy,
-            self.show_folder,
-            self.cancel,
-            self.more,
-            gap=SPACING.hair,
-        )
-        words = vertical(
-            self.how,
-            self.bar,
-            self.text,
-            self.note,
-            margins=(self.shape.width() + SPACING.medium, 0, SPACING.small, 0),
-        )
-        vertical(
-            head, words, within=self, margins=(SPACING.large, SPACING.small, SPACING.small, SPACING.medium), gap=0
-        )

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QProgressBar,
-    QPushButton,
     QSizePolicy,
     QWidget,
 )
@@ -18,9 +17,17 @@ from app.files.view import FileState
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import StateIcon, control_height, paint_bar, paint_round, ring, smooth_painter
+from app.ui.widgets.basic import (
+    StateIcon,
+    action_button,
+    control_height,
+    paint_bar,
+    paint_round,
+    ring,
+    smooth_painter,
+)
 from app.ui.widgets.checkable_button import CheckableButton
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import vertical
 
 SHAPES: Final = {
@@ -117,16 +124,25 @@ class DropZone(QFrame):
         self._theme, self._texts = theme, texts
         self.over = self.full = self.strip = False
         self.says, self.hint = label(size=SCALE.heading, bold=True, wraps=True), label(role="muted", wraps=True)
-        self.open, self.folder = QPushButton(), QPushButton()
-        self.open.setProperty("role", "primary")
-        self.open.clicked.connect(opens)
-        self.folder.clicked.connect(folder)
+        self.open, self.folder = (
+            worded(texts, action_button(opens, "primary"), "files.open"),
+            worded(texts, action_button(folder), "files.open-folder"),
+        )
         self._mark = _Mark(theme)
         self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._words = vertical(gap=SPACING.hair)
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._buttons.setSpacing(SPACING.small)
-        self._fill()
+        self._words.addWidget(self.says)
+        self._words.addWidget(self.hint)
+        self._buttons.addWidget(self.open)
+        self._buttons.addWidget(self.folder)
+        self._row.addStretch(1)
+        self._row.addWidget(self._mark)
+        self._row.addLayout(self._words)
+        self._row.addLayout(self._buttons)
+        self._row.addStretch(1)
+        self._arrange()
 
     def show_zone(self, *, strip: bool, full: bool) -> None:
         """Show the zone as a strip or large.
@@ -150,8 +166,6 @@ class DropZone(QFrame):
         texts = self._texts
         self.says.setText(texts("files.drop-now" if self.over else "files.drop"))
         self.hint.setText(texts("files.full-hint" if self.full else "files.drop-hint"))
-        self.open.setText(texts("files.open"))
-        self.folder.setText(texts("files.open-folder"))
         self.open.setEnabled(not self.full)
         self.folder.setEnabled(not self.full)
         self.update()
@@ -165,18 +179,6 @@ class DropZone(QFrame):
         painter.setBrush(self._theme.colour("accent_soft" if self.over else "surface"))
         outline = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.drawRoundedRect(outline, RADII.small * 2, RADII.small * 2)
-
-    def _fill(self) -> None:
-        self._words.addWidget(self.says)
-        self._words.addWidget(self.hint)
-        self._buttons.addWidget(self.open)
-        self._buttons.addWidget(self.folder)
-        self._row.addStretch(1)
-        self._row.addWidget(self._mark)
-        self._row.addLayout(self._words)
-        self._row.addLayout(self._buttons)
-        self._row.addStretch(1)
-        self._arrange()
 
     def minimumSizeHint(self) -> QSize:
         """Return a minimum size in which the buttons stand below the words."""

@@ -30,7 +30,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import DropDown, action_button, paint_as_page, refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.labels import label, say, tip
+from app.ui.widgets.labels import label, say, tip, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 
 _BESIDE: Final = 0
@@ -53,17 +53,20 @@ class FilesPage(QWidget):
         self.rows: dict[int, FileRow] = {}
         paint_as_page(self)
         self.setAcceptDrops(True)
-        self.name = label(size=SCALE.display, bold=True)
+        self.name = worded(texts, label(size=SCALE.display, bold=True), "files.name")
         self.pause = action_button(self._pause, "quiet")
-        self.clear = action_button(lambda: self._ask(RemoveFiles()), "quiet")
+        self.clear = worded(texts, action_button(lambda: self._ask(RemoveFiles()), "quiet"), "files.clear")
         self.zone = DropZone(theme, texts, self._open, self._open_folder)
-        self.saved, self.where = label(role="muted"), label(role="muted")
+        self.saved, self.where = (
+            worded(texts, label(role="muted"), "files.saved"),
+            worded(texts, label(role="muted"), "files.where"),
+        )
         self.forms = {form: TickButton(theme) for form in Format}
-        self.place = DropDown(theme)
+        self.place = worded(texts, DropDown(theme), accessibleName="files.where")
         self.note = label(role="warning", wraps=True)
         self._list, self._ticks = vertical(), QGridLayout()
         self._saving = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self.listing = QWidget()
+        self.listing = worded(texts, QWidget(), accessibleName="files.name")
         self._lay_out()
         for tick in self.forms.values():
             tick.clicked.connect(lambda: self._choose(self._view.folder))
@@ -84,12 +87,6 @@ class FilesPage(QWidget):
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts = self._texts
-        self.name.setText(texts("files.name"))
-        self.saved.setText(texts("files.saved"))
-        self.where.setText(texts("files.where"))
-        self.clear.setText(texts("files.clear"))
-        self.place.setAccessibleName(texts("files.where"))
-        self.listing.setAccessibleName(texts("files.name"))
         for form, tick in self.forms.items():
             tick.setText(texts(f"files.form.{form.value}"))
             tick.setAccessibleName(texts("files.form-name", form=tick.text()))

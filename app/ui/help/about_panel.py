@@ -11,8 +11,8 @@ from app.diagnostics.report.view import Licence, LicencesView, LicenceText
 from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, fit_field
-from app.ui.widgets.labels import label
+from app.ui.widgets.basic import Card, fit_field, refresh_with
+from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, vertical
 
 _LONGEST_QUERY: Final = 100
@@ -31,17 +31,37 @@ class AboutPanel(Card):
         self._view: LicencesView | None = None
         self._found: tuple[Licence, ...] = ()
         self._name = ""
-        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted", wraps=True)
-        self.search = QLineEdit()
+        self.heading, self.says = (
+            label(size=SCALE.heading, bold=True),
+            worded(texts, label(role="muted", wraps=True), "help.about.says"),
+        )
+        self.search = worded(
+            texts, QLineEdit(), placeholderText="help.about.search", accessibleName="help.about.search"
+        )
         self.search.setMaxLength(_LONGEST_QUERY)
-        self.list, self.nothing = RowListView(_PLACES), label(role="muted")
+        self.list, self.nothing = (
+            worded(texts, RowListView(theme, _PLACES), accessibleName="help.about.list"),
+            label(role="muted"),
+        )
         self.model = RowModel(self)
         self.list.draw(self.model, RowDelegate(theme, self.model.cells))
-        self.text = ReadOnlyText(12)
-        self._lay_out()
+        self.text = worded(texts, ReadOnlyText(theme, 12), accessibleName="help.about.text")
+        self.text.hide()
+        vertical(
+            self.heading,
+            self.says,
+            self.search,
+            self.nothing,
+            self.list,
+            self.text,
+            SPACE,
+            within=self,
+            margins=(SPACING.wide, SPACING.large),
+            gap=SPACING.medium,
+        )
         self.search.textChanged.connect(self._search)
         self.list.selectionModel().currentChanged.connect(self._chosen)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this panel."""
@@ -64,13 +84,7 @@ class AboutPanel(Card):
         texts, view = self._texts, self._view
         name = texts("app.name")
         self.heading.setText(texts("help.about.version", name=name, version=view.version) if view else name)
-        self.says.setText(texts("help.about.says"))
-        self.search.setPlaceholderText(texts("help.about.search"))
         fit_field(self.search)
-        for control, key in ((self.search, "search"), (self.list, "list"), (self.text, "text")):
-            control.setAccessibleName(texts(f"help.about.{key}"))
-        self.list.refresh()
-        self.text.refresh()
         self._search()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -110,18 +124,3 @@ class AboutPanel(Card):
         if name and name != self._name:
             self._name = name
             self._ask(LicenceTextWanted(name))
-
-    def _lay_out(self) -> None:
-        self.text.hide()
-        vertical(
-            self.heading,
-            self.says,
-            self.search,
-            self.nothing,
-            self.list,
-            self.text,
-            SPACE,
-            within=self,
-            margins=(SPACING.wide, SPACING.large),
-            gap=SPACING.medium,
-        )

@@ -3,67 +3,42 @@
 The most severe findings come first.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
-
-from PySide6.QtWidgets import QPushButton
 
 from app.diagnostics.checks.finding import Finding, FindingText, Severity, count, told
 from app.diagnostics.report.actions import Examine, HelpAction
 from app.diagnostics.report.view import ExaminationView
-from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel
+from app.ui.help.line_list import Cell, RowsCard
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card
+from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import action_button, refresh_with
 from app.ui.widgets.labels import label
-from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
+from app.ui.widgets.layouts import horizontal, stretched
 
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)
 _COLOURS: Final = {Severity.OK: "muted", Severity.ADVICE: "warning", Severity.PROBLEM: "warning"}
-_PLACES: Final = 12
 _SEVERITY, _TITLE = 10, 20  # column widths in letters
 
 
-class ExaminationPanel(Card):
+class ExaminationPanel(RowsCard):
     """Panel that runs the check and lists its findings.
 
     Without a selection, the text lists every finding that needs attention.
     """
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
-        super().__init__()
-        self._texts = texts
+        super().__init__(theme, texts, "help.examine", rows=12, lines=6)
         self._view: ExaminationView | None = None
         self._found: tuple[Finding, ...] = ()
-        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted", wraps=True)
-        self.examine, self.state = QPushButton(), label(role="muted", wraps=True)
-        self.list = RowListView(_PLACES)
-        self.model = RowModel(self)
-        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
-        self.text = ReadOnlyText(6)
-        self._lay_out()
-        self.examine.clicked.connect(lambda: ask(Examine()))
+        self.examine, self.state = action_button(lambda: ask(Examine())), label(role="muted", wraps=True)
+        self.lay_out(horizontal(self.examine, stretched(self.state)))
         self.list.selectionModel().selectionChanged.connect(self._tell_all)
-        self.refresh()
-
-    def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel."""
-        return (self._texts("help.examine.name"), self._texts("help.examine.says"))
+        refresh_with(self._show, texts, theme)
 
     def show_examination(self, view: ExaminationView) -> None:
         """Show the findings so far and the area being checked."""
         self._view = view
-        self._show()
-
-    def refresh(self) -> None:
-        """Update everything to the current language and colours."""
-        texts = self._texts
-        self.heading.setText(texts("help.examine.name"))
-        self.says.setText(texts("help.examine.says"))
-        self.list.setAccessibleName(texts("help.examine.list"))
-        self.text.setAccessibleName(texts("help.examine.text"))
-        self.list.refresh()
-        self.text.refresh()
         self._show()
 
     def _show(self) -> None:
@@ -71,9 +46,7 @@ class ExaminationPanel(Card):
         self._found = tuple(sorted(view.findings, key=lambda one: _ORDER.index(one.severity))) if view else ()
         self.examine.setText(texts("help.examine.again" if view else "help.examine.start"))
         self.examine.setEnabled(view is None or view.waits_for is None)
-        self.model.show_rows([self._row(finding) for finding in self._found])
-        self.list.setVisible(bool(self._found))
-        self.list.fit(len(self._found))
+        self.show_rows([self._row(finding) for finding in self._found])
         self.state.setText(self._said(view) if view else "")
         self._tell_all()
 
@@ -100,20 +73,6 @@ class ExaminationPanel(Card):
         self.text.setVisible(bool(shown))
         self.text.show_text("\n\n".join(self._paragraph(told(self._texts, one)) for one in shown))
 
-    def _paragraph(self, worded: FindingText) -> str:
-        found = self._texts("help.examine.paragraph", title=worded.title, found=worded.found)
-        return f"{found}\n{self._texts('help.examine.do', text=worded.do)}" if worded.do else found
-
-    def _lay_out(self) -> None:
-        buttons = horizontal(self.examine, stretched(self.state))
-        vertical(
-            self.heading,
-            self.says,
-            self.list,
-            self.text,
-            buttons,
-            SPACE,
-            within=self,
-            margins=(SPACING.wide, SPACING.large),
-            gap=SPACING.medium,
-        )
+    def _paragraph(self, said: FindingText) -> str:
+        found = self._texts("help.examine.paragraph", title=said.title, found=said.found)
+        return f"{found}\n{self._texts('help.examine.do', text=said.do)}" if said.do else found

@@ -1,6 +1,6 @@
 """Lists of one-line rows, which consist of cells and need no widget each, and their model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +9,11 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QPlainTextEdit, QStyle, QStyledItemDelegate
 from PySide6.QtWidgets import QStyleOptionViewItem as Option
 
+from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import ring
+from app.ui.widgets.basic import Card, refresh_with, ring
+from app.ui.widgets.labels import label, worded
+from app.ui.widgets.layouts import SPACE, Part, vertical
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -83,7 +86,7 @@ _MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
 class RowListView(QListView):
     """List view that is ``lines`` rows high, or lower after ``fit`` with fewer rows."""
 
-    def __init__(self, lines: int) -> None:
+    def __init__(self, theme: Theme, lines: int) -> None:
         super().__init__()
         self._lines = self._most = lines
         self.setObjectName("rows")
@@ -91,7 +94,7 @@ class RowListView(QListView):
         self.setLayoutMode(QListView.LayoutMode.SinglePass)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.refresh()
+        refresh_with(self.refresh, theme)
 
     def draw(self, model: QAbstractListModel, delegate: RowDelegate) -> None:
         """Show the rows of a model with this painter."""
@@ -116,7 +119,7 @@ class RowListView(QListView):
 class ReadOnlyText(QPlainTextEdit):
     """Read-only text to read and copy, ``lines`` lines high."""
 
-    def __init__(self, lines: int) -> None:
+    def __init__(self, theme: Theme, lines: int) -> None:
         super().__init__()
         self._lines = lines
         self.setReadOnly(True)
@@ -124,7 +127,7 @@ class ReadOnlyText(QPlainTextEdit):
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.refresh()
+        refresh_with(self.refresh, theme)
 
     def refresh(self) -> None:
         """Update font and height to the current font size."""
@@ -184,3 +187,35 @@ class RowModel(QAbstractListModel):
         if index.isValid() and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._rows[index.row()][1]
         return None
+
+
+class RowsCard(Card):
+    """Card with a heading, an explanation, a list of rows, and the text of the chosen rows.
+
+    The texts are ``KEY.name``, ``KEY.says``, ``KEY.list`` and ``KEY.text``.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, key: str, *, rows: int, lines: int) -> None:
+        super().__init__()
+        self._texts, self._key = texts, key
+        self.heading = worded(texts, label(size=SCALE.heading, bold=True), f"{key}.name")
+        self.says = worded(texts, label(role="muted", wraps=True), f"{key}.says")
+        self.list = worded(texts, RowListView(theme, rows), accessibleName=f"{key}.list")
+        self.text = worded(texts, ReadOnlyText(theme, lines), accessibleName=f"{key}.text")
+        self.model = RowModel(self)
+        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this card."""
+        return self.heading.text(), self.says.text()
+
+    def show_rows(self, rows: list[Row]) -> None:
+        """Show these rows, and no list without any."""
+        self.model.show_rows(rows)
+        self.list.setVisible(bool(rows))
+        self.list.fit(len(rows))
+
+    def lay_out(self, *below: Part) -> None:
+        """Lay out the card with these parts below the text."""
+        parts = (self.heading, self.says, self.list, self.text, *below, SPACE)
+        vertical(*parts, within=self, margins=(SPACING.wide, SPACING.large), gap=SPACING.medium)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPushButton
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit
 
 from app.diagnostics.report.actions import HelpAction, LookAtLogs
 from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
@@ -16,9 +16,9 @@ from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
 from app.ui.help.log_model import LogModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, DropDown, fit_field
+from app.ui.widgets.basic import Card, DropDown, action_button, fit_field, refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 
 _SHOWN_LEVELS: Final = LEVELS[:4]
@@ -42,32 +42,39 @@ class LogPanel(Card):
         dialogs: Dialogs = SYSTEM_DIALOGS,
     ) -> None:
         super().__init__()
-        self._texts, self._ask, self._logs = texts, ask, logs
-        self._dialogs = dialogs
+        self._texts, self._ask = texts, ask
         self._view: LogLines | None = None
-        self.heading, self.count = label(size=SCALE.heading, bold=True), label(size=SCALE.caption, role="muted")
-        self.says = label(role="muted", wraps=True)
-        self.search = QLineEdit()
+        self.heading, self.count = (
+            worded(texts, label(size=SCALE.heading, bold=True), "help.logs.name"),
+            label(size=SCALE.caption, role="muted"),
+        )
+        self.says = worded(texts, label(role="muted", wraps=True), "help.logs.says")
+        self.search = worded(
+            texts, QLineEdit(), placeholderText="help.logs.search", accessibleName="help.logs.search"
+        )
         self.search.setMaxLength(_LONGEST_QUERY)
-        self.level, self.program = DropDown(theme), DropDown(theme)
-        self.list, self.nothing = RowListView(_PLACES), label(role="muted")
+        self.level = worded(texts, DropDown(theme), accessibleName="help.logs.level")
+        self.program = worded(texts, DropDown(theme), accessibleName="help.logs.program")
+        self.list, self.nothing = (
+            worded(texts, RowListView(theme, _PLACES), accessibleName="help.logs.list"),
+            label(role="muted"),
+        )
         self.model = LogModel(self._describe, self)
         self.list.draw(self.model, RowDelegate(theme, self._cells))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.detail = ReadOnlyText(6)
-        self.copy, self.folder = QPushButton(), QPushButton()
+        self.detail = worded(texts, ReadOnlyText(theme, 6), accessibleName="help.logs.detail")
+        folder = action_button(lambda: dialogs.show(str(logs / "desktop.jsonl")))
+        self.copy, self.folder = action_button(self._copy), worded(texts, folder, "help.logs.folder")
         self._lay_out()
         self.search.textChanged.connect(self._look)
         self.level.activated.connect(self._look)
         self.program.activated.connect(self._look)
         self.list.selectionModel().selectionChanged.connect(self._chosen)
-        self.copy.clicked.connect(self._copy)
-        self.folder.clicked.connect(lambda: self._dialogs.show(str(self._logs / "desktop.jsonl")))
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this panel."""
-        return (self._texts("help.logs.name"), self._texts("help.logs.says"))
+        return self.heading.text(), self.says.text()
 
     def show_lines(self, view: LogLines) -> None:
         """Show the lines, unless the filter has changed since they were requested."""
@@ -84,18 +91,9 @@ class LogPanel(Card):
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts = self._texts
-        self.heading.setText(texts("help.logs.name"))
-        self.says.setText(texts("help.logs.says"))
-        self.search.setPlaceholderText(texts("help.logs.search"))
         fit_field(self.search)
-        self.folder.setText(texts("help.logs.folder"))
-        named = (self.search, "search"), (self.level, "level"), (self.program, "program"), (self.list, "list")
-        for control, name in (*named, (self.detail, "detail")):
-            control.setAccessibleName(texts(f"help.logs.{name}"))
         levels = [(level, texts(f"help.logs.level-{level}")) for level in _SHOWN_LEVELS]
         self.level.show_entries(levels, self.level.currentData() or LEVELS[0])
-        self.list.refresh()
-        self.detail.refresh()
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -36,6 +36,3 @@ class HelpPanels:
             .add(self.about.show_text)
         )
         self.all = (self.examination, self.logs, self.report, self.about)
-        for panel in self.all:
-            theme.changed.connect(panel.refresh)
-            texts.changed.connect(panel.refresh)

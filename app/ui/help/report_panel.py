@@ -4,29 +4,26 @@ The user sees its contents before saving it; the app sends nothing.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtWidgets import QPushButton
-
 from app.diagnostics.report.actions import HelpAction, PrepareReport, SaveReport
 from app.diagnostics.report.view import ReportPart, ReportState, ReportView, suggested_name
-from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel
+from app.ui.help.line_list import Cell, RowsCard
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card
+from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import action_button, refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.labels import label, say, set_role
-from app.ui.widgets.layouts import SPACE, horizontal, vertical
+from app.ui.widgets.labels import label, tell, worded
+from app.ui.widgets.layouts import SPACE, horizontal
 
 PARTS: Final = ("system", "settings", "microphones", "states", "models", "disk", "recordings")
 _WORKING: Final = (ReportState.GATHERING, ReportState.SAVING)
-_PLACES: Final = 10
 
 
-class ReportPanel(Card):
+class ReportPanel(RowsCard):
     """Panel that prepares, shows and saves a report."""
 
     def __init__(
@@ -36,44 +33,18 @@ class ReportPanel(Card):
         ask: Callable[[HelpAction], None],
         dialogs: Dialogs = SYSTEM_DIALOGS,
     ) -> None:
-        super().__init__()
-        self._texts, self._ask = texts, ask
-        self._dialogs = dialogs
-        self._view = ReportView()
-        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted", wraps=True)
-        self.prepare, self.save, self.show_place = QPushButton(), QPushButton(), QPushButton()
-        self.save.setProperty("role", "primary")
-        self.list = RowListView(_PLACES)
-        self.model = RowModel(self)
-        self.list.draw(self.model, RowDelegate(theme, self.model.cells))
-        self.text, self.told = ReadOnlyText(9), label(wraps=True)
-        self._lay_out()
-        self.prepare.clicked.connect(lambda: ask(PrepareReport()))
-        self.save.clicked.connect(self._save)
-        self.show_place.clicked.connect(lambda: self._dialogs.show(self._view.place))
+        super().__init__(theme, texts, "help.report", rows=10, lines=9)
+        self._ask, self._dialogs, self._view = ask, dialogs, ReportView()
+        self.prepare, self.told = action_button(lambda: ask(PrepareReport())), label(wraps=True)
+        self.save = worded(texts, action_button(self._save, "primary"), "help.report.save")
+        self.show_place = worded(texts, action_button(lambda: dialogs.show(self._view.place)), "help.report.show")
+        self.lay_out(self.told, horizontal(self.prepare, self.save, self.show_place, SPACE))
         self.list.selectionModel().selectionChanged.connect(self._chosen)
-        self.refresh()
-
-    def words(self) -> Iterable[str]:
-        """Return the words by which the settings search finds this panel."""
-        return (self._texts("help.report.name"), self._texts("help.report.says"))
+        refresh_with(self._show, texts, theme)
 
     def show_report(self, view: ReportView) -> None:
         """Show the report's state and contents."""
         self._view = view
-        self._show()
-
-    def refresh(self) -> None:
-        """Update everything to the current language and colours."""
-        texts = self._texts
-        self.heading.setText(texts("help.report.name"))
-        self.says.setText(texts("help.report.says"))
-        self.save.setText(texts("help.report.save"))
-        self.show_place.setText(texts("help.report.show"))
-        self.list.setAccessibleName(texts("help.report.list"))
-        self.text.setAccessibleName(texts("help.report.text"))
-        self.list.refresh()
-        self.text.refresh()
         self._show()
 
     def _show(self) -> None:
@@ -84,9 +55,7 @@ class ReportPanel(Card):
         self.save.setVisible(parts)
         self.save.setEnabled(view.state not in _WORKING)
         self.show_place.setVisible(view.state is ReportState.SAVED)
-        self.model.show_rows([(self._cells(part), self._described(part)) for part in view.parts])
-        self.list.setVisible(parts)
-        self.list.fit(len(view.parts))
+        self.show_rows([(self._cells(part), self._described(part)) for part in view.parts])
         self._tell()
         self._chosen()
 
@@ -97,8 +66,7 @@ class ReportPanel(Card):
             ReportState.SAVED: lambda: texts("help.report.saved", place=view.place),
             ReportState.FAILED: lambda: note_text(texts, view.note) if view.note else "",
         }.get(view.state, lambda: "")()
-        say(self.told, said)
-        set_role(self.told, "warning" if view.state is ReportState.FAILED else "muted")
+        tell(self.told, said, "warning" if view.state is ReportState.FAILED else "muted")
 
     def _described(self, part: ReportPart) -> str:
         return f"{part.name}, {self._about(part)}, {self._size(part)}"
@@ -128,18 +96,3 @@ class ReportPanel(Card):
         suggested = str(Path.home() / suggested_name(time.time()))
         if place := self._dialogs.place(self, self._texts("help.report.title"), suggested):
             self._ask(SaveReport(Path(place)))
-
-    def _lay_out(self) -> None:
-        buttons = horizontal(self.prepare, self.save, self.show_place, SPACE)
-        vertical(
-            self.heading,
-            self.says,
-            self.list,
-            self.text,
-            self.told,
-            buttons,
-            SPACE,
-            within=self,
-            margins=(SPACING.wide, SPACING.large),
-            gap=SPACING.medium,
-        )

@@ -17,7 +17,7 @@ from app.ui.strings.wording import key_text, note_text
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import action_button, fit_field
-from app.ui.widgets.labels import label, say
+from app.ui.widgets.labels import label, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 
 _LONGEST_QUERY = 200
@@ -29,21 +29,19 @@ class FirstUse(QWidget):
     def __init__(self, texts: Texts, tries: Callable[[], None]) -> None:
         super().__init__()
         self._texts = texts
-        self.name = label(size=SCALE.heading, bold=True, wraps=True)
+        self.name = worded(texts, label(size=SCALE.heading, bold=True, wraps=True), "home.empty")
         self.lines = tuple(label(wraps=True) for _ in range(3))
-        self.try_it = action_button(tries)
+        self.try_it = worded(texts, action_button(tries), "home.try")
         row = horizontal(self.try_it, SPACE, gap=None)
         vertical(self.name, *self.lines, row, within=self, margins=(SPACING.wide, SPACING.medium))
 
     def show_key(self, key: str) -> None:
         """Name the key to press; an empty text if none works."""
         texts = self._texts
-        self.name.setText(texts("home.empty"))
         first = texts("home.empty-press", key=key) if key else texts("home.empty-start")
         steps = (first, texts("home.empty-speak"), texts("home.empty-appears" if key else "home.empty-kept"))
         for number, (said, step) in enumerate(zip(self.lines, steps, strict=True), 1):
             said.setText(f"{number}.  {step}")
-        self.try_it.setText(texts("home.try"))
 
 
 class Head(QWidget):
@@ -62,17 +60,25 @@ class Head(QWidget):
         self._told: HistoryMessage | None = None
         self._choices = Choices()
         self.hero, self.paste = Hero(theme, texts, ask), PasteBar(theme, texts, ask)
-        self.search, self.count = QLineEdit(), label(role="muted")
+        self.search, self.count = (
+            worded(texts, QLineEdit(), placeholderText="history.search", accessibleName="history.search"),
+            label(role="muted"),
+        )
         self.search.setMaxLength(_LONGEST_QUERY)
         self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self.clear = self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition)
+        self.clear = worded(
+            texts,
+            self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition),
+            "history.clear",
+            toolTip="history.clear",
+        )
         self.clear.triggered.connect(self.search.clear)
         self.reading, self.problem, self.note = (
             label(role="muted", wraps=True),
             label(role="warning", wraps=True),
             label(wraps=True),
         )
-        self.replace = action_button(self.replaces.emit)
+        self.replace = worded(texts, action_button(self.replaces.emit), "history.replace")
         self.nothing, self.first_use = label(role="muted", wraps=True), FirstUse(texts, self.tries.emit)
         self._lay_out()
         self.refresh()
@@ -104,14 +110,9 @@ class Head(QWidget):
         self.hero.refresh()
         self.paste.show_key(paste_key)
         self.first_use.show_key(key_text(texts, self._choices.works(DICTATE)))
-        self.search.setPlaceholderText(texts("history.search"))
-        self.search.setAccessibleName(texts("history.search"))
         fit_field(self.search)
-        self.clear.setText(texts("history.clear"))
-        self.clear.setToolTip(texts("history.clear"))
         for action, name in zip(self.search.actions(), ("search", "cancel"), strict=False):
             action.setIcon(icons.icon(name, self._theme.colour("muted")))
-        self.replace.setText(texts("history.replace"))
         self.show_texts()
 
     def show_texts(self) -> None:

@@ -22,7 +22,7 @@ from app.ui.strings.wording import clock, key_caps, key_text, note_text, state_t
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
-from app.ui.widgets.labels import label, remark, say, set_role
+from app.ui.widgets.labels import label, remark, say, set_role, worded
 from app.ui.widgets.layouts import horizontal, vertical
 
 FINAL_MS: Final = 6_000
@@ -102,17 +102,40 @@ class Hero(Card):
         self._theme, self._texts = theme, texts
         self._view, self._final, self._choices, self._worker = View(), View(), Choices(), WorkerView()
         self._problem = ""
-        self.caps, self.wave = KeyCaps(theme), Waveform(theme, texts)
+        self.caps, self.wave = worded(texts, KeyCaps(theme), toolTip="home.change-key"), Waveform(theme, texts)
         self.shape, self.state = Shape(theme, State.IDLE, SCALE.heading), label(size=SCALE.heading, bold=True)
         self.hint, self.then = label(size=SCALE.display, bold=True, wraps=True), label(role="muted", wraps=True)
-        self.elapsed = label(size=SCALE.heading, role="muted")
+        self.elapsed = worded(texts, label(size=SCALE.heading, role="muted"), accessibleName="window.elapsed")
         self.start = action_button(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
-        self.live, self.note = LiveTextView(theme), label(role="warning", wraps=True)
+        self.live, self.note = (
+            worded(texts, LiveTextView(theme), accessibleName="window.live"),
+            label(role="warning", wraps=True),
+        )
         self.remarks, self.loading = remark(), remark("")
         self.progress = FileProgressBar(theme)
         self._end = timer(self, FINAL_MS, self._show)
         self.caps.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._lay_out()
+        self._how, self._gap = QWidget(), QWidget()
+        vertical(self.hint, self.then, within=self._how, gap=SPACING.hair)
+        self._gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.setSpacing(SPACING.large)
+        speaking = horizontal(self.shape, self.state, self.wave, self._gap, self.elapsed, gap=SPACING.medium)
+        self._row.addWidget(self.caps, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.addWidget(self._how, 1)
+        self._row.addLayout(speaking)
+        self._row.addWidget(self.start, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        vertical(
+            self._row,
+            self.live,
+            self.note,
+            self.remarks,
+            self.loading,
+            self.progress,
+            within=self,
+            margins=(SPACING.wide, SPACING.large),
+            gap=SPACING.medium,
+        )
         self.refresh()
 
     def show_view(self, view: View) -> None:
@@ -149,13 +172,10 @@ class Hero(Card):
         """Update all texts to the current language and colours."""
         texts, binding = self._texts, self._choices.works(DICTATE)
         self.caps.show_caps(key_caps(texts, binding), name=texts("home.change-key"))
-        self.caps.setToolTip(texts("home.change-key"))
         mode = self._choices.mode.value if binding else "without-key"
         self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)))
         self.then.setText(texts(f"home.then.{mode}"))
         set_role(self.start, "" if binding else "primary")
-        self.live.setAccessibleName(texts("window.live"))
-        self.elapsed.setAccessibleName(texts("window.elapsed"))
         self._show()
 
     def _shown(self) -> View:
@@ -227,29 +247,6 @@ class Hero(Card):
         across = sum(one.minimumSizeHint().width() + SPACING.medium for one in speaking)
         across = max(across, self.caps.sizeHint().width()) + 2 * SPACING.wide
         return QSize(across, super().minimumSizeHint().height())
-
-    def _lay_out(self) -> None:
-        self._how, self._gap = QWidget(), QWidget()
-        vertical(self.hint, self.then, within=self._how, gap=SPACING.hair)
-        self._gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._row.setSpacing(SPACING.large)
-        speaking = horizontal(self.shape, self.state, self.wave, self._gap, self.elapsed, gap=SPACING.medium)
-        self._row.addWidget(self.caps, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._row.addWidget(self._how, 1)
-        self._row.addLayout(speaking)
-        self._row.addWidget(self.start, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-        vertical(
-            self._row,
-            self.live,
-            self.note,
-            self.remarks,
-            self.loading,
-            self.progress,
-            within=self,
-            margins=(SPACING.wide, SPACING.large),
-            gap=SPACING.medium,
-        )
 
 
 _FULL: Final = (TextSpan("骨" * _LINES, True),)  # wraps at each letter

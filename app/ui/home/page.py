@@ -43,6 +43,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import paint_as_page
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.labels import worded
 from app.ui.widgets.layouts import stretched, vertical
 from app.ui.widgets.panels import centred
 
@@ -75,11 +76,15 @@ class HomePage(QWidget):
         self.head = Head(theme, texts, ask)
         self.model = TimelineModel(ask, lambda row: described(texts, row), lambda day: day_text(texts, day), self)
         self.delegate = TakeDelegate(theme, texts, self.model)
-        self.list = TakeTimeline(texts, self.model, self.delegate)
+        self.list = worded(texts, TakeTimeline(texts, self.model, self.delegate), accessibleName="history.name")
         self.panel = TakePanel(theme, texts, self._do, self._dialogs)
         self.stage = Stage(self.list, self.model, self.head, self.panel)
         self.bar = SelectionBar(texts, self._export)
-        self._lay_out()
+        foot = centred(self.bar)
+        foot.setContentsMargins(0, SPACING.small, 0, SPACING.small)  # also without the bar
+        vertical(stretched(self.stage), foot, within=self, gap=0)
+        for before, after in ((self.head.search, self.list), (self.list, self.panel), (self.panel, self.bar)):
+            QWidget.setTabOrder(before, after)
         self._connect()
         self.refresh()
 
@@ -146,7 +151,6 @@ class HomePage(QWidget):
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
-        self.list.setAccessibleName(self._texts("history.name"))
         self.head.refresh()
         self.panel.refresh()
         self.bar.refresh()
@@ -382,10 +386,3 @@ class HomePage(QWidget):
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self.panel, self._close, context=inside)
         self._theme.changed.connect(self.refresh)
         self._texts.changed.connect(self.refresh)
-
-    def _lay_out(self) -> None:
-        foot = centred(self.bar)
-        foot.setContentsMargins(0, SPACING.small, 0, SPACING.small)  # also without the bar
-        vertical(stretched(self.stage), foot, within=self, gap=0)
-        for before, after in ((self.head.search, self.list), (self.list, self.panel), (self.panel, self.bar)):
-            QWidget.setTabOrder(before, after)

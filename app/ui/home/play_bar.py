@@ -6,15 +6,23 @@ from uuid import UUID
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPaintEvent, QPen
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
 from app.history.view import Playing, PlayState
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, paint_round, ring, show_icon, smooth_painter
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.basic import (
+    action_button,
+    control_height,
+    paint_round,
+    refresh_with,
+    ring,
+    show_icon,
+    smooth_painter,
+)
+from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 KEY: Final = "Ctrl+P"
@@ -100,13 +108,18 @@ class PlayBar(QWidget):
         self._theme, self._texts, self._ask, self._moved = theme, texts, ask, moved
         self._session: UUID | None = None
         self._state = Playing(UUID(int=0), PlayState.STOPPED)
-        self.button, self.bar = QPushButton(), SeekBar(theme)
+        self.button, self.bar = (
+            action_button(self.toggle),
+            worded(texts, SeekBar(theme), accessibleName="history.play.where"),
+        )
         self.time = label(size=SCALE.caption, role="muted")
         self.note = remark("warning")
-        self._lay_out()
-        self.button.clicked.connect(self.toggle)
+        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        row = horizontal(self.button, stretched(self.bar), self.time)
+        vertical(row, self.note, within=self, gap=SPACING.hair)
         self.bar.valueChanged.connect(self._sought)
-        self.refresh()
+        refresh_with(self._show, texts, theme)
 
     @property
     def name(self) -> str:
@@ -172,11 +185,6 @@ class PlayBar(QWidget):
         """Move to this position, also while paused or stopped."""
         self.bar.setValue(ms)
 
-    def refresh(self) -> None:
-        """Update everything to the current language and colours."""
-        self.bar.setAccessibleName(self._texts("history.play.where"))
-        self._show()
-
     def _sought(self, ms: int) -> None:
         if self._session is not None and self.playing:
             self._ask(SeekTake(self._session, ms))
@@ -195,9 +203,3 @@ class PlayBar(QWidget):
         note = self._state.note
         self.note.setText(note_text(texts, note) if note else "")
         self.note.setVisible(note is not None)
-
-    def _lay_out(self) -> None:
-        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        row = horizontal(self.button, stretched(self.bar), self.time)
-        vertical(row, self.note, within=self, gap=SPACING.hair)

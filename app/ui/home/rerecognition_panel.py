@@ -20,7 +20,7 @@ from app.ui.strings.wording import model_name, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import DropDown, action_button, reveal
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import room, stretched, vertical
 
 MOST_KNOWN: Final = 100
@@ -60,13 +60,30 @@ class RerecognitionPanel(QFrame):
         self._details: TakeDetails | None = None
         self._reruns: OrderedDict[UUID, Rerunning] = OrderedDict()
         self._opened, self._used = False, False
-        self.heading, self.runs = label(bold=True), DropDown(theme)
+        self.heading, self.runs = (
+            worded(texts, label(bold=True), "history.again.name"),
+            worded(texts, DropDown(theme), accessibleName="history.again.runs"),
+        )
         self.note, self.how = remark("warning"), remark()
         self.progress, self.difference = FileProgressBar(theme), DifferenceView(theme, texts)
-        self.stop, self.take = action_button(self._stop), action_button(self._take, "primary")
-        self.undo, self.keep = action_button(self._undo), action_button(self.close_it)
+        self.stop = worded(texts, action_button(self._stop), "history.again.stop")
+        self.take = worded(texts, action_button(self._take, "primary"), "history.again.use")
+        self.undo = worded(texts, action_button(self._undo), "history.again.back")
+        self.keep = action_button(self.close_it)
         self.buttons = FlowRow([self.stop, self.take, self.undo, self.keep])
-        self._lay_out()
+        vertical(
+            self.heading,
+            self.runs,
+            self.how,
+            self.progress,
+            self.note,
+            stretched(self.difference),
+            room(SPACING.hair),
+            self.buttons,
+            within=self,
+            margins=(0, SPACING.small, 0, 0),
+            gap=SPACING.hair,
+        )
         self.runs.activated.connect(self._look)
         self.refresh()
 
@@ -144,15 +161,6 @@ class RerecognitionPanel(QFrame):
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
-        texts = self._texts
-        self.heading.setText(texts("history.again.name"))
-        self.runs.setAccessibleName(texts("history.again.runs"))
-        for button, key in (
-            (self.stop, "history.again.stop"),
-            (self.take, "history.again.use"),
-            (self.undo, "history.again.back"),
-        ):
-            button.setText(texts(key))
         self.difference.refresh()
         self.difference.updateGeometry()
         self._show()
@@ -269,20 +277,3 @@ class RerecognitionPanel(QFrame):
         if self._row is not None:
             self._used = False
             self._ask(LookAtTake(self._row.session, int(self.runs.currentData())))
-
-    # -- layout --------------------------------------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        vertical(
-            self.heading,
-            self.runs,
-            self.how,
-            self.progress,
-            self.note,
-            stretched(self.difference),
-            room(SPACING.hair),
-            self.buttons,
-            within=self,
-            margins=(0, SPACING.small, 0, 0),
-            gap=SPACING.hair,
-        )

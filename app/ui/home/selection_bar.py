@@ -12,7 +12,7 @@ from app.history.index import IndexRow
 from app.ui.strings.texts import Texts
 from app.ui.widgets.basic import Card, action_button
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, set_role
+from app.ui.widgets.labels import label, set_role, worded
 from app.ui.widgets.layouts import CARD, vertical
 
 _PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason})
@@ -24,19 +24,12 @@ class ExportButton(QPushButton):
 
     def __init__(self, texts: Texts, export: Callable[[Format], None]) -> None:
         super().__init__()
-        self._texts = texts
-        self._menu = QMenu(self)
-        self.forms = {form: self._menu.addAction("") for form in Format}
+        worded(texts, self, "history.export")
+        menu = QMenu(self)
+        self.forms = {form: worded(texts, menu.addAction(""), f"files.form.{form}") for form in Format}
         for form, action in self.forms.items():
             action.triggered.connect(lambda _=False, form=form: export(form))
-        self.setMenu(self._menu)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Update the texts to the current language."""
-        self.setText(self._texts("history.export"))
-        for form, action in self.forms.items():
-            action.setText(self._texts(f"files.form.{form.value}"))
+        self.setMenu(menu)
 
 
 class SelectionBar(Card):
@@ -54,8 +47,14 @@ class SelectionBar(Card):
         self.rows: tuple[IndexRow, ...] = ()
         self.sure = False
         self.name = label(bold=True, wraps=True)
-        self.copy, self.export = action_button(self.copies.emit), ExportButton(texts, export)
-        self.delete, self.cancel = action_button(self.deletes.emit), action_button(self._cancel)
+        self.copy, self.export = (
+            worded(texts, action_button(self.copies.emit), "action.copy"),
+            ExportButton(texts, export),
+        )
+        self.delete, self.cancel = (
+            worded(texts, action_button(self.deletes.emit), "history.delete"),
+            action_button(self._cancel),
+        )
         self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel))
         vertical(self.name, self.buttons, within=self, margins=CARD)
         self.delete.installEventFilter(self)
@@ -74,11 +73,8 @@ class SelectionBar(Card):
         texts, count = self._texts, len(self.rows)
         self.setVisible(bool(count) if self.sure else count > 1)
         self.name.setText(texts("home.delete-sure" if self.sure else "history.chosen", count=count))
-        self.copy.setText(texts("action.copy"))
-        self.export.refresh()
         for button in (self.copy, self.export):
             button.setVisible(not self.sure and any(row.text for row in self.rows))
-        self.delete.setText(texts("history.delete"))
         self.delete.setAccessibleName(f"{self.name.text()} {self.delete.text()}" if self.sure else "")
         set_role(self.delete, "danger" if self.sure else "")
         self.cancel.setText(texts("home.cancel" if self.sure else "home.unselect"))

@@ -29,7 +29,7 @@ from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, reveal, show_icon, timer
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import remark
+from app.ui.widgets.labels import remark, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 MOST_DRAFTS: Final = 100
@@ -55,19 +55,34 @@ class TakePanel(Card):
         self._mine = ""
         self._soon = timer(self, _SAVES_MS, self.keep)
         self.caption, self.text = remark(), GrowingText()
-        self.menu, self.more, self.close_it = QMenu(self), QPushButton(), action_button(self.closes.emit)
-        self.restore = self.menu.addAction("")
-        self.delete = self.menu.addAction("")
-        self.save, self.undo = action_button(self._save, "primary"), action_button(self._undo)
-        self.paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE)))
-        self.dismiss = action_button(lambda: self._settle(HeldAction.DISMISS))
-        self.copy, self.recover = action_button(self.copy_text), action_button(self._recover)
+        self.menu = QMenu(self)
+        self.more = worded(texts, QPushButton(), accessibleName="home.more", toolTip="home.more")
+        self.close_it = action_button(self.closes.emit, "icon")
+        worded(texts, self.close_it, accessibleName="home.close", toolTip="home.close")
+        self.restore = worded(texts, self.menu.addAction(""), "history.restore")
+        self.delete = worded(texts, self.menu.addAction(""), "history.delete")
+        self.save = worded(texts, action_button(self._save, "primary"), "history.save")
+        self.undo = worded(texts, action_button(self._undo), "history.undo")
+        paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE)))
+        self.paste = worded(texts, paste, "action.paste")
+        self.dismiss = worded(texts, action_button(lambda: self._settle(HeldAction.DISMISS)), "action.dismiss")
+        self.copy = worded(texts, action_button(self.copy_text), "action.copy")
+        self.recover = worded(texts, action_button(self._recover), "action.recover")
         self.again, self.export = AgainButton(texts), ExportButton(texts, self._export)
         self.play = PlayBar(theme, texts, ask, self._moved)
         self.follower = Follower(theme, self.text, self._reveal)
         self.recognise = RerecognitionPanel(theme, texts, ask, self._use, self._use_mine)
         self.lines = FlowRow(self._controls)
-        self._lay_out()
+        head = horizontal(stretched(self.caption), self.more, self.close_it, gap=SPACING.hair)
+        vertical(
+            head,
+            self.text,
+            self.play,
+            self.recognise,
+            self.lines,
+            within=self,
+            margins=(SPACING.large, SPACING.small, SPACING.large, SPACING.medium),
+        )
         self._connect()
         self.refresh()
 
@@ -144,33 +159,16 @@ class TakePanel(Card):
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
-        texts = self._texts
-        for button, key in (
-            (self.save, "history.save"),
-            (self.undo, "history.undo"),
-            (self.paste, "action.paste"),
-            (self.dismiss, "action.dismiss"),
-            (self.copy, "action.copy"),
-            (self.recover, "action.recover"),
-        ):
-            button.setText(texts(key))
-        self.restore.setText(texts("history.restore"))
-        self.delete.setText(texts("history.delete"))
-        for button, name, key in (
-            (self.copy, "copy", ""),
-            (self.recover, "recover", ""),
-            (self.paste, "paste", ""),
-            (self.more, "more", "home.more"),
-            (self.close_it, "dismiss", "home.close"),
+        for button, name in (
+            (self.copy, "copy"),
+            (self.recover, "recover"),
+            (self.paste, "paste"),
+            (self.more, "more"),
+            (self.close_it, "dismiss"),
         ):
             show_icon(button, name, self._theme.colour("text"))
-            if key:
-                button.setAccessibleName(texts(key))
-                button.setToolTip(texts(key))
         self.text.setFont(font())
         self.again.refresh()
-        self.export.refresh()
-        self.play.refresh()
         self.recognise.refresh()
         self._show()
 
@@ -345,7 +343,6 @@ class TakePanel(Card):
     def _connect(self) -> None:
         self.more.setMenu(self.menu)
         self.more.setProperty("role", "icon")
-        self.close_it.setProperty("role", "icon")
         self.restore.triggered.connect(self._restore)
         self.delete.triggered.connect(self.deletes.emit)
         self.text.textChanged.connect(self._typed)
@@ -354,15 +351,3 @@ class TakePanel(Card):
         self.again.chosen.connect(self._recognise)
         self.again.results.connect(self._open_results)
         self.text.viewport().installEventFilter(self)
-
-    def _lay_out(self) -> None:
-        head = horizontal(stretched(self.caption), self.more, self.close_it, gap=SPACING.hair)
-        vertical(
-            head,
-            self.text,
-            self.play,
-            self.recognise,
-            self.lines,
-            within=self,
-            margins=(SPACING.large, SPACING.small, SPACING.large, SPACING.medium),
-        )

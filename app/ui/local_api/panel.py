@@ -11,7 +11,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import CARD, vertical
 
 
@@ -22,9 +22,11 @@ class LocalApiPanel(Card):
         super().__init__("settings.api")
         self._texts, self._view = texts, LocalApiView()
         self.state = label(bold=True, wraps=True)
-        self.how = remark()
+        self.how = worded(texts, remark(), "settings.api.how")
         self.problem = remark("warning")
-        self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self._view.url))
+        self.copy = worded(
+            texts, action_button(lambda: QGuiApplication.clipboard().setText(self._view.url)), "settings.api.copy"
+        )
         self.buttons = FlowRow((self.copy,))
         vertical(self.state, self.how, self.problem, self.buttons, within=self, margins=CARD)
         refresh_with(self.refresh, texts, theme)
@@ -44,9 +46,7 @@ class LocalApiPanel(Card):
         texts, view = self._texts, self._view
         is_open = view.state is LocalApiState.OPEN
         self.state.setText(texts(f"settings.api.{view.state}", url=view.url))
-        self.how.setText(texts("settings.api.how"))
         self.problem.setText(note_text(texts, view.note) if view.note else "")
-        self.copy.setText(texts("settings.api.copy"))
         for part in (self.how, self.buttons):
             part.setVisible(is_open)
         self.problem.setVisible(view.note is not None)

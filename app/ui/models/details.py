@@ -15,7 +15,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import control_height, show_icon
-from app.ui.widgets.labels import remark
+from app.ui.widgets.labels import remark, worded
 
 _SHOWN: Final = 16  # digits of a SHA-256
 _FEW: Final = 5
@@ -31,7 +31,7 @@ class Details:
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self._theme, self._texts = theme, texts
         self._model, self._view = LocalModelView(ModelFacts("")), ModelsView()
-        self.fold = QPushButton()
+        self.fold = worded(texts, QPushButton(), "models.details")
         self.fold.setProperty("role", "quiet")
         self.fold.setCheckable(True)
         self.fold.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -43,7 +43,6 @@ class Details:
     def show_model(self, model: LocalModelView, view: ModelsView) -> None:
         """Show the details of a model if the fold is open."""
         self._model, self._view = model, view
-        self.fold.setText(self._texts("models.details"))
         name = model_name(self._texts, model.name)
         self.fold.setAccessibleName(self._texts("models.button-name", action=self.fold.text(), model=name))
         self._show()

@@ -39,7 +39,7 @@ from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, action_button, control_height, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, say, set_role, tip
+from app.ui.widgets.labels import label, remark, say, set_role, tip, worded
 from app.ui.widgets.layouts import CARD, horizontal, stretched, vertical
 
 _BARS: Final = UNDER_WAY | {ModelState.PAUSED, ModelState.QUEUED}
@@ -69,8 +69,8 @@ class ModelCard(Card):
         self.shape, self.bar = ModelShape(theme), FileProgressBar(theme)
         self.name, self.badge, self.in_use = (
             label(bold=True, wraps=True),
-            Badge(theme, "star"),
-            Badge(theme, "done"),
+            worded(texts, Badge(theme, "star"), "models.badge"),
+            worded(texts, Badge(theme, "done"), "models.in-use"),
         )
         self.reason, self.about = remark(""), label(role="muted", wraps=True)
         self.figures, self.facts = FigureRows(theme), remark()
@@ -82,7 +82,15 @@ class ModelCard(Card):
         self.keep = action_button(lambda: self.confirm(False))
         self.details = Details(theme, texts)
         self.buttons = FlowRow((self.main, self.more, self.details.fold))
-        self._lay_out()
+        head = horizontal(self.shape, stretched(self.name), self.badge, self.in_use)
+        self.question = QWidget()
+        self.answers = FlowRow((self.delete, self.keep))
+        vertical(self.sure, self.answers, within=self.question)
+        self.question.hide()
+        foot = horizontal(stretched(self.facts), self.licence)
+        upper: tuple[QWidget, ...] = (self.reason, self.about, self.figures)
+        lower: tuple[QWidget, ...] = (self.bar, self.how, self.note, self.buttons)
+        vertical(head, *upper, foot, *lower, self.question, self.details.lines, within=self, margins=CARD)
 
     def show_model(self, model: LocalModelView, view: ModelsView, *, again: bool = False) -> None:
         """Show a model of ``view``; redraw only if something changed or ``again`` is set.
@@ -100,7 +108,6 @@ class ModelCard(Card):
         self.shape.show_state(model.state, state)
         self.name.setText(name)
         reason = reason_text(texts, view, model)
-        self.badge.setText(texts("models.badge"))
         self.badge.setVisible(bool(reason))
         say(self.reason, reason)
         self.about.setText(about_text(texts, model.about))
@@ -143,7 +150,6 @@ class ModelCard(Card):
 
     def _show_buttons(self) -> None:
         texts, action = self._texts, main_action(self.model)
-        self.in_use.setText(texts("models.in-use"))
         self.in_use.setVisible(self.model.chosen and self.model.state is ModelState.INSTALLED)
         if action is not None:
             set_role(self.main, self._role(action))
@@ -240,19 +246,6 @@ class ModelCard(Card):
             self.confirm(False)
         else:
             super().keyPressEvent(event)
-
-    # -- layout --------------------------------------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        head = horizontal(self.shape, stretched(self.name), self.badge, self.in_use)
-        self.question = QWidget()
-        self.answers = FlowRow((self.delete, self.keep))
-        vertical(self.sure, self.answers, within=self.question)
-        self.question.hide()
-        foot = horizontal(stretched(self.facts), self.licence)
-        upper: tuple[QWidget, ...] = (self.reason, self.about, self.figures)
-        lower: tuple[QWidget, ...] = (self.bar, self.how, self.note, self.buttons)
-        vertical(head, *upper, foot, *lower, self.question, self.details.lines, within=self, margins=CARD)
 
 
 def _around(texts: Texts, view: ModelsView, model: LocalModelView) -> tuple[object, ...]:

@@ -20,7 +20,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import SPACE, horizontal, vertical
 
 CHOSEN: Final = "worker.model"
@@ -46,10 +46,15 @@ class ModelsPanel(QWidget):
         self._placed: list[tuple[ModelGroup, list[str]]] = []
         self.cards: dict[str, ModelCard] = {}
         self.room, self.empty = remark(), label(role="muted", wraps=True)
-        self.language, self.filter_name = _ANY, label()
+        self.language, self.filter_name = _ANY, worded(texts, label(), "models.filter")
         self.filter = PickOneControl(theme, texts, self._languages, self._filtered)
         self.headings: dict[ModelGroup, QLabel] = {group: label(bold=True) for group in ModelGroup}
-        self._lay_out()
+        row = horizontal(self.filter_name, self.filter, SPACE)
+        self._list = vertical(gap=SPACING.medium)
+        vertical(row, self._list, self.empty, self.room, within=self, gap=SPACING.medium)
+        for heading in self.headings.values():
+            heading.setParent(self)
+            heading.hide()
         refresh_with(self.refresh, theme, texts)
 
     def show_models(self, view: ModelsView) -> None:
@@ -92,7 +97,6 @@ class ModelsPanel(QWidget):
         self._place([(group, [model.name for model in models]) for group, models in found.items()])
 
     def _show_filter(self) -> None:
-        self.filter_name.setText(self._texts("models.filter"))
         self.filter.describe(self.filter_name.text(), "")
         self.filter.show_value(self.language)
 
@@ -138,11 +142,3 @@ class ModelsPanel(QWidget):
                 for control in self.cards[name].controls:
                     QWidget.setTabOrder(before, control)
                     before = control
-
-    def _lay_out(self) -> None:
-        row = horizontal(self.filter_name, self.filter, SPACE)
-        self._list = vertical(gap=SPACING.medium)
-        vertical(row, self._list, self.empty, self.room, within=self, gap=SPACING.medium)
-        for heading in self.headings.values():
-            heading.setParent(self)
-            heading.hide()

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QShowEvent
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.states import State
 from app.local_services.worker_view import SwitchWorker, WorkerView
@@ -27,8 +27,8 @@ from app.ui.monitor.worker_card import WorkerCard
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Shape, paint_as_page, refresh_with
-from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.basic import Shape, action_button, paint_as_page, refresh_with
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import Columns, Panel
 
@@ -48,7 +48,7 @@ class MonitorPage(QWidget):
         self._view, self._worker = MonitorView(), WorkerView()
         paint_as_page(self)
         line = QFontMetrics(font()).height()
-        self.name = label(size=SCALE.display, bold=True)
+        self.name = worded(texts, label(size=SCALE.display, bold=True), "monitor.name")
         self.shape = Shape(theme, State.ARMING)
         self.link, self.gateway = label(), remark()
         self.trouble, self.trouble_shape = Panel(theme), Shape(theme, State.FAILED)
@@ -60,18 +60,27 @@ class MonitorPage(QWidget):
         self.throughput = Tile(theme, texts, "monitor.throughput", times_text, 1.0)
         self.rtf = Tile(theme, texts, "monitor.rtf", ratio_text, 0.1)
         self.tiles_name, self.workers_name, self.stages_name, self.utterances_name = (
-            label(size=SCALE.heading, bold=True) for _ in range(4)
+            worded(texts, label(size=SCALE.heading, bold=True), f"monitor.{key}")
+            for key in ("span", "workers", "stages", "utterances")
         )
-        self.nobody, self.nobody_says, self.start = Panel(theme), label(wraps=True), QPushButton()
+        self.nobody, self.nobody_says, self.start = (
+            Panel(theme),
+            label(wraps=True),
+            worded(texts, action_button(lambda: ask(SwitchWorker(True))), "monitor.start-worker"),
+        )
         self.here = remark()
         self.workers = Columns(line * 20, _WORKERS)
         self.cards: list[WorkerCard] = []
         self.more = label(size=SCALE.caption, role="muted")
         self.stages = StagesPanel(theme, texts)
-        self.timeline, self.no_utterances = TimelineView(theme, texts), label(role="muted", wraps=True)
+        self.timeline = TimelineView(theme, texts)
+        self.no_utterances = worded(texts, label(role="muted", wraps=True), "monitor.utterances-empty")
         self.figures = QWidget()
-        self._lay_out()
-        self.start.clicked.connect(lambda: ask(SwitchWorker(True)))
+        vertical(
+            self._head(), self.trouble, self.figures, SPACE, within=self, margins=SPACING.wide, gap=SPACING.large
+        )
+        self._lay_out_trouble()
+        self._lay_out_figures()
         refresh_with(self.refresh, theme, texts)
 
     def show_monitor(self, view: MonitorView) -> None:
@@ -88,18 +97,7 @@ class MonitorPage(QWidget):
 
     def refresh(self) -> None:
         """Update all texts to the current language, font and colours."""
-        texts = self._texts
-        for said, key in (
-            (self.name, "monitor.name"),
-            (self.tiles_name, "monitor.span"),
-            (self.workers_name, "monitor.workers"),
-            (self.stages_name, "monitor.stages"),
-            (self.utterances_name, "monitor.utterances"),
-            (self.no_utterances, "monitor.utterances-empty"),
-            (self.start, "monitor.start-worker"),
-        ):
-            said.setText(texts(key))
-        self.setAccessibleName(texts("monitor.name"))
+        self.setAccessibleName(self._texts("monitor.name"))
         self.timeline.refresh()
         self._show()
 
@@ -155,13 +153,6 @@ class MonitorPage(QWidget):
         self.start.setVisible(self._worker.can_be_switched_on)
 
     # -- layout --------------------------------------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        vertical(
-            self._head(), self.trouble, self.figures, SPACE, within=self, margins=SPACING.wide, gap=SPACING.large
-        )
-        self._lay_out_trouble()
-        self._lay_out_figures()
 
     def _head(self) -> QVBoxLayout:
         row = horizontal(self.name, SPACE, self.shape, self.link)

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.core.notes import Note
 from app.dictation.actions import TestHotkeys
@@ -21,9 +21,9 @@ from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_caps, key_text, note_text
 from app.ui.theme.theme import SCALE, Theme
-from app.ui.widgets.basic import timer
+from app.ui.widgets.basic import action_button, timer
 from app.ui.widgets.key_caps import KeyCaps
-from app.ui.widgets.labels import label, tell
+from app.ui.widgets.labels import label, tell, worded
 from app.ui.widgets.layouts import horizontal, stretched
 
 COMMAND: Final = "kikipounamu toggle"
@@ -45,12 +45,25 @@ class KeyStep(StepPage):
         self.caps = KeyCaps(theme, _CAP)
         self.caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.state, self.note = label(size=SCALE.heading, bold=True, wraps=True), label(role="warning", wraps=True)
-        self.command, self.copy = QLineEdit(COMMAND), QPushButton()
+        self.command, self.copy = (
+            worded(texts, QLineEdit(COMMAND), accessibleName="onboarding.command"),
+            worded(
+                texts,
+                action_button(lambda: QGuiApplication.clipboard().setText(COMMAND)),
+                "action.copy",
+                accessibleName="onboarding.copy-command",
+            ),
+        )
         self.command.setReadOnly(True)
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(COMMAND))
         self._capture = KeyCapture(self._pressed, self)
         self._late = timer(self, _PATIENCE_MS, self._nothing_came)
-        self._lay_out()
+        row = horizontal(stretched(self.command), self.copy)
+        for said in (self.state, self.note):
+            said.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(self.state)
+        self.column.addWidget(self.caps, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self.column.addLayout(row)
+        self.column.addWidget(self.note)
         self.refresh()
 
     @property
@@ -118,9 +131,6 @@ class KeyStep(StepPage):
         """Update all texts to the current language."""
         super().refresh()
         texts, possible = self._texts, self._impossible is None
-        self.copy.setText(texts("action.copy"))
-        self.copy.setAccessibleName(texts("onboarding.copy-command"))
-        self.command.setAccessibleName(texts("onboarding.command"))
         for kept in (self.caps, self.state):
             kept.setVisible(possible)
         line = texts("onboarding.press", key="")
@@ -137,15 +147,6 @@ class KeyStep(StepPage):
         if self._impossible is not None:
             return self._texts("onboarding.no-hotkeys")
         return super()._sentence()
-
-    def _lay_out(self) -> None:
-        row = horizontal(stretched(self.command), self.copy)
-        for said in (self.state, self.note):
-            said.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.column.addWidget(self.state)
-        self.column.addWidget(self.caps, alignment=Qt.AlignmentFlag.AlignHCenter)
-        self.column.addLayout(row)
-        self.column.addWidget(self.note)
 
     def _test(self) -> None:
         if self._impossible is None:

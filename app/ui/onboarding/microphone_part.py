@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.messages.actions import Action
 from app.onboarding.actions import TryMicrophone
@@ -12,8 +12,8 @@ from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import DropDown, LevelBar, reveal
-from app.ui.widgets.labels import label, tell
+from app.ui.widgets.basic import DropDown, LevelBar, action_button, reveal
+from app.ui.widgets.labels import label, tell, worded
 from app.ui.widgets.layouts import at_left, vertical
 
 
@@ -24,13 +24,16 @@ class MicrophonePart(QWidget):
         super().__init__()
         self._texts, self._ask = texts, ask
         self._choices, self.trial = Choices(), MicrophoneTrial(MicrophoneActivity.OPENING)
-        self.microphone, self.meter, self.listen = DropDown(theme), LevelBar(theme), QPushButton()
+        self.microphone, self.meter, self.listen = (
+            worded(texts, DropDown(theme), accessibleName="microphone.name"),
+            worded(texts, LevelBar(theme), accessibleName="microphone.level"),
+            worded(texts, action_button(self.begin), "onboarding.listen"),
+        )
         self.meter.setFixedHeight(SPACING.large)
         self.state, self.note = label(wraps=True), label(role="warning", wraps=True)
         texts_below = (self.state, self.note)  # below all controls, so that a new line moves none of them
         vertical(self.microphone, self.meter, at_left(self.listen), *texts_below, within=self)
         self.microphone.activated.connect(lambda _: ask(ChangeSetting(MICROPHONE, self.microphone.currentData())))
-        self.listen.clicked.connect(self.begin)
 
     @property
     def works(self) -> bool:
@@ -61,9 +64,6 @@ class MicrophonePart(QWidget):
         """Update all texts to the current language."""
         texts = self._texts
         self.microphone.show_entries(microphone_entries(texts, self._choices), self._choices.microphone)
-        self.microphone.setAccessibleName(texts("microphone.name"))
-        self.meter.setAccessibleName(texts("microphone.level"))
-        self.listen.setText(texts("onboarding.listen"))
         self._tell()
 
     def _tell(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
@@ -29,8 +29,8 @@ from app.ui.onboarding.widgets import Trail
 from app.ui.settings.choices import HOTKEYS, Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import make_room, paint_as_page
-from app.ui.widgets.labels import set_role
+from app.ui.widgets.basic import action_button, make_room, paint_as_page
+from app.ui.widgets.labels import set_role, worded
 from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import centred, scrolling
 
@@ -66,8 +66,11 @@ class Onboarding(QWidget):
         self.attempt = TryStep(theme, texts, ask)
         pages = (self.welcome, self.key, self.attempt)
         self.pages: Mapping[Step, StepPage] = {page.step: page for page in pages}
-        self.later, self.back, self.next = QPushButton(), QPushButton(), QPushButton()
-        self.later.setProperty("role", "quiet")
+        self.later, self.back, self.next = (
+            worded(texts, action_button(self.leave, "quiet"), "onboarding.later", toolTip="onboarding.later-says"),
+            worded(texts, action_button(lambda: self._go(self.progress.previous)), "onboarding.back"),
+            action_button(self._go_on),
+        )
         self._lay_out()
         self._connect(theme)
         self.refresh()
@@ -150,9 +153,6 @@ class Onboarding(QWidget):
             page.refresh()
             page.setVisible(page.step is self.step)
         self.foot.refresh()
-        self.later.setText(texts("onboarding.later"))
-        self.later.setToolTip(texts("onboarding.later-says"))
-        self.back.setText(texts("onboarding.back"))
         self.next.setToolTip(QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText))
         self.back.setVisible(self.progress.previous is not None)
         self.later.setVisible(self.progress.following is not None)
@@ -260,9 +260,6 @@ class Onboarding(QWidget):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _connect(self, theme: Theme) -> None:
-        self.later.clicked.connect(self.leave)
-        self.back.clicked.connect(lambda: self._go(self.progress.previous))
-        self.next.clicked.connect(self._go_on)
         self.attempt.onwards.connect(self.next.click)
         self.attempt.elsewhere.connect(self._another_computer)
         for page in self.pages.values():

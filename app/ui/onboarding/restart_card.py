@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QPushButton
-
 from app.messages.actions import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.strings.language_names import listed
 from app.ui.strings.texts import Texts
-from app.ui.widgets.basic import Card, refresh_with
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.basic import Card, action_button, refresh_with
+from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import CARD, at_left, vertical
 
 
@@ -22,9 +20,12 @@ class RestartCard(Card):
         super().__init__()
         self._texts, self._ask = texts, ask
         self.open: tuple[Step, ...] = ()
-        self.name, self.says, self.button = label(bold=True), remark(), QPushButton()
+        self.name, self.says, self.button = (
+            worded(texts, label(bold=True), "onboarding.name"),
+            remark(),
+            action_button(self._again),
+        )
         vertical(self.name, self.says, at_left(self.button), within=self, margins=CARD)
-        self.button.clicked.connect(self._again)
         refresh_with(self.refresh, texts)
 
     def words(self) -> tuple[str, ...]:
@@ -39,7 +40,6 @@ class RestartCard(Card):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
-        self.name.setText(texts("onboarding.name"))
         names = listed(texts, [texts(f"onboarding.step.{step.value}") for step in self.open])
         self.says.setText(texts("onboarding.open", steps=names) if names else texts("onboarding.none-open"))
         self.button.setText(texts("onboarding.continue" if names else "onboarding.again"))

@@ -17,6 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import DropDown
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import worded
 from app.ui.widgets.layouts import vertical
 
 LANGUAGES: Final = "recognition.languages"
@@ -43,7 +44,7 @@ class SpokenPart(QWidget):
         self._single, self.spoken = "auto", tuple[str, ...]()
         self.ticks: dict[str, LanguageTick] = {}
         self._row: FlowRow | None = None
-        self.other = DropDown(theme)
+        self.other = worded(texts, DropDown(theme), accessibleName="onboarding.other-language")
         self.other.activated.connect(self._add)
         self._column = vertical(within=self)
         self._offer(())
@@ -68,7 +69,6 @@ class SpokenPart(QWidget):
         all_codes = (key.removeprefix(_NAMES) for key in entries(texts.language) if key.startswith(_NAMES))
         others = by_name(texts, (code for code in all_codes if code not in self.ticks))
         self.other.show_entries([(_ANY, texts("onboarding.other-language")), *others], _ANY)
-        self.other.setAccessibleName(texts("onboarding.other-language"))
 
     def _offer(self, codes: tuple[str, ...]) -> None:
         """Offer these languages too; those offered before stay, so that no tick moves under the pointer."""

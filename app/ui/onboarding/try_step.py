@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QPlainTextEdit
 
 from app.core.notes import Note
 from app.core.states import RECORDING, State
@@ -21,7 +21,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, key_text, note_text, state_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, Shape, action_button, reveal
-from app.ui.widgets.labels import label, tell
+from app.ui.widgets.labels import label, tell, worded
 from app.ui.widgets.layouts import SPACE, horizontal
 from app.ui.widgets.panels import bring_into_sight
 
@@ -46,20 +46,35 @@ class TryStep(StepPage):
         self._choices, self._view = Choices(), View()
         self._pasting = self._begun = self.arrived = False
         self._possible, self._before = True, ""
-        self.state, self.elapsed = label(bold=True), label(role="muted")
-        self.shape, self.meter = Shape(theme, State.IDLE), LevelBar(theme)
-        self.box = QPlainTextEdit()
+        self.state, self.elapsed = (
+            label(bold=True),
+            worded(texts, label(role="muted"), accessibleName="window.elapsed"),
+        )
+        self.shape, self.meter = (
+            Shape(theme, State.IDLE),
+            worded(texts, LevelBar(theme), accessibleName="microphone.level"),
+        )
+        self.box = worded(
+            texts, QPlainTextEdit(), placeholderText="onboarding.example", accessibleName="onboarding.box"
+        )
         self.box.setTabChangesFocus(True)
         self.box.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + SPACING.wide)
         self.box.installEventFilter(self)
-        self.start, self.paste = QPushButton(), QPushButton()
+        self.start, self.paste = (
+            action_button(self._start),
+            worded(texts, action_button(self._paste), "onboarding.paste"),
+        )
         self.start.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click keeps the cursor in the box
         self.paste.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.place = action_button(self.elsewhere.emit, "quiet")
+        self.place = worded(texts, action_button(self.elsewhere.emit, "quiet"), "onboarding.elsewhere")
         self.advice, self.done = label(role="warning", wraps=True), label(bold=True, wraps=True)
-        self._lay_out()
-        self.start.clicked.connect(self._start)
-        self.paste.clicked.connect(self._paste)
+        row = horizontal(self.shape, self.state, self.elapsed, SPACE, self.paste, self.start)
+        self.column.addWidget(self.box)
+        self.column.addWidget(self.meter)
+        self.column.addLayout(row)
+        self.column.addWidget(self.advice)
+        self.column.addWidget(self.done)
+        self.column.addWidget(self.place, alignment=Qt.AlignmentFlag.AlignLeft)
         self.box.textChanged.connect(self._tell)
         self.refresh()
 
@@ -129,11 +144,6 @@ class TryStep(StepPage):
         if self._key:
             self.heading.setText(texts(f"onboarding.try.{self._choices.mode.value}", key=self._key))
             self.setAccessibleName(self.heading.text())
-        self.box.setPlaceholderText(texts("onboarding.example"))
-        self.box.setAccessibleName(texts("onboarding.box"))
-        self.meter.setAccessibleName(texts("microphone.level"))
-        self.paste.setText(texts("onboarding.paste"))
-        self.place.setText(texts("onboarding.elsewhere"))
         self._tell()
 
     @property
@@ -143,15 +153,6 @@ class TryStep(StepPage):
     def _sentence(self) -> str:
         how = f"onboarding.how.{self._choices.mode.value}" if self._key else "onboarding.how.without-key"
         return self._texts(how, key=self._key) if self._key else self._texts(how)
-
-    def _lay_out(self) -> None:
-        row = horizontal(self.shape, self.state, self.elapsed, SPACE, self.paste, self.start)
-        self.column.addWidget(self.box)
-        self.column.addWidget(self.meter)
-        self.column.addLayout(row)
-        self.column.addWidget(self.advice)
-        self.column.addWidget(self.done)
-        self.column.addWidget(self.place, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _start(self) -> None:
         self._ask(Verb.STOP if self.records else Verb.START)
@@ -172,7 +173,6 @@ class TryStep(StepPage):
         self.shape.show_state(view.state, word)
         self.state.setText(word)
         self.elapsed.setText("" if view.state is State.IDLE else clock(view.seconds))
-        self.elapsed.setAccessibleName(texts("window.elapsed"))
         self.start.setText(texts("action.stop" if self.records else "action.start"))
         reveal(self.paste, bool(view.held), self.box)
         done = texts("onboarding.done", key=self._key) if self._key else texts("onboarding.done-without-key")

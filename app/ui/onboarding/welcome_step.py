@@ -40,7 +40,18 @@ class WelcomeStep(StepPage):
         self.spoken = SpokenPart(theme, texts, ask)
         self.microphone = MicrophonePart(theme, texts, ask)
         self.names: dict[str, QLabel] = {row: label(bold=True) for row in ROWS}
-        self._lay_out()
+        languages = QWidget()
+        horizontal(*self.options.values(), within=languages)
+        form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setHorizontalSpacing(SPACING.wide)
+        form.setVerticalSpacing(SPACING.large)
+        for name, part in zip(ROWS, (languages, self.spoken, self.microphone), strict=True):
+            self.names[name].setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            form.addRow(self.names[name], part)
+        self.column.addLayout(form)
+        self.column.addWidget(self.lacking)
         for tag, option in self.options.items():
             option.clicked.connect(lambda _, tag=tag: ask(ChangeSetting(LANGUAGE, tag)))
         self.refresh()
@@ -99,17 +110,3 @@ class WelcomeStep(StepPage):
             option.setChecked(tag == texts.language)
         self.spoken.refresh()
         self.microphone.refresh()
-
-    def _lay_out(self) -> None:
-        languages = QWidget()
-        horizontal(*self.options.values(), within=languages)
-        form = QFormLayout()
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setHorizontalSpacing(SPACING.wide)
-        form.setVerticalSpacing(SPACING.large)
-        for name, part in zip(ROWS, (languages, self.spoken, self.microphone), strict=True):
-            self.names[name].setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            form.addRow(self.names[name], part)
-        self.column.addLayout(form)
-        self.column.addWidget(self.lacking)

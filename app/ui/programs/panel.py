@@ -21,8 +21,8 @@ from app.ui.programs.program_row import ProgramRow
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Card, refresh_with, reveal
-from app.ui.widgets.labels import label, menu_name, remark
+from app.ui.widgets.basic import Card, action_button, refresh_with, reveal
+from app.ui.widgets.labels import label, menu_name, remark, worded
 from app.ui.widgets.layouts import SPACE, horizontal, vertical
 
 NAME: Final = "insertion.programs"
@@ -48,18 +48,31 @@ class ProgramsPanel(Card):
         self._refused: Callable[[], str] = str
         self.rows: list[ProgramRow] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.heading = label(bold=True, wraps=True)
-        self.says, self.empty = remark(), label(role="muted", wraps=True)
+        self.heading = worded(texts, label(bold=True, wraps=True), "programs.name")
+        self.says, self.empty = (
+            worded(texts, remark(), "programs.say"),
+            worded(texts, label(role="muted", wraps=True), "programs.none"),
+        )
         self.problem = remark("warning")
-        self.add, self.stop = QPushButton(), QPushButton()
+        self.add, self.stop = (
+            worded(texts, QPushButton(), "programs.add", accessibleName="programs.add"),
+            worded(
+                texts,
+                action_button(lambda: ask(PickProgram(False))),
+                "programs.stop",
+                accessibleName="programs.stop",
+            ),
+        )
         self.hint = remark("")
-        self.stop.clicked.connect(lambda: ask(PickProgram(False)))
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
         self.add.setMenu(self.menu)
         self._list = vertical()
-        self._lay_out()
-        refresh_with(self.refresh, texts, theme)
+        self._list.setSpacing(SPACING.small)
+        above: tuple[QWidget, ...] = (self.heading, self.says, self.empty, self.problem)
+        row = horizontal(self.add, self.stop, SPACE, gap=None)
+        vertical(*above, self._list, self.hint, row, within=self, margins=SPACING.large, gap=SPACING.medium)
+        refresh_with(self._show, texts, theme)
 
     def words(self) -> Iterable[str]:
         """Yield the words by which the settings search finds this panel."""
@@ -99,18 +112,6 @@ class ProgramsPanel(Card):
             self._asked = None
             self._refused = lambda: note_text(self._texts, note)
             self._show()
-
-    def refresh(self) -> None:
-        """Update all texts to the current language and colours."""
-        texts = self._texts
-        self.heading.setText(texts("programs.name"))
-        self.says.setText(texts("programs.say"))
-        self.empty.setText(texts("programs.none"))
-        self.add.setText(texts("programs.add"))
-        self.add.setAccessibleName(texts("programs.add"))
-        self.stop.setText(texts("programs.stop"))
-        self.stop.setAccessibleName(texts("programs.stop"))
-        self._show()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Drop empty rows when the panel is hidden."""
@@ -205,9 +206,3 @@ class ProgramsPanel(Card):
         if self.menu.actions() and not self.menu.actions()[-1].isSeparator():
             self.menu.addSeparator()
         self.menu.addAction(self._texts("programs.another"), lambda: self._add(""))
-
-    def _lay_out(self) -> None:
-        self._list.setSpacing(SPACING.small)
-        above: tuple[QWidget, ...] = (self.heading, self.says, self.empty, self.problem)
-        row = horizontal(self.add, self.stop, SPACE, gap=None)
-        vertical(*above, self._list, self.hint, row, within=self, margins=SPACING.large, gap=SPACING.medium)

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit
 
 from app.insertion.plan import LONGEST_PROGRAM, Newline, ProgramRule, Strategy
 from app.system.desktop_entries import program_name
 from app.ui.programs.program_icon import drawn, icon_for
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import DropDown, control_height, fit_field, show_icon
+from app.ui.widgets.basic import DropDown, action_button, control_height, fit_field, show_icon
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, say, tip
+from app.ui.widgets.labels import label, remark, say, tip, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 from runtime.terminal import printable
 
@@ -37,17 +37,21 @@ class ProgramRow(QFrame):
         self._theme, self._texts, self._changed = theme, texts, changed
         self.rule = ProgramRule("")
         self.icon, self.name = QLabel(), label(wraps=True)
-        self.program, self.how, self.newline = QLineEdit(), DropDown(theme), DropDown(theme)
-        self.remove = QPushButton()
-        self.remove.setProperty("role", "quiet")
+        self.program, self.how, self.newline = (
+            worded(texts, QLineEdit(), placeholderText="programs.program-hint", accessibleName="programs.program"),
+            DropDown(theme),
+            DropDown(theme),
+        )
+        self.remove = action_button(lambda: gone(self), "quiet")
         self.problem = remark("warning")
         self.program.setMaxLength(LONGEST_PROGRAM)
         self.lines, self._below = FlowRow((self.how, self.newline)), QHBoxLayout()
-        self._lay_out()
+        head = horizontal(self.icon, stretched(self.name), stretched(self.program), self.remove)
+        self._below.addWidget(self.lines)
+        vertical(head, self._below, self.problem, within=self, margins=(0, SPACING.small))
         self.program.editingFinished.connect(self._edited)
         self.how.activated.connect(self._chosen)
         self.newline.activated.connect(self._chosen)
-        self.remove.clicked.connect(lambda: gone(self))
 
     @property
     def called(self) -> str:
@@ -97,8 +101,6 @@ class ProgramRow(QFrame):
         self.name.setText(self.called)
         self.name.setToolTip(tip(self.rule.program) if self.called != self.rule.program else "")
         fit_field(self.program)
-        self.program.setPlaceholderText(self._texts("programs.program-hint"))
-        self.program.setAccessibleName(self._texts("programs.program"))
 
     def _edited(self) -> None:
         name = self.program.text().strip()
@@ -113,11 +115,6 @@ class ProgramRow(QFrame):
     def _change(self, **values: Any) -> None:
         self.rule = replace(self.rule, **values)
         self._changed()
-
-    def _lay_out(self) -> None:
-        head = horizontal(self.icon, stretched(self.name), stretched(self.program), self.remove)
-        self._below.addWidget(self.lines)
-        vertical(head, self._below, self.problem, within=self, margins=(0, SPACING.small))
 
 
 def _key(kind: Newline) -> str:

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.replacements.rules import Replacement
 from app.replacements.view import Example, ReplacementsTried, RuleTried
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import refresh_with
+from app.ui.widgets.basic import action_button, refresh_with
 from app.ui.widgets.labels import label, remark
 from app.ui.widgets.layouts import at_left, vertical
 
@@ -31,9 +31,7 @@ class DryRunResults(QWidget):
         self.summary = label(size=SCALE.body, wraps=True)
         self.bar = FileProgressBar(theme)
         self.about, self.examples = remark(), label(wraps=True)
-        self.more = QPushButton()
-        self.more.setProperty("role", "quiet")
-        self.more.clicked.connect(self._show_all)
+        self.more = action_button(self._show_all, "quiet")
         self.examples.setTextFormat(Qt.TextFormat.RichText)
         vertical(self.summary, self.bar, self.about, self.examples, at_left(self.more), within=self)
         refresh_with(self.refresh, theme)

@@ -17,7 +17,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, fit_field, refresh_with
 from app.ui.widgets.flow_layout import ChipRow
-from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 NAME: Final = "recognition.hotwords"
@@ -39,15 +39,24 @@ class HotwordsPanel(Card):
         self._known: tuple[str, ...] = ()
         self._problem: Callable[[], str] = str
         self._all = False
-        self.heading, self.count = label(bold=True, wraps=True), label(size=SCALE.caption, role="muted")
-        self.says = remark()
+        self.heading, self.count = (
+            worded(texts, label(bold=True, wraps=True), "words.hotwords"),
+            label(size=SCALE.caption, role="muted"),
+        )
+        self.says = worded(texts, remark(), "words.hotwords-say")
         self.problem = remark("warning")
-        self.field = QLineEdit()
+        self.field = worded(
+            texts, QLineEdit(), accessibleName="words.new-hotword", placeholderText="words.new-hotword-hint"
+        )
         self.field.returnPressed.connect(self._add)
-        self.add = action_button(self._add)
+        self.add = worded(texts, action_button(self._add), "words.add", accessibleName="words.add-hotword")
         self.more = action_button(self._show_all, "quiet")
         self.row = ChipRow(theme, self._remove, (self.more,))
-        self._lay_out()
+        head = horizontal(stretched(self.heading), self.count, gap=None)
+        new = horizontal(stretched(self.field), self.add)
+        vertical(
+            head, self.says, new, self.problem, self.row, within=self, margins=SPACING.large, gap=SPACING.medium
+        )
         refresh_with(self.refresh, texts, theme)
 
     def show_words(self, words: tuple[str, ...]) -> None:
@@ -65,14 +74,7 @@ class HotwordsPanel(Card):
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
-        texts = self._texts
-        self.heading.setText(texts("words.hotwords"))
-        self.says.setText(texts("words.hotwords-say"))
-        self.field.setAccessibleName(texts("words.new-hotword"))
-        self.field.setPlaceholderText(texts("words.new-hotword-hint"))
         fit_field(self.field)
-        self.add.setText(texts("words.add"))
-        self.add.setAccessibleName(texts("words.add-hotword"))
         self._fill()
 
     # -- user actions --------------------------------------------------------------------------------------
@@ -132,10 +134,3 @@ class HotwordsPanel(Card):
         self.count.setText(self._texts("words.hotwords-count", count=count, most=most) if count else "")
         said = self._problem()
         say(self.problem, said)
-
-    def _lay_out(self) -> None:
-        head = horizontal(stretched(self.heading), self.count, gap=None)
-        new = horizontal(stretched(self.field), self.add)
-        vertical(
-            head, self.says, new, self.problem, self.row, within=self, margins=SPACING.large, gap=SPACING.medium
-        )

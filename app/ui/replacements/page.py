@@ -13,8 +13,8 @@ from app.ui.replacements.hotwords_panel import HotwordsPanel
 from app.ui.replacements.panel import ReplacementsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import paint_as_page, refresh_with
-from app.ui.widgets.labels import label
+from app.ui.widgets.basic import paint_as_page
+from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, vertical
 
 
@@ -32,13 +32,10 @@ class WordsPanel(QWidget):
         self._texts = texts
         self.replacements = ReplacementsPanel(theme, texts, ask, ask_try)
         self.hotwords = HotwordsPanel(theme, texts, ask)
-        self.hotwords.replaces.connect(lambda heard, written: self._replace(Replacement(heard, written)))
+        add = self.replacements.model.merge
+        self.hotwords.replaces.connect(lambda heard, written: add((Replacement(heard, written),)))
         vertical(self.hotwords, self.replacements, within=self, gap=SPACING.large)
         self.setFocusProxy(self.hotwords.field)
-
-    def _replace(self, rule: Replacement) -> None:
-        """Add a rule that was typed in one line."""
-        self.replacements.model.merge((rule,))
 
     def words(self) -> Iterable[str]:
         """Yield the words by which the settings search finds this panel."""
@@ -66,13 +63,7 @@ class DictionaryPage(QWidget):
 
     def __init__(self, texts: Texts, words: WordsPanel) -> None:
         super().__init__()
-        self._texts = texts
         paint_as_page(self)
-        self.name = label(size=SCALE.display, bold=True)
+        self.name = worded(texts, label(size=SCALE.display, bold=True), "page.dictionary")
         vertical(self.name, words, SPACE, within=self, margins=(0, SPACING.wide), gap=SPACING.medium)
         self.setFocusProxy(words)
-        refresh_with(self.refresh, texts)
-
-    def refresh(self) -> None:
-        """Update the name to the current language."""
-        self.name.setText(self._texts("page.dictionary"))

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.core.whole_file import write_whole
 from app.messages.actions import Action
@@ -23,10 +23,10 @@ from app.ui.replacements.rules_table import RulesTable
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Card, fit_field, timer
+from app.ui.widgets.basic import Card, action_button, fit_field, timer
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import vertical
 
 NAME: Final = "recognition.replacements"
@@ -57,14 +57,26 @@ class ReplacementsPanel(Card):
         self._tried_rows: tuple[int, ...] = ()
         self._tried: ReplacementsTried | None = None
         self._told: Callable[[], str] = str
-        self.heading = label(bold=True)
-        self.says, self.empty = remark(), label(role="muted", wraps=True)
-        self.search = QLineEdit()
+        self.heading = worded(texts, label(bold=True), "words.replacements")
+        self.says, self.empty = (
+            worded(texts, remark(), "words.replacements-say"),
+            worded(texts, label(role="muted", wraps=True), "words.no-rules"),
+        )
+        self.search = worded(texts, QLineEdit(), placeholderText="words.search", accessibleName="words.search")
         self.model = RulesModel(texts)
         self.table = RulesTable(theme, self.model)
+        for part in (self.table, self.table.horizontalHeader()):
+            worded(texts, part, accessibleName="words.replacements")
         self.problem, self.told = remark("warning"), remark("")
-        self.add, self.remove = QPushButton(), QPushButton()
-        self.take_in, self.give_out = QPushButton(), QPushButton()
+        self.add = worded(texts, action_button(self._add), "words.add", accessibleName="words.add")
+        self.remove = worded(
+            texts,
+            action_button(lambda: self._remove(self.table.rows)),
+            "words.remove",
+            accessibleName="words.remove",
+        )
+        self.take_in = worded(texts, action_button(self._import), "words.import", accessibleName="words.import")
+        self.give_out = worded(texts, action_button(self._export), "words.export", accessibleName="words.export")
         self.results = DryRunResults(theme, texts)
         self._soon = timer(self, _TRY_MS, self.try_rules)
         self._left = timer(self, 0, self._leave)  # delayed: no row may be removed while its editor closes
@@ -100,24 +112,7 @@ class ReplacementsPanel(Card):
 
     def refresh(self) -> None:
         """Update all texts to the current language, font and colours."""
-        texts = self._texts
-        self.heading.setText(texts("words.replacements"))
-        self.says.setText(texts("words.replacements-say"))
-        self.empty.setText(texts("words.no-rules"))
-        self.search.setPlaceholderText(texts("words.search"))
-        self.search.setAccessibleName(texts("words.search"))
         fit_field(self.search)
-        for part in (self.table, self.table.horizontalHeader()):
-            part.setAccessibleName(texts("words.replacements"))
-        named = {
-            self.add: "words.add",
-            self.remove: "words.remove",
-            self.take_in: "words.import",
-            self.give_out: "words.export",
-        }
-        for button, key in named.items():
-            button.setText(texts(key))
-            button.setAccessibleName(texts(key))
         self.model.refresh()
         self.table.refresh()
         self.results.refresh()
@@ -260,10 +255,6 @@ class ReplacementsPanel(Card):
         self.table.selectionModel().currentChanged.connect(lambda: self._show())
         self.table.found.rowsRemoved.connect(lambda: self._show())
         self.search.textChanged.connect(self._search)
-        self.add.clicked.connect(self._add)
-        self.remove.clicked.connect(lambda: self._remove(self.table.rows))
-        self.take_in.clicked.connect(self._import)
-        self.give_out.clicked.connect(self._export)
         new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
         new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         new.activated.connect(self._add)

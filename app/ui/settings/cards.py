@@ -3,16 +3,15 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
 
 from app.core.notes import Note
 from app.settings.path import settings_place
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING
-from app.ui.widgets.basic import Card, refresh_with
+from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import CARD, at_left, horizontal, stretched, vertical
 
 
@@ -26,8 +25,7 @@ class FileTrouble(Card):
         self.says = label(role="warning", bold=True, wraps=True)
         self.where = remark()
         self.where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.open = QPushButton()
-        self.open.clicked.connect(lambda: dialogs.show(str(self.place)))
+        self.open = worded(texts, action_button(lambda: dialogs.show(str(self.place))), "settings.open-folder")
         vertical(self.says, self.where, at_left(self.open), within=self, margins=CARD)
         self.show_problem(None)
 
@@ -41,7 +39,6 @@ class FileTrouble(Card):
         said = note_text(self._texts, self._note)
         self.says.setText(said)
         self.where.setText(str(self.place))
-        self.open.setText(self._texts("settings.open-folder"))
         self.setAccessibleName(said)
         self.setVisible(bool(said))
 
@@ -56,8 +53,7 @@ class LinkCard(Card):
         super().__init__()
         self._texts, self._keys = texts, keys
         self.name, self.says = label(bold=True), remark()
-        self.button = QPushButton()
-        self.button.clicked.connect(go)
+        self.button = action_button(go)
         said = vertical(self.name, self.says, gap=SPACING.hair)
         horizontal(stretched(said), self.button, within=self, margins=CARD, gap=SPACING.medium)
         refresh_with(self.refresh, texts)

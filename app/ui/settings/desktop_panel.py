@@ -16,7 +16,7 @@ from app.ui.settings.wording import in_all_languages
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import CARD, at_left, vertical
 
 
@@ -36,15 +36,27 @@ class DesktopPanel(Card):
         super().__init__("settings.desktop")
         self._texts = texts
         self._view = DesktopView()
-        self.heading, self.says = label(bold=True), remark()
+        self.heading, self.says = worded(texts, label(bold=True), "settings.desktop.name"), remark()
         self.rows = {
             ability: AbilityRow(
                 Shape(theme, State.IDLE), label(), label(role="muted"), label(size=SCALE.caption, role="warning")
             )
             for ability in Ability
         }
-        self.again = action_button(lambda: ask(LookAtDesktop()))
-        self._lay_out()
+        self.again = worded(texts, action_button(lambda: ask(LookAtDesktop())), "settings.desktop.again")
+        table = QGridLayout()
+        table.setHorizontalSpacing(SPACING.small)
+        table.setVerticalSpacing(SPACING.small)
+        table.setColumnStretch(2, 1)
+        top = Qt.AlignmentFlag.AlignTop
+        for place, row in enumerate(self.rows.values()):
+            table.addWidget(row.shape, 2 * place, 0, top)
+            table.addWidget(row.title, 2 * place, 1, top)
+            table.addWidget(row.found, 2 * place, 2)
+            table.addWidget(row.do, 2 * place + 1, 2)
+            for words in (row.found, row.do):
+                words.setWordWrap(True)
+        vertical(self.heading, self.says, table, at_left(self.again), within=self, margins=CARD)
         refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
@@ -59,9 +71,7 @@ class DesktopPanel(Card):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
-        self.heading.setText(texts("settings.desktop.name"))
         self.says.setText(texts("settings.desktop.says" if self._view.supports else "settings.desktop.none"))
-        self.again.setText(texts("settings.desktop.again"))
         self.again.setAccessibleName(f"{self.heading.text()}: {self.again.text()}")
         supports = {one.ability: one for one in self._view.supports}
         said = [self.heading.text()]
@@ -80,18 +90,3 @@ class DesktopPanel(Card):
             row.do.setVisible(bool(worded.do))
             said += [f"{worded.title}: {worded.found} {worded.do}".rstrip()]
         self.setAccessibleName(" ".join(said))
-
-    def _lay_out(self) -> None:
-        table = QGridLayout()
-        table.setHorizontalSpacing(SPACING.small)
-        table.setVerticalSpacing(SPACING.small)
-        table.setColumnStretch(2, 1)
-        top = Qt.AlignmentFlag.AlignTop
-        for place, row in enumerate(self.rows.values()):
-            table.addWidget(row.shape, 2 * place, 0, top)
-            table.addWidget(row.title, 2 * place, 1, top)
-            table.addWidget(row.found, 2 * place, 2)
-            table.addWidget(row.do, 2 * place + 1, 2)
-            for words in (row.found, row.do):
-                words.setWordWrap(True)
-        vertical(self.heading, self.says, table, at_left(self.again), within=self, margins=CARD)

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QPushButton
-
 from app.core.notes import Note
 from app.hotkeys.binding import parse
 from app.hotkeys.conflicts import other_action, used_for
@@ -14,7 +12,8 @@ from app.ui.settings.wording import title
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import keep_place
+from app.ui.widgets.basic import action_button, keep_place
+from app.ui.widgets.labels import worded
 from app.ui.widgets.layouts import horizontal, stretched
 
 Bindings = Callable[[], Mapping[str, str]]
@@ -32,13 +31,11 @@ class KeyControl(SettingControl):
         self._value, self._problem, self._assigned = "", Note(""), ""
         self.field = KeyField(theme, texts, self._chosen, self._unusable, lambda: title(texts, name))
         super().__init__(self.field, asks)
-        self.none = QPushButton()
-        self.none.setProperty("role", "quiet")
+        self.none = worded(texts, action_button(lambda: asks(""), "quiet"), "settings.key.none")
         self.none.setObjectName(f"{name}.none")
         row = horizontal(stretched(self.field), self.none, gap=SPACING.hair)
         self.column.addLayout(row)
         keep_place(self.none)
-        self.none.clicked.connect(lambda: asks(""))
         self.refresh()
 
     def show_value(self, value: Any) -> None:
@@ -58,7 +55,6 @@ class KeyControl(SettingControl):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         self.field.setMinimumWidth(usual_width())
-        self.none.setText(self._texts("settings.key.none"))
         self.none.setAccessibleName(self._texts("settings.key.none-of", name=title(self._texts, self._name)))
 
     @property

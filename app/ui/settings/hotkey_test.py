@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton
+from PySide6.QtWidgets import QGridLayout
 
 from app.core.notes import Note
 from app.core.states import State
@@ -17,8 +17,8 @@ from app.ui.settings.wording import in_all_languages, title
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Card, Shape, refresh_with, timer
-from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, timer
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import CARD, at_left, vertical
 
 KEYS: Final = {DICTATE: "hotkeys.dictate", CANCEL: "hotkeys.cancel", PASTE_HELD: "hotkeys.paste_held"}
@@ -37,9 +37,9 @@ class PressTest(Card):
         self._seen, self._problem = KeysSeen(), Note("")
         self._assigned = self._seen.assigned
         self._tried = False
-        self.heading = label(bold=True)
-        self.says = remark()
-        self.button = QPushButton()
+        self.heading = worded(texts, label(bold=True), "settings.press.name")
+        self.says = worded(texts, remark(), "settings.press.says")
+        self.button = worded(texts, action_button(self._clicked), accessibleDescription="settings.press.says")
         self.button.setObjectName("press-test")
         self.result = remark("")
         self.shapes = {action: Shape(theme, State.IDLE) for action in KEYS}
@@ -48,8 +48,16 @@ class PressTest(Card):
         self._limit = timer(
             self, LONGEST_MS, lambda: self.show_keys(KeysSeen(False, self._seen.keys, self._seen.problem))
         )
-        self._lay_out()
-        self.button.clicked.connect(self._clicked)
+        keys = QGridLayout()
+        keys.setHorizontalSpacing(SPACING.small)
+        keys.setVerticalSpacing(SPACING.hair)
+        keys.setColumnStretch(2, 1)
+        for place, action in enumerate(KEYS):
+            keys.addWidget(self.shapes[action], place, 0)
+            keys.addWidget(self.names[action], place, 1)
+            keys.addWidget(self.told[action], place, 2)
+            self.told[action].setWordWrap(True)
+        vertical(self.heading, self.says, keys, at_left(self.button), self.result, within=self, margins=CARD)
         refresh_with(self.refresh, texts, theme)
 
     @property
@@ -86,11 +94,8 @@ class PressTest(Card):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
-        self.heading.setText(texts("settings.press.name"))
-        self.says.setText(texts("settings.press.says"))
         self.button.setText(texts("settings.press.stop" if self.testing else "settings.press.start"))
         self.button.setAccessibleName(self.button.text())
-        self.button.setAccessibleDescription(texts("settings.press.says"))
         seen = {key.action: key for key in self._seen.keys}
         for action, setting in KEYS.items():
             binding = self._assigned.get(action) or self._bindings.get(setting, "")
@@ -145,15 +150,3 @@ class PressTest(Card):
         if not self._tried or self.testing:
             return self._texts("settings.press.now") if self.testing and self._seen.testing else ""
         return self._texts("settings.press.help" if missed else "settings.press.good")
-
-    def _lay_out(self) -> None:
-        keys = QGridLayout()
-        keys.setHorizontalSpacing(SPACING.small)
-        keys.setVerticalSpacing(SPACING.hair)
-        keys.setColumnStretch(2, 1)
-        for place, action in enumerate(KEYS):
-            keys.addWidget(self.shapes[action], place, 0)
-            keys.addWidget(self.names[action], place, 1)
-            keys.addWidget(self.told[action], place, 2)
-            self.told[action].setWordWrap(True)
-        vertical(self.heading, self.says, keys, at_left(self.button), self.result, within=self, margins=CARD)

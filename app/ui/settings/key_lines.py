@@ -20,7 +20,7 @@ from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, say, set_role, tell
+from app.ui.widgets.labels import label, remark, say, set_role, tell, worded
 from app.ui.widgets.layouts import CARD, aligned, horizontal, stretched, vertical
 
 NAMES: Final = {
@@ -45,9 +45,10 @@ class KeyLinesPanel(Card):
         self._lines: KeyLines | None = None
         self._bindings: Mapping[str, str] = {}
         self._works, self._reviewing = False, False
-        self.heading = label(bold=True)
+        self.heading = worded(texts, label(bold=True), "settings.key-lines.name")
         self.says, self.missing, self.where = (remark() for _ in range(3))
-        self.lines, self.change = ReadOnlyText(_LINES), ReadOnlyText(_CHANGE)
+        self.lines = worded(texts, ReadOnlyText(theme, _LINES), accessibleName="settings.key-lines.name")
+        self.change = worded(texts, ReadOnlyText(theme, _CHANGE), accessibleName="settings.key-lines.change")
         self.problem, self.told = remark("warning"), remark("")
         self.shape = Shape(theme, State.ARMING)
         self.copy = action_button(self._copy)
@@ -55,7 +56,20 @@ class KeyLinesPanel(Card):
         self.back = action_button(lambda: self._review(on=False))
         self.remove = action_button(lambda: self._ask(WriteKeyLines(False)), "quiet")
         self._buttons = FlowRow((self.write, self.copy, self.back, self.remove))
-        self._lay_out()
+        test = horizontal(aligned(self.shape, Qt.AlignmentFlag.AlignTop), stretched(self.told))
+        vertical(
+            self.heading,
+            self.says,
+            self.missing,
+            self.where,
+            self.lines,
+            self.change,
+            self.problem,
+            self._buttons,
+            test,
+            within=self,
+            margins=CARD,
+        )
         refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
@@ -82,7 +96,7 @@ class KeyLinesPanel(Card):
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
-        shown, texts = self._lines, self._texts
+        shown = self._lines
         self.setVisible(shown is not None)
         if shown is None:
             return
@@ -93,14 +107,10 @@ class KeyLinesPanel(Card):
         self._show_buttons(shown)
         self.lines.setVisible(bool(shown.lines) and not self._reviewing)
         self.change.setVisible(self._reviewing)
-        for field, key in ((self.lines, "settings.key-lines.name"), (self.change, "settings.key-lines.change")):
-            field.setAccessibleName(texts(key))
-            field.refresh()
         self.setAccessibleName(". ".join([self.heading.text(), self.says.text(), self.told.text()]))
 
     def _show_words(self, shown: KeyLines) -> None:
         texts = self._texts
-        self.heading.setText(texts("settings.key-lines.name"))
         self.says.setText(self._says(shown.compositor))
         role = "warning" if DICTATE in shown.missing else "muted"
         tell(self.missing, "\n".join(self._missing(shown)), role)
@@ -172,19 +182,3 @@ class KeyLinesPanel(Card):
         self._reviewing = on
         self.refresh()
         self.write.setFocus()
-
-    def _lay_out(self) -> None:
-        test = horizontal(aligned(self.shape, Qt.AlignmentFlag.AlignTop), stretched(self.told))
-        vertical(
-            self.heading,
-            self.says,
-            self.missing,
-            self.where,
-            self.lines,
-            self.change,
-            self.problem,
-            self._buttons,
-            test,
-            within=self,
-            margins=CARD,
-        )

@@ -14,6 +14,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import LevelBar
+from app.ui.widgets.labels import worded
 
 
 class MicrophoneControl(ChoiceControl):
@@ -22,7 +23,7 @@ class MicrophoneControl(ChoiceControl):
     def __init__(
         self, theme: Theme, texts: Texts, options: Options, asks: Asks, ask: Callable[[Action], None]
     ) -> None:
-        self.meter, self.listen = LevelBar(theme), QPushButton()
+        self.meter, self.listen = worded(texts, LevelBar(theme), accessibleName="microphone.level"), QPushButton()
         super().__init__(theme, options, asks)
         self._texts, self._ask = texts, ask
         self._wanted = False
@@ -51,7 +52,6 @@ class MicrophoneControl(ChoiceControl):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         super().refresh()
-        self.meter.setAccessibleName(self._texts("microphone.level"))
         self.listen.setText(self._texts("settings.microphone.stop" if self._wanted else "settings.microphone.try"))
         self.listen.setAccessibleName(self.listen.text())
 

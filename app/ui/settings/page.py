@@ -35,7 +35,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, paint_as_page, timer
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import centred, scrolling
 
@@ -57,12 +57,22 @@ class SettingsPage(QWidget):
         self._theme, self._texts, self._ask = theme, texts, ask
         self._known = ControlValues()
         paint_as_page(self)
-        self.name = label(size=SCALE.display, bold=True)
-        self.search = QLineEdit()
+        self.name = worded(texts, label(size=SCALE.display, bold=True), "settings.name")
+        self.search = worded(
+            texts, QLineEdit(), placeholderText="settings.search", accessibleName="settings.search"
+        )
         self.search.setObjectName("settings.search")
         self.search.setMaxLength(_LONGEST_QUERY)
-        self.clear = self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition)
-        self.count, self.nothing = label(role="muted"), label(role="muted", wraps=True)
+        self.clear = worded(
+            texts,
+            self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition),
+            "settings.clear",
+            toolTip="settings.clear",
+        )
+        self.count, self.nothing = (
+            label(role="muted"),
+            worded(texts, label(role="muted", wraps=True), "settings.nothing-found"),
+        )
         self.trouble = FileTrouble(texts, SYSTEM_DIALOGS)
         self.tabs = SectionTabs(theme, SECTIONS, self.choose)
         self.sections = {name: Section(name, texts) for name in SECTIONS}
@@ -238,14 +248,8 @@ class SettingsPage(QWidget):
         """Update all texts to the current language and colours."""
         if not self._built:
             return
-        texts = self._texts
-        self.name.setText(texts("settings.name"))
-        self.search.setPlaceholderText(texts("settings.search"))
-        self.search.setAccessibleName(texts("settings.search"))
         self.search.setFont(font())
         self.search.setMinimumSize(control_height() * _SEARCH_WIDE, control_height())
-        self.clear.setText(texts("settings.clear"))
-        self.clear.setToolTip(texts("settings.clear"))
         self.clear.setIcon(icons.icon("cancel", self._theme.colour("muted")))
         for name, section in self.sections.items():
             section.refresh()
@@ -301,7 +305,6 @@ class SettingsPage(QWidget):
         self.tabs.choose("" if wanted else self.section)
         count = sum(hits.values())
         self.count.setText(self._texts("settings.found", count=count) if wanted and count else "")
-        self.nothing.setText(self._texts("settings.nothing-found"))
         self.nothing.setVisible(not count)
         self.clear.setVisible(bool(self.search.text()))
         self.updateGeometry()

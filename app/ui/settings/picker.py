@@ -37,7 +37,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, fit_field, paint_round, smooth_painter
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import vertical
 
 MOST_ROWS: Final = 8
@@ -116,7 +116,11 @@ class Picker(QFrame):
         self._entries: Sequence[PickerEntry] = ()
         self._chosen: Collection[str] = ()
         self.setObjectName("picker")
-        self.search, self.list, self.none = QLineEdit(), QListWidget(), label(role="muted")
+        self.search, self.list, self.none = (
+            worded(texts, QLineEdit(), placeholderText="settings.picker.find"),
+            QListWidget(),
+            worded(texts, label(role="muted"), "settings.picker.none"),
+        )
         self.search.setMaxLength(_LONGEST_QUERY)
         self.list.setItemDelegate(PickerRow(theme, self.list))
         self.list.setUniformItemSizes(True)
@@ -137,10 +141,8 @@ class Picker(QFrame):
         self.search.clear()
         for part, key in ((self.search, "settings.picker.search"), (self.list, "settings.picker.list")):
             part.setAccessibleName(self._texts(key, name=name))
-        self.search.setPlaceholderText(self._texts("settings.picker.find"))
         fit_field(self.search)
         self.search.setVisible(len(entries) > MOST_ROWS)
-        self.none.setText(self._texts("settings.picker.none"))
         self._fill()
         self._place()
         self.show()

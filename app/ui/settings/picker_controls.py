@@ -15,7 +15,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import control_height, frame
 from app.ui.widgets.flow_layout import ChipRow
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import label, worded
 
 Entries = Callable[[], Sequence[PickerEntry]]
 """Returns the entries with their names in the current language."""
@@ -101,7 +101,7 @@ class PickSeveralControl(SettingControl):
     high = True
 
     def __init__(self, theme: Theme, texts: Texts, entries: Entries, asks: Asks, empty: Callable[[], str]) -> None:
-        self.add, self.none = QPushButton(), label(role="muted")
+        self.add, self.none = worded(texts, QPushButton(), "settings.picker.add"), label(role="muted")
         super().__init__(self.add, asks)
         self._texts, self._entries, self._empty = texts, entries, empty
         self._value: tuple[str, ...] = ()
@@ -133,7 +133,6 @@ class PickSeveralControl(SettingControl):
         self.none.setText(self._empty())
         self.none.setMinimumHeight(control_height())
         self.none.setVisible(not self._value)
-        self.add.setText(self._texts("settings.picker.add"))
         chosen = {value: names[value] for value in self._value}
         self.row.show_values(chosen, lambda name: self._texts("settings.picker.remove", name=name))
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QLineF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLayout, QWidget
 
 from app.settings.schema import Setting
 from app.settings.sections import Settings
@@ -11,8 +11,8 @@ from app.ui.settings.wording import found, found_by, marked, says, title
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import keep_place, refresh_with
-from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.basic import action_button, keep_place, refresh_with
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, vertical
 from app.ui.widgets.panels import tell_around
 
@@ -38,12 +38,20 @@ class SettingRow(QWidget):
         self.name, self.says = label(), remark()
         self.warning = remark("warning")
         self.refusal = remark("warning")
-        self.reset = QPushButton()
-        self.reset.setProperty("role", "quiet")
+        self.reset = worded(texts, action_button(self.back, "quiet"), "settings.reset")
         self.reset.setObjectName(f"reset.{setting.name}")
         self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._lay_out()
-        self.reset.clicked.connect(self.back)
+        head = horizontal(self.name, self.reset, SPACE)
+        keep_place(self.reset)
+        for said in (self.warning, self.refusal):
+            said.setContentsMargins(0, SPACING.hair, 0, 0)
+        words = vertical(SPACE, head, self.says, self.warning, self.refusal, SPACE, gap=0)
+        self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._sides.setContentsMargins(0, SPACING.medium, 0, SPACING.medium)
+        self._sides.setSpacing(SPACING.small)
+        self._sides.addLayout(words, 1)
+        self._sides.addSpacing(SPACING.medium)
+        self._sides.addWidget(self.control)
         control.dropped.connect(lambda: self.refuse(None))
         refresh_with(self.refresh, theme)
 
@@ -84,7 +92,6 @@ class SettingRow(QWidget):
         texts, name = self._texts, title(self._texts, self.setting.name)
         self.control.refresh()
         self.control.show_value(self._value)
-        self.reset.setText(texts("settings.reset"))
         self.reset.setAccessibleName(texts("settings.reset-of", name=name))
         self._mark()
         self._show()
@@ -139,19 +146,6 @@ class SettingRow(QWidget):
         if wanted is not self._sides.direction():
             self._sides.setDirection(wanted)
             tell_around(self)
-
-    def _lay_out(self) -> None:
-        head = horizontal(self.name, self.reset, SPACE)
-        keep_place(self.reset)
-        for said in (self.warning, self.refusal):
-            said.setContentsMargins(0, SPACING.hair, 0, 0)
-        words = vertical(SPACE, head, self.says, self.warning, self.refusal, SPACE, gap=0)
-        self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self._sides.setContentsMargins(0, SPACING.medium, 0, SPACING.medium)
-        self._sides.setSpacing(SPACING.small)
-        self._sides.addLayout(words, 1)
-        self._sides.addSpacing(SPACING.medium)
-        self._sides.addWidget(self.control)
 
 
 def mark_style(theme: Theme) -> str:

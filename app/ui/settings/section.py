@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.settings.sections import Settings
 from app.ui.settings.placement import PANELS_FIRST, PLACES, section_of
@@ -12,8 +12,8 @@ from app.ui.settings.row import SettingRow
 from app.ui.settings.wording import found
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING
-from app.ui.widgets.basic import card, keep_place
-from app.ui.widgets.labels import label, set_role
+from app.ui.widgets.basic import action_button, card, keep_place
+from app.ui.widgets.labels import label, set_role, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 Words = Callable[[], Iterable[str]]
@@ -33,9 +33,9 @@ class Group(QWidget):
 
     def __init__(self, name: str, texts: Texts) -> None:
         super().__init__()
-        self.name, self._texts = name, texts
+        self.name = name
         self.rows: tuple[SettingRow, ...] = ()
-        self.title = label(bold=True)
+        self.title = worded(texts, label(bold=True), f"settings.group.{name}")
         self.card, self._inside = card()
         self._inside.setSpacing(0)
         self._inside.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
@@ -57,10 +57,6 @@ class Group(QWidget):
             row.first = row in shown[:1]
         self.setVisible(bool(shown))
 
-    def refresh(self) -> None:
-        """Update the title to the current language."""
-        self.title.setText(self._texts(f"settings.group.{self.name}"))
-
 
 class Section(QWidget):
     """Section that is shown alone, or reduced to its matches and headed by its title during a search."""
@@ -73,7 +69,7 @@ class Section(QWidget):
         self.setObjectName(f"settings.{name}")
         self.heading = label(size=SCALE.heading, bold=True)
         self.heading.hide()
-        self.reset = QPushButton()
+        self.reset = action_button(self._reset)
         self.reset.setObjectName(f"reset.{name}")
         self.panels: list[Added] = []
         self.groups = [Group(group, texts) for group in PLACES[name]]
@@ -82,7 +78,6 @@ class Section(QWidget):
         self._panels, self._settings = vertical(gap=SPACING.large), vertical(*self.groups, gap=SPACING.large)
         order = (self._panels, self._settings) if name in PANELS_FIRST else (self._settings, self._panels)
         vertical(self.heading, *order, within=self, gap=SPACING.large)
-        self.reset.clicked.connect(self._reset)
         self.reset.installEventFilter(self)
         self.refresh()
 
@@ -130,8 +125,6 @@ class Section(QWidget):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         self.heading.setText(self.title)
-        for group in self.groups:
-            group.refresh()
         for row in self.rows:
             row.refresh()
         self._show()

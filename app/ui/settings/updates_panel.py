@@ -15,7 +15,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import CARD, vertical
 from app.updates.actions import CheckForUpdates
 from app.updates.view import UpdateState, UpdatesView
@@ -32,12 +32,25 @@ class UpdatesPanel(Card):
         self.state = label(bold=True, wraps=True)
         self.news, self.how, self.place, self.checked = (remark() for _ in range(4))
         self.problem = remark("warning")
-        self.command = ReadOnlyText(_COMMAND_LINES)
+        self.command = worded(
+            texts, ReadOnlyText(theme, _COMMAND_LINES), accessibleName="settings.updates.command"
+        )
         self.check = action_button(lambda: ask(CheckForUpdates()))
         self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self._view.command))
         self.page = action_button(self._open_page)
         self.buttons = FlowRow((self.copy, self.page, self.check))
-        self._lay_out()
+        vertical(
+            self.state,
+            self.news,
+            self.how,
+            self.command,
+            self.problem,
+            self.place,
+            self.checked,
+            self.buttons,
+            within=self,
+            margins=CARD,
+        )
         refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
@@ -67,8 +80,6 @@ class UpdatesPanel(Card):
         say(self.checked, texts("settings.updates.checked", day=day_text(texts, day)) if day else "")
         say(self.problem, note_text(texts, view.note) if view.note else "")
         self.command.setVisible(newer and bool(view.command))
-        self.command.setAccessibleName(texts("settings.updates.command"))
-        self.command.refresh()
         self._show_buttons(newer)
         self.setAccessibleName(" ".join(filter(None, (self.state.text(), self.news.text(), self.problem.text()))))
 
@@ -95,17 +106,3 @@ class UpdatesPanel(Card):
     def _open_page(self) -> None:
         if self._view.release is not None:
             QDesktopServices.openUrl(QUrl(self._view.release.page))
-
-    def _lay_out(self) -> None:
-        vertical(
-            self.state,
-            self.news,
-            self.how,
-            self.command,
-            self.problem,
-            self.place,
-            self.checked,
-            self.buttons,
-            within=self,
-            margins=CARD,
-        )

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from app.core.hints import ShownOnce
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, font
-from app.ui.widgets.basic import paint_as_page, refresh_with
+from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import label, worded
 from app.ui.widgets.panels import DialogBody
 
 _LETTERS = 60
@@ -36,8 +36,10 @@ class ClosingNote(QDialog):
         self._in_tray = True
         paint_as_page(self)
         self.heading, self.says = label(size=SCALE.heading, bold=True, wraps=True), label(wraps=True)
-        self.go_on, self.quit = QPushButton(), QPushButton()
-        self.go_on.setProperty("role", "primary")
+        self.go_on, self.quit = (
+            worded(texts, action_button(lambda: self._over(close_window), "primary"), "closing.go-on"),
+            worded(texts, action_button(lambda: self._over(end)), "closing.quit"),
+        )
         self.go_on.setDefault(True)
         self._body = DialogBody(self)
         self._body.column.setSpacing(SPACING.medium)
@@ -45,8 +47,6 @@ class ClosingNote(QDialog):
             self._body.column.addWidget(words)
         self._body.column.addStretch(1)
         self._body.finish(FlowRow((self.go_on, self.quit)))
-        self.go_on.clicked.connect(lambda: self._over(close_window))
-        self.quit.clicked.connect(lambda: self._over(end))
         refresh_with(self.refresh, texts)
 
     def show_tray(self, present: bool) -> None:
@@ -62,8 +62,6 @@ class ClosingNote(QDialog):
         self.heading.setText(texts(heading))
         self.heading.setMinimumWidth(QFontMetrics(font()).averageCharWidth() * _LETTERS)
         self.says.setText(texts(says))
-        self.go_on.setText(texts("closing.go-on"))
-        self.quit.setText(texts("closing.quit"))
         self._body.fit()
 
     def _over(self, do: Callable[[], None]) -> None:

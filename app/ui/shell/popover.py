@@ -22,7 +22,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
 from app.ui.widgets.basic import DropDown, LevelBar, Switch
-from app.ui.widgets.labels import label, remark, say
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 from app.ui.widgets.panels import scrolling
 
@@ -64,7 +64,10 @@ class Popover(QFrame):
         self._opener: QWidget | None = None
         self.setObjectName("popover")
         self.problem, self.refusal = label(role="warning", wraps=True), remark("warning")
-        self.microphone, self.meter = DropDown(theme), LevelBar(theme)
+        self.microphone, self.meter = (
+            DropDown(theme),
+            worded(texts, LevelBar(theme), accessibleName="microphone.level"),
+        )
         self.key = KeyField(theme, texts, self._key_chosen, lambda: self._refuse("hotkey.unusable"))
         self.key.listens.connect(lambda on: ask(PauseHotkeys(on)))
         self.mode, self.place = DropDown(theme), DropDown(theme)
@@ -104,7 +107,6 @@ class Popover(QFrame):
         for name, shown in self._names.items():
             shown.setText(self._texts(name if "." in name else f"{name}.name"))
         self.setAccessibleName(self._texts("shell.status"))
-        self.meter.setAccessibleName(self._texts("microphone.level"))
         controls = (self.microphone, self.key, self.mode, self.pause, self.place, self.worker)
         for shown, control in zip(self._names.values(), controls, strict=True):
             if control is not self.key:  # it names its key, too

@@ -25,6 +25,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme, font
 from app.ui.widgets.basic import paint_as_page, refresh_with
+from app.ui.widgets.labels import worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 from app.ui.widgets.panels import centred, scrolling
 
@@ -73,7 +74,11 @@ class Shell(QWidget):
         self.pages: dict[str, QWidget] = {}
         self.sidebar = Sidebar(theme, texts, self.choose)
         self.entries = self.sidebar.entries
-        self.share, self.monitor, self.quit = QAction(self), QAction(self), QAction(self)
+        self.share, self.monitor, self.quit = (
+            worded(texts, QAction(self), "sharing.name"),
+            worded(texts, QAction(self), "page.monitor"),
+            worded(texts, QAction(self), "action.quit"),
+        )
         self.update_action, self._update = QAction(self), ""
         self._fill_menu()
         self._stack = QStackedWidget()
@@ -173,9 +178,6 @@ class Shell(QWidget):
         self.setWindowTitle(self._texts("app.name"))
         self.update_action.setText(self._texts("updates.menu", new=self._update))
         self.update_action.setVisible(bool(self._update))
-        self.share.setText(self._texts("sharing.name"))
-        self.monitor.setText(self._texts("page.monitor"))
-        self.quit.setText(self._texts("action.quit"))
         for name, page in self.pages.items():
             page.setAccessibleName(self._texts(f"page.{name}"))
         self._fold()

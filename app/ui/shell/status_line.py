@@ -36,7 +36,15 @@ class StatusLine(QAbstractButton):
             said.setFont(font(SCALE.caption))
         for part in (self.shape, self.word, self.means, self.trouble):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._lay_out()
+        head = horizontal(self.shape, stretched(self.word))
+        self._column = vertical(
+            head,
+            self.means,
+            self.trouble,
+            within=self,
+            margins=(SPACING.medium, SPACING.small, SPACING.small, SPACING.small),
+            gap=SPACING.hair,
+        )
         refresh_with(self.refresh, theme, texts)
 
     def show_status(self, status: Status) -> None:
@@ -82,14 +90,3 @@ class StatusLine(QAbstractButton):
             paint_round(painter, place, RADII.small, self._theme.colour("surface"))
         if self.hasFocus():
             ring(painter, place, self._theme.colour("accent"), RADII.small)
-
-    def _lay_out(self) -> None:
-        head = horizontal(self.shape, stretched(self.word))
-        self._column = vertical(
-            head,
-            self.means,
-            self.trouble,
-            within=self,
-            margins=(SPACING.medium, SPACING.small, SPACING.small, SPACING.small),
-            gap=SPACING.hair,
-        )

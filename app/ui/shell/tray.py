@@ -22,7 +22,7 @@ from app.ui.strings.wording import key_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import refresh_with
-from app.ui.widgets.labels import menu_name
+from app.ui.widgets.labels import menu_name, worded
 
 INSERT_READY: Final = "insert-ready"
 MENU_CLOSES_MS: Final = 200
@@ -52,19 +52,21 @@ class Tray(QObject):
         self._drawn: tuple[State, bool] | None = None
         self.icon: QSystemTrayIcon | None = None
         self.menu, self.tip = QMenu(), ""
-        self.open = self._entry(self.opens.emit)
+        self.open = self._entry(self.opens.emit, "tray.open")
         self.dictate = self._entry(self._dictate)
-        self.copy_last = self._entry(lambda: QGuiApplication.clipboard().setText(self._last))
-        self.paste = self._entry(lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)))
+        self.copy_last = self._entry(lambda: QGuiApplication.clipboard().setText(self._last), "tray.copy-last")
+        self.paste = self._entry(
+            lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)), "action.paste"
+        )
         self.menu.addSeparator()
-        self.monitor = self._entry(self.monitors.emit)
+        self.monitor = self._entry(self.monitors.emit, "page.monitor")
         self.worker = self._entry(self._switch_worker)
         self.lend = self._entry(self._switch_lending)
-        self.pause = self._entry(self._switch_keys)
+        self.pause = self._entry(self._switch_keys, "shell.pause")
         for entry in (self.worker, self.pause):
             entry.setCheckable(True)
         self.menu.addSeparator()
-        self.quit = self._entry(lambda: ask(Verb.QUIT))
+        self.quit = self._entry(lambda: ask(Verb.QUIT), "action.quit")
         theme.changed.connect(self._redraw)
         refresh_with(self.refresh, texts)
 
@@ -115,16 +117,6 @@ class Tray(QObject):
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
-        texts = self._texts
-        for entry, key in (
-            (self.open, "tray.open"),
-            (self.copy_last, "tray.copy-last"),
-            (self.paste, "action.paste"),
-            (self.monitor, "page.monitor"),
-            (self.pause, "shell.pause"),
-            (self.quit, "action.quit"),
-        ):
-            entry.setText(texts(key))
         self.copy_last.setEnabled(bool(self._last))
         self._show_lending()
         self._show()
@@ -187,8 +179,8 @@ class Tray(QObject):
         if not lent:
             self.lends.emit()
 
-    def _entry(self, do: Callable[[], object]) -> QAction:
-        entry = self.menu.addAction("")
+    def _entry(self, do: Callable[[], object], key: str = "") -> QAction:
+        entry = worded(self._texts, self.menu.addAction(""), key)
         entry.triggered.connect(lambda: do())
         return entry
 

@@ -1,14 +1,18 @@
 """Labels in the common type scale, and the safe display of foreign text."""
 
 from html import escape
+from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.ui.dictation.live_lines import MOST
+from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SCALE_PROPERTY, font
 from runtime.terminal import LINES, printable
+
+W = TypeVar("W", bound=QObject)
 
 _ANY = "surrogatepass"  # file names may contain undecodable bytes
 _LONGEST_TIP = 2_000
@@ -31,6 +35,30 @@ def label(
 def remark(role: str = "muted") -> QLabel:
     """Return a label for small text that wraps."""
     return label(size=SCALE.caption, role=role, wraps=True)
+
+
+def worded(texts: Texts, owner: W, text: str = "", **others: str) -> W:
+    """Return a widget or an action with these texts, which follow the language.
+
+    Each is a key by the name of its property, as in ``worded(texts, label(), "app.name", toolTip="app.says")``.
+    """
+    _Wording(texts, owner, {"text": text, **others} if text else others)
+    return owner
+
+
+class _Wording(QObject):
+    """Texts of its parent, by the names of properties."""
+
+    def __init__(self, texts: Texts, owner: QObject, keys: dict[str, str]) -> None:
+        super().__init__(owner)
+        self._texts, self._keys = texts, keys
+        texts.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        if (owner := self.parent()) is not None:
+            for name, key in self._keys.items():
+                owner.setProperty(name, self._texts(key))
 
 
 def say(shown: QLabel, text: str) -> None:

@@ -66,6 +66,5 @@ def test_examination_without_problems_says_so(panel: ExaminationPanel) -> None:
 def test_examination_follows_window_language(panel: ExaminationPanel, texts: Texts) -> None:
     panel.show_examination(ExaminationView((BAD,)))
     texts.choose("zh")
-    panel.refresh()
     assert rows(panel)[0].startswith("问题, 模型, fsmn-vad 已损坏。")
     assert panel.state.text() == "1 个问题" and list(panel.words())

@@ -10,7 +10,7 @@ from app.ui.theme.theme import Theme
 
 
 def made(theme: Theme, qtbot: QtBot, count: int) -> tuple[RowListView, RowModel]:
-    rows = RowListView(5)
+    rows = RowListView(theme, 5)
     model = RowModel(rows)
     rows.setModel(model)
     delegate = RowDelegate(theme, model.cells)
@@ -52,13 +52,13 @@ def test_rows_and_text_grow_with_font_size(theme: Theme, qapp: QApplication, qtb
     qapp.setFont(font)
     rows.refresh()
     assert rows.visualRect(model.index(0)).height() > 1.4 * small
-    text = ReadOnlyText(4)
+    text = ReadOnlyText(theme, 4)
     qtbot.addWidget(text)
     assert text.height() > 4 * QFontMetrics(text.font()).height()
 
 
-def test_reading_keeps_scroll_position_for_same_text(qtbot: QtBot) -> None:
-    text = ReadOnlyText(3)
+def test_reading_keeps_scroll_position_for_same_text(theme: Theme, qtbot: QtBot) -> None:
+    text = ReadOnlyText(theme, 3)
     qtbot.addWidget(text)
     text.show_text("\n".join(map(str, range(100))))
     text.verticalScrollBar().setValue(50)
