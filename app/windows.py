@@ -26,8 +26,7 @@ from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.shell.notices import AbsentTray, UpdateNotice
 from app.ui.shell.pages import Pages
-from app.ui.shell.tray_focus import TrayFocus
-from app.ui.shell.tray_watch import TrayWatch
+from app.ui.shell.tray import TrayFocus, TrayWatch
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SCHEMES, Theme

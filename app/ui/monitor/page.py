@@ -12,7 +12,7 @@ from app.core.states import State
 from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.monitoring.view import Link, MonitorView
-from app.ui.monitor.figure_panels import StagesPanel, Tile
+from app.ui.monitor.figure_panels import StagesPanel, Tile, WorkerCard
 from app.ui.monitor.timeline import TimelineView
 from app.ui.monitor.wording import (
     count_text,
@@ -23,7 +23,6 @@ from app.ui.monitor.wording import (
     times_text,
     trouble_text,
 )
-from app.ui.monitor.worker_card import WorkerCard
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font

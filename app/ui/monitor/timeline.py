@@ -7,8 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.monitoring.view import UtteranceRow, UtteranceStage
-from app.ui.monitor.timeline_row import RowFocus, TimelineRow
-from app.ui.monitor.timeline_scale import Measures, TimeScale, paint_part, scale_of
+from app.ui.monitor.timeline_row import Measures, RowFocus, TimelineRow, TimeScale, paint_part, scale_of
 from app.ui.monitor.wording import seconds_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font

@@ -3,26 +3,183 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from app.core.sentences import LANGUAGES, entries
 from app.messages.actions import Action
+from app.onboarding.actions import TryMicrophone
 from app.onboarding.steps import Step
-from app.onboarding.view import MicrophoneTrial
-from app.settings.actions import ChangeSetting
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.settings.actions import MICROPHONE, ChangeSetting
+from app.settings.languages import own_languages, spoken_languages
 from app.settings.sections import Settings
-from app.ui.onboarding.microphone_part import MicrophonePart
-from app.ui.onboarding.spoken_part import SpokenPart
+from app.ui.files.file_widgets import TickButton
 from app.ui.onboarding.step_page import StepPage
 from app.ui.onboarding.widgets import Option
-from app.ui.settings.choices import LANGUAGE, Choices
+from app.ui.settings.choices import LANGUAGE, Choices, microphone_entries
 from app.ui.strings.drawable import language_is_drawn
+from app.ui.strings.language_names import by_name, language_name
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import control_height
-from app.ui.widgets.labels import label, tell
-from app.ui.widgets.layouts import horizontal
+from app.ui.widgets.basic import DropDown, LevelBar, action_button, control_height, reveal
+from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import label, tell, worded
+from app.ui.widgets.layouts import at_left, horizontal, vertical
+
+SPOKEN: Final = "recognition.languages"
+_SINGLE: Final = "recognition.language"
+_ANY: Final = ""
+_COMMON: Final = ("en", "zh")
+_NAMES: Final = "spoken."
+
+
+class LanguageTick(TickButton):
+    """Tick of a language, which is never narrower than its text."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size that cuts nothing off."""
+        return self.sizeHint()
+
+
+class SpokenPart(QWidget):
+    """Ticks for the languages of this computer and the most common ones, and a list of all others."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask = theme, texts, ask
+        self._single, self.spoken = "auto", tuple[str, ...]()
+        self.ticks: dict[str, LanguageTick] = {}
+        self._row: FlowRow | None = None
+        self.other = worded(texts, DropDown(theme), accessibleName="onboarding.other-language")
+        self.other.activated.connect(self._add)
+        self._column = vertical(within=self)
+        self._offer(())
+
+    def show_settings(self, settings: Settings) -> None:
+        """Tick the languages in effect."""
+        own = own_languages(settings.general)
+        self._single = settings.recognition.language
+        self.spoken = spoken_languages(settings.recognition, own)
+        self._offer((*filter(None, own), *_COMMON, *self.spoken))
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts = self._texts
+        for code, tick in self.ticks.items():
+            tick.setText(language_name(texts, code) if code else texts("onboarding.any-language"))
+            tick.setAccessibleName(tick.text())
+            tick.setChecked(code in self.spoken if code else not self.spoken)
+            tick.updateGeometry()
+        if self._row is not None:
+            self._row.arrange()
+        all_codes = (key.removeprefix(_NAMES) for key in entries(texts.language) if key.startswith(_NAMES))
+        others = by_name(texts, (code for code in all_codes if code not in self.ticks))
+        self.other.show_entries([(_ANY, texts("onboarding.other-language")), *others], _ANY)
+
+    def _offer(self, codes: tuple[str, ...]) -> None:
+        """Offer these languages too; those offered before stay, so that no tick moves under the pointer."""
+        wanted = tuple(dict.fromkeys((_ANY, *self.ticks, *codes)))
+        if wanted != tuple(self.ticks):
+            for code in wanted:
+                if code not in self.ticks:
+                    tick = self.ticks[code] = LanguageTick(self._theme)
+                    tick.clicked.connect(lambda _, code=code: self._toggle(code))
+            before, focused = self._row, self.other.hasFocus()
+            self._row = FlowRow((*self.ticks.values(), self.other))
+            self._column.addWidget(self._row)
+            if before is not None:
+                before.hide()
+                before.deleteLater()
+            if focused:
+                self.other.setFocus()
+        self.refresh()
+
+    def _add(self, _: int) -> None:
+        if code := self.other.currentData():
+            self._choose((*self.spoken, code))
+
+    def _toggle(self, code: str) -> None:
+        if code == self._single:
+            self._ask(ChangeSetting(_SINGLE, "auto"))
+        if not code:
+            self._choose(())
+        elif code in self.spoken:
+            self._choose(tuple(one for one in self.spoken if one != code))
+        else:
+            self._choose((*self.spoken, code))
+        self.refresh()  # the ticks follow the settings in effect
+
+    def _choose(self, codes: tuple[str, ...]) -> None:
+        self._ask(ChangeSetting(SPOKEN, "\n".join(codes)))
+
+
+class MicrophonePart(QWidget):
+    """List of microphones; the chosen one is open between ``begin`` and ``end``."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._choices, self.trial = Choices(), MicrophoneTrial(MicrophoneActivity.OPENING)
+        self.microphone, self.meter, self.listen = (
+            worded(texts, DropDown(theme), accessibleName="microphone.name"),
+            worded(texts, LevelBar(theme), accessibleName="microphone.level"),
+            worded(texts, action_button(self.begin), "onboarding.listen"),
+        )
+        self.meter.setFixedHeight(SPACING.large)
+        self.state, self.note = label(wraps=True), label(role="warning", wraps=True)
+        texts_below = (self.state, self.note)  # below all controls, so that a new line moves none of them
+        vertical(self.microphone, self.meter, at_left(self.listen), *texts_below, within=self)
+        self.microphone.activated.connect(lambda _: ask(ChangeSetting(MICROPHONE, self.microphone.currentData())))
+
+    @property
+    def works(self) -> bool:
+        """True unless the microphone is missing, refused or silent."""
+        return self.trial.note is None and not self.trial.quiet
+
+    def begin(self) -> None:
+        """Open the microphone and forget the results of an earlier test."""
+        self.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING))
+        self._ask(TryMicrophone(True))
+
+    def end(self) -> None:
+        """Close the microphone after the test."""
+        self._ask(TryMicrophone(False))
+
+    def show_choices(self, choices: Choices) -> None:
+        """Show the available microphones and the chosen one."""
+        self._choices = choices
+        self.refresh()
+
+    def show_trial(self, trial: MicrophoneTrial) -> None:
+        """Show level and state of the test; cheap enough to call twenty times a second."""
+        self.trial = trial
+        self.meter.show_level(trial.level_dbfs)
+        self._tell()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts = self._texts
+        self.microphone.show_entries(microphone_entries(texts, self._choices), self._choices.microphone)
+        self._tell()
+
+    def _tell(self) -> None:
+        trial, texts = self.trial, self._texts
+        reveal(self.listen, trial.hearing is MicrophoneActivity.CLOSED, self.microphone)
+        tell(self.state, self._state(), "" if trial.heard else "muted")
+        note = note_text(texts, trial.note) if trial.note else texts("onboarding.quiet") if trial.quiet else ""
+        tell(self.note, note, "warning")
+
+    def _state(self) -> str:
+        trial, texts = self.trial, self._texts
+        match trial.hearing:
+            case MicrophoneActivity.CLOSED:
+                return texts("onboarding.closed")
+            case MicrophoneActivity.OPENING:
+                return "" if trial.note else texts("onboarding.opening")
+        return texts("onboarding.heard", device=trial.device) if trial.heard else texts("onboarding.speak")
+
 
 ROWS: Final = ("windows", "spoken", "microphone")
 

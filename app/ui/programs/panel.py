@@ -16,8 +16,7 @@ from app.messages.notifications import Problem, Programs
 from app.settings.actions import ChangeSetting
 from app.settings.schema import as_written
 from app.system.desktop_entries import program_name
-from app.ui.programs.program_icon import icon_for
-from app.ui.programs.program_row import ProgramRow
+from app.ui.programs.program_row import ProgramRow, icon_for
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme

@@ -21,9 +21,9 @@ from app.onboarding.view import MicrophoneTrial
 from app.settings.actions import MICROPHONE
 from app.settings.sections import Settings
 from app.ui.settings.cards import FileTrouble
+from app.ui.settings.controls import MicrophoneControl
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.hotkey_test import KEYS, PressTest
-from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.placement import INPUT, MODELS, SECTIONS, section_of
 from app.ui.settings.row import SettingRow
 from app.ui.settings.row_table import ELSEWHERE, MODEL, ControlValues, SettingRows

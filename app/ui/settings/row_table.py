@@ -15,6 +15,7 @@ from app.ui.settings.controls import (
     Asks,
     ChoiceControl,
     LinesControl,
+    MicrophoneControl,
     NumberControl,
     SegmentedControl,
     SettingControl,
@@ -24,7 +25,6 @@ from app.ui.settings.controls import (
     is_lines,
 )
 from app.ui.settings.hotkey_control import KeyControl
-from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.picker_entries import model_entries, own_entries, spoken_entries
 from app.ui.settings.placement import SECTIONS, settings_of

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QWidget
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.layouts import vertical
-from app.ui.widgets.navigation_button import BAR, NavigationButton
+from app.ui.widgets.option_buttons import BAR, NavigationButton
 
 
 class SectionTab(NavigationButton):

@@ -1,19 +1,25 @@
 """Pages of the main window, and the registry that passes values to them."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+from app.diagnostics.report.actions import HelpAction
 from app.messages.notifications import News, Problem, Takes, WindowWanted
 from app.messages.registry import Registry
 from app.monitoring.view import LookAtMonitor
 from app.settings.sections import Settings
 from app.ui.computers.panel import ComputersPanel
 from app.ui.files.page import FilesPage
-from app.ui.help.panel import HelpPanels
+from app.ui.help.about_panel import AboutPanel
+from app.ui.help.examination_panel import ExaminationPanel
+from app.ui.help.log_panel import LogPanel
+from app.ui.help.report_panel import ReportPanel
 from app.ui.local_api.panel import LocalApiPanel
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
-from app.ui.onboarding.restart_card import RestartCard
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage, WordsPanel
-from app.ui.settings.cards import LinkCard
+from app.ui.settings.cards import LinkCard, RestartCard
 from app.ui.settings.desktop_panel import DesktopPanel
 from app.ui.settings.key_lines import KeyLinesPanel
 from app.ui.settings.page import SettingsPage
@@ -24,6 +30,31 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.updates.view import UpdatesView
 from runtime.folders import folders
+
+
+class HelpPanels:
+    """The four panels of help. ``logs``: folder of the log files."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[HelpAction], None],
+        logs: Path,
+    ) -> None:
+        self.examination = ExaminationPanel(theme, texts, ask)
+        self.logs = LogPanel(theme, texts, ask, logs)
+        self.report = ReportPanel(theme, texts, ask)
+        self.about = AboutPanel(theme, texts, ask)
+        self.shows = (
+            Registry()
+            .add(self.examination.show_examination)
+            .add(self.logs.show_lines)
+            .add(self.report.show_report)
+            .add(self.about.show_licences)
+            .add(self.about.show_text)
+        )
+        self.all = (self.examination, self.logs, self.report, self.about)
 
 
 class Pages:

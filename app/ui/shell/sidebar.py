@@ -13,7 +13,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import refresh_with
 from app.ui.widgets.layouts import SPACE, vertical
-from app.ui.widgets.navigation_button import BAR, NavigationButton
+from app.ui.widgets.option_buttons import BAR, NavigationButton
 
 _LETTERS = 28
 """Least width of the sidebar, in average letters: about 200 px."""

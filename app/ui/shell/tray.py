@@ -1,11 +1,12 @@
 """Tray icon and its menu: what is wanted while the window is closed."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+from PySide6.QtGui import QAction, QGuiApplication, QWindow
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from app.core.states import RECORDING, State
 from app.dictation.actions import SuspendHotkeys, Verb
@@ -21,8 +22,88 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import refresh_with
+from app.ui.widgets.basic import refresh_with, timer
 from app.ui.widgets.labels import menu_name, worded
+
+_ICON: Final = "QSystemTrayIconSysWindow"
+_X11: Final = "xcb"
+
+
+class TrayFocus(QObject):
+    """Watch over the focus of ``window``, which owns it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication) and application.platformName() == _X11:
+            application.focusWindowChanged.connect(self._changed)
+
+    def _changed(self, focused: QWindow | None) -> None:
+        if focused is not None and focused.objectName() == _ICON and self._window.isVisible():
+            focus_again(int(self._window.winId()))
+
+
+def focus_again(window: int) -> None:
+    """Let the X server announce the focus of this window once more, if it has the focus. Raises nothing."""
+    from Xlib import X
+    from Xlib.display import Display
+    from Xlib.error import DisplayError, XError
+
+    with suppress(DisplayError, XError, OSError):
+        display = Display()
+        try:
+            if getattr(display.get_input_focus().focus, "id", 0) == window:
+                for place in (X.PointerRoot, window):
+                    display.set_input_focus(place, X.RevertToPointerRoot, X.CurrentTime)
+                display.sync()
+        finally:
+            display.close()
+
+
+LOOK_MS: Final = 2_000
+LOOKS: Final = 3
+"""A tray counts as gone only after this many looks: Qt itself follows a panel that starts again."""
+
+
+class TrayWatch(QObject):
+    """Watch that emits ``appeared`` and ``vanished``, and ``absent`` if no tray comes soon after the start."""
+
+    appeared = Signal()
+    vanished = Signal()
+    absent = Signal()
+
+    def __init__(self, available: Callable[[], bool], every_ms: int = LOOK_MS) -> None:
+        super().__init__()
+        self._available = available
+        self._missed = 0
+        self._told = False
+        self.present = False
+        self._timer = timer(self, every_ms, self.look, once=False)
+
+    def begin(self) -> None:
+        """Look now, and from now on."""
+        self.look()
+        self._timer.start()
+
+    def look(self) -> None:
+        """Compare what the desktop has with what it had."""
+        if self._available():
+            self._missed = 0
+            if not self.present:
+                self.present = self._told = True
+                self.appeared.emit()
+            return
+        self._missed += 1
+        if self._missed < LOOKS:
+            return
+        if self.present:
+            self.present = False
+            self.vanished.emit()
+        elif not self._told:
+            self._told = True
+            self.absent.emit()
+
 
 INSERT_READY: Final = "insert-ready"
 MENU_CLOSES_MS: Final = 200

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme.theme import RADII, SPACING, Theme, font
@@ -12,6 +12,39 @@ from app.ui.widgets.basic import control_height, paint_round, ring, smooth_paint
 from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.layouts import vertical
+
+BAR = 3.0
+"""Thickness of the bar on a chosen button."""
+
+
+class NavigationButton(CheckableButton):
+    """Base of buttons with a background and a bar while they are chosen, not just another colour.
+
+    A subclass tells its size, the place of the bar and paints its name. ``hover``: background below the pointer.
+    """
+
+    hover = "sunken"
+
+    def bar(self) -> QRectF:
+        """Return the place of the bar."""
+        raise NotImplementedError
+
+    def paint_name(self, painter: QPainter) -> None:
+        """Paint the name on the background."""
+        raise NotImplementedError
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint background, bar and name, and the ring of the focus."""
+        painter = smooth_painter(self)
+        chosen, place = self.isChecked(), QRectF(self.rect())
+        if chosen or self.underMouse():
+            paint_round(painter, place, RADII.small, self._theme.colour("accent_soft" if chosen else self.hover))
+        if chosen:
+            paint_round(painter, self.bar(), BAR / 2, self._theme.colour("accent"))
+        self.paint_name(painter)
+        if self.hasFocus():
+            ring(painter, place, self._theme.colour("accent"), RADII.small)
+
 
 _FRAME: Final = 2
 """Pixels between the outline and the options."""

@@ -20,9 +20,7 @@ from app.ui.home.page import HomePage
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.shell import Shell
 from app.ui.shell.status import Status
-from app.ui.shell.tray import Tray, available
-from app.ui.shell.tray_focus import TrayFocus
-from app.ui.shell.tray_watch import TrayWatch
+from app.ui.shell.tray import Tray, TrayFocus, TrayWatch, available
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.windows import overlay

@@ -3,8 +3,7 @@
 from pytestqt.qtbot import QtBot
 
 from app.models.view import ModelState
-from app.ui.models.figures import Bar
-from app.ui.models.model_widgets import SHAPES, Badge, FigureRows, ModelShape
+from app.ui.models.model_widgets import SHAPES, Badge, Bar, FigureRows, ModelShape
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 

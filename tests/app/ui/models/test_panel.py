@@ -16,8 +16,7 @@ from app.models.actions import FetchModel, LookAtModels, ModelAction
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelState, ModelsView
 from app.settings.actions import ChangeSetting
-from app.ui.models.order import ModelGroup
-from app.ui.models.panel import ModelsPanel
+from app.ui.models.panel import ModelGroup, ModelsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme

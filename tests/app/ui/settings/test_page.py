@@ -22,8 +22,7 @@ from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
 from app.settings.actions import ChangeSetting
 from app.settings.file import read
 from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
-from app.ui.settings.controls import TextControl
-from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.controls import MicrophoneControl, TextControl
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.placement import SECTIONS, section_of, settings_of

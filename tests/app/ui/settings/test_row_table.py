@@ -7,9 +7,14 @@ from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.settings.schema import all_settings
 from app.ui.settings.choices import Choices
-from app.ui.settings.controls import ChoiceControl, NumberControl, SegmentedControl, SwitchControl
+from app.ui.settings.controls import (
+    ChoiceControl,
+    MicrophoneControl,
+    NumberControl,
+    SegmentedControl,
+    SwitchControl,
+)
 from app.ui.settings.hotkey_control import KeyControl
-from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.strings.texts import Texts

@@ -33,7 +33,7 @@ from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.ui.help.report_panel import PARTS
 from app.ui.models.model_actions import CardAction
-from app.ui.models.order import ModelGroup
+from app.ui.models.panel import ModelGroup
 from app.ui.onboarding.readiness_foot import ACTS
 from app.ui.onboarding.welcome_step import ROWS
 from app.ui.settings.placement import PLACES, SECTIONS

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelState, ModelsView
-from app.ui.models.order import ModelGroup, groups, is_recommended, languages_of
+from app.ui.models.panel import ModelGroup, groups, is_recommended, languages_of
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import Reason, Recommendation
 

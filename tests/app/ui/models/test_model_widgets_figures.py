@@ -4,7 +4,7 @@ import pytest
 
 from app.models.disk import about
 from app.models.view import ModelFacts, Purpose
-from app.ui.models.figures import accuracy_bars, compared_languages, has_figures, source_text, speed_bar
+from app.ui.models.model_widgets import accuracy_bars, compared_languages, has_figures, source_text, speed_bar
 from app.ui.strings.texts import Texts
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import LocalSpeed

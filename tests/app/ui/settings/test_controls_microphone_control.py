@@ -9,8 +9,7 @@ from app.core.notes import Note
 from app.messages.actions import Action
 from app.onboarding.actions import TryMicrophone
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
-from app.ui.settings.controls import Said
-from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.controls import MicrophoneControl, Said
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

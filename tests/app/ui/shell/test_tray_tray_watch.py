@@ -3,7 +3,7 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.ui.shell.tray_watch import LOOKS, TrayWatch
+from app.ui.shell.tray import LOOKS, TrayWatch
 
 
 class World:

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.settings.sections import RecognitionSection, Settings
-from app.ui.onboarding.spoken_part import LANGUAGES, SpokenPart
+from app.ui.onboarding.welcome_step import SPOKEN, SpokenPart
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -44,18 +44,18 @@ def test_languages_in_effect_are_ticked(part: SpokenPart, texts: Texts) -> None:
 def test_click_adds_or_removes_a_language(part: SpokenPart, asked: list[Action]) -> None:
     part.show_settings(speaking("en"))
     part.ticks["zh"].click()
-    assert asked == [ChangeSetting(LANGUAGES, "en\nzh")]
+    assert asked == [ChangeSetting(SPOKEN, "en\nzh")]
     assert ticked(part) == ["en"], "until the setting is in effect"
     part.ticks["en"].click()
     part.ticks[""].click()
-    assert asked[1:] == [ChangeSetting(LANGUAGES, ""), ChangeSetting(LANGUAGES, "")]
+    assert asked[1:] == [ChangeSetting(SPOKEN, ""), ChangeSetting(SPOKEN, "")]
 
 
 def test_language_fixed_in_settings_can_be_removed(part: SpokenPart, asked: list[Action]) -> None:
     part.show_settings(speaking("en", single="de"))
     assert ticked(part) == ["en", "de"]
     part.ticks["de"].click()
-    assert asked == [ChangeSetting("recognition.language", "auto"), ChangeSetting(LANGUAGES, "en")]
+    assert asked == [ChangeSetting("recognition.language", "auto"), ChangeSetting(SPOKEN, "en")]
 
 
 def test_other_language_is_added_from_the_list(part: SpokenPart, asked: list[Action], texts: Texts) -> None:
@@ -64,7 +64,7 @@ def test_other_language_is_added_from_the_list(part: SpokenPart, asked: list[Act
     assert part.other.itemText(place) == texts("spoken.ja") and part.other.findData("en") < 0
     part.other.setCurrentIndex(place)
     part.other.activated.emit(place)
-    assert asked == [ChangeSetting(LANGUAGES, "en\nja")]
+    assert asked == [ChangeSetting(SPOKEN, "en\nja")]
     before = part.ticks["zh"]
     part.show_settings(speaking("en", "ja"))
     assert ticked(part) == ["en", "ja"] and part.other.currentData() == "" and part.other.findData("ja") < 0

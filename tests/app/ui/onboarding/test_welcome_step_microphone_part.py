@@ -8,7 +8,7 @@ from app.messages.actions import Action
 from app.onboarding.actions import TryMicrophone
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import ChangeSetting
-from app.ui.onboarding.microphone_part import MicrophonePart
+from app.ui.onboarding.welcome_step import MicrophonePart
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text

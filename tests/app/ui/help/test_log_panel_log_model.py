@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
 
 from app.diagnostics.report.log_lines import LogLine
-from app.ui.help.log_model import LogModel
+from app.ui.help.log_panel import LogModel
 
 
 def line(name: str) -> LogLine:

@@ -5,7 +5,7 @@ from PySide6.QtGui import QTextCharFormat, QTextCursor
 from pytestqt.qtbot import QtBot
 
 from app.history.difference import DifferenceKind, TextPiece, difference
-from app.ui.home.difference_view import LONGEST_SAME, MOST_SHOWN, MOST_SPOKEN, DifferenceView, described
+from app.ui.home.rerecognition_panel import LONGEST_SAME, MOST_SHOWN, MOST_SPOKEN, DifferenceView, described
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme

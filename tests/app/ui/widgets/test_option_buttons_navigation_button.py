@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme, font
 from app.ui.widgets.layouts import vertical
-from app.ui.widgets.navigation_button import BAR, NavigationButton
+from app.ui.widgets.option_buttons import BAR, NavigationButton
 
 
 class Entry(NavigationButton):

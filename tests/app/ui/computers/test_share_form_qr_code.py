@@ -6,7 +6,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.ui.computers.qr_code import DARK, LIGHT, QUIET, QrCode, modules
+from app.ui.computers.share_form import DARK, LIGHT, QUIET, QrCode, modules
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Motion, Theme
 

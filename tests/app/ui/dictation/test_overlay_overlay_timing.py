@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.dictation.overlay_timing import NOTE_S, STAYS_S, OverlayTiming, stays_s
+from app.ui.dictation.overlay import NOTE_S, STAYS_S, OverlayTiming, stays_s
 
 IDLE, LISTENING, DONE = View(), View(State.LISTENING), View(State.DONE)
 CANCELLED = View(note=Note("cancelled"))

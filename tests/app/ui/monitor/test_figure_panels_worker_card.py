@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.monitoring.view import Curve, WorkerFigures
-from app.ui.monitor.worker_card import WorkerCard
+from app.ui.monitor.figure_panels import WorkerCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.monitor import WorkerState

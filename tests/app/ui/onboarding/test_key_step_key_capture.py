@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.onboarding.key_capture import KeyCapture
+from app.ui.onboarding.key_step import KeyCapture
 
 RIGHT_CTRL = 0xFFE4  # keysym
 NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.core.sentences import LANGUAGES
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelState, ModelsView
-from app.ui.models.details import Details, detail_lines, sources_text
+from app.ui.models.model_card import Details, detail_lines, sources_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from speech.models.catalogue import load_catalogue

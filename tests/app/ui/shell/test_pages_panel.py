@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.diagnostics.report.actions import HelpAction, LicencesWanted, LookAtLogs
 from app.diagnostics.report.view import HelpValue, LogLines
-from app.ui.help.panel import HelpPanels
+from app.ui.shell.pages import HelpPanels
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 
-from app.ui.programs.program_icon import drawn, icon_for, named_icon, usable
+from app.ui.programs.program_row import drawn, icon_for, named_icon, usable
 from app.ui.theme.theme import Theme
 
 

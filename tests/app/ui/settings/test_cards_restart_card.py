@@ -7,7 +7,7 @@ from app.messages.actions import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.settings.actions import ChangeSetting
 from app.settings.sections import GeneralSection, Settings
-from app.ui.onboarding.restart_card import RestartCard
+from app.ui.settings.cards import RestartCard
 from app.ui.strings.texts import Texts
 
 
