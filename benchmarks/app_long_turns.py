@@ -7,7 +7,7 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
-from app.ui.shell.bridge import EventLoopWatch
+from benchmarks.event_loop_watch import EventLoopWatch
 
 _LOOK_S = 0.004
 _LONG_S = 0.016

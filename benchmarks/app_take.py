@@ -24,10 +24,11 @@ from app.core.states import State
 from app.dictation.view import View
 from app.local_services.local_worker import LocalWorkerSettings
 from app.messages.notifications import News, Post
-from app.ui.shell.bridge import Bridge, EventLoopWatch
+from app.ui.shell.bridge import Bridge
 from benchmarks.app_engine import create
 from benchmarks.app_long_turns import Causes
 from benchmarks.app_microphone import FastSoundSystem
+from benchmarks.event_loop_watch import EventLoopWatch
 
 _ENGINE = f"{create.__module__}:{create.__name__}"
 _AFTERWARDS_MS = 2500

@@ -99,7 +99,8 @@ def _pill(theme: Theme, texts: Texts, view: View, cancel_key: str) -> QImage:
     painter = QPainter(image)
     paint_shadow(painter, QRectF(QPointF(SHADOW, SHADOW), drawing.size))
     painter.translate(SHADOW, SHADOW)
-    drawn.paint(painter, view, levels(BARS) if view.state is State.LISTENING else (), drawing)
+    drawn.paint_body(painter, QRectF(QPointF(0, 0), drawing.size))
+    drawn.paint_parts(painter, view, levels(BARS) if view.state is State.LISTENING else (), drawing)
     painter.end()
     return image
 

@@ -17,12 +17,12 @@ from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import (
     Card,
     action_button,
-    fit_field,
     make_room,
     on_escape,
     refresh_with,
     timer,
 )
+from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import Elided, label, remark, tell, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
@@ -66,8 +66,8 @@ class CodeForm(Card):
         self.sends, self.note = remark(""), remark("")
         self.address_name, self.code_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
         self.address, self.code = (
-            worded(texts, QLineEdit(), placeholderText="pairing.address-hint"),
-            worded(texts, QLineEdit(), placeholderText="pairing.code-hint"),
+            worded(texts, Field(theme, _LONGEST), placeholderText="pairing.address-hint"),
+            worded(texts, Field(theme, _LONGEST), placeholderText="pairing.code-hint"),
         )
         self.go, self.cancel = (
             action_button(self._send_if_whole, "primary"),
@@ -162,7 +162,6 @@ class CodeForm(Card):
             name.setText(texts(key))
             name.setBuddy(field)
             field.setAccessibleName(texts(key))
-            fit_field(field)
         self.found.show_found([row.found for row in self.found.rows], again=True)
         digits = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         digits.setPointSizeF(font(SCALE.heading).pointSizeF())
@@ -247,8 +246,6 @@ class CodeForm(Card):
             self._send(place)
 
     def _lay_out(self) -> None:
-        self.address.setMaxLength(_LONGEST)
-        self.code.setMaxLength(_LONGEST)
         self.code.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
         head = (self.heading, self.say, self.found, self.nobody)
         fields = (self.address_name, self.address, self.code_name, self.code)

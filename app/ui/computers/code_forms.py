@@ -13,6 +13,7 @@ from app.sharing.view import EnlistStage, LendingView
 from app.ui.computers.code_form import CodeForm, FormTexts
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, Theme
+from app.ui.widgets.fields import Field
 from app.ui.widgets.labels import label
 from protocol.devices import LONGEST_NAME
 from protocol.pairing import PairingLink, clean_code, encode_link
@@ -49,7 +50,7 @@ class PairingForm(CodeForm):
         closed: Callable[[], None] = lambda: None,
     ) -> None:
         self._ask, self._use = ask, use
-        self.device_name, self.device = label(size=SCALE.caption, role="muted"), QLineEdit()
+        self.device_name, self.device = label(size=SCALE.caption, role="muted"), Field(theme, LONGEST_NAME)
         super().__init__(theme, texts, _PAIRING, closed)
 
     def open(self, found: FoundView | None, device: str) -> None:
@@ -82,7 +83,6 @@ class PairingForm(CodeForm):
 
     def _lay_out(self) -> None:
         super()._lay_out()
-        self.device.setMaxLength(LONGEST_NAME)
         place = self.column.indexOf(self.sends)
         self.column.insertWidget(place, self.device_name)
         self.column.insertWidget(place + 1, self.device)

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QLineF, Qt
 from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.gateways.view import FoundView
 from app.messages.actions import Action
-from app.ui.computers.computer_view import ComputerView, Icon
+from app.ui.computers.computer_view import ComputerView
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, control_height, fit_field, on_escape, reveal, show_icon
+from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import ThemedIcon, action_button, control_height, on_escape, reveal, show_icon
+from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import Elided, remark, tell, worded
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
@@ -23,33 +23,13 @@ from protocol.devices import LONGEST_NAME, clean_name
 _EMPTY: Final = ComputerView("", "", "")
 
 
-class RowIcon(QWidget):
-    """Icon as high as a line of text; its meaning is also said in words."""
-
-    def __init__(self, theme: Theme, size: float = SCALE.body) -> None:
-        super().__init__()
-        self._theme, self._size, self.icon = theme, size, _EMPTY.icon
-        theme.changed.connect(self.measure)
-        self.measure()
+class RowIcon(ThemedIcon):
+    """Icon as high as a line of text."""
 
     def measure(self) -> None:
         """Take the size of the text beside it."""
         line = QFontMetrics(font(self._size))
         self.setFixedSize(line.ascent(), line.height())
-        self.update()
-
-    def show_icon(self, icon: Icon) -> None:
-        """Draw this icon; repaint only if it changed."""
-        if icon != self.icon:
-            self.icon = icon
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the icon in its colour."""
-        name, colour = self.icon
-        side = self.width()
-        place = QRectF(0, (self.height() - side) / 2, side, side)
-        icons.draw(QPainter(self), name, place, self._theme.colour(colour))
 
 
 class ComputerRow(QWidget):
@@ -61,7 +41,7 @@ class ComputerRow(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask, self._pair = theme, texts, ask, pair
         self.view, self.first, self._sure = _EMPTY, True, False
-        self.icon, self.name, self.says = RowIcon(theme), Elided(1), remark()
+        self.icon, self.name, self.says = RowIcon(theme, _EMPTY.icon), Elided(1), remark()
         self.button, self.more = (
             action_button(self._act),
             worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip"),
@@ -74,8 +54,10 @@ class ComputerRow(QWidget):
         self.remove.triggered.connect(lambda: self._confirm(True))
         self.details = remark("")
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.field, self.save = QLineEdit(), worded(texts, action_button(self._rename), "computers.save")
-        self.field.setMaxLength(LONGEST_NAME)
+        self.field, self.save = (
+            Field(theme, LONGEST_NAME),
+            worded(texts, action_button(self._rename), "computers.save"),
+        )
         self.field.returnPressed.connect(self._rename)
         self.warning = remark("")
         self.sure, self.keep = (
@@ -116,7 +98,6 @@ class ComputerRow(QWidget):
         reveal(self.button, view.button is not None, self.more)
         self._show_menu()
         self.field.setAccessibleName(texts("computers.new-name", **named))
-        fit_field(self.field)
         self.save.setAccessibleName(f"{texts('computers.save')}: {self.field.accessibleName()}")
         self._show_details(self.about.isChecked())
         self._confirm(self._sure and view.removal is not None, focus=False)

@@ -237,9 +237,8 @@ class ChoiceCard(Card):
 
     def __init__(self, theme: Theme, icon: str, do: Callable[[], None]) -> None:
         super().__init__()
-        self.icon, self.says = RowIcon(theme, SCALE.display), label(wraps=True)
+        self.icon, self.says = RowIcon(theme, (icon, "accent"), SCALE.display), label(wraps=True)
         self.heading = label(size=SCALE.heading, bold=True, wraps=True)
-        self.icon.show_icon((icon, "accent"))
         self.button = action_button(do)
         head = horizontal(self.icon, stretched(self.heading))
         vertical(head, self.says, SPACE, at_left(self.button), within=self, margins=SPACING.large)

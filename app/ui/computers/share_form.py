@@ -49,10 +49,9 @@ class QrCode(QWidget):
     """QR code, empty until a text is set."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed))
         self._text = ""
         self._rows: tuple[tuple[bool, ...], ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def show_text(self, text: str) -> None:
         """Show the code of a text; repaint only if it changed."""

@@ -92,11 +92,6 @@ class Pill:
             return self._noted(note_text(self._texts, view.note, self.paste_key))
         return self._below(self._head(view), view)
 
-    def paint(self, painter: QPainter, view: View, levels: Sequence[float], drawing: Drawing) -> None:
-        """Paint a view at the painter's (0, 0)."""
-        self.paint_body(painter, QRectF(QPointF(0, 0), drawing.size))
-        self.paint_parts(painter, view, levels, drawing)
-
     def paint_body(self, painter: QPainter, body: QRectF) -> None:
         """Paint surface and outline."""
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)

@@ -22,11 +22,11 @@ from app.files.actions import (
 )
 from app.files.queue import can_retry
 from app.files.view import ENDED, FileState, FileView
-from app.ui.files.file_widgets import FileProgressBar, FileShape
+from app.ui.files.file_widgets import SHAPES, FileProgressBar
 from app.ui.files.wording import file_note_text, file_state_text, how_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Card, action_button, show_icon
+from app.ui.widgets.basic import Card, StateIcon, action_button, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.labels import Elided, remark, say, tip
 from app.ui.widgets.layouts import horizontal, room, stretched, vertical
@@ -45,7 +45,7 @@ class FileRow(Card):
         super().__init__()
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.file = FileView(0, "")
-        self.shape, self.bar = FileShape(theme), FileProgressBar(theme)
+        self.shape, self.bar = StateIcon(theme, SHAPES, FileState.ADDED), FileProgressBar(theme)
         self.name, self.how, self.text = Elided(1), Elided(1), Elided(_LINES)
         self.note = remark("warning")
         self.step = action_button(self._take_step, "quiet")

@@ -18,7 +18,6 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import (
-    StateIcon,
     action_button,
     control_height,
     paint_bar,
@@ -44,13 +43,6 @@ SHAPES: Final = {
 _BAR: Final = 6
 _DASH: Final = 4.0
 _BOX: Final = 2.0
-
-
-class FileShape(StateIcon[FileState]):
-    """Icon for the state of a file."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, SHAPES, FileState.ADDED)
 
 
 class FileProgressBar(QProgressBar):

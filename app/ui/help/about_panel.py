@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLineEdit
 
 from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
 from app.diagnostics.report.view import Licence, LicencesView, LicenceText
 from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, fit_field, refresh_with
+from app.ui.widgets.basic import Card, refresh_with
+from app.ui.widgets.fields import SearchField
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, vertical
 
@@ -35,10 +35,7 @@ class AboutPanel(Card):
             label(size=SCALE.heading, bold=True),
             worded(texts, label(role="muted", wraps=True), "help.about.says"),
         )
-        self.search = worded(
-            texts, QLineEdit(), placeholderText="help.about.search", accessibleName="help.about.search"
-        )
-        self.search.setMaxLength(_LONGEST_QUERY)
+        self.search = SearchField(theme, texts, "help.about.search", most=_LONGEST_QUERY)
         self.list, self.nothing = (
             worded(texts, RowListView(theme, _PLACES), accessibleName="help.about.list"),
             label(role="muted"),
@@ -84,7 +81,6 @@ class AboutPanel(Card):
         texts, view = self._texts, self._view
         name = texts("app.name")
         self.heading.setText(texts("help.about.version", name=name, version=view.version) if view else name)
-        fit_field(self.search)
         self._search()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit
+from PySide6.QtWidgets import QAbstractItemView
 
 from app.diagnostics.report.actions import HelpAction, LookAtLogs
 from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
@@ -16,7 +16,8 @@ from app.diagnostics.report.view import LogLines
 from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, DropDown, action_button, fit_field, refresh_with
+from app.ui.widgets.basic import Card, DropDown, action_button, refresh_with
+from app.ui.widgets.fields import SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
@@ -109,10 +110,7 @@ class LogPanel(Card):
             label(size=SCALE.caption, role="muted"),
         )
         self.says = worded(texts, label(role="muted", wraps=True), "help.logs.says")
-        self.search = worded(
-            texts, QLineEdit(), placeholderText="help.logs.search", accessibleName="help.logs.search"
-        )
-        self.search.setMaxLength(_LONGEST_QUERY)
+        self.search = SearchField(theme, texts, "help.logs.search", most=_LONGEST_QUERY)
         self.level = worded(texts, DropDown(theme), accessibleName="help.logs.level")
         self.program = worded(texts, DropDown(theme), accessibleName="help.logs.program")
         self.list, self.nothing = (
@@ -151,7 +149,6 @@ class LogPanel(Card):
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts = self._texts
-        fit_field(self.search)
         levels = [(level, texts(f"help.logs.level-{level}")) for level in _SHOWN_LEVELS]
         self.level.show_entries(levels, self.level.currentData() or LEVELS[0])
         self._show()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.dictation.view import View
 from app.history.view import HistoryList, HistoryMessage, HistoryNote
@@ -14,9 +14,9 @@ from app.ui.home.wording import percent_text, told_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
-from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import action_button, fit_field
+from app.ui.widgets.basic import action_button
+from app.ui.widgets.fields import SearchField
 from app.ui.widgets.labels import label, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 
@@ -60,19 +60,9 @@ class Head(QWidget):
         self._told: HistoryMessage | None = None
         self._choices = Choices()
         self.hero, self.paste = Hero(theme, texts, ask), PasteBar(theme, texts, ask)
-        self.search, self.count = (
-            worded(texts, QLineEdit(), placeholderText="history.search", accessibleName="history.search"),
-            label(role="muted"),
-        )
-        self.search.setMaxLength(_LONGEST_QUERY)
-        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self.clear = worded(
-            texts,
-            self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition),
-            "history.clear",
-            toolTip="history.clear",
-        )
-        self.clear.triggered.connect(self.search.clear)
+        self.search = SearchField(theme, texts, "history.search", clear="history.clear", most=_LONGEST_QUERY)
+        self.search.add_icon("search")
+        self.count = label(role="muted")
         self.reading, self.problem, self.note = (
             label(role="muted", wraps=True),
             label(role="warning", wraps=True),
@@ -110,9 +100,6 @@ class Head(QWidget):
         self.hero.refresh()
         self.paste.show_key(paste_key)
         self.first_use.show_key(key_text(texts, self._choices.works(DICTATE)))
-        fit_field(self.search)
-        for action, name in zip(self.search.actions(), ("search", "cancel"), strict=False):
-            action.setIcon(icons.icon(name, self._theme.colour("muted")))
         self.show_texts()
 
     def show_texts(self) -> None:
@@ -135,7 +122,6 @@ class Head(QWidget):
         self.replace.setVisible(bool(self._told and self._told.note.key == HistoryNote.EXIST))
         self.first_use.setVisible(none and not query)
         self.search.setVisible(not (none and not query))
-        self.clear.setVisible(bool(self.search.text()))
 
     def _lay_out(self) -> None:
         row = horizontal(stretched(self.search), self.count, gap=SPACING.medium)

@@ -39,10 +39,9 @@ class LiveTextView(QWidget):
     """Newest lines of the text that is being recognised."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme = theme
         self.spans: tuple[TextSpan, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
         """Return the height of as many lines as are shown."""
@@ -66,9 +65,8 @@ class Waveform(QWidget):
     """Level of the microphone during the last seconds."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._pill, self.levels, self._level = Pill(theme, texts), Levels(_MOST_LEVELS), 0.0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._frames = timer(self, _FRAME_MS, self._frame, once=False)
 
     def sizeHint(self) -> QSize:

@@ -22,9 +22,9 @@ from app.models.view import UNDER_WAY, LocalModelView, ModelFacts, ModelState, M
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.models.model_actions import ICONS, CardAction, can_be_done, main_action, menu_actions
 from app.ui.models.model_widgets import (
+    SHAPES,
     Badge,
     FigureRows,
-    ModelShape,
     accuracy_bars,
     compared_languages,
     has_figures,
@@ -45,7 +45,7 @@ from app.ui.strings.language_names import by_name, listed
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name
 from app.ui.theme.theme import SCALE, Theme, font
-from app.ui.widgets.basic import Card, action_button, control_height, reveal, show_icon
+from app.ui.widgets.basic import Card, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, remark, say, set_role, tip, worded
@@ -148,7 +148,7 @@ class ModelCard(Card):
         super().__init__()
         self._theme, self._texts, self._ask, self._use, self._dialogs = theme, texts, ask, use, dialogs
         self.model, self._view = LocalModelView(ModelFacts("")), ModelsView()
-        self.shape, self.bar = ModelShape(theme), FileProgressBar(theme)
+        self.shape, self.bar = StateIcon(theme, SHAPES, ModelState.MISSING), FileProgressBar(theme)
         self.name, self.badge, self.in_use = (
             label(bold=True, wraps=True),
             worded(texts, Badge(theme, "star"), "models.badge"),

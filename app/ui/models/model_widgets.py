@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.core.sentences import Say
 from app.models.advice import figure
@@ -14,8 +14,9 @@ from app.models.view import ModelFacts, ModelState, Purpose
 from app.ui.strings.language_names import language_name
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import StateIcon, paint_bar, paint_round, refresh_with, smooth_painter
+from app.ui.widgets.basic import paint_bar, paint_round, refresh_with, smooth_painter
 from app.ui.widgets.labels import label, remark
+from app.ui.widgets.layouts import grid
 from speech.models.catalogue import ErrorRates
 from speech.models.recommendation import LocalSpeed
 
@@ -95,13 +96,6 @@ SHAPES: Final = {
 """Icon and colour name of each state."""
 
 
-class ModelShape(StateIcon[ModelState]):
-    """Icon for the state of a model."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, SHAPES, ModelState.MISSING)
-
-
 class ShareBar(QWidget):
     """Bar that shows a share; the text beside it says the same."""
 
@@ -129,11 +123,7 @@ class FigureRows(QWidget):
         super().__init__()
         self._theme = theme
         self.rows: list[tuple[QLabel, ShareBar, QLabel]] = []
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(SPACING.medium)
-        self._grid.setVerticalSpacing(SPACING.hair)
-        self._grid.setColumnStretch(2, 1)
+        self._grid = grid(stretched=2, gaps=(SPACING.medium, SPACING.hair), within=self)
 
     def show_bars(self, titled: Sequence[tuple[str, Bar]]) -> None:
         """Show these rows; an empty title belongs to the row above."""

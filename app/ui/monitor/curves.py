@@ -24,11 +24,10 @@ class CurveView(QWidget):
     """
 
     def __init__(self, theme: Theme, floor: float, lines: float = 2.4) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme, self._floor = theme, floor
         self._values: tuple[float, ...] = ()
         self._height = round(QFontMetrics(font()).height() * lines)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(SPACING.huge * 2)
 
     def show_curve(self, curve: Curve) -> None:
@@ -71,10 +70,9 @@ class RangeBar(QWidget):
     """Bar up to the p50 and whisker up to the p95, on the scale of its list."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme = theme
         self._half = self._most = 0.0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(QFontMetrics(font()).height())
 
     def show_parts(self, half: float, most: float) -> None:

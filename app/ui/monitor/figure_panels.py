@@ -1,4 +1,4 @@
-"""Cards of figures: a value with its last ten minutes, and the latency of each stage."""
+"""Cards of figures: a value with its last ten minutes, the latency of each stage, and a worker with its computer."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,7 +23,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape
 from app.ui.widgets.labels import label, remark
-from app.ui.widgets.layouts import SPACE, aligned, horizontal, stretched, vertical
+from app.ui.widgets.layouts import SPACE, aligned, grid, horizontal, stretched, vertical
 from app.ui.widgets.panels import Panel
 
 _FULL_PERCENT = 100.0
@@ -157,19 +157,16 @@ class StagesPanel(Panel):
         super().__init__(theme)
         self._texts = texts
         self.hint = remark()
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(SPACING.large)
-        grid.setVerticalSpacing(SPACING.small)
-        grid.setColumnStretch(1, 1)
+        table = grid(stretched=1, gaps=(SPACING.large, SPACING.small))
         self.heads = tuple(label(size=SCALE.caption, role="muted") for _ in range(2))
         for column, head in enumerate(self.heads, 2):
-            grid.addWidget(head, 0, column, Qt.AlignmentFlag.AlignRight)
+            table.addWidget(head, 0, column, Qt.AlignmentFlag.AlignRight)
         self.lines = {
-            stage: _Line(theme, grid, row, stage is UtteranceStage.WHOLE)
+            stage: _Line(theme, table, row, stage is UtteranceStage.WHOLE)
             for row, stage in enumerate(UtteranceStage, 1)
         }
         self.column.addWidget(self.hint)
-        self.column.addLayout(grid)
+        self.column.addLayout(table)
 
     def show_stages(self, stages: Sequence[StageFigures]) -> None:
         """Show the current figures in the current language."""

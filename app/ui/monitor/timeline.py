@@ -22,10 +22,9 @@ class TimelineAxis(QWidget):
     """Axis labels above the bars."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme, self._texts = theme, texts
         self._measures, self._scale = Measures(texts), TimeScale()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_scale(self, measures: Measures, scale: TimeScale) -> None:
         """Show this scale; repaint only if it changed."""

@@ -1,4 +1,8 @@
-"""Row of one utterance: state, time, a bar of its stages, their description, and the total."""
+"""Row of one utterance: state, time, a bar of its stages, their description, and the total.
+
+Speech lies before the last word, all other time after it, each on its own scale. Forms differ without colour:
+speech is soft, network time a thin line, waiting hatched, recognition solid, insertion hollow.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,11 +119,10 @@ class TimelineRow(QWidget):
     """Utterance painted as one widget; the accessible name contains everything."""
 
     def __init__(self, theme: Theme, texts: Texts, moved: "RowFocus") -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme, self._texts, self._moved = theme, texts, moved
         self.row: UtteranceRow | None = None
         self._measures, self._scale = Measures(texts), TimeScale()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_row(self, row: UtteranceRow, measures: Measures, scale: TimeScale) -> None:
         """Show an utterance; repaint only if something visible changed."""

@@ -20,9 +20,8 @@ class Trail(QWidget):
     """Numbered steps in a row: steps that are done ticked, the current one filled, others outlined."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme, self._texts, self.progress = theme, texts, StepProgress()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_progress(self, progress: StepProgress) -> None:
         """Show these steps and mark the current one."""

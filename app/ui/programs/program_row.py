@@ -7,14 +7,15 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
 from app.insertion.plan import LONGEST_PROGRAM, Newline, ProgramRule, Strategy
 from app.system.desktop_entries import program_icon, program_name
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import DropDown, action_button, control_height, fit_field, show_icon
+from app.ui.widgets.basic import DropDown, action_button, control_height, show_icon
+from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, remark, say, tip, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
@@ -74,13 +75,17 @@ class ProgramRow(QFrame):
         self.rule = ProgramRule("")
         self.icon, self.name = QLabel(), label(wraps=True)
         self.program, self.how, self.newline = (
-            worded(texts, QLineEdit(), placeholderText="programs.program-hint", accessibleName="programs.program"),
+            worded(
+                texts,
+                Field(theme, LONGEST_PROGRAM),
+                placeholderText="programs.program-hint",
+                accessibleName="programs.program",
+            ),
             DropDown(theme),
             DropDown(theme),
         )
         self.remove = action_button(lambda: gone(self), "quiet")
         self.problem = remark("warning")
-        self.program.setMaxLength(LONGEST_PROGRAM)
         self.lines, self._below = FlowRow((self.how, self.newline)), QHBoxLayout()
         head = horizontal(self.icon, stretched(self.name), stretched(self.program), self.remove)
         self._below.addWidget(self.lines)
@@ -136,7 +141,6 @@ class ProgramRow(QFrame):
         self._below.setContentsMargins(side + SPACING.small, 0, 0, 0)  # below the name
         self.name.setText(self.called)
         self.name.setToolTip(tip(self.rule.program) if self.called != self.rule.program else "")
-        fit_field(self.program)
 
     def _edited(self) -> None:
         name = self.program.text().strip()

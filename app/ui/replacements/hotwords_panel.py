@@ -6,7 +6,6 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit
 
 from app.messages.actions import Action
 from app.messages.notifications import Problem
@@ -15,7 +14,8 @@ from app.settings.actions import ChangeSetting
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, fit_field, refresh_with
+from app.ui.widgets.basic import Card, action_button, refresh_with
+from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import ChipRow
 from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
@@ -46,7 +46,7 @@ class HotwordsPanel(Card):
         self.says = worded(texts, remark(), "words.hotwords-say")
         self.problem = remark("warning")
         self.field = worded(
-            texts, QLineEdit(), accessibleName="words.new-hotword", placeholderText="words.new-hotword-hint"
+            texts, Field(theme), accessibleName="words.new-hotword", placeholderText="words.new-hotword-hint"
         )
         self.field.returnPressed.connect(self._add)
         self.add = worded(texts, action_button(self._add), "words.add", accessibleName="words.add-hotword")
@@ -74,7 +74,6 @@ class HotwordsPanel(Card):
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
-        fit_field(self.field)
         self._fill()
 
     # -- user actions --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.whole_file import write_whole
 from app.messages.actions import Action
@@ -23,7 +23,8 @@ from app.ui.replacements.rules_table import RulesTable
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, fit_field, timer
+from app.ui.widgets.basic import Card, action_button, timer
+from app.ui.widgets.fields import SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, remark, say, worded
@@ -62,7 +63,7 @@ class ReplacementsPanel(Card):
             worded(texts, remark(), "words.replacements-say"),
             worded(texts, label(role="muted", wraps=True), "words.no-rules"),
         )
-        self.search = worded(texts, QLineEdit(), placeholderText="words.search", accessibleName="words.search")
+        self.search = SearchField(theme, texts, "words.search")
         self.model = RulesModel(texts)
         self.table = RulesTable(theme, self.model)
         for part in (self.table, self.table.horizontalHeader()):
@@ -112,7 +113,6 @@ class ReplacementsPanel(Card):
 
     def refresh(self) -> None:
         """Update all texts to the current language, font and colours."""
-        fit_field(self.search)
         self.model.refresh()
         self.table.refresh()
         self.results.refresh()

@@ -1,4 +1,4 @@
-"""Cards of the settings page: a problem with the file, and a link to another part of the app."""
+"""Cards of the settings page: a problem with the file, the first steps, and a link to another part of the app."""
 
 from collections.abc import Callable
 

@@ -194,11 +194,10 @@ class TextControl(SettingControl):
     """Text field that requests its value on Enter or when it loses focus; Esc restores the value in effect."""
 
     def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
-        self.field = QLineEdit()
+        self.field = QLineEdit(maxLength=LONGEST)
         super().__init__(self.field, asks)
         self._placeholder, self._value = placeholder, ""
         self._typed, self._asked = False, ""
-        self.field.setMaxLength(LONGEST)
         self.column.addWidget(self.field)
         self.field.editingFinished.connect(self.keep)
         self.field.textEdited.connect(self._edited)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel
+from PySide6.QtWidgets import QLabel
 
 from app.core.states import State
 from app.desktop.abilities import Ability
@@ -17,7 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with
 from app.ui.widgets.labels import label, remark, worded
-from app.ui.widgets.layouts import CARD, at_left, vertical
+from app.ui.widgets.layouts import CARD, at_left, grid, vertical
 
 
 class AbilityRow(NamedTuple):
@@ -44,10 +44,7 @@ class DesktopPanel(Card):
             for ability in Ability
         }
         self.again = worded(texts, action_button(lambda: ask(LookAtDesktop())), "settings.desktop.again")
-        table = QGridLayout()
-        table.setHorizontalSpacing(SPACING.small)
-        table.setVerticalSpacing(SPACING.small)
-        table.setColumnStretch(2, 1)
+        table = grid(stretched=2, gaps=(SPACING.small, SPACING.small))
         top = Qt.AlignmentFlag.AlignTop
         for place, row in enumerate(self.rows.values()):
             table.addWidget(row.shape, 2 * place, 0, top)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QGridLayout
 
 from app.core.notes import Note
 from app.core.states import State
@@ -19,7 +18,7 @@ from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, timer
 from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import CARD, at_left, vertical
+from app.ui.widgets.layouts import CARD, at_left, grid, vertical
 
 KEYS: Final = {DICTATE: "hotkeys.dictate", CANCEL: "hotkeys.cancel", PASTE_HELD: "hotkeys.paste_held"}
 """Settings of the hotkeys by action."""
@@ -48,10 +47,7 @@ class PressTest(Card):
         self._limit = timer(
             self, LONGEST_MS, lambda: self.show_keys(KeysSeen(False, self._seen.keys, self._seen.problem))
         )
-        keys = QGridLayout()
-        keys.setHorizontalSpacing(SPACING.small)
-        keys.setVerticalSpacing(SPACING.hair)
-        keys.setColumnStretch(2, 1)
+        keys = grid(stretched=2, gaps=(SPACING.small, SPACING.hair))
         for place, action in enumerate(KEYS):
             keys.addWidget(self.shapes[action], place, 0)
             keys.addWidget(self.names[action], place, 1)

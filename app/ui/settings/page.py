@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.notes import Note
 from app.dictation.hotkey_test import KeysSeen
@@ -31,9 +31,9 @@ from app.ui.settings.section import Section, Words
 from app.ui.settings.section_tabs import SectionTabs
 from app.ui.settings.wording import is_of_file, is_of_value, refusal_text, terms
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
+from app.ui.widgets.fields import SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
@@ -58,21 +58,10 @@ class SettingsPage(QWidget):
         self._known = ControlValues()
         paint_as_page(self)
         self.name = worded(texts, label(size=SCALE.display, bold=True), "settings.name")
-        self.search = worded(
-            texts, QLineEdit(), placeholderText="settings.search", accessibleName="settings.search"
-        )
+        self.search = SearchField(theme, texts, "settings.search", clear="settings.clear", most=_LONGEST_QUERY)
         self.search.setObjectName("settings.search")
-        self.search.setMaxLength(_LONGEST_QUERY)
-        self.clear = worded(
-            texts,
-            self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition),
-            "settings.clear",
-            toolTip="settings.clear",
-        )
-        self.count, self.nothing = (
-            label(role="muted"),
-            worded(texts, label(role="muted", wraps=True), "settings.nothing-found"),
-        )
+        self.count = label(role="muted")
+        self.nothing = worded(texts, label(role="muted", wraps=True), "settings.nothing-found")
         self.trouble = FileTrouble(texts, SYSTEM_DIALOGS)
         self.tabs = SectionTabs(theme, SECTIONS, self.choose)
         self.sections = {name: Section(name, texts) for name in SECTIONS}
@@ -248,9 +237,7 @@ class SettingsPage(QWidget):
         """Update all texts to the current language and colours."""
         if not self._built:
             return
-        self.search.setFont(font())
-        self.search.setMinimumSize(control_height() * _SEARCH_WIDE, control_height())
-        self.clear.setIcon(icons.icon("cancel", self._theme.colour("muted")))
+        self.search.setMinimumWidth(control_height() * _SEARCH_WIDE)
         for name, section in self.sections.items():
             section.refresh()
             tab = self.tabs.tabs[name]
@@ -306,14 +293,12 @@ class SettingsPage(QWidget):
         count = sum(hits.values())
         self.count.setText(self._texts("settings.found", count=count) if wanted and count else "")
         self.nothing.setVisible(not count)
-        self.clear.setVisible(bool(self.search.text()))
         self.updateGeometry()
         self._settle()
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
-        self.clear.triggered.connect(self.search.clear)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.start_search)
         self._texts.changed.connect(self.refresh)

@@ -23,7 +23,6 @@ from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintE
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QStyle,
@@ -36,7 +35,8 @@ from app.ui.settings.picker_entries import PickerEntry, matching
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, fit_field, paint_round, smooth_painter
+from app.ui.widgets.basic import control_height, paint_round, smooth_painter
+from app.ui.widgets.fields import Field
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import vertical
 
@@ -117,11 +117,10 @@ class Picker(QFrame):
         self._chosen: Collection[str] = ()
         self.setObjectName("picker")
         self.search, self.list, self.none = (
-            worded(texts, QLineEdit(), placeholderText="settings.picker.find"),
+            worded(texts, Field(theme, _LONGEST_QUERY), placeholderText="settings.picker.find"),
             QListWidget(),
             worded(texts, label(role="muted"), "settings.picker.none"),
         )
-        self.search.setMaxLength(_LONGEST_QUERY)
         self.list.setItemDelegate(PickerRow(theme, self.list))
         self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)
@@ -141,7 +140,6 @@ class Picker(QFrame):
         self.search.clear()
         for part, key in ((self.search, "settings.picker.search"), (self.list, "settings.picker.list")):
             part.setAccessibleName(self._texts(key, name=name))
-        fit_field(self.search)
         self.search.setVisible(len(entries) > MOST_ROWS)
         self._fill()
         self._place()

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
 from app.ui.settings.controls import Asks, SettingControl, usual_width
 from app.ui.settings.picker import Picker
 from app.ui.settings.picker_entries import PickerEntry, with_unknown
 from app.ui.strings.texts import Texts
-from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import control_height, frame
+from app.ui.widgets.basic import control_height, paint_choice
 from app.ui.widgets.flow_layout import ChipRow
 from app.ui.widgets.labels import label, worded
 
@@ -45,17 +44,7 @@ class PickerField(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a field with the name and a chevron."""
-        painter = QPainter(self)
-        frame(painter, self, self._theme)
-        height, side = float(self.height()), float(QFontMetrics(font()).ascent())
-        mark = QRectF(self.width() - side - SPACING.small, (height - side) / 2, side, side)
-        icons.draw(painter, "chevron", mark, self._theme.colour("muted"))
-        across = int(mark.left()) - SPACING.medium - SPACING.small
-        painter.setFont(font())
-        painter.setPen(self._theme.colour("text"))
-        shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, across)
-        place = QRectF(SPACING.medium, 0, across, height)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        paint_choice(self, self._theme, self.text())
 
 
 class PickOneControl(SettingControl):

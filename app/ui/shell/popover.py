@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
 from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
@@ -23,7 +23,7 @@ from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
 from app.ui.widgets.basic import DropDown, LevelBar, Switch
 from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
+from app.ui.widgets.layouts import aligned, grid, horizontal, stretched, vertical
 from app.ui.widgets.panels import scrolling
 
 _EDGE: Final = RADII.small
@@ -271,21 +271,18 @@ class Popover(QFrame):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self._grid = grid = QGridLayout(self._inside)
-        grid.setContentsMargins(SPACING.medium, SPACING.medium, SPACING.medium, SPACING.medium)
-        grid.setHorizontalSpacing(SPACING.large)
-        grid.setVerticalSpacing(SPACING.medium)
-        grid.setColumnStretch(1, 1)
+        gaps = SPACING.large, SPACING.medium
+        self._grid = grid(stretched=1, gaps=gaps, within=self._inside, margins=SPACING.medium)
         self.refusal.hide()
-        grid.addWidget(self.problem, 0, 0, 1, 2)
+        self._grid.addWidget(self.problem, 0, 0, 1, 2)
         microphone = _stacked(self.microphone, self.meter)
         key = _stacked(self.key, self.refusal)
         worker = QWidget()
         horizontal(aligned(self.worker, Qt.AlignmentFlag.AlignTop), stretched(self.worker_state), within=worker)
         rows = (microphone, key, self.mode, self.pause, self.place, worker)
         for number, (name, row) in enumerate(zip(self._names.values(), rows, strict=True), 1):
-            grid.addWidget(name, number, 0)
-            grid.addWidget(
+            self._grid.addWidget(name, number, 0)
+            self._grid.addWidget(
                 row, number, 1, Qt.AlignmentFlag.AlignLeft if row is self.pause else Qt.AlignmentFlag(0)
             )
         vertical(self._area, within=self, margins=_EDGE)

@@ -1,4 +1,4 @@
-"""Tray icon and its menu: what is wanted while the window is closed."""
+"""Tray icon and its menu, and watches over the tray of the desktop and over the focus that one may take."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,7 +30,11 @@ _X11: Final = "xcb"
 
 
 class TrayFocus(QObject):
-    """Watch over the focus of ``window``, which owns it."""
+    """Watch that gives the keys back to ``window``, which owns it, after an icon in a tray has taken them.
+
+    A tray of X11 that embeds icons may tell ours that it has the focus, as stalonetray does. Qt then delivers all
+    keys to the icon, although the window has the focus of the X server. Source: XEmbed, "XEMBED_FOCUS_IN".
+    """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)

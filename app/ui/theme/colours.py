@@ -96,12 +96,12 @@ _QUIET: Final = frozenset({State.IDLE, State.ARMING, State.CANCELLED})
 _WARNING: Final = frozenset({State.WAITING, State.HELD, State.FAILED, State.DAMAGED})
 
 
-def state_colour(colours: Colours, state: State) -> str:
-    """Return the colour of a state, which its icon also tells by shape.
+def state_colour(state: State) -> str:
+    """Return the name of the colour of a state, which its icon also tells by shape.
 
     Accent is for progress, amber for waiting or held text and for failures, and muted for quiet states.
     Red is left to buttons that destroy something.
     """
     if state in _WARNING:
-        return colours.warning
-    return colours.muted if state in _QUIET else colours.accent
+        return "warning"
+    return "muted" if state in _QUIET else "accent"

@@ -60,7 +60,7 @@ def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = Fals
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     quiet = state in {State.IDLE, State.ARMING}
-    stone = QColor(colours.accent if quiet else state_colour(colours, state))
+    stone = QColor(colours.accent if quiet else getattr(colours, state_colour(state)))
     draw(painter, "stone", QRectF(0, 0, size, size), stone)
     shape = "wave" if state is State.IDLE else state.value
     draw(painter, shape, _scaled(_ON_STONE, size), QColor(colours.on_accent))

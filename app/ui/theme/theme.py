@@ -107,7 +107,7 @@ class Theme(QObject):
 
     def state_colour(self, state: State) -> QColor:
         """Return the colour of a state's icon."""
-        return QColor(state_colour(self.colours, state))
+        return self.colour(state_colour(state))
 
     @property
     def text_size(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSignalBlocker, QSize, QSizeF, Qt, QTimer
 from PySide6.QtGui import (
@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from app.core.states import LOWEST_DBFS, State
 from app.ui.dictation.pill import loudness
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
+from app.ui.theme.colours import state_colour
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.layouts import vertical
@@ -113,57 +113,66 @@ def show_icon(button: QPushButton, name: str, colour: QColor) -> None:
     button.setIcon(icons.icon_beside_text(name, side, gap, colour, behind=behind))
 
 
-class Shape(QWidget):
-    """Icon of a state in its colour, with the state's word as accessible name."""
+class ThemedIcon(QWidget):
+    """Icon in a colour of the theme, as high as capital letters; its meaning is also said in words."""
 
-    def __init__(self, theme: Theme, state: State, size: float = SCALE.body) -> None:
+    def __init__(self, theme: Theme, icon: tuple[str, str], size: float = SCALE.body) -> None:
         super().__init__()
-        self._theme, self.state = theme, state
-        side = QFontMetrics(font(size)).ascent()
+        self._theme, self._size, self.icon = theme, size, icon
+        refresh_with(self.measure, theme)
+
+    def measure(self) -> None:
+        """Take the size of the text beside it."""
+        side = QFontMetrics(font(self._size)).ascent()
         self.setFixedSize(side, side)
 
-    def show_state(self, state: State, word: str) -> None:
-        """Show a state; repaint only if it changed."""
-        if state is not self.state:
-            self.state = state
+    def show_icon(self, icon: tuple[str, str]) -> None:
+        """Show the icon of this name in this colour; repaint only if it changed."""
+        if icon != self.icon:
+            self.icon = icon
             self.update()
-        self.setAccessibleName(word)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the icon of the state."""
-        painter = QPainter(self)
-        icons.draw(painter, self.state.value, QRectF(self.rect()), self._theme.state_colour(self.state))
+        """Paint the icon in the middle."""
+        name, colour = self.icon
+        side = self.width()
+        place = QRectF(0, (self.height() - side) / 2, side, side)
+        icons.draw(QPainter(self), name, place, self._theme.colour(colour))
 
 
-class StateIcon(QWidget, Generic[S]):
+class StateIcon(ThemedIcon, Generic[S]):
     """Icon of a state as drawn and coloured in ``shapes``, with the state's word as accessible name."""
 
-    def __init__(self, theme: Theme, shapes: Mapping[S, tuple[str, str]], state: S) -> None:
-        super().__init__()
-        self._theme, self._shapes, self.state = theme, shapes, state
-        side = QFontMetrics(font()).ascent()
-        self.setFixedSize(side, side)
+    def __init__(
+        self, theme: Theme, shapes: Mapping[S, tuple[str, str]], state: S, size: float = SCALE.body
+    ) -> None:
+        super().__init__(theme, shapes[state], size)
+        self._shapes, self.state = shapes, state
 
     def show_state(self, state: S, word: str) -> None:
         """Show this state and its word."""
         self.state = state
         self.setAccessibleName(word)
-        self.update()
+        self.show_icon(self._shapes[state])
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the icon of the state."""
-        name, colour = self._shapes[self.state]
-        icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
+
+_STATES: Final = {state: (state.value, state_colour(state)) for state in State}
+
+
+class Shape(StateIcon[State]):
+    """Icon of a state of dictation."""
+
+    def __init__(self, theme: Theme, state: State, size: float = SCALE.body) -> None:
+        super().__init__(theme, _STATES, state, size)
 
 
 class LevelBar(QWidget):
     """Level meter drawn as a bar."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme, self.level_dbfs = theme, LOWEST_DBFS
         self.setFixedHeight(SPACING.small)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_level(self, level_dbfs: float) -> None:
         """Show a level; repaint only if the bar changes visibly."""
@@ -253,28 +262,12 @@ class DropDown(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a field with the selected text and a chevron."""
-        painter = QPainter(self)
-        frame(painter, self, self._theme)
-        height = float(self.height())
-        side = float(QFontMetrics(font()).ascent())
-        mark = QRectF(self.width() - side - SPACING.small, (height - side) / 2, side, side)
-        icons.draw(painter, "chevron", mark, self._theme.colour("muted"))
-        across = int(mark.left()) - SPACING.medium - SPACING.small
-        shown = painter.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, across)
-        painter.setPen(self._theme.colour("text"))
-        place = QRectF(SPACING.medium, 0, across, height)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        paint_choice(self, self._theme, self.currentText())
 
 
 def control_height() -> int:
     """Return the height of fields and buttons, in pixels."""
     return QFontMetrics(font()).height() + 2 * SPACING.small + 2
-
-
-def fit_field(field: QLineEdit) -> None:
-    """Give a field the current font and the height of a button."""
-    field.setFont(font())
-    field.setMinimumHeight(control_height())
 
 
 def make_room(button: QPushButton, names: Iterable[str]) -> None:
@@ -346,6 +339,20 @@ def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
         colour,
         _RING if focused else 1.0,
     )
+
+
+def paint_choice(widget: QWidget, theme: Theme, text: str) -> None:
+    """Paint a field with a text and a chevron."""
+    painter, height, side = QPainter(widget), float(widget.height()), float(QFontMetrics(font()).ascent())
+    frame(painter, widget, theme)
+    mark = QRectF(widget.width() - side - SPACING.small, (height - side) / 2, side, side)
+    icons.draw(painter, "chevron", mark, theme.colour("muted"))
+    across = int(mark.left()) - SPACING.medium - SPACING.small
+    painter.setFont(font())
+    painter.setPen(theme.colour("text"))
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, across)
+    place = QRectF(SPACING.medium, 0, across, height)
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 
 def ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:

@@ -20,12 +20,11 @@ class FlowRow(QWidget):
     """
 
     def __init__(self, controls: Sequence[QWidget], gap: int = SPACING.small) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed))
         self._gap = gap
         self.controls: tuple[QWidget, ...] = ()
         self._rows: list[QHBoxLayout] = []
         self._placed: list[tuple[int, QWidget]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._column = vertical(within=self, gap=gap)
         self.hold(controls)
 

@@ -23,11 +23,10 @@ class KeyCaps(QWidget):
     clicked = Signal()
 
     def __init__(self, theme: Theme, scale: float = SCALE.display) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed))
         self._theme, self._scale = theme, scale
         self.caps: tuple[str, ...] = ()
         self.lit = False
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def show_caps(self, caps: Sequence[str], *, lit: bool = False, name: str = "") -> None:
         """Show these caps; ``name`` is the accessible text with the keys and their state."""

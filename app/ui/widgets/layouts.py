@@ -3,11 +3,12 @@
 from typing import Final, NamedTuple, TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from app.ui.theme.theme import SPACING
 
 B = TypeVar("B", bound=QBoxLayout)
+L = TypeVar("L", bound=QLayout)
 
 Margins = int | tuple[int, int] | tuple[int, int, int, int]
 """Pixels on all sides; or on the sides, then above and below; or left, above, right and below."""
@@ -68,12 +69,31 @@ def vertical(
     return _filled(QVBoxLayout(), within, parts, margins, gap)
 
 
-def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins: Margins, gap: int | None) -> B:
+def grid(
+    *, stretched: int, gaps: tuple[int, int], within: QWidget | None = None, margins: Margins = 0
+) -> QGridLayout:
+    """Return an empty grid of which one column takes the free width.
+
+    ``gaps``: pixels between columns and between rows.
+    """
+    layout = _placed(QGridLayout(), within, margins)
+    layout.setHorizontalSpacing(gaps[0])
+    layout.setVerticalSpacing(gaps[1])
+    layout.setColumnStretch(stretched, 1)
+    return layout
+
+
+def _placed(layout: L, within: QWidget | None, margins: Margins) -> L:
     if within is not None:
         within.setLayout(layout)
     sides = (margins, margins) if isinstance(margins, int) else margins
     left, above, right, below = sides * 2 if len(sides) == 2 else sides
     layout.setContentsMargins(left, above, right, below)
+    return layout
+
+
+def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins: Margins, gap: int | None) -> B:
+    _placed(layout, within, margins)
     if gap is not None:
         layout.setSpacing(gap)
     for one in parts:

@@ -1,4 +1,4 @@
-"""Choice of one of a few short options, all of them visible: one click instead of two."""
+"""Buttons of which one is chosen: pages, sections, and a few short options that are all visible."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -93,13 +93,12 @@ class OptionButtons(QWidget):
     chosen = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed))
         self._theme = theme
         self.buttons: list[OptionButton] = []
         self._row = FlowRow((), gap=_FRAME)
         self._column = vertical(self._row, within=self, margins=_FRAME, gap=None)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     @property
     def value(self) -> str:

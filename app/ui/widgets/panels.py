@@ -132,14 +132,13 @@ class Columns(QWidget):
     """Grid of widgets: each column at least ``least`` pixels wide if possible, at most ``most`` columns."""
 
     def __init__(self, least: int, most: int) -> None:
-        super().__init__()
+        super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
         self._least, self._most = least, most
         self._shown: tuple[QWidget, ...] = ()
         self._across = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACING.medium)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
     @property
     def across(self) -> int:

@@ -135,8 +135,7 @@ def test_confirmation_survives_new_state(world: World) -> None:
 
 
 def test_icon_is_as_high_as_a_line(theme: Theme, qtbot: QtBot) -> None:
-    small, large = RowIcon(theme), RowIcon(theme, 2.0)
+    small, large = (RowIcon(theme, ("globe", "muted"), size) for size in (1.0, 2.0))
     for icon in (small, large):
         qtbot.addWidget(icon)
-        icon.show_icon(("globe", "muted"))
     assert small.height() < large.height() and not small.grab().isNull()

@@ -179,7 +179,8 @@ def painted(pill: Pill, shown: View, levels: Levels) -> QImage:
     image = QImage(drawing.size.toSize(), QImage.Format.Format_RGB32)
     image.fill(QColor("black"))
     painter = QPainter(image)
-    pill.paint(painter, shown, levels, drawing)
+    pill.paint_body(painter, QRectF(QPointF(0, 0), drawing.size))
+    pill.paint_parts(painter, shown, levels, drawing)
     painter.end()
     return image
 

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.files.view import FileState
-from app.ui.files.file_widgets import SHAPES, DropZone, FileProgressBar, FileShape, TickButton
+from app.ui.files.file_widgets import SHAPES, DropZone, FileProgressBar, TickButton
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import StateIcon
 from tests.app.ui.languages import in_each_language
 
 
@@ -33,7 +34,7 @@ def test_file_states_have_distinct_shapes(qapp: QApplication) -> None:
 
 
 def test_file_shape_shows_and_names_its_state(theme: Theme, qtbot: QtBot) -> None:
-    shape = FileShape(theme)
+    shape = StateIcon(theme, SHAPES, FileState.ADDED)
     qtbot.addWidget(shape)
     before = drawn(shape)
     shape.show_state(FileState.FAILED, "Failed")

@@ -39,8 +39,9 @@ def test_search_tells_how_much_it_found(head: Head, texts: Texts) -> None:
     head.show_list(HistoryList(2, "xyz"))
     assert "xyz" in head.nothing.text() and head.nothing.isVisible() and head.first_use.isHidden()
     head.show_list(listed([take(0), take(1)], 2, "xyz"))
-    assert head.count.text() == texts("history.count", count=2) and head.clear.isVisible()
-    head.clear.trigger()
+    clear = head.search.actions()[0]
+    assert head.count.text() == texts("history.count", count=2) and clear.isVisible()
+    clear.trigger()
     assert head.search.text() == ""
 
 

@@ -3,9 +3,10 @@
 from pytestqt.qtbot import QtBot
 
 from app.models.view import ModelState
-from app.ui.models.model_widgets import SHAPES, Badge, Bar, FigureRows, ModelShape
+from app.ui.models.model_widgets import SHAPES, Badge, Bar, FigureRows
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
+from app.ui.widgets.basic import StateIcon
 
 
 def test_every_model_state_has_icon_and_theme_colour(theme: Theme) -> None:
@@ -15,7 +16,7 @@ def test_every_model_state_has_icon_and_theme_colour(theme: Theme) -> None:
 
 
 def test_model_shape_shows_state_and_its_accessible_name(theme: Theme, qtbot: QtBot) -> None:
-    shape = ModelShape(theme)
+    shape = StateIcon(theme, SHAPES, ModelState.MISSING)
     qtbot.addWidget(shape)
     drawn = []
     for state in (ModelState.INSTALLED, ModelState.FAILED):

@@ -11,7 +11,7 @@ from app.files.view import FileState, FileView
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.labels import Elided, beginning, menu_name, remark, say, tell, tip
+from app.ui.widgets.labels import Elided, beginning, label, menu_name, remark, say, tell, tip, worded
 
 LONG = "a sentence that goes on and on 而且没有结束 " * 20
 
@@ -125,3 +125,22 @@ def test_file_label_shows_name_literally() -> None:
     label.resize(40, 20)
     label.show_text("/a/<b>x</b>\udc80" * 9)  # also a name with an undecodable byte
     assert label.textFormat() is Qt.TextFormat.PlainText and as_shown(label.toolTip()).startswith("/a/<b>x</b>")
+
+
+def test_worded_texts_follow_the_language(qtbot: QtBot) -> None:
+    texts = Texts("en")
+    shown = worded(texts, label(), "action.copy", toolTip="action.paste")
+    qtbot.addWidget(shown)
+    assert (shown.text(), shown.toolTip()) == (texts("action.copy"), texts("action.paste"))
+    before = shown.text()
+    texts.choose("zh")
+    assert (shown.text(), shown.toolTip()) == (texts("action.copy"), texts("action.paste"))
+    assert shown.text() != before
+
+
+def test_deleted_widgets_are_not_worded_again(qtbot: QtBot) -> None:
+    texts = Texts("en")
+    shown = worded(texts, label(), "action.copy")
+    with qtbot.waitSignal(shown.destroyed):
+        shown.deleteLater()
+    texts.choose("zh")
