@@ -54,15 +54,19 @@ def split_frame(data: bytes | bytearray) -> tuple[int, int, bytes | bytearray]:
     held, which garbage collection would look at again and again.
     """
     size = len(data)
-    if size < HEADER_BYTES:
-        raise MalformedMessage(f"an audio frame needs its {HEADER_BYTES}-byte header, got {size} bytes")
-    if size % BYTES_PER_SAMPLE:
-        raise MalformedMessage("an audio frame must hold whole 16-bit samples after its header")
+    if size < HEADER_BYTES or size % BYTES_PER_SAMPLE:
+        raise _no_frame(size)
     segment, offset = _HEADER.unpack_from(data)
-    if isinstance(data, bytes):
+    if type(data) is bytes:
         return segment, offset, data[HEADER_BYTES:]
     del data[:HEADER_BYTES]
     return segment, offset, data
+
+
+def _no_frame(size: int) -> MalformedMessage:
+    if size < HEADER_BYTES:
+        return MalformedMessage(f"an audio frame needs its {HEADER_BYTES}-byte header, got {size} bytes")
+    return MalformedMessage("an audio frame must hold whole 16-bit samples after its header")
 
 
 def samples_to_ms(samples: int) -> int:

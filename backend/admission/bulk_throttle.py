@@ -64,6 +64,10 @@ class Allowance:
     most: int = MOST_UNATTENDED
     samples: int = round(UNATTENDED_S * SAMPLE_RATE)
 
+    def has_room(self, jobs: int, samples: int) -> bool:
+        """Return whether one more is let in while so many are there, with so much audio."""
+        return jobs < self.jobs or (jobs < self.most and samples < self.samples)
+
 
 def allowance(survey: Survey, priority: str, model: str) -> Allowance:
     """Return the allowance that keeps all workers with ``model`` (empty: any) busy with a single key."""
@@ -87,10 +91,6 @@ class _Lane:
 
     def costs(self, reaches: Reaches) -> list[int]:
         return [samples for (session, _), (_, samples) in self.inside.items() if reaches(session)]
-
-    def has_room(self, most: Allowance, reaches: Reaches) -> bool:
-        costs = self.costs(reaches)
-        return len(costs) < most.jobs or (len(costs) < most.most and sum(costs) < most.samples)
 
 
 class BulkThrottle:
@@ -182,22 +182,24 @@ class BulkThrottle:
         return gone
 
     def _of_lane(self, key: str, lane: _Lane, most: Allowance, wanted: Wanted) -> Iterator[Job]:
-        inside = sum(sum(one.costs(self._reaches)) for one in self._keys[key].values())
-        of_key = max(inside, self.looked.get(key, 0))
-        of_session = Counter[str]()
+        of_lane = lane.costs(self._reaches)
+        others = (one for one in self._keys[key].values() if one is not lane)
+        jobs, audio = len(of_lane), sum(of_lane)
+        of_key = max(audio + sum(sum(one.costs(self._reaches)) for one in others), self.looked.get(key, 0))
+        of_session: dict[str, int] = {}
         for (session, _), (_, samples) in lane.inside.items():
-            of_session[session] += samples
-        while lane.has_room(most, self._reaches) and not 0 < self._most_of_key <= of_key:
+            of_session[session] = of_session.get(session, 0) + samples
+        while most.has_room(jobs, audio) and not 0 < self._most_of_key <= of_key:
             here = filter(self._reaches, lane.held)
-            allowed = (one for one in here if not 0 < self._most_of_session <= of_session[one])
+            allowed = (one for one in here if not 0 < self._most_of_session <= of_session.get(one, 0))
             if (next_one := next(allowed, None)) is None:
                 return
             job = self._take(lane, next_one)
             if wanted(job.session, job.segment, job.attempt):
                 samples = cost(job.samples)
                 lane.inside[job.session, job.segment] = job.attempt, samples
-                of_session[job.session] += samples
-                of_key += samples
+                of_session[job.session] = of_session.get(job.session, 0) + samples
+                of_key, jobs, audio = of_key + samples, jobs + 1, audio + samples
                 yield job
 
     @staticmethod

@@ -223,7 +223,8 @@ class Jobs:
     # -- inside --------------------------------------------------------------------------------------------
 
     def _shard(self, session: str) -> Shard:
-        return self.shards[shard_of(session, len(self.shards))]
+        shards = self.shards
+        return shards[0] if len(shards) == 1 else shards[shard_of(session, len(shards))]
 
     async def _answer(self, ask: Callable[[Shard], Awaitable[T]], shard: Shard) -> T | BrokerError:
         try:

@@ -52,6 +52,20 @@ class FrameReader:
         self.failure: CloseCode | None = None
         self.more = False
 
+    def read_one(self, data: memoryview, size: int) -> bytearray | None:
+        """Return the body, copied, if the first ``size`` bytes are one binary message of usual length and no more.
+
+        That is what arrives nearly always. Otherwise ``None``: nothing is read, call ``read``.
+        """
+        if size <= _LONG_HEADER.size or self._rest or self._kind or self.failure is not None:
+            return None
+        head, length, mask = _LONG_HEADER.unpack_from(data)
+        if head != _AUDIO or length != size - _LONG_HEADER.size or length > self._most:
+            return None
+        body = bytearray(data[_LONG_HEADER.size : size])
+        websocket_mask(mask, body)
+        return body
+
     def read(self, data: bytes | memoryview = b"") -> list[Message]:
         """Return the messages that ``data`` completes. They are copies."""
         messages: list[Message] = []

@@ -10,14 +10,14 @@ import struct
 import sys
 from base64 import b64encode
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha1
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import hdrs, web
 
-from backend.http.frames import CLOSE, PING, PONG, TEXT, FrameReader, Message
+from backend.http.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, Message
 from protocol.errors import CloseCode, MalformedMessage, MessageTooLarge, ProtocolError
 
 RECEIVE_BYTES: Final = 64 * 1024
@@ -144,7 +144,17 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Handle the data that is now in the buffer."""
-        self._deliver(self._reader.read(self._buffer[:nbytes]))
+        take = self._take
+        if take is None or (body := self._reader.read_one(self._buffer, nbytes)) is None:
+            self._deliver(self._reader.read(self._buffer[:nbytes]))
+            return
+        try:
+            told: Awaitable[None] | Exception | None = take(BINARY, body)
+        except Exception as error:  # noqa: BLE001 - raised by ``each``
+            told = error
+        if told is not None:
+            self._told, self._take = told, None
+            self._news.set()
 
     def eof_received(self) -> None:
         """Let the transport close."""
@@ -203,7 +213,7 @@ class WebSocket(asyncio.BufferedProtocol):
             self._out.append(_frame(CLOSE, struct.pack("!H", code) + reason.encode()[:120]))
         self._closed = True
 
-    def drain(self) -> Awaitable[None] | None:
+    def drain(self) -> Coroutine[Any, Any, None] | None:
         """Write what was added; return what to wait for if the client does not keep up.
 
         Raises ``ConnectionError``, also later.

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 from typing import Final as Constant
-from typing import Protocol
 
 from backend.sessions.ledger import MOST_SEGMENTS
 from protocol.errors import CloseCode, ProtocolError
@@ -31,13 +31,15 @@ class Socket(Protocol):
         """Add a close frame."""
         ...
 
-    def drain(self) -> Awaitable[None] | None:
+    def drain(self) -> Coroutine[Any, Any, None] | None:
         """Write all; return what to wait for while the peer does not read. Raises ``ConnectionError``."""
         ...
 
 
 class ClientConnection:
     """The outgoing side of one WebSocket. The reader sets ``heard`` at any sign of life.
+
+    ``closing``: nothing more will be sent, and incoming messages no longer matter.
 
     ``most_bytes`` limits waiting messages that the session does not hold anyway. A peer that accepts nothing for
     ``stuck_s`` counts as stuck.
@@ -52,13 +54,11 @@ class ClientConnection:
         self._ping = False
         self._asked = False
         self._wanted = asyncio.Event()
+        self._waits = self._soon = self._gone = False
+        self._room: Coroutine[Any, Any, None] | None = None
         self._close: tuple[CloseCode, str] | None = None
         self.heard = True
-
-    @property
-    def closing(self) -> bool:
-        """True when nothing more will be sent and incoming messages no longer matter."""
-        return self._close is not None
+        self.closing = False
 
     @property
     def reason(self) -> str:
@@ -82,7 +82,11 @@ class ClientConnection:
             return
         self._waiting.append((message, text))
         self._bytes += len(text)
-        self._wanted.set()
+        if not self._waits:
+            self._wanted.set()
+        elif not self._soon:
+            self._soon = True
+            asyncio.get_running_loop().call_soon(self._write_at_once)
 
     def check_alive(self) -> None:
         """Ping a peer that was silent since the last call; close if it ignored the last ping."""
@@ -97,7 +101,7 @@ class ClientConnection:
     def close(self, code: CloseCode, reason: str = "") -> None:
         """Close after all waiting messages are sent."""
         if self._close is None:
-            self._close = (code, reason)
+            self._close, self.closing = (code, reason), True
             self._wanted.set()
 
     def refuse(self, error: ProtocolError) -> None:
@@ -111,15 +115,14 @@ class ClientConnection:
         text = encode(last)
         self._waiting = deque([(last, text)])
         self._bytes, self._ping = len(text), False
-        self._close = (error.close, error.code)
+        self._close, self.closing = (error.close, error.code), True
         self._wanted.set()
 
     async def run(self) -> bool:
         """Send messages until the connection closes. Return false if the peer is gone or does not read."""
         try:
             while not (self.closing and not self._waiting):
-                await self._wanted.wait()
-                self._wanted.clear()
+                await self._until_wanted()
                 while self._ping or self._waiting:
                     await self._write()
             self._socket.close(*self._close)  # type: ignore[misc] # closing: ``_close`` is set
@@ -127,13 +130,50 @@ class ClientConnection:
         except (TimeoutError, ConnectionError):
             self.close(CloseCode.TRY_AGAIN_LATER)
             return False
+        finally:
+            if self._room is not None:
+                self._room.close()
         return True
+
+    async def _until_wanted(self) -> None:
+        """Wait for what ``_write_at_once`` cannot do. Messages of usual size need no turn of this task."""
+        self._waits = True
+        try:
+            await self._wanted.wait()
+        finally:
+            self._waits = False
+        self._wanted.clear()
+        if self._gone:
+            raise ConnectionResetError("the client is gone")
+        room, self._room = self._room, None
+        await self._until(room)
+
+    def _write_at_once(self) -> None:
+        """Write the messages of this turn of the loop; the task goes on if that is not all."""
+        self._soon = False
+        if not self._waits:
+            return
+        self._add()
+        try:
+            self._room = self._socket.drain()
+        except ConnectionError:
+            self._gone = True
+        if self._gone or self._waiting or self._room is not None:
+            self._waits = False
+            self._wanted.set()
 
     async def _write(self) -> None:
         """Write a ping and some messages at once."""
         if self._ping:
             self._ping = False
             self._socket.ping()
+        self._add()
+        await self._drain()
+        if self._waiting:
+            await asyncio.sleep(0)  # let other connections run while this peer reads fast
+
+    def _add(self) -> None:
+        """Give some messages to the socket."""
         size = 0
         while self._waiting and size < _WRITE_CHARACTERS:
             message, text = self._waiting.popleft()
@@ -141,12 +181,12 @@ class ClientConnection:
             text = text or encode(message)
             size += len(text)
             self._socket.send(text)
-        await self._drain()
-        if self._waiting:
-            await asyncio.sleep(0)  # let other connections run while this peer reads fast
 
     async def _drain(self) -> None:
-        if (room := self._socket.drain()) is not None:
+        await self._until(self._socket.drain())
+
+    async def _until(self, room: Coroutine[Any, Any, None] | None) -> None:
+        if room is not None:
             async with asyncio.timeout(self._stuck_s):
                 await room
 

@@ -77,9 +77,11 @@ class Session:
         self._limits = limits
         self._pace = pace
         self._live: SessionLiveText | None = None
+        self._most_of_frame = limits.frame_bytes
         self._most_of_segment = round(limits.segment_s * SAMPLE_RATE)
         self._most_unqueued = round(limits.window_s * SAMPLE_RATE)
         self._ledger = Ledger()
+        self.spans = self._ledger.spans
         self._finish: int | None = None
         self._done_at: float | None = None
         self._dones = 0
@@ -141,7 +143,7 @@ class Session:
 
     def frame(self, data: bytes | bytearray, now: float) -> Sequence[Output]:
         """Append the new samples of a binary message. A bytearray is used up."""
-        if len(data) > self._limits.frame_bytes:
+        if len(data) > self._most_of_frame:
             raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
         index, offset, pcm = split_frame(data)
         ledger = self._ledger
@@ -229,8 +231,6 @@ class Session:
 
     def repeats(self, data: bytes | bytearray) -> bool:
         """Return whether a binary message is audio of a span, which came before in other segments."""
-        if not self._ledger.spans.any:
-            return False
         segment = self._ledger.all.get(int.from_bytes(data[:4], "little"))
         return segment is not None and bool(segment.details.replaces)
 

@@ -74,8 +74,10 @@ class SessionSlot:
 
 def held_audio(slots: Iterable[SessionSlot]) -> HeldAudio:
     """Return the samples of these sessions that the broker does not have."""
-    sessions = [one.session for one in slots]
-    return HeldAudio(*(sum(s.unqueued for s in sessions if s.options.priority == name) for name in CLASSES))
+    held = dict.fromkeys(CLASSES, 0)
+    for one in slots:
+        held[one.session.options.priority] += one.session.unqueued
+    return HeldAudio(*held.values())
 
 
 def left_for_room(slots: Collection[SessionSlot], most_bytes: int, now: float) -> Iterator[SessionSlot]:

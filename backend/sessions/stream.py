@@ -106,15 +106,16 @@ def _handler(peer: Peer, hub: Hub, hosted: SessionSlot) -> Take:
     It makes the client wait for the broker when the session has many unanswered commands.
     """
     _, connection, usage, limited = peer
-    session = hosted.session
+    session, spans = hosted.session, hosted.session.spans
 
     def take(kind: int, body: bytearray) -> Awaitable[None] | None:
         connection.heard = True
         if connection.closing:
             raise Enough
         if kind == BINARY:
-            if not session.repeats(body):
-                usage.audio_bytes += max(0, len(body) - HEADER_BYTES)
+            size = len(body)
+            if size > HEADER_BYTES and not (spans.any and session.repeats(body)):
+                usage.audio_bytes += size - HEADER_BYTES
             hub.frame(hosted, body)
         elif kind == TEXT:
             hub.receive(hosted, decode_client(bytes(body), hub.settings.limits.json_bytes))
