@@ -34,8 +34,10 @@ class Offers:
 
     def refuse(self, model: str, within_s: float) -> str | None:
         """Return why a segment for ``model`` (empty: any) is refused, and what to do; ``None``: it is accepted."""
+        if not model or not within_s:
+            return None
         offered = self.names(within_s)
-        if not model or not within_s or model in offered or not (offered or self.up_s > within_s):
+        if model in offered or not (offered or self.up_s > within_s):
             return None
         named = ", ".join(offered[:_MOST_NAMED]) or "none: start a worker"
         return (

@@ -8,7 +8,18 @@ from typing import Final as Constant
 
 from backend.sessions.ledger import MOST_SEGMENTS
 from protocol.errors import CloseCode, ProtocolError
-from protocol.session import Done, Error, Failed, Final, GatewayMessage, MoreHeld, Partial, Welcome, encode
+from protocol.session import (
+    Done,
+    Error,
+    Failed,
+    Final,
+    GatewayMessage,
+    MoreHeld,
+    Partial,
+    Queued,
+    Welcome,
+    encode,
+)
 
 _HELD: Constant = (Welcome, MoreHeld, Final, Failed, Done)
 """Messages that the session holds anyway: waiting costs no further memory, and all may be due at once."""
@@ -55,6 +66,7 @@ class ClientConnection:
         self._asked = False
         self._wanted = asyncio.Event()
         self._waits = self._soon = self._gone = False
+        self._later = False
         self._room: Coroutine[Any, Any, None] | None = None
         self._close: tuple[CloseCode, str] | None = None
         self.heard = True
@@ -65,10 +77,15 @@ class ClientConnection:
         """Reason why this side closes the connection; empty while it does not."""
         return f"{self._close[1]} ({self._close[0].value})".strip() if self._close else ""
 
-    def send(self, message: GatewayMessage) -> None:
-        """Queue a message. When too much waits, drop partials first, then close the connection."""
+    def send(self, message: GatewayMessage, hurry: bool = True) -> None:
+        """Queue a message; without ``hurry`` it goes with the next one, or when ``hurry`` is called.
+
+        When too much waits, drop partials first, then close the connection.
+        """
         if self.closing:
             return
+        if self._later and isinstance(message, Final):
+            self._drop(lambda waiting: isinstance(waiting, Queued) and waiting.segment == message.segment)
         text = "" if isinstance(message, _HELD) else encode(message)
         if isinstance(message, Partial):
             self._drop_partials(message.segment)
@@ -82,11 +99,18 @@ class ClientConnection:
             return
         self._waiting.append((message, text))
         self._bytes += len(text)
+        if self._waits and not hurry:
+            self._later = True
+        else:
+            self.hurry()
+
+    def hurry(self) -> None:
+        """Write what waits, in this turn of the loop if the peer keeps up."""
         if not self._waits:
             self._wanted.set()
-        elif not self._soon:
+        elif self._waiting and not self._soon:
             self._soon = True
-            asyncio.get_running_loop().call_soon(self._write_at_once)
+            self._loop.call_soon(self._write_at_once)
 
     def check_alive(self) -> None:
         """Ping a peer that was silent since the last call; close if it ignored the last ping."""
@@ -120,6 +144,7 @@ class ClientConnection:
 
     async def run(self) -> bool:
         """Send messages until the connection closes. Return false if the peer is gone or does not read."""
+        self._loop = asyncio.get_running_loop()
         try:
             while not (self.closing and not self._waiting):
                 await self._until_wanted()
@@ -174,7 +199,7 @@ class ClientConnection:
 
     def _add(self) -> None:
         """Give some messages to the socket."""
-        size = 0
+        size, self._later = 0, False
         while self._waiting and size < _WRITE_CHARACTERS:
             message, text = self._waiting.popleft()
             self._bytes -= len(text)

@@ -31,6 +31,7 @@ from backend.sessions.adoption import Adoption, go_through, perform_some
 from backend.sessions.best_effort import BestEffortRequests
 from backend.sessions.connection import ClientConnection
 from backend.sessions.intake import Intake
+from backend.sessions.late_queued import LateQueued
 from backend.sessions.observers import Conclusion, Observer, UnconfirmedResults
 from backend.sessions.segments import (
     Acknowledge,
@@ -51,7 +52,7 @@ from backend.sessions.session_slot import SessionSlot, held_audio, left_for_room
 from backend.sessions.settings import SessionSettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import Job, Notice
-from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Welcome
+from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Queued, Welcome
 from protocol.session import Final as FinalMessage
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -87,6 +88,7 @@ class Hub:
         self._adoption = Adoption()
         self._attempts = BestEffortRequests(jobs, settings, observer, self._perform)
         self.connections: set[ClientConnection] = set()
+        self._late_queued = LateQueued()
         self.taken: Callable[[], int] = lambda: len(self.connections)  # with those of other processes
         self.deserted = asyncio.Event()
         self.deserted.set()
@@ -296,6 +298,9 @@ class Hub:
 
     def _tell(self, hosted: SessionSlot, message: GatewayMessage) -> None:
         """Send a message, repeated if necessary; observers get each result once."""
+        if isinstance(message, Queued) and hosted.connection is not None:
+            self._late_queued.send(hosted.connection, message, hosted.session.options)
+            return
         if not isinstance(message, FinalMessage | Failed):
             self._observer.told(hosted.identity, message)
         elif self._news.is_new(hosted.identity, message):

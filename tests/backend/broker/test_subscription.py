@@ -1,5 +1,6 @@
 """Messages on a gateway's channel, from a fake subscription."""
 
+import asyncio
 from collections import deque
 from typing import Any
 
@@ -10,6 +11,7 @@ from backend.core.errors import BrokerUnreachable
 from protocol.job import Notice, Result, encode_notice
 
 RESULT = Result("s", 0, "hi")
+QUIET_S = 0.01
 
 
 class Gone(Exception):
@@ -23,10 +25,12 @@ class FakeSubscription:
         self.messages = deque(messages)
         self.pings = 0
 
-    async def read_response(self, *, timeout: float) -> list[Any] | None:
+    async def read_response(self, *, timeout: float, disconnect_on_error: bool) -> list[Any]:
+        assert not disconnect_on_error, "a pause is no error"
         if not self.messages:
             raise Gone
-        return self.messages.popleft()
+        message = self.messages.popleft()
+        return message if message is not None else await asyncio.get_running_loop().create_future()
 
     async def send_command(self, *arguments: str) -> None:
         assert arguments == ("PING",)
@@ -41,7 +45,7 @@ async def followed(subscription: FakeSubscription) -> tuple[list[Notice], int]:
     notices: list[Notice] = []
     subscribed: list[bool] = []
     with pytest.raises(Gone):
-        await follow(subscription, notices.append, lambda: subscribed.append(True))
+        await follow(subscription, notices.append, lambda: subscribed.append(True), QUIET_S)
     return notices, len(subscribed)
 
 
@@ -71,5 +75,5 @@ async def test_silence_is_answered_by_ping() -> None:
 async def test_unanswered_pings_end_subscription() -> None:
     subscription = FakeSubscription(None, None, None, message("pong"))
     with pytest.raises(BrokerUnreachable):
-        await follow(subscription, lambda _: None, lambda: None)
+        await follow(subscription, lambda _: None, lambda: None, QUIET_S)
     assert subscription.pings == 2
