@@ -19,7 +19,7 @@ class Gone(Exception):
 
 
 class FakeSubscription:
-    """Subscription that returns the given messages (``None``: silence), then raises ``Gone``."""
+    """Subscription that returns the given messages (``None``: silence until a ping), then raises ``Gone``."""
 
     def __init__(self, *messages: list[Any] | None) -> None:
         self.messages = deque(messages)
@@ -29,11 +29,12 @@ class FakeSubscription:
         assert not disconnect_on_error, "a pause is no error"
         if not self.messages:
             raise Gone
-        message = self.messages.popleft()
-        return message if message is not None else await asyncio.get_running_loop().create_future()
+        if self.messages[0] is None:
+            await asyncio.get_running_loop().create_future()
+        return self.messages.popleft() or []
 
     async def send_command(self, *arguments: str) -> None:
-        assert arguments == ("PING",)
+        assert arguments == ("PING",) and self.messages.popleft() is None
         self.pings += 1
 
 
