@@ -36,6 +36,8 @@ class JobReader:
         self._urgent_in_a_row = 0
         self._overdue = Overdue()
         self._partials_at = 0.0
+        self._filled: frozenset[str] = frozenset()  # streams with entries at the last glance
+        self._asked = False  # for partials, by then
 
     def sweep_later(self) -> None:
         """Postpone the next sweep by about one interval, so that other workers sweep first."""
@@ -62,7 +64,7 @@ class JobReader:
         if urgent := await self._take(me.live_slots, self._urgent, plan.held_ms[:2], due):
             self._urgent_in_a_row += len(urgent)
             return Taken(urgent, [])
-        if self._rest_ms() <= 0 and (partials := await self._jobs.take_partials(me.live_slots)):
+        if self._asked and self._rest_ms() <= 0 and (partials := await self._jobs.take_partials(me.live_slots)):
             return Taken([], partials)
         if bulk := await self._take_bulk(plan, due):
             return Taken(bulk, [])
@@ -77,7 +79,10 @@ class JobReader:
             self._fleet_at = time.monotonic() + FLEET_S
             self._others = fleet(*await self._jobs.fleet(), me.name)
         queues = await self._jobs.glance()
-        del queues[_PLACED : _PLACED + len(self._translations)]  # they are read whatever else waits
+        streams = (*self._urgent, *self._bulk, *self._translations)
+        self._filled = frozenset(name for name, queue in zip(streams, queues, strict=False) if queue.entries)
+        self._asked = any(queue.entries for queue in queues[len(streams) :])
+        del queues[_PLACED : len(streams)]  # translations are read whatever else waits
         return decide(me, self._others, queues, self._urgent_in_a_row)
 
     async def _borrow(self, me: Worker) -> list[Delivery]:
@@ -97,9 +102,10 @@ class JobReader:
     async def _take(
         self, free: int, streams: Sequence[str], held_ms: Sequence[int], due: list[int]
     ) -> list[Delivery]:
+        empty = self._filled.isdisjoint(streams)  # what has come since then ends the wait
         if not any(held_ms):
-            return await self._jobs.take(free, streams)
-        taken, due_ms = await self._jobs.take_left(free, streams, held_ms)
+            return [] if empty else await self._jobs.take(free, streams)
+        taken, due_ms = ([], -1) if empty else await self._jobs.take_left(free, streams, held_ms)
         due.append(due_ms if due_ms >= 0 else min(ms for ms in held_ms if ms))
         return taken
 
