@@ -57,7 +57,7 @@ def split_frame(data: bytes | bytearray) -> tuple[int, int, bytes | bytearray]:
     if size < HEADER_BYTES or size % BYTES_PER_SAMPLE:
         raise _no_frame(size)
     segment, offset = _HEADER.unpack_from(data)
-    if type(data) is bytes:
+    if isinstance(data, bytes):
         return segment, offset, data[HEADER_BYTES:]
     del data[:HEADER_BYTES]
     return segment, offset, data

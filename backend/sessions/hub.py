@@ -165,13 +165,11 @@ class Hub:
         """Handle a binary message. Raises ``ProtocolError``."""
         if self._crowded_out and hosted.session.options.priority in self._crowded_out:
             raise TooBusy(no_room(self.held))
-        now = time.monotonic()
         self._came_in += len(data)
-        outputs = hosted.session.frame(data, now)
-        if outputs:
+        if outputs := hosted.session.frame(data, time.monotonic()):
             self._perform(hosted, outputs)
         if self._came_in * _LOOKS >= self.settings.admission.unqueued_bytes:
-            self._make_room(now)
+            self._make_room(time.monotonic())
 
     def receive(self, hosted: SessionSlot, message: ClientMessage) -> None:
         """Handle a text message. Raises ``ProtocolError``."""
@@ -258,6 +256,8 @@ class Hub:
                 self._attempts.attempt(hosted, output, self._survey)
             case Withdraw():
                 self._withdraw(hosted, output)
+            case Queued():
+                self._late_queued.send(hosted, output)
             case Acknowledge(segment):
                 self._news.received(hosted.identity, segment)
                 self._ask(hosted, self._jobs.received, (hosted.identity, segment))
@@ -298,9 +298,6 @@ class Hub:
 
     def _tell(self, hosted: SessionSlot, message: GatewayMessage) -> None:
         """Send a message, repeated if necessary; observers get each result once."""
-        if isinstance(message, Queued) and hosted.connection is not None:
-            self._late_queued.send(hosted.connection, message, hosted.session.options)
-            return
         if not isinstance(message, FinalMessage | Failed):
             self._observer.told(hosted.identity, message)
         elif self._news.is_new(hosted.identity, message):
@@ -362,8 +359,8 @@ class Hub:
         if hosted.attaching:
             return
         hosted.attaching = True
-        about, history = hosted.about, self._history_field(hosted.about)
-        arguments = (hosted.identity, about.owner, True, True, hosted.hello, history)
+        history = self._history_field(hosted.about)
+        arguments = (hosted.identity, hosted.about.owner, True, True, hosted.hello, history)
         self._ask(hosted, self._jobs.attach, arguments, partial(self._reattached, hosted))
 
     def _reattached(self, hosted: SessionSlot, reply: Attachment | BaseException) -> None:

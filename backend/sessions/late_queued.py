@@ -4,8 +4,8 @@ import asyncio
 from typing import Final
 
 from backend.sessions.connection import ClientConnection
+from backend.sessions.session_slot import SessionSlot
 from protocol.job import CLASSES
-from protocol.recognition import Options
 from protocol.session import Queued
 
 QUEUED_S: Final = 0.2
@@ -18,14 +18,16 @@ class LateQueued:
     def __init__(self) -> None:
         self._connections: list[ClientConnection] = []
 
-    def send(self, connection: ClientConnection, message: Queued, options: Options) -> None:
-        """Send the message: at once for a file, whose client waits for it; for speech with the next message."""
-        speech = options.priority == CLASSES[0]
-        connection.send(message, hurry=not speech)
-        if speech:
-            if not self._connections:
-                asyncio.get_running_loop().call_later(QUEUED_S, self._hurry)
-            self._connections.append(connection)
+    def send(self, hosted: SessionSlot, message: Queued) -> None:
+        """Send at once for a file, whose client waits for it; for speech with the next message."""
+        connection = hosted.connection
+        if connection is None or hosted.session.options.priority != CLASSES[0]:
+            hosted.send(message)
+            return
+        connection.send(message, hurry=False)
+        if not self._connections:
+            asyncio.get_running_loop().call_later(QUEUED_S, self._hurry)
+        self._connections.append(connection)
 
     def _hurry(self) -> None:
         connections, self._connections = self._connections, []

@@ -1,5 +1,7 @@
 """Reading order of a worker that shares the broker with faster or slower workers."""
 
+from typing import Any
+
 from protocol.job import WORKERS_KEY
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker
@@ -42,6 +44,19 @@ async def test_single_worker_reads_waiting_jobs_at_once(other: GatewaySide, jobs
     await other.submit(job(1), URGENT)
     reading = reader(jobs)
     assert [(await reading.next(ME)).jobs[0].job.segment for _ in range(2)] == [1, 0]
+
+
+async def test_idle_worker_asks_once_what_waits(other: GatewaySide, jobs: ShardJobs) -> None:
+    async def scripts() -> int:
+        stats: Any = await other.redis.info("commandstats")
+        return int(stats["cmdstat_evalsha"]["calls"])
+
+    reading = reader(jobs, sweep_s=0.05)  # so that wait() returns soon
+    await reading.next(ME)
+    reading.sweep_later()
+    before = await scripts()
+    assert await reading.next(ME) == ([], [])
+    assert await scripts() - before == 1, "a glance"
 
 
 async def test_translations_are_read_after_other_jobs(other: GatewaySide, jobs: ShardJobs) -> None:

@@ -93,6 +93,24 @@ def test_close_frame_is_a_message(body: bytes) -> None:
     assert outcome(frame(FINAL | CLOSE, body)) == ([(CLOSE, bytearray(body))], None)
 
 
+@given(LENGTHS, MASKS, st.binary(max_size=12))
+def test_single_audio_message_is_read_as_by_the_general_reader(length: int, mask: bytes, behind: bytes) -> None:
+    body = bytes(range(256)) * (length // 256) + bytes(range(length % 256))
+    data = frame(FINAL | BINARY, body, mask) + behind
+    reader = FrameReader(MOST)
+    usual = 125 < length < 1 << 16 and not behind
+    assert reader.read_one(memoryview(data + b"old"), len(data)) == (bytearray(body) if usual else None)
+    if not usual:
+        assert reader.read(data)[:1] == [(BINARY, bytearray(body))]
+
+
+@pytest.mark.parametrize("before", [frame(FINAL | BINARY, bytes(300))[:200], frame(BINARY, b"part")])
+def test_single_audio_message_is_not_taken_out_of_what_is_incomplete(before: bytes) -> None:
+    reader, data = FrameReader(MOST), frame(FINAL | BINARY, bytes(300))
+    assert reader.read(before) == []
+    assert reader.read_one(memoryview(data), len(data)) is None
+
+
 def test_tiny_frames_are_read_in_turns() -> None:
     reader = FrameReader(MOST)
     data = frame(FINAL | BINARY, b"x") * 100
