@@ -13,7 +13,13 @@ _TRIES_S: Final = (0.5, 1.0, 2.0)
 """Time for each try: a busy computer gets more, because nothing waits for the place."""
 _OF_TRY: Final = 0.6
 """Part of a try that one answer may take."""
+_FOCUS_S: Final = 0.2
+"""Pause before the next try: the focus comes back to a program a moment after a grabbed key took it."""
 _IN_WINDOW: Final = 1  # relative to the window: on the screen, GTK 4 and Wayland tell nothing
+
+
+class _FocusAway(Exception):
+    """None of the program's windows is active now, although it has the focus."""
 
 
 async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace | None:
@@ -28,6 +34,8 @@ async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace
                 return found
         except (BusSilent, TimeoutError):
             continue
+        except _FocusAway:
+            await asyncio.sleep(_FOCUS_S)
         except BusError:
             return None
     return None
@@ -35,7 +43,10 @@ async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace
 
 async def _found(elements: Elements, process: int, window: Area) -> TextPlace | None:
     programs = await elements.programs()
-    windows = await elements.active(one for one, its in programs.items() if its == process)
+    own = [one for one, its in programs.items() if its == process]
+    windows = await elements.active(own)
+    if own and not windows and not elements.incomplete:
+        raise _FocusAway
     focused = await elements.focused(windows)
     return await _place(elements, focused, window) if focused else None
 
