@@ -1,4 +1,4 @@
-"""Cards of figures: a value with its last ten minutes, the latency of each stage, and a worker with its computer."""
+"""Cards of figures: a value with its last ten minutes, the latency of each stage, a worker with its computer."""
 
 from collections.abc import Callable, Sequence
 
