@@ -33,7 +33,7 @@ from runtime.event_names import LogEvent
 from runtime.log_limits import RepeatLimit
 from runtime.log_writer import LogFile, LogWriter, Write, to_stream
 from runtime.logger import EventRecord, Fields, get_logger
-from runtime.terminal import LINES, printable
+from runtime.terminal import LINES, printable, reason, say
 
 STORY: Final = ".story"
 
@@ -171,10 +171,15 @@ def logging_to(
 ) -> Iterator[None]:
     """Log until the context ends: to ``folder/program.jsonl`` (if given) and to standard error.
 
-    Only a ``main`` calls this. Standard output is left alone: it belongs to results.
+    Only a ``main`` calls this. Standard output is left alone: it belongs to results. Without access to ``folder``
+    the program works too, and says so on standard error.
     """
     sampler = _Sampler()
-    file = _log_file(program, folder)
+    try:
+        file = _log_file(program, folder)
+    except OSError as error:
+        file = None
+        say(f"no log is written, because {folder} cannot be used: {reason(error)}", err=True)
     writes = [*also, *_writes(program, file, terminal)]
     writer = LogWriter(writes, lambda ending: _tell(sampler, writer, ending))
     root = logging.getLogger()

@@ -38,6 +38,8 @@ log = get_logger(logger_names.APP_CAPTURE_MICROPHONE)
 
 _POLL_S: Final = 0.1
 _STANDSTILL_S: Final = 0.5
+_CATCH_UP_S: Final = 1.0  # in which what waited at the sound system is read
+_LEAST_LOST_S: Final = 0.25
 _LONGEST_TAIL_S: Final = 0.25
 _QUIET_DBFS: Final = -45.0
 
@@ -104,6 +106,8 @@ class Microphone:
         self._told = 0
         self._deaf_since: float | None = None
         self._awake_s = 0.0
+        self._stood_still = False
+        self._behind_s: float | None = None
         self._stopping: asyncio.TimerHandle | None = None
 
     @property
@@ -239,7 +243,19 @@ class Microphone:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hearing.ended.wait(), _POLL_S)
         if (now_s := clock()) - before_s > _STANDSTILL_S:
-            self._awake_s = now_s
+            self._awake_s, self._stood_still = now_s, True
+        if now_s - self._awake_s > _CATCH_UP_S and self._hearing is not None:
+            self._count_overflow(self._hearing.behind_s)
+
+    def _count_overflow(self, behind_s: float | None) -> None:
+        """Report what the sound system did not keep while this process stood still: it tells nobody."""
+        before_s, self._behind_s = self._behind_s, behind_s
+        stood_still, self._stood_still = self._stood_still, False
+        if not stood_still or before_s is None or behind_s is None or behind_s - before_s < _LEAST_LOST_S:
+            return
+        lost = _samples(behind_s - before_s)
+        self._missed += lost
+        self._say(MicrophoneChangeKind.DROPPED, lost)
 
     def _signs(self) -> Signs:
         now_s = asyncio.get_running_loop().time()
@@ -265,6 +281,7 @@ class Microphone:
         hearing = ResampledInput(device, self._hear, self._settings.most_waiting_s)
         await hearing.open(self._system)
         self._hearing, self._name, self._quiet = hearing, device.name, 0
+        self._behind_s, self._stood_still = None, False
         self._fallback.opened(device, inputs, asyncio.get_running_loop().time())
         self._hear()
 

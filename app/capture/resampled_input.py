@@ -46,6 +46,13 @@ class ResampledInput:
         self._stream: Stream | None = None
         self._resampler: Resampler | None = None
 
+    @property
+    def behind_s(self) -> float | None:
+        """Seconds since the first block that the device has not delivered; ``None`` before it."""
+        if self.first_s is None:
+            return None
+        return self._clock() - self.first_s - (self._came + self._dropped) / self.device.rate
+
     async def open(self, system: SoundSystem) -> None:
         """Open the device and start its stream. Raises ``MicrophoneError``."""
         stream = await system.open(self.device, self.put, partial(self._tell, self.ended.set))

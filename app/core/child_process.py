@@ -29,6 +29,7 @@ _USELESS_S: Final = 10.0
 _LONGEST_USELESS_S: Final = 300.0
 _TOLD_LINES: Final = 5
 _TOLD_BYTES: Final = 4096
+_LITTLE_ROOM: Final = 1024 * 1024
 
 Pause = Callable[[int], float]
 
@@ -165,6 +166,8 @@ class Child:
         except OSError:
             return ""
         written = end.decode(errors="replace").strip().splitlines()
+        if not written and shutil.disk_usage(self._output.parent).free < _LITTLE_ROOM:
+            return f": the disk is full: make room in {self._output.parent}"
         return ":\n" + "\n".join(f"    {line}" for line in written[-_TOLD_LINES:]) if written else ""
 
     async def _run_once(self) -> int:

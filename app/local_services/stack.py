@@ -21,14 +21,22 @@ from runtime.folders import folders, private_folder
 from runtime.locking import try_lock
 from runtime.logger import get_logger
 from runtime.tasks import Tasks
+from runtime.terminal import reason
 
 _LOCK_POLL_S: Final = 0.1
 
 
 @asynccontextmanager
 async def starting_alone(deadline_s: float) -> AsyncIterator[None]:
-    """Hold the start lock, which the system releases when the process ends. Raises ``StartedElsewhere``."""
-    descriptor = os.open(private_folder(folders().runtime) / "starting.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    """Hold the start lock, which the system releases when the process ends.
+
+    Raises ``StartedElsewhere``, or ``StackFailed`` if it cannot be made.
+    """
+    folder = folders().runtime
+    try:
+        descriptor = os.open(private_folder(folder) / "starting.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StackFailed(f"{folder} cannot be used: {reason(error)}: free space, or allow access") from error
     try:
         await _take(descriptor, deadline_s)
         yield

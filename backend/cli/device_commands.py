@@ -51,17 +51,21 @@ def list_devices(as_json: AsJson = False) -> None:
 def add_device(
     name: str, worker: Annotated[bool, typer.Option("--worker", help="Add a worker instead of a client.")] = False
 ) -> None:
-    """Create a key where pairing is impossible; print it once, with the gateway's certificate digest."""
+    """Create a key where pairing is impossible; print it once, with the gateway's certificate digest.
+
+    Standard output has the key alone, for scripts.
+    """
     with _store() as store:
         made, key = store.add(name, DeviceKind.WORKER if worker else DeviceKind.CLIENT, time.time())
-        say(f"{made.id}  {made.kind}  {made.name}\n{key}")
+        say(f"{made.id}  {made.kind}  {made.name}", err=True)
+        say(key)
     here = asyncio.run(_asked(PAIRING_PATH, PairingState))
     if here is None:
         say("while the gateway runs, its certificate's digest is shown here too", err=True)
     elif here.certificate_sha256:
-        say(f"certificate: {here.certificate_sha256}")
+        say(f"certificate: {here.certificate_sha256}", err=True)
         for url in here.urls:
-            say(f"at: {url}")
+            say(f"at: {url}", err=True)
 
 
 @devices.command("name")

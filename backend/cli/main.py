@@ -1,5 +1,6 @@
 """The ``kikipounamu-gateway`` program: serve, and manage devices, queues and dead letters."""
 
+import errno
 from pathlib import Path
 from typing import Annotated
 
@@ -107,8 +108,15 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
         log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
         raise typer.Exit(1) from None
     except OSError as error:
-        log.error(LogEvent.GATEWAY_CANNOT_LISTEN, reason=reason(error))
+        log.error(LogEvent.GATEWAY_CANNOT_LISTEN, reason=_with_remedy(error))
         raise typer.Exit(1) from None
+
+
+def _with_remedy(error: OSError) -> str:
+    """Return what failed, at which file or port, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f"{reason(error)}: end the program that has this port, or use another --port"
+    return f"{error.filename} cannot be used: {reason(error)}" if error.filename else reason(error)
 
 
 def _some(values: list[str] | None) -> tuple[str, ...] | None:

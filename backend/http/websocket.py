@@ -20,6 +20,7 @@ from aiohttp import hdrs, web
 from backend.http.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, Message
 from protocol.errors import CloseCode, MalformedMessage, MessageTooLarge, ProtocolError
 
+NO_UPGRADE: Final = "this address wants the upgrade to a WebSocket of RFC 6455"
 RECEIVE_BYTES: Final = 64 * 1024
 _FINAL: Final = 0x80
 _SHORT: Final = 126
@@ -291,7 +292,7 @@ def upgraded(request: web.Request, subprotocol: str, most_bytes: int, buffer: me
     Raises ``MalformedMessage`` if the request is no upgrade, or ``ConnectionError``.
     """
     if not _is_upgrade(request, subprotocol):
-        raise MalformedMessage("this address wants the upgrade to a WebSocket of RFC 6455")
+        raise MalformedMessage(NO_UPGRADE)
     socket = WebSocket(request, most_bytes, buffer)
     accepted = b64encode(sha1((request.headers[hdrs.SEC_WEBSOCKET_KEY] + _GUID).encode()).digest()).decode()
     head = f"HTTP/1.1 101 Switching Protocols\r\n{hdrs.UPGRADE}: websocket\r\n{hdrs.CONNECTION}: Upgrade\r\n"

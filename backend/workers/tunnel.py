@@ -15,6 +15,7 @@ from backend.broker.shard import Shard
 from backend.core.errors import BrokerError
 from backend.http.access import AdmittedRequest
 from backend.http.responses import abort, error_response
+from backend.http.websocket import NO_UPGRADE
 from backend.workers.accounts import WorkerAccounts
 from backend.workers.broker_connection import BrokerAddress, BrokerConnection, place_of, upstream
 from backend.workers.commands import CommandGate, known_scripts
@@ -69,6 +70,8 @@ class BrokerTunnel:
         number = request.query.get(SHARD_FIELD, "0")
         if not number.isdigit() or len(number) > 4 or int(number) >= len(self._destinations):
             return error_response(404, ErrorCode.NOT_FOUND, f"the broker has no shard {number[:20]}")
+        if not web.WebSocketResponse().can_prepare(request).ok:
+            return error_response(400, ErrorCode.MALFORMED, NO_UPGRADE)
         there = self._destinations[int(number)]
         if self._closing:
             return error_response(503, ErrorCode.GOING_AWAY, "this gateway is going away")

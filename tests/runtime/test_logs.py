@@ -81,6 +81,22 @@ def test_terminal_log_is_readable_and_on_standard_error(
     assert "ready" in err and "port=4711" in err
 
 
+@pytest.mark.parametrize("folder", ["a file", "a loop"])
+def test_program_works_without_its_folder_and_says_so(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / folder
+    if folder == "a file":
+        place.touch()
+    else:
+        place.symlink_to(place)
+    with logging_to("test", place / "logs", terminal=True):
+        get_logger("test").info("works")
+    said = capsys.readouterr().err
+    assert said.startswith(f"no log is written, because {place / 'logs'} cannot be used: ")
+    assert "works" in said
+
+
 def test_repeated_events_are_limited_and_the_last_line_counts_the_rest(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(110_000):

@@ -213,6 +213,21 @@ async def test_device_is_kept_when_process_stood_still(
     assert told == []
 
 
+async def test_samples_that_the_sound_system_did_not_keep_during_a_standstill_are_reported(
+    system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_POLL_S", 0.01)
+    monkeypatch.setattr(module, "_STANDSTILL_S", 0.2)
+    monkeypatch.setattr(module, "_CATCH_UP_S", 0.02)
+    told: list[MicrophoneChange] = []
+    async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
+        await wait_until(lambda: microphone._behind_s is not None, "it is known how late the device is")
+        stand_still(0.6)
+        await wait_until(lambda: told, "the loss is reported")
+        assert microphone.lost_samples == told[0].lost_samples >= 0.25 * 16_000
+    assert [change.change for change in told] == [MicrophoneChangeKind.DROPPED]
+
+
 def stand_still(seconds: float) -> None:
     """Block the event loop."""
     time.sleep(seconds)

@@ -102,7 +102,7 @@ def test_shared_gateway_is_reached_by_certificate_or_by_name(
         chain.worker(home=there.name)
         url = f"https://127.0.0.1:{listen[5]}"
         told = CliRunner().invoke(gateway_app, ["devices", "add", "Anna"], env={"KIKIPOUNAMU_HOME": str(there)})
-        _, key, certificate = told.stdout.splitlines()
+        key, certificate = told.stdout.strip(), told.stderr.splitlines()[1]
         digest = certificate.removeprefix("certificate: ")
         transcribe = ("transcribe", str(TALK), "--gateway")
         shown = environment | {"KIKIPOUNAMU_KEY": key}

@@ -16,6 +16,7 @@ from app.core.child_process import Child, find_program, lasting_program, restart
 from app.core.errors import StackFailed
 from app.local_services.local_gateway import alive
 from tests.helpers.logs import capture_logs
+from tests.helpers.tmpfs import fill, small_disk
 from tests.helpers.waiting import wait_until, wait_until_sync
 
 FOREVER = "import signal; print('up', flush=True); signal.pause()"
@@ -200,6 +201,13 @@ def test_find_program_prefers_folder_of_interpreter(tmp_path: Path, monkeypatch:
 def test_last_words_are_empty_without_output(tmp_path: Path) -> None:
     assert child("", tmp_path / "none").last_words() == ""
     assert Child("test", ["x"], None).last_words() == ""
+
+
+def test_full_disk_is_named_when_it_took_no_last_words(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "logs") as disk:
+        (disk / "out").touch()
+        fill(disk)
+        assert child("", disk / "out").last_words() == f": the disk is full: make room in {disk}"
 
 
 async def test_secrets_are_passed_in_environment_but_not_on_command_line(tmp_path: Path) -> None:

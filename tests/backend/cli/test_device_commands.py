@@ -38,8 +38,8 @@ def test_list_is_empty_at_first(store: DeviceStore) -> None:
 
 
 def test_device_is_added_renamed_listed_and_revoked(store: DeviceStore) -> None:
-    client, key = command(store, "add", "Anna").stdout.splitlines()
-    worker, _ = command(store, "add", "--worker", "GPU").stdout.splitlines()
+    added, other = command(store, "add", "Anna"), command(store, "add", "--worker", "GPU")
+    client, worker, key = added.stderr.splitlines()[0], other.stderr.splitlines()[0], added.stdout.strip()
     assert re.fullmatch(r"[0-9a-f]{12}  client  Anna", client) and worker.endswith("worker  GPU")
     assert [device.kind for device in store.read()] == [DeviceKind.CLIENT, DeviceKind.WORKER]
     assert key not in store.file.read_text()
@@ -90,12 +90,13 @@ async def test_added_key_is_printed_with_certificate_digest(
     shared = replace(settings, mode=GatewayMode.SHARED, certificate=certificate)
     async with running_gateway(shared):
         added = await asyncio.to_thread(command, store, "add", "Anna")
-    assert added.stdout.splitlines()[2:] == [f"certificate: {certificate.sha256}"], "127.0.0.1 is for nobody else"
+    assert added.stderr.splitlines()[1:] == [f"certificate: {certificate.sha256}"], "127.0.0.1 is for nobody else"
+    assert re.fullmatch(r"\S{32,}\n", added.stdout)
     async with running_gateway(settings):
         added = await asyncio.to_thread(command, store, "add", "Anna")
-    assert (len(added.stdout.splitlines()), added.stderr) == (2, ""), "there is none"
+    assert (len(added.stdout.splitlines()), len(added.stderr.splitlines())) == (1, 1), "there is none"
     added = await asyncio.to_thread(command, store, "add", "Anna")
-    assert len(added.stdout.splitlines()) == 2 and "while the gateway runs" in added.stderr
+    assert len(added.stdout.splitlines()) == 1 and "while the gateway runs" in added.stderr
 
 
 def test_list_does_not_wait_for_killed_gateway(store: DeviceStore) -> None:

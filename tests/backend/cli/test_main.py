@@ -147,7 +147,7 @@ async def test_port_in_use_is_reported_and_logs_contain_no_key(home: Path) -> No
         process = start_gateway(home, "--port", port, log=home / "second")
         assert process.wait(timeout=30) == 1
         said = (home / "second").read_text()
-        assert "gateway.cannot_listen" in said and "Traceback" not in said
+        assert "gateway.cannot_listen" in said and "another --port" in said and "Traceback" not in said
         assert await endpoint_of(home, first.process) == first.endpoint
         url = f"{first.endpoint.url}/v1/workers?api_key={first.endpoint.key}"
         async with aiohttp.ClientSession() as http, http.get(url) as response:
