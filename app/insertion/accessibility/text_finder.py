@@ -19,7 +19,7 @@ _IN_WINDOW: Final = 1  # relative to the window: on the screen, GTK 4 and Waylan
 
 
 class _FocusAway(Exception):
-    """None of the program's windows is active now, although it has the focus."""
+    """Focus that its program does not have at this moment: none of its windows is active."""
 
 
 async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace | None:
