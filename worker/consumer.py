@@ -42,7 +42,7 @@ from worker.core.pace import SPARE_S, Pace
 from worker.core.placement import Worker, job_streams, partial_streams
 from worker.core.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
 from worker.job_log import JobLog
-from worker.leases import Key, Leases
+from worker.leases import Leases
 from worker.partial_maker import PartialMaker
 from worker.reader import JobReader
 from worker.supervision.engine_supervisor import EngineSupervisor
@@ -254,6 +254,7 @@ class Consumer:
             too_long = DecodeFailure(ErrorCode.ENGINE_FAILED, "the engine gave more text than the audio can hold")
             await self._fail(delivery, too_long)
             return
+        self._leases.settling(delivery)
         counted = await self._insist(lambda: self._jobs.finish(delivery, result))
         self._leases.release([delivery.key])
         self._report.done += 1
@@ -284,6 +285,7 @@ class Consumer:
             return
         message = why.message[:_LONGEST_MESSAGE]
         failure = Failure(job.session, job.segment, why.code, message, job.attempt, retryable=True)
+        self._leases.settling(delivery)
         verdict = await self._insist(lambda: self._jobs.fail(delivery, failure, most_failures))
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD
@@ -302,11 +304,11 @@ class Consumer:
             except BrokerUnavailable as error:
                 log.warning(LogEvent.LEASES_NOT_RENEWED, reason=str(error))
             else:
-                self._abandon(lost)
+                self._abandon(delivery for delivery in held if delivery.key in lost)
                 self._story.renewed(filter(self._leases.holds, held), time.monotonic())
 
-    def _abandon(self, lost: Iterable[Key]) -> None:
-        for delivery in self._leases.release(lost):
+    def _abandon(self, lost: Iterable[Delivery]) -> None:
+        for delivery in self._leases.lose(lost):
             self._batcher.discard(delivery)
             self.tally.ended(Verdict.LOST)
             self._story.lost(delivery, time.monotonic())

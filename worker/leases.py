@@ -11,6 +11,7 @@ Key = tuple[str, str]
 class _Lease(NamedTuple):
     delivery: Delivery
     renew_until: float
+    settling: bool = False
 
 
 class Leases:
@@ -44,6 +45,17 @@ class Leases:
         """Return whether this worker still holds the job."""
         return delivery.key in self._held
 
+    def settling(self, delivery: Delivery) -> None:
+        """Mark a job whose outcome is on its way: the broker's answer says whether the job was still ours."""
+        self._held[delivery.key] = self._held[delivery.key]._replace(settling=True)
+
+    def lose(self, deliveries: Iterable[Delivery]) -> list[Delivery]:
+        """Release jobs that were not ours any more when their leases were renewed; return them.
+
+        Leave out what is being settled, and what was settled and delivered again since.
+        """
+        return [each for each in deliveries if self._is_at_stake(each) and self.release([each.key])]
+
     def release(self, keys: Iterable[Key]) -> list[Delivery]:
         """Release settled or lost jobs; return those that were held."""
         return [lease.delivery for key in keys if (lease := self._held.pop(key, None))]
@@ -51,3 +63,7 @@ class Leases:
     def release_all(self) -> list[Delivery]:
         """Release every job, and return those that were held."""
         return self.release(tuple(self._held))
+
+    def _is_at_stake(self, delivery: Delivery) -> bool:
+        lease = self._held.get(delivery.key)
+        return lease is not None and lease.delivery is delivery and not lease.settling

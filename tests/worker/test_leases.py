@@ -33,6 +33,22 @@ def test_borrowed_job_is_held_but_not_renewed() -> None:
     assert leases.holds(borrowed) and leases.to_renew(0.0) == []
 
 
+def test_job_whose_outcome_is_on_its_way_is_not_lost() -> None:
+    leases = Leases()
+    leases.hold(delivery(0))
+    leases.decoding([mine := delivery(0)], 100.0)
+    leases.settling(mine)
+    assert leases.to_renew(0.0) == [mine] and leases.lose([mine]) == []
+    assert leases.release([mine.key]) == [mine]
+
+
+def test_job_delivered_again_is_not_lost_by_a_late_answer() -> None:
+    leases, before, again = Leases(), delivery(0), delivery(0)
+    leases.hold(again)
+    assert before == again and leases.lose([before]) == []
+    assert leases.lose([again]) == [again] and not leases.holds(again)
+
+
 def test_leases_distinguish_entries_of_different_streams() -> None:
     leases = Leases()
     leases.hold(delivery(0))
