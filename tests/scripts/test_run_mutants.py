@@ -140,3 +140,14 @@ def test_every_named_pattern_matches_a_file() -> None:
     cores = tomllib.loads((ROOT / "scripts" / "mutants.toml").read_text("utf-8"))["core"]
     patterns = [pattern for core in cores for key in ("sources", "tests", "also") for pattern in core.get(key, ())]
     assert [pattern for pattern in patterns if not any(ROOT.glob(pattern))] == []
+
+
+def test_each_script_is_judged_by_tests_of_a_module_that_runs_it() -> None:
+    for core in (core for core in read_cores(ROOT) if core.sources[0].endswith(".lua")):
+        program = ROOT / Path(core.sources[0]).parts[0]
+        broker = [path for path in program.glob("broker/*.py") if path.stem != "scripts"]
+        modules = {path: path.read_text("utf-8") for path in broker}
+        for script in map(Path, core.sources):
+            running = [path.relative_to(ROOT) for path, text in modules.items() if f'"{script.stem}"' in text]
+            mirrors = {str("tests" / path.with_name(f"test_{path.name}")) for path in running}
+            assert not running or mirrors & set(core.tests), f"add tests of {running} for {script}"
