@@ -11,6 +11,8 @@ from app.insertion.outcome import Target, TextPlace
 
 _TRIES_S: Final = (0.5, 1.0, 2.0)
 """Time for each try: a busy computer gets more, because nothing waits for the place."""
+_AGAIN: Final = 0.5
+"""Pause, as part of a try where nothing had the focus: X11 takes it away while a hotkey is down."""
 _OF_TRY: Final = 0.6
 """Part of a try that one answer may take."""
 _FOCUS_S: Final = 0.2
@@ -30,8 +32,9 @@ async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace
         try:
             async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
                 found = await _found(elements, target.process, target.area)
-            if found is not None or not elements.incomplete:
+            if found is not None:
                 return found
+            await asyncio.sleep(_AGAIN * within_s)
         except (BusSilent, TimeoutError):
             continue
         except _FocusAway:

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +12,7 @@ import pytest
 
 from app.core.area import Area
 from app.insertion.accessibility import text_finder
-from app.insertion.accessibility.elements import Elements, open_elements
+from app.insertion.accessibility.elements import Element, Elements, open_elements
 from app.insertion.accessibility.text_finder import find_text
 from app.insertion.outcome import Target, TextPlace
 from app.insertion.x11.inserter import X11Inserter
@@ -149,6 +149,29 @@ async def test_text_is_found_in_program_that_answers_late(
     finally:
         os.kill(field[1], signal.SIGCONT)
     assert await finding is not None and tries == sorted(tries)
+
+
+async def test_text_is_found_once_its_window_has_the_focus_again(
+    desktop: Desktop, field: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hotkey that goes down takes the focus from the window for a moment."""
+    tries = list[float]()
+
+    async def nothing(programs: Iterable[Element]) -> list[Element]:
+        return []
+
+    @asynccontextmanager
+    async def grabbed(environment: Mapping[str, str], silent_s: float) -> AsyncIterator[Elements]:
+        async with open_elements(environment, silent_s) as elements:
+            tries.append(silent_s)
+            if len(tries) == 1:
+                monkeypatch.setattr(elements, "active", nothing)
+            yield elements
+
+    target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
+    await caret_of(desktop, target, there=False)
+    monkeypatch.setattr(text_finder, "open_elements", grabbed)
+    assert await place_of(desktop, target) is not None and len(tries) > 1
 
 
 async def test_text_is_unknown_without_a_bus(tmp_path: Path) -> None:
