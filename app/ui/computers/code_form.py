@@ -25,7 +25,7 @@ from app.ui.widgets.basic import (
 from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import Elided, label, remark, tell, worded
-from app.ui.widgets.layouts import horizontal, stretched, vertical
+from app.ui.widgets.layouts import drop, horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
 
 _LONGEST: Final = 2_000  # characters, enough for a pairing link
@@ -299,9 +299,7 @@ class FoundList(QWidget):
             return
         focused = next((row.found for row in self.rows if row.pair.hasFocus()), None)
         for row in self.rows:
-            self._column.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+            drop(row, self._column)
         self.rows = [FoundRow(self._texts, self._pair, one, self._said) for one in found]
         for row in self.rows:
             self._column.addWidget(row)

@@ -29,7 +29,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, card, refresh_with
 from app.ui.widgets.labels import label, remark, tell, worded
-from app.ui.widgets.layouts import SPACE, at_left, horizontal, stretched, vertical
+from app.ui.widgets.layouts import SPACE, at_left, drop, horizontal, stretched, vertical
 from app.ui.widgets.panels import Columns
 
 _LETTERS = 26
@@ -215,9 +215,7 @@ class ComputersPanel(QWidget):
         row = self.rows.pop(key)
         focus = QApplication.focusWidget()
         focused = focus is not None and row.isAncestorOf(focus)
-        self._rows.removeWidget(row)
-        row.hide()
-        row.deleteLater()
+        drop(row, self._rows)
         if focused:
             self.use.button.setFocus()
 

@@ -49,7 +49,7 @@ class OverlayTiming:
     def __init__(self) -> None:
         self._phase: tuple[State, str] | None = None
         self._waiting = 0
-        self._until = 0.0
+        self.until = 0.0
         self._shown: View | None = None
 
     def see(self, view: View, now: float) -> View | None:
@@ -59,8 +59,8 @@ class OverlayTiming:
             return self._see_again(view, now)
         if stay := stays_s(view):
             self._begin(view, now + stay)
-        elif self._until == inf:
-            self._until = now
+        elif self.until == inf:
+            self.until = now
         return self.at(now)
 
     def _see_again(self, view: View, now: float) -> View | None:
@@ -69,29 +69,24 @@ class OverlayTiming:
         Only a new note makes the overlay appear again.
         """
         state, note = self._phase or (State.IDLE, "")
-        if state is State.HELD and now < self._until:
+        if state is State.HELD and now < self.until:
             self._shown = view
         elif view.note and view.note.key != note:
             self._begin(view, now + NOTE_S)
-        elif self._until == inf:
-            self._until = now
+        elif self.until == inf:
+            self.until = now
         return self.at(now)
 
     def at(self, now: float) -> View | None:
         """Return the view that is still to be shown at ``now``."""
-        if now >= self._until:
+        if now >= self.until:
             self._shown = None
         return self._shown
 
-    @property
-    def until(self) -> float:
-        """Time when the shown view disappears; ``inf`` if only the next view replaces it."""
-        return self._until
-
     def _begin(self, view: View, until: float) -> None:
         phase = view.state, view.note.key if view.note else ""
-        if phase != self._phase or until == inf or self._until == inf:
-            self._until = until
+        if phase != self._phase or until == inf or self.until == inf:
+            self.until = until
         self._phase = phase
         self._shown = view
 
@@ -132,9 +127,9 @@ class Overlay(QObject):
         self._view = View()
         self._shown: View | None = None
         self._drawing: Drawing | None = None
-        self._room: Room | None = None
+        self.room: Room | None = None
         self._anchor: Anchor | None = None
-        self._body, self._place = QRect(), QRect()
+        self.body, self._place = QRect(), QRect()
         surface.paint = self.paint
         self._frames = _timer(self, self._frame, FRAME_MS)
         self._end = _timer(self, self._look, None)
@@ -163,16 +158,6 @@ class Overlay(QObject):
         if wish != self._wish:
             self._wish, self._anchor = wish, None
             self.refresh()
-
-    @property
-    def body(self) -> QRect:
-        """Place of the pill without its shadow, once it has grown."""
-        return self._body
-
-    @property
-    def room(self) -> Room | None:
-        """The screen that shows the overlay now, or showed it last."""
-        return self._room
 
     def close(self) -> None:
         """End the overlay for good."""
@@ -239,24 +224,24 @@ class Overlay(QObject):
             self.surface.update(meter.toAlignedRect())
 
     def _lay_out(self, view: View, *, moving: bool) -> None:
-        if moving or self._room is None:
-            self._room = self.surface.room(view.window.middle if view.window else None)
-        free = self._room.free
+        if moving or self.room is None:
+            self.room = self.surface.room(view.window.middle if view.window else None)
+        free = self.room.free
         self.pill.most_width = free.width - 2.0 * SPACING.wide
         self._drawing = self.pill.drawing(view)
         most = self.pill.most.toSize()
         if moving or self._anchor is None:
-            self._anchor = choose_anchor(most.toTuple(), self._wish, self._room.around(view))
+            self._anchor = choose_anchor(most.toTuple(), self._wish, self.room.around(view))
         size = self._drawing.size.toSize()
         largest = self._anchor.area(*most.expandedTo(size).toTuple(), free)
-        self._move(QRect(*self._anchor.area(*size.toTuple(), free)), QRect(*largest), self._room, self._anchor)
+        self._move(QRect(*self._anchor.area(*size.toTuple(), free)), QRect(*largest), self.room, self._anchor)
 
     def _move(self, to: QRect, largest: QRect, room: Room, anchor: Anchor) -> None:
         """Bring the pill to its new place: in one smooth step if it only grows or shrinks.
 
         A blended surface has room for the ``largest`` pill: resizing it would flicker.
         """
-        before, self._body = self._body, to
+        before, self.body = self.body, to
         if to != before:
             self._growth.stop()
         if to != before and self.surface.visible and self._margin and before.intersects(to):
@@ -273,7 +258,7 @@ class Overlay(QObject):
     def grown(self) -> QRectF:
         """Return the body as far as it has grown, within the surface."""
         moving = self._growth.state() is QVariantAnimation.State.Running
-        body = QRectF(self._growth.currentValue() if moving else self._body)
+        body = QRectF(self._growth.currentValue() if moving else self.body)
         return body.translated(-QPointF(self._place.topLeft()))
 
     def paint(self, painter: QPainter, region: QRegion) -> None:

@@ -31,7 +31,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import DropDown, action_button, paint_as_page, refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.labels import label, say, tip, worded
-from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
+from app.ui.widgets.layouts import SPACE, drop, horizontal, stretched, vertical
 
 _BESIDE: Final = 0
 _CHOSEN: Final = 1
@@ -131,10 +131,7 @@ class FilesPage(QWidget):
         """
         wanted = {file.file for file in self._view.files}
         for number in [number for number in self.rows if number not in wanted]:
-            row = self.rows.pop(number)
-            self._list.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+            drop(self.rows.pop(number), self._list)
         for place, file in enumerate(self._view.files):
             row = self.rows.get(file.file) or self._new_row(file.file, place)
             if self._list.indexOf(row) != place:

@@ -8,7 +8,7 @@ from app.ui.home.take_delegate import column
 from app.ui.home.timeline import TakeTimeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.theme.theme import SPACING
-from app.ui.widgets.basic import timer
+from app.ui.widgets.basic import application, timer
 from app.ui.widgets.layouts import vertical
 
 
@@ -31,9 +31,7 @@ class Stage(QWidget):
             part.installEventFilter(self)
         panel.hide()
         timeline.verticalScrollBar().valueChanged.connect(self._place)
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        application.focusChanged.connect(self._focused)
+        application().focusChanged.connect(self._focused)
 
     def fit(self) -> None:
         """Make room in the timeline for the head and the open take."""

@@ -49,7 +49,7 @@ class TakePanel(Card):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
-        self._row: IndexRow | None = None
+        self.row: IndexRow | None = None
         self._held: Collection[str] = ()
         self._drafts: OrderedDict[UUID, str] = OrderedDict()
         self._mine = ""
@@ -88,17 +88,12 @@ class TakePanel(Card):
 
     # -- display -------------------------------------------------------------------------------------------
 
-    @property
-    def row(self) -> IndexRow | None:
-        """The take that is open."""
-        return self._row
-
     def show_take(self, row: IndexRow | None) -> None:
         """Show the current state of the open take, or nothing.
 
         Text that the user is typing stays.
         """
-        before, self._row = self._row, row
+        before, self.row = self.row, row
         if (before and before.session) != (row and row.session):
             self._leave(before)
             self.copy.setText(self._texts("action.copy"))
@@ -121,7 +116,7 @@ class TakePanel(Card):
 
     def show_details(self, details: TakeDetails) -> None:
         """Show the details of the open take; ignore details of another take."""
-        if self._row and self._row.session == details.session:
+        if self.row and self.row.session == details.session:
             self.play.show_take(details.session, details.of_ms)
             self.follower.show(details.text, details.spoken)
             self.recognise.show_details(details)
@@ -143,7 +138,7 @@ class TakePanel(Card):
     def keep(self) -> None:
         """Ask to save typed text: soon after the last key, and when the take is closed."""
         self._soon.stop()
-        self._leave(self._row)
+        self._leave(self.row)
 
     def leave(self) -> None:
         """Ask to save typed text and stop playback: the page is hidden."""
@@ -152,7 +147,7 @@ class TakePanel(Card):
 
     def _look(self) -> None:
         """Request the details of the open take."""
-        row = self._row
+        row = self.row
         self.play.show_take(row.session if row else None, round(row.seconds * 1000) if row else 0)
         self.follower.show("", ())
         self._ask(LookAtTake(row.session if row else None))
@@ -175,14 +170,14 @@ class TakePanel(Card):
     @property
     def changed(self) -> bool:
         """True if the user typed text that is not in the history."""
-        return self._row is not None and self.text.toPlainText() != self._row.text
+        return self.row is not None and self.text.toPlainText() != self.row.text
 
     def _draft(self) -> str | None:
-        return self._drafts.get(self._row.session) if self._row else None
+        return self._drafts.get(self.row.session) if self.row else None
 
     def _fill(self) -> None:
         """Show the draft of the take, or else its text."""
-        if (row := self._row) is None:
+        if (row := self.row) is None:
             return
         if self._drafts.get(row.session, "").strip() == row.text.strip():
             self._drafts.pop(row.session, None)
@@ -191,7 +186,7 @@ class TakePanel(Card):
             self.text.setPlainText(wanted)
 
     def _show(self) -> None:
-        texts, row = self._texts, self._row
+        texts, row = self._texts, self.row
         if row is None:
             return
         self.caption.setText(caption(texts, row))
@@ -215,7 +210,7 @@ class TakePanel(Card):
 
     def copy_text(self) -> None:
         """Copy the visible text; of a text to paste, tell the app."""
-        if self._row and str(self._row.session) in self._held and not self.changed:
+        if self.row and str(self.row.session) in self._held and not self.changed:
             self._settle(HeldAction.COPY)
         else:
             QGuiApplication.clipboard().setText(self.text.toPlainText())
@@ -223,13 +218,13 @@ class TakePanel(Card):
 
     def forget(self) -> None:
         """Discard the draft, because the take is deleted."""
-        if self._row:
-            self._drafts.pop(self._row.session, None)
+        if self.row:
+            self._drafts.pop(self.row.session, None)
             self.text.document().setModified(False)
 
     def _settle(self, how: HeldAction) -> None:
-        if self._row:
-            self._ask(SettleHeld(str(self._row.session), how))
+        if self.row:
+            self._ask(SettleHeld(str(self.row.session), how))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Move playback to the word that was clicked."""
@@ -306,25 +301,25 @@ class TakePanel(Card):
 
     def _undo(self) -> None:
         """Discard the text that the user typed."""
-        if row := self._row:
+        if row := self.row:
             self._drafts.pop(row.session, None)
             self.text.setPlainText(row.text)
             self.text.setFocus()
 
     def _restore(self) -> None:
         """Ask to revert all edits of the take."""
-        if row := self._row:
+        if row := self.row:
             self._ask(EditTake(row.session, ""))
 
     def _recover(self) -> None:
-        if row := self._row:
+        if row := self.row:
             self._ask(RecoverTake(str(row.session)))
 
     def _export(self, form: Format) -> None:
         self.keep()
         folder = self._dialogs.folder(self, self._texts("history.export-title"))
-        if folder and self._row:
-            self._ask(ExportTakes((self._row.session,), form, Path(folder)))
+        if folder and self.row:
+            self._ask(ExportTakes((self.row.session,), form, Path(folder)))
 
     # -- layout --------------------------------------------------------------------------------------------
 

@@ -102,7 +102,9 @@ class ModelsPanel(QWidget):
         self.room, self.empty = remark(), label(role="muted", wraps=True)
         self.language, self.filter_name = _ANY, worded(texts, label(), "models.filter")
         self.filter = PickOneControl(theme, texts, self._languages, self._filtered)
-        self.headings: dict[ModelGroup, QLabel] = {group: label(bold=True) for group in ModelGroup}
+        self.headings: dict[ModelGroup, QLabel] = {
+            group: worded(texts, label(bold=True), f"models.group.{group}") for group in ModelGroup
+        }
         row = horizontal(self.filter_name, self.filter, SPACE)
         self._list = vertical(gap=SPACING.medium)
         vertical(row, self._list, self.empty, self.room, within=self, gap=SPACING.medium)
@@ -144,8 +146,6 @@ class ModelsPanel(QWidget):
             card = self.cards.get(model.name) or self._new_card(model.name)
             card.show_model(model, view, again=again)
         found = groups(view, self.language)
-        for group, heading in self.headings.items():
-            heading.setText(texts(f"models.group.{group.value}"))
         self.empty.setText(texts("models.empty", language=language_name(texts, self.language)))
         self.empty.setVisible(bool(view.models) and not found.keys() - {ModelGroup.PARTS})
         self._place([(group, [model.name for model in models]) for group, models in found.items()])

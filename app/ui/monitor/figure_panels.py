@@ -1,4 +1,4 @@
-"""Cards of figures: a value with its last ten minutes, the latency of each stage, a worker with its computer."""
+"""Cards of figures: a value with its last ten minutes, the latency of each stage, and a worker."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,7 +22,7 @@ from app.ui.monitor.wording import (
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import SPACE, aligned, grid, horizontal, stretched, vertical
 from app.ui.widgets.panels import Panel
 
@@ -158,7 +158,9 @@ class StagesPanel(Panel):
         self._texts = texts
         self.hint = remark()
         table = grid(stretched=1, gaps=(SPACING.large, SPACING.small))
-        self.heads = tuple(label(size=SCALE.caption, role="muted") for _ in range(2))
+        self.heads = [
+            worded(texts, label(size=SCALE.caption, role="muted"), key) for key in ("monitor.p50", "monitor.p95")
+        ]
         for column, head in enumerate(self.heads, 2):
             table.addWidget(head, 0, column, Qt.AlignmentFlag.AlignRight)
         self.lines = {
@@ -172,8 +174,7 @@ class StagesPanel(Panel):
         """Show the current figures in the current language."""
         texts = self._texts
         self.hint.setText(texts("monitor.stages-hint" if stages else "monitor.stages-empty"))
-        for head, key in zip(self.heads, ("monitor.p50", "monitor.p95"), strict=True):
-            head.setText(texts(key))
+        for head in self.heads:
             head.setVisible(bool(stages))
         known = {figures.stage: figures for figures in stages}
         longest = max((figures.p95_s for figures in stages), default=0.0) or 1.0

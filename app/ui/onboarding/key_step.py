@@ -21,7 +21,7 @@ from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_caps, key_text, note_text
 from app.ui.theme.theme import SCALE, Theme
-from app.ui.widgets.basic import action_button, timer
+from app.ui.widgets.basic import action_button, application, timer
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.labels import label, tell, worded
 from app.ui.widgets.layouts import horizontal, stretched
@@ -53,10 +53,9 @@ class KeyCapture(QObject):
     def watch(self, on: bool) -> None:
         """Start or stop to read keys."""
         self._lone = ""
-        if (application := QApplication.instance()) is not None:
-            application.removeEventFilter(self)
-            if on:
-                application.installEventFilter(self)
+        application().removeEventFilter(self)
+        if on:
+            application().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Read key events at the focused widget only, because Qt offers each of them to its parents too."""

@@ -26,7 +26,7 @@ from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import DropDown, LevelBar, action_button, control_height, reveal
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, tell, worded
-from app.ui.widgets.layouts import at_left, horizontal, vertical
+from app.ui.widgets.layouts import at_left, drop, horizontal, vertical
 
 SPOKEN: Final = "recognition.languages"
 _SINGLE: Final = "recognition.language"
@@ -90,8 +90,7 @@ class SpokenPart(QWidget):
             self._row = FlowRow((*self.ticks.values(), self.other))
             self._column.addWidget(self._row)
             if before is not None:
-                before.hide()
-                before.deleteLater()
+                drop(before)
             if focused:
                 self.other.setFocus()
         self.refresh()

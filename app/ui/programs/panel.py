@@ -22,7 +22,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with, reveal
 from app.ui.widgets.labels import label, menu_name, remark, worded
-from app.ui.widgets.layouts import SPACE, horizontal, vertical
+from app.ui.widgets.layouts import SPACE, drop, horizontal, vertical
 
 NAME: Final = "insertion.programs"
 _QUIET: Final = frozenset({PickState.PICKED, PickState.CANCELLED})
@@ -147,9 +147,7 @@ class ProgramsPanel(Card):
 
     def _drop(self, row: ProgramRow) -> None:
         self.rows.remove(row)
-        self._list.removeWidget(row)
-        row.hide()
-        row.deleteLater()
+        drop(row, self._list)
 
     def _remove(self, row: ProgramRow) -> None:
         self._drop(row)

@@ -46,13 +46,6 @@ _HEADS: Final = {
     Column.CASE: "words.case",
     Column.TAKES: "words.takes",
 }
-_HINTS: Final = {
-    Column.HEARS: "words.hears-hint",
-    Column.WRITES: "words.writes-hint",
-    Column.WHOLE: "words.whole-hint",
-    Column.CASE: "words.case-hint",
-    Column.TAKES: "words.takes-hint",
-}
 
 
 class RulesModel(QAbstractTableModel):
@@ -152,7 +145,7 @@ class RulesModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             return self._texts(_HEADS[column])
         if role in (Role.ToolTipRole, Role.AccessibleTextRole):
-            return self._texts(_HINTS[column])
+            return self._texts(f"{_HEADS[column]}-hint")
         if role == Role.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignVCenter | (
                 Qt.AlignmentFlag.AlignLeft if column in _TEXTS else Qt.AlignmentFlag.AlignHCenter
@@ -216,7 +209,7 @@ class RulesModel(QAbstractTableModel):
 
     def _spoken(self, row: int, column: Column) -> str:
         """Return the cell for screen readers, with its heading and the row's problem."""
-        name = self._texts(_HINTS[column])
+        name = self._texts(f"{_HEADS[column]}-hint")
         if column in _TICKS:
             on = getattr(self.draft.rules[row], _TICKS[column])
             shown = self._texts("words.on" if on else "words.off")

@@ -35,7 +35,7 @@ from app.ui.settings.picker_entries import PickerEntry, matching
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, paint_round, smooth_painter
+from app.ui.widgets.basic import application, control_height, paint_round, smooth_painter
 from app.ui.widgets.fields import Field
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import vertical
@@ -147,7 +147,7 @@ class Picker(QFrame):
         self.raise_()
         self.list.scrollToItem(self.list.currentItem(), QListWidget.ScrollHint.PositionAtCenter)
         (self.search if len(entries) > MOST_ROWS else self.list).setFocus()
-        _application().installEventFilter(self)
+        application().installEventFilter(self)
 
     def show_chosen(self, chosen: Collection[str]) -> None:
         """Mark the chosen values."""
@@ -165,7 +165,7 @@ class Picker(QFrame):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop watching the rest of the window."""
-        _application().removeEventFilter(self)
+        application().removeEventFilter(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a ground with an outline."""
@@ -257,9 +257,3 @@ class Picker(QFrame):
         left = max(SPACING.small, min(at.left(), window.width() - wide - SPACING.small))
         top = at.bottom() + SPACING.hair if down else at.top() - SPACING.hair - high
         self.setGeometry(left, top, wide, high)
-
-
-def _application() -> QApplication:
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
-    return application

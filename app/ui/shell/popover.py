@@ -21,7 +21,7 @@ from app.ui.shell.status import Status, problem
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
-from app.ui.widgets.basic import DropDown, LevelBar, Switch
+from app.ui.widgets.basic import DropDown, LevelBar, Switch, application
 from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import aligned, grid, horizontal, stretched, vertical
 from app.ui.widgets.panels import scrolling
@@ -73,7 +73,7 @@ class Popover(QFrame):
         self.mode, self.place = DropDown(theme), DropDown(theme)
         self.pause, self.worker = Switch(theme), Switch(theme)
         self.worker_state = remark()
-        self._names = {name: label() for name in _NAMES}
+        self._names = {name: worded(texts, label(), name if "." in name else f"{name}.name") for name in _NAMES}
         self._inside = QWidget()
         self._inside.setObjectName("list")
         self._area = scrolling(self._inside)
@@ -86,9 +86,7 @@ class Popover(QFrame):
         self.worker.clicked.connect(self._switch_worker)
         texts.changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        application.focusChanged.connect(self._focus_moved)
+        application().focusChanged.connect(self._focus_moved)
         self.refresh()
         self.hide()
 
@@ -104,8 +102,6 @@ class Popover(QFrame):
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
-        for name, shown in self._names.items():
-            shown.setText(self._texts(name if "." in name else f"{name}.name"))
         self.setAccessibleName(self._texts("shell.status"))
         controls = (self.microphone, self.key, self.mode, self.pause, self.place, self.worker)
         for shown, control in zip(self._names.values(), controls, strict=True):

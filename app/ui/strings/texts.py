@@ -18,7 +18,7 @@ class Texts(QObject):
 
     def __init__(self, language: str = SYSTEM) -> None:
         super().__init__()
-        self._chosen, self._found = language, ""
+        self.chosen, self._found = language, ""
 
     def __call__(self, key: str, /, **values: str | int) -> str:
         """Return the text of a key with its values. Raises ``KeyError`` for an unknown key.
@@ -40,21 +40,16 @@ class Texts(QObject):
         return self._found
 
     def _language(self) -> str:
-        if self._chosen in LANGUAGES:
-            return self._chosen
-        wanted = QLocale.system().uiLanguages() if self._chosen == SYSTEM else [self._chosen]
+        if self.chosen in LANGUAGES:
+            return self.chosen
+        wanted = QLocale.system().uiLanguages() if self.chosen == SYSTEM else [self.chosen]
         found = language_for(wanted)
         return found if language_is_drawn(found, found) else LANGUAGES[0]
 
-    @property
-    def chosen(self) -> str:
-        """Chosen language tag, or ``system``."""
-        return self._chosen
-
     def choose(self, language: str) -> None:
         """Choose a language tag or ``system``, with effect at once."""
-        if language != self._chosen:
-            self._chosen, self._found = language, ""
+        if language != self.chosen:
+            self.chosen, self._found = language, ""
             self.changed.emit()
 
 

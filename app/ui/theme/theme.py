@@ -80,7 +80,7 @@ class Theme(QObject):
     def __init__(self, scheme: Scheme | None = None, motion: Motion | None = None) -> None:
         super().__init__()
         self._scheme, self._motion = scheme, motion
-        self._text_size, self._base = "normal", QFont()
+        self.text_size, self._base = "normal", QFont()
         self._application: QApplication | None = None
         self._system = System()
         for signal in self._system.signals():
@@ -109,11 +109,6 @@ class Theme(QObject):
         """Return the colour of a state's icon."""
         return self.colour(state_colour(state))
 
-    @property
-    def text_size(self) -> str:
-        """The chosen one of ``TEXT_SIZES``."""
-        return self._text_size
-
     def choose(self, scheme: Scheme | None) -> None:
         """Fix the scheme; None follows the system again."""
         before, self._scheme = self.scheme, scheme
@@ -122,9 +117,9 @@ class Theme(QObject):
 
     def choose_text_size(self, size: str) -> None:
         """Choose one of ``TEXT_SIZES`` for all windows, with effect at once."""
-        if size == self._text_size:
+        if size == self.text_size:
             return
-        self._text_size = size
+        self.text_size = size
         if self._application is not None:
             self.changed.emit()
 
@@ -136,7 +131,7 @@ class Theme(QObject):
         self.changed.connect(lambda: self._apply(application))
 
     def _apply(self, application: QApplication) -> None:
-        usual = _sized(QFont(self._base), TEXT_SIZES[self._text_size])
+        usual = _sized(QFont(self._base), TEXT_SIZES[self.text_size])
         application.setFont(usual)
         application.setPalette(palette(self.colours))
         application.setStyleSheet(stylesheet(self.colours, RADII.small, SPACING.small) + _scale_rules(usual))

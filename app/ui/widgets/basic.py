@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QFrame,
     QPushButton,
@@ -51,6 +52,13 @@ def card() -> tuple[Card, QVBoxLayout]:
     """Return a card and its layout."""
     frame = Card()
     return frame, vertical(within=frame, margins=(SPACING.wide, SPACING.large), gap=SPACING.medium)
+
+
+def application() -> QApplication:
+    """Return the application of all widgets."""
+    running = QApplication.instance()
+    assert isinstance(running, QApplication)
+    return running
 
 
 def paint_as_page(widget: QWidget) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import action_button, control_height, show_icon
 from app.ui.widgets.labels import menu_name, tip
-from app.ui.widgets.layouts import vertical
+from app.ui.widgets.layouts import drop, vertical
 
 
 class FlowRow(QWidget):
@@ -95,9 +95,7 @@ class ChipRow(FlowRow):
     def show_values(self, names: Mapping[str, str], says: Callable[[str], str]) -> None:
         """Show the chips of values by their ``names``; ``says`` returns what a chip does, from its name."""
         for value in self.chips.keys() - names.keys():
-            gone = self.chips.pop(value)
-            gone.hide()
-            gone.deleteLater()
+            drop(self.chips.pop(value))
         self.chips = {value: self.chips.get(value) or self._chip(value) for value in names}
         for value, chip in self.chips.items():
             chip.setText(menu_name(names[value]))

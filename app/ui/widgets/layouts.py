@@ -47,6 +47,14 @@ def at_left(part: QWidget) -> Placed:
     return aligned(part, Qt.AlignmentFlag.AlignLeft)
 
 
+def drop(part: QWidget, layout: QLayout | None = None) -> None:
+    """Remove a widget for good, also from the layout that holds it."""
+    if layout is not None:
+        layout.removeWidget(part)
+    part.hide()
+    part.deleteLater()
+
+
 def room(pixels: int) -> Placed:
     """Return empty room of this size."""
     return Placed(None, pixels=pixels)

@@ -135,15 +135,10 @@ class Columns(QWidget):
         super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
         self._least, self._most = least, most
         self._shown: tuple[QWidget, ...] = ()
-        self._across = 0
+        self.across = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACING.medium)
-
-    @property
-    def across(self) -> int:
-        """Number of columns in use."""
-        return self._across
 
     def show_widgets(self, widgets: Sequence[QWidget]) -> bool:
         """Show these widgets in order, and return True if they differ from the previous ones."""
@@ -162,7 +157,7 @@ class Columns(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Change the number of columns to fit the width."""
-        if (across := self._fitting()) != self._across:
+        if (across := self._fitting()) != self.across:
             self._clear()
             self._place(across)
 
@@ -177,7 +172,7 @@ class Columns(QWidget):
             )  # items of takeAt live on in Python, and new ones would keep old heights
 
     def _place(self, across: int) -> None:
-        self._across = across
+        self.across = across
         for number, widget in enumerate(self._shown):
             self._grid.addWidget(widget, number // across, number % across)
             widget.show()
