@@ -59,20 +59,14 @@ class CodeForm(Card):
         self._linked: GatewayAddress | None = None
         self._opened, self._asked, self._asking, self._note = False, False, False, Note("")
         self.heading, self.say = label(bold=True, wraps=True), remark()
-        self.found, self.nobody = (
-            FoundList(texts, self._pick, keys.found),
-            worded(texts, remark(), "computers.searching"),
-        )
+        self.found = FoundList(texts, self._pick, keys.found)
+        self.nobody = worded(texts, remark(), "computers.searching")
         self.sends, self.note = remark(""), remark("")
         self.address_name, self.code_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
-        self.address, self.code = (
-            worded(texts, Field(theme, _LONGEST), placeholderText="pairing.address-hint"),
-            worded(texts, Field(theme, _LONGEST), placeholderText="pairing.code-hint"),
-        )
-        self.go, self.cancel = (
-            action_button(self._send_if_whole, "primary"),
-            worded(texts, action_button(self.close_form), "pairing.cancel"),
-        )
+        self.address = worded(texts, Field(theme, _LONGEST), placeholderText="pairing.address-hint")
+        self.code = worded(texts, Field(theme, _LONGEST), placeholderText="pairing.code-hint")
+        self.go = action_button(self._send_if_whole, "primary")
+        self.cancel = worded(texts, action_button(self.close_form), "pairing.cancel")
         self.buttons = FlowRow((self.go, self.cancel))
         self._laid_out = timer(self, 0, lambda: bring_into_sight(self))
         self._lay_out()

@@ -42,10 +42,8 @@ class ComputerRow(QWidget):
         self._theme, self._texts, self._ask, self._pair = theme, texts, ask, pair
         self.view, self.first, self._sure = _EMPTY, True, False
         self.icon, self.name, self.says = RowIcon(theme, _EMPTY.icon), Elided(1), remark()
-        self.button, self.more = (
-            action_button(self._act),
-            worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip"),
-        )
+        self.button = action_button(self._act)
+        self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
         self.menu = QMenu(self)
         self.rename, self.about, self.remove = QAction(self), QAction(self), QAction(self)
         self.about.setCheckable(True)
@@ -54,16 +52,12 @@ class ComputerRow(QWidget):
         self.remove.triggered.connect(lambda: self._confirm(True))
         self.details = remark("")
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.field, self.save = (
-            Field(theme, LONGEST_NAME),
-            worded(texts, action_button(self._rename), "computers.save"),
-        )
+        self.field = Field(theme, LONGEST_NAME)
+        self.save = worded(texts, action_button(self._rename), "computers.save")
         self.field.returnPressed.connect(self._rename)
         self.warning = remark("")
-        self.sure, self.keep = (
-            action_button(self._remove, "danger"),
-            worded(texts, action_button(lambda: self._confirm(False)), "computers.keep"),
-        )
+        self.sure = action_button(self._remove, "danger")
+        self.keep = worded(texts, action_button(lambda: self._confirm(False)), "computers.keep")
         self.buttons = FlowRow((self.sure, self.keep))
         for widget in (self.field, self.save, self.sure, self.keep):
             widget.hide()

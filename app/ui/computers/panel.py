@@ -55,10 +55,8 @@ class ComputersPanel(QWidget):
         self.share = ChoiceCard(theme, "share", self.share_this)
         self.form = PairingForm(theme, texts, ask, self._use, lambda: self._focus(self.form, self.use.button))
         self.code = ShareForm(theme, texts, ask, lambda: self._focus(self.code, self.share.button))
-        self.heading, self.none = (
-            worded(texts, label(bold=True), "computers.name"),
-            worded(texts, remark(), "computers.looking"),
-        )
+        self.heading = worded(texts, label(bold=True), "computers.name")
+        self.none = worded(texts, remark(), "computers.looking")
         self.rows: dict[str, ComputerRow] = {}
         self._ordered: list[QWidget] = []
         self.lend = worded(texts, action_button(self.lend_this), "lending.add")

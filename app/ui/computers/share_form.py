@@ -103,30 +103,22 @@ class ShareForm(Card):
         super().__init__()
         self._texts, self._ask, self._closed = texts, ask, closed
         self._view, self._invite, self._on, self._asked = SharingView(), InviteView(), False, False
-        self.heading, self.state, self.says = (
-            worded(texts, label(bold=True, wraps=True), "sharing.name"),
-            label(role="muted", wraps=True),
-            label(role="muted", wraps=True),
-        )
-        self.purpose_name, self.purpose = (
-            worded(texts, label(size=SCALE.caption, role="muted"), "sharing.invite.kind"),
-            worded(texts, DropDown(theme), accessibleName="sharing.invite.kind"),
-        )
+        self.heading = worded(texts, label(bold=True, wraps=True), "sharing.name")
+        self.state = label(role="muted", wraps=True)
+        self.says = label(role="muted", wraps=True)
+        self.purpose_name = worded(texts, label(size=SCALE.caption, role="muted"), "sharing.invite.kind")
+        self.purpose = worded(texts, DropDown(theme), accessibleName="sharing.invite.kind")
         self.trust = worded(texts, remark("warning"), "sharing.invite.trust")
-        self.digits, self.qr = (
-            label(size=_DIGITS, bold=True),
-            worded(texts, QrCode(), accessibleName="sharing.invite.qr"),
-        )
+        self.digits = label(size=_DIGITS, bold=True)
+        self.qr = worded(texts, QrCode(), accessibleName="sharing.invite.qr")
         self.digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.left, self.where = label(role="muted", wraps=True), remark()
         self.scan = remark()
         self.shape, self.ended = Shape(theme, State.DONE), label(wraps=True)
         self.place, self.fingerprint = Fact(texts), Fact(texts)
         self.again, self.copy = action_button(self._request, "primary"), action_button(self._copy)
-        self.about, self.stop = (
-            worded(texts, action_button(self._show_details), "computers.details"),
-            worded(texts, action_button(self._stop), "sharing.stop"),
-        )
+        self.about = worded(texts, action_button(self._show_details), "computers.details")
+        self.stop = worded(texts, action_button(self._stop), "sharing.stop")
         self.about.setCheckable(True)
         self.close_button = worded(texts, action_button(self.close_form), "sharing.invite.done")
         self.buttons = FlowRow((self.again, self.copy, self.about, self.stop, self.close_button))
@@ -333,11 +325,9 @@ class Fact(QWidget):
     def __init__(self, texts: Texts) -> None:
         super().__init__()
         self._texts, self._copied = texts, ""
-        self.name, self.value, self.copy = (
-            label(size=SCALE.caption, role="muted"),
-            label(wraps=True),
-            worded(texts, action_button(self._copy, "quiet"), "sharing.copy"),
-        )
+        self.name = label(size=SCALE.caption, role="muted")
+        self.value = label(wraps=True)
+        self.copy = worded(texts, action_button(self._copy, "quiet"), "sharing.copy")
         head = horizontal(self.name, self.copy, SPACE, gap=None)
         vertical(head, self.value, within=self, gap=SPACING.hair)
         self.hide()

@@ -116,10 +116,8 @@ class DropZone(QFrame):
         self._theme, self._texts = theme, texts
         self.over = self.full = self.strip = False
         self.says, self.hint = label(size=SCALE.heading, bold=True, wraps=True), label(role="muted", wraps=True)
-        self.open, self.folder = (
-            worded(texts, action_button(opens, "primary"), "files.open"),
-            worded(texts, action_button(folder), "files.open-folder"),
-        )
+        self.open = worded(texts, action_button(opens, "primary"), "files.open")
+        self.folder = worded(texts, action_button(folder), "files.open-folder")
         self._mark = _Mark(theme)
         self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._words = vertical(gap=SPACING.hair)

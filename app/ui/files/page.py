@@ -57,10 +57,8 @@ class FilesPage(QWidget):
         self.pause = action_button(self._pause, "quiet")
         self.clear = worded(texts, action_button(lambda: self._ask(RemoveFiles()), "quiet"), "files.clear")
         self.zone = DropZone(theme, texts, self._open, self._open_folder)
-        self.saved, self.where = (
-            worded(texts, label(role="muted"), "files.saved"),
-            worded(texts, label(role="muted"), "files.where"),
-        )
+        self.saved = worded(texts, label(role="muted"), "files.saved")
+        self.where = worded(texts, label(role="muted"), "files.where")
         self.forms = {form: TickButton(theme) for form in Format}
         self.place = worded(texts, DropDown(theme), accessibleName="files.where")
         self.note = label(role="warning", wraps=True)

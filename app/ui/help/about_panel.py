@@ -31,15 +31,11 @@ class AboutPanel(Card):
         self._view: LicencesView | None = None
         self._found: tuple[Licence, ...] = ()
         self._name = ""
-        self.heading, self.says = (
-            label(size=SCALE.heading, bold=True),
-            worded(texts, label(role="muted", wraps=True), "help.about.says"),
-        )
+        self.heading = label(size=SCALE.heading, bold=True)
+        self.says = worded(texts, label(role="muted", wraps=True), "help.about.says")
         self.search = SearchField(theme, texts, "help.about.search", most=_LONGEST_QUERY)
-        self.list, self.nothing = (
-            worded(texts, RowListView(theme, _PLACES), accessibleName="help.about.list"),
-            label(role="muted"),
-        )
+        self.list = worded(texts, RowListView(theme, _PLACES), accessibleName="help.about.list")
+        self.nothing = label(role="muted")
         self.model = RowModel(self)
         self.list.draw(self.model, RowDelegate(theme, self.model.cells))
         self.text = worded(texts, ReadOnlyText(theme, 12), accessibleName="help.about.text")

@@ -105,18 +105,14 @@ class LogPanel(Card):
         super().__init__()
         self._texts, self._ask = texts, ask
         self._view: LogLines | None = None
-        self.heading, self.count = (
-            worded(texts, label(size=SCALE.heading, bold=True), "help.logs.name"),
-            label(size=SCALE.caption, role="muted"),
-        )
+        self.heading = worded(texts, label(size=SCALE.heading, bold=True), "help.logs.name")
+        self.count = label(size=SCALE.caption, role="muted")
         self.says = worded(texts, label(role="muted", wraps=True), "help.logs.says")
         self.search = SearchField(theme, texts, "help.logs.search", most=_LONGEST_QUERY)
         self.level = worded(texts, DropDown(theme), accessibleName="help.logs.level")
         self.program = worded(texts, DropDown(theme), accessibleName="help.logs.program")
-        self.list, self.nothing = (
-            worded(texts, RowListView(theme, _PLACES), accessibleName="help.logs.list"),
-            label(role="muted"),
-        )
+        self.list = worded(texts, RowListView(theme, _PLACES), accessibleName="help.logs.list")
+        self.nothing = label(role="muted")
         self.model = LogModel(self._describe, self)
         self.list.draw(self.model, RowDelegate(theme, self._cells))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

@@ -105,10 +105,8 @@ class Hero(Card):
         self.hint, self.then = label(size=SCALE.display, bold=True, wraps=True), label(role="muted", wraps=True)
         self.elapsed = worded(texts, label(size=SCALE.heading, role="muted"), accessibleName="window.elapsed")
         self.start = action_button(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
-        self.live, self.note = (
-            worded(texts, LiveTextView(theme), accessibleName="window.live"),
-            label(role="warning", wraps=True),
-        )
+        self.live = worded(texts, LiveTextView(theme), accessibleName="window.live")
+        self.note = label(role="warning", wraps=True)
         self.remarks, self.loading = remark(), remark("")
         self.progress = FileProgressBar(theme)
         self._end = timer(self, FINAL_MS, self._show)

@@ -108,10 +108,8 @@ class PlayBar(QWidget):
         self._theme, self._texts, self._ask, self._moved = theme, texts, ask, moved
         self._session: UUID | None = None
         self._state = Playing(UUID(int=0), PlayState.STOPPED)
-        self.button, self.bar = (
-            action_button(self.toggle),
-            worded(texts, SeekBar(theme), accessibleName="history.play.where"),
-        )
+        self.button = action_button(self.toggle)
+        self.bar = worded(texts, SeekBar(theme), accessibleName="history.play.where")
         self.time = label(size=SCALE.caption, role="muted")
         self.note = remark("warning")
         self.button.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -147,10 +147,8 @@ class RerecognitionPanel(QFrame):
         self._details: TakeDetails | None = None
         self._reruns: OrderedDict[UUID, Rerunning] = OrderedDict()
         self._opened, self._used = False, False
-        self.heading, self.runs = (
-            worded(texts, label(bold=True), "history.again.name"),
-            worded(texts, DropDown(theme), accessibleName="history.again.runs"),
-        )
+        self.heading = worded(texts, label(bold=True), "history.again.name")
+        self.runs = worded(texts, DropDown(theme), accessibleName="history.again.runs")
         self.note, self.how = remark("warning"), remark()
         self.progress, self.difference = FileProgressBar(theme), DifferenceView(theme, texts)
         self.stop = worded(texts, action_button(self._stop), "history.again.stop")

@@ -47,14 +47,10 @@ class SelectionBar(Card):
         self.rows: tuple[IndexRow, ...] = ()
         self.sure = False
         self.name = label(bold=True, wraps=True)
-        self.copy, self.export = (
-            worded(texts, action_button(self.copies.emit), "action.copy"),
-            ExportButton(texts, export),
-        )
-        self.delete, self.cancel = (
-            worded(texts, action_button(self.deletes.emit), "history.delete"),
-            action_button(self._cancel),
-        )
+        self.copy = worded(texts, action_button(self.copies.emit), "action.copy")
+        self.export = ExportButton(texts, export)
+        self.delete = worded(texts, action_button(self.deletes.emit), "history.delete")
+        self.cancel = action_button(self._cancel)
         self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel))
         vertical(self.name, self.buttons, within=self, margins=CARD)
         self.delete.installEventFilter(self)

@@ -149,11 +149,9 @@ class ModelCard(Card):
         self._theme, self._texts, self._ask, self._use, self._dialogs = theme, texts, ask, use, dialogs
         self.model, self._view = LocalModelView(ModelFacts("")), ModelsView()
         self.shape, self.bar = StateIcon(theme, SHAPES, ModelState.MISSING), FileProgressBar(theme)
-        self.name, self.badge, self.in_use = (
-            label(bold=True, wraps=True),
-            worded(texts, Badge(theme, "star"), "models.badge"),
-            worded(texts, Badge(theme, "done"), "models.in-use"),
-        )
+        self.name = label(bold=True, wraps=True)
+        self.badge = worded(texts, Badge(theme, "star"), "models.badge")
+        self.in_use = worded(texts, Badge(theme, "done"), "models.in-use")
         self.reason, self.about = remark(""), label(role="muted", wraps=True)
         self.figures, self.facts = FigureRows(theme), remark()
         self.how, self.note = remark(), remark("")

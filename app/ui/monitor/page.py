@@ -62,11 +62,9 @@ class MonitorPage(QWidget):
             worded(texts, label(size=SCALE.heading, bold=True), f"monitor.{key}")
             for key in ("span", "workers", "stages", "utterances")
         )
-        self.nobody, self.nobody_says, self.start = (
-            Panel(theme),
-            label(wraps=True),
-            worded(texts, action_button(lambda: ask(SwitchWorker(True))), "monitor.start-worker"),
-        )
+        self.nobody = Panel(theme)
+        self.nobody_says = label(wraps=True)
+        self.start = worded(texts, action_button(lambda: ask(SwitchWorker(True))), "monitor.start-worker")
         self.here = remark()
         self.workers = Columns(line * 20, _WORKERS)
         self.cards: list[WorkerCard] = []

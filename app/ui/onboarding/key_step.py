@@ -105,14 +105,12 @@ class KeyStep(StepPage):
         self.caps = KeyCaps(theme, _CAP)
         self.caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.state, self.note = label(size=SCALE.heading, bold=True, wraps=True), label(role="warning", wraps=True)
-        self.command, self.copy = (
-            worded(texts, QLineEdit(COMMAND), accessibleName="onboarding.command"),
-            worded(
-                texts,
-                action_button(lambda: QGuiApplication.clipboard().setText(COMMAND)),
-                "action.copy",
-                accessibleName="onboarding.copy-command",
-            ),
+        self.command = worded(texts, QLineEdit(COMMAND), accessibleName="onboarding.command")
+        self.copy = worded(
+            texts,
+            action_button(lambda: QGuiApplication.clipboard().setText(COMMAND)),
+            "action.copy",
+            accessibleName="onboarding.copy-command",
         )
         self.command.setReadOnly(True)
         self._capture = KeyCapture(self._pressed, self)

@@ -66,11 +66,11 @@ class Onboarding(QWidget):
         self.attempt = TryStep(theme, texts, ask)
         pages = (self.welcome, self.key, self.attempt)
         self.pages: Mapping[Step, StepPage] = {page.step: page for page in pages}
-        self.later, self.back, self.next = (
-            worded(texts, action_button(self.leave, "quiet"), "onboarding.later", toolTip="onboarding.later-says"),
-            worded(texts, action_button(lambda: self._go(self.progress.previous)), "onboarding.back"),
-            action_button(self._go_on),
+        self.later = worded(
+            texts, action_button(self.leave, "quiet"), "onboarding.later", toolTip="onboarding.later-says"
         )
+        self.back = worded(texts, action_button(lambda: self._go(self.progress.previous)), "onboarding.back")
+        self.next = action_button(self._go_on)
         self._lay_out()
         self._connect(theme)
         self.refresh()

@@ -46,24 +46,18 @@ class TryStep(StepPage):
         self._choices, self._view = Choices(), View()
         self._pasting = self._begun = self.arrived = False
         self._possible, self._before = True, ""
-        self.state, self.elapsed = (
-            label(bold=True),
-            worded(texts, label(role="muted"), accessibleName="window.elapsed"),
-        )
-        self.shape, self.meter = (
-            Shape(theme, State.IDLE),
-            worded(texts, LevelBar(theme), accessibleName="microphone.level"),
-        )
+        self.state = label(bold=True)
+        self.elapsed = worded(texts, label(role="muted"), accessibleName="window.elapsed")
+        self.shape = Shape(theme, State.IDLE)
+        self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
         self.box = worded(
             texts, QPlainTextEdit(), placeholderText="onboarding.example", accessibleName="onboarding.box"
         )
         self.box.setTabChangesFocus(True)
         self.box.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + SPACING.wide)
         self.box.installEventFilter(self)
-        self.start, self.paste = (
-            action_button(self._start),
-            worded(texts, action_button(self._paste), "onboarding.paste"),
-        )
+        self.start = action_button(self._start)
+        self.paste = worded(texts, action_button(self._paste), "onboarding.paste")
         self.start.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click keeps the cursor in the box
         self.paste.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.place = worded(texts, action_button(self.elsewhere.emit, "quiet"), "onboarding.elsewhere")

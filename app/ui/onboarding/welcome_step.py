@@ -121,11 +121,9 @@ class MicrophonePart(QWidget):
         super().__init__()
         self._texts, self._ask = texts, ask
         self._choices, self.trial = Choices(), MicrophoneTrial(MicrophoneActivity.OPENING)
-        self.microphone, self.meter, self.listen = (
-            worded(texts, DropDown(theme), accessibleName="microphone.name"),
-            worded(texts, LevelBar(theme), accessibleName="microphone.level"),
-            worded(texts, action_button(self.begin), "onboarding.listen"),
-        )
+        self.microphone = worded(texts, DropDown(theme), accessibleName="microphone.name")
+        self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
+        self.listen = worded(texts, action_button(self.begin), "onboarding.listen")
         self.meter.setFixedHeight(SPACING.large)
         self.state, self.note = label(wraps=True), label(role="warning", wraps=True)
         texts_below = (self.state, self.note)  # below all controls, so that a new line moves none of them

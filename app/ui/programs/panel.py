@@ -48,19 +48,15 @@ class ProgramsPanel(Card):
         self.rows: list[ProgramRow] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.heading = worded(texts, label(bold=True, wraps=True), "programs.name")
-        self.says, self.empty = (
-            worded(texts, remark(), "programs.say"),
-            worded(texts, label(role="muted", wraps=True), "programs.none"),
-        )
+        self.says = worded(texts, remark(), "programs.say")
+        self.empty = worded(texts, label(role="muted", wraps=True), "programs.none")
         self.problem = remark("warning")
-        self.add, self.stop = (
-            worded(texts, QPushButton(), "programs.add", accessibleName="programs.add"),
-            worded(
-                texts,
-                action_button(lambda: ask(PickProgram(False))),
-                "programs.stop",
-                accessibleName="programs.stop",
-            ),
+        self.add = worded(texts, QPushButton(), "programs.add", accessibleName="programs.add")
+        self.stop = worded(
+            texts,
+            action_button(lambda: ask(PickProgram(False))),
+            "programs.stop",
+            accessibleName="programs.stop",
         )
         self.hint = remark("")
         self.menu = QMenu(self)

@@ -74,16 +74,14 @@ class ProgramRow(QFrame):
         self._theme, self._texts, self._changed = theme, texts, changed
         self.rule = ProgramRule("")
         self.icon, self.name = QLabel(), label(wraps=True)
-        self.program, self.how, self.newline = (
-            worded(
-                texts,
-                Field(theme, LONGEST_PROGRAM),
-                placeholderText="programs.program-hint",
-                accessibleName="programs.program",
-            ),
-            DropDown(theme),
-            DropDown(theme),
+        self.program = worded(
+            texts,
+            Field(theme, LONGEST_PROGRAM),
+            placeholderText="programs.program-hint",
+            accessibleName="programs.program",
         )
+        self.how = DropDown(theme)
+        self.newline = DropDown(theme)
         self.remove = action_button(lambda: gone(self), "quiet")
         self.problem = remark("warning")
         self.lines, self._below = FlowRow((self.how, self.newline)), QHBoxLayout()

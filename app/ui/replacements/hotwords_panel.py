@@ -39,10 +39,8 @@ class HotwordsPanel(Card):
         self._known: tuple[str, ...] = ()
         self._problem: Callable[[], str] = str
         self._all = False
-        self.heading, self.count = (
-            worded(texts, label(bold=True, wraps=True), "words.hotwords"),
-            label(size=SCALE.caption, role="muted"),
-        )
+        self.heading = worded(texts, label(bold=True, wraps=True), "words.hotwords")
+        self.count = label(size=SCALE.caption, role="muted")
         self.says = worded(texts, remark(), "words.hotwords-say")
         self.problem = remark("warning")
         self.field = worded(

@@ -59,10 +59,8 @@ class ReplacementsPanel(Card):
         self._tried: ReplacementsTried | None = None
         self._told: Callable[[], str] = str
         self.heading = worded(texts, label(bold=True), "words.replacements")
-        self.says, self.empty = (
-            worded(texts, remark(), "words.replacements-say"),
-            worded(texts, label(role="muted", wraps=True), "words.no-rules"),
-        )
+        self.says = worded(texts, remark(), "words.replacements-say")
+        self.empty = worded(texts, label(role="muted", wraps=True), "words.no-rules")
         self.search = SearchField(theme, texts, "words.search")
         self.model = RulesModel(texts)
         self.table = RulesTable(theme, self.model)

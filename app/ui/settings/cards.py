@@ -27,11 +27,9 @@ class RestartCard(Card):
         super().__init__()
         self._texts, self._ask = texts, ask
         self.open: tuple[Step, ...] = ()
-        self.name, self.says, self.button = (
-            worded(texts, label(bold=True), "onboarding.name"),
-            remark(),
-            action_button(self._again),
-        )
+        self.name = worded(texts, label(bold=True), "onboarding.name")
+        self.says = remark()
+        self.button = action_button(self._again)
         vertical(self.name, self.says, at_left(self.button), within=self, margins=CARD)
         refresh_with(self.refresh, texts)
 

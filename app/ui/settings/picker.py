@@ -116,11 +116,9 @@ class Picker(QFrame):
         self._entries: Sequence[PickerEntry] = ()
         self._chosen: Collection[str] = ()
         self.setObjectName("picker")
-        self.search, self.list, self.none = (
-            worded(texts, Field(theme, _LONGEST_QUERY), placeholderText="settings.picker.find"),
-            QListWidget(),
-            worded(texts, label(role="muted"), "settings.picker.none"),
-        )
+        self.search = worded(texts, Field(theme, _LONGEST_QUERY), placeholderText="settings.picker.find")
+        self.list = QListWidget()
+        self.none = worded(texts, label(role="muted"), "settings.picker.none")
         self.list.setItemDelegate(PickerRow(theme, self.list))
         self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)

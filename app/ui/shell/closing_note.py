@@ -36,10 +36,8 @@ class ClosingNote(QDialog):
         self._in_tray = True
         paint_as_page(self)
         self.heading, self.says = label(size=SCALE.heading, bold=True, wraps=True), label(wraps=True)
-        self.go_on, self.quit = (
-            worded(texts, action_button(lambda: self._over(close_window), "primary"), "closing.go-on"),
-            worded(texts, action_button(lambda: self._over(end)), "closing.quit"),
-        )
+        self.go_on = worded(texts, action_button(lambda: self._over(close_window), "primary"), "closing.go-on")
+        self.quit = worded(texts, action_button(lambda: self._over(end)), "closing.quit")
         self.go_on.setDefault(True)
         self._body = DialogBody(self)
         self._body.column.setSpacing(SPACING.medium)

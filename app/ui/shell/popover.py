@@ -64,10 +64,8 @@ class Popover(QFrame):
         self._opener: QWidget | None = None
         self.setObjectName("popover")
         self.problem, self.refusal = label(role="warning", wraps=True), remark("warning")
-        self.microphone, self.meter = (
-            DropDown(theme),
-            worded(texts, LevelBar(theme), accessibleName="microphone.level"),
-        )
+        self.microphone = DropDown(theme)
+        self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
         self.key = KeyField(theme, texts, self._key_chosen, lambda: self._refuse("hotkey.unusable"))
         self.key.listens.connect(lambda on: ask(PauseHotkeys(on)))
         self.mode, self.place = DropDown(theme), DropDown(theme)

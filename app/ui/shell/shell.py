@@ -74,11 +74,9 @@ class Shell(QWidget):
         self.pages: dict[str, QWidget] = {}
         self.sidebar = Sidebar(theme, texts, self.choose)
         self.entries = self.sidebar.entries
-        self.share, self.monitor, self.quit = (
-            worded(texts, QAction(self), "sharing.name"),
-            worded(texts, QAction(self), "page.monitor"),
-            worded(texts, QAction(self), "action.quit"),
-        )
+        self.share = worded(texts, QAction(self), "sharing.name")
+        self.monitor = worded(texts, QAction(self), "page.monitor")
+        self.quit = worded(texts, QAction(self), "action.quit")
         self.update_action, self._update = QAction(self), ""
         self._fill_menu()
         self._stack = QStackedWidget()
