@@ -63,7 +63,17 @@ class ComputerRow(QWidget):
             widget.hide()
         on_escape(self, (self.field, self.save), self._end_rename)
         on_escape(self, (self.sure, self.keep), lambda: self._confirm(False))
-        self._lay_out()
+        naming = horizontal(stretched(self.name), stretched(self.field), self.save)
+        words = vertical(naming, self.says, self.details, self.warning, self.buttons, gap=SPACING.hair)
+        top = Qt.AlignmentFlag.AlignTop
+        horizontal(
+            aligned(self.icon, top),
+            stretched(words),
+            aligned(self.button, top),
+            aligned(self.more, top),
+            within=self,
+            margins=(0, SPACING.medium),
+        )
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
@@ -179,16 +189,3 @@ class ComputerRow(QWidget):
 
     def _show_details(self, on: bool) -> None:
         tell(self.details, self.view.details if on else "", "")
-
-    def _lay_out(self) -> None:
-        naming = horizontal(stretched(self.name), stretched(self.field), self.save)
-        words = vertical(naming, self.says, self.details, self.warning, self.buttons, gap=SPACING.hair)
-        top = Qt.AlignmentFlag.AlignTop
-        horizontal(
-            aligned(self.icon, top),
-            stretched(words),
-            aligned(self.button, top),
-            aligned(self.more, top),
-            within=self,
-            margins=(0, SPACING.medium),
-        )

@@ -295,10 +295,7 @@ class ShareForm(Card):
 
     def _lay_out(self) -> None:
         words = vertical(self.digits, self.left, self.where, self.scan, SPACE)
-        self._code = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._code.setSpacing(SPACING.large)
-        self._code.addWidget(self.qr)
-        self._code.addLayout(words, 1)
+        self._code = horizontal(self.qr, stretched(words), gap=SPACING.large)
         end = horizontal(self.shape, stretched(self.ended))
         kind = horizontal(self.purpose_name, self.purpose, SPACE)
         column = vertical(

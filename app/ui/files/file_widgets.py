@@ -27,7 +27,7 @@ from app.ui.widgets.basic import (
 )
 from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.labels import label, worded
-from app.ui.widgets.layouts import vertical
+from app.ui.widgets.layouts import SPACE, horizontal, vertical
 
 SHAPES: Final = {
     FileState.ADDED: ("idle", "muted"),
@@ -119,19 +119,8 @@ class DropZone(QFrame):
         self.open = worded(texts, action_button(opens, "primary"), "files.open")
         self.folder = worded(texts, action_button(folder), "files.open-folder")
         self._mark = _Mark(theme)
-        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
-        self._words = vertical(gap=SPACING.hair)
-        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._buttons.setSpacing(SPACING.small)
-        self._words.addWidget(self.says)
-        self._words.addWidget(self.hint)
-        self._buttons.addWidget(self.open)
-        self._buttons.addWidget(self.folder)
-        self._row.addStretch(1)
-        self._row.addWidget(self._mark)
-        self._row.addLayout(self._words)
-        self._row.addLayout(self._buttons)
-        self._row.addStretch(1)
+        words, self._buttons = vertical(self.says, self.hint, gap=SPACING.hair), horizontal(self.open, self.folder)
+        self._row = vertical(SPACE, self._mark, words, self._buttons, SPACE, within=self)
         self._arrange()
 
     def show_zone(self, *, strip: bool, full: bool) -> None:

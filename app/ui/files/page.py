@@ -63,7 +63,6 @@ class FilesPage(QWidget):
         self.place = worded(texts, DropDown(theme), accessibleName="files.where")
         self.note = label(role="warning", wraps=True)
         self._list, self._ticks = vertical(), QGridLayout()
-        self._saving = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.listing = worded(texts, QWidget(), accessibleName="files.name")
         self._lay_out()
         for tick in self.forms.values():
@@ -215,25 +214,19 @@ class FilesPage(QWidget):
         self._ticks.addWidget(self.saved, 0, 0)
         self._ticks.setColumnStretch(len(self.forms) + 1, 1)
         places = horizontal(self.where, stretched(self.place))
-        self._saving.setSpacing(SPACING.small)
-        self._saving.addLayout(self._ticks)
-        self._saving.addLayout(places, 1)
+        self._saving = horizontal(self._ticks, stretched(places))
+        vertical(self._list, SPACE, within=self.listing, gap=None)
         page = vertical(
             head,
             self.zone,
             self._saving,
             self.note,
-            stretched(self._listing()),
+            stretched(self.listing),
             within=self,
             margins=(0, SPACING.wide),
             gap=SPACING.large,
         )
         page.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-
-    def _listing(self) -> QWidget:
-        self._list.setSpacing(SPACING.small)
-        vertical(self._list, SPACE, within=self.listing, gap=None)
-        return self.listing
 
 
 def paths_of(dropped: QMimeData) -> tuple[str, ...]:

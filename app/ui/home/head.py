@@ -70,7 +70,21 @@ class Head(QWidget):
         )
         self.replace = worded(texts, action_button(self.replaces.emit), "history.replace")
         self.nothing, self.first_use = label(role="muted", wraps=True), FirstUse(texts, self.tries.emit)
-        self._lay_out()
+        row = horizontal(stretched(self.search), self.count, gap=SPACING.medium)
+        notes = horizontal(stretched(self.note), self.replace, gap=None)
+        vertical(
+            self.hero,
+            self.paste,
+            self.first_use,
+            row,
+            self.reading,
+            self.problem,
+            notes,
+            self.nothing,
+            within=self,
+            margins=(0, SPACING.wide, 0, 0),
+            gap=SPACING.medium,
+        )
         self.refresh()
 
     def show_choices(self, choices: Choices) -> None:
@@ -122,20 +136,3 @@ class Head(QWidget):
         self.replace.setVisible(bool(self._told and self._told.note.key == HistoryNote.EXIST))
         self.first_use.setVisible(none and not query)
         self.search.setVisible(not (none and not query))
-
-    def _lay_out(self) -> None:
-        row = horizontal(stretched(self.search), self.count, gap=SPACING.medium)
-        notes = horizontal(stretched(self.note), self.replace, gap=None)
-        vertical(
-            self.hero,
-            self.paste,
-            self.first_use,
-            row,
-            self.reading,
-            self.problem,
-            notes,
-            self.nothing,
-            within=self,
-            margins=(0, SPACING.wide, 0, 0),
-            gap=SPACING.medium,
-        )

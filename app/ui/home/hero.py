@@ -23,7 +23,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.labels import label, remark, say, set_role, worded
-from app.ui.widgets.layouts import horizontal, vertical
+from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 
 FINAL_MS: Final = 6_000
 """Display time of the final words."""
@@ -114,13 +114,10 @@ class Hero(Card):
         self._how, self._gap = QWidget(), QWidget()
         vertical(self.hint, self.then, within=self._how, gap=SPACING.hair)
         self._gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._row.setSpacing(SPACING.large)
         speaking = horizontal(self.shape, self.state, self.wave, self._gap, self.elapsed, gap=SPACING.medium)
-        self._row.addWidget(self.caps, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._row.addWidget(self._how, 1)
-        self._row.addLayout(speaking)
-        self._row.addWidget(self.start, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        middle, left = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignLeft
+        key, start = aligned(self.caps, middle), aligned(self.start, middle | left)
+        self._row = horizontal(key, stretched(self._how), speaking, start, gap=SPACING.large)
         vertical(
             self._row,
             self.live,

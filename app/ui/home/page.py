@@ -32,10 +32,9 @@ from app.messages.registry import Registry
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY
 from app.ui.home.selection_bar import SelectionBar
-from app.ui.home.stage import Stage
 from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.take_panel import TakePanel
-from app.ui.home.timeline import Entry, TakeTimeline, row_menu
+from app.ui.home.timeline import Entry, Stage, TakeTimeline, row_menu
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.home.wording import day_text, described
 from app.ui.settings.choices import Choices

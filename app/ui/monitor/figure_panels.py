@@ -23,7 +23,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape
 from app.ui.widgets.labels import label, remark, worded
-from app.ui.widgets.layouts import SPACE, aligned, grid, horizontal, stretched, vertical
+from app.ui.widgets.layouts import SPACE, aligned, fill, grid, horizontal, stretched, vertical
 from app.ui.widgets.panels import Panel
 
 _FULL_PERCENT = 100.0
@@ -60,10 +60,7 @@ class WorkerCard(Panel):
         self.memory = Gauge(theme, _HALF_GIGABYTE)
         head = horizontal(self.shape, self.host, SPACE, self.state)
         gauges = horizontal(stretched(self.cpu), stretched(self.gpu), stretched(self.memory), gap=SPACING.large)
-        self.column.addLayout(head)
-        self.column.addWidget(self.what)
-        self.column.addLayout(gauges)
-        self.column.addWidget(self.counts)
+        fill(self.column, head, self.what, gauges, self.counts)
 
     def show_worker(self, worker: WorkerFigures) -> None:
         """Show the worker's current figures in the current language."""
@@ -111,10 +108,7 @@ class Tile(Panel):
         self.value.setMinimumHeight(round(self.value.sizeHint().height() * _OTHER_SCRIPT))
         self.curve = CurveView(theme, floor)
         row = horizontal(self.value, SPACE, aligned(self.highest, Qt.AlignmentFlag.AlignBottom), gap=None)
-        self.column.addWidget(self.name)
-        self.column.addLayout(row)
-        self.column.addStretch(1)
-        self.column.addWidget(self.curve)
+        fill(self.column, self.name, row, SPACE, self.curve)
 
     def show_curve(self, curve: Curve) -> None:
         """Show the current curve in the current language."""
@@ -167,8 +161,7 @@ class StagesPanel(Panel):
             stage: _Line(theme, table, row, stage is UtteranceStage.WHOLE)
             for row, stage in enumerate(UtteranceStage, 1)
         }
-        self.column.addWidget(self.hint)
-        self.column.addLayout(table)
+        fill(self.column, self.hint, table)
 
     def show_stages(self, stages: Sequence[StageFigures]) -> None:
         """Show the current figures in the current language."""

@@ -28,7 +28,7 @@ from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, action_button, paint_as_page, refresh_with
 from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
+from app.ui.widgets.layouts import SPACE, aligned, fill, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import Columns, Panel
 
 _TILES: Final = 4
@@ -157,9 +157,7 @@ class MonitorPage(QWidget):
 
     def _lay_out_trouble(self) -> None:
         row = horizontal(self.trouble_shape, stretched(self.trouble_name))
-        self.trouble.column.addLayout(row)
-        self.trouble.column.addWidget(self.help)
-        self.trouble.column.addWidget(self.reason)
+        fill(self.trouble.column, row, self.help, self.reason)
 
     def _lay_out_figures(self) -> None:
         self.tiles.show_widgets((self.queued, self.oldest, self.throughput, self.rtf))
@@ -182,14 +180,11 @@ class MonitorPage(QWidget):
         )
 
     def _nobody(self) -> Panel:
-        self.nobody.column.addWidget(self.nobody_says)
-        self.nobody.column.addWidget(self.here)
-        self.nobody.column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeft)
+        fill(self.nobody.column, self.nobody_says, self.here, aligned(self.start, Qt.AlignmentFlag.AlignLeft))
         return self.nobody
 
     def _utterances(self) -> Panel:
         panel = Panel(self._theme)
         panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the rows take the focus
-        panel.column.addWidget(self.no_utterances)
-        panel.column.addWidget(self.timeline)
+        fill(panel.column, self.no_utterances, self.timeline)
         return panel

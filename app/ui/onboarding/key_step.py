@@ -24,7 +24,7 @@ from app.ui.theme.theme import SCALE, Theme
 from app.ui.widgets.basic import action_button, application, timer
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.labels import label, tell, worded
-from app.ui.widgets.layouts import horizontal, stretched
+from app.ui.widgets.layouts import aligned, fill, horizontal, stretched
 
 _Key = Qt.Key
 _WINDOWS_OWN: Final = frozenset(
@@ -118,10 +118,7 @@ class KeyStep(StepPage):
         row = horizontal(stretched(self.command), self.copy)
         for said in (self.state, self.note):
             said.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.column.addWidget(self.state)
-        self.column.addWidget(self.caps, alignment=Qt.AlignmentFlag.AlignHCenter)
-        self.column.addLayout(row)
-        self.column.addWidget(self.note)
+        fill(self.column, self.state, aligned(self.caps, Qt.AlignmentFlag.AlignHCenter), row, self.note)
         self.refresh()
 
     @property

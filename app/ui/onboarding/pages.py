@@ -72,7 +72,16 @@ class Onboarding(QWidget):
         self.back = worded(texts, action_button(lambda: self._go(self.progress.previous)), "onboarding.back")
         self.next = action_button(self._go_on)
         self._lay_out()
-        self._connect(theme)
+        self.attempt.onwards.connect(self.next.click)
+        self.attempt.elsewhere.connect(self._another_computer)
+        for page in self.pages.values():
+            page.changed.connect(self._changed)
+        for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
+            shortcut = QShortcut(QKeySequence(keys), self)  # works with any focus, also in a text box
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+        self.texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
         self.refresh()
 
     @property
@@ -258,18 +267,6 @@ class Onboarding(QWidget):
             speak_from(self)(text)
 
     # -- layout --------------------------------------------------------------------------------------------
-
-    def _connect(self, theme: Theme) -> None:
-        self.attempt.onwards.connect(self.next.click)
-        self.attempt.elsewhere.connect(self._another_computer)
-        for page in self.pages.values():
-            page.changed.connect(self._changed)
-        for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
-            shortcut = QShortcut(QKeySequence(keys), self)  # works with any focus, also in a text box
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
-        self.texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
         inside = QWidget()

@@ -22,7 +22,7 @@ from app.ui.strings.wording import clock, key_text, note_text, state_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, Shape, action_button, reveal
 from app.ui.widgets.labels import label, tell, worded
-from app.ui.widgets.layouts import SPACE, horizontal
+from app.ui.widgets.layouts import SPACE, aligned, fill, horizontal
 from app.ui.widgets.panels import bring_into_sight
 
 _LINES: Final = 3
@@ -63,12 +63,15 @@ class TryStep(StepPage):
         self.place = worded(texts, action_button(self.elsewhere.emit, "quiet"), "onboarding.elsewhere")
         self.advice, self.done = label(role="warning", wraps=True), label(bold=True, wraps=True)
         row = horizontal(self.shape, self.state, self.elapsed, SPACE, self.paste, self.start)
-        self.column.addWidget(self.box)
-        self.column.addWidget(self.meter)
-        self.column.addLayout(row)
-        self.column.addWidget(self.advice)
-        self.column.addWidget(self.done)
-        self.column.addWidget(self.place, alignment=Qt.AlignmentFlag.AlignLeft)
+        fill(
+            self.column,
+            self.box,
+            self.meter,
+            row,
+            self.advice,
+            self.done,
+            aligned(self.place, Qt.AlignmentFlag.AlignLeft),
+        )
         self.box.textChanged.connect(self._tell)
         self.refresh()
 

@@ -26,7 +26,7 @@ from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import DropDown, LevelBar, action_button, control_height, reveal
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, tell, worded
-from app.ui.widgets.layouts import at_left, drop, horizontal, vertical
+from app.ui.widgets.layouts import at_left, drop, fill, horizontal, vertical
 
 SPOKEN: Final = "recognition.languages"
 _SINGLE: Final = "recognition.language"
@@ -204,8 +204,7 @@ class WelcomeStep(StepPage):
         for name, part in zip(ROWS, (languages, self.spoken, self.microphone), strict=True):
             self.names[name].setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             form.addRow(self.names[name], part)
-        self.column.addLayout(form)
-        self.column.addWidget(self.lacking)
+        fill(self.column, form, self.lacking)
         for tag, option in self.options.items():
             option.clicked.connect(lambda _, tag=tag: ask(ChangeSetting(LANGUAGE, tag)))
         self.refresh()

@@ -63,7 +63,6 @@ class ProgramsPanel(Card):
         self.menu.aboutToShow.connect(self._fill)
         self.add.setMenu(self.menu)
         self._list = vertical()
-        self._list.setSpacing(SPACING.small)
         above: tuple[QWidget, ...] = (self.heading, self.says, self.empty, self.problem)
         row = horizontal(self.add, self.stop, SPACE, gap=None)
         vertical(*above, self._list, self.hint, row, within=self, margins=SPACING.large, gap=SPACING.medium)

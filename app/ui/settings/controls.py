@@ -17,7 +17,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import DropDown, LevelBar, Switch, control_height
 from app.ui.widgets.labels import label, worded
-from app.ui.widgets.layouts import horizontal, vertical
+from app.ui.widgets.layouts import aligned, fill, horizontal, vertical
 from app.ui.widgets.option_buttons import OptionButtons
 
 Asks = Callable[[str | bool | int], None]
@@ -123,8 +123,7 @@ class MicrophoneControl(ChoiceControl):
         self._wanted = False
         self.listen.setProperty("role", "quiet")
         self.listen.setObjectName("microphone.try")
-        self.column.addWidget(self.meter)
-        self.column.addWidget(self.listen, 0, Qt.AlignmentFlag.AlignLeft)
+        fill(self.column, self.meter, aligned(self.listen, Qt.AlignmentFlag.AlignLeft))
         self.listen.clicked.connect(lambda: self._try(not self._wanted))
 
     def show_level(self, level_dbfs: float) -> None:

@@ -72,7 +72,12 @@ class SettingsPage(QWidget):
         self.press_test = PressTest(theme, texts, ask)
         self._keys, self._problems = KeysSeen(), dict[str, Problem]()
         self._lay_out()
-        self._connect()
+        self.search.textChanged.connect(self._search)
+        self.search.installEventFilter(self)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.start_search)
+        self._texts.changed.connect(self.refresh)
+        self._theme.changed.connect(self.refresh)
         self.add(INPUT, self.press_test, self.press_test.words)
         self.shows = (
             Registry()
@@ -295,14 +300,6 @@ class SettingsPage(QWidget):
         self.nothing.setVisible(not count)
         self.updateGeometry()
         self._settle()
-
-    def _connect(self) -> None:
-        self.search.textChanged.connect(self._search)
-        self.search.installEventFilter(self)
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.activated.connect(self.start_search)
-        self._texts.changed.connect(self.refresh)
-        self._theme.changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
         inside = QWidget()

@@ -13,7 +13,7 @@ from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import action_button, keep_place, refresh_with
 from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import SPACE, horizontal, vertical
+from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import tell_around
 
 _WORDS_LETTERS = 34
@@ -40,18 +40,14 @@ class SettingRow(QWidget):
         self.refusal = remark("warning")
         self.reset = worded(texts, action_button(self.back, "quiet"), "settings.reset")
         self.reset.setObjectName(f"reset.{setting.name}")
-        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         head = horizontal(self.name, self.reset, SPACE)
         keep_place(self.reset)
         for said in (self.warning, self.refusal):
             said.setContentsMargins(0, SPACING.hair, 0, 0)
         words = vertical(SPACE, head, self.says, self.warning, self.refusal, SPACE, gap=0)
+        parts = stretched(words), room(SPACING.medium), self.control
+        self._sides = horizontal(*parts, within=self, margins=(0, SPACING.medium))
         self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self._sides.setContentsMargins(0, SPACING.medium, 0, SPACING.medium)
-        self._sides.setSpacing(SPACING.small)
-        self._sides.addLayout(words, 1)
-        self._sides.addSpacing(SPACING.medium)
-        self._sides.addWidget(self.control)
         control.dropped.connect(lambda: self.refuse(None))
         refresh_with(self.refresh, theme)
 

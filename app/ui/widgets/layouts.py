@@ -104,6 +104,12 @@ def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins:
     _placed(layout, within, margins)
     if gap is not None:
         layout.setSpacing(gap)
+    fill(layout, *parts)
+    return layout
+
+
+def fill(layout: QBoxLayout, *parts: Part) -> None:
+    """Add parts to a row or a column."""
     for one in parts:
         part, share, alignment, pixels = one if isinstance(one, Placed) else Placed(one)
         if isinstance(part, QWidget):
@@ -114,4 +120,3 @@ def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins:
             layout.addSpacing(pixels)
         else:
             layout.addStretch(share)
-    return layout

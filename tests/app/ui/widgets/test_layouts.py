@@ -3,7 +3,20 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import SPACING
-from app.ui.widgets.layouts import CARD, SPACE, Margins, aligned, at_left, horizontal, room, stretched, vertical
+from app.ui.widgets.layouts import (
+    CARD,
+    SPACE,
+    Margins,
+    aligned,
+    at_left,
+    drop,
+    fill,
+    grid,
+    horizontal,
+    room,
+    stretched,
+    vertical,
+)
 
 
 def test_column_places_its_parts(qtbot: QtBot) -> None:
@@ -36,3 +49,23 @@ def test_margins_have_short_forms(qtbot: QtBot) -> None:
     assert margins(3) == QMargins(3, 3, 3, 3)
     assert margins(CARD) == QMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
     assert margins((1, 2, 3, 4)) == QMargins(1, 2, 3, 4)
+
+
+def test_grid_gives_the_free_width_to_one_column(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    made = grid(stretched=1, gaps=(7, 3), within=page, margins=5)
+    assert (made.horizontalSpacing(), made.verticalSpacing()) == (7, 3)
+    assert made.columnStretch(1) == 1 and made.columnStretch(0) == 0
+    assert made.contentsMargins().left() == made.contentsMargins().bottom() == 5
+
+
+def test_dropped_part_leaves_its_layout_at_once(qtbot: QtBot) -> None:
+    page, first, second = QWidget(), QLabel("first"), QLabel("second")
+    qtbot.addWidget(page)
+    column = vertical(first, within=page)
+    fill(column, second)
+    with qtbot.waitSignal(first.destroyed):
+        drop(first, column)
+        assert column.indexOf(first) == -1 and first.isHidden()
+    assert column.indexOf(second) == 0

@@ -6,9 +6,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.home.stage import Stage
 from app.ui.home.take_delegate import TakeDelegate
-from app.ui.home.timeline import TakeTimeline
+from app.ui.home.timeline import Stage, TakeTimeline
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, Theme
