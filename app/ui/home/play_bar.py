@@ -22,7 +22,7 @@ from app.ui.widgets.basic import (
     show_icon,
     smooth_painter,
 )
-from app.ui.widgets.labels import label, remark, worded
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 KEY: Final = "Ctrl+P"
@@ -199,5 +199,4 @@ class PlayBar(QWidget):
         position, length = clock(self.bar.value() / 1000), clock(self.bar.maximum() / 1000)
         self.time.setText(texts("history.play.time", position=position, length=length))
         note = self._state.note
-        self.note.setText(note_text(texts, note) if note else "")
-        self.note.setVisible(note is not None)
+        say(self.note, note_text(texts, note) if note else "")

@@ -11,7 +11,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, worded
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import CARD, vertical
 
 
@@ -46,10 +46,9 @@ class LocalApiPanel(Card):
         texts, view = self._texts, self._view
         is_open = view.state is LocalApiState.OPEN
         self.state.setText(texts(f"settings.api.{view.state}", url=view.url))
-        self.problem.setText(note_text(texts, view.note) if view.note else "")
+        say(self.problem, note_text(texts, view.note) if view.note else "")
         for part in (self.how, self.buttons):
             part.setVisible(is_open)
-        self.problem.setVisible(view.note is not None)
         self.buttons.arrange()
         self.setVisible(view.state is not LocalApiState.OFF)
         self.setAccessibleName(" ".join(filter(None, (self.state.text(), self.problem.text()))))

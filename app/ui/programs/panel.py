@@ -21,7 +21,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with, reveal
-from app.ui.widgets.labels import label, menu_name, remark, worded
+from app.ui.widgets.labels import label, menu_name, remark, say, worded
 from app.ui.widgets.layouts import SPACE, drop, horizontal, vertical
 
 NAME: Final = "insertion.programs"
@@ -177,12 +177,10 @@ class ProgramsPanel(Card):
         waiting = self._pick.state is PickState.WAITING
         reveal(self.stop, waiting, self.add)
         quiet = self._pick.state in _QUIET
-        self.hint.setText("" if quiet else self._texts(f"programs.pick.{self._pick.state.value}"))
-        self.hint.setVisible(not quiet)
+        say(self.hint, "" if quiet else self._texts(f"programs.pick.{self._pick.state.value}"))
         self.empty.setVisible(not self.rows)
         self.add.setEnabled(len(self.rows) < MOST_PROGRAMS and not waiting)
-        self.problem.setText(self._refused())
-        self.problem.setVisible(bool(self.problem.text()))
+        say(self.problem, self._refused())
 
     def _fill(self) -> None:
         """Fill the menu with ways to add a program: a click, those used lately without a rule, and its name."""

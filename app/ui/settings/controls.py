@@ -16,7 +16,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import DropDown, LevelBar, Switch, control_height
-from app.ui.widgets.labels import label, worded
+from app.ui.widgets.labels import label, say, worded
 from app.ui.widgets.layouts import aligned, fill, horizontal, vertical
 from app.ui.widgets.option_buttons import OptionButtons
 
@@ -265,8 +265,7 @@ class NumberControl(TextControl):
     def refresh(self) -> None:
         """Update placeholder, font and unit."""
         super().refresh()
-        self.unit.setText(self._unit())
-        self.unit.setVisible(bool(self._unit()))
+        say(self.unit, self._unit())
         self.unit.setMinimumWidth(QFontMetrics(font()).height() * 3)
 
     def least_width(self) -> int:

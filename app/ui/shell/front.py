@@ -67,7 +67,7 @@ class Front:
 
 
 class _Drawn(QObject):
-    """Call of ``then`` with each drawing of the watched widget."""
+    """Event filter that calls ``then`` whenever the watched widget is drawn."""
 
     def __init__(self, then: Callable[[], None]) -> None:
         super().__init__()

@@ -139,8 +139,8 @@ class Shell(QWidget):
     def add(self, name: str, page: QWidget, *, picture: str = "", scrolls: bool = False) -> None:
         """Add a page named by the text ``page.NAME``; the first page added is in front.
 
-        Ctrl and the page's number choose it. Pages are one column that scrolls if needed; ``scrolls`` is set for a
-        page that does so by itself.
+        Ctrl and the page's number choose it. A page is one column that scrolls if needed, unless it ``scrolls`` by
+        itself.
         """
         self.pages[name] = page
         entry = self.sidebar.add(name, picture or name)

@@ -1,4 +1,4 @@
-"""Tray icon and its menu, and watches over the tray of the desktop and over the focus that one may take."""
+"""Tray icon with its menu, and watches over the tray of the desktop: it may come late, end, or take the focus."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -33,7 +33,7 @@ class CheckableButton(QAbstractButton):
         self._own = False
 
     def _follow(self, checked: bool) -> None:
-        """Announce a click for a change that neither the user's hand nor the app made."""
+        """Emit a click for a change by assistive technology, which Qt does not announce as one."""
         if not self._own and (checked or not self._is_one_of_many()):
             self.clicked[bool].emit(checked)  # type: ignore[index] # the stubs know no overloads
 
