@@ -19,7 +19,7 @@ OwnEngine = Annotated[
     typer.Option(
         metavar="NAME",
         autocompletion=complete_engine,
-        help="Engine for recognition if no model is chosen.",
+        help="Engine for recognition if no model is chosen. [default: by your languages]",
     ),
 ]
 
@@ -34,7 +34,7 @@ def doctor(
         Path | None,
         typer.Option(metavar="FILE.zip", help="Save the result with a help report, without speech."),
     ] = None,
-    engine: OwnEngine = "whisper",
+    engine: OwnEngine = "",
     only_apart: Annotated[
         str, typer.Option("--apart", hidden=True, help="Internal: run one check in its own process.")
     ] = "",
@@ -48,7 +48,12 @@ def doctor(
 
     from app.core import process
     from app.diagnostics.checks.all_checks import CheckOptions, this_computer
+    from app.models.default_choice import choose_default
+    from app.models.engines import engine_of
+    from app.settings.languages import languages_now
 
+    if not (engine or only_apart):
+        engine = engine_of(choose_default(languages_now("auto")).model)
     wish = CheckOptions(engine, thorough=thorough)
     if no_microphone:
         wish = CheckOptions(engine, 0.0, thorough)

@@ -13,9 +13,11 @@ from app.cli.output import print_json, print_table
 from app.cli.words import texts
 from app.core.console import Console
 from app.models.advice import Advice, advice_line, advise, languages_text, speed_text
+from app.models.engines import lacks
 from app.models.exports import export_installed
 from app.settings.languages import languages_now
 from runtime.folders import folders
+from runtime.installing import extra_command
 from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelError
 from speech.models.listing import install_stated
@@ -95,6 +97,8 @@ def get(names: Sequence[str]) -> None:
     for model in models:
         if model.for_later_engine:
             _complain(f"no engine of this version runs {model.name}")
+        if engine := lacks(model.name):
+            _complain(f"{model.name} cannot run here without {engine}: run {extra_command(engine)}")
 
     def fetched(name: str) -> str:
         if name in offers:

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     NO_HUB = "no-hub"
     NO_CHINESE = "no-chinese"
     INSTALLED = "installed"
+    NO_WHISPER = "no-whisper"
 
 
 class Recommendation(NamedTuple):
@@ -110,6 +111,24 @@ def recommend(
 def fits(model: Model, computer: Computer) -> bool:
     """Return whether the model leaves half of the memory to other programs; it takes twice its files' size."""
     return 2 * model.most_bytes + _SPARE_BYTES <= _SHARE * computer.memory_bytes
+
+
+def without_whisper(
+    models: Iterable[Model],
+    languages: Iterable[str],
+    installed: Callable[[str], bool],
+    runs: Callable[[str], bool],
+) -> Recommendation | None:
+    """Return the default where Whisper cannot run: an installed one, else the smallest that knows ``languages``.
+
+    ``runs``: whether the engine of a model is installed. ``None``: none can run.
+    """
+    spoken = set(languages)
+    able = [model for model in models if model.name in MOST_ACCURATE_FIRST and runs(model.name)]
+    if not able:
+        return None
+    first = min(able, key=lambda one: (not installed(one.name), not spoken <= set(one.languages), one.most_bytes))
+    return Recommendation(first.name, Reason.INSTALLED if installed(first.name) else Reason.NO_WHISPER)
 
 
 def default_model(

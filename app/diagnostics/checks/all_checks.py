@@ -28,7 +28,7 @@ from app.hotkeys.choose import choose
 from app.journal.library import Library
 from app.local_services.local_gateway import read_endpoint
 from app.local_services.local_worker import LocalWorkerSettings
-from app.models.engines import DEFAULT, KINDS
+from app.models import needed_models
 from app.models.needed_models import VAD_MODEL
 from client.connection import Address
 from runtime.folders import Folders, folders
@@ -90,8 +90,7 @@ class AllChecks:
         self._catalogue = load_catalogue()
         self._store = ModelStore(computer.places.models, self._catalogue)
         self._library = Library(computer.places.data / "takes")
-        models = (VAD_MODEL, *((DEFAULT,) if options.engine == KINDS[DEFAULT].engine else ()))
-        served = LocalWorkerSettings(models, ("--engine", options.engine))
+        served = LocalWorkerSettings(tuple(needed_models.needed(options.engine)), ("--engine", options.engine))
         self._served = served.running(self._settings.worker.model)
 
     def examinations(self) -> tuple[Examination, ...]:

@@ -55,6 +55,12 @@ def test_list_shows_name_size_state_and_licence() -> None:
         assert part in line_of("whisper-base")
 
 
+def test_get_tells_that_a_model_cannot_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.cli.model_actions.lacks", lambda model: "whisper")
+    told = run("get", "whisper-base").stderr
+    assert "whisper-base cannot run here without whisper: run " in told and "[whisper]" in told
+
+
 def test_list_as_json_has_stable_keys(home: Path, models: Path) -> None:
     assert run("import", NAME, str(models / NAME)).exit_code == 0
     told = json.loads(run("list", "--json").stdout)

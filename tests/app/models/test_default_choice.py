@@ -38,7 +38,23 @@ def test_installed_model_stays_in_use(models: Path) -> None:
     assert chosen(["zh"], models, "http://127.0.0.1:9") == (WITHOUT_HUB, Reason.INSTALLED, None)
 
 
-@pytest.mark.parametrize("reason", [Reason.CHINESE, Reason.NO_HUB, Reason.NO_CHINESE, Reason.INSTALLED])
+@pytest.mark.parametrize(
+    ("languages", "model"), [(["en"], FOR_CHINESE), (["zh"], FOR_CHINESE), (["de"], "parakeet-tdt-0.6b-v3-int8")]
+)
+def test_model_that_can_run_is_chosen_where_whisper_cannot(
+    tmp_path: Path, languages: list[str], model: str
+) -> None:
+    found = choose_default(languages, CATALOGUE, tmp_path, {}, lambda engine: engine not in {"whisper", "funasr"})
+    assert found == (model, Reason.NO_WHISPER, None)
+
+
+def test_whisper_is_named_where_no_engine_can_run(tmp_path: Path) -> None:
+    assert choose_default(["en"], CATALOGUE, tmp_path, {}, lambda engine: False).model == WITHOUT_HUB
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.CHINESE, Reason.NO_HUB, Reason.NO_CHINESE, Reason.INSTALLED, Reason.NO_WHISPER]
+)
 def test_choice_is_told_with_its_reason_in_one_line(reason: Reason) -> None:
     line = default_line(Recommendation("some-model", reason))
     assert line.startswith("recognising with some-model: ") and "--model" in line and "\n" not in line

@@ -13,9 +13,11 @@ from speech.models.recommendation import (
     Computer,
     LocalSpeed,
     Reason,
+    Recommendation,
     default_model,
     local_speed,
     recommend,
+    without_whisper,
 )
 
 MODELS = load_catalogue().models
@@ -118,6 +120,22 @@ def test_default_depends_on_chinese_hub_and_installed_models(
     languages: list[str], installed: tuple[str, ...], reachable: bool, model: str, reason: Reason
 ) -> None:
     assert default_model(languages, installed.__contains__, lambda: reachable) == (model, reason, None)
+
+
+@pytest.mark.parametrize(
+    ("languages", "installed", "runs", "expected"),
+    [
+        (["en"], (), (FOR_CHINESE, PARAKEET), (FOR_CHINESE, Reason.NO_WHISPER, None)),
+        (["de"], (), (FOR_CHINESE, PARAKEET), (PARAKEET, Reason.NO_WHISPER, None)),
+        (["en"], (PARAKEET,), (FOR_CHINESE, PARAKEET), (PARAKEET, Reason.INSTALLED, None)),
+        (["de"], (), (FOR_CHINESE,), (FOR_CHINESE, Reason.NO_WHISPER, None)),
+        (["en"], (), (), None),
+    ],
+)
+def test_model_without_whisper_can_run_and_knows_the_languages(
+    languages: list[str], installed: tuple[str, ...], runs: tuple[str, ...], expected: Recommendation | None
+) -> None:
+    assert without_whisper(MODELS, languages, installed.__contains__, runs.__contains__) == expected
 
 
 def test_hub_is_asked_only_if_its_answer_matters() -> None:
