@@ -4,7 +4,7 @@
 
 The synthetic sentences are dictated at speaking pace in hold mode, through the whole app without its windows, with
 whisper-base. Each is dictated alone, and in pairs with a pause of 1.4 s between, which a second pass recognises as
-one. Half a second of silence passes between the last word and the release.
+one; what is inserted at once is its text. Half a second of silence passes between the last word and the release.
 """
 
 import asyncio
@@ -97,6 +97,7 @@ def _row(kind: str, second_pass: str, takes: Sequence[Take]) -> dict[str, Any]:
         "recordings": kind,
         "second_pass": second_pass,
         "takes": len(takes),
+        "inserted_at_once": sum(take.result.pieces == 1 for take in takes),
         "without_text": len(takes) - len(after),
         "after_p50_ms": percentile(after, 0.5),
         "after_p95_ms": percentile(after, 0.95),
