@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
@@ -53,13 +53,13 @@ class Decoder:
         self._checkout, self._models, self._threads = checkout, models, threads
         self._process: subprocess.Popen[str] | None = None
 
-    def __call__(self, item: Item, language: str) -> Decoded:
-        """Decode a whole recording."""
+    def __call__(self, item: Item, language: str, languages: Sequence[str] = ()) -> Decoded:
+        """Decode a whole recording. ``languages``: those of the speaker, if the language is to be detected."""
         process = self._process = self._process or self._start()
         question, answers = process.stdin, process.stdout
         assert question is not None and answers is not None
         pcm = base64.b64encode(item.samples.tobytes()).decode()
-        self._say(question, {"pcm": pcm, "language": language})
+        self._say(question, {"pcm": pcm, "language": language, "languages": [*languages]})
         answer = answers.readline()
         if not answer:
             raise SystemExit("the decoder of whole recordings has ended: see its message above")
@@ -78,7 +78,7 @@ class Decoder:
         return subprocess.Popen(command, cwd=self._checkout, env=environment, stdin=pipe, stdout=pipe, text=True)
 
     @staticmethod
-    def _say(question: IO[str], asked: dict[str, str]) -> None:
+    def _say(question: IO[str], asked: dict[str, object]) -> None:
         question.write(json.dumps(asked) + "\n")
         question.flush()
 

@@ -2,8 +2,8 @@
 
     PYTHONPATH=WORKTREE python -P benchmarks/fidelity/whole_decode.py MODEL_FOLDER [THREADS]
 
-Reads lines of JSON with ``pcm`` (base64) and ``language``; answers each with ``text``, ``language`` and ``cpu_s``.
-It imports nothing that the previous version lacks.
+Reads lines of JSON with ``pcm`` (base64), ``language`` and ``languages``; answers each with ``text``, ``language``
+and ``cpu_s``. It imports nothing that the previous version lacks.
 """
 
 import base64
@@ -24,7 +24,7 @@ def main(model_folder: str, threads: str = "0") -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         pcm = base64.b64decode(asked["pcm"])
-        options = Options(language=asked["language"], script="simplified")
+        options = Options(language=asked["language"], languages=tuple(asked["languages"]), script="simplified")
         begun = time.process_time()
         (outcome,) = engine.decode([DecodeRequest(pcm, options)])
         cpu_s = time.process_time() - begun

@@ -1,0 +1,88 @@
+"""Texts that the app inserts if each second pass comes in time, without its processes and its clock.
+
+Recordings are cut, spans are planned and texts are joined as in the app. So a busy computer gives the same texts.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from app.core.variants import prefers_span
+from app.transcription.listening import CuttingMode, ears_of
+from app.transcription.pipeline import SpanningVad
+from app.transcription.span_planner import Span, SpanPlanner, SpanRules
+from benchmarks.fidelity.dictating import CHECKOUT
+from benchmarks.fidelity.items import Item, Samples
+from benchmarks.fidelity.kept import Kept, key_of
+from benchmarks.fidelity.reference import AUTO, Decoder, decoder
+from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
+from protocol.texts import TimedText, join_pieces
+from speech.packing import AudioSpan
+from speech.segmenter import SegmentBegin, SegmentEnd
+from worker.core.decoding import amplified
+
+_LANGUAGES: Final = ("zh", "en")
+
+Decode = Callable[[AudioSpan], TimedText]
+
+
+def in_time(items: Iterable[Item], *, hold: bool, models: Path, folder: Path) -> Iterator[str]:
+    """Yield the text of each recording. Sounds have no language: theirs is detected. Decodes are kept."""
+    kept = Kept(folder / "parts", CHECKOUT)
+    with decoder(CHECKOUT, models) as ask:
+        for item in items:
+            decode = _decode(item, ask, kept)
+            yield join_pieces(texts(item.samples, decode, hold=hold, vad=models / "fsmn-vad"))
+
+
+def _decode(item: Item, ask: Decoder, kept: Kept) -> Decode:
+    def decoded(part: AudioSpan) -> TimedText:
+        pcm = amplified(item.samples[part.begin : part.end].tobytes(), part.gain_db)
+        samples = np.frombuffer(pcm, np.int16)
+        key = key_of(samples, item.language)
+        if key not in kept:
+            kept[key] = ask(replace(item, samples=samples), item.language or AUTO, _LANGUAGES)
+        return TimedText(kept[key][0], *(1000 * at // SAMPLE_RATE for at in (part.begin, part.end)))
+
+    return decoded
+
+
+def texts(samples: Samples, decoded: Decode, *, hold: bool, vad: Path) -> Iterator[TimedText]:
+    """Yield the texts of a recording's spans, or of their pieces where these are preferred."""
+    pieces: dict[int, AudioSpan] = {}
+    for output in cut(samples, hold=hold, vad=vad):
+        match output:
+            case SegmentBegin(segment, at, gain_db):
+                pieces[segment] = AudioSpan(at, at, gain_db)
+            case SegmentEnd(segment, length):
+                pieces[segment] = _ended(pieces[segment], length)
+            case Span(tail=tail):
+                if tail is not None:
+                    pieces[tail.segment] = _ended(pieces[tail.segment], tail.samples)
+                alone = [decoded(pieces[number]) for number in output.pieces]
+                yield from alone if output.segment is None else _chosen(decoded(_audio(output)), alone)
+
+
+def _ended(piece: AudioSpan, length: int) -> AudioSpan:
+    return replace(piece, end=piece.begin + length)
+
+
+def _audio(span: Span) -> AudioSpan:
+    return AudioSpan(span.at, span.at + span.samples, span.gain_db)
+
+
+def _chosen(whole: TimedText, alone: list[TimedText]) -> list[TimedText]:
+    return [whole] if prefers_span(whole.text, [piece.text for piece in alone], _LANGUAGES) else alone
+
+
+def cut(samples: Samples, *, hold: bool, vad: Path) -> Iterator[object]:
+    """Yield the segments and spans of a recording, as for a model that needs context."""
+    mode = CuttingMode.TOGGLE if hold else CuttingMode.HANDS_FREE
+    rules = SpanRules(offered=lambda: True, key_down=lambda: hold)
+    ears = SpanningVad(ears_of(mode, vad, needs_context=True), SpanPlanner(rules))
+    for block in np.split(samples, range(FRAME_SAMPLES, len(samples), FRAME_SAMPLES)):
+        yield from ears.hear(block)
+    yield from ears.finish()
