@@ -6,10 +6,10 @@ the guarantees of ``/v1/stream``, and its device the same quotas.
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextlib import ExitStack
-from typing import Any, Self
 from typing import Final as Constant
+from typing import Self
 
 from backend.http.access import AdmittedRequest
 from backend.sessions.adoption import MOST_FLYING, until_room
@@ -161,7 +161,7 @@ class _Delivery:
     def close(self, code: int, reason: str) -> None:
         self._connection.close_code = code
 
-    def drain(self) -> Coroutine[Any, Any, None] | None:
+    def drain(self) -> Awaitable[None] | None:
         added, self._added = self._added, []
         return self._deliver(added) if added else None
 

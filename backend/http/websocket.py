@@ -10,10 +10,10 @@ import struct
 import sys
 from base64 import b64encode
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha1
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import hdrs, web
 
@@ -214,7 +214,7 @@ class WebSocket(asyncio.BufferedProtocol):
             self._out.append(_frame(CLOSE, struct.pack("!H", code) + reason.encode()[:120]))
         self._closed = True
 
-    def drain(self) -> Coroutine[Any, Any, None] | None:
+    def drain(self) -> Awaitable[None] | None:
         """Write what was added; return what to wait for if the client does not keep up.
 
         Raises ``ConnectionError``, also later.

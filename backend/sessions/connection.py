@@ -2,24 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
 from typing import Final as Constant
+from typing import Protocol
 
 from backend.sessions.ledger import MOST_SEGMENTS
 from protocol.errors import CloseCode, ProtocolError
-from protocol.session import (
-    Done,
-    Error,
-    Failed,
-    Final,
-    GatewayMessage,
-    MoreHeld,
-    Partial,
-    Queued,
-    Welcome,
-    encode,
-)
+from protocol.session import Done, Error, Failed, Final, GatewayMessage, MoreHeld, Partial, Welcome, encode
 
 _HELD: Constant = (Welcome, MoreHeld, Final, Failed, Done)
 """Messages that the session holds anyway: waiting costs no further memory, and all may be due at once."""
@@ -42,7 +31,7 @@ class Socket(Protocol):
         """Add a close frame."""
         ...
 
-    def drain(self) -> Coroutine[Any, Any, None] | None:
+    def drain(self) -> Awaitable[None] | None:
         """Write all; return what to wait for while the peer does not read. Raises ``ConnectionError``."""
         ...
 
@@ -65,9 +54,6 @@ class ClientConnection:
         self._ping = False
         self._asked = False
         self._wanted = asyncio.Event()
-        self._waits = self._soon = self._gone = False
-        self._later = False
-        self._room: Coroutine[Any, Any, None] | None = None
         self._close: tuple[CloseCode, str] | None = None
         self.heard = True
         self.closing = False
@@ -77,15 +63,10 @@ class ClientConnection:
         """Reason why this side closes the connection; empty while it does not."""
         return f"{self._close[1]} ({self._close[0].value})".strip() if self._close else ""
 
-    def send(self, message: GatewayMessage, hurry: bool = True) -> None:
-        """Queue a message; without ``hurry`` it goes with the next one, or when ``hurry`` is called.
-
-        When too much waits, drop partials first, then close the connection.
-        """
+    def send(self, message: GatewayMessage) -> None:
+        """Queue a message. When too much waits, drop partials first, then close the connection."""
         if self.closing:
             return
-        if self._later and isinstance(message, Final):
-            self._drop(lambda waiting: isinstance(waiting, Queued) and waiting.segment == message.segment)
         text = "" if isinstance(message, _HELD) else encode(message)
         if isinstance(message, Partial):
             self._drop_partials(message.segment)
@@ -99,18 +80,7 @@ class ClientConnection:
             return
         self._waiting.append((message, text))
         self._bytes += len(text)
-        if self._waits and not hurry:
-            self._later = True
-        else:
-            self.hurry()
-
-    def hurry(self) -> None:
-        """Write what waits, in this turn of the loop if the peer keeps up."""
-        if not self._waits:
-            self._wanted.set()
-        elif self._waiting and not self._soon:
-            self._soon = True
-            self._loop.call_soon(self._write_at_once)
+        self._wanted.set()
 
     def check_alive(self) -> None:
         """Ping a peer that was silent since the last call; close if it ignored the last ping."""
@@ -144,10 +114,10 @@ class ClientConnection:
 
     async def run(self) -> bool:
         """Send messages until the connection closes. Return false if the peer is gone or does not read."""
-        self._loop = asyncio.get_running_loop()
         try:
             while not (self.closing and not self._waiting):
-                await self._until_wanted()
+                await self._wanted.wait()
+                self._wanted.clear()
                 while self._ping or self._waiting:
                     await self._write()
             self._socket.close(*self._close)  # type: ignore[misc] # closing: ``_close`` is set
@@ -155,63 +125,26 @@ class ClientConnection:
         except (TimeoutError, ConnectionError):
             self.close(CloseCode.TRY_AGAIN_LATER)
             return False
-        finally:
-            if self._room is not None:
-                self._room.close()
         return True
-
-    async def _until_wanted(self) -> None:
-        """Wait for what ``_write_at_once`` cannot do. Messages of usual size need no turn of this task."""
-        self._waits = True
-        try:
-            await self._wanted.wait()
-        finally:
-            self._waits = False
-        self._wanted.clear()
-        if self._gone:
-            raise ConnectionResetError("the client is gone")
-        room, self._room = self._room, None
-        await self._until(room)
-
-    def _write_at_once(self) -> None:
-        """Write the messages of this turn of the loop; the task goes on if that is not all."""
-        self._soon = False
-        if not self._waits:
-            return
-        self._add()
-        try:
-            self._room = self._socket.drain()
-        except ConnectionError:
-            self._gone = True
-        if self._gone or self._waiting or self._room is not None:
-            self._waits = False
-            self._wanted.set()
 
     async def _write(self) -> None:
         """Write a ping and some messages at once."""
         if self._ping:
             self._ping = False
             self._socket.ping()
-        self._add()
-        await self._drain()
-        if self._waiting:
-            await asyncio.sleep(0)  # let other connections run while this peer reads fast
-
-    def _add(self) -> None:
-        """Give some messages to the socket."""
-        size, self._later = 0, False
+        size = 0
         while self._waiting and size < _WRITE_CHARACTERS:
             message, text = self._waiting.popleft()
             self._bytes -= len(text)
             text = text or encode(message)
             size += len(text)
             self._socket.send(text)
+        await self._drain()
+        if self._waiting:
+            await asyncio.sleep(0)  # let other connections run while this peer reads fast
 
     async def _drain(self) -> None:
-        await self._until(self._socket.drain())
-
-    async def _until(self, room: Coroutine[Any, Any, None] | None) -> None:
-        if room is not None:
+        if (room := self._socket.drain()) is not None:
             async with asyncio.timeout(self._stuck_s):
                 await room
 

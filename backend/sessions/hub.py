@@ -31,7 +31,6 @@ from backend.sessions.adoption import Adoption, go_through, perform_some
 from backend.sessions.best_effort import BestEffortRequests
 from backend.sessions.connection import ClientConnection
 from backend.sessions.intake import Intake
-from backend.sessions.late_queued import LateQueued
 from backend.sessions.observers import Conclusion, Observer, UnconfirmedResults
 from backend.sessions.segments import (
     Acknowledge,
@@ -52,7 +51,7 @@ from backend.sessions.session_slot import SessionSlot, held_audio, left_for_room
 from backend.sessions.settings import SessionSettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import Job, Notice
-from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Queued, Welcome
+from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Welcome
 from protocol.session import Final as FinalMessage
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -88,7 +87,6 @@ class Hub:
         self._adoption = Adoption()
         self._attempts = BestEffortRequests(jobs, settings, observer, self._perform)
         self.connections: set[ClientConnection] = set()
-        self._late_queued = LateQueued()
         self.taken: Callable[[], int] = lambda: len(self.connections)  # with those of other processes
         self.deserted = asyncio.Event()
         self.deserted.set()
@@ -256,8 +254,6 @@ class Hub:
                 self._attempts.attempt(hosted, output, self._survey)
             case Withdraw():
                 self._withdraw(hosted, output)
-            case Queued():
-                self._late_queued.send(hosted, output)
             case Acknowledge(segment):
                 self._news.received(hosted.identity, segment)
                 self._ask(hosted, self._jobs.received, (hosted.identity, segment))

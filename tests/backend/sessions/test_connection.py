@@ -1,8 +1,7 @@
 """Outgoing messages of a client: in order, bounded, never blocking the sender."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable
 from uuid import UUID
 
 from backend.sessions.connection import ClientConnection
@@ -45,7 +44,7 @@ class FakeSocket:
         if self.reads.is_set():
             self.closed = (code, reason)
 
-    def drain(self) -> Coroutine[Any, Any, None] | None:
+    def drain(self) -> Awaitable[None] | None:
         self.writes += 1
         self.said += self.added
         self.added = []
@@ -69,7 +68,7 @@ class SlowSocket(FakeSocket):
 
     takes_s = 1_000.0
 
-    def drain(self) -> Coroutine[Any, Any, None]:
+    def drain(self) -> Awaitable[None]:
         super().drain()
         return self._slowly()
 
