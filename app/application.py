@@ -43,7 +43,7 @@ from app.insertion.programs import ProgramTrackingInserter
 from app.journal.library import of_this_user
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
-from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
 from app.messages.registry import Registry
@@ -263,8 +263,7 @@ class Application:
         self._tell_of_use()
 
     def _tell_of_use(self) -> None:
-        running = self._worker.view.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED}
-        self._background.models.used(self._worker.settings.model, running=running)
+        self._background.models.used(self._worker.settings.model, running=self._worker.view.works)
 
     def _tell_of_gateway(self, error: AppError | None) -> None:
         self._background.sharing.gateway_told(error)

@@ -33,6 +33,11 @@ class WorkerView:
     model: str = ""
 
     @property
+    def works(self) -> bool:
+        """True if it runs or is starting."""
+        return self.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED}
+
+    @property
     def can_be_switched_on(self) -> bool:
         """True if it failed or the user switched it off.
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from app.core.notes import Note
 from app.gateways.view import FoundView, GatewaysView
-from app.local_services.worker_view import LocalWorkerState, WorkerView
+from app.local_services.worker_view import WorkerView
 from protocol.pairing import PairingStage
 
 
@@ -72,11 +72,6 @@ class LentView:
     name: str
     on: bool = False
     worker: WorkerView = WorkerView()
-
-    @property
-    def works(self) -> bool:
-        """True if the worker runs or is starting."""
-        return self.worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED}
 
 
 class EnlistStage(StrEnum):

@@ -11,7 +11,7 @@ from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
 from app.gateways.actions import LookAtGateways
 from app.gateways.selection import to_gateway, to_here
-from app.local_services.worker_view import LocalWorkerState, SwitchWorker
+from app.local_services.worker_view import SwitchWorker
 from app.messages.actions import Action
 from app.settings.actions import MICROPHONE, ChangeSetting
 from app.ui.computers.wording import menu_text
@@ -119,7 +119,7 @@ class Popover(QFrame):
         self.pause.setEnabled(status.paused or bool(choices.works(DICTATE)))
         self._show_places()
         worker = status.worker
-        self.worker.setChecked(worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED})
+        self.worker.setChecked(worker.works)
         self.worker_state.setText(worker_text(texts, worker))
         self.worker.setAccessibleDescription(self.worker_state.text())
         self._fit()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from app.core.states import RECORDING, State
 from app.dictation.actions import SuspendHotkeys, Verb
-from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
+from app.local_services.worker_view import SwitchWorker
 from app.messages.actions import Action
 from app.messages.notifications import Takes
 from app.sharing.actions import Lend
@@ -212,7 +212,7 @@ class Tray(QObject):
         offered = view.note is not None and view.note.key == INSERT_READY
         self.paste.setVisible(bool(view.held or view.earlier or offered))
         self.worker.setText(menu_name(texts("tray.worker", state=worker_text(texts, status.worker))))
-        self.worker.setChecked(_runs(status.worker))
+        self.worker.setChecked(status.worker.works)
         self.pause.setChecked(status.paused)
         self.pause.setEnabled(status.paused or bool(status.choices.works(DICTATE)))
         self._show_tip()
@@ -246,7 +246,7 @@ class Tray(QObject):
         self._ask(Verb.STOP if self._status.view.state in RECORDING else Verb.START)
 
     def _switch_worker(self) -> None:
-        on = not _runs(self._status.worker)
+        on = not self._status.worker.works
         self._show()
         self._ask(SwitchWorker(on))
 
@@ -268,7 +268,3 @@ class Tray(QObject):
         entry = worded(self._texts, self.menu.addAction(""), key)
         entry.triggered.connect(lambda: do())
         return entry
-
-
-def _runs(worker: WorkerView) -> bool:
-    return worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED}

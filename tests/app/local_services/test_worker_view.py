@@ -1,4 +1,4 @@
-"""Tests of when the user can switch on the worker."""
+"""Tests of when the worker works, and when the user can switch it on."""
 
 from app.core.notes import Note
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -12,3 +12,8 @@ def test_failed_or_switched_off_worker_can_be_switched_on() -> None:
     assert not any(
         WorkerView(state).can_be_switched_on for state in (LocalWorkerState.STARTING, LocalWorkerState.IDLE)
     )
+
+
+def test_worker_works_unless_it_is_off_or_failed() -> None:
+    works = {state for state in LocalWorkerState if WorkerView(state).works}
+    assert works == set(LocalWorkerState) - {LocalWorkerState.OFF, LocalWorkerState.FAILED}

@@ -100,13 +100,13 @@ async def test_lent_workers_are_switched_paused_and_forgotten_separately() -> No
         )
         first, second = world.view.lent
         made.ask(Lend(first.id, False))
-        await wait_until(lambda: not world.view.lent[0].on and not world.view.lent[0].works, "one is not")
-        assert world.view.lent[1].works
+        await wait_until(lambda: not world.view.lent[0].on and not world.view.lent[0].worker.works, "one is not")
+        assert world.view.lent[1].worker.works
         made.rest(BATTERY)
         await wait_until(lambda: world.view.lent[1].worker == WorkerView(reason=RESTS), "it rests")
         assert world.view.lent[0].worker == WorkerView(), "nobody asked for that one"
         made.rest(None)
-        await wait_until(lambda: world.view.lent[1].works, "it works again")
+        await wait_until(lambda: world.view.lent[1].worker.works, "it works again")
         made.ask(ForgetLent(second.id))
         await wait_until(lambda: [lent.id for lent in world.view.lent] == [first.id], "it is forgotten")
     async with lending(world):
@@ -125,11 +125,11 @@ async def test_settings_may_name_a_gateway_instead_of_its_id() -> None:
     world = World()
     async with lending(world) as made:
         made.ask(Enlist("10.0.0.7", "12345678"))
-        await wait_until(lambda: world.view.lent and world.view.lent[0].works, "it is lent to")
+        await wait_until(lambda: world.view.lent and world.view.lent[0].worker.works, "it is lent to")
         made.want((world.view.lent[0].name,))
         assert world.view.lent[0].on
         made.want(("somebody else",))
-        await wait_until(lambda: not world.view.lent[0].works, "it is not")
+        await wait_until(lambda: not world.view.lent[0].worker.works, "it is not")
 
 
 async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Address) -> None:
