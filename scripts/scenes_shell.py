@@ -16,7 +16,7 @@ from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import WorkerView
 from app.messages.notifications import Takes
 from app.ui.dictation.pill import BARS, SHADOW, Pill, paint_shadow
-from app.ui.shell.closing_note import ClosingNote
+from app.ui.shell.shell import ClosingNote
 from app.ui.shell.status import Status
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts

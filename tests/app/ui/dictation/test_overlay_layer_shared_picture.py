@@ -7,7 +7,7 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QPainter, QRegion
 from PySide6.QtWidgets import QApplication
 
-from app.ui.dictation.shared_picture import SharedPicture
+from app.ui.dictation.overlay_layer import SharedPicture
 from app.wayland.layer import Buffer, LayerShell
 
 SIZE = QSize(40, 20)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.hints import ShownOnce
-from app.ui.shell.closing_note import ClosingNote
+from app.ui.shell.shell import ClosingNote
 from app.ui.strings.texts import Texts
 
 
