@@ -25,6 +25,8 @@ async def facts_of(session: DesktopSession, environment: Mapping[str, str], dead
     """Return what is known at the deadline, by the names of the fields of ``Found``."""
     facts = dict[str, Any]()
     sources = [_bus(environment, facts)]
+    if session is DesktopSession.X11:
+        sources.append(_embedded(environment, facts))
     if session is DesktopSession.WAYLAND:
         sources += [_compositor(environment, facts), _ibus(environment, facts)]
     tasks = [asyncio.create_task(source, name="desktop/look") for source in sources]
@@ -46,11 +48,35 @@ async def _ibus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
             facts["ibus"] = True
 
 
+async def _embedded(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
+    """Note a tray that embeds icons, which needs no bus."""
+    if await aside(partial(_embeds_icons, environment.get("DISPLAY", ""))):
+        facts["tray"] = True
+
+
+def _embeds_icons(name: str) -> bool:
+    """Return whether a program of this X server has the tray. Source: freedesktop.org, System Tray Protocol."""
+    try:
+        from Xlib.display import Display
+        from Xlib.error import DisplayError, XError
+    except ImportError:
+        return False
+    with suppress(DisplayError, XError, OSError):
+        display = Display(name)
+        try:
+            tray = display.intern_atom(f"_NET_SYSTEM_TRAY_S{display.get_default_screen()}")
+            return bool(display.get_selection_owner(tray))
+        finally:
+            display.close()
+    return False
+
+
 async def _bus(environment: Mapping[str, str], facts: dict[str, Any]) -> None:
     with suppress(BusError):
         async with await BusConnection.open(session_address(environment)) as bus:
             (running,) = await bus.call(BUS_PROGRAM, "ListNames")
-            facts["tray"] = _HOST in running and await _shows_icons(bus)
+            shown = _HOST in running and await _shows_icons(bus)
+            facts["tray"] = facts.get("tray", False) or shown
             (started,) = await bus.call(BUS_PROGRAM, "ListActivatableNames")
             facts["programs"] = frozenset(name for name in (*running, *started) if not name.startswith(":"))
             if f"{_PORTAL}.Desktop" in facts["programs"]:

@@ -144,9 +144,9 @@ def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerVi
     elif not gateway.chosen:
         button = Button(texts("computers.use"), texts("computers.use-name", **named), to_gateway(gateway))
     removal = Removal(
-        texts("computers.forget"),
-        texts("computers.forget-says", **named),
-        texts("computers.forget-sure"),
+        texts("computers.remove"),
+        texts("computers.remove-says", **named),
+        texts("computers.remove-sure"),
         ForgetGateway(gateway.id),
     )
     return ComputerView(
@@ -185,8 +185,8 @@ def lent_row(texts: Texts, lent: LentView) -> ComputerView:
     button = Button(does, f"{texts('lending.to', **named)}: {does}", (Lend(lent.id, not lent.on),))
     removal = Removal(
         texts("computers.remove"),
-        texts("lending.forget-says", **named),
-        texts("lending.forget-sure"),
+        texts("lending.remove-says", **named),
+        texts("computers.remove-sure"),
         ForgetLent(lent.id),
     )
     return ComputerView(f"lent {lent.id}", lent.name, says, _WORKER[lent.worker.state], button, removal=removal)

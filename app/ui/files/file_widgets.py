@@ -22,6 +22,7 @@ from app.ui.widgets.basic import (
     control_height,
     paint_bar,
     paint_round,
+    refresh_with,
     ring,
     smooth_painter,
 )
@@ -73,9 +74,14 @@ class TickButton(CheckableButton):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.setFont(font())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        refresh_with(self.refresh, theme)
+
+    def refresh(self) -> None:
+        """Take the current font."""
+        self.setFont(font())
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """Return a size with room for the tick, so that ticking moves no other control."""

@@ -12,7 +12,7 @@ from app.diagnostics.report.view import ExaminationView
 from app.ui.help.line_list import Cell, RowsCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import action_button, refresh_with
+from app.ui.widgets.basic import action_button, enable, refresh_with
 from app.ui.widgets.labels import label
 from app.ui.widgets.layouts import horizontal, stretched
 
@@ -45,7 +45,7 @@ class ExaminationPanel(RowsCard):
         view, texts = self._view, self._texts
         self._found = tuple(sorted(view.findings, key=lambda one: _ORDER.index(one.severity))) if view else ()
         self.examine.setText(texts("help.examine.again" if view else "help.examine.start"))
-        self.examine.setEnabled(view is None or view.waits_for is None)
+        enable(self.examine, view is None or view.waits_for is None)
         self.show_rows([self._row(finding) for finding in self._found])
         self.state.setText(self._said(view) if view else "")
         self._tell_all()

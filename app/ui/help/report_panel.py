@@ -14,7 +14,7 @@ from app.ui.help.line_list import Cell, RowsCard
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import action_button, refresh_with
+from app.ui.widgets.basic import action_button, enable, refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.labels import label, tell, worded
 from app.ui.widgets.layouts import SPACE, horizontal
@@ -51,9 +51,9 @@ class ReportPanel(RowsCard):
         view, texts = self._view, self._texts
         parts = bool(view.parts)
         self.prepare.setText(texts("help.report.again" if parts else "help.report.prepare"))
-        self.prepare.setEnabled(view.state not in _WORKING)
+        enable(self.prepare, view.state not in _WORKING)
         self.save.setVisible(parts)
-        self.save.setEnabled(view.state not in _WORKING)
+        enable(self.save, view.state not in _WORKING)
         self.show_place.setVisible(view.state is ReportState.SAVED)
         self.show_rows([(self._cells(part), self._described(part)) for part in view.parts])
         self._tell()

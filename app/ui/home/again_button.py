@@ -9,6 +9,7 @@ from app.history.view import HistoryModels, RerunOptions
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name, note_text
 from app.ui.theme.theme import SPACING
+from app.ui.widgets.basic import opens_menu
 from app.ui.widgets.labels import label, menu_name
 
 
@@ -28,7 +29,7 @@ class AgainButton(QPushButton):
         self._menu = QMenu(self)
         self.whole = QMenu(self)
         self._menu.aboutToShow.connect(self.opens.emit)
-        self.setMenu(self._menu)
+        opens_menu(self, self._menu)
         self.refresh()
 
     def show_models(self, models: HistoryModels) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from app.core.format import Format
 from app.history.index import IndexRow
 from app.ui.strings.texts import Texts
-from app.ui.widgets.basic import Card, action_button
+from app.ui.widgets.basic import Card, action_button, opens_menu
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, set_role, worded
 from app.ui.widgets.layouts import CARD, vertical
@@ -29,7 +29,7 @@ class ExportButton(QPushButton):
         self.forms = {form: worded(texts, menu.addAction(""), f"files.form.{form}") for form in Format}
         for form, action in self.forms.items():
             action.triggered.connect(lambda _=False, form=form: export(form))
-        self.setMenu(menu)
+        opens_menu(self, menu)
 
 
 class SelectionBar(Card):

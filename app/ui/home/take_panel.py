@@ -26,7 +26,7 @@ from app.ui.home.take_text import Follower, GrowingText
 from app.ui.home.wording import caption, take_text, when
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import Card, action_button, reveal, show_icon, timer
+from app.ui.widgets.basic import Card, action_button, opens_menu, reveal, show_icon, timer
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import remark, worded
@@ -336,7 +336,7 @@ class TakePanel(Card):
         return *typed, self.copy, self.again, self.recover, self.export
 
     def _connect(self) -> None:
-        self.more.setMenu(self.menu)
+        opens_menu(self.more, self.menu)
         self.more.setProperty("role", "icon")
         self.restore.triggered.connect(self._restore)
         self.delete.triggered.connect(self.deletes.emit)

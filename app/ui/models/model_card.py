@@ -147,7 +147,7 @@ class ModelCard(Card):
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._use, self._dialogs = theme, texts, ask, use, dialogs
-        self.model, self._view = LocalModelView(ModelFacts("")), ModelsView()
+        self.model, self._view, self._language = LocalModelView(ModelFacts("")), ModelsView(), ""
         self.shape, self.bar = StateIcon(theme, SHAPES, ModelState.MISSING), FileProgressBar(theme)
         self.name = label(bold=True, wraps=True)
         self.badge = worded(texts, Badge(theme, "star"), "models.badge")
@@ -172,17 +172,19 @@ class ModelCard(Card):
         lower: tuple[QWidget, ...] = (self.bar, self.how, self.note, self.buttons)
         vertical(head, *upper, foot, *lower, self.question, self.details.lines, within=self, margins=CARD)
 
-    def show_model(self, model: LocalModelView, view: ModelsView, *, again: bool = False) -> None:
+    def show_model(
+        self, model: LocalModelView, view: ModelsView, *, language: str = "", again: bool = False
+    ) -> None:
         """Show a model of ``view``; redraw only if something changed or ``again`` is set.
 
-        ``again`` applies a new language or new colours.
+        ``language``: the one whose accuracy comes first. ``again`` applies a new language or new colours.
         """
         shown, now = (_around(self._texts, each, model) for each in (self._view, view))
-        if not again and model == self.model and now == shown:
+        if not again and (model, language, now) == (self.model, self._language, shown):
             return
         if model.state is not self.model.state:
             self.confirm(False)
-        self.model, self._view, texts = model, view, self._texts
+        self.model, self._view, self._language, texts = model, view, language, self._texts
         name, state = model_name(texts, model.name), texts(f"models.state.{model.state.value}")
         self.setAccessibleName(f"{name}: {texts('models.in-use') if model.chosen else state}")
         self.shape.show_state(model.state, state)
@@ -206,7 +208,7 @@ class ModelCard(Card):
         texts, about, view = self._texts, self.model.about, self._view
         self.figures.setVisible(has_figures(about))
         if has_figures(about):
-            languages = compared_languages(texts.language, view.languages)
+            languages = compared_languages(texts.language, view.languages, self._language)
             bars = accuracy_bars(texts, about, languages)
             titles = [texts("models.accuracy-title"), *[""] * len(bars)]
             speed = (texts("models.speed-title"), speed_bar(texts, view.speeds.get(about.name)))

@@ -48,9 +48,9 @@ def accuracy_bars(say: Say, about: ModelFacts, languages: Sequence[str]) -> list
     return [_accuracy(say, about, language) for language in languages[:_MOST_LANGUAGES]]
 
 
-def compared_languages(say_language: str, spoken: Iterable[str]) -> tuple[str, ...]:
-    """Return the languages to show accuracy for: the user's, or those of the windows and English."""
-    return tuple(spoken) or tuple(dict.fromkeys((say_language, "en")))
+def compared_languages(say_language: str, spoken: Iterable[str], first: str = "") -> tuple[str, ...]:
+    """Return the languages to show accuracy for: ``first``, and the user's or those of the windows and English."""
+    return tuple(filter(None, dict.fromkeys((first, *(tuple(spoken) or (say_language, "en"))))))
 
 
 def has_figures(about: ModelFacts) -> bool:

@@ -144,7 +144,7 @@ class ModelsPanel(QWidget):
         self.room.setText(room_text(texts, view) if view.models else texts("models.looking"))
         for model in view.models:
             card = self.cards.get(model.name) or self._new_card(model.name)
-            card.show_model(model, view, again=again)
+            card.show_model(model, view, language=self.language, again=again)
         found = groups(view, self.language)
         self.empty.setText(texts("models.empty", language=language_name(texts, self.language)))
         self.empty.setVisible(bool(view.models) and not found.keys() - {ModelGroup.PARTS})

@@ -14,7 +14,7 @@ from app.monitoring.view import (
     WorkerFigures,
 )
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import state_text
+from app.ui.strings.wording import device_name, state_text
 from protocol.monitor import WorkerState
 
 NOTHING: Final = "–"
@@ -133,7 +133,7 @@ def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
 
 def worker_text(texts: Texts, worker: WorkerFigures) -> str:
     """Return model, device and speed of a worker."""
-    said = [worker.model, worker.device]
+    said = [worker.model, device_name(texts, worker.device)]
     if worker.speed:
         said.append(texts("monitor.speed", value=_figures(worker.speed)))
     return " · ".join(said)

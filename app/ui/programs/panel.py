@@ -20,7 +20,7 @@ from app.ui.programs.program_row import ProgramRow, icon_for
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, refresh_with, reveal
+from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with, reveal
 from app.ui.widgets.labels import label, menu_name, remark, say, worded
 from app.ui.widgets.layouts import SPACE, drop, horizontal, vertical
 
@@ -61,7 +61,7 @@ class ProgramsPanel(Card):
         self.hint = remark("")
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
-        self.add.setMenu(self.menu)
+        opens_menu(self.add, self.menu)
         self._list = vertical()
         above: tuple[QWidget, ...] = (self.heading, self.says, self.empty, self.problem)
         row = horizontal(self.add, self.stop, SPACE, gap=None)

@@ -13,7 +13,7 @@ from app.ui.settings.wording import in_all_languages
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import Card, action_button, refresh_with
+from app.ui.widgets.basic import Card, action_button, enable, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import CARD, vertical
@@ -94,7 +94,7 @@ class UpdatesPanel(Card):
             button.setText(texts(key))
             button.setVisible(visible)
         self.copy.setProperty("role", "primary")
-        self.check.setEnabled(view.state is not UpdateState.ASKING)
+        enable(self.check, view.state is not UpdateState.ASKING)
         self.buttons.arrange()
         self.buttons.setVisible(any(visible for _, _, visible in named))
 

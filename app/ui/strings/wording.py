@@ -61,7 +61,12 @@ def model_name(say: Say, name: str) -> str:
 
 def worker_device_text(texts: Texts, worker: WorkerView) -> str:
     """Return the device and the model of a worker."""
-    return _PART.join(filter(None, (worker.device, model_name(texts, worker.model))))
+    return _PART.join(filter(None, (device_name(texts, worker.device), model_name(texts, worker.model))))
+
+
+def device_name(say: Say, device: str) -> str:
+    """Return the name of the device that recognises, for people; a graphics card keeps its own."""
+    return say("monitor.cpu") if device == "cpu" else device
 
 
 def worker_text(texts: Texts, worker: WorkerView) -> str:

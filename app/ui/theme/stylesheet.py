@@ -39,7 +39,7 @@ QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: ${hair_foc
 QPushButton[role="icon"] { background: transparent; border-color: transparent; padding: ${hair}px; }
 QPushButton[role="icon"]:hover { background: $accent_soft; border-color: $accent; }
 QPushButton[role="icon"]:focus { border: 2px solid $accent; padding: ${hair_focus}px; }
-QPushButton[role="icon"]::menu-indicator { image: none; }
+QPushButton[role="icon"]::menu-indicator { image: none; width: 0; }
 QPushButton[role="danger"] { color: $danger; border-color: $danger; }
 
 QLineEdit, QTextEdit, QPlainTextEdit { background: $surface; color: $text; border: 1px solid $edge;

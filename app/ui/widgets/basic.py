@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSignalBlocker, QSize, QSizeF, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
+    QCursor,
     QFontMetrics,
     QKeyEvent,
     QPainter,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QFrame,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -37,6 +39,8 @@ S = TypeVar("S", bound=StrEnum)
 
 _RING = 2.0
 _LONGEST_CHOICE = 44
+_LOST_FOCUS = "lostFocus"
+"""Dynamic property of a control that had the focus when it was disabled."""
 
 
 class Card(QFrame):
@@ -111,6 +115,20 @@ def timer(owner: QObject, ms: int, do: Callable[[], None], *, once: bool = True)
     made = QTimer(owner, singleShot=once, interval=ms)
     made.timeout.connect(do)
     return made
+
+
+def opens_menu(button: QPushButton, menu: QMenu) -> None:
+    """Open the menu with the button, which looks left alone again once the pointer has gone with the menu.
+
+    Qt tells a button nothing of a pointer that left it for its menu.
+    """
+
+    def look_again() -> None:
+        if not button.rect().contains(button.mapFromGlobal(QCursor.pos())):
+            QApplication.sendEvent(button, QEvent(QEvent.Type.Leave))
+
+    button.setMenu(menu)
+    menu.aboutToHide.connect(look_again)
 
 
 def show_icon(button: QPushButton, name: str, colour: QColor) -> None:
@@ -301,6 +319,18 @@ def reveal(control: QWidget, shown: bool, heir: QWidget) -> None:
     if not shown and control.hasFocus():
         heir.setFocus()
     control.setVisible(shown)
+
+
+def enable(control: QWidget, enabled: bool) -> None:
+    """Enable or disable a control. If that took its focus, it gets it back, unless another one has it by then."""
+    if not enabled and control.hasFocus():
+        control.clearFocus()  # or Qt would give it to the next control, even of another card
+        control.setProperty(_LOST_FOCUS, True)
+    control.setEnabled(enabled)
+    if enabled and control.property(_LOST_FOCUS):
+        control.setProperty(_LOST_FOCUS, None)
+        if control.window().focusWidget() is None:
+            control.setFocus()
 
 
 def smooth_painter(widget: QWidget) -> QPainter:

@@ -1,11 +1,13 @@
 """Sessions, text insertion and the tray: by kind of desktop, and on a real X server."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.desktop.found import DesktopSession, Found
+from app.desktop.found import DesktopSession, Found, of_environment
+from app.desktop.look import look as look_at_desktop
 from app.diagnostics.checks.desktop import (
     LookAtDesktop,
     ScreenAbilities,
@@ -126,6 +128,11 @@ async def test_look_examines_a_real_x_server(screen: Desktop) -> None:
     assert await look(screen.display) == ScreenAbilities(types=True, tray=True)
     with pytest.raises(ScreenMissing):
         await look("no name of a display")
+
+
+async def test_tray_without_a_bus_is_found(screen: Desktop) -> None:
+    alone = {"DISPLAY": screen.display, "HOME": str(screen.folder), "XDG_RUNTIME_DIR": str(screen.folder)}
+    assert await look_at_desktop("linux", alone) == replace(of_environment("linux", alone), tray=True)
 
 
 def test_desktop_check_writes_no_files(home: Path) -> None:

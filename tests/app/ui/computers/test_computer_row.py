@@ -26,7 +26,7 @@ DESK = ComputerView(
     Button("Use", "Use desk", (USE,)),
     "Address: 10.0.0.1",
     RenameGateway("desk", ""),
-    Removal("Forget…", "No longer.", "Forget computer", ForgetGateway("desk")),
+    Removal("Remove…", "No longer.", "Remove computer", ForgetGateway("desk")),
 )
 
 
@@ -69,7 +69,7 @@ def test_menu_offers_what_is_possible(world: World, texts: Texts) -> None:
     assert [action.text() for action in row.menu.actions()] == [
         texts("computers.rename"),
         texts("computers.details"),
-        "Forget…",
+        "Remove…",
     ]
     row.show_view(replace(DESK, rename=None, removal=None))
     assert [action.isVisible() for action in row.menu.actions()] == [False, True, False]

@@ -72,6 +72,17 @@ def test_tick_is_toggled_by_keyboard_and_visible(theme: Theme, qtbot: QtBot) -> 
     assert size.width() >= tick.fontMetrics().horizontalAdvance("Subtitles")
 
 
+def test_ticks_and_state_icons_follow_the_text_size_at_once(theme: Theme, qtbot: QtBot) -> None:
+    tick, shape = TickButton(theme), FileShape(theme)
+    qtbot.addWidget(tick)
+    qtbot.addWidget(shape)
+    tick.setText("Subtitles")
+    before = tick.sizeHint(), shape.size()
+    theme.choose_text_size("largest")
+    grown = tick.sizeHint(), shape.size()
+    assert all(after.width() > 1.25 * once.width() for once, after in zip(before, grown, strict=True))
+
+
 @pytest.fixture
 def asked() -> list[str]:
     return []

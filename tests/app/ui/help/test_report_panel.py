@@ -82,3 +82,16 @@ def test_report_parts_are_described(panel: ReportPanel, texts: Texts) -> None:
     assert texts("help.part.settings") in read[0] and texts("help.part.log") in read[1]
     assert panel.list.accessibleName() and panel.text.accessibleName() and list(panel.words())
     panel.grab()
+
+
+def test_report_button_keeps_the_focus_while_it_works(panel: ReportPanel, qtbot: QtBot) -> None:
+    panel.activateWindow()
+    panel.prepare.setFocus()
+    qtbot.waitUntil(panel.prepare.hasFocus)
+    for state in (ReportState.GATHERING, ReportState.READY):
+        panel.show_report(ReportView(state, PARTS))
+    assert panel.prepare.hasFocus()
+    panel.show_report(ReportView(ReportState.GATHERING, PARTS))
+    panel.list.setFocus()
+    panel.show_report(ReportView(ReportState.READY, PARTS))
+    assert panel.list.hasFocus()

@@ -57,6 +57,11 @@ def test_at_most_three_languages_are_compared() -> None:
     assert compared_languages("en", ("de", "fr")) == ("de", "fr")
 
 
+def test_language_of_the_list_is_compared_first() -> None:
+    assert compared_languages("en", (), "zh") == ("zh", "en")
+    assert compared_languages("en", ("de", "fr"), "fr") == ("fr", "de")
+
+
 @pytest.mark.parametrize("texts", [EN, ZH])
 def test_every_stated_figure_has_a_source_text(texts: Texts) -> None:
     for model in load_catalogue().models:

@@ -167,18 +167,19 @@ def test_installed_models_come_first_then_the_recommended_one(make: Make, texts:
 
 def test_list_is_limited_to_a_language(make: Make) -> None:
     panel = make(Texts("en"))
-    panel.show_models(replace(VIEW, languages=("yue",)))
+    panel.show_models(replace(VIEW, languages=("en", "yue")))
     panel.filter.field.click()
     assert panel.filter.picker.built is not None
     shown = panel.filter.picker.built.list
     assert [shown.item(row).text().split(" · ")[0] for row in range(3)] == [
         "All languages",
         "Cantonese",
-        "Afrikaans",
+        "English",
     ]
     shown.itemClicked.emit(shown.item(1))
     assert panel.language == "yue" and panel.filter.field.text() == "Cantonese"
     assert "whisper-base" not in order(panel) and "sensevoice-small-int8" in order(panel)
+    assert panel.cards["sensevoice-small-int8"].figures.rows[1][2].text().startswith("Cantonese")
     assert not panel.empty.isVisible()
     panel.show_models(ModelsView(VIEW.models[:2]))
     assert panel.empty.isVisible() and "Cantonese" in panel.empty.text()
