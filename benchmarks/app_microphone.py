@@ -85,6 +85,9 @@ class FastStream:
         self._thread = threading.Thread(target=self._run, name="fast microphone", daemon=True)
         self._thread.start()
 
+    def rest(self, resting: bool) -> None:
+        """Do nothing: the recording is played anyway."""
+
     async def close(self) -> None:
         """Stop recording. Safe to call twice."""
         self._closed.set()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from app.capture.devices import Input
-from app.capture.portaudio import PortAudio, PortAudioStream, Put, Stream
+from app.capture.portaudio import InputStream, PortAudio, PortAudioStream, Put
 from app.capture.pulse import NoSoundServer, PulseAudio
 from app.capture.pulse_library import pulse_library
 
@@ -28,7 +28,7 @@ class DesktopSound:
                 pass
         return await self._ports.inputs(anew=anew)
 
-    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> Stream:
+    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> InputStream:
         """Begin to record with the system that listed the device. Raises ``MicrophoneError``."""
         if self._server is not None and device.key:
             return await self._server.open(device, put, ended)

@@ -116,6 +116,10 @@ class Microphone:
         return self._name
 
     @property
+    def _recording(self) -> bool:
+        return not self.buffer.ended.done()
+
+    @property
     def overflows(self) -> int:
         """How often the sound system dropped audio; it does not report how much."""
         return self._overflows + (self._hearing.overflows if self._hearing else 0)
@@ -128,8 +132,12 @@ class Microphone:
     def start(self) -> None:
         """Begin a recording with the audio just before it; a running recording ends."""
         self._finish()
+        late = 0
+        if self._hearing is not None:
+            late = _samples(self._hearing.late_s)
+            self._hearing.rest(False)
         self.buffer = BlockBuffer(round(self._settings.most_waiting_s * SAMPLE_RATE))
-        self._dropped += self.buffer.hear(self._pre_roll.drain())
+        self._dropped += self.buffer.hear(self._pre_roll.drain(late))
 
     def stop(self) -> None:
         """End the recording after all speech until now, which the device delivers only after its latency.
@@ -174,10 +182,10 @@ class Microphone:
             self._can_hear_again(self._deaf_since)
         self.level_dbfs = level_of(samples)
         self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
-        if self.buffer.ended.done():
-            self._pre_roll.add(samples)
-        else:
+        if self._recording:
             self._dropped += self.buffer.hear(samples)
+        else:
+            self._pre_roll.add(samples)
         if (lost := self._dropped + (0 if closed else device.dropped) - self._told) > 0:
             self._told += lost
             self._say(MicrophoneChangeKind.DROPPED, lost)
@@ -205,6 +213,8 @@ class Microphone:
             self._missed += _samples(now_s - self._deaf_since)
             self._deaf_since = now_s
         self.buffer.end()
+        if self._hearing is not None:
+            self._hearing.rest(True)
 
     def _failed(self, failed: "asyncio.Future[BaseException]") -> None:
         if not failed.cancelled():
@@ -279,6 +289,7 @@ class Microphone:
 
     async def _use(self, device: Input, inputs: list[Input]) -> None:
         hearing = ResampledInput(device, self._hear, self._settings.most_waiting_s)
+        hearing.rest(not self._recording)
         await hearing.open(self._system)
         self._hearing, self._name, self._quiet = hearing, device.name, 0
         self._behind_s, self._stood_still = None, False

@@ -35,7 +35,7 @@ Put = Callable[[bytes, int, bool], None]
 
 
 class Stream(Protocol):
-    """An open microphone. ``latency_s``: age of the newest sample when it is handed over."""
+    """An open device. ``latency_s``: age of the newest sample when it is handed over."""
 
     rate: int
     channels: int
@@ -44,11 +44,18 @@ class Stream(Protocol):
     async def close(self) -> None: ...
 
 
+class InputStream(Stream, Protocol):
+    """An open microphone that can be late while nobody listens."""
+
+    def rest(self, resting: bool) -> None:
+        """Allow blocks to be late from now on, or end that: what is late follows at once."""
+
+
 class SoundSystem(Protocol):
     """The operations the microphone needs of a sound system. Each may raise ``MicrophoneError``."""
 
     async def inputs(self, *, anew: bool = False) -> list[Input]: ...
-    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> Stream: ...
+    async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> InputStream: ...
 
 
 class PortAudio:
@@ -201,6 +208,9 @@ class PortAudioStream:
     async def close(self) -> None:
         """Stop the stream. Safe to call twice. Raises ``SoundHangs``."""
         await self._system.close(self)
+
+    def rest(self, resting: bool) -> None:
+        """Do nothing: the size of PortAudio's blocks is fixed when a stream opens."""
 
     def end(self) -> None:
         """Stop the stream; call it in the sound thread."""

@@ -36,6 +36,7 @@ PIPEWIRE: Final = "PipeWire"
 
 _DEADLINE_S: Final = 5.0
 _TURN_S: Final = 0.05
+_REST_S: Final = 0.2
 _BLOCKS_PER_S: Final = 50
 _MOST_CHANNELS: Final = 2
 _LATENCY_S: Final = 0.05  # until the server reports the real one
@@ -78,15 +79,14 @@ class PulseConnection:
         self.library.context_unref(self.context)
         self.library.mainloop_free(self._loop)
 
-    def turn(self) -> None:
-        """Send and receive for at most 50 ms."""
+    def turn(self, most_s: float = _TURN_S) -> bool:
+        """Wait for ``most_s``, send and receive; return whether there was anything."""
         library, loop = self.library, self._loop
-        if (
-            library.mainloop_prepare(loop, round(_TURN_S * 1e6)) < 0
-            or library.mainloop_poll(loop) < 0
-            or library.mainloop_dispatch(loop) < 0
-        ):
+        if library.mainloop_prepare(loop, round(most_s * 1e6)) < 0 or (ready := library.mainloop_poll(loop)) < 0:
             raise NoSoundServer
+        if library.mainloop_dispatch(loop) < 0:
+            raise NoSoundServer
+        return bool(ready)
 
     def wait(self, until: Callable[[], bool]) -> None:
         """Run the connection until the condition holds. Raises ``SoundHangs`` at the deadline."""
@@ -163,6 +163,8 @@ class PulseStream:
         self.latency_s = _latency_s(connection.library, stream)
         self._system, self._connection, self._stream, self._listener = system, connection, stream, listener
         self._closing = threading.Event()
+        self._awake = threading.Event()
+        self._awake.set()
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
         self._thread.start()
 
@@ -170,17 +172,29 @@ class PulseStream:
         """Stop recording. Safe to call twice."""
         await self._system.close(self)
 
+    def rest(self, resting: bool) -> None:
+        """Look for audio only now and then while nobody listens: it waits in the connection meanwhile."""
+        if resting:
+            self._awake.clear()
+        else:
+            self._awake.set()
+
     def end(self) -> None:
         """Stop recording; call it in the controlling thread."""
         self._closing.set()
+        self._awake.set()
         self._thread.join(_DEADLINE_S)
 
     def _run(self) -> None:
         library = self._connection.library
         try:
             while not self._closing.is_set() and library.stream_get_state(self._stream) == STREAM_READY:
-                self._connection.turn()
-                self._hand_over()
+                if self._awake.is_set() or self._awake.wait(_REST_S):
+                    self._connection.turn()
+                    self._hand_over()
+                    continue
+                while self._connection.turn(0.0):
+                    self._hand_over()
         except NoSoundServer:
             return
         finally:

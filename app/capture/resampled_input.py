@@ -5,16 +5,20 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.capture.devices import Input
-from app.capture.portaudio import SoundSystem, Stream
+from app.capture.portaudio import InputStream, SoundSystem
 from protocol.audio import SAMPLE_RATE
 from speech.resampling import Resampler
 
 Samples = NDArray[np.int16]
+
+_BLOCK_S: Final = 0.02
+_LATEST_S: Final = 0.25
 
 
 class ResampledInput:
@@ -22,7 +26,7 @@ class ResampledInput:
 
     Between both is a queue of at most ``most_waiting_s``, without locks, waits or calculations; only one side
     changes each counter. A full queue keeps the older audio; newer frames are dropped and counted until there is
-    room. ``wake`` is called in the loop when there is something to take.
+    room. ``wake`` is called in the loop when there is something to take; while the input rests, once a second.
     """
 
     def __init__(self, device: Input, wake: Callable[[], None], most_waiting_s: float) -> None:
@@ -42,8 +46,10 @@ class ResampledInput:
         self._went = 0
         self._dropped = 0
         self._woken = False
+        self._resting = False
+        self._at_rest = min(device.rate, self._most // 2)  # frames that may wait while it rests
         self._blocks: deque[tuple[bytes, int]] = deque()
-        self._stream: Stream | None = None
+        self._stream: InputStream | None = None
         self._resampler: Resampler | None = None
 
     @property
@@ -58,10 +64,25 @@ class ResampledInput:
         stream = await system.open(self.device, self.put, partial(self._tell, self.ended.set))
         self.latency_s = stream.latency_s
         self._stream = stream
+        stream.rest(self._resting)
+
+    def rest(self, resting: bool) -> None:
+        """Let audio wait longer while nobody listens; nothing of it is lost."""
+        self._resting = resting
+        if self._stream is not None:
+            self._stream.rest(resting)
+
+    @property
+    def late_s(self) -> float:
+        """Length of the audio that a resting device has not delivered yet, roughly."""
+        if not self._resting or self.heard_s is None:
+            return 0.0
+        return min(_LATEST_S, max(0.0, self._clock() - self.heard_s - _BLOCK_S))
 
     def put(self, block: bytes, frames: int, overflowed: bool) -> None:
         """Add a block. The caller must pass a copy."""
         self.heard_s = self._clock()
+        first = self.first_s is None
         if self.first_s is None:
             self.first_s = self.heard_s
         if overflowed:
@@ -72,7 +93,7 @@ class ResampledInput:
         else:
             self._came += frames
             self._blocks.append((block, frames))
-        if not self._woken:
+        if not self._woken and (first or not self._resting or self._came - self._went >= self._at_rest):
             self._woken = True
             try:
                 self._in_loop(self._wake)

@@ -22,6 +22,7 @@ class FakeStream:
         self.channels = device.channels
         self.latency_s = latency_s
         self.closed = 0
+        self.resting = False
         self.end = ended
         self._put = put
 
@@ -32,6 +33,9 @@ class FakeStream:
 
     async def close(self) -> None:
         self.closed += 1
+
+    def rest(self, resting: bool) -> None:
+        self.resting = resting
 
 
 class FakeSoundSystem:

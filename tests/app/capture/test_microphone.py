@@ -128,7 +128,6 @@ async def test_armed_microphone_comes_back_when_lost_between_recordings(system: 
         system.devices.append(BUILT_IN)
         await wait_until(lambda: told == [MicrophoneChangeKind.LOST, MicrophoneChangeKind.CAME_BACK], "it is back")
         system.stream.say(np.full(9_600, 0.5, np.float32))
-        await wait_until(lambda: microphone.level_dbfs > -50, "it is heard")
         microphone.start()
         microphone.stop()
         assert np.abs(await rest(microphone.buffer.blocks())).max() > 10_000, "with what was just before"

@@ -139,3 +139,22 @@ async def test_reader_gets_every_block_of_the_writer_thread() -> None:
         taken += hearing.take().tolist()
     writer.join()
     assert (taken, hearing.dropped) == (said, 0)
+
+
+async def test_resting_input_wakes_the_loop_once_a_second_and_loses_nothing() -> None:
+    device = Input(0, "any", "fake", 1, 16_000)
+    system, woken = FakeSoundSystem(device), list[int]()
+    hearing = ResampledInput(device, lambda: woken.append(len(hearing.take())), 60.0)
+    await hearing.open(system)
+    await wait_until(lambda: len(woken) == 1, "the first block wakes the loop")
+    hearing.rest(True)
+    assert system.stream.resting
+    for _ in range(49):
+        system.stream.say(np.zeros(320, np.float32))
+    await asyncio.sleep(0)
+    assert len(woken) == 1
+    system.stream.say(np.zeros(320, np.float32))
+    await wait_until(lambda: woken[1:] == [16_000], "a second of audio wakes the loop")
+    hearing.rest(False)
+    system.stream.say(np.zeros(320, np.float32))
+    await wait_until(lambda: woken[2:] == [320], "an input that does not rest wakes the loop at once")

@@ -73,7 +73,7 @@ def test_tick_is_toggled_by_keyboard_and_visible(theme: Theme, qtbot: QtBot) -> 
 
 
 def test_ticks_and_state_icons_follow_the_text_size_at_once(theme: Theme, qtbot: QtBot) -> None:
-    tick, shape = TickButton(theme), FileShape(theme)
+    tick, shape = TickButton(theme), StateIcon(theme, SHAPES, FileState.ADDED)
     qtbot.addWidget(tick)
     qtbot.addWidget(shape)
     tick.setText("Subtitles")
