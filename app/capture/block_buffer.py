@@ -133,9 +133,9 @@ class PreRoll:
         while self._held - len(self._blocks[0]) >= self._size:
             self._held -= len(self._blocks.popleft())
 
-    def drain(self, late: int = 0) -> Samples:
-        """Return the samples and remove them, so that each is used once; ``late``: so many newer ones follow."""
+    def drain(self) -> Samples:
+        """Return the samples and remove them, so that each is used once."""
         held = np.concatenate([np.empty(0, np.int16), *self._blocks])
         self._blocks.clear()
         self._held = 0
-        return held[max(0, len(held) - max(0, self._size - late)) :]
+        return held[max(0, len(held) - self._size) :]

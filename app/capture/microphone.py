@@ -132,12 +132,10 @@ class Microphone:
     def start(self) -> None:
         """Begin a recording with the audio just before it; a running recording ends."""
         self._finish()
-        late = 0
         if self._hearing is not None:
-            late = _samples(self._hearing.late_s)
             self._hearing.rest(False)
         self.buffer = BlockBuffer(round(self._settings.most_waiting_s * SAMPLE_RATE))
-        self._dropped += self.buffer.hear(self._pre_roll.drain(late))
+        self._dropped += self.buffer.hear(self._pre_roll.drain())
 
     def stop(self) -> None:
         """End the recording after all speech until now, which the device delivers only after its latency.

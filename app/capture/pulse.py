@@ -36,7 +36,7 @@ PIPEWIRE: Final = "PipeWire"
 
 _DEADLINE_S: Final = 5.0
 _TURN_S: Final = 0.05
-_REST_S: Final = 0.2
+_REST_S: Final = 0.1
 _BLOCKS_PER_S: Final = 50
 _MOST_CHANNELS: Final = 2
 _LATENCY_S: Final = 0.05  # until the server reports the real one

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,6 @@ from protocol.audio import SAMPLE_RATE
 from speech.resampling import Resampler
 
 Samples = NDArray[np.int16]
-
-_BLOCK_S: Final = 0.02
-_LATEST_S: Final = 0.25
 
 
 class ResampledInput:
@@ -71,13 +67,6 @@ class ResampledInput:
         self._resting = resting
         if self._stream is not None:
             self._stream.rest(resting)
-
-    @property
-    def late_s(self) -> float:
-        """Length of the audio that a resting device has not delivered yet, roughly."""
-        if not self._resting or self.heard_s is None:
-            return 0.0
-        return min(_LATEST_S, max(0.0, self._clock() - self.heard_s - _BLOCK_S))
 
     def put(self, block: bytes, frames: int, overflowed: bool) -> None:
         """Add a block. The caller must pass a copy."""

@@ -40,7 +40,7 @@ class GeneralSection:
     )
     keep_microphone_open: bool = setting(
         False,
-        "Keep the microphone open between dictations: what was said up to 500 ms before the key is recorded too. "
+        "Keep the microphone open between dictations: what was said up to 600 ms before the key is recorded too. "
         "The system shows all the time that the microphone is in use, and Bluetooth headsets sound worse.",
     )
     autostart: bool = setting(False, "Start with the session, without the window.")
