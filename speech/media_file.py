@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from protocol.audio import SAMPLE_RATE
 from speech.errors import AudioDamaged, AudioUnsupported, MediaExtraMissing
+from speech.resampling import Resampler
 
 HEAD_BYTES: Final = 16
 _HEADS: Final = (
@@ -48,17 +49,26 @@ def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
     Raises ``AudioUnreadable``, perhaps half-way.
     """
     with opened_media(path) as (av, container):
-        resampler, broken = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE), None
+        stream, broken = container.streams.audio[0], None
+        channels = 2 if stream.channels == 2 else 1  # FFmpeg mixes more with the speaker in front
+        layout = "stereo" if channels == 2 else "mono"
+        resampler, mixer = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE), Resampler(SAMPLE_RATE)
         try:
-            for frame in container.decode(container.streams.audio[0]):
+            for frame in container.decode(stream):
                 for piece in resampler.resample(frame):
-                    yield piece.to_ndarray()[0]
+                    yield _mixed(mixer, piece.to_ndarray()[0], channels)
         except av.FFmpegError as error:
             broken = error
         for piece in resampler.resample(None):
-            yield piece.to_ndarray()[0]
+            yield _mixed(mixer, piece.to_ndarray()[0], channels)
         if broken:
             raise broken
+
+
+def _mixed(mixer: Resampler, samples: NDArray[np.int16], channels: int) -> NDArray[np.int16]:
+    if channels == 1:
+        return samples
+    return mixer.accept(samples.reshape(-1, channels).astype(np.float32) / np.float32(1 << 15))
 
 
 @contextmanager

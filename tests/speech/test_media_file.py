@@ -48,6 +48,18 @@ def test_media_sound_is_read(tmp_path: Path, name: str, picture: bool) -> None:
     assert spectrum.argmax() == 440
 
 
+def test_stereo_whose_channels_cancel_each_other_out_is_heard(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mkv"), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.stack([TONE, -TONE], axis=1).reshape(1, -1), "s16", "stereo")
+        frame.sample_rate = RATE
+        for piece in (frame, None):
+            container.mux(stream.encode(piece))
+    samples = samples_of(tmp_path / "a.mkv")
+    assert len(samples) == pytest.approx(32_000, abs=100)
+    assert np.abs(samples[4_000:28_000]).max() == pytest.approx(8_000, rel=0.05)
+
+
 def test_video_without_sound_raises_unsupported(tmp_path: Path) -> None:
     with pytest.raises(AudioUnsupported, match="no sound track"):
         samples_of(media(tmp_path / "a.mp4", None, True))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from speech.resampling import HIGHEST_RATE, LOWEST_RATE, Resampler, to_int16, to_mono
+from speech.resampling import HIGHEST_RATE, LOWEST_RATE, Downmix, Resampler, to_int16
 
 RATES = [8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000]
 
@@ -47,8 +47,32 @@ def test_int16_audio_at_16_khz_is_unchanged() -> None:
     assert np.array_equal(resample(every.astype(np.float32) / np.float32(32768), 16_000, [100]), every)
 
 
-def test_to_mono_averages_the_channels() -> None:
-    assert to_mono(np.array([[1.0, 0.0], [0.5, -0.5]], np.float32)).tolist() == [0.5, 0.0]
+def test_downmix_averages_the_channels() -> None:
+    assert Downmix(16_000).mix(np.array([[1.0, 0.0], [0.5, -0.5]], np.float32)).tolist() == [0.5, 0.0]
+
+
+@given(st.lists(st.integers(0, 9_000), max_size=20))
+def test_channels_that_cancel_each_other_out_are_heard(cuts: list[int]) -> None:
+    sound = 0.3 * noise(9_000)[:, 0]
+    samples = np.stack([sound, -sound], axis=1)
+    heard = resample(samples, 16_000, cuts)
+    assert np.array_equal(heard[1_600:], to_int16(sound[1_600:]))
+    assert np.array_equal(heard, resample(samples, 16_000, []))
+
+
+def test_quiet_or_different_channels_keep_the_mean() -> None:
+    sound = noise(9_000)[:, 0]
+    for channels in ([0.001 * sound, -0.001 * sound], [sound, 0 * sound], [sound, noise(9_001)[1:, 0]]):
+        samples = np.stack(channels, axis=1)
+        assert np.array_equal(resample(samples, 16_000, []), to_int16(samples.mean(axis=1)))
+
+
+def test_channels_are_averaged_again_after_a_hum_that_cancelled_itself_out() -> None:
+    hum, speech = 0.01 * noise(3_200)[:, 0], 0.5 * noise(6_400)[:, 0]
+    for other in (speech, 0 * speech):  # in both channels, or in one
+        samples = np.stack([np.append(hum, other), np.append(-hum, speech)], axis=1)
+        heard = resample(samples, 16_000, []).astype(np.float64)
+        assert np.square(heard[4_800:]).mean() > 0.2 * np.square(speech * 32_768).mean()
 
 
 def test_to_int16_rounds_samples() -> None:
