@@ -1,7 +1,5 @@
 """Notices that arrive on this gateway's channel."""
 
-import asyncio
-import math
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
@@ -20,8 +18,8 @@ _QUIET_S: Final = 5.0
 class Subscription(Protocol):
     """A redis-py connection that has sent SSUBSCRIBE. redis-py's own PubSub costs twice as much per message."""
 
-    def read_response(self, *, timeout: float, disconnect_on_error: bool) -> Awaitable[Any]:
-        """Return the next message as a list."""
+    def read_response(self, *, timeout: float) -> Awaitable[Any]:
+        """Return the next message as a list, or ``None`` on timeout."""
         ...
 
     def send_command(self, *arguments: str) -> Awaitable[None]:
@@ -39,36 +37,24 @@ async def follow(
 
     Raises the subscription's errors, or ``BrokerUnreachable`` when pings go unanswered.
     """
-    quiet, clock = 0, asyncio.get_running_loop().time
-    heard = clock()
-    due = heard + quiet_s
+    quiet = 0
     while True:
-        try:
-            async with asyncio.timeout_at(due):  # of many messages: one for each would cost as much as they do
-                while True:
-                    message = await subscription.read_response(timeout=math.inf, disconnect_on_error=False)
-                    heard, quiet = clock(), 0
-                    _pass_on(message, on_notice, on_subscribed)
-        except TimeoutError:
-            if heard + quiet_s > due:
-                due = heard + quiet_s
+        message = await subscription.read_response(timeout=quiet_s)
+        if message is None:
+            quiet += 1
+            if quiet > 2:
+                raise BrokerUnreachable("the subscription does not answer")
+            await subscription.send_command("PING")
+            continue
+        quiet = 0
+        if message[0] == b"ssubscribe":
+            on_subscribed()
+        elif message[0] == b"sunsubscribe":
+            raise BrokerUnreachable("the channel moved to another node")
+        elif message[0] == b"smessage":
+            try:
+                notice = decode_notice(message[2])
+            except MalformedMessage as error:
+                log.error(LogEvent.RESULTS_NOTICE_UNREADABLE, error=str(error))
                 continue
-        quiet += 1
-        if quiet > 2:
-            raise BrokerUnreachable("the subscription does not answer")
-        await subscription.send_command("PING")
-        due = clock() + quiet_s
-
-
-def _pass_on(message: Any, on_notice: Callable[[Notice], None], on_subscribed: Callable[[], None]) -> None:
-    if message[0] == b"ssubscribe":
-        on_subscribed()
-    elif message[0] == b"sunsubscribe":
-        raise BrokerUnreachable("the channel moved to another node")
-    elif message[0] == b"smessage":
-        try:
-            notice = decode_notice(message[2])
-        except MalformedMessage as error:
-            log.error(LogEvent.RESULTS_NOTICE_UNREADABLE, error=str(error))
-            return
-        on_notice(notice)
+            on_notice(notice)
