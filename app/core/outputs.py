@@ -1,5 +1,6 @@
 """Write transcripts to standard output, next to the recordings, or into a folder."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ _ONE_DOCUMENT: Final = frozenset({Format.SRT, Format.VTT})
 class Outputs:
     """Destinations of results, checked before any recording is recognised.
 
-    Raises ``UsageMistake`` for two results in one place, ``OutputFailed`` for a folder that cannot be created.
+    Raises ``UsageMistake`` for two results in one place, ``OutputFailed`` for a folder that cannot be used.
     """
 
     def __init__(self, recordings: Sequence[Path], where: str, form: Format) -> None:
@@ -36,6 +37,8 @@ class Outputs:
                 raise UsageMistake(f"two recordings would become {place}: use one --output for each")
             if place == recording:
                 raise UsageMistake(f"the result would replace {recording}: use another --output")
+            if place.parent.is_dir() and not os.access(place.parent, os.W_OK):
+                raise OutputFailed(f"{place.parent} cannot be written: use another --output")
             self._places[recording] = place
 
     @property
@@ -52,7 +55,10 @@ class Outputs:
             _print(render_json_line({"file": valid(str(recording)), "error": valid(why)}))
 
     def deliver(self, recording: Path, text: str) -> str:
-        """Write one result and return its place (empty: standard output). Raises ``OutputFailed``."""
+        """Write one result and return its place (empty: standard output).
+
+        Raises ``OutputFailed``. If a file is refused, its text is on standard output.
+        """
         place = self._places.get(recording)
         if place is None:
             if self._many and self._form is Format.TXT:
@@ -62,7 +68,9 @@ class Outputs:
         try:
             write_whole(place, text)
         except OSError as error:
-            raise OutputFailed(f"{place} cannot be written: {error.strerror}") from error
+            _print(text)
+            why = f"{place} cannot be written: {error.strerror}; the result is on standard output"
+            raise OutputFailed(why) from error
         return str(place)
 
 

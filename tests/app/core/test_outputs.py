@@ -1,5 +1,6 @@
 """Tests that results arrive completely and in the right place, and that mistakes are reported early."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,18 @@ def test_deliver_fails_when_file_cannot_be_written(tmp_path: Path) -> None:
     recording = tmp_path / "gone" / "x.wav"
     with pytest.raises(OutputFailed, match="cannot be written"):
         Outputs([recording], "beside", Format.TXT).deliver(recording, "x")
+
+
+def test_outputs_refuse_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is recognised: afterwards the result would have no place."""
+    monkeypatch.setattr(os, "access", lambda place, mode: place != tmp_path / "read-only")
+    (tmp_path / "read-only").mkdir()
+    with pytest.raises(OutputFailed, match="read-only cannot be written: use another --output"):
+        Outputs([tmp_path / "read-only" / "x.wav"], "beside", Format.TXT)
+
+
+def test_refused_result_is_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording = tmp_path / "gone" / "x.wav"
+    with pytest.raises(OutputFailed, match="the result is on standard output"):
+        Outputs([recording], "beside", Format.TXT).deliver(recording, "kia ora\n")
+    assert capsys.readouterr().out == "kia ora\n"
