@@ -21,7 +21,7 @@ from runtime.logger import get_logger
 
 MOST_RECORDS: Final = 10_000
 _LOOK_S: Final = 1.0
-_GATHER_S: Final = 0.1
+_GATHER_S: Final = 0.3
 """Time to gather lines before a write: waking the thread for each line costs more than writing it."""
 _STOP_S: Final = 5.0
 _PACKING: Final = 5
