@@ -131,7 +131,7 @@ def idle(app: MeasuredApp, keep_open: bool = False) -> Iterator[Figure]:
     own, rest = (100 * used / _IDLE_S for used in (_cpu_s([app.program]) - before, _cpu_s(children) - others))
     what = "microphone kept open" if keep_open else "microphone closed"
     beside = f"its gateway, broker and worker {rest:.2g} %; over {_IDLE_S:g} s"
-    yield Figure(f"idle CPU, {what}", own, "%", None if keep_open else _CPU, 1, beside)
+    yield Figure(f"idle CPU, {what}", own, "%", _CPU, 1, beside)
     memory = app.program.memory_full_info()
     beside = f"resident {memory.rss / 2**20:.0f} MB"
     yield Figure(f"idle memory (USS), {what}", memory.uss / 2**20, "MB", _MEMORY_MB, 1, beside)
