@@ -48,12 +48,9 @@ def doctor(
 
     from app.core import process
     from app.diagnostics.checks.all_checks import CheckOptions, this_computer
-    from app.models.default_choice import choose_default
-    from app.models.engines import engine_of
-    from app.settings.languages import languages_now
 
     if not (engine or only_apart):
-        engine = engine_of(choose_default(languages_now("auto")).model)
+        engine = _engine_of_default()
     wish = CheckOptions(engine, thorough=thorough)
     if no_microphone:
         wish = CheckOptions(engine, 0.0, thorough)
@@ -65,6 +62,15 @@ def doctor(
         return examine(wish, computer, json=json, bundle=bundle)
 
     process.run("doctor", work, level="ERROR", terminal=True, in_files=False)
+
+
+def _engine_of_default() -> str:
+    """Return the engine of the model that this computer uses if none is chosen. Blocks briefly."""
+    from app.models.default_choice import choose_default
+    from app.models.engines import engine_of
+    from app.settings.languages import languages_now
+
+    return engine_of(choose_default(languages_now("auto")).model)
 
 
 async def examine(
