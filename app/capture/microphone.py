@@ -259,7 +259,9 @@ class Microphone:
         """Report what the sound system did not keep while this process stood still: it tells nobody."""
         before_s, self._behind_s = self._behind_s, behind_s
         stood_still, self._stood_still = self._stood_still, False
-        if not stood_still or before_s is None or behind_s is None or behind_s - before_s < _LEAST_LOST_S:
+        if not (stood_still and self._recording) or before_s is None or behind_s is None:
+            return
+        if behind_s - before_s < _LEAST_LOST_S:
             return
         lost = _samples(behind_s - before_s)
         self._missed += lost
