@@ -107,6 +107,7 @@ def test_files_wait_for_all_speech() -> None:
     alone = Survey(streams, (worker(4.0),))
     assert expect(alone, Options(priority="bulk", model="m")).eta_s == (8 + 8 + 40) / 4
     assert expect(alone, Options(priority="bulk")).eta_s == (8 + 8 + 40 + 4) / 4
+    assert expect_behind(alone, Options(priority="bulk"), 4 * SECOND, 20 * SECOND).eta_s == (8 + 8 + 40 + 24) / 4
     helped = Survey(streams, (worker(4.0), worker(4.0, "n")))
     assert expect(helped, Options(priority="bulk")).eta_s == 3.0  # the other worker has done all speech by 2.0
 
@@ -137,6 +138,15 @@ def test_session_is_accepted_when_wait_equals_limit() -> None:
     state = survey(4 * LIMITS.wait_s, worker(4.0))
     assert expect(state, Options()).eta_s == LIMITS.wait_s
     assert refuse(state, True, 0, LIMITS) is None
+    later = refuse(survey(4 * (LIMITS.wait_s + 9), worker(4.0)), True, 0, LIMITS)
+    assert later is not None and later.retry_s == 9 + 1, "when the wait has come down to the limit"
+
+
+def test_survey_moves_with_the_jobs_of_this_gateway_and_never_below_them() -> None:
+    of, nothing = ("interactive", ""), StreamContent(0, 0, 0)
+    assert survey(10).moved({of: seconds(4)}, {of: nothing}).streams[ANY].samples == 6 * SECOND
+    assert survey(10).moved({of: nothing}, {of: seconds(4)}).streams[ANY] == StreamContent(14 * SECOND, 2, 0)
+    assert survey(2).moved({of: seconds(10)}, {of: seconds(4)}).streams[ANY].samples == 4 * SECOND
 
 
 @pytest.mark.parametrize("model", ["", "m"])
