@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from app.core.notes import Note
@@ -40,8 +39,6 @@ class PowerEvents:
         self._tasks.start(self._rest.watch(), "rest")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._tasks.close()
         await self._seeing.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from types import TracebackType
 from typing import Any, Self
 
 from runtime import logger_names
@@ -28,7 +27,21 @@ async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
         _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
 
 
-class Tasks:
+class Closing:
+    """The base of what is closed when its ``async with`` block is left."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
+        raise NotImplementedError
+
+
+class Tasks(Closing):
     """Tasks that end with their owner. Leaving the context cancels them and waits until they are gone.
 
     A failing task is logged with its traceback and completes ``failed`` with the exception. An owner that cannot
@@ -57,14 +70,6 @@ class Tasks:
     async def close(self) -> None:
         """Cancel running tasks and wait for them. Safe to call twice."""
         await cancel_and_wait(self._tasks)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -17,6 +17,7 @@ from dbus_fast.errors import DBusError
 from dbus_fast.unpack import unpack_variants
 
 from app.bus.errors import BusMissing, BusRefused, BusSilent
+from runtime.tasks import Closing
 
 __all__ = ("BUS_PROGRAM", "CALL_S", "BusConnection", "BusObject", "Answer", "MethodCall", "Signal", "Variant")
 
@@ -89,7 +90,7 @@ def _forget(sent: "asyncio.Future[None]") -> None:
         sent.exception()
 
 
-class BusConnection:
+class BusConnection(Closing):
     """A connection to a message bus. ``gone``: set when the connection has ended."""
 
     def __init__(self, bus: MessageBus) -> None:
@@ -111,12 +112,6 @@ class BusConnection:
                 return cls(await _Bus(bus_address=address, negotiate_unix_fd=True).connect())
         except (OSError, EOFError, TimeoutError, DBusError, ValueError) as error:
             raise BusMissing(f"the message bus cannot be reached: {error}") from error
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """End the connection. Safe to call twice."""

@@ -15,6 +15,7 @@ from dbus_fast import Variant as Variant
 from app.bus.connection import BUS_PROGRAM, CALL_S, BusConnection, BusObject, Signal, session_address
 from app.bus.errors import BusError, BusMissing, BusRefused, BusSilent, PortalDenied, PortalRefused
 from app.core.identity import APP_ID
+from runtime.tasks import Closing
 
 PROGRAM: Final = "org.freedesktop.portal.Desktop"
 PATH: Final = "/org/freedesktop/portal/desktop"
@@ -50,7 +51,7 @@ class PortalSession:
                 await self._portal.bus.call(BusObject(PROGRAM, self.path, _SESSION), "Close")
 
 
-class Portal:
+class Portal(Closing):
     """The portal, as seen by one connection to the bus."""
 
     def __init__(self, bus: BusConnection, app_id: str) -> None:
@@ -73,12 +74,6 @@ class Portal:
             await bus.close()
             raise
         return portal
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """End the connection, which ends its sessions too. Safe to call twice."""

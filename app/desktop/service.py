@@ -6,7 +6,6 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 from app.core.daemon_thread import aside
@@ -48,15 +47,12 @@ class DesktopService:
         self._open = False
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
         self._open = True
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._open = False
-        await self._tasks.__aexit__(kind, error, trace)
+        await self._tasks.close()
 
     def use(self, bindings: Mapping[str, str]) -> None:
         """Take the keys by action from the settings; ignored before entering and after leaving."""

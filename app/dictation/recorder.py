@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
 from app.transcription.listening import RecordingMicrophone
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks
 
 LINGER_S: Final = 3.0
 """The device stays open this long after a recording, so that the next one starts at once."""
@@ -84,7 +84,7 @@ class Recording:
             over(self)
 
 
-class Recorder:
+class Recorder(Closing):
     """Provider of consecutive recordings, as an async context manager."""
 
     def __init__(
@@ -110,10 +110,8 @@ class Recorder:
         self._closed = False
         self._stale = False
 
-    async def __aenter__(self) -> "Recorder":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
         self._closed = True
         self._linger(False)
         if self._again is not None:

@@ -5,7 +5,7 @@ Without an audio output no cue is played. Dictation continues regardless.
 
 from collections.abc import Awaitable, Callable
 from functools import cache, partial
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from app.dictation.messages import SoundCue
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks
 
 log = get_logger(logger_names.APP_SOUNDS)
 
@@ -31,7 +31,7 @@ PlaySound = Callable[[Callable[[int], bytes]], Awaitable[None]]
 """``app.capture.portaudio.PortAudio.play``."""
 
 
-class Sounds:
+class Sounds(Closing):
     """Player of one cue at a time.
 
     Cues that arrive faster than they can be played are dropped.
@@ -43,10 +43,8 @@ class Sounds:
         self._waiting: list[SoundCue] = []
         self._told = False
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
         await self._tasks.close()
 
     def play(self, cue: SoundCue) -> None:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, Protocol, Self
+from typing import Final, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -31,7 +31,7 @@ from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks
 from speech.playback import FromSpeech
 
 log = get_logger(logger_names.APP_HISTORY_PLAYING)
@@ -93,7 +93,7 @@ class PlayBuffer:
         return self._taken
 
 
-class Player:
+class Player(Closing):
     """Player of one take at a time.
 
     Failures are reported with the reason and affect nothing else.
@@ -114,10 +114,8 @@ class Player:
         self._wake = asyncio.Event()
         self._blocked = False
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
         await self._tasks.close()
 
     # -- actions -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Everything here belongs to one loop, and returns at once.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Final, Self
+from typing import Final
 from uuid import UUID
 
 from app.core.errors import AppError
@@ -19,7 +19,7 @@ from client.errors import GatewayError, SessionLost
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks
 
 log = get_logger(logger_names.APP_HISTORY_AGAIN)
 
@@ -29,7 +29,7 @@ Rerun = Callable[[UUID, RerunOptions, Told], Awaitable[Reran]]
 """Signature of ``app.history.history.History.rerun``."""
 
 
-class RerecognitionQueue:
+class RerecognitionQueue(Closing):
     """Queue of takes to recognise again.
 
     ``tell`` receives the states, ``came`` the results.
@@ -44,10 +44,7 @@ class RerecognitionQueue:
         self._running: tuple[UUID, asyncio.Task[None]] | None = None
         self._stood: dict[UUID, Rerunning] = {}
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
         """Cancel all work, which withdraws unrecognised pieces from the gateway."""
         self._waiting.clear()
         await self._tasks.close()

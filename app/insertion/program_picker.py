@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
-from typing import Final, Self
+from typing import Final
 
 from app.core.daemon_thread import aside
 from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.wayland.session import is_wayland
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks
 
 _CLOSE_S: Final = 3.0
 
@@ -33,7 +33,7 @@ def pick_on_x11(wakes: socket.socket) -> ProgramPick:
     return pick_program(None, wakes)
 
 
-class ProgramPicker:
+class ProgramPicker(Closing):
     """Waits for one click at a time, in a thread; an async context manager. ``post`` receives each state."""
 
     def __init__(self, post: Callable[[ProgramPick], None], pick: Pick = pick_on_x11) -> None:
@@ -43,10 +43,7 @@ class ProgramPicker:
         self._over = asyncio.Event()
         self._over.set()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
         """Stop waiting for a click."""
         self._stop()
         with suppress(TimeoutError):

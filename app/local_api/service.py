@@ -9,7 +9,6 @@ Everything here belongs to one loop.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Final, Self
 
 from app.core.problem_notes import note_of
@@ -36,14 +35,11 @@ class LocalApiService:
         self._tasks = Tasks("local-api")
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
         self._tasks.start(self._keep(), "keep")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._tasks.__aexit__(kind, error, trace)
+    async def __aexit__(self, *_: object) -> None:
+        await self._tasks.close()
 
     def use(self, *, on: bool, port: int) -> None:
         """Take the settings: whether the port is open, and its number. Requests in progress break off."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from app.core.console import Console
 from app.core.format import Format
@@ -18,7 +18,7 @@ from app.transcription.progress import Display
 from app.transcription.recording import Recogniser
 from client.connection import Locate
 from protocol.recognition import Options
-from runtime.tasks import cancel_and_wait
+from runtime.tasks import Closing, cancel_and_wait
 from speech.audio_file import check_audio
 
 T = TypeVar("T")
@@ -118,7 +118,7 @@ class _Progress(Display):
         return f"{self.heard_s:.0f} s heard, {self.pieces} pieces recognised"
 
 
-class FileTranscriber:
+class FileTranscriber(Closing):
     """Recogniser of files, a few at a time.
 
     Each file has a task of its own: callers may cancel, and what it started is still ended in order.
@@ -130,10 +130,7 @@ class FileTranscriber:
         self._free = asyncio.Semaphore(_AT_ONCE)
         self._running: set[asyncio.Task[RecordingTranscript]] = set()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
         """Cancel the work once, so that a stack can end in order, and only then again."""
         for task in self._running:
             task.cancel()

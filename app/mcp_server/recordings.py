@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
 from app.core.errors import UsageMistake
 from app.core.format import Format
@@ -21,6 +21,7 @@ from app.history.search_terms import excerpt
 from app.history.word_times import edited
 from app.journal.library import Library, TakeSnapshot
 from app.journal.take import TRANSCRIBED
+from runtime.tasks import Closing
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ class RecordingText:
     text: str
 
 
-class RecordingReader:
+class RecordingReader(Closing):
     """Recordings of this user, read in a thread of their own. Methods raise ``AppError``."""
 
     def __init__(self, library: Library) -> None:
@@ -68,10 +69,8 @@ class RecordingReader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mcp/recordings")
         self._opened: Index | None = None
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
         await self._in_thread(self._close)
         self._thread.shutdown(wait=False)
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
 from typing import Final, Self
 
 from app.core.daemon_thread import aside
@@ -95,9 +94,7 @@ class Models:
         self._tasks.start(self._show_forever(), "show")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop downloads; they resume at the next start."""
         self._open = False
         for stop in self._stops.values():

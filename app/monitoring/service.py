@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import Final, Self
+from typing import Final
 
 from app.core.segment_observer import SegmentEvent
 from app.monitoring.model import MonitorModel
@@ -20,7 +20,7 @@ from app.monitoring.view import LookAtMonitor, MonitorView
 from client.connection import Locate
 from client.errors import GatewayError
 from client.monitor import WatchSettings, watch
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks
 
 REFRESH_S: Final = 1.0
 AGAIN_S: Final = 15.0
@@ -29,7 +29,7 @@ AGAIN_S: Final = 15.0
 Post = Callable[[MonitorView], None]
 
 
-class Monitoring:
+class Monitoring(Closing):
     """Monitor of a gateway.
 
     ``locate`` runs before each connection; ``post`` gets views only while visible.
@@ -51,12 +51,6 @@ class Monitoring:
         self._model = MonitorModel(time.time() - clock())
         self._tasks = Tasks("monitoring")
         self._looking: list[asyncio.Task[None]] = []
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Stop for good; repeated calls are harmless."""

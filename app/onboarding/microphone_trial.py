@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
 from app.capture.errors import MicrophoneError
 from app.core.problem_notes import note_of
@@ -18,7 +18,7 @@ from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Closing, Tasks, cancel_and_wait
 
 log = get_logger(logger_names.APP_ONBOARDING_MICROPHONE)
 
@@ -42,7 +42,7 @@ class TrialTimes:
     tell_s: float = 0.05
 
 
-class MicrophoneTrialRunner:
+class MicrophoneTrialRunner(Closing):
     """A microphone trial; an async context manager.
 
     ``post`` gets each new state; ``look`` refreshes the list of microphones.
@@ -62,10 +62,8 @@ class MicrophoneTrialRunner:
         self._view = MicrophoneTrial()
         self._told_at = float("-inf")
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
         self._end()
         await self._tasks.close()
 

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from uuid import UUID
 
 from app.journal.errors import JournalError
@@ -21,7 +20,7 @@ from app.replacements.view import MOST_TAKES, ReplacementsTried, TryReplacements
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks
 
 log = get_logger(logger_names.APP_REPLACING_DRY_RUN)
 
@@ -29,7 +28,7 @@ _TELL_S: Final = 0.2
 _SLICE: Final = 100
 
 
-class DryRun:
+class DryRun(Closing):
     """Trial of rules; an async context manager of one loop.
 
     ``post`` gets the progress and then the final result.
@@ -41,12 +40,8 @@ class DryRun:
         self._thread = ThreadPoolExecutor(1, "dry-run")
         self._running: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
         await self._tasks.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 

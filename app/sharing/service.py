@@ -9,8 +9,7 @@ import socket
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from app.core.errors import AppError
 from app.core.notes import Note
@@ -28,7 +27,7 @@ from protocol.pairing import PairingStage, PairingState, link_of
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks
 
 log = get_logger(logger_names.APP_SHARING_SHARING)
 
@@ -63,7 +62,7 @@ def retry_pause(failures: int) -> float:
     return float(min(_FIRST_RETRY_S * 2 ** min(failures - 1, 16), _LONGEST_RETRY_S))
 
 
-class Sharing:
+class Sharing(Closing):
     """The sharing of this computer's gateway. ``again`` is called when the gateway must restart differently.
 
     ``pause``: returns the seconds before the next attempt, given the number of consecutive failures.
@@ -94,12 +93,8 @@ class Sharing:
         self._following: asyncio.Task[None] | None = None
         self._look_now = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
         await self._tasks.close()
 
     # -- gateway process -----------------------------------------------------------------------------------

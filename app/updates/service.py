@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from msgspec.structs import replace
@@ -72,14 +71,11 @@ class Updates:
         self._tasks = Tasks("updates")
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
         self._tasks.start(self._watch(), "watch")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._tasks.__aexit__(kind, error, trace)
+    async def __aexit__(self, *_: object) -> None:
+        await self._tasks.close()
 
     def use(self, *, on: bool, place: IndexPlace) -> None:
         """Take the settings: whether to ask by itself, and where."""

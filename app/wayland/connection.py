@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol, Self
 from app.wayland.errors import CompositorGone, CompositorMissing, InterfaceMissing
 from app.wayland.interfaces import CALLBACK, DISPLAY, Interface, by_name
 from app.wayland.wire import Event, Message, packed, split, unpacked
+from runtime.tasks import Closing
 
 _REPLY_S: Final = 5.0
 _READ_BYTES: Final = 65_536
@@ -80,7 +81,7 @@ class WaylandObject:
             _close_all(value for letter, value in zip(event.signature, values, strict=True) if letter == "h")
 
 
-class WaylandConnection:
+class WaylandConnection(Closing):
     """The objects shared with one compositor.
 
     ``globals``: the compositor's offers: version by interface name, the newest version of each.
@@ -148,12 +149,6 @@ class WaylandConnection:
         registry.on("global", connection._offered)
         registry.on("global_remove", connection._withdrawn)
         return connection
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Send what is left, and end the connection. Safe to call twice."""

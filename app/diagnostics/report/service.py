@@ -13,8 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from app.core.errors import AppError
 from app.core.notes import Note
@@ -49,7 +48,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.logger import get_logger
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Closing, Tasks, cancel_and_wait
 
 log = get_logger(logger_names.APP_HELP_SERVING)
 
@@ -69,7 +68,7 @@ def examinations() -> Sequence[Examination]:
     return AllChecks(CheckOptions(), this_computer(sys.platform, os.environ)).examinations()
 
 
-class Help:
+class Help(Closing):
     """Service of the help panels.
 
     ``sources``: returns the sources of the next report. ``logs``: the folder of logs. ``examinations``: returns
@@ -95,12 +94,8 @@ class Help:
         self._reporting: asyncio.Task[None] | None = None
         self._parts: tuple[ReportFile, ...] = ()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
         await self._tasks.close()
 
     def ask(self, action: HelpAction) -> None:
