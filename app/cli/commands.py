@@ -4,12 +4,12 @@ Only the command that runs imports this.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import typer
 from rich.text import Text
@@ -33,9 +33,12 @@ from app.transcription.recording import Recogniser
 from client.connection import Locate, fixed
 from client.errors import Refused, Unreachable
 from protocol.recognition import Options, Script
+from runtime.tasks import Closing
 from runtime.terminal import printable, say
 from speech.audio_file import check_audio
 from speech.errors import SpeechError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,26 @@ class GatewayChoice:
     def stack(self) -> Stack | None:
         """Return the stack that provides a local gateway, or ``None`` for a remote one."""
         return None if self.gateway else Stack(StackSettings(*self.local))
+
+    def serving(self, tell: Callable[[str], object]) -> "Stack | RemoteStack":
+        """Return the gateway as a context in which it serves; ``tell``: says that a local one is started."""
+        if stack := self.stack():
+            tell("starting the gateway and the worker, unless they run")
+        return stack or RemoteStack()
+
+
+class RemoteStack(Closing):
+    """Stand-in for the ``Stack`` of another computer, which this one does not run."""
+
+    async def until_ready(self) -> None:
+        """Do nothing: each request waits for the gateway."""
+
+    async def unless_broken(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run ``work``."""
+        return await work
+
+    async def close(self) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -138,16 +161,11 @@ class Transcription:
             script=self._wanted.script,
             languages=await asyncio.to_thread(languages_now, self._wanted.language),
         )
-        async with AsyncExitStack() as cleanup:
-            stack = self._source.stack()
-            if stack is not None:
-                self._console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
-                await cleanup.enter_async_context(stack)
+        async with self._source.serving(partial(self._console.print, soft_wrap=True)) as gateway:
             recogniser = Recogniser(self._source.locate(), needed_models.vad_folder(), options)
             whole = True
             for file in self._wanted.files:
-                work = self._one(file, recogniser)
-                whole &= await (stack.unless_broken(work) if stack else work)
+                whole &= await gateway.unless_broken(self._one(file, recogniser))
         return 0 if whole else FAILED
 
     async def _one(self, file: Path, recogniser: Recogniser) -> bool:

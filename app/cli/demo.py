@@ -2,8 +2,9 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -46,16 +47,11 @@ async def demo(source: GatewayChoice) -> int:
 async def dictate(recordings: Sequence[Sample], source: GatewayChoice) -> int:
     """Dictate the given recordings, and return ``FAILED`` if a segment got no text."""
     console = Console(stderr=True)
-    async with AsyncExitStack() as cleanup:
-        stack = source.stack()
-        if stack is not None:
-            console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
-            await cleanup.enter_async_context(stack)
-            await stack.until_ready()
-        everything = True
+    everything = True
+    async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
+        await gateway.until_ready()
         for sample in recordings:
-            work = _dictate_one(sample, source, console)
-            everything &= await (stack.unless_broken(work) if stack else work)
+            everything &= await gateway.unless_broken(_dictate_one(sample, source, console))
     return 0 if everything else FAILED
 
 

@@ -1,9 +1,6 @@
 """Implement ``kikipounamu desktop``: the app's entry in the desktop's menu of programs."""
 
-from typing import NoReturn
-
-import typer
-
+from app.cli.output import exit_on_error
 from runtime.command_line import group
 from runtime.terminal import printable, say
 
@@ -16,13 +13,10 @@ def install() -> None:
 
     The app does so by itself when it starts. This command also replaces an entry that was changed or hidden.
     """
-    from app.core.errors import AppError
     from app.system.launcher import install_menu_entry
 
-    try:
+    with exit_on_error():
         place = install_menu_entry()
-    except AppError as error:
-        _refuse(error)
     say(printable(f"written: {place}") if place else "the menu has the app already, from a package of the system")
 
 
@@ -32,19 +26,11 @@ def remove() -> None:
 
     Settings and recordings stay. The app adds the menu entry again when it is started.
     """
-    from app.core.errors import AppError
     from app.system.launcher import remove_menu_entry
 
-    try:
+    with exit_on_error():
         removed = remove_menu_entry()
-    except AppError as error:
-        _refuse(error)
     for place in removed:
         say(printable(f"removed: {place}"))
     if not removed:
         say("nothing to remove: this user's menu has no entry of the app")
-
-
-def _refuse(error: Exception) -> NoReturn:
-    say(printable(str(error)), err=True)
-    raise typer.Exit(1)

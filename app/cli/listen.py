@@ -143,13 +143,8 @@ class _Dictation:
         """Start the stack unless a remote gateway was named, then record. Raises errors that are ``EXPECTED``."""
         if told := interrupted(self._library.all()):
             self._screen.tell(told)
-        async with AsyncExitStack() as cleanup:
-            stack = self._source.stack()
-            if stack is not None:
-                self._screen.tell("starting the gateway and the worker, unless they run")
-                await cleanup.enter_async_context(stack)
-            work = self._dictate()
-            return await (stack.unless_broken(work) if stack else work)
+        async with self._source.serving(self._screen.tell) as gateway:
+            return await gateway.unless_broken(self._dictate())
 
     async def _dictate(self) -> int:
         screen = self._screen

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from app.cli.completion import complete_take
-from app.cli.output import print_json
+from app.cli.output import exit_on_error, print_json
 from runtime.command_line import AsJson
-from runtime.terminal import printable, say
+from runtime.terminal import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -62,20 +62,17 @@ def logs(
 
     The logs of this computer are always read. Other computers have logs of their own.
     """
-    from app.core.errors import AppError
-    from app.diagnostics.timeline.log_search import find, reaches_back_to
+    from app.diagnostics.timeline.log_search import SessionNotFound, find, reaches_back_to
     from app.diagnostics.timeline.session_timeline import tell
     from runtime.folders import folders
 
     places = list(dict.fromkeys((folders().logs.resolve(), *(folder or []))))  # without duplicates
-    try:
+    with exit_on_error():
         found = find(session, places)
-    except AppError as error:
-        _give_up(str(error))
-    if not any(line.session for line in found.lines):
-        oldest = reaches_back_to(places)
-        since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
-        _give_up(f"the logs have nothing of session {found.session}: {since}")
+        if not any(line.session for line in found.lines):
+            oldest = reaches_back_to(places)
+            since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
+            raise SessionNotFound(f"the logs have nothing of session {found.session}: {since}")
     story = _only(segment, tell(found.session, found.lines, [str(place) for place in places]))
     if as_json:
         print_json(_as_json(story, found.left_out))
@@ -161,8 +158,3 @@ def _as_json(story: "SessionTimeline", left_out: int) -> dict[str, object]:
 
 def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
-
-
-def _give_up(why: str) -> NoReturn:
-    say(why, err=True)
-    raise typer.Exit(1)

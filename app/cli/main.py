@@ -24,6 +24,7 @@ from app.cli import (
 )
 from app.cli.installation import gpu_command, update_command
 from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Microphone, Model
+from app.cli.output import exit_on_error
 from app.cli.sections import Section
 from app.control.client import handed_over
 from app.core.format import Format
@@ -104,7 +105,10 @@ def desktop(
     """
     status = handed_over(hidden=hidden)
     if status is None:
-        _check_windows()
+        from app.cli.installation.window_check import check_windows
+
+        with exit_on_error():
+            check_windows(os.environ)
         collect_seldom()  # what is imported stays
         from app import main
 
@@ -120,18 +124,6 @@ def desktop(
 
         status = main.run(make_application, hidden=hidden)
     raise typer.Exit(status)
-
-
-def _check_windows() -> None:
-    from app.cli.installation.window_check import check_windows
-    from app.core.errors import UsageMistake
-    from runtime.terminal import say
-
-    try:
-        check_windows(os.environ)
-    except UsageMistake as error:
-        say(str(error), err=True)
-        raise typer.Exit(1) from error
 
 
 @app.command(rich_help_panel=Section.DICTATION)

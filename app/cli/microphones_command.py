@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from app.cli.options import Microphone
-from app.cli.output import print_json, print_table
-from app.core.errors import AppError
+from app.cli.output import exit_on_error, print_json, print_table
 from runtime.command_line import AsJson
 from runtime.terminal import printable, say
 
@@ -32,16 +31,11 @@ def microphones(
     """
     import asyncio
 
-    try:
+    with exit_on_error():
         if level:
             asyncio.run(show_level(microphone, seconds, as_json=json))
         else:
             _list(asyncio.run(_inputs()), microphone, json)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    except AppError as error:
-        say(str(error), err=True)
-        raise typer.Exit(1) from error
 
 
 def _list(inputs: "list[Input]", choice: str, json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from app.cli.output import print_json, print_table
+from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.console import Console
 from app.models.advice import Advice, advice_line, advise, languages_text, speed_text
@@ -90,7 +90,7 @@ def _facts(store: ModelStore, model: Model, advice: Advice) -> dict[str, Any]:
 def get(names: Sequence[str]) -> None:
     """Fetch models from the first source that delivers them completely."""
     store, catalogue = _open()
-    with _exit_on_error():
+    with exit_on_error(ModelError):
         models = [catalogue.model(name) for name in names]
     # Start all probes of all models now, so that dead sources cost their deadline only once.
     offers = {model.name: Probes(sources_for(model, catalogue)) for model in models if model.stated is None}
@@ -190,15 +190,6 @@ def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
             _complain(str(error))
     if failed:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _exit_on_error() -> Iterator[None]:
-    try:
-        yield
-    except ModelError as error:
-        _complain(str(error))
-        raise typer.Exit(1) from error
 
 
 @contextmanager

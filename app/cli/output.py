@@ -1,16 +1,32 @@
-"""Print lists for people, as tables, and for programs, as JSON."""
+"""Print lists for people, as tables, and for programs, as JSON; and end a command that failed."""
 
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
+import typer
+
+from app.core.errors import AppError
 from runtime.terminal import printable, say
 
 _GAP: Final = "  "
 _INDENT: Final = "    "
 _ELLIPSIS: Final = "…"
+
+
+@contextmanager
+def exit_on_error(expected: type[Exception] = AppError) -> Iterator[None]:
+    """Print an expected error, and end the command with status 1; with 130 after Ctrl-C."""
+    try:
+        yield
+    except expected as error:
+        say(str(error), err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        raise typer.Exit(130) from error
 
 
 def print_json(content: Any) -> None:

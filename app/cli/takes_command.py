@@ -4,9 +4,9 @@ The journal and its dependencies are imported by the command that runs.
 """
 
 import wave
-from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,9 +14,9 @@ import typer
 
 from app.cli.completion import complete_take
 from app.cli.options import Certificate, Engine, Gateway, GetModels, Key
-from app.cli.output import print_json, print_table
+from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
-from app.core.errors import AppError, OutputFailed
+from app.core.errors import OutputFailed
 from app.core.format import Format
 from app.core.sentences import Say
 from app.core.states import State
@@ -48,7 +48,7 @@ Id = Annotated[
 def list_takes(as_json: AsJson = False) -> None:
     """List recordings, newest first."""
     library = _library()
-    with _exit_on_error():
+    with exit_on_error():
         takes = library.all()
     if as_json:
         print_json([_facts(found) for found in takes])
@@ -68,7 +68,7 @@ def show(session: Id, as_json: AsJson = False) -> None:
 
     The edited text follows if there is one.
     """
-    with _exit_on_error():
+    with exit_on_error():
         found = _find(session)
     if as_json:
         print_json(_all_facts(found))
@@ -94,7 +94,7 @@ def export(
 
     The audio becomes ID.wav; the text, edited or not, a file beside it.
     """
-    with _exit_on_error():
+    with exit_on_error():
         found = _find(session)
         sound, text = output / f"{found.session}.wav", output / f"{found.session}.{form}"
         try:
@@ -130,7 +130,7 @@ def resend(
     from app.cli import commands
     from app.core import process
 
-    with _exit_on_error():
+    with exit_on_error():
         found = _find(session)
         _library().reopen(found.session).close()  # check that it can be opened before starting anything
     model = found.take.options.model
@@ -149,14 +149,10 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     console = Console(stderr=True)
     with _library().reopen(found.session) as journal:
         _tell_damage(journal.take.damage)
-        async with AsyncExitStack() as cleanup:
-            stack = source.stack()
-            if stack is not None:
-                console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
-                await cleanup.enter_async_context(stack)
-            display = cleanup.enter_context(Display(console, "recording").shown())
-            work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
-            transcript = await (stack.unless_broken(work) if stack else work)
+        async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
+            with Display(console, "recording").shown() as display:
+                work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
+                transcript = await gateway.unless_broken(work)
         damaged = journal.take.damage
     say(render(transcript, Format.TXT), end="")
     for segment in transcript.failures:
@@ -294,12 +290,3 @@ def _write_wav(found: "TakeSnapshot", place: Path) -> None:
         while left and (chunk := pcm.read(min(chunk_bytes, left))):
             sound.writeframesraw(chunk)
             left -= len(chunk)
-
-
-@contextmanager
-def _exit_on_error() -> Iterator[None]:
-    try:
-        yield
-    except AppError as error:
-        say(str(error), err=True)
-        raise typer.Exit(1) from error

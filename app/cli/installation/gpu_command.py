@@ -1,10 +1,11 @@
 """Implement ``kikipounamu gpu``: recognise with torch on a graphics card, from an environment of its own."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from app.cli.output import exit_on_error
 from runtime.command_line import group
 from runtime.terminal import say
 
@@ -27,26 +28,15 @@ def setup(
 
     Everything goes into an environment of its own, which is removed again if a step fails.
     """
-    _run(lambda: _set_up(dry_run=dry_run, accepted=accept_licence, device=device))
+    with exit_on_error():
+        _set_up(dry_run=dry_run, accepted=accept_licence, device=device)
 
 
 @app.command()
 def remove() -> None:
     """Remove that environment, and recognise without it."""
-    _run(_remove)
-
-
-def _run(work: Any) -> None:
-    """Run blocking work of a command; errors of the app become its exit status."""
-    from app.core.errors import AppError
-
-    try:
-        work()
-    except AppError as error:
-        say(str(error), err=True)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt as error:
-        raise typer.Exit(130) from error
+    with exit_on_error():
+        _remove()
 
 
 def _set_up(*, dry_run: bool, accepted: bool, device: str) -> None:
