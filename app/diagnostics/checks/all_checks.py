@@ -172,14 +172,10 @@ def this_computer(platform: str, environment: Mapping[str, str]) -> ComputerSetu
 
 async def app_runs() -> bool:
     """Return whether the app of this user runs."""
-
-    def answers() -> bool:
-        try:
-            ask({"verb": "status"})
-        except NotRunning:
-            return False
-        except ControlError:  # the app runs and owns its hotkeys
-            return True
-        return True
-
-    return await aside(answers)
+    try:
+        await aside(partial(ask, {"verb": "status"}))
+    except NotRunning:
+        return False
+    except ControlError:  # the app runs and owns its hotkeys
+        pass
+    return True

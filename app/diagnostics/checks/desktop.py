@@ -5,17 +5,16 @@ permissions: Apple, "AXIsProcessTrusted"; Microsoft, the consent store of capabi
 """
 
 import importlib.util
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 from app.core.daemon_thread import aside
-from app.desktop.abilities import Ability, Means, Support, abilities
+from app.desktop.abilities import Ability, Means, abilities
 from app.desktop.found import Found
 from app.desktop.key_lines import key_lines
 from app.desktop.look import look as look_at_desktop
-from app.desktop.view import KeyLines
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.dictation.messages import CANCEL
@@ -92,7 +91,9 @@ async def desktop(
     if kind.key == "session-wayland":
         found = await learn(platform, environment)
         lines = await aside(partial(key_lines, found, bindings or {}, CANCEL, environment))
-        return [kind, *_of_wayland(abilities(found), lines)]
+        # The check of the hotkeys reports those of the portal.
+        told = (one for one in abilities(found) if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL))
+        return [kind, *(ability_finding(one, lines) for one in told)]
     if importlib.util.find_spec(library) is None:
         return [kind, advice(Area.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]
     if kind.key == "session-system":
@@ -103,12 +104,6 @@ async def desktop(
         return [kind, wrong(Area.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
     tray = screen.tray or (await learn(platform, environment)).tray
     return [kind, _insertion(screen, environment), *_tray(tray)]
-
-
-def _of_wayland(supports: Iterable[Support], lines: KeyLines | None) -> list[Finding]:
-    """Return the findings about abilities; the check of the hotkeys reports those of the portal."""
-    told = (one for one in supports if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL))
-    return [ability_finding(one, lines) for one in told]
 
 
 def _insertion(screen: ScreenAbilities, environment: Mapping[str, str]) -> Finding:
@@ -154,21 +149,12 @@ def permissions(
     windows: Callable[[], bool | None] = microphone_on_windows,
 ) -> list[Finding]:
     """Check the permissions of the platform; return no finding where there are none to grant."""
-    if platform == "darwin":
-        return _told(mac(), "accessibility")
-    if platform == "win32":
-        return _told(windows(), "microphone")
-    return []
-
-
-def _told(allowed: bool | None, what: str) -> list[Finding]:
-    if allowed is None:
+    checks = {"darwin": (mac, "accessibility-denied"), "win32": (windows, "microphone-denied")}
+    if platform not in checks:
         return []
-    if allowed:
-        return [ok(Area.PERMISSIONS, "permissions-given")]
-    if what == "accessibility":
-        return [wrong(Area.PERMISSIONS, "accessibility-denied")]
-    return [wrong(Area.PERMISSIONS, "microphone-denied")]
+    allowed, denied = checks[platform]
+    found = {None: [], True: [ok(Area.PERMISSIONS, "permissions-given")], False: [wrong(Area.PERMISSIONS, denied)]}
+    return found[allowed()]
 
 
 _NONE: Final[dict[str, list[Finding]]] = {

@@ -22,6 +22,14 @@ _LITTLE: Final = 1_000_000_000
 _SLOW_S: Final = 1.0
 _PIECE: Final = 32_000  # bytes: a second of speech
 
+_REFUSALS: Final[dict[int | None, str]] = {
+    errno.EROFS: "disk-read-only",
+    errno.EACCES: "disk-not-allowed",
+    errno.EPERM: "disk-not-allowed",
+    errno.ENOSPC: "disk-no-room",
+    errno.EDQUOT: "disk-no-room",
+}
+
 Free = Callable[[Path], int]
 Sync = Callable[[int], None]
 
@@ -70,22 +78,14 @@ def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = t
             file.flush()
             sync(file.fileno())
     except OSError as error:
-        return _refused(error, str(there))
+        if key := _REFUSALS.get(error.errno):
+            return wrong(Area.DISK, key, folder=str(there))
+        said = error.strerror or type(error).__name__
+        return wrong(Area.DISK, "disk-refuses", folder=str(there), error=said)
     took_s = clock() - begun
     if took_s > _SLOW_S:
         return advice(Area.DISK, "disk-slow", folder=str(there), seconds=f"{took_s:.1f}")
     return ok(Area.DISK, "disk-takes", folder=str(folder), ms=round(1000 * took_s))
-
-
-def _refused(error: OSError, folder: str) -> Finding:
-    match error.errno:
-        case errno.EROFS:
-            return wrong(Area.DISK, "disk-read-only", folder=folder)
-        case errno.EACCES | errno.EPERM:
-            return wrong(Area.DISK, "disk-not-allowed", folder=folder)
-        case errno.ENOSPC | errno.EDQUOT:
-            return wrong(Area.DISK, "disk-no-room", folder=folder)
-    return wrong(Area.DISK, "disk-refuses", folder=folder, error=error.strerror or type(error).__name__)
 
 
 def existing(wanted: Path) -> Path:

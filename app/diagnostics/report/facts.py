@@ -9,7 +9,6 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 from app.capture.devices import Input, matching
 from app.diagnostics.checks.disk import existing
+from app.diagnostics.report.licences import version
 from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeyUnknown
 from app.journal.library import Library
@@ -51,14 +51,6 @@ def system(names: Iterable[str], environment: Mapping[str, str] = os.environ) ->
         "desktop": {name: _word(environment[name]) for name in _DESKTOP if name in environment},
         "packages": {name: version(name) for name in names},
     }
-
-
-def version(name: str) -> str:
-    """Return the version of an installed package; empty if it is not installed."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 def settings(chosen: Settings, inputs: Sequence[Input]) -> Facts:

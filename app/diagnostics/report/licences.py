@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -68,7 +69,7 @@ def native_libraries() -> tuple[NativeLibrary, ...]:
     """Return the libraries of the packages that are installed here."""
     told = tomllib.loads(_data("native_libraries.toml"))["library"]
     every = (NativeLibrary(**{**row, "texts": tuple(row["texts"]), "files": tuple(row["files"])}) for row in told)
-    return tuple(one for one in every if not one.package or _installed(one.package))
+    return tuple(one for one in every if not one.package or version(one.package))
 
 
 @cache
@@ -93,7 +94,7 @@ def dependencies(without: frozenset[str] = frozenset()) -> tuple[str, ...]:
     while waiting:
         name = waiting.popleft()
         for needed in _requires(name):
-            if needed not in found and needed not in without and _installed(needed):
+            if needed not in found and needed not in without and version(needed):
                 found[needed] = None
                 waiting.append(needed)
     return tuple(sorted(found))
@@ -102,7 +103,7 @@ def dependencies(without: frozenset[str] = frozenset()) -> tuple[str, ...]:
 def licences() -> tuple[Licence, ...]:
     """Return all licences: this program first, then its components by name."""
     packages = [
-        Licence(_title(name), metadata.version(name), licence_of(name), ComponentKind.PACKAGE)
+        Licence(metadata.metadata(name)["Name"], version(name), licence_of(name), ComponentKind.PACKAGE)
         for name in dependencies()
     ]
     libraries = [
@@ -111,7 +112,7 @@ def licences() -> tuple[Licence, ...]:
         if not (one.left_out and is_bundled())
     ]
     models = [Licence(model.name, "", model.licence, ComponentKind.MODEL) for model in load_catalogue().models]
-    own = Licence(PROGRAM, metadata.version(PROGRAM), licence_of(PROGRAM), ComponentKind.PROGRAM)
+    own = Licence(PROGRAM, version(PROGRAM), licence_of(PROGRAM), ComponentKind.PROGRAM)
     samples = Licence(_SAMPLES, "", licence_of(PROGRAM), ComponentKind.FILES)
     rest = sorted([*packages, *libraries, *models], key=lambda licence: licence.name.casefold())
     return (own, samples, *rest)
@@ -144,7 +145,7 @@ def text_of(name: str) -> str:
             return library.text
     if name in (PROGRAM, _SAMPLES):
         return _own_text()
-    if not _installed(name):
+    if not version(name):
         return ""
     return ("\n\n".join(_texts(name)) or _declared_text(name))[:_LONGEST]
 
@@ -178,11 +179,9 @@ def _texts(name: str) -> Iterator[str]:
     for path in sorted(wanted):
         if path.suffix in (".py", ".pyc"):
             continue
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
-        yield f"== {path.name} ==\n\n{text.strip()}" if len(wanted) > 1 else text.strip()
+        with suppress(OSError, UnicodeDecodeError):
+            text = path.read_text(encoding="utf-8").strip()
+            yield f"== {path.name} ==\n\n{text}" if len(wanted) > 1 else text
 
 
 def _requires(name: str) -> Iterator[str]:
@@ -192,14 +191,9 @@ def _requires(name: str) -> Iterator[str]:
             yield re.sub(r"[-_.]+", "-", found[0]).lower()
 
 
-def _installed(name: str) -> bool:
+def version(name: str) -> str:
+    """Return the version of an installed package; empty if it is not installed."""
     try:
-        metadata.distribution(name)
+        return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def _title(name: str) -> str:
-    """Return the package's own spelling of its name."""
-    return metadata.metadata(name)["Name"]
+        return ""

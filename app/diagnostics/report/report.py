@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from app.capture.device_listing import look
 from app.capture.devices import Input
+from app.core.errors import AppError
+from app.core.notes import Note
 from app.diagnostics.report import facts
-from app.diagnostics.report.errors import ReportNotSaved
 from app.diagnostics.report.licences import dependencies
 from app.diagnostics.report.log_reader import logs_in, tail_of
 from app.diagnostics.report.program_constants import own_modules
@@ -27,6 +28,12 @@ from runtime.folders import Folders, folders
 
 LOG_BYTES: Final = 1_000_000
 """Most bytes from the end of each program's log."""
+
+
+class ReportNotSaved(AppError):
+    """Failure to write the file of a report."""
+
+    note = Note("report-not-saved")
 
 
 @dataclass(frozen=True)

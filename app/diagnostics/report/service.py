@@ -9,11 +9,12 @@ Logs are read only while they are visible. Everything here belongs to one loop; 
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from app.core.errors import AppError
 from app.core.notes import Note
@@ -30,7 +31,7 @@ from app.diagnostics.report.actions import (
     PrepareReport,
     SaveReport,
 )
-from app.diagnostics.report.licences import PROGRAM, licences, text_of
+from app.diagnostics.report.licences import licences, text_of
 from app.diagnostics.report.log_lines import LogFilter
 from app.diagnostics.report.log_reader import LogReading
 from app.diagnostics.report.report import ReportFile, Sources
@@ -107,9 +108,9 @@ class Help(Closing):
             case LookAtLogs(on, wanted):
                 self._look(on, wanted)
             case PrepareReport():
-                self._report(self._gather())
+                self._report(self._gather)
             case SaveReport(place):
-                self._report(self._save(place))
+                self._report(partial(self._save, place))
             case LicencesWanted():
                 self._tasks.start(self._tell_licences(), "licences")
             case LicenceTextWanted(name):
@@ -157,20 +158,16 @@ class Help(Closing):
 
     # -- the report ----------------------------------------------------------------------------------------
 
-    def _report(self, work: Coroutine[Any, Any, None]) -> None:
+    def _report(self, work: Callable[[], Awaitable[None]]) -> None:
         """Start this work on the report, and cancel earlier work."""
         before = self._reporting
         self._reporting = self._tasks.start(self._after(before, work), "report")
 
-    async def _after(self, before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]) -> None:
+    async def _after(self, before: asyncio.Task[None] | None, work: Callable[[], Awaitable[None]]) -> None:
+        if before is not None:
+            await cancel_and_wait([before])
         try:
-            if before is not None:
-                await cancel_and_wait([before])
-        except BaseException:
-            work.close()
-            raise
-        try:
-            await work
+            await work()
         except AppError as error:
             self._tell(ReportState.FAILED, note=note_of(error))
         except Exception as error:  # last resort of the task: tell the user
@@ -197,8 +194,7 @@ class Help(Closing):
 
     async def _tell_licences(self) -> None:
         found = await asyncio.to_thread(licences)
-        own = next(licence.version for licence in found if licence.name == PROGRAM)
-        self._post(LicencesView(own, found))
+        self._post(LicencesView(found[0].version, found))
 
     async def _tell_licence(self, name: str) -> None:
         self._post(LicenceText(name, await asyncio.to_thread(text_of, name)))

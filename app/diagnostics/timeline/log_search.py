@@ -60,56 +60,31 @@ def find(name: str, folders: Sequence[Path]) -> SessionLines:
         raise SessionNotFound(f"there are no logs in {', '.join(map(str, folders))}")
     session = _newest(files) if name == "last" else _whole_name(name.lower(), files)
     own, count = deque[ParsedLine](maxlen=MOST_LINES), 0
-    spans = list[_Span]()
     for computer, path in files:
-        span = _Span(computer, path)
-        spans.append(span)
-        for raw in span.matching((session.encode(),)):
+        for raw in _matching(path, (session.encode(),)):
             if (line := parse(raw, computer)) is not None and line.named and line.session == session:
                 own.append(line)
                 count += 1
-    return SessionLines(session, [*own, *_beside(own, spans)], count - len(own))
+    return SessionLines(session, [*own, *_beside(own, files)], count - len(own))
 
 
-def _beside(own: Iterable[ParsedLine], spans: Iterable["_Span"]) -> Iterable[ParsedLine]:
+def _beside(own: Iterable[ParsedLine], files: Iterable[tuple[int, Path]]) -> Iterable[ParsedLine]:
     """Return process-level lines of the same period on the same computer."""
     times: dict[int, list[float]] = {}
     for line in own:
         times.setdefault(line.computer, []).append(line.at_ms)
     found = deque[ParsedLine](maxlen=_MOST_BESIDE)
-    for span in spans:
-        known = times.get(span.computer)
-        if known is None or not span.overlaps(first := min(known) - _AROUND_MS, last := max(known) + _AROUND_MS):
+    for computer, path in files:
+        if (known := times.get(computer)) is None:
             continue
-        for raw in _matching(span.path, _MARKS):
-            beside = parse(raw, span.computer)
+        first, last = min(known) - _AROUND_MS, max(known) + _AROUND_MS
+        for raw in _matching(path, _MARKS):
+            beside = parse(raw, computer)
             if beside is None or beside.session or beside.event not in PROCESS_EVENTS:
                 continue
             if first <= beside.at_ms <= last:
                 found.append(beside)
     return found
-
-
-@dataclass
-class _Span:
-    """Log file and its period, as far as it has been read."""
-
-    computer: int
-    path: Path
-    first: bytes = b""
-    last: bytes = b""
-
-    def matching(self, marks: Sequence[bytes]) -> Iterator[bytes]:
-        """Yield lines as ``_matching``, and note the first and last line of the file."""
-        for piece in pieces(self.path):
-            self.first = self.first or piece[: _end_of_line(piece, 0)]
-            self.last = piece[piece.rfind(b"\n") + 1 :]
-            yield from found_in(piece, marks)
-
-    def overlaps(self, first: float, last: float) -> bool:
-        """Return whether the file may have lines of this period."""
-        begins, ends = parse(self.first, self.computer), parse(self.last, self.computer)
-        return (begins is None or begins.at_ms <= last) and (ends is None or ends.at_ms >= first)
 
 
 def logs_of(folder: Path) -> list[Path]:
@@ -203,12 +178,8 @@ def found_in(piece: bytes, marks: Sequence[bytes]) -> Iterator[bytes]:
             end = piece.find(b"\n", at)
             at = -1 if end < 0 else piece.find(mark, end)
     for start in sorted(starts):
-        yield piece[start : _end_of_line(piece, start)]
-
-
-def _end_of_line(piece: bytes, start: int) -> int:
-    end = piece.find(b"\n", start)
-    return len(piece) if end < 0 else end
+        end = piece.find(b"\n", start)
+        yield piece[start : len(piece) if end < 0 else end]
 
 
 def _lines(path: Path) -> Iterator[bytes]:

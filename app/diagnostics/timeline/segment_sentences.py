@@ -44,7 +44,8 @@ def _length(one: SegmentTimeline) -> str:
 def _sent(one: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Told]:
     for span in one.spans:
         if span.what is SpanKind.SENDING and span.ms >= NOTABLE_MS:
-            away = [outage for outage in outages if outage.what is SpanKind.AWAY and _overlap(outage, span)]
+            met = [outage for outage in outages if outage.start < span.end and span.start < outage.end]
+            away = [outage for outage in met if outage.what is SpanKind.AWAY]
             lost = lasting(max((outage.ms for outage in away), default=0.0))
             why = f"no gateway for {lost}; its audio waited here" if away else "audio before it went first"
             app = one.facts.app
@@ -139,7 +140,3 @@ def _text(one: SegmentTimeline) -> Iterator[Told]:
     if one.inserted is not None and one.text is not None:
         waited = lasting(max(0.0, one.inserted - one.text))
         yield one.inserted, "app", f"the text of segment {index} is where the cursor is, {waited} after it came"
-
-
-def _overlap(one: TimeSpan, other: TimeSpan) -> bool:
-    return one.start < other.end and other.start < one.end

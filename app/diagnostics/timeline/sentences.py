@@ -38,13 +38,8 @@ def sentence(line: ParsedLine) -> str:
     return f"{told}: {why}" if why else told
 
 
-def _reached(line: ParsedLine) -> str:
-    return f"connected to the gateway, after {lasting(line.ms('away_ms') or 0)}"
-
-
-def _again(line: ParsedLine) -> str:
-    away = lasting(line.ms("away_ms") or 0)
-    return f"connected again: no gateway for {away}. {_holds(line)}"
+def _lasted(line: ParsedLine, name: str) -> str:
+    return lasting(line.ms(name) or 0)
 
 
 def _holds(line: ParsedLine) -> str:
@@ -80,22 +75,6 @@ def _told(line: ParsedLine) -> str:
     return f"tells the client that attempt {round(line.ms('attempt') or 0)} failed ({line.text('outcome')}){again}"
 
 
-def _engine(line: ParsedLine) -> str:
-    return f"an engine is loaded: {line.text('model') or line.text('engine')} on {line.text('device')}"
-
-
-def _resumed(line: ParsedLine) -> str:
-    return f"the session is resumed here. {_holds(line)}"
-
-
-def _audio(line: ParsedLine) -> str:
-    return f"audio is missing and asked for again, from {lasting(line.ms('from_ms') or 0)} on"
-
-
-def _closed(line: ParsedLine) -> str:
-    return f"the connection ended: {line.text('reason') or 'its client left'}"
-
-
 def _child(line: ParsedLine) -> str:
     status = line.ms("status")
     return f"{line.text('child')} ended{'' if status is None else f' with status {status:g}'}; starting it again"
@@ -115,18 +94,22 @@ _SENTENCES: Final[Mapping[str, str | Callable[[ParsedLine], str]]] = {
     LogEvent.CHILD_ENDED: _child,
     LogEvent.CHILD_START_FAILED: lambda line: f"{line.text('child')} cannot be started: {line.text('reason')}",
     LogEvent.COMPUTER_SLEPT: lambda line: f"this computer slept for {lasting((line.ms('seconds') or 0) * 1000)}",
-    LogEvent.CONNECTION_CLOSED: _closed,
+    LogEvent.CONNECTION_CLOSED: lambda line: f"the connection ended: {line.text('reason') or 'its client left'}",
     LogEvent.ENGINE_ENDED_WITH_PARTIALS: "the engine ended while it decoded partials",
     LogEvent.ENGINE_FAILED: "the engine failed",
     LogEvent.ENGINE_GPU_MEMORY_EXCEEDED: "the engine takes too much GPU memory; starting another",
-    LogEvent.ENGINE_LOADED: _engine,
+    LogEvent.ENGINE_LOADED: lambda line: (
+        f"an engine is loaded: {line.text('model') or line.text('engine')} on {line.text('device')}"
+    ),
     LogEvent.ENGINE_TOO_LARGE: "the engine has grown too large; starting another",
     LogEvent.GATEWAY_BUSY: _busy,
-    LogEvent.GATEWAY_CONNECTED: _reached,
+    LogEvent.GATEWAY_CONNECTED: lambda line: f"connected to the gateway, after {_lasted(line, 'away_ms')}",
     LogEvent.GATEWAY_DRAINING: "the gateway drains",
     LogEvent.GATEWAY_LISTENING: "the gateway listens",
     LogEvent.GATEWAY_LOST: _lost,
-    LogEvent.GATEWAY_RECONNECTED: _again,
+    LogEvent.GATEWAY_RECONNECTED: lambda line: (
+        f"connected again: no gateway for {_lasted(line, 'away_ms')}. {_holds(line)}"
+    ),
     LogEvent.JOB_DECODED_ALONE: "its batch failed; decoding it again alone",
     LogEvent.JOB_FAILED: _failed,
     LogEvent.JOURNAL_WRITE_FAILED: "the journal cannot be written",
@@ -137,14 +120,16 @@ _SENTENCES: Final[Mapping[str, str | Callable[[ParsedLine], str]]] = {
     LogEvent.LOG_LINES_LOST: _log,
     LogEvent.MICROPHONE_CHANGED: lambda line: f"the microphone changed: {line.text('change')}",
     LogEvent.RESULTS_SUBSCRIPTION_LOST: "the subscription to results is lost",
-    LogEvent.SEGMENT_AUDIO_MISSING: _audio,
+    LogEvent.SEGMENT_AUDIO_MISSING: lambda line: (
+        f"audio is missing and asked for again, from {_lasted(line, 'from_ms')} on"
+    ),
     LogEvent.SEGMENT_CANCELLED: "the segment is cancelled",
     LogEvent.SEGMENT_CONCLUDED: _told,
     LogEvent.SEGMENT_RETRIED: lambda line: f"sends it again as attempt {round(line.ms('attempt') or 0)}",
     LogEvent.SESSION_DONE: "every segment has ended, and the client was told",
     LogEvent.SESSION_ERROR_SENT: "tells the client an error",
     LogEvent.SESSION_GIVEN_UP: "the session is given up",
-    LogEvent.SESSION_RESUMED: _resumed,
+    LogEvent.SESSION_RESUMED: lambda line: f"the session is resumed here. {_holds(line)}",
     LogEvent.SESSION_STARTED: "the session begins here",
     LogEvent.TEXT_HELD: "its text is held: a key pastes it",
     LogEvent.WORKER_STARTED: "the worker starts",

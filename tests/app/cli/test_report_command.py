@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.report_command import write
-from app.diagnostics.report.errors import ReportNotSaved
+from app.diagnostics.report.report import ReportNotSaved
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,7 @@ import pytest
 
 from app.capture.devices import Input
 from app.core.notes import Note
-from app.diagnostics.report.errors import ReportNotSaved
-from app.diagnostics.report.report import ReportFile, Sources, gather, save
+from app.diagnostics.report.report import ReportFile, ReportNotSaved, Sources, gather, save
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.local_services.worker_view import LocalWorkerState, WorkerView
