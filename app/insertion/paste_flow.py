@@ -2,15 +2,78 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from app.insertion.clipboard import Clipboard
 from app.insertion.outcome import HoldReason
-from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S
+from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
 from runtime.tasks import Tasks
 
 # The clipboard stays empty for so long, because a hanging program would paste the old contents.
 EMPTY_S: Final = 2.0
+_MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
+
+
+class WatchedClipboard:
+    """The part of a lent clipboard that waits for the target's reads. ``patience_s``: how long each may take.
+
+    A subclass sets ``_watch`` when it offers a text, and ``_news`` after each read.
+    """
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._watch: PasteWatch | None = None
+        self._news = asyncio.Event()
+
+    def pressed(self) -> None:
+        """Note that the key is about to be pressed: only later reads count."""
+        if self._watch is not None:
+            self._watch.pressed(now_s())
+
+    async def read(self, deadline_s: float) -> bool:
+        """Wait until the text is read, at most until the deadline; return whether it was.
+
+        A text that is not read is withdrawn, so that it cannot be read later.
+        """
+        if (watch := self._watch) is None:
+            return False
+        end = now_s() + _MOST_STEPS * deadline_s
+        while watch.verdict(now_s()) is PasteState.WAITING and now_s() < end and self._is_connected:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(end, watch.ends_s()) - now_s()):
+                    await self._news.wait()
+        if watch.verdict(now_s()) is not PasteState.READ:
+            await self._withdraw()
+        return watch.verdict(now_s()) is PasteState.READ
+
+    async def give_back(self) -> None:
+        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile.
+
+        A program that reads again and again does not prevent it.
+        """
+        end = now_s() + _MOST_STEPS * SETTLED_S
+        while (watch := self._watch) is not None and watch.verdict(now_s()) is PasteState.READ:
+            if now_s() >= min(end, watch.settles_s()):
+                break
+            await asyncio.sleep(watch.settles_s() - now_s())
+        await self._restore()
+
+    @property
+    def _is_connected(self) -> bool:
+        return True
+
+    async def _withdraw(self) -> None:
+        raise NotImplementedError
+
+    async def _restore(self) -> None:
+        raise NotImplementedError
+
+
+def now_s() -> float:
+    """Return the time of the event loop in seconds."""
+    return asyncio.get_running_loop().time()
 
 
 class PasteFlow:

@@ -5,14 +5,17 @@ A text in progress is then held: once keys may have been pressed, its outcome is
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, Self
 
 from app.core.child_process import restart_pause
 from app.insertion.errors import HelperEnded, InsertionUnavailable
+from app.insertion.helper.frames import OpenRequest
 from app.insertion.helper.helper import Helper
+from app.insertion.helper.kept_contents import memory_file
 from app.insertion.outcome import HoldReason, Insertion, Target, held
 from app.insertion.plan import Rules, Strategy, rules_for
 from runtime import logger_names
@@ -42,6 +45,29 @@ class HelperInserter:
         self._closed = False
         self._turn = asyncio.Lock()
         self._tasks = Tasks("insertion")
+
+    @classmethod
+    async def launch(
+        cls,
+        opening: Callable[[int], OpenRequest],
+        command: Sequence[str],
+        rules: Rules | None,
+        environment: Mapping[str, str] | None = None,
+        when_app_dies: signal.Signals | None = None,
+    ) -> Self:
+        """Return an inserter with a running helper. Raises ``InsertionUnavailable``.
+
+        ``opening``: returns the first request to a helper, for the late key of this program. ``command`` starts a
+        helper, in ``environment``; ``when_app_dies``: as in ``Helper.start``.
+        """
+        kept = memory_file()
+
+        async def start(late: int) -> Helper:
+            return await Helper.start(opening(late), kept, command, environment, when_app_dies)
+
+        inserter = cls(start, rules or Rules(), kept)
+        await inserter.start()
+        return inserter
 
     async def start(self) -> None:
         """Start the first helper, and replace each that ends. Raises ``InsertionUnavailable``."""

@@ -16,7 +16,8 @@ from app.bus.connection import CALL_S, Signal
 from app.bus.errors import BusError
 from app.bus.portal import variants
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.paste_watch import READ_DEADLINE_S, PasteState, PasteWatch
+from app.insertion.paste_flow import WatchedClipboard, now_s
+from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.portal.session import RemoteSession
 from app.insertion.wayland.contents import (
     MOST_BYTES,
@@ -47,18 +48,18 @@ _HINT: Final = next(name for name in _OWN_FORMATS if not is_text(name))
 _NOTHING: Final = text_contents(" ")
 
 
-class PortalClipboard:
+class PortalClipboard(WatchedClipboard):
     """A ``LentClipboard`` of the desktop portal, which has no PRIMARY. ``patience_s``: of each step."""
 
     def __init__(self, session: RemoteSession, patience_s: float = READ_DEADLINE_S) -> None:
-        self._session, self._patience_s = session, patience_s
+        super().__init__(patience_s)
+        self._session = session
         session.opening, session.heard = self._forget, self._heard
         self._formats: tuple[str, ...] = ()
         self._own = self._taken = self._lent = False
         self._before: Contents | None = None  # the user's contents, while they are lent or served by us
         self._served: Contents = {}
-        self._watch: PasteWatch | None = None
-        self._news, self._seen = asyncio.Event(), asyncio.Event()
+        self._seen = asyncio.Event()
         self._readers: set[asyncio.Task[None]] = set()
         self._tasks = Tasks("portal clipboard")
 
@@ -99,38 +100,6 @@ class PortalClipboard:
         await asyncio.sleep(MANAGERS_S)
         return self._own
 
-    def pressed(self) -> None:
-        """Note that the key is about to be pressed: only later reads count."""
-        if self._watch is not None:
-            self._watch.pressed(_now())
-
-    async def read(self, deadline_s: float) -> bool:
-        """Wait until the text is read, at most until the deadline; return whether it was.
-
-        A text that is not read is withdrawn, so that it cannot be read later.
-        """
-        watch = self._watch
-        if watch is None:
-            return False
-        while watch.verdict(_now()) is PasteState.WAITING and self._session.is_open:
-            self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(max(watch.ends_s() - _now(), 0.0), deadline_s)):
-                    await self._news.wait()
-        if watch.verdict(_now()) is PasteState.READ:
-            return True
-        if self._own:
-            await self._serve(text_contents(""))
-        return watch.verdict(_now()) is PasteState.READ
-
-    async def give_back(self) -> None:
-        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile."""
-        while (watch := self._watch) is not None and watch.verdict(_now()) is PasteState.READ:
-            if watch.settles_s() <= _now():
-                break
-            await asyncio.sleep(watch.settles_s() - _now())
-        await self._restore()
-
     async def close(self) -> None:
         """Restore the saved contents at once. Safe to call twice."""
         await self._restore()
@@ -138,6 +107,14 @@ class PortalClipboard:
         await self._tasks.close()
 
     # -- contents ------------------------------------------------------------------------------------------
+
+    @property
+    def _is_connected(self) -> bool:
+        return self._session.is_open
+
+    async def _withdraw(self) -> None:
+        if self._own:
+            await self._serve(text_contents(""))
 
     async def _contents(self) -> Contents | None:
         """Return what another program has copied, or ``None`` if it cannot be read."""
@@ -240,7 +217,7 @@ class PortalClipboard:
     async def _transfer(self, name: str, serial: int) -> None:
         """Write the contents to a reader."""
         data, watch = self._served.get(name), self._watch
-        counts = watch is not None and is_text(name) and watch.asked(_ANY, _now())
+        counts = watch is not None and is_text(name) and watch.asked(_ANY, now_s())
         done = False
         with suppress(BusError):
             if data is not None:
@@ -260,7 +237,3 @@ async def _written(pipe: int, data: bytes) -> bool:
             await write_all(pipe, data)
             return True
     return False
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -21,8 +21,8 @@ from typing import Final, Self
 
 from app.insertion.errors import ScreenGone
 from app.insertion.helper.kept_contents import KeptContents
-from app.insertion.paste_flow import EMPTY_S
-from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
+from app.insertion.paste_flow import EMPTY_S, WatchedClipboard, now_s
+from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.wayland.clipboard_keeper import hand_over
 from app.insertion.wayland.contents import Contents, ContentsSource, is_text, read_contents, text_contents
 from app.wayland.connection import WaylandConnection, WaylandObject
@@ -36,7 +36,6 @@ _LATE_MANAGERS_S: Final = 0.5
 """The same where some have read the last text before its key."""
 
 _ANY: Final = 1  # data-control names no reader: all are taken for the target
-_MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
 _NOTHING: Final[Contents] = {}
 
 
@@ -65,7 +64,7 @@ class _Slot:
     lent: bool = False
 
 
-class DataControlClipboard:
+class DataControlClipboard(WatchedClipboard):
     """A ``LentClipboard``. ``kept`` stores lent and served contents, in case this process is killed.
 
     Raises ``InterfaceMissing``. ``patience_s``: how long each step of a target may last.
@@ -78,9 +77,9 @@ class DataControlClipboard:
         kept: Kept,
         patience_s: float = READ_DEADLINE_S,
     ) -> None:
+        super().__init__(patience_s)
         kinds = [kind for kind in DATA_CONTROL_MANAGERS if kind.name in wayland.globals]
-        self._wayland, self._environment = wayland, environment
-        self._kept, self._patience_s = kept, patience_s
+        self._wayland, self._environment, self._kept = wayland, environment, kept
         self._manager = wayland.bind(kinds[0] if kinds else DATA_CONTROL_MANAGERS[0])
         self._device = self._manager.request("get_data_device", wayland.bind(SEAT))
         self._device.on("data_offer", self._offered)
@@ -88,10 +87,8 @@ class DataControlClipboard:
         self._device.on("primary_selection", partial(self._changed, Selection.PRIMARY))
         self._slots = {each: _Slot() for each in Selection}
         self._formats: dict[WaylandObject, list[str]] = {}
-        self._watch: PasteWatch | None = None
         self._early = 0  # reads of the offered text before its key
         self._usual = 0  # those of the text before
-        self._news = asyncio.Event()
         self._tasks = Tasks("clipboard")
 
     @classmethod
@@ -143,7 +140,7 @@ class DataControlClipboard:
         """
         contents = text_contents(text)
         if self._watch is not None:
-            await _until(self._watch.quiet_s())  # the last target may ask again
+            await asyncio.sleep(max(0.0, self._watch.quiet_s() - now_s()))  # the last target may ask again
         wanted = _wanted(primary=primary)
         await self._seen()
         if any(self._slots[each].before is None for each in wanted):
@@ -162,42 +159,9 @@ class DataControlClipboard:
         return all(self._slots[each].own is not None for each in wanted)
 
     def pressed(self) -> None:
-        """Note that the key is about to be pressed: only later reads count."""
+        """Note that the key is about to be pressed, and how many reads came before it."""
         self._usual = self._early
-        if self._watch is not None:
-            self._watch.pressed(_now())
-
-    async def read(self, deadline_s: float) -> bool:
-        """Wait until the text is read, at most until the deadline; return whether it was.
-
-        A text that is not read is withdrawn, so that it cannot be read later.
-        """
-        watch = self._watch
-        if watch is None:
-            return False
-        end = _now() + _MOST_STEPS * deadline_s
-        while watch.verdict(_now()) is PasteState.WAITING and _now() < end:
-            self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(end, watch.ends_s()) - _now()):
-                    await self._news.wait()
-        if watch.verdict(_now()) is PasteState.READ:
-            return True
-        await self._withdraw()
-        return watch.verdict(_now()) is PasteState.READ
-
-    async def give_back(self) -> None:
-        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile.
-
-        A program that reads again and again does not prevent it.
-        """
-        end = _now() + _MOST_STEPS * SETTLED_S
-        watch = self._watch
-        while watch is not None and watch.verdict(_now()) is PasteState.READ and _now() < watch.settles_s():
-            if _now() >= end:
-                break
-            await _until(watch.settles_s())
-        await self._restore()
+        super().pressed()
 
     async def close(self) -> None:
         """Restore the saved contents at once, and let a keeper serve them from now on. Safe to call twice."""
@@ -324,7 +288,7 @@ class DataControlClipboard:
         if watch is None or not is_text(name):
             return None
         self._news.set()
-        if not watch.asked(_ANY, _now()):
+        if not watch.asked(_ANY, now_s()):
             self._early += 1
             return None
         return partial(self._taken, watch)
@@ -336,11 +300,3 @@ class DataControlClipboard:
 
 def _wanted(*, primary: bool) -> tuple[Selection, ...]:
     return tuple(Selection) if primary else (Selection.CLIPBOARD,)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-async def _until(moment_s: float) -> None:
-    await asyncio.sleep(max(0.0, moment_s - _now()))

@@ -3,12 +3,11 @@
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final, Self
 
 from app.insertion.helper.frames import OpenRequest
-from app.insertion.helper.helper import Helper
 from app.insertion.helper.inserter import HelperInserter
-from app.insertion.helper.kept_contents import memory_file
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules
 from runtime.programs import module_command
@@ -32,12 +31,5 @@ class WaylandInserter(HelperInserter):
         ``patience_s``: how long a target may take to answer before it counts as hanging. ``command`` starts a
         helper.
         """
-        kept = memory_file()
-
-        async def start(late: int) -> Helper:
-            opening = OpenRequest(None, patience_s, os.getpid(), late)
-            return await Helper.start(opening, kept, command, environment, signal.SIGTERM)
-
-        inserter = cls(start, rules or Rules(), kept)
-        await inserter.start()
-        return inserter
+        opening = partial(OpenRequest, None, patience_s, os.getpid())
+        return await cls.launch(opening, command, rules, environment, signal.SIGTERM)

@@ -1,12 +1,11 @@
 """Insert a text on Wayland with the parts that suit the desktop: focus, clipboard and keyboard."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
 
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
-from app.insertion.paste_flow import PasteFlow
+from app.insertion.paste_flow import PasteFlow, now_s
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy, to_paste
 from app.insertion.programs import ORDINARY, TERMINAL, PasteKeys, paste_keys
@@ -39,7 +38,7 @@ class WaylandPaster:
         self._parts = parts
         self._pressing = pressing
         self._flow = PasteFlow(parts.clipboard, patience_s)
-        self._late_ends_s = _now() + LATE_S if late else 0.0
+        self._late_ends_s = now_s() + LATE_S if late else 0.0
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert ``text`` if ``target`` has the focus. Raises ``ScreenGone``."""
@@ -47,7 +46,7 @@ class WaylandPaster:
             log.info(LogEvent.INSERTION_TYPES_NOTHING)  # texts are only pasted here: programs lose typed letters
         if not await self._has_focus(target):
             return held(HoldReason.FOCUS_MOVED)
-        if _now() < self._late_ends_s:
+        if now_s() < self._late_ends_s:
             return held(HoldReason.NOT_READ)  # an earlier key is still pending and would get this text
         keys = keys_for(target)
         pressed = False
@@ -70,7 +69,7 @@ class WaylandPaster:
         except InsertionUnavailable as error:  # the clipboard is not allowed either
             return held(_reason_of(error))
         if reason is not None and pressed:
-            self._late_ends_s = _now() + LATE_S
+            self._late_ends_s = now_s() + LATE_S
         return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
 
     async def prepare(self, target: Target) -> None:
@@ -98,7 +97,3 @@ def keys_for(target: Target) -> PasteKeys:
 
 def _reason_of(error: InsertionUnavailable) -> HoldReason:
     return HoldReason.NOT_ALLOWED if isinstance(error, PermissionMissing) else HoldReason.TARGET_UNKNOWN
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -5,12 +5,11 @@ The helper is killed when it grabs the server for too long.
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Self
 
 from app.insertion.helper.frames import OpenRequest
-from app.insertion.helper.helper import Helper
 from app.insertion.helper.inserter import HelperInserter
-from app.insertion.helper.kept_contents import memory_file
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules
 from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
@@ -36,12 +35,5 @@ class X11Inserter(HelperInserter):
         ``patience_s``: how long a target may take to answer before it counts as hanging. ``grab_s``: how long
         the server may stay grabbed before the helper is killed. ``command`` starts a helper.
         """
-        kept = memory_file()
-
-        async def start(late: int) -> Helper:
-            opening = OpenRequest(display, patience_s, os.getpid(), late)
-            return await Helper.start(opening, kept, [*command, str(grab_s)])
-
-        inserter = cls(start, rules or Rules(), kept)
-        await inserter.start()
-        return inserter
+        opening = partial(OpenRequest, display, patience_s, os.getpid())
+        return await cls.launch(opening, [*command, str(grab_s)], rules)
