@@ -5,7 +5,7 @@ every mode. The lines for sway and labwc are tested in those; those for Hyprland
 yet. Sources: sway(5), labwc-config(5), riverctl(1), the wikis of Hyprland and niri.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -46,9 +46,47 @@ class Lines:
     missing: Mapping[str, NoLine] = field(default_factory=dict)
 
 
-_SWAY: Final = {Modifier.CTRL: "Ctrl", Modifier.ALT: "Mod1", Modifier.SHIFT: "Shift", Modifier.SUPER: "Mod4"}
-_LABWC: Final = {Modifier.CTRL: "C", Modifier.ALT: "A", Modifier.SHIFT: "S", Modifier.SUPER: "W"}
-_RIVER: Final = {modifier: modifier.title() for modifier in Modifier} | {Modifier.CTRL: "Control"}
+@dataclass(frozen=True)
+class _Syntax:
+    """The notation of a compositor. ``names``: of the modifiers, joined by ``between``; ``none``: instead of none.
+
+    ``templates``: of the lines, with the modifiers as ``held``, these and the key as ``keys``, the key as ``key``,
+    and the command, also with its ``words`` in quotation marks.
+    """
+
+    templates: tuple[str, ...]
+    names: Mapping[Modifier, str]
+    between: str = "+"
+    none: str = ""
+
+
+_TITLES: Final = {modifier: modifier.title() for modifier in Modifier}
+_SYNTAXES: Final = {
+    Compositor.SWAY: _Syntax(
+        ("bindsym --no-repeat {keys} exec {command} press", "bindsym --release {keys} exec {command} release"),
+        {**_TITLES, Modifier.ALT: "Mod1", Modifier.SUPER: "Mod4"},
+    ),
+    Compositor.HYPRLAND: _Syntax(
+        ("bind = {held}, {key}, exec, {command} press", "bindr = {held}, {key}, exec, {command} release"),
+        {modifier: modifier.upper() for modifier in Modifier},
+        between=" ",
+    ),
+    Compositor.NIRI: _Syntax(('{keys} repeat=false {{ spawn {words} "tap"; }}',), _TITLES),
+    # The release: labwc repeats a press while the key is held, and runs only one line for a key.
+    Compositor.LABWC: _Syntax(
+        ('<keybind key="{keys}" onRelease="yes"><action name="Execute" command="{command} tap"/></keybind>',),
+        {modifier: modifier[0].upper() for modifier in Modifier} | {Modifier.SUPER: "W"},
+        between="-",
+    ),
+    Compositor.RIVER: _Syntax(
+        (
+            "riverctl map normal {held} {key} spawn '{command} press'",
+            "riverctl map -release normal {held} {key} spawn '{command} release'",
+        ),
+        _TITLES | {Modifier.CTRL: "Control"},
+        none="None",
+    ),
+}
 
 
 def lines(compositor: Compositor, bindings: Mapping[str, str], program: str, often: str = "") -> Lines:
@@ -71,59 +109,15 @@ def lines(compositor: Compositor, bindings: Mapping[str, str], program: str, oft
         elif action == often and not binding.modifiers:
             missing[action] = NoLine.EVERYWHERE
         else:
-            found += _WRITERS[compositor](binding, f"{program} key {action}")
+            found += _written(_SYNTAXES[compositor], binding, f"{program} key {action}")
     return Lines(tuple(found), missing)
 
 
-def _symbol(binding: Binding) -> str:
-    return binding.key.keysyms[0]
-
-
-def _joined(binding: Binding, names: Mapping[Modifier, str], between: str) -> str:
-    held = [names[modifier] for modifier in Modifier if modifier in binding.modifiers]
-    return between.join([*held, _symbol(binding)])
-
-
-def _sway(binding: Binding, command: str) -> list[str]:
-    keys = _joined(binding, _SWAY, "+")
-    return [
-        f"bindsym --no-repeat {keys} exec {command} press",
-        f"bindsym --release {keys} exec {command} release",
-    ]
-
-
-def _hyprland(binding: Binding, command: str) -> list[str]:
-    held = " ".join(modifier.upper() for modifier in Modifier if modifier in binding.modifiers)
-    keys = f"{held}, {_symbol(binding)}"
-    return [f"bind = {keys}, exec, {command} press", f"bindr = {keys}, exec, {command} release"]
-
-
-def _niri(binding: Binding, command: str) -> list[str]:
-    keys = _joined(binding, {modifier: modifier.title() for modifier in Modifier}, "+")
-    words = " ".join(f'"{word}"' for word in [*command.split(), "tap"])
-    return [f"{keys} repeat=false {{ spawn {words}; }}"]
-
-
-def _labwc(binding: Binding, command: str) -> list[str]:
-    """Bind the release: labwc repeats a press while the key is held, and runs only one line for a key."""
-    keys = _joined(binding, _LABWC, "-")
-    action = f'<action name="Execute" command="{command} tap"/>'
-    return [f'<keybind key="{keys}" onRelease="yes">{action}</keybind>']
-
-
-def _river(binding: Binding, command: str) -> list[str]:
-    held = "+".join(_RIVER[modifier] for modifier in Modifier if modifier in binding.modifiers) or "None"
-    keys = f"normal {held} {_symbol(binding)}"
-    return [
-        f"riverctl map {keys} spawn '{command} press'",
-        f"riverctl map -release {keys} spawn '{command} release'",
-    ]
-
-
-_WRITERS: Final[Mapping[Compositor, Callable[[Binding, str], list[str]]]] = {
-    Compositor.SWAY: _sway,
-    Compositor.HYPRLAND: _hyprland,
-    Compositor.NIRI: _niri,
-    Compositor.LABWC: _labwc,
-    Compositor.RIVER: _river,
-}
+def _written(syntax: _Syntax, binding: Binding, command: str) -> Iterator[str]:
+    held = [syntax.names[modifier] for modifier in Modifier if modifier in binding.modifiers]
+    key, words = binding.key.keysyms[0], " ".join(f'"{word}"' for word in command.split())
+    keys = syntax.between.join([*held, key])
+    for template in syntax.templates:
+        yield template.format(
+            held=syntax.between.join(held) or syntax.none, keys=keys, key=key, command=command, words=words
+        )

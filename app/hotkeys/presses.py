@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 from app.hotkeys.events import KeyEvent
@@ -24,19 +23,12 @@ class Grab:
     own: int = 0
 
 
-class Answer(Enum):
-    """The decision about a key: withhold it, or let the focused program have it."""
-
-    KEEP = auto()
-    LET_THROUGH = auto()
-
-
 @dataclass(frozen=True)
 class Decision:
-    """The events of a key, and the ``answer`` for systems that ask about each key."""
+    """The events of a key. ``through``: let the focused program have it, on systems that ask about each key."""
 
     events: tuple[KeyEvent, ...] = ()
-    answer: Answer = Answer.KEEP
+    through: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ class Presses:
         if not lone:
             return Decision()
         ended = tuple(KeyEvent(self._down.pop(code).grab.action, False, at_s, chord=True) for code in lone)
-        return Decision(ended, Answer.LET_THROUGH)
+        return Decision(ended, through=True)
 
     def keeps(self, code: int) -> bool:
         """Return whether this key is held and withheld from programs; lone modifiers are not withheld."""

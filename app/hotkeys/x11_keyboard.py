@@ -25,7 +25,7 @@ from Xlib.ext import xtest
 from app.hotkeys.binding import Binding, parse
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import KeyEvent
-from app.hotkeys.presses import Answer, Decision, Grab, Presses
+from app.hotkeys.presses import Decision, Grab, Presses
 from app.hotkeys.x11_keymap import Keymap
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -158,9 +158,8 @@ class Keyboard:
         self._tell(decision)
 
     def _answer(self, decision: Decision) -> None:
-        through = decision.answer is Answer.LET_THROUGH
         # Has no effect if the server does not ask.
-        self._display.allow_events(X.ReplayKeyboard if through else X.SyncKeyboard, X.CurrentTime)
+        self._display.allow_events(X.ReplayKeyboard if decision.through else X.SyncKeyboard, X.CurrentTime)
         if not self._presses.down:
             self._display.allow_events(X.AsyncKeyboard, X.CurrentTime)
         self._display.flush()

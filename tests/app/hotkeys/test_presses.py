@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.hotkeys.events import KeyEvent
-from app.hotkeys.presses import CHORD_S, Answer, Decision, Grab, Presses
+from app.hotkeys.presses import CHORD_S, Decision, Grab, Presses
 
 CTRL, ALT = 4, 8
 DICTATE = Grab("dictate", 10, CTRL | ALT)
@@ -46,7 +46,7 @@ def test_chord_is_let_through_and_ends_the_press() -> None:
     machine = presses()
     machine.pressed(30, 0, 1.0)
     chord = machine.pressed(OTHER, CTRL, 1.0 + CHORD_S)
-    assert chord == Decision((KeyEvent("paste-held", False, 1.0 + CHORD_S, chord=True),), Answer.LET_THROUGH)
+    assert chord == Decision((KeyEvent("paste-held", False, 1.0 + CHORD_S, chord=True),), through=True)
     assert machine.released(30, 3.0) == Decision()
 
 
