@@ -96,11 +96,11 @@ class RemoteStack(Closing):
         """Do nothing: each request waits for the gateway."""
 
     async def unless_broken(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run ``work``."""
+        """Run ``work``, whose requests wait for the gateway."""
         return await work
 
     async def close(self) -> None:
-        """Do nothing."""
+        """Do nothing: the gateway stays where it is."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 Only this module interprets the segmenter's output.
 """
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from client.errors import GatewayError
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.audio import samples_to_ms
@@ -16,6 +19,8 @@ from protocol.session import PLAIN, SegmentDetails
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
 
 Samples = NDArray[np.int16]
+
+_WITHDRAW_S: Final = 2.0
 
 
 class Outlet(Protocol):
@@ -67,6 +72,15 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
             await outlet.speculate(first + number)
         case SegmentEnd(number, samples):
             await outlet.end(first + number, samples)
+
+
+async def withdraw(client: GatewayClient, segments: Iterable[int]) -> None:
+    """Cancel these segments at the gateway, within a short deadline."""
+    with suppress(GatewayError, TimeoutError):
+        async with asyncio.timeout(_WITHDRAW_S):
+            for segment in segments:
+                await client.cancel(segment)
+            await client.finish()
 
 
 class ToGateway:

@@ -7,7 +7,7 @@ result is in memory, however long the file is. Reading keeps the pace of recogni
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -16,14 +16,14 @@ from typing import Protocol
 from uuid import uuid4
 
 from app.core.errors import OutputFailed
-from app.core.outlet import ToGateway
+from app.core.outlet import ToGateway, withdraw
 from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
 from app.transcription.language_vote import PER_PART
 from app.transcription.pipeline import Samples, SegmentingVad, Watcher, in_thread, transcribe
 from app.transcription.voting_outlet import voting
 from client.connection import Locate
-from client.errors import AudioGone, GatewayError
+from client.errors import AudioGone
 from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -41,7 +41,6 @@ from speech.vad import Vad, open_vad
 UNHURRIED: Constant = ClientSettings(first_contact_s=inf, give_up_s=inf, quiet_s=3600.0, held_s=120.0)
 """Wait for a gateway without limit, and hold just enough audio for a few workers."""
 
-_WITHDRAW_S: Constant = 2.0
 _KEEP_S: Constant = 10.0
 
 
@@ -70,6 +69,10 @@ class FileRecogniser:
     pool: Executor | None = None
     rewrite: Rewrite = as_it_is
 
+    def says(self, final: Final) -> str:
+        """Return the text of a result, rewritten by the rules."""
+        return self.rewrite(final.text.strip())
+
     async def recognise(
         self, path: Path, options: Options, kept: FileResults, onlooker: FileObserver, *, again: bool = False
     ) -> KnownResults:
@@ -85,7 +88,7 @@ class FileRecogniser:
             progress = OrderedResults(known, onlooker)
             if known.results is not None:
                 return known
-            ears = await aside(self.pool, _ears, self.vad_folder)
+            ears = await aside(self.pool, lambda: ReaderThreadVad(open_vad(self.vad_folder), PackingSegmenter()))
             audio = AvailableAudio(path)
             blocks = in_thread(ears.listen(skipping(iter(audio), known.origin)), self.pool)
             async with (
@@ -94,18 +97,13 @@ class FileRecogniser:
             ):
                 outlet = voting(_Noted(client, progress), options, PER_PART)
                 try:
-                    await transcribe(blocks, ears, outlet, progress, says=self._says)
+                    await transcribe(
+                        blocks, ears, outlet, progress, says=lambda final: self.rewrite(final.text.strip())
+                    )
                 except asyncio.CancelledError:
-                    await _withdraw(client, progress.open)
+                    await withdraw(client, progress.open)
                     raise
             return KnownResults(progress.pieces, known.origin + ears.samples, truncated=audio.cut is not None)
-
-    def _says(self, final: Final) -> str:
-        return self.rewrite(final.text.strip())
-
-
-def _ears(vad_folder: Path) -> "ReaderThreadVad":
-    return ReaderThreadVad(open_vad(vad_folder), PackingSegmenter())
 
 
 class _Noted(ToGateway):
@@ -149,15 +147,6 @@ async def _keep(progress: "OrderedResults", kept: FileResults) -> None:
             await asyncio.to_thread(kept.add, pieces)
     except OutputFailed as error:
         progress.failure = error
-
-
-async def _withdraw(client: GatewayClient, segments: tuple[int, ...]) -> None:
-    """Cancel these segments at the gateway, within a short deadline."""
-    with suppress(GatewayError, TimeoutError):
-        async with asyncio.timeout(_WITHDRAW_S):
-            for segment in segments:
-                await client.cancel(segment)
-            await client.finish()
 
 
 def _resumed(path: Path, kept: FileResults, again: bool) -> KnownResults:

@@ -126,10 +126,6 @@ class History:
         """Return the rows of these keys (a screenful) that still exist, newest first."""
         return await self._beside(partial(self._keeper.rows, keys))
 
-    async def count(self, query: str = "") -> int:
-        """Count the takes that match the query."""
-        return await self._beside(partial(self._keeper.count, query))
-
     async def take(self, session: UUID) -> TakeSnapshot:
         """Return everything known about a take: audio, times of words, repeated recognitions."""
         return await asyncio.to_thread(self._library.find, session)

@@ -123,15 +123,6 @@ class Index:
         marks = ",".join("?" * len(keys))
         return self._rows(f"{_ROW} WHERE takes.key IN ({marks}) ORDER BY takes.key DESC", tuple(keys))
 
-    def count(self, query: str = "") -> int:
-        """Count the takes that ``page`` would return."""
-        with errors():
-            if wanted := search_terms.match(query):
-                asked = self._connection.execute("SELECT count(*) FROM words WHERE words MATCH ?", (wanted,))
-            else:
-                asked = self._connection.execute("SELECT count(*) FROM takes WHERE shown")
-            return int(asked.fetchone()[0])
-
     def known(self) -> Mapping[str, IndexedTake]:
         """Return the indexed state of each take by its session."""
         with errors():

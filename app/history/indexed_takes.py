@@ -67,10 +67,6 @@ class IndexOwner:
         """Return the keys of all matching takes, newest first."""
         return self._with(lambda index, _: index.keys(query))
 
-    def count(self, query: str = "") -> int:
-        """Count the takes that match the query."""
-        return self._with(lambda index, _: index.count(query))
-
     def _as_they_are(self, rows: list[IndexRow]) -> list[IndexRow]:
         """Mark the rows of takes that a process works on now."""
         return [replace(row, state=TakeState.LIVE) if self._is_live(row) else row for row in rows]

@@ -7,7 +7,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
@@ -16,7 +15,7 @@ from uuid import uuid4
 
 import msgspec
 
-from app.core.outlet import ToGateway
+from app.core.outlet import ToGateway, withdraw
 from app.core.transcript import RecordingTranscript, Rewrite, TranscriptSegment, as_it_is
 from app.history.errors import NothingRecorded, NotRerun
 from app.history.take_segments import TakePart, pieces_of, read
@@ -28,16 +27,12 @@ from app.journal.take import TakeState
 from app.transcription.pipeline import ResultCollector, Watcher
 from client.audio_store import AudioStore
 from client.connection import Locate
-from client.errors import GatewayError
 from client.events import Outcome
 from client.gateway import ClientSettings, GatewayClient
-from protocol.session import Final as Said
 from runtime.logger import bound_fields
 
 FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
 """Reports a missing gateway at once, but waits long, because dictation and files go first."""
-
-_WITHDRAW_S: Final = 2.0
 
 Told = Callable[[int, int], None]
 """Receives the progress: (pieces that have ended, pieces in total)."""
@@ -70,7 +65,7 @@ class Rerunner:
         asked = msgspec.structs.replace(found.take.options, model=options.model, priority="bulk", partials=False)
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
-        texts = ResultCollector(_Watching(told, len(pieces)), says=self._says)
+        texts = ResultCollector(_Watching(told, len(pieces)), says=lambda final: self.rewrite(final.text.strip()))
         with bound_fields(session=str(session)):
             async with GatewayClient(self.locate, session, audio, asked, settings) as client:
                 transcript = await _recognise(pieces, client, texts)
@@ -80,9 +75,6 @@ class Rerunner:
         models = Counter(segment.model for segment in transcript.segments if segment.model)
         model = models.most_common(1)[0][0] if models else options.model
         return Reran(iso_time(time.time()), asked, options.vad, model, transcript.text, len(failures))
-
-    def _says(self, final: Said) -> str:
-        return self.rewrite(final.text.strip())
 
 
 async def _recognise(pieces: list[TakePart], client: GatewayClient, texts: ResultCollector) -> RecordingTranscript:
@@ -99,21 +91,12 @@ async def _recognise(pieces: list[TakePart], client: GatewayClient, texts: Resul
         await outlet.close()
         await collecting
     except asyncio.CancelledError:
-        await _withdraw(client, len(pieces))
+        await withdraw(client, range(len(pieces)))
         raise
     finally:
         collecting.cancel()
         await asyncio.gather(collecting, return_exceptions=True)
     return texts.transcript(pieces[-1].at + pieces[-1].samples)
-
-
-async def _withdraw(client: GatewayClient, pieces: int) -> None:
-    """Cancel all pieces at the gateway, within a short deadline."""
-    with suppress(GatewayError, TimeoutError):
-        async with asyncio.timeout(_WITHDRAW_S):
-            for number in range(pieces):
-                await client.cancel(number)
-            await client.finish()
 
 
 class _TakeAudio(AudioStore):

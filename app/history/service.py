@@ -9,11 +9,10 @@ Only the newest search is answered, and only the newest few requests for rows.
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import date
-from typing import Any, Final, Self
-from uuid import UUID
+from typing import Final, Self
 
 from app.capture.desktop_sound import sound_system
 from app.core.errors import AppError
@@ -50,7 +49,6 @@ from app.history.view import (
     HistoryRows,
     HistoryValue,
 )
-from app.journal.events import Reran
 from client.errors import GatewayError
 from runtime.tasks import Tasks
 
@@ -77,7 +75,7 @@ class HistoryService:
     ) -> None:
         self._history, self._post, self._models = history, post, models
         self._looking = TakeDetailsPublisher(history.take, post)
-        self._again = RerecognitionQueue(history.rerun, post, self._came)
+        self._again = RerecognitionQueue(history.rerun, post, self._looking.came)
         self._player = Player(history.take, output or sound_system(), post)
         self._tasks = Tasks("history-window")
         self._doing: set[asyncio.Task[None]] = set()
@@ -128,19 +126,27 @@ class HistoryService:
                 self._again.ask(session, options)
             case StopRecognising(session):
                 self._again.stop(session)
-            case _:
-                self._start(self._work(action))
+            case EditTake() | DeleteTakes() | ExportTakes() | ModelsWanted():
+                task = self._tasks.start(self._work(action), "work")
+                self._doing.add(task)
+                task.add_done_callback(self._doing.discard)
 
-    def _work(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> Coroutine[Any, Any, None]:
-        match action:
-            case EditTake(session, text):
-                return self._history.edit(session, text)
-            case DeleteTakes():
-                return self._delete(action)
-            case ExportTakes():
-                return self._export(action)
-            case ModelsWanted():
-                return self._tell_models()
+    async def _work(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> None:
+        """Carry out an action and report its failure."""
+        try:
+            match action:
+                case EditTake(session, text):
+                    await self._history.edit(session, text)
+                case DeleteTakes():
+                    await self._delete(action)
+                case ExportTakes():
+                    await self._export(action)
+                case ModelsWanted():
+                    self._post(HistoryModels(await self._models()))
+        except AppError as error:
+            self._tell_not_done(note_of(error))
+        except GatewayError as error:
+            self._post(HistoryModels(note=note_of(error)))
 
     def block_playback(self, on: bool) -> None:
         """Block playback while dictation records."""
@@ -174,7 +180,8 @@ class HistoryService:
                 if self._wanted:
                     await self._rows(self._wanted.pop())
             except AppError as error:
-                self._tell_problem(note_of(error))
+                self._problem = note_of(error)
+                self._tell()
             if self._wanted:
                 self._wake.set()
 
@@ -201,10 +208,6 @@ class HistoryService:
                 self._told = made
                 self._post(made)
 
-    def _tell_problem(self, problem: Note) -> None:
-        self._problem = problem
-        self._tell()
-
     async def _rows(self, wanted: RowsWanted) -> None:
         """Post rows, unless the search or the list has changed meanwhile; the window then requests them again."""
         if self._search is None or wanted.serial != self._search.serial:
@@ -216,18 +219,6 @@ class HistoryService:
             self._post(HistoryRows(wanted.serial, wanted.start, tuple(rows.get(key) for key in keys)))
 
     # -- actions of the user --------------------------------------------------------------------------------
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._tasks.start(self._telling(work), "work")
-        self._doing.add(task)
-        task.add_done_callback(self._doing.discard)
-
-    async def _telling(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run an action and report its failure."""
-        try:
-            await work
-        except AppError as error:
-            self._tell_not_done(note_of(error))
 
     async def _delete(self, action: DeleteTakes) -> None:
         refused = await self._history.delete(action.sessions)
@@ -241,15 +232,6 @@ class HistoryService:
             self._told_note(HistoryNote.EXIST, count=str(len(done.exist)), names=names)
         else:
             self._told_note(HistoryNote.EXPORTED, count=str(len(done.written)), place=str(action.place))
-
-    async def _tell_models(self) -> None:
-        try:
-            self._post(HistoryModels(await self._models()))
-        except GatewayError as error:
-            self._post(HistoryModels(note=note_of(error)))
-
-    def _came(self, session: UUID, run: Reran) -> None:
-        self._looking.came(session, run)
 
     def _tell_not_done(self, reason: Note) -> None:
         self._post(HistoryMessage(Note(HistoryNote.NOT_DONE, reason=reason)))

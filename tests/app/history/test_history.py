@@ -66,7 +66,7 @@ async def test_history_lists_finds_and_counts_takes(library: Library, place: Pat
         assert [row.text for row in [*first, *rest]] == [f"take {number} 天气" for number in (4, 3, 2, 1, 0)]
         keys = await history.keys("take")
         assert [row.key for row in await history.rows(keys[1:3])] == list(keys[1:3])
-        assert await history.count("tak") == len(keys) == 5
+        assert len(await history.keys("tak")) == len(keys) == 5
         assert (await history.take(session(3))).text == "take 3 天气"
         with pytest.raises(TakeUnknown):
             await history.take(session(9))
@@ -103,7 +103,7 @@ async def test_history_works_and_shows_progress_while_reading(library: Library, 
         assert await history.page(1)
         await reading
         assert (history.index.done, history.index.total) == (0, 0)
-        assert await history.count() == 300
+        assert len(await history.keys()) == 300
 
 
 async def test_edited_text_is_listed_and_found(library: Library, place: Path) -> None:
@@ -127,7 +127,7 @@ async def test_delete_erases_text_from_all_files(library: Library, place: Path) 
         assert list(refused) == [session(9)] and isinstance(refused[session(9)], TakeBusy)
         everything = written(place) + written_below(library.root)
         assert b"secret7x" not in everything and b"secret9x" in everything
-        assert await history.count() == 38 and await history.count("秘密") == 38
+        assert len(await history.keys()) == 38 and len(await history.keys("秘密")) == 38
 
 
 async def test_delete_completes_when_caller_is_cancelled(library: Library, place: Path) -> None:
@@ -170,9 +170,9 @@ async def test_history_refills_damaged_index(library: Library, place: Path) -> N
     async with opened(library, place) as history:
         damage(place)
         await history.page(99)
-        await wait_until(lambda: history.count("words"), "it is made again")
+        await wait_until(lambda: history.keys("words"), "it is made again")
         await history.refresh()
-        assert await history.count("words") == 100 and not history.index.problem
+        assert len(await history.keys("words")) == 100 and not history.index.problem
 
 
 async def test_history_reports_unreadable_folder_and_continues(library: Library, place: Path) -> None:
