@@ -155,7 +155,7 @@ class Application:
             parts = replace(parts, limits=lambda: self._file.limits, observe=self._background.observe)
             parts = replace(parts, show_keys=self._post, find_text=text_finder(sys.platform, os.environ))
             parts = replace(parts, read_around=text_reader(os.environ, lambda: self._file.current.insertion))
-            self._dictating = DictationRunner(parts, self._wishes(), self._takes_changed.set)
+            self._dictating = DictationRunner(parts, self._dictation_options(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trial = await cleanup.enter_async_context(self._new_trial(self._dictating))
             cleanup.callback(self._file.subscribe(self._settings_changed))
@@ -315,13 +315,13 @@ class Application:
         """Handle a new destination of speech; takes in progress move there only once they must."""
         self._post(Problem("route", note=self._gateways.problem))
         if self._dictating is not None:
-            self._dictating.change(self._wishes())
+            self._dictating.change(self._dictation_options())
         self._want_gateway()
         self._background.gateway_changed()
 
-    def _wishes(self) -> DictationOptions:
-        wishes = self._file.current.wishes
-        return replace(wishes, options=self._options(), destination=self._gateways.destination)
+    def _dictation_options(self) -> DictationOptions:
+        options = self._file.current.dictation_options
+        return replace(options, options=self._options(), destination=self._gateways.destination)
 
     async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
         chosen = hotkeys.choose(sys.platform, os.environ)
@@ -372,7 +372,7 @@ class Application:
     def _settings_changed(self, old: Settings, new: Settings) -> None:
         self._gateways.choose(new.gateway)
         if self._dictating is not None:
-            self._dictating.change(self._wishes())
+            self._dictating.change(self._dictation_options())
         if isinstance(self._inserter, ConfigurableInserter):
             self._inserter.rules = replace(new.insertion.rules, input_method=self._inserter.rules.input_method)
         if self._power is not None:

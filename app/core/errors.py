@@ -16,7 +16,7 @@ AppError                base
 ├── InsertionError      texts cannot be inserted: ``app.insertion.errors``
 ├── GatewaysNotKept     the keys of paired gateways cannot be stored: ``app.gateways.errors``
 ├── ControlError        the running app cannot be reached: ``app.control.client``
-├── HistoryError        the history cannot do what was asked: ``app.history.errors``
+├── TakeHistoryError    the history cannot do what was asked: ``app.history.errors``
 └── SettingsError       a setting is invalid: ``app.settings.errors``
 """
 

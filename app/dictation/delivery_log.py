@@ -39,7 +39,7 @@ class DeliveryLog:
         self._lock = asyncio.Lock()  # keeps the order of records
 
     async def opened(self, take: int, journal: Journal) -> None:
-        """Register a take's journal, which the ledger closes from now on.
+        """Register a take's journal, which this log closes from now on.
 
         A pending cancellation is recorded in it.
         """

@@ -13,21 +13,21 @@ from app.insertion.outcome import Target
 class HeldTexts:
     """The paste rules for the held texts of a ``InsertionQueue``."""
 
-    def __init__(self, order: InsertionQueue) -> None:
-        self._order = order
+    def __init__(self, queue: InsertionQueue) -> None:
+        self._queue = queue
         self._aiming = False
         self._oldest = 1  # the key pastes no earlier take than this
 
     @property
     def newest(self) -> int | None:
         """The take that the key pastes, or ``None``."""
-        newest = next(iter(self._order.holding), 0)
+        newest = next(iter(self._queue.holding), 0)
         return newest if newest >= self._oldest else None
 
     @property
     def earlier(self) -> int:
         """The number of takes that can be pasted from the list only."""
-        return len(self._order.holding) - (self.newest is not None)
+        return len(self._queue.holding) - (self.newest is not None)
 
     def by_key(self, how: HeldAction) -> list[Effect]:
         """Settle the recording that the key applies to."""
@@ -45,12 +45,12 @@ class HeldTexts:
         windows, which gives up the focus.
         """
         if how is HeldAction.DISMISS:
-            dismissed = self._order.dismiss(take)
+            dismissed = self._queue.dismiss(take)
             return [NoteDismissed(dismissed)] if dismissed else []
-        if self._aiming or self._order.pasting or not self._order.holds(take):
+        if self._aiming or self._queue.pasting or not self._queue.holds(take):
             return []
         if how is HeldAction.COPY:
-            self._order.paste(take, None)
+            self._queue.paste(take, None)
             return []
         self._aiming = True
         return [AimHere(take, leaves)]
@@ -58,4 +58,4 @@ class HeldTexts:
     def here(self, take: int, target: Target | None, *, joins: bool, followed: bool) -> None:
         """Paste the held texts of a take into the window that has the focus."""
         self._aiming = False
-        self._order.paste(take, target, joins=joins, followed=followed)
+        self._queue.paste(take, target, joins=joins, followed=followed)

@@ -281,7 +281,7 @@ class Play:
 class InsertText:
     """Record the start of an insertion in the journal, then insert (``InsertionEnded``)."""
 
-    ordered: ReadyTexts
+    texts: ReadyTexts
 
 
 @dataclass(frozen=True)

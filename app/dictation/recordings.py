@@ -32,7 +32,7 @@ class KnownRecordings:
     """
 
     machine: Dictation
-    ledger: DeliveryLog
+    deliveries: DeliveryLog
     aside: Collection[str] = ()
 
 
@@ -50,18 +50,18 @@ class Recordings:
         noted: Callable[[], Awaitable[None]],
     ) -> None:
         self._earlier, self._known, self._tell, self._noted = earlier, known, tell, noted
-        self._machine, self._ledger = known.machine, known.ledger
+        self._machine, self._deliveries = known.machine, known.deliveries
 
     async def views(self, most: int = LAST_TAKES) -> list[TakeView]:
         """Return the newest recordings and those with held text, newest first, in their current state."""
-        held = (self._ledger.session(take) for take in self._machine.holding)
+        held = (self._deliveries.session(take) for take in self._machine.holding)
         return [self._now(view) for view in await self._earlier.views(most, [one for one in held if one])]
 
     async def hold_again(self) -> None:
         """Offer the texts that were held when the app last ended."""
         texts = dict[SegmentId, str]()
         for session, held in (await self._earlier.held(time.time())).items():
-            if (take := self._ledger.earlier(session)) <= 0:  # otherwise the take belongs to this run
+            if (take := self._deliveries.earlier(session)) <= 0:  # otherwise the take belongs to this run
                 texts |= _pieces(take, held)
         self._tell(HeldBefore(texts))
 
@@ -71,11 +71,11 @@ class Recordings:
         Raises ``TakeUnknown``, or ``UsageMistake`` if the recording has no held text.
         """
         known = parse_session(session)
-        take = self._ledger.number(known)
+        take = self._deliveries.number(known)
         if take is None or (take <= 0 and take not in self._machine.holding):
             await self._noted()  # otherwise texts just pasted would be read as held
             texts = await self._earlier.held_of(known)
-            take = self._ledger.earlier(known)
+            take = self._deliveries.earlier(known)
             self._tell(HeldBefore(_pieces(take, texts)))
         if take not in self._machine.holding:
             raise UsageMistake(f"{session} has no text to paste: `kikipounamu takes list` shows what has")
@@ -84,7 +84,7 @@ class Recordings:
     def _now(self, view: TakeView) -> TakeView:
         if view.session in self._known.aside:
             return replace(view, state=State.WAITING)
-        if (take := self._ledger.number(UUID(view.session))) is None:
+        if (take := self._deliveries.number(UUID(view.session))) is None:
             return view
         state, held = self._machine.take_state(take, asyncio.get_running_loop().time())
         return replace(view, state=state or view.state, held=held)

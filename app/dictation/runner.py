@@ -1,8 +1,8 @@
 """Run dictation: perform the state machine's effects with microphone, journals, gateway and inserter.
 
-    dictating = Dictating(parts, wishes)
-    dictating.follow(show)          # receives each new ``View``, at most about 20 a second
-    await dictating.run()           # until the user quits or it is cancelled; speech is kept either way
+    runner = DictationRunner(parts, options)
+    runner.follow(show)             # receives each new ``View``, at most about 20 a second
+    await runner.run()              # until the user quits or it is cancelled; speech is kept either way
 
 Everything here belongs to the event loop of ``run`` and nothing blocks it: slow work runs in tasks or threads.
 """
@@ -114,33 +114,33 @@ class DictationRunner:
     """Runner for the takes of one run of the app; calls ``history_changed`` when the takes on disk change."""
 
     def __init__(
-        self, parts: Parts, wishes: DictationOptions, history_changed: Callable[[], None] = lambda: None
+        self, parts: Parts, options: DictationOptions, history_changed: Callable[[], None] = lambda: None
     ) -> None:
         self._parts = parts
-        self._wishes = wishes
-        self._machine = Dictation(wishes.mode, parts.most_takes)
-        self._machine.joins = wishes.joins
+        self._options = options
+        self._machine = Dictation(options.mode, parts.most_takes)
+        self._machine.joins = options.joins
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # the failure of any of these ends the run
-        self._ledger = DeliveryLog(parts.library, parts.observe)
+        self._deliveries = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
-        hands = InsertionMeans(parts.inserter, parts.copier, parts.find_text, parts.read_around)
-        self._texts = TextInserter(hands, self._ledger, self._tell, self._tasks, history_changed)
+        means = InsertionMeans(parts.inserter, parts.copier, parts.find_text, parts.read_around)
+        self._texts = TextInserter(means, self._deliveries, self._tell, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
-        self._workshop = TakeParts(
-            *(parts.library, self._ledger, parts.listener, self.recorder, parts.observe),
+        self._take_parts = TakeParts(
+            *(parts.library, self._deliveries, parts.listener, self.recorder, parts.observe),
             key_down=lambda: bool(self._machine.keys),
-            each_at_once=lambda: self._wishes.each_piece_at_once,
+            each_at_once=lambda: self._options.each_piece_at_once,
         )
         self._earlier = PastTakes(parts.library, parts.listener)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
         self._keys = HotkeyAdapter(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None
-        self._works: dict[int, tuple[TakeRunner, asyncio.Task[None]]] = {}
+        self._runners: dict[int, tuple[TakeRunner, asyncio.Task[None]]] = {}
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
         self._aside = deque[str]()
-        known = KnownRecordings(self._machine, self._ledger, self._aside)
+        known = KnownRecordings(self._machine, self._deliveries, self._aside)
         self.recordings = Recordings(self._earlier, known, self._tell, self._texts.noted)
         self._catching_up = False
         self._woken = asyncio.Event()
@@ -177,13 +177,13 @@ class DictationRunner:
             case _ if self._keys:
                 self._keys.ask(action)
 
-    def change(self, wishes: DictationOptions) -> None:
+    def change(self, options: DictationOptions) -> None:
         """Apply new preferences; a key that cannot be bound becomes a note."""
-        self._wishes = wishes
-        self._machine.mode, self._machine.joins = wishes.mode, wishes.joins
-        self.recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
+        self._options = options
+        self._machine.mode, self._machine.joins = options.mode, options.joins
+        self.recorder.choose(options.microphone, keep_open=options.keep_open)
         if self._keys:
-            self._keys.want(wishes.keys)
+            self._keys.want(options.keys)
         self._woken.set()
 
     def woke(self) -> None:
@@ -211,7 +211,7 @@ class DictationRunner:
         self._running = True
         try:
             async with self.recorder, self._tasks, self._core:
-                self.change(self._wishes)
+                self.change(self._options)
                 self._core.start(self._ticking(), "tick")
                 self._tasks.start(self.recordings.hold_again(), "held before")
                 self._tasks.start(self._preparing(), "prepare")
@@ -223,7 +223,7 @@ class DictationRunner:
                 finally:
                     await self._texts.noted()
         finally:
-            await asyncio.shield(self._ledger.close_all())
+            await asyncio.shield(self._deliveries.close_all())
 
     async def _settle(self, session: str, how: HeldAction) -> None:
         with suppress(AppError):  # the view was outdated: refresh it
@@ -280,16 +280,16 @@ class DictationRunner:
                 told(view)
 
     def _gauges(self) -> Gauges:
-        works = {take: work for take, (work, _) in self._works.items()}
-        notes = [*(work.note for work in works.values()), *self._warnings.values()]
-        where = works[max(works)].destination if works else None
+        runners = {take: runner for take, (runner, _) in self._runners.items()}
+        notes = [*(runner.note for runner in runners.values()), *self._warnings.values()]
+        where = runners[max(runners)].destination if runners else None
         level = self.recorder.level_dbfs
         return Gauges(
             level_dbfs=LOWEST_DBFS if level is None else level,
             device=self.recorder.device,
-            destination=self._wishes.destination if where is None else where,
+            destination=self._options.destination if where is None else where,
             places=self._texts.places,
-            unsent_s={take: work.unsent_s() for take, work in works.items()},
+            unsent_s={take: runner.unsent_s() for take, runner in runners.items()},
             note=next((note for note in notes if note is not None), None),
         )
 
@@ -305,7 +305,7 @@ class DictationRunner:
     # -- effects -------------------------------------------------------------------------------------------
 
     def _tell(self, event: Event) -> None:
-        if isinstance(event, Aimed) and event.segment is not None and (known := self._works.get(event.take)):
+        if isinstance(event, Aimed) and event.segment is not None and (known := self._runners.get(event.take)):
             known[0].aimed(event.segment, event.target)
         self._perform(self._machine.handle(event, asyncio.get_running_loop().time()))
         if self.view.state is not self._view.state:  # immediate feedback for key presses
@@ -323,17 +323,17 @@ class DictationRunner:
             case StartRecording(take, mode):
                 self._record(take, mode)
             case StopRecording(take):
-                if known := self._works.get(take):
+                if known := self._runners.get(take):
                     known[0].stop()
             case Discard(take):
-                self._tasks.start(self._end(take, self._ledger.discard), "discard")
+                self._tasks.start(self._end(take, self._deliveries.discard), "discard")
             case PutAside(take):
-                if known := self._works.pop(take, None):
+                if known := self._runners.pop(take, None):
                     self._tasks.start(self._put_aside(take, *known), "put aside")
             case CloseTake(take):
-                self._works.pop(take, None)
+                self._runners.pop(take, None)
                 self._warnings.pop("microphone", None)
-                self._texts.note(self._ledger.close(take))
+                self._texts.note(self._deliveries.close(take))
             case _:
                 return False
         return True
@@ -344,7 +344,7 @@ class DictationRunner:
                 self._tasks.start(self._keys.poll(action, needed=needed), "poll")
             case PassOn(action) if self._keys:
                 self._tasks.start(self._keys.pass_on(action), "pass on")
-            case Play(cue) if self._wishes.cues:
+            case Play(cue) if self._options.cues:
                 self._parts.cues.play(cue)
             case Renew():
                 self.recorder.renew()
@@ -356,21 +356,21 @@ class DictationRunner:
 
     def _record(self, take: int, mode: TalkMode) -> None:
         self._texts.aim(take)  # first: the focus may move at any time
-        work = TakeRunner(take, mode, self._workshop, self._wishes.options, self._tell)
-        self._works[take] = (work, self._tasks.start(work.run(), f"take {take}"))
+        runner = TakeRunner(take, mode, self._take_parts, self._options.options, self._tell)
+        self._runners[take] = (runner, self._tasks.start(runner.run(), f"take {take}"))
 
     async def _end(self, take: int, then: Callable[[int], Awaitable[None]]) -> None:
-        if known := self._works.pop(take, None):
+        if known := self._runners.pop(take, None):
             known[0].stop()
             await cancel_and_wait([known[1]])
         await then(take)
 
-    async def _put_aside(self, take: int, work: TakeRunner, running: asyncio.Task[None]) -> None:
+    async def _put_aside(self, take: int, runner: TakeRunner, running: asyncio.Task[None]) -> None:
         """Stop a take because too many wait, and queue it for later recognition, for the history only."""
-        work.stop()
+        runner.stop()
         await cancel_and_wait([running])
-        await self._ledger.close(take)
-        self._aside.append(str(work.session))
+        await self._deliveries.close(take)
+        self._aside.append(str(runner.session))
         self._woken.set()
 
     async def _catch_up(self) -> None:

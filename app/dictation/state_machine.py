@@ -84,8 +84,8 @@ class Dictation:
         self._gestures = Gestures(mode)
         self._most_takes = most_takes
         self.keys = KeyWatch()
-        self._order = InsertionQueue()
-        self._held = HeldTexts(self._order)
+        self._queue = InsertionQueue()
+        self._held = HeldTexts(self._queue)
         self._takes: dict[int, TakeProgress] = {}
         self._begun = 0
         self._let_go = 0
@@ -121,13 +121,13 @@ class Dictation:
         The state is ``None`` once the take is over and on disk.
         """
         known = self._takes.get(take)
-        state = state_of(known, self._order, 0.0, now) if known is not None else None
-        return None if state is State.IDLE else state, self._order.count(take)
+        state = state_of(known, self._queue, 0.0, now) if known is not None else None
+        return None if state is State.IDLE else state, self._queue.count(take)
 
     @property
     def holding(self) -> list[int]:
         """The takes with held texts, newest first."""
-        return self._order.holding
+        return self._queue.holding
 
     @property
     def begun(self) -> int:
@@ -146,7 +146,7 @@ class Dictation:
             case InsertionEnded(insertion):
                 self._insertion_ended(insertion, now)
             case HeldBefore(texts):
-                self._order.hold_again(texts)
+                self._queue.hold_again(texts)
             case Woke():
                 self._woke(now)
             case Tick():
@@ -159,18 +159,18 @@ class Dictation:
 
     def due(self, now: float) -> float | None:
         """Return when the state next changes by itself, so that a ``Tick`` is needed; ``None`` if it does not."""
-        offer_at, notice = self._order.offer_at, self._notice
+        offer_at, notice = self._queue.offer_at, self._notice
         times = [
             self.keys.poll_at,
             None if offer_at is None else offer_at + OFFER_S,
             notice.until if notice else None,
-            *(idle_at(take, self._order) for take in self._takes.values() if take.settled),
+            *(idle_at(take, self._queue) for take in self._takes.values() if take.settled),
         ]
         return min((time for time in times if time is not None and time > now), default=None)
 
     def view(self, now: float, gauges: Gauges = NO_GAUGES) -> View:
         """Return the view that the user sees."""
-        return view_of(Scene(self._takes, self._order, self._held, self._notice, self._quitting), gauges, now)
+        return view_of(Scene(self._takes, self._queue, self._held, self._notice, self._quitting), gauges, now)
 
     # -- user actions --------------------------------------------------------------------------------------
 
@@ -223,8 +223,8 @@ class Dictation:
                 self._cancel(now)
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.newest is not None:
                 self._effects += self._held.by_key(HELD_ACTIONS[verb])
-            case Verb.PASTE_HELD | Verb.INSERT_READY if self._order.offered(now):
-                self._order.accept()
+            case Verb.PASTE_HELD | Verb.INSERT_READY if self._queue.offered(now):
+                self._queue.accept()
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:
                 self._tell(Note(NoteKey.HELD_EARLIER, {"count": str(self._held.earlier)}), now)
             case Verb.QUIT:
@@ -242,7 +242,7 @@ class Dictation:
         self._notice = None
         self._takes[self._begun] = TakeProgress(self._begun, self.mode)
         each = self.mode is TalkMode.HANDS_FREE
-        self._order.begin(self._begun, each=each, joins=self._joins(now))
+        self._queue.begin(self._begun, each=each, joins=self._joins(now))
         self._effects.append(StartRecording(self._begun, self.mode))
 
     def _joins(self, now: float) -> bool:
@@ -271,7 +271,7 @@ class Dictation:
         """Discard the take that is being recorded, leaving no trace of it."""
         if (number := self.recording) is not None:
             del self._takes[number]
-            self._order.drop(number)
+            self._queue.drop(number)
             self._effects.append(Discard(number))
 
     def _cancel(self, now: float) -> None:
@@ -279,7 +279,7 @@ class Dictation:
         if newest is not None:
             self._stop(now)
             self._takes[newest].cancelled_at = now
-            self._order.drop(newest)
+            self._queue.drop(newest)
             self._effects.append(GiveUp(newest))
             self._tell(Note(NoteKey.CANCELLED), now)
 
@@ -301,7 +301,7 @@ class Dictation:
     def _by_take(self, event: TakeEvent, take: TakeProgress, now: float) -> None:
         match event:
             case Aimed(number, target, segment):
-                self._order.aim(number, target, segment)
+                self._queue.aim(number, target, segment)
                 take.window = target.area if target else take.window
             case FirstSample():
                 self._sounding(take, now)
@@ -332,15 +332,15 @@ class Dictation:
         take.replaced = take.replaced or bool(segment.recognised)
         piece, text = SegmentId(take.number, segment.index), None if segment.error else segment.text
         if text and foreign:
-            self._order.withhold(piece, text)
+            self._queue.withhold(piece, text)
             self._tell(Note(HoldReason.FOREIGN_SCRIPT), now)
-        self._order.result(piece, text, now, (segment.start_ms, segment.end_ms))
+        self._queue.result(piece, text, now, (segment.start_ms, segment.end_ms))
 
     def _ended(self, take: TakeProgress, note: Note | None, now: float) -> None:
         if take.recording:
             self._silent(take, now)
         take.ended = True
-        self._order.ended(take.number)
+        self._queue.ended(take.number)
         self._broken(take, note, now)
 
     def _broken(self, take: TakeProgress, note: Note | None, now: float) -> None:
@@ -349,7 +349,7 @@ class Dictation:
             self._tell(note, now)
 
     def _insertion_ended(self, insertion: Insertion, now: float) -> None:
-        if arrived := self._order.inserted(insertion):
+        if arrived := self._queue.inserted(insertion):
             self._effects.append(NoteInserted(arrived))
             self._arrived_at = now
         if insertion.how is InsertionResult.HELD and insertion.reason:
@@ -363,25 +363,25 @@ class Dictation:
         needed = {DICTATE} if self._gestures.talks(self.recording) else ()
         self._effects += [PollKey(action, action in needed) for action in self.keys.polls(now)]
         # While a hotkey is down X11 sends every key to us, including those that would type or paste.
-        ordered = None if self.keys else self._order.next()
-        if held := self._order.newly_held():
+        ready = None if self.keys else self._queue.next()
+        if held := self._queue.newly_held():
             self._effects += [NoteHeld(held), Play(SoundCue.HELD)]
-        if self._notice and self._notice.note.key in _WHY_HELD and not self._order.held:
+        if self._notice and self._notice.note.key in _WHY_HELD and not self._queue.held:
             self._notice = None  # the note is outdated: the text was inserted or dismissed
-        if ordered is not None:
-            self._effects.append(InsertText(ordered))
-        if (let_go := self._order.let_go) > self._let_go:
+        if ready is not None:
+            self._effects.append(InsertText(ready))
+        if (let_go := self._queue.let_go) > self._let_go:
             self._let_go = let_go
             self._tell(Note(NoteKey.HELD_LET_GO, {"count": str(let_go)}), now)
         self._close(now)
-        if self._quitting and not self.pending and self._order.flight is None:
+        if self._quitting and not self.pending and self._queue.flight is None:
             self._leave()
 
     def _close(self, now: float) -> None:
         for number, take in list(self._takes.items()):
-            if take.over_at is None and take.ended and self._order.over(number):
+            if take.over_at is None and take.ended and self._queue.over(number):
                 take.over_at = now
-                self._order.forget(number)
+                self._queue.forget(number)
                 self._effects.append(CloseTake(number))
                 if not (take.said or take.failures or take.broken or take.cancelled):
                     key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD

@@ -119,34 +119,34 @@ class Notice:
     until: float
 
 
-def state_of(take: TakeProgress, order: InsertionQueue, unsent_s: float, now: float) -> State:
+def state_of(take: TakeProgress, queue: InsertionQueue, unsent_s: float, now: float) -> State:
     """Return the state of a take, which becomes idle some time after its end."""
     if take.recording:
         return State.ARMING if take.sounding_at is None else State.LISTENING
     if take.cancelled:
-        return State.CANCELLED if now < idle_at(take, order) else State.IDLE
-    if order.flight is not None and any(piece.take == take.number for piece in order.flight.pieces):
+        return State.CANCELLED if now < idle_at(take, queue) else State.IDLE
+    if queue.flight is not None and any(piece.take == take.number for piece in queue.flight.pieces):
         return State.INSERTING
     if not take.ended:
         return State.SENDING if unsent_s > 0 else State.WAITING
     if take.over_at is None:  # earlier speech must be inserted first
         return State.WAITING
-    end = _end(take, order)
-    return end if now < idle_at(take, order) else State.IDLE
+    end = _end(take, queue)
+    return end if now < idle_at(take, queue) else State.IDLE
 
 
-def idle_at(take: TakeProgress, order: InsertionQueue) -> float:
+def idle_at(take: TakeProgress, queue: InsertionQueue) -> float:
     """Return when a finished take becomes idle."""
     if take.cancelled_at is not None:
         return take.cancelled_at + NOTICE_S
     over_at = take.over_at or 0.0
-    return over_at + (DONE_S if _end(take, order) is State.DONE else NOTICE_S)
+    return over_at + (DONE_S if _end(take, queue) is State.DONE else NOTICE_S)
 
 
-def _end(take: TakeProgress, order: InsertionQueue) -> State:
+def _end(take: TakeProgress, queue: InsertionQueue) -> State:
     if take.failures or take.broken:
         return State.FAILED
-    return State.HELD if order.holds(take.number) else State.DONE
+    return State.HELD if queue.holds(take.number) else State.DONE
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Scene:
     """Everything that ``view_of`` needs; ``takes`` are keyed by number, in order."""
 
     takes: Mapping[int, TakeProgress]
-    order: InsertionQueue
+    queue: InsertionQueue
     held: HeldTexts
     notice: Notice | None
     quitting: bool
@@ -162,21 +162,21 @@ class Scene:
 
 def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
     """Compose the view of the newest take and of everything shown with it."""
-    order, takes = scene.order, scene.takes
+    queue, takes = scene.queue, scene.takes
     unsent = sum(gauges.unsent_s.get(number, 0.0) for number, take in takes.items() if take.pending)
     beside = View(
         unsent_s=unsent,
         destination=gauges.destination,
         device=gauges.device,
-        state=State.HELD if order.held else State.IDLE,
-        held=0 if scene.held.newest is None else order.count(scene.held.newest),
+        state=State.HELD if queue.held else State.IDLE,
+        held=0 if scene.held.newest is None else queue.count(scene.held.newest),
         earlier=scene.held.earlier,
         note=_note(scene, gauges, now, unsent),
     )
     newest = takes[max(takes)] if takes else None
     if newest is None:
         return beside
-    state = state_of(newest, order, gauges.unsent_s.get(newest.number, 0.0), now)
+    state = state_of(newest, queue, gauges.unsent_s.get(newest.number, 0.0), now)
     waiting = sum(take.pending for take in takes.values() if take is not newest)
     if state is State.IDLE:
         return replace(beside, waiting=waiting)
@@ -196,7 +196,7 @@ def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | Non
     if scene.quitting:
         pending = sum(take.pending for take in scene.takes.values())
         return Note(NoteKey.QUITTING, {"seconds": f"{unsent:.0f}", "takes": str(pending)})
-    if scene.order.offered(now):
+    if scene.queue.offered(now):
         return Note(NoteKey.INSERT_READY)
     if scene.notice and scene.notice.until > now:
         return scene.notice.note

@@ -66,7 +66,7 @@ class TakeParts:
     """The components shared by every take of this run."""
 
     library: Library
-    ledger: DeliveryLog
+    deliveries: DeliveryLog
     listener: DictationSetup
     recorder: Recorder
     observe: Observe = ignore
@@ -75,16 +75,19 @@ class TakeParts:
 
 
 class TakeRunner(DictationObserver):
-    """Runner of take number ``take``, in its own session."""
+    """Runner of take number ``take``, in its own session.
 
-    def __init__(self, take: int, mode: TalkMode, workshop: TakeParts, options: Options, tell: Tell) -> None:
+    ``destination``: the name of the gateway that receives the audio; empty: this computer, ``None``: none now.
+    """
+
+    def __init__(self, take: int, mode: TalkMode, parts: TakeParts, options: Options, tell: Tell) -> None:
         self.session: UUID = uuid4()
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self.keeping: Callable[[], DiskState] = lambda: DiskState.WRITING
         self.microphone: MicrophoneStatus | None = None
         self.options = options
         self._take = take
-        self._workshop = workshop
+        self._parts = parts
         self._tell = tell
         self._gateway: Note | None = None
         self._recording: Recording | None = None
@@ -92,21 +95,14 @@ class TakeRunner(DictationObserver):
         listening = CuttingMode.HANDS_FREE if mode is TalkMode.HANDS_FREE else CuttingMode.TOGGLE
         self._aims: dict[int, tuple[Target | None]] = {}
         window = self._aims.get if mode is TalkMode.HANDS_FREE else lambda piece: ()
-        spans = None if workshop.each_at_once() else SpanRules(key_down=workshop.key_down, window=window)
-        self._listener = replace(
-            workshop.listener, locate=self._locate, mode=listening, records_on=True, spans=spans
-        )
-        self._goes_to: str | None = None
+        spans = None if parts.each_at_once() else SpanRules(key_down=parts.key_down, window=window)
+        self._listener = replace(parts.listener, locate=self._locate, mode=listening, records_on=True, spans=spans)
+        self.destination: str | None = None
 
     @property
     def note(self) -> Note | None:
         """A note for the user about the disk or the gateway, or ``None``."""
         return _DISK.get(self.keeping()) or self._gateway
-
-    @property
-    def destination(self) -> str | None:
-        """The name of the gateway that receives the audio; empty: this computer, ``None``: none at present."""
-        return self._goes_to
 
     def stop(self) -> None:
         """Stop recording; speech up to now is still recognised."""
@@ -132,8 +128,8 @@ class TakeRunner(DictationObserver):
             self._tell(TakeEnded(self._take, note))
 
     def _locate(self) -> Address:
-        address = self._workshop.listener.locate()
-        self._goes_to = address.name
+        address = self._parts.listener.locate()
+        self.destination = address.name
         return address
 
     async def _work(self) -> Note | None:
@@ -143,7 +139,7 @@ class TakeRunner(DictationObserver):
             opened = await asyncio.shield(journal)
         except MicrophoneError as error:
             await asyncio.wait({journal})
-            await self._workshop.ledger.discard(self._take)
+            await self._parts.deliveries.discard(self._take)
             return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
         except JournalError as error:
             return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
@@ -161,12 +157,12 @@ class TakeRunner(DictationObserver):
 
     async def _new_journal(self) -> Journal:
         journal = await asyncio.to_thread(self._create_journal)
-        await self._workshop.ledger.opened(self._take, journal)
+        await self._parts.deliveries.opened(self._take, journal)
         return journal
 
     def _create_journal(self) -> Journal:
         """Create the journal without sweeping old takes, which would delay the recording."""
-        root, listener = self._workshop.library.root, self._listener
+        root, listener = self._parts.library.root, self._listener
         cutting = Cutting(listener.mode, listener.needs_context(self.options.model))
         journal = Journal.create(root, self.session, self.options, time.time(), cutting)
         try:
@@ -177,7 +173,7 @@ class TakeRunner(DictationObserver):
         return journal
 
     async def _record(self) -> None:
-        recording = await self._workshop.recorder.record(
+        recording = await self._parts.recorder.record(
             lambda: self._tell(FirstSample(self._take)), lambda: self._tell(RecordingOver(self._take))
         )
         self._recording = recording
@@ -189,7 +185,7 @@ class TakeRunner(DictationObserver):
         try:
             await self._listener.listen(journal, self._recording, self, self._begun, self._completed)
         except MicrophoneError as error:
-            self._workshop.recorder.broken()
+            self._parts.recorder.broken()
             return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
         except (GatewayError, AppError, SpeechError) as error:
             return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
@@ -205,7 +201,7 @@ class TakeRunner(DictationObserver):
         self._notify(SegmentStep.COMPLETED, segment)
 
     def _notify(self, step: SegmentStep, segment: int, result: TranscriptSegment | None = None) -> None:
-        self._workshop.observe(SegmentEvent(step, self.session, segment, result))
+        self._parts.observe(SegmentEvent(step, self.session, segment, result))
 
     def heard(self, event: ClientEvent) -> None:
         """Process partials and changes of the connection to the gateway."""
@@ -217,7 +213,7 @@ class TakeRunner(DictationObserver):
             case Connected():
                 self._gateway = None
             case Disconnected():
-                self._goes_to = None
+                self.destination = None
                 self._gateway = Note(NoteKey.GATEWAY_AWAY)
             case Busy(reason):
                 self._gateway = Note(_BUSY[reason])

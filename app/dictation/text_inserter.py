@@ -78,14 +78,14 @@ class TextInserter:
 
     def __init__(
         self,
-        hands: InsertionMeans,
-        ledger: DeliveryLog,
+        means: InsertionMeans,
+        deliveries: DeliveryLog,
         tell: Callable[[Event], None],
         tasks: Tasks,
         noted_one: Callable[[], None] = lambda: None,
     ) -> None:
-        self._hands = hands
-        self._ledger = ledger
+        self._means = means
+        self._deliveries = deliveries
         self._tell = tell
         self._tasks = tasks
         self._noted_one = noted_one
@@ -102,16 +102,16 @@ class TextInserter:
                 self.aim(take, segment)
             case AimHere(take, leaves):
                 self._tasks.start(self._aim_here(take, leaves), "aim here")
-            case InsertText(ordered):
-                self._tasks.start(self._insert(ordered), "insert")
+            case InsertText(ready):
+                self._tasks.start(self._insert(ready), "insert")
             case NoteInserted(pieces):
-                self.note(self._ledger.inserted(pieces))
+                self.note(self._deliveries.inserted(pieces))
             case NoteHeld(pieces):
-                self.note(self._ledger.held(pieces))
+                self.note(self._deliveries.held(pieces))
             case NoteDismissed(pieces):
-                self.note(self._ledger.dismissed(pieces))
+                self.note(self._deliveries.dismissed(pieces))
             case GiveUp(take):
-                self.note(self._ledger.give_up(take))
+                self.note(self._deliveries.give_up(take))
             case _:
                 return False
         return True
@@ -138,7 +138,7 @@ class TextInserter:
     async def _aim(self, take: int, segment: int | None) -> None:
         target = await self._target()
         self._tell(Aimed(take, target, segment))
-        found = await self._hands.find_text(target) if target is not None else None
+        found = await self._means.find_text(target) if target is not None else None
         if take >= max(self.places, default=take):
             self.places = {take: found} if found is not None else {}
 
@@ -154,32 +154,32 @@ class TextInserter:
     async def _target(self) -> Target | None:
         try:
             async with asyncio.timeout(_TARGET_S):
-                return await self._hands.inserter.target()
+                return await self._means.inserter.target()
         except TimeoutError:
             return None
         except Exception:  # the text will be held, and later texts continue
             log.exception(LogEvent.INSERTION_FOCUS_UNKNOWN)
             return None
 
-    async def _insert(self, ordered: ReadyTexts) -> None:
+    async def _insert(self, ready: ReadyTexts) -> None:
         """Insert texts and always report the outcome.
 
         An unknown outcome counts as held.
         """
         try:
-            await self._ledger.inserting(ordered.pieces, ordered.target.program if ordered.target else "")
-            insertion = await self._insert_in_time(ordered)
+            await self._deliveries.inserting(ready.pieces, ready.target.program if ready.target else "")
+            insertion = await self._insert_in_time(ready)
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
             insertion = held(HoldReason.NOT_READ)
         self._tell(InsertionEnded(insertion))
 
-    async def _insert_in_time(self, ordered: ReadyTexts) -> Insertion:
+    async def _insert_in_time(self, ready: ReadyTexts) -> Insertion:
         """Copy or insert texts. At the deadline nobody knows whether they arrived."""
-        working = asyncio.ensure_future(self._copy_or_insert(ordered))
+        working = asyncio.ensure_future(self._copy_or_insert(ready))
         try:
             # The second time is for a process that stood still: the answer is there, and is not read yet.
-            for patience_s in (_INSERT_S + _PER_CHARACTER_S * len(ordered.text), _CATCH_UP_S):
+            for patience_s in (_INSERT_S + _PER_CHARACTER_S * len(ready.text), _CATCH_UP_S):
                 if (await asyncio.wait({working}, timeout=patience_s))[0]:
                     return working.result()
         finally:
@@ -187,24 +187,24 @@ class TextInserter:
             await asyncio.wait({working}, timeout=_CATCH_UP_S)
         return held(HoldReason.UNCERTAIN)
 
-    async def _copy_or_insert(self, ordered: ReadyTexts) -> Insertion:
-        return await self._copy(ordered) or await self._insert_here(ordered)
+    async def _copy_or_insert(self, ready: ReadyTexts) -> Insertion:
+        return await self._copy(ready) or await self._insert_here(ready)
 
-    async def _insert_here(self, ordered: ReadyTexts) -> Insertion:
+    async def _insert_here(self, ready: ReadyTexts) -> Insertion:
         """Insert texts as they fit at the caret, unless the focused element takes none."""
-        target, text = ordered.target, ordered.text
-        found = await self._hands.read_around(target) if target is not None else None
-        if reason := refusal(found, requested=ordered.pasted):
+        target, text = ready.target, ready.text
+        found = await self._means.read_around(target) if target is not None else None
+        if reason := refusal(found, requested=ready.pasted):
             return held(reason)
         if found is not None:
-            text = at_caret(text, found.before, ordered.continues)
-        return await self._hands.inserter.insert(text, target)
+            text = at_caret(text, found.before, ready.continues)
+        return await self._means.inserter.insert(text, target)
 
-    async def _copy(self, ordered: ReadyTexts) -> Insertion | None:
+    async def _copy(self, ready: ReadyTexts) -> Insertion | None:
         """Copy a text if no window can receive it and return the outcome, or ``None`` if it can be inserted."""
-        target, copier = ordered.target, self._hands.copier
-        if not ordered.pasted or (target is not None and not target.own):
+        target, copier = ready.target, self._means.copier
+        if not ready.pasted or (target is not None and not target.own):
             return None
-        if copier is not None and await copier.copy(ordered.text.strip()):
+        if copier is not None and await copier.copy(ready.text.strip()):
             return Insertion(InsertionResult.COPIED)
         return held(HoldReason.NO_TARGET) if target is not None else None

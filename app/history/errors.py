@@ -1,12 +1,12 @@
 """Errors of the history.
 
-HistoryError            base (an ``AppError``)
+TakeHistoryError        base (an ``AppError``)
 ├── IndexUnavailable    the index cannot be read or written now: disk full, no access, no FTS5
 ├── IndexDamaged        the index is unreadable and will be rebuilt
 ├── NotRerun            a take could not be recognised again
 │   └── NothingRecorded the take holds no audio
 ├── TextTooLong         the text is longer than a take may hold
-└── ExportFailed        texts cannot be written to this place
+└── TakeExportFailed    texts cannot be written to this place
     └── NothingToExport none of the takes has a text
 """
 

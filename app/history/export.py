@@ -40,7 +40,7 @@ class Exported:
 def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrite: bool = False) -> Exported:
     """Write takes into a folder or one file.
 
-    Subtitles of several takes need a folder. Raises ``ExportFailed``.
+    Subtitles of several takes need a folder. Raises ``TakeExportFailed``.
     """
     to_write = sheets(takes, form, place, folder=place.is_dir())
     exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())

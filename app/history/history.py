@@ -201,7 +201,7 @@ class History:
     async def export(
         self, sessions: Sequence[UUID], form: Format, place: Path, *, overwrite: bool = False
     ) -> Exported:
-        """Export takes as ``exporting.export`` does; missing takes are left out."""
+        """Export takes as ``app.history.export`` does; missing takes are left out."""
 
         def work() -> Exported:
             return export(list(take_operations.there(self._library, sessions)), form, place, overwrite=overwrite)

@@ -1,7 +1,7 @@
 """History for a window in another thread: actions in, values out.
 
-    async with Serving(history, post, models) as serving:
-        serving.ask(SearchHistory("天气", 1))    # ``post`` gets ``HistoryList``, then requested ``HistoryRows``
+    async with HistoryService(history, post, models) as service:
+        service.ask(SearchHistory("天气", 1))    # ``post`` gets ``HistoryList``, then requested ``HistoryRows``
 
 Only the newest search is answered, and only the newest few requests for rows.
 """

@@ -294,7 +294,7 @@ class Settings:
     advanced: AdvancedSection = AdvancedSection()
 
     @property
-    def wishes(self) -> DictationOptions:
+    def dictation_options(self) -> DictationOptions:
         """The options for ``app.dictation``; the caller sets the destination."""
         return DictationOptions(
             mode=self.hotkeys.mode,

@@ -6,7 +6,7 @@ late, so the key waits for as many reads as came before the last key, for half a
 reads later than that, although nobody pasted, is mistaken for the target; the hint in ``text_contents`` makes
 histories skip it.
 
-Restored contents are served by this process. ``ClipboardKeeper`` serves them once it has ended.
+Restored contents are served by this process, and by ``clipboard_keeper`` once it has ended.
 
 Sources: wayland-protocols "ext data control v1", wlr-protocols "wlr data control unstable v1".
 """

@@ -57,7 +57,7 @@ class Story:
         return note.key if note else ""
 
     def inserts(self) -> list[str]:
-        return [effect.ordered.text for effect in self.effects if isinstance(effect, InsertText)]
+        return [effect.texts.text for effect in self.effects if isinstance(effect, InsertText)]
 
 
 def text(take: int, segment: int, text: str = "", error: str = "") -> Recognised:

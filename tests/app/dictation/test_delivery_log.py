@@ -46,40 +46,43 @@ def told(library: Library, session: UUID) -> list[tuple[str, int]]:
 
 
 async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> None:
-    ledger = DeliveryLog(library)
-    await ledger.opened(1, begun(library, ONE))
+    log = DeliveryLog(library)
+    await log.opened(1, begun(library, ONE))
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
     await asyncio.gather(
-        ledger.inserting(pieces), ledger.inserted(pieces[:1]), ledger.inserting(pieces), ledger.close(1)
+        log.inserting(pieces),
+        log.inserted(pieces[:1]),
+        log.inserting(pieces),
+        log.close(1),
     )
     assert told(library, ONE) == [("inserting", 0), ("inserting", 1), ("inserted", 0)]
     assert library.find(ONE).state is TakeState.HELD
-    await ledger.close(1)
+    await log.close(1)
 
 
 async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Library) -> None:
-    ledger = DeliveryLog(library)
-    await ledger.opened(1, begun(library, ONE))
+    log = DeliveryLog(library)
+    await log.opened(1, begun(library, ONE))
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
-    await ledger.held(pieces)
+    await log.held(pieces)
     assert library.find(ONE).take.program == ""
-    await ledger.inserting(pieces, "some-editor")
-    await ledger.inserted(pieces)
-    await ledger.close(1)
+    await log.inserting(pieces, "some-editor")
+    await log.inserted(pieces)
+    await log.close(1)
     assert library.find(ONE).take.program == "some-editor"
 
 
 async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: Library) -> None:
-    ledger = DeliveryLog(library)
+    log = DeliveryLog(library)
     for take, session in ((1, ONE), (2, TWO)):
-        await ledger.opened(take, begun(library, session))
+        await log.opened(take, begun(library, session))
     pieces = (SegmentId(1, 0), SegmentId(1, 1), SegmentId(2, 0))
-    await ledger.inserting(pieces)
-    await ledger.close(1)
-    await ledger.inserted(pieces)
+    await log.inserting(pieces)
+    await log.close(1)
+    await log.inserted(pieces)
     assert library.find(ONE).state is TakeState.DONE
     assert told(library, TWO) == [("inserting", 0), ("inserted", 0)]
-    await ledger.close_all()
+    await log.close_all()
     assert library.find(TWO).state is TakeState.DONE
 
 
@@ -87,79 +90,79 @@ async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library
     with begun(library, ONE) as journal:
         journal.want(inserted=True)
     assert library.find(ONE).state is TakeState.HELD
-    ledger = DeliveryLog(library)
-    assert ledger.earlier(ONE) == 0
-    await ledger.inserting((SegmentId(0, 0), SegmentId(0, 1)))
-    await ledger.inserted((SegmentId(0, 0), SegmentId(0, 1)))
+    log = DeliveryLog(library)
+    assert log.earlier(ONE) == 0
+    await log.inserting((SegmentId(0, 0), SegmentId(0, 1)))
+    await log.inserted((SegmentId(0, 0), SegmentId(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
 
 
 async def test_ledger_records_dismissal_of_held_text(library: Library) -> None:
     with begun(library, ONE) as journal:
         journal.want(inserted=True)
-    ledger = DeliveryLog(library)
-    assert ledger.earlier(ONE) == 0
-    await ledger.dismissed((SegmentId(0, 0), SegmentId(0, 1)))
+    log = DeliveryLog(library)
+    assert log.earlier(ONE) == 0
+    await log.dismissed((SegmentId(0, 0), SegmentId(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
     assert [kind for kind, _ in told(library, ONE)] == ["dismissed", "dismissed"]
 
 
 async def test_given_up_takes_become_cancelled(library: Library) -> None:
-    ledger = DeliveryLog(library)
+    log = DeliveryLog(library)
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
         journal.want(inserted=True)
-        await ledger.opened(take, journal)
-    await ledger.close(2)
-    await ledger.give_up(1)
-    await ledger.give_up(2)
-    await ledger.close_all()
+        await log.opened(take, journal)
+    await log.close(2)
+    await log.give_up(1)
+    await log.give_up(2)
+    await log.close_all()
     assert [found.state for found in library.all()] == [TakeState.CANCELLED] * 2
 
 
 async def test_take_given_up_before_its_journal_opens_becomes_cancelled(library: Library) -> None:
     """The user may press Esc while the disk is still creating the journal."""
-    ledger = DeliveryLog(library)
-    await ledger.give_up(1)
+    log = DeliveryLog(library)
+    await log.give_up(1)
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
         journal.want(inserted=True)
-        await ledger.opened(take, journal)
-    await ledger.close_all()
+        await log.opened(take, journal)
+    await log.close_all()
     assert [library.find(session).take.wanted for session in (ONE, TWO)] == [False, True]
 
 
 async def test_ledger_tolerates_journal_that_cannot_be_opened(library: Library) -> None:
-    ledger = DeliveryLog(library)
-    await ledger.opened(1, begun(library, ONE))
-    await ledger.close(1)
+    log = DeliveryLog(library)
+    await log.opened(1, begun(library, ONE))
+    await log.close(1)
     with library.reopen(ONE):  # the take is in use: it is being resent
-        await ledger.inserted((SegmentId(1, 0), SegmentId(9, 0)))
+        await log.inserted((SegmentId(1, 0), SegmentId(9, 0)))
     assert told(library, ONE) == []
 
 
 async def test_discarded_take_leaves_no_files(library: Library) -> None:
-    ledger = DeliveryLog(library)
-    await ledger.opened(1, begun(library, ONE))
-    await ledger.discard(1)
-    await ledger.discard(1)
-    await ledger.discard(2)
+    log = DeliveryLog(library)
+    await log.opened(1, begun(library, ONE))
+    await log.discard(1)
+    await log.discard(1)
+    await log.discard(2)
     assert library.all() == []
     assert not list(library.root.iterdir())
 
 
 async def test_observer_is_notified_of_outcomes(library: Library) -> None:
     heard: list[SegmentEvent] = []
-    ledger = DeliveryLog(library, heard.append)
-    await ledger.opened(1, begun(library, ONE))
+    log = DeliveryLog(library, heard.append)
+    await log.opened(1, begun(library, ONE))
     pieces = (SegmentId(1, 0), SegmentId(9, 0), SegmentId(1, 1))
-    await ledger.inserting(pieces)
+    await log.inserting(pieces)
     assert heard == []
-    await ledger.held(pieces[:1])
-    await ledger.inserted(pieces[1:])
-    await ledger.close(1)
-    await ledger.discard(1)
-    await ledger.close(9)
+    await log.held(pieces[:1])
+    await log.inserted(pieces[1:])
+    await log.close(1)
+    await log.discard(1)
+    await log.close(9)
     assert heard == [
         SegmentEvent(SegmentStep.HELD, ONE, 0),
         SegmentEvent(SegmentStep.INSERTED, ONE, 1),

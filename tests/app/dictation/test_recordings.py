@@ -25,16 +25,16 @@ ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 
 
 class Run:
-    """A new run of the app, with its state machine and ledger."""
+    """A new run of the app, with its state machine and deliveries."""
 
     def __init__(self, root: Path) -> None:
-        self.machine, self.ledger = Dictation(), DeliveryLog(Library(root))
+        self.machine, self.deliveries = Dictation(), DeliveryLog(Library(root))
         self.aside: list[str] = []
         self.effects: list[Effect] = []
         self.events: list[Event] = []
         self.noted = 0
         earlier = PastTakes(Library(root), DictationSetup(lambda: Address("ws://nowhere"), root))
-        known = KnownRecordings(self.machine, self.ledger, self.aside)
+        known = KnownRecordings(self.machine, self.deliveries, self.aside)
         self.recordings = Recordings(earlier, known, self._tell, self._noted)
 
     def _tell(self, event: Event) -> None:
@@ -65,7 +65,7 @@ def run(root: Path) -> Iterator[Run]:
 async def test_held_texts_of_earlier_run_are_offered_newest_first(run: Run) -> None:
     await run.recordings.hold_again()
     assert run.machine.holding == [0, -1]
-    assert (run.ledger.session(0), run.ledger.session(-1)) == (TWO, ONE)
+    assert (run.deliveries.session(0), run.deliveries.session(-1)) == (TWO, ONE)
     views = await run.recordings.views(20)
     assert [(view.session, view.state, view.held) for view in views] == [
         (str(THREE), State.CANCELLED, 0),
@@ -96,13 +96,13 @@ async def test_recording_that_was_not_offered_is_read_from_disk(run: Run) -> Non
     await run.recordings.settle(str(ONE), HeldAction.PASTE)
     assert (run.noted, run.effects) == (1, [AimHere(0, leaves=True)])
     await run.recordings.hold_again()
-    assert run.machine.holding == [0, -1] and run.ledger.session(-1) == TWO
+    assert run.machine.holding == [0, -1] and run.deliveries.session(-1) == TWO
 
 
 async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path) -> None:
     """The journal of a current recording may lack the latest insertions."""
-    await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
-    await run.ledger.close_all()
+    await run.deliveries.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
+    await run.deliveries.close_all()
     with pytest.raises(UsageMistake):
         await run.recordings.settle(str(UUID(int=4)), HeldAction.PASTE)
     await run.recordings.hold_again()
@@ -118,9 +118,9 @@ async def test_settle_raises_for_unknown_recording(run: Run, session: str) -> No
 
 async def test_row_shows_state_known_to_this_run(run: Run, root: Path) -> None:
     run.machine.handle(Verb.START, 0.0)
-    await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
+    await run.deliveries.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
     run.aside.append(str(ONE))
     views = {view.session: view for view in await run.recordings.views(20)}
     assert views[str(UUID(int=4))].state is State.ARMING
     assert views[str(ONE)].state is State.WAITING
-    await run.ledger.close_all()
+    await run.deliveries.close_all()

@@ -168,7 +168,7 @@ def test_hands_free_requests_target_of_every_segment() -> None:
     story.then(text(1, 0, "one"))
     assert story.inserts() == []
     story.then(Aimed(1, Target(5), 0))
-    assert [effect.ordered.target for effect in story.effects if isinstance(effect, InsertText)] == [Target(5)]
+    assert [effect.texts.target for effect in story.effects if isinstance(effect, InsertText)] == [Target(5)]
 
 
 @pytest.mark.parametrize("fails", [True, False])

@@ -151,7 +151,7 @@ def test_paste_is_unaffected_by_recording_that_begins_meanwhile() -> None:
 def test_copy_and_dismiss_apply_to_newest_recording() -> None:
     story = two_held()
     story.then(Verb.COPY_HELD)
-    assert [effect.ordered for effect in story.effects if isinstance(effect, InsertText)] == [
+    assert [effect.texts for effect in story.effects if isinstance(effect, InsertText)] == [
         ReadyTexts((SegmentId(2, 0), SegmentId(2, 1)), ("two.", " Three."), "two. Three.", None, pasted=True)
     ]
     story.then(InsertionEnded(Insertion(InsertionResult.COPIED)))

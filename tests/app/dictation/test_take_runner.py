@@ -57,13 +57,13 @@ class Desk:
         self.told: list[Event] = []
         self.devices = FakeDevices(audio)
         self.library = Library(root / "takes")
-        self.ledger = DeliveryLog(self.library)
+        self.deliveries = DeliveryLog(self.library)
         self.recorder = Recorder(self.devices, lambda change: None)
         listener = DictationSetup(
             fixed(Address(url)), models / "fsmn-vad", settings=PATIENT, needs_context=needs_context
         )
-        workshop = TakeParts(self.library, self.ledger, listener, self.recorder)
-        self.work = TakeRunner(1, mode, workshop, Options(), self.told.append)
+        parts = TakeParts(self.library, self.deliveries, listener, self.recorder)
+        self.work = TakeRunner(1, mode, parts, Options(), self.told.append)
 
     async def run(self, until: Callable[[], bool] = lambda: True) -> list[str]:
         """Run the take and stop it once ``until`` is true.
@@ -75,7 +75,7 @@ class Desk:
             await wait_until(lambda: until() or running.done(), "it is time to stop")
             self.work.stop()
             await running
-        await self.ledger.close_all()
+        await self.deliveries.close_all()
         kinds = [type(event).__name__ for event in self.told]
         return [kind for place, kind in enumerate(kinds) if place == 0 or kinds[place - 1] != kind]
 
@@ -145,7 +145,7 @@ async def test_unexpected_error_ends_take_with_note(tmp_path: Path, models: Path
     desk.devices.failure = ValueError("a mistake")  # type: ignore[assignment] # nothing that anybody expects
     assert await desk.run() == ["TakeEnded"]
     assert desk.note == (NoteKey.RECORDING_KEPT, "unexpected")
-    await desk.ledger.close_all()
+    await desk.deliveries.close_all()
 
 
 async def test_cancelled_take_keeps_all_audio(tmp_path: Path, models: Path, talk: Samples) -> None:
@@ -154,7 +154,7 @@ async def test_cancelled_take_keeps_all_audio(tmp_path: Path, models: Path, talk
         running = asyncio.create_task(desk.work.run())
         await wait_until(lambda: any(take.samples == len(talk) for take in desk.library.all()), "all is kept")
         await cancel_and_wait([running])
-    await desk.ledger.close_all()
+    await desk.deliveries.close_all()
     assert not any(isinstance(event, TakeEnded) for event in desk.told)
     assert desk.library.all()[0].samples == len(talk)
 

@@ -23,15 +23,15 @@ def test_sections_provide_values_for_other_packages() -> None:
 
 
 def test_wishes_follow_settings() -> None:
-    wishes = changed(Settings(), "hotkeys.mode", "toggle").wishes
+    wishes = changed(Settings(), "hotkeys.mode", "toggle").dictation_options
     assert wishes.mode is TalkMode.TOGGLE
     assert wishes.keys["dictate"] == "right_ctrl"
     assert wishes.options.partials
-    assert wishes.joins and not changed(Settings(), "insertion.joins", False).wishes.joins
+    assert wishes.joins and not changed(Settings(), "insertion.joins", False).dictation_options.joins
 
 
 def test_default_wishes_match_default_settings() -> None:
-    wishes = Settings().wishes
+    wishes = Settings().dictation_options
     assert (wishes.mode, wishes.cues, wishes.joins) == (
         DictationOptions().mode,
         DictationOptions().cues,
