@@ -1,7 +1,11 @@
-"""Background tasks with a name and an owner that cancels them; failures are always logged."""
+"""Background tasks with a name and an owner that cancels them, and what they wait for.
+
+Failures of tasks are always logged.
+"""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any, Self
 
 from runtime import logger_names
@@ -25,6 +29,27 @@ async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
         for task in running:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
+
+
+async def is_set_within(event: asyncio.Event, deadline_s: float | None) -> bool:
+    """Wait until an event is set, at most until the deadline if there is one; return whether it is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(deadline_s):
+            await event.wait()
+    return event.is_set()
+
+
+async def holds_within(predicate: Callable[[], bool], news: asyncio.Event, deadline_s: float) -> bool:
+    """Wait until ``predicate`` holds, at most until the deadline; return whether it does.
+
+    It is called again whenever ``news`` is set.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(deadline_s):
+            while not predicate():
+                news.clear()
+                await news.wait()
+    return predicate()
 
 
 class Closing:

@@ -31,7 +31,7 @@ from protocol.audio import SAMPLE_RATE
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 from speech.level import FLOOR_DBFS, level_of
 
 log = get_logger(logger_names.APP_CAPTURE_MICROPHONE)
@@ -248,8 +248,7 @@ class Microphone:
         if self._hearing is None:
             await asyncio.sleep(_POLL_S)
         else:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._hearing.ended.wait(), _POLL_S)
+            await is_set_within(self._hearing.ended, _POLL_S)
         if (now_s := clock()) - before_s > _STANDSTILL_S:
             self._awake_s, self._stood_still = now_s, True
         if now_s - self._awake_s > _CATCH_UP_S and self._hearing is not None:

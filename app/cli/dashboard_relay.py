@@ -10,11 +10,12 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+
+from runtime.tasks import is_set_within
 
 _PATIENCE_S: Final = 30.0
 _LINGER_S: Final = 0.3
@@ -40,10 +41,9 @@ class Relay:
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             host, port = runner.addresses[0]
-            if await asyncio.to_thread(browse, f"http://{host}:{port}{path}"):
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._done.wait(), _PATIENCE_S)
-                    await asyncio.sleep(_LINGER_S)
+            opened = await asyncio.to_thread(browse, f"http://{host}:{port}{path}")
+            if opened and await is_set_within(self._done, _PATIENCE_S):
+                await asyncio.sleep(_LINGER_S)
             return self._done.is_set()
         finally:
             await runner.cleanup()

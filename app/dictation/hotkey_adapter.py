@@ -7,7 +7,6 @@ test all keys are bound, and their events are only displayed.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +29,7 @@ from app.hotkeys.events import AssignedHotkeys, Hotkeys, KeyEvent
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
+from runtime.tasks import is_set_within
 
 log = get_logger(logger_names.APP_KEY_SHELL)
 
@@ -178,9 +178,7 @@ class HotkeyAdapter:
         """
         refused: HotkeyError | None = None
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._times.again_s if refused else None):
-                    await self._changed.wait()
+            await is_set_within(self._changed, self._times.again_s if refused else None)
             self._changed.clear()
             async with self._lock:
                 refused = await self._bind_what_can_be()

@@ -65,7 +65,7 @@ from app.insertion.outcome import FindText, Inserter, ReadAround, find_nothing, 
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
-from runtime.tasks import Tasks, cancel_and_wait
+from runtime.tasks import Tasks, cancel_and_wait, is_set_within
 
 REFRESH_S: Final = 0.05
 _SLOW_REFRESH_S: Final = 0.25
@@ -196,8 +196,7 @@ class DictationRunner:
         end = self.follow(lambda view: seen.set())
         try:
             while self._machine.waits_for(newest):
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(seen.wait(), _LOOK_S)
+                await is_set_within(seen, _LOOK_S)
                 seen.clear()
         finally:
             end()
@@ -254,8 +253,7 @@ class DictationRunner:
                 pause = 0.0
             elif self._machine.pending:
                 pause = min(_SLOW_REFRESH_S, _SLOW_REFRESH_S if pause is None else pause)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), pause)
+            await is_set_within(self._woken, pause)
             self._woken.clear()
             self._perform(self._machine.handle(Tick(), clock()))
             if self._aside and not self._catching_up and not self._machine.pending:

@@ -7,10 +7,10 @@ ping notices after half a minute.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 from client.connection import Address
+from runtime.tasks import is_set_within
 
 LOOK_S: Final = 2.0
 
@@ -66,10 +66,7 @@ class ReconnectionDetector:
 
     async def _quiet(self) -> bool:
         """Wait for news, at most until the next check; return True if there was none."""
-        news = self._news
-        with suppress(TimeoutError):
-            await asyncio.wait_for(news.wait(), self._look_s)
-        return not news.is_set()
+        return not await is_set_within(self._news, self._look_s)
 
     def _use(self, more: int) -> None:
         before, self._users = self._users, self._users + more

@@ -5,7 +5,6 @@ It is queried at once when the user wants to speak, so its loss is noticed withi
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from app.gateways.probe import ask
@@ -15,7 +14,7 @@ from client.connection import Address
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 log = get_logger(logger_names.APP_GATEWAYS_WATCHING)
 
@@ -97,6 +96,4 @@ class GatewayWatcher:
             if changed:
                 log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self._route.here, health=answer.health.value)
                 self._changed()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._route.look_in(clock())):
-                    await self._hurry.wait()
+            await is_set_within(self._hurry, self._route.look_in(clock()))

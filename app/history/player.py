@@ -31,7 +31,7 @@ from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Closing, Tasks
+from runtime.tasks import Closing, Tasks, is_set_within
 from speech.playback import FromSpeech
 
 log = get_logger(logger_names.APP_HISTORY_PLAYING)
@@ -205,8 +205,7 @@ class Player(Closing):
                 raise SpeakerRefused("the output takes nothing")
             if self._now is not None and self._sought is None:
                 self._tell(replace(self._now, ms=min(place.ms(ahead.taken), self._now.of_ms)))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), TELL_S)
+            await is_set_within(self._wake, TELL_S)
             self._wake.clear()
 
     def _tell(self, playing: Playing) -> None:

@@ -30,7 +30,7 @@ from app.hotkeys.portal_triggers import Shortcut, keys_in, shortcuts, shown
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 log = get_logger(logger_names.APP_HOTKEYS_PORTAL)
 
@@ -202,9 +202,7 @@ class PortalHotkeys:
 
     async def _told_otherwise(self, portal: Portal, session: PortalSession, ids: set[str]) -> bool:
         """Return whether refused keys are bound nevertheless."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_TOLD_S):
-                await self._told.wait()
+        await is_set_within(self._told, _TOLD_S)
         if not ids <= self._keys.keys():
             self._keys = keys_in(await self._listed(portal, session))
         return ids <= self._keys.keys()

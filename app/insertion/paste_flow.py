@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 
 from app.insertion.clipboard import Clipboard
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 # The clipboard stays empty for so long, because a hanging program would paste the old contents.
 EMPTY_S: Final = 2.0
@@ -41,9 +40,7 @@ class WatchedClipboard:
         end = now_s() + _MOST_STEPS * deadline_s
         while watch.verdict(now_s()) is PasteState.WAITING and now_s() < end and self._is_connected:
             self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(end, watch.ends_s()) - now_s()):
-                    await self._news.wait()
+            await is_set_within(self._news, min(end, watch.ends_s()) - now_s())
         if watch.verdict(now_s()) is not PasteState.READ:
             await self._withdraw()
         return watch.verdict(now_s()) is PasteState.READ

@@ -12,7 +12,7 @@ from typing import Final
 from app.core.daemon_thread import aside
 from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.wayland.session import is_wayland
-from runtime.tasks import Closing, Tasks
+from runtime.tasks import Closing, Tasks, is_set_within
 
 _CLOSE_S: Final = 3.0
 
@@ -46,9 +46,7 @@ class ProgramPicker(Closing):
     async def close(self) -> None:
         """Stop waiting for a click."""
         self._stop()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_S):
-                await self._over.wait()
+        await is_set_within(self._over, _CLOSE_S)
         await self._tasks.close()
 
     def ask(self, action: PickProgram) -> None:

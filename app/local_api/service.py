@@ -8,7 +8,6 @@ Everything here belongs to one loop.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, Self
 
 from app.core.problem_notes import note_of
@@ -18,7 +17,7 @@ from client.connection import Locate
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 log = get_logger(logger_names.APP_LOCAL_API)
 
@@ -61,5 +60,4 @@ class LocalApiService:
             except PortTaken as error:
                 log.warning(LogEvent.API_PORT_TAKEN, port=self._port)
                 self._post(LocalApiView(LocalApiState.FAILED, note=note_of(error)))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), self._again_s)
+                await is_set_within(self._changed, self._again_s)

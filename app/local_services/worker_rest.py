@@ -12,6 +12,7 @@ from app.system.power import on_battery
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
+from runtime.tasks import is_set_within
 
 log = get_logger(logger_names.APP_WORKER_REST)
 
@@ -72,7 +73,4 @@ class WorkerRest:
                 log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
                 self._rest(why)
                 told = why
-            try:
-                await asyncio.wait_for(self._changed.wait(), self._look_s if self._limits.any else None)
-            except TimeoutError:
-                continue
+            await is_set_within(self._changed, self._look_s if self._limits.any else None)

@@ -27,7 +27,7 @@ from protocol.pairing import PairingStage, PairingState, link_of
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
-from runtime.tasks import Closing, Tasks
+from runtime.tasks import Closing, Tasks, is_set_within
 
 log = get_logger(logger_names.APP_SHARING_SHARING)
 
@@ -229,8 +229,7 @@ class Sharing(Closing):
         while self._wanted:
             self._look_now.clear()
             await self._tell()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._look_now.wait(), self._look_s)
+            await is_set_within(self._look_now, self._look_s)
 
     async def _tell(self) -> None:
         code = self._code

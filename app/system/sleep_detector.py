@@ -14,6 +14,7 @@ from typing import Final
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
+from runtime.tasks import is_set_within
 
 log = get_logger(logger_names.APP_WAKING)
 
@@ -91,11 +92,7 @@ class Patience:
 
     async def pause(self, seconds: float) -> None:
         """Wait like ``asyncio.sleep``, or less if ``hurry`` is called."""
-        hurry = self._hurry
-        try:
-            await asyncio.wait_for(hurry.wait(), seconds)
-        except TimeoutError:
-            return
+        await is_set_within(self._hurry, seconds)
 
     def hurry(self) -> None:
         """End all current pauses, but not later ones."""

@@ -19,6 +19,7 @@ from protocol.session import SegmentDetails
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
+from runtime.tasks import is_set_within
 from speech.segmenter import SegmentEnd
 
 log = get_logger(logger_names.APP_CAPTURE_STORY)
@@ -115,8 +116,7 @@ class SecondPass(Watcher):
             for resolution in self._choice.resolve(self._now()):
                 await self._apply(resolution)
             due = self._choice.due
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), None if due == inf else max(0.0, due - self._now()))
+            await is_set_within(self._changed, None if due == inf else max(0.0, due - self._now()))
         for resolution in self._choice.resolve(inf):
             await self._apply(resolution)
         self._pass_on(self._choice.rest())

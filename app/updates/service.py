@@ -9,7 +9,6 @@ Nothing waits for it, and a failure changes nothing else. Everything here belong
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -29,7 +28,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.logger import get_logger
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 log = get_logger(logger_names.APP_UPDATES)
 
@@ -100,8 +99,7 @@ class Updates:
             if self._wanted or (self._on and self._place.known and left <= 0):
                 await self._ask(by_user=self._wanted)
                 continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), min(left, _LONGEST_S) if self._on else None)
+            await is_set_within(self._changed, min(left, _LONGEST_S) if self._on else None)
             self._memory = memories.settled(self._memory, self._now())
 
     async def _ask(self, *, by_user: bool) -> None:

@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, holds_within, is_set_within
 from tests.helpers.logs import capture_logs
 
 
@@ -75,3 +75,25 @@ async def test_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
     async with asyncio.timeout(30):
         await tasks.close()
     assert task.cancelled()
+
+
+async def test_event_is_awaited_until_it_is_set_or_its_deadline() -> None:
+    event = asyncio.Event()
+    assert not await is_set_within(event, 0.0)
+    asyncio.get_running_loop().call_soon(event.set)
+    assert await is_set_within(event, None)
+    assert await is_set_within(event, 0.0), "what is set needs no wait"
+
+
+async def test_predicate_is_looked_at_again_after_news_until_its_deadline() -> None:
+    news, seen = asyncio.Event(), list[int]()
+
+    def tell() -> None:
+        seen.append(len(seen))
+        news.set()
+        if len(seen) < 3:
+            asyncio.get_running_loop().call_soon(tell)
+
+    asyncio.get_running_loop().call_soon(tell)
+    assert await holds_within(lambda: len(seen) == 3, news, 30.0)
+    assert not await holds_within(lambda: len(seen) > 3, news, 0.0)

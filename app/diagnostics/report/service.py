@@ -10,7 +10,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -49,7 +48,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.logger import get_logger
-from runtime.tasks import Closing, Tasks, cancel_and_wait
+from runtime.tasks import Closing, Tasks, cancel_and_wait, is_set_within
 
 log = get_logger(logger_names.APP_HELP_SERVING)
 
@@ -153,8 +152,7 @@ class Help(Closing):
             if added or wanted != shown:
                 shown = wanted
                 self._post(await asyncio.to_thread(_chosen, reading, wanted))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._look_now.wait(), FOLLOW_S)
+            await is_set_within(self._look_now, FOLLOW_S)
 
     # -- the report ----------------------------------------------------------------------------------------
 

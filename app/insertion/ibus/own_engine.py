@@ -6,7 +6,6 @@ Closing the connection takes the engine out of IBus.
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, Final, Self
 
 from app.bus.connection import Answer, BusConnection, MethodCall, Variant
@@ -21,6 +20,7 @@ from app.insertion.ibus.values import (
     text_in,
     text_value,
 )
+from runtime.tasks import holds_within, is_set_within
 
 _PATH: Final = "/org/freedesktop/IBus/Engine/Kikipounamu"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
@@ -66,12 +66,12 @@ class OwnEngine:
 
     async def focused(self, deadline_s: float) -> bool:
         """Wait until IBus has told the focused client and its purpose; return whether it has."""
-        return await self._until(lambda: bool(self.client) and self.purpose is not None, deadline_s)
+        return await holds_within(lambda: bool(self.client) and self.purpose is not None, self._news, deadline_s)
 
     async def knows_text(self) -> None:
         """Wait a moment for the text around the cursor, if the client tells it: changes of it count later."""
         if self._capabilities & SURROUNDING_TEXT:
-            await self._until(lambda: self._around is not None, _FIRST_TEXT_S)
+            await holds_within(lambda: self._around is not None, self._news, _FIRST_TEXT_S)
 
     def commit(self, text: str) -> None:
         """Send ``text`` to the focused client."""
@@ -80,24 +80,14 @@ class OwnEngine:
 
     async def arrived(self, deadline_s: float) -> bool:
         """Wait until the client tells that its cursor moved, or that the committed text is before the cursor."""
-        return await self._until(lambda: self._arrived or self.left, deadline_s) and self._arrived
+        return await holds_within(lambda: self._arrived or self.left, self._news, deadline_s) and self._arrived
 
     async def quiet(self) -> None:
         """Wait until the client has told nothing for a moment."""
         if self.client == XIM:
             return
-        while await self._until(self._news.is_set, _QUIET_S):
+        while await is_set_within(self._news, _QUIET_S):
             self._news.clear()
-
-    async def _until(self, predicate: Callable[[], bool], deadline_s: float) -> bool:
-        try:
-            async with asyncio.timeout(deadline_s):
-                while not predicate():
-                    self._news.clear()
-                    await self._news.wait()
-        except TimeoutError:
-            return False
-        return True
 
     # -- what IBus asks and tells ----------------------------------------------------------------------------
 

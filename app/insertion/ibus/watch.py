@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from app.bus.connection import BUS_PROGRAM, BusConnection, MethodCall, Signal
 from app.bus.errors import BusRefused
 from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name, is_plain_layout, text_in
+from runtime.tasks import holds_within
 
 _GONE_S: Final = 2.0
 _ENGINE_S: Final = 4.0  # an engine's program may have to start
@@ -86,12 +87,7 @@ class IBusWatch:
     async def composed(self, deadline_s: float) -> bool:
         """Wait until no composition is unfinished; return whether that is so."""
         engine = await self.engine()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(deadline_s):
-                while self._compositions.may_be_open(engine):
-                    self._news.clear()
-                    await self._news.wait()
-        return not self._compositions.may_be_open(engine)
+        return await holds_within(lambda: not self._compositions.may_be_open(engine), self._news, deadline_s)
 
     async def settled(self) -> None:
         """Wait until the focus has not moved for a moment: other interfaces tell moves later than IBus does."""

@@ -29,7 +29,7 @@ from app.insertion.wayland.contents import (
     text_contents,
     write_all,
 )
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 INTERFACE: Final = "Clipboard"
 MANAGERS_S: Final = 0.05
@@ -92,10 +92,7 @@ class PortalClipboard(WatchedClipboard):
 
     async def _is_settled(self) -> bool:
         """Wait until the desktop and clipboard managers have read the text; return whether it is still offered."""
-        try:
-            async with asyncio.timeout(DESKTOP_S):
-                await self._seen.wait()
-        except TimeoutError:
+        if not await is_set_within(self._seen, DESKTOP_S):
             return False
         await asyncio.sleep(MANAGERS_S)
         return self._own

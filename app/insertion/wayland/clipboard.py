@@ -13,7 +13,6 @@ Sources: wayland-protocols "ext data control v1", wlr-protocols "wlr data contro
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -28,7 +27,7 @@ from app.insertion.wayland.contents import Contents, ContentsSource, is_text, re
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, holds_within
 
 MANAGERS_S: Final = 0.05
 """For how long clipboard managers may read a new text before the key."""
@@ -192,11 +191,11 @@ class DataControlClipboard(WatchedClipboard):
 
     async def _late_managers(self) -> None:
         """Wait for the clipboard managers that have read the last text before its key."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LATE_MANAGERS_S):
-                while self._early < self._usual and all(slot.own for slot in self._slots.values() if slot.lent):
-                    self._news.clear()
-                    await self._news.wait()
+
+        def over() -> bool:
+            return self._early >= self._usual or not all(slot.own for slot in self._slots.values() if slot.lent)
+
+        await holds_within(over, self._news, _LATE_MANAGERS_S)
 
     async def _withdraw(self) -> None:
         """Replace the lent text by nothing: a target that hangs would otherwise paste it much later."""
