@@ -1,17 +1,13 @@
 """Models that a gateway's workers have loaded: ``GET /v1/models``."""
 
-from http import HTTPStatus
 from typing import Final
 
-import aiohttp
-import msgspec
 from msgspec import Struct
 
-from client.connection import Address, broken, credentials, pinned, refusal
-from client.errors import Refused
+from client.connection import Address
+from client.request import ANSWER_S, request
 
 MODELS_PATH: Final = "/v1/models"
-ANSWER_S: Final = 5.0
 
 
 class LoadedModel(Struct, frozen=True):
@@ -27,17 +23,5 @@ class _Models(Struct, frozen=True):
 
 async def loaded_models(address: Address, deadline_s: float = ANSWER_S) -> tuple[LoadedModel, ...]:
     """Return the loaded models, sorted by name. Raises ``Unreachable`` or ``Refused``."""
-    url, timeout = address.url.rstrip("/") + MODELS_PATH, aiohttp.ClientTimeout(total=deadline_s)
-    with broken("models"):
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as http,
-            http.get(url, headers=credentials(address), ssl=pinned(address), allow_redirects=False) as response,
-        ):
-            if response.status != HTTPStatus.OK:
-                raise refusal(address, MODELS_PATH, response.status, response.headers)
-            answer = await response.read()
-    try:
-        listed = msgspec.json.decode(answer, type=_Models).models
-    except msgspec.DecodeError as error:
-        raise Refused(f"{address.url} says something else than models: {error}. Update one of the two") from error
+    listed = (await request(address, f"GET {MODELS_PATH}", _Models, deadline_s=deadline_s)).models
     return tuple(sorted({one for one in listed if one.model}, key=lambda one: one.model))

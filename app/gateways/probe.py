@@ -6,11 +6,10 @@ from typing import Final, TypeVar
 
 import aiohttp
 import msgspec
-from msgspec import Struct
 
 from app.core.problem_notes import note_of
 from app.gateways.view import GatewayHealth, QueryResult
-from app.local_services.local_gateway import GatewayReadiness, WorkerSeen
+from app.local_services.local_gateway import WORKERS, GatewayReadiness, Workers
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Refused, Unreachable
 
@@ -19,16 +18,9 @@ _MOST_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 16
 _MOST_WORKERS: Final = 3
 READY: Final = "/readyz"
-_WORKERS: Final = "/v1/workers"
 _JSON: Final = "application/json"
 
 _Answer = TypeVar("_Answer")
-
-
-class Workers(Struct, frozen=True):
-    """The response of ``/v1/workers``."""
-
-    workers: tuple[WorkerSeen, ...] = ()
 
 
 async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
@@ -40,7 +32,7 @@ async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
             async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
                 ready = await read_json(http, address, READY, GatewayReadiness, tls)
                 begun = time.perf_counter()  # after the first request, the connection is open
-                found = await read_json(http, address, _WORKERS, Workers, tls)
+                found = await read_json(http, address, WORKERS, Workers, tls)
                 latency_ms = (time.perf_counter() - begun) * 1000
     except Unreachable as error:
         return QueryResult(GatewayHealth.AWAY, note=note_of(error))

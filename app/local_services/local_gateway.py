@@ -3,19 +3,22 @@
 import os
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-import aiohttp
-import msgspec
 from msgspec import Struct
 
 from client.connection import Address
-from client.errors import Unreachable
+from client.errors import GatewayError, Unreachable
+from client.request import request
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
 from runtime.folders import folders
 
-_ANSWER_S = 3.0
+WORKERS: Final = "/v1/workers"
+_ANSWER_S: Final = 3.0
+_MEANT: Final = (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)  # the latter while it is not ready
+
+_Answer = TypeVar("_Answer")
 
 
 class BrokerHealth(Struct, frozen=True):
@@ -64,8 +67,8 @@ def locate() -> Address:
 async def ask(endpoint: Endpoint) -> GatewayReadiness | None:
     """Return the gateway's readiness, or ``None`` if it does not answer."""
     try:
-        return msgspec.json.decode(await _get(endpoint, "/readyz"), type=GatewayReadiness)
-    except msgspec.DecodeError:
+        return await _get(endpoint, "/readyz", GatewayReadiness)
+    except (GatewayError, ValueError):
         return None
 
 
@@ -81,31 +84,23 @@ class WorkerSeen(Struct, frozen=True):
     problem: str = ""
 
 
-class _Workers(Struct, frozen=True):
+class Workers(Struct, frozen=True):
+    """The answer of ``/v1/workers``."""
+
     workers: tuple[WorkerSeen, ...] = ()
 
 
 async def workers(endpoint: Endpoint) -> tuple[WorkerSeen, ...]:
     """Return the workers of the gateway, or none if it does not answer."""
     try:
-        return msgspec.json.decode(await _get(endpoint, "/v1/workers"), type=_Workers).workers
-    except msgspec.DecodeError:
+        return (await _get(endpoint, WORKERS, Workers)).workers
+    except (GatewayError, ValueError):
         return ()
 
 
-async def _get(endpoint: Endpoint, path: str) -> bytes:
-    """Return the body of an answer, or an empty one on errors and unexpected statuses."""
-    headers = {"Authorization": f"Bearer {endpoint.key}"}
-    timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout, headers=headers) as http,
-            http.get(f"{endpoint.url}{path}") as response,
-        ):
-            meant = response.status in (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)
-            return await response.read() if meant else b""
-    except (aiohttp.ClientError, OSError, ValueError):
-        return b""
+async def _get(endpoint: Endpoint, path: str, kind: type[_Answer]) -> _Answer:
+    address = Address(endpoint.url, endpoint.key)
+    return await request(address, f"GET {path}", kind, deadline_s=_ANSWER_S, expected=_MEANT)
 
 
 class Running(NamedTuple):

@@ -8,23 +8,19 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from http import HTTPStatus
 from math import inf
 from typing import Final
-
-import aiohttp
-import msgspec
-from msgspec import Struct
 
 from app.core.notes import Note
 from app.gateways.presentation import elsewhere
 from app.gateways.store import PairedGateway
-from app.local_services.local_gateway import WorkerSeen
+from app.local_services.local_gateway import WORKERS, Workers, WorkerSeen
 from app.local_services.local_worker import Fetch, LocalWorker, LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from client.connection import Address, broken, credentials, pinned, refusal
+from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound, own_addresses
-from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
+from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertificate
+from client.request import request
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
@@ -32,11 +28,9 @@ from runtime.tasks import Tasks
 
 log = get_logger(logger_names.APP_SHARING_LENT)
 
-ANSWER_S: Final = 5.0
 LOOK_S: Final = 3.0
 _PAUSE_S: Final = 1.0
 AWAY: Final = Note("lent-away")
-_PATH: Final = "/v1/workers"
 _REFUSED: Final = "4"  # exit status of a worker that its gateway refused
 
 _MISSED: Final = (Unreachable, WrongCertificate)  # errors at an address that the gateway has left
@@ -45,25 +39,9 @@ AskWorkers = Callable[[Address], Awaitable[tuple[WorkerSeen, ...]]]
 Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
 
 
-class _Workers(Struct, frozen=True):
-    workers: tuple[WorkerSeen, ...] = ()
-
-
 async def workers_of(address: Address) -> tuple[WorkerSeen, ...]:
     """Return the workers of a gateway. Raises ``Unreachable`` or ``Refused``."""
-    timeout = aiohttp.ClientTimeout(total=ANSWER_S)
-    with broken("workers"):
-        async with (
-            aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
-            http.get(address.url + _PATH, ssl=pinned(address), allow_redirects=False) as response,
-        ):
-            if response.status != HTTPStatus.OK:
-                raise refusal(address, _PATH, response.status, response.headers)
-            answer = await response.read()
-    try:
-        return msgspec.json.decode(answer, type=_Workers).workers
-    except msgspec.DecodeError as error:
-        raise Refused(f"{address.url} says something else to {_PATH}. Update one of the two") from error
+    return (await request(address, f"GET {WORKERS}", Workers)).workers
 
 
 class Lent:

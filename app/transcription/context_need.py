@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from client.connection import Locate
 from client.errors import GatewayError
-from client.models import ANSWER_S, LoadedModel, loaded_models
+from client.models import LoadedModel, loaded_models
+from client.request import ANSWER_S
 
 
 def needs_context(models: Sequence[LoadedModel], wanted: str) -> bool:

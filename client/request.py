@@ -1,0 +1,45 @@
+"""A request to a gateway and its answer in JSON."""
+
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from client.connection import Address, broken, credentials, pinned, refusal
+from client.errors import Refused
+
+ANSWER_S: Final = 5.0
+
+_Answer = TypeVar("_Answer")
+
+
+async def request(
+    address: Address,
+    asked: str,
+    kind: type[_Answer],
+    body: Struct | None = None,
+    deadline_s: float = ANSWER_S,
+    expected: Collection[int] = (HTTPStatus.OK,),
+) -> _Answer:
+    """Return the answer, decoded as ``kind``. ``asked``: method and path, such as ``GET /v1/models``.
+
+    Raises ``Unreachable`` or ``Refused``, also for a status that is not ``expected``.
+    """
+    method, path = asked.split(" ", 1)
+    url, timeout = address.url.rstrip("/") + path, aiohttp.ClientTimeout(total=deadline_s)
+    data = msgspec.json.encode(body) if body is not None else None
+    with broken("ask"):
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
+            http.request(method, url, data=data, ssl=pinned(address), allow_redirects=False) as response,
+        ):
+            if response.status not in expected:
+                raise refusal(address, path, response.status, response.headers)
+            answer = await response.read()
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except msgspec.DecodeError as error:
+        raise Refused(f"{address.url} says something else to {path}: {error}. Update one of the two") from error

@@ -1,0 +1,53 @@
+"""Answers to a request, and the errors when there is none."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+from msgspec import Struct
+
+from client.connection import Address
+from client.errors import GatewayError, Refused, Unauthorised, Unreachable
+from client.request import request
+from tests.helpers.web_server import serving
+
+PATH = "/v1/thing"
+
+
+class Thing(Struct, frozen=True):
+    name: str
+
+
+@asynccontextmanager
+async def answering(path: str, status: int, text: str, keys: list[str]) -> AsyncIterator[str]:
+    async def answer(request: web.Request) -> web.Response:
+        keys.append(request.headers.get("Authorization", ""))
+        return web.Response(status=status, text=text or await request.text())
+
+    async with serving(web.route("*", path, answer)) as url:
+        yield f"{url}/"
+
+
+@pytest.mark.parametrize("expected", [(200,), (200, 503)])
+async def test_answer_is_decoded_if_its_status_is_expected(expected: Sequence[int]) -> None:
+    keys = list[str]()
+    async with answering(PATH, expected[-1], "", keys) as url:
+        address = Address(url, "secret")
+        echo = await request(address, f"POST {PATH}", Thing, Thing("an echo"), expected=expected)
+    assert (echo, keys) == (Thing("an echo"), ["Bearer secret"])
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "error"),
+    [(401, "", Unauthorised), (404, "", Refused), (503, "", Unreachable), (200, "no json", Refused)],
+)
+async def test_unexpected_answer_raises_typed_error(status: int, text: str, error: type[GatewayError]) -> None:
+    async with answering(PATH, status, text, []) as url:
+        with pytest.raises(error):
+            await request(Address(url), f"GET {PATH}", Thing)
+
+
+async def test_request_raises_unreachable_when_no_server_listens() -> None:
+    with pytest.raises(Unreachable):
+        await request(Address("http://127.0.0.1:9"), f"GET {PATH}", Thing)
