@@ -15,13 +15,7 @@ _AGAIN: Final = 0.5
 """Pause, as part of a try where nothing had the focus: X11 takes it away while a hotkey is down."""
 _OF_TRY: Final = 0.6
 """Part of a try that one answer may take."""
-_FOCUS_S: Final = 0.2
-"""Pause before the next try: the focus comes back to a program a moment after a grabbed key took it."""
 _IN_WINDOW: Final = 1  # relative to the window: on the screen, GTK 4 and Wayland tell nothing
-
-
-class _FocusAway(Exception):
-    """Focus that its program does not have at this moment: none of its windows is active."""
 
 
 async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace | None:
@@ -37,8 +31,6 @@ async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace
             await asyncio.sleep(_AGAIN * within_s)
         except (BusSilent, TimeoutError):
             continue
-        except _FocusAway:
-            await asyncio.sleep(_FOCUS_S)
         except BusError:
             return None
     return None
@@ -46,10 +38,7 @@ async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace
 
 async def _found(elements: Elements, process: int, window: Area) -> TextPlace | None:
     programs = await elements.programs()
-    own = [one for one, its in programs.items() if its == process]
-    windows = await elements.active(own)
-    if own and not windows and not elements.incomplete:
-        raise _FocusAway
+    windows = await elements.active(one for one, its in programs.items() if its == process)
     focused = await elements.focused(windows)
     return await _place(elements, focused, window) if focused else None
 

@@ -105,43 +105,18 @@ async def test_text_is_found_in_the_window_that_x11_tells(desktop: Desktop, fiel
     assert caret is not None and target.area.shared(caret)
 
 
-@pytest.fixture
-def tries(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time for an answer in each try since the beginning of the test."""
+async def test_text_is_found_in_program_that_answers_late(
+    desktop: Desktop, field: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     tries = list[float]()
 
     def counted(environment: Mapping[str, str], silent_s: float) -> AbstractAsyncContextManager[Elements]:
         tries.append(silent_s)
         return open_elements(environment, silent_s)
 
+    target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
+    await caret_of(desktop, target, there=False)
     monkeypatch.setattr(text_finder, "open_elements", counted)
-    return tries
-
-
-async def test_text_is_found_in_program_that_gets_the_focus_late(
-    desktop: Desktop, field: tuple[int, int], tries: list[float]
-) -> None:
-    target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
-    await caret_of(desktop, target, there=False)
-    Terminal(desktop, "has the focus").focus()
-    await wait_until(lambda: is_nowhere(desktop, target), "the program knows that it lost the focus")
-    tries.clear()
-    finding = asyncio.create_task(place_of(desktop, target))
-    await wait_until(lambda: len(tries) > 1, "it is asked again")
-    desktop.xdotool("windowfocus", str(field[0]))
-    assert await finding is not None
-
-
-async def is_nowhere(desktop: Desktop, target: Target) -> bool:
-    return await place_of(desktop, target) is None
-
-
-async def test_text_is_found_in_program_that_answers_late(
-    desktop: Desktop, field: tuple[int, int], tries: list[float]
-) -> None:
-    target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
-    await caret_of(desktop, target, there=False)
-    tries.clear()
     os.kill(field[1], signal.SIGSTOP)
     try:
         finding = asyncio.create_task(place_of(desktop, target))
