@@ -14,6 +14,10 @@ _IMPROBABLE: Final = -0.8
 """In a short window breathing has a low probability of no speech, but such a text; so have wrong short answers."""
 _SURELY_SPEECH: Final = 0.15
 """Sounds without words have 0.28 and more in a short window, speech that Whisper mishears hardly more than 0.1."""
+_VERY_IMPROBABLE: Final = -0.9
+_SPARSE_TOKENS_PER_SECOND: Final = 0.4
+_LONG_S: Final = 10.0
+"""Music and typing of 16 to 30 s gave "Thank you very much." with -0.94 to -1.29: under 0.4 tokens a second."""
 _LATE_S: Final = 0.5
 _COARSELY_LATE_S: Final = 1.0  # many ends are stated in whole seconds
 _DRIFT: Final = 0.04
@@ -59,6 +63,12 @@ def is_speech(reading: Reading) -> bool:
         return False
     doubtful = reading.log_probability < _DOUBTFUL or is_suspicious(reading.text)
     return reading.no_speech <= _NO_SPEECH or not doubtful
+
+
+def is_sparse(reading: Reading, seconds: float) -> bool:
+    """Return whether a text is improbable and says next to nothing in a long time, as of music and typing."""
+    few = len(reading.tokens) < _SPARSE_TOKENS_PER_SECOND * seconds
+    return seconds >= _LONG_S and few and reading.log_probability < _VERY_IMPROBABLE
 
 
 def better(long: Reading, short: Reading, seconds: float) -> Reading:

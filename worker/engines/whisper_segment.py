@@ -12,7 +12,15 @@ from msgspec.structs import replace
 from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
 from worker.engines.repetition import may_repeat, without_loops
-from worker.engines.whisper_checks import better, is_heard, is_in_bounds, is_probable, is_speech, says_once
+from worker.engines.whisper_checks import (
+    better,
+    is_heard,
+    is_in_bounds,
+    is_probable,
+    is_sparse,
+    is_speech,
+    says_once,
+)
 from worker.engines.whisper_pauses import continued, is_new, speech_after, with_short_pauses
 from worker.engines.whisper_reader import (
     FRAMES_PER_SECOND,
@@ -82,7 +90,7 @@ class SegmentDecoder:
         text, at, window_end = "", 0, 0  # an end: within a window that is read again from a pause on
         while at < self._frames:
             reading = self._read(at, language, hotwords)
-            said = without_loops(reading.text) if is_speech(reading) else ""
+            said = without_loops(reading.text) if self._is_speech(at, reading) else ""
             if window_end and not (is_probable(reading) and is_new(said, text)):
                 at, window_end = window_end, 0
                 continue
@@ -99,17 +107,24 @@ class SegmentDecoder:
         log_probability = sum(reading.log_probability for reading in readings) / len(readings)
         return Passage(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
 
+    def _is_speech(self, at: int, reading: Reading) -> bool:
+        return is_speech(reading) and not is_sparse(reading, self._seconds(at))
+
+    def _seconds(self, at: int) -> float:
+        """Return how much audio the window has that begins at this frame."""
+        return min(self._frames - at, LONGEST_FRAMES) / FRAMES_PER_SECOND
+
     def _unread(self, at: int, reading: Reading) -> int:
         """Return where in the window speech follows that was not read; 0: nowhere."""
         end_s = reading.phrases[-1].end_s if reading.phrases else inf
-        if self._partial or end_s == inf or reading.resume_s is not None or not is_speech(reading):
+        if self._partial or end_s == inf or reading.resume_s is not None or not self._is_speech(at, reading):
             return 0
         window = self._features[:, at : min(at + LONGEST_FRAMES, self._frames)]
         return speech_after(window, round(end_s * FRAMES_PER_SECOND))
 
     def _phrases(self, at: int, reading: Reading) -> list[Word]:
         """Return the phrases of a window with their times in the segment, without punctuation around them."""
-        if not is_speech(reading) or without_loops(reading.text) != reading.text:
+        if not self._is_speech(at, reading) or without_loops(reading.text) != reading.text:
             return []
         last_s, at_s = self._frames / FRAMES_PER_SECOND, at / FRAMES_PER_SECOND
         return [
@@ -120,9 +135,8 @@ class SegmentDecoder:
 
     def _read(self, at: int, language: str, hotwords: str) -> Reading:
         """Decode a window; if its text cannot be trusted, with more padding, and at last with 30 s."""
-        left = self._frames - at
-        goes_on = left > LONGEST_FRAMES
-        seconds = min(left, LONGEST_FRAMES) / FRAMES_PER_SECOND
+        goes_on = self._frames - at > LONGEST_FRAMES
+        seconds = self._seconds(at)
         most = _TOKENS + int(_TOKENS_PER_SECOND * seconds)
         beams = 1 if self._partial else _BEAMS
         primed = seconds >= _PRIMED_S and not self._translates
@@ -147,7 +161,7 @@ class SegmentDecoder:
 
     def _has_end(self, at: int, window: int, hints: Hints, reading: Reading) -> bool:
         """Return whether a reading ends with the audio; if it may not, its last word tells."""
-        seconds = (self._frames - at) / FRAMES_PER_SECOND
+        seconds = self._seconds(at)
         if is_in_bounds(reading, seconds) and not may_repeat(reading.text):
             return True
         if not says_once(reading, seconds):

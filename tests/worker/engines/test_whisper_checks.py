@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.engines.whisper_checks import better, is_heard, is_in_bounds, is_probable, is_speech
+from worker.engines.whisper_checks import better, is_heard, is_in_bounds, is_probable, is_sparse, is_speech
 from worker.engines.whisper_reader import Reading
 
 GOOD = Reading("Good morning.", (1,) * 4, 2.0, None, -0.2, 0.05)
@@ -68,6 +68,23 @@ def test_real_speech_is_speech(no_speech: float, log_probability: float) -> None
 )
 def test_decoded_noise_is_no_speech(text: str, no_speech: float, log_probability: float) -> None:
     assert not is_speech(Reading(text, (1,) * 10, 2.0, None, log_probability, no_speech))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "seconds", "log_probability", "sparse"),
+    [
+        (5, 29.6, -1.29, True),
+        (5, 16.0, -1.0, True),
+        (5, 9.0, -1.29, False),
+        (5, 20.0, -0.5, False),
+        (9, 20.0, -1.0, False),
+    ],
+)
+def test_improbable_text_of_few_words_in_a_long_time_is_sparse(
+    tokens: int, seconds: float, log_probability: float, sparse: bool
+) -> None:
+    thanks = GOOD._replace(tokens=(1,) * tokens, log_probability=log_probability)
+    assert is_sparse(thanks, seconds) is sparse
 
 
 def test_more_probable_window_decides_unless_it_loops() -> None:

@@ -145,6 +145,12 @@ def test_partial_is_decoded_once_with_one_beam() -> None:
     assert [hints.beams for _, hints in reader.read_windows] == [1]
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(4.0, "Good."), (20.0, "")])
+def test_few_improbable_words_are_no_text_of_long_audio(seconds: float, text: str) -> None:
+    thanks = GOOD._replace(log_probability=-1.2, no_speech=0.3)
+    assert decoder(FakeReader(lambda *_: thanks), seconds).decode("en", "").text == text
+
+
 def test_noise_gives_no_text_and_loop_one_phrase() -> None:
     noise = GOOD._replace(no_speech=0.8, log_probability=-1.1)
     assert decoder(FakeReader(lambda *_: noise), 4.0).decode("en", "").text == ""
