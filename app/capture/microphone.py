@@ -116,10 +116,6 @@ class Microphone:
         return self._name
 
     @property
-    def _recording(self) -> bool:
-        return not self.buffer.ended.done()
-
-    @property
     def overflows(self) -> int:
         """How often the sound system dropped audio; it does not report how much."""
         return self._overflows + (self._hearing.overflows if self._hearing else 0)
@@ -180,10 +176,10 @@ class Microphone:
             self._can_hear_again(self._deaf_since)
         self.level_dbfs = level_of(samples)
         self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
-        if self._recording:
-            self._dropped += self.buffer.hear(samples)
-        else:
+        if self.buffer.ended.done():
             self._pre_roll.add(samples)
+        else:
+            self._dropped += self.buffer.hear(samples)
         if (lost := self._dropped + (0 if closed else device.dropped) - self._told) > 0:
             self._told += lost
             self._say(MicrophoneChangeKind.DROPPED, lost)
@@ -258,7 +254,7 @@ class Microphone:
         """Report what the sound system did not keep while this process stood still: it tells nobody."""
         before_s, self._behind_s = self._behind_s, behind_s
         stood_still, self._stood_still = self._stood_still, False
-        if not (stood_still and self._recording) or before_s is None or behind_s is None:
+        if not stood_still or self.buffer.ended.done() or before_s is None or behind_s is None:
             return
         if behind_s - before_s < _LEAST_LOST_S:
             return
@@ -288,7 +284,7 @@ class Microphone:
 
     async def _use(self, device: Input, inputs: list[Input]) -> None:
         hearing = ResampledInput(device, self._hear, self._settings.most_waiting_s)
-        hearing.rest(not self._recording)
+        hearing.rest(self.buffer.ended.done())
         await hearing.open(self._system)
         self._hearing, self._name, self._quiet = hearing, device.name, 0
         self._behind_s, self._stood_still = None, False

@@ -147,6 +147,7 @@ async def test_file_fails_after_its_reader_was_killed_three_times(tmp_path: Path
         await kill()
         async with world.working():
             assert (await world.ended(session, "done"))["progress"]["final"] >= 8
+        await wait_until(lambda: reading_process() is None, "the reader of the first file has ended")
         session = (await world.submit(content))["id"]
         for _ in range(3):
             await kill()
