@@ -130,13 +130,16 @@ class Partials:
         self._rests_until = at + min(rare_s, self._pace.rest_s)
 
     def tell(self, answer: Hypothesis, live: Container[int]) -> Partial | None:
-        """Return the next partial for the client if the text changed; ``live`` are the segments in progress."""
+        """Return the next partial for the client if the text changed; ``live`` are the segments in progress.
+
+        Words stay if an engine hears none in a longer piece: it doubts the text, and often has it again in the next.
+        """
         index = answer.segment
         heard = self._heard.get(index)
         if heard is None or heard.attempt != answer.attempt:
             self._heard = {n: known for n, known in self._heard.items() if n in live}
             heard = self._heard[index] = _Heard(answer.attempt)
-        if answer.samples <= heard.samples:
+        if answer.samples <= heard.samples or not answer.text:
             return None
         heard.samples = answer.samples
         before = (heard.agreement.text, heard.agreement.stable)

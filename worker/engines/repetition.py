@@ -20,6 +20,7 @@ _REPEATED_UNITS: Final = 4
 """Repeated units that make a text doubtful."""
 _REPEATED_UNITS_OF_A_LOOP: Final = 8
 """People say "no" six times and give a telephone number of eight equal digits, but hardly more than that."""
+_SHORTEST_SENTENCE: Final = 3
 _LONGEST_PHRASE: Final = 60
 _COMPRESSION: Final = 2.4
 """Whisper's own limit. Speech has 1.1 to 1.8."""
@@ -84,6 +85,14 @@ def without_loops(text: str) -> str:
     while found := _repeats(text, _REPEATED_UNITS_OF_A_LOOP):
         text = text[: found.start] + text[found.end :]
     return text
+
+
+def said_once(text: str) -> str:
+    """Return a provisional text without a sentence that it says again; people seldom repeat whole sentences."""
+    found = repetition(text)
+    if found is None or found.units < max(_REPEATED_UNITS, _SHORTEST_SENTENCE * found.times):
+        return text
+    return text[: found.start] + text[found.end :]
 
 
 def compression(text: str) -> float:

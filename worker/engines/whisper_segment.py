@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
-from worker.engines.repetition import may_repeat, without_loops
+from worker.engines.repetition import may_repeat, said_once, without_loops
 from worker.engines.whisper_checks import (
     better,
     is_heard,
@@ -90,7 +90,7 @@ class SegmentDecoder:
         text, at, window_end = "", 0, 0  # an end: within a window that is read again from a pause on
         while at < self._frames:
             reading = self._read(at, language, hotwords)
-            said = without_loops(reading.text) if self._is_speech(at, reading) else ""
+            said = self._tidied(reading.text) if self._is_speech(at, reading) else ""
             if window_end and not (is_probable(reading) and is_new(said, text)):
                 at, window_end = window_end, 0
                 continue
@@ -109,6 +109,10 @@ class SegmentDecoder:
 
     def _is_speech(self, at: int, reading: Reading) -> bool:
         return is_speech(reading) and not is_sparse(reading, self._seconds(at))
+
+    def _tidied(self, text: str) -> str:
+        """Return the text without loops. Whisper often says a partial again, as it ends in the midst of a word."""
+        return said_once(without_loops(text)) if self._partial else without_loops(text)
 
     def _seconds(self, at: int) -> float:
         """Return how much audio the window has that begins at this frame."""

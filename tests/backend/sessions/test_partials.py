@@ -169,6 +169,13 @@ class TestTell:
         assert partials.tell(answer("so it", 3 * SECOND), {0}) == Partial(0, 2, "so it", 5)
         assert partials.tell(answer("so it", 4 * SECOND), {0}) is None
 
+    def test_words_stay_when_a_later_hypothesis_has_none(self) -> None:
+        partials = Partials(PACE)
+        assert partials.tell(answer(""), {0}) is None
+        partials.tell(answer("so", 2 * SECOND), {0})
+        assert partials.tell(answer("", 3 * SECOND), {0}) is None
+        assert partials.tell(answer("so it", 4 * SECOND), {0}) == Partial(0, 2, "so it", 2)
+
     def test_new_attempt_resets_partials(self) -> None:
         partials = Partials(PACE)
         partials.tell(answer("so it"), {0})

@@ -12,6 +12,7 @@ from worker.engines.repetition import (
     is_suspicious,
     may_repeat,
     repetition,
+    said_once,
     without_loops,
 )
 
@@ -82,6 +83,21 @@ def test_sentence_said_twice_is_a_repetition() -> None:
     assert has_repetition("I left my umbrella. I left my umbrella.") and has_repetition("今天很好。今天很好。")
     assert not has_repetition("I am sorry, I am sorry.") and not has_repetition("好的好的，我来。")
     assert may_repeat("I am sorry, I am sorry.") and may_repeat("好的好的，我来。") and not may_repeat("No, no.")
+
+
+@pytest.mark.parametrize(
+    ("text", "once"),
+    [
+        ("It has been moved. It has been moved.", "It has been moved."),
+        ("The quick brown fox jumps over the quick brown fox jumps over.", "The quick brown fox jumps over."),
+        ("I would like a short. I would like a short. I would like a", "I would like a short"),
+        ("今天天气很好，今天天气很好。", "今天天气很好。"),
+        ("No, no, no, no, no, no.", "No, no, no, no, no, no."),
+        ("Paper towels, paper towels.", "Paper towels, paper towels."),
+    ],
+)
+def test_sentence_that_is_said_again_is_left_out(text: str, once: str) -> None:
+    assert said_once(text) == once
 
 
 def test_loop_of_varying_numbers_is_suspicious_by_its_compression() -> None:

@@ -145,6 +145,13 @@ def test_partial_is_decoded_once_with_one_beam() -> None:
     assert [hints.beams for _, hints in reader.read_windows] == [1]
 
 
+def test_only_a_partial_leaves_out_a_sentence_that_is_said_again() -> None:
+    twice = GOOD._replace(text=" Water the plants before. Water the plants before.")
+    reader = FakeReader(lambda *_: twice)
+    assert decoder(reader, 4.0, partial=True).decode("en", "").text == "Water the plants before."
+    assert decoder(reader, 4.0).decode("en", "").text.count("Water") == 2
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(4.0, "Good."), (20.0, "")])
 def test_few_improbable_words_are_no_text_of_long_audio(seconds: float, text: str) -> None:
     thanks = GOOD._replace(log_probability=-1.2, no_speech=0.3)
