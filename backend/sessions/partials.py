@@ -132,7 +132,7 @@ class Partials:
     def tell(self, answer: Hypothesis, live: Container[int]) -> Partial | None:
         """Return the next partial for the client if the text changed; ``live`` are the segments in progress.
 
-        Words stay if an engine hears none in a longer piece: it doubts the text, and often has it again in the next.
+        Words stay if an engine hears none in a longer piece: the next piece often has them again.
         """
         index = answer.segment
         heard = self._heard.get(index)
