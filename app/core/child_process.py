@@ -173,6 +173,8 @@ class Child:
     async def _run_once(self) -> int:
         self._process = process = await self._start()
         try:
+            if self._stopping.is_set():  # ``stop`` found no process yet, and this one has done nothing
+                process.kill()
             return await process.wait()
         except asyncio.CancelledError:
             with suppress(ProcessLookupError):

@@ -42,7 +42,7 @@ async def kept(one: Child) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def up(one: Child, output: Path) -> int:
-    await wait_until(lambda: output.exists() and "up" in output.read_text(), "the child runs")
+    await wait_until(lambda: one.pid and output.exists() and "up" in output.read_text(), "the child runs")
     assert one.pid is not None
     return one.pid
 
@@ -55,6 +55,16 @@ async def test_killed_child_is_restarted(tmp_path: Path) -> None:
         await wait_until(lambda: one.pid not in (None, first), "it is started again")
         assert one.status == -signal.SIGKILL
         assert one.starts == 2
+
+
+async def test_child_that_is_stopped_while_it_starts_ends(tmp_path: Path) -> None:
+    one = child(FOREVER, tmp_path / "out")
+    keeping = asyncio.create_task(one.keep_running())
+    await asyncio.sleep(0)  # it is being started
+    assert (one.starts, one.pid) == (1, None)
+    await one.stop(5)
+    await asyncio.wait_for(keeping, 30)
+    assert (one.status, one.starts) == (-signal.SIGKILL, 1)
 
 
 async def test_child_that_cannot_start_is_retried(tmp_path: Path) -> None:
