@@ -4,6 +4,7 @@ Failures of tasks are always logged.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, Self
@@ -52,7 +53,7 @@ async def holds_within(predicate: Callable[[], bool], news: asyncio.Event, deadl
     return predicate()
 
 
-class Closing:
+class Closing(ABC):
     """The base of what is closed when its ``async with`` block is left."""
 
     async def __aenter__(self) -> Self:
@@ -61,9 +62,9 @@ class Closing:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    @abstractmethod
     async def close(self) -> None:
         """End all work. Safe to call twice."""
-        raise NotImplementedError
 
 
 class Tasks(Closing):

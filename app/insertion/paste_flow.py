@@ -1,6 +1,7 @@
 """Lend a clipboard to one text after another, and give it back a little later."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -14,7 +15,7 @@ EMPTY_S: Final = 2.0
 _MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
 
 
-class WatchedClipboard:
+class WatchedClipboard(ABC):
     """The part of a lent clipboard that waits for the target's reads. ``patience_s``: how long each may take.
 
     A subclass sets ``_watch`` when it offers a text, and ``_news`` after each read.
@@ -61,11 +62,11 @@ class WatchedClipboard:
     def _is_connected(self) -> bool:
         return True
 
-    async def _withdraw(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _withdraw(self) -> None: ...
 
-    async def _restore(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _restore(self) -> None: ...
 
 
 def now_s() -> float:
