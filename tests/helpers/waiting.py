@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0  # on a machine at a load of 20 a program takes half a minute to start
 _SHORTEST_S, _LONGEST_S, _GROWTH = 0.005, 0.03, 1.25
 """Pauses between two looks: many predicates start a program or ask a server, which has its price."""
 
