@@ -23,6 +23,8 @@ PROGRAMS: Final = {
     "kikipounamu-worker": "worker.cli:main",
 }
 _LIBRARIES: Final = "LD_LIBRARY_PATH"
+_OPENED: Final = ("__CFBundleIdentifier", "org.kikipounamu.app")
+"""Variable and value that macOS sets for the app when its icon is opened; that passes no argument."""
 
 
 def start() -> None:
@@ -63,6 +65,8 @@ def _is_own(program: str) -> bool:
 def _run(arguments: Sequence[str]) -> None:
     arguments = unleashed(arguments) or arguments
     program, *rest = arguments
+    if not rest and os.environ.get(_OPENED[0]) == _OPENED[1]:
+        rest = ["app"]
     if len(rest) > 1 and rest[0] == "-m":
         sys.argv = [program, *rest[2:]]
         runpy.run_module(rest[1], run_name="__main__", alter_sys=True)

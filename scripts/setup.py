@@ -14,7 +14,6 @@ An environment carries a stamp of its inputs. While the stamp is current, set-up
 import argparse
 import contextlib
 import ctypes.util
-import fcntl
 import hashlib
 import importlib.util
 import json
@@ -117,6 +116,7 @@ def alone() -> Iterator[None]:
     """Allow one set-up at a time in this checkout; a second one waits."""
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "set-up.lock").open("w") as lock:
+        fcntl: Any = importlib.import_module("fcntl")  # not on Windows, whose tests read the packages from here
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -1,9 +1,14 @@
 """Recipes around the self-contained folder: its build, bare systems, the Flatpak and the AppImage."""
 
+import ast
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
+from importlib.metadata import distribution
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +21,7 @@ from tests.helpers.packages import require
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGING = ROOT / "packaging"
 MANIFEST = PACKAGING / "flatpak" / f"{APP_ID}.yaml"
+SPEC = PACKAGING / "frozen" / "kikipounamu.spec"
 SCRIPTS = [path for path in sorted(PACKAGING.rglob("*.sh")) if path.parent.name != "debian"]
 
 
@@ -23,6 +29,60 @@ def manifest() -> dict[str, Any]:
     yaml: Any = import_module("yaml")  # a dependency of pre-commit
     found: dict[str, Any] = yaml.safe_load(MANIFEST.read_text())
     return found
+
+
+def spec_value(name: str, platform: str = "linux") -> Any:
+    """Return what the specification assigns to a name, on a system."""
+    values = {
+        "sys": SimpleNamespace(platform=platform),
+        "PROGRAMS": PROGRAMS,
+        "Path": Path,
+        "SPECPATH": str(SPEC.parent),
+    }
+    for node in ast.parse(SPEC.read_text("utf-8")).body:
+        assigned = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
+        if isinstance(node, ast.Assign) and assigned in (name, "made", "programs"):
+            values[assigned] = eval(ast.unparse(node.value), {}, values)
+    return values[name]
+
+
+def test_folder_has_every_package_of_the_wheel() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    included = project["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert sorted(f"{package}*" for package in spec_value("OURS")) == sorted(included)
+
+
+def test_specification_names_modules_that_exist() -> None:
+    named = {*spec_value("BY_NAME"), *spec_value("FILES_OF"), *spec_value("OTHER_DATABASES"), *spec_value("OURS")}
+    wanted = (ROOT / "pyproject.toml").read_text("utf-8")  # this environment has not every extra
+    lost = {
+        module for module in named if find_spec(module) is None and f'"{module.replace("_", "-")}' not in wanted
+    }
+    assert lost == set()
+    assert set(spec_value("FILES_OF")) <= set(spec_value("BY_NAME"))
+    migrations = "backend.history.migrations"
+    assert f'collect_data_files("{migrations}"' in SPEC.read_text("utf-8") and find_spec(migrations)
+
+
+@pytest.mark.parametrize("hook", sorted((SPEC.parent / "hooks").glob("hook-*.py")), ids=lambda path: path.stem)
+def test_hook_names_a_module_and_a_distribution_that_exist(hook: Path) -> None:
+    assert find_spec(hook.stem.removeprefix("hook-"))
+    (called,) = (node for node in ast.walk(ast.parse(hook.read_text("utf-8"))) if isinstance(node, ast.Call))
+    assert distribution(str(ast.literal_eval(called.args[0]))).version
+
+
+@pytest.mark.parametrize(("platform", "names"), [("linux", 1), ("darwin", 4), ("win32", 4)])
+def test_folder_has_each_program_that_no_link_replaces(platform: str, names: int) -> None:
+    """The app starts the others by their names. macOS opens the first one."""
+    programs = spec_value("programs", platform)
+    assert programs[0] == "kikipounamu" and len(programs) == names
+    assert set(programs) <= PROGRAMS.keys()
+
+
+@pytest.mark.parametrize(("platform", "name"), [("darwin", "kikipounamu.icns"), ("win32", "kikipounamu.ico")])
+def test_icon_is_where_the_workflow_draws_it(platform: str, name: str) -> None:
+    assert spec_value("icon", platform) == str(ROOT / "dist" / name)
+    assert f"menu_icons dist/{name}" in (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
 
 
 def test_scripts_have_no_finding() -> None:

@@ -88,17 +88,26 @@ def remove_menu_entry(platform: str = sys.platform, environment: Mapping[str, st
     """Delete what the desktop has of the app for this user: the entry and the start with the session.
 
     Returns the deleted files. Earlier contents that were kept beside them go too, because the user wants nothing
-    to stay. Raises ``NoMenuEntry`` or ``AutostartRefused``.
+    to stay. Elsewhere than on Linux only the start with the session is ours: installers own the menu.
+    Raises ``NoMenuEntry`` or ``AutostartRefused``.
     """
-    _check_menu(platform, environment)
+    _check_home(environment)
+    entries = [launcher(environment, NAME)] if platform.startswith("linux") else []
     autostart = entry_of(platform, environment, NAME)
-    entries = [launcher(environment, NAME), *([autostart] if isinstance(autostart, FileEntry) else [])]
+    if isinstance(autostart, FileEntry):
+        entries.append(autostart)
+    else:
+        autostart.remove()
     return [path for entry in entries for path in entry.delete()]
 
 
 def _check_menu(platform: str, environment: Mapping[str, str]) -> None:
     if not platform.startswith("linux"):
         raise NoMenuEntry("this system has no such entries: its installer adds the app to the menu")
+    _check_home(environment)
+
+
+def _check_home(environment: Mapping[str, str]) -> None:
     if environment.get(HOME):
         raise NoMenuEntry(f"an app with a home of its own has none: unset {HOME}")
 

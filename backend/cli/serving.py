@@ -117,7 +117,10 @@ def ending_with_signals(told: asyncio.Event, restart: Callable[[], None]) -> Non
     """Set ``told`` on SIGTERM and SIGINT; call ``restart`` on SIGHUP, unless a closed terminal sent it."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        try:
+            loop.add_signal_handler(number, told.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
     if sys.platform != "win32" and not (sys.stdin and sys.stdin.isatty()):
         loop.add_signal_handler(signal.SIGHUP, restart)
 

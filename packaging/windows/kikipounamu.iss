@@ -48,4 +48,5 @@ Name: "{autoprograms}\kikipounamu"; Filename: "{app}\kikipounamu.exe"; Parameter
 Filename: "{app}\kikipounamu.exe"; Parameters: "app"; Description: "{cm:LaunchProgram,kikipounamu}"; Flags: nowait postinstall skipifsilent
 
 [UninstallRun]
+Filename: "{app}\kikipounamu.exe"; Parameters: "quit"; Flags: runhidden; RunOnceId: "quit"
 Filename: "{app}\kikipounamu.exe"; Parameters: "desktop remove"; Flags: runhidden; RunOnceId: "desktop"

@@ -23,6 +23,6 @@ class _WithoutQt(pytest.Module):
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Check for Qt before the module is imported."""
-    if missing(NEEDED) and _QT.search(module_path.read_text()):
+    if missing(NEEDED) and _QT.search(module_path.read_text("utf-8")):
         return _WithoutQt.from_parent(parent, path=module_path)
     return None

@@ -59,6 +59,18 @@ def test_start_runs_the_program_or_module_that_was_asked_for(
     assert asked == runs
 
 
+@pytest.mark.parametrize(
+    ("opened", "seen"), [("org.kikipounamu.app", "/x/kikipounamu app"), ("x", "/x/kikipounamu")]
+)
+def test_app_starts_when_its_icon_is_opened_on_macos(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, opened: str, seen: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/x/kikipounamu"])
+    monkeypatch.setitem(os.environ, "__CFBundleIdentifier", opened)
+    bundle.start()
+    assert asked == ["app.cli.entry", seen]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: PR_SET_PDEATHSIG")
 def test_leash_of_an_own_program_is_put_on_without_another_process(
     asked: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path

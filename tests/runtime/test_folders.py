@@ -50,6 +50,7 @@ def test_long_socket_path_gets_a_short_unique_name(monkeypatch: pytest.MonkeyPat
     assert len(names) == 4 and all(fits_socket(name) for name in names)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: modes of folders")
 def test_private_folder_is_tightened_to_its_owner(tmp_path: Path) -> None:
     wide = tmp_path / "wide"
     wide.mkdir(mode=0o755)

@@ -21,7 +21,7 @@ def test_small_loads_have_no_peak() -> None:
     assert not any(watch.has_passed(load) for load in (15, 0, 10, 0))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: glibc's allocator")
 def test_system_gets_freed_memory() -> None:
     """The last block keeps the heap from shrinking by itself."""
     blocks = [bytes(100_000) for _ in range(500)]

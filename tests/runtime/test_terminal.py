@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +49,10 @@ def test_say_is_exact_in_a_pipe_and_printable_in_errors() -> None:
     assert "\x1b" not in done.stderr and r"\x1b[2J" in done.stderr and r"\udc80" in done.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: terminals as files")
 def test_say_is_printable_on_a_terminal() -> None:
+    import pty
+
     ours, theirs = pty.openpty()
     try:
         subprocess.run([sys.executable, "-c", SAY], stdout=theirs, stderr=theirs, check=True)
@@ -88,6 +90,10 @@ with standard_streams():
 """
 
 
+with_shell = pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: a POSIX shell")
+with_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux: /dev/full")
+
+
 def run(
     place: Path, text: str = "text", *, closed: tuple[int, ...] = (), redirect: str = "", encoding: str = "utf-8"
 ) -> "subprocess.CompletedProcess[str]":
@@ -104,6 +110,7 @@ def run(
     )
 
 
+@with_shell
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
 def test_messages_never_reach_a_file_that_got_the_number_of_a_closed_stream(
     closed: tuple[int, ...], tmp_path: Path
@@ -113,27 +120,32 @@ def test_messages_never_reach_a_file_that_got_the_number_of_a_closed_stream(
     assert (tmp_path / "take").read_text() == ("" if 1 in closed else "recording")
 
 
+@with_full_device
 def test_full_output_is_an_error_that_says_why(tmp_path: Path) -> None:
     done = run(tmp_path / "take", redirect=">/dev/full")
     assert done.returncode == 1
     assert done.stderr.endswith("standard output cannot be written: No space left on device\n")
 
 
+@with_shell
 def test_closed_output_is_an_error_that_says_why(tmp_path: Path) -> None:
     done = run(tmp_path / "take", closed=(1,))
     assert done.stderr.endswith("standard output cannot be written: it is closed\n")
 
 
+@with_shell
 def test_reader_that_has_enough_ends_program_without_a_word(tmp_path: Path) -> None:
     done = run(tmp_path / "take", redirect="| true")
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
 
 
+@with_full_device
 def test_messages_that_cannot_be_written_do_not_end_program(tmp_path: Path) -> None:
     done = run(tmp_path / "take", redirect="2>/dev/full")
     assert (done.returncode, done.stdout) == (0, "text\n")
 
 
+@with_shell
 def test_characters_that_an_encoding_lacks_are_escaped_as_in_json(tmp_path: Path) -> None:
     done = run(tmp_path / "take", '"Grüße 你好 🎤"', encoding="ascii")
     assert done.returncode == 0
@@ -141,6 +153,7 @@ def test_characters_that_an_encoding_lacks_are_escaped_as_in_json(tmp_path: Path
     assert json.loads(done.stdout) == "Grüße 你好 🎤"
 
 
+@with_shell
 def test_file_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
     done = run(tmp_path / "take", os.fsdecode(b"a\xff.wav"))
     assert (done.returncode, done.stdout) == (0, "a\\udcff.wav\n")

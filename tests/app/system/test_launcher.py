@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.child_process import find_program
-from app.system.autostart import desktop_entry
+from app.system.autostart import RunKey, desktop_entry, entry_of
 from app.system.launcher import (
     NoMenuEntry,
     install_menu_entry,
@@ -115,10 +115,26 @@ def test_install_leaves_the_menu_to_the_package_of_the_system(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("platform", "own"), [("darwin", ""), ("win32", ""), ("linux", "/portable")])
-def test_install_and_remove_refuse_elsewhere_and_for_home_of_its_own(
-    tmp_path: Path, platform: str, own: str
-) -> None:
-    for change in (install_menu_entry, remove_menu_entry):
-        with pytest.raises(NoMenuEntry):
-            change(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": own})
+def test_install_refuses_elsewhere_and_for_home_of_its_own(tmp_path: Path, platform: str, own: str) -> None:
+    with pytest.raises(NoMenuEntry):
+        install_menu_entry(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": own})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_remove_refuses_for_home_of_its_own(tmp_path: Path) -> None:
+    for platform in ("linux", "darwin", "win32"):
+        with pytest.raises(NoMenuEntry):
+            remove_menu_entry(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": "/portable"})
+
+
+def test_remove_ends_the_start_with_the_session_on_macos(tmp_path: Path) -> None:
+    environment = {"HOME": str(tmp_path)}
+    entry_of("darwin", environment, PROGRAM).add()
+    (started,) = remove_menu_entry("darwin", environment)
+    assert started.parent == tmp_path / "Library" / "LaunchAgents" and not started.exists()
+
+
+def test_remove_ends_the_start_with_the_session_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    removed: list[str] = []
+    monkeypatch.setattr(RunKey, "remove", lambda entry: removed.append(entry.command))
+    assert remove_menu_entry("win32", {}) == [] and len(removed) == 1

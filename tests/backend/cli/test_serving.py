@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from backend.cli.main import app
-from backend.cli.serving import ServeOrder
+from backend.cli.serving import ServeOrder, ending_with_signals
 from backend.configuration import Configuration
 from backend.http.modes import GatewayMode
 from runtime.folders import Folders
@@ -37,6 +38,27 @@ def test_order_reaches_another_process_and_means_the_same_settings(home: Path) -
     assert ServeOrder.decoded(named.encoded()) == named
     settings = order.settings(folders_in(home))
     assert (settings.processes, settings.key) == (3, "k")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signal_ends_a_gateway_on_a_loop_that_takes_no_signals(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """Loops of Windows refuse signal handlers."""
+
+    def refuse(*_: object) -> None:
+        raise NotImplementedError
+
+    told, before = asyncio.Event(), {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(asyncio.get_running_loop(), "add_signal_handler", refuse)
+    try:
+        ending_with_signals(told, told.clear)
+        signal.raise_signal(number)
+        await asyncio.wait_for(told.wait(), 10)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 async def test_several_processes_stop_together_and_only_one_gateway_has_a_home(home: Path) -> None:
