@@ -12,6 +12,7 @@ ENGINE: Final = "funasr"
 MODEL: Final = "SenseVoiceSmall"
 _MODELS: Final = ("fsmn-vad", MODEL)
 _EXTRAS: Final = "worker,funasr"
+_LOOKS: Final = "looking for kikipounamu in the package index (without it: add --wheel FILE)"
 
 
 class GpuStep(NamedTuple):
@@ -31,15 +32,18 @@ def program_in(environment: PurePath, name: str, platform: str) -> str:
 def steps(python: str, environment: Path, source: str, choice: TorchChoice, platform: str) -> tuple[GpuStep, ...]:
     """Return the steps in their order.
 
-    ``python`` makes the environment. ``source``: the folder of a checkout, or a version such as ==0.1.0.
+    ``python`` makes the environment. ``source``: the folder of a checkout, a wheel, or a version such as ==0.1.0.
     """
     own = program_in(environment, "python", platform)
     pip = (own, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
-    wanted = f"kikipounamu[{_EXTRAS}]{source}" if source.startswith("==") else f"{source}[{_EXTRAS}]"
+    indexed = source.startswith("==")
+    wanted = f"kikipounamu[{_EXTRAS}]{source}" if indexed else f"{source}[{_EXTRAS}]"
     worker = program_in(environment, "kikipounamu-worker", platform)
     check = (worker, "doctor", "--engine", ENGINE, "--model", MODEL, "--device", choice.device)
+    looks = GpuStep(_LOOKS, (*pip, "--dry-run", "--no-deps", f"kikipounamu{source}"))  # before gigabytes of torch
     return (
         GpuStep("making an environment", (python, "-m", "venv", str(environment))),
+        *((looks,) if indexed else ()),
         GpuStep("installing torch", (*pip, *choice.arguments)),
         GpuStep("installing kikipounamu with FunASR", (*pip, wanted)),
         GpuStep(

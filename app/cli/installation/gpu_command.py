@@ -23,13 +23,22 @@ def setup(
         bool, typer.Option("--accept-licence", help="Accept the licence of FunASR's models.")
     ] = False,
     device: Annotated[Literal["auto", "cpu"], typer.Option(help="cpu: also where there is a card.")] = "auto",
+    wheel: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="kikipounamu-VERSION-py3-none-any.whl, if no package index has this version.",
+        ),
+    ] = None,
 ) -> None:
     """Install torch for this computer's card, check it with one decode, and use it.
 
     Everything goes into an environment of its own, which is removed again if a step fails.
     """
     with exit_on_error():
-        _set_up(dry_run=dry_run, accepted=accept_licence, device=device)
+        _set_up(dry_run=dry_run, accepted=accept_licence, device=device, wheel=wheel)
 
 
 @app.command()
@@ -39,14 +48,14 @@ def remove() -> None:
         _remove()
 
 
-def _set_up(*, dry_run: bool, accepted: bool, device: str) -> None:
+def _set_up(*, dry_run: bool, accepted: bool, device: str, wheel: Path | None = None) -> None:
     from app.gpu import installer
     from app.gpu.cards import find_cards
     from app.gpu.plan import ENGINE
 
     found = find_cards() if device == "auto" else ()
     environment = installer.next_environment()
-    plan = _plan(found[0] if found else None, environment)
+    plan = _plan(found[0] if found else None, environment, wheel)
     says = f"card: {found[0].says}" if found else "no NVIDIA card is used: recognition on the processor"
     say(says)
     if dry_run:
@@ -62,7 +71,7 @@ def _set_up(*, dry_run: bool, accepted: bool, device: str) -> None:
     installer.remove(keep=environment)
 
 
-def _plan(card: "GraphicsCard | None", environment: Path) -> "tuple[GpuStep, ...]":
+def _plan(card: "GraphicsCard | None", environment: Path, wheel: Path | None) -> "tuple[GpuStep, ...]":
     import platform
     import sys
 
@@ -72,8 +81,9 @@ def _plan(card: "GraphicsCard | None", environment: Path) -> "tuple[GpuStep, ...
     from app.updates.installation import look
 
     facts = look()
+    source = str(wheel.absolute()) if wheel else facts.source or f"=={facts.version}"
     choice = choose_torch(sys.platform, platform.machine(), card)
-    return steps(usable_python(), environment, facts.source or f"=={facts.version}", choice, sys.platform)
+    return steps(usable_python(), environment, source, choice, sys.platform)
 
 
 def _print(plan: "tuple[GpuStep, ...]") -> None:

@@ -36,6 +36,14 @@ def test_commands_are_printed_for_the_card_and_nothing_is_made(home: Path) -> No
     assert installer.existing() == () and not (home / "config").exists()
 
 
+def test_package_comes_from_the_file_that_is_named(home: Path) -> None:
+    wheel = home / "kikipounamu-0.1.0-py3-none-any.whl"
+    assert "does not exist" in run(home, "setup", "--print", "--device", "cpu", "--wheel", str(wheel)).stderr
+    wheel.touch()
+    told = run(home, "setup", "--print", "--device", "cpu", "--wheel", str(wheel))
+    assert (told.returncode, told.stderr) == (0, "") and f"{wheel}[worker,funasr]" in told.stdout
+
+
 def test_old_driver_is_told(home: Path) -> None:
     told = run(home, "setup", "--print", card="Tesla T4, 470.1, 7.5")
     assert told.returncode == 1 and "update it to 525" in told.stderr
