@@ -16,6 +16,7 @@
 #     FRESH_AS="user root" who runs it
 #     FRESH_MODELS="NAME …" models of the first sentence (default: fsmn-vad whisper-base); the small folder has no Whisper
 #     FRESH_OWN="ENGINE DIR RECORDING WORD" a model of your own, its recording and a word of it, in place of whisper-base
+#     FRESH_WITH=pip|pipx|uv what installs a wheel (default: pip)
 #     FRESH_MIRROR, FRESH_PARTS, FRESH_BIND, FRESH_ENV    see chroot.sh
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -96,7 +97,7 @@ lives() { # FILE[:OLDER] ...
     local names file older needs
     for names in "$@"; do
         file=/fresh/$(basename "${names%:*}") older=/fresh/$(basename "${names#*:}")
-        echo "$(basename "$older") to $(basename "$file")" >>"$folder.table"
+        echo "$(basename "$older") to $(basename "$file")${FRESH_WITH:+ with $FRESH_WITH}" >>"$folder.table"
         needs=$(in_chroot "$folder" root "/fresh/$(kind "$file").sh" packages "$file")
         in_chroot "$folder" root apt-get -qq update >&2
         # shellcheck disable=SC2086 # words
@@ -124,6 +125,7 @@ bring() { # FILE[:OLDER] ...: what a life needs
     fi
     cp "$source"/packaging/fresh/*.sh "$source/app/samples/english.flac" "$folder/fresh"
     libraries >"$folder/fresh/libraries"
+    echo "${FRESH_WITH:-pip}" >"$folder/fresh/with"
     for names in "$@"; do cp "${names%:*}" "${names#*:}" "$folder/fresh"; done
 }
 

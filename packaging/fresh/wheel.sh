@@ -1,25 +1,63 @@
 #!/usr/bin/env bash
 # Install, update and remove the wheel in an environment of its own, as its user:  wheel.sh VERB FILE
+# /fresh/with says by which program: pip, pipx or uv.
 set -euo pipefail
-environment=$HOME/.local/share/venvs/kikipounamu
+with=$(cat /fresh/with)
+venvs=$HOME/.local/share/venvs
+programs=$HOME/.local/bin
+
+environment() { # its folder
+    dirname "$(dirname "$(readlink -f "$programs/kikipounamu")")"
+}
+
+pip_install() { # FILE
+    python3 -m venv "$venvs/kikipounamu"
+    "$venvs/kikipounamu/bin/pip" install --quiet --no-cache-dir "$1[all]"
+    mkdir -p "$programs"
+    for program in "$venvs"/kikipounamu/bin/kikipounamu*; do ln -s "$program" "$programs/"; done
+}
+
+pip_update() { "$venvs/kikipounamu/bin/pip" install --quiet --no-cache-dir --no-deps --force-reinstall "$1"; }
+
+pip_remove() {
+    rm -f "$programs"/kikipounamu*
+    rm -r "$venvs/kikipounamu"
+}
+
+pipx_install() { pipx install "$1[all]"; }
+
+pipx_update() { pipx install --force "$1[all]"; }
+
+pipx_remove() { pipx uninstall kikipounamu; }
+
+uv_install() {
+    python3 -m venv "$venvs/uv"
+    "$venvs/uv/bin/pip" install --quiet --no-cache-dir uv
+    "$venvs/uv/bin/uv" tool install --quiet "$1[all]"
+}
+
+uv_update() { "$venvs/uv/bin/uv" tool install --quiet --force "$1[all]"; }
+
+uv_remove() { "$venvs/uv/bin/uv" tool uninstall kikipounamu; }
 
 case $1 in
-packages) cat /fresh/libraries ;;
-install)
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --no-cache-dir "$2[all]"
-    mkdir -p "$HOME/.local/bin"
-    for program in "$environment"/bin/kikipounamu*; do ln -s "$program" "$HOME/.local/bin/"; done
+packages)
+    cat /fresh/libraries
+    if [ "$with" = pipx ]; then echo pipx; fi
     ;;
+install) "${with}_install" "$2" ;;
 update)
-    /fresh/desk.sh quit "$environment"
-    "$environment/bin/pip" install --quiet --no-cache-dir --no-deps --force-reinstall "$2"
+    /fresh/desk.sh quit "$(environment)"
+    "${with}_update" "$2"
     ;;
 remove)
-    /fresh/desk.sh quit "$environment"
+    /fresh/desk.sh quit "$(environment)"
     kikipounamu desktop remove
-    rm -f "$HOME"/.local/bin/kikipounamu*
-    rm -r "$environment"
-    rmdir "$HOME/.local/share/venvs" "$HOME/.local/bin" || true
+    "${with}_remove"
+    ;;
+purge) # nothing of ours may be left in what pipx and uv keep, which goes too
+    find "$HOME/.local" -path '*kikipounamu*' -not -name '*.lock' | (! grep .)
+    rm -rf "$venvs" "$HOME"/.local/pipx "$HOME"/.local/{share,state}/{pipx,uv} "$HOME"/.cache/{pip,pipx,uv}
+    rmdir "$programs" || true
     ;;
 esac
