@@ -13,7 +13,7 @@ from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, plac
 from app.gateways.view import FoundView
 from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import (
     Card,
     action_button,
@@ -160,7 +160,7 @@ class CodeForm(Card):
         digits = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         digits.setPointSizeF(font(SCALE.heading).pointSizeF())
         self.code.setFont(digits)
-        self.code.setMaximumWidth(QFontMetrics(digits).averageCharWidth() * _LETTERS + 2 * SPACING.wide)
+        self.code.setMaximumWidth(letter_width(QFontMetrics(digits)) * _LETTERS + 2 * SPACING.wide)
         make_room(self.go, (texts("pairing.again"), texts(self._keys.go)))
         self._show()
 

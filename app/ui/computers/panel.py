@@ -26,7 +26,7 @@ from app.ui.computers.share_form import ShareForm
 from app.ui.computers.wording import sharing_text
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, action_button, card, refresh_with
 from app.ui.widgets.labels import label, remark, tell, worded
 from app.ui.widgets.layouts import SPACE, at_left, drop, horizontal, stretched, vertical
@@ -62,7 +62,7 @@ class ComputersPanel(QWidget):
         self.lend = worded(texts, action_button(self.lend_this), "lending.add")
         self.lending = LendingForm(theme, texts, ask, self._lent, lambda: self._focus(self.lending, self.lend))
         self._list, self._rows = card()
-        self._choices = Columns(QFontMetrics(font()).averageCharWidth() * _LETTERS, 2)
+        self._choices = Columns(letter_width(QFontMetrics(font())) * _LETTERS, 2)
         self._rows.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
         self._rows.setSpacing(0)
         self._choices.show_widgets((self.use, self.share))

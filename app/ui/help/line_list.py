@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QPlainTextEdit, QSty
 from PySide6.QtWidgets import QStyleOptionViewItem as Option
 
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, refresh_with, ring
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, Part, vertical
@@ -47,7 +47,7 @@ class RowDelegate(QStyledItemDelegate):
     def sizeHint(self, option: Option, index: Index) -> QSize:
         """Return the height of one line."""
         metrics = QFontMetrics(font(SCALE.caption))
-        return QSize(metrics.averageCharWidth() * 20, metrics.height() + SPACING.small)
+        return QSize(letter_width(metrics) * 20, metrics.height() + SPACING.small)
 
     def paint(self, painter: QPainter, option: Option, index: Index) -> None:
         """Draw the cells of a row.
@@ -68,7 +68,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def _draw(self, painter: QPainter, place: QRectF, cells: Sequence[Cell]) -> None:
         metrics = painter.fontMetrics()
-        letter = metrics.averageCharWidth()
+        letter = letter_width(metrics)
         fixed = sum(cell.letters * letter + _GAP for cell in cells if cell.letters)
         left = place.left()
         for cell in cells:

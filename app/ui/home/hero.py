@@ -19,7 +19,7 @@ from app.ui.files.file_widgets import FileProgressBar
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, key_caps, key_text, note_text, state_text, times, worker_text
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, Shape, action_button, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.labels import label, remark, say, set_role, worded
@@ -229,7 +229,7 @@ class Hero(Card):
 
     def _arrange(self) -> None:
         room = self.width() - 2 * SPACING.wide - self.start.sizeHint().width() - 2 * SPACING.large
-        letters = QFontMetrics(font(SCALE.heading)).averageCharWidth() * _LETTERS
+        letters = letter_width(QFontMetrics(font(SCALE.heading))) * _LETTERS
         beside = self.wave.isVisibleTo(self) or self.caps.sizeHint().width() + letters <= room
         direction = QBoxLayout.Direction
         self._row.setDirection(direction.LeftToRight if beside else direction.TopToBottom)

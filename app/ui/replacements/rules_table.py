@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN
 from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, Index, RulesModel
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SPACING, Theme, font
+from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import control_height, paint_round, ring
 
 _MOST_ROWS: Final = 10
@@ -64,7 +64,7 @@ class RulesTable(QTableView):
         self.setFont(font())
         head, metrics = self.horizontalHeader(), QFontMetrics(font())
         head.setFont(font())
-        head.setMinimumSectionSize(metrics.averageCharWidth())
+        head.setMinimumSectionSize(letter_width(metrics))
         for column in Column:
             stretch = column in _TEXTS
             head.setSectionResizeMode(
@@ -83,7 +83,7 @@ class RulesTable(QTableView):
 
     def minimumSizeHint(self) -> QSize:
         """Return a width that shows each heading, and several letters of each text."""
-        letters = QFontMetrics(font()).averageCharWidth() * _LETTERS
+        letters = letter_width(QFontMetrics(font())) * _LETTERS
         widths = (max(self._head_width(column), letters if column in _TEXTS else 0) for column in Column)
         return QSize(sum(widths), super().minimumSizeHint().height())
 

@@ -11,7 +11,7 @@ from app.ui.settings.controls import Asks, SettingControl, usual_width
 from app.ui.settings.picker import Picker
 from app.ui.settings.picker_entries import PickerEntry, with_unknown
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.theme.theme import SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import control_height, paint_choice
 from app.ui.widgets.flow_layout import ChipRow
 from app.ui.widgets.labels import label, worded
@@ -35,7 +35,7 @@ class PickerField(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Return a size that fits the name, up to a limit."""
         metrics = QFontMetrics(font())
-        across = min(metrics.horizontalAdvance(self.text()), metrics.averageCharWidth() * _LONGEST_NAME)
+        across = min(metrics.horizontalAdvance(self.text()), letter_width(metrics) * _LONGEST_NAME)
         return QSize(max(usual_width(), across + metrics.height() + SPACING.huge), control_height())
 
     def minimumSizeHint(self) -> QSize:

@@ -10,7 +10,7 @@ from app.ui.settings.controls import Said, SettingControl, SwitchControl
 from app.ui.settings.wording import found, found_by, marked, says, title
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
-from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.theme.theme import SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, keep_place, refresh_with
 from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
@@ -133,7 +133,7 @@ class SettingRow(QWidget):
         return self.name.sizeHint().width() + SPACING.small + self.reset.sizeHint().width()
 
     def _arrange(self) -> None:
-        words = QFontMetrics(font()).averageCharWidth() * _WORDS_LETTERS
+        words = letter_width(QFontMetrics(font())) * _WORDS_LETTERS
         least = self._head_width() if isinstance(self.control, SwitchControl) else max(words, self._head_width())
         room = self.width() - self.control.across - SPACING.wide
         direction = QBoxLayout.Direction

@@ -22,7 +22,7 @@ from app.messages.actions import Action
 from app.ui.shell.sidebar import Sidebar
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, worded
@@ -74,7 +74,7 @@ class ClosingNote(QDialog):
         heading, says = ("closing.heading", "closing.says") if self._in_tray else _WITHOUT_TRAY
         self.setWindowTitle(texts("app.name"))
         self.heading.setText(texts(heading))
-        self.heading.setMinimumWidth(QFontMetrics(font()).averageCharWidth() * _NOTE_LETTERS)
+        self.heading.setMinimumWidth(letter_width(QFontMetrics(font())) * _NOTE_LETTERS)
         self.says.setText(texts(says))
         self._body.fit()
 
@@ -95,7 +95,7 @@ def usual_size() -> QSize:
     Lines and letters both count, because some fonts have wide letters and low lines.
     """
     metrics = QFontMetrics(font())
-    line, letter = metrics.height(), metrics.averageCharWidth()
+    line, letter = metrics.height(), letter_width(metrics)
     return QSize(max(line * 56, letter * 144), max(line * 42, letter * 96))
 
 
@@ -240,7 +240,7 @@ class Shell(QWidget):
         self._fold()
 
     def _fold(self) -> None:
-        least = QFontMetrics(font()).averageCharWidth() * _LEAST_LETTERS
+        least = letter_width(QFontMetrics(font())) * _LEAST_LETTERS
         self.sidebar.fold(self.width() < self.sidebar.whole() + least)
 
     def appear(self, name: str = "") -> None:

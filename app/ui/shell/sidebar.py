@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QWidget
 from app.ui.shell.status_line import StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.theme.theme import SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import refresh_with
 from app.ui.widgets.layouts import SPACE, vertical
 from app.ui.widgets.option_buttons import BAR, NavigationButton
@@ -128,7 +128,7 @@ class Sidebar(QWidget):
         """Return the width that shows all names."""
         margins = self.contentsMargins().left() + self.contentsMargins().right() + 2 * SPACING.small
         widest = max((entry.across() for entry in self.entries.values()), default=0)
-        return max(widest + margins, QFontMetrics(font()).averageCharWidth() * _LETTERS)
+        return max(widest + margins, letter_width(QFontMetrics(font())) * _LETTERS)
 
     def fold(self, folded: bool) -> None:
         """Show only icons, or icons and names."""

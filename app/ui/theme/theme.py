@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from string import ascii_lowercase
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
-from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.core.states import State
@@ -147,6 +148,11 @@ def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -
     made.setFamilies(list(dict.fromkeys((family, *HAN))))
     made.setWeight(weight)
     return _sized(made, size)
+
+
+def letter_width(metrics: QFontMetrics) -> int:
+    """Return the width of an average Latin letter: a Chinese font states that of a Chinese character."""
+    return min(metrics.averageCharWidth(), metrics.horizontalAdvance(ascii_lowercase) // len(ascii_lowercase))
 
 
 def _scale_rules(usual: QFont) -> str:

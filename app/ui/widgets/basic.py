@@ -31,7 +31,7 @@ from app.ui.dictation.pill import loudness
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.colours import state_colour
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.checkable_button import CheckableButton
 from app.ui.widgets.layouts import vertical
 
@@ -264,7 +264,7 @@ class DropDown(QComboBox):
         """Return the height of a button and a width that fits all entries up to a limit."""
         metrics = QFontMetrics(font())
         widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
-        widest = min(widest, metrics.averageCharWidth() * _LONGEST_CHOICE)
+        widest = min(widest, letter_width(metrics) * _LONGEST_CHOICE)
         return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
 
     def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:

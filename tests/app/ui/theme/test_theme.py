@@ -3,14 +3,26 @@
 import sys
 
 import pytest
-from PySide6.QtGui import QFont, QPalette
+from PySide6.QtGui import QFont, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.settings.schema import all_settings
 from app.ui.theme.colours import COLOURS, Scheme
-from app.ui.theme.theme import HAN, SCALE, SCHEMES, STILL, TEXT_SIZES, Motion, System, Theme, font, palette
+from app.ui.theme.theme import (
+    HAN,
+    SCALE,
+    SCHEMES,
+    STILL,
+    TEXT_SIZES,
+    Motion,
+    System,
+    Theme,
+    font,
+    letter_width,
+    palette,
+)
 from app.ui.widgets.labels import label
 
 
@@ -89,6 +101,12 @@ def test_font_in_pixels_keeps_its_unit(qapp: QApplication) -> None:
         assert font(1.5).pixelSize() == 30
     finally:
         qapp.setFont(before)
+
+
+@pytest.mark.parametrize("family", ["DejaVu Sans", HAN[0]])
+def test_letter_is_narrower_than_chinese_character_in_each_font(family: str, qapp: QApplication) -> None:
+    metrics = QFontMetrics(QFont(family, 20))
+    assert letter_width(metrics) < 0.7 * metrics.horizontalAdvance("中")
 
 
 def test_text_size_applies_to_existing_widgets(theme: Theme, qtbot: QtBot) -> None:
