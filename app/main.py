@@ -31,6 +31,7 @@ from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.front import Front
 from app.ui.shell.return_presses import ReturnPresses
+from app.ui.strings.qt_words import QtWords
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from runtime import logger_names
@@ -66,6 +67,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     application.setQuitOnLastWindowClosed(False)
     theme, texts, actions = Theme(), Texts(), ActionQueue()
     theme.dress(application)
+    QtWords(application, texts)
     ReturnPresses(application)
     with logging_to("desktop", folders().logs), LoopThread("app") as loop:
         front = Front(theme, texts, actions.ask, ShownOnce(folders().data / "closing-told"))

@@ -14,7 +14,7 @@ from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
 from app.sharing.view import LendingView, LentView, SharedDevice, SharingView
 from app.ui.computers.wording import answer_text, device_text
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text, worker_device_text, worker_text
+from app.ui.strings.wording import names_text, note_text, worker_device_text, worker_text
 
 Icon = tuple[str, str]
 """Names of an icon and of its colour."""
@@ -203,5 +203,5 @@ def found_row(texts: Texts, found: FoundView) -> ComputerView:
 def _details(texts: Texts, where: str, workers: tuple[str, ...]) -> str:
     lines = [texts("computers.address", where=where)] if where else []
     if workers:
-        lines.append(texts("computers.with", workers=", ".join(workers)))
+        lines.append(texts("computers.with", workers=names_text(texts, workers)))
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from pathlib import Path
 from app.core.notes import Note
 from app.files.view import FileState, FileView
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, note_text
+from app.ui.strings.wording import clock, names_text, note_text
 from runtime.installing import extra_command
 from runtime.terminal import printable
 
@@ -54,7 +54,6 @@ def how_text(texts: Texts, file: FileView) -> str:
     if file.left_s is not None:
         parts.append(left_text(texts, file.left_s))
     if file.state is FileState.DONE and file.results:
-        parts.append(
-            texts("files.list-of", names=", ".join(printable(Path(place).name) for place in file.results))
-        )
+        names = (printable(Path(place).name) for place in file.results)
+        parts.append(texts("files.list-of", names=names_text(texts, names)))
     return " · ".join(parts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial, reduce
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, QUrl
@@ -43,7 +43,7 @@ from app.ui.models.wording import (
 )
 from app.ui.strings.language_names import by_name, listed
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import model_name
+from app.ui.strings.wording import model_name, names_text
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
@@ -121,7 +121,7 @@ def detail_lines(texts: Texts, model: LocalModelView, view: ModelsView) -> Itera
 def sources_text(texts: Texts, about: ModelFacts) -> str:
     """Return the sources from which a model can be downloaded."""
     names = [texts(f"models.source.{kind}") for kind in about.sources or ("folder",)]
-    return reduce(lambda first, second: texts("models.list", first=first, second=second), names)
+    return names_text(texts, names)
 
 
 _BARS: Final = UNDER_WAY | {ModelState.PAUSED, ModelState.QUEUED}

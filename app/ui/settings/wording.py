@@ -11,7 +11,7 @@ from app.settings import checks
 from app.settings.schema import Setting, all_settings
 from app.ui.settings.placement import section_of
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.wording import names_text, note_text
 
 _BAD: Final = frozenset({"setting-bad", "setting-not-allowed"})
 _FILE: Final = "settings.toml"
@@ -68,7 +68,7 @@ def is_of_file(note: Note) -> bool:
 def _allowed(texts: Texts, name: str) -> str:
     setting = all_settings()[name]
     if setting.choices:
-        return ", ".join(texts(key) for key in option_keys(setting).values())
+        return names_text(texts, map(texts, option_keys(setting).values()))
     if isinstance(setting.check, checks.UpTo):
         return texts("settings.allowed.number", most=setting.check.most)
     key = f"settings.allowed.{getattr(setting.check, '__name__', '')}"

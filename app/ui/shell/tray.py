@@ -19,7 +19,7 @@ from app.ui.computers.wording import goes_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
 from app.ui.shell.status import Status, word
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_text, to_paste, worker_text
+from app.ui.strings.wording import key_text, names_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import refresh_with, timer
@@ -234,7 +234,7 @@ class Tray(QObject):
 
     def _show_lending(self) -> None:
         texts, lent = self._texts, self._lending.lent
-        names = ", ".join(one.name for one in lent if one.on)
+        names = names_text(texts, (one.name for one in lent if one.on))
         said = texts("tray.lent", computers=names) if names else texts("tray.lend" if lent else "tray.lend-first")
         self.lend.setText(menu_name(said))
         self.lend.setCheckable(bool(lent))

@@ -1,7 +1,9 @@
 """Texts for states, notes, times and keys."""
 
 import time
+from collections.abc import Iterable
 from datetime import date, datetime
+from functools import reduce
 from typing import Final
 
 from app.core.notes import Note
@@ -21,6 +23,12 @@ _TEXTLESS: Final = {
     State.FAILED: "take.failed",
     State.DAMAGED: "take.damaged",
 }
+
+
+def names_text(texts: Texts, names: Iterable[str]) -> str:
+    """Return the names with the separator of the language between them; empty if there are none."""
+    found = list(names)
+    return reduce(lambda first, second: texts("models.list", first=first, second=second), found) if found else ""
 
 
 def state_text(texts: Texts, state: State) -> str:

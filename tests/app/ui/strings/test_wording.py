@@ -23,6 +23,12 @@ def test_duration_is_formatted_as_clock(seconds: float, shown: str) -> None:
     assert wording.clock(seconds) == shown
 
 
+@pytest.mark.parametrize(("texts", "shown"), [(EN, "a.txt, a.srt, b"), (ZH, "a.txt、a.srt、b")])
+def test_names_are_listed_with_the_separator_of_the_language(texts: Texts, shown: str) -> None:
+    assert wording.names_text(texts, ["a.txt", "a.srt", "b"]) == shown
+    assert wording.names_text(texts, []) == ""
+
+
 def test_states_use_words_of_the_vocabulary() -> None:
     assert [wording.state_text(EN, state) for state in (State.LISTENING, State.HELD)] == ["Listening", "To paste"]
     assert wording.state_text(ZH, State.LISTENING) == "正在聆听"
