@@ -1,20 +1,32 @@
 """Detection of wall clock changes, which make ages unreliable.
 
 The wall clock may be set at any time, and after a start it may be wrong until the network corrects it. Files dated
-before the correction may look a month old within the hour.
+before the correction may look a month old within the hour. A memory on disk tells of it to a program that starts
+with a wrong clock.
 """
 
+import json
+import os
+import tempfile
 import time
 from collections.abc import Callable
-from typing import Final
+from contextlib import suppress
+from math import inf, isfinite
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.folders import private_folder
 from runtime.logger import get_logger
 
 log = get_logger(logger_names.RUNTIME_CLOCKS)
 
-_JUMP_S: Final = 24 * 3600.0
+DAY_S: Final = 24 * 3600.0
+_JUMP_S: Final = DAY_S
+_AWAY_S: Final = 7 * DAY_S
+"""Longest time without any program that is believed to have passed."""
+_NOTE_S: Final = 3600.0
 
 
 def steady_s() -> float:
@@ -27,24 +39,85 @@ def steady_s() -> float:
 
 
 class WallClock:
-    """Wall clock ``now_s``, compared with a steady clock from its creation on. Not thread-safe."""
+    """Wall clock ``now_s``, compared with a steady clock from its creation on. Not thread-safe.
 
-    def __init__(self, now_s: Callable[[], float] = time.time, steady_s: Callable[[], float] = steady_s) -> None:
+    ``memory``: a file that keeps, for the next program, when the clock was read last and for how long it has moved
+    evenly. Without the file, as at the very first start, the clock has moved evenly for no time. ``None``: the
+    clock is trusted from the start.
+    """
+
+    def __init__(
+        self,
+        now_s: Callable[[], float] = time.time,
+        steady_s: Callable[[], float] = steady_s,
+        memory: Path | None = None,
+    ) -> None:
         self.now_s = now_s
         self._steady_s = steady_s
         self._last = now_s(), steady_s()
-        self._set_at: float | None = None
+        self._memory = memory
+        self._noted_s = -inf
+        self._even_s = inf if memory is None else _even_s(_read(memory), self._last[0])
 
     def tells_age(self, age_s: float) -> bool:
         """Return whether the clock can tell that something is older than ``age_s``.
 
-        After a change of more than a day, it cannot until ``age_s`` have passed. Call this regularly: only
-        changes between two calls are detected.
+        After a change of more than a day, or a week without any program, it cannot until ``age_s`` have passed.
+        Call this regularly: only changes between two calls are detected.
         """
         now = self.now_s(), self._steady_s()
-        set_by_s = now[0] - self._last[0] - (now[1] - self._last[1])
+        passed_s = now[1] - self._last[1]
+        set_by_s = now[0] - self._last[0] - passed_s
         self._last = now
+        self._even_s += passed_s
         if abs(set_by_s) > _JUMP_S:
-            log.warning(LogEvent.CLOCK_SET, by_s=round(set_by_s), expiry="paused")
-            self._set_at = now[1]
-        return self._set_at is None or now[1] - self._set_at > age_s
+            _warn(set_by_s)
+            self._even_s = 0.0
+        if self._memory is not None and (self._even_s == 0.0 or now[1] - self._noted_s >= _NOTE_S):
+            _write(self._memory, _ClockNote(now[0], self._even_s))
+            self._noted_s = now[1]
+        return self._even_s > age_s
+
+
+class _ClockNote(NamedTuple):
+    """Content of the memory: the last reading, and the seconds of even movement before it."""
+
+    last_s: float
+    even_s: float
+
+
+def _even_s(note: _ClockNote | None, now_s: float) -> float:
+    """Return for how long the clock has moved evenly, by the note of an earlier program."""
+    if note is None:
+        return 0.0
+    away_s = now_s - note.last_s
+    if -_JUMP_S <= away_s <= _AWAY_S:
+        return note.even_s + max(0.0, away_s)
+    _warn(away_s)
+    return 0.0
+
+
+def _warn(set_by_s: float) -> None:
+    log.warning(LogEvent.CLOCK_SET, by_s=round(set_by_s), expiry="paused")
+
+
+def _read(memory: Path) -> _ClockNote | None:
+    """Return the note, or ``None`` if there is no readable one."""
+    with suppress(OSError, ValueError, TypeError, OverflowError, RecursionError):
+        note = _ClockNote(*map(float, json.loads(memory.read_bytes())))
+        if all(map(isfinite, note)) and note.even_s >= 0:
+            return note
+    return None
+
+
+def _write(memory: Path, note: _ClockNote) -> None:
+    """Replace the note. If that fails, the next program trusts the clock later."""
+    with suppress(OSError):
+        descriptor, new = tempfile.mkstemp(prefix=f".{memory.name}.", dir=private_folder(memory.parent))
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(note, file)
+            os.replace(new, memory)
+        except OSError:
+            os.unlink(new)
+            raise

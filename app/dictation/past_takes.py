@@ -4,11 +4,11 @@ Their texts are not inserted automatically.
 """
 
 import asyncio
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from math import inf
 from typing import Final
 from uuid import UUID
 
@@ -27,7 +27,6 @@ from app.transcription.pipeline import Watcher
 from app.transcription.resending import Resender
 from client.errors import GatewayError
 from runtime import logger_names
-from runtime.clocks import WallClock
 from runtime.event_names import LogEvent
 from runtime.logger import get_logger
 from speech.errors import SpeechError
@@ -40,11 +39,10 @@ MOST_HELD_TAKES: Final = 20
 
 
 class PastTakes:
-    """The earlier takes of this user; ``clock`` determines their age."""
+    """The earlier takes of this user."""
 
-    def __init__(self, library: Library, listener: DictationSetup, clock: WallClock | None = None) -> None:
+    def __init__(self, library: Library, listener: DictationSetup) -> None:
         self._library = library
-        self._clock = clock or WallClock()
         self._known: dict[UUID, tuple[TakeFingerprint, TakeView | None]] = {}
         self._resender = Resender(listener.locate, listener.vad_folder, listener.settings, listener.rewrite)
 
@@ -83,10 +81,8 @@ class PastTakes:
         return held_in(await asyncio.to_thread(self._library.find, session))
 
     async def sweep(self, limits: RetentionLimits) -> None:
-        """Delete expired takes, ignoring age while the clock cannot be trusted to tell it."""
-        if not self._clock.tells_age(limits.age_s):
-            limits = replace(limits, age_s=inf)
-        await asyncio.to_thread(self._library.sweep, self._clock.now_s(), limits)
+        """Delete the takes that exceed these limits."""
+        await asyncio.to_thread(self._library.sweep, time.time(), limits)
 
     async def recover(self, session: str) -> Note | None:
         """Recognise a take's missing segments for the history.

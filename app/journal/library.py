@@ -4,7 +4,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -19,8 +20,10 @@ from app.journal.take import TRANSCRIBED, Take, TakeState
 from app.journal.take_files import TakeFiles, look, read_folder
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.recognition import Options
-from runtime.folders import folders
+from runtime.clocks import WallClock
+from runtime.folders import folders, refusal
 
+_CLOCK: Final = "clock.json"
 _MOST_NAMED: Final = 5
 
 
@@ -86,15 +89,17 @@ def parse_session(name: str) -> UUID:
 
 def of_this_user(limits: RetentionLimits | None = None) -> "Library":
     """Return the takes of this user on this computer, with these retention limits."""
-    return Library(folders().data / "takes", limits)
+    data = folders().data
+    return Library(data / "takes", limits, WallClock(memory=data / _CLOCK))
 
 
 class Library:
-    """A folder that contains takes."""
+    """A folder that contains takes; ``clock`` decides whether ages can be trusted."""
 
-    def __init__(self, root: Path, limits: RetentionLimits | None = None) -> None:
+    def __init__(self, root: Path, limits: RetentionLimits | None = None, clock: WallClock | None = None) -> None:
         self.root = root
         self._limits = limits or RetentionLimits()
+        self._clock = clock or WallClock()
 
     def create(self, session: UUID, options: Options, now_s: float, cutting: Cutting = USUAL) -> Journal:
         """Begin a take, after deleting expired ones. Raises ``JournalError``."""
@@ -162,8 +167,12 @@ class Library:
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
         """Delete expired takes by these ``limits`` or the library's own, and return their ids.
 
-        Also completes deletions that a crash interrupted.
+        No take goes for its age while the clock cannot be trusted to tell it. Also completes deletions that a
+        crash interrupted.
         """
+        limits = limits or self._limits
+        if not self._clock.tells_age(limits.age_s):
+            limits = replace(limits, age_s=inf)
         for session in self._sessions():
             if (self.root / str(session) / DELETED).exists():
                 self.discard(session)
@@ -171,7 +180,7 @@ class Library:
             Stored(found.session, found.take.started_s, found.size, found.state not in TRANSCRIBED)
             for found in self.all()
         ]
-        return [session for session in expired(stored, now_s, limits or self._limits) if self.discard(session)]
+        return [session for session in expired(stored, now_s, limits) if self.discard(session)]
 
     def discard(self, session: UUID) -> bool:
         """Delete a take unless a process works on it; return whether it was deleted."""
@@ -212,7 +221,7 @@ class Library:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise JournalError(f"the folder of recordings {self.root} cannot be read: {error.strerror}") from error
+            raise JournalError(f"the folder of recordings cannot be read: {refusal(error)}") from error
         for name in names:
             with suppress(TakeUnknown):
                 sessions.append(parse_session(name))

@@ -8,6 +8,8 @@ from uuid import UUID
 DAYS: Final = 30
 DAY_S: Final = 24 * 3600
 SIZE: Final = 2_000_000_000
+_BEFORE_ALL_S: Final = 1_577_836_800.0
+"""The year 2020: takes dated before it were recorded by a computer that had lost its time."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,11 @@ class Stored:
 
 
 def expired(takes: Iterable[Stored], now_s: float, limits: RetentionLimits) -> list[UUID]:
-    """Return the takes to delete, the oldest first. A needed take always stays."""
-    oldest_first = sorted(takes, key=lambda take: take.started_s)
+    """Return the takes to delete, the oldest first. A needed take always stays.
+
+    Takes without a true date count as the newest when the total is too large.
+    """
+    oldest_first = sorted(takes, key=lambda take: (take.started_s < _BEFORE_ALL_S <= now_s, take.started_s))
     total = sum(take.size for take in oldest_first)
     gone: list[UUID] = []
     for take in oldest_first[: max(0, len(oldest_first) - limits.keep)]:

@@ -86,6 +86,7 @@ async def kept_history(
             yield None
         return
     journal = TextJournal(settings.journal, settings.limits.days) if settings.journal else None
+    clock = clock or settings.clock()
     async with open_history(settings.url, settings.limits, clock=clock) as history, Tasks("history") as tasks:
         feeders = [Feeder(inbox, history, journal.write if journal else _nothing) for inbox in inboxes]
         for feeder in feeders:

@@ -6,11 +6,13 @@ from typing import Final
 
 from backend.core.errors import InvalidSettings
 from backend.history.records import HistoryLimits
+from runtime.clocks import WallClock
 
 FILE: Final = "history.sqlite"
 JOURNAL: Final = "asr_history.jsonl"
 _OFF: Final = ("", "off")
-_URLS: Final = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+_SQLITE: Final = "sqlite:///"
+_URLS: Final = (_SQLITE, "postgresql://", "postgresql+psycopg://")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,13 @@ class HistorySettings:
     url: str = ""
     limits: HistoryLimits = HistoryLimits()
     journal: Path | None = None
+
+    def clock(self) -> WallClock:
+        """Return the clock of ages, with a memory beside SQLite's file. PostgreSQL's hosts synchronise theirs."""
+        if not self.url.startswith(_SQLITE):
+            return WallClock()
+        file = Path(self.url.removeprefix(_SQLITE))
+        return WallClock(memory=file.with_name(f"{file.name}.clock"))
 
 
 def history_settings(said: str | None, limits: HistoryLimits, lines: bool, data: Path) -> HistorySettings:

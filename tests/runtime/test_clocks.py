@@ -1,12 +1,14 @@
 """Wall clock that is set: ages are unreliable until they have really passed."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from runtime.clocks import WallClock, steady_s
 
 HOUR, DAY = 3600.0, 86_400.0
+YEAR = 365 * DAY
 
 
 @dataclass
@@ -59,6 +61,68 @@ def test_wall_clock_set_back_is_doubted_from_its_return(clocks: Clocks, clock: W
     assert not clock.tells_age(7 * DAY)
     clocks.pass_by(3 * DAY)
     assert clock.tells_age(7 * DAY)
+
+
+class Computer:
+    """A computer whose programs share a memory of the clock; each start begins another steady clock."""
+
+    def __init__(self, memory: Path) -> None:
+        self.memory = memory
+        self.now_s = 1_800_000_000.0
+
+    def run(self, days: float, away_days: float = 0.0, set_by_s: float = 0.0) -> WallClock:
+        """Start a program after a time without any, and let it look at its clock each hour."""
+        self.now_s += away_days * DAY + set_by_s
+        clocks = Clocks(self.now_s, 7.0)
+        clock = WallClock(lambda: clocks.now_s, lambda: clocks.steady_s, self.memory)
+        clock.tells_age(DAY)
+        for _ in range(round(days * 24)):
+            clocks.pass_by(HOUR)
+            clock.tells_age(DAY)
+        self.now_s = clocks.now_s
+        return clock
+
+
+@pytest.fixture
+def computer(tmp_path: Path) -> Computer:
+    """A computer that was used for forty days, eight hours a day."""
+    used = Computer(tmp_path / "data" / "clock.json")
+    for _ in range(40):
+        used.run(1 / 3, away_days=2 / 3)
+    return used
+
+
+def test_clock_that_moved_evenly_across_starts_tells_age(computer: Computer) -> None:
+    assert computer.run(1 / 24, away_days=6).tells_age(30 * DAY)
+
+
+@pytest.mark.parametrize("set_by_s", [60 * DAY, 70 * YEAR, -57 * YEAR])
+def test_program_started_with_wrong_clock_tells_no_age_until_that_time_passed(
+    computer: Computer, set_by_s: float
+) -> None:
+    assert not computer.run(1 / 3, set_by_s=set_by_s).tells_age(30 * DAY)
+    for _ in range(28):
+        assert not computer.run(1 / 3, away_days=2 / 3).tells_age(30 * DAY), "what it dated itself proves nothing"
+    assert computer.run(3).tells_age(30 * DAY)
+
+
+def test_clock_corrected_between_programs_tells_no_age(computer: Computer) -> None:
+    computer.run(1, set_by_s=-57 * YEAR)
+    assert not computer.run(1, set_by_s=57 * YEAR).tells_age(30 * DAY)
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{}", "[1]", "[1, 2, 3]", '["a", 1]', "[NaN, 1]", "[1, -1]", f"[1{'0' * 400}, 1]", "[" * 99_999]
+)
+def test_damaged_memory_of_the_clock_tells_no_age_yet(computer: Computer, damage: str) -> None:
+    computer.memory.write_text(damage)
+    assert not computer.run(1).tells_age(30 * DAY)
+    assert computer.run(30).tells_age(30 * DAY)
+
+
+def test_memory_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert not Computer(tmp_path / "file" / "clock.json").run(1).tells_age(2 * DAY)
 
 
 def test_steady_clock_never_goes_back() -> None:

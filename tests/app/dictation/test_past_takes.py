@@ -12,14 +12,13 @@ from app.core.states import State
 from app.dictation.messages import NoteKey
 from app.dictation.past_takes import HELD_S, MOST_HELD_TAKES, PastTakes
 from app.journal.library import Library, TakeSnapshot
-from app.journal.retention import DAY_S, RetentionLimits
+from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final
-from runtime.clocks import WallClock
 from tests.helpers.scripted_gateway import digest, oblige, scripted
 
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
@@ -31,10 +30,8 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path)
 
 
-def earlier_of(
-    library: Library, models: Path, url: str = "http://127.0.0.1:9", clock: WallClock | None = None
-) -> PastTakes:
-    return PastTakes(library, DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE), clock)
+def earlier_of(library: Library, models: Path, url: str = "http://127.0.0.1:9") -> PastTakes:
+    return PastTakes(library, DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE))
 
 
 def take(
@@ -166,16 +163,3 @@ async def test_sweep_deletes_expired_takes(library: Library, models: Path) -> No
     assert len(library.all()) == 1
     await earlier_of(library, models).sweep(RetentionLimits())
     assert library.all() == []
-
-
-async def test_sweep_ignores_age_when_clock_was_changed(library: Library, models: Path) -> None:
-    now_s, steady_s = 1_000_000_000.0, 0.0
-    earlier = earlier_of(library, models, clock=WallClock(lambda: now_s, lambda: steady_s))
-    take(library, ONE, now_s, Final(0, "held"), wanted=True)
-    take(library, TWO, now_s + 1, Final(0, "done"))
-    for set_by_s in (0.0, 60 * DAY_S, 0.0):
-        now_s, steady_s = now_s + 3600 + set_by_s, steady_s + 3600
-        await earlier.sweep(RetentionLimits())
-        assert {found.session for found in library.all()} == {ONE, TWO}
-    await earlier.sweep(RetentionLimits(size=1))
-    assert library.all() == [], "they may still be too many"

@@ -42,6 +42,11 @@ def test_newest_takes_stay_regardless_of_the_limits() -> None:
     assert expired(takes, NOW, replace(LIMITS, keep=9)) == []
 
 
+def test_take_dated_by_a_computer_that_lost_its_time_is_not_the_oldest() -> None:
+    takes = [Stored(UUID(int=1), 60.0, 500, False), stored(2, -20_000, 500), stored(3, -20_001, 500)]
+    assert expired(takes, NOW + 20_001 * DAY_S, replace(LIMITS, age_s=inf)) == [UUID(int=2)]
+
+
 def test_infinite_limits_delete_no_take() -> None:
     assert expired([stored(1, 99, 10**12)], NOW, RetentionLimits(inf, inf)) == []
 

@@ -136,6 +136,27 @@ async def test_clock_change_does_not_empty_journal(broker: Broker, tmp_path: Pat
     assert b"stays" in place.read_bytes()
 
 
+async def test_gateway_started_with_clock_in_the_future_deletes_nothing(broker: Broker, tmp_path: Path) -> None:
+    """To a feed of two years ago, the clock is that far in the future."""
+    history = HistorySettings(
+        f"sqlite:///{tmp_path}/history.sqlite", HistoryLimits(days=1), tmp_path / "texts.jsonl"
+    )
+    assert history.journal
+    TextJournal(history.journal).write([final("stays")])
+    with closing(open_store(history.url)) as store:
+        store.record([final("stays")])
+    for _ in range(2):
+        async with (
+            open_jobs(broker.url, "g") as jobs,
+            kept_history(history, jobs.shards, "g", lambda: True) as kept,
+        ):
+            assert kept
+            await wait_until(lambda: (tmp_path / "history.sqlite.clock").exists(), "it is looked after")
+            found = await kept.history.ask(lambda store: store.search("stays", SessionFilter()))
+            assert len(found.items) == 1
+    assert b"stays" in history.journal.read_bytes()
+
+
 async def test_gateway_without_history_stores_nothing(broker: Broker) -> None:
     async with working(GatewaySettings(redis=broker.url, key=KEY)) as gateway:
         await speak(gateway)
