@@ -21,6 +21,7 @@ from app.control.client import handed_over
 from app.core.errors import AppError
 from app.core.hints import ShownOnce
 from app.core.identity import APP_ID
+from app.core.problem_notes import note_of
 from app.dictation.actions import Verb
 from app.messages.action_queue import ActionQueue
 from app.messages.actions import Action
@@ -33,10 +34,11 @@ from app.ui.shell.front import Front
 from app.ui.shell.return_presses import ReturnPresses
 from app.ui.strings.qt_words import QtWords
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
 from runtime import logger_names
 from runtime.event_names import LogEvent
-from runtime.folders import folders
+from runtime.folders import folders, is_refused, refusal
 from runtime.garbage import collect_seldom
 from runtime.logger import get_logger
 from runtime.logs import logging_to
@@ -87,7 +89,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
             application.exec()
         loop.close()
         shown.overlay.close()
-        return _status(running, hidden=hidden)
+        return _status(running, texts, hidden=hidden)
 
 
 def _write_launcher() -> None:
@@ -120,11 +122,16 @@ async def _run(make_application: MakeApplication, bridge: Bridge, clipboard: QtC
     except AppError as error:
         log.warning(LogEvent.APP_CANNOT_RUN, reason=str(error))
         return error
+    except OSError as error:
+        if not is_refused(error):
+            raise
+        log.exception(LogEvent.APP_CANNOT_RUN)
+        return AppError(refusal(error))
     return None
 
 
-def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
-    """Return the exit status of an app that has ended, printing an error that the user can resolve."""
+def _status(running: "Future[AppError | None]", texts: Texts, *, hidden: bool) -> int:
+    """Return the exit status of an app that has ended, telling an error that the user can resolve."""
     from app.control.server import AlreadyRunning
 
     try:
@@ -139,6 +146,10 @@ def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
             return status
     if error is not None:
         sys.stderr.write(f"{error}\n")
+        if not sys.stderr.isatty():  # nobody sees it after a start from the menu
+            from app.system.notification import notify
+
+            asyncio.run(notify("kikipounamu", note_text(texts, note_of(error))))
         return FAILED
     return 0
 

@@ -3,13 +3,26 @@
 The environment variable ``KIKIPOUNAMU_HOME`` moves all folders below one path, for tests and portable installs.
 """
 
+import errno
 import os
 import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 _NAME = "kikipounamu"
+_ELSEWHERE: Final = "or set KIKIPOUNAMU_HOME to a folder that this user can write"
+_REMEDIES: Final[dict[int | None, str]] = {
+    errno.ENOSPC: "free some space there",
+    errno.EDQUOT: "free some space there",
+    errno.EROFS: f"make its disk writable, {_ELSEWHERE}",
+    errno.EACCES: f"give this user access, {_ELSEWHERE}",
+    errno.EPERM: f"give this user access, {_ELSEWHERE}",
+    errno.ENOTDIR: f"move away the file that is in the place of a folder, {_ELSEWHERE}",
+    errno.EEXIST: f"move away the file that is in the place of a folder, {_ELSEWHERE}",
+    errno.ENAMETOOLONG: f"use a shorter path, {_ELSEWHERE}",
+}
 _LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path on Linux, without the final zero
 
 
@@ -105,3 +118,17 @@ def _runtime_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_runtime_dir(_NAME, appauthor=False))
+
+
+def is_refused(error: BaseException) -> bool:
+    """Return whether the system refuses a file or folder for a reason that its user can remove."""
+    return isinstance(error, OSError) and bool(error.filename) and error.errno in _REMEDIES
+
+
+def refusal(error: OSError, place: Path | None = None) -> str:
+    """Return which file or folder is refused, why, and what to do; ``place``: for errors that name none."""
+    why, where = error.strerror or str(error) or type(error).__name__, error.filename or place
+    if not where:
+        return why
+    remedy = _REMEDIES.get(error.errno, "free space there, or give this user access")
+    return f"{os.fsdecode(where)} cannot be used ({why}): {remedy}"

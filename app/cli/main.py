@@ -122,7 +122,8 @@ def desktop(
             by_languages = not (engine or worker_argument)
             return application.Application(post, application.ApplicationSettings(worker, by_languages))
 
-        status = main.run(make_application, hidden=hidden)
+        with exit_on_error():
+            status = main.run(make_application, hidden=hidden)
     raise typer.Exit(status)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import typer
 
 from app.core.errors import AppError
+from runtime.folders import is_refused, refusal
 from runtime.terminal import printable, say
 
 _GAP: Final = "  "
@@ -19,11 +20,16 @@ _ELLIPSIS: Final = "…"
 
 @contextmanager
 def exit_on_error(expected: type[Exception] = AppError) -> Iterator[None]:
-    """Print an expected error, and end the command with status 1; with 130 after Ctrl-C."""
+    """Print an expected error or a refused file, and end the command with status 1; with 130 after Ctrl-C."""
     try:
         yield
     except expected as error:
         say(str(error), err=True)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        if not is_refused(error):
+            raise
+        say(refusal(error), err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(130) from error

@@ -118,7 +118,7 @@ def _patiently(connect: Any, until: float) -> Any:
     while True:
         try:
             return connect()
-        except (FileNotFoundError, ConnectionRefusedError):
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             if time.monotonic() >= until:
                 raise NotRunning from None
             time.sleep(_TRY_AGAIN_S)

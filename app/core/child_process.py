@@ -4,13 +4,14 @@ import asyncio
 import os
 import shutil
 import sys
+import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from app.core.errors import ProgramEnds, ProgramMissing
 from client.backoff import backoff
@@ -92,6 +93,8 @@ class Child:
         self._final = final
         self._pause = pause
         self._process: Process | None = None
+        self._unkept: BinaryIO | None = None  # the output of a running program, where its place is refused
+        self._words: bytes | None = None  # the same of one that has ended
         self._stopping = asyncio.Event()
 
     @property
@@ -162,13 +165,25 @@ class Child:
         if self._output is None:
             return ""
         try:
-            end = self._output.read_bytes()[-_TOLD_BYTES:]
+            end = self._written(self._output)[-_TOLD_BYTES:]
         except OSError:
             return ""
         written = end.decode(errors="replace").strip().splitlines()
-        if not written and shutil.disk_usage(self._output.parent).free < _LITTLE_ROOM:
+        if self._words is None and not written and shutil.disk_usage(self._output.parent).free < _LITTLE_ROOM:
             return f": the disk is full: make room in {self._output.parent}"
         return ":\n" + "\n".join(f"    {line}" for line in written[-_TOLD_LINES:]) if written else ""
+
+    def _written(self, place: Path) -> bytes:
+        """Return what the program wrote. Raises ``OSError``."""
+        if self._unkept is not None:
+            self._words = os.pread(self._unkept.fileno(), os.fstat(self._unkept.fileno()).st_size, 0)
+        return place.read_bytes() if self._words is None else self._words
+
+    def _close_unkept(self) -> None:
+        if self._unkept is not None and self._output is not None:
+            self._written(self._output)
+            self._unkept.close()
+            self._unkept = None
 
     async def _run_once(self) -> int:
         self._process = process = await self._start()
@@ -183,6 +198,7 @@ class Child:
             raise
         finally:
             self._process = None
+            self._close_unkept()
 
     async def _start(self) -> Process:
         self.starts += 1
@@ -193,6 +209,16 @@ class Child:
         )
         if self._output is None:
             return await start()
-        private_folder(self._output.parent)
-        with self._output.open("wb") as output:
+        with self._opened(self._output) as output:
             return await start(stdout=output, stderr=output)
+
+    def _opened(self, place: Path) -> BinaryIO:
+        """Open the file for the output, or a temporary one where ``place`` is refused. Raises ``OSError``."""
+        self._close_unkept()
+        self._words = None
+        try:
+            private_folder(place.parent)
+            return place.open("wb")
+        except OSError:
+            self._unkept = tempfile.TemporaryFile()  # noqa: SIM115 - it is read when the program has ended
+            return os.fdopen(os.dup(self._unkept.fileno()), "wb")

@@ -10,7 +10,7 @@ import typer
 
 from app.core.errors import AppError
 from client.errors import GatewayError
-from runtime.folders import folders
+from runtime.folders import folders, is_refused, refusal
 from runtime.logs import logging_to
 from runtime.terminal import say
 from speech.errors import SpeechError
@@ -45,6 +45,11 @@ def run(
         status = INTERRUPTED
     except EXPECTED as error:
         say(str(error), err=True)
+        status = FAILED
+    except OSError as error:
+        if not is_refused(error):
+            raise
+        say(refusal(error), err=True)
         status = FAILED
     raise typer.Exit(status)
 

@@ -112,7 +112,7 @@ class Files:
         """
         try:
             async with self._tasks:
-                self._queue = await self._aside(self._load)
+                await self._open()
                 self._tasks.start(self._show_forever(), "show")
                 self._tasks.start(self._save_forever(), "save")
                 self._changed.set()
@@ -240,6 +240,14 @@ class Files:
             await asyncio.sleep(_SHOW_S)
 
     # -- the saved list -------------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        """Read the saved list; where there cannot be one, begin with an empty list and say so."""
+        try:
+            self._queue = await self._aside(self._load)
+        except OSError as error:
+            log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
+            self._queue.handle(ListNote(Note(FileNote.NOT_KEPT)))
 
     def _load(self) -> FileQueue:
         folder = private_folder(self._parts.folder)

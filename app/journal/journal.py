@@ -52,6 +52,7 @@ from client.events import Outcome
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import PLAIN, Queued, SegmentDetails
+from runtime.folders import refusal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +93,7 @@ class Journal:
             folder.mkdir(mode=0o700)
             journal = cls._open(folder, disk.open)
         except OSError as error:
-            raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
+            raise JournalError(f"the take cannot be made: {refusal(error, folder)}") from error
         with ExitStack() as undo:
             undo.callback(journal.close)
             journal._record(opened(session, options, now_s, *cutting))
@@ -100,7 +101,7 @@ class Journal:
                 disk.sync_folder(folder)
                 disk.sync_folder(root)
             except OSError as error:
-                raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
+                raise JournalError(f"the take cannot be made: {refusal(error, folder)}") from error
             undo.pop_all()
         return journal
 

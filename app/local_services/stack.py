@@ -16,11 +16,10 @@ from app.local_services.local_gateway import GatewayReadiness, Running, alive, r
 from protocol.endpoint import Endpoint
 from runtime import logger_names
 from runtime.event_names import LogEvent
-from runtime.folders import folders, private_folder
+from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
 from runtime.logger import get_logger
 from runtime.tasks import Tasks
-from runtime.terminal import reason
 
 _LOCK_POLL_S: Final = 0.1
 
@@ -31,11 +30,11 @@ async def starting_alone(deadline_s: float) -> AsyncIterator[None]:
 
     Raises ``StartedElsewhere``, or ``StackFailed`` if it cannot be made.
     """
-    folder = folders().runtime
     try:
-        descriptor = os.open(private_folder(folder) / "starting.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = private_folder(folders().runtime) / "starting.lock"
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise StackFailed(f"{folder} cannot be used: {reason(error)}: free space, or allow access") from error
+        raise StackFailed(refusal(error)) from error
     try:
         await _take(descriptor, deadline_s)
         yield

@@ -21,7 +21,7 @@ from backend.processes.lock import ask_to_restart
 from protocol.audio import samples_to_seconds
 from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
-from runtime.folders import Folders, folders
+from runtime.folders import Folders, folders, refusal
 from runtime.garbage import collect_seldom
 from runtime.logger import get_logger
 from runtime.logs import logging_to
@@ -116,7 +116,7 @@ def _with_remedy(error: OSError) -> str:
     """Return what failed, at which file or port, and what to do."""
     if error.errno == errno.EADDRINUSE:
         return f"{reason(error)}: end the program that has this port, or use another --port"
-    return f"{error.filename} cannot be used: {reason(error)}" if error.filename else reason(error)
+    return refusal(error)
 
 
 def _some(values: list[str] | None) -> tuple[str, ...] | None:

@@ -12,7 +12,8 @@ from app.bus.portal import PROGRAM
 from app.control.client import ControlError, ask
 from app.core.identity import APP_ID
 from protocol.endpoint import ENDPOINT_FILE, decode_endpoint
-from tests.helpers.bus_service import WATCHER, bus_program, icon_host
+from tests.helpers.bus_service import NOTIFICATIONS, WATCHER, bus_program, icon_host, notifier
+from tests.helpers.message_bus import running_bus
 from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.waiting import wait_until_sync
@@ -22,10 +23,10 @@ COMMAND = (str(Path(sys.executable).parent / "kikipounamu"), "app", "--engine", 
 
 
 @contextmanager
-def started(home: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+def started(home: Path, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     require(NEEDED)
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    environment = kept | {"KIKIPOUNAMU_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    environment = kept | {"KIKIPOUNAMU_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"} | variables
     pipe = subprocess.PIPE
     with subprocess.Popen([*COMMAND, *words], env=environment, stdout=pipe, stderr=pipe, text=True) as app:
         try:
@@ -80,6 +81,17 @@ def test_second_app_hands_over_to_first_which_ends_cleanly_on_ctrl_c(tmp_path: P
         kill_gateway(tmp_path)
         ends_cleanly(first, signal.SIGINT)
     assert "child.ended" in log_of(tmp_path), "level INFO writes this"
+
+
+def test_app_without_its_folders_tells_which_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("in the way")
+    with running_bus(tmp_path) as bus, bus_program(bus.address, NOTIFICATIONS, notifier()) as desktop:
+        with started(tmp_path / "home", DBUS_SESSION_BUS_ADDRESS=bus.address) as app:
+            _, errors = app.communicate(timeout=60)
+        assert app.returncode == 1 and "Traceback" not in errors
+        said = desktop.asked[-1].values[4]
+        assert f"{tmp_path}/home/run cannot be used" in said and "KIKIPOUNAMU_HOME" in said
+        assert said[1:] in errors, "a terminal shows the same"
 
 
 def test_apps_started_simultaneously_leave_one_which_logs_only_errors_when_wished(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from runtime.folders import fits_socket, folders, folders_below, private_folder
+from runtime.folders import fits_socket, folders, folders_below, is_refused, private_folder, refusal
 
 
 def test_home_variable_moves_all_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -78,3 +79,26 @@ def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     os.chown(shared / "ours", 12345, 12345)
     with pytest.raises(PermissionError, match="another user"):
         private_folder(shared / "ours")
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.EROFS, "make its disk writable, or set KIKIPOUNAMU_HOME"),
+        (errno.EACCES, "give this user access, or set KIKIPOUNAMU_HOME"),
+        (errno.ENOSPC, "free some space there"),
+        (errno.EIO, "free space there, or give this user access"),
+    ],
+)
+def test_refusal_names_place_reason_and_remedy(number: int, advice: str) -> None:
+    error = OSError(number, os.strerror(number), "/home/me/x")
+    assert refusal(error).startswith(f"/home/me/x cannot be used ({os.strerror(number)}): {advice}")
+    assert is_refused(error) is (number != errno.EIO)
+    assert refusal(OSError(number, "why"), Path("/y")).startswith("/y cannot be used (why)")
+
+
+def test_errors_without_a_file_are_no_refusals() -> None:
+    assert not is_refused(OSError(errno.ENOSPC, "full")) and not is_refused(ValueError("x"))
+    assert refusal(PermissionError("/tmp/x belongs to another user: remove it")) == (
+        "/tmp/x belongs to another user: remove it"
+    )

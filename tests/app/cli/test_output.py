@@ -1,8 +1,28 @@
+import errno
 import json
 
 import pytest
+import typer
 
-from app.cli.output import print_json, print_table, table_lines
+from app.cli.output import exit_on_error, print_json, print_table, table_lines
+from app.core.errors import AppError
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (AppError("do this"), "do this\n"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x"), "/x cannot be used (Permission denied): give"),
+    ],
+)
+def test_expected_error_ends_command_with_what_to_do(
+    error: Exception, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as left, exit_on_error():
+        raise error
+    assert left.value.exit_code == 1 and capsys.readouterr().err.startswith(said)
+    with pytest.raises(FileNotFoundError), exit_on_error():
+        raise FileNotFoundError(errno.ENOENT, "a fault of ours", "/x")
 
 
 def test_columns_are_aligned_and_wide_characters_count_twice() -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -67,7 +68,8 @@ async def test_child_that_is_stopped_while_it_starts_ends(tmp_path: Path) -> Non
     assert (one.status, one.starts) == (-signal.SIGKILL, 1)
 
 
-async def test_child_that_cannot_start_is_retried(tmp_path: Path) -> None:
+async def test_child_that_cannot_start_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     output = tmp_path / "logs" / "out"
     output.parent.write_text("no folder can be made here")
     failures: list[int] = []
@@ -218,6 +220,13 @@ def test_full_disk_is_named_when_it_took_no_last_words(tmp_path: Path) -> None:
         (disk / "out").touch()
         fill(disk)
         assert child("", disk / "out").last_words() == f": the disk is full: make room in {disk}"
+
+
+async def test_last_words_are_known_when_their_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("in the way")
+    one = child("import sys; sys.exit('the disk is read-only')", tmp_path / "logs" / "out", final=frozenset({1}))
+    with pytest.raises(StackFailed, match="the disk is read-only"):
+        await one.keep_running()
 
 
 async def test_secrets_are_passed_in_environment_but_not_on_command_line(tmp_path: Path) -> None:

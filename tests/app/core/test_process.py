@@ -1,6 +1,7 @@
 """Tests of how a command ends: exit statuses, signals, messages."""
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Callable, Coroutine
@@ -53,6 +54,14 @@ def test_expected_errors_are_printed_without_traceback(
     assert status_of(fail) == FAILED
     assert status_of(lambda: gives(0), fail_before) == FAILED
     assert capsys.readouterr().err == "do this\ndo this\n"
+
+
+def test_refused_folder_is_named_with_its_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    async def write() -> int:
+        raise OSError(errno.EROFS, "Read-only file system", "/home/me/x")
+
+    assert status_of(write) == FAILED
+    assert capsys.readouterr().err.startswith("/home/me/x cannot be used (Read-only file system): make its disk")
 
 
 def test_unexpected_error_keeps_its_traceback() -> None:

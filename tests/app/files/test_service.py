@@ -254,6 +254,15 @@ async def test_failed_file_is_recognised_after_retry(bench: Bench, talk: Path) -
             await bench.until(talk, FileState.DONE)
 
 
+async def test_list_without_a_place_is_empty_and_says_so(bench: Bench, talk: Path) -> None:
+    bench.folder.write_bytes(b"in the way")
+    said = Note(FileNote.NOT_KEPT)
+    async with bench.working():
+        await wait_until(lambda: bench.views and bench.views[-1].note == said, "it is said")
+        bench.ask(AddFiles((str(talk),)))
+        await wait_until(lambda: bench.file(talk), "the page works")
+
+
 async def test_unreadable_list_is_moved_aside(bench: Bench) -> None:
     bench.folder.mkdir()
     (bench.folder / "list.json").write_text("{")
