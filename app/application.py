@@ -133,7 +133,7 @@ class Application:
         """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
         self._running = asyncio.current_task()
         async with AsyncExitStack() as cleanup:
-            control = await cleanup.enter_async_context(ControlServer(self._asked, lambda: self._shown))
+            control = await cleanup.enter_async_context(ControlServer(self._asked, lambda: self._shown, new=True))
             await cleanup.enter_async_context(self._file)
             await cleanup.enter_async_context(self._gateway)
             cleanup.push_async_callback(self._worker.close)
@@ -160,7 +160,7 @@ class Application:
             self._trial = await cleanup.enter_async_context(self._new_trial(self._dictating))
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
-            self._start()
+            self._start(control)
             self._power = await cleanup.enter_async_context(PowerEvents(self._rest, self._woke))
             self._power.allow(self._file.current.worker.limits)
             self._serve(self._dictating, self._trial)
@@ -199,8 +199,9 @@ class Application:
 
     # -- alongside dictation -------------------------------------------------------------------------------
 
-    def _start(self) -> None:
+    def _start(self, control: ControlServer) -> None:
         assert self._dictating is not None
+        self._tasks.start(control.finish_start(self._dictating.until_bound()), "start")
         self._tell_of_settings()
         sharing = self._background.sharing
         self._own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from app.control.client import ControlError, ask, follow
 from app.core.errors import AppError
-from app.core.states import SHAPES, State
+from app.core.states import SHAPES, STARTING, State
 from app.dictation.actions import HELD_ACTIONS, KeyMove, Verb
 from runtime.terminal import printable, say
 
@@ -160,8 +160,9 @@ def status(*, following: bool, as_json: bool) -> int:
 
 def line(view: Mapping[str, Any], words: "Say") -> str:
     """Format a ``View``, given as JSON, as one readable line in the words of the windows."""
-    state = State(view["state"])
-    parts = [f"{SHAPES[state]} {words(state.key)}"]
+    starting = view["state"] == STARTING
+    state = State.ARMING if starting else State(view["state"])
+    parts = [f"{SHAPES[state]} {words('worker.starting' if starting else state.key)}"]
     if view["seconds"]:
         parts[0] += f" {view['seconds']:.0f} s"
     if view["unsent_s"]:

@@ -5,9 +5,9 @@ Verbs about held text may name a recording by its ``"session"``.
 ``{"verb": "key", "key": ACTION, "move": "press", "at_s": SECONDS}`` reports a key that the desktop binds to a
 command (``app.dictation.actions.KeyCommand``).
 ``{"verb": "status"}`` is answered ``{"ok": true, "view": {…}}``, with the fields of ``app.dictation.view.View``.
-With
-``"follow": true`` one such line is sent at once and one after each change, at most 20 per second. A request that
-fails is answered ``{"ok": false, "error": CODE, "text": "…"}``.
+Until the hotkeys of a new app work, its ``state`` is ``starting``. With ``"follow": true`` one such line is sent
+at once and one after each change, at most 20 per second. A request that fails is answered
+``{"ok": false, "error": CODE, "text": "…"}``.
 
 The socket is a unix socket that only this user may open. On Windows it is a named pipe, whose default access lets
 other users only read, so that they cannot send requests. The Windows part has NOT been run yet.
@@ -30,16 +30,16 @@ import msgspec
 
 from app.control.client import ControlError, pipe_name
 from app.core.errors import AppError
+from app.core.states import STARTING, State
 from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.messages import KEYS
 from app.dictation.view import View
 from runtime import logger_names
 from runtime.event_names import LogEvent
-from runtime.folders import folders, private_folder
+from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
 from runtime.logger import get_logger
 from runtime.tasks import Tasks
-from runtime.terminal import reason
 
 log = get_logger(logger_names.APP_CONTROL)
 
@@ -131,7 +131,8 @@ class ControlServer:
     Entering raises ``AlreadyRunning`` or ``ControlUnavailable``. ``ask`` passes an action on and returns at
     once; its ``AppError`` is reported to the client. ``view`` returns the current view; call ``changed()`` when
     it changes. All calls happen in the entering event loop. ``deadline_s``: limit for accepting an action, and
-    for a client to read. ``ending_s``: how long to wait for an app that is just ending.
+    for a client to read. ``ending_s``: how long to wait for an app that is just ending. ``new``: whether the
+    app is not ready yet.
     """
 
     def __init__(
@@ -141,6 +142,8 @@ class ControlServer:
         place: Path | None = None,
         deadline_s: float = _DEADLINE_S,
         ending_s: float = _ENDING_S,
+        *,
+        new: bool = False,
     ) -> None:
         self._deadline_s, self._ending_s = deadline_s, ending_s
         self._ask = ask
@@ -151,6 +154,7 @@ class ControlServer:
         self._followers: set[asyncio.Event] = set()
         self._lock = -1
         self._stop: Callable[[], None] = lambda: None
+        self._starting = new
 
     @property
     def clients(self) -> int:
@@ -161,6 +165,12 @@ class ControlServer:
         """Notify followers that the view changed."""
         for follower in self._followers:
             follower.set()
+
+    async def finish_start(self, until_ready: Awaitable[object]) -> None:
+        """Answer with the view's own state once the app is ready."""
+        await until_ready
+        self._starting = False
+        self.changed()
 
     def leave(self) -> None:
         """Stop serving because this app ends.
@@ -179,7 +189,8 @@ class ControlServer:
             await self._listen()
         except OSError as error:
             await self._close()
-            raise ControlUnavailable(f"the command line cannot reach this app: {reason(error)}") from error
+            why = f"the app has no place for its socket: {refusal(error)}"
+            raise ControlUnavailable(why) from error
         except AlreadyRunning:
             await self._close()
             raise
@@ -301,7 +312,10 @@ class ControlServer:
             await writer.drain()
 
     def _shown(self) -> bytes:
-        return msgspec.json.encode({"ok": True, "view": self._view()})
+        view = msgspec.to_builtins(self._view())
+        if self._starting and view["state"] == State.IDLE:
+            view["state"] = STARTING
+        return msgspec.json.encode({"ok": True, "view": view})
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:

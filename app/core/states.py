@@ -10,6 +10,10 @@ LOWEST_DBFS: Final = -60.0
 """The lowest level that is displayed; silence is shown as this."""
 
 
+STARTING: Final = "starting"
+"""What an app that cannot be used by its keys yet answers instead of ``idle``."""
+
+
 class State(StrEnum):
     """A state of a recording or of the app.
 

@@ -56,7 +56,7 @@ class HotkeyAdapter:
     """Runner of the hotkeys.
 
     ``tell`` receives events. ``warn`` receives notes for the user, and ``None`` once the problem is solved.
-    ``show`` receives the state of the keys for display.
+    ``show`` receives the state of the keys for display. ``tried`` is set once binding has succeeded or failed.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class HotkeyAdapter:
         self._bound: dict[str, str] | None = None
         self._changed = asyncio.Event()
         self._lock = asyncio.Lock()
+        self.tried = asyncio.Event()
 
     async def listen(self) -> None:
         """Pass on key events until the hotkeys are lost for good."""
@@ -183,6 +184,7 @@ class HotkeyAdapter:
             async with self._lock:
                 refused = await self._bind_what_can_be()
             self._bound_or_not(note_of(refused) if refused else None)
+            self.tried.set()
 
     async def renew(self) -> None:
         """Grab the requested keys again after they may have been lost."""

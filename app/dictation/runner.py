@@ -190,6 +190,11 @@ class DictationRunner:
         """Handle a wake-up from sleep: end the recording, reopen the microphone and grab the keys again."""
         self._tell(Woke())
 
+    async def until_bound(self) -> None:
+        """Wait until the hotkeys work, or are refused for the first time."""
+        if self._keys:
+            await self._keys.tried.wait()
+
     async def finished(self) -> None:
         """Wait until every take begun so far is over, but not for takes that begin later."""
         newest, seen = self._machine.begun, asyncio.Event()

@@ -138,6 +138,11 @@ async def test_status_prints_text_or_json(app: App, environment: dict[str, str])
     assert status == 0 and json.loads(out)["state"] == "listening"
 
 
+def test_status_of_starting_app_is_no_readiness() -> None:
+    view = asdict(View()) | {"state": "starting"}
+    assert control_command.line(view, Sentences("en")) == "○ Starting"
+
+
 async def test_status_follow_prints_changes_until_app_ends(environment: dict[str, str], tmp_path: Path) -> None:
     app = App()
     with (tmp_path / "out").open("wb") as output:

@@ -33,6 +33,7 @@ from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.actions import HeldAction, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.view import View
+from runtime.tasks import Tasks
 from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
@@ -131,6 +132,28 @@ async def test_connection_serves_several_requests(app: App) -> None:
 async def test_socket_is_accessible_only_to_this_user(app: App) -> None:
     assert stat.S_IMODE(os.stat(app.place).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(app.place.parent).st_mode) == 0o700
+
+
+async def test_app_answers_that_it_starts_until_it_is_ready(place: Path) -> None:
+    ready, shown = asyncio.Event(), [View()]
+
+    async def take(verb: Verb | SettleHeld | KeyCommand) -> None:
+        """Ignore the action, because this test asks only for the state."""
+
+    async def state() -> str:
+        answer = await asyncio.to_thread(ask, {"verb": "status"}, place)
+        return str(answer["view"]["state"])
+
+    control = ControlServer(take, lambda: shown[0], place, new=True)
+    async with control, Tasks("test") as tasks:
+        tasks.start(control.finish_start(ready.wait()), "start")
+        assert await state() == "starting"
+        shown[0] = View(State.LISTENING)
+        assert await state() == "listening", "a command may start it before the keys work"
+        shown[0] = View()
+        ready.set()
+        await wait_until(lambda: not control._starting, "it is ready")
+        assert await state() == "idle"
 
 
 # -- following ---------------------------------------------------------------------------------------------
@@ -279,7 +302,7 @@ async def test_waiting_client_does_not_block_shutdown(place: Path) -> None:
 
 async def test_control_is_unavailable_when_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ControlUnavailable, match="the command line cannot reach this app"):
+    with pytest.raises(ControlUnavailable, match="no place for its socket: .*cannot be used .*KIKIPOUNAMU_HOME"):
         async with App(tmp_path / "file" / "control.sock").control:
             pass
 

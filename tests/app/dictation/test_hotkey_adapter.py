@@ -85,7 +85,9 @@ async def test_log_tells_from_when_keys_are_observed() -> None:
         async with Tasks("test") as tasks:
             tasks.start(shell.keys.keep_bound(), "bind")
             shell.keys.want(KEYS)
-            await wait_until(lambda: hotkeys.bound, "it is bound")
+            assert not shell.keys.tried.is_set()
+            await asyncio.wait_for(shell.keys.tried.wait(), 30)
+            assert hotkeys.bound
             shell.keys.recording(True)
             await wait_until(lambda: "cancel" in hotkeys.bound, "Esc is ours")
     assert [(line["event"], line["actions"]) for line in logs] == [(LogEvent.HOTKEYS_BOUND, ["dictate"])]
