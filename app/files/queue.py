@@ -40,7 +40,7 @@ from app.files.events import (
     RunProgress,
     Saved,
 )
-from app.files.view import ENDED, MOST_FILES, FileNote, FileState, FilesView, FileView
+from app.files.view import ENDED, MOST_FILES, USUAL_FORMS, FileNote, FileState, FilesView, FileView
 
 AT_ONCE: Final = 1
 
@@ -52,7 +52,7 @@ class Saving:
     ``folder``: empty for the folder of each file.
     """
 
-    forms: tuple[Format, ...] = (Format.TXT, Format.SRT)
+    forms: tuple[Format, ...] = USUAL_FORMS
     folder: str = ""
 
 

@@ -13,6 +13,8 @@ MOST_FILES: Final = 200
 MOST_TEXT: Final = 400
 """Most characters of a text that the list shows."""
 
+USUAL_FORMS: Final = (Format.TXT, Format.SRT)
+"""Formats in which results are saved until the user chooses others."""
 _TELLING_S: Final = 5.0
 
 
@@ -100,7 +102,7 @@ class FilesView:
     """
 
     files: tuple[FileView, ...] = ()
-    forms: tuple[Format, ...] = ()
+    forms: tuple[Format, ...] = USUAL_FORMS
     folder: str = ""
     note: Note | None = None
 

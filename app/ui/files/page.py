@@ -40,7 +40,8 @@ _CHOSEN: Final = 1
 class FilesPage(QWidget):
     """Page that shows the file list and asks for actions.
 
-    ``show_files`` is cheap enough for ten calls per second.
+    ``show_files`` is cheap enough for ten calls per second. Until its first call the list is being read, and how
+    to save it cannot be changed.
     """
 
     def __init__(
@@ -68,12 +69,18 @@ class FilesPage(QWidget):
         for tick in self.forms.values():
             tick.clicked.connect(lambda: self._choose(self._view.folder))
         self.place.activated.connect(self._choose_place)
+        self._allow_changes(False)
         refresh_with(self.refresh, theme, texts)
 
     def show_files(self, view: FilesView) -> None:
         """Show the current file list."""
         self._view = view
+        self._allow_changes(True)
         self._show()
+
+    def _allow_changes(self, on: bool) -> None:
+        for control in (*self.forms.values(), self.place):
+            control.setEnabled(on)
 
     def show_text(self, text: FileText) -> None:
         """Copy the whole text of a file to the clipboard, as the user asked."""

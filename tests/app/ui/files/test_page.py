@@ -95,6 +95,21 @@ def enters(data: QMimeData) -> QDragEnterEvent:
     )
 
 
+def test_formats_are_ticked_and_cannot_be_changed_until_list_is_read(
+    theme: Theme, texts: Texts, asked: list[FileAction], qtbot: QtBot
+) -> None:
+    page = FilesPage(theme, texts, asked.append)
+    qtbot.addWidget(page)
+    page.show()
+    assert {form for form, tick in page.forms.items() if tick.isChecked()} == set(FORMS)
+    page.forms[Format.JSON].click()
+    assert not asked, "it would replace a choice that is not known yet"
+    page.show_files(FilesView((), (Format.JSON,)))
+    assert [form for form, tick in page.forms.items() if tick.isChecked()] == [Format.JSON]
+    page.forms[Format.SRT].click()
+    assert asked == [ChooseSaving((Format.SRT, Format.JSON), "")]
+
+
 def test_files_page_is_drop_zone_when_list_is_empty(page: FilesPage, texts: Texts) -> None:
     page.show_files(FilesView((), FORMS))
     assert not page.listing.isVisible()
