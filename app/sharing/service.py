@@ -86,6 +86,7 @@ class Sharing(Closing):
         self._view = SharingView()
         self._invite = InviteView()
         self._code = ""  # the code that is shown
+        self._paired = ""  # the device that is shown as paired
         self._inviting = False
         self._one_at_a_time = asyncio.Lock()
         self._told: Note | None = None
@@ -182,6 +183,7 @@ class Sharing(Closing):
         async with self._one_at_a_time:
             if not self._inviting:
                 return
+            self._paired = ""
             self._show_invite(InviteView(worker=worker))
             try:
                 kind = DeviceKind.WORKER if worker else DeviceKind.CLIENT
@@ -197,7 +199,7 @@ class Sharing(Closing):
         async with self._one_at_a_time:
             if self._inviting:  # a new invitation meanwhile
                 return
-            waits, self._code = bool(self._code), ""
+            waits, self._code, self._paired = bool(self._code), "", ""
             if waits:
                 with suppress(GatewayError):
                     await owner_client.end_pairing(self._locate())
@@ -243,6 +245,8 @@ class Sharing(Closing):
         self._show(replace(self._stated(state), devices=tuple(map(_device, devices))))
         if code and code == self._code:  # an answer older than the code says nothing about it
             self._follow_invite(state, devices)
+        elif self._paired:
+            self._follow_paired(devices)
 
     def _stated(self, state: PairingState | None) -> SharingView:
         """Return the sharing state: as the gateway reports it, or why none answers."""
@@ -273,7 +277,17 @@ class Sharing(Closing):
             self._show_invite(InviteView(worker=self._invite.worker, note=why))
             return
         named = next((one.name for one in devices if one.id == state.device), state.device)
+        self._paired = state.device if stage is PairingStage.PAIRED else ""
         self._show_invite(replace(invite_of(state), stage=stage, device=named, worker=self._invite.worker))
+
+    def _follow_paired(self, devices: tuple[DeviceState, ...]) -> None:
+        """Show the current name of the device that was paired, or nothing once it is removed."""
+        named = next((one.name for one in devices if one.id == self._paired), "")
+        if named and named != self._invite.device:
+            self._show_invite(replace(self._invite, device=named))
+        elif not named and self._invite.device != self._paired:  # it was listed before
+            self._paired = ""
+            self._show_invite(InviteView())
 
     def _show(self, view: SharingView) -> None:
         if view != self._view:

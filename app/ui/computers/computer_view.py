@@ -98,8 +98,10 @@ def computers(
         yield device_row(texts, device)
     for lent in lending.lent:
         yield lent_row(texts, lent)
+    lent_to = tuple(lent.id for lent in lending.lent)
     for found in gateways.found:
-        yield found_row(texts, found)
+        if not found.certificate_sha256.startswith(lent_to):
+            yield found_row(texts, found)
 
 
 def this_computer(texts: Texts, view: GatewaysView, worker: WorkerView) -> ComputerView:

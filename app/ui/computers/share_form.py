@@ -173,8 +173,10 @@ class ShareForm(Card):
         self._show()
 
     def show_invite(self, invite: InviteView) -> None:
-        """Show the current code or the result of pairing."""
-        if self._asked:
+        """Show the current code or the result of pairing; close when the paired device is removed."""
+        if self._asked and self._invite.stage is PairingStage.PAIRED and invite == InviteView():
+            self.close_form()
+        elif self._asked:
             came = bool(invite.code) and not self._invite.code
             self._invite = invite
             self._show()

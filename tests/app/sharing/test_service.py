@@ -89,8 +89,10 @@ async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway
         assert (device.name, device.worker, device.connected) == ("tower", True, False)
         made.ask(RenameDevice(device.id, "the tower"))
         await wait_until(lambda: told.view.devices and told.view.devices[0].name == "the tower", "it is renamed")
+        await wait_until(lambda: told.invite.device == "the tower", "the result of pairing names it so")
         made.ask(RevokeDevice(device.id))
         await wait_until(lambda: told.view.devices == (), "it is gone")
+        await wait_until(lambda: told.invite == InviteView(), "it is no longer said to be allowed")
         made.ask(RevokeDevice(device.id))
         await wait_until(lambda: told.view.told == Note("device-not-changed"), "it is told that it was not there")
 

@@ -41,6 +41,13 @@ def test_list_has_found_computers_last() -> None:
     ]
 
 
+def test_computer_recognised_for_is_not_listed_as_found() -> None:
+    view = GatewaysView((), (ATTIC, replace(ATTIC, name="cellar", certificate_sha256="d" * 64)))
+    lent = LendingView((LentView("c" * 16, "attic"),))
+    rows = [row.key for row in computers(EN, view, IDLE, SharingView(), lent)]
+    assert rows == ["here", f"lent {'c' * 16}", f"found {'d' * 64} cellar"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", LocalWorkerState)
 def test_this_computer_tells_its_state(language: str, state: LocalWorkerState) -> None:

@@ -137,6 +137,16 @@ def test_paired_device_is_named(world: World, texts: Texts) -> None:
     assert "laptop" in world.form.ended.text() and world.form.again.text() == texts("sharing.invite.another")
 
 
+def test_removed_device_is_no_longer_said_to_be_allowed(world: World) -> None:
+    world.share()
+    world.form.show_invite(InviteView(PairingStage.PAIRED, device="laptop"))
+    world.form.show_invite(InviteView())
+    assert world.form.isHidden() and world.closed == [1]
+    world.share()
+    world.form.show_invite(InviteView())
+    assert not world.form.isHidden(), "a code that is being asked for is none that was used"
+
+
 def test_closing_ends_code(world: World) -> None:
     world.share()
     QTest.keyClick(world.form.close_button, Qt.Key.Key_Escape)
