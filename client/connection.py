@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,7 +13,16 @@ from typing import Any, Final, Protocol
 import aiohttp
 
 from client.clear import in_the_clear
-from client.errors import Moved, Refused, TlsRequired, TryLater, Unauthorised, Unreachable, WrongCertificate
+from client.errors import (
+    CertificateDated,
+    Moved,
+    Refused,
+    TlsRequired,
+    TryLater,
+    Unauthorised,
+    Unreachable,
+    WrongCertificate,
+)
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
@@ -20,6 +30,8 @@ from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMes
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
 _CLOSE_S = 5.0
 _BREAKS: Final = (TimeoutError, aiohttp.ClientError, OSError)
+_DATED: Final = {9: "is not valid yet", 10: "has expired"}
+"""What is wrong with a certificate's dates, by OpenSSL's code (X509_V_ERR_*)."""
 GOODBYE_S = 0.5
 """Time for closing a connection to an address that may no longer exist."""
 
@@ -82,7 +94,7 @@ class GatewayConnection:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._tls = socket.get_extra_info("socket") if socket.get_extra_info("ssl_object") else None
+        self._end_tls = tls_end(socket)
 
     @property
     def close_code(self) -> int | None:
@@ -125,15 +137,28 @@ class GatewayConnection:
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._socket.close()
-        if self._tls is not None:
-            with suppress(OSError):  # it is closed
-                self._tls.shutdown(SHUT_RDWR)  # a peer that never ends TLS, such as Envoy, would keep it for 30 s
+        self._end_tls()
 
     async def _not_ours(self, what: str) -> Refused:
         await self._socket.close(code=CloseCode.INVALID_DATA)
         return Refused(
             f"the gateway said something that {SUBPROTOCOL} does not have: {what}. Update one of the two."
         )
+
+
+def tls_end(socket: aiohttp.ClientWebSocketResponse) -> Callable[[], None]:
+    """Return a function that cuts the TCP connection of a WebSocket over TLS, to be called once it is closed.
+
+    A peer that never ends TLS, such as Envoy, would keep it for 30 s.
+    """
+    tls = socket.get_extra_info("socket") if socket.get_extra_info("ssl_object") else None
+
+    def end() -> None:
+        if tls is not None:
+            with suppress(OSError):  # it is closed
+                tls.shutdown(SHUT_RDWR)
+
+    return end
 
 
 async def connect(
@@ -244,15 +269,25 @@ def _failure(doing: str, error: Exception) -> Unreachable | Refused:
                 "nothing was said to them"
             )
         case aiohttp.ClientConnectorCertificateError():
-            return WrongCertificate(
-                f"nobody that this computer trusts vouches for {error.host}:{error.port}: pair with that gateway "
-                "in the app, or name its certificate with --certificate-sha256"
-            )
+            return _distrust(error)
         case aiohttp.InvalidURL():
             return Refused(f"not an address: {error}. Give it as https://host:port")
         case aiohttp.ClientConnectorError():  # its own text contains the repr of the fingerprint
             return Unreachable(f"no connection to the gateway: {_why_not(error)}")
     return Unreachable(f"no connection to the gateway ({doing}): {_words(error)}")
+
+
+def _distrust(error: aiohttp.ClientConnectorCertificateError) -> WrongCertificate:
+    place = f"{error.host}:{error.port}"
+    if dated := _DATED.get(getattr(error.certificate_error, "verify_code", 0)):
+        return CertificateDated(
+            f"the certificate of {place} {dated} by this computer's clock, where it is {time.strftime('%F')}: "
+            "set the clock if it is wrong, or renew the certificate there"
+        )
+    return WrongCertificate(
+        f"nobody that this computer trusts vouches for {place}: pair with that gateway in the app, or name its "
+        "certificate with --certificate-sha256"
+    )
 
 
 def _why_not(error: aiohttp.ClientConnectorError) -> str:

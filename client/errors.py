@@ -7,6 +7,7 @@ GatewayError            base
 ├── Refused             the gateway refuses this client permanently: version, address
 │   ├── Unauthorised    the gateway wants another key
 │   ├── WrongCertificate  the certificate is not the pinned one, or is not trusted
+│   │   └── CertificateDated  the certificate is not valid yet or no longer, or the clock is wrong
 │   ├── TlsRequired     the address is on another computer and has no TLS: nothing was sent
 │   ├── DeviceNotKept   the code was right, but the gateway cannot store this device's key
 │   └── NotPaired       the gateway gives this device no key: wrong code, too late, or too many tries
@@ -50,6 +51,10 @@ class Unauthorised(Refused):
 
 class WrongCertificate(Refused):
     """Certificate that is not the pinned one, or is not trusted. Nothing was sent."""
+
+
+class CertificateDated(WrongCertificate):
+    """Certificate that has expired or is not valid yet, by this computer's clock. Nothing was sent."""
 
 
 class TlsRequired(Refused):

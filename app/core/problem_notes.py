@@ -11,6 +11,7 @@ from app.core.errors import AppError
 from app.core.notes import Note
 from client.errors import (
     AudioGone,
+    CertificateDated,
     DeviceNotKept,
     GatewayError,
     NotPaired,
@@ -39,6 +40,7 @@ _FOREIGN: Final[Mapping[type, Note | Callable[[Any], Note]]] = {
     Refused: Note("gateway-refuses"),
     Unauthorised: Note("gateway-unauthorised"),
     WrongCertificate: Note("gateway-other-certificate"),
+    CertificateDated: Note("gateway-certificate-dated"),
     DeviceNotKept: lambda error: (
         Note("pair-disk-full") if error.code is ErrorCode.DISK_FULL else Note("pair-not-kept")
     ),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 import aiohttp
@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.local_api.requests import passed_on, refused, subprotocols
-from client.connection import Address, Locate, broken, credentials, pinned
+from client.connection import Address, Locate, broken, credentials, pinned, tls_end
 from client.errors import GatewayError
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -27,6 +27,7 @@ _CONNECT_S: Final = 10.0
 _QUIET_S: Final = 600.0
 _SEND_S: Final = 60.0
 _HEARTBEAT_S: Final = 30.0
+_CLOSE_S: Final = 5.0
 _ANSWERED: Final = (hdrs.CONTENT_TYPE, hdrs.RETRY_AFTER, hdrs.CACHE_CONTROL)
 
 
@@ -89,10 +90,13 @@ class LocalApi:
                 ssl=pinned(address),
                 max_msg_size=_MOST_MESSAGE,
                 heartbeat=_HEARTBEAT_S,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
             )
         except aiohttp.WSServerHandshakeError as error:
             return _error(error.status, "the gateway refuses this connection")
-        async with there:
+        async with AsyncExitStack() as closing:
+            closing.callback(tls_end(there))
+            await closing.enter_async_context(there)
             protocols = (there.protocol,) if there.protocol else ()
             here = web.WebSocketResponse(protocols=protocols, max_msg_size=_MOST_MESSAGE, heartbeat=_HEARTBEAT_S)
             await here.prepare(request)

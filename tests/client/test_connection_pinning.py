@@ -2,17 +2,24 @@
 
 import asyncio
 import socket as sockets
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import aiohttp
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from yarl import URL
 
-from backend.http.certificates import Certificate, own_certificate, server_context
+from backend.http.certificates import Certificate, given_certificate, own_certificate, server_context
 from client.connection import Address, connect, fixed, named, pinned
-from client.errors import Refused, TlsRequired, Unreachable, WrongCertificate
+from client.errors import CertificateDated, Refused, TlsRequired, Unreachable, WrongCertificate
 from client.models import loaded_models
 from client.monitor import watch
 from loadtest.chaos.events import Way as TcpWay
@@ -133,6 +140,35 @@ async def test_unreachable_error_is_readable_when_port_is_closed(way: Way) -> No
     with pytest.raises(Unreachable, match="127.0.0.1") as raised:
         await way(Address(url, certificate_sha256="ab" * 32))
     assert "object at" not in str(raised.value)
+
+
+def dated(folder: Path, first: datetime, last: datetime) -> Certificate:
+    """Return a certificate for 127.0.0.1 with these dates."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(first).not_valid_after(last)
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = builder.add_extension(host, critical=True).sign(key, SHA256())
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "dated.pem"
+    file.write_bytes(secret + made.public_bytes(Encoding.PEM))
+    return given_certificate(file, file)
+
+
+@pytest.mark.parametrize("way", [stream, models])
+@pytest.mark.parametrize(("days", "said"), [(-10, "has expired"), (10, "is not valid yet")])
+async def test_certificate_out_of_date_is_named_and_pinned_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way, days: int, said: str
+) -> None:
+    middle, day = datetime.now(UTC) + timedelta(days=days), timedelta(days=1)
+    certificate = dated(tmp_path, middle - day, middle + day)
+    trusting = ssl.create_default_context(cafile=str(certificate.certificate))
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
+    async with scripted(oblige, tls=server_context(certificate)) as gateway:
+        with pytest.raises(CertificateDated, match=f"{said}.*set the clock"):
+            await way(Address(gateway.url, "k"))
+        with suppress(Refused):  # this gateway has no list of models
+            await models(Address(gateway.url, "k", certificate_sha256=certificate.sha256))
 
 
 async def test_closed_connection_waits_for_no_end_of_tls(tmp_path: Path) -> None:

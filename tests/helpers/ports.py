@@ -1,4 +1,4 @@
-"""Choose ports on which a program of a test listens later, or none ever does.
+"""Choose ports on which a program of a test listens later, or none ever does, and count the sockets to one.
 
 After the system's own free port is closed, the system may give it to another program or connection. So these ports
 are below the system's range (32768 on Linux, 49152 on other systems).
@@ -7,6 +7,8 @@ are below the system's range (32768 on Linux, 49152 on other systems).
 import itertools
 import os
 import socket
+
+import psutil
 
 _FIRST, _COUNT = 20_000, 12_000
 _EACH = 97  # ports of one process before they reach another's
@@ -23,3 +25,9 @@ def free_port() -> int:
         except OSError:  # the port is in use
             continue
     raise AssertionError(f"none of the ports from {_FIRST} on is free")
+
+
+def sockets_to(port: int) -> int:
+    """Return how many sockets of this process are connected to a port, or are still being closed."""
+    connections = psutil.Process().net_connections("tcp")
+    return sum(bool(connection.raddr) and connection.raddr.port == port for connection in connections)

@@ -34,6 +34,9 @@ log = get_logger(logger_names.WORKER_TUNNEL)
 _SCHEMES: Final = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _DIGEST_BYTES: Final = 32
+_CLOSE_S: Final = 5.0
+_DATED: Final = {9: "is not valid yet", 10: "has expired"}
+"""What is wrong with a certificate's dates, by OpenSSL's code (X509_V_ERR_*)."""
 _NOT_THIS_KEY: Final = (401, 403)
 _POLICY: Final = 1008
 _MOST_PLACES: Final = 8
@@ -177,15 +180,14 @@ class Tunnel:
                 headers={"Authorization": f"Bearer {self._through.key}"},
                 ssl=aiohttp.Fingerprint(digest) if digest else True,
                 heartbeat=PING_S,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
                 max_msg_size=CHUNK_BYTES + 1,  # aiohttp requires messages shorter than that
                 compress=0,
             )
         except aiohttp.ServerFingerprintMismatch as error:
             raise self._another(url) from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise BrokerRefused(
-                "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
-            ) from error
+            raise BrokerRefused(_distrust(error)) from error
         except aiohttp.WSServerHandshakeError as error:
             if error.status in _NOT_THIS_KEY:
                 raise BrokerRefused(
@@ -214,6 +216,7 @@ class Tunnel:
     async def _carry(self, carried: aiohttp.ClientWebSocketResponse, side: socket.socket) -> None:
         """Copy bytes in both directions until either side ends; then close both."""
         reader, writer = await asyncio.open_connection(sock=side)
+        tls = carried.get_extra_info("socket") if carried.get_extra_info("ssl_object") else None
         try:
             async with Tasks("tunnel") as tasks:
                 up = tasks.start(_up(reader, carried), "up")
@@ -227,6 +230,15 @@ class Tunnel:
             with suppress(OSError):
                 await writer.wait_closed()
             await carried.close()
+            if tls is not None:
+                with suppress(OSError):  # it is closed
+                    tls.shutdown(socket.SHUT_RDWR)  # a peer that never ends TLS, such as Envoy, keeps it for 30 s
+
+
+def _distrust(error: aiohttp.ClientConnectorCertificateError) -> str:
+    if dated := _DATED.get(getattr(error.certificate_error, "verify_code", 0)):
+        return f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
+    return "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
 
 
 async def _up(reader: asyncio.StreamReader, carried: aiohttp.ClientWebSocketResponse) -> None:

@@ -44,6 +44,7 @@ from app.settings.sections import Settings as Defaults
 from app.system.autostart import AutostartRefused
 from client.errors import (
     AudioGone,
+    CertificateDated,
     DeviceNotKept,
     Intercepted,
     NotPaired,
@@ -92,6 +93,7 @@ ERRORS = [
     (Refused("why"), Note("gateway-refuses")),
     (Unauthorised("why"), Note("gateway-unauthorised")),
     (WrongCertificate("why"), Note("gateway-other-certificate")),
+    (CertificateDated("why"), Note("gateway-certificate-dated")),
     (NotPaired("why", PairRefusal.WRONG_CODE, 3), Note("pair-wrong-code", {"tries": "3"})),
     (NotPaired("why", PairRefusal.OTHER_KIND), Note("pair-other-kind")),
     (Intercepted("why"), Note("pair-intercepted")),

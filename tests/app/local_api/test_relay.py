@@ -1,16 +1,36 @@
 """The local port passes requests and WebSockets on with this device's key, and says when it cannot."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from io import BytesIO
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from app.local_api.relay import PortTaken, local_api
+from backend.http.certificates import own_certificate, server_context
 from client.connection import Address, fixed
 from client.errors import Unreachable
+from loadtest.chaos.events import Way
+from loadtest.chaos.proxy import tcp_proxy, to_port
+from tests.helpers.ports import sockets_to
+from tests.helpers.waiting import wait_until
+
+
+@asynccontextmanager
+async def serving(app: web.Application, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Serve on loopback, and yield the port."""
+    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
 
 
 @pytest.fixture
@@ -44,11 +64,8 @@ async def gateway() -> AsyncIterator[Address]:
     app.add_routes([web.post("/inference", broken)])
     app.add_routes([web.get("/v1/models", models), web.post("/v1/audio/transcriptions", files)])
     app.add_routes([web.get("/v1/realtime", socket)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield Address(f"http://127.0.0.1:{runner.addresses[0][1]}", "the key")
-    await runner.cleanup()
+    async with serving(app) as port:
+        yield Address(f"http://127.0.0.1:{port}", "the key")
 
 
 @pytest.fixture
@@ -86,6 +103,30 @@ async def test_socket_is_passed_on_with_its_close(url: str) -> None:
         async with asyncio.timeout(30):
             assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
         assert socket.close_code == 4000
+
+
+async def test_closed_socket_waits_for_no_end_of_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.local_api.relay._CLOSE_S", 0.01)
+    certificate = own_certificate(tmp_path)
+
+    async def echo(request: web.Request) -> web.WebSocketResponse:
+        here = web.WebSocketResponse()
+        await here.prepare(request)
+        async for message in here:
+            await here.send_str(message.data)
+        return here
+
+    app = web.Application()
+    app.add_routes([web.get("/v1/realtime", echo)])
+    async with serving(app, server_context(certificate)) as port, tcp_proxy(to_port(port)) as proxy:
+        address = Address(f"https://127.0.0.1:{proxy.port}", "k", certificate_sha256=certificate.sha256)
+        async with local_api(fixed(address), 0) as local, aiohttp.ClientSession() as http:
+            async with http.ws_connect(f"http://127.0.0.1:{local}/v1/realtime") as socket:
+                await socket.send_str("hello")
+                assert await socket.receive_str(timeout=30) == "hello"
+                assert sockets_to(proxy.port) == 1
+                proxy.half_open({Way.DOWN})
+            await wait_until(lambda: sockets_to(proxy.port) == 0, "the relay's socket is closed", 10)
 
 
 async def test_half_an_answer_does_not_look_whole(url: str) -> None:

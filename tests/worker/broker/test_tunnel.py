@@ -6,13 +6,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from backend.http.certificates import Certificate, own_certificate, server_context
+from loadtest.chaos.events import Way
+from loadtest.chaos.proxy import tcp_proxy, to_port
 from protocol.devices import DeviceKind
 from protocol.engine import EngineSettings
 from protocol.job import EndState
 from tests.helpers.fault_engines import ENGINE, Fault
-from tests.helpers.ports import free_port
+from tests.helpers.ports import free_port, sockets_to
 from tests.helpers.tunnel import OWNER_KEY, Tunnelled, tunnelling
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
@@ -106,6 +109,21 @@ async def test_worker_recognises_through_tunnel_and_survives_restarts(
                 assert await ended(other, segment) is EndState.FINAL
                 if segment == 2:
                     await worker.aclose()
+
+
+async def test_closed_connection_waits_for_no_end_of_tls(
+    gateway: Tunnelled, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.broker.tunnel._CLOSE_S", 0.01)
+    _, key = await gateway.paired()
+    async with tcp_proxy(to_port(URL(gateway.url).port or 0)) as proxy:
+        through = carrier(f"wss://127.0.0.1:{proxy.port}", key, certificate.sha256)
+        async with Tunnel(through) as tunnel:
+            _, writer = await tunnel.dial()
+            assert sockets_to(proxy.port) == 1
+            proxy.half_open({Way.DOWN})
+            writer.close()
+            await wait_until(lambda: sockets_to(proxy.port) == 0, "the worker's socket is closed", 10)
 
 
 async def test_moved_gateway_is_found_by_its_certificate(
