@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,6 +111,13 @@ def test_shipped_package_list_is_well_formed() -> None:
     packages = setup.system_packages(setup.PACKAGES.read_text(), ("run", "desktop", "test", "proofs"))
     kinds = {"module", "command", "library", "file", "alsa", "font"}
     assert {package.provides.partition(":")[0] for package in packages} == kinds
+
+
+def test_programs_that_tests_start_by_path_are_installed_for_them() -> None:
+    tests = "".join(path.read_text("utf-8") for path in setup.ROOT.glob("tests/**/*.py"))
+    packages = setup.system_packages(setup.PACKAGES.read_text(), ("test", "proofs"))
+    started = set(re.findall(r'"(/usr/lib/\*/libexec/[^"]+)"', tests))
+    assert started and started <= {package.provides.partition(":")[2] for package in packages}
 
 
 @pytest.mark.parametrize(
