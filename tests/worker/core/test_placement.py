@@ -196,6 +196,12 @@ def test_quick_worker_takes_few_file_jobs_at_once_during_speech() -> None:
     assert decide(worker("slow", 1.0, slots=4), FLEET, queues(SPOKEN, FILE)).bulk_slots == 1
 
 
+def test_fastest_worker_is_kept_free_of_jobs_longer_than_a_speaker_notices() -> None:
+    fast, slow = worker("fast", 2.0), worker("slow", 1.0)
+    assert not kept_free(fast, [slow], 2 * QUICK_S)
+    assert kept_free(fast, [slow], 2 * QUICK_S + 0.01)
+
+
 def test_fastest_worker_keeps_file_jobs_that_only_it_can_do() -> None:
     slow = worker("slow", 1.0, model="n")
     assert decide(worker("fast", 16.0), [slow], queues(SPOKEN, FILE)).bulk == (True, False)
