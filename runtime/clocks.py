@@ -24,7 +24,7 @@ log = get_logger(logger_names.RUNTIME_CLOCKS)
 
 DAY_S: Final = 24 * 3600.0
 _JUMP_S: Final = DAY_S
-_AWAY_S: Final = 7 * DAY_S
+_AWAY_S: Final = 21 * DAY_S
 """Longest time without any program that is believed to have passed."""
 _NOTE_S: Final = 3600.0
 
@@ -62,8 +62,8 @@ class WallClock:
     def tells_age(self, age_s: float) -> bool:
         """Return whether the clock can tell that something is older than ``age_s``.
 
-        After a change of more than a day, or a week without any program, it cannot until ``age_s`` have passed.
-        Call this regularly: only changes between two calls are detected.
+        After a change of more than a day, or three weeks without any program, it cannot until ``age_s`` have
+        passed. Call this regularly: only changes between two calls are detected.
         """
         now = self.now_s(), self._steady_s()
         passed_s = now[1] - self._last[1]

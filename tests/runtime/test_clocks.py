@@ -93,10 +93,10 @@ def computer(tmp_path: Path) -> Computer:
 
 
 def test_clock_that_moved_evenly_across_starts_tells_age(computer: Computer) -> None:
-    assert computer.run(1 / 24, away_days=6).tells_age(30 * DAY)
+    assert computer.run(1 / 24, away_days=20).tells_age(30 * DAY)
 
 
-@pytest.mark.parametrize("set_by_s", [60 * DAY, 70 * YEAR, -57 * YEAR])
+@pytest.mark.parametrize("set_by_s", [30 * DAY, 70 * YEAR, -57 * YEAR])
 def test_program_started_with_wrong_clock_tells_no_age_until_that_time_passed(
     computer: Computer, set_by_s: float
 ) -> None:
