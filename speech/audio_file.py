@@ -125,7 +125,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             file = soundfile.SoundFile(opened)
         except soundfile.LibsndfileError as error:
             if error.code in (_UNRECOGNISED_FORMAT, _UNSUPPORTED_ENCODING):
-                unreadable = f"{path} is not of a kind that can be read ({KINDS}): convert it"
+                unreadable = f"{path} has no audio that can be read ({KINDS}): check that it plays, or convert it"
                 raise AudioUnsupported(unreadable) from error
             raise _damaged(path, error.error_string) from error
         with file:

@@ -70,7 +70,8 @@ def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: flo
             say(frame)
     except AudioUnreadable as error:
         unsupported = isinstance(error, AudioUnsupported | MediaExtraMissing)
-        say(MediaBroken(ErrorCode.UNSUPPORTED if unsupported else ErrorCode.AUDIO_INVALID, str(error)))
+        message = str(error).replace(str(path), "the file")  # our folders are no business of a client
+        say(MediaBroken(ErrorCode.UNSUPPORTED if unsupported else ErrorCode.AUDIO_INVALID, message))
 
 
 def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:

@@ -69,10 +69,11 @@ def test_silence_has_no_pieces(tmp_path: Path) -> None:
         (b"\0\0\0\x18ftypmp42 and nothing behind it", ErrorCode.AUDIO_INVALID),
     ],
 )
-def test_unreadable_file_reports_reason(tmp_path: Path, content: bytes, code: ErrorCode) -> None:
+def test_unreadable_file_reports_reason_without_its_place(tmp_path: Path, content: bytes, code: ErrorCode) -> None:
     (tmp_path / "file").write_bytes(content)
     (broken,) = told(tmp_path / "file")
-    assert isinstance(broken, MediaBroken) and broken.code is code and broken.message
+    assert isinstance(broken, MediaBroken) and broken.code is code
+    assert "the file" in broken.message and str(tmp_path) not in broken.message
 
 
 def test_damaged_file_is_read_up_to_the_damage(tmp_path: Path) -> None:
