@@ -6,6 +6,7 @@ The environment variable ``KIKIPOUNAMU_HOME`` moves all folders below one path, 
 import errno
 import os
 import stat
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,8 @@ _REMEDIES: Final[dict[int | None, str]] = {
     errno.EEXIST: f"move away the file that is in the place of a folder, {_ELSEWHERE}",
     errno.ENAMETOOLONG: f"use a shorter path, {_ELSEWHERE}",
 }
-_LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path on Linux, without the final zero
+_LONGEST_SOCKET_PATHS = {"linux": 107}  # bytes in sockaddr_un.sun_path, without the final zero
+_LONGEST_ELSEWHERE = 103  # macOS
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def private_folder(path: Path) -> Path:
 
 def fits_socket(path: Path) -> bool:
     """Return whether ``path`` is short enough for a unix socket."""
-    return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
+    return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATHS.get(sys.platform, _LONGEST_ELSEWHERE)
 
 
 def _socket(wanted: Path) -> Path:

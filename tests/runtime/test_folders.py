@@ -1,6 +1,7 @@
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,12 @@ def test_long_socket_path_gets_a_short_unique_name(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("KIKIPOUNAMU_HOME", str(folder))
         names |= {folders().broker_socket, folders().control_socket}
     assert len(names) == 4 and all(fits_socket(name) for name in names)
+
+
+@pytest.mark.parametrize(("platform", "longest"), [("linux", 107), ("darwin", 103)])
+def test_longest_socket_path_is_the_systems(monkeypatch: pytest.MonkeyPatch, platform: str, longest: int) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    assert fits_socket(Path("a" * longest)) and not fits_socket(Path("a" * (longest + 1)))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: modes of folders")
