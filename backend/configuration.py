@@ -28,7 +28,7 @@ from backend.settings import GatewaySettings
 from protocol.devices import clean_name
 from protocol.endpoint import ENDPOINT_FILE
 from protocol.job import MOST_SHARDS
-from runtime.folders import Folders
+from runtime.folders import Folders, refusal
 from runtime.terminal import reason
 
 CONFIGURATION_FILE: Final = "gateway.toml"
@@ -86,7 +86,9 @@ def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
         if must_exist:
             raise InvalidSettings(f"{file} does not exist") from error
         return Configuration()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except OSError as error:
+        raise InvalidSettings(refusal(error)) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InvalidSettings(f"{file} is invalid: {reason(error)}") from error
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.core.errors import AppError
-from runtime.folders import folders
+from runtime.folders import folders, refusal
 from runtime.terminal import reason, say
 
 ANSWER_S: Final = 5.0
@@ -103,18 +103,18 @@ def pipe_name(place: Path) -> str:
 def _connected(place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
     """Open a binary stream to the app for writing and reading."""
     if sys.platform == "win32":
-        with _patiently(partial(open, pipe_name(place), "r+b", buffering=0), until) as pipe:
+        with _patiently(partial(open, pipe_name(place), "r+b", buffering=0), place, until) as pipe:
             yield pipe
         return
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_S)
-        _patiently(lambda: connection.connect(os.fspath(place)), until)
+        _patiently(lambda: connection.connect(os.fspath(place)), place, until)
         connection.settimeout(silent_s)
         with connection.makefile("rwb") as stream:
             yield stream
 
 
-def _patiently(connect: Any, until: float) -> Any:
+def _patiently(connect: Any, place: Path, until: float) -> Any:
     while True:
         try:
             return connect()
@@ -125,7 +125,7 @@ def _patiently(connect: Any, until: float) -> Any:
         except TimeoutError:
             raise ControlRefused("no-answer", _silent()) from None
         except OSError as error:
-            raise ControlRefused("no-answer", f"the running app cannot be asked: {reason(error)}") from None
+            raise ControlRefused("no-answer", f"the running app cannot be asked: {refusal(error, place)}") from None
 
 
 def _send(stream: Any, request: dict[str, Any]) -> None:

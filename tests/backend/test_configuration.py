@@ -160,6 +160,12 @@ def test_named_file_must_exist(tmp_path: Path) -> None:
         read_configuration(tmp_path / "no.toml", must_exist=True)
 
 
+def test_file_that_is_refused_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidSettings, match=r"file/x.toml cannot be used \(Not a directory\): move away the file"):
+        read_configuration(tmp_path / "file" / "x.toml")
+
+
 def test_every_field_of_file_has_an_effect(here: Folders, tmp_path: Path) -> None:
     given = own_certificate(tmp_path / "given")
     said = Configuration(

@@ -69,6 +69,15 @@ def test_ask_is_refused_when_app_ends_before_answering(tmp_path: Path, answer: b
     assert error.value.code == "no-answer"
 
 
+def test_unusable_place_of_socket_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(ControlRefused, match=f"{tmp_path}/loop/s cannot be used"):
+        ask({"verb": "status"}, tmp_path / "loop" / "s")
+    (tmp_path / "file").touch()
+    with pytest.raises(NotRunning):
+        ask({"verb": "status"}, tmp_path / "file" / "s")
+
+
 def test_client_raises_not_running_for_missing_or_dead_socket(tmp_path: Path) -> None:
     with pytest.raises(NotRunning, match="is not running: start it"):
         ask({"verb": "toggle"}, tmp_path / "s")

@@ -351,6 +351,8 @@ def test_carrier_accepts_several_forms_of_a_gateway_url(gateway: str, url: str) 
     ("gateway", "key", "digest", "says"),
     [
         ("host:8765", "key", "", "wss://"),
+        ("wss://[::1", "key", "", "wss://HOST:PORT"),
+        ("wss://host:99999", "key", "", "wss://HOST:PORT"),
         ("ws://elsewhere:1", "key", "", "TLS"),
         ("wss://host", "", "", "KIKIPOUNAMU_KEY"),
         ("wss://host", "key", "abcd", "64"),
