@@ -125,7 +125,8 @@ def _patiently(connect: Any, place: Path, until: float) -> Any:
         except TimeoutError:
             raise ControlRefused("no-answer", _silent()) from None
         except OSError as error:
-            raise ControlRefused("no-answer", f"the running app cannot be asked: {refusal(error, place)}") from None
+            why = f"the running app cannot be asked: {refusal(error, place)}"
+            raise ControlRefused("no-answer", why) from None
 
 
 def _send(stream: Any, request: dict[str, Any]) -> None:

@@ -60,8 +60,10 @@ def _temporary(file: Path, data: bytes) -> str:
             temporary.write(data)
             temporary.flush()
             os.fsync(descriptor)
-    except BaseException:
+    except BaseException as error:
         os.unlink(name)
+        if isinstance(error, OSError):
+            error.filename = str(file)  # errors of writing name no file, and the message should
         raise
     return name
 

@@ -162,7 +162,8 @@ def test_named_file_must_exist(tmp_path: Path) -> None:
 
 def test_file_that_is_refused_is_named_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidSettings, match=r"file/x.toml cannot be used \(Not a directory\): move away the file"):
+    said = r"file/x.toml cannot be used \(Not a directory\): move away the file"
+    with pytest.raises(InvalidSettings, match=said):
         read_configuration(tmp_path / "file" / "x.toml")
 
 

@@ -56,13 +56,15 @@ class Carrier:
 
 def carrier(gateway: str, key: str, certificate_sha256: str = "") -> Carrier:
     """Parse the gateway options of the command line. Raises ``BrokerRefused``, which says what to write."""
+    unknown = BrokerRefused(f"{gateway!r} is not the address of a gateway: write wss://HOST:PORT")
     try:
         parts = urlsplit(gateway)
-        scheme, known = _SCHEMES.get(parts.scheme), bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a wrong port, or half an IPv6 address
-        known = False
-    if not known or scheme is None:
-        raise BrokerRefused(f"{gateway!r} is not the address of a gateway: write wss://HOST:PORT")
+        port = parts.port
+    except ValueError as error:  # a wrong port, or half an IPv6 address
+        raise unknown from error
+    scheme = _SCHEMES.get(parts.scheme)
+    if scheme is None or not parts.hostname or port == 0:
+        raise unknown
     if scheme == "ws" and parts.hostname not in _LOOPBACK:
         raise BrokerRefused("a gateway on another computer needs TLS: write wss://HOST:PORT")
     if not key:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from backend.core.private_files import made_once, open_or_make, replace_file
+from tests.helpers.tmpfs import fill, small_disk
 
 
 def mode(path: Path) -> int:
@@ -25,6 +26,16 @@ def test_made_once_returns_same_content_to_concurrent_callers(tmp_path: Path) ->
         made = set(several.map(lambda _: made_once(file, lambda: uuid4().bytes), range(64)))
     assert len(made) == 1
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_full_disk_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        (disk / "old").write_bytes(b"old")
+        fill(disk)
+        with pytest.raises(OSError, match="No space left") as full:
+            replace_file(disk / "old", bytes(100_000))
+        assert full.value.filename == str(disk / "old")
+        assert (disk / "old").read_bytes() == b"old" and len(list(disk.iterdir())) == 2
 
 
 def test_replace_file_replaces_whole_content(tmp_path: Path) -> None:
