@@ -4,15 +4,18 @@ They use the libraries of this environment, so that only our own code differs.
 """
 
 import io
+import re
 import subprocess
 import sys
 import sysconfig
 import tarfile
 import tempfile
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+_LIBRARY: Final = re.compile(r"^Requires-Dist: ([\w.-]+)[^;\n]*$", re.MULTILINE)  # without a condition
 STORED: Final = ROOT / "tests" / "data" / "home-0.1.0.dev0" / "README.md"
 
 
@@ -39,9 +42,17 @@ def install(wheel: Path, folder: Path) -> Path:
     packages = "import sysconfig; print(sysconfig.get_path('purelib'))"
     own = Path(subprocess.run([python, "-c", packages], check=True, capture_output=True, text=True).stdout.strip())
     _pip("install", "--target", str(own), str(wheel))
+    (metadata,) = own.glob("kikipounamu-*.dist-info/METADATA")
+    for library in lacking(metadata.read_text("utf-8")):
+        _pip("install", "--target", str(own), library)
     (own / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     _write_scripts(own, python)
     return python.parent
+
+
+def lacking(metadata: str) -> list[str]:
+    """Return the libraries that a version always needs and this environment has no more."""
+    return [name for name in _LIBRARY.findall(metadata) if not any(distributions(name=name))]
 
 
 def _write_scripts(packages: Path, python: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.installed_version import build_wheel, install, previous_commit
+from benchmarks.installed_version import build_wheel, install, lacking, previous_commit
 from benchmarks.mixed_versions import DIRECTIONS, Direction, chosen, measure, outcome, run_direction
 from tests.helpers.chain import BIN
 
@@ -33,6 +33,11 @@ def test_outcome_is_flawless_only_if_each_segment_came_once(changed: dict[str, i
     row = outcome(Direction("a", True, False, False, replaced=True), json.dumps(SUMMARY | changed), "", 1.0)
     assert (row.client, row.gateway, row.worker) == ("new", "old to new", "old to new")
     assert row.flawless is flawless
+
+
+def test_libraries_that_this_version_dropped_are_installed_for_another() -> None:
+    wanted = ("msgspec>=0.19", "kaldi_native.fbank>=1", "dropped-library>=24.1", 'absent; extra == "desktop"')
+    assert lacking("".join(f"Requires-Dist: {one}\n" for one in wanted)) == ["dropped-library"]
 
 
 def test_previous_commit_is_named_by_the_stored_home() -> None:
