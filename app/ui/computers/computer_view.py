@@ -14,7 +14,7 @@ from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
 from app.sharing.view import LendingView, LentView, SharedDevice, SharingView
 from app.ui.computers.wording import answer_text, device_text
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import names_text, note_text, worker_device_text, worker_text
+from app.ui.strings.wording import joined, note_text, worker_device_text, worker_text
 
 Icon = tuple[str, str]
 """Names of an icon and of its colour."""
@@ -42,7 +42,6 @@ _WORKER: Final = {
 }
 _PAIRED_AGAIN: Final = frozenset({"gateway-unauthorised", "gateway-other-certificate"})
 """Reasons of a refusal that end by pairing again."""
-_PART: Final = " · "
 
 
 @dataclass(frozen=True)
@@ -123,22 +122,17 @@ def this_computer(texts: Texts, view: GatewaysView, worker: WorkerView) -> Compu
 def _own_state(texts: Texts, worker: WorkerView) -> str:
     """Return the state of this computer while it recognises for itself."""
     if worker.state is LocalWorkerState.OFF:
-        parts = [texts("computers.off"), note_text(texts, worker.reason) if worker.reason else ""]
-    else:
-        idle = worker.state is LocalWorkerState.IDLE
-        told = worker_device_text(texts, worker) if idle else worker_text(texts, worker)
-        parts = [texts("computers.in-use"), told]
-    return _PART.join(filter(None, parts))
+        return joined(texts("computers.off"), note_text(texts, worker.reason))
+    idle = worker.state is LocalWorkerState.IDLE
+    told = worker_device_text(texts, worker) if idle else worker_text(texts, worker)
+    return joined(texts("computers.in-use"), told)
 
 
 def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerView:
     """Return the row of a computer that this one can use; ``used``: the chosen one recognises now."""
     named, answer = {"gateway": gateway.name}, gateway.answer
-    says = answer_text(texts, gateway)
-    if gateway.chosen:
-        says = _PART.join((texts("computers.in-use" if used else "computers.chosen"), says))
-    elif answer.health is GatewayHealth.WELL:
-        says = _PART.join((texts("computers.ready"), says))
+    ready = texts("computers.ready") if answer.health is GatewayHealth.WELL else ""
+    chosen = texts("computers.in-use" if used else "computers.chosen") if gateway.chosen else ready
     button = None
     if gateway.id and answer.note is not None and answer.note.key in _PAIRED_AGAIN:
         again = FoundView(gateway.name, (f"https://{gateway.where}",), "")
@@ -154,7 +148,7 @@ def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerVi
     return ComputerView(
         f"gateway {gateway.id or gateway.where}",
         gateway.name,
-        says,
+        joined(chosen, answer_text(texts, gateway)),
         _HEALTH[answer.health],
         button,
         _details(texts, gateway.where if gateway.id else "", answer.workers),
@@ -182,7 +176,7 @@ def lent_row(texts: Texts, lent: LentView) -> ComputerView:
     named = {"gateway": lent.name}
     says = texts("computers.lent-off")
     if lent.on or lent.worker.reason is not None:
-        says = _PART.join((texts("computers.lent"), worker_text(texts, lent.worker)))
+        says = joined(texts("computers.lent"), worker_text(texts, lent.worker))
     does = texts("computers.stop" if lent.on else "computers.start")
     button = Button(does, f"{texts('lending.to', **named)}: {does}", (Lend(lent.id, not lent.on),))
     removal = Removal(

@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.core.notes import Note
 from app.gateways.actions import LookAtGateways
 from app.gateways.selection import CHOSEN
 from app.gateways.view import FoundView, GatewaysView
@@ -184,12 +183,9 @@ class ComputersPanel(QWidget):
         self._show_rows()
         self._order()
         self.none.setVisible(len(self.rows) == 1 and not self.form.lists)
-        tell(self.problem, self._note(view.problem), "warning")
-        told = [self._note(note) for note in (view.told, self._sharing.told, self._lending.told)]
+        tell(self.problem, note_text(texts, view.problem), "warning")
+        told = [note_text(texts, note) for note in (view.told, self._sharing.told, self._lending.told)]
         tell(self.told, "\n".join(filter(None, (*told, self._done))), "muted")
-
-    def _note(self, note: Note | None) -> str:
-        return note_text(self._texts, note) if note else ""
 
     def _show_rows(self) -> None:
         gateways = replace(self._gateways, found=()) if self.form.lists else self._gateways

@@ -62,8 +62,7 @@ def sharing_text(texts: Texts, view: SharingView) -> str:
     """Return the state of sharing, with a remedy if it failed."""
     if view.state is SharingState.ON and not view.urls:
         return texts("sharing.no-network")
-    reason = note_text(texts, view.note) if view.note else ""
-    return texts(f"sharing.{view.state.value}", name=view.name, reason=reason)
+    return texts(f"sharing.{view.state.value}", name=view.name, reason=note_text(texts, view.note))
 
 
 def places_text(view: SharingView | InviteView) -> str:

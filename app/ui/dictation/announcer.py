@@ -41,7 +41,7 @@ class Announcer:
         if view.note and view.note != before.note:
             self._speak(note_text(self._texts, view.note, self.paste_key))
         elif view.held + view.earlier > before.held + before.earlier:
-            self._speak(" · ".join(to_paste(self._texts, view, self.paste_key)))
+            self._speak(to_paste(self._texts, view, self.paste_key))
         elif view.state in _TOLD and view.state is not before.state:
             self._speak(state_text(self._texts, view.state))
 

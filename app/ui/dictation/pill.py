@@ -222,7 +222,7 @@ class Pill:
         if view.state in _WITH_WORDS and any(span.text.strip() for span in view.spans):
             found.append((view.spans, LINES))
         paste_key = "" if view.state is State.HELD else self.paste_key  # the row names it
-        said = note_text(self._texts, view.note, paste_key) if view.note else ""
+        said = note_text(self._texts, view.note, paste_key)
         if not said and view.state in _PROBLEMS:
             said = textless(self._texts, view.state)
         return [*found, ((TextSpan(said, True),), _NOTE_LINES)] if said else found

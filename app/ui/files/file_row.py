@@ -97,16 +97,12 @@ class FileRow(Card):
         self.bar.show_percent(file.percent or 0, file.name, moving=file.state is FileState.WORKING)
         begun = file.position_s > 0 or file.state is FileState.WORKING
         self.bar.setVisible(file.percent is not None and begun and file.state in _BARS)
-        self._show_note()
+        say(self.note, file_note_text(texts, file.note))
         self._show_buttons()
 
     def show_copied(self) -> None:
         """Confirm on the button that the text is on the clipboard."""
         self.copy.setText(self._texts("action.copied"))
-
-    def _show_note(self) -> None:
-        said = file_note_text(self._texts, self.file.note) if self.file.note else ""
-        say(self.note, said)
 
     def _show_buttons(self) -> None:
         file, ended = self.file, self.file.state in ENDED

@@ -110,8 +110,7 @@ class FilesPage(QWidget):
         for form, tick in self.forms.items():
             tick.setChecked(form in view.forms)
         self._show_place()
-        said = file_note_text(texts, view.note) if view.note else ""
-        say(self.note, said)
+        say(self.note, file_note_text(texts, view.note))
         self._show_rows(again=again)
 
     @property

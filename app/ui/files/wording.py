@@ -5,7 +5,7 @@ from pathlib import Path
 from app.core.notes import Note
 from app.files.view import FileState, FileView
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, names_text, note_text
+from app.ui.strings.wording import clock, joined, note_text
 from runtime.installing import extra_command
 from runtime.terminal import printable
 
@@ -18,17 +18,18 @@ def file_state_text(texts: Texts, state: FileState) -> str:
     return texts(f"files.state.{state.value}")
 
 
-def file_note_text(texts: Texts, note: Note) -> str:
-    """Return the text of a note; empty for a note that this version does not know.
+def file_note_text(texts: Texts, note: Note | None) -> str:
+    """Return the text of a note; empty without a note, and for one that this version does not know.
 
     Saved notes may come from another version.
     """
-    key, values = f"files.note.{note.key}", dict[str, str | int](note.values)
-    values["install"] = extra_command("media")  # for the current Python: the saved note may be older
+    if note is None:
+        return ""
+    values: dict[str, str | int] = {**note.values, "install": extra_command("media")}  # for the current Python
     if note.reason:
         values["reason"] = note_text(texts, note.reason)
     try:
-        return texts(key, **values)
+        return texts(f"files.note.{note.key}", **values)
     except KeyError:
         return ""
 
@@ -46,14 +47,17 @@ def left_text(texts: Texts, left_s: float) -> str:
 def how_text(texts: Texts, file: FileView) -> str:
     """Return state, progress or duration, remaining time and saved files in one line."""
     incomplete = file.state is FileState.DONE and file.truncated
-    parts = [texts("files.incomplete") if incomplete else file_state_text(texts, file.state)]
+    names = ", ".join(printable(Path(place).name) for place in file.results)
+    return joined(
+        texts("files.incomplete") if incomplete else file_state_text(texts, file.state),
+        _position_text(texts, file),
+        left_text(texts, file.left_s) if file.left_s is not None else "",
+        texts("files.list-of", names=names) if file.state is FileState.DONE and names else "",
+    )
+
+
+def _position_text(texts: Texts, file: FileView) -> str:
     if file.duration_s and file.position_s and file.state is not FileState.DONE:
-        parts.append(texts("files.progress", position=clock(file.position_s), duration=clock(file.duration_s)))
-    elif file.duration_s or file.position_s:
-        parts.append(clock(file.duration_s or file.position_s))
-    if file.left_s is not None:
-        parts.append(left_text(texts, file.left_s))
-    if file.state is FileState.DONE and file.results:
-        names = (printable(Path(place).name) for place in file.results)
-        parts.append(texts("files.list-of", names=names_text(texts, names)))
-    return " · ".join(parts)
+        return texts("files.progress", position=clock(file.position_s), duration=clock(file.duration_s))
+    length = file.duration_s or file.position_s
+    return clock(length) if length else ""

@@ -62,10 +62,10 @@ class ReportPanel(RowsCard):
     def _tell(self) -> None:
         view, texts = self._view, self._texts
         said = {
-            ReportState.GATHERING: lambda: texts("help.report.gathering"),
-            ReportState.SAVED: lambda: texts("help.report.saved", place=view.place),
-            ReportState.FAILED: lambda: note_text(texts, view.note) if view.note else "",
-        }.get(view.state, lambda: "")()
+            ReportState.GATHERING: texts("help.report.gathering"),
+            ReportState.SAVED: texts("help.report.saved", place=view.place),
+            ReportState.FAILED: note_text(texts, view.note),
+        }.get(view.state, "")
         tell(self.told, said, "warning" if view.state is ReportState.FAILED else "muted")
 
     def _described(self, part: ReportPart) -> str:

@@ -120,7 +120,7 @@ class Head(QWidget):
         """Show what was found and done in words."""
         texts, listed = self._texts, self._listed or HistoryList()
         reading = percent_text(texts, listed)
-        problem = note_text(texts, listed.problem) if listed.problem else ""
+        problem = note_text(texts, listed.problem)
         told = told_text(texts, self._told.note) if self._told else ""
         query = self.search.text().strip()
         none = self._listed is not None and not listed.count and not reading

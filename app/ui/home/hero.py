@@ -18,8 +18,8 @@ from app.ui.dictation.pill import Levels, Pill
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, key_caps, key_text, note_text, state_text, times, worker_text
-from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
+from app.ui.strings.wording import clock, joined, key_caps, key_text, note_text, state_text, times, worker_text
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.labels import label, remark, say, set_role, worded
@@ -32,7 +32,6 @@ _MOST_LEVELS: Final = 200
 _LINES: Final = 3
 _LETTERS: Final = 24
 """Least width of the sentence beside the key, in average letters."""
-_PART: Final = " · "
 
 
 class LiveTextView(QWidget):
@@ -200,9 +199,8 @@ class Hero(Card):
             self.start.setText(name)
             self.start.setAccessibleName(texts("action.stop" if records else "action.start"))
         paste_key = key_text(texts, self._choices.works(PASTE_HELD))
-        said = note_text(texts, view.note, paste_key) if view.note else self._problem or self._failure()
-        say(self.note, said)
-        say(self.remarks, _PART.join(remarks(texts, self._view)))
+        say(self.note, note_text(texts, view.note, paste_key) or self._problem or self._failure())
+        say(self.remarks, remarks(texts, self._view))
         self._show_loading()
         self._arrange()
 
@@ -250,11 +248,10 @@ def _says(final: View) -> bool:
     return final.state is not State.DONE or not final.note or any(span.text.strip() for span in final.spans)
 
 
-def remarks(texts: Texts, view: View) -> list[str]:
+def remarks(texts: Texts, view: View) -> str:
     """Return remarks on a take: its destination unless that is this computer, unsent audio, waiting takes."""
-    found = [texts("place.to", destination=view.destination)] if view.destination else []
-    if view.unsent_s >= 1:
-        found.append(texts("overlay.unsent", seconds=round(view.unsent_s)))
-    if view.waiting:
-        found.append(texts("overlay.waiting", count=view.waiting))
-    return found
+    return joined(
+        texts("place.to", destination=view.destination) if view.destination else "",
+        texts("overlay.unsent", seconds=round(view.unsent_s)) if view.unsent_s >= 1 else "",
+        texts("overlay.waiting", count=view.waiting) if view.waiting else "",
+    )

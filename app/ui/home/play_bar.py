@@ -198,5 +198,4 @@ class PlayBar(QWidget):
         show_icon(self.button, "pause" if self.playing else "resume", self._theme.colour("text"))
         position, length = clock(self.bar.value() / 1000), clock(self.bar.maximum() / 1000)
         self.time.setText(texts("history.play.time", position=position, length=length))
-        note = self._state.note
-        say(self.note, note_text(texts, note) if note else "")
+        say(self.note, note_text(texts, self._state.note))

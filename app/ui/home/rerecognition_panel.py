@@ -17,7 +17,7 @@ from app.history.index import IndexRow
 from app.history.view import Comparison, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import model_name, note_text
+from app.ui.strings.wording import joined, model_name, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import DropDown, action_button, reveal
 from app.ui.widgets.flow_layout import FlowRow
@@ -112,7 +112,6 @@ def described(texts: Texts, pieces: Sequence[TextPiece]) -> str:
 
 MOST_KNOWN: Final = 100
 _AT_WORK: Final = frozenset({RerunState.WAITING, RerunState.RUNNING})
-_PART: Final = " · "
 
 
 class PanelPart(Enum):
@@ -302,11 +301,9 @@ class RerecognitionPanel(QFrame):
         assert self._details is not None
         runs = self._details.runs
         run = runs[compared.run]
-        said = [] if self._several else [self._run_text(run)]
-        said.append(self._differs_text(compared))
-        if run.missing:
-            said.append(self._texts("history.again.missing", count=run.missing))
-        self.how.setText(_PART.join(said))
+        missing = self._texts("history.again.missing", count=run.missing) if run.missing else ""
+        which = "" if self._several else self._run_text(run)
+        self.how.setText(joined(which, self._differs_text(compared), missing))
         self.difference.show_pieces(compared.pieces)
         if self._several:
             entries = [(str(number), self._run_text(one)) for number, one in enumerate(runs)]
@@ -319,11 +316,10 @@ class RerecognitionPanel(QFrame):
         """
         texts = self._texts
         model = model_name(texts, run.model) if run.model else texts("history.again.any-model")
-        what = () if run.vad else (texts("history.again.all"),)
         begun = datetime.fromtimestamp(run.started_s)
         taken = datetime.fromtimestamp(self._row.started_s if self._row else 0.0)
-        same_day = begun.date() == taken.date()
-        return _PART.join((model, *what, f"{begun:%H:%M}" if same_day else begun.date().isoformat()))
+        time = f"{begun:%H:%M}" if begun.date() == taken.date() else begun.date().isoformat()
+        return joined(model, "" if run.vad else texts("history.again.all"), time)
 
     def _differs_text(self, compared: Comparison) -> str:
         if not self._differs:

@@ -12,7 +12,7 @@ from app.history.index import IndexRow
 from app.history.view import HistoryList
 from app.system.desktop_entries import program_name
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, ended_text, model_name, note_text, textless, today
+from app.ui.strings.wording import clock, ended_text, joined, model_name, note_text, textless, today
 
 
 def state_of(row: IndexRow) -> State:
@@ -59,7 +59,7 @@ def time_text(row: IndexRow) -> str:
 
 def details(texts: Texts, row: IndexRow) -> str:
     """Return length and program of the take."""
-    return _PART.join(part for part in (clock(row.seconds), program_text(texts, row.program)) if part)
+    return joined(clock(row.seconds), program_text(texts, row.program))
 
 
 def chip(texts: Texts, row: IndexRow) -> str:
@@ -72,10 +72,8 @@ def chip(texts: Texts, row: IndexRow) -> str:
 def caption(texts: Texts, row: IndexRow) -> str:
     """Return time, length, program, model and state of the take, and whether it was edited."""
     model = model_name(texts, row.model) if row.model else ""
-    parts = [when(texts, row), program_text(texts, row.program), model, chip(texts, row)]
-    if row.edited:
-        parts.append(texts("history.edited"))
-    return _PART.join(part for part in parts if part)
+    edited = texts("history.edited") if row.edited else ""
+    return joined(when(texts, row), program_text(texts, row.program), model, chip(texts, row), edited)
 
 
 def described(texts: Texts, row: IndexRow | None) -> str:
@@ -85,10 +83,8 @@ def described(texts: Texts, row: IndexRow | None) -> str:
     """
     if row is None:
         return texts("history.loading")
-    parts = [take_text(texts, row)[:_SPOKEN], caption(texts, row)]
-    if state_of(row) is State.DONE:
-        parts.append(ended_text(texts, State.DONE))
-    return _PART.join(parts)
+    done = ended_text(texts, State.DONE) if state_of(row) is State.DONE else ""
+    return joined(take_text(texts, row)[:_SPOKEN], caption(texts, row), done)
 
 
 def percent_text(texts: Texts, listed: HistoryList) -> str:
@@ -106,6 +102,5 @@ def told_text(texts: Texts, note: Note) -> str:
     return texts(key, **values) if texts.knows(key) else ""
 
 
-_PART: Final = " · "
 _WORKS: Final = frozenset({State.LISTENING, State.WAITING})
 _SPOKEN: Final = 200

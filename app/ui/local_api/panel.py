@@ -46,7 +46,7 @@ class LocalApiPanel(Card):
         texts, view = self._texts, self._view
         is_open = view.state is LocalApiState.OPEN
         self.state.setText(texts(f"settings.api.{view.state}", url=view.url))
-        say(self.problem, note_text(texts, view.note) if view.note else "")
+        say(self.problem, note_text(texts, view.note))
         for part in (self.how, self.buttons):
             part.setVisible(is_open)
         self.buttons.arrange()

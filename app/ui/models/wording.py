@@ -8,6 +8,7 @@ from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, M
 from app.ui.files.wording import left_text
 from app.ui.strings.language_names import language_name, languages_text, listed
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import joined
 from runtime.installing import extra_command
 
 _KILOBYTE, _MEGABYTE, _GIGABYTE = 1e3, 1e6, 1e9
@@ -53,18 +54,17 @@ def about_text(texts: Texts, about: ModelFacts) -> str:
 def facts_text(texts: Texts, about: ModelFacts, spoken: Sequence[str]) -> str:
     """Return languages and size in one line, the languages of the user first."""
     known = languages_text(texts, about.languages, spoken) if about.languages else ""
-    return " · ".join(filter(None, (known, whole_size_text(texts, about))))
+    return joined(known, whole_size_text(texts, about))
 
 
 def how_text(texts: Texts, model: LocalModelView) -> str:
     """Return the state of a model, and of a download its progress, speed, time left and source."""
-    parts = [texts(f"models.state.{model.state.value}")]
-    if model.stopping:
-        parts.append(texts("models.stopping"))
-    parts += _progress(texts, model)
-    if model.next:
-        parts.append(texts("models.next"))
-    return " · ".join(parts)
+    return joined(
+        texts(f"models.state.{model.state.value}"),
+        texts("models.stopping") if model.stopping else "",
+        _progress(texts, model),
+        texts("models.next") if model.next else "",
+    )
 
 
 def reason_text(texts: Texts, view: ModelsView, model: LocalModelView) -> str:
@@ -117,21 +117,17 @@ def too_large_text(texts: Texts, model: LocalModelView, free: int | None) -> str
     return texts("models.too-large", size=size_text(texts, needed), free=size_text(texts, free))
 
 
-def _progress(texts: Texts, model: LocalModelView) -> list[str]:
+def _progress(texts: Texts, model: LocalModelView) -> str:
     if model.state not in _COUNTED or not model.done:
-        return []
+        return ""
     done, size = size_text(texts, model.done), size_text(texts, model.about.size)
-    parts = [
+    return joined(
         texts("monitor.percent", value=model.percent),
         texts("models.progress", done=done, size=size),
-    ]
-    if model.speed is not None:
-        parts.append(texts("models.speed", speed=size_text(texts, model.speed)))
-    if model.left_s is not None:
-        parts.append(left_text(texts, model.left_s))
-    if model.source:
-        parts.append(texts("models.from", source=_source(texts, model.source)))
-    return parts
+        texts("models.speed", speed=size_text(texts, model.speed)) if model.speed is not None else "",
+        left_text(texts, model.left_s) if model.left_s is not None else "",
+        texts("models.from", source=_source(texts, model.source)) if model.source else "",
+    )
 
 
 def _source(texts: Texts, source: str) -> str:

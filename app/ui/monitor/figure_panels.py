@@ -20,6 +20,7 @@ from app.ui.monitor.wording import (
     worker_text,
 )
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import joined
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape
 from app.ui.widgets.labels import label, remark, worded
@@ -84,10 +85,10 @@ class WorkerCard(Panel):
         self.gpu.setVisible(worker.gpu is not None)
         if worker.gpu is None:
             return
-        said = [NOTHING if worker.gpu.now is None else percent_text(self._texts, worker.gpu.now)]
-        if worker.gpu.now is not None and worker.gpu_memory_bytes is not None:
-            said.append(bytes_text(self._texts, worker.gpu_memory_bytes))
-        self.gpu.show_gauge(self._texts("monitor.gpu"), " · ".join(said), worker.gpu)
+        texts, now, memory = self._texts, worker.gpu.now, worker.gpu_memory_bytes
+        used = "" if now is None or memory is None else bytes_text(texts, memory)
+        said = joined(NOTHING if now is None else percent_text(texts, now), used)
+        self.gpu.show_gauge(texts("monitor.gpu"), said, worker.gpu)
 
     def _gauges(self, worker: WorkerFigures) -> tuple[Gauge, ...]:
         return (self.cpu, self.memory) if worker.gpu is None else (self.cpu, self.gpu, self.memory)

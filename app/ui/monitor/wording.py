@@ -14,7 +14,7 @@ from app.monitoring.view import (
     WorkerFigures,
 )
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import device_name, state_text
+from app.ui.strings.wording import device_name, joined, state_text
 from protocol.monitor import WorkerState
 
 NOTHING: Final = "–"
@@ -91,10 +91,8 @@ def gateway_text(texts: Texts, gateway: GatewayFigures) -> str:
     """Return uptime, sessions, streams and broker of a gateway on one line."""
     broker = texts("monitor.broker" if gateway.durable else "monitor.not-durable", name=gateway.broker)
     up = texts("monitor.up", time=seconds_text(texts, gateway.uptime_s // 60 * 60 or gateway.uptime_s))
-    said = [up, texts("monitor.sessions", count=gateway.sessions)]
-    if streams := int(gateway.streams):
-        said.append(texts("monitor.streams", count=streams))
-    return " · ".join((*said, broker))
+    streams = texts("monitor.streams", count=int(gateway.streams)) if int(gateway.streams) else ""
+    return joined(up, texts("monitor.sessions", count=gateway.sessions), streams, broker)
 
 
 def link_text(texts: Texts, view: MonitorView) -> tuple[str, State]:
@@ -133,18 +131,14 @@ def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
 
 def worker_text(texts: Texts, worker: WorkerFigures) -> str:
     """Return model, device and speed of a worker."""
-    said = [worker.model, device_name(texts, worker.device)]
-    if worker.speed:
-        said.append(texts("monitor.speed", value=_figures(worker.speed)))
-    return " · ".join(said)
+    speed = texts("monitor.speed", value=_figures(worker.speed)) if worker.speed else ""
+    return joined(worker.model, device_name(texts, worker.device), speed)
 
 
 def worker_counts(texts: Texts, worker: WorkerFigures) -> str:
     """Return the numbers of recognised and failed segments."""
-    said = [texts("monitor.done", count=worker.done)]
-    if worker.failed:
-        said.append(texts("monitor.failures", count=worker.failed))
-    return " · ".join(said)
+    failed = texts("monitor.failures", count=worker.failed) if worker.failed else ""
+    return joined(texts("monitor.done", count=worker.done), failed)
 
 
 def stage_text(texts: Texts, figures: StageFigures) -> str:
@@ -170,7 +164,7 @@ def story_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
             said.append(texts(_DID[span.stage], time=time))
     if row.reason:
         said.append(texts("monitor.did-fail", code=row.reason))
-    return " · ".join(said)
+    return joined(*said)
 
 
 def who_text(texts: Texts, row: UtteranceRow) -> str:

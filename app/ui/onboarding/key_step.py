@@ -214,9 +214,8 @@ class KeyStep(StepPage):
         named, seen = key_text(texts, key), self._arrived
         self.state.setText(self._said(named))  # it keeps its place while it is empty
         problem = self._impossible or self._seen_keys.problem
-        tell(
-            self.note, note_text(texts, problem) if problem else texts(self._told) if self._told else "", "warning"
-        )
+        told = texts(self._told) if self._told else ""
+        tell(self.note, note_text(texts, problem) or told, "warning")
         lit = seen is not None and not seen.chord
         self.caps.show_caps(key_caps(texts, key), lit=lit, name=f"{named}. {self.state.text()}")
 

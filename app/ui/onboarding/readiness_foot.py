@@ -73,8 +73,7 @@ class ReadinessFoot(QWidget):
         said = self._texts(f"onboarding.foot.{stage.value}", percent=self.now.percent)
         if stage not in _STANDS:
             return said
-        why = note_text(self._texts, reason) if reason else said
-        return "\n".join((why, self._texts("onboarding.foot.kept")))
+        return "\n".join((note_text(self._texts, reason) or said, self._texts("onboarding.foot.kept")))
 
     def _key(self) -> str:
         """Return the key of the button's text; empty without a button."""

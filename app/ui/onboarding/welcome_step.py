@@ -165,8 +165,8 @@ class MicrophonePart(QWidget):
         trial, texts = self.trial, self._texts
         reveal(self.listen, trial.hearing is MicrophoneActivity.CLOSED, self.microphone)
         tell(self.state, self._state(), "" if trial.heard else "muted")
-        note = note_text(texts, trial.note) if trial.note else texts("onboarding.quiet") if trial.quiet else ""
-        tell(self.note, note, "warning")
+        quiet = texts("onboarding.quiet") if trial.quiet else ""
+        tell(self.note, note_text(texts, trial.note) or quiet, "warning")
 
     def _state(self) -> str:
         trial, texts = self.trial, self._texts

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
+from app.core.notes import Note
 from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import MOST_PROGRAMS, ProgramRule, program_problems
 from app.insertion.program_picker import can_pick
@@ -44,7 +45,7 @@ class ProgramsPanel(Card):
         self._known: tuple[ProgramRule, ...] = ()
         self._asked: tuple[ProgramRule, ...] | None = None
         self._seen = Programs()
-        self._refused: Callable[[], str] = str
+        self._refused: Note | None = None
         self.rows: list[ProgramRow] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.heading = worded(texts, label(bold=True, wraps=True), "programs.name")
@@ -102,9 +103,7 @@ class ProgramsPanel(Card):
     def show_problem(self, problem: Problem) -> None:
         """Show why the requested rules were refused."""
         if problem.setting == NAME and problem.note is not None:
-            note = problem.note
-            self._asked = None
-            self._refused = lambda: note_text(self._texts, note)
+            self._asked, self._refused = None, problem.note
             self._show()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -162,7 +161,7 @@ class ProgramsPanel(Card):
 
     def _edited(self) -> None:
         counting = self._counting
-        self._refused = str
+        self._refused = None
         if counting != (self._known if self._asked is None else self._asked):
             self._asked = counting
             self._ask(ChangeSetting(NAME, tuple(as_written(counting))))
@@ -180,7 +179,7 @@ class ProgramsPanel(Card):
         say(self.hint, "" if quiet else self._texts(f"programs.pick.{self._pick.state.value}"))
         self.empty.setVisible(not self.rows)
         self.add.setEnabled(len(self.rows) < MOST_PROGRAMS and not waiting)
-        say(self.problem, self._refused())
+        say(self.problem, note_text(self._texts, self._refused))
 
     def _fill(self) -> None:
         """Fill the menu with ways to add a program: a click, those used lately without a rule, and its name."""

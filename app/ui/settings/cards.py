@@ -59,7 +59,8 @@ class FileTrouble(Card):
 
     def __init__(self, texts: Texts, dialogs: Dialogs) -> None:
         super().__init__("settings.trouble")
-        self._texts, self._note = texts, Note("")
+        self._texts = texts
+        self._note: Note | None = None
         self.place = settings_place()
         self.says = label(role="warning", bold=True, wraps=True)
         self.where = remark()
@@ -70,7 +71,7 @@ class FileTrouble(Card):
 
     def show_problem(self, note: Note | None) -> None:
         """Show a problem with the settings file; ``None`` hides the message."""
-        self._note = note or Note("")
+        self._note = note
         self.refresh()
 
     def refresh(self) -> None:

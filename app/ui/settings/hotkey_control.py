@@ -28,7 +28,8 @@ class KeyControl(SettingControl):
 
     def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, asks: Asks) -> None:
         self._texts, self._name, self._bindings = texts, name, bindings
-        self._value, self._problem, self._assigned = "", Note(""), ""
+        self._value, self._assigned = "", ""
+        self._problem: Note | None = None
         self.field = KeyField(theme, texts, self._chosen, self._unusable, lambda: title(texts, name))
         super().__init__(self.field, asks)
         self.none = worded(texts, action_button(lambda: asks(""), "quiet"), "settings.key.none")
@@ -46,7 +47,7 @@ class KeyControl(SettingControl):
 
     def show_problem(self, problem: Note | None) -> None:
         """Set why keys could not be bound; the note may concern another key."""
-        self._problem = problem or Note("")
+        self._problem = problem
 
     def show_assigned(self, key: str) -> None:
         """Set the key that the desktop has chosen; empty if it leaves the choice to the app."""
@@ -60,7 +61,7 @@ class KeyControl(SettingControl):
     @property
     def warning(self) -> str:
         """Warning that another program has the key or may want it; empty without one."""
-        if self._value and self._problem.values.get("binding") == self._value:
+        if self._problem and self._value and self._problem.values.get("binding") == self._value:
             return note_text(self._texts, self._problem)
         if self._assigned and self._value and self._assigned != self._value:
             return self._other_key()

@@ -33,7 +33,8 @@ class PressTest(Card):
         super().__init__("settings.press-test")
         self._texts, self._ask = texts, ask
         self._bindings: Mapping[str, str] = {}
-        self._seen, self._problem = KeysSeen(), Note("")
+        self._seen = KeysSeen()
+        self._problem: Note | None = None
         self._assigned = self._seen.assigned
         self._tried = False
         self.heading = worded(texts, label(bold=True), "settings.press.name")
@@ -74,7 +75,7 @@ class PressTest(Card):
 
     def show_problem(self, problem: Note | None) -> None:
         """Show why hotkeys are impossible here."""
-        self._problem = problem or Note("")
+        self._problem = problem
         self.refresh()
 
     def show_keys(self, seen: KeysSeen) -> None:
@@ -138,10 +139,8 @@ class PressTest(Card):
         return texts(key, ms=round(seen.held_s * 1000), count=seen.times), State.DONE
 
     def _said(self, seen: Mapping[str, KeySeen]) -> str:
-        if self._problem.key:
-            return note_text(self._texts, self._problem)
-        if self._seen.problem is not None:
-            return note_text(self._texts, self._seen.problem)
+        if problem := self._problem or self._seen.problem:
+            return note_text(self._texts, problem)
         missed = [action for action, name in KEYS.items() if self._bindings.get(name) and action not in seen]
         if not self._tried or self.testing:
             return self._texts("settings.press.now") if self.testing and self._seen.testing else ""

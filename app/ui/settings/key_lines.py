@@ -115,7 +115,7 @@ class KeyLinesPanel(Card):
         role = "warning" if DICTATE in shown.missing else "muted"
         tell(self.missing, "\n".join(self._missing(shown)), role)
         say(self.where, self._where(shown))
-        say(self.problem, note_text(texts, shown.problem) if shown.problem else "")
+        say(self.problem, note_text(texts, shown.problem))
 
     def _says(self, compositor: Compositor | None) -> str:
         if compositor is None:

@@ -78,7 +78,7 @@ class UpdatesPanel(Card):
         say(self.place, "" if view.place_known else texts("settings.updates.no-place"))
         day = datetime.fromtimestamp(view.asked_s).date() if view.asked_s else None
         say(self.checked, texts("settings.updates.checked", day=day_text(texts, day)) if day else "")
-        say(self.problem, note_text(texts, view.note) if view.note else "")
+        say(self.problem, note_text(texts, view.note))
         self.command.setVisible(newer and bool(view.command))
         self._show_buttons(newer)
         self.setAccessibleName(" ".join(filter(None, (self.state.text(), self.news.text(), self.problem.text()))))

@@ -9,7 +9,7 @@ from app.gateways.view import GatewaysView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices, microphone_entries
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_text, note_text, state_text, worker_text
+from app.ui.strings.wording import joined, key_text, note_text, state_text, worker_text
 
 _TOLD: Final = frozenset({LocalWorkerState.STARTING, LocalWorkerState.DOWNLOADING, LocalWorkerState.FAILED})
 """States of recognition on this computer that delay the first text."""
@@ -43,7 +43,7 @@ def word(texts: Texts, status: Status) -> str:
 
 def means(texts: Texts, status: Status) -> str:
     """Return the microphone and the place of recognition."""
-    return " · ".join(filter(None, (microphone(texts, status), place(texts, status.gateways))))
+    return joined(microphone(texts, status), place(texts, status.gateways))
 
 
 def microphone(texts: Texts, status: Status) -> str:
@@ -64,8 +64,8 @@ def place(texts: Texts, gateways: GatewaysView) -> str:
 
 def problem(texts: Texts, status: Status) -> str:
     """Return the note on dictation, or the problem outside of it."""
-    note, paste_key = status.view.note, key_text(texts, status.choices.works(PASTE_HELD))
-    return (note_text(texts, note, paste_key) if note else "") or status.problem
+    paste_key = key_text(texts, status.choices.works(PASTE_HELD))
+    return note_text(texts, status.view.note, paste_key) or status.problem
 
 
 def delay(texts: Texts, status: Status) -> tuple[str, str]:
@@ -81,5 +81,4 @@ def delay(texts: Texts, status: Status) -> tuple[str, str]:
 def hint(texts: Texts, status: Status) -> str:
     """Return the whole status with the dictation key, for tool tips and screen readers."""
     key = key_text(texts, status.choices.works(DICTATE))
-    said = (word(texts, status), means(texts, status), key, delay(texts, status)[0])
-    return " · ".join(filter(None, said))
+    return joined(word(texts, status), means(texts, status), key, delay(texts, status)[0])

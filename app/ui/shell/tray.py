@@ -19,7 +19,7 @@ from app.ui.computers.wording import goes_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
 from app.ui.shell.status import Status, word
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_text, names_text, to_paste, worker_text
+from app.ui.strings.wording import joined, key_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import refresh_with, timer
@@ -223,7 +223,7 @@ class Tray(QObject):
     def _show_tip(self) -> None:
         texts, status, unsent = self._texts, self._status, round(self._status.view.unsent_s)
         paste_key = key_text(texts, status.choices.works(PASTE_HELD))
-        state = " · ".join((word(texts, status), *to_paste(texts, status.view, paste_key)))
+        state = joined(word(texts, status), to_paste(texts, status.view, paste_key))
         where = goes_text(texts, status.gateways)
         said = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
         tip = said or texts("tray.tooltip", state=state, where=where)

@@ -15,7 +15,6 @@ from app.ui.strings.texts import Texts
 
 _SIDES: Final = ("left", "right")
 _BINDING: Final = "binding"
-_PART: Final = " · "
 _TEXTLESS: Final = {
     State.DONE: "take.no-text",
     State.HELD: "take.no-text",
@@ -25,10 +24,9 @@ _TEXTLESS: Final = {
 }
 
 
-def names_text(texts: Texts, names: Iterable[str]) -> str:
-    """Return the names with the separator of the language between them; empty if there are none."""
-    found = list(names)
-    return reduce(lambda first, second: texts("models.list", first=first, second=second), found) if found else ""
+def joined(*parts: str) -> str:
+    """Return the parts that are not empty, in one line."""
+    return " · ".join(filter(None, parts))
 
 
 def state_text(texts: Texts, state: State) -> str:
@@ -41,8 +39,7 @@ def ended_text(texts: Texts, state: State, *, partly: bool = False) -> str:
 
     ``partly``: some text was inserted before the recording was cancelled.
     """
-    word = state_text(texts, state)
-    return _PART.join((word, texts("take.partly"))) if partly else word
+    return joined(state_text(texts, state), texts("take.partly") if partly else "")
 
 
 def textless(texts: Texts, state: State) -> str:
@@ -50,11 +47,13 @@ def textless(texts: Texts, state: State) -> str:
     return texts(_TEXTLESS[state]) if state in _TEXTLESS else state_text(texts, state)
 
 
-def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
-    """Return the text of a note; empty for a note unknown to this version.
+def note_text(texts: Texts, note: Note | None, paste_key: str = "") -> str:
+    """Return the text of a note; empty without a note, and for a note unknown to this version.
 
     ``paste_key`` is the key to press, for notes that can name it.
     """
+    if note is None:
+        return ""
     key, values = f"note.{note.key}", _worded(texts, note)
     if paste_key and texts.knows(f"{key}-key"):
         return texts(f"{key}-key", key=paste_key, **values)
@@ -69,7 +68,7 @@ def model_name(say: Say, name: str) -> str:
 
 def worker_device_text(texts: Texts, worker: WorkerView) -> str:
     """Return the device and the model of a worker."""
-    return _PART.join(filter(None, (device_name(texts, worker.device), model_name(texts, worker.model))))
+    return joined(device_name(texts, worker.device), model_name(texts, worker.model))
 
 
 def device_name(say: Say, device: str) -> str:
@@ -86,7 +85,7 @@ def worker_text(texts: Texts, worker: WorkerView) -> str:
     detail = note_text(texts, worker.reason) if worker.reason else worker_device_text(texts, worker)
     if worker.jobs and not worker.reason:
         jobs = texts("worker.jobs", count=worker.jobs)
-        detail = f"{detail} · {jobs}" if detail else jobs
+        detail = joined(detail, jobs)
     return texts("worker.detailed", state=state, detail=detail) if detail else state
 
 
@@ -99,16 +98,13 @@ def when_text(texts: Texts, take: TakeView, today: date) -> str:
     return texts("take.when", day=begun.date().isoformat(), time=at, length=length)
 
 
-def to_paste(texts: Texts, view: View, paste_key: str) -> list[str]:
+def to_paste(texts: Texts, view: View, paste_key: str) -> str:
     """Return remarks on the held texts of the newest recording and of earlier ones."""
-    said = []
-    if view.held and paste_key:
-        said.append(texts("overlay.held-key", count=view.held, key=paste_key))
-    elif view.held:
-        said.append(texts("overlay.held", count=view.held))
-    if view.earlier:
-        said.append(texts("overlay.earlier", count=view.earlier))
-    return said
+    held = "overlay.held-key" if paste_key else "overlay.held"
+    return joined(
+        texts(held, count=view.held, key=paste_key) if view.held else "",
+        texts("overlay.earlier", count=view.earlier) if view.earlier else "",
+    )
 
 
 def times(view: View) -> bool:

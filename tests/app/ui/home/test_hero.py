@@ -89,7 +89,7 @@ def test_hero_shows_level_words_and_remarks_while_listening(make: Make, texts: T
 
 
 def test_remarks_leave_out_what_goes_without_saying(texts: Texts) -> None:
-    assert remarks(texts, View(seconds=3.0, unsent_s=0.4)) == []
+    assert remarks(texts, View(seconds=3.0, unsent_s=0.4)) == ""
     assert remarks(texts, SPEAKING)[1:] == [texts("overlay.unsent", seconds=3), texts("overlay.waiting", count=1)]
 
 
