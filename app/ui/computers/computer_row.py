@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QLineF, Qt
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.gateways.view import FoundView
@@ -18,6 +18,7 @@ from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import Elided, remark, tell, worded
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
+from app.ui.widgets.panels import LinedRow
 from protocol.devices import LONGEST_NAME, clean_name
 
 _EMPTY: Final = ComputerView("", "", "")
@@ -32,15 +33,15 @@ class RowIcon(ThemedIcon):
         self.setFixedSize(line.ascent(), line.height())
 
 
-class ComputerRow(QWidget):
+class ComputerRow(LinedRow):
     """Row of one computer; actions go to ``ask``, and a computer to pair with goes to ``pair``."""
 
     def __init__(
         self, theme: Theme, texts: Texts, ask: Callable[[Action], None], pair: Callable[[FoundView], None]
     ) -> None:
-        super().__init__()
-        self._theme, self._texts, self._ask, self._pair = theme, texts, ask, pair
-        self.view, self.first, self._sure = _EMPTY, True, False
+        super().__init__(theme)
+        self._texts, self._ask, self._pair = texts, ask, pair
+        self.view, self._sure = _EMPTY, False
         self.icon, self.name, self.says = RowIcon(theme, _EMPTY.icon), Elided(1), remark()
         self.button = action_button(self._act)
         self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
@@ -105,13 +106,6 @@ class ComputerRow(QWidget):
         self.save.setAccessibleName(f"{texts('computers.save')}: {self.field.accessibleName()}")
         self._show_details(self.about.isChecked())
         self._confirm(self._sure and view.removal is not None, focus=False)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a line above every row but the first."""
-        if not self.first:
-            painter = QPainter(self)
-            painter.setPen(self._theme.colour("line"))
-            painter.drawLine(QLineF(0, 0.5, self.width(), 0.5))
 
     # -- user actions --------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPaintEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLayout, QSizePolicy, QWidget
 
 from app.core.states import State
@@ -13,17 +13,11 @@ from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.sharing.actions import EndInvite, InviteDevice
 from app.sharing.view import InviteView, SharingState, SharingView
-from app.ui.computers.wording import (
-    code_text,
-    ended_text,
-    fingerprint_text,
-    left_text,
-    places_text,
-    sharing_text,
-)
+from app.ui.computers.wording import code_text, ended_text, fingerprint_text, left_text, places_text, sharing_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Card, DropDown, Shape, action_button, on_escape, refresh_with, reveal, timer
+from app.ui.widgets.basic import Card, Shape, action_button, on_escape, refresh_with, reveal, timer
+from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, remark, tell, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical

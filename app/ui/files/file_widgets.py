@@ -4,29 +4,14 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QProgressBar,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtGui import QFontMetrics, QPaintEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QProgressBar, QSizePolicy, QWidget
 
 from app.files.view import FileState
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import (
-    action_button,
-    control_height,
-    paint_bar,
-    paint_round,
-    refresh_with,
-    ring,
-    smooth_painter,
-)
-from app.ui.widgets.checkable_button import CheckableButton
+from app.ui.widgets.basic import action_button, paint_bar, smooth_painter
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, horizontal, vertical
 
@@ -43,9 +28,6 @@ SHAPES: Final = {
 
 _BAR: Final = 6
 _DASH: Final = 4.0
-_BOX: Final = 2.0
-
-
 class FileProgressBar(QProgressBar):
     """Progress bar of a file, in a quiet colour while nothing moves."""
 
@@ -67,48 +49,6 @@ class FileProgressBar(QProgressBar):
         """Draw the track and the finished part of it."""
         ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent" if self.moving else "edge")
         paint_bar(smooth_painter(self), QRectF(self.rect()), self.value() / self.maximum(), ground, filled)
-
-
-class TickButton(CheckableButton):
-    """Toggle button for one of several independent options, filled and ticked when selected."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        refresh_with(self.refresh, theme)
-
-    def refresh(self) -> None:
-        """Take the current font."""
-        self.setFont(font())
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        """Return a size with room for the tick, so that ticking moves no other control."""
-        across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
-        return QSize(across + 2 * SPACING.medium, control_height())
-
-    @property
-    def _side(self) -> int:
-        return self.fontMetrics().ascent()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw outline, tick and text."""
-        painter = smooth_painter(self)
-        on, side = self.isChecked(), float(self._side)
-        edge = self._theme.colour("accent" if on or self.underMouse() else "edge")
-        outline = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        paint_round(painter, outline, RADII.small, self._theme.colour("accent_soft" if on else "surface"), edge)
-        mark = QRectF(SPACING.medium + 0.5, (self.height() - side) // 2 + 0.5, side - 1, side - 1)
-        paint_round(painter, mark, _BOX, self._theme.colour("accent" if on else "surface"), edge)
-        if on:
-            inside = mark.adjusted(_BOX, _BOX, -_BOX, -_BOX)
-            icons.draw(painter, "done", inside, self._theme.colour("on_accent"))
-        painter.setPen(self._theme.colour("text"))
-        place = self.rect().adjusted(int(mark.right()) + SPACING.small, 0, 0, 0)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
-        if self.hasFocus():
-            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), RADII.small)
 
 
 class DropZone(QFrame):

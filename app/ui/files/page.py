@@ -5,33 +5,23 @@ from typing import Final
 
 from PySide6.QtCore import QMimeData, QSize
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QGridLayout,
-    QLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLayout, QWidget
 
 from app.core.format import Format
-from app.files.actions import (
-    AddFiles,
-    ChooseSaving,
-    FileAction,
-    PauseFiles,
-    RemoveFiles,
-    ResumeFiles,
-)
+from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
-from app.files.view import ENDED, FileState, FilesView, FileText
+from app.files.view import ENDED, FileState, FileText, FilesView
 from app.ui.files.file_row import FileRow
-from app.ui.files.file_widgets import DropZone, TickButton
+from app.ui.files.file_widgets import DropZone
 from app.ui.files.wording import file_note_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import DropDown, action_button, paint_as_page, refresh_with
+from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
+from app.ui.widgets.fields import DropDown
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.labels import label, say, tip, worded
 from app.ui.widgets.layouts import SPACE, drop, horizontal, stretched, vertical
+from app.ui.widgets.option_buttons import TickButton
 
 _BESIDE: Final = 0
 _CHOSEN: Final = 1

@@ -6,12 +6,18 @@ from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QListView, QPlainTextEdit, QStyle, QStyledItemDelegate
-from PySide6.QtWidgets import QStyleOptionViewItem as Option
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QPlainTextEdit,
+    QStyle,
+    QStyleOptionViewItem as Option,
+    QStyledItemDelegate,
+)
 
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import Card, refresh_with, ring
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import Card, paint_text, refresh_with, ring
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, Part, vertical
 
@@ -75,8 +81,8 @@ class RowDelegate(QStyledItemDelegate):
             across = cell.letters * letter if cell.letters else max(0.0, place.width() - fixed)
             shown = metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, int(across))
             side = Qt.AlignmentFlag.AlignRight if cell.right else Qt.AlignmentFlag.AlignLeft
-            painter.setPen(self._theme.colour(cell.colour))
-            painter.drawText(QRectF(left, place.top(), across, place.height()), side | _MIDDLE, shown)
+            room, ink = QRectF(left, place.top(), across, place.height()), self._theme.colour(cell.colour)
+            paint_text(painter, room, shown, painter.font(), ink, side | _MIDDLE)
             left += across + _GAP
 
 

@@ -16,8 +16,8 @@ from app.diagnostics.report.view import LogLines
 from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, DropDown, action_button, refresh_with
-from app.ui.widgets.fields import SearchField
+from app.ui.widgets.basic import Card, action_button, refresh_with
+from app.ui.widgets.fields import DropDown, SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical

@@ -5,20 +5,20 @@ from typing import Final
 from uuid import UUID
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
-from app.history.view import Playing, PlayState
+from app.history.view import PlayState, Playing
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import (
     action_button,
     control_height,
+    paint_focus,
     paint_round,
     refresh_with,
-    ring,
     show_icon,
     smooth_painter,
 )
@@ -85,14 +85,11 @@ class SeekBar(QSlider):
         at = part * (self.width() - side)
         track = QRectF(side / 2, middle - _TRACK / 2, self.width() - side, _TRACK)
         paint_round(painter, track, _TRACK / 2, self._theme.colour("edge"))
-        paint_round(
-            painter, QRectF(track.left(), track.top(), at, _TRACK), _TRACK / 2, self._theme.colour("accent")
-        )
-        painter.setPen(QPen(self._theme.colour("surface"), 2))
+        filled = self._theme.colour("accent")
+        paint_round(painter, QRectF(track.left(), track.top(), at, _TRACK), _TRACK / 2, filled)
         knob = QRectF(at, middle - side / 2, side, side).adjusted(1, 1, -1, -1)
-        painter.drawEllipse(knob)
-        if self.hasFocus():
-            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), SPACING.hair)
+        paint_round(painter, knob, knob.width() / 2, filled, self._theme.colour("surface"), 2)
+        paint_focus(painter, self, self._theme, SPACING.hair)
 
 
 class PlayBar(QWidget):

@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
-from app.history.view import Comparison, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
+from app.history.view import Comparison, Rerun, RerunOptions, RerunState, Rerunning, TakeDetails
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import joined, model_name, note_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import DropDown, action_button, reveal
+from app.ui.widgets.basic import action_button, reveal
+from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import room, stretched, vertical

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QStyledItemDelegate
 
 from app.core.states import State
 from app.history.index import IndexRow
@@ -17,7 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import paint_round, ring
+from app.ui.widgets.basic import paint_round, paint_text, ring
 from protocol.words import Excerpt
 
 LINES: Final = 2
@@ -71,10 +71,9 @@ class TakeDelegate(QStyledItemDelegate):
         return {one: QRect(right + n * (side + SPACING.hair), top, side, side) for n, one in enumerate(shown)}
 
     def _day(self, painter: QPainter, place: QRectF, name: str) -> None:
-        painter.setFont(font(SCALE.caption, QFont.Weight.DemiBold))
-        painter.setPen(self._theme.colour("muted"))
+        look, side = font(SCALE.caption, QFont.Weight.DemiBold), Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
         line = place.adjusted(SPACING.medium, place.height() - line_height(SCALE.caption) - SPACING.small, 0, 0)
-        painter.drawText(line, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip, name)
+        paint_text(painter, line, name, look, self._theme.colour("muted"), side)
 
     def _card(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, row: int) -> None:
         """Draw the background: the takes of a day are joined to one card."""
@@ -125,11 +124,10 @@ class TakeDelegate(QStyledItemDelegate):
     def _placeholder(self, painter: QPainter, words: QRectF) -> None:
         """Draw bars where the lines will appear."""
         height = QFontMetricsF(font()).ascent() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("line"))
         for number, part in enumerate((0.9, 0.6)):
             at = words.top() + number * QFontMetricsF(font()).lineSpacing() + height / 2
-            painter.drawRoundedRect(QRectF(words.left(), at, words.width() * part, height), height / 2, height / 2)
+            bar = QRectF(words.left(), at, words.width() * part, height)
+            paint_round(painter, bar, height / 2, self._theme.colour("line"))
 
     def _words_place(self, inside: QRectF) -> QRectF:
         time = QFontMetricsF(font(SCALE.caption)).horizontalAdvance("00:00") + SPACING.large
@@ -147,29 +145,26 @@ class TakeDelegate(QStyledItemDelegate):
         top = inside.top() + (inside.height() - lines - SPACING.hair - small) / 2
         painter.setPen(self._theme.colour("text" if take.text else "muted"))
         layout.draw(painter, QPointF(words.left(), top))
-        painter.setFont(font(SCALE.caption))
-        painter.setPen(self._theme.colour("muted"))
         first = QRectF(inside.left(), top, words.left() - inside.left(), line_height(SCALE.body))
-        painter.drawText(first, _FLAGS, time_text(take))
+        paint_text(painter, first, time_text(take), font(SCALE.caption), self._theme.colour("muted"), _FLAGS)
         below = QRectF(words.left(), top + lines + SPACING.hair, words.width(), small)
         self._below(painter, below, take)
 
     def _below(self, painter: QPainter, place: QRectF, take: IndexRow) -> None:
         """Draw the state if it is unusual, then length and program."""
-        metrics = QFontMetricsF(font(SCALE.caption))
+        look, muted = font(SCALE.caption), self._theme.colour("muted")
+        metrics = QFontMetricsF(look)
         if word := chip(self._texts, take):
             state = state_of(take)
-            colour = self._theme.colour("warning" if state in _NOTICED else "muted")
+            colour = self._theme.colour("warning") if state in _NOTICED else muted
             side = metrics.ascent()
             mark = QRectF(place.left(), place.center().y() - side / 2, side, side)
             icons.draw(painter, state.value, mark, colour)
-            painter.setPen(colour)
             place = place.adjusted(side + SPACING.hair, 0, 0, 0)
-            painter.drawText(place, _FLAGS, word)
-            painter.setPen(self._theme.colour("muted"))
+            paint_text(painter, place, word, look, colour, _FLAGS)
             place = place.adjusted(metrics.horizontalAdvance(word) + SPACING.medium, 0, 0, 0)
         shown = metrics.elidedText(details(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
-        painter.drawText(place, _FLAGS, shown)
+        paint_text(painter, place, shown, look, muted, _FLAGS)
 
     def _mark(self, said: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
         """Return the format of one search hit.

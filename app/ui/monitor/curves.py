@@ -5,12 +5,12 @@ from math import isnan
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFontMetrics, QPaintEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.monitoring.view import Curve
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import paint_round, smooth_painter
+from app.ui.widgets.basic import paint_line, paint_round, smooth_painter
 
 _LINE: Final = 1.5
 _ROOM: Final = 1.12
@@ -48,8 +48,7 @@ class CurveView(QWidget):
         """Draw the base line and each stretch of known values."""
         painter = smooth_painter(self)
         bottom = self.height() - 0.5
-        painter.setPen(QPen(self._theme.colour("line"), 1))
-        painter.drawLine(QPointF(0, bottom), QPointF(self.width(), bottom))
+        paint_line(painter, QPointF(0, bottom), QPointF(self.width(), bottom), self._theme.colour("line"))
         top = max(self._floor, peak(self._values)) * _ROOM
         for stretch in stretches(self._values):
             self._paint(painter, points(stretch, self._values, QRectF(0, 0, self.width(), bottom), top), bottom)
@@ -86,9 +85,9 @@ class RangeBar(QWidget):
         painter = smooth_painter(self)
         width, middle, high = self.width() - 2.0, self.height() / 2, self.height() * 0.4
         end = 1 + max(0.5, self._most * width)
-        painter.setPen(QPen(self._theme.colour("edge"), _LINE))
-        painter.drawLine(QPointF(1, middle), QPointF(end, middle))
-        painter.drawLine(QPointF(end, middle - high / 2), QPointF(end, middle + high / 2))
+        edge = self._theme.colour("edge")
+        paint_line(painter, QPointF(1, middle), QPointF(end, middle), edge, _LINE)
+        paint_line(painter, QPointF(end, middle - high / 2), QPointF(end, middle + high / 2), edge, _LINE)
         bar = QRectF(1, middle - high / 2, max(2.0, self._half * width), high)
         paint_round(painter, bar, 2, self._theme.colour("accent"))
 

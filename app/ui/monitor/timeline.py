@@ -3,19 +3,18 @@
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QFontMetricsF, QPaintEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.monitoring.view import UtteranceRow, UtteranceStage
-from app.ui.monitor.timeline_row import Measures, RowFocus, TimelineRow, TimeScale, paint_part, scale_of
+from app.ui.monitor.timeline_row import Measures, RowFocus, TimeScale, TimelineRow, paint_part, scale_of
 from app.ui.monitor.wording import seconds_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import smooth_painter
+from app.ui.widgets.basic import paint_line, paint_text, smooth_painter
 from app.ui.widgets.layouts import room, vertical
 
 MOST: Final = 24
-_VERTICAL: Final = Qt.AlignmentFlag.AlignVCenter
 
 
 class TimelineAxis(QWidget):
@@ -40,18 +39,17 @@ class TimelineAxis(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint labels and ticks at the last word, half of the scale and its end."""
         painter, measures, width = QPainter(self), self._measures, float(self.width())
-        painter.setFont(measures.caption)
         bottom = float(self.height())
         for part in (0.0, 0.5, 1.0):
             seconds = self._scale.after_s * part
             x = round(measures.after(width, self._scale, seconds)) + 0.5
             said = seconds_text(self._texts, seconds) if part else self._texts("monitor.last-word")
-            across = painter.fontMetrics().horizontalAdvance(said) + 2.0
-            painter.setPen(self._theme.colour("muted"))
-            left = min(x - across / 2, width - across)
-            painter.drawText(QRectF(left, 0, across, measures.small), _VERTICAL, said)
-            painter.setPen(QPen(self._theme.colour("edge"), 1))
-            painter.drawLine(QPointF(x, measures.small + 1), QPointF(x, bottom - 1))
+            across = QFontMetrics(measures.caption).horizontalAdvance(said) + 2.0
+            place = QRectF(min(x - across / 2, width - across), 0, across, measures.small)
+            paint_text(painter, place, said, measures.caption, self._theme.colour("muted"))
+            paint_line(
+                painter, QPointF(x, measures.small + 1), QPointF(x, bottom - 1), self._theme.colour("edge")
+            )
 
 
 class Legend(QWidget):
@@ -89,14 +87,13 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint each form with its word, one after the other."""
-        painter = smooth_painter(self)
-        painter.setFont(font(SCALE.caption))
-        high = round(painter.fontMetrics().ascent() * 0.8)
+        painter, look = smooth_painter(self), font(SCALE.caption)
+        high = round(QFontMetrics(look).ascent() * 0.8)
         for (form, word), place in zip(self._forms, self._places(self.width()), strict=True):
             swatch = QRectF(place.left(), round(place.center().y() - high / 2), SPACING.wide, high)
             paint_part(painter, self._theme, form, swatch)
-            painter.setPen(self._theme.colour("muted"))
-            painter.drawText(place.adjusted(SPACING.wide + SPACING.small, 0, 0, 0), _VERTICAL, word)
+            beside = place.adjusted(SPACING.wide + SPACING.small, 0, 0, 0)
+            paint_text(painter, beside, word, look, self._theme.colour("muted"))
 
     def _places(self, width: float) -> list[QRectF]:
         metrics = QFontMetricsF(font(SCALE.caption))

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QPaintEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.states import State
@@ -21,7 +21,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import state_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import paint_round, ring
+from app.ui.widgets.basic import paint_focus, paint_line, paint_round, paint_text, smooth_painter
 from app.ui.widgets.labels import tip
 from app.ui.widgets.panels import bring_into_sight
 
@@ -112,7 +112,6 @@ def paint_part(painter: QPainter, theme: Theme, stage: UtteranceStage | None, pl
 
 
 _LEAST: Final = 2.0
-_VERTICAL: Final = Qt.AlignmentFlag.AlignVCenter
 
 
 class TimelineRow(QWidget):
@@ -156,12 +155,10 @@ class TimelineRow(QWidget):
         """Paint state, time, bar, description and total."""
         if self.row is None:
             return
-        painter, measures = QPainter(self), self._measures
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter, measures = smooth_painter(self), self._measures
         self._paint_words(painter, self.row, measures)
         self._paint_bar(painter, self.row, measures)
-        if self.hasFocus():
-            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), RADII.small)
+        paint_focus(painter, self, self._theme, RADII.small)
 
     def _paint_words(self, painter: QPainter, row: UtteranceRow, measures: Measures) -> None:
         top, low = float(SPACING.small), SPACING.small + measures.line + SPACING.hair
@@ -173,17 +170,14 @@ class TimelineRow(QWidget):
         total = seconds_text(self._texts, row.total_s) if row.total_s else NOTHING
         who = f"{who_text(self._texts, row)} · {state_text(self._texts, row.state)}"
         story = self._story(row, QFontMetricsF(measures.caption), across)
-        painter.setPen(self._theme.colour("text"))
-        painter.setFont(measures.body)
-        painter.drawText(QRectF(begin, top, measures.left, measures.line), _VERTICAL, time_text(row))
-        painter.setFont(measures.strong if row.over else measures.body)
-        painter.setPen(self._theme.colour("text" if row.over else "muted"))
+        text, muted, caption = self._theme.colour("text"), self._theme.colour("muted"), measures.caption
+        place = QRectF(begin, top, measures.left, measures.line)
+        paint_text(painter, place, time_text(row), measures.body, text)
         place = QRectF(width - measures.right, top, measures.right - SPACING.small, measures.line)
-        painter.drawText(place, _VERTICAL | Qt.AlignmentFlag.AlignRight, total)
-        painter.setPen(self._theme.colour("muted"))
-        painter.setFont(measures.caption)
-        painter.drawText(QRectF(begin, low, measures.left, measures.small), _VERTICAL, who)
-        painter.drawText(QRectF(measures.left, low, across, measures.small), _VERTICAL, story)
+        look, ink = (measures.strong, text) if row.over else (measures.body, muted)
+        paint_text(painter, place, total, look, ink, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+        paint_text(painter, QRectF(begin, low, measures.left, measures.small), who, caption, muted)
+        paint_text(painter, QRectF(measures.left, low, across, measures.small), story, caption, muted)
 
     def _story(self, row: UtteranceRow, metrics: QFontMetricsF, across: float) -> str:
         """Return as much of the description as fits; the tool tip has all of it."""
@@ -205,16 +199,16 @@ class TimelineRow(QWidget):
             if span.end_s > span.start_s:
                 begin, end = at(span.start_s), at(span.end_s)
                 paint_part(painter, self._theme, span.stage, QRectF(begin, top, max(_LEAST, end - begin), high))
-        painter.setPen(QPen(self._theme.colour("text"), 1))
-        painter.drawLine(QPointF(round(zero) + 0.5, top - 2), QPointF(round(zero) + 0.5, top + high + 2))
+        above, below = QPointF(round(zero) + 0.5, top - 2), QPointF(round(zero) + 0.5, top + high + 2)
+        paint_line(painter, above, below, self._theme.colour("text"))
         if row.total_s > scale.after_s:
             self._paint_beyond(painter, at(scale.after_s), top, high)
 
     def _paint_beyond(self, painter: QPainter, x: float, top: float, high: float) -> None:
         """Paint a break where the bar exceeds the scale."""
-        painter.setPen(QPen(self._theme.colour("surface"), 2))
-        for shift in (8.0, 13.0):
-            painter.drawLine(QPointF(x - shift, top - 1), QPointF(x - shift + high / 3, top + high + 1))
+        for left in (x - 8.0, x - 13.0):
+            end = QPointF(left + high / 3, top + high + 1)
+            paint_line(painter, QPointF(left, top - 1), end, self._theme.colour("surface"), 2)
 
 
 class RowFocus:

@@ -3,15 +3,15 @@
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.onboarding.steps import Step, StepProgress
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import paint_round, ring, smooth_painter
-from app.ui.widgets.checkable_button import CheckableButton
+from app.ui.widgets.basic import paint_focus, paint_line, paint_round, paint_text, smooth_painter
+from app.ui.widgets.option_buttons import CheckableButton
 
 _LINE: Final = 2.0
 
@@ -59,31 +59,34 @@ class Trail(QWidget):
         steps, names = self.progress.steps, self._names
         cell, side = self.width() / len(steps), float(self._side)
         roomy = all(self._caption.horizontalAdvance(name) + SPACING.hair <= cell for name in names)
-        painter.setPen(QPen(self._theme.colour("line"), _LINE))
-        painter.drawLine(QPointF(cell / 2, side / 2), QPointF(self.width() - cell / 2, side / 2))
+        first, last = QPointF(cell / 2, side / 2), QPointF(self.width() - cell / 2, side / 2)
+        paint_line(painter, first, last, self._theme.colour("line"), _LINE)
         for place, (step, name) in enumerate(zip(steps, names, strict=True)):
             self._paint_circle(painter, step, QRectF((place + 0.5) * cell - side / 2, 0, side, side))
             if roomy:
                 self._paint_name(painter, step, name, QRectF(place * cell, side + SPACING.hair, cell, side))
 
     def _paint_circle(self, painter: QPainter, step: Step, place: QRectF) -> None:
-        now, past = step is self.progress.at, step in self.progress.done
-        painter.setPen(QPen(self._theme.colour("accent" if now or past else "edge"), _LINE))
-        painter.setBrush(self._theme.colour("accent" if now else "accent_soft" if past else "surface"))
-        painter.drawEllipse(place.adjusted(1, 1, -1, -1))
+        colour, now, past = self._theme.colour, step is self.progress.at, step in self.progress.done
+        ground, edge = "accent" if now else "accent_soft" if past else "surface", "accent" if now or past else "edge"
+        circle = place.adjusted(1, 1, -1, -1)
+        paint_round(painter, circle, circle.width() / 2, colour(ground), colour(edge), _LINE)
         if past and not now:
             inset = place.width() * 0.28
-            icons.draw(painter, "done", place.adjusted(inset, inset, -inset, -inset), self._theme.colour("accent"))
+            icons.draw(painter, "done", place.adjusted(inset, inset, -inset, -inset), colour("accent"))
             return
-        painter.setPen(self._theme.colour("on_accent" if now else "muted"))
-        painter.setFont(font(weight=QFont.Weight.DemiBold if now else QFont.Weight.Normal))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(self.progress.steps.index(step) + 1))
+        number, look = str(self.progress.steps.index(step) + 1), font(weight=_weight(bold=now))
+        ink = colour("on_accent" if now else "muted")
+        paint_text(painter, place, number, look, ink, Qt.AlignmentFlag.AlignCenter)
 
     def _paint_name(self, painter: QPainter, step: Step, name: str, place: QRectF) -> None:
         now = step is self.progress.at
-        painter.setFont(font(SCALE.caption, QFont.Weight.DemiBold if now else QFont.Weight.Normal))
-        painter.setPen(self._theme.colour("text" if now else "muted"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, name)
+        look, ink = font(SCALE.caption, _weight(bold=now)), self._theme.colour("text" if now else "muted")
+        paint_text(painter, place, name, look, ink, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+
+
+def _weight(*, bold: bool) -> QFont.Weight:
+    return QFont.Weight.DemiBold if bold else QFont.Weight.Normal
 
 
 class Option(CheckableButton):
@@ -113,34 +116,20 @@ class Option(CheckableButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a card with a dot; the chosen option has a filled dot and a stronger outline."""
-        painter = smooth_painter(self)
+        painter, colour = smooth_painter(self), self._theme.colour
         on, line = self.isChecked(), QFontMetrics(font()).height()
-        strong = on or self.underMouse()
-        paint_round(
-            painter,
-            QRectF(self.rect()).adjusted(1, 1, -1, -1),
-            RADII.medium,
-            self._theme.colour("accent_soft" if on else "surface"),
-            self._theme.colour("accent" if strong else "edge"),
-            2.0 if on else 1.0,
-        )
+        place, edge = QRectF(self.rect()).adjusted(1, 1, -1, -1), "accent" if on or self.underMouse() else "edge"
+        ground = colour("accent_soft" if on else "surface")
+        paint_round(painter, place, RADII.medium, ground, colour(edge), 2.0 if on else 1.0)
         side = line * 0.8
         dot = QRectF(SPACING.large, SPACING.medium + (line - side) / 2, side, side)
-        painter.setPen(QPen(self._theme.colour("accent" if on else "edge"), 2.0))
-        painter.setBrush(self._theme.colour("surface"))
-        painter.drawEllipse(dot)
+        paint_round(painter, dot, side / 2, colour("surface"), colour("accent" if on else "edge"), 2.0)
         if on:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.colour("accent"))
-            painter.drawEllipse(dot.adjusted(side / 4, side / 4, -side / 4, -side / 4))
-        painter.setPen(self._theme.colour("text"))
-        painter.setFont(font(weight=QFont.Weight.DemiBold))
-        across = self.width() - self._left - SPACING.large
-        painter.drawText(
-            QRect(self._left, SPACING.medium, across, line), Qt.AlignmentFlag.AlignVCenter, self.text()
-        )
-        if self.hasFocus():
-            ring(painter, QRectF(self.rect()).adjusted(3, 3, -3, -3), self._theme.colour("accent"), RADII.small)
+            inner = dot.adjusted(side / 4, side / 4, -side / 4, -side / 4)
+            paint_round(painter, inner, side / 4, colour("accent"))
+        words = QRectF(self._left, SPACING.medium, self.width() - self._left - SPACING.large, line)
+        paint_text(painter, words, self.text(), font(weight=QFont.Weight.DemiBold), colour("text"))
+        paint_focus(painter, self, self._theme, RADII.small, inset=3)
 
     @property
     def _left(self) -> int:

@@ -14,8 +14,8 @@ from app.system.desktop_entries import program_icon, program_name
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import DropDown, action_button, control_height, show_icon
-from app.ui.widgets.fields import Field
+from app.ui.widgets.basic import action_button, control_height, show_icon
+from app.ui.widgets.fields import DropDown, Field
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, remark, say, tip, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical

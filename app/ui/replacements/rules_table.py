@@ -10,8 +10,8 @@ from PySide6.QtWidgets import (
     QApplication,
     QHeaderView,
     QLineEdit,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
+    QStyledItemDelegate,
     QTableView,
     QWidget,
 )
@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN
 from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, Index, RulesModel
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import control_height, paint_round, ring
+from app.ui.theme.theme import RADII, SPACING, Theme, font
+from app.ui.widgets.basic import control_height, paint_round, paint_text, ring
 
 _MOST_ROWS: Final = 10
 _FEWEST_ROWS: Final = 3
@@ -212,24 +212,19 @@ class _Cells(QStyledItemDelegate):
             left += side + SPACING.small
         counted = index.column() == Column.TAKES
         quiet = counted or bool(index.data(QUIET))
-        painter.setPen(self._theme.colour("warning" if wrong else "muted" if quiet else "text"))
+        ink = self._theme.colour("warning" if wrong else "muted" if quiet else "text")
         room = QRect(left, place.top(), place.right() - SPACING.small - left, place.height())
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
         across = Qt.AlignmentFlag.AlignHCenter if counted else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(place if counted else room, across | Qt.AlignmentFlag.AlignVCenter, shown)
+        side = across | Qt.AlignmentFlag.AlignVCenter
+        paint_text(painter, QRectF(place if counted else room), shown, painter.font(), ink, side)
 
     def _tick(self, painter: QPainter, place: QRect, *, on: bool) -> None:
         side = float(QFontMetrics(font()).ascent())
         box = QRectF(0, 0, side, side)
         box.moveCenter(QRectF(place).center())
-        paint_round(
-            painter,
-            box,
-            3,
-            self._theme.colour("accent" if on else "surface"),
-            self._theme.colour("accent" if on else "edge"),
-            1.5,
-        )
+        ground, edge = ("accent", "accent") if on else ("surface", "edge")
+        paint_round(painter, box, 3, self._theme.colour(ground), self._theme.colour(edge), 1.5)
         if on:
             inner = box.adjusted(side * 0.15, side * 0.15, -side * 0.15, -side * 0.15)
             icons.draw(painter, "done", inner, self._theme.colour("on_accent"))

@@ -15,10 +15,11 @@ from app.settings.schema import Setting
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import DropDown, LevelBar, Switch, control_height
+from app.ui.widgets.basic import LevelBar, control_height
+from app.ui.widgets.fields import DropDown
 from app.ui.widgets.labels import label, say, worded
 from app.ui.widgets.layouts import aligned, fill, horizontal, vertical
-from app.ui.widgets.option_buttons import OptionButtons
+from app.ui.widgets.option_buttons import OptionButtons, Switch
 
 Asks = Callable[[str | bool | int], None]
 Options = Callable[[], Sequence[tuple[str, str]]]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPaintEvent, QPainter
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.hotkeys.binding import parse
@@ -13,7 +13,7 @@ from app.ui.settings import key_names
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_caps, key_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, frame, paint_round, timer
+from app.ui.widgets.basic import control_height, frame, paint_round, paint_text, timer
 
 Chosen = Callable[[str], None]
 Refused = Callable[[], None]
@@ -125,31 +125,23 @@ class KeyField(QAbstractButton):
         """Draw the key caps, or an instruction."""
         painter = QPainter(self)
         frame(painter, self, self._theme)
-        caps = self._caps()
-        if caps:
+        if caps := key_caps(self._texts, "+".join(self._held) if self.recording else self.binding):
             self._paint_caps(painter, caps)
             return
-        painter.setPen(self._theme.colour("accent" if self.recording else "muted"))
+        ink = self._theme.colour("accent" if self.recording else "muted")
         said = self._texts("hotkey.record" if self.recording else "hotkey.none")
         place = QRectF(self.rect()).adjusted(SPACING.medium, 0, -SPACING.small, 0)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, said)
-
-    def _caps(self) -> tuple[str, ...]:
-        if self.recording:
-            return key_caps(self._texts, "+".join(self._held))
-        return key_caps(self._texts, self.binding)
+        paint_text(painter, place, said, self.font(), ink)
 
     def _paint_caps(self, painter: QPainter, caps: tuple[str, ...]) -> None:
         look = font(SCALE.caption)
         metrics, x = QFontMetricsF(look), float(SPACING.small)
-        painter.setFont(look)
         for cap in caps:
             across = metrics.horizontalAdvance(cap) + 2 * SPACING.small
             height = metrics.height() + SPACING.hair
             place = QRectF(x, (self.height() - height) / 2, across, height)
             paint_round(painter, place, RADII.small - 2, self._theme.colour("sunken"), self._theme.colour("edge"))
-            painter.setPen(self._theme.colour("text"))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, cap)
+            paint_text(painter, place, cap, look, self._theme.colour("text"), Qt.AlignmentFlag.AlignCenter)
             x += across + SPACING.hair
 
     def _clicked(self) -> None:

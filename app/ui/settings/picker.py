@@ -19,15 +19,15 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPaintEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QListWidget,
     QListWidgetItem,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
+    QStyledItemDelegate,
     QWidget,
 )
 
@@ -35,7 +35,7 @@ from app.ui.settings.picker_entries import PickerEntry, matching
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import application, control_height, paint_round, smooth_painter
+from app.ui.widgets.basic import application, control_height, paint_box, paint_round, paint_text
 from app.ui.widgets.fields import Field
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import vertical
@@ -90,16 +90,12 @@ class PickerRow(QStyledItemDelegate):
         beside = str(index.data(_BESIDE) or "")
         name = str(index.data(Qt.ItemDataRole.DisplayRole)).removesuffix(beside)
         words = place.adjusted(2 * SPACING.small + side, 0, -SPACING.small, 0)
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.setFont(font())
-        painter.setPen(self._theme.colour("text"))
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(words.width()))
-        painter.drawText(words, middle, shown)
-        painter.setPen(self._theme.colour("muted"))
+        paint_text(painter, words, shown, font(), self._theme.colour("text"))
         words.setLeft(words.left() + metrics.horizontalAdvance(name))
         if words.width() > side:
             shown = metrics.elidedText(beside, Qt.TextElideMode.ElideRight, int(words.width()))
-            painter.drawText(words, middle, shown)
+            paint_text(painter, words, shown, font(), self._theme.colour("muted"))
 
 
 class Picker(QFrame):
@@ -167,14 +163,7 @@ class Picker(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a ground with an outline."""
-        painter = smooth_painter(self)
-        paint_round(
-            painter,
-            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5),
-            RADII.small,
-            self._theme.colour("surface"),
-            self._theme.colour("edge"),
-        )
+        paint_box(self, self._theme)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Move between field and list, choose and close by keys; close when anything else is used."""

@@ -1,8 +1,8 @@
 """Row of one setting: name, explanation, control, warning, refusal, and reset to the default."""
 
-from PySide6.QtCore import QLineF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLayout
 
 from app.settings.schema import Setting
 from app.settings.sections import Settings
@@ -14,24 +14,23 @@ from app.ui.theme.theme import SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, keep_place, refresh_with
 from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
-from app.ui.widgets.panels import tell_around
+from app.ui.widgets.panels import LinedRow, tell_around
 
 _WORDS_LETTERS = 34
 """Minimum width of the explanation, in letters, for the control to stand to its right."""
 
 
-class SettingRow(QWidget):
+class SettingRow(LinedRow):
     """Row that shows one setting; a change is shown when it comes back as ``Settings`` or is refused."""
 
     def __init__(self, setting: Setting, control: SettingControl, theme: Theme, texts: Texts) -> None:
-        super().__init__()
+        super().__init__(theme)
         self.setting, self.control = setting, control
-        self._theme, self._texts = theme, texts
+        self._texts = texts
         self._value = setting.default
         self._wanted: tuple[str, ...] = ()
         self._refused: Said | None = None
         self._found_by = ""  # search words of all languages, loaded at the first search
-        self.first = True
         self.setObjectName(f"row.{setting.name}")
         control.target.setObjectName(f"setting.{setting.name}")
         control.refuse = self.refuse
@@ -121,13 +120,6 @@ class SettingRow(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the control to the right of the texts if both fit, else below."""
         self._arrange()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a line above every row but the first."""
-        if not self.first:
-            painter = QPainter(self)
-            painter.setPen(self._theme.colour("line"))
-            painter.drawLine(QLineF(0, 0.5, self.width(), 0.5))
 
     def _head_width(self) -> int:
         return self.name.sizeHint().width() + SPACING.small + self.reset.sizeHint().width()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QWidget
 
 from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import paint_text
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.layouts import vertical
 from app.ui.widgets.option_buttons import BAR, NavigationButton
@@ -36,9 +37,8 @@ class SectionTab(NavigationButton):
 
     def paint_name(self, painter: QPainter) -> None:
         """Paint the name in the middle."""
-        painter.setFont(font())
-        painter.setPen(self._theme.colour("text" if self.isChecked() or self.underMouse() else "muted"))
-        painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self.text())
+        ink = self._theme.colour("text" if self.isChecked() or self.underMouse() else "muted")
+        paint_text(painter, QRectF(self.rect()), self.text(), font(), ink, Qt.AlignmentFlag.AlignCenter)
 
 
 class SectionTabs(QWidget):

@@ -21,9 +21,11 @@ from app.ui.shell.status import Status, problem
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
-from app.ui.widgets.basic import DropDown, LevelBar, Switch, application
+from app.ui.widgets.basic import LevelBar, application
+from app.ui.widgets.fields import DropDown
 from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import aligned, grid, horizontal, stretched, vertical
+from app.ui.widgets.option_buttons import Switch
 from app.ui.widgets.panels import scrolling
 
 _EDGE: Final = RADII.small

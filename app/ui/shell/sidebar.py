@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QWidget
 from app.ui.shell.status_line import StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import refresh_with
+from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import paint_text, refresh_with
 from app.ui.widgets.layouts import SPACE, vertical
 from app.ui.widgets.option_buttons import BAR, NavigationButton
 
@@ -64,10 +64,8 @@ class SidebarEntry(NavigationButton):
         mark = QRectF(SPACING.medium, (place.height() - side) / 2, side, side)
         icons.draw(painter, self._picture, mark, self._theme.colour("accent" if chosen else "muted"))
         if not self._folded:
-            painter.setFont(_face(chosen=chosen))
-            painter.setPen(self._theme.colour("text"))
             words = place.adjusted(self._words(), 0, 0, 0)
-            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+            paint_text(painter, words, self.text(), _face(chosen=chosen), self._theme.colour("text"))
 
     def _side(self) -> int:
         return QFontMetrics(font()).height()

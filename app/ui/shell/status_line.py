@@ -8,7 +8,7 @@ from app.core.states import State
 from app.ui.shell.status import Status, delay, hint, means, word
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SCALE_PROPERTY, SPACING, Theme, font
-from app.ui.widgets.basic import Shape, paint_round, refresh_with, ring, smooth_painter
+from app.ui.widgets.basic import Shape, paint_focus, paint_round, refresh_with, smooth_painter
 from app.ui.widgets.labels import Elided, label, set_role, tip
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
@@ -88,5 +88,4 @@ class StatusLine(QAbstractButton):
         place = QRectF(self.rect())
         if self.underMouse() or self.isDown():
             paint_round(painter, place, RADII.small, self._theme.colour("surface"))
-        if self.hasFocus():
-            ring(painter, place, self._theme.colour("accent"), RADII.small)
+        paint_focus(painter, self, self._theme, RADII.small)

@@ -1,44 +1,24 @@
 """Controls that Qt does not draw as needed, and helpers for layouts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSignalBlocker, QSize, QSizeF, Qt, QTimer
-from PySide6.QtGui import (
-    QColor,
-    QCursor,
-    QFontMetrics,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import (
-    QApplication,
-    QComboBox,
-    QFrame,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QSizeF, QTimer, Qt
+from PySide6.QtGui import QColor, QCursor, QFont, QFontMetrics, QKeyEvent, QPaintEvent, QPainter, QPen
+from PySide6.QtWidgets import QApplication, QFrame, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.states import LOWEST_DBFS, State
 from app.ui.dictation.pill import loudness
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.colours import state_colour
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.checkable_button import CheckableButton
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.layouts import vertical
 
 S = TypeVar("S", bound=StrEnum)
 
 _RING = 2.0
-_LONGEST_CHOICE = 44
 _LOST_FOCUS = "lostFocus"
 """Dynamic property of a control that had the focus when it was disabled."""
 
@@ -212,85 +192,6 @@ class LevelBar(QWidget):
         paint_bar(smooth_painter(self), QRectF(self.rect()), loudness(self.level_dbfs), ground, filled)
 
 
-class Switch(CheckableButton):
-    """Switch without text; a separate label stands next to it."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def sizeHint(self) -> QSize:
-        """Return a size as high as a line of text."""
-        height = QFontMetrics(font()).height() + SPACING.hair
-        return QSize(round(height * 1.8) + SPACING.small, height + SPACING.small)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a track with a knob, which is on the right and filled when on."""
-        painter = smooth_painter(self)
-        track = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
-        on = self.isChecked()
-        paint_round(
-            painter,
-            track,
-            track.height() / 2,
-            self._theme.colour("accent" if on else "sunken"),
-            self._theme.colour("accent" if on else "edge"),
-        )
-        side = track.height() - 6
-        knob = QPointF(track.right() - 3 - side if on else track.left() + 3, track.top() + 3)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("on_accent" if on else "edge"))
-        painter.drawEllipse(QRectF(knob, track.size()).adjusted(0, 0, side - track.width(), side - track.height()))
-        if self.hasFocus():
-            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), self.height() / 2)
-
-
-class DropDown(QComboBox):
-    """Drop-down list drawn like the buttons; the mouse wheel scrolls the page instead of changing the value."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(12)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        """Return a size as high as a button."""
-        return QSize(super().sizeHint().width(), control_height())
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the height of a button and a width that fits all entries up to a limit."""
-        metrics = QFontMetrics(font())
-        widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
-        widest = min(widest, letter_width(metrics) * _LONGEST_CHOICE)
-        return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
-
-    def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
-        """Show values with their texts and select one.
-
-        Unchanged entries are kept, because new ones would close an open list under the pointer.
-        """
-        with QSignalBlocker(self):
-            known = [(self.itemData(row), self.itemText(row)) for row in range(self.count())]
-            if known != list(entries):
-                self.clear()
-                for value, text in entries:
-                    self.addItem(text, value)
-            self.setCurrentIndex(max(0, self.findData(chosen)))
-        self.updateGeometry()
-        self.update()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the mouse wheel to the page."""
-        event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a field with the selected text and a chevron."""
-        paint_choice(self, self._theme, self.currentText())
-
-
 def control_height() -> int:
     """Return the height of fields and buttons, in pixels."""
     return QFontMetrics(font()).height() + 2 * SPACING.small + 2
@@ -363,6 +264,39 @@ def paint_bar(painter: QPainter, track: QRectF, share: float, ground: QColor, fi
         paint_round(painter, QRectF(track.topLeft(), QSizeF(across, track.height())), radius, filled)
 
 
+def paint_text(
+    painter: QPainter,
+    place: QRectF,
+    text: str,
+    look: QFont,
+    colour: QColor,
+    side: Qt.AlignmentFlag | Qt.TextFlag = Qt.AlignmentFlag.AlignVCenter,
+) -> None:
+    """Paint a text in one line, in the middle of the height unless ``side`` says otherwise."""
+    painter.setFont(look)
+    painter.setPen(colour)
+    painter.drawText(place, side, text)
+
+
+def paint_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor, width: float = 1.0) -> None:
+    """Paint a straight line."""
+    painter.setPen(QPen(colour, width))
+    painter.drawLine(start, end)
+
+
+def paint_box(widget: QWidget, theme: Theme) -> None:
+    """Paint the ground of a widget, with an outline."""
+    place = QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+    paint_round(smooth_painter(widget), place, RADII.small, theme.colour("surface"), theme.colour("edge"))
+
+
+def paint_focus(painter: QPainter, widget: QWidget, theme: Theme, radius: float, inset: float = 0.0) -> None:
+    """Paint the ring of the focus into a widget that has it."""
+    if widget.hasFocus():
+        place = QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset)
+        ring(painter, place, theme.colour("accent"), radius)
+
+
 def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
     """Paint the outline of a field, wider with the focus."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -386,11 +320,8 @@ def paint_choice(widget: QWidget, theme: Theme, text: str) -> None:
     mark = QRectF(widget.width() - side - SPACING.small, (height - side) / 2, side, side)
     icons.draw(painter, "chevron", mark, theme.colour("muted"))
     across = int(mark.left()) - SPACING.medium - SPACING.small
-    painter.setFont(font())
-    painter.setPen(theme.colour("text"))
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, across)
-    place = QRectF(SPACING.medium, 0, across, height)
-    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+    shown = QFontMetrics(font()).elidedText(text, Qt.TextElideMode.ElideRight, across)
+    paint_text(painter, QRectF(SPACING.medium, 0, across, height), shown, font(), theme.colour("text"))
 
 
 def ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:

@@ -1,14 +1,16 @@
 """Text fields in the usual size."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QSignalBlocker, QSize
+from PySide6.QtGui import QAction, QFontMetrics, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy
 
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import Theme, font
-from app.ui.widgets.basic import control_height, refresh_with
+from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import control_height, paint_choice, refresh_with
 from app.ui.widgets.labels import worded
 
 _MOST: Final = 32_767
@@ -53,3 +55,52 @@ class SearchField(Field):
         super().fit()
         for action, name in self._icons.items():
             action.setIcon(icons.icon(name, self._theme.colour("muted")))
+
+
+_LONGEST_CHOICE = 44
+
+
+class DropDown(QComboBox):
+    """Drop-down list drawn like the buttons; the mouse wheel scrolls the page instead of changing the value."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Return a size as high as a button."""
+        return QSize(super().sizeHint().width(), control_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of a button and a width that fits all entries up to a limit."""
+        metrics = QFontMetrics(font())
+        widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
+        widest = min(widest, metrics.averageCharWidth() * _LONGEST_CHOICE)
+        return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
+
+    def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Show values with their texts and select one.
+
+        Unchanged entries are kept, because new ones would close an open list under the pointer.
+        """
+        with QSignalBlocker(self):
+            known = [(self.itemData(row), self.itemText(row)) for row in range(self.count())]
+            if known != list(entries):
+                self.clear()
+                for value, text in entries:
+                    self.addItem(text, value)
+            self.setCurrentIndex(max(0, self.findData(chosen)))
+        self.updateGeometry()
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the mouse wheel to the page."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a field with the selected text and a chevron."""
+        paint_choice(self, self._theme, self.currentText())

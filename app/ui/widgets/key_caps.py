@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPaintEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import paint_round, ring, smooth_painter
+from app.ui.widgets.basic import paint_focus, paint_round, paint_text, smooth_painter
 
 _DEPTH = float(SPACING.hair)
 _MARGIN = float(SPACING.hair)  # for the focus ring
@@ -48,11 +48,9 @@ class KeyCaps(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint each key with the edge that a real one has; lit keys are filled and lowered."""
         painter = smooth_painter(self)
-        painter.setFont(self._font())
         for cap, place in self._places():
             self._paint_key(painter, cap, place)
-        if self.hasFocus():
-            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), RADII.medium)
+        paint_focus(painter, self, self._theme, RADII.medium)
 
     def _paint_key(self, painter: QPainter, cap: str, place: QRectF) -> None:
         colour, lowered = self._theme.colour, place.translated(0, _DEPTH)
@@ -60,9 +58,9 @@ class KeyCaps(QWidget):
         if not self.lit:
             paint_round(painter, lowered, RADII.medium, edge, edge)
         paint_round(painter, face, RADII.medium, colour("accent" if self.lit else "surface"), edge)
-        painter.setPen(colour("on_accent" if self.lit else "text"))
         if cap:
-            painter.drawText(face, Qt.AlignmentFlag.AlignCenter, cap)
+            ink = colour("on_accent" if self.lit else "text")
+            paint_text(painter, face, cap, self._font(), ink, Qt.AlignmentFlag.AlignCenter)
         else:
             inset = face.height() / 4
             icons.draw(painter, "microphone", face.adjusted(inset, inset, -inset, -inset), colour("text"))

@@ -1,20 +1,65 @@
-"""Buttons of which one is chosen: pages, sections, and a few short options that are all visible."""
+"""Buttons that are checked: pages and sections, a few short options that are all visible, switches, ticks."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QFontMetrics, QPaintEvent, QPainter
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
+from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, paint_round, ring, smooth_painter
-from app.ui.widgets.checkable_button import CheckableButton
+from app.ui.widgets.basic import (
+    control_height,
+    paint_box,
+    paint_focus,
+    paint_round,
+    paint_text,
+    refresh_with,
+    smooth_painter,
+)
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.layouts import vertical
 
 BAR = 3.0
 """Thickness of the bar on a chosen button."""
+
+
+class CheckableButton(QAbstractButton):
+    """Button that is checked by a click, or in the same way by assistive technology.
+
+    Qt toggles a checkable button on behalf of assistive technology, without a click: nothing would follow.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._own = False
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.toggled.connect(self._follow)
+
+    def setChecked(self, checked: bool) -> None:
+        """Check or uncheck the button without a click."""
+        self._own = True
+        super().setChecked(checked)
+        self._own = False
+
+    def nextCheckState(self) -> None:
+        """Change the state at a click, which Qt announces itself."""
+        self._own = True
+        super().nextCheckState()
+        self._own = False
+
+    def _follow(self, checked: bool) -> None:
+        """Emit a click for a change by assistive technology, which Qt does not announce as one."""
+        if not self._own and (checked or not self._is_one_of_many()):
+            self.clicked[bool].emit(checked)  # type: ignore[index] # the stubs know no overloads
+
+    def _is_one_of_many(self) -> bool:
+        """Return whether the button is unchecked when another one is checked."""
+        group: QButtonGroup | None = self.group()
+        return self.autoExclusive() or (group is not None and group.exclusive())
 
 
 class NavigationButton(CheckableButton):
@@ -42,8 +87,7 @@ class NavigationButton(CheckableButton):
         if chosen:
             paint_round(painter, self.bar(), BAR / 2, self._theme.colour("accent"))
         self.paint_name(painter)
-        if self.hasFocus():
-            ring(painter, place, self._theme.colour("accent"), RADII.small)
+        paint_focus(painter, self, self._theme, RADII.small)
 
 
 _FRAME: Final = 2
@@ -77,11 +121,8 @@ class OptionButton(CheckableButton):
             edge = self._theme.colour("accent") if chosen else None
             ground = self._theme.colour("accent_soft" if chosen else "sunken")
             paint_round(painter, place.adjusted(0.5, 0.5, -0.5, -0.5), RADII.small - 1, ground, edge)
-        painter.setFont(font())
-        painter.setPen(self._theme.colour("text"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.text())
-        if self.hasFocus():
-            ring(painter, place, self._theme.colour("accent"), RADII.small - 1)
+        paint_text(painter, place, self.text(), font(), self._theme.colour("text"), Qt.AlignmentFlag.AlignCenter)
+        paint_focus(painter, self, self._theme, RADII.small - 1)
 
 
 class OptionButtons(QWidget):
@@ -139,14 +180,7 @@ class OptionButtons(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the outline of the row."""
-        painter = smooth_painter(self)
-        paint_round(
-            painter,
-            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5),
-            RADII.small,
-            self._theme.colour("surface"),
-            self._theme.colour("edge"),
-        )
+        paint_box(self, self._theme)
 
     def _make(self, values: Sequence[str]) -> None:
         for button in self.buttons:
@@ -155,3 +189,70 @@ class OptionButtons(QWidget):
         self._row.hold(self.buttons)
         for button in self.buttons:
             button.clicked.connect(lambda _, value=button.value: self.chosen.emit(value))
+
+
+_BOX: Final = 2.0
+
+
+class Switch(CheckableButton):
+    """Switch without text; a separate label stands next to it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def sizeHint(self) -> QSize:
+        """Return a size as high as a line of text."""
+        height = QFontMetrics(font()).height() + SPACING.hair
+        return QSize(round(height * 1.8) + SPACING.small, height + SPACING.small)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a track with a knob, which is on the right and filled when on."""
+        painter, colour, on = smooth_painter(self), self._theme.colour, self.isChecked()
+        track = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
+        edge = colour("accent" if on else "edge")
+        paint_round(painter, track, track.height() / 2, colour("accent" if on else "sunken"), edge)
+        side = track.height() - 6
+        knob = QRectF(track.right() - 3 - side if on else track.left() + 3, track.top() + 3, side, side)
+        paint_round(painter, knob, side / 2, colour("on_accent" if on else "edge"))
+        paint_focus(painter, self, self._theme, self.height() / 2)
+
+
+class TickButton(CheckableButton):
+    """Toggle button for one of several independent options, filled and ticked when selected."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        refresh_with(self.refresh, theme)
+
+    def refresh(self) -> None:
+        """Take the current font."""
+        self.setFont(font())
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """Return a size with room for the tick, so that ticking moves no other control."""
+        across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
+        return QSize(across + 2 * SPACING.medium, control_height())
+
+    @property
+    def _side(self) -> int:
+        return self.fontMetrics().ascent()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw outline, tick and text."""
+        painter = smooth_painter(self)
+        on, side = self.isChecked(), float(self._side)
+        edge = self._theme.colour("accent" if on or self.underMouse() else "edge")
+        outline = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        paint_round(painter, outline, RADII.small, self._theme.colour("accent_soft" if on else "surface"), edge)
+        mark = QRectF(SPACING.medium + 0.5, (self.height() - side) // 2 + 0.5, side - 1, side - 1)
+        paint_round(painter, mark, _BOX, self._theme.colour("accent" if on else "surface"), edge)
+        if on:
+            inside = mark.adjusted(_BOX, _BOX, -_BOX, -_BOX)
+            icons.draw(painter, "done", inside, self._theme.colour("on_accent"))
+        place = QRectF(self.rect().adjusted(int(mark.right()) + SPACING.small, 0, 0, 0))
+        paint_text(painter, place, self.text(), self.font(), self._theme.colour("text"))
+        paint_focus(painter, self, self._theme, RADII.small)

@@ -2,19 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QGridLayout,
-    QScrollArea,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPaintEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QWidget
 
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SPACING, Theme
-from app.ui.widgets.basic import Card, ring, timer
+from app.ui.widgets.basic import Card, paint_focus, paint_line, timer
 from app.ui.widgets.layouts import CARD, SPACE, horizontal, stretched, vertical
 
 
@@ -33,8 +26,21 @@ class Panel(Card):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the card, and the focus ring."""
         super().paintEvent(event)
-        if self.hasFocus():
-            ring(QPainter(self), QRectF(self.rect()), self._theme.colour("accent"), RADII.small * 2)
+        paint_focus(QPainter(self), self, self._theme, RADII.small * 2)
+
+
+class LinedRow(QWidget):
+    """Row of a list, with a line above it unless it is the ``first``."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self.first = theme, True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the line."""
+        if not self.first:
+            end = QPointF(self.width(), 0.5)
+            paint_line(QPainter(self), QPointF(0, 0.5), end, self._theme.colour("line"))
 
 
 def bring_into_sight(widget: QWidget) -> None:

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.files.view import FileState
-from app.ui.files.file_widgets import SHAPES, DropZone, FileProgressBar, TickButton
+from app.ui.files.file_widgets import SHAPES, DropZone, FileProgressBar
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import StateIcon
+from app.ui.widgets.option_buttons import TickButton
 from tests.app.ui.languages import in_each_language
 
 

@@ -13,8 +13,10 @@ from app.core.states import State
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
 from app.ui.widgets import basic
-from app.ui.widgets.basic import DropDown, LevelBar, Shape, Switch, opens_menu, reveal
+from app.ui.widgets.basic import LevelBar, Shape, opens_menu, reveal
+from app.ui.widgets.fields import DropDown
 from app.ui.widgets.labels import label
+from app.ui.widgets.option_buttons import Switch
 
 
 def pixels(widget: QWidget) -> QImage:
