@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.gateways.actions import LookAtGateways
@@ -17,7 +17,7 @@ from app.messages.registry import Registry
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.sharing.actions import LookAtSharing
-from app.sharing.view import InviteView, LendingView, SharingState, SharingView, nearby
+from app.sharing.view import LendingView, SharingState, SharingView, nearby
 from app.ui.computers.code_forms import LendingForm, PairingForm
 from app.ui.computers.computer_row import ComputerRow, RowIcon
 from app.ui.computers.computer_view import computers
@@ -29,7 +29,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, action_button, card, refresh_with
 from app.ui.widgets.labels import label, remark, tell, worded
 from app.ui.widgets.layouts import SPACE, at_left, drop, horizontal, stretched, vertical
-from app.ui.widgets.panels import Columns
+from app.ui.widgets.panels import Columns, tell_visible
 
 _LETTERS = 26
 """Least width of a choice, in average letters."""
@@ -38,10 +38,9 @@ _LETTERS = 26
 class ComputersPanel(QWidget):
     """Panel that is updated while it is visible; all actions go to ``ask``.
 
-    ``shows`` passes values to it. ``gateways_shown`` and ``lending_shown`` repeat views for other parts.
+    ``shows`` passes values to it. ``lending_shown`` repeats a view for other parts.
     """
 
-    gateways_shown = Signal(object)
     lending_shown = Signal(object)
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
@@ -68,8 +67,11 @@ class ComputersPanel(QWidget):
         parts = (self.problem, self._choices, self.form, self.code, self.told, self.heading, self._list, self.none)
         vertical(*parts, at_left(self.lend), self.lending, within=self, gap=SPACING.medium)
         shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
-        self.shows = shows.add(self.show_invite).add(self.show_lending)
+        self.shows = shows.add(self.code.show_invite).add(self.show_lending)
         refresh_with(self.refresh, texts, theme)
+        # Checks and searches run only meanwhile. Forms keep their input, as the window may only be minimised.
+        tell_visible(self, lambda on: ask(LookAtGateways(on)))
+        tell_visible(self, lambda on: ask(LookAtSharing(on)))
 
     # -- values --------------------------------------------------------------------------------------------
 
@@ -78,7 +80,6 @@ class ComputersPanel(QWidget):
         self._gateways = view
         self.form.show_pairing(view.pairing)
         self._show()
-        self.gateways_shown.emit(view)
 
     def show_worker(self, worker: WorkerView) -> None:
         """Show the state of recognition on this computer."""
@@ -95,10 +96,6 @@ class ComputersPanel(QWidget):
         self._sharing = view
         self.code.show_sharing(view)
         self._show()
-
-    def show_invite(self, invite: InviteView) -> None:
-        """Show the code for another device."""
-        self.code.show_invite(invite)
 
     def show_lending(self, view: LendingView) -> None:
         """Show the computers that this one recognises for."""
@@ -119,16 +116,6 @@ class ComputersPanel(QWidget):
         for row in self.rows.values():
             row.refresh()
         self._show()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Start checks and searches, which run only while the panel is visible."""
-        self._ask(LookAtGateways(True))
-        self._ask(LookAtSharing(True))
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Stop checks and searches; open forms keep their input, as the window may only be minimised."""
-        self._ask(LookAtGateways(False))
-        self._ask(LookAtSharing(False))
 
     # -- user actions --------------------------------------------------------------------------------------
 

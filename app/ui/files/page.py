@@ -85,7 +85,6 @@ class FilesPage(QWidget):
             tick.setText(texts(f"files.form.{form.value}"))
             tick.setAccessibleName(texts("files.form-name", form=tick.text()))
             tick.updateGeometry()
-        self.zone.refresh()
         self._show(again=True)
         self._arrange()
 

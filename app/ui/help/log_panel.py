@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView
 
 from app.diagnostics.report.actions import HelpAction, LookAtLogs
@@ -21,6 +21,7 @@ from app.ui.widgets.fields import DropDown, SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
+from app.ui.widgets.panels import tell_visible
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -125,6 +126,7 @@ class LogPanel(Card):
         self.program.activated.connect(self._look)
         self.list.selectionModel().selectionChanged.connect(self._chosen)
         refresh_with(self.refresh, texts, theme)
+        tell_visible(self, lambda on: self._look() if on else ask(LookAtLogs(False)))
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this panel."""
@@ -148,16 +150,6 @@ class LogPanel(Card):
         levels = [(level, texts(f"help.logs.level-{level}")) for level in _SHOWN_LEVELS]
         self.level.show_entries(levels, self.level.currentData() or LEVELS[0])
         self._show()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Request log lines: logs are read only while the panel is visible."""
-        super().showEvent(event)
-        self._look()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Stop reading logs while the panel is hidden."""
-        super().hideEvent(event)
-        self._ask(LookAtLogs(False))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy the selected lines on the system's copy shortcut."""

@@ -9,7 +9,7 @@ from app.history.view import HistoryModels, RerunOptions
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import model_name, note_text
 from app.ui.theme.theme import SPACING
-from app.ui.widgets.basic import opens_menu
+from app.ui.widgets.basic import opens_menu, refresh_with
 from app.ui.widgets.labels import label, menu_name
 
 
@@ -30,7 +30,7 @@ class AgainButton(QPushButton):
         self.whole = QMenu(self)
         self._menu.aboutToShow.connect(self.opens.emit)
         opens_menu(self, self._menu)
-        self.refresh()
+        refresh_with(self.refresh, texts)
 
     def show_models(self, models: HistoryModels) -> None:
         """Offer these models, or say why none is known."""
@@ -57,15 +57,14 @@ class AgainButton(QPushButton):
         self.whole.clear()
         self._list_models(self.whole, vad=False)
         if self._ran:
-            menu.addAction(texts("history.again.results")).triggered.connect(self.results.emit)
+            menu.addAction(texts("history.again.results"), self.results.emit)
 
     def _list_models(self, menu: QMenu, *, vad: bool) -> None:
         texts = self._texts
         for name in sorted(self._models.names, key=self._used.__eq__) or ("",):
             shown = model_name(texts, name) if name else texts("history.again.any-model")
             title = texts("history.again.used", model=shown) if name and name == self._used else shown
-            choose = partial(self._choose, RerunOptions(name, vad))
-            menu.addAction(menu_name(title)).triggered.connect(choose)
+            menu.addAction(menu_name(title), partial(self.chosen.emit, RerunOptions(name, vad)))
 
     def _add_note(self, text: str) -> None:
         """Add a note in several lines, which an entry of a menu cannot have."""
@@ -74,6 +73,3 @@ class AgainButton(QPushButton):
         entry = QWidgetAction(self._menu)
         entry.setDefaultWidget(words)
         self._menu.addAction(entry)
-
-    def _choose(self, options: RerunOptions, _: bool = False) -> None:
-        self.chosen.emit(options)

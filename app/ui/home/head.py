@@ -15,7 +15,7 @@ from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import action_button
+from app.ui.widgets.basic import action_button, refresh_with
 from app.ui.widgets.fields import SearchField
 from app.ui.widgets.labels import label, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
@@ -85,7 +85,7 @@ class Head(QWidget):
             margins=(0, SPACING.wide, 0, 0),
             gap=SPACING.medium,
         )
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def show_choices(self, choices: Choices) -> None:
         """Show the keys in effect."""
@@ -111,7 +111,6 @@ class Head(QWidget):
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts, paste_key = self._texts, key_text(self._texts, self._choices.works(PASTE_HELD))
-        self.hero.refresh()
         self.paste.show_key(paste_key)
         self.first_use.show_key(key_text(texts, self._choices.works(DICTATE)))
         self.show_texts()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPaintEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from app.core.live_text import TextSpan
@@ -20,7 +20,7 @@ from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, joined, key_caps, key_text, note_text, state_text, times, worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Card, Shape, action_button, smooth_painter, timer
+from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.labels import label, remark, say, set_role, worded
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
@@ -128,7 +128,7 @@ class Hero(Card):
             margins=(SPACING.wide, SPACING.large),
             gap=SPACING.medium,
         )
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def show_view(self, view: View) -> None:
         """Show the newest take; cheap enough to call twenty times a second.

@@ -6,28 +6,17 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QGuiApplication,
-    QHideEvent,
-    QKeyEvent,
-    QKeySequence,
-    QShortcut,
-    QShowEvent,
-)
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.core.format import Format
 from app.core.states import State
-from app.dictation.view import TakeView, View
+from app.dictation.view import View
 from app.history.actions import DeleteTakes, ExportTakes, LookAtTake, ModelsWanted, PlayAction, SearchHistory
-from app.history.view import (
-    HistoryList,
-    HistoryMessage,
-    HistoryRows,
-    HistoryValue,
-)
+from app.history.view import HistoryList, HistoryRows, HistoryValue
 from app.local_services.worker_view import WorkerView
 from app.messages.actions import Action
+from app.messages.notifications import Takes
 from app.messages.registry import Registry
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY
@@ -40,7 +29,7 @@ from app.ui.home.wording import day_text, described
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import paint_as_page
+from app.ui.widgets.basic import paint_as_page, refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.labels import worded
 from app.ui.widgets.layouts import stretched, vertical
@@ -85,15 +74,15 @@ class HomePage(QWidget):
         for before, after in ((self.head.search, self.list), (self.list, self.panel), (self.panel, self.bar)):
             QWidget.setTabOrder(before, after)
         self._connect()
-        self.refresh()
+        refresh_with(self.refresh, theme, texts)
 
     @property
-    def shows(self) -> Registry[View | WorkerView | HistoryValue]:
+    def shows(self) -> Registry[View | WorkerView | Takes | HistoryValue]:
         """Callbacks for the values that the app publishes."""
-        dictation = Registry().add(self.show_view).add(self.show_worker)
-        found = dictation.add(self.show_list).add(self.show_rows).add(self.show_told)
-        opened = found.add(self.panel.show_details).add(self.panel.show_playing)
-        return opened.add(self.panel.show_models).add(self.panel.show_rerun)
+        dictation = Registry().add(self.show_view).add(self.head.hero.show_worker).add(self.show_takes)
+        found = dictation.add(self.show_list).add(self.show_rows).add(self.head.show_told)
+        opened = found.add(self.panel.show_details).add(self.panel.play.show_playing)
+        return opened.add(self.panel.again.show_models).add(self.panel.show_rerun)
 
     # -- display -------------------------------------------------------------------------------------------
 
@@ -102,14 +91,10 @@ class HomePage(QWidget):
         self.head.show_view(view)
         self.model.show_speaking(view.state in _SPEAKS)
 
-    def show_takes(self, takes: Sequence[TakeView]) -> None:
+    def show_takes(self, takes: Takes) -> None:
         """Show which of the last takes have text to paste."""
-        self.head.paste.show_takes(takes)
-        self.panel.show_held(frozenset(take.session for take in takes if take.held))
-
-    def show_worker(self, worker: WorkerView) -> None:
-        """Show the state of this computer's worker."""
-        self.head.hero.show_worker(worker)
+        self.head.paste.show_takes(takes.views)
+        self.panel.show_held(frozenset(take.session for take in takes.views if take.held))
 
     def show_choices(self, choices: Choices) -> None:
         """Show the settings in effect."""
@@ -144,15 +129,8 @@ class HomePage(QWidget):
             self.panel.show_take(row)
         self._choose()
 
-    def show_told(self, told: HistoryMessage) -> None:
-        """Show the outcome of a user action."""
-        self.head.show_told(told)
-
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
-        self.head.refresh()
-        self.panel.refresh()
-        self.bar.refresh()
         self.list.measure()  # for another font
         self.list.viewport().update()
         self.stage.fit()
@@ -383,5 +361,3 @@ class HomePage(QWidget):
             QShortcut(QKeySequence(keys), self).activated.connect(act)  # works from any focus in the page
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self.panel, self._close, context=inside)
-        self._theme.changed.connect(self.refresh)
-        self._texts.changed.connect(self.refresh)

@@ -19,7 +19,7 @@ from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import joined, model_name, note_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import action_button, reveal
+from app.ui.widgets.basic import action_button, refresh_with, reveal
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, remark, worded
@@ -39,11 +39,10 @@ class DifferenceView(QTextEdit):
     """
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
-        super().__init__()
+        super().__init__(readOnly=True, tabChangesFocus=True)
         self._theme, self._texts = theme, texts
         self._pieces: Sequence[TextPiece] = ()
-        self.setReadOnly(True)
-        self.setTabChangesFocus(True)
+        refresh_with(self.refresh, texts, theme)
 
     def sizeHint(self) -> QSize:
         """Return a height of a few lines; the view grows where there is room."""
@@ -74,6 +73,7 @@ class DifferenceView(QTextEdit):
         cursor.endEditBlock()
         self.moveCursor(QTextCursor.MoveOperation.Start)
         self.verticalScrollBar().setValue(0)
+        self.updateGeometry()
 
     def _format(self, change: DifferenceKind) -> QTextCharFormat:
         made = QTextCharFormat()
@@ -170,7 +170,7 @@ class RerecognitionPanel(QFrame):
             gap=SPACING.hair,
         )
         self.runs.activated.connect(self._look)
-        self.refresh()
+        refresh_with(self._show, texts, theme)
 
     # -- display -------------------------------------------------------------------------------------------
 
@@ -243,12 +243,6 @@ class RerecognitionPanel(QFrame):
     def _forget_outcome(self) -> None:
         if self._row is not None and self.stage is not PanelPart.WORKING:
             self._reruns.pop(self._row.session, None)
-
-    def refresh(self) -> None:
-        """Update everything to the current language and colours."""
-        self.difference.refresh()
-        self.difference.updateGeometry()
-        self._show()
 
     def _show(self) -> None:
         stage = self.stage

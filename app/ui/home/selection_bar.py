@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from app.core.format import Format
 from app.history.index import IndexRow
 from app.ui.strings.texts import Texts
-from app.ui.widgets.basic import Card, action_button, opens_menu
+from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, set_role, worded
 from app.ui.widgets.layouts import CARD, vertical
@@ -54,7 +54,7 @@ class SelectionBar(Card):
         self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel))
         vertical(self.name, self.buttons, within=self, margins=CARD)
         self.delete.installEventFilter(self)
-        self.refresh()
+        refresh_with(self.refresh, texts)
 
     def show_takes(self, rows: Sequence[IndexRow], *, sure: bool = False) -> None:
         """Show these takes if they are several; ``sure``: ask whether to delete them."""

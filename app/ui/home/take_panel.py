@@ -15,7 +15,7 @@ from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
 from app.history.actions import EditTake, ExportTakes, LookAtTake, ModelsWanted
 from app.history.index import IndexRow
-from app.history.view import HistoryModels, Playing, Rerunning, RerunOptions, TakeDetails
+from app.history.view import RerunOptions, Rerunning, TakeDetails
 from app.messages.actions import Action
 from app.ui.home.again_button import AgainButton
 from app.ui.home.paste_bar import paste_elsewhere
@@ -26,7 +26,7 @@ from app.ui.home.take_text import Follower, GrowingText
 from app.ui.home.wording import caption, take_text, when
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import Card, action_button, opens_menu, reveal, show_icon, timer
+from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with, reveal, show_icon, timer
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import remark, worded
@@ -84,7 +84,7 @@ class TakePanel(Card):
             margins=(SPACING.large, SPACING.small, SPACING.large, SPACING.medium),
         )
         self._connect()
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     # -- display -------------------------------------------------------------------------------------------
 
@@ -122,14 +122,6 @@ class TakePanel(Card):
             self.recognise.show_details(details)
             self._show()
 
-    def show_playing(self, playing: Playing) -> None:
-        """Show the state of playback."""
-        self.play.show_playing(playing)
-
-    def show_models(self, models: HistoryModels) -> None:
-        """Show the models that can recognise the take again."""
-        self.again.show_models(models)
-
     def show_rerun(self, rerun: Rerunning) -> None:
         """Show the state of a repeated recognition."""
         self.recognise.show_rerun(rerun)
@@ -163,8 +155,6 @@ class TakePanel(Card):
         ):
             show_icon(button, name, self._theme.colour("text"))
         self.text.setFont(font())
-        self.again.refresh()
-        self.recognise.refresh()
         self._show()
 
     @property

@@ -5,20 +5,14 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtCore import QPoint, QUrl, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-from app.models.actions import (
-    CancelModel,
-    FetchModel,
-    ImportModel,
-    ModelAction,
-    PauseModel,
-    RemoveModel,
-    VerifyModel,
-)
+from app.messages.actions import Action
+from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.view import UNDER_WAY, LocalModelView, ModelFacts, ModelState, ModelsView, Purpose
+from app.settings.actions import ChangeSetting
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.models.model_actions import ICONS, CardAction, can_be_done, main_action, menu_actions
 from app.ui.models.model_widgets import (
@@ -53,6 +47,8 @@ from app.ui.widgets.layouts import CARD, horizontal, stretched, vertical
 
 _SHOWN: Final = 16  # digits of a SHA-256
 _FEW: Final = 5
+CHOSEN: Final = "worker.model"
+"""Setting of the model that this computer's worker runs."""
 _MEASURE: Final = "kikipounamu models measure {name}"
 
 
@@ -132,21 +128,11 @@ _STRONG: Final = frozenset(
 
 
 class ModelCard(Card):
-    """Card that shows one model and passes actions to ``ask``.
+    """Card that shows one model and passes actions to ``ask``."""
 
-    ``use`` is called with the name of the model that this computer's worker should run.
-    """
-
-    def __init__(
-        self,
-        theme: Theme,
-        texts: Texts,
-        ask: Callable[[ModelAction], None],
-        use: Callable[[str], None],
-        dialogs: Dialogs,
-    ) -> None:
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs) -> None:
         super().__init__()
-        self._theme, self._texts, self._ask, self._use, self._dialogs = theme, texts, ask, use, dialogs
+        self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.model, self._view, self._language = LocalModelView(ModelFacts("")), ModelsView(), ""
         self.shape, self.bar = StateIcon(theme, SHAPES, ModelState.MISSING), FileProgressBar(theme)
         self.name = label(bold=True, wraps=True)
@@ -293,7 +279,7 @@ class ModelCard(Card):
             case CardAction.VERIFY:
                 self._ask(VerifyModel(name))
             case CardAction.USE:
-                self._use(name)
+                self._ask(ChangeSetting(CHOSEN, name))
             case CardAction.COPY:
                 QGuiApplication.clipboard().setText(remedy(self.model))
             case CardAction.IMPORT:

@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Final
 
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.messages.actions import Action
-from app.models.actions import LookAtModels, ModelAction
+from app.models.actions import LookAtModels
 from app.models.view import LocalModelView, ModelState, ModelsView, Purpose
-from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.models.wording import room_text
 from app.ui.settings.picker_controls import PickOneControl
@@ -22,6 +20,7 @@ from app.ui.widgets.basic import refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
 from app.ui.widgets.labels import label, remark, worded
 from app.ui.widgets.layouts import SPACE, horizontal, vertical
+from app.ui.widgets.panels import tell_visible
 
 
 class ModelGroup(StrEnum):
@@ -77,25 +76,15 @@ def _knows(model: LocalModelView, language: str) -> bool:
     return not language or model.chosen or not known or language in known
 
 
-CHOSEN: Final = "worker.model"
 _ANY: Final = ""
 
 
 class ModelsPanel(QWidget):
-    """Panel of model cards, updated only while visible.
+    """Panel of model cards, updated only while visible."""
 
-    Settings go to ``ask``, all other actions to ``ask_models``.
-    """
-
-    def __init__(
-        self,
-        theme: Theme,
-        texts: Texts,
-        ask: Callable[[Action], None],
-        ask_models: Callable[[ModelAction], None],
-    ) -> None:
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
-        self._theme, self._texts, self._ask, self._ask_models = theme, texts, ask, ask_models
+        self._theme, self._texts, self._ask = theme, texts, ask
         self._view = ModelsView()
         self._placed: list[tuple[ModelGroup, list[str]]] = []
         self.cards: dict[str, ModelCard] = {}
@@ -112,6 +101,7 @@ class ModelsPanel(QWidget):
             heading.setParent(self)
             heading.hide()
         refresh_with(self.refresh, theme, texts)
+        tell_visible(self, lambda on: ask(LookAtModels(on)))
 
     def show_models(self, view: ModelsView) -> None:
         """Show the current models; cheap enough to call ten times a second."""
@@ -130,14 +120,6 @@ class ModelsPanel(QWidget):
         """Redraw all cards in the current language and colours."""
         self._show_filter()
         self._show(again=True)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Start updates while the panel is visible."""
-        self._ask_models(LookAtModels(True))
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Stop updates while the panel is hidden."""
-        self._ask_models(LookAtModels(False))
 
     def _show(self, *, again: bool = False) -> None:
         view, texts = self._view, self._texts
@@ -167,14 +149,9 @@ class ModelsPanel(QWidget):
         self._show()
 
     def _new_card(self, name: str) -> ModelCard:
-        card = self.cards[name] = ModelCard(
-            self._theme, self._texts, self._ask_models, self._choose, SYSTEM_DIALOGS
-        )
+        card = self.cards[name] = ModelCard(self._theme, self._texts, self._ask, SYSTEM_DIALOGS)
         card.setParent(self)
         return card
-
-    def _choose(self, name: str) -> None:
-        self._ask(ChangeSetting(CHOSEN, name))
 
     def _place(self, wanted: list[tuple[ModelGroup, list[str]]]) -> None:
         """Put headings and cards into this order, and let Tab follow it."""

@@ -78,7 +78,8 @@ class MonitorPage(QWidget):
         )
         self._lay_out_trouble()
         self._lay_out_figures()
-        refresh_with(self.refresh, theme, texts)
+        worded(texts, self, accessibleName="monitor.name")
+        refresh_with(self._show, theme, texts)
 
     def show_monitor(self, view: MonitorView) -> None:
         """Show the state of the system; cheap enough to call once a second."""
@@ -91,12 +92,6 @@ class MonitorPage(QWidget):
         self._worker = worker
         if self.isVisible():
             self._show_workers()
-
-    def refresh(self) -> None:
-        """Update all texts to the current language, font and colours."""
-        self.setAccessibleName(self._texts("monitor.name"))
-        self.timeline.refresh()
-        self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Show the values that arrived while the page was hidden."""

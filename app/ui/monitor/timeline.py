@@ -11,7 +11,7 @@ from app.ui.monitor.timeline_row import Measures, RowFocus, TimeScale, TimelineR
 from app.ui.monitor.wording import seconds_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import paint_line, paint_text, smooth_painter
+from app.ui.widgets.basic import paint_line, paint_text, refresh_with, smooth_painter
 from app.ui.widgets.layouts import room, vertical
 
 MOST: Final = 24
@@ -62,7 +62,7 @@ class Legend(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def refresh(self) -> None:
         """Update the words to the current language."""
@@ -119,6 +119,7 @@ class TimelineView(QWidget):
         self._shown: tuple[UtteranceRow, ...] = ()
         self.legend, self.axis = Legend(theme, texts), TimelineAxis(theme, texts)
         self._column = vertical(self.legend, room(SPACING.small), self.axis, within=self, gap=0)
+        refresh_with(self.refresh, texts, theme)
 
     @property
     def rows(self) -> list[TimelineRow]:
@@ -145,7 +146,6 @@ class TimelineView(QWidget):
     def refresh(self) -> None:
         """Update all rows to the current language, font and colours."""
         self._measures = Measures(self._texts)
-        self.legend.refresh()
         self.show_utterances(self._shown)
 
     def _add_row(self) -> None:

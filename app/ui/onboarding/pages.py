@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.dictation.actions import Verb
@@ -29,10 +29,10 @@ from app.ui.onboarding.widgets import Trail
 from app.ui.settings.choices import HOTKEYS, Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import action_button, make_room, paint_as_page
+from app.ui.widgets.basic import action_button, make_room, paint_as_page, refresh_with
 from app.ui.widgets.labels import set_role, worded
 from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
-from app.ui.widgets.panels import centred, scrolling
+from app.ui.widgets.panels import centred, scrolling, tell_visible
 
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
@@ -80,9 +80,8 @@ class Onboarding(QWidget):
             shortcut = QShortcut(QKeySequence(keys), self)  # works with any focus, also in a text box
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
-        self.texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
+        tell_visible(self, lambda on: self._see() if on else self._stop())
 
     @property
     def step(self) -> Step:
@@ -161,7 +160,6 @@ class Onboarding(QWidget):
         for page in self.pages.values():
             page.refresh()
             page.setVisible(page.step is self.step)
-        self.foot.refresh()
         self.next.setToolTip(QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText))
         self.back.setVisible(self.progress.previous is not None)
         self.later.setVisible(self.progress.following is not None)
@@ -178,16 +176,6 @@ class Onboarding(QWidget):
             self.next.click()
         else:
             super().keyPressEvent(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Start the current step's tests when the window appears."""
-        super().showEvent(event)
-        self._see()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Stop all tests when the window is hidden."""
-        super().hideEvent(event)
-        self._stop()
 
     def _go_on(self) -> None:
         if self._is_complete():

@@ -15,7 +15,7 @@ from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import action_button
+from app.ui.widgets.basic import action_button, refresh_with
 from app.ui.widgets.labels import remark, tell
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 
@@ -39,7 +39,7 @@ class ReadinessFoot(QWidget):
         self.bar, self.button = FileProgressBar(theme), action_button(self._act, "quiet")
         row = horizontal(stretched(self.says), aligned(self.button, Qt.AlignmentFlag.AlignTop))
         vertical(row, self.bar, within=self, gap=SPACING.hair)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
 
     def show_worker(self, worker: WorkerView) -> None:
         """Show the state of this computer's worker."""

@@ -34,7 +34,7 @@ class DryRunResults(QWidget):
         self.more = action_button(self._show_all, "quiet")
         self.examples.setTextFormat(Qt.TextFormat.RichText)
         vertical(self.summary, self.bar, self.about, self.examples, at_left(self.more), within=self)
-        refresh_with(self.refresh, theme)
+        refresh_with(self.refresh, theme, texts)
 
     def show_tried(self, tried: ReplacementsTried | None) -> None:
         """Show the dry run as far as it is; hide the results for ``None``."""

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtWidgets import QWidget
 
 from app.messages.actions import Action
-from app.messages.notifications import Problem
 from app.replacements.rules import Replacement
-from app.replacements.view import ReplacementsTried, TryReplacements
 from app.settings.sections import Settings
 from app.ui.replacements.hotwords_panel import HotwordsPanel
 from app.ui.replacements.panel import ReplacementsPanel
@@ -19,18 +17,12 @@ from app.ui.widgets.layouts import SPACE, vertical
 
 
 class WordsPanel(QWidget):
-    """Panel with replacements and hotwords; settings go to ``ask``, dry runs to ``ask_try``."""
+    """Panel with replacements and hotwords."""
 
-    def __init__(
-        self,
-        theme: Theme,
-        texts: Texts,
-        ask: Callable[[Action], None],
-        ask_try: Callable[[TryReplacements], None],
-    ) -> None:
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._texts = texts
-        self.replacements = ReplacementsPanel(theme, texts, ask, ask_try)
+        self.replacements = ReplacementsPanel(theme, texts, ask)
         self.hotwords = HotwordsPanel(theme, texts, ask)
         add = self.replacements.model.merge
         self.hotwords.replaces.connect(lambda heard, written: add((Replacement(heard, written),)))
@@ -47,15 +39,6 @@ class WordsPanel(QWidget):
         """Show the settings in effect."""
         self.replacements.show_rules(settings.recognition.replacements)
         self.hotwords.show_words(settings.recognition.hotwords)
-
-    def show_tried(self, tried: ReplacementsTried) -> None:
-        """Show the results of a dry run."""
-        self.replacements.show_tried(tried)
-
-    def show_problem(self, problem: Problem) -> None:
-        """Show why requested words were refused."""
-        self.replacements.show_problem(problem)
-        self.hotwords.show_problem(problem)
 
 
 class DictionaryPage(QWidget):

@@ -23,7 +23,7 @@ from app.ui.replacements.rules_table import RulesTable
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, timer
+from app.ui.widgets.basic import Card, action_button, refresh_with, timer
 from app.ui.widgets.fields import SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.flow_layout import FlowRow
@@ -36,9 +36,6 @@ _TRY_MS: Final = 400
 _MOST_BYTES: Final = 4 << 20
 _SHEET: Final = "replacements.csv"
 
-Ask = Callable[[Action], None]
-AskTry = Callable[[TryReplacements], None]
-
 
 class ReplacementsPanel(Card):
     """Panel that shows rules and requests changes.
@@ -47,11 +44,10 @@ class ReplacementsPanel(Card):
     """
 
     def __init__(
-        self, theme: Theme, texts: Texts, ask: Ask, ask_try: AskTry, dialogs: Dialogs = SYSTEM_DIALOGS
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs = SYSTEM_DIALOGS
     ) -> None:
         super().__init__()
-        self._theme, self._texts, self._ask, self._ask_try = theme, texts, ask, ask_try
-        self._dialogs = dialogs
+        self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self._known: tuple[Replacement, ...] = ()
         self._asked: tuple[Replacement, ...] | None = None
         self._serials, self._serial = count(1), 0
@@ -81,7 +77,7 @@ class ReplacementsPanel(Card):
         self._left = timer(self, 0, self._leave)  # delayed: no row may be removed while its editor closes
         self._lay_out()
         self._connect()
-        self.refresh()
+        refresh_with(self.refresh, texts)
 
     # -- values --------------------------------------------------------------------------------------------
 
@@ -111,9 +107,7 @@ class ReplacementsPanel(Card):
 
     def refresh(self) -> None:
         """Update all texts to the current language, font and colours."""
-        self.model.refresh()
         self.table.refresh()
-        self.results.refresh()
         self._show()
 
     # -- display -------------------------------------------------------------------------------------------
@@ -169,7 +163,7 @@ class ReplacementsPanel(Card):
         self._left.start()
         if self._tried_rows:
             self._serial = next(self._serials)
-            self._ask_try(TryReplacements((), self._serial))
+            self._ask(TryReplacements((), self._serial))
             self._tried_rows, self._tried = (), None
 
     def _add(self) -> None:
@@ -212,7 +206,7 @@ class ReplacementsPanel(Card):
         self._tried_rows = draft.tried
         self._serial = next(self._serials)
         if self.isVisible():
-            self._ask_try(TryReplacements(tuple(draft.rules[row] for row in draft.tried), self._serial))
+            self._ask(TryReplacements(tuple(draft.rules[row] for row in draft.tried), self._serial))
 
     def _import(self) -> None:
         sheets = self._texts("words.sheets")
@@ -256,7 +250,6 @@ class ReplacementsPanel(Card):
         new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
         new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         new.activated.connect(self._add)
-        self._texts.changed.connect(self.refresh)
 
     def _search(self, query: str) -> None:
         self.table.found.search(query)

@@ -58,6 +58,7 @@ class RulesModel(QAbstractTableModel):
         self._texts = texts
         self.draft = Draft()
         self._takes: Mapping[int, int] = {}
+        texts.changed.connect(self.refresh)
 
     # -- called by the panel -------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.diagnostics.report.actions import HelpAction
-from app.messages.notifications import News, Problem, Takes, WindowWanted
+from app.messages.notifications import News, WindowWanted
 from app.messages.registry import Registry
 from app.monitoring.view import LookAtMonitor
 from app.settings.sections import Settings
@@ -28,7 +28,7 @@ from app.ui.shell.front import DICTIONARY, FILES, SETTINGS, Front
 from app.ui.shell.shell import MonitorWindow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.updates.view import UpdatesView
+from app.ui.widgets.panels import tell_visible
 from runtime.folders import folders
 
 
@@ -70,9 +70,9 @@ class Pages:
         self.files = FilesPage(theme, texts, ask)
         self.monitor = MonitorPage(theme, texts, ask)
         self.settings = SettingsPage(theme, texts, ask)
-        self.models = ModelsPanel(theme, texts, ask, ask)
+        self.models = ModelsPanel(theme, texts, ask)
         self.settings.add("models", self.models, self.models.words)
-        self.words = WordsPanel(theme, texts, ask, ask)
+        self.words = WordsPanel(theme, texts, ask)
         self.dictionary = DictionaryPage(texts, self.words)
         self.shell.replace(FILES, self.files)
         self.shell.replace(DICTIONARY, self.dictionary)
@@ -93,7 +93,6 @@ class Pages:
         self._add_programs(theme, texts, front)
         self.computers = ComputersPanel(theme, texts, ask)
         self.settings.add("computers", self.computers, self.computers.words)
-        self.computers.gateways_shown.connect(self.status.show_gateways)
         self.shows = self._registry()
 
     def _add_programs(self, theme: Theme, texts: Texts, front: Front) -> None:
@@ -109,7 +108,7 @@ class Pages:
         self.monitor_card = LinkCard(texts, keys, self.open_monitor)
         self.settings.add("advanced", self.monitor_card, self.monitor_card.words)
         self.status.add.connect(self.add_gateway)
-        self.monitor_window.looked.connect(lambda on: front.ask(LookAtMonitor(on)))
+        tell_visible(self.monitor_window, lambda on: front.ask(LookAtMonitor(on)))
         self._add_dictionary(texts)
 
     def _add_dictionary(self, texts: Texts) -> None:
@@ -122,12 +121,19 @@ class Pages:
             Registry()
             .add(self.first_steps.show)
             .add(self._show_window)
-            .add(self._show_takes)
-            .add(self._show_settings)
-            .add(self._show_problem)
+            .add(self.settings.show_settings)
+            .add(self.words.show_settings)
+            .add(self.computers.show_settings)
+            .add(self.restart.show_settings)
+            .add(self._show_rules)
+            .add(self.settings.show_problem)
+            .add(self.words.replacements.show_problem)
+            .add(self.words.hotwords.show_problem)
+            .add(self.programs.show_problem)
             .add(self.status.show_view)
             .add(self.status.show_worker)
             .add(self.status.show_keys)
+            .add(self.status.show_gateways)
             .add(self.monitor.show_worker)
             .add(self.monitor.show_monitor)
             .add(self.files.show_files)
@@ -135,9 +141,10 @@ class Pages:
             .add(self.models.show_models)
             .add(self.programs.show_programs)
             .add(self.programs.show_pick)
-            .add(self.words.show_tried)
+            .add(self.words.replacements.show_tried)
             .add(self.desktop.show_desktop)
-            .add(self._show_update)
+            .add(self.updates.show_updates)
+            .add(self.shell.show_updates)
             .add(self.api.show_api)
             .add(self.key_lines.show_desktop)
             .add(self.key_lines.show_keys)
@@ -153,8 +160,7 @@ class Pages:
 
     def add_gateway(self) -> None:
         """Open the form that pairs with another computer."""
-        self.shell.appear(SETTINGS)
-        self.settings.choose("computers")
+        self.show_computers()
         self.computers.pair(None)
 
     def share(self) -> None:
@@ -175,29 +181,12 @@ class Pages:
 
     def lend(self) -> None:
         """Open the form that recognises for another computer."""
-        self.shell.appear(SETTINGS)
-        self.settings.choose("computers")
+        self.show_computers()
         self.computers.lend_this()
 
     def _show_window(self, wanted: WindowWanted) -> None:
         self.shell.appear()
 
-    def _show_update(self, view: UpdatesView) -> None:
-        self.updates.show_updates(view)
-        self.shell.show_update(view.release.version if view.release else "")
-
-    def _show_takes(self, takes: Takes) -> None:
-        self.home.show_takes(takes.views)
-
-    def _show_settings(self, settings: Settings) -> None:
-        self.settings.show_settings(settings)
-        self.words.show_settings(settings)
-        self.computers.show_settings(settings)
-        self.restart.show_settings(settings)
+    def _show_rules(self, settings: Settings) -> None:
         self.programs.show_rules(settings.insertion.programs)
         self.key_lines.show_bindings(settings.hotkeys.bindings)
-
-    def _show_problem(self, problem: Problem) -> None:
-        self.settings.show_problem(problem)
-        self.words.show_problem(problem)
-        self.programs.show_problem(problem)

@@ -21,7 +21,7 @@ from app.ui.shell.status import Status, problem
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
-from app.ui.widgets.basic import LevelBar, application
+from app.ui.widgets.basic import LevelBar, application, refresh_with
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import aligned, grid, horizontal, stretched, vertical
@@ -84,10 +84,8 @@ class Popover(QFrame):
         self.place.activated.connect(lambda _: self._place_chosen(self.place.currentData()))
         self.pause.clicked.connect(self._pause)
         self.worker.clicked.connect(self._switch_worker)
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
         application().focusChanged.connect(self._focus_moved)
-        self.refresh()
+        refresh_with(self.refresh, texts, theme)
         self.hide()
 
     # -- values --------------------------------------------------------------------------------------------

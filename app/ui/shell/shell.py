@@ -28,6 +28,7 @@ from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.labels import label, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 from app.ui.widgets.panels import DialogBody, centred, scrolling
+from app.updates.view import UpdatesView
 
 _NOTE_LETTERS = 60
 _WITHOUT_TRAY = ("closing.heading-without-tray", "closing.says-without-tray")
@@ -140,8 +141,7 @@ class Shell(QWidget):
         self._front = QStackedLayout(self)
         self._front.addWidget(self._all)
         self._stack.currentChanged.connect(self._tell)
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
+        refresh_with(self.refresh, texts, theme)
 
     def _fill_menu(self) -> None:
         self.quit.setShortcut(QKeySequence("Ctrl+Q"))
@@ -186,9 +186,9 @@ class Shell(QWidget):
         if self.closing_note is not None:
             self.closing_note.show_tray(present)
 
-    def show_update(self, version: str) -> None:
-        """Offer a newer version in the menu; an empty version: nothing."""
-        self._update = version
+    def show_updates(self, view: UpdatesView) -> None:
+        """Offer a newer version in the menu."""
+        self._update = view.release.version if view.release else ""
         self.refresh()
 
     def add(self, name: str, page: QWidget, *, picture: str = "", scrolls: bool = False) -> None:
@@ -287,12 +287,7 @@ class Shell(QWidget):
 
 
 class MonitorWindow(QWidget):
-    """Window around the monitor; ``looked`` carries whether it is visible.
-
-    Esc and Ctrl+W close it.
-    """
-
-    looked = Signal(bool)
+    """Window around the monitor. Esc and Ctrl+W close it."""
 
     def __init__(self, texts: Texts, page: QWidget) -> None:
         super().__init__()
@@ -316,13 +311,3 @@ class MonitorWindow(QWidget):
     def refresh(self) -> None:
         """Update the title to the current language."""
         self.setWindowTitle(self._texts("shell.monitor-title", name=self._texts("app.name")))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Report that the monitor is visible."""
-        super().showEvent(event)
-        self.looked.emit(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Report that the monitor is hidden."""
-        super().hideEvent(event)
-        self.looked.emit(False)

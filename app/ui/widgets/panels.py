@@ -1,8 +1,8 @@
 """Cards in the focus order, cards in columns, scroll areas and scrolling dialogs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
 from PySide6.QtGui import QPaintEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QWidget
 
@@ -53,6 +53,24 @@ def bring_into_sight(widget: QWidget) -> None:
         around = around.parentWidget()
     if around is not None:
         around.ensureWidgetVisible(widget, 0, SPACING.large)
+
+
+def tell_visible(widget: QWidget, tell: Callable[[bool], None]) -> None:
+    """Call ``tell`` with True when the widget appears, and with False when it is hidden."""
+    widget.installEventFilter(_VisibilityFilter(widget, tell))
+
+
+class _VisibilityFilter(QObject):
+    """Event filter that reports whether its parent is visible."""
+
+    def __init__(self, owner: QWidget, tell: Callable[[bool], None]) -> None:
+        super().__init__(owner)
+        self._tell = tell
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._tell(event.type() == QEvent.Type.Show)
+        return False
 
 
 def tell_around(widget: QWidget) -> None:
