@@ -13,18 +13,11 @@ from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, plac
 from app.gateways.view import FoundView
 from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
-from app.ui.widgets.basic import (
-    Card,
-    action_button,
-    make_room,
-    on_escape,
-    refresh_with,
-    timer,
-)
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import Card, action_button, make_room, on_escape, refresh_with, timer
 from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import Elided, label, remark, tell, worded
+from app.ui.widgets.labels import Elided, caption, label, remark, set_visible, tell, worded
 from app.ui.widgets.layouts import drop, horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
 
@@ -174,8 +167,7 @@ class CodeForm(Card):
         self.say.setText(texts(keys.say))
         self.sends.setText(texts(keys.sends, gateway=name or texts("pairing.sends-to-it")))
         self.go.setText(texts("pairing.again") if self._note.key else texts(keys.go))
-        for widget in (self.address_name, self.address):
-            widget.setVisible(picked is None)
+        set_visible(picked is None, self.address_name, self.address)
         self.found.setVisible(picked is None and bool(self.found.rows))
         self.nobody.setVisible(picked is None and not self.found.rows)
         for _, field, _ in self._fields:
@@ -261,8 +253,7 @@ class FoundRow(QWidget):
         self.name, self.pair = Elided(1), action_button(lambda: pair(found))
         horizontal(stretched(self.name), self.pair, within=self)
         self.name.show_text(found.name)
-        self.pair.setText(texts(said[0]))
-        self.pair.setAccessibleName(texts(said[1], gateway=found.name))
+        caption(self.pair, texts(said[0]), texts(said[1], gateway=found.name))
 
 
 class FoundList(QWidget):

@@ -16,7 +16,7 @@ from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import ThemedIcon, action_button, control_height, on_escape, reveal, show_icon
 from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import Elided, remark, tell, worded
+from app.ui.widgets.labels import Elided, caption, remark, set_visible, tell, worded
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 from app.ui.widgets.panels import LinedRow
 from protocol.devices import LONGEST_NAME, clean_name
@@ -51,8 +51,7 @@ class ComputerRow(LinedRow):
         self.rename.triggered.connect(self._begin_rename)
         self.about.toggled.connect(self._show_details)
         self.remove.triggered.connect(lambda: self._confirm(True))
-        self.details = remark("")
-        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details = remark("", selectable=True)
         self.field = Field(theme, LONGEST_NAME)
         self.save = worded(texts, action_button(self._rename), "computers.save")
         self.field.returnPressed.connect(self._rename)
@@ -60,8 +59,7 @@ class ComputerRow(LinedRow):
         self.sure = action_button(self._remove, "danger")
         self.keep = worded(texts, action_button(lambda: self._confirm(False)), "computers.keep")
         self.buttons = FlowRow((self.sure, self.keep))
-        for widget in (self.field, self.save, self.sure, self.keep):
-            widget.hide()
+        set_visible(False, self.field, self.save, self.sure, self.keep)
         on_escape(self, (self.field, self.save), self._end_rename)
         on_escape(self, (self.sure, self.keep), lambda: self._confirm(False))
         naming = horizontal(stretched(self.name), stretched(self.field), self.save)
@@ -97,8 +95,7 @@ class ComputerRow(LinedRow):
         tell(self.says, view.says, "warning" if view.warns else "muted")
         self.setAccessibleName(f"{view.name}: {view.says}")
         if view.button is not None:
-            self.button.setText(view.button.text)
-            self.button.setAccessibleName(view.button.name)
+            caption(self.button, view.button.text, view.button.name)
             self.button.setAccessibleDescription(view.says)
         reveal(self.button, view.button is not None, self.more)
         self._show_menu()
@@ -123,8 +120,7 @@ class ComputerRow(LinedRow):
 
     def _begin_rename(self) -> None:
         self.field.setText(self.view.name)
-        for widget in (self.field, self.save):
-            widget.show()
+        set_visible(True, self.field, self.save)
         self.name.hide()
         self.field.setFocus()
         self.field.selectAll()
@@ -153,8 +149,7 @@ class ComputerRow(LinedRow):
             reveal(button, on, self.more)
         self.buttons.setVisible(on)
         if on and removal is not None:
-            self.sure.setText(removal.confirm)
-            self.sure.setAccessibleName(f"{self.view.name}: {removal.confirm}")
+            caption(self.sure, removal.confirm, f"{self.view.name}: {removal.confirm}")
             self.keep.setAccessibleName(f"{self.view.name}: {self.keep.text()}")
             if focus:
                 self.keep.setFocus()

@@ -27,7 +27,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, action_button, card, refresh_with
-from app.ui.widgets.labels import label, remark, tell, worded
+from app.ui.widgets.labels import caption, label, remark, tell, worded
 from app.ui.widgets.layouts import SPACE, at_left, drop, horizontal, stretched, vertical
 from app.ui.widgets.panels import Columns, tell_visible
 
@@ -226,6 +226,5 @@ class ChoiceCard(Card):
         """Show these texts; the sentence has a role that colours it."""
         self.heading.setText(heading)
         tell(self.says, says, role)
-        self.button.setText(button)
-        self.button.setAccessibleName(f"{heading}: {button}")
+        caption(self.button, button, f"{heading}: {button}")
         self.button.setAccessibleDescription(says)

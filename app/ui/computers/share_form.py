@@ -19,7 +19,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, on_escape, refresh_with, reveal, timer
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, tell, worded
+from app.ui.widgets.labels import caption, label, remark, set_visible, tell, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
 from protocol.pairing import PairingStage
@@ -220,8 +220,7 @@ class ShareForm(Card):
         failed = self._view.state is SharingState.FAILED
         on = self._view.state is SharingState.ON
         tell(self.state, "" if on and self._view.urls else self._state(), "warning" if failed or on else "muted")
-        for widget in (self.purpose_name, self.purpose):
-            widget.setVisible(self._asked)
+        set_visible(self._asked, self.purpose_name, self.purpose)
         tell(self.says, self._sentence(waits=waits) if self._asked and not ended else "")
         self.trust.setVisible(self._worker and waits)
         self._show_code(waits=waits)
@@ -329,8 +328,7 @@ class Fact(QWidget):
         """Show a name and a value; ``copied`` is the text to copy if it differs from the value."""
         self._copied = copied or value
         self.name.setText(name)
-        self.value.setText(value)
-        self.value.setAccessibleName(f"{name}: {value}")
+        caption(self.value, value, f"{name}: {value}")
         self.copy.setAccessibleName(self._texts("sharing.copy-of", what=name))
         self.setVisible(bool(value))
 

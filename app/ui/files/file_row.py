@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtGui import QAction, QContextMenuEvent, QFont
+from PySide6.QtGui import QContextMenuEvent, QFont
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.core.format import Format
@@ -28,7 +28,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, StateIcon, action_button, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.labels import Elided, remark, say, tip
+from app.ui.widgets.labels import Elided, caption, remark, say, tip
 from app.ui.widgets.layouts import horizontal, room, stretched, vertical
 
 _BARS: Final = frozenset({FileState.WAITING, FileState.WORKING, FileState.PAUSED})
@@ -123,8 +123,8 @@ class FileRow(Card):
 
     def _name(self, button: QPushButton, key: str, icon: str) -> None:
         says = self._texts(key)
-        button.setText("" if button is self.more else says)
-        button.setAccessibleName(self._texts("files.button-name", action=says, name=self.file.name))
+        name = self._texts("files.button-name", action=says, name=self.file.name)
+        caption(button, "" if button is self.more else says, name)
         button.setToolTip(says if button is self.more else "")
         show_icon(button, icon, self._theme.colour("accent"))
 
@@ -149,28 +149,23 @@ class FileRow(Card):
         self.menu.clear()
         self.menu.setAccessibleName(self.more.accessibleName())
         if file.text:
-            self._entry(texts("files.copy-text"), lambda: self._ask(CopyFile(file.file)))
+            self.menu.addAction(texts("files.copy-text"), lambda: self._ask(CopyFile(file.file)))
             for form in Format:
                 says = texts("files.save-as", form=texts(f"files.form.{form.value}"))
-                self._entry(says, partial(self._save, form))
+                self.menu.addAction(says, partial(self._save, form))
         if file.results:
-            self._entry(texts("files.show"), lambda: self._dialogs.show(file.results[-1]))
+            self.menu.addAction(texts("files.show"), lambda: self._dialogs.show(file.results[-1]))
         if file.state not in ENDED:
             self.menu.addSeparator()
-            self._entry(texts("files.earlier"), lambda: self._ask(MoveFile(file.file, -1)))
-            self._entry(texts("files.later"), lambda: self._ask(MoveFile(file.file, 1)))
+            self.menu.addAction(texts("files.earlier"), lambda: self._ask(MoveFile(file.file, -1)))
+            self.menu.addAction(texts("files.later"), lambda: self._ask(MoveFile(file.file, 1)))
         self.menu.addSeparator()
-        self._entry(texts("files.remove"), lambda: self._ask(RemoveFiles(file.file)))
+        self.menu.addAction(texts("files.remove"), lambda: self._ask(RemoveFiles(file.file)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the same menu at the pointer."""
         self.fill_menu()
         self.menu.popup(event.globalPos())
-
-    def _entry(self, says: str, do: Callable[[], None]) -> None:
-        entry = QAction(says, self.menu)
-        entry.triggered.connect(lambda: do())  # drop the argument of Qt's signal
-        self.menu.addAction(entry)
 
     def _open_menu(self) -> None:
         self.fill_menu()

@@ -19,7 +19,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.labels import label, say, tip, worded
+from app.ui.widgets.labels import caption, label, say, tip, worded
 from app.ui.widgets.layouts import SPACE, drop, horizontal, stretched, vertical
 from app.ui.widgets.option_buttons import TickButton
 
@@ -82,8 +82,8 @@ class FilesPage(QWidget):
         """Update everything to the current language and colours."""
         texts = self._texts
         for form, tick in self.forms.items():
-            tick.setText(texts(f"files.form.{form.value}"))
-            tick.setAccessibleName(texts("files.form-name", form=tick.text()))
+            name = texts(f"files.form.{form.value}")
+            caption(tick, name, texts("files.form-name", form=name))
             tick.updateGeometry()
         self._show(again=True)
         self._arrange()

@@ -5,14 +5,14 @@ from typing import Final
 
 from PySide6.QtGui import QShowEvent
 
-from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
-from app.diagnostics.report.view import Licence, LicencesView, LicenceText
+from app.diagnostics.report.actions import HelpAction, LicenceTextWanted, LicencesWanted
+from app.diagnostics.report.view import Licence, LicenceText, LicencesView
 from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, refresh_with
 from app.ui.widgets.fields import SearchField
-from app.ui.widgets.labels import label, worded
+from app.ui.widgets.labels import label, say, worded
 from app.ui.widgets.layouts import SPACE, vertical
 
 _LONGEST_QUERY: Final = 100
@@ -92,8 +92,8 @@ class AboutPanel(Card):
         self.model.show_rows([(self._cells(one), self._described(one)) for one in self._found])
         self.list.setVisible(bool(self._found))
         self.list.fit(len(self._found))
-        self.nothing.setVisible(not self._found)
-        self.nothing.setText(self._texts("help.about.nothing-found" if self._view else "help.about.loading"))
+        nothing = self._texts("help.about.nothing-found" if self._view else "help.about.loading")
+        say(self.nothing, "" if self._found else nothing)
         if self._name not in {one.name for one in self._found}:
             self._name = ""
             self.list.setCurrentIndex(self.model.index(-1))

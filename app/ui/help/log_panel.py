@@ -19,7 +19,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.fields import DropDown, SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.labels import label, worded
+from app.ui.widgets.labels import label, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import tell_visible
 
@@ -165,10 +165,9 @@ class LogPanel(Card):
         self._show_programs(view.programs if view else ())
         lines = len(self.model.lines)
         self.list.setVisible(bool(lines))
-        self.nothing.setVisible(not lines)
         filtered = self._wanted() != LogFilter()
         key = "loading" if view is None else "nothing-found" if filtered else "empty"
-        self.nothing.setText(texts(f"help.logs.{key}"))
+        say(self.nothing, "" if lines else texts(f"help.logs.{key}"))
         older = view.left_out if view else 0
         shown = "older" if older else "count"
         self.count.setText(texts(f"help.logs.{shown}", count=lines) if lines else "")

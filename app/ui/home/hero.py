@@ -22,7 +22,7 @@ from app.ui.strings.wording import clock, joined, key_caps, key_text, note_text,
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
-from app.ui.widgets.labels import label, remark, say, set_role, worded
+from app.ui.widgets.labels import caption, label, remark, say, set_role, worded
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 
 FINAL_MS: Final = 6_000
@@ -196,8 +196,7 @@ class Hero(Card):
         self.wave.show_level(view)
         self.live.show_spans(view.spans)
         if self.start.text() != (name := texts("home.stop" if records else "home.start")):
-            self.start.setText(name)
-            self.start.setAccessibleName(texts("action.stop" if records else "action.start"))
+            caption(self.start, name, texts("action.stop" if records else "action.start"))
         paste_key = key_text(texts, self._choices.works(PASTE_HELD))
         say(self.note, note_text(texts, view.note, paste_key) or self._problem or self._failure())
         say(self.remarks, remarks(texts, self._view))

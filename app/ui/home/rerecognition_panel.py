@@ -22,7 +22,7 @@ from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import action_button, refresh_with, reveal
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, worded
+from app.ui.widgets.labels import describe, label, remark, worded
 from app.ui.widgets.layouts import room, stretched, vertical
 
 ROWS: Final = 5
@@ -61,8 +61,7 @@ class DifferenceView(QTextEdit):
     def refresh(self) -> None:
         """Update everything to the current language, font and colours."""
         self.setFont(font())
-        self.setAccessibleName(self._texts("history.again.difference"))
-        self.setAccessibleDescription(described(self._texts, self._pieces))
+        describe(self, self._texts("history.again.difference"), described(self._texts, self._pieces))
         self.clear()
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()

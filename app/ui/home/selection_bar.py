@@ -12,7 +12,7 @@ from app.history.index import IndexRow
 from app.ui.strings.texts import Texts
 from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, set_role, worded
+from app.ui.widgets.labels import label, set_role, set_visible, worded
 from app.ui.widgets.layouts import CARD, vertical
 
 _PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason})
@@ -69,8 +69,7 @@ class SelectionBar(Card):
         texts, count = self._texts, len(self.rows)
         self.setVisible(bool(count) if self.sure else count > 1)
         self.name.setText(texts("home.delete-sure" if self.sure else "history.chosen", count=count))
-        for button in (self.copy, self.export):
-            button.setVisible(not self.sure and any(row.text for row in self.rows))
+        set_visible(not self.sure and any(row.text for row in self.rows), self.copy, self.export)
         self.delete.setAccessibleName(f"{self.name.text()} {self.delete.text()}" if self.sure else "")
         set_role(self.delete, "danger" if self.sure else "")
         self.cancel.setText(texts("home.cancel" if self.sure else "home.unselect"))

@@ -29,7 +29,7 @@ from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with, reveal, show_icon, timer
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import remark, worded
+from app.ui.widgets.labels import remark, set_visible, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 MOST_DRAFTS: Final = 100
@@ -182,17 +182,14 @@ class TakePanel(Card):
         self.caption.setText(caption(texts, row))
         self.text.setPlaceholderText("" if row.text else take_text(texts, row))
         self.text.setAccessibleName(texts("history.text-of", when=when(texts, row)))
-        self.save.setVisible(self.changed)
-        self.undo.setVisible(self.changed)
+        set_visible(self.changed, self.save, self.undo)
         self.restore.setVisible(row.edited and not self.changed)
         self.play.setVisible(row.seconds > 0)
         self.again.show_take(row.model, ran=self.recognise.compared is not None)
         working = self.recognise.stage is PanelPart.WORKING
         reveal(self.again, row.seconds > 0 and not working, self.recognise.stop if working else self.text)
-        for widget in (self.copy, self.export):
-            widget.setVisible(bool(row.text))
-        for widget in (self.paste, self.dismiss):
-            widget.setVisible(str(row.session) in self._held)
+        set_visible(bool(row.text), self.copy, self.export)
+        set_visible(str(row.session) in self._held, self.paste, self.dismiss)
         reveal(self.recover, row.state in RECOVERABLE, self.copy if row.text else self.text)
         self.lines.arrange()
 

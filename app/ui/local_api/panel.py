@@ -11,7 +11,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, say, worded
+from app.ui.widgets.labels import label, remark, say, set_visible, worded
 from app.ui.widgets.layouts import CARD, vertical
 
 
@@ -47,8 +47,7 @@ class LocalApiPanel(Card):
         is_open = view.state is LocalApiState.OPEN
         self.state.setText(texts(f"settings.api.{view.state}", url=view.url))
         say(self.problem, note_text(texts, view.note))
-        for part in (self.how, self.buttons):
-            part.setVisible(is_open)
+        set_visible(is_open, self.how, self.buttons)
         self.buttons.arrange()
         self.setVisible(view.state is not LocalApiState.OFF)
         self.setAccessibleName(" ".join(filter(None, (self.state.text(), self.problem.text()))))

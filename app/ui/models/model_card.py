@@ -42,7 +42,7 @@ from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, say, set_role, tip, worded
+from app.ui.widgets.labels import caption, label, remark, say, set_role, tell, tip, worded
 from app.ui.widgets.layouts import CARD, horizontal, stretched, vertical
 
 _SHOWN: Final = 16  # digits of a SHA-256
@@ -66,8 +66,7 @@ class Details:
         self.fold.setCheckable(True)
         self.fold.setCursor(Qt.CursorShape.PointingHandCursor)
         self.fold.toggled.connect(self._show)
-        self.lines = remark()
-        self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.lines = remark(selectable=True)
         self.lines.hide()
 
     def show_model(self, model: LocalModelView, view: ModelsView) -> None:
@@ -81,9 +80,8 @@ class Details:
         opened = self.fold.isChecked()
         self.fold.setMinimumHeight(control_height())
         show_icon(self.fold, "chevron" if opened else "chevron-right", self._theme.colour("accent"))
-        self.lines.setText("\n".join(detail_lines(self._texts, self._model, self._view)) if opened else "")
+        say(self.lines, "\n".join(detail_lines(self._texts, self._model, self._view)) if opened else "")
         self.lines.setToolTip("\n".join(file.sha256 for file in self._model.about.files) if opened else "")
-        self.lines.setVisible(opened)
 
 
 def detail_lines(texts: Texts, model: LocalModelView, view: ModelsView) -> Iterator[str]:
@@ -180,8 +178,7 @@ class ModelCard(Card):
         say(self.reason, reason)
         self.about.setText(about_text(texts, model.about))
         self._show_figures()
-        self.how.setText(how_text(texts, model))
-        self.how.setVisible(model.state not in _AT_REST)
+        say(self.how, "" if model.state in _AT_REST else how_text(texts, model))
         self.bar.show_percent(model.percent, self.accessibleName(), moving=model.state in UNDER_WAY)
         self.bar.setVisible(model.state in _BARS and bool(model.done))
         self._show_note()
@@ -200,21 +197,18 @@ class ModelCard(Card):
             speed = (texts("models.speed-title"), speed_bar(texts, view.speeds.get(about.name)))
             self.figures.show_bars([speed, *zip(titles, bars, strict=False)])
         self.facts.setText(facts_text(texts, about, view.languages))
-        self.licence.setText(about.licence)
+        say(self.licence, about.licence)
         self.licence.setAccessibleName(texts("models.licence-name", model=self.name.text(), licence=about.licence))
         self.licence.setToolTip(about.link)
         self.licence.setFont(font(SCALE.caption))
-        self.licence.setVisible(bool(about.licence))
 
     def _show_note(self) -> None:
         texts, model = self._texts, self.model
         early = too_large_text(texts, model, self._view.free)
         said, role = (early, "warning") if early else (note_text(texts, model), note_role(model))
-        set_role(self.note, role)
-        self.note.setText(said)
+        tell(self.note, said, role)
         self.note.setToolTip(tip("\n".join(model.details)))
         self.note.setAccessibleDescription("\n".join(model.details))
-        self.note.setVisible(bool(said))
 
     def _show_buttons(self) -> None:
         texts, action = self._texts, main_action(self.model)
@@ -241,8 +235,7 @@ class ModelCard(Card):
         return "" if self.badge.isHidden() else "primary"
 
     def _name_button(self, button: QPushButton, says: str, icon: str) -> None:
-        button.setText(says)
-        button.setAccessibleName(self._texts("models.button-name", action=says, model=self.name.text()))
+        caption(button, says, self._texts("models.button-name", action=says, model=self.name.text()))
         button.setMinimumHeight(control_height())
         colour = {"danger": "danger", "primary": "on_accent"}.get(button.property("role"), "accent")
         show_icon(button, icon, self._theme.colour(colour))

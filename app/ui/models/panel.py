@@ -18,7 +18,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
-from app.ui.widgets.labels import label, remark, worded
+from app.ui.widgets.labels import label, remark, say, worded
 from app.ui.widgets.layouts import SPACE, horizontal, vertical
 from app.ui.widgets.panels import tell_visible
 
@@ -128,8 +128,8 @@ class ModelsPanel(QWidget):
             card = self.cards.get(model.name) or self._new_card(model.name)
             card.show_model(model, view, language=self.language, again=again)
         found = groups(view, self.language)
-        self.empty.setText(texts("models.empty", language=language_name(texts, self.language)))
-        self.empty.setVisible(bool(view.models) and not found.keys() - {ModelGroup.PARTS})
+        lacks = bool(view.models) and not found.keys() - {ModelGroup.PARTS}
+        say(self.empty, texts("models.empty", language=language_name(texts, self.language)) if lacks else "")
         self._place([(group, [model.name for model in models]) for group, models in found.items()])
 
     def _show_filter(self) -> None:

@@ -23,7 +23,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import joined
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape
-from app.ui.widgets.labels import label, remark, worded
+from app.ui.widgets.labels import label, remark, set_visible, worded
 from app.ui.widgets.layouts import SPACE, aligned, fill, grid, horizontal, stretched, vertical
 from app.ui.widgets.panels import Panel
 
@@ -136,10 +136,7 @@ class _Line:
         grid.addWidget(self.bar, row, 1)
         grid.addWidget(self.half, row, 2, right)
         grid.addWidget(self.most, row, 3, right)
-
-    def set_visible(self, visible: bool) -> None:
-        for widget in (self.name, self.bar, self.half, self.most):
-            widget.setVisible(visible)
+        self.parts = (self.name, self.bar, self.half, self.most)
 
 
 class StagesPanel(Panel):
@@ -168,12 +165,11 @@ class StagesPanel(Panel):
         """Show the current figures in the current language."""
         texts = self._texts
         self.hint.setText(texts("monitor.stages-hint" if stages else "monitor.stages-empty"))
-        for head in self.heads:
-            head.setVisible(bool(stages))
+        set_visible(bool(stages), *self.heads)
         known = {figures.stage: figures for figures in stages}
         longest = max((figures.p95_s for figures in stages), default=0.0) or 1.0
         for stage, line in self.lines.items():
-            line.set_visible(stage in known)
+            set_visible(stage in known, *line.parts)
             if figures := known.get(stage):
                 line.name.setText(texts(STAGES[stage]))
                 line.half.setText(seconds_text(texts, figures.p50_s))

@@ -134,8 +134,8 @@ class MonitorPage(QWidget):
         for card, worker in zip(shown, view.workers, strict=True):
             card.show_worker(worker)
         self.workers.setVisible(bool(shown))
-        self.more.setText(texts("monitor.more-workers", count=view.more_workers))
-        self.more.setVisible(bool(view.more_workers))
+        more = view.more_workers
+        say(self.more, texts("monitor.more-workers", count=more) if more else "")
         alone = view.link is Link.LIVE and not any(not worker.gone for worker in view.workers)
         self.nobody.setVisible(alone)
         said, here = texts("monitor.no-workers"), texts("worker.stated", state=worker_text(texts, self._worker))

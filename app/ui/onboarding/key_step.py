@@ -23,7 +23,7 @@ from app.ui.strings.wording import key_caps, key_text, note_text
 from app.ui.theme.theme import SCALE, Theme
 from app.ui.widgets.basic import action_button, application, timer
 from app.ui.widgets.key_caps import KeyCaps
-from app.ui.widgets.labels import label, tell, worded
+from app.ui.widgets.labels import label, set_visible, tell, worded
 from app.ui.widgets.layouts import aligned, fill, horizontal, stretched
 
 _Key = Qt.Key
@@ -186,12 +186,10 @@ class KeyStep(StepPage):
         """Update all texts to the current language."""
         super().refresh()
         texts, possible = self._texts, self._impossible is None
-        for kept in (self.caps, self.state):
-            kept.setVisible(possible)
+        set_visible(possible, self.caps, self.state)
+        set_visible(not possible, self.command, self.copy)
         line = texts("onboarding.press", key="")
         self.state.setMinimumHeight(self.state.fontMetrics().boundingRect(QRect(), 0, line).height())
-        self.command.setVisible(not possible)
-        self.copy.setVisible(not possible)
         self._show_state()
 
     @property

@@ -16,7 +16,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import action_button, refresh_with
-from app.ui.widgets.labels import remark, tell
+from app.ui.widgets.labels import remark, say, tell
 from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 
 _DOWNLOADS: Final = frozenset({ReadinessStage.DOWNLOADING, ReadinessStage.PAUSED})
@@ -64,9 +64,8 @@ class ReadinessFoot(QWidget):
         self.bar.setVisible(now.stage in _DOWNLOADS)
         self.bar.show_percent(now.percent, self.says.text(), moving=now.stage is ReadinessStage.DOWNLOADING)
         key = self._key()
-        self.button.setText(texts(f"onboarding.foot.{key}") if key else "")
+        say(self.button, texts(f"onboarding.foot.{key}") if key else "")
         self.button.setAccessibleName(texts(f"onboarding.foot.{key}-name") if key else "")
-        self.button.setVisible(bool(key))
 
     def _said(self) -> str:
         stage, reason = self.now.stage, self._worker.reason if self._worker else None

@@ -7,7 +7,7 @@ from app.onboarding.steps import Step
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import card
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import describe, label
 from app.ui.widgets.layouts import room, vertical
 
 
@@ -60,8 +60,7 @@ class StepPage(QWidget):
         """Update all texts to the current language."""
         self.heading.setText(self._texts(f"onboarding.heading.{self.step.value}"))
         self.says.setText(self._sentence())
-        self.setAccessibleName(self.heading.text())
-        self.setAccessibleDescription(self.says.text())
+        describe(self, self.heading.text(), self.says.text())
 
     def _sentence(self) -> str:
         return self._texts(f"onboarding.says.{self.step.value}")

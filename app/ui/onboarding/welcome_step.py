@@ -25,7 +25,7 @@ from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import LevelBar, action_button, control_height, reveal
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, tell, worded
+from app.ui.widgets.labels import caption, label, tell, worded
 from app.ui.widgets.layouts import at_left, drop, fill, horizontal, vertical
 from app.ui.widgets.option_buttons import TickButton
 
@@ -69,8 +69,8 @@ class SpokenPart(QWidget):
         """Update all texts to the current language."""
         texts = self._texts
         for code, tick in self.ticks.items():
-            tick.setText(language_name(texts, code) if code else texts("onboarding.any-language"))
-            tick.setAccessibleName(tick.text())
+            name = language_name(texts, code) if code else texts("onboarding.any-language")
+            caption(tick, name, name)
             tick.setChecked(code in self.spoken if code else not self.spoken)
             tick.updateGeometry()
         if self._row is not None:

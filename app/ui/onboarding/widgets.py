@@ -11,6 +11,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import paint_focus, paint_line, paint_round, paint_text, smooth_painter
+from app.ui.widgets.labels import caption
 from app.ui.widgets.option_buttons import CheckableButton
 
 _LINE: Final = 2.0
@@ -100,8 +101,7 @@ class Option(CheckableButton):
 
     def show_option(self, name: str) -> None:
         """Set the name in the current language."""
-        self.setText(name)
-        self.setAccessibleName(name)
+        caption(self, name, name)
         self.updateGeometry()
         self.update()
 

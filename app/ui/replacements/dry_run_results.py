@@ -13,7 +13,7 @@ from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import action_button, refresh_with
-from app.ui.widgets.labels import label, remark
+from app.ui.widgets.labels import label, remark, say
 from app.ui.widgets.layouts import at_left, vertical
 
 _FEW: Final = 3
@@ -70,11 +70,10 @@ class DryRunResults(QWidget):
         examples = rule[1].examples if rule else ()
         shown = examples if self._all else examples[:_FEW]
         self.about.setText(self._said_of(*rule) if rule else texts("words.choose"))
-        self.examples.setText("".join(map(self._line, shown)))
+        say(self.examples, "".join(map(self._line, shown)))
         self.examples.setAccessibleName(" ".join(f"{one.before} → {one.after}." for one in shown))
-        self.examples.setVisible(bool(shown))
-        self.more.setVisible(len(shown) < len(examples))
-        self.more.setText(texts("words.more", count=len(examples) - len(shown)))
+        left = len(examples) - len(shown)
+        say(self.more, texts("words.more", count=left) if left else "")
 
     def _said_of(self, rule: Replacement, tried: RuleTried) -> str:
         writes = rule.writes.replace("\n", "↵")

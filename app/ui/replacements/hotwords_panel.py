@@ -55,7 +55,7 @@ class HotwordsPanel(Card):
         vertical(
             head, self.says, new, self.problem, self.row, within=self, margins=SPACING.large, gap=SPACING.medium
         )
-        refresh_with(self.refresh, texts, theme)
+        refresh_with(self._fill, texts, theme)
 
     def show_words(self, words: tuple[str, ...]) -> None:
         """Show the hotwords in force."""
@@ -69,10 +69,6 @@ class HotwordsPanel(Card):
             note = problem.note
             self._problem = lambda: note_text(self._texts, note)
             self._show()
-
-    def refresh(self) -> None:
-        """Update everything to the current language and colours."""
-        self._fill()
 
     # -- user actions --------------------------------------------------------------------------------------
 
@@ -117,8 +113,7 @@ class HotwordsPanel(Card):
         """Show the hotwords, at first only some of many."""
         shown = self._known if self._all else self._known[:_SHOWN]
         left = len(self._known) - len(shown)
-        self.more.setText(self._texts("words.more", count=left))
-        self.more.setVisible(left > 0)
+        say(self.more, self._texts("words.more", count=left) if left else "")
         self.row.setVisible(bool(self._known))
         self.row.show_values(
             {word: word for word in shown}, lambda word: self._texts("words.remove-hotword", word=word)
@@ -126,8 +121,6 @@ class HotwordsPanel(Card):
         self._show()
 
     def _show(self) -> None:
-        count = len(self._known)
-        most = checks.MOST_HOTWORDS
+        count, most = len(self._known), checks.MOST_HOTWORDS
         self.count.setText(self._texts("words.hotwords-count", count=count, most=most) if count else "")
-        said = self._problem()
-        say(self.problem, said)
+        say(self.problem, self._problem())

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-
 from app.core.notes import Note
 from app.messages.actions import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
@@ -16,7 +14,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.labels import label, remark, worded
+from app.ui.widgets.labels import caption, label, remark, worded
 from app.ui.widgets.layouts import CARD, at_left, horizontal, stretched, vertical
 
 
@@ -63,8 +61,7 @@ class FileTrouble(Card):
         self._note: Note | None = None
         self.place = settings_place()
         self.says = label(role="warning", bold=True, wraps=True)
-        self.where = remark()
-        self.where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.where = remark(selectable=True)
         self.open = worded(texts, action_button(lambda: dialogs.show(str(self.place))), "settings.open-folder")
         vertical(self.says, self.where, at_left(self.open), within=self, margins=CARD)
         self.show_problem(None)
@@ -107,5 +104,4 @@ class LinkCard(Card):
         name, says, go = map(self._texts, self._keys[:3])
         self.name.setText(name)
         self.says.setText(says)
-        self.button.setText(go)
-        self.button.setAccessibleName(f"{name}: {go}")
+        caption(self.button, go, f"{name}: {go}")

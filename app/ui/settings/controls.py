@@ -17,7 +17,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, control_height
 from app.ui.widgets.fields import DropDown
-from app.ui.widgets.labels import label, say, worded
+from app.ui.widgets.labels import caption, describe, label, say, worded
 from app.ui.widgets.layouts import aligned, fill, horizontal, vertical
 from app.ui.widgets.option_buttons import OptionButtons, Switch
 
@@ -62,8 +62,7 @@ class SettingControl(QWidget):
 
     def describe(self, name: str, about: str) -> None:
         """Name the setting for screen readers, with what is said about it."""
-        self.target.setAccessibleName(name)
-        self.target.setAccessibleDescription(about)
+        describe(self.target, name, about)
 
     @property
     def warning(self) -> str:
@@ -146,8 +145,8 @@ class MicrophoneControl(ChoiceControl):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         super().refresh()
-        self.listen.setText(self._texts("settings.microphone.stop" if self._wanted else "settings.microphone.try"))
-        self.listen.setAccessibleName(self.listen.text())
+        said = self._texts("settings.microphone.stop" if self._wanted else "settings.microphone.try")
+        caption(self.listen, said, said)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the test when the control is hidden."""

@@ -17,7 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, timer
-from app.ui.widgets.labels import label, remark, say, worded
+from app.ui.widgets.labels import caption, label, remark, say, worded
 from app.ui.widgets.layouts import CARD, at_left, grid, vertical
 
 KEYS: Final = {DICTATE: "hotkeys.dictate", CANCEL: "hotkeys.cancel", PASTE_HELD: "hotkeys.paste_held"}
@@ -91,8 +91,8 @@ class PressTest(Card):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
-        self.button.setText(texts("settings.press.stop" if self.testing else "settings.press.start"))
-        self.button.setAccessibleName(self.button.text())
+        does = texts("settings.press.stop" if self.testing else "settings.press.start")
+        caption(self.button, does, does)
         seen = {key.action: key for key in self._seen.keys}
         for action, setting in KEYS.items():
             binding = self._assigned.get(action) or self._bindings.get(setting, "")

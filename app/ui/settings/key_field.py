@@ -14,6 +14,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_caps, key_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, frame, paint_round, paint_text, timer
+from app.ui.widgets.labels import describe
 
 Chosen = Callable[[str], None]
 Refused = Callable[[], None]
@@ -181,5 +182,4 @@ class KeyField(QAbstractButton):
 
     def _name(self) -> None:
         keys = key_text(self._texts, self.binding) or self._texts("hotkey.none")
-        self.setAccessibleName(self._called())
-        self.setAccessibleDescription(self._texts("hotkey.change", keys=keys))
+        describe(self, self._called(), self._texts("hotkey.change", keys=keys))

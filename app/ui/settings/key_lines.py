@@ -20,7 +20,7 @@ from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, remark, say, set_role, tell, worded
+from app.ui.widgets.labels import caption, label, remark, say, set_role, set_visible, tell, worded
 from app.ui.widgets.layouts import CARD, aligned, horizontal, stretched, vertical
 
 NAMES: Final = {
@@ -151,8 +151,7 @@ class KeyLinesPanel(Card):
         self.shape.show_state(State.DONE if self._works else State.ARMING, said)
         bound = shown.compositor is None or bool(self._bindings.get(DICTATE))
         can_be_tried = bound and DICTATE not in shown.missing
-        for part in (self.told, self.shape):
-            part.setVisible(self._works or can_be_tried)
+        set_visible(self._works or can_be_tried, self.told, self.shape)
 
     def _show_buttons(self, shown: KeyLines) -> None:
         texts = self._texts
@@ -164,8 +163,7 @@ class KeyLinesPanel(Card):
             (self.remove, "settings.key-lines.remove", shown.state in {LinesState.WRITTEN, LinesState.OUTDATED}),
         )
         for button, key, visible in named:
-            button.setText(texts(key))
-            button.setAccessibleName(f"{self.heading.text()}: {button.text()}")
+            caption(button, texts(key), f"{self.heading.text()}: {texts(key)}")
             button.setVisible(visible)
         set_role(self.write, "primary" if self._reviewing else "")
         self._buttons.arrange()

@@ -35,7 +35,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
 from app.ui.widgets.fields import SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
-from app.ui.widgets.labels import label, worded
+from app.ui.widgets.labels import caption, label, worded
 from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import centred, scrolling
 
@@ -245,9 +245,7 @@ class SettingsPage(QWidget):
         self.search.setMinimumWidth(control_height() * _SEARCH_WIDE)
         for name, section in self.sections.items():
             section.refresh()
-            tab = self.tabs.tabs[name]
-            tab.setText(section.title)
-            tab.setAccessibleName(section.title)
+            caption(self.tabs.tabs[name], section.title, section.title)
         self.trouble.refresh()
         self.tabs.arrange()
         self._search()

@@ -13,7 +13,7 @@ from app.ui.settings.wording import found
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING
 from app.ui.widgets.basic import action_button, card, keep_place
-from app.ui.widgets.labels import label, set_role, worded
+from app.ui.widgets.labels import caption, label, set_role, worded
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 Words = Callable[[], Iterable[str]]
@@ -164,7 +164,6 @@ class Section(QWidget):
         texts, count = self._texts, len(self._changed)
         self._sure = self._sure and bool(count)
         said = texts("settings.reset-sure", count=count) if self._sure else texts("settings.reset-section")
-        self.reset.setText(said)
-        self.reset.setAccessibleName(f"{self.title}: {said}")
+        caption(self.reset, said, f"{self.title}: {said}")
         self.reset.setVisible(bool(count) and self.reset.isEnabled())
         set_role(self.reset, "danger" if self._sure else "quiet")

@@ -91,8 +91,7 @@ class UpdatesPanel(Card):
             (self.check, "settings.updates.check", view.place_known),
         )
         for button, key, visible in named:
-            button.setText(texts(key))
-            button.setVisible(visible)
+            say(button, texts(key) if visible else "")
         self.copy.setProperty("role", "primary")
         enable(self.check, view.state is not UpdateState.ASKING)
         self.buttons.arrange()

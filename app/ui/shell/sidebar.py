@@ -12,6 +12,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import paint_text, refresh_with
+from app.ui.widgets.labels import caption
 from app.ui.widgets.layouts import SPACE, vertical
 from app.ui.widgets.option_buttons import BAR, NavigationButton
 
@@ -35,8 +36,7 @@ class SidebarEntry(NavigationButton):
     def name(self, text: str) -> None:
         """Show this name, which is also the accessible name."""
         self._named = text
-        self.setText("" if self._folded else text)
-        self.setAccessibleName(text)
+        caption(self, "" if self._folded else text, text)
         self.setToolTip(text if self._folded else "")
         self.updateGeometry()
 

@@ -9,7 +9,7 @@ from app.ui.shell.status import Status, delay, hint, means, word
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SCALE_PROPERTY, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, paint_focus, paint_round, refresh_with, smooth_painter
-from app.ui.widgets.labels import Elided, label, set_role, tip
+from app.ui.widgets.labels import Elided, describe, label, set_role, set_visible, tip
 from app.ui.widgets.layouts import horizontal, stretched, vertical
 
 _LINES = 3
@@ -69,13 +69,11 @@ class StatusLine(QAbstractButton):
             if text != said.accessibleName():
                 said.show_text(text)
         set_role(self.trouble, role)
-        for part in (self.word, self.means):
-            part.setVisible(not self._folded)
+        set_visible(not self._folded, self.word, self.means)
         self.trouble.setVisible(bool(self.trouble.accessibleName()) and not self._folded)
         told = hint(texts, status)
         if told != self.accessibleName():
-            self.setAccessibleName(told)
-            self.setAccessibleDescription(texts("shell.status-says"))
+            describe(self, told, texts("shell.status-says"))
             self.setToolTip(tip(told))
 
     def sizeHint(self) -> QSize:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent, QTextLayout, QTextOption
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QWidget
 
 from app.ui.dictation.live_lines import MOST
 from app.ui.strings.texts import Texts
@@ -22,19 +22,20 @@ def label(
     text: str = "", *, size: float = SCALE.body, role: str = "", bold: bool = False, wraps: bool = False
 ) -> QLabel:
     """Return a label in the common type scale; ``wraps``: with as many lines as the text needs."""
-    made = QLabel(text)
+    made = QLabel(text, textFormat=Qt.TextFormat.PlainText, wordWrap=wraps)
     made.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
     made.setProperty(SCALE_PROPERTY, size)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(wraps)
     if role:
         made.setProperty("role", role)
     return made
 
 
-def remark(role: str = "muted") -> QLabel:
-    """Return a label for small text that wraps."""
-    return label(size=SCALE.caption, role=role, wraps=True)
+def remark(role: str = "muted", *, selectable: bool = False) -> QLabel:
+    """Return a label for small text that wraps; ``selectable``: it can be marked and copied with the mouse."""
+    made = label(size=SCALE.caption, role=role, wraps=True)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
 
 
 def worded(texts: Texts, owner: W, text: str = "", **others: str) -> W:
@@ -61,10 +62,28 @@ class _Wording(QObject):
                 owner.setProperty(name, self._texts(key))
 
 
-def say(shown: QLabel, text: str) -> None:
-    """Show a text; hide the label if the text is empty."""
+def say(shown: QLabel | QAbstractButton, text: str) -> None:
+    """Show a text on a label or a button; hide it if the text is empty."""
     shown.setText(text)
     shown.setVisible(bool(text))
+
+
+def caption(shown: QLabel | QAbstractButton, text: str, name: str) -> None:
+    """Show a text, with a name that tells more to screen readers."""
+    shown.setText(text)
+    shown.setAccessibleName(name)
+
+
+def describe(shown: QWidget, name: str, about: str) -> None:
+    """Set what screen readers say about a widget."""
+    shown.setAccessibleName(name)
+    shown.setAccessibleDescription(about)
+
+
+def set_visible(visible: bool, *parts: QWidget) -> None:
+    """Show or hide all these parts."""
+    for part in parts:
+        part.setVisible(visible)
 
 
 def tell(shown: QLabel, text: str, role: str = "muted") -> None:
@@ -84,11 +103,9 @@ class Elided(QLabel):
     """Label that shows the first lines of a text; the tool tip shows more."""
 
     def __init__(self, lines: int = 2) -> None:
-        super().__init__()
+        super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self._lines = lines
         self.setFont(font())
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._whole = ""
 

@@ -19,6 +19,7 @@ from app.ui.widgets.basic import (
     smooth_painter,
 )
 from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.labels import describe
 from app.ui.widgets.layouts import vertical
 
 BAR = 3.0
@@ -162,11 +163,9 @@ class OptionButtons(QWidget):
 
     def describe(self, name: str, about: str) -> None:
         """Name the choice and each option for screen readers."""
-        self.setAccessibleName(name)
-        self.setAccessibleDescription(about)
+        describe(self, name, about)
         for button in self.buttons:
-            button.setAccessibleName(f"{name}: {button.text()}" if name else button.text())
-            button.setAccessibleDescription(about)
+            describe(button, f"{name}: {button.text()}" if name else button.text(), about)
 
     @property
     def across(self) -> int:
