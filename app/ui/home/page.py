@@ -279,22 +279,15 @@ class HomePage(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Handle keys that lead from the search to the timeline, and from there to the actions."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if watched is self.head.search and self._key_in_search(event):
-                return True
-            if watched is self.list and self._key_in_list(event):
-                return True
-        return super().eventFilter(watched, event)
-
-    def _key_in_search(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Down and self.model.rowCount() > _FIRST:
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if watched is self.list:
+            return self._key_in_list(event)
+        down = event.key() == Qt.Key.Key_Down and self.model.rowCount() > _FIRST
+        if down:
             self.list.setFocus()
             self._first()
-            return True
-        if event.key() == Qt.Key.Key_Escape and self.head.search.text():
-            self.head.search.clear()
-            return True
-        return False
+        return down
 
     def _first(self) -> int:
         """Select the newest take if none is selected, and return the current row."""
@@ -357,7 +350,7 @@ class HomePage(QWidget):
         self.list.customContextMenuRequested.connect(self._menu)
         for watched in (head.search, self.list):
             watched.installEventFilter(self)
-        for keys, act in ((QKeySequence.StandardKey.Find, self._find), (KEY, self.panel.play.toggle)):
-            QShortcut(QKeySequence(keys), self).activated.connect(act)  # works from any focus in the page
+        QShortcut(QKeySequence.StandardKey.Find, self, self._find)  # from any focus in the page
+        QShortcut(QKeySequence(KEY), self, self.panel.play.toggle)
         inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self.panel, self._close, context=inside)

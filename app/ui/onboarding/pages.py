@@ -77,9 +77,8 @@ class Onboarding(QWidget):
         for page in self.pages.values():
             page.changed.connect(self._changed)
         for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
-            shortcut = QShortcut(QKeySequence(keys), self)  # works with any focus, also in a text box
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
+            inside = Qt.ShortcutContext.WidgetWithChildrenShortcut  # with any focus, also in a text box
+            QShortcut(QKeySequence(keys), self, act, context=inside)
         refresh_with(self.refresh, texts, theme)
         tell_visible(self, lambda on: self._see() if on else self._stop())
 

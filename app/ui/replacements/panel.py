@@ -247,9 +247,8 @@ class ReplacementsPanel(Card):
         self.table.selectionModel().currentChanged.connect(lambda: self._show())
         self.table.found.rowsRemoved.connect(lambda: self._show())
         self.search.textChanged.connect(self._search)
-        new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
-        new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        new.activated.connect(self._add)
+        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        QShortcut(QKeySequence.StandardKey.New, self, self._add, context=inside)
 
     def _search(self, query: str) -> None:
         self.table.found.search(query)

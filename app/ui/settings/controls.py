@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from app.messages.actions import Action
 from app.onboarding.actions import TryMicrophone
@@ -15,10 +15,10 @@ from app.settings.schema import Setting
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import LevelBar, control_height
+from app.ui.widgets.basic import LevelBar, action_button, control_height
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.labels import caption, describe, label, say, worded
-from app.ui.widgets.layouts import aligned, fill, horizontal, vertical
+from app.ui.widgets.layouts import at_left, fill, horizontal, vertical
 from app.ui.widgets.option_buttons import OptionButtons, Switch
 
 Asks = Callable[[str | bool | int], None]
@@ -46,6 +46,7 @@ class SettingControl(QWidget):
     def __init__(self, target: QWidget, asks: Asks) -> None:
         super().__init__()
         self.target, self.asks = target, asks
+        self._value: Any = ""
         self.refuse: Callable[[Said | None], None] = lambda said: None
         self.column = vertical(within=self)
 
@@ -56,6 +57,8 @@ class SettingControl(QWidget):
 
     def show_value(self, value: Any) -> None:
         """Show the value in effect."""
+        self._value = value
+        self.refresh()
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
@@ -96,18 +99,13 @@ class ChoiceControl(SettingControl):
     def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
         self.choice = DropDown(theme)
         super().__init__(self.choice, asks)
-        self._options, self._value = options, ""
+        self._options = options
         self.column.addWidget(self.choice)
         self.choice.activated.connect(lambda _: asks(str(self.choice.currentData())))
 
-    def show_value(self, value: Any) -> None:
-        """Select the value in effect."""
-        self._value = str(value)
-        self.refresh()
-
     def refresh(self) -> None:
-        """Update the texts of the list to the current language."""
-        self.choice.show_entries(self._options(), self._value)
+        """Update the texts of the list to the current language, and select the value in effect."""
+        self.choice.show_entries(self._options(), str(self._value))
         self.choice.setMinimumWidth(max(usual_width(), self.choice.minimumSizeHint().width()))
 
 
@@ -117,14 +115,13 @@ class MicrophoneControl(ChoiceControl):
     def __init__(
         self, theme: Theme, texts: Texts, options: Options, asks: Asks, ask: Callable[[Action], None]
     ) -> None:
-        self.meter, self.listen = worded(texts, LevelBar(theme), accessibleName="microphone.level"), QPushButton()
+        self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
+        self.listen = action_button(lambda: self._try(not self._wanted), "quiet")
         super().__init__(theme, options, asks)
         self._texts, self._ask = texts, ask
         self._wanted = False
-        self.listen.setProperty("role", "quiet")
         self.listen.setObjectName("microphone.try")
-        fill(self.column, self.meter, aligned(self.listen, Qt.AlignmentFlag.AlignLeft))
-        self.listen.clicked.connect(lambda: self._try(not self._wanted))
+        fill(self.column, self.meter, at_left(self.listen))
 
     def show_level(self, level_dbfs: float) -> None:
         """Show the level of a take, unless a test runs."""
@@ -166,7 +163,7 @@ class SegmentedControl(SettingControl):
     def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
         self.choice = OptionButtons(theme)
         super().__init__(self.choice, asks)
-        self._options, self._value = options, ""
+        self._options = options
         self.column.addWidget(self.choice)
         self.choice.chosen.connect(asks)
 
@@ -175,14 +172,9 @@ class SegmentedControl(SettingControl):
         """Width of all buttons in one row."""
         return self.choice.across
 
-    def show_value(self, value: Any) -> None:
-        """Select the value in effect."""
-        self._value = str(value)
-        self.refresh()
-
     def refresh(self) -> None:
-        """Update the texts of the buttons to the current language."""
-        self.choice.show_entries(self._options(), self._value)
+        """Update the texts of the buttons to the current language, and select the value in effect."""
+        self.choice.show_entries(self._options(), str(self._value))
 
     def describe(self, name: str, about: str) -> None:
         """Name the setting and each button for screen readers."""
@@ -195,7 +187,7 @@ class TextControl(SettingControl):
     def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
         self.field = QLineEdit(maxLength=LONGEST)
         super().__init__(self.field, asks)
-        self._placeholder, self._value = placeholder, ""
+        self._placeholder = placeholder
         self._typed, self._asked = False, ""
         self.column.addWidget(self.field)
         self.field.editingFinished.connect(self.keep)
@@ -259,8 +251,7 @@ class NumberControl(TextControl):
         self.unit = label(role="muted")
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        row = horizontal(self.field, self.unit)
-        self.column.addLayout(row)
+        self.column.addLayout(horizontal(self.field, self.unit))
 
     def refresh(self) -> None:
         """Update placeholder, font and unit."""
@@ -283,11 +274,10 @@ class LinesControl(SettingControl):
     high = True
 
     def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
-        self.field = QPlainTextEdit()
+        self.field = QPlainTextEdit(tabChangesFocus=True)
         super().__init__(self.field, asks)
         self._placeholder = placeholder
-        self._value: tuple[str, ...] = ()
-        self.field.setTabChangesFocus(True)
+        self._value = ()
         self.column.addWidget(self.field)
         self.field.installEventFilter(self)
 

@@ -28,14 +28,13 @@ class KeyControl(SettingControl):
 
     def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, asks: Asks) -> None:
         self._texts, self._name, self._bindings = texts, name, bindings
-        self._value, self._assigned = "", ""
+        self._assigned = ""
         self._problem: Note | None = None
         self.field = KeyField(theme, texts, self._chosen, self._unusable, lambda: title(texts, name))
         super().__init__(self.field, asks)
         self.none = worded(texts, action_button(lambda: asks(""), "quiet"), "settings.key.none")
         self.none.setObjectName(f"{name}.none")
-        row = horizontal(stretched(self.field), self.none, gap=SPACING.hair)
-        self.column.addLayout(row)
+        self.column.addLayout(horizontal(stretched(self.field), self.none, gap=SPACING.hair))
         keep_place(self.none)
         self.refresh()
 

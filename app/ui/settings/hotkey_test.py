@@ -35,7 +35,6 @@ class PressTest(Card):
         self._bindings: Mapping[str, str] = {}
         self._seen = KeysSeen()
         self._problem: Note | None = None
-        self._assigned = self._seen.assigned
         self._tried = False
         self.heading = worded(texts, label(bold=True), "settings.press.name")
         self.says = worded(texts, remark(), "settings.press.says")
@@ -45,9 +44,7 @@ class PressTest(Card):
         self.shapes = {action: Shape(theme, State.IDLE) for action in KEYS}
         self.names = {action: label() for action in KEYS}
         self.told = {action: label(role="muted") for action in KEYS}
-        self._limit = timer(
-            self, LONGEST_MS, lambda: self.show_keys(KeysSeen(False, self._seen.keys, self._seen.problem))
-        )
+        self._limit = timer(self, LONGEST_MS, lambda: self.show_keys(replace(self._seen, testing=False)))
         keys = grid(stretched=2, gaps=(SPACING.small, SPACING.hair))
         for place, action in enumerate(KEYS):
             keys.addWidget(self.shapes[action], place, 0)
@@ -80,12 +77,10 @@ class PressTest(Card):
 
     def show_keys(self, seen: KeysSeen) -> None:
         """Show the keys that arrived."""
-        self._seen, self._assigned = seen, seen.assigned
-        self._tried = self._tried or seen.testing
+        self._seen = seen
+        self._tried = (self._tried or seen.testing) and seen.problem != RECORDING
         if not seen.testing:
             self._limit.stop()
-        if seen.problem == RECORDING:
-            self._tried = False
         self.refresh()
 
     def refresh(self) -> None:
@@ -95,7 +90,7 @@ class PressTest(Card):
         caption(self.button, does, does)
         seen = {key.action: key for key in self._seen.keys}
         for action, setting in KEYS.items():
-            binding = self._assigned.get(action) or self._bindings.get(setting, "")
+            binding = self._seen.assigned.get(action) or self._bindings.get(setting, "")
             self._show_key(action, binding, seen.get(action))
         said = self._said(seen)
         say(self.result, said)
@@ -110,7 +105,8 @@ class PressTest(Card):
     def _clicked(self) -> None:
         on = not self.testing
         if on:
-            self._tried, self._seen = False, KeysSeen()  # until the listener confirms the test
+            self._tried = False
+            self._seen = KeysSeen(assigned=self._seen.assigned)  # until the listener confirms the test
             self._limit.start()
         else:
             self._limit.stop()

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
+from PySide6.QtGui import QHideEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.core.notes import Note
@@ -73,9 +73,7 @@ class SettingsPage(QWidget):
         self._keys, self._problems = KeysSeen(), dict[str, Problem]()
         self._lay_out()
         self.search.textChanged.connect(self._search)
-        self.search.installEventFilter(self)
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.activated.connect(self.start_search)
+        QShortcut(QKeySequence.StandardKey.Find, self, self.start_search)
         self._texts.changed.connect(self.refresh)
         self._theme.changed.connect(self.refresh)
         self.add(INPUT, self.press_test, self.press_test.words)
@@ -275,14 +273,6 @@ class SettingsPage(QWidget):
         """Request typed values when the page is hidden."""
         for section in self.sections.values():
             section.keep()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Clear the search on Esc."""
-        if self.search.text() and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.KeyPress:
-                self.search.clear()
-            return True
-        return super().eventFilter(watched, event)
 
     def _search(self) -> None:
         wanted = terms(self.search.text())

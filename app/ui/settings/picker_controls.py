@@ -53,18 +53,13 @@ class PickOneControl(SettingControl):
     def __init__(self, theme: Theme, texts: Texts, entries: Entries, asks: Asks) -> None:
         self.field = PickerField(theme)
         super().__init__(self.field, asks)
-        self._entries, self._value, self._name = entries, "", ""
+        self._entries, self._name = entries, ""
         self.picker = _OnDemand(theme, texts, self.field, self._picked)
         self.column.addWidget(self.field)
         self.field.clicked.connect(self._open)
 
-    def show_value(self, value: Any) -> None:
-        """Show the name of the value in effect."""
-        self._value = str(value)
-        self.refresh()
-
     def refresh(self) -> None:
-        """Update the name to the current language."""
+        """Show the name of the value in effect in the current language."""
         entries = with_unknown(self._entries(), (self._value,))
         self.field.setText(next(entry.name for entry in entries if entry.value == self._value))
         self.field.updateGeometry()
@@ -93,8 +88,7 @@ class PickSeveralControl(SettingControl):
         self.add, self.none = worded(texts, QPushButton(), "settings.picker.add"), label(role="muted")
         super().__init__(self.add, asks)
         self._texts, self._entries, self._empty = texts, entries, empty
-        self._value: tuple[str, ...] = ()
-        self._name = ""
+        self._value, self._name = (), ""
         self.row = ChipRow(theme, self._toggle, (self.none, self.add))
         self.picker = _OnDemand(theme, texts, self.add, self._toggle)
         self.column.addWidget(self.row)

@@ -27,7 +27,7 @@ from app.ui.settings.controls import (
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.picker_entries import model_entries, own_entries, spoken_entries
-from app.ui.settings.placement import SECTIONS, settings_of
+from app.ui.settings.placement import settings_of
 from app.ui.settings.row import SettingRow
 from app.ui.settings.wording import option_keys, placeholder, unit
 from app.ui.strings.texts import Texts
@@ -101,16 +101,13 @@ class SettingRows:
                 self.made[name] = SettingRow(setting, self._control(setting), self._theme, self._texts)
         return [self.made[name] for name in settings_of(section)]
 
-    @property
-    def rows(self) -> dict[str, SettingRow]:
-        """All rows; missing rows are created first."""
-        return {row.setting.name: row for section in SECTIONS for row in self.of(section)}
-
     def _control(self, setting: Setting) -> SettingControl:
         texts, theme, name = self._texts, self._theme, setting.name
         asks = self._asks(name)
         if name == MICROPHONE:
-            return MicrophoneControl(theme, texts, self._microphones, asks, self._ask)
+            return MicrophoneControl(
+                theme, texts, lambda: microphone_entries(texts, self._known.choices), asks, self._ask
+            )
         if is_key(setting):
             key = KeyControl(theme, texts, name, self._known.bindings, asks)
             key.field.listens.connect(lambda on: self._ask(PauseHotkeys(on)))
@@ -139,9 +136,6 @@ class SettingRows:
         if name == "recognition.language":
             return PickOneControl(theme, texts, lambda: spoken_entries(texts), asks)
         return PickOneControl(theme, texts, lambda: model_entries(texts, self._known.models()), asks)
-
-    def _microphones(self) -> list[tuple[str, str]]:
-        return microphone_entries(self._texts, self._known.choices)
 
     def _asks(self, name: str) -> Callable[[str | bool | int], None]:
         return lambda value: self._ask(ChangeSetting(name, value))

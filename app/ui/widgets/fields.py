@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, QSize
-from PySide6.QtGui import QAction, QFontMetrics, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy
 
 from app.ui.strings.texts import Texts
@@ -30,10 +30,13 @@ class Field(QLineEdit):
 
 
 class SearchField(Field):
-    """Field for a search, named by the text ``key``; ``clear``: the text of a button that empties the field."""
+    """Field for a search, named by the text ``key``.
+
+    ``clear``: the text of a button that empties the field, as Esc then does too.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, key: str, *, clear: str = "", most: int = _MOST) -> None:
-        self._theme = theme
+        self._theme, self._clears = theme, bool(clear)
         self._icons: dict[QAction, str] = {}
         super().__init__(theme, most)
         worded(texts, self, placeholderText=key, accessibleName=key)
@@ -42,6 +45,13 @@ class SearchField(Field):
             empty.triggered.connect(self.clear)
             empty.setVisible(False)
             self.textChanged.connect(lambda text: empty.setVisible(bool(text)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Empty the field on Esc."""
+        if self._clears and self.text() and event.key() == Qt.Key.Key_Escape:
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
     def add_icon(self, name: str, *, at_end: bool = False) -> QAction:
         """Show an icon at an end of the field, and return its action."""

@@ -142,11 +142,6 @@ class OptionButtons(QWidget):
         self._column = vertical(self._row, within=self, margins=_FRAME, gap=None)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    @property
-    def value(self) -> str:
-        """Value of the chosen option; empty if there is none."""
-        return next((one.value for one in self.buttons if one.isChecked()), "")
-
     def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
         """Show values with their texts, and select one."""
         if [one.value for one in self.buttons] != [value for value, _ in entries]:
