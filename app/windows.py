@@ -1,6 +1,5 @@
 """All windows of the app but the first, which opens before these are imported."""
 
-import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import logging
 from PySide6.QtCore import QCoreApplication
 
 from app.core.hints import FirstTimes, ShownOnce
@@ -27,8 +27,7 @@ from app.ui.shell.front import SETTINGS, Front
 from app.ui.shell.notices import AbsentTray, UpdateNotice
 from app.ui.shell.pages import Pages
 from app.ui.shell.tray import TrayFocus, TrayWatch
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_text, note_text
+from app.ui.strings.texts import Texts, key_text, note_text
 from app.ui.theme.theme import SCHEMES, Theme
 from runtime.folders import folders
 from runtime.loop_thread import LoopThread

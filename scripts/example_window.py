@@ -115,7 +115,7 @@ def scene(fill: Fill, part: Part = page, *, height: float = 0.0) -> Draw:
 
         with (
             patch("app.ui.home.wording.today", lambda: DAY),
-            patch("app.ui.home.paste_bar.today", lambda: DAY),
+            patch("app.ui.home.head.today", lambda: DAY),
         ):
             return dressed(look, drawn)
 

@@ -13,8 +13,7 @@ from app.ui.settings.picker_controls import PickSeveralControl
 from app.ui.shell.front import DICTIONARY, FILES, SETTINGS
 from app.ui.shell.pages import Pages
 from app.ui.shell.popover import Popover
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import model_name
+from app.ui.strings.texts import Texts, model_name
 from app.ui.widgets.option_buttons import OptionButton
 from benchmarks.clicks.example_user import CODE, LARGE_MODEL, LAST, OTHER_MICROPHONE, ROWS, YESTERDAY
 from benchmarks.clicks.mouse import Mouse

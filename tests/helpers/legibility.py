@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.widgets.labels import Elided
+from app.ui.widgets.parts import Elided
 
 CONTROLS = (
     QAbstractButton,

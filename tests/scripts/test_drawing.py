@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from app.ui.widgets.labels import label
+from app.ui.widgets.parts import label
 from scripts.drawing import GAP, LARGE_LOOKS, LOOKS, column, dressed, empty, grabbed, row, sheet, smaller
 
 

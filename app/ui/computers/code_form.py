@@ -17,9 +17,20 @@ from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, make_room, on_escape, refresh_with, timer
 from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import Elided, caption, label, remark, set_visible, tell, worded
-from app.ui.widgets.layouts import drop, horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
+from app.ui.widgets.parts import (
+    Elided,
+    caption,
+    drop,
+    horizontal,
+    label,
+    remark,
+    set_visible,
+    stretched,
+    tell,
+    vertical,
+    worded,
+)
 
 _LONGEST: Final = 2_000  # characters, enough for a pairing link
 _LETTERS: Final = 12

@@ -16,9 +16,19 @@ from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import ThemedIcon, action_button, control_height, on_escape, reveal, show_icon
 from app.ui.widgets.fields import Field
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import Elided, caption, remark, set_visible, tell, worded
-from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
 from app.ui.widgets.panels import LinedRow
+from app.ui.widgets.parts import (
+    Elided,
+    aligned,
+    caption,
+    horizontal,
+    remark,
+    set_visible,
+    stretched,
+    tell,
+    vertical,
+    worded,
+)
 from protocol.devices import LONGEST_NAME, clean_name
 
 _EMPTY: Final = ComputerView("", "", "")

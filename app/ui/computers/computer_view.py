@@ -7,14 +7,13 @@ from typing import Final
 from app.gateways.actions import ForgetGateway, RenameGateway
 from app.gateways.pairing_address import shown
 from app.gateways.selection import to_gateway, to_here
-from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView
+from app.gateways.view import FoundView, GatewayHealth, GatewayView, GatewaysView
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
 from app.sharing.view import LendingView, LentView, SharedDevice, SharingView
 from app.ui.computers.wording import answer_text, device_text
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import joined, note_text, worker_device_text, worker_text
+from app.ui.strings.texts import Texts, joined, note_text, worker_device_text, worker_text
 
 Icon = tuple[str, str]
 """Names of an icon and of its colour."""

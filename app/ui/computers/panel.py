@@ -23,13 +23,23 @@ from app.ui.computers.computer_row import ComputerRow, RowIcon
 from app.ui.computers.computer_view import computers
 from app.ui.computers.share_form import ShareForm
 from app.ui.computers.wording import sharing_text
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
+from app.ui.strings.texts import Texts, note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, card, refresh_with
-from app.ui.widgets.labels import caption, label, remark, tell, worded
-from app.ui.widgets.layouts import SPACE, at_left, drop, horizontal, stretched, vertical
 from app.ui.widgets.panels import Columns, tell_visible
+from app.ui.widgets.parts import (
+    SPACE,
+    at_left,
+    caption,
+    drop,
+    horizontal,
+    label,
+    remark,
+    stretched,
+    tell,
+    vertical,
+    worded,
+)
 
 _LETTERS = 26
 """Least width of a choice, in average letters."""

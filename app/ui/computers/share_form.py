@@ -19,9 +19,19 @@ from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, on_escape, refresh_with, reveal, timer
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import caption, label, remark, set_visible, tell, worded
-from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import bring_into_sight
+from app.ui.widgets.parts import (
+    SPACE,
+    caption,
+    horizontal,
+    label,
+    remark,
+    set_visible,
+    stretched,
+    tell,
+    vertical,
+    worded,
+)
 from protocol.pairing import PairingStage
 
 QUIET: Final = 4

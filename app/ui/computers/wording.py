@@ -5,10 +5,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.core.notes import Note
-from app.gateways.view import GatewayHealth, GatewaysView, GatewayView
+from app.gateways.view import GatewayHealth, GatewayView, GatewaysView
 from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, note_text, today
+from app.ui.strings.texts import Texts, clock, note_text, today
 from protocol.pairing import PairingStage
 
 _HALF: Final = 4

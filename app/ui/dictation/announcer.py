@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.states import ENDS, State
 from app.dictation.view import View
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text, state_text, to_paste
+from app.ui.strings.texts import Texts, note_text, state_text, to_paste
 
 _TOLD: Final = frozenset({State.LISTENING, *ENDS}) - {State.HELD}
 """States that are announced. The states between them last only moments."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import inf
 from typing import Final
 
-from PySide6.QtCore import QMargins, QObject, QPointF, QRect, QRectF, Qt, QTimer, QVariantAnimation
+from PySide6.QtCore import QMargins, QObject, QPointF, QRect, QRectF, QTimer, QVariantAnimation, Qt
 from PySide6.QtGui import QPainter, QRegion
 
 from app.core.area import Area
@@ -17,12 +17,10 @@ from app.core.hints import FirstTimes
 from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
-from app.ui.dictation.overlay_place import Anchor, choose_anchor
-from app.ui.dictation.overlay_surface import Room, Surface
+from app.ui.dictation.overlay_place import Anchor, Room, Surface, choose_anchor
 from app.ui.dictation.pill import SHADOW, Drawing, Levels, Pill, paint_shadow
 from app.ui.settings.choices import CANCEL, PASTE_HELD, Choices
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_text
+from app.ui.strings.texts import Texts, key_text
 from app.ui.theme.theme import SPACING, Theme
 
 NOTE_S: Final = 4.0

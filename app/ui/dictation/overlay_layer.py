@@ -12,8 +12,7 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from app.core.area import Area
-from app.ui.dictation.overlay_place import Anchor
-from app.ui.dictation.overlay_surface import Paint, Room
+from app.ui.dictation.overlay_place import Anchor, Paint, Room
 from app.wayland.errors import WaylandError
 from app.wayland.layer import Buffer, Edge, Layer, LayerPlace, LayerShell, Rectangle
 from app.wayland.outputs import WaylandOutput

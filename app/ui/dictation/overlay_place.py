@@ -1,10 +1,14 @@
-"""Place of the overlay: where the user wants it, but never over the text cursor or the field. Pure."""
+"""Place of the overlay: where the user wants it, but never over the text cursor or the field; and what shows it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter, QRegion
 
 from app.core.area import Area
+from app.dictation.view import View
 
 GAP: Final = 12
 """Distance from the text cursor in pixels."""
@@ -113,3 +117,57 @@ def to_screen(area: Area, origin: tuple[int, int], ratio: float) -> Area:
     left, top = origin
     x, y = left + round((area.x - left) / ratio), top + round((area.y - top) / ratio)
     return Area(x, y, round(area.width / ratio), round(area.height / ratio))
+
+
+Paint = Callable[[QPainter, QRegion], None]
+"""Paints a region of the overlay."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """The screen for the overlay: its ``free`` part, and its ``origin``.
+
+    ``ratio``: system pixels for each of its own. ``screen``: its name, empty if the desktop chooses.
+    """
+
+    free: Area
+    origin: tuple[int, int] = (0, 0)
+    ratio: float = 1.0
+    screen: str = ""
+
+    def around(self, view: View) -> OverlaySurroundings:
+        """Return everything known around the overlay, in the pixels of this screen."""
+        field, caret = (view.place.field, view.place.caret) if view.place else (None, None)
+        found = (
+            to_screen(area, self.origin, self.ratio) if area else None for area in (view.window, field, caret)
+        )
+        return OverlaySurroundings(self.free, *found)
+
+
+class Surface(Protocol):
+    """A surface that is above all windows and takes neither focus nor clicks.
+
+    ``visible``: between ``show`` and ``hide``. ``blended``: it may be partly transparent.
+    """
+
+    visible: bool
+    blended: bool
+    paint: Paint
+
+    def room(self, place: tuple[int, int] | None) -> Room:
+        """Return the screen that shows this point in system pixels, else the one that the user looks at."""
+
+    def move(self, place: QRect, room: Room, anchor: Anchor) -> None:
+        """Move to another place; the size may change too."""
+
+    def show(self) -> None:
+        """Appear above all windows."""
+
+    def hide(self) -> None:
+        """Disappear from the screen. Safe to call twice."""
+
+    def update(self, part: QRect | None = None) -> None:
+        """Have a part painted again, or everything."""
+
+    def close(self) -> None:
+        """End the surface for good."""

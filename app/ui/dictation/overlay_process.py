@@ -1,21 +1,51 @@
-"""The process of ``overlay_child``, as the app sees it."""
+"""The process of ``overlay_child``, as the app sees it, and the messages to it."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment
+from msgspec import Struct
 
 from app.dictation.view import View
-from app.ui.dictation.overlay_frames import FRAMES, LookFrame, ViewFrame
 from app.ui.settings.choices import CANCEL, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
+from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 from runtime import logger_names
 from runtime.event_names import LogEvent
+from runtime.framing import Framing
 from runtime.leash import leashed
 from runtime.logger import get_logger
 from runtime.programs import module_command
+
+LONGEST: Final = 1_000_000
+
+
+class LookFrame(Struct, tag="look", frozen=True):
+    """Language and look of the overlay, and what the user has chosen.
+
+    ``wish``: a value of the setting ``general.overlay``. ``still``: motion is reduced. Empty keys are not named.
+    """
+
+    language: str
+    scheme: Scheme
+    text_size: str
+    still: bool
+    wish: str
+    paste_key: str = ""
+    cancel_key: str = ""
+
+
+class ViewFrame(Struct, tag="view", frozen=True):
+    """The view to show."""
+
+    view: View
+
+
+Frame = LookFrame | ViewFrame
+FRAMES: Final = Framing[Frame](Frame, LONGEST)
+
 
 log = get_logger(logger_names.APP_UI_OVERLAY)
 

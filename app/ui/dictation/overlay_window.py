@@ -8,11 +8,10 @@ import ctypes.util
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QCursor, QGuiApplication, QPainter, QPaintEvent, QRasterWindow, QRegion, QScreen
+from PySide6.QtGui import QCursor, QGuiApplication, QPaintEvent, QPainter, QRasterWindow, QRegion, QScreen
 
 from app.core.area import Area
-from app.ui.dictation.overlay_place import Anchor
-from app.ui.dictation.overlay_surface import Paint, Room
+from app.ui.dictation.overlay_place import Anchor, Paint, Room
 from app.ui.theme.theme import RADII
 
 FLAGS: Final = (

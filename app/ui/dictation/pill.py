@@ -15,8 +15,7 @@ from app.core.live_text import TextSpan
 from app.core.states import LOWEST_DBFS, State
 from app.dictation.view import View
 from app.ui.dictation.live_lines import LiveLines, spacing
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, note_text, state_text, textless, times
+from app.ui.strings.texts import Texts, clock, note_text, state_text, textless, times
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 

@@ -1,4 +1,4 @@
-"""Row of the file list: progress, text and actions of one file."""
+"""Row of the file list: progress, text and actions of one file, and their texts."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QFont
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.core.format import Format
+from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     CopyFile,
@@ -23,13 +24,53 @@ from app.files.actions import (
 from app.files.queue import can_retry
 from app.files.view import ENDED, FileState, FileView
 from app.ui.files.file_widgets import SHAPES, FileProgressBar
-from app.ui.files.wording import file_note_text, file_state_text, how_text
-from app.ui.strings.texts import Texts
+from app.ui.strings.texts import Texts, clock, joined, left_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, StateIcon, action_button, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.labels import Elided, caption, remark, say, tip
-from app.ui.widgets.layouts import horizontal, room, stretched, vertical
+from app.ui.widgets.parts import Elided, caption, horizontal, remark, room, say, stretched, tip, vertical
+from runtime.installing import extra_command
+from runtime.terminal import printable
+
+def file_state_text(texts: Texts, state: FileState) -> str:
+    """Return the name of a state, in one or two words."""
+    return texts(f"files.state.{state.value}")
+
+
+def file_note_text(texts: Texts, note: Note | None) -> str:
+    """Return the text of a note; empty without a note, and for one that this version does not know.
+
+    Saved notes may come from another version.
+    """
+    if note is None:
+        return ""
+    values: dict[str, str | int] = {**note.values, "install": extra_command("media")}  # for the current Python
+    if note.reason:
+        values["reason"] = note_text(texts, note.reason)
+    try:
+        return texts(f"files.note.{note.key}", **values)
+    except KeyError:
+        return ""
+
+
+def how_text(texts: Texts, file: FileView) -> str:
+    """Return state, progress or duration, remaining time and saved files in one line."""
+    incomplete = file.state is FileState.DONE and file.truncated
+    names = ", ".join(printable(Path(place).name) for place in file.results)
+    return joined(
+        texts("files.incomplete") if incomplete else file_state_text(texts, file.state),
+        _position_text(texts, file),
+        left_text(texts, file.left_s) if file.left_s is not None else "",
+        texts("files.list-of", names=names) if file.state is FileState.DONE and names else "",
+    )
+
+
+def _position_text(texts: Texts, file: FileView) -> str:
+    if file.duration_s and file.position_s and file.state is not FileState.DONE:
+        return texts("files.progress", position=clock(file.position_s), duration=clock(file.duration_s))
+    length = file.duration_s or file.position_s
+    return clock(length) if length else ""
+
 
 _BARS: Final = frozenset({FileState.WAITING, FileState.WORKING, FileState.PAUSED})
 _LINES: Final = 2

@@ -12,8 +12,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import action_button, paint_bar, smooth_painter
-from app.ui.widgets.labels import label, worded
-from app.ui.widgets.layouts import SPACE, horizontal, vertical
+from app.ui.widgets.parts import SPACE, horizontal, label, vertical, worded
 
 SHAPES: Final = {
     FileState.ADDED: ("idle", "muted"),

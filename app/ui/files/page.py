@@ -11,17 +11,15 @@ from app.core.format import Format
 from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
 from app.files.view import ENDED, FileState, FileText, FilesView
-from app.ui.files.file_row import FileRow
+from app.ui.files.file_row import FileRow, file_note_text
 from app.ui.files.file_widgets import DropZone
-from app.ui.files.wording import file_note_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.labels import caption, label, say, tip, worded
-from app.ui.widgets.layouts import SPACE, drop, horizontal, stretched, vertical
 from app.ui.widgets.option_buttons import TickButton
+from app.ui.widgets.parts import SPACE, caption, drop, horizontal, label, say, stretched, tip, vertical, worded
 
 _BESIDE: Final = 0
 _CHOSEN: Final = 1

@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, paint_text, refresh_with, ring
-from app.ui.widgets.labels import label, worded
-from app.ui.widgets.layouts import SPACE, Part, vertical
+from app.ui.widgets.parts import SPACE, Part, label, vertical, worded
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -19,9 +19,8 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.fields import DropDown, SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.labels import label, say, worded
-from app.ui.widgets.layouts import SPACE, horizontal, stretched, vertical
 from app.ui.widgets.panels import tell_visible
+from app.ui.widgets.parts import SPACE, horizontal, label, say, stretched, vertical, worded
 
 Index = QModelIndex | QPersistentModelIndex
 

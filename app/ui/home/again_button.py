@@ -6,11 +6,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QWidgetAction
 
 from app.history.view import HistoryModels, RerunOptions
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import model_name, note_text
+from app.ui.strings.texts import Texts, model_name, note_text
 from app.ui.theme.theme import SPACING
 from app.ui.widgets.basic import opens_menu, refresh_with
-from app.ui.widgets.labels import label, menu_name
+from app.ui.widgets.parts import label, menu_name
 
 
 class AgainButton(QPushButton):

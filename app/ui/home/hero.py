@@ -17,13 +17,32 @@ from app.ui.dictation.live_lines import LiveLines
 from app.ui.dictation.pill import Levels, Pill
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, joined, key_caps, key_text, note_text, state_text, times, worker_text
+from app.ui.strings.texts import (
+    Texts,
+    clock,
+    joined,
+    key_caps,
+    key_text,
+    note_text,
+    state_text,
+    times,
+    worker_text,
+)
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
-from app.ui.widgets.labels import caption, label, remark, say, set_role, worded
-from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
+from app.ui.widgets.parts import (
+    aligned,
+    caption,
+    horizontal,
+    label,
+    remark,
+    say,
+    set_role,
+    stretched,
+    vertical,
+    worded,
+)
 
 FINAL_MS: Final = 6_000
 """Display time of the final words."""

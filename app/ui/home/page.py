@@ -31,9 +31,8 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import paint_as_page, refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.labels import worded
-from app.ui.widgets.layouts import stretched, vertical
 from app.ui.widgets.panels import centred
+from app.ui.widgets.parts import stretched, vertical, worded
 
 MOST_CHOSEN: Final = 1_000
 _FIRST: Final = 2  # row of the newest take, below the head and its day

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
 from app.history.view import PlayState, Playing
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, note_text
+from app.ui.strings.texts import Texts, clock, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import (
     action_button,
@@ -22,8 +21,7 @@ from app.ui.widgets.basic import (
     show_icon,
     smooth_painter,
 )
-from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import horizontal, stretched, vertical
+from app.ui.widgets.parts import horizontal, label, remark, say, stretched, vertical, worded
 
 KEY: Final = "Ctrl+P"
 _STEP_MS: Final = 1_000

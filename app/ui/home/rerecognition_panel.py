@@ -16,14 +16,12 @@ from app.history.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
 from app.history.view import Comparison, Rerun, RerunOptions, RerunState, Rerunning, TakeDetails
 from app.ui.files.file_widgets import FileProgressBar
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import joined, model_name, note_text
+from app.ui.strings.texts import Texts, joined, model_name, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import action_button, refresh_with, reveal
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import describe, label, remark, worded
-from app.ui.widgets.layouts import room, stretched, vertical
+from app.ui.widgets.parts import describe, label, remark, room, stretched, vertical, worded
 
 ROWS: Final = 5
 MOST_SHOWN: Final = 2_000

@@ -12,8 +12,7 @@ from app.history.index import IndexRow
 from app.ui.strings.texts import Texts
 from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, set_role, set_visible, worded
-from app.ui.widgets.layouts import CARD, vertical
+from app.ui.widgets.parts import CARD, label, set_role, set_visible, vertical, worded
 
 _PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason})
 """Reasons for which the focus comes back."""

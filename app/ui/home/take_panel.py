@@ -18,7 +18,7 @@ from app.history.index import IndexRow
 from app.history.view import RerunOptions, Rerunning, TakeDetails
 from app.messages.actions import Action
 from app.ui.home.again_button import AgainButton
-from app.ui.home.paste_bar import paste_elsewhere
+from app.ui.home.head import paste_elsewhere
 from app.ui.home.play_bar import PlayBar
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.home.selection_bar import ExportButton
@@ -29,8 +29,7 @@ from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with, reveal, show_icon, timer
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import remark, set_visible, worded
-from app.ui.widgets.layouts import horizontal, stretched, vertical
+from app.ui.widgets.parts import horizontal, remark, set_visible, stretched, vertical, worded
 
 MOST_DRAFTS: Final = 100
 _SAVES_MS: Final = 1_500

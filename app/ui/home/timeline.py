@@ -12,7 +12,7 @@ from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING
 from app.ui.widgets.basic import application, timer
-from app.ui.widgets.layouts import vertical
+from app.ui.widgets.parts import vertical
 
 _TIPS: Final = {RowButton.PLAY: "action.play", RowButton.COPY: "action.copy"}
 _SCROLLED: Final = 3  # parts of a row that one step of the wheel scrolls

@@ -11,8 +11,7 @@ from app.dictation import view
 from app.history.index import IndexRow
 from app.history.view import HistoryList
 from app.system.desktop_entries import program_name
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, ended_text, joined, model_name, note_text, textless, today
+from app.ui.strings.texts import Texts, clock, ended_text, joined, model_name, note_text, textless, today
 
 
 def state_of(row: IndexRow) -> State:

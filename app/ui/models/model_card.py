@@ -36,14 +36,25 @@ from app.ui.models.wording import (
     too_large_text,
 )
 from app.ui.strings.language_names import by_name, listed
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import model_name, names_text
+from app.ui.strings.texts import Texts, model_name
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import caption, label, remark, say, set_role, tell, tip, worded
-from app.ui.widgets.layouts import CARD, horizontal, stretched, vertical
+from app.ui.widgets.parts import (
+    CARD,
+    caption,
+    horizontal,
+    label,
+    remark,
+    say,
+    set_role,
+    stretched,
+    tell,
+    tip,
+    vertical,
+    worded,
+)
 
 _SHOWN: Final = 16  # digits of a SHA-256
 _FEW: Final = 5

@@ -15,8 +15,7 @@ from app.ui.strings.language_names import language_name
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import paint_bar, paint_round, refresh_with, smooth_painter
-from app.ui.widgets.labels import label, remark
-from app.ui.widgets.layouts import grid
+from app.ui.widgets.parts import grid, label, remark
 from speech.models.catalogue import ErrorRates
 from speech.models.recommendation import LocalSpeed
 

@@ -18,9 +18,8 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import refresh_with
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
-from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import SPACE, horizontal, vertical
 from app.ui.widgets.panels import tell_visible
+from app.ui.widgets.parts import SPACE, horizontal, label, remark, say, vertical, worded
 
 
 class ModelGroup(StrEnum):

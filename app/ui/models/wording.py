@@ -5,10 +5,8 @@ from typing import Final
 
 from app.core.notes import Note
 from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView
-from app.ui.files.wording import left_text
 from app.ui.strings.language_names import language_name, languages_text, listed
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import joined
+from app.ui.strings.texts import Texts, joined, left_text
 from runtime.installing import extra_command
 
 _KILOBYTE, _MEGABYTE, _GIGABYTE = 1e3, 1e6, 1e9

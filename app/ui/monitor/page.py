@@ -23,13 +23,23 @@ from app.ui.monitor.wording import (
     times_text,
     trouble_text,
 )
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import worker_text
+from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, action_button, paint_as_page, refresh_with
-from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import SPACE, aligned, fill, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import Columns, Panel
+from app.ui.widgets.parts import (
+    SPACE,
+    aligned,
+    fill,
+    horizontal,
+    label,
+    remark,
+    room,
+    say,
+    stretched,
+    vertical,
+    worded,
+)
 
 _TILES: Final = 4
 _WORKERS: Final = 2

@@ -12,7 +12,7 @@ from app.ui.monitor.wording import seconds_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import paint_line, paint_text, refresh_with, smooth_painter
-from app.ui.widgets.layouts import room, vertical
+from app.ui.widgets.parts import room, vertical
 
 MOST: Final = 24
 

@@ -17,13 +17,12 @@ from app.core.states import State
 from app.monitoring.stage_percentiles import percentile
 from app.monitoring.view import UtteranceRow, UtteranceStage
 from app.ui.monitor.wording import NOTHING, row_text, seconds_text, story_text, time_text, who_text
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import state_text
+from app.ui.strings.texts import Texts, state_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import paint_focus, paint_line, paint_round, paint_text, smooth_painter
-from app.ui.widgets.labels import tip
 from app.ui.widgets.panels import bring_into_sight
+from app.ui.widgets.parts import tip
 
 _SPOKEN_PART: Final = 0.26  # share of the bar's width
 _LONGEST_SPOKEN_S: Final = 30.0

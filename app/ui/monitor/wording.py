@@ -13,8 +13,7 @@ from app.monitoring.view import (
     UtteranceStage,
     WorkerFigures,
 )
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import device_name, joined, state_text
+from app.ui.strings.texts import Texts, device_name, joined, state_text
 from protocol.monitor import WorkerState
 
 NOTHING: Final = "–"

@@ -15,16 +15,14 @@ from app.hotkeys.errors import HotkeyUnknown
 from app.messages.actions import Action
 from app.onboarding.steps import Step
 from app.settings.actions import ChangeSetting
-from app.ui.onboarding.step_page import StepPage
+from app.ui.onboarding.widgets import StepPage
 from app.ui.settings import key_names
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_caps, key_text, note_text
+from app.ui.strings.texts import Texts, key_caps, key_text, note_text
 from app.ui.theme.theme import SCALE, Theme
 from app.ui.widgets.basic import action_button, application, timer
 from app.ui.widgets.key_caps import KeyCaps
-from app.ui.widgets.labels import label, set_visible, tell, worded
-from app.ui.widgets.layouts import aligned, fill, horizontal, stretched
+from app.ui.widgets.parts import aligned, fill, horizontal, label, set_visible, stretched, tell, worded
 
 _Key = Qt.Key
 _WINDOWS_OWN: Final = frozenset(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
@@ -13,26 +13,26 @@ from app.dictation.view import View
 from app.local_services.worker_view import WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Problem
+from app.messages.registry import Registry
 from app.models.actions import LookAtModels
 from app.models.view import ModelsView
-from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress
+from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress, begun
 from app.onboarding.view import MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.dictation.announcer import speak_from
 from app.ui.onboarding.key_step import KeyStep
 from app.ui.onboarding.readiness_foot import ReadinessFoot
-from app.ui.onboarding.step_page import StepPage
 from app.ui.onboarding.try_step import TryStep
 from app.ui.onboarding.welcome_step import WelcomeStep
-from app.ui.onboarding.widgets import Trail
+from app.ui.onboarding.widgets import StepPage, Trail
 from app.ui.settings.choices import HOTKEYS, Choices
+from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import action_button, make_room, paint_as_page, refresh_with
-from app.ui.widgets.labels import set_role, worded
-from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import centred, scrolling, tell_visible
+from app.ui.widgets.parts import SPACE, horizontal, room, set_role, stretched, vertical, worded
 
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
@@ -271,3 +271,76 @@ class Onboarding(QWidget):
         foot = QWidget()
         vertical(self.foot, buttons, within=foot, margins=(0, SPACING.small, 0, SPACING.large), gap=SPACING.medium)
         vertical(stretched(self._area), centred(foot), within=self, gap=0)
+
+
+Wanted = Settings | Choices | Problem | View | WorkerView | KeysSeen | ModelsView | MicrophoneTrial
+
+
+class FirstSteps(QObject):
+    """Owner of the first steps page.
+
+    The page appears with the first settings that do not say ``welcomed``, and again whenever ``welcomed`` is
+    reset. It is created on first use, so that the window of a returning user opens sooner. ``elsewhere``: emitted
+    when the user wants the settings of other computers.
+    """
+
+    elsewhere = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        shell: Shell,
+    ) -> None:
+        super().__init__(shell)
+        self._theme, self._texts, self._shell = theme, texts, shell
+        self._ask = ask
+        self._welcomed = True
+        self._begun = False
+        self._known: dict[type, Wanted] = {}
+        self._pass_on: Callable[[Wanted], None] = lambda news: None
+        self.page: Onboarding | None = None
+
+    def open(self, progress: StepProgress | None = None) -> None:
+        """Cover the window with the first steps."""
+        if self.page is None:
+            self.page = page = Onboarding(self._theme, self._texts, self._ask)
+            page.over.connect(self._shell.uncover)
+            page.elsewhere.connect(self.elsewhere)
+            self._pass_on = (
+                Registry()
+                .add(page.show_settings)
+                .add(page.show_choices)
+                .add(page.show_problem)
+                .add(page.show_view)
+                .add(page.show_worker)
+                .add(page.show_keys)
+                .add(page.show_models)
+                .add(page.show_microphone)
+            )
+            for news in tuple(self._known.values()):
+                self._pass_on(news)
+        if not self._shell.covered:
+            self.page.begin(progress or StepProgress())
+            self._shell.cover(self.page)
+
+    def show(self, news: Wanted) -> None:
+        """Pass a value to the page.
+
+        The newest value of each kind is kept for a page created later.
+        """
+        if isinstance(news, Problem) and news.about != HOTKEYS:
+            return
+        self._known[type(news)] = news
+        if isinstance(news, Settings):
+            self._show_settings(news)
+        self._pass_on(news)
+
+    def _show_settings(self, settings: Settings) -> None:
+        first, self._begun = not self._begun, True
+        before, self._welcomed = self._welcomed, settings.general.welcomed
+        if before and not self._welcomed:
+            self.open(begun(settings.general.open_steps, settings.general.first_step))
+        elif self._welcomed and (first or not before):
+            self._shell.uncover()

@@ -12,12 +12,10 @@ from app.models.actions import FetchModel, PauseModel
 from app.models.view import LocalModelView
 from app.onboarding.readiness import Readiness, ReadinessStage, readiness
 from app.ui.files.file_widgets import FileProgressBar
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import action_button, refresh_with
-from app.ui.widgets.labels import remark, say, tell
-from app.ui.widgets.layouts import aligned, horizontal, stretched, vertical
+from app.ui.widgets.parts import aligned, horizontal, remark, say, stretched, tell, vertical
 
 _DOWNLOADS: Final = frozenset({ReadinessStage.DOWNLOADING, ReadinessStage.PAUSED})
 _STANDS: Final = frozenset({ReadinessStage.FAILED, ReadinessStage.OFF})

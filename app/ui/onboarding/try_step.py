@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit
 
@@ -15,15 +15,13 @@ from app.dictation.messages import NoteKey
 from app.dictation.view import View
 from app.messages.actions import Action
 from app.onboarding.steps import Step
-from app.ui.onboarding.step_page import StepPage
+from app.ui.onboarding.widgets import StepPage
 from app.ui.settings.choices import DICTATE, Choices
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, key_text, note_text, state_text
+from app.ui.strings.texts import Texts, clock, key_text, note_text, state_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, Shape, action_button, reveal
-from app.ui.widgets.labels import label, tell, worded
-from app.ui.widgets.layouts import SPACE, aligned, fill, horizontal
 from app.ui.widgets.panels import bring_into_sight
+from app.ui.widgets.parts import SPACE, aligned, fill, horizontal, label, tell, worded
 
 _LINES: Final = 3
 _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})

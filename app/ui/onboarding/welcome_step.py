@@ -14,20 +14,17 @@ from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import MICROPHONE, ChangeSetting
 from app.settings.languages import own_languages, spoken_languages
 from app.settings.sections import Settings
-from app.ui.onboarding.step_page import StepPage
-from app.ui.onboarding.widgets import Option
+from app.ui.onboarding.widgets import Option, StepPage
 from app.ui.settings.choices import LANGUAGE, Choices, microphone_entries
 from app.ui.strings.drawable import language_is_drawn
 from app.ui.strings.language_names import by_name, language_name
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import LevelBar, action_button, control_height, reveal
 from app.ui.widgets.fields import DropDown
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import caption, label, tell, worded
-from app.ui.widgets.layouts import at_left, drop, fill, horizontal, vertical
 from app.ui.widgets.option_buttons import TickButton
+from app.ui.widgets.parts import at_left, caption, drop, fill, horizontal, label, tell, vertical, worded
 
 SPOKEN: Final = "recognition.languages"
 _SINGLE: Final = "recognition.language"

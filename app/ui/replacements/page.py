@@ -1,19 +1,131 @@
-"""The dictionary page and its panel of replacements and hotwords."""
+"""The dictionary page, and its panels of replacements and hotwords."""
 
+import re
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.messages.actions import Action
+from app.messages.notifications import Problem
 from app.replacements.rules import Replacement
+from app.settings import checks
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
-from app.ui.replacements.hotwords_panel import HotwordsPanel
 from app.ui.replacements.panel import ReplacementsPanel
-from app.ui.strings.texts import Texts
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import paint_as_page
-from app.ui.widgets.labels import label, worded
-from app.ui.widgets.layouts import SPACE, vertical
+from app.ui.widgets.basic import Card, action_button, paint_as_page, refresh_with
+from app.ui.widgets.fields import Field
+from app.ui.widgets.flow_layout import ChipRow
+from app.ui.widgets.parts import SPACE, horizontal, label, remark, say, stretched, vertical, worded
+
+NAME: Final = "recognition.hotwords"
+_SHOWN: Final = 100
+_SEPARATORS: Final = re.compile(r"[,，、;；\n]")
+
+
+class HotwordsPanel(Card):
+    """Panel that shows the hotwords in force and asks to change them at once.
+
+    ``replaces``: emitted with recognised text and its replacement, if the user types them with "=" between.
+    """
+
+    replaces = Signal(str, str)
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask = theme, texts, ask
+        self._known: tuple[str, ...] = ()
+        self._problem: Callable[[], str] = str
+        self._all = False
+        self.heading = worded(texts, label(bold=True, wraps=True), "words.hotwords")
+        self.count = label(size=SCALE.caption, role="muted")
+        self.says = worded(texts, remark(), "words.hotwords-say")
+        self.problem = remark("warning")
+        self.field = worded(
+            texts, Field(theme), accessibleName="words.new-hotword", placeholderText="words.new-hotword-hint"
+        )
+        self.field.returnPressed.connect(self._add)
+        self.add = worded(texts, action_button(self._add), "words.add", accessibleName="words.add-hotword")
+        self.more = action_button(self._show_all, "quiet")
+        self.row = ChipRow(theme, self._remove, (self.more,))
+        head = horizontal(stretched(self.heading), self.count, gap=None)
+        new = horizontal(stretched(self.field), self.add)
+        vertical(
+            head, self.says, new, self.problem, self.row, within=self, margins=SPACING.large, gap=SPACING.medium
+        )
+        refresh_with(self._fill, texts, theme)
+
+    def show_words(self, words: tuple[str, ...]) -> None:
+        """Show the hotwords in force."""
+        if words != self._known or set(words) != set(self.row.chips):
+            self._known, self._problem = words, str
+            self._fill()
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show why the requested hotwords are not in force."""
+        if problem.setting == NAME and problem.note is not None:
+            note = problem.note
+            self._problem = lambda: note_text(self._texts, note)
+            self._show()
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def _add(self) -> None:
+        """Ask for the typed hotwords, which commas separate, or for a replacement."""
+        heard, equals, written = (part.strip() for part in self.field.text().partition("="))
+        if equals and heard:
+            self.field.clear()
+            return self.replaces.emit(heard, written)
+        typed = [word for part in _SEPARATORS.split(self.field.text()) if (word := part.strip())]
+        wanted = tuple(dict.fromkeys((*typed, *self._known)))
+        if any(len(word) > checks.LONGEST_HOTWORD for word in typed):
+            self._refuse("words.long-hotword", most=checks.LONGEST_HOTWORD)
+        elif len(wanted) > checks.MOST_HOTWORDS:
+            self._refuse("words.too-many-hotwords", most=checks.MOST_HOTWORDS)
+        elif typed:
+            self.field.clear()
+            self._change(wanted)
+
+    def _remove(self, word: str) -> None:
+        self.field.setFocus()
+        self._change(tuple(known for known in self._known if known != word))
+
+    def _change(self, wanted: tuple[str, ...]) -> None:
+        """Ask for these hotwords, and show them until the answer comes."""
+        self._known, self._problem = wanted, str
+        self._ask(ChangeSetting(NAME, "\n".join(wanted)))
+        self._fill()
+
+    def _refuse(self, key: str, **values: int) -> None:
+        self._problem = partial(self._texts, key, **values)
+        self._show()
+
+    def _show_all(self) -> None:
+        self._all = True
+        self._fill()
+        self.field.setFocus()
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        """Show the hotwords, at first only some of many."""
+        shown = self._known if self._all else self._known[:_SHOWN]
+        left = len(self._known) - len(shown)
+        say(self.more, self._texts("words.more", count=left) if left else "")
+        self.row.setVisible(bool(self._known))
+        self.row.show_values(
+            {word: word for word in shown}, lambda word: self._texts("words.remove-hotword", word=word)
+        )
+        self._show()
+
+    def _show(self) -> None:
+        count, most = len(self._known), checks.MOST_HOTWORDS
+        self.count.setText(self._texts("words.hotwords-count", count=count, most=most) if count else "")
+        say(self.problem, self._problem())
 
 
 class WordsPanel(QWidget):

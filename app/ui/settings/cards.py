@@ -1,22 +1,52 @@
-"""Cards of the settings page: a problem with the file, the first steps, and a link to another part of the app."""
+"""Cards of the settings page: the file, first steps, links, newer versions, the local port, what the desktop can do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from PySide6.QtCore import QUrl, Qt
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QLabel
 
 from app.core.notes import Note
+from app.core.sentences import LANGUAGES
+from app.core.states import State
+from app.desktop.abilities import Ability
+from app.desktop.actions import DesktopAction, LookAtDesktop
+from app.desktop.view import DesktopView
+from app.diagnostics.checks.ability_findings import ability_finding
+from app.diagnostics.checks.finding import Severity, told
+from app.local_api.view import LocalApiState, LocalApiView
 from app.messages.actions import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.settings.actions import ChangeSetting
 from app.settings.path import settings_place
 from app.settings.sections import Settings
+from app.ui.help.line_list import ReadOnlyText
+from app.ui.home.wording import day_text
+from app.ui.settings.wording import in_all_languages
 from app.ui.strings.language_names import listed
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
-from app.ui.theme.theme import SPACING
-from app.ui.widgets.basic import Card, action_button, refresh_with
+from app.ui.strings.texts import Texts, note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import Card, Shape, action_button, enable, refresh_with
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.labels import caption, label, remark, worded
-from app.ui.widgets.layouts import CARD, at_left, horizontal, stretched, vertical
-
+from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.parts import (
+    CARD,
+    at_left,
+    caption,
+    grid,
+    horizontal,
+    label,
+    remark,
+    say,
+    set_visible,
+    stretched,
+    vertical,
+    worded,
+)
+from app.updates.actions import CheckForUpdates
+from app.updates.view import UpdateState, UpdatesView
 
 class RestartCard(Card):
     """Card that opens exactly the open steps; all of them if none is open."""
@@ -105,3 +135,197 @@ class LinkCard(Card):
         self.name.setText(name)
         self.says.setText(says)
         caption(self.button, go, f"{name}: {go}")
+
+
+_COMMAND_LINES = 2
+
+
+class UpdatesPanel(Card):
+    """Panel with the state of the notice, the command to run, and a button that asks now."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[CheckForUpdates], None]) -> None:
+        super().__init__("settings.updates")
+        self._texts, self._view = texts, UpdatesView()
+        self.state = label(bold=True, wraps=True)
+        self.news, self.how, self.place, self.checked = (remark() for _ in range(4))
+        self.problem = remark("warning")
+        self.command = worded(
+            texts, ReadOnlyText(theme, _COMMAND_LINES), accessibleName="settings.updates.command"
+        )
+        self.check = action_button(lambda: ask(CheckForUpdates()))
+        self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self._view.command))
+        self.page = action_button(self._open_page)
+        self.buttons = FlowRow((self.copy, self.page, self.check))
+        vertical(
+            self.state,
+            self.news,
+            self.how,
+            self.command,
+            self.problem,
+            self.place,
+            self.checked,
+            self.buttons,
+            within=self,
+            margins=CARD,
+        )
+        refresh_with(self.refresh, texts, theme)
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel, in all languages."""
+        return in_all_languages("settings.group.updates", "settings.updates.check", "settings.updates.find")
+
+    def show_updates(self, view: UpdatesView) -> None:
+        """Show what is known of newer versions."""
+        self._view = view
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts, view = self._texts, self._view
+        new, newer = view.release, view.release is not None
+        said = {"version": view.installed, "new": new.version if new else ""}
+        state = view.state if new is None or view.state is UpdateState.ASKING else UpdateState.NEWER
+        if state is UpdateState.FAILED:
+            state = UpdateState.UNKNOWN
+        say(self.state, texts(f"settings.updates.{state}", **said) if view.installed else "")
+        say(self.news, self._news())
+        how = "settings.updates.run-file" if view.needs_file else "settings.updates.run"
+        say(self.how, texts(how if view.command else "settings.updates.get") if newer else "")
+        self.command.show_text(view.command)
+        say(self.place, "" if view.place_known else texts("settings.updates.no-place"))
+        day = datetime.fromtimestamp(view.asked_s).date() if view.asked_s else None
+        say(self.checked, texts("settings.updates.checked", day=day_text(texts, day)) if day else "")
+        say(self.problem, note_text(texts, view.note))
+        self.command.setVisible(newer and bool(view.command))
+        self._show_buttons(newer)
+        self.setAccessibleName(" ".join(filter(None, (self.state.text(), self.news.text(), self.problem.text()))))
+
+    def _show_buttons(self, newer: bool) -> None:
+        texts, view = self._texts, self._view
+        named = (
+            (self.copy, "settings.updates.copy", newer and bool(view.command)),
+            (self.page, "settings.updates.page", view.release is not None and bool(view.release.page)),
+            (self.check, "settings.updates.check", view.place_known),
+        )
+        for button, key, visible in named:
+            say(button, texts(key) if visible else "")
+        self.copy.setProperty("role", "primary")
+        enable(self.check, view.state is not UpdateState.ASKING)
+        self.buttons.arrange()
+        self.buttons.setVisible(any(visible for _, _, visible in named))
+
+    def _news(self) -> str:
+        """Return what is new in the version, in the language of the windows, or else in English."""
+        says = self._view.release.says if self._view.release else {}
+        return says.get(self._texts.language) or says.get(LANGUAGES[0], "")
+
+    def _open_page(self) -> None:
+        if self._view.release is not None:
+            QDesktopServices.openUrl(QUrl(self._view.release.page))
+
+
+class LocalApiPanel(Card):
+    """Panel that is visible while the port is wanted."""
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__("settings.api")
+        self._texts, self._view = texts, LocalApiView()
+        self.state = label(bold=True, wraps=True)
+        self.how = worded(texts, remark(), "settings.api.how")
+        self.problem = remark("warning")
+        self.copy = worded(
+            texts, action_button(lambda: QGuiApplication.clipboard().setText(self._view.url)), "settings.api.copy"
+        )
+        self.buttons = FlowRow((self.copy,))
+        vertical(self.state, self.how, self.problem, self.buttons, within=self, margins=CARD)
+        refresh_with(self.refresh, texts, theme)
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel, in all languages."""
+        is_off = self._view.state is LocalApiState.OFF
+        return [] if is_off else in_all_languages("settings.group.api", "settings.api.find")
+
+    def show_api(self, view: LocalApiView) -> None:
+        """Show the state of the port."""
+        self._view = view
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts, view = self._texts, self._view
+        is_open = view.state is LocalApiState.OPEN
+        self.state.setText(texts(f"settings.api.{view.state}", url=view.url))
+        say(self.problem, note_text(texts, view.note))
+        set_visible(is_open, self.how, self.buttons)
+        self.buttons.arrange()
+        self.setVisible(view.state is not LocalApiState.OFF)
+        self.setAccessibleName(" ".join(filter(None, (self.state.text(), self.problem.text()))))
+
+
+class AbilityRow(NamedTuple):
+    """Row of the table."""
+
+    shape: Shape
+    title: QLabel
+    found: QLabel
+    do: QLabel
+
+
+class DesktopPanel(Card):
+    """Panel with one row for each ability."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[DesktopAction], None]) -> None:
+        super().__init__("settings.desktop")
+        self._texts = texts
+        self._view = DesktopView()
+        self.heading, self.says = worded(texts, label(bold=True), "settings.desktop.name"), remark()
+        self.rows = {
+            ability: AbilityRow(
+                Shape(theme, State.IDLE), label(), label(role="muted"), label(size=SCALE.caption, role="warning")
+            )
+            for ability in Ability
+        }
+        self.again = worded(texts, action_button(lambda: ask(LookAtDesktop())), "settings.desktop.again")
+        table = grid(stretched=2, gaps=(SPACING.small, SPACING.small))
+        top = Qt.AlignmentFlag.AlignTop
+        for place, row in enumerate(self.rows.values()):
+            table.addWidget(row.shape, 2 * place, 0, top)
+            table.addWidget(row.title, 2 * place, 1, top)
+            table.addWidget(row.found, 2 * place, 2)
+            table.addWidget(row.do, 2 * place + 1, 2)
+            for words in (row.found, row.do):
+                words.setWordWrap(True)
+        vertical(self.heading, self.says, table, at_left(self.again), within=self, margins=CARD)
+        refresh_with(self.refresh, texts, theme)
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel, in all languages."""
+        return in_all_languages("settings.desktop.name", "settings.desktop.says")
+
+    def show_desktop(self, view: DesktopView) -> None:
+        """Show the support of each ability."""
+        self._view = view
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts = self._texts
+        self.says.setText(texts("settings.desktop.says" if self._view.supports else "settings.desktop.none"))
+        self.again.setAccessibleName(f"{self.heading.text()}: {self.again.text()}")
+        supports = {one.ability: one for one in self._view.supports}
+        said = [self.heading.text()]
+        for ability, row in self.rows.items():
+            support = supports.get(ability)
+            for part in row:
+                part.setVisible(support is not None)
+            if support is None:
+                continue
+            finding = ability_finding(support, self._view.lines)
+            worded, works = told(texts, finding), finding.severity is Severity.OK
+            said_state = texts("settings.desktop.works" if works else "settings.desktop.replaced")
+            row.shape.show_state(State.DONE if works else State.HELD, said_state)
+            for part, text in ((row.title, worded.title), (row.found, worded.found), (row.do, worded.do)):
+                part.setText(text)
+            row.do.setVisible(bool(worded.do))
+            said += [f"{worded.title}: {worded.found} {worded.do}".rstrip()]
+        self.setAccessibleName(" ".join(said))

@@ -12,14 +12,12 @@ from app.onboarding.actions import TryMicrophone
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings import checks
 from app.settings.schema import Setting
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, action_button, control_height
 from app.ui.widgets.fields import DropDown
-from app.ui.widgets.labels import caption, describe, label, say, worded
-from app.ui.widgets.layouts import at_left, fill, horizontal, vertical
 from app.ui.widgets.option_buttons import OptionButtons, Switch
+from app.ui.widgets.parts import at_left, caption, describe, fill, horizontal, label, say, vertical, worded
 
 Asks = Callable[[str | bool | int], None]
 Options = Callable[[], Sequence[tuple[str, str]]]

@@ -9,12 +9,10 @@ from app.hotkeys.conflicts import other_action, used_for
 from app.ui.settings.controls import Asks, SettingControl, usual_width
 from app.ui.settings.key_field import KeyField
 from app.ui.settings.wording import title
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_text, note_text
+from app.ui.strings.texts import Texts, key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import action_button, keep_place
-from app.ui.widgets.labels import worded
-from app.ui.widgets.layouts import horizontal, stretched
+from app.ui.widgets.parts import horizontal, stretched, worded
 
 Bindings = Callable[[], Mapping[str, str]]
 """Returns the current key bindings by the names of their settings."""

@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeyUnknown
 from app.ui.settings import key_names
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_caps, key_text
+from app.ui.strings.texts import Texts, key_caps, key_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, frame, paint_round, paint_text, timer
-from app.ui.widgets.labels import describe
+from app.ui.widgets.parts import describe
 
 Chosen = Callable[[str], None]
 Refused = Callable[[], None]

@@ -37,8 +37,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
 from app.ui.widgets.basic import application, control_height, paint_box, paint_round, paint_text
 from app.ui.widgets.fields import Field
-from app.ui.widgets.labels import label, worded
-from app.ui.widgets.layouts import vertical
+from app.ui.widgets.parts import label, vertical, worded
 
 MOST_ROWS: Final = 8
 """Rows that are visible at once; with no more entries there is no search field."""

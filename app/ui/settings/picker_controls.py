@@ -14,7 +14,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import control_height, paint_choice
 from app.ui.widgets.flow_layout import ChipRow
-from app.ui.widgets.labels import label, worded
+from app.ui.widgets.parts import label, worded
 
 Entries = Callable[[], Sequence[PickerEntry]]
 """Returns the entries with their names in the current language."""

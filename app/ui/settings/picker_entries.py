@@ -12,8 +12,7 @@ from app.settings.sections import SYSTEM
 from app.ui.strings.drawable import script_is_drawn
 from app.ui.strings.language_names import language_name
 from app.ui.strings.native_names import NATIVE_NAMES
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import model_name
+from app.ui.strings.texts import Texts, model_name
 from speech.models.catalogue import load_catalogue
 
 

@@ -12,9 +12,8 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, keep_place, refresh_with
-from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import SPACE, horizontal, room, stretched, vertical
 from app.ui.widgets.panels import LinedRow, tell_around
+from app.ui.widgets.parts import SPACE, horizontal, label, remark, room, say, stretched, vertical, worded
 
 _WORDS_LETTERS = 34
 """Minimum width of the explanation, in letters, for the control to stand to its right."""

@@ -11,7 +11,7 @@ from app.dictation.actions import Verb
 from app.messages.actions import Action
 from app.onboarding.steps import Step, StepProgress
 from app.ui.home.page import HomePage
-from app.ui.onboarding.controller import FirstSteps
+from app.ui.onboarding.pages import FirstSteps
 from app.ui.shell.shell import Shell
 from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts

@@ -10,20 +10,15 @@ from app.monitoring.view import LookAtMonitor
 from app.settings.sections import Settings
 from app.ui.computers.panel import ComputersPanel
 from app.ui.files.page import FilesPage
-from app.ui.help.about_panel import AboutPanel
-from app.ui.help.examination_panel import ExaminationPanel
 from app.ui.help.log_panel import LogPanel
-from app.ui.help.report_panel import ReportPanel
-from app.ui.local_api.panel import LocalApiPanel
+from app.ui.help.panels import AboutPanel, ExaminationPanel, ReportPanel
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage, WordsPanel
-from app.ui.settings.cards import LinkCard, RestartCard
-from app.ui.settings.desktop_panel import DesktopPanel
-from app.ui.settings.key_lines import KeyLinesPanel
+from app.ui.settings.cards import DesktopPanel, LinkCard, LocalApiPanel, RestartCard, UpdatesPanel
+from app.ui.settings.hotkey_panels import KeyLinesPanel
 from app.ui.settings.page import SettingsPage
-from app.ui.settings.updates_panel import UpdatesPanel
 from app.ui.shell.front import DICTIONARY, FILES, SETTINGS, Front
 from app.ui.shell.shell import MonitorWindow
 from app.ui.strings.texts import Texts

@@ -18,15 +18,13 @@ from app.ui.computers.wording import menu_text
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, MODE, microphone_entries
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.status import Status, problem
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import worker_text
+from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
 from app.ui.widgets.basic import LevelBar, application, refresh_with
 from app.ui.widgets.fields import DropDown
-from app.ui.widgets.labels import label, remark, say, worded
-from app.ui.widgets.layouts import aligned, grid, horizontal, stretched, vertical
 from app.ui.widgets.option_buttons import Switch
 from app.ui.widgets.panels import scrolling
+from app.ui.widgets.parts import aligned, grid, horizontal, label, remark, say, stretched, vertical, worded
 
 _EDGE: Final = RADII.small
 """Distance of the contents from the border, whose corners are round."""

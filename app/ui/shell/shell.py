@@ -25,9 +25,8 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import label, worded
-from app.ui.widgets.layouts import horizontal, stretched, vertical
 from app.ui.widgets.panels import DialogBody, centred, scrolling
+from app.ui.widgets.parts import horizontal, label, stretched, vertical, worded
 from app.updates.view import UpdatesView
 
 _NOTE_LETTERS = 60

@@ -7,14 +7,13 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QWidget
 
-from app.ui.shell.status_line import StatusLine
+from app.ui.shell.status import StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import paint_text, refresh_with
-from app.ui.widgets.labels import caption
-from app.ui.widgets.layouts import SPACE, vertical
 from app.ui.widgets.option_buttons import BAR, NavigationButton
+from app.ui.widgets.parts import SPACE, caption, vertical
 
 _LETTERS = 28
 """Least width of the sidebar, in average letters: about 200 px."""

@@ -13,8 +13,7 @@ from app.messages.actions import Action
 from app.ui.settings.choices import Choices
 from app.ui.shell.popover import Popover
 from app.ui.shell.shell import Shell
-from app.ui.shell.status import Status
-from app.ui.shell.status_line import StatusLine
+from app.ui.shell.status import Status, StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -18,12 +18,11 @@ from app.sharing.view import LendingView
 from app.ui.computers.wording import goes_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
 from app.ui.shell.status import Status, word
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import joined, key_text, to_paste, worker_text
+from app.ui.strings.texts import Texts, joined, key_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import refresh_with, timer
-from app.ui.widgets.labels import menu_name, worded
+from app.ui.widgets.parts import menu_name, worded
 
 _ICON: Final = "QSystemTrayIconSysWindow"
 _X11: Final = "xcb"

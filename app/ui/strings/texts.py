@@ -1,10 +1,16 @@
-"""All user-visible strings by key, in a language that can change while the app runs."""
+"""All user-visible strings by key, in a language that can change while the app runs; states, notes, times and keys."""
 
+import time
+from datetime import date, datetime
 from typing import Final
 
 from PySide6.QtCore import QLocale, QObject, Signal
 
-from app.core.sentences import LANGUAGES, entries, filled
+from app.core.notes import Note
+from app.core.sentences import LANGUAGES, Say, entries, filled
+from app.core.states import State
+from app.dictation.view import TakeView, View
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.strings.drawable import language_is_drawn
 
 SYSTEM: Final = "system"
@@ -60,3 +66,153 @@ def language_for(tags: list[str]) -> str:
     """
     primary = (tag.replace("_", "-").split("-")[0].lower() for tag in tags)
     return next((tag for tag in primary if tag in LANGUAGES), LANGUAGES[0])
+
+
+_SIDES: Final = ("left", "right")
+_BINDING: Final = "binding"
+_TEXTLESS: Final = {
+    State.DONE: "take.no-text",
+    State.HELD: "take.no-text",
+    State.CANCELLED: "take.no-text",
+    State.FAILED: "take.failed",
+    State.DAMAGED: "take.damaged",
+}
+
+
+def joined(*parts: str) -> str:
+    """Return the parts that are not empty, in one line."""
+    return " · ".join(filter(None, parts))
+
+
+def state_text(texts: Texts, state: State) -> str:
+    """Return the word of a state."""
+    return texts(state.key)
+
+
+def ended_text(texts: Texts, state: State, *, partly: bool = False) -> str:
+    """Return the word of a recording's state.
+
+    ``partly``: some text was inserted before the recording was cancelled.
+    """
+    return joined(state_text(texts, state), texts("take.partly") if partly else "")
+
+
+def textless(texts: Texts, state: State) -> str:
+    """Return the text shown for a recording without text, by its state."""
+    return texts(_TEXTLESS[state]) if state in _TEXTLESS else state_text(texts, state)
+
+
+def note_text(texts: Texts, note: Note | None, paste_key: str = "") -> str:
+    """Return the text of a note; empty without a note, and for a note unknown to this version.
+
+    ``paste_key`` is the key to press, for notes that can name it.
+    """
+    if note is None:
+        return ""
+    key, values = f"note.{note.key}", _worded(texts, note)
+    if paste_key and texts.knows(f"{key}-key"):
+        return texts(f"{key}-key", key=paste_key, **values)
+    return texts(key, **values) if texts.knows(key) else ""
+
+
+def model_name(say: Say, name: str) -> str:
+    """Return the name of a model for people; an unknown one keeps its name."""
+    key = f"models.names.{name}"
+    return say(key) if say.knows(key) else name
+
+
+def worker_device_text(texts: Texts, worker: WorkerView) -> str:
+    """Return the device and the model of a worker."""
+    return joined(device_name(texts, worker.device), model_name(texts, worker.model))
+
+
+def device_name(say: Say, device: str) -> str:
+    """Return the name of the device that recognises, for people; a graphics card keeps its own."""
+    return say("monitor.cpu") if device == "cpu" else device
+
+
+def worker_text(texts: Texts, worker: WorkerView) -> str:
+    """Return a worker's state with download percentage, device, model, jobs or failure reason."""
+    if worker.state is LocalWorkerState.DOWNLOADING and worker.percent is not None:
+        state = texts("worker.downloading-percent", percent=worker.percent)
+    else:
+        state = texts(f"worker.{worker.state.value}")
+    detail = note_text(texts, worker.reason) if worker.reason else worker_device_text(texts, worker)
+    if worker.jobs and not worker.reason:
+        jobs = texts("worker.jobs", count=worker.jobs)
+        detail = joined(detail, jobs)
+    return texts("worker.detailed", state=state, detail=detail) if detail else state
+
+
+def when_text(texts: Texts, take: TakeView, today: date) -> str:
+    """Return time and length of a take, with the day unless it is today."""
+    begun = datetime.fromtimestamp(take.started_s)
+    at, length = begun.strftime("%H:%M"), clock(take.seconds)
+    if begun.date() == today:
+        return texts("take.when-today", time=at, length=length)
+    return texts("take.when", day=begun.date().isoformat(), time=at, length=length)
+
+
+def to_paste(texts: Texts, view: View, paste_key: str) -> str:
+    """Return remarks on the held texts of the newest recording and of earlier ones."""
+    held = "overlay.held-key" if paste_key else "overlay.held"
+    return joined(
+        texts(held, count=view.held, key=paste_key) if view.held else "",
+        texts("overlay.earlier", count=view.earlier) if view.earlier else "",
+    )
+
+
+def times(view: View) -> bool:
+    """Return whether the take has a length to show: none while only earlier recordings wait to be pasted."""
+    return view.state is not State.HELD or bool(view.held)
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as ``0:07``, ``12:30`` or ``1:02:03``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def key_caps(texts: Texts, binding: str) -> tuple[str, ...]:
+    """Return the labels of the keys in a binding such as ``ctrl+alt+d``."""
+    return tuple(_cap(texts, word) for word in binding.split("+") if word)
+
+
+def key_text(texts: Texts, binding: str) -> str:
+    """Return a binding as ``Ctrl+Alt+D``; empty for none."""
+    return "+".join(key_caps(texts, binding))
+
+
+def today() -> date:
+    """Return the current local date."""
+    return datetime.fromtimestamp(time.time()).date()
+
+
+def _cap(texts: Texts, word: str) -> str:
+    side, _, key = word.partition("_")
+    if side in _SIDES and key:
+        return texts(f"key.{side}", key=_cap(texts, key))
+    return word.replace("_", " ").title()
+
+
+def _worded(texts: Texts, note: Note) -> dict[str, str | int]:
+    """Return the values of a note, with keys under their local names."""
+    values: dict[str, str | int] = {
+        name: key_text(texts, value) if name == _BINDING else value for name, value in note.values.items()
+    }
+    return values | {"reason": note_text(texts, note.reason)} if note.reason else values
+
+
+_MINUTE_S = 60
+_HOUR_MIN = 60
+
+
+def left_text(texts: Texts, left_s: float) -> str:
+    """Return the remaining time, rounded to minutes."""
+    minutes = round(left_s / _MINUTE_S)
+    if minutes < 1:
+        return texts("files.left-soon")
+    if minutes < _HOUR_MIN:
+        return texts("files.left-minutes", minutes=minutes)
+    return texts("files.left-hours", hours=minutes // _HOUR_MIN, minutes=minutes % _HOUR_MIN)

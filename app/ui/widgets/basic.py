@@ -14,7 +14,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.colours import state_colour
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.layouts import vertical
+from app.ui.widgets.parts import vertical
 
 S = TypeVar("S", bound=StrEnum)
 

@@ -11,7 +11,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import control_height, paint_choice, refresh_with
-from app.ui.widgets.labels import worded
+from app.ui.widgets.parts import worded
 
 _MOST: Final = 32_767
 

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import action_button, control_height, show_icon
-from app.ui.widgets.labels import menu_name, tip
-from app.ui.widgets.layouts import drop, vertical
+from app.ui.widgets.parts import drop, menu_name, tip, vertical
 
 
 class FlowRow(QWidget):

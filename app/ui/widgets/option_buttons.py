@@ -19,8 +19,7 @@ from app.ui.widgets.basic import (
     smooth_painter,
 )
 from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.labels import describe
-from app.ui.widgets.layouts import vertical
+from app.ui.widgets.parts import describe, vertical
 
 BAR = 3.0
 """Thickness of the bar on a chosen button."""

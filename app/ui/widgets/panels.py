@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePo
 
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SPACING, Theme
 from app.ui.widgets.basic import Card, paint_focus, paint_line, timer
-from app.ui.widgets.layouts import CARD, SPACE, horizontal, stretched, vertical
+from app.ui.widgets.parts import CARD, SPACE, horizontal, stretched, vertical
 
 
 class Panel(Card):

@@ -18,7 +18,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
 from app.ui.dictation.overlay import STAYS_S, Overlay
-from app.ui.dictation.overlay_surface import Room
+from app.ui.dictation.overlay_place import Room
 from app.ui.dictation.overlay_window import OverlayWindow
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts

@@ -1,15 +1,15 @@
 """Program that shows the overlay on XWayland: what its frames do, and when it ends."""
 
-import io
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import Mock
 
+import io
 import pytest
+import subprocess
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from unittest.mock import Mock
 
 from app.core.area import Area
 from app.core.hints import FirstTimes
@@ -19,8 +19,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
 from app.ui.dictation.overlay_child import Receiver, ViewInbox
-from app.ui.dictation.overlay_frames import FRAMES, LookFrame, ViewFrame
-from app.ui.dictation.overlay_process import COMMAND
+from app.ui.dictation.overlay_process import COMMAND, FRAMES, LookFrame, ViewFrame
 from app.ui.theme.colours import Scheme
 
 LOOK = LookFrame("en", Scheme.LIGHT, "normal", True, "bottom", "ctrl+alt+v", "f9")

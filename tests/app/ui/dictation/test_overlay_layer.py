@@ -16,8 +16,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_layer import OverlayLayer, layer_place
-from app.ui.dictation.overlay_place import Anchor
-from app.ui.dictation.overlay_surface import Room
+from app.ui.dictation.overlay_place import Anchor, Room
 from app.ui.dictation.overlay_wayland import WatchedSockets
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

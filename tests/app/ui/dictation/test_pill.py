@@ -13,8 +13,7 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
 from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, loudness, remarks
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import textless
+from app.ui.strings.texts import Texts, textless
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import STILL, Theme
 from tests.app.ui.languages import in_each_language

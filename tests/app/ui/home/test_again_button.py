@@ -7,8 +7,7 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.history.view import HistoryModels, RerunOptions
 from app.ui.home.again_button import AgainButton
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import model_name
+from app.ui.strings.texts import Texts, model_name
 from app.ui.theme.theme import Theme
 
 KNOWN = HistoryModels(("whisper-base", "whisper-small"))

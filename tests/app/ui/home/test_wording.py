@@ -10,8 +10,7 @@ from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryNote
 from app.journal.take import TakeState
 from app.ui.home import wording
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import today
+from app.ui.strings.texts import Texts, today
 from tests.app.ui.languages import in_each_language
 
 ROW = IndexRow(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora " * 100, "mi", "whisper")

@@ -21,8 +21,7 @@ from app.ui.models.wording import (
     too_large_text,
     whole_size_text,
 )
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import model_name
+from app.ui.strings.texts import Texts, model_name
 from runtime.installing import extra_command
 from speech.models.recommendation import Reason, Recommendation
 

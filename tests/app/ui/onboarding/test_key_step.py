@@ -15,8 +15,7 @@ from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.ui.onboarding.key_step import COMMAND, KeyStep
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, PASTE_HELD, Choices
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
 from tests.app.ui.steady import on_a_page, places
 

@@ -9,8 +9,7 @@ from app.messages.actions import Action
 from app.models.actions import FetchModel, PauseModel
 from app.models.view import LocalModelView, ModelFacts, ModelState
 from app.ui.onboarding.readiness_foot import ReadinessFoot
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
 
 LOADING = WorkerView(LocalWorkerState.DOWNLOADING, percent=7)

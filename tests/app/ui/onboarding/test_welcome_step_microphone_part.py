@@ -10,8 +10,7 @@ from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.ui.onboarding.welcome_step import MicrophonePart
 from app.ui.settings.choices import Choices
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
 from tests.app.ui.steady import on_a_page, places
 

@@ -9,8 +9,7 @@ from app.insertion.plan import Newline, ProgramRule, Strategy
 from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
 from app.settings.actions import ChangeSetting
-from app.ui.programs.panel import NAME, ProgramsPanel
-from app.ui.programs.program_row import ProgramRow
+from app.ui.programs.panel import NAME, ProgramRow, ProgramsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language

@@ -9,8 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.ui.settings.controls import Said
 from app.ui.settings.hotkey_control import KeyControl
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_text
+from app.ui.strings.texts import Texts, key_text
 from app.ui.theme.theme import Theme
 
 BOUND = {"hotkeys.dictate": "right_ctrl", "hotkeys.cancel": "f8", "hotkeys.paste_held": "ctrl+alt+v"}

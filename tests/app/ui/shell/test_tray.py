@@ -11,7 +11,7 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.actions import SuspendHotkeys, Verb
 from app.dictation.view import TakeView, View
-from app.gateways.view import GatewaysView, GatewayView
+from app.gateways.view import GatewayView, GatewaysView
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Takes
@@ -21,8 +21,7 @@ from app.ui.settings.choices import Choices
 from app.ui.shell import tray as module
 from app.ui.shell.status import Status
 from app.ui.shell.tray import INSERT_READY, Tray
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import worker_text
+from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 

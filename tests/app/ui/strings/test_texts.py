@@ -31,7 +31,7 @@ from app.onboarding.steps import Step
 from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
-from app.ui.help.report_panel import PARTS
+from app.ui.help.panels import PARTS
 from app.ui.models.model_actions import CardAction
 from app.ui.models.panel import ModelGroup
 from app.ui.onboarding.readiness_foot import ACTS

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
-from app.ui.widgets.labels import label
 from app.ui.widgets.panels import Columns, Panel, centred
+from app.ui.widgets.parts import label
 
 
 def columns(theme: Theme, qtbot: QtBot, number: int, most: int = 4) -> tuple[Columns, list[Panel]]:

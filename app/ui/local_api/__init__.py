@@ -1,1 +1,0 @@
-"""Card about the local port, in the settings."""

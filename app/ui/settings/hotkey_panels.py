@@ -1,0 +1,322 @@
+"""Panels of hotkeys: a test of which arrive, and lines that bind them where the desktop gives programs none."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QHideEvent
+
+from app.core.notes import Note
+from app.core.states import State
+from app.desktop.actions import DesktopAction, WriteKeyLines
+from app.desktop.view import DesktopView, KeyLines, LinesState
+from app.dictation.actions import TestHotkeys
+from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
+from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
+from app.hotkeys.compositor_lines import Compositor
+from app.messages.actions import Action
+from app.ui.help.line_list import ReadOnlyText
+from app.ui.settings.wording import in_all_languages, title
+from app.ui.strings.texts import Texts, key_text, note_text
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, timer
+from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.parts import (
+    CARD,
+    aligned,
+    at_left,
+    caption,
+    grid,
+    horizontal,
+    label,
+    remark,
+    say,
+    set_role,
+    set_visible,
+    stretched,
+    tell,
+    vertical,
+    worded,
+)
+
+KEYS: Final = {DICTATE: "hotkeys.dictate", CANCEL: "hotkeys.cancel", PASTE_HELD: "hotkeys.paste_held"}
+"""Settings of the hotkeys by action."""
+LONGEST_MS: Final = 11_000
+"""Time limit of the test, slightly longer than the hotkey listener's own."""
+
+
+class PressTest(Card):
+    """Panel that shows the app's hotkeys as they arrive; dictation is paused meanwhile."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__("settings.press-test")
+        self._texts, self._ask = texts, ask
+        self._bindings: Mapping[str, str] = {}
+        self._seen = KeysSeen()
+        self._problem: Note | None = None
+        self._tried = False
+        self.heading = worded(texts, label(bold=True), "settings.press.name")
+        self.says = worded(texts, remark(), "settings.press.says")
+        self.button = worded(texts, action_button(self._clicked), accessibleDescription="settings.press.says")
+        self.button.setObjectName("press-test")
+        self.result = remark("")
+        self.shapes = {action: Shape(theme, State.IDLE) for action in KEYS}
+        self.names = {action: label() for action in KEYS}
+        self.told = {action: label(role="muted") for action in KEYS}
+        self._limit = timer(self, LONGEST_MS, lambda: self.show_keys(replace(self._seen, testing=False)))
+        keys = grid(stretched=2, gaps=(SPACING.small, SPACING.hair))
+        for place, action in enumerate(KEYS):
+            keys.addWidget(self.shapes[action], place, 0)
+            keys.addWidget(self.names[action], place, 1)
+            keys.addWidget(self.told[action], place, 2)
+            self.told[action].setWordWrap(True)
+        vertical(self.heading, self.says, keys, at_left(self.button), self.result, within=self, margins=CARD)
+        refresh_with(self.refresh, texts, theme)
+
+    @property
+    def testing(self) -> bool:
+        """True while the test runs."""
+        return self._limit.isActive()
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel, in all languages."""
+        return in_all_languages("settings.press.name", "settings.press.says")
+
+    def show_bindings(self, bindings: Mapping[str, str]) -> None:
+        """Show the keys by setting name; results for other keys are discarded."""
+        if bindings != self._bindings and not self.testing:
+            self._tried, self._seen = False, replace(self._seen, keys=())
+        self._bindings = bindings
+        self.refresh()
+
+    def show_problem(self, problem: Note | None) -> None:
+        """Show why hotkeys are impossible here."""
+        self._problem = problem
+        self.refresh()
+
+    def show_keys(self, seen: KeysSeen) -> None:
+        """Show the keys that arrived."""
+        self._seen = seen
+        self._tried = (self._tried or seen.testing) and seen.problem != RECORDING
+        if not seen.testing:
+            self._limit.stop()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts = self._texts
+        does = texts("settings.press.stop" if self.testing else "settings.press.start")
+        caption(self.button, does, does)
+        seen = {key.action: key for key in self._seen.keys}
+        for action, setting in KEYS.items():
+            binding = self._seen.assigned.get(action) or self._bindings.get(setting, "")
+            self._show_key(action, binding, seen.get(action))
+        said = self._said(seen)
+        say(self.result, said)
+        told = (f"{self.names[action].text()}: {self.told[action].text()}" for action in KEYS)
+        self.setAccessibleName(". ".join([texts("settings.press.name"), *told, said]))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop the test when the panel is hidden, so that the keys dictate again."""
+        if self.testing:
+            self._clicked()
+
+    def _clicked(self) -> None:
+        on = not self.testing
+        if on:
+            self._tried = False
+            self._seen = KeysSeen(assigned=self._seen.assigned)  # until the listener confirms the test
+            self._limit.start()
+        else:
+            self._limit.stop()
+        self._ask(TestHotkeys(on))
+        self.refresh()
+
+    def _show_key(self, action: str, binding: str, seen: KeySeen | None) -> None:
+        texts = self._texts
+        key = key_text(texts, binding) or texts("hotkey.none")
+        self.names[action].setText(texts("settings.press.key", name=title(texts, KEYS[action]), key=key))
+        said, state = self._state(binding, seen)
+        self.told[action].setText(said)
+        self.shapes[action].show_state(state, said)
+
+    def _state(self, binding: str, seen: KeySeen | None) -> tuple[str, State]:
+        texts = self._texts
+        if seen is None:
+            missed = self._tried and not self.testing and binding
+            if missed:
+                return texts("settings.press.missed"), State.FAILED
+            waits = self._seen.testing and binding
+            return (texts("settings.press.waiting"), State.ARMING) if waits else ("", State.IDLE)
+        if seen.held_s is None:
+            return texts("settings.press.down"), State.LISTENING
+        key = "settings.press.chord" if seen.chord else "settings.press.up"
+        return texts(key, ms=round(seen.held_s * 1000), count=seen.times), State.DONE
+
+    def _said(self, seen: Mapping[str, KeySeen]) -> str:
+        if problem := self._problem or self._seen.problem:
+            return note_text(self._texts, problem)
+        missed = [action for action, name in KEYS.items() if self._bindings.get(name) and action not in seen]
+        if not self._tried or self.testing:
+            return self._texts("settings.press.now") if self.testing and self._seen.testing else ""
+        return self._texts("settings.press.help" if missed else "settings.press.good")
+
+
+NAMES: Final = {
+    Compositor.SWAY: "sway",
+    Compositor.HYPRLAND: "Hyprland",
+    Compositor.NIRI: "niri",
+    Compositor.LABWC: "labwc",
+    Compositor.RIVER: "river",
+}
+_LINES, _CHANGE = 6, 12
+
+
+class KeyLinesPanel(Card):
+    """Panel with the lines for the user's compositor; hidden where the desktop gives programs hotkeys.
+
+    Writing first shows the change; a second click makes it.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[DesktopAction], None]) -> None:
+        super().__init__("settings.key-lines")
+        self._texts, self._ask = texts, ask
+        self._lines: KeyLines | None = None
+        self._bindings: Mapping[str, str] = {}
+        self._works, self._reviewing = False, False
+        self.heading = worded(texts, label(bold=True), "settings.key-lines.name")
+        self.says, self.missing, self.where = (remark() for _ in range(3))
+        self.lines = worded(texts, ReadOnlyText(theme, _LINES), accessibleName="settings.key-lines.name")
+        self.change = worded(texts, ReadOnlyText(theme, _CHANGE), accessibleName="settings.key-lines.change")
+        self.problem, self.told = remark("warning"), remark("")
+        self.shape = Shape(theme, State.ARMING)
+        self.copy = action_button(self._copy)
+        self.write = action_button(self._write)
+        self.back = action_button(lambda: self._review(on=False))
+        self.remove = action_button(lambda: self._ask(WriteKeyLines(False)), "quiet")
+        self._buttons = FlowRow((self.write, self.copy, self.back, self.remove))
+        test = horizontal(aligned(self.shape, Qt.AlignmentFlag.AlignTop), stretched(self.told))
+        vertical(
+            self.heading,
+            self.says,
+            self.missing,
+            self.where,
+            self.lines,
+            self.change,
+            self.problem,
+            self._buttons,
+            test,
+            within=self,
+            margins=CARD,
+        )
+        refresh_with(self.refresh, texts, theme)
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel; none while it is hidden."""
+        return in_all_languages("settings.key-lines.name") if self._lines else []
+
+    def show_desktop(self, view: DesktopView) -> None:
+        """Show the lines for this desktop."""
+        if view.lines != self._lines:
+            self._lines, self._reviewing = view.lines, False
+        self.refresh()
+
+    def show_bindings(self, bindings: Mapping[str, str]) -> None:
+        """Show the keys by action."""
+        self._bindings = bindings
+        self.refresh()
+
+    def show_keys(self, seen: KeysSeen) -> None:
+        """Show whether a line has reported the dictation key."""
+        works = DICTATE in seen.commanded
+        if works != self._works:
+            self._works = works
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        shown = self._lines
+        self.setVisible(shown is not None)
+        if shown is None:
+            return
+        self._show_words(shown)
+        self.lines.show_text("\n".join(shown.lines))
+        self.change.show_text(shown.change)
+        self._show_test(shown)
+        self._show_buttons(shown)
+        self.lines.setVisible(bool(shown.lines) and not self._reviewing)
+        self.change.setVisible(self._reviewing)
+        self.setAccessibleName(". ".join([self.heading.text(), self.says.text(), self.told.text()]))
+
+    def _show_words(self, shown: KeyLines) -> None:
+        texts = self._texts
+        self.says.setText(self._says(shown.compositor))
+        role = "warning" if DICTATE in shown.missing else "muted"
+        tell(self.missing, "\n".join(self._missing(shown)), role)
+        say(self.where, self._where(shown))
+        say(self.problem, note_text(texts, shown.problem))
+
+    def _says(self, compositor: Compositor | None) -> str:
+        if compositor is None:
+            return self._texts("settings.key-lines.commands")
+        keys = ["settings.key-lines.says"]
+        if not compositor.tells_releases:
+            keys.append("settings.key-lines.toggles")
+        return " ".join(self._texts(key, desktop=NAMES[compositor]) for key in keys)
+
+    def _missing(self, shown: KeyLines) -> list[str]:
+        found = []
+        for action, why in shown.missing.items():
+            key, name = key_text(self._texts, self._bindings.get(action, "")), title(self._texts, KEYS[action])
+            found.append(self._texts(f"settings.key-lines.missing.{why}", name=name, key=key))
+        return found
+
+    def _where(self, shown: KeyLines) -> str:
+        if not shown.lines or shown.compositor is None:
+            return ""
+        if self._reviewing:
+            return self._texts("settings.key-lines.review", file=shown.place)
+        if shown.state is LinesState.WRITTEN:
+            return self._texts(f"settings.key-lines.written.{shown.compositor}")
+        if shown.state is LinesState.COPIED:
+            return self._texts("settings.key-lines.copied", file=shown.place)
+        if shown.state is LinesState.OUTDATED:
+            return self._texts("settings.key-lines.outdated")
+        return self._texts(f"settings.key-lines.where.{shown.compositor}")
+
+    def _show_test(self, shown: KeyLines) -> None:
+        said = self._texts("settings.key-lines.works" if self._works else "settings.key-lines.try")
+        self.told.setText(said)
+        self.shape.show_state(State.DONE if self._works else State.ARMING, said)
+        bound = shown.compositor is None or bool(self._bindings.get(DICTATE))
+        can_be_tried = bound and DICTATE not in shown.missing
+        set_visible(self._works or can_be_tried, self.told, self.shape)
+
+    def _show_buttons(self, shown: KeyLines) -> None:
+        texts = self._texts
+        writes = bool(shown.lines) and shown.state in {LinesState.TO_WRITE, LinesState.OUTDATED}
+        named = (
+            (self.copy, "action.copy", bool(shown.lines) and not self._reviewing),
+            (self.write, "settings.key-lines.confirm" if self._reviewing else "settings.key-lines.write", writes),
+            (self.back, "settings.key-lines.back", self._reviewing),
+            (self.remove, "settings.key-lines.remove", shown.state in {LinesState.WRITTEN, LinesState.OUTDATED}),
+        )
+        for button, key, visible in named:
+            caption(button, texts(key), f"{self.heading.text()}: {texts(key)}")
+            button.setVisible(visible)
+        set_role(self.write, "primary" if self._reviewing else "")
+        self._buttons.arrange()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.lines.toPlainText() + "\n")
+
+    def _write(self) -> None:
+        if self._reviewing:
+            self._ask(WriteKeyLines(True))
+        self._review(on=not self._reviewing)
+
+    def _review(self, *, on: bool) -> None:
+        self._reviewing = on
+        self.refresh()
+        self.write.setFocus()

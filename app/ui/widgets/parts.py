@@ -1,0 +1,298 @@
+"""Parts of which pages are built: labels in the common type scale, rows and columns, foreign text shown safely."""
+
+from html import escape
+from typing import Final, NamedTuple, TypeVar
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QBoxLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.dictation.live_lines import MOST
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SCALE_PROPERTY, SPACING, font
+from runtime.terminal import LINES, printable
+
+B = TypeVar("B", bound=QBoxLayout)
+L = TypeVar("L", bound=QLayout)
+
+Margins = int | tuple[int, int] | tuple[int, int, int, int]
+"""Pixels on all sides; or on the sides, then above and below; or left, above, right and below."""
+
+CARD: Final = (SPACING.large, SPACING.medium)
+"""Margins of a card."""
+
+
+class Placed(NamedTuple):
+    """Part of a layout with its share of the free room and its alignment; without a part, empty room."""
+
+    part: QWidget | QLayout | None
+    share: int = 0
+    alignment: Qt.AlignmentFlag = Qt.AlignmentFlag(0)
+    pixels: int = 0
+
+
+Part = QWidget | QLayout | Placed
+
+SPACE: Final = Placed(None, 1)
+"""Empty room that takes what the other parts leave."""
+
+
+def stretched(part: QWidget | QLayout, share: int = 1) -> Placed:
+    """Return a part that takes a share of the free room."""
+    return Placed(part, share)
+
+
+def aligned(part: QWidget, alignment: Qt.AlignmentFlag) -> Placed:
+    """Return a part that keeps its own size at this side of its room."""
+    return Placed(part, 0, alignment)
+
+
+def at_left(part: QWidget) -> Placed:
+    """Return a part that keeps its own size at the left of its room."""
+    return aligned(part, Qt.AlignmentFlag.AlignLeft)
+
+
+def drop(part: QWidget, layout: QLayout | None = None) -> None:
+    """Remove a widget for good, also from the layout that holds it."""
+    if layout is not None:
+        layout.removeWidget(part)
+    part.hide()
+    part.deleteLater()
+
+
+def room(pixels: int) -> Placed:
+    """Return empty room of this size."""
+    return Placed(None, pixels=pixels)
+
+
+def horizontal(
+    *parts: Part, within: QWidget | None = None, margins: Margins = 0, gap: int | None = SPACING.small
+) -> QHBoxLayout:
+    """Return a row of parts that fills the widget ``within``.
+
+    ``gap``: pixels between the parts; ``None`` takes the gap of the layout around.
+    """
+    return _filled(QHBoxLayout(), within, parts, margins, gap)
+
+
+def vertical(
+    *parts: Part, within: QWidget | None = None, margins: Margins = 0, gap: int | None = SPACING.small
+) -> QVBoxLayout:
+    """Return a column of parts, with the same options as a row."""
+    return _filled(QVBoxLayout(), within, parts, margins, gap)
+
+
+def grid(
+    *, stretched: int, gaps: tuple[int, int], within: QWidget | None = None, margins: Margins = 0
+) -> QGridLayout:
+    """Return an empty grid of which one column takes the free width.
+
+    ``gaps``: pixels between columns and between rows.
+    """
+    layout = _placed(QGridLayout(), within, margins)
+    layout.setHorizontalSpacing(gaps[0])
+    layout.setVerticalSpacing(gaps[1])
+    layout.setColumnStretch(stretched, 1)
+    return layout
+
+
+def _placed(layout: L, within: QWidget | None, margins: Margins) -> L:
+    if within is not None:
+        within.setLayout(layout)
+    sides = (margins, margins) if isinstance(margins, int) else margins
+    left, above, right, below = sides * 2 if len(sides) == 2 else sides
+    layout.setContentsMargins(left, above, right, below)
+    return layout
+
+
+def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins: Margins, gap: int | None) -> B:
+    _placed(layout, within, margins)
+    if gap is not None:
+        layout.setSpacing(gap)
+    fill(layout, *parts)
+    return layout
+
+
+def fill(layout: QBoxLayout, *parts: Part) -> None:
+    """Add parts to a row or a column."""
+    for one in parts:
+        part, share, alignment, pixels = one if isinstance(one, Placed) else Placed(one)
+        if isinstance(part, QWidget):
+            layout.addWidget(part, share, alignment)
+        elif part is not None:
+            layout.addLayout(part, share)
+        elif pixels:
+            layout.addSpacing(pixels)
+        else:
+            layout.addStretch(share)
+
+
+W = TypeVar("W", bound=QObject)
+
+_ANY = "surrogatepass"  # file names may contain undecodable bytes
+_LONGEST_TIP = 2_000
+
+
+def label(
+    text: str = "", *, size: float = SCALE.body, role: str = "", bold: bool = False, wraps: bool = False
+) -> QLabel:
+    """Return a label in the common type scale; ``wraps``: with as many lines as the text needs."""
+    made = QLabel(text, textFormat=Qt.TextFormat.PlainText, wordWrap=wraps)
+    made.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
+    made.setProperty(SCALE_PROPERTY, size)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def remark(role: str = "muted", *, selectable: bool = False) -> QLabel:
+    """Return a label for small text that wraps; ``selectable``: it can be marked and copied with the mouse."""
+    made = label(size=SCALE.caption, role=role, wraps=True)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def worded(texts: Texts, owner: W, text: str = "", **others: str) -> W:
+    """Return a widget or an action with these texts, which follow the language.
+
+    Each is a key by the name of its property, as in ``worded(texts, label(), "app.name", toolTip="app.says")``.
+    """
+    _Wording(texts, owner, {"text": text, **others} if text else others)
+    return owner
+
+
+class _Wording(QObject):
+    """Texts of its parent, by the names of properties."""
+
+    def __init__(self, texts: Texts, owner: QObject, keys: dict[str, str]) -> None:
+        super().__init__(owner)
+        self._texts, self._keys = texts, keys
+        texts.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        if (owner := self.parent()) is not None:
+            for name, key in self._keys.items():
+                owner.setProperty(name, self._texts(key))
+
+
+def say(shown: QLabel | QAbstractButton, text: str) -> None:
+    """Show a text on a label or a button; hide it if the text is empty."""
+    shown.setText(text)
+    shown.setVisible(bool(text))
+
+
+def caption(shown: QLabel | QAbstractButton, text: str, name: str) -> None:
+    """Show a text, with a name that tells more to screen readers."""
+    shown.setText(text)
+    shown.setAccessibleName(name)
+
+
+def describe(shown: QWidget, name: str, about: str) -> None:
+    """Set what screen readers say about a widget."""
+    shown.setAccessibleName(name)
+    shown.setAccessibleDescription(about)
+
+
+def set_visible(visible: bool, *parts: QWidget) -> None:
+    """Show or hide all these parts."""
+    for part in parts:
+        part.setVisible(visible)
+
+
+def tell(shown: QLabel, text: str, role: str = "muted") -> None:
+    """Show a text in a role; hide the label if the text is empty."""
+    set_role(shown, role)
+    say(shown, text)
+
+
+def set_role(shown: QWidget, role: str) -> None:
+    """Set the role of a widget, which decides its colours."""
+    if shown.property("role") != role:
+        shown.setProperty("role", role)
+        shown.style().polish(shown)
+
+
+class Elided(QLabel):
+    """Label that shows the first lines of a text; the tool tip shows more."""
+
+    def __init__(self, lines: int = 2) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self._lines = lines
+        self.setFont(font())
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._whole = ""
+
+    def show_text(self, text: str) -> None:
+        """Show a text; the accessible name holds all of it."""
+        self._whole = text
+        self.setAccessibleName(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the text again for the new width."""
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def _fit(self) -> None:
+        shown = beginning(self._whole, self.font(), self.contentsRect().width(), self._lines)
+        self.setText(shown)
+        self.setToolTip("" if shown == self._whole else tip(self._whole[:_LONGEST_TIP]))
+
+
+def beginning(text: str, look: QFont, width: float, most: int) -> str:
+    """Return the start of ``text`` that fits into ``most`` lines, with an ellipsis if it is cut.
+
+    Only the visible part is laid out, once, so half an hour of speech costs no more than a sentence.
+    """
+    start = text[:MOST].replace("\n", " ")
+    units = start.encode("utf-16-le", _ANY)  # Qt counts in UTF-16 units
+    layout = QTextLayout(start, look)
+    layout.setTextOption(_by_word())
+    layout.beginLayout()
+    last = end = 0
+    for _ in range(most):
+        if not (line := layout.createLine()).isValid():
+            break
+        line.setLineWidth(width)
+        last, end = line.textStart(), line.textStart() + line.textLength()
+    layout.endLayout()
+    if len(text) <= MOST and 2 * end == len(units):
+        return start
+    head, tail = (part.decode("utf-16-le", _ANY) for part in (units[: 2 * last], units[2 * last :]))
+    shown = QFontMetricsF(look).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
+    return head + shown[:-1].rstrip() + "…"
+
+
+def _by_word() -> QTextOption:
+    """Return the option that breaks lines as ``QLabel`` does."""
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    return option
+
+
+def tip(text: str) -> str:
+    """Return a tooltip that shows ``text`` literally.
+
+    Qt would render text that resembles HTML as markup.
+    """
+    shown = printable(text, LINES)
+    if "<" not in shown:
+        return shown
+    return f"<qt>{escape(shown).replace(chr(10), '<br>')}</qt>"
+
+
+def menu_name(text: str) -> str:
+    """Return ``text`` as a menu entry, in which "&" would otherwise mark a shortcut."""
+    return printable(text).replace("&", "&&")

@@ -1,0 +1,82 @@
+"""Licence list: loaded once, searchable, with texts on demand."""
+
+import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.diagnostics.report.actions import HelpAction, LicenceTextWanted, LicencesWanted
+from app.diagnostics.report.view import ComponentKind, Licence, LicenceText, LicencesView
+from app.ui.help.panels import AboutPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from tests.app.ui.languages import in_each_language
+
+LICENCES = (
+    Licence("kikipounamu", "1.2", "MIT", ComponentKind.PROGRAM),
+    Licence("aiohttp", "3.14", "Apache-2.0", ComponentKind.PACKAGE),
+    Licence("whisper-base", "", "MIT", ComponentKind.MODEL),
+)
+
+
+@pytest.fixture
+def asked() -> list[HelpAction]:
+    return []
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, asked: list[HelpAction], qtbot: QtBot) -> AboutPanel:
+    made = AboutPanel(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(700, 600)
+    return made
+
+
+def test_licences_are_loaded_once_when_panel_is_shown(panel: AboutPanel, asked: list[HelpAction]) -> None:
+    assert asked == []
+    panel.show()
+    panel.hide()
+    panel.show()
+    assert asked == [LicencesWanted()] * 2, "no answer has arrived yet"
+    panel.show_licences(LicencesView("1.2", LICENCES))
+    panel.hide()
+    panel.show()
+    assert len(asked) == 2
+    assert "1.2" in panel.heading.text() and panel.model.rowCount() == 3
+
+
+def test_licences_are_searched_by_name_and_licence(panel: AboutPanel, texts: Texts) -> None:
+    panel.show()
+    assert panel.nothing.text() == texts("help.about.loading")
+    panel.show_licences(LicencesView("1.2", LICENCES))
+    QTest.keyClicks(panel.search, "mit")
+    assert panel.model.rowCount() == 2
+    QTest.keyClicks(panel.search, "x")
+    assert panel.nothing.text() == texts("help.about.nothing-found") and not panel.list.isVisible()
+
+
+def test_text_of_selected_licence_is_shown(panel: AboutPanel, asked: list[HelpAction], texts: Texts) -> None:
+    panel.show()
+    panel.show_licences(LicencesView("1.2", LICENCES))
+    panel.list.setCurrentIndex(panel.model.index(1))
+    assert asked[-1] == LicenceTextWanted("aiohttp") and not panel.text.isVisible()
+    panel.show_text(LicenceText("kikipounamu", "of another"))
+    assert not panel.text.isVisible()
+    panel.show_text(LicenceText("aiohttp", "Apache License"))
+    assert panel.text.isVisible() and panel.text.toPlainText() == "Apache License"
+    panel.refresh()
+    assert panel.text.isVisible()
+    panel.search.setText("whisper")
+    assert not panel.text.isVisible()
+    panel.list.setCurrentIndex(panel.model.index(0))
+    panel.show_text(LicenceText("whisper-base", ""))
+    assert panel.text.toPlainText() == texts("help.about.no-text")
+
+
+@in_each_language
+def test_about_panel_has_accessible_names_and_search_words(panel: AboutPanel) -> None:
+    panel.show()
+    panel.show_licences(LicencesView("1.2", LICENCES))
+    for control in (panel.search, panel.list, panel.text):
+        assert control.accessibleName()
+    assert "aiohttp" in panel.words()
+    panel.grab()

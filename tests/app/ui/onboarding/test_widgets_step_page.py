@@ -1,0 +1,40 @@
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.onboarding.steps import Step
+from app.ui.onboarding.widgets import StepPage
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+
+class Some(StepPage):
+    step = Step.KEY
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__(theme, texts)
+        self.told: list[bool] = []
+
+    @property
+    def first(self) -> QWidget:
+        return self
+
+    @property
+    def complete(self) -> bool:
+        return False
+
+    def begin(self) -> None:
+        self.told.append(True)
+
+    def end(self) -> None:
+        self.told.append(False)
+
+
+def test_step_page_is_named_and_begins_and_ends_once(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    page = Some(theme, texts)
+    qtbot.addWidget(page)
+    page.refresh()
+    assert page.accessibleName() == page.heading.text() == texts("onboarding.heading.hotkey")
+    assert page.says.text() == texts("onboarding.says.hotkey") and page.result == ""
+    for seen in (False, True, True, False, False):
+        page.show_seen(seen)
+    assert page.told == [True, False]

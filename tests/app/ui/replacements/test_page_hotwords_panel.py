@@ -1,0 +1,85 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.core.notes import Note
+from app.messages.actions import Action
+from app.messages.notifications import Problem
+from app.settings.actions import ChangeSetting
+from app.settings.checks import LONGEST_HOTWORD, MOST_HOTWORDS
+from app.ui.replacements.page import NAME, HotwordsPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> HotwordsPanel:
+    made = HotwordsPanel(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(700, 400)
+    made.show()
+    return made
+
+
+def enter(panel: HotwordsPanel, text: str) -> None:
+    """Type into the field and press Return."""
+    QTest.keyClicks(panel.field, text)
+    QTest.keyClick(panel.field, Qt.Key.Key_Return)
+
+
+def test_typed_words_are_added_before_the_others(
+    panel: HotwordsPanel, asked: list[Action], texts: Texts, qtbot: QtBot
+) -> None:
+    panel.show_words(("pounamu",))
+    enter(panel, " Aotearoa,Te Papa , pounamu")
+    assert asked == [ChangeSetting(NAME, "Aotearoa\nTe Papa\npounamu")]
+    assert list(panel.row.chips) == ["Aotearoa", "Te Papa", "pounamu"] and panel.field.text() == ""
+    assert panel.count.text() == texts("words.hotwords-count", count=3, most=MOST_HOTWORDS)
+    qtbot.waitUntil(lambda: all(button.isVisible() for button in panel.row.chips.values()))
+
+
+def test_empty_field_adds_nothing(panel: HotwordsPanel, asked: list[Action]) -> None:
+    enter(panel, "  ")
+    panel.add.click()
+    assert asked == []
+
+
+def test_click_on_word_removes_it(panel: HotwordsPanel, asked: list[Action], texts: Texts) -> None:
+    panel.show_words(("pounamu", "翡翠", "R&D"))
+    assert panel.row.chips["R&D"].text() == "R&&D"
+    assert panel.row.chips["翡翠"].accessibleName() == texts("words.remove-hotword", word="翡翠")
+    panel.row.chips["pounamu"].click()
+    assert asked == [ChangeSetting(NAME, "翡翠\nR&D")] and list(panel.row.chips) == ["翡翠", "R&D"]
+
+
+def test_too_long_and_too_many_words_are_not_asked_for(
+    panel: HotwordsPanel, asked: list[Action], texts: Texts
+) -> None:
+    enter(panel, "x" * (LONGEST_HOTWORD + 1))
+    assert panel.problem.text() == texts("words.long-hotword", most=LONGEST_HOTWORD) and panel.field.text()
+    panel.field.clear()
+    panel.show_words(tuple(f"word {number}" for number in range(MOST_HOTWORDS)))
+    enter(panel, "new")
+    assert panel.problem.text() == texts("words.too-many-hotwords", most=MOST_HOTWORDS)
+    assert asked == [] and panel.field.text() == "new"
+
+
+def test_rest_of_many_words_is_shown_on_request(panel: HotwordsPanel, texts: Texts) -> None:
+    panel.show_words(tuple(f"word {number}" for number in range(130)))
+    assert len(panel.row.chips) == 100 and panel.more.text() == texts("words.more", count=30)
+    panel.more.click()
+    assert len(panel.row.chips) == 130 and not panel.more.isVisible()
+
+
+def test_refusal_is_shown_until_the_next_change(panel: HotwordsPanel, texts: Texts) -> None:
+    note = Note("settings-no-toml", {"line": "3"})
+    panel.show_problem(Problem("settings", note=note, setting=NAME))
+    assert panel.problem.text() == texts("note.settings-no-toml", line="3")
+    enter(panel, "new")
+    assert not panel.problem.isVisible()
