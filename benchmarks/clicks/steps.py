@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QMenu
 
 from app.history.index import IndexRow
 from app.ui.home.take_delegate import RowButton
-from app.ui.settings.picker_controls import PickSeveralControl
+from app.ui.settings.picker import PickSeveralControl
 from app.ui.shell.front import DICTIONARY, FILES, SETTINGS
 from app.ui.shell.pages import Pages
 from app.ui.shell.popover import Popover
 from app.ui.strings.texts import Texts, model_name
-from app.ui.widgets.option_buttons import OptionButton
+from app.ui.widgets.controls import OptionButton
 from benchmarks.clicks.example_user import CODE, LARGE_MODEL, LAST, OTHER_MICROPHONE, ROWS, YESTERDAY
 from benchmarks.clicks.mouse import Mouse
 from benchmarks.clicks.tasks import ADDED, HEARD, WORD, WRITTEN

@@ -15,9 +15,8 @@ from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, make_room, on_escape, refresh_with, timer
-from app.ui.widgets.fields import Field
-from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.panels import bring_into_sight
+from app.ui.widgets.controls import Field
+from app.ui.widgets.panels import FlowRow, bring_into_sight
 from app.ui.widgets.parts import (
     Elided,
     caption,

@@ -13,7 +13,7 @@ from app.sharing.view import EnlistStage, LendingView
 from app.ui.computers.code_form import CodeForm, FormTexts
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, Theme
-from app.ui.widgets.fields import Field
+from app.ui.widgets.controls import Field
 from app.ui.widgets.parts import label
 from protocol.devices import LONGEST_NAME
 from protocol.pairing import PairingLink, clean_code, encode_link

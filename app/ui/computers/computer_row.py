@@ -10,13 +10,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.gateways.view import FoundView
 from app.messages.actions import Action
-from app.ui.computers.computer_view import ComputerView
+from app.ui.computers.wording import ComputerView
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import ThemedIcon, action_button, control_height, on_escape, reveal, show_icon
-from app.ui.widgets.fields import Field
-from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.panels import LinedRow
+from app.ui.widgets.controls import Field
+from app.ui.widgets.panels import FlowRow, LinedRow
 from app.ui.widgets.parts import (
     Elided,
     aligned,

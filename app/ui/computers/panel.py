@@ -20,9 +20,8 @@ from app.sharing.actions import LookAtSharing
 from app.sharing.view import LendingView, SharingState, SharingView, nearby
 from app.ui.computers.code_forms import LendingForm, PairingForm
 from app.ui.computers.computer_row import ComputerRow, RowIcon
-from app.ui.computers.computer_view import computers
 from app.ui.computers.share_form import ShareForm
-from app.ui.computers.wording import sharing_text
+from app.ui.computers.wording import computers, sharing_text
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, card, refresh_with

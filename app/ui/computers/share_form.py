@@ -17,9 +17,8 @@ from app.ui.computers.wording import code_text, ended_text, fingerprint_text, le
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, Shape, action_button, on_escape, refresh_with, reveal, timer
-from app.ui.widgets.fields import DropDown
-from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.panels import bring_into_sight
+from app.ui.widgets.controls import DropDown
+from app.ui.widgets.panels import FlowRow, bring_into_sight
 from app.ui.widgets.parts import (
     SPACE,
     caption,

@@ -1,13 +1,21 @@
-"""Texts about other computers: those in use, those that use this one, and lending."""
+"""Texts about other computers: those in use, those that use this one, lending, and the rows of their list. Pure."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from app.core.notes import Note
-from app.gateways.view import GatewayHealth, GatewayView, GatewaysView
-from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
-from app.ui.strings.texts import Texts, clock, note_text, today
+from app.gateways.actions import ForgetGateway, RenameGateway
+from app.gateways.pairing_address import shown
+from app.gateways.selection import to_gateway, to_here
+from app.gateways.view import FoundView, GatewayHealth, GatewayView, GatewaysView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
+from app.messages.actions import Action
+from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
+from app.sharing.view import InviteView, LendingView, LentView, SharedDevice, SharingState, SharingView
+from app.ui.strings.texts import Texts, clock, joined, note_text, today, worker_device_text, worker_text
 from protocol.pairing import PairingStage
 
 _HALF: Final = 4
@@ -113,3 +121,188 @@ def _seen(texts: Texts, device: SharedDevice, day: date | None) -> str:
     seen = datetime.fromtimestamp(device.seen_s)
     when = seen.strftime("%H:%M") if seen.date() == (day or today()) else seen.date().isoformat()
     return texts("sharing.seen", when=when)
+
+
+Icon = tuple[str, str]
+"""Names of an icon and of its colour."""
+WARNING: Final = "warning"
+_OFF: Final = ("computer", "muted")
+_WELL: Final = ("done", "accent")
+_STARTS: Final = ("waiting", "muted")
+_FAILED: Final = ("failed", WARNING)
+_AWAY: Final = ("laptop", "muted")
+_FOUND: Final = ("globe", "muted")
+_HEALTH: Final = {
+    GatewayHealth.ASKING: _STARTS,
+    GatewayHealth.WELL: _WELL,
+    GatewayHealth.NOBODY: ("pause", WARNING),
+    GatewayHealth.AWAY: _FAILED,
+    GatewayHealth.REFUSED: _FAILED,
+}
+_WORKER: Final = {
+    LocalWorkerState.OFF: _OFF,
+    LocalWorkerState.STARTING: _STARTS,
+    LocalWorkerState.DOWNLOADING: _STARTS,
+    LocalWorkerState.IDLE: _WELL,
+    LocalWorkerState.BUSY: ("listening", "accent"),
+    LocalWorkerState.FAILED: _FAILED,
+}
+_PAIRED_AGAIN: Final = frozenset({"gateway-unauthorised", "gateway-other-certificate"})
+"""Reasons of a refusal that end by pairing again."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """Button of a row: its text, accessible name, and what it asks for, or the computer that it pairs with."""
+
+    text: str
+    name: str
+    asks: tuple[Action, ...] = ()
+    pairs: FoundView | None = None
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Removal from the list: menu entry, explanation, text of the button that confirms, and action."""
+
+    text: str
+    says: str
+    confirm: str
+    asks: Action
+
+
+@dataclass(frozen=True)
+class ComputerView:
+    """Row of one computer. ``key``: its kind and id. ``details``: shown on request.
+
+    ``rename``: the action that renames it, without the new name.
+    """
+
+    key: str
+    name: str
+    says: str
+    icon: Icon = _OFF
+    button: Button | None = None
+    details: str = ""
+    rename: RenameGateway | RenameDevice | None = None
+    removal: Removal | None = None
+
+    @property
+    def warns(self) -> bool:
+        """True if the state is a problem."""
+        return self.icon[1] == WARNING
+
+
+def computers(
+    texts: Texts, gateways: GatewaysView, worker: WorkerView, sharing: SharingView, lending: LendingView
+) -> Iterator[ComputerView]:
+    """Yield the rows of all computers; those found on the network are last, as they come and go."""
+    yield this_computer(texts, gateways, worker)
+    for gateway in gateways.gateways:
+        yield gateway_row(texts, gateway, used=not gateways.here)
+    for device in sharing.devices or ():
+        yield device_row(texts, device)
+    for lent in lending.lent:
+        yield lent_row(texts, lent)
+    for found in gateways.found:
+        yield found_row(texts, found)
+
+
+def this_computer(texts: Texts, view: GatewaysView, worker: WorkerView) -> ComputerView:
+    """Return the row of this computer."""
+    name, chosen = texts("place.here"), not any(gateway.chosen for gateway in view.gateways)
+    state, button = _own_state(texts, worker), None
+    if view.instead_of:
+        state = texts("computers.instead", gateway=view.instead_of)
+    elif not view.here:
+        state = texts("computers.unused")
+    if not chosen:
+        button = Button(texts("computers.use"), texts("computers.use-name", gateway=name), to_here(view))
+    elif worker.can_be_switched_on:
+        on = texts("computers.switch-on")
+        button = Button(on, f"{on}: {texts('worker.name')}", (SwitchWorker(True),))
+    return ComputerView("here", name, state, _WORKER[worker.state] if view.here else _OFF, button)
+
+
+def _own_state(texts: Texts, worker: WorkerView) -> str:
+    """Return the state of this computer while it recognises for itself."""
+    if worker.state is LocalWorkerState.OFF:
+        return joined(texts("computers.off"), note_text(texts, worker.reason))
+    idle = worker.state is LocalWorkerState.IDLE
+    told = worker_device_text(texts, worker) if idle else worker_text(texts, worker)
+    return joined(texts("computers.in-use"), told)
+
+
+def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerView:
+    """Return the row of a computer that this one can use; ``used``: the chosen one recognises now."""
+    named, answer = {"gateway": gateway.name}, gateway.answer
+    ready = texts("computers.ready") if answer.health is GatewayHealth.WELL else ""
+    chosen = texts("computers.in-use" if used else "computers.chosen") if gateway.chosen else ready
+    button = None
+    if gateway.id and answer.note is not None and answer.note.key in _PAIRED_AGAIN:
+        again = FoundView(gateway.name, (f"https://{gateway.where}",), "")
+        button = Button(texts("computers.pair"), texts("computers.pair-name", **named), pairs=again)
+    elif not gateway.chosen:
+        button = Button(texts("computers.use"), texts("computers.use-name", **named), to_gateway(gateway))
+    removal = Removal(
+        texts("computers.remove"),
+        texts("computers.remove-says", **named),
+        texts("computers.remove-sure"),
+        ForgetGateway(gateway.id),
+    )
+    return ComputerView(
+        f"gateway {gateway.id or gateway.where}",
+        gateway.name,
+        joined(chosen, answer_text(texts, gateway)),
+        _HEALTH[answer.health],
+        button,
+        _details(texts, gateway.where if gateway.id else "", answer.workers),
+        RenameGateway(gateway.id, "") if gateway.id else None,
+        removal if gateway.id else None,
+    )
+
+
+def device_row(texts: Texts, device: SharedDevice) -> ComputerView:
+    """Return the row of a device that may use this computer or recognises for it."""
+    removal = Removal(
+        texts("computers.remove"),
+        texts("sharing.revoke-says", device=device.name),
+        texts("sharing.revoke-sure"),
+        RevokeDevice(device.id),
+    )
+    icon = _WELL if device.connected else _AWAY
+    rename = RenameDevice(device.id, "")
+    says = device_text(texts, device)
+    return ComputerView(f"device {device.id}", device.name, says, icon, rename=rename, removal=removal)
+
+
+def lent_row(texts: Texts, lent: LentView) -> ComputerView:
+    """Return the row of a computer that this one recognises for."""
+    named = {"gateway": lent.name}
+    says = texts("computers.lent-off")
+    if lent.on or lent.worker.reason is not None:
+        says = joined(texts("computers.lent"), worker_text(texts, lent.worker))
+    does = texts("computers.stop" if lent.on else "computers.start")
+    button = Button(does, f"{texts('lending.to', **named)}: {does}", (Lend(lent.id, not lent.on),))
+    removal = Removal(
+        texts("computers.remove"),
+        texts("lending.remove-says", **named),
+        texts("computers.remove-sure"),
+        ForgetLent(lent.id),
+    )
+    return ComputerView(f"lent {lent.id}", lent.name, says, _WORKER[lent.worker.state], button, removal=removal)
+
+
+def found_row(texts: Texts, found: FoundView) -> ComputerView:
+    """Return the row of a computer that was found on the network."""
+    pair = Button(texts("computers.pair"), texts("computers.pair-name", gateway=found.name), pairs=found)
+    key = f"found {found.certificate_sha256} {found.name}"
+    details = _details(texts, ", ".join(map(shown, found.urls)), ())
+    return ComputerView(key, found.name, texts("computers.found"), _FOUND, pair, details)
+
+
+def _details(texts: Texts, where: str, workers: tuple[str, ...]) -> str:
+    lines = [texts("computers.address", where=where)] if where else []
+    if workers:
+        lines.append(texts("computers.with", workers=", ".join(workers)))
+    return "\n".join(lines)

@@ -23,10 +23,10 @@ from app.files.actions import (
 )
 from app.files.queue import can_retry
 from app.files.view import ENDED, FileState, FileView
-from app.ui.files.file_widgets import SHAPES, FileProgressBar
+from app.ui.files.file_row import SHAPES
 from app.ui.strings.texts import Texts, clock, joined, left_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Card, StateIcon, action_button, show_icon
+from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.parts import Elided, caption, horizontal, remark, room, say, stretched, tip, vertical
 from runtime.installing import extra_command
@@ -71,6 +71,17 @@ def _position_text(texts: Texts, file: FileView) -> str:
     length = file.duration_s or file.position_s
     return clock(length) if length else ""
 
+
+SHAPES: Final = {
+    FileState.ADDED: ("idle", "muted"),
+    FileState.WAITING: ("arming", "muted"),
+    FileState.WORKING: ("wave", "accent"),
+    FileState.PAUSED: ("pause", "warning"),
+    FileState.DONE: ("done", "accent"),
+    FileState.FAILED: ("failed", "warning"),
+    FileState.CANCELLED: ("cancelled", "muted"),
+}
+"""Icon and colour name of each state."""
 
 _BARS: Final = frozenset({FileState.WAITING, FileState.WORKING, FileState.PAUSED})
 _LINES: Final = 2

@@ -17,8 +17,8 @@ from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts, key_text, note_text, state_text, today, when_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape, action_button, refresh_with
-from app.ui.widgets.fields import SearchField
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.controls import SearchField
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import CARD, SPACE, Elided, horizontal, label, say, stretched, vertical, worded
 
 class PasteBar(QFrame):

@@ -15,7 +15,6 @@ from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.ui.dictation.live_lines import LiveLines
 from app.ui.dictation.pill import Levels, Pill
-from app.ui.files.file_widgets import FileProgressBar
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import (
     Texts,
@@ -29,7 +28,7 @@ from app.ui.strings.texts import (
     worker_text,
 )
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, smooth_painter, timer
+from app.ui.widgets.basic import Card, FileProgressBar, Shape, action_button, refresh_with, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.parts import (
     aligned,

@@ -15,12 +15,11 @@ from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopR
 from app.history.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
 from app.history.view import Comparison, Rerun, RerunOptions, RerunState, Rerunning, TakeDetails
-from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts, joined, model_name, note_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import action_button, refresh_with, reveal
-from app.ui.widgets.fields import DropDown
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.basic import FileProgressBar, action_button, refresh_with, reveal
+from app.ui.widgets.controls import DropDown
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import describe, label, remark, room, stretched, vertical, worded
 
 ROWS: Final = 5

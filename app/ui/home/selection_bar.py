@@ -11,7 +11,7 @@ from app.core.format import Format
 from app.history.index import IndexRow
 from app.ui.strings.texts import Texts
 from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import CARD, label, set_role, set_visible, vertical, worded
 
 _PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason})

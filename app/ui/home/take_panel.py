@@ -19,16 +19,15 @@ from app.history.view import RerunOptions, Rerunning, TakeDetails
 from app.messages.actions import Action
 from app.ui.home.again_button import AgainButton
 from app.ui.home.head import paste_elsewhere
-from app.ui.home.play_bar import PlayBar
+from app.ui.home.play_bar import Follower, GrowingText, PlayBar
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.home.selection_bar import ExportButton
-from app.ui.home.take_text import Follower, GrowingText
 from app.ui.home.wording import caption, take_text, when
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with, reveal, show_icon, timer
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import horizontal, remark, set_visible, stretched, vertical, worded
 
 MOST_DRAFTS: Final = 100

@@ -13,7 +13,7 @@ from app.messages.actions import Action
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.view import UNDER_WAY, LocalModelView, ModelFacts, ModelState, ModelsView, Purpose
 from app.settings.actions import ChangeSetting
-from app.ui.files.file_widgets import FileProgressBar
+from app.ui.files.file_row import SHAPES
 from app.ui.models.model_actions import ICONS, CardAction, can_be_done, main_action, menu_actions
 from app.ui.models.model_widgets import (
     SHAPES,
@@ -38,9 +38,9 @@ from app.ui.models.wording import (
 from app.ui.strings.language_names import by_name, listed
 from app.ui.strings.texts import Texts, model_name
 from app.ui.theme.theme import SCALE, Theme, font
-from app.ui.widgets.basic import Card, StateIcon, action_button, control_height, reveal, show_icon
+from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import (
     CARD,
     caption,

@@ -11,7 +11,7 @@ from app.models.actions import LookAtModels
 from app.models.view import LocalModelView, ModelState, ModelsView, Purpose
 from app.ui.models.model_card import ModelCard
 from app.ui.models.wording import room_text
-from app.ui.settings.picker_controls import PickOneControl
+from app.ui.settings.picker import PickOneControl
 from app.ui.settings.picker_entries import PickerEntry, spoken_entries
 from app.ui.strings.language_names import language_name
 from app.ui.strings.texts import Texts

@@ -22,10 +22,9 @@ from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.dictation.announcer import speak_from
 from app.ui.onboarding.key_step import KeyStep
-from app.ui.onboarding.readiness_foot import ReadinessFoot
 from app.ui.onboarding.try_step import TryStep
 from app.ui.onboarding.welcome_step import WelcomeStep
-from app.ui.onboarding.widgets import StepPage, Trail
+from app.ui.onboarding.widgets import ReadinessFoot, StepPage, Trail
 from app.ui.settings.choices import HOTKEYS, Choices
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts

@@ -21,9 +21,8 @@ from app.ui.strings.language_names import by_name, language_name
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import LevelBar, action_button, control_height, reveal
-from app.ui.widgets.fields import DropDown
-from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.option_buttons import TickButton
+from app.ui.widgets.controls import DropDown, TickButton
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import at_left, caption, drop, fill, horizontal, label, tell, vertical, worded
 
 SPOKEN: Final = "recognition.languages"

@@ -24,8 +24,8 @@ from app.ui.strings.texts import Texts, note_text
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, control_height, opens_menu, refresh_with, reveal, show_icon
-from app.ui.widgets.fields import DropDown, Field
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.controls import DropDown, Field
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import (
     SPACE,
     drop,

@@ -18,8 +18,8 @@ from app.ui.replacements.panel import ReplacementsPanel
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, paint_as_page, refresh_with
-from app.ui.widgets.fields import Field
-from app.ui.widgets.flow_layout import ChipRow
+from app.ui.widgets.controls import Field
+from app.ui.widgets.panels import ChipRow
 from app.ui.widgets.parts import SPACE, horizontal, label, remark, say, stretched, vertical, worded
 
 NAME: Final = "recognition.hotwords"

@@ -19,15 +19,14 @@ from app.replacements.spreadsheets import from_text, to_csv
 from app.replacements.view import Example, ReplacementsTried, RuleTried, TryReplacements
 from app.settings.actions import ChangeSetting
 from app.settings.schema import as_written
-from app.ui.files.file_widgets import FileProgressBar
 from app.ui.replacements.rules_model import RulesModel
 from app.ui.replacements.rules_table import RulesTable
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Card, action_button, refresh_with, timer
-from app.ui.widgets.fields import SearchField
+from app.ui.widgets.basic import Card, FileProgressBar, action_button, refresh_with, timer
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.controls import SearchField
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import at_left, label, remark, say, vertical, worded
 
 _FEW: Final = 3

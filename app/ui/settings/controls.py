@@ -15,8 +15,7 @@ from app.settings.schema import Setting
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, action_button, control_height
-from app.ui.widgets.fields import DropDown
-from app.ui.widgets.option_buttons import OptionButtons, Switch
+from app.ui.widgets.controls import DropDown, OptionButtons, Switch
 from app.ui.widgets.parts import at_left, caption, describe, fill, horizontal, label, say, vertical, worded
 
 Asks = Callable[[str | bool | int], None]

@@ -21,7 +21,7 @@ from app.ui.settings.wording import in_all_languages, title
 from app.ui.strings.texts import Texts, key_text, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, refresh_with, timer
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import (
     CARD,
     aligned,

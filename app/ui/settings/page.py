@@ -25,15 +25,14 @@ from app.ui.settings.controls import MicrophoneControl
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.hotkey_panels import KEYS, PressTest
 from app.ui.settings.placement import INPUT, MODELS, SECTIONS, section_of
-from app.ui.settings.row import SettingRow
 from app.ui.settings.row_table import ELSEWHERE, MODEL, ControlValues, SettingRows
-from app.ui.settings.section import Section, SectionTabs, Words
+from app.ui.settings.section import Section, SectionTabs, SettingRow, Words
 from app.ui.settings.wording import is_of_file, is_of_value, refusal_text, terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
-from app.ui.widgets.fields import SearchField
 from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
+from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import centred, scrolling
 from app.ui.widgets.parts import SPACE, caption, horizontal, label, stretched, vertical, worded
 

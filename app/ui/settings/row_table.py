@@ -25,10 +25,10 @@ from app.ui.settings.controls import (
     is_lines,
 )
 from app.ui.settings.hotkey_control import KeyControl
-from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
+from app.ui.settings.picker import PickOneControl, PickSeveralControl
 from app.ui.settings.picker_entries import model_entries, own_entries, spoken_entries
 from app.ui.settings.placement import settings_of
-from app.ui.settings.row import SettingRow
+from app.ui.settings.section import SettingRow
 from app.ui.settings.wording import option_keys, placeholder, unit
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

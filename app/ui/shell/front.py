@@ -12,8 +12,8 @@ from app.messages.actions import Action
 from app.onboarding.steps import Step, StepProgress
 from app.ui.home.page import HomePage
 from app.ui.onboarding.pages import FirstSteps
+from app.ui.shell.popover import StatusBoard
 from app.ui.shell.shell import Shell
-from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

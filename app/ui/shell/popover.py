@@ -1,6 +1,7 @@
-"""Controls behind the status line: microphone, key, place of recognition."""
+"""Controls behind the status line: microphone, key, place of recognition; and the keeper of the status."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
@@ -9,20 +10,23 @@ from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
 from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
+from app.dictation.hotkey_test import KeysSeen
+from app.dictation.view import View
 from app.gateways.actions import LookAtGateways
 from app.gateways.selection import to_gateway, to_here
-from app.local_services.worker_view import SwitchWorker
+from app.gateways.view import GatewaysView
+from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.settings.actions import MICROPHONE, ChangeSetting
 from app.ui.computers.wording import menu_text
-from app.ui.settings.choices import DICTATE, DICTATE_KEY, MODE, microphone_entries
+from app.ui.settings.choices import DICTATE, DICTATE_KEY, MODE, Choices, microphone_entries
 from app.ui.settings.key_field import KeyField
-from app.ui.shell.status import Status, problem
+from app.ui.shell.shell import Shell
+from app.ui.shell.status import Status, StatusLine, problem
 from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.theme import RADII, SPACING, Theme
 from app.ui.widgets.basic import LevelBar, application, refresh_with
-from app.ui.widgets.fields import DropDown
-from app.ui.widgets.option_buttons import Switch
+from app.ui.widgets.controls import DropDown, Switch
 from app.ui.widgets.panels import scrolling
 from app.ui.widgets.parts import aligned, grid, horizontal, label, remark, say, stretched, vertical, worded
 
@@ -289,3 +293,79 @@ def _stacked(*controls: QWidget) -> QWidget:
     made = QWidget()
     vertical(*controls, within=made, gap=SPACING.hair)
     return made
+
+
+class StatusBoard(QObject):
+    """Owner of the status line at the foot of the sidebar.
+
+    The controls behind it are created when they are opened first. ``changed``: carries each new status.
+    ``looks``: emitted with True when the controls open, and with False when they close. ``add``: emitted when the
+    user wants to pair another computer.
+    """
+
+    changed = Signal(object)
+    looks = Signal(bool)
+    add = Signal()
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], shell: Shell) -> None:
+        super().__init__(shell)
+        self._theme, self._texts, self._ask, self._shell = theme, texts, ask, shell
+        self.status = Status()
+        self.line = StatusLine(theme, texts)
+        self.popover: Popover | None = None
+        self.line.clicked.connect(self.open)
+        shell.sidebar.put(self.line)
+        shell.seen.connect(self._close)
+
+    def open(self) -> None:
+        """Open or close the controls."""
+        if self.popover is None:
+            self.popover = Popover(self._theme, self._texts, self._ask, self._shell)
+            self.popover.looks.connect(self.looks)
+            self.popover.add.connect(self.add)
+        self.popover.show_status(self.status)
+        self.popover.open(self.line)
+
+    def change_key(self) -> None:
+        """Open the controls and record a new dictation key."""
+        if self.popover is None or not self.popover.isVisible():
+            self.open()
+        assert self.popover is not None
+        self.popover.key.setFocus()
+        self.popover.key.click()
+
+    def show_view(self, view: View) -> None:
+        """Show the state of dictation; cheap enough to call twenty times a second."""
+        self._show(replace(self.status, view=view))
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """Show the state of recognition on this computer."""
+        self._show(replace(self.status, worker=worker))
+
+    def show_gateways(self, gateways: GatewaysView) -> None:
+        """Show where speech is recognised."""
+        self._show(replace(self.status, gateways=gateways))
+
+    def show_keys(self, keys: KeysSeen) -> None:
+        """Show whether the hotkeys are paused."""
+        self._show(replace(self.status, paused=keys.paused))
+
+    def show_choices(self, choices: Choices) -> None:
+        """Show the settings in effect."""
+        self._show(replace(self.status, choices=choices))
+
+    def show_problem(self, text: str) -> None:
+        """Show a problem; an empty text removes it."""
+        self._show(replace(self.status, problem=text))
+
+    def _close(self, page: str) -> None:
+        """Close the controls when another page, or a cover such as the first steps, comes to the front."""
+        if self.popover is not None:
+            self.popover.hide()
+
+    def _show(self, status: Status) -> None:
+        self.status = status
+        self.line.show_status(status)
+        self.changed.emit(status)
+        if self.popover is not None:
+            self.popover.show_status(status)

@@ -24,8 +24,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
-from app.ui.widgets.flow_layout import FlowRow
-from app.ui.widgets.panels import DialogBody, centred, scrolling
+from app.ui.widgets.panels import DialogBody, FlowRow, centred, scrolling
 from app.ui.widgets.parts import horizontal, label, stretched, vertical, worded
 from app.updates.view import UpdatesView
 

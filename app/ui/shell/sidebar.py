@@ -12,7 +12,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import paint_text, refresh_with
-from app.ui.widgets.option_buttons import BAR, NavigationButton
+from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.parts import SPACE, caption, vertical
 
 _LETTERS = 28

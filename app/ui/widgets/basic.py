@@ -6,7 +6,16 @@ from typing import Final, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QSizeF, QTimer, Qt
 from PySide6.QtGui import QColor, QCursor, QFont, QFontMetrics, QKeyEvent, QPaintEvent, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QFrame, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.core.states import LOWEST_DBFS, State
 from app.ui.dictation.pill import loudness
@@ -327,3 +336,29 @@ def paint_choice(widget: QWidget, theme: Theme, text: str) -> None:
 def ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:
     """Paint the focus ring around a rectangle."""
     paint_round(painter, around.adjusted(1, 1, -1, -1), radius, Qt.BrushStyle.NoBrush, colour, _RING)
+
+
+_BAR: Final = 6
+
+
+class FileProgressBar(QProgressBar):
+    """Progress bar of a file, in a quiet colour while nothing moves."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self.moving = theme, False
+        self.setTextVisible(False)
+        self.setFixedHeight(_BAR)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_percent(self, percent: int, name: str, *, moving: bool) -> None:
+        """Show ``percent``; ``name`` is the accessible name of the bar."""
+        self.moving = moving
+        self.setAccessibleName(name)
+        self.setValue(percent)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the track and the finished part of it."""
+        ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent" if self.moving else "edge")
+        paint_bar(smooth_painter(self), QRectF(self.rect()), self.value() / self.maximum(), ground, filled)

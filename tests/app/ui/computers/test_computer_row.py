@@ -12,7 +12,7 @@ from app.gateways.view import FoundView
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.ui.computers.computer_row import ComputerRow, RowIcon
-from app.ui.computers.computer_view import Button, ComputerView, Removal
+from app.ui.computers.wording import Button, ComputerView, Removal
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.files.view import FileState
-from app.ui.files.file_widgets import SHAPES, DropZone, FileProgressBar
+from app.ui.files.file_row import SHAPES
+from app.ui.files.page import DropZone
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import StateIcon
-from app.ui.widgets.option_buttons import TickButton
+from app.ui.widgets.basic import FileProgressBar, StateIcon
+from app.ui.widgets.controls import TickButton
 from tests.app.ui.languages import in_each_language
 
 

@@ -16,7 +16,7 @@ from app.messages.actions import Action
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import Link, MonitorView
 from app.ui.monitor.page import MonitorPage
-from app.ui.monitor.timeline_row import TimelineRow
+from app.ui.monitor.timeline import TimelineRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import Panel, scrolling

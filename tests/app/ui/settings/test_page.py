@@ -24,9 +24,9 @@ from app.settings.file import read
 from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
 from app.ui.settings.controls import MicrophoneControl, TextControl
 from app.ui.settings.page import SettingsPage
-from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
+from app.ui.settings.picker import PickOneControl, PickSeveralControl
 from app.ui.settings.placement import SECTIONS, section_of, settings_of
-from app.ui.settings.row import SettingRow
+from app.ui.settings.section import SettingRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language

@@ -15,7 +15,7 @@ from app.ui.settings.controls import (
     SwitchControl,
 )
 from app.ui.settings.hotkey_control import KeyControl
-from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
+from app.ui.settings.picker import PickOneControl, PickSeveralControl
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -14,8 +14,8 @@ from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
 from app.ui.settings.choices import Choices
+from app.ui.shell.popover import StatusBoard
 from app.ui.shell.shell import MonitorWindow, Shell, usual_size
-from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
 from tests.app.ui.languages import in_each_language

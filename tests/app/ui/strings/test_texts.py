@@ -34,8 +34,8 @@ from app.sharing.view import SharingState
 from app.ui.help.panels import PARTS
 from app.ui.models.model_actions import CardAction
 from app.ui.models.panel import ModelGroup
-from app.ui.onboarding.readiness_foot import ACTS
 from app.ui.onboarding.welcome_step import ROWS
+from app.ui.onboarding.widgets import ACTS
 from app.ui.settings.placement import PLACES, SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys

@@ -14,8 +14,7 @@ from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
 from app.ui.widgets import basic
 from app.ui.widgets.basic import LevelBar, Shape, opens_menu, reveal
-from app.ui.widgets.fields import DropDown
-from app.ui.widgets.option_buttons import Switch
+from app.ui.widgets.controls import DropDown, Switch
 from app.ui.widgets.parts import label
 
 

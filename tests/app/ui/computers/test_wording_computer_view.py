@@ -7,19 +7,12 @@ import pytest
 from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.gateways.actions import ForgetGateway, RenameGateway
-from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView, QueryResult
+from app.gateways.view import FoundView, GatewayHealth, GatewayView, GatewaysView, QueryResult
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.settings.actions import ChangeSetting
 from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
 from app.sharing.view import LendingView, LentView, SharedDevice, SharingView
-from app.ui.computers.computer_view import (
-    computers,
-    device_row,
-    found_row,
-    gateway_row,
-    lent_row,
-    this_computer,
-)
+from app.ui.computers.wording import computers, device_row, found_row, gateway_row, lent_row, this_computer
 from app.ui.strings.texts import Texts
 
 EN = Texts("en")

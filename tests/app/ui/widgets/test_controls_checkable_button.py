@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QButtonGroup
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme
-from app.ui.widgets.option_buttons import CheckableButton
+from app.ui.widgets.controls import CheckableButton
 
 Clicks = list[tuple[str, bool]]
 

@@ -10,8 +10,8 @@ from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.settings.sections import GeneralSection, HistorySection, Settings
 from app.ui.settings.controls import NumberControl, SwitchControl
-from app.ui.settings.row import SettingRow, mark_style
 from app.ui.settings.row_table import ControlValues, SettingRows
+from app.ui.settings.section import SettingRow, mark_style
 from app.ui.settings.wording import terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme

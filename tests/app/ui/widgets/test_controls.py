@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme
-from app.ui.widgets.option_buttons import OptionButtons
+from app.ui.widgets.controls import OptionButtons
 
 ENTRIES = (("s", "System"), ("l", "Light"), ("d", "Dark"))
 

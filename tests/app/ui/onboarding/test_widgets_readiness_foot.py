@@ -8,7 +8,7 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.actions import Action
 from app.models.actions import FetchModel, PauseModel
 from app.models.view import LocalModelView, ModelFacts, ModelState
-from app.ui.onboarding.readiness_foot import ReadinessFoot
+from app.ui.onboarding.widgets import ReadinessFoot
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
 

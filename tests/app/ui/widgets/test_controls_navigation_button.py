@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme, font
-from app.ui.widgets.option_buttons import BAR, NavigationButton
+from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.parts import vertical
 
 

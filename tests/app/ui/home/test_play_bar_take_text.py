@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.history.word_times import TimedRange
-from app.ui.home.take_text import Follower, GrowingText
+from app.ui.home.play_bar import Follower, GrowingText
 from app.ui.theme.theme import Theme
 
 TEXT = "Kia ora 😀 今天天气好"

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.states import State
 from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
-from app.ui.monitor.timeline_row import Measures, TimeScale, paint_part, scale_of
+from app.ui.monitor.timeline import Measures, TimeScale, paint_part, scale_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme

@@ -9,13 +9,12 @@ from pytestqt.qtbot import QtBot
 from app.core.states import State
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
-from app.gateways.view import GatewaysView, GatewayView
+from app.gateways.view import GatewayView, GatewaysView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.ui.settings.choices import Choices
-from app.ui.shell.popover import Popover
+from app.ui.shell.popover import Popover, StatusBoard
 from app.ui.shell.shell import Shell
-from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import control_height
-from app.ui.widgets.fields import Field, SearchField
+from app.ui.widgets.controls import Field, SearchField
 
 
 def test_field_follows_the_text_size(theme: Theme, qtbot: QtBot) -> None:
