@@ -1,7 +1,9 @@
-"""Form for the code that another computer shows; the computer is found on the network or given by its address."""
+"""Forms for the code that another computer shows: use that computer, or recognise for it.
+
+The computer is found on the network or given by its address.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -9,8 +11,14 @@ from PySide6.QtGui import QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.core.notes import Note
-from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of
-from app.gateways.view import FoundView
+from app.gateways.actions import EndPairing, PairGateway
+from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of, shown
+from app.gateways.selection import CHOSEN
+from app.gateways.view import FoundView, PairingStage, PairingView
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
+from app.sharing.actions import EndEnlisting, Enlist, LendingAction
+from app.sharing.view import EnlistStage, LendingView
 from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
@@ -30,39 +38,28 @@ from app.ui.widgets.parts import (
     vertical,
     worded,
 )
+from protocol.devices import LONGEST_NAME
+from protocol.pairing import PairingLink, clean_code, encode_link
 
 _LONGEST: Final = 2_000  # characters, enough for a pairing link
 _LETTERS: Final = 12
 """Width of the field of the code, in average letters of its font."""
 
 
-@dataclass(frozen=True)
-class FormTexts:
-    """Keys of the texts of a form. ``found``: those of the buttons of its list."""
-
-    title: str
-    title_of: str
-    say: str
-    sends: str
-    go: str
-    asking: str
-    found: tuple[str, str]
-
-
 class CodeForm(Card):
     """Form that is opened by ``open``. ``closed`` is called before it closes.
 
-    Subclasses send the request, and pass on the answers.
+    Subclasses send the request, and pass on the answers. The keys of the texts begin with ``kind``.
     """
 
-    def __init__(self, theme: Theme, texts: Texts, keys: FormTexts, closed: Callable[[], None]) -> None:
+    def __init__(self, theme: Theme, texts: Texts, kind: str, closed: Callable[[], None]) -> None:
         super().__init__()
-        self._texts, self._keys, self._closed = texts, keys, closed
+        self._texts, self._kind, self._closed = texts, kind, closed
         self._picked: FoundView | None = None
         self._linked: GatewayAddress | None = None
         self._opened, self._asked, self._asking, self._note = False, False, False, Note("")
-        self.heading, self.say = label(bold=True, wraps=True), remark()
-        self.found = FoundList(texts, self._pick, keys.found)
+        self.heading, self.say = label(bold=True, wraps=True), worded(texts, remark(), f"{kind}.say")
+        self.found = FoundList(texts, self._pick, kind)
         self.nobody = worded(texts, remark(), "computers.searching")
         self.sends, self.note = remark(""), remark("")
         self.address_name, self.code_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
@@ -163,20 +160,19 @@ class CodeForm(Card):
         digits = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         digits.setPointSizeF(font(SCALE.heading).pointSizeF())
         self.code.setFont(digits)
-        self.code.setMaximumWidth(letter_width(QFontMetrics(digits)) * _LETTERS + 2 * SPACING.wide)
-        make_room(self.go, (texts("pairing.again"), texts(self._keys.go)))
+        self.code.setMaximumWidth(QFontMetrics(digits).averageCharWidth() * _LETTERS + 2 * SPACING.wide)
+        make_room(self.go, (texts("pairing.again"), texts(f"{self._kind}.go")))
         self._show()
 
     # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        texts, keys, picked = self._texts, self._keys, self._picked
+        texts, kind, picked = self._texts, self._kind, self._picked
         name = picked.name if picked else ""
-        self.heading.setText(texts(keys.title_of, gateway=name) if name else texts(keys.title))
+        self.heading.setText(texts(f"{kind}.to", gateway=name) if name else texts(f"{kind}.title"))
         self.setAccessibleName(self.heading.text())
-        self.say.setText(texts(keys.say))
-        self.sends.setText(texts(keys.sends, gateway=name or texts("pairing.sends-to-it")))
-        self.go.setText(texts("pairing.again") if self._note.key else texts(keys.go))
+        self.sends.setText(texts(f"{kind}.sends", gateway=name or texts("pairing.sends-to-it")))
+        self.go.setText(texts("pairing.again") if self._note.key else texts(f"{kind}.go"))
         set_visible(picked is None, self.address_name, self.address)
         self.found.setVisible(picked is None and bool(self.found.rows))
         self.nobody.setVisible(picked is None and not self.found.rows)
@@ -193,7 +189,7 @@ class CodeForm(Card):
     def _said(self) -> tuple[str, str]:
         texts = self._texts
         if self._asking:
-            return texts(self._keys.asking), "muted"
+            return texts(f"{self._kind}.asking"), "muted"
         if self._note.key:
             return problem_text(texts, self._note), "warning"
         wrong = self._picked is None and bool(self.address.text().strip()) and self._place is None
@@ -250,37 +246,26 @@ class CodeForm(Card):
 
 
 class FoundRow(QWidget):
-    """Row of one gateway, with a button to pair.
+    """Row of one gateway, with a button to pair."""
 
-    ``said``: keys of the button's text and accessible name.
-    """
-
-    def __init__(
-        self, texts: Texts, pair: Callable[[FoundView], None], found: FoundView, said: tuple[str, str]
-    ) -> None:
+    def __init__(self, texts: Texts, pair: Callable[[FoundView], None], found: FoundView, kind: str) -> None:
         super().__init__()
         self.found = found
         self.name, self.pair = Elided(1), action_button(lambda: pair(found))
         horizontal(stretched(self.name), self.pair, within=self)
         self.name.show_text(found.name)
-        caption(self.pair, texts(said[0]), texts(said[1], gateway=found.name))
+        caption(self.pair, texts(f"{kind}.pick"), texts(f"{kind}.to", gateway=found.name))
 
 
 class FoundList(QWidget):
     """List of all found gateways.
 
-    ``pair``: called with the gateway that the user wants to pair. ``said``: keys of the button's text and
-    accessible name.
+    ``pair``: called with the gateway that the user wants to pair. ``kind``: as of the form.
     """
 
-    def __init__(
-        self,
-        texts: Texts,
-        pair: Callable[[FoundView], None],
-        said: tuple[str, str] = ("computers.pair", "computers.pair-name"),
-    ) -> None:
+    def __init__(self, texts: Texts, pair: Callable[[FoundView], None], kind: str = "pairing") -> None:
         super().__init__()
-        self._texts, self._pair, self._said = texts, pair, said
+        self._texts, self._pair, self._kind = texts, pair, kind
         self.rows: list[FoundRow] = []
         self._column = vertical(within=self)
         self.hide()
@@ -295,9 +280,95 @@ class FoundList(QWidget):
         focused = next((row.found for row in self.rows if row.pair.hasFocus()), None)
         for row in self.rows:
             drop(row, self._column)
-        self.rows = [FoundRow(self._texts, self._pair, one, self._said) for one in found]
+        self.rows = [FoundRow(self._texts, self._pair, one, self._kind) for one in found]
         for row in self.rows:
             self._column.addWidget(row)
             if row.found == focused:
                 row.pair.setFocus()
         self.setVisible(bool(self.rows))
+
+
+class PairingForm(CodeForm):
+    """Form to pair with one computer, which is used then."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._ask = ask
+        self.device_name, self.device = label(size=SCALE.caption, role="muted"), Field(theme, LONGEST_NAME)
+        super().__init__(theme, texts, "pairing", closed)
+
+    def open(self, found: FoundView | None, device: str) -> None:
+        """Open the form for ``found``, or with a list and an address field if it is ``None``.
+
+        ``device``: name of this computer.
+        """
+        self.device.setText(device)
+        self.begin(found)
+
+    def show_pairing(self, view: PairingView) -> None:
+        """Show the progress of the pairing that this form requested; use the computer once it is paired."""
+        if not self._asked:
+            return
+        if view.stage is PairingStage.PAIRED:
+            self.close_form()
+            self._ask(ChangeSetting(CHOSEN, view.gateway))
+        else:
+            self._answer(asking=view.stage is PairingStage.ASKING, note=view.note)
+
+    def _send(self, place: GatewayAddress) -> None:
+        self._ask(PairGateway(place.urls, self.code.text(), self.device.text(), place.certificate_sha256))
+
+    def _end(self) -> None:
+        self._ask(EndPairing())
+
+    @property
+    def _fields(self) -> Sequence[tuple[QLabel, QLineEdit, str]]:
+        return (*super()._fields, (self.device_name, self.device, "pairing.device"))
+
+    def _lay_out(self) -> None:
+        super()._lay_out()
+        place = self.column.indexOf(self.sends)
+        self.column.insertWidget(place, self.device_name)
+        self.column.insertWidget(place + 1, self.device)
+
+
+class LendingForm(CodeForm):
+    """Form to lend this computer's recognition. ``lent``: called with the name of the other computer."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[LendingAction], None],
+        lent: Callable[[str], None],
+        closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._ask, self._lent = ask, lent
+        super().__init__(theme, texts, "lending", closed)
+
+    def show_lending(self, view: LendingView) -> None:
+        """Show the progress of the request of this form."""
+        if not self._asked:
+            return
+        if view.stage is EnlistStage.DONE:
+            self.close_form()
+            self._lent(view.gateway)
+        else:
+            self._answer(asking=view.stage is EnlistStage.ASKING, note=view.note)
+
+    def _send(self, place: GatewayAddress) -> None:
+        """Ask all known addresses; a computer from the network must present its certificate."""
+        code = self.code.text()
+        if place.certificate_sha256:
+            link = PairingLink(place.urls, clean_code(code), place.certificate_sha256)
+            self._ask(Enlist(encode_link(link)))
+        else:
+            self._ask(Enlist(shown(place.urls[0]), code))
+
+    def _end(self) -> None:
+        self._ask(EndEnlisting())

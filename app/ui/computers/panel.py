@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 from PySide6.QtCore import Signal
@@ -9,16 +10,14 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.gateways.actions import LookAtGateways
-from app.gateways.selection import CHOSEN
 from app.gateways.view import FoundView, GatewaysView
 from app.local_services.worker_view import WorkerView
 from app.messages.actions import Action
 from app.messages.registry import Registry
-from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.sharing.actions import LookAtSharing
 from app.sharing.view import LendingView, SharingState, SharingView, nearby
-from app.ui.computers.code_forms import LendingForm, PairingForm
+from app.ui.computers.code_form import LendingForm, PairingForm
 from app.ui.computers.computer_row import ComputerRow, RowIcon
 from app.ui.computers.share_form import ShareForm
 from app.ui.computers.wording import computers, sharing_text
@@ -60,7 +59,7 @@ class ComputersPanel(QWidget):
         self.problem, self.told = (remark(role) for role in ("warning", "muted"))
         self.use = ChoiceCard(theme, "computer", lambda: self.pair(None))
         self.share = ChoiceCard(theme, "share", self.share_this)
-        self.form = PairingForm(theme, texts, ask, self._use, lambda: self._focus(self.form, self.use.button))
+        self.form = PairingForm(theme, texts, ask, lambda: self._focus(self.form, self.use.button))
         self.code = ShareForm(theme, texts, ask, lambda: self._focus(self.code, self.share.button))
         self.heading = worded(texts, label(bold=True), "computers.name")
         self.none = worded(texts, remark(), "computers.looking")
@@ -151,9 +150,6 @@ class ComputersPanel(QWidget):
                 part.close_form()
         self._show()
 
-    def _use(self, gateway: str) -> None:
-        self._ask(ChangeSetting(CHOSEN, gateway))
-
     def _lent(self, gateway: str) -> None:
         self._done = self._texts("lending.done", gateway=gateway)
 
@@ -190,16 +186,14 @@ class ComputersPanel(QWidget):
         if keys != list(self.rows):
             for key in [key for key in self.rows if key not in keys]:
                 self._drop(key)
-            self.rows = {key: self.rows.get(key) or self._new_row() for key in keys}
+            made = partial(ComputerRow, self._theme, self._texts, self._ask, self.pair)
+            self.rows = {key: self.rows.get(key) or made() for key in keys}
             for place, row in enumerate(self.rows.values()):
                 self._rows.removeWidget(row)
                 self._rows.insertWidget(place, row)
                 row.first = not place
         for view in wanted:
             self.rows[view.key].show_view(view)
-
-    def _new_row(self) -> ComputerRow:
-        return ComputerRow(self._theme, self._texts, self._ask, self.pair)
 
     def _drop(self, key: str) -> None:
         row = self.rows.pop(key)

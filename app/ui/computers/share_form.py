@@ -121,7 +121,7 @@ class ShareForm(Card):
         self.place, self.fingerprint = Fact(texts), Fact(texts)
         self.again, self.copy = action_button(self._request, "primary"), action_button(self._copy)
         self.about = worded(texts, action_button(self._show_details), "computers.details")
-        self.stop = worded(texts, action_button(self._stop), "sharing.stop")
+        self.stop = worded(texts, action_button(lambda: ask(ChangeSetting(SETTING, False))), "sharing.stop")
         self.about.setCheckable(True)
         self.close_button = worded(texts, action_button(self.close_form), "sharing.invite.done")
         self.buttons = FlowRow((self.again, self.copy, self.about, self.stop, self.close_button))
@@ -216,9 +216,6 @@ class ShareForm(Card):
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._invite.link)
         self.copy.setText(self._texts("sharing.invite.copied"))
-
-    def _stop(self) -> None:
-        self._ask(ChangeSetting(SETTING, False))
 
     # -- display -------------------------------------------------------------------------------------------
 

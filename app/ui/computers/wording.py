@@ -241,7 +241,7 @@ def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerVi
     button = None
     if gateway.id and answer.note is not None and answer.note.key in _PAIRED_AGAIN:
         again = FoundView(gateway.name, (f"https://{gateway.where}",), "")
-        button = Button(texts("computers.pair"), texts("computers.pair-name", **named), pairs=again)
+        button = Button(texts("pairing.pick"), texts("pairing.to", **named), pairs=again)
     elif not gateway.chosen:
         button = Button(texts("computers.use"), texts("computers.use-name", **named), to_gateway(gateway))
     removal = Removal(
@@ -295,7 +295,7 @@ def lent_row(texts: Texts, lent: LentView) -> ComputerView:
 
 def found_row(texts: Texts, found: FoundView) -> ComputerView:
     """Return the row of a computer that was found on the network."""
-    pair = Button(texts("computers.pair"), texts("computers.pair-name", gateway=found.name), pairs=found)
+    pair = Button(texts("pairing.pick"), texts("pairing.to", gateway=found.name), pairs=found)
     key = f"found {found.certificate_sha256} {found.name}"
     details = _details(texts, ", ".join(map(shown, found.urls)), ())
     return ComputerView(key, found.name, texts("computers.found"), _FOUND, pair, details)

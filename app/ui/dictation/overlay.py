@@ -168,7 +168,7 @@ class Overlay(QObject):
         """Draw again with the current colours, texts and sizes."""
         self._name_keys()
         self._drawing = None
-        self._show(self._lingering.at(self._now()))
+        self._look()
 
     def _name_keys(self) -> None:
         self.pill.paste_key = key_text(self._texts, self._paste_key)
@@ -291,10 +291,7 @@ def _where(view: View) -> tuple[Area | None, TextPlace | None]:
 
 
 def _timer(owner: Overlay, do: Callable[[], None], every_ms: int | None) -> QTimer:
-    timer = QTimer(owner)
-    timer.setTimerType(Qt.TimerType.PreciseTimer)
-    timer.setSingleShot(every_ms is None)
-    if every_ms is not None:
-        timer.setInterval(every_ms)
+    precise, once = Qt.TimerType.PreciseTimer, every_ms is None
+    timer = QTimer(owner, timerType=precise, singleShot=once, interval=every_ms or 0)
     timer.timeout.connect(do)
     return timer

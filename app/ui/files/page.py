@@ -52,7 +52,7 @@ class FilesPage(QWidget):
         paint_as_page(self)
         self.setAcceptDrops(True)
         self.name = worded(texts, label(size=SCALE.display, bold=True), "files.name")
-        self.pause = action_button(self._pause, "quiet")
+        self.pause = action_button(lambda: ask(ResumeFiles() if self._all_paused else PauseFiles()), "quiet")
         self.clear = worded(texts, action_button(lambda: self._ask(RemoveFiles()), "quiet"), "files.clear")
         self.zone = DropZone(theme, texts, self._open, self._open_folder)
         self.saved = worded(texts, label(role="muted"), "files.saved")
@@ -154,9 +154,6 @@ class FilesPage(QWidget):
     def _open_folder(self) -> None:
         if folder := self._dialogs.folder(self, self._texts("files.open-folder")):
             self._ask(AddFiles((folder,)))
-
-    def _pause(self) -> None:
-        self._ask(ResumeFiles() if self._all_paused else PauseFiles())
 
     def _choose_place(self, number: int) -> None:
         if number == self.place.count() - 1:

@@ -32,7 +32,7 @@ class PasteBar(QFrame):
         self.setProperty("role", "notice")
         self.shape, self.name, self.text = Shape(theme, State.HELD), label(bold=True, wraps=True), Elided(1)
         self.more = label(role="muted")
-        self.paste = action_button(self._paste)
+        self.paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE)))
         self.copy = action_button(lambda: self._settle(HeldAction.COPY))
         self.dismiss = action_button(lambda: self._settle(HeldAction.DISMISS))
         self.buttons = FlowRow((self.paste, self.copy, self.dismiss))
@@ -74,9 +74,6 @@ class PasteBar(QFrame):
         others = len(self._held) - 1
         self.more.setText(texts("home.more-to-paste", count=others) if others > 0 else "")
         self.buttons.arrange()
-
-    def _paste(self) -> None:
-        paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE))
 
     def _settle(self, how: HeldAction) -> None:
         if self._held:

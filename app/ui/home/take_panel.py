@@ -67,9 +67,9 @@ class TakePanel(Card):
         self.copy = worded(texts, action_button(self.copy_text), "action.copy")
         self.recover = worded(texts, action_button(self._recover), "action.recover")
         self.again, self.export = AgainButton(texts), ExportButton(texts, self._export)
-        self.play = PlayBar(theme, texts, ask, self._moved)
+        self.play = PlayBar(theme, texts, ask, lambda ms, plays: self.follower.mark(ms if plays else None))
         self.follower = Follower(theme, self.text, self._reveal)
-        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, self._use_mine)
+        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, lambda: self._become(self._mine))
         self.lines = FlowRow(self._controls)
         head = horizontal(stretched(self.caption), self.more, self.close_it, gap=SPACING.hair)
         vertical(
@@ -97,7 +97,7 @@ class TakePanel(Card):
             self.copy.setText(self._texts("action.copy"))
             self._fill()
             self._look()
-        elif before and before != row and self.text.toPlainText() in (self._draft(), before.text):
+        elif before and before != row and self.text.toPlainText() in (self._drafts.get(before.session), before.text):
             self._fill()
         self.recognise.show_take(row)
         self._show()
@@ -160,9 +160,6 @@ class TakePanel(Card):
         """True if the user typed text that is not in the history."""
         return self.row is not None and self.text.toPlainText() != self.row.text
 
-    def _draft(self) -> str | None:
-        return self._drafts.get(self.row.session) if self.row else None
-
     def _fill(self) -> None:
         """Show the draft of the take, or else its text."""
         if (row := self.row) is None:
@@ -219,9 +216,6 @@ class TakePanel(Card):
                 self.play.go(ms)
         return False
 
-    def _moved(self, ms: int, on_its_way: bool) -> None:
-        self.follower.mark(ms if on_its_way else None)
-
     def _reveal(self, cursor: QTextCursor) -> None:
         place = self.text.cursorRect(cursor)
         corner = self.text.viewport().mapTo(self, place.topLeft())
@@ -239,9 +233,6 @@ class TakePanel(Card):
     def _use(self, text: str) -> None:
         self._mine = self.text.toPlainText()
         self._become(text)
-
-    def _use_mine(self) -> None:
-        self._become(self._mine)
 
     def _become(self, text: str) -> None:
         """Replace the text and save at once.

@@ -150,7 +150,7 @@ class ModelCard(Card):
         self.reason, self.about = remark(""), label(role="muted", wraps=True)
         self.figures, self.facts = FigureRows(theme), remark()
         self.how, self.note = remark(), remark("")
-        self.licence = action_button(self._open_licence, "quiet")
+        self.licence = action_button(lambda: QDesktopServices.openUrl(QUrl(self.model.about.link)), "quiet")
         self.main, self.more = action_button(self._take_step), action_button(self._open_menu, "quiet")
         self.menu = QMenu(self)
         self.sure, self.delete = label(wraps=True), action_button(self._delete, "danger")
@@ -308,9 +308,6 @@ class ModelCard(Card):
             self.delete.setFocus()
         elif had:
             self.more.setFocus()
-
-    def _open_licence(self) -> None:
-        QDesktopServices.openUrl(QUrl(self.model.about.link))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep the model on Esc while the card asks."""

@@ -205,7 +205,8 @@ class WorkerCard(Panel):
         self.cpu.show_gauge(texts("monitor.cpu"), cpu, worker.cpu)
         self.memory.show_gauge(texts("monitor.memory"), memory, worker.memory)
         self._show_gpu(worker)
-        figures = (f"{gauge.name.text()} {gauge.value.text()}" for gauge in self._gauges(worker))
+        gauges = (self.cpu, self.memory) if worker.gpu is None else (self.cpu, self.gpu, self.memory)
+        figures = (f"{gauge.name.text()} {gauge.value.text()}" for gauge in gauges)
         said = (worker.host, word, self.what.text(), *figures, self.counts.text())
         self.setAccessibleName(", ".join(said))
 
@@ -217,9 +218,6 @@ class WorkerCard(Panel):
         used = "" if now is None or memory is None else bytes_text(texts, memory)
         said = joined(NOTHING if now is None else percent_text(texts, now), used)
         self.gpu.show_gauge(texts("monitor.gpu"), said, worker.gpu)
-
-    def _gauges(self, worker: WorkerFigures) -> tuple[Gauge, ...]:
-        return (self.cpu, self.memory) if worker.gpu is None else (self.cpu, self.gpu, self.memory)
 
 
 _OTHER_SCRIPT = 1.25  # letters of other scripts, as in a neighbouring tile, may be this much higher

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.states import State
 from app.local_services.worker_view import SwitchWorker, WorkerView
@@ -29,7 +29,7 @@ from app.ui.widgets.basic import Shape, action_button, paint_as_page, refresh_wi
 from app.ui.widgets.panels import Columns, Panel
 from app.ui.widgets.parts import (
     SPACE,
-    aligned,
+    at_left,
     fill,
     horizontal,
     label,
@@ -83,10 +83,7 @@ class MonitorPage(QWidget):
         self.timeline = TimelineView(theme, texts)
         self.no_utterances = worded(texts, label(role="muted", wraps=True), "monitor.utterances-empty")
         self.figures = QWidget()
-        vertical(
-            self._head(), self.trouble, self.figures, SPACE, within=self, margins=SPACING.wide, gap=SPACING.large
-        )
-        self._lay_out_trouble()
+        self._lay_out()
         self._lay_out_figures()
         worded(texts, self, accessibleName="monitor.name")
         refresh_with(self._show, theme, texts)
@@ -156,22 +153,24 @@ class MonitorPage(QWidget):
 
     # -- layout --------------------------------------------------------------------------------------------
 
-    def _head(self) -> QVBoxLayout:
-        row = horizontal(self.name, SPACE, self.shape, self.link)
-        return vertical(row, self.gateway, gap=SPACING.hair)
-
-    def _lay_out_trouble(self) -> None:
-        row = horizontal(self.trouble_shape, stretched(self.trouble_name))
-        fill(self.trouble.column, row, self.help, self.reason)
+    def _lay_out(self) -> None:
+        head = vertical(horizontal(self.name, SPACE, self.shape, self.link), self.gateway, gap=SPACING.hair)
+        vertical(head, self.trouble, self.figures, SPACE, within=self, margins=SPACING.wide, gap=SPACING.large)
+        trouble = horizontal(self.trouble_shape, stretched(self.trouble_name))
+        fill(self.trouble.column, trouble, self.help, self.reason)
+        fill(self.nobody.column, self.nobody_says, self.here, at_left(self.start))
 
     def _lay_out_figures(self) -> None:
+        utterances = Panel(self._theme)
+        utterances.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the rows take the focus
+        fill(utterances.column, self.no_utterances, self.timeline)
         self.tiles.show_widgets((self.queued, self.oldest, self.throughput, self.rtf))
         vertical(
             self.tiles_name,
             self.tiles,
             room(SPACING.small),
             self.workers_name,
-            self._nobody(),
+            self.nobody,
             self.workers,
             self.more,
             room(SPACING.small),
@@ -179,17 +178,8 @@ class MonitorPage(QWidget):
             self.stages,
             room(SPACING.small),
             self.utterances_name,
-            self._utterances(),
+            utterances,
             within=self.figures,
             gap=SPACING.medium,
         )
 
-    def _nobody(self) -> Panel:
-        fill(self.nobody.column, self.nobody_says, self.here, aligned(self.start, Qt.AlignmentFlag.AlignLeft))
-        return self.nobody
-
-    def _utterances(self) -> Panel:
-        panel = Panel(self._theme)
-        panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the rows take the focus
-        fill(panel.column, self.no_utterances, self.timeline)
-        return panel

@@ -75,6 +75,7 @@ def drawn(found: QIcon, side: int, ratio: float) -> QPixmap:
 
 
 _HOLD: Final = "hold"
+_NEWLINE: Final = "settings.option.insertion.newline"
 
 
 class ProgramRow(QFrame):
@@ -140,7 +141,7 @@ class ProgramRow(QFrame):
         held = [(_HOLD, texts("programs.hold"))]
         self.how.show_entries([*ways, *held], _HOLD if rule.hold else rule.strategy.value)
         self.how.setAccessibleName(texts("programs.how-of", **named))
-        breaks = [(kind.value, texts("programs.newline", key=texts(_key(kind)))) for kind in Newline]
+        breaks = [(kind.value, texts("programs.newline", key=texts(f"{_NEWLINE}.{kind.value}"))) for kind in Newline]
         self.newline.show_entries(breaks, rule.newline.value)
         self.newline.setAccessibleName(texts("programs.newline-of", **named))
         self.newline.setVisible(not rule.hold and rule.strategy is not Strategy.PASTE)
@@ -173,10 +174,6 @@ class ProgramRow(QFrame):
     def _change(self, **values: Any) -> None:
         self.rule = replace(self.rule, **values)
         self._changed()
-
-
-def _key(kind: Newline) -> str:
-    return f"settings.option.insertion.newline.{kind.value}"
 
 
 NAME: Final = "insertion.programs"

@@ -191,7 +191,7 @@ class KeyLinesPanel(Card):
         self.change = worded(texts, ReadOnlyText(theme, _CHANGE), accessibleName="settings.key-lines.change")
         self.problem, self.told = remark("warning"), remark("")
         self.shape = Shape(theme, State.ARMING)
-        self.copy = action_button(self._copy)
+        self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self.lines.toPlainText() + "\n"))
         self.write = action_button(self._write)
         self.back = action_button(lambda: self._review(on=False))
         self.remove = action_button(lambda: self._ask(WriteKeyLines(False)), "quiet")
@@ -307,9 +307,6 @@ class KeyLinesPanel(Card):
             button.setVisible(visible)
         set_role(self.write, "primary" if self._reviewing else "")
         self._buttons.arrange()
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.lines.toPlainText() + "\n")
 
     def _write(self) -> None:
         if self._reviewing:

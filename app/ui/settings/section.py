@@ -1,7 +1,6 @@
 """Sections of the settings page: their tabs, rows and added panels, and the reset of all settings of a section."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
@@ -220,15 +219,6 @@ class SectionTabs(QWidget):
 Words = Callable[[], Iterable[str]]
 
 
-@dataclass(frozen=True)
-class Added:
-    """Panel added to a section, its wrapper ``around``, and the words by which a search finds it."""
-
-    panel: QWidget
-    around: QWidget
-    words: Words
-
-
 class Group(QWidget):
     """Card with related settings of a section, below its title."""
 
@@ -272,7 +262,7 @@ class Section(QWidget):
         self.heading.hide()
         self.reset = action_button(self._reset)
         self.reset.setObjectName(f"reset.{name}")
-        self.panels: list[Added] = []
+        self.panels: dict[QWidget, Words] = {}
         self.groups = [Group(group, texts) for group in PLACES[name]]
         self.groups[0].head.addWidget(self.reset)
         keep_place(self.reset)
@@ -297,10 +287,9 @@ class Section(QWidget):
         """Add a panel below the others, or below a group; it may still hide itself inside its wrapper."""
         around = QWidget()
         vertical(panel, within=around)
-        self.panels.append(Added(panel, around, words))
-        names = [one.name for one in self.groups]
+        self.panels[around] = words
         if group:
-            self._settings.insertWidget(names.index(group) + 1, around)
+            self._settings.insertWidget([one.name for one in self.groups].index(group) + 1, around)
         else:
             self._panels.addWidget(around)
 
@@ -316,9 +305,9 @@ class Section(QWidget):
         self.heading.setVisible(bool(wanted))
         for group in self.groups:
             group.show_rows(rows)
-        panels = [added for added in self.panels if not wanted or found(wanted, self._words_of(added))]
-        for added in self.panels:
-            added.around.setVisible(added in panels)
+        panels = [around for around, words in self.panels.items() if not wanted or self._has(words, wanted)]
+        for around in self.panels:
+            around.setVisible(around in panels)
         self.reset.setEnabled(not wanted)
         self._show()
         return len(rows) + len(panels)
@@ -344,8 +333,8 @@ class Section(QWidget):
             self._show()
         return super().eventFilter(watched, event)
 
-    def _words_of(self, added: Added) -> str:
-        return " ".join((self.title, *added.words())).casefold()
+    def _has(self, words: Words, wanted: tuple[str, ...]) -> bool:
+        return found(wanted, " ".join((self.title, *words())).casefold())
 
     @property
     def _changed(self) -> list[SettingRow]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtWidgets import QWidget
+
 from app.diagnostics.report.actions import HelpAction
 from app.messages.notifications import News, WindowWanted
 from app.messages.registry import Registry
@@ -19,6 +21,7 @@ from app.ui.replacements.page import DictionaryPage, WordsPanel
 from app.ui.settings.cards import DesktopPanel, LinkCard, LocalApiPanel, RestartCard, UpdatesPanel
 from app.ui.settings.hotkey_panels import KeyLinesPanel
 from app.ui.settings.page import SettingsPage
+from app.ui.settings.section import Words
 from app.ui.shell.front import DICTIONARY, FILES, SETTINGS, Front
 from app.ui.shell.shell import MonitorWindow
 from app.ui.strings.texts import Texts
@@ -66,7 +69,6 @@ class Pages:
         self.monitor = MonitorPage(theme, texts, ask)
         self.settings = SettingsPage(theme, texts, ask)
         self.models = ModelsPanel(theme, texts, ask)
-        self.settings.add("models", self.models, self.models.words)
         self.words = WordsPanel(theme, texts, ask)
         self.dictionary = DictionaryPage(texts, self.words)
         self.shell.replace(FILES, self.files)
@@ -75,25 +77,32 @@ class Pages:
         self._add_monitor(texts, front)
         self.first_steps.elsewhere.connect(self.show_computers)
         self.restart = RestartCard(texts, ask)
-        self.settings.add("general", self.restart, self.restart.words)
         self.updates = UpdatesPanel(theme, texts, ask)
-        self.settings.add("general", self.updates, self.updates.words, "updates")
         self.shell.update_action.triggered.connect(self.show_updates)
         self.desktop, self.key_lines = DesktopPanel(theme, texts, ask), KeyLinesPanel(theme, texts, ask)
-        self.settings.add("input", self.key_lines, self.key_lines.words, "keys")
-        self.settings.add("advanced", self.desktop, self.desktop.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
-        for panel in self.help.all:
-            self.settings.add("advanced", panel, panel.words)
-        self._add_programs(theme, texts, front)
+        self.programs, self.api = ProgramsPanel(theme, texts, ask), LocalApiPanel(theme, texts)
         self.computers = ComputersPanel(theme, texts, ask)
-        self.settings.add("computers", self.computers, self.computers.words)
+        self._add_panels()
         self.shows = self._registry()
 
-    def _add_programs(self, theme: Theme, texts: Texts, front: Front) -> None:
-        self.programs, self.api = ProgramsPanel(theme, texts, front.ask), LocalApiPanel(theme, texts)
-        self.settings.add("advanced", self.programs, self.programs.words, "insertion")
-        self.settings.add("advanced", self.api, self.api.words, "api")
+    def _add_panels(self) -> None:
+        """Add the panels to the sections of the settings, some below a group."""
+        panels: tuple[tuple[str, QWidget, Words, str], ...] = (
+            ("models", self.models, self.models.words, ""),
+            ("advanced", self.monitor_card, self.monitor_card.words, ""),
+            ("language", self.dictionary_card, self.dictionary_card.words, ""),
+            ("general", self.restart, self.restart.words, ""),
+            ("general", self.updates, self.updates.words, "updates"),
+            ("input", self.key_lines, self.key_lines.words, "keys"),
+            ("advanced", self.desktop, self.desktop.words, ""),
+            *(("advanced", panel, panel.words, "") for panel in self.help.all),
+            ("advanced", self.programs, self.programs.words, "insertion"),
+            ("advanced", self.api, self.api.words, "api"),
+            ("computers", self.computers, self.computers.words, ""),
+        )
+        for section, panel, words, group in panels:
+            self.settings.add(section, panel, words, group)
 
     def _add_monitor(self, texts: Texts, front: Front) -> None:
         self.monitor_window = MonitorWindow(texts, self.monitor)
@@ -101,15 +110,10 @@ class Pages:
         self.shell.share.triggered.connect(self.share)
         keys = ("page.monitor", "shell.monitor-says", "shell.monitor-open")
         self.monitor_card = LinkCard(texts, keys, self.open_monitor)
-        self.settings.add("advanced", self.monitor_card, self.monitor_card.words)
         self.status.add.connect(self.add_gateway)
         tell_visible(self.monitor_window, lambda on: front.ask(LookAtMonitor(on)))
-        self._add_dictionary(texts)
-
-    def _add_dictionary(self, texts: Texts) -> None:
         keys = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
         self.dictionary_card = LinkCard(texts, keys, lambda: self.shell.choose(DICTIONARY))
-        self.settings.add("language", self.dictionary_card, self.dictionary_card.words)
 
     def _registry(self) -> Registry[News]:
         return (

@@ -85,7 +85,7 @@ class Theme(QObject):
         self._application: QApplication | None = None
         self._system = System()
         for signal in self._system.signals():
-            signal.connect(self._look_again)
+            signal.connect(self.changed)
 
     @property
     def scheme(self) -> Scheme:
@@ -136,9 +136,6 @@ class Theme(QObject):
         application.setFont(usual)
         application.setPalette(palette(self.colours))
         application.setStyleSheet(stylesheet(self.colours, RADII.small, SPACING.small) + _scale_rules(usual))
-
-    def _look_again(self) -> None:
-        self.changed.emit()
 
 
 def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:

@@ -13,10 +13,10 @@ from app.gateways.actions import EndPairing, GatewayAction, PairGateway
 from app.gateways.view import FoundView, PairingStage, PairingView
 from app.sharing.actions import EndEnlisting, Enlist, LendingAction
 from app.sharing.view import EnlistStage, LendingView
-from app.ui.computers.code_forms import LendingForm, PairingForm
+from app.ui.computers.code_form import LendingForm, PairingForm
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from protocol.pairing import PairingLink, PairRefusal, encode_link
+from protocol.pairing import PairRefusal, PairingLink, encode_link
 from tests.app.ui.steady import on_a_page, places
 
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765", "https://[fd00::3]:8765"), "c" * 64)
