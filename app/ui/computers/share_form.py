@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPaintEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 
 from app.core.states import State
 from app.messages.actions import Action
@@ -24,6 +24,7 @@ from app.ui.widgets.parts import (
     caption,
     horizontal,
     label,
+    lay_beside,
     remark,
     set_visible,
     stretched,
@@ -118,7 +119,7 @@ class ShareForm(Card):
         self.left, self.where = label(role="muted", wraps=True), remark()
         self.scan = remark()
         self.shape, self.ended = Shape(theme, State.DONE), label(wraps=True)
-        self.place, self.fingerprint = Fact(texts), Fact(texts)
+        self.place, self.fingerprint = Fact(texts, "sharing.where"), Fact(texts, "sharing.fingerprint")
         self.again, self.copy = action_button(self._request, "primary"), action_button(self._copy)
         self.about = worded(texts, action_button(self._show_details), "computers.details")
         self.stop = worded(texts, action_button(lambda: ask(ChangeSetting(SETTING, False))), "sharing.stop")
@@ -262,11 +263,11 @@ class ShareForm(Card):
         reveal(self.copy, waits and bool(invite.link), self.close_button)
 
     def _show_details(self) -> None:
-        texts, view = self._texts, self._view
+        view = self._view
         shown = self.about.isChecked() and view.state is SharingState.ON
-        self.place.show_fact(texts("sharing.where"), places_text(view) if shown else "")
+        self.place.show_fact(places_text(view) if shown else "")
         digest = fingerprint_text(view.certificate_sha256) if shown else ""
-        self.fingerprint.show_fact(texts("sharing.fingerprint"), digest, view.certificate_sha256)
+        self.fingerprint.show_fact(digest, view.certificate_sha256)
 
     def _sentence(self, *, waits: bool) -> str:
         texts = self._texts
@@ -291,8 +292,7 @@ class ShareForm(Card):
 
     def _arrange(self) -> None:
         needed = self.qr.sizeHint().width() + self.digits.sizeHint().width() + 3 * SPACING.large
-        direction = QBoxLayout.Direction
-        self._code.setDirection(direction.LeftToRight if needed <= self.width() else direction.TopToBottom)
+        lay_beside(self._code, needed <= self.width())
 
     def _lay_out(self) -> None:
         words = vertical(self.digits, self.left, self.where, self.scan, SPACE)
@@ -320,20 +320,19 @@ class ShareForm(Card):
 class Fact(QWidget):
     """Name and value with a button that copies the value; hidden while the value is empty."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, key: str) -> None:
         super().__init__()
         self._texts, self._copied = texts, ""
-        self.name = label(size=SCALE.caption, role="muted")
+        self.name = worded(texts, label(size=SCALE.caption, role="muted"), key)
         self.value = label(wraps=True)
         self.copy = worded(texts, action_button(self._copy, "quiet"), "sharing.copy")
         head = horizontal(self.name, self.copy, SPACE, gap=None)
         vertical(head, self.value, within=self, gap=SPACING.hair)
         self.hide()
 
-    def show_fact(self, name: str, value: str, copied: str = "") -> None:
-        """Show a name and a value; ``copied`` is the text to copy if it differs from the value."""
-        self._copied = copied or value
-        self.name.setText(name)
+    def show_fact(self, value: str, copied: str = "") -> None:
+        """Show a value; ``copied`` is the text to copy if it differs from the value."""
+        self._copied, name = copied or value, self.name.text()
         caption(self.value, value, f"{name}: {value}")
         self.copy.setAccessibleName(self._texts("sharing.copy-of", what=name))
         self.setVisible(bool(value))

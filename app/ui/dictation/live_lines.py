@@ -79,8 +79,8 @@ class LiveLines:
         done = 0
         for piece, solid in self._pieces():
             dotted = not solid and stable == unstable
-            ranges.append(_look(done, _utf16(piece), stable if solid else unstable, dotted=dotted))
-            done += _utf16(piece)
+            ranges.append(_look(done, units(piece), stable if solid else unstable, dotted=dotted))
+            done += units(piece)
         self._laid(self.shown, ranges).draw(painter, place)
 
     def _pieces(self) -> Iterator[tuple[str, bool]]:
@@ -124,5 +124,6 @@ def _look(start: int, length: int, colour: QColor, *, dotted: bool) -> QTextLayo
     return made
 
 
-def _utf16(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+def units(text: str) -> int:
+    """Return the length of ``text`` in UTF-16 units, as Qt counts."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

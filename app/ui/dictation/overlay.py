@@ -14,7 +14,7 @@ from PySide6.QtGui import QPainter, QRegion
 
 from app.core.area import Area
 from app.core.hints import FirstTimes
-from app.core.states import State
+from app.core.states import RECORDING, State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
 from app.ui.dictation.overlay_place import Anchor, Room, Surface, choose_anchor
@@ -92,7 +92,6 @@ class OverlayTiming:
 FRAME_MS: Final = 50
 OFF: Final = "off"
 _OUTLINE: Final = 2.0  # without a shadow
-_RECORDING: Final = frozenset({State.ARMING, State.LISTENING})
 
 
 class Overlay(QObject):
@@ -140,7 +139,7 @@ class Overlay(QObject):
     def show_view(self, view: View) -> None:
         """Show this view; the end of a take stays visible for a while."""
         before, self._view = self._view, view
-        ended = before.state in _RECORDING and view.state not in {State.IDLE, *_RECORDING}
+        ended = before.state in RECORDING and view.state not in {State.IDLE, *RECORDING}
         if ended and self._hint is not None and self._cancel_key:
             self._hint.count()
             self._name_keys()

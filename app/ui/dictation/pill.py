@@ -12,12 +12,13 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from app.core.live_text import TextSpan
-from app.core.states import LOWEST_DBFS, State
+from app.core.states import LOWEST_DBFS, RECORDING, State
 from app.dictation.view import View
 from app.ui.dictation.live_lines import LiveLines, spacing
 from app.ui.strings.texts import Texts, clock, note_text, state_text, textless, times
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import loudness, paint_round, paint_text
 
 BARS: Final = 40
 """Number of visible levels: 2 s at 20 Hz."""
@@ -31,9 +32,7 @@ _EMS: Final = 25.0  # width for words, in line heights
 _BAR, _PITCH = 2.0, 3.0
 _LEAST_METER: Final = 40.0
 _FLAGS: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip  # some fallback fonts are higher
-_LOUD_DBFS: Final = -6.0
-_RECORDING: Final = frozenset({State.ARMING, State.LISTENING})
-_WITH_WORDS: Final = _RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
+_WITH_WORDS: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 _PROBLEMS: Final = frozenset({State.FAILED, State.DAMAGED})
 
 
@@ -94,23 +93,15 @@ class Pill:
     def paint_body(self, painter: QPainter, body: QRectF) -> None:
         """Paint surface and outline."""
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        inset = self.edge / 2
-        pen = painter.pen()
-        pen.setColor(self._theme.colour("edge"))
-        pen.setWidthF(self.edge)
-        pen.setStyle(Qt.PenStyle.SolidLine)
-        painter.setPen(pen)
-        painter.setBrush(self._theme.colour("surface"))
-        radius = RADII.large - inset
-        painter.drawRoundedRect(body.adjusted(inset, inset, -inset, -inset), radius, radius)
+        inset, colour = self.edge / 2, self._theme.colour
+        place = body.adjusted(inset, inset, -inset, -inset)
+        paint_round(painter, place, RADII.large - inset, colour("surface"), colour("edge"), self.edge)
 
     def paint_parts(self, painter: QPainter, view: View, levels: Sequence[float], drawing: Drawing) -> None:
         """Paint everything inside the outline."""
         icons.draw(painter, view.state.value, drawing.icon, self._theme.state_colour(view.state))
         for piece in drawing.pieces:
-            painter.setFont(piece.font)
-            painter.setPen(piece.colour)
-            painter.drawText(piece.place, _FLAGS, piece.text)
+            paint_text(painter, piece.place, piece.text, piece.font, piece.colour, _FLAGS)
         for lines, place in drawing.texts:
             lines.draw(painter, place, self._theme.colour("text"), self._theme.colour("muted"))
         if drawing.meter is not None:
@@ -118,7 +109,6 @@ class Pill:
 
     def paint_meter(self, painter: QPainter, levels: Sequence[float], place: QRectF, *, active: bool) -> None:
         """Paint the waveform, or a bar if motion is reduced."""
-        painter.setPen(Qt.PenStyle.NoPen)
         colour = self._theme.colour("accent" if active else "edge")
         if self._theme.motion.reduced:
             self._paint_bar(painter, levels[-1] if levels else LOWEST_DBFS, place, colour)
@@ -130,18 +120,14 @@ class Pill:
         for number, level in enumerate(bars):
             height = max(_BAR, loudness(level) * place.height())
             colour.setAlphaF(0.35 + 0.65 * number / len(bars))
-            painter.setBrush(colour)
-            x = place.left() + number * pitch
-            bar = QRectF(x, place.center().y() - height / 2, pitch - 1, height)
-            painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
+            bar = QRectF(place.left() + number * pitch, place.center().y() - height / 2, pitch - 1, height)
+            paint_round(painter, bar, _BAR / 2, colour)
 
     def _paint_bar(self, painter: QPainter, level: float, place: QRectF, colour: QColor) -> None:
         track = QRectF(place.left(), place.center().y() - 3, place.width(), 6)
-        painter.setBrush(self._theme.colour("accent_soft"))
-        painter.drawRoundedRect(track, 3, 3)
-        painter.setBrush(colour)
+        paint_round(painter, track, 3, self._theme.colour("accent_soft"))
         track.setWidth(max(6.0, track.width() * loudness(level)))
-        painter.drawRoundedRect(track, 3, 3)
+        paint_round(painter, track, 3, colour)
 
     def _wide(self) -> float:
         """Return the width that words need."""
@@ -174,7 +160,7 @@ class Pill:
         )
         across = QFontMetricsF(body).horizontalAdvance(time)
         room, meter = self._middle(strong), None
-        if view.state in _RECORDING:
+        if view.state in RECORDING:
             left = self._wide() - x - SPACING.medium - across - SPACING.large
             room = max(_LEAST_METER, min(room, left))
             meter = QRectF(x, round(height / 5), room, height - 2 * round(height / 5))
@@ -190,7 +176,7 @@ class Pill:
     def _middle(self, strong: QFont) -> float:
         """Return the room for level or word, the same in every state so that the time stays in its place."""
         metrics = QFontMetricsF(strong)
-        words = (state_text(self._texts, state) for state in _WITH_WORDS - _RECORDING)
+        words = (state_text(self._texts, state) for state in _WITH_WORDS - RECORDING)
         return max(BARS * _PITCH, *(metrics.horizontalAdvance(word) + 1 for word in words))
 
     def _word(self, view: View) -> str:
@@ -255,7 +241,7 @@ class Pill:
 def remarks(texts: Texts, view: View, cancel_key: str) -> list[tuple[str, str]]:
     """Return what is out of the ordinary, with colour names."""
     found = list[tuple[str, str]]()
-    if cancel_key and view.state in _RECORDING:
+    if cancel_key and view.state in RECORDING:
         found.append((texts("overlay.cancel", key=cancel_key), "muted"))
     if view.unsent_s >= 1:
         found.append((texts("overlay.unsent", seconds=round(view.unsent_s)), "warning"))
@@ -271,16 +257,9 @@ def remarks(texts: Texts, view: View, cancel_key: str) -> list[tuple[str, str]]:
     return found
 
 
-def loudness(level_dbfs: float) -> float:
-    """Return a level as a length from 0 (silent) to 1 (loud)."""
-    return min(1.0, max(0.0, (level_dbfs - LOWEST_DBFS) / (_LOUD_DBFS - LOWEST_DBFS)))
-
-
 def paint_shadow(painter: QPainter, body: QRectF) -> None:
     """Paint a soft shadow around the pill, within ``SHADOW`` pixels."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
     for grown in range(SHADOW - 4, 0, -2):
-        painter.setBrush(QColor(0, 0, 0, 4))
         around = body.adjusted(-grown, -grown + 4, grown, grown + 4)
-        painter.drawRoundedRect(around, RADII.large + grown, RADII.large + grown)
+        paint_round(painter, around, RADII.large + grown, QColor(0, 0, 0, 4))

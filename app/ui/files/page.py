@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLayout, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLayout, QProgressBar, QSizePolicy, QWidget
 
 from app.core.format import Format
 from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
@@ -26,9 +26,21 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import action_button, paint_as_page, paint_bar, refresh_with, smooth_painter
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.controls import DropDown, TickButton
-from app.ui.widgets.parts import SPACE, caption, drop, horizontal, label, say, stretched, tip, vertical, worded
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.parts import (
+    SPACE,
+    caption,
+    drop,
+    horizontal,
+    label,
+    lay_beside,
+    say,
+    stretched,
+    tip,
+    vertical,
+    worded,
+)
 
 _BESIDE: Final = 0
 _CHOSEN: Final = 1
@@ -201,8 +213,7 @@ class FilesPage(QWidget):
         ticks = [tick.sizeHint().width() + SPACING.small for tick in self.forms.values()]
         one = self.saved.sizeHint().width() + SPACING.small + sum(ticks)
         rest = SPACING.large + self.where.sizeHint().width() + SPACING.small + self.place.minimumSizeHint().width()
-        direction = QBoxLayout.Direction
-        self._saving.setDirection(direction.LeftToRight if one + rest <= room else direction.TopToBottom)
+        lay_beside(self._saving, one + rest <= room)
         across = len(ticks) if one <= room else 2
         for number, tick in enumerate(self.forms.values()):
             self._ticks.addWidget(tick, number // across, 1 + number % across)
@@ -311,8 +322,7 @@ class DropZone(QFrame):
 
     def _arrange(self) -> None:
         across, middle, left = self._across, Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignLeft
-        side = QBoxLayout.Direction.LeftToRight if across else QBoxLayout.Direction.TopToBottom
-        self._row.setDirection(side)
+        lay_beside(self._row, across)
         pad = SPACING.large if self.strip else SPACING.huge
         self._row.setContentsMargins(pad, pad, pad, pad)
         self._row.setSpacing(SPACING.medium if self.strip else SPACING.large)

@@ -92,11 +92,9 @@ class RowListView(QListView):
     """List view that is ``lines`` rows high, or lower after ``fit`` with fewer rows."""
 
     def __init__(self, theme: Theme, lines: int) -> None:
-        super().__init__()
+        super().__init__(uniformItemSizes=True, layoutMode=QListView.LayoutMode.SinglePass)
         self._lines = self._most = lines
         self.setObjectName("rows")
-        self.setUniformItemSizes(True)
-        self.setLayoutMode(QListView.LayoutMode.SinglePass)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         refresh_with(self.refresh, theme)
@@ -125,13 +123,9 @@ class ReadOnlyText(QPlainTextEdit):
     """Read-only text to read and copy, ``lines`` lines high."""
 
     def __init__(self, theme: Theme, lines: int) -> None:
-        super().__init__()
+        selects = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        super().__init__(readOnly=True, undoRedoEnabled=False, textInteractionFlags=selects)
         self._lines = lines
-        self.setReadOnly(True)
-        self.setUndoRedoEnabled(False)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
         refresh_with(self.refresh, theme)
 
     def refresh(self) -> None:
@@ -151,7 +145,7 @@ class ReadOnlyText(QPlainTextEdit):
 Row = tuple[Sequence[Cell], str]
 """Cells of the row, and its screen reader text."""
 
-_ROOT: Final = QModelIndex()
+ROOT: Final = QModelIndex()
 
 
 class RowModel(QAbstractListModel):
@@ -183,7 +177,7 @@ class RowModel(QAbstractListModel):
         """Return the cells of the row at ``place``."""
         return self._rows[place][0]
 
-    def rowCount(self, parent: Index = _ROOT) -> int:
+    def rowCount(self, parent: Index = ROOT) -> int:
         """Return the number of rows."""
         return 0 if parent.isValid() else len(self._rows)
 

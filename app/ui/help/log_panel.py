@@ -6,25 +6,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView
 
 from app.diagnostics.report.actions import HelpAction, LookAtLogs
 from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
 from app.diagnostics.report.view import LogLines
-from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
+from app.ui.help.line_list import ROOT, Cell, Index, ReadOnlyText, RowDelegate, RowListView
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.controls import DropDown, SearchField
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.panels import tell_visible
 from app.ui.widgets.parts import SPACE, horizontal, label, say, stretched, vertical, worded
-
-Index = QModelIndex | QPersistentModelIndex
-
-_ROOT: Final = QModelIndex()
 
 
 class LogModel(QAbstractListModel):
@@ -50,11 +46,11 @@ class LogModel(QAbstractListModel):
             self.endResetModel()
             return
         if gone:
-            self.beginRemoveRows(_ROOT, 0, gone - 1)
+            self.beginRemoveRows(ROOT, 0, gone - 1)
             self.lines = self.lines[gone:]
             self.endRemoveRows()
         if len(lines) > len(self.lines):
-            self.beginInsertRows(_ROOT, len(self.lines), len(lines) - 1)
+            self.beginInsertRows(ROOT, len(self.lines), len(lines) - 1)
             self.lines = lines
             self.endInsertRows()
 
@@ -67,7 +63,7 @@ class LogModel(QAbstractListModel):
             return None
         return gone
 
-    def rowCount(self, parent: Index = _ROOT) -> int:
+    def rowCount(self, parent: Index = ROOT) -> int:
         """Return the number of lines."""
         return 0 if parent.isValid() else len(self.lines)
 
@@ -161,7 +157,9 @@ class LogPanel(Card):
 
     def _show(self) -> None:
         texts, view = self._texts, self._view
-        self._show_programs(view.programs if view else ())
+        names = view.programs if view else ()
+        programs = [("", texts("help.logs.every")), *((name, name) for name in names)]
+        self.program.show_entries(programs, self.program.currentData() or "")
         lines = len(self.model.lines)
         self.list.setVisible(bool(lines))
         filtered = self._wanted() != LogFilter()
@@ -171,10 +169,6 @@ class LogPanel(Card):
         shown = "older" if older else "count"
         self.count.setText(texts(f"help.logs.{shown}", count=lines) if lines else "")
         self._chosen()
-
-    def _show_programs(self, programs: Sequence[str]) -> None:
-        entries = [("", self._texts("help.logs.every")), *((name, name) for name in programs)]
-        self.program.show_entries(entries, self.program.currentData() or "")
 
     def _cells(self, place: int) -> Sequence[Cell]:
         line = self.model.lines[place]

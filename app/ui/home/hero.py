@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPaintEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.live_text import TextSpan
 from app.core.states import ENDS, RECORDING, State
@@ -35,6 +35,7 @@ from app.ui.widgets.parts import (
     caption,
     horizontal,
     label,
+    lay_beside,
     remark,
     say,
     set_role,
@@ -246,8 +247,7 @@ class Hero(Card):
         room = self.width() - 2 * SPACING.wide - self.start.sizeHint().width() - 2 * SPACING.large
         letters = letter_width(QFontMetrics(font(SCALE.heading))) * _LETTERS
         beside = self.wave.isVisibleTo(self) or self.caps.sizeHint().width() + letters <= room
-        direction = QBoxLayout.Direction
-        self._row.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        lay_beside(self._row, beside)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the keys or of the level, whichever is wider."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, 
 from PySide6.QtWidgets import QWidget
 
 from app.core.format import Format
-from app.core.states import State
+from app.core.states import RECORDING
 from app.dictation.view import View
 from app.history.actions import DeleteTakes, ExportTakes, LookAtTake, ModelsWanted, PlayAction, SearchHistory
 from app.history.view import HistoryList, HistoryRows, HistoryValue
@@ -38,7 +38,6 @@ MOST_CHOSEN: Final = 1_000
 _FIRST: Final = 2  # row of the newest take, below the head and its day
 SELECT: Final = QItemSelectionModel.SelectionFlag.Select
 _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
-_SPEAKS: Final = frozenset({State.ARMING, State.LISTENING})
 _DELETE: Final = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
 
 
@@ -88,7 +87,7 @@ class HomePage(QWidget):
     def show_view(self, view: View) -> None:
         """Show the newest take; cheap enough to call twenty times a second."""
         self.head.show_view(view)
-        self.model.show_speaking(view.state in _SPEAKS)
+        self.model.show_speaking(view.state in RECORDING)
 
     def show_takes(self, takes: Takes) -> None:
         """Show which of the last takes have text to paste."""

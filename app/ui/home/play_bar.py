@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSlider, QTextEdit, Q
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
 from app.history.view import PlayState, Playing
 from app.history.word_times import TimedRange, said_at, when_said
-from app.ui.home.take_delegate import mark_format, units
+from app.ui.dictation.live_lines import units
+from app.ui.home.take_delegate import mark_format
 from app.ui.strings.texts import Texts, clock, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import (
@@ -257,8 +258,7 @@ class GrowingText(QPlainTextEdit):
     """Editor as high as its text, so that only the page scrolls."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setTabChangesFocus(True)
+        super().__init__(tabChangesFocus=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.textChanged.connect(self._grow)

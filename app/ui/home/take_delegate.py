@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QStyledItemDelegate
 from app.core.states import State
 from app.history.index import IndexRow
 from app.history.search_terms import excerpt
+from app.ui.dictation.live_lines import units
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.home.wording import chip, day_text, details, state_of, take_text, time_text
 from app.ui.strings.texts import Texts
@@ -254,8 +255,3 @@ def shortened(text: str, start: int, width: float) -> str:
     coded = text.encode("utf-16-le")
     head, tail = coded[: 2 * start].decode("utf-16-le"), coded[2 * start :].decode("utf-16-le")
     return head + QFontMetricsF(font()).elidedText(tail, Qt.TextElideMode.ElideRight, width - 1)
-
-
-def units(text: str) -> int:
-    """Return the length of ``text`` in UTF-16 units, as Qt counts."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -27,14 +27,13 @@ class TakeTimeline(QTableView):
     copies, plays = Signal(int), Signal(int)
 
     def __init__(self, texts: Texts, model: TimelineModel, delegate: TakeDelegate) -> None:
-        super().__init__()
+        super().__init__(showGrid=False)
         self._texts, self._rows, self._delegate = texts, model, delegate
         self._heights: dict[int, int] = {}
         self._pressed: tuple[int, RowButton] | None = None
         self.setObjectName("list")
         self.setModel(model)
         self.setItemDelegate(delegate)
-        self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -43,12 +42,11 @@ class TakeTimeline(QTableView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.horizontalHeader().hide()
-        self.horizontalHeader().setMinimumSectionSize(1)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.verticalHeader().hide()
-        self.verticalHeader().setMinimumSectionSize(1)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        sizing = QHeaderView.ResizeMode
+        for header, mode in ((self.horizontalHeader(), sizing.Stretch), (self.verticalHeader(), sizing.Fixed)):
+            header.hide()
+            header.setMinimumSectionSize(1)
+            header.setSectionResizeMode(mode)
 
     def measure(self) -> None:
         """Set the usual height of every row: after each reset of the model and for another font.

@@ -72,11 +72,8 @@ class Details:
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self._theme, self._texts = theme, texts
         self._model, self._view = LocalModelView(ModelFacts("")), ModelsView()
-        self.fold = worded(texts, QPushButton(), "models.details")
-        self.fold.setProperty("role", "quiet")
+        self.fold = worded(texts, action_button(self._show, "quiet"), "models.details")
         self.fold.setCheckable(True)
-        self.fold.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.fold.toggled.connect(self._show)
         self.lines = remark(selectable=True)
         self.lines.hide()
 

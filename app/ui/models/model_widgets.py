@@ -153,9 +153,8 @@ class Badge(QLabel):
     """Label with an icon on a soft ground."""
 
     def __init__(self, theme: Theme, icon: str) -> None:
-        super().__init__()
+        super().__init__(textFormat=Qt.TextFormat.PlainText)
         self._theme, self._icon = theme, icon
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         refresh_with(self.refresh, theme)
 

@@ -103,14 +103,13 @@ class KeyStep(StepPage):
         self.caps = KeyCaps(theme, _CAP)
         self.caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.state, self.note = label(size=SCALE.heading, bold=True, wraps=True), label(role="warning", wraps=True)
-        self.command = worded(texts, QLineEdit(COMMAND), accessibleName="onboarding.command")
+        self.command = worded(texts, QLineEdit(COMMAND, readOnly=True), accessibleName="onboarding.command")
         self.copy = worded(
             texts,
             action_button(lambda: QGuiApplication.clipboard().setText(COMMAND)),
             "action.copy",
             accessibleName="onboarding.copy-command",
         )
-        self.command.setReadOnly(True)
         self._capture = KeyCapture(self._pressed, self)
         self._late = timer(self, _PATIENCE_MS, self._nothing_came)
         row = horizontal(stretched(self.command), self.copy)

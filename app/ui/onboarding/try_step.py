@@ -49,9 +49,11 @@ class TryStep(StepPage):
         self.shape = Shape(theme, State.IDLE)
         self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
         self.box = worded(
-            texts, QPlainTextEdit(), placeholderText="onboarding.example", accessibleName="onboarding.box"
+            texts,
+            QPlainTextEdit(tabChangesFocus=True),
+            placeholderText="onboarding.example",
+            accessibleName="onboarding.box",
         )
-        self.box.setTabChangesFocus(True)
         self.box.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + SPACING.wide)
         self.box.installEventFilter(self)
         self.start = action_button(self._start)

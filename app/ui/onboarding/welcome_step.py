@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from app.core.sentences import LANGUAGES, entries
@@ -32,14 +32,6 @@ _COMMON: Final = ("en", "zh")
 _NAMES: Final = "spoken."
 
 
-class LanguageTick(TickButton):
-    """Tick of a language, which is never narrower than its text."""
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the size that cuts nothing off."""
-        return self.sizeHint()
-
-
 class SpokenPart(QWidget):
     """Ticks for the languages of this computer and the most common ones, and a list of all others."""
 
@@ -47,7 +39,7 @@ class SpokenPart(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
         self._single, self.spoken = "auto", tuple[str, ...]()
-        self.ticks: dict[str, LanguageTick] = {}
+        self.ticks: dict[str, TickButton] = {}
         self._row: FlowRow | None = None
         self.other = worded(texts, DropDown(theme), accessibleName="onboarding.other-language")
         self.other.activated.connect(self._add)
@@ -81,7 +73,7 @@ class SpokenPart(QWidget):
         if wanted != tuple(self.ticks):
             for code in wanted:
                 if code not in self.ticks:
-                    tick = self.ticks[code] = LanguageTick(self._theme)
+                    tick = self.ticks[code] = TickButton(self._theme)
                     tick.clicked.connect(lambda _, code=code: self._toggle(code))
             before, focused = self._row, self.other.hasFocus()
             self._row = FlowRow((*self.ticks.values(), self.other))

@@ -124,7 +124,6 @@ class Option(CheckableButton):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.setAutoExclusive(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_option(self, name: str) -> None:

@@ -36,7 +36,7 @@ class RulesTable(QTableView):
     left = Signal()
 
     def __init__(self, theme: Theme, model: RulesModel) -> None:
-        super().__init__()
+        super().__init__(showGrid=False, wordWrap=False)
         self._rules, self.found = model, FoundRules(model)
         self.setModel(self.found)
         self.setItemDelegate(_Cells(theme, self))
@@ -47,8 +47,6 @@ class RulesTable(QTableView):
             | QAbstractItemView.EditTrigger.AnyKeyPressed
         )
         self.setTabKeyNavigation(False)  # Tab moves to the next control
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()

@@ -1,6 +1,7 @@
 """Control for a hotkey in the settings: key field, conflicts, and a button for no key."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from app.core.notes import Note
@@ -28,7 +29,8 @@ class KeyControl(SettingControl):
         self._texts, self._name, self._bindings = texts, name, bindings
         self._assigned = ""
         self._problem: Note | None = None
-        self.field = KeyField(theme, texts, self._chosen, self._unusable, lambda: title(texts, name))
+        unusable = partial(texts, "hotkey.unusable")
+        self.field = KeyField(theme, texts, self._chosen, lambda: self.refuse(unusable), lambda: title(texts, name))
         super().__init__(self.field, asks)
         self.none = worded(texts, action_button(lambda: asks(""), "quiet"), "settings.key.none")
         self.none.setObjectName(f"{name}.none")
@@ -83,6 +85,3 @@ class KeyControl(SettingControl):
             )
         else:
             self.asks(binding)
-
-    def _unusable(self) -> None:
-        self.refuse(lambda: self._texts("hotkey.unusable"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
@@ -31,8 +32,8 @@ from app.ui.settings.wording import is_of_file, is_of_value, refusal_text, terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
 from app.ui.widgets.controls import SearchField
+from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
 from app.ui.widgets.panels import centred, scrolling
 from app.ui.widgets.parts import SPACE, caption, horizontal, label, stretched, vertical, worded
 
@@ -212,8 +213,9 @@ class SettingsPage(QWidget):
         if section := section_of(problem.setting):
             self._fill(section)
         refused = self._made.made.get(problem.setting) if note else None
+        why = partial(refusal_text, self._texts, problem.setting, note or Note(""))
         for row in self._made.made.values():
-            row.refuse(None if row is not refused else self._why(problem))
+            row.refuse(why if row is refused else None)
             row.show_settings(self._known.settings)
         elsewhere = problem.setting in ELSEWHERE
         if note is None or not (refused or elsewhere):
@@ -244,10 +246,6 @@ class SettingsPage(QWidget):
         self.trouble.refresh()
         self.tabs.arrange()
         self._search()
-
-    def _why(self, problem: Problem) -> Callable[[], str]:
-        note = problem.note or Note("")
-        return lambda: refusal_text(self._texts, problem.setting, note)
 
     # -- user actions --------------------------------------------------------------------------------------
 

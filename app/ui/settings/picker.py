@@ -150,7 +150,8 @@ class Picker(QFrame):
     def show_chosen(self, chosen: Collection[str]) -> None:
         """Mark the chosen values."""
         self._chosen = chosen
-        for item in self._items():
+        for row in range(self.list.count()):
+            item = self.list.item(row)
             item.setCheckState(self._mark(item.data(Qt.ItemDataRole.UserRole)))
 
     def close_list(self) -> None:
@@ -224,9 +225,6 @@ class Picker(QFrame):
         self.list.setCurrentRow(0 if self.search.text() else marked)
         self.none.setVisible(not hits)
         self.list.setVisible(bool(hits))
-
-    def _items(self) -> list[QListWidgetItem]:
-        return [self.list.item(row) for row in range(self.list.count())]
 
     def _mark(self, value: str) -> Qt.CheckState:
         return Qt.CheckState.Checked if value in self._chosen else Qt.CheckState.Unchecked

@@ -108,12 +108,12 @@ class Pages:
         self.monitor_window = MonitorWindow(texts, self.monitor)
         self.shell.monitor.triggered.connect(self.open_monitor)
         self.shell.share.triggered.connect(self.share)
-        keys = ("page.monitor", "shell.monitor-says", "shell.monitor-open")
-        self.monitor_card = LinkCard(texts, keys, self.open_monitor)
+        monitor = ("page.monitor", "shell.monitor-says", "shell.monitor-open")
+        self.monitor_card = LinkCard(texts, monitor, self.open_monitor)
         self.status.add.connect(self.add_gateway)
         tell_visible(self.monitor_window, lambda on: front.ask(LookAtMonitor(on)))
-        keys = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
-        self.dictionary_card = LinkCard(texts, keys, lambda: self.shell.choose(DICTIONARY))
+        dictionary = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
+        self.dictionary_card = LinkCard(texts, dictionary, lambda: self.shell.choose(DICTIONARY))
 
     def _registry(self) -> Registry[News]:
         return (

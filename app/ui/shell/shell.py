@@ -25,7 +25,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, paint_as_page, refresh_with
 from app.ui.widgets.panels import DialogBody, FlowRow, centred, scrolling
-from app.ui.widgets.parts import horizontal, label, stretched, vertical, worded
+from app.ui.widgets.parts import SPACE, fill, horizontal, label, stretched, vertical, worded
 from app.updates.view import UpdatesView
 
 _NOTE_LETTERS = 60
@@ -56,9 +56,7 @@ class ClosingNote(QDialog):
         self.go_on.setDefault(True)
         self._body = DialogBody(self)
         self._body.column.setSpacing(SPACING.medium)
-        for words in (self.heading, self.says):
-            self._body.column.addWidget(words)
-        self._body.column.addStretch(1)
+        fill(self._body.column, self.heading, self.says, SPACE)
         self._body.finish(FlowRow((self.go_on, self.quit)))
         refresh_with(self.refresh, texts)
 
@@ -145,9 +143,7 @@ class Shell(QWidget):
         self.quit.setShortcut(QKeySequence("Ctrl+Q"))
         self.quit.triggered.connect(lambda: self._ask(Verb.QUIT))
         self.addAction(self.quit)
-        self.sidebar.menu.addAction(self.update_action)
-        self.sidebar.menu.addAction(self.share)
-        self.sidebar.menu.addAction(self.monitor)
+        self.sidebar.menu.addActions([self.update_action, self.share, self.monitor])
         self.sidebar.menu.addSeparator()
         self.sidebar.menu.addAction(self.quit)
 

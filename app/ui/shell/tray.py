@@ -137,7 +137,7 @@ class Tray(QObject):
         self.icon: QSystemTrayIcon | None = None
         self.menu, self.tip = QMenu(), ""
         self.open = self._entry(self.opens.emit, "tray.open")
-        self.dictate = self._entry(self._dictate)
+        self.dictate = self._entry(lambda: ask(Verb.STOP if self._status.view.state in RECORDING else Verb.START))
         self.copy_last = self._entry(lambda: QGuiApplication.clipboard().setText(self._last), "tray.copy-last")
         self.paste = self._entry(
             lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)), "action.paste"
@@ -240,9 +240,6 @@ class Tray(QObject):
         self.lend.setChecked(bool(names))
 
     # -- user actions --------------------------------------------------------------------------------------
-
-    def _dictate(self) -> None:
-        self._ask(Verb.STOP if self._status.view.state in RECORDING else Verb.START)
 
     def _switch_worker(self) -> None:
         on = not self._status.worker.works

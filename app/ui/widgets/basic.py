@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.states import LOWEST_DBFS, State
-from app.ui.dictation.pill import loudness
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.colours import state_colour
@@ -345,9 +344,8 @@ class FileProgressBar(QProgressBar):
     """Progress bar of a file, in a quiet colour while nothing moves."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(textVisible=False)
         self._theme, self.moving = theme, False
-        self.setTextVisible(False)
         self.setFixedHeight(_BAR)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -362,3 +360,11 @@ class FileProgressBar(QProgressBar):
         """Draw the track and the finished part of it."""
         ground, filled = self._theme.colour("accent_soft"), self._theme.colour("accent" if self.moving else "edge")
         paint_bar(smooth_painter(self), QRectF(self.rect()), self.value() / self.maximum(), ground, filled)
+
+
+_LOUD_DBFS: Final = -6.0
+
+
+def loudness(level_dbfs: float) -> float:
+    """Return a level as a length from 0 (silent) to 1 (loud)."""
+    return min(1.0, max(0.0, (level_dbfs - LOWEST_DBFS) / (_LOUD_DBFS - LOWEST_DBFS)))

@@ -84,11 +84,10 @@ class DropDown(QComboBox):
     """Drop-down list drawn like the buttons; the mouse wheel scrolls the page instead of changing the value."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        fits = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        super().__init__(sizeAdjustPolicy=fits, minimumContentsLength=12)
         self._theme = theme
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(12)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -137,10 +136,10 @@ class CheckableButton(QAbstractButton):
     """
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(checkable=True)
         self._theme = theme
         self._own = False
-        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.toggled.connect(self._follow)
 
@@ -206,7 +205,6 @@ class OptionButton(CheckableButton):
         super().__init__(theme)
         self.value = value
         self.setAutoExclusive(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -295,10 +293,6 @@ _BOX: Final = 2.0
 class Switch(CheckableButton):
     """Switch without text; a separate label stands next to it."""
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
     def sizeHint(self) -> QSize:
         """Return a size as high as a line of text."""
         height = QFontMetrics(font()).height() + SPACING.hair
@@ -321,7 +315,6 @@ class TickButton(CheckableButton):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         refresh_with(self.refresh, theme)
 
@@ -334,6 +327,10 @@ class TickButton(CheckableButton):
         """Return a size with room for the tick, so that ticking moves no other control."""
         across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
         return QSize(across + 2 * SPACING.medium, control_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size that cuts nothing off."""
+        return self.sizeHint()
 
     @property
     def _side(self) -> int:

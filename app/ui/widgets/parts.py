@@ -123,6 +123,12 @@ def _filled(layout: B, within: QWidget | None, parts: tuple[Part, ...], margins:
     return layout
 
 
+def lay_beside(layout: QBoxLayout, beside: bool) -> None:
+    """Let the parts of a layout stand beside each other, or else below each other."""
+    direction = QBoxLayout.Direction
+    layout.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+
+
 def fill(layout: QBoxLayout, *parts: Part) -> None:
     """Add parts to a row or a column."""
     for one in parts:
