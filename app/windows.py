@@ -24,9 +24,8 @@ from app.ui.dictation.overlay_window import OverlayWindow, blends, possible
 from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices, KnownKeys
 from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
-from app.ui.shell.notices import AbsentTray, UpdateNotice
 from app.ui.shell.pages import Pages
-from app.ui.shell.tray import TrayFocus, TrayWatch
+from app.ui.shell.tray import AbsentTray, TrayFocus, TrayWatch, UpdateNotice
 from app.ui.strings.texts import Texts, key_text, note_text
 from app.ui.theme.theme import SCHEMES, Theme
 from runtime.folders import folders

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,7 +15,16 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.actions import Action
 from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
 from app.sharing.view import InviteView, LendingView, LentView, SharedDevice, SharingState, SharingView
-from app.ui.strings.texts import Texts, clock, joined, note_text, today, worker_device_text, worker_text
+from app.ui.strings.texts import (
+    Texts,
+    clock,
+    joined,
+    moment_text,
+    note_text,
+    today,
+    worker_device_text,
+    worker_text,
+)
 from protocol.pairing import PairingStage
 
 _HALF: Final = 4
@@ -118,9 +127,7 @@ def _seen(texts: Texts, device: SharedDevice, day: date | None) -> str:
         return texts("sharing.connected")
     if not device.seen_s:
         return texts("sharing.never-seen")
-    seen = datetime.fromtimestamp(device.seen_s)
-    when = seen.strftime("%H:%M") if seen.date() == (day or today()) else seen.date().isoformat()
-    return texts("sharing.seen", when=when)
+    return texts("sharing.seen", when=moment_text(device.seen_s, day or today()))
 
 
 Icon = tuple[str, str]

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.hints import FirstTimes
 from app.ui.dictation.overlay import Overlay
-from app.ui.dictation.overlay_process import FRAMES, Frame, LookFrame
+from app.ui.dictation.overlay_wayland import FRAMES, Frame, LookFrame
 from app.ui.dictation.overlay_window import OverlayWindow, blends
 from app.ui.settings.choices import CANCEL, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts

@@ -27,7 +27,7 @@ from app.ui.files.file_row import SHAPES
 from app.ui.strings.texts import Texts, clock, joined, left_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
-from app.ui.widgets.file_dialogs import Dialogs
+from app.ui.widgets.panels import Dialogs
 from app.ui.widgets.parts import Elided, caption, horizontal, remark, room, say, stretched, tip, vertical
 from runtime.installing import extra_command
 from runtime.terminal import printable

@@ -27,7 +27,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import action_button, paint_as_page, paint_bar, refresh_with, smooth_painter
 from app.ui.widgets.controls import DropDown, TickButton
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.parts import (
     SPACE,
     caption,

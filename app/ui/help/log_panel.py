@@ -18,8 +18,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.controls import DropDown, SearchField
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.panels import tell_visible
+from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, tell_visible
 from app.ui.widgets.parts import SPACE, horizontal, label, say, stretched, vertical, worded
 
 

@@ -33,8 +33,8 @@ from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, 
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, enable, refresh_with
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.controls import SearchField
+from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.parts import SPACE, horizontal, label, say, stretched, tell, vertical, worded
 
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)

@@ -11,7 +11,7 @@ from app.dictation.view import TakeView, View
 from app.history.view import HistoryList, HistoryMessage, HistoryNote
 from app.messages.actions import Action
 from app.ui.home.hero import Hero
-from app.ui.home.wording import percent_text, told_text
+from app.ui.home.wording import percent_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts, key_text, note_text, state_text, today, when_text
@@ -186,7 +186,7 @@ class Head(QWidget):
         texts, listed = self._texts, self._listed or HistoryList()
         reading = percent_text(texts, listed)
         problem = note_text(texts, listed.problem)
-        told = told_text(texts, self._told.note) if self._told else ""
+        told = note_text(texts, self._told.note, family="history.note") if self._told else ""
         query = self.search.text().strip()
         none = self._listed is not None and not listed.count and not reading
         nothing = texts("history.nothing-found", query=query) if none and query else ""

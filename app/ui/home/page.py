@@ -30,8 +30,7 @@ from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import paint_as_page, refresh_with
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS, Dialogs
-from app.ui.widgets.panels import centred
+from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, centred
 from app.ui.widgets.parts import stretched, vertical, worded
 
 MOST_CHOSEN: Final = 1_000

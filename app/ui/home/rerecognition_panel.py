@@ -15,7 +15,7 @@ from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopR
 from app.history.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
 from app.history.view import Comparison, Rerun, RerunOptions, RerunState, Rerunning, TakeDetails
-from app.ui.strings.texts import Texts, joined, model_name, note_text
+from app.ui.strings.texts import Texts, joined, model_name, moment_text, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import FileProgressBar, action_button, refresh_with, reveal
 from app.ui.widgets.controls import DropDown
@@ -307,10 +307,8 @@ class RerecognitionPanel(QFrame):
         """
         texts = self._texts
         model = model_name(texts, run.model) if run.model else texts("history.again.any-model")
-        begun = datetime.fromtimestamp(run.started_s)
-        taken = datetime.fromtimestamp(self._row.started_s if self._row else 0.0)
-        time = f"{begun:%H:%M}" if begun.date() == taken.date() else begun.date().isoformat()
-        return joined(model, "" if run.vad else texts("history.again.all"), time)
+        taken = datetime.fromtimestamp(self._row.started_s if self._row else 0.0).date()
+        return joined(model, "" if run.vad else texts("history.again.all"), moment_text(run.started_s, taken))
 
     def _differs_text(self, compared: Comparison) -> str:
         if not self._differs:

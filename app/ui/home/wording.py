@@ -5,13 +5,12 @@ from typing import Final
 
 from PySide6.QtCore import QDate, QLocale
 
-from app.core.notes import Note
 from app.core.states import State
 from app.dictation import view
 from app.history.index import IndexRow
 from app.history.view import HistoryList
 from app.system.desktop_entries import program_name
-from app.ui.strings.texts import Texts, clock, ended_text, joined, model_name, note_text, textless, today
+from app.ui.strings.texts import Texts, clock, ended_text, joined, model_name, textless, today
 
 
 def state_of(row: IndexRow) -> State:
@@ -91,14 +90,6 @@ def percent_text(texts: Texts, listed: HistoryList) -> str:
     if not listed.total:
         return ""
     return texts("history.reading", percent=100 * listed.done // listed.total)
-
-
-def told_text(texts: Texts, note: Note) -> str:
-    """Return the text for the outcome of an action; empty for an unknown note."""
-    key, values = f"history.note.{note.key}", dict[str, str | int](note.values)
-    if note.reason:
-        values["reason"] = note_text(texts, note.reason)
-    return texts(key, **values) if texts.knows(key) else ""
 
 
 _WORKS: Final = frozenset({State.LISTENING, State.WAITING})

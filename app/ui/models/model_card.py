@@ -39,8 +39,7 @@ from app.ui.strings.language_names import by_name, listed
 from app.ui.strings.texts import Texts, model_name
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, control_height, reveal, show_icon
-from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.panels import FlowRow
+from app.ui.widgets.panels import Dialogs, FlowRow
 from app.ui.widgets.parts import (
     CARD,
     caption,

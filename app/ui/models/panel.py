@@ -17,8 +17,7 @@ from app.ui.strings.language_names import language_name
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import refresh_with
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
-from app.ui.widgets.panels import tell_visible
+from app.ui.widgets.panels import SYSTEM_DIALOGS, tell_visible
 from app.ui.widgets.parts import SPACE, horizontal, label, remark, say, vertical, worded
 
 

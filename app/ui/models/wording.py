@@ -6,7 +6,7 @@ from typing import Final
 from app.core.notes import Note
 from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView
 from app.ui.strings.language_names import language_name, languages_text, listed
-from app.ui.strings.texts import Texts, joined, left_text
+from app.ui.strings.texts import Texts, figures, joined, left_text
 from runtime.installing import extra_command
 
 _KILOBYTE, _MEGABYTE, _GIGABYTE = 1e3, 1e6, 1e9
@@ -32,8 +32,8 @@ def size_text(texts: Texts, number: float) -> str:
     if number < _MEGABYTE:
         return texts("models.kilobytes", value=max(1, round(number / _KILOBYTE)))
     if number < _GIGABYTE:
-        return texts("monitor.megabytes", value=_figures(number / _MEGABYTE))
-    return texts("monitor.gigabytes", value=_figures(number / _GIGABYTE))
+        return texts("monitor.megabytes", value=figures(number / _MEGABYTE))
+    return texts("monitor.gigabytes", value=figures(number / _GIGABYTE))
 
 
 def whole_size_text(texts: Texts, about: ModelFacts) -> str:
@@ -140,7 +140,3 @@ def _worded(texts: Texts, note: Note) -> str:
         name: size_text(texts, int(value)) if name in _BYTES else value for name, value in note.values.items()
     }
     return texts(f"models.note.{note.key}", **values)
-
-
-def _figures(value: float) -> str:
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}"

@@ -221,13 +221,12 @@ class WorkerCard(Panel):
 
 
 _OTHER_SCRIPT = 1.25  # letters of other scripts, as in a neighbouring tile, may be this much higher
-Wording = Callable[[Texts, float], str]
 
 
 class Tile(Panel):
     """Card of one figure: its name, its value and its last ten minutes."""
 
-    def __init__(self, theme: Theme, texts: Texts, key: str, wording: Wording, floor: float) -> None:
+    def __init__(self, theme: Theme, texts: Texts, key: str, wording: Callable[[Texts, float], str], floor: float) -> None:
         super().__init__(theme)
         self._texts, self._key, self._wording = texts, key, wording
         self.name, self.value = label(role="muted"), label(size=SCALE.display, bold=True)

@@ -13,7 +13,7 @@ from app.monitoring.view import (
     UtteranceStage,
     WorkerFigures,
 )
-from app.ui.strings.texts import Texts, device_name, joined, state_text
+from app.ui.strings.texts import Texts, device_name, figures, joined, state_text
 from protocol.monitor import WorkerState
 
 NOTHING: Final = "–"
@@ -48,7 +48,7 @@ def seconds_text(texts: Texts, seconds: float) -> str:
     if seconds < 0.9995:
         return texts("monitor.ms", value=round(seconds * 1000))
     if seconds < 59.5:
-        return texts("monitor.seconds", value=f"{seconds:.1f}" if seconds < 9.95 else f"{seconds:.0f}")
+        return texts("monitor.seconds", value=figures(seconds))
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
@@ -78,7 +78,7 @@ def count_text(texts: Texts, count: float) -> str:
 
 def times_text(texts: Texts, times: float) -> str:
     """Return a factor as ``12 ×`` or ``0.4 ×``."""
-    return texts("monitor.times", value=_figures(times))
+    return texts("monitor.times", value=figures(times))
 
 
 def ratio_text(texts: Texts, ratio: float) -> str:
@@ -130,7 +130,7 @@ def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
 
 def worker_text(texts: Texts, worker: WorkerFigures) -> str:
     """Return model, device and speed of a worker."""
-    speed = texts("monitor.speed", value=_figures(worker.speed)) if worker.speed else ""
+    speed = texts("monitor.speed", value=figures(worker.speed)) if worker.speed else ""
     return joined(worker.model, device_name(texts, worker.device), speed)
 
 
@@ -180,7 +180,3 @@ def row_text(texts: Texts, row: UtteranceRow) -> str:
     """Return everything about an utterance as text for screen readers."""
     who, state = who_text(texts, row), state_text(texts, row.state)
     return texts("monitor.row", time=time_text(row), who=who, state=state, story=story_text(texts, row))
-
-
-def _figures(value: float) -> str:
-    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"

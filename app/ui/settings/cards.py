@@ -29,8 +29,7 @@ from app.ui.strings.language_names import listed
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, enable, refresh_with
-from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.panels import FlowRow
+from app.ui.widgets.panels import Dialogs, FlowRow
 from app.ui.widgets.parts import (
     CARD,
     at_left,

@@ -23,8 +23,8 @@ from app.settings.actions import MICROPHONE
 from app.settings.sections import Settings
 from app.ui.settings.cards import FileTrouble
 from app.ui.settings.controls import MicrophoneControl
-from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.hotkey_panels import KEYS, PressTest
+from app.ui.settings.key_field import KeyControl
 from app.ui.settings.placement import INPUT, MODELS, SECTIONS, section_of
 from app.ui.settings.row_table import ELSEWHERE, MODEL, ControlValues, SettingRows
 from app.ui.settings.section import Section, SectionTabs, SettingRow, Words
@@ -33,8 +33,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
 from app.ui.widgets.controls import SearchField
-from app.ui.widgets.file_dialogs import SYSTEM_DIALOGS
-from app.ui.widgets.panels import centred, scrolling
+from app.ui.widgets.panels import SYSTEM_DIALOGS, centred, scrolling
 from app.ui.widgets.parts import SPACE, caption, horizontal, label, stretched, vertical, worded
 
 _LONGEST_QUERY: Final = 100

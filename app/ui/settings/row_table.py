@@ -24,7 +24,7 @@ from app.ui.settings.controls import (
     is_key,
     is_lines,
 )
-from app.ui.settings.hotkey_control import KeyControl
+from app.ui.settings.key_field import KeyControl
 from app.ui.settings.picker import PickOneControl, PickSeveralControl
 from app.ui.settings.picker_entries import model_entries, own_entries, spoken_entries
 from app.ui.settings.placement import settings_of

@@ -102,14 +102,14 @@ def textless(texts: Texts, state: State) -> str:
     return texts(_TEXTLESS[state]) if state in _TEXTLESS else state_text(texts, state)
 
 
-def note_text(texts: Texts, note: Note | None, paste_key: str = "") -> str:
+def note_text(texts: Texts, note: Note | None, paste_key: str = "", *, family: str = "note") -> str:
     """Return the text of a note; empty without a note, and for a note unknown to this version.
 
-    ``paste_key`` is the key to press, for notes that can name it.
+    ``paste_key`` is the key to press, for notes that can name it. ``family``: what the keys of the texts begin with.
     """
     if note is None:
         return ""
-    key, values = f"note.{note.key}", _worded(texts, note)
+    key, values = f"{family}.{note.key}", _worded(texts, note)
     if paste_key and texts.knows(f"{key}-key"):
         return texts(f"{key}-key", key=paste_key, **values)
     return texts(key, **values) if texts.knows(key) else ""
@@ -174,6 +174,17 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def moment_text(at_s: float, today: date) -> str:
+    """Return a time of day as ``12:30``; the date instead if it was not today."""
+    at = datetime.fromtimestamp(at_s)
+    return f"{at:%H:%M}" if at.date() == today else at.date().isoformat()
+
+
+def figures(value: float) -> str:
+    """Return a number with one decimal place below ten, with none above."""
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
 def key_caps(texts: Texts, binding: str) -> tuple[str, ...]:
     """Return the labels of the keys in a binding such as ``ctrl+alt+d``."""
     return tuple(_cap(texts, word) for word in binding.split("+") if word)
@@ -204,15 +215,11 @@ def _worded(texts: Texts, note: Note) -> dict[str, str | int]:
     return values | {"reason": note_text(texts, note.reason)} if note.reason else values
 
 
-_MINUTE_S = 60
-_HOUR_MIN = 60
 
 
 def left_text(texts: Texts, left_s: float) -> str:
     """Return the remaining time, rounded to minutes."""
-    minutes = round(left_s / _MINUTE_S)
-    if minutes < 1:
-        return texts("files.left-soon")
-    if minutes < _HOUR_MIN:
-        return texts("files.left-minutes", minutes=minutes)
-    return texts("files.left-hours", hours=minutes // _HOUR_MIN, minutes=minutes % _HOUR_MIN)
+    hours, minutes = divmod(round(left_s / 60), 60)
+    if hours:
+        return texts("files.left-hours", hours=hours, minutes=minutes)
+    return texts("files.left-minutes", minutes=minutes) if minutes else texts("files.left-soon")

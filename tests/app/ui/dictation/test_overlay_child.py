@@ -19,7 +19,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace
 from app.ui.dictation.overlay_child import Receiver, ViewInbox
-from app.ui.dictation.overlay_process import COMMAND, FRAMES, LookFrame, ViewFrame
+from app.ui.dictation.overlay_wayland import COMMAND, FRAMES, LookFrame, ViewFrame
 from app.ui.theme.colours import Scheme
 
 LOOK = LookFrame("en", Scheme.LIGHT, "normal", True, "bottom", "ctrl+alt+v", "f9")

@@ -2,12 +2,12 @@
 
 import os
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+import socket
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -15,8 +15,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_layer import OverlayLayer
-from app.ui.dictation.overlay_process import OverlayProcess
-from app.ui.dictation.overlay_wayland import WatchedSockets, WaylandOverlay
+from app.ui.dictation.overlay_wayland import OverlayProcess, WatchedSockets, WaylandOverlay
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -14,7 +14,7 @@ from app.ui.settings.controls import (
     SegmentedControl,
     SwitchControl,
 )
-from app.ui.settings.hotkey_control import KeyControl
+from app.ui.settings.key_field import KeyControl
 from app.ui.settings.picker import PickOneControl, PickSeveralControl
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.strings.texts import Texts

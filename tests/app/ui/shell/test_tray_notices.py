@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.hints import ShownOnce
-from app.ui.shell.notices import AbsentTray, UpdateNotice
+from app.ui.shell.tray import AbsentTray, UpdateNotice
 from app.ui.strings.texts import Texts
 from app.updates.view import UpdateState, UpdatesView
 from tests.helpers.signed_index import index_of

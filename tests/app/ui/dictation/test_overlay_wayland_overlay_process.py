@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.dictation.overlay_process import OverlayProcess
+from app.ui.dictation.overlay_wayland import OverlayProcess
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
 from app.ui.settings.controls import Said
-from app.ui.settings.hotkey_control import KeyControl
+from app.ui.settings.key_field import KeyControl
 from app.ui.strings.texts import Texts, key_text
 from app.ui.theme.theme import Theme
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.widgets.file_dialogs import SystemDialogs
+from app.ui.widgets.panels import SystemDialogs
 
 KINDS = ("Audio (*.wav)", "All (*)")
 
