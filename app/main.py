@@ -33,8 +33,7 @@ from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.front import Front
 from app.ui.shell.return_presses import ReturnPresses
 from app.ui.strings.qt_words import QtWords
-from app.ui.strings.texts import Texts
-from app.ui.strings.wording import note_text
+from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
 from runtime import logger_names
 from runtime.event_names import LogEvent

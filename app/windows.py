@@ -1,5 +1,6 @@
 """All windows of the app but the first, which opens before these are imported."""
 
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import logging
 from PySide6.QtCore import QCoreApplication
 
 from app.core.hints import FirstTimes, ShownOnce

@@ -349,22 +349,22 @@ def listening(page: Onboarding) -> None:
     """Show the last step while the user speaks and the model is still loading."""
     page.show_models(ModelsView((_FETCHED,), "", 52_000_000_000))
     page.show_worker(_DOWNLOADING)
-    page.show_view(View(State.LISTENING, 2.0, -18.0))
+    page.attempt.show_view(View(State.LISTENING, 2.0, -18.0))
 
 
 def nothing(page: Onboarding) -> None:
     """Show the last step after a recording without speech."""
     page.show_worker(WorkerView(LocalWorkerState.STARTING))
-    page.show_view(View(State.LISTENING, 2.0, -18.0))
-    page.show_view(View(note=Note("nothing-understood")))
+    page.attempt.show_view(View(State.LISTENING, 2.0, -18.0))
+    page.attempt.show_view(View(note=Note("nothing-understood")))
 
 
 def done(page: Onboarding) -> None:
     """Show the last step with the recognised sentence."""
     page.show_worker(READY)
-    page.show_view(View(State.LISTENING, 2.0, -18.0))
+    page.attempt.show_view(View(State.LISTENING, 2.0, -18.0))
     page.attempt.box.setPlainText(_SAID[page.texts.language])
-    page.show_view(View(State.DONE, 3.2))
+    page.attempt.show_view(View(State.DONE, 3.2))
 
 
 def step(at: Step, happen: Callable[[Onboarding], None]) -> Draw:

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
+from unittest.mock import patch
 
 from PySide6.QtGui import QImage
-from unittest.mock import patch
 
 from app.core.notes import Note
 from app.diagnostics.checks.finding import Area, advice, ok, wrong
@@ -15,8 +15,8 @@ from app.diagnostics.report.view import (
     ComponentKind,
     ExaminationView,
     Licence,
-    LicenceText,
     LicencesView,
+    LicenceText,
     LogLines,
     ReportPart,
     ReportState,
@@ -28,7 +28,7 @@ from app.insertion.pick_messages import PickState, ProgramPick
 from app.insertion.plan import Newline, ProgramRule, Strategy
 from app.messages.notifications import Problem, Programs
 from app.models.disk import about
-from app.models.view import LocalModelView, ModelNote, ModelState, ModelUse, ModelsView
+from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse
 from app.settings.sections import AudioSection, HotkeysSection, RecognitionSection, Settings
 from app.ui.settings.controls import TextControl
 from app.ui.settings.picker import PickOneControl, PickSeveralControl

@@ -2,9 +2,9 @@
 
 from contextlib import ExitStack
 from typing import Final
+from unittest.mock import patch
 
 from PySide6.QtWidgets import QApplication
-from unittest.mock import patch
 
 from app.ui.widgets.panels import SystemDialogs
 from benchmarks.clicks.example_app import example_app, example_home, example_theme

@@ -16,6 +16,7 @@ from app.core.states import State
 from app.dictation.view import TakeView
 from app.insertion.outcome import Target
 from app.insertion.x11.inserter import X11Inserter
+from app.messages.notifications import Takes
 from app.ui.home.page import HomePage
 from app.ui.shell.bridge import Bridge
 from app.ui.strings.texts import Texts
@@ -62,7 +63,7 @@ def main() -> int:
 
     def receive(takes: object) -> None:
         if isinstance(takes, tuple):
-            window.show_takes(takes)
+            window.show_takes(Takes(takes))
         else:
             application.exit()
 

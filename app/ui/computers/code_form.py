@@ -21,7 +21,7 @@ from app.sharing.actions import EndEnlisting, Enlist, LendingAction
 from app.sharing.view import EnlistStage, LendingView
 from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, action_button, make_room, on_escape, refresh_with, timer
 from app.ui.widgets.controls import Field
 from app.ui.widgets.panels import FlowRow, bring_into_sight
@@ -160,7 +160,7 @@ class CodeForm(Card):
         digits = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         digits.setPointSizeF(font(SCALE.heading).pointSizeF())
         self.code.setFont(digits)
-        self.code.setMaximumWidth(QFontMetrics(digits).averageCharWidth() * _LETTERS + 2 * SPACING.wide)
+        self.code.setMaximumWidth(letter_width(QFontMetrics(digits)) * _LETTERS + 2 * SPACING.wide)
         make_room(self.go, (texts("pairing.again"), texts(f"{self._kind}.go")))
         self._show()
 

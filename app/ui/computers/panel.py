@@ -22,7 +22,7 @@ from app.ui.computers.computer_row import ComputerRow, RowIcon
 from app.ui.computers.share_form import ShareForm
 from app.ui.computers.wording import computers, sharing_text
 from app.ui.strings.texts import Texts, note_text
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, action_button, card, refresh_with
 from app.ui.widgets.panels import Columns, tell_visible
 from app.ui.widgets.parts import (
@@ -77,9 +77,7 @@ class ComputersPanel(QWidget):
         shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
         self.shows = shows.add(self.code.show_invite).add(self.show_lending)
         refresh_with(self.refresh, texts, theme)
-        # Checks and searches run only meanwhile. Forms keep their input, as the window may only be minimised.
-        tell_visible(self, lambda on: ask(LookAtGateways(on)))
-        tell_visible(self, lambda on: ask(LookAtSharing(on)))
+        tell_visible(self, self._look)
 
     # -- values --------------------------------------------------------------------------------------------
 
@@ -124,6 +122,11 @@ class ComputersPanel(QWidget):
         for row in self.rows.values():
             row.refresh()
         self._show()
+
+    def _look(self, on: bool) -> None:
+        """Run checks and searches while the panel is visible. Forms keep their input: it may only be minimised."""
+        self._ask(LookAtGateways(on))
+        self._ask(LookAtSharing(on))
 
     # -- user actions --------------------------------------------------------------------------------------
 

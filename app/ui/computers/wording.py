@@ -1,4 +1,4 @@
-"""Texts about other computers: those in use, those that use this one, lending, and the rows of their list. Pure."""
+"""Texts about other computers: those in use, those that use this one, lending, and the rows of the list. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.core.notes import Note
 from app.gateways.actions import ForgetGateway, RenameGateway
 from app.gateways.pairing_address import shown
 from app.gateways.selection import to_gateway, to_here
-from app.gateways.view import FoundView, GatewayHealth, GatewayView, GatewaysView
+from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
@@ -20,6 +20,7 @@ from app.ui.strings.texts import (
     clock,
     joined,
     moment_text,
+    names_text,
     note_text,
     today,
     worker_device_text,
@@ -33,17 +34,12 @@ _LINE: Final = 8
 _UNREACHABLE: Final = "gateway-unreachable"
 
 
-def latency_text(texts: Texts, gateway: GatewayView) -> str:
-    """Return how fast the gateway answers."""
-    return texts("computers.latency", ms=max(1, round(gateway.answer.latency_ms)))
-
-
 def answer_text(texts: Texts, gateway: GatewayView) -> str:
     """Return the gateway's health as a text."""
     answer = gateway.answer
     match answer.health:
         case GatewayHealth.WELL:
-            return latency_text(texts, gateway)
+            return texts("computers.latency", ms=max(1, round(answer.latency_ms)))
         case GatewayHealth.NOBODY:
             return texts("computers.nobody")
         case GatewayHealth.AWAY:
@@ -211,8 +207,10 @@ def computers(
         yield device_row(texts, device)
     for lent in lending.lent:
         yield lent_row(texts, lent)
+    lent_to = tuple(lent.id for lent in lending.lent)
     for found in gateways.found:
-        yield found_row(texts, found)
+        if not found.certificate_sha256.startswith(lent_to):
+            yield found_row(texts, found)
 
 
 def this_computer(texts: Texts, view: GatewaysView, worker: WorkerView) -> ComputerView:
@@ -311,5 +309,5 @@ def found_row(texts: Texts, found: FoundView) -> ComputerView:
 def _details(texts: Texts, where: str, workers: tuple[str, ...]) -> str:
     lines = [texts("computers.address", where=where)] if where else []
     if workers:
-        lines.append(texts("computers.with", workers=", ".join(workers)))
+        lines.append(texts("computers.with", workers=names_text(texts, workers)))
     return "\n".join(lines)

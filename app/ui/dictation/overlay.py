@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import inf
 from typing import Final
 
-from PySide6.QtCore import QMargins, QObject, QPointF, QRect, QRectF, QTimer, QVariantAnimation, Qt
+from PySide6.QtCore import QMargins, QObject, QPointF, QRect, QRectF, Qt, QTimer, QVariantAnimation
 from PySide6.QtGui import QPainter, QRegion
 
 from app.core.area import Area

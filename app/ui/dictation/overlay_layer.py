@@ -12,7 +12,7 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from app.core.area import Area
-from app.ui.dictation.overlay_place import Anchor, Paint, Room
+from app.ui.dictation.overlay_place import Anchor, Paint, Room, paint_nothing
 from app.wayland.errors import WaylandError
 from app.wayland.layer import Buffer, Edge, Layer, LayerPlace, LayerShell, Rectangle
 from app.wayland.outputs import WaylandOutput
@@ -120,7 +120,7 @@ class OverlayLayer:
 
     def __init__(self, shell: LayerShell) -> None:
         self.visible = False
-        self.paint: Paint = _nothing
+        self.paint: Paint = paint_nothing
         self._shell = shell
         self.layer: Layer | None = None
         self._picture: SharedPicture | None = None
@@ -220,8 +220,9 @@ class OverlayLayer:
 
     def _scale(self) -> int:
         """Return the scale of the output; before it is known, the largest: made smaller, a picture stays sharp."""
-        known = self.layer.output if self.layer else None
-        return _scale_of(known or self._named()) or max((one.scale for one in self._shell.outputs), default=1)
+        output = (self.layer.output if self.layer else None) or self._named()
+        largest = max((one.scale for one in self._shell.outputs), default=1)
+        return (output.scale if output else 0) or largest
 
     def _draw(self) -> None:
         if self.layer is None or self._picture is None or not self.layer.ready:
@@ -245,11 +246,3 @@ def layer_place(place: QRect, room: Room, anchor: Anchor) -> LayerPlace:
     if anchor.upward:
         return LayerPlace(*size, Edge.BOTTOM, (0, 0, free.bottom - (place.y() + place.height()), 0))
     return LayerPlace(*size, Edge.TOP, (place.y() - free.y, 0, 0, 0))
-
-
-def _scale_of(output: WaylandOutput | None) -> int:
-    return output.scale if output else 0
-
-
-def _nothing(painter: QPainter, region: QRegion) -> None:
-    pass

@@ -1,4 +1,4 @@
-"""Place of the overlay: where the user wants it, but never over the text cursor or the field; and what shows it."""
+"""Place of the overlay: where the user wants it, never over the text cursor or the field; and what shows it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -171,3 +171,7 @@ class Surface(Protocol):
 
     def close(self) -> None:
         """End the surface for good."""
+
+
+def paint_nothing(painter: QPainter, region: QRegion) -> None:
+    """Paint a surface that has no overlay yet."""

@@ -4,11 +4,12 @@ Where it allows no layer surface, the process of ``overlay_child`` shows the ove
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QSocketNotifier, QTimer
 from msgspec import Struct
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QSocketNotifier, QTimer
 
 from app.core.hints import FirstTimes
 from app.core.states import RECORDING
@@ -218,7 +219,8 @@ class WaylandOverlay(QObject):
         self.kind = overlay_kind(wayland.globals, xwayland=bool(self._environment.get("DISPLAY")))
         if self.kind is OverlayKind.LAYER:
             shell = LayerShell(wayland)
-            wayland.after(lambda: self._begin_layer(shell))
+            made = partial(Overlay, self._theme, self._texts, hint=FirstTimes(self._hint))
+            wayland.after(lambda: self._begin(made(OverlayLayer(shell))))
             return
         wayland.on_gone = _nothing
         wayland.end()
@@ -226,10 +228,6 @@ class WaylandOverlay(QObject):
             self._begin(OverlayProcess(self._theme, self._texts, self._environment, self._hint))
         else:
             self._tell("this desktop lets no program show one")
-
-    def _begin_layer(self, shell: LayerShell) -> None:
-        hint = FirstTimes(self._hint)
-        self._begin(Overlay(self._theme, self._texts, OverlayLayer(shell), hint=hint))
 
     def _begin(self, overlay: Overlay | OverlayProcess) -> None:
         self.shown = overlay

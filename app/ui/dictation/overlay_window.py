@@ -8,10 +8,10 @@ import ctypes.util
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QCursor, QGuiApplication, QPaintEvent, QPainter, QRasterWindow, QRegion, QScreen
+from PySide6.QtGui import QCursor, QGuiApplication, QPainter, QPaintEvent, QRasterWindow, QRegion, QScreen
 
 from app.core.area import Area
-from app.ui.dictation.overlay_place import Anchor, Paint, Room
+from app.ui.dictation.overlay_place import Anchor, Paint, Room, paint_nothing
 from app.ui.theme.theme import RADII
 
 FLAGS: Final = (
@@ -38,7 +38,7 @@ class OverlayWindow(QRasterWindow):
     def __init__(self, title: str, *, blended: bool = True) -> None:
         super().__init__()
         self.blended, self.visible = blended, False
-        self.paint: Paint = _nothing
+        self.paint: Paint = paint_nothing
         self.setFlags(FLAGS)
         self.setTitle(title)
         self.setProperty(_WITHOUT_ACTIVATING, True)
@@ -119,10 +119,6 @@ def rounded(size: QSize) -> QRegion:
 
 def _area(place: QRect) -> Area:
     return Area(place.x(), place.y(), place.width(), place.height())
-
-
-def _nothing(painter: QPainter, region: QRegion) -> None:
-    pass
 
 
 def blends() -> bool:

@@ -23,14 +23,14 @@ from app.files.actions import (
 )
 from app.files.queue import can_retry
 from app.files.view import ENDED, FileState, FileView
-from app.ui.files.file_row import SHAPES
-from app.ui.strings.texts import Texts, clock, joined, left_text, note_text
+from app.ui.strings.texts import Texts, clock, joined, left_text, names_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
 from app.ui.widgets.panels import Dialogs
 from app.ui.widgets.parts import Elided, caption, horizontal, remark, room, say, stretched, tip, vertical
 from runtime.installing import extra_command
 from runtime.terminal import printable
+
 
 def file_state_text(texts: Texts, state: FileState) -> str:
     """Return the name of a state, in one or two words."""
@@ -56,7 +56,7 @@ def file_note_text(texts: Texts, note: Note | None) -> str:
 def how_text(texts: Texts, file: FileView) -> str:
     """Return state, progress or duration, remaining time and saved files in one line."""
     incomplete = file.state is FileState.DONE and file.truncated
-    names = ", ".join(printable(Path(place).name) for place in file.results)
+    names = names_text(texts, (printable(Path(place).name) for place in file.results))
     return joined(
         texts("files.incomplete") if incomplete else file_state_text(texts, file.state),
         _position_text(texts, file),
@@ -152,10 +152,6 @@ class FileRow(Card):
         say(self.note, file_note_text(texts, file.note))
         self._show_buttons()
 
-    def show_copied(self) -> None:
-        """Confirm on the button that the text is on the clipboard."""
-        self.copy.setText(self._texts("action.copied"))
-
     def _show_buttons(self) -> None:
         file, ended = self.file, self.file.state in ENDED
         step = "pause"
@@ -190,8 +186,8 @@ class FileRow(Card):
             self._ask(PauseFiles(file))
 
     def _cancel(self) -> None:
-        file = self.file.file
-        self._ask(RemoveFiles(file) if self.file.state in ENDED else CancelFile(file))
+        number = self.file.file
+        self._ask(RemoveFiles(number) if self.file.state in ENDED else CancelFile(number))
 
     # -- the menu ------------------------------------------------------------------------------------------
 

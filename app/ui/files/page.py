@@ -10,22 +10,22 @@ from PySide6.QtGui import (
     QDropEvent,
     QFontMetrics,
     QGuiApplication,
-    QPaintEvent,
     QPainter,
+    QPaintEvent,
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QGridLayout, QLayout, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLayout, QSizePolicy, QWidget
 
 from app.core.format import Format
 from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
-from app.files.view import ENDED, FileState, FileText, FilesView
+from app.files.view import ENDED, FileState, FilesView, FileText
 from app.ui.files.file_row import FileRow, file_note_text
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import action_button, paint_as_page, paint_bar, refresh_with, smooth_painter
+from app.ui.widgets.basic import action_button, paint_as_page, refresh_with, smooth_painter
 from app.ui.widgets.controls import DropDown, TickButton
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs
 from app.ui.widgets.parts import (
@@ -95,7 +95,7 @@ class FilesPage(QWidget):
         """Copy the whole text of a file to the clipboard, as the user asked."""
         QGuiApplication.clipboard().setText(text.text)
         if row := self.rows.get(text.file):
-            row.show_copied()
+            row.copy.setText(self._texts("action.copied"))
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""

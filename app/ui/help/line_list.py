@@ -11,12 +11,14 @@ from PySide6.QtWidgets import (
     QListView,
     QPlainTextEdit,
     QStyle,
-    QStyleOptionViewItem as Option,
     QStyledItemDelegate,
+)
+from PySide6.QtWidgets import (
+    QStyleOptionViewItem as Option,
 )
 
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, paint_text, refresh_with, ring
 from app.ui.widgets.parts import SPACE, Part, label, vertical, worded
 

@@ -14,16 +14,16 @@ from app.diagnostics.checks.finding import Finding, FindingText, Severity, count
 from app.diagnostics.report.actions import (
     Examine,
     HelpAction,
-    LicenceTextWanted,
     LicencesWanted,
+    LicenceTextWanted,
     PrepareReport,
     SaveReport,
 )
 from app.diagnostics.report.view import (
     ExaminationView,
     Licence,
-    LicenceText,
     LicencesView,
+    LicenceText,
     ReportPart,
     ReportState,
     ReportView,

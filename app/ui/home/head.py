@@ -21,6 +21,7 @@ from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import FlowRow
 from app.ui.widgets.parts import CARD, SPACE, Elided, horizontal, label, say, stretched, vertical, worded
 
+
 class PasteBar(QFrame):
     """Bar with the newest recording that has text to paste; hidden if there is none."""
 

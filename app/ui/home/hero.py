@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPaintEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.live_text import TextSpan
@@ -27,7 +27,7 @@ from app.ui.strings.texts import (
     times,
     worker_text,
 )
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, FileProgressBar, Shape, action_button, refresh_with, smooth_painter, timer
 from app.ui.widgets.key_caps import KeyCaps
 from app.ui.widgets.parts import (

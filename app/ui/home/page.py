@@ -105,7 +105,7 @@ class HomePage(QWidget):
         """Show the result of the newest search."""
         if listed.serial != self._serial:
             return
-        chosen, seen = self._chosen_keys(), self.stage.seen()
+        chosen, seen = [self.model.key(row) for row in self._rows()], self.stage.seen()
         self.delegate.query = listed.query
         self._placing = True
         changed = self.model.show_list(listed)
@@ -168,11 +168,9 @@ class HomePage(QWidget):
         takes = (row for row in chain.from_iterable(spans) if self.model.key(row) is not None)
         return sorted(islice(takes, MOST_CHOSEN))
 
-    def _chosen_keys(self) -> list[int]:
-        return [key for row in self._rows() if (key := self.model.key(row)) is not None]
-
-    def _select(self, keys: Sequence[int]) -> None:
-        places = [self.model.index(row) for key in keys if (row := self.model.row_of_key(key)) is not None]
+    def _select(self, keys: Sequence[int | None]) -> None:
+        rows = (self.model.row_of_key(key) for key in keys if key is not None)
+        places = [self.model.index(row) for row in rows if row is not None]
         chosen = QItemSelection()
         for index in places:
             chosen.select(index, index)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPaintEvent, 
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSlider, QTextEdit, QWidget
 
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
-from app.history.view import PlayState, Playing
+from app.history.view import Playing, PlayState
 from app.history.word_times import TimedRange, said_at, when_said
 from app.ui.dictation.live_lines import units
 from app.ui.home.take_delegate import mark_format
@@ -118,11 +118,6 @@ class PlayBar(QWidget):
         refresh_with(self._show, texts, theme)
 
     @property
-    def name(self) -> str:
-        """Name of the button's current action."""
-        return self._texts("history.play.pause" if self.playing else "history.play.play")
-
-    @property
     def playing(self) -> bool:
         """True while the take plays."""
         return self._state.state is PlayState.PLAYING
@@ -138,8 +133,7 @@ class PlayBar(QWidget):
                     self.bar.setMaximum(of_ms)
                 self._show()
             return
-        if self._state.state is not PlayState.STOPPED:
-            self._ask(StopPlaying())
+        self.stop()
         self._session = session
         self._state = Playing(session or UUID(int=0), PlayState.STOPPED, 0, of_ms)
         with QSignalBlocker(self.bar):
@@ -189,7 +183,8 @@ class PlayBar(QWidget):
 
     def _show(self) -> None:
         texts = self._texts
-        if self.button.accessibleName() != (name := self.name):
+        name = texts("history.play.pause" if self.playing else "history.play.play")
+        if self.button.accessibleName() != name:
             self.button.setAccessibleName(name)
             key = QKeySequence(KEY).toString(QKeySequence.SequenceFormat.NativeText)
             self.button.setToolTip(f"{name} ({key})")

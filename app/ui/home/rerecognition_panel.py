@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
-from app.history.view import Comparison, Rerun, RerunOptions, RerunState, Rerunning, TakeDetails
+from app.history.view import Comparison, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
 from app.ui.strings.texts import Texts, joined, model_name, moment_text, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import FileProgressBar, action_button, refresh_with, reveal

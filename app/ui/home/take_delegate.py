@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QStyledItemDelegate
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.core.states import State
 from app.history.index import IndexRow
@@ -72,9 +72,10 @@ class TakeDelegate(QStyledItemDelegate):
         return {one: QRect(right + n * (side + SPACING.hair), top, side, side) for n, one in enumerate(shown)}
 
     def _day(self, painter: QPainter, place: QRectF, name: str) -> None:
-        look, side = font(SCALE.caption, QFont.Weight.DemiBold), Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
+        look = font(SCALE.caption, QFont.Weight.DemiBold)
         line = place.adjusted(SPACING.medium, place.height() - line_height(SCALE.caption) - SPACING.small, 0, 0)
-        paint_text(painter, line, name, look, self._theme.colour("muted"), side)
+        top = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
+        paint_text(painter, line, name, look, self._theme.colour("muted"), top)
 
     def _card(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, row: int) -> None:
         """Draw the background: the takes of a day are joined to one card."""

@@ -15,7 +15,7 @@ from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
 from app.history.actions import EditTake, ExportTakes, LookAtTake, ModelsWanted
 from app.history.index import IndexRow
-from app.history.view import RerunOptions, Rerunning, TakeDetails
+from app.history.view import Rerunning, RerunOptions, TakeDetails
 from app.messages.actions import Action
 from app.ui.home.again_button import AgainButton
 from app.ui.home.head import paste_elsewhere
@@ -96,7 +96,9 @@ class TakePanel(Card):
             self.copy.setText(self._texts("action.copy"))
             self._fill()
             self._look()
-        elif before and before != row and self.text.toPlainText() in (self._drafts.get(before.session), before.text):
+        elif (
+            before and before != row and self.text.toPlainText() in (self._drafts.get(before.session), before.text)
+        ):
             self._fill()
         self.recognise.show_take(row)
         self._show()

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QPoint, QUrl, Qt
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
@@ -13,7 +13,6 @@ from app.messages.actions import Action
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.view import UNDER_WAY, LocalModelView, ModelFacts, ModelState, ModelsView, Purpose
 from app.settings.actions import ChangeSetting
-from app.ui.files.file_row import SHAPES
 from app.ui.models.model_actions import ICONS, CardAction, can_be_done, main_action, menu_actions
 from app.ui.models.model_widgets import (
     SHAPES,
@@ -36,7 +35,7 @@ from app.ui.models.wording import (
     too_large_text,
 )
 from app.ui.strings.language_names import by_name, listed
-from app.ui.strings.texts import Texts, model_name
+from app.ui.strings.texts import Texts, model_name, names_text
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.panels import Dialogs, FlowRow
@@ -204,10 +203,10 @@ class ModelCard(Card):
             speed = (texts("models.speed-title"), speed_bar(texts, view.speeds.get(about.name)))
             self.figures.show_bars([speed, *zip(titles, bars, strict=False)])
         self.facts.setText(facts_text(texts, about, view.languages))
-        say(self.licence, about.licence)
         self.licence.setAccessibleName(texts("models.licence-name", model=self.name.text(), licence=about.licence))
         self.licence.setToolTip(about.link)
         self.licence.setFont(font(SCALE.caption))
+        say(self.licence, about.licence)
 
     def _show_note(self) -> None:
         texts, model = self._texts, self.model

@@ -5,7 +5,7 @@ from math import isnan
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPaintEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.core.states import State
@@ -226,7 +226,9 @@ _OTHER_SCRIPT = 1.25  # letters of other scripts, as in a neighbouring tile, may
 class Tile(Panel):
     """Card of one figure: its name, its value and its last ten minutes."""
 
-    def __init__(self, theme: Theme, texts: Texts, key: str, wording: Callable[[Texts, float], str], floor: float) -> None:
+    def __init__(
+        self, theme: Theme, texts: Texts, key: str, wording: Callable[[Texts, float], str], floor: float
+    ) -> None:
         super().__init__(theme)
         self._texts, self._key, self._wording = texts, key, wording
         self.name, self.value = label(role="muted"), label(size=SCALE.display, bold=True)

@@ -182,4 +182,3 @@ class MonitorPage(QWidget):
             within=self.figures,
             gap=SPACING.medium,
         )
-

@@ -18,8 +18,8 @@ from PySide6.QtGui import (
     QFontMetrics,
     QFontMetricsF,
     QKeyEvent,
-    QPaintEvent,
     QPainter,
+    QPaintEvent,
     QPen,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -140,8 +140,7 @@ class TimelineRow(QWidget):
         if measures is not self._measures:
             self.setFixedHeight(measures.height)
         self.row, self._measures, self._scale = row, measures, scale
-        said = row_text(self._texts, row)
-        self.setAccessibleName(said)
+        self.setAccessibleName(row_text(self._texts, row))
         self.setToolTip(tip(story_text(self._texts, row)))
         self.update()
 
@@ -280,9 +279,7 @@ class TimelineAxis(QWidget):
             across = QFontMetrics(measures.caption).horizontalAdvance(said) + 2.0
             place = QRectF(min(x - across / 2, width - across), 0, across, measures.small)
             paint_text(painter, place, said, measures.caption, self._theme.colour("muted"))
-            paint_line(
-                painter, QPointF(x, measures.small + 1), QPointF(x, bottom - 1), self._theme.colour("edge")
-            )
+            paint_line(painter, QPointF(x, measures.small + 1), QPointF(x, bottom - 1), self._theme.colour("edge"))
 
 
 class Legend(QWidget):

@@ -91,7 +91,7 @@ class Onboarding(QWidget):
     def show_settings(self, settings: Settings) -> None:
         """Show the settings in effect."""
         self._open_before = settings.general.open_steps
-        self.welcome.show_settings(settings)
+        self.welcome.spoken.show_settings(settings)
         self.foot.show_elsewhere(bool(settings.gateway.chosen or settings.gateway.url))
 
     def show_choices(self, choices: Choices) -> None:
@@ -128,10 +128,6 @@ class Onboarding(QWidget):
         self.foot.show_worker(worker)
         if self._looks and not self._models.models:  # the app could not answer earlier
             self._ask(LookAtModels(True))
-
-    def show_view(self, view: View) -> None:
-        """Show the newest take."""
-        self.attempt.show_view(view)
 
     # -- navigation ----------------------------------------------------------------------------------------
 
@@ -312,7 +308,7 @@ class FirstSteps(QObject):
                 .add(page.show_settings)
                 .add(page.show_choices)
                 .add(page.show_problem)
-                .add(page.show_view)
+                .add(page.attempt.show_view)
                 .add(page.show_worker)
                 .add(page.show_keys)
                 .add(page.show_models)

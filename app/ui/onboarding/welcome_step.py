@@ -1,6 +1,7 @@
 """First step: languages and microphone, chosen already; a click is needed only where the guess is wrong."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -23,7 +24,7 @@ from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import LevelBar, action_button, control_height, reveal
 from app.ui.widgets.controls import DropDown, TickButton
 from app.ui.widgets.panels import FlowRow
-from app.ui.widgets.parts import at_left, caption, drop, fill, horizontal, label, tell, vertical, worded
+from app.ui.widgets.parts import at_left, caption, fill, horizontal, label, tell, vertical, worded
 
 SPOKEN: Final = "recognition.languages"
 _SINGLE: Final = "recognition.language"
@@ -40,10 +41,10 @@ class SpokenPart(QWidget):
         self._theme, self._texts, self._ask = theme, texts, ask
         self._single, self.spoken = "auto", tuple[str, ...]()
         self.ticks: dict[str, TickButton] = {}
-        self._row: FlowRow | None = None
         self.other = worded(texts, DropDown(theme), accessibleName="onboarding.other-language")
         self.other.activated.connect(self._add)
-        self._column = vertical(within=self)
+        self._row = FlowRow((self.other,))
+        vertical(self._row, within=self)
         self._offer(())
 
     def show_settings(self, settings: Settings) -> None:
@@ -61,8 +62,7 @@ class SpokenPart(QWidget):
             caption(tick, name, name)
             tick.setChecked(code in self.spoken if code else not self.spoken)
             tick.updateGeometry()
-        if self._row is not None:
-            self._row.arrange()
+        self._row.arrange()
         all_codes = (key.removeprefix(_NAMES) for key in entries(texts.language) if key.startswith(_NAMES))
         others = by_name(texts, (code for code in all_codes if code not in self.ticks))
         self.other.show_entries([(_ANY, texts("onboarding.other-language")), *others], _ANY)
@@ -75,13 +75,9 @@ class SpokenPart(QWidget):
                 if code not in self.ticks:
                     tick = self.ticks[code] = TickButton(self._theme)
                     tick.clicked.connect(lambda _, code=code: self._toggle(code))
-            before, focused = self._row, self.other.hasFocus()
-            self._row = FlowRow((*self.ticks.values(), self.other))
-            self._column.addWidget(self._row)
-            if before is not None:
-                drop(before)
-            if focused:
-                self.other.setFocus()
+            self._row.hold((*self.ticks.values(), self.other))
+            for before, after in pairwise(self._row.controls):  # new ticks would come last
+                QWidget.setTabOrder(before, after)
         self.refresh()
 
     def _add(self, _: int) -> None:
@@ -215,10 +211,6 @@ class WelcomeStep(StepPage):
     def end(self) -> None:
         """Close the microphone when the step is left."""
         self.microphone.end()
-
-    def show_settings(self, settings: Settings) -> None:
-        """Show the spoken languages in effect."""
-        self.spoken.show_settings(settings)
 
     def show_choices(self, choices: Choices) -> None:
         """Show the available microphones and the chosen one."""

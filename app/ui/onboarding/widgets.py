@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
@@ -97,7 +97,10 @@ class Trail(QWidget):
 
     def _paint_circle(self, painter: QPainter, step: Step, place: QRectF) -> None:
         colour, now, past = self._theme.colour, step is self.progress.at, step in self.progress.done
-        ground, edge = "accent" if now else "accent_soft" if past else "surface", "accent" if now or past else "edge"
+        ground, edge = (
+            "accent" if now else "accent_soft" if past else "surface",
+            "accent" if now or past else "edge",
+        )
         circle = place.adjusted(1, 1, -1, -1)
         paint_round(painter, circle, circle.width() / 2, colour(ground), colour(edge), _LINE)
         if past and not now:

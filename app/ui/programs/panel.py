@@ -141,7 +141,9 @@ class ProgramRow(QFrame):
         held = [(_HOLD, texts("programs.hold"))]
         self.how.show_entries([*ways, *held], _HOLD if rule.hold else rule.strategy.value)
         self.how.setAccessibleName(texts("programs.how-of", **named))
-        breaks = [(kind.value, texts("programs.newline", key=texts(f"{_NEWLINE}.{kind.value}"))) for kind in Newline]
+        breaks = [
+            (kind.value, texts("programs.newline", key=texts(f"{_NEWLINE}.{kind.value}"))) for kind in Newline
+        ]
         self.newline.show_entries(breaks, rule.newline.value)
         self.newline.setAccessibleName(texts("programs.newline-of", **named))
         self.newline.setVisible(not rule.hold and rule.strategy is not Strategy.PASTE)

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import (
     QApplication,
     QHeaderView,
     QLineEdit,
-    QStyleOptionViewItem,
     QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.replacements.rules import LONGEST_HEARD, LONGEST_WRITTEN
 from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, Index, RulesModel
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SPACING, Theme, font
+from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import control_height, paint_round, paint_text, ring
 
 _MOST_ROWS: Final = 10

@@ -1,10 +1,10 @@
-"""Cards of the settings page: the file, first steps, links, newer versions, the local port, what the desktop can do."""
+"""Cards of the settings page: the file, first steps, links, newer versions, the local port, the desktop."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from PySide6.QtCore import QUrl, Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QLabel
 
@@ -46,6 +46,7 @@ from app.ui.widgets.parts import (
 )
 from app.updates.actions import CheckForUpdates
 from app.updates.view import UpdateState, UpdatesView
+
 
 class RestartCard(Card):
     """Card that opens exactly the open steps; all of them if none is open."""
@@ -152,7 +153,7 @@ class UpdatesPanel(Card):
             texts, ReadOnlyText(theme, _COMMAND_LINES), accessibleName="settings.updates.command"
         )
         self.check = action_button(lambda: ask(CheckForUpdates()))
-        self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self._view.command))
+        self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self._view.command), "primary")
         self.page = action_button(self._open_page)
         self.buttons = FlowRow((self.copy, self.page, self.check))
         vertical(
@@ -208,7 +209,6 @@ class UpdatesPanel(Card):
         )
         for button, key, visible in named:
             say(button, texts(key) if visible else "")
-        self.copy.setProperty("role", "primary")
         enable(self.check, view.state is not UpdateState.ASKING)
         self.buttons.arrange()
         self.buttons.setVisible(any(visible for _, _, visible in named))

@@ -113,11 +113,10 @@ class MicrophoneControl(ChoiceControl):
         self, theme: Theme, texts: Texts, options: Options, asks: Asks, ask: Callable[[Action], None]
     ) -> None:
         self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
-        self.listen = action_button(lambda: self._try(not self._wanted), "quiet")
+        self.listen = action_button(lambda: self._try(not self._wanted), "quiet", "microphone.try")
         super().__init__(theme, options, asks)
         self._texts, self._ask = texts, ask
         self._wanted = False
-        self.listen.setObjectName("microphone.try")
         fill(self.column, self.meter, at_left(self.listen))
 
     def show_level(self, level_dbfs: float) -> None:

@@ -58,8 +58,8 @@ class PressTest(Card):
         self._tried = False
         self.heading = worded(texts, label(bold=True), "settings.press.name")
         self.says = worded(texts, remark(), "settings.press.says")
-        self.button = worded(texts, action_button(self._clicked), accessibleDescription="settings.press.says")
-        self.button.setObjectName("press-test")
+        button = action_button(self._clicked, name="press-test")
+        self.button = worded(texts, button, accessibleDescription="settings.press.says")
         self.result = remark("")
         self.shapes = {action: Shape(theme, State.IDLE) for action in KEYS}
         self.names = {action: label() for action in KEYS}

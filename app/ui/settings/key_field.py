@@ -1,11 +1,11 @@
-"""Field that records the hotkey that the user presses, and the control for a hotkey: conflicts, a button for no key."""
+"""Field that records the hotkey that the user presses, and the control of a hotkey with its conflicts."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPaintEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.core.notes import Note
@@ -19,7 +19,6 @@ from app.ui.strings.texts import Texts, key_caps, key_text, note_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import action_button, control_height, frame, keep_place, paint_round, paint_text, timer
 from app.ui.widgets.parts import describe, horizontal, stretched, worded
-
 
 LONGEST_MS: Final = 30_000
 _STAYS_UP_MS: Final = 100
@@ -207,10 +206,11 @@ class KeyControl(SettingControl):
         self._assigned = ""
         self._problem: Note | None = None
         unusable = partial(texts, "hotkey.unusable")
-        self.field = KeyField(theme, texts, self._chosen, lambda: self.refuse(unusable), lambda: title(texts, name))
+        self.field = KeyField(
+            theme, texts, self._chosen, lambda: self.refuse(unusable), lambda: title(texts, name)
+        )
         super().__init__(self.field, asks)
-        self.none = worded(texts, action_button(lambda: asks(""), "quiet"), "settings.key.none")
-        self.none.setObjectName(f"{name}.none")
+        self.none = worded(texts, action_button(lambda: asks(""), "quiet", f"{name}.none"), "settings.key.none")
         self.column.addLayout(horizontal(stretched(self.field), self.none, gap=SPACING.hair))
         keep_place(self.none)
         self.refresh()

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPaintEvent, QPainter
+from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -29,8 +29,8 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStyle,
-    QStyleOptionViewItem,
     QStyledItemDelegate,
+    QStyleOptionViewItem,
     QWidget,
 )
 
@@ -38,7 +38,7 @@ from app.ui.settings.controls import Asks, SettingControl, usual_width
 from app.ui.settings.picker_entries import PickerEntry, matching, with_unknown
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SPACING, Theme, font
+from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import application, control_height, paint_box, paint_choice, paint_round, paint_text
 from app.ui.widgets.controls import Field
 from app.ui.widgets.panels import ChipRow
@@ -267,7 +267,7 @@ class PickerField(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Return a size that fits the name, up to a limit."""
         metrics = QFontMetrics(font())
-        across = min(metrics.horizontalAdvance(self.text()), metrics.averageCharWidth() * _LONGEST_NAME)
+        across = min(metrics.horizontalAdvance(self.text()), letter_width(metrics) * _LONGEST_NAME)
         return QSize(max(usual_width(), across + metrics.height() + SPACING.huge), control_height())
 
     def minimumSizeHint(self) -> QSize:

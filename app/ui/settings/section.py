@@ -13,7 +13,7 @@ from app.ui.settings.placement import PANELS_FIRST, PLACES, section_of
 from app.ui.settings.wording import found, found_by, marked, says, title
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, card, keep_place, paint_text, refresh_with
 from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.panels import FlowRow, LinedRow, tell_around
@@ -52,8 +52,8 @@ class SettingRow(LinedRow):
         self.name, self.says = label(), remark()
         self.warning = remark("warning")
         self.refusal = remark("warning")
-        self.reset = worded(texts, action_button(self.back, "quiet"), "settings.reset")
-        self.reset.setObjectName(f"reset.{setting.name}")
+        reset = action_button(self.back, "quiet", f"reset.{setting.name}")
+        self.reset = worded(texts, reset, "settings.reset")
         head = horizontal(self.name, self.reset, SPACE)
         keep_place(self.reset)
         for said in (self.warning, self.refusal):
@@ -140,7 +140,7 @@ class SettingRow(LinedRow):
         return self.name.sizeHint().width() + SPACING.small + self.reset.sizeHint().width()
 
     def _arrange(self) -> None:
-        words = QFontMetrics(font()).averageCharWidth() * _WORDS_LETTERS
+        words = letter_width(QFontMetrics(font())) * _WORDS_LETTERS
         least = self._head_width() if isinstance(self.control, SwitchControl) else max(words, self._head_width())
         room = self.width() - self.control.across - SPACING.wide
         direction = QBoxLayout.Direction
@@ -259,8 +259,7 @@ class Section(QWidget):
         self.setObjectName(f"settings.{name}")
         self.heading = label(size=SCALE.heading, bold=True)
         self.heading.hide()
-        self.reset = action_button(self._reset)
-        self.reset.setObjectName(f"reset.{name}")
+        self.reset = action_button(self._reset, name=f"reset.{name}")
         self.panels: dict[QWidget, Words] = {}
         self.groups = [Group(group, texts) for group in PLACES[name]]
         self.groups[0].head.addWidget(self.reset)

@@ -10,7 +10,7 @@ from app.core.sentences import LANGUAGES, entries
 from app.settings import checks
 from app.settings.schema import Setting, all_settings
 from app.ui.settings.placement import section_of
-from app.ui.strings.texts import Texts, note_text
+from app.ui.strings.texts import Texts, names_text, note_text
 
 _BAD: Final = frozenset({"setting-bad", "setting-not-allowed"})
 _FILE: Final = "settings.toml"

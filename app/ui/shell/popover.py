@@ -70,7 +70,7 @@ class Popover(QFrame):
         self.problem, self.refusal = label(role="warning", wraps=True), remark("warning")
         self.microphone = DropDown(theme)
         self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
-        self.key = KeyField(theme, texts, self._key_chosen, lambda: self._refuse("hotkey.unusable"))
+        self.key = KeyField(theme, texts, self._key_chosen, self._refuse)
         self.key.listens.connect(lambda on: ask(PauseHotkeys(on)))
         self.mode, self.place = DropDown(theme), DropDown(theme)
         self.pause, self.worker = Switch(theme), Switch(theme)
@@ -251,9 +251,8 @@ class Popover(QFrame):
         self.refusal.hide()
         self._ask(ChangeSetting(DICTATE_KEY, binding))
 
-    def _refuse(self, key: str) -> None:
-        self.refusal.setText(self._texts(key))
-        self.refusal.show()
+    def _refuse(self) -> None:
+        say(self.refusal, self._texts("hotkey.unusable"))
         self._fit()
 
     def _pause(self, on: bool) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QWidget
 from app.ui.shell.status import StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.theme.theme import SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import paint_text, refresh_with
 from app.ui.widgets.controls import BAR, NavigationButton
 from app.ui.widgets.parts import SPACE, caption, vertical

@@ -1,4 +1,4 @@
-"""Tray icon with its menu, watches over the tray of the desktop, and notices where there is none or a newer version."""
+"""Tray icon with its menu, watches over the tray of the desktop, and notices: no tray, a newer version."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,7 +20,7 @@ from app.sharing.view import LendingView
 from app.ui.computers.wording import goes_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
 from app.ui.shell.status import Status, word
-from app.ui.strings.texts import Texts, joined, key_text, to_paste, worker_text
+from app.ui.strings.texts import Texts, joined, key_text, names_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.basic import refresh_with, timer

@@ -1,7 +1,9 @@
-"""All user-visible strings by key, in a language that can change while the app runs; states, notes, times and keys."""
+"""All user-visible strings by key, in a language that can change; texts of states, notes, times and keys."""
 
 import time
+from collections.abc import Iterable
 from datetime import date, datetime
+from functools import reduce
 from typing import Final
 
 from PySide6.QtCore import QLocale, QObject, Signal
@@ -84,6 +86,12 @@ def joined(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
+def names_text(texts: Texts, names: Iterable[str]) -> str:
+    """Return the names with the separator of the language between them; empty if there are none."""
+    found = list(names)
+    return reduce(lambda first, second: texts("models.list", first=first, second=second), found) if found else ""
+
+
 def state_text(texts: Texts, state: State) -> str:
     """Return the word of a state."""
     return texts(state.key)
@@ -105,7 +113,7 @@ def textless(texts: Texts, state: State) -> str:
 def note_text(texts: Texts, note: Note | None, paste_key: str = "", *, family: str = "note") -> str:
     """Return the text of a note; empty without a note, and for a note unknown to this version.
 
-    ``paste_key`` is the key to press, for notes that can name it. ``family``: what the keys of the texts begin with.
+    ``paste_key`` is the key to press, for notes that can name it. ``family``: what their keys begin with.
     """
     if note is None:
         return ""
@@ -213,8 +221,6 @@ def _worded(texts: Texts, note: Note) -> dict[str, str | int]:
         name: key_text(texts, value) if name == _BINDING else value for name, value in note.values.items()
     }
     return values | {"reason": note_text(texts, note.reason)} if note.reason else values
-
-
 
 
 def left_text(texts: Texts, left_s: float) -> str:

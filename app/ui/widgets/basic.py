@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QSizeF, QTimer, Qt
-from PySide6.QtGui import QColor, QCursor, QFont, QFontMetrics, QKeyEvent, QPaintEvent, QPainter, QPen
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
+from PySide6.QtGui import QColor, QCursor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -59,9 +59,10 @@ def paint_as_page(widget: QWidget) -> None:
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
 
-def action_button(do: Callable[[], None], role: str = "") -> QPushButton:
-    """Return a button with this action; its text is set later."""
+def action_button(do: Callable[[], object], role: str = "", name: str = "") -> QPushButton:
+    """Return a button with this action; its text is set later. ``name``: its object name."""
     made = QPushButton()
+    made.setObjectName(name)
     made.setProperty("role", role)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)

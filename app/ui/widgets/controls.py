@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPaintEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QComboBox, QLineEdit, QSizePolicy, QWidget
 
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SPACING, Theme, font
+from app.ui.theme.theme import RADII, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import (
     control_height,
     paint_box,
@@ -98,7 +98,7 @@ class DropDown(QComboBox):
         """Return the height of a button and a width that fits all entries up to a limit."""
         metrics = QFontMetrics(font())
         widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
-        widest = min(widest, metrics.averageCharWidth() * _LONGEST_CHOICE)
+        widest = min(widest, letter_width(metrics) * _LONGEST_CHOICE)
         return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
 
     def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QSize, QUrl, Qt
-from PySide6.QtGui import QDesktopServices, QPaintEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, control_height, paint_focus, paint_line, show_icon, timer
 from app.ui.widgets.parts import CARD, SPACE, drop, horizontal, menu_name, stretched, tip, vertical
+
 
 class FlowRow(QWidget):
     """Row of controls that wraps.
@@ -147,7 +148,7 @@ class LinedRow(QWidget):
         self._theme, self.first = theme, True
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the line."""
+        """Paint the line above all rows but the first."""
         if not self.first:
             end = QPointF(self.width(), 0.5)
             paint_line(QPainter(self), QPointF(0, 0.5), end, self._theme.colour("line"))

@@ -10,29 +10,20 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.gateways.pairing_address import GatewayAddress
 from app.gateways.view import FoundView
-from app.ui.computers.code_form import CodeForm, FormTexts, FoundList
+from app.ui.computers.code_form import CodeForm, FoundList
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.helpers.legibility import unnamed
 
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
 CELLAR = FoundView("cellar", ("https://10.0.0.4:8765",), "d" * 64)
-KEYS = FormTexts(
-    "lending.title",
-    "lending.to",
-    "lending.say",
-    "lending.trust",
-    "lending.enlist",
-    "lending.asking",
-    ("lending.pick", "lending.to"),
-)
 
 
 class Form(CodeForm):
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self.sent, self.ended = list[GatewayAddress](), list[int]()
         self.focus: Sequence[bool] = ()
-        super().__init__(theme, texts, KEYS, lambda: self.ended.append(0))
+        super().__init__(theme, texts, "lending", lambda: self.ended.append(0))
 
     def _send(self, place: GatewayAddress) -> None:
         self.sent.append(place)

@@ -9,14 +9,16 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
-from app.gateways.actions import EndPairing, GatewayAction, PairGateway
+from app.gateways.actions import EndPairing, PairGateway
 from app.gateways.view import FoundView, PairingStage, PairingView
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.sharing.actions import EndEnlisting, Enlist, LendingAction
 from app.sharing.view import EnlistStage, LendingView
 from app.ui.computers.code_form import LendingForm, PairingForm
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from protocol.pairing import PairRefusal, PairingLink, encode_link
+from protocol.pairing import PairingLink, PairRefusal, encode_link
 from tests.app.ui.steady import on_a_page, places
 
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765", "https://[fd00::3]:8765"), "c" * 64)
@@ -26,9 +28,13 @@ ASKING = PairingView(PairingStage.ASKING)
 
 class World:
     def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-        self.asked, self.used, self.closed = list[GatewayAction](), list[str](), list[int]()
-        self.form = PairingForm(theme, texts, self.asked.append, self.used.append, lambda: self.closed.append(1))
+        self.asked, self.closed = list[Action](), list[int]()
+        self.form = PairingForm(theme, texts, self.asked.append, lambda: self.closed.append(1))
         qtbot.addWidget(self.form)
+
+    @property
+    def used(self) -> list[object]:
+        return [action.value for action in self.asked if isinstance(action, ChangeSetting)]
 
 
 @pytest.fixture
@@ -99,9 +105,9 @@ def test_paired_computer_is_used_at_once(world: World) -> None:
     paste(form.code, "12345678")
     form.go.click()
     form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
-    assert not form.isVisible() and world.used == ["its-id"] and world.closed == [1]
+    assert not form.isVisible() and world.closed == [1]
     form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
-    assert world.used == ["its-id"] and world.asked[-1] == EndPairing()
+    assert world.asked[-2:] == [EndPairing(), ChangeSetting("gateway.chosen", "its-id")]
 
 
 def test_cancelled_pairing_is_not_used(world: World) -> None:

@@ -162,7 +162,7 @@ def test_share_button_shares_and_shows_code(world: World) -> None:
     panel.show_settings(ON)
     panel.show_sharing(SHARED)
     assert "laptop" in panel.share.says.text()
-    panel.show_invite(InviteView(code="48150623"))
+    panel.code.show_invite(InviteView(code="48150623"))
     assert panel.code.digits.text() == "4815 0623"
     panel.use.button.click()
     assert not panel.code.isVisible() and panel.form.isVisible()
@@ -183,9 +183,8 @@ def test_computer_is_lent_in_place(world: World, texts: Texts) -> None:
     assert panel.told.text() == texts("lending.done", gateway="attic") and not panel.lending.isVisible()
 
 
-def test_views_are_repeated_for_other_parts(world: World, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(world.panel.gateways_shown), qtbot.waitSignal(world.panel.lending_shown):
-        world.panel.show_gateways(VIEW)
+def test_lending_is_repeated_for_other_parts(world: World, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(world.panel.lending_shown):
         world.panel.show_lending(LENT)
 
 
@@ -211,7 +210,7 @@ def test_panel_fits_and_is_reachable_at_each_font_size(
     panel.show_sharing(SHARED)
     panel.show_lending(LENT)
     panel.pair(None) if part == "pair" else getattr(panel, part)()
-    panel.show_invite(InviteView(code="48150623", link="kikipounamu:" + "x" * 200, urls=ATTIC.urls))
+    panel.code.show_invite(InviteView(code="48150623", link="kikipounamu:" + "x" * 200, urls=ATTIC.urls))
     panel.code.about.setChecked(True)
     panel.code.refresh()
     panel.rows["gateway desk"].rename.trigger()

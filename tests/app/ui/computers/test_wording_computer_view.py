@@ -7,7 +7,7 @@ import pytest
 from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.gateways.actions import ForgetGateway, RenameGateway
-from app.gateways.view import FoundView, GatewayHealth, GatewayView, GatewaysView, QueryResult
+from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView, QueryResult
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.settings.actions import ChangeSetting
 from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice

@@ -1,15 +1,15 @@
 """Program that shows the overlay on XWayland: what its frames do, and when it ends."""
 
+import io
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
-import io
 import pytest
-import subprocess
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from unittest.mock import Mock
 
 from app.core.area import Area
 from app.core.hints import FirstTimes

@@ -2,12 +2,12 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-import socket
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 

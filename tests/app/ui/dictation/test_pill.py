@@ -12,10 +12,11 @@ from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, loudness, remarks
+from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, remarks
 from app.ui.strings.texts import Texts, textless
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import STILL, Theme
+from app.ui.widgets.basic import loudness
 from tests.app.ui.languages import in_each_language
 from tests.helpers.contrast import contrast
 

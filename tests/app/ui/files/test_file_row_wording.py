@@ -4,8 +4,8 @@ import pytest
 
 from app.core.notes import Note
 from app.files.view import FileNote, FileState, FileView
-from app.ui.files.file_row import file_note_text, file_state_text, how_text, left_text
-from app.ui.strings.texts import Texts
+from app.ui.files.file_row import file_note_text, file_state_text, how_text
+from app.ui.strings.texts import Texts, left_text
 from runtime.installing import extra_command
 from tests.app.ui.languages import in_each_language
 

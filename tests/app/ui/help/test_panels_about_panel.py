@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.diagnostics.report.actions import HelpAction, LicenceTextWanted, LicencesWanted
-from app.diagnostics.report.view import ComponentKind, Licence, LicenceText, LicencesView
+from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
+from app.diagnostics.report.view import ComponentKind, Licence, LicencesView, LicenceText
 from app.ui.help.panels import AboutPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -30,6 +30,7 @@ from app.history.view import HistoryList, HistoryMessage, HistoryNote, HistoryRo
 from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
+from app.messages.notifications import Takes
 from app.ui.home.page import MOST_CHOSEN, HomePage
 from app.ui.home.take_delegate import RowButton
 from app.ui.settings.choices import Choices
@@ -175,7 +176,7 @@ def test_several_takes_are_copied_and_exported(page: HomePage, asked: list[Actio
     page.bar.export.forms[Format.SRT].trigger()
     wanted = ExportTakes((ROWS[0].session, ROWS[1].session), Format.SRT, Path("/texts"))
     assert done(asked) == [wanted]
-    page.show_told(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
+    page.head.show_told(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
     page.head.replace.click()
     assert done(asked) == [wanted, replace(wanted, overwrite=True)] and page.head.note.isHidden()
     page.bar.cancel.click()
@@ -324,13 +325,13 @@ def test_values_of_dictation_reach_their_parts(page: HomePage, texts: Texts, qtb
     fill(page)
     page.show_view(View(State.LISTENING))
     assert page.head.hero.state.text() == texts("state.listening")
-    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=3))
+    page.head.hero.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=3))
     assert page.head.hero.progress.isVisible()
     page.show_choices(Choices(keys={"dictate": "f9"}))
     assert "F9" in page.head.hero.hint.text()
     page.show_problem("free some space")
     assert page.head.hero.note.text() == "free some space"
-    page.show_takes([TakeView(str(ROWS[1].session), 0.0, 1.0, State.HELD, "kia ora", 1)])
+    page.show_takes(Takes((TakeView(str(ROWS[1].session), 0.0, 1.0, State.HELD, "kia ora", 1),)))
     assert page.head.paste.isVisible()
     page.open_row(page.model.row_of(1))
     assert page.panel.paste.isVisible()

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.dictation.view import TakeView
+from app.messages.notifications import Takes
 from app.ui.home.page import HomePage
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
@@ -32,7 +33,7 @@ def page(theme: Theme, texts: Texts, qtbot: QtBot) -> HomePage:
 @in_each_language
 def test_home_controls_have_accessible_names(page: HomePage, texts: Texts) -> None:
     fill(page)
-    page.show_takes([TakeView("a", 0.0, 1.0, State.HELD, "kia ora", 1)])
+    page.show_takes(Takes((TakeView("a", 0.0, 1.0, State.HELD, "kia ora", 1),)))
     page.open_row(page.model.row_of(1))
     choose(page, 0, 1)
     assert unnamed(page) == unreachable(page) == []

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.history.view import HistoryRows
 from app.journal.take import TakeState
+from app.ui.dictation.live_lines import units
 from app.ui.home.take_delegate import (
     LINES,
     RowButton,
@@ -21,7 +22,6 @@ from app.ui.home.take_delegate import (
     mark_format,
     row_height,
     shortened,
-    units,
 )
 from app.ui.home.timeline_model import TimelineModel
 from app.ui.strings.texts import Texts

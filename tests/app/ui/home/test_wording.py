@@ -10,7 +10,7 @@ from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryNote
 from app.journal.take import TakeState
 from app.ui.home import wording
-from app.ui.strings.texts import Texts, today
+from app.ui.strings.texts import Texts, note_text, today
 from tests.app.ui.languages import in_each_language
 
 ROW = IndexRow(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora " * 100, "mi", "whisper")
@@ -90,5 +90,5 @@ def test_screen_reader_text_is_short(texts: Texts) -> None:
 def test_history_list_texts_tell_its_state(texts: Texts) -> None:
     assert wording.percent_text(texts, HistoryList()) == ""
     assert "50" in wording.percent_text(texts, HistoryList(done=1, total=2))
-    assert "full" in wording.told_text(texts, Note(HistoryNote.NOT_DONE, {"reason": "full"}))
-    assert wording.told_text(texts, Note("not known")) == ""
+    assert "full" in note_text(texts, Note(HistoryNote.NOT_DONE, {"reason": "full"}), family="history.note")
+    assert note_text(texts, Note("not known"), family="history.note") == ""

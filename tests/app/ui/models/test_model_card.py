@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
+from app.messages.actions import Action
 from app.models.actions import (
     CancelModel,
     FetchModel,
@@ -22,6 +23,7 @@ from app.models.actions import (
 )
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse
+from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -54,12 +56,7 @@ class Chosen:
 
 
 @pytest.fixture
-def asked() -> list[ModelAction]:
-    return []
-
-
-@pytest.fixture
-def used() -> list[str]:
+def asked() -> list[Action]:
     return []
 
 
@@ -69,10 +66,8 @@ def dialogs() -> Chosen:
 
 
 @pytest.fixture
-def card(
-    theme: Theme, texts: Texts, asked: list[ModelAction], used: list[str], dialogs: Chosen, qtbot: QtBot
-) -> ModelCard:
-    made = ModelCard(theme, texts, asked.append, used.append, dialogs)  # type: ignore[arg-type]  # the part that the card calls
+def card(theme: Theme, texts: Texts, asked: list[Action], dialogs: Chosen, qtbot: QtBot) -> ModelCard:
+    made = ModelCard(theme, texts, asked.append, dialogs)  # type: ignore[arg-type]  # the part that the card calls
     qtbot.addWidget(made)
     made.resize(700, 200)
     made.show_model(MODEL, VIEW)
@@ -129,7 +124,7 @@ def test_card_shows_what_matters_in_each_state(
     ],
 )
 def test_button_asks_for_next_step_of_each_state(
-    card: ModelCard, texts: Texts, asked: list[ModelAction], state: ModelState, key: str, action: ModelAction
+    card: ModelCard, texts: Texts, asked: list[Action], state: ModelState, key: str, action: ModelAction
 ) -> None:
     card.show_model(replace(MODEL, state=state), VIEW)
     assert card.main.text() == texts(key)
@@ -137,7 +132,7 @@ def test_button_asks_for_next_step_of_each_state(
     assert asked == [action]
 
 
-def test_button_is_disabled_while_download_stops(card: ModelCard, asked: list[ModelAction]) -> None:
+def test_button_is_disabled_while_download_stops(card: ModelCard, asked: list[Action]) -> None:
     fetching = replace(MODEL, state=ModelState.FETCHING, done=100)
     card.show_model(fetching, VIEW)
     assert (card.bar.value(), card.bar.moving) == (10, True)
@@ -149,7 +144,7 @@ def test_button_is_disabled_while_download_stops(card: ModelCard, asked: list[Mo
     assert asked == [CancelModel(NAME)] * 2
 
 
-def test_menu_downloads_imports_and_verifies(card: ModelCard, asked: list[ModelAction], dialogs: Chosen) -> None:
+def test_menu_downloads_imports_and_verifies(card: ModelCard, asked: list[Action], dialogs: Chosen) -> None:
     choose(card, "fetch-only")
     choose(card, "import")
     assert asked == [FetchModel(NAME, use=False)] and "Whisper base" in dialogs.titles[0]
@@ -160,7 +155,7 @@ def test_menu_downloads_imports_and_verifies(card: ModelCard, asked: list[ModelA
     assert asked[1:] == [ImportModel(NAME, "/copy"), VerifyModel(NAME)]
 
 
-def test_model_is_deleted_after_a_question(card: ModelCard, asked: list[ModelAction], texts: Texts) -> None:
+def test_model_is_deleted_after_a_question(card: ModelCard, asked: list[Action], texts: Texts) -> None:
     card.show_model(replace(MODEL, state=ModelState.INSTALLED), VIEW)
     assert not card.delete.isVisible()
     choose(card, "delete")
@@ -191,12 +186,12 @@ def test_model_in_use_cannot_be_deleted_from_the_menu(card: ModelCard, texts: Te
     assert enabled == {texts("models.verify"): True, texts("models.delete"): False}
 
 
-def test_installed_model_is_used_with_one_click(card: ModelCard, used: list[str], texts: Texts) -> None:
+def test_installed_model_is_used_with_one_click(card: ModelCard, asked: list[Action], texts: Texts) -> None:
     here = replace(MODEL, state=ModelState.INSTALLED)
     card.show_model(here, VIEW)
     assert card.main.text() == texts("models.use")
     card.main.click()
-    assert used == [NAME] and card.main.isVisible(), "the setting in effect counts"
+    assert asked == [ChangeSetting("worker.model", NAME)] and card.main.isVisible(), "the setting in effect counts"
     card.main.setFocus()
     card.show_model(replace(here, chosen=True), VIEW)
     assert card.in_use.isVisible() and not card.main.isVisible() and card.more.hasFocus()

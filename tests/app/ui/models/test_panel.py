@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.sentences import LANGUAGES
 from app.messages.actions import Action
-from app.models.actions import FetchModel, LookAtModels, ModelAction
+from app.models.actions import FetchModel, LookAtModels
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelState, ModelsView
 from app.settings.actions import ChangeSetting
@@ -34,19 +34,14 @@ Make = Callable[[Texts], ModelsPanel]
 
 
 @pytest.fixture
-def asked() -> list[ModelAction]:
+def asked() -> list[Action]:
     return []
 
 
 @pytest.fixture
-def settings() -> list[Action]:
-    return []
-
-
-@pytest.fixture
-def make(theme: Theme, asked: list[ModelAction], settings: list[Action], qtbot: QtBot) -> Make:
+def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
     def made(texts: Texts) -> ModelsPanel:
-        panel = ModelsPanel(theme, texts, settings.append, asked.append)
+        panel = ModelsPanel(theme, texts, asked.append)
         qtbot.addWidget(panel)
         panel.show_models(VIEW)
         panel.show()
@@ -55,9 +50,7 @@ def make(theme: Theme, asked: list[ModelAction], settings: list[Action], qtbot: 
     return made
 
 
-def test_models_are_watched_only_while_panel_is_visible(
-    make: Make, texts: Texts, asked: list[ModelAction]
-) -> None:
+def test_models_are_watched_only_while_panel_is_visible(make: Make, texts: Texts, asked: list[Action]) -> None:
     panel = make(texts)
     panel.hide()
     assert asked == [LookAtModels(True), LookAtModels(False)]
@@ -65,7 +58,7 @@ def test_models_are_watched_only_while_panel_is_visible(
     assert asked[2:] == [LookAtModels(True)]
 
 
-def test_each_model_keeps_its_card(make: Make, texts: Texts, asked: list[ModelAction]) -> None:
+def test_each_model_keeps_its_card(make: Make, texts: Texts, asked: list[Action]) -> None:
     panel = make(texts)
     assert list(panel.cards) == list(load_catalogue().names)
     card = panel.cards["SenseVoiceSmall"]
@@ -76,16 +69,16 @@ def test_each_model_keeps_its_card(make: Make, texts: Texts, asked: list[ModelAc
 
 
 def test_free_space_is_shown_once_known(make: Make, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    empty = ModelsPanel(theme, texts, lambda action: None, lambda action: None)
+    empty = ModelsPanel(theme, texts, lambda action: None)
     qtbot.addWidget(empty)
     assert empty.room.text() == texts("models.looking")
     empty.show_models(VIEW)
     assert "/home/ana/models" in empty.room.text()
 
 
-def test_picking_model_changes_setting(make: Make, texts: Texts, settings: list[Action]) -> None:
+def test_picking_model_changes_setting(make: Make, texts: Texts, asked: list[Action]) -> None:
     make(texts).cards["whisper-base"].main.click()
-    assert settings == [ChangeSetting("worker.model", "whisper-base")]
+    assert asked[-1] == ChangeSetting("worker.model", "whisper-base")
 
 
 def test_models_panel_is_found_by_names_and_purposes(make: Make) -> None:
@@ -118,7 +111,7 @@ def test_models_panel_cuts_no_text_at_double_font_size(qapp: QApplication, langu
     theme.dress(qapp)
     area = QScrollArea()
     try:
-        panel = ModelsPanel(theme, Texts(language), lambda action: None, lambda action: None)
+        panel = ModelsPanel(theme, Texts(language), lambda action: None)
         panel.show_models(VIEW)
         area.setWidget(panel)
         area.setWidgetResizable(True)

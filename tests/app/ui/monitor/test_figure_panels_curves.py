@@ -3,10 +3,11 @@
 from math import nan
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPolygonF
 from PySide6.QtWidgets import QWidget
-from hypothesis import given, strategies as st
 from pytestqt.qtbot import QtBot
 
 from app.monitoring.view import Curve

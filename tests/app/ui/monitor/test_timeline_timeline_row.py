@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
-from app.ui.monitor.timeline import Measures, RowFocus, TimeScale, TimelineRow
+from app.ui.monitor.timeline import Measures, RowFocus, TimelineRow, TimeScale
 from app.ui.monitor.wording import row_text, story_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import COLOURS, Scheme

@@ -62,9 +62,9 @@ def changes(asked: list[Action]) -> list[ChangeSetting]:
 
 
 def dictate(page: Onboarding, text: str) -> None:
-    page.show_view(View(State.LISTENING, 2.0, -20.0))
+    page.attempt.show_view(View(State.LISTENING, 2.0, -20.0))
     page.attempt.box.insertPlainText(text)
-    page.show_view(View(State.DONE, 2.5))
+    page.attempt.show_view(View(State.DONE, 2.5))
 
 
 def has_focus(qtbot: QtBot, widget: QWidget) -> QWidget:
@@ -149,7 +149,7 @@ def test_escape_postpones_during_key_test_which_binds_it(page: Onboarding, qtbot
 
 def test_escape_cancels_a_running_recording(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
     page.begin(StepProgress(at=Step.TRY))
-    page.show_view(View(State.LISTENING, 2.0, -20.0))
+    page.attempt.show_view(View(State.LISTENING, 2.0, -20.0))
     QTest.keyClick(has_focus(qtbot, page.attempt.box), Qt.Key.Key_Escape)
     assert asked[-1] is Verb.CANCEL and front(page) == [Step.TRY]
 
@@ -222,7 +222,7 @@ def test_news_reach_the_step_that_shows_them(page: Onboarding, asked: list[Actio
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
     assert [*first, page.key.first] == [page.key.caps, page.key.copy]
     page.begin(StepProgress(at=Step.TRY))
-    page.show_view(View(held=1))
+    page.attempt.show_view(View(held=1))
     assert page.attempt.paste.isVisible()
 
 

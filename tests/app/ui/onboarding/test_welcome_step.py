@@ -24,7 +24,7 @@ def asked() -> list[Action]:
 def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> WelcomeStep:
     made = WelcomeStep(theme, texts, asked.append)
     qtbot.addWidget(made)
-    made.show_settings(Settings())
+    made.spoken.show_settings(Settings())
     made.show_choices(Choices((("USB", "USB"),)))
     made.show()
     made.show_seen(True)

@@ -32,24 +32,27 @@ SETTINGS = replace(
 
 
 def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    tried: list[TryReplacements] = []
-    panel = WordsPanel(theme, texts, lambda action: None, tried.append)
+    asked: list[Action] = []
+    panel = WordsPanel(theme, texts, asked.append)
     qtbot.addWidget(panel)
     panel.show()
     panel.show_settings(SETTINGS)
     assert panel.replacements.model.rowCount() == 12 and list(panel.hotwords.row.chips) == ["pounamu"]
     panel.replacements.try_rules()
-    panel.show_tried(ReplacementsTried(tried[-1].serial, 1, 1, 1, (RuleTried(1),)))
+    wanted = asked[-1]
+    assert isinstance(wanted, TryReplacements)
+    panel.replacements.show_tried(ReplacementsTried(wanted.serial, 1, 1, 1, (RuleTried(1),)))
     assert panel.replacements.results.isVisible()
     note = Note("settings-unreadable")
-    panel.show_problem(Problem("settings", note=note, setting="recognition.hotwords"))
+    for part in (panel.hotwords, panel.replacements):
+        part.show_problem(Problem("settings", note=note, setting="recognition.hotwords"))
     assert panel.hotwords.problem.isVisible() and not panel.replacements.told.isVisible()
     assert texts("words.replacements") in list(panel.words())
 
 
 def test_replacement_typed_with_equals_sign_becomes_a_rule(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
-    panel = WordsPanel(theme, texts, asked.append, lambda action: None)
+    panel = WordsPanel(theme, texts, asked.append)
     qtbot.addWidget(panel)
     panel.show()
     panel.show_settings(SETTINGS)
@@ -70,7 +73,7 @@ def test_words_panels_cut_no_text_at_double_font_size(
     qapp.setFont(larger)
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
-    words = WordsPanel(theme, texts, lambda action: None, lambda action: None)
+    words = WordsPanel(theme, texts, lambda action: None)
     programs = ProgramsPanel(theme, texts, lambda action: None, picks=True)
     page.add("language", words, words.words)
     page.add("advanced", programs, programs.words)
@@ -97,7 +100,7 @@ def cut_off(panel: QWidget) -> list[str]:
 
 
 def test_dictionary_page_shows_words_below_its_name(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    words = WordsPanel(theme, texts, lambda action: None, lambda tried: None)
+    words = WordsPanel(theme, texts, lambda action: None)
     page = DictionaryPage(texts, words)
     qtbot.addWidget(page)
     page.show()

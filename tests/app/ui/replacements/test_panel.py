@@ -50,7 +50,10 @@ class Desk:
     panel: ReplacementsPanel
     dialogs: FakeDialogs
     asked: list[Action]
-    tried: list[TryReplacements]
+
+    @property
+    def tried(self) -> list[TryReplacements]:
+        return [action for action in self.asked if isinstance(action, TryReplacements)]
 
     @property
     def values(self) -> list[object]:
@@ -70,13 +73,12 @@ class Desk:
 @pytest.fixture
 def desk(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[Desk]:
     asked: list[Action] = []
-    tried: list[TryReplacements] = []
     dialogs = FakeDialogs()
-    panel = ReplacementsPanel(theme, texts, asked.append, tried.append, dialogs)
+    panel = ReplacementsPanel(theme, texts, asked.append, dialogs)
     qtbot.addWidget(panel)
     panel.resize(700, 600)
     panel.show()
-    yield Desk(panel, dialogs, asked, tried)
+    yield Desk(panel, dialogs, asked)
     panel.hide()
 
 

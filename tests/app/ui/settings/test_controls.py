@@ -74,7 +74,7 @@ def test_visible_options_request_change_and_wait_for_answer(theme: Theme, qtbot:
     control.choice.buttons[1].click()
     assert page.asked == ["b"]
     control.show_value("a")
-    assert control.choice.value == "a", "it was refused"
+    assert control.choice.buttons[0].isChecked(), "it was refused"
     assert control.across > control.minimumSizeHint().width()
 
 

@@ -91,6 +91,13 @@ def test_key_test_ends_after_time_limit_without_answer(test: PressTest, texts: T
     assert (test.testing, test.result.text()) == (False, texts("settings.press.help"))
 
 
+def test_key_test_names_key_of_desktop_after_time_limit(test: PressTest) -> None:
+    test.button.click()
+    test.show_keys(KeysSeen(True, assigned={"dictate": "f8"}))
+    test._limit.timeout.emit()
+    assert "F8" in test.names["dictate"].text()
+
+
 def test_key_test_shows_why_hotkeys_are_impossible(test: PressTest, texts: Texts) -> None:
     test.show_problem(Note("hotkeys-wayland"))
     assert test.result.text() == texts("note.hotkeys-wayland")

@@ -16,6 +16,7 @@ from app.ui.settings.controls import (
 )
 from app.ui.settings.key_field import KeyControl
 from app.ui.settings.picker import PickOneControl, PickSeveralControl
+from app.ui.settings.placement import SECTIONS
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -34,24 +35,25 @@ KINDS = {
 
 def made(theme: Theme, texts: Texts, qtbot: QtBot, known: ControlValues, asked: list[Action]) -> SettingRows:
     rows = SettingRows(theme, texts, asked.append, known)
-    for row in rows.rows.values():
-        qtbot.addWidget(row)
+    for section in SECTIONS:
+        for row in rows.of(section):
+            qtbot.addWidget(row)
     return rows
 
 
 def test_every_setting_has_a_row_or_is_excluded(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     rows = made(theme, texts, qtbot, ControlValues(), [])
-    assert sorted(rows.rows) == sorted(set(all_settings()) - ELSEWHERE)
+    assert sorted(rows.made) == sorted(set(all_settings()) - ELSEWHERE)
     assert set(all_settings()) >= ELSEWHERE
-    assert {name: type(rows.rows[name].control) for name in KINDS} == KINDS
+    assert {name: type(rows.made[name].control) for name in KINDS} == KINDS
     assert [row.setting.name for row in rows.of("models")] == ["recognition.model", "worker.on"]
 
 
 def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
     rows = made(theme, texts, qtbot, ControlValues(), asked)
-    rows.rows["general.sounds"].control.asks(False)
-    key = rows.rows["hotkeys.dictate"].control
+    rows.made["general.sounds"].control.asks(False)
+    key = rows.made["hotkeys.dictate"].control
     assert isinstance(key, KeyControl)
     key.field.listens.emit(True)
     assert asked == [ChangeSetting("general.sounds", False), PauseHotkeys(True)]
@@ -59,7 +61,7 @@ def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot
 
 def test_microphone_control_lists_known_devices(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     known = ControlValues(choices=Choices((("USB", "USB"),), "", "Built-in"))
-    control = made(theme, texts, qtbot, known, []).rows["audio.microphone"].control
+    control = made(theme, texts, qtbot, known, []).made["audio.microphone"].control
     assert isinstance(control, MicrophoneControl)
     control.refresh()
     assert [control.choice.itemData(row) for row in range(control.choice.count())] == ["", "USB"]

@@ -30,7 +30,7 @@ class World:
         column = QVBoxLayout(self.around)
         column.addWidget(self.section)
         column.addWidget(self.elsewhere)
-        for row in rows.rows.values():
+        for row in rows.made.values():
             if row.parent() is None:
                 qtbot.addWidget(row)
         qtbot.addWidget(self.around)

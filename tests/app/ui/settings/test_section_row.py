@@ -10,6 +10,7 @@ from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.settings.sections import GeneralSection, HistorySection, Settings
 from app.ui.settings.controls import NumberControl, SwitchControl
+from app.ui.settings.placement import SECTIONS
 from app.ui.settings.row_table import ControlValues, SettingRows
 from app.ui.settings.section import SettingRow, mark_style
 from app.ui.settings.wording import terms
@@ -22,7 +23,8 @@ from tests.app.ui.languages import in_each_language
 class World:
     def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
         self.asked: list[Action] = []
-        self._rows = SettingRows(theme, texts, self.asked.append, ControlValues()).rows
+        rows = SettingRows(theme, texts, self.asked.append, ControlValues())
+        self._rows = {row.setting.name: row for section in SECTIONS for row in rows.of(section)}
         for row in self._rows.values():
             qtbot.addWidget(row)
 

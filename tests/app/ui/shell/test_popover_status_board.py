@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.core.states import State
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
-from app.gateways.view import GatewayView, GatewaysView
+from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.ui.settings.choices import Choices

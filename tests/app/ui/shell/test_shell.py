@@ -18,6 +18,7 @@ from app.ui.shell.popover import StatusBoard
 from app.ui.shell.shell import MonitorWindow, Shell, usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
+from app.ui.widgets.panels import tell_visible
 from tests.app.ui.languages import in_each_language
 from tests.helpers.legibility import cut, unnamed
 
@@ -275,7 +276,7 @@ def test_window_reports_when_it_is_visible(
     looked: list[bool] = []
     window = MonitorWindow(Texts("en"), QLabel("page"))
     qtbot.addWidget(window)
-    window.looked.connect(looked.append)
+    tell_visible(window, looked.append)
     window.appear()
     assert looked == [True] and window.windowTitle() == "Monitor · kikipounamu"
     window.appear()

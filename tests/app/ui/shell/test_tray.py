@@ -11,7 +11,7 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.actions import SuspendHotkeys, Verb
 from app.dictation.view import TakeView, View
-from app.gateways.view import GatewayView, GatewaysView
+from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Takes

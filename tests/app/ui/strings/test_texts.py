@@ -143,6 +143,8 @@ FAMILIES = {
     "sharing": [state.value for state in SharingState],
     "sharing.invite": ["paired-client", "paired-worker", "expired", "locked", "intercepted"],
     "computers": ["dictates", "lends"],
+    "pairing": ["title", "to", "pick", "say", "sends", "go", "asking"],
+    "lending": ["title", "to", "pick", "say", "sends", "go", "asking"],
     "files.form": [form.value for form in Format],
     "language.latin": list(LANGUAGES),
 }

@@ -9,7 +9,7 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.ui.strings import wording
+from app.ui.strings import texts as wording
 from app.ui.strings.texts import Texts
 from tests.app.core.test_problem_notes import ERRORS
 
@@ -111,3 +111,13 @@ def test_texts_to_paste_are_mentioned_with_their_key() -> None:
 
 def test_today_is_the_current_date() -> None:
     assert abs((wording.today() - date.today()).days) <= 1
+
+
+def test_line_leaves_out_its_empty_parts() -> None:
+    assert wording.joined("", "a", "", "b") == "a · b" and wording.joined("", "") == ""
+
+
+def test_moment_is_a_time_today_and_else_a_date() -> None:
+    at = datetime(2026, 7, 1, 9, 5)
+    assert wording.moment_text(at.timestamp(), at.date()) == "09:05"
+    assert wording.moment_text(at.timestamp(), date(2026, 7, 2)) == "2026-07-01"

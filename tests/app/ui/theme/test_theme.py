@@ -10,7 +10,19 @@ from pytestqt.qtbot import QtBot
 from app.core.states import State
 from app.settings.schema import all_settings
 from app.ui.theme.colours import COLOURS, Scheme
-from app.ui.theme.theme import HAN, SCALE, SCHEMES, STILL, TEXT_SIZES, Motion, System, Theme, font, palette
+from app.ui.theme.theme import (
+    HAN,
+    SCALE,
+    SCHEMES,
+    STILL,
+    TEXT_SIZES,
+    Motion,
+    System,
+    Theme,
+    font,
+    letter_width,
+    palette,
+)
 from app.ui.widgets.parts import label
 
 
