@@ -133,7 +133,7 @@ def test_texts_are_neither_lost_nor_doubled_when_helper_is_killed(app: GnomeApp,
             app.command("dismiss-held")
         elif reason:
             app.desktop.tap("ctrl+alt+v")
-        wait_until_sync(lambda: app.view()["held"] == 0, "nothing is held any more")
+        app.wait_until_nothing_is_held()
         wait_until_sync(lambda: set(there) <= set(window.text.split()), "what is said to be there is there")
         found = window.text.split()
         assert [text for text in found if text not in perhaps] == [text for text in there if text not in perhaps]

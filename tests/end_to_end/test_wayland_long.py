@@ -124,7 +124,7 @@ def settle(app: WaylandApp, texts: list[str], reason: str, results: Results) -> 
     if reason not in ("", HoldReason.UNCERTAIN):
         wait_until_sync(lambda: helpers(app), "the next helper runs")  # else the text is copied for the user
         app.desktop.tap("ctrl+alt+v")
-    wait_until_sync(lambda: app.view()["held"] == 0, "nothing is held any more")
+    app.wait_until_nothing_is_held()
 
 
 @pytest.mark.parametrize("count", [5, pytest.param(PROOF, marks=pytest.mark.proof(minutes=20))])

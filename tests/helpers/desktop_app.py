@@ -240,6 +240,11 @@ class RunningApp(ABC):
         with self._told_on_failure():
             wait_until_sync(lambda: not self.unfinished(TRANSCRIBED), "all takes have ended", 2 * TEXT_S)
 
+    def wait_until_nothing_is_held(self) -> None:
+        """Wait until every held text was pasted, copied or dismissed."""
+        with self._told_on_failure():
+            wait_until_sync(lambda: self.view()["held"] == 0, "nothing is held any more", TEXT_S)
+
     def unfinished(self, finished: Set[TakeState] = _SETTLED) -> list[TakeSnapshot]:
         """Return the takes that are in none of these states."""
         return [take for take in self.takes() if take.state not in finished]

@@ -117,3 +117,17 @@ def test_insertion_ending_before_paste_is_continued_only_by_its_own_take() -> No
     assert order.paste(1, WINDOW, followed=True)
     order.inserted(TYPED)
     assert goes(order) == " late", "behind the first text of its take, and not behind the full stop"
+
+
+def test_paste_continues_its_own_take_where_the_last_insertion_went_elsewhere() -> None:
+    order = order_of(1)
+    order.begin(2)
+    order.aim(2, OTHER)
+    say(order, 1, 0, "one")
+    assert goes(order) == "one"
+    say(order, 1, 1, "two")
+    assert goes(order, HELD) == " two"
+    order.ended(1)
+    say(order, 2, 0, "three")
+    assert goes(order) == "three"
+    assert order.paste(1, WINDOW, joins=True) and goes(order) == " two"

@@ -340,6 +340,15 @@ def test_quit_waits_for_insertion_in_progress() -> None:
     assert story.then(TYPED)[-2:] == [CloseTake(1), Leave()]
 
 
+def test_waiting_for_takes_so_far_ignores_later_ones() -> None:
+    story = Story()
+    story.at(0.0, *spoken(1), *spoken(2), TakeEnded(1))
+    assert not story.dictation.waits_for(1)
+    assert story.dictation.waits_for(2)
+    story.then(TakeEnded(2))
+    assert not story.dictation.waits_for(2)
+
+
 @pytest.mark.parametrize(
     "ends", [(Verb.STOP, RecordingOver(1)), (RecordingOver(1), TakeEnded(1)), (Verb.STOP, TakeEnded(1))]
 )

@@ -234,6 +234,7 @@ class TestCount:
         made = pieces()
         made.receive(SPAN, NOW)
         assert made.repeats(encode_frame(2, 0, PCM)) and not made.repeats(encode_frame(1, 0, PCM))
+        assert made.repeats(encode_frame(2, 1, PCM)), "wherever in the span it is"
         assert not made.repeats(b"") and not made.repeats(encode_frame(9, 0, PCM))
 
     def test_final_of_span_is_told_as_any(self) -> None:
