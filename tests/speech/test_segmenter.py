@@ -24,6 +24,7 @@ from tests.speech.streams import MS, Stream, covered, cuts, options, run, stream
 PLAIN = SegmenterOptions(post_roll_ms=200, noise_roll_ms=0)
 LONG = replace(PLAIN, shortest_ms=0)
 DISCOVERY = 250 * MS
+LEAD = 300 * MS
 SMALL = SegmenterOptions(longest_ms=1500, cut_search_ms=500, shortest_ms=400)
 
 
@@ -234,6 +235,16 @@ def test_endpoint_flushes_the_last_partial_frame() -> None:
     assert end == SegmentEnd(0, 1210 * MS)
 
 
+@pytest.mark.parametrize(("background", "longer_ms"), [(0, 0), (300, 0), (600, 421), (1500, 700)])
+def test_post_roll_is_longer_only_in_noise(background: int, longer_ms: int) -> None:
+    segmenter = Segmenter(replace(PLAIN, noise_roll_ms=700))
+    noise = np.full(3000 * MS, background, np.int16)
+    audio = np.concatenate((noise[: 1000 * MS], np.full(1000 * MS, 3000, np.int16), noise))
+    out = segmenter.accept(audio, [SpeechStarted(1000 * MS), SpeechEnded(2000 * MS)])
+    end = (1000 + 200 + longer_ms) * MS + LEAD
+    assert out[-1] == SegmentEnd(0, end), "70 ms for each dB below 20, at most 700"
+
+
 def test_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
     loud = np.random.default_rng(1).integers(-20000, 20000, 40_000 * MS, np.int16)
     loud[20_000 * MS : 21_000 * MS] = 0  # quieter, but too early
@@ -338,3 +349,16 @@ def test_segment_states_the_gain_that_its_speech_needs(dbfs: float, gain_db: int
     events: list[VadEvent] = [SpeechStarted(1000 * MS, 1300 * MS), SpeechEnded(3000 * MS, 3700 * MS)]
     begins = [out for out in Segmenter().accept(stream, events) if isinstance(out, SegmentBegin)]
     assert [begin.gain_db for begin in begins] == [pytest.approx(gain_db, abs=1)]
+
+
+def test_quiet_beginning_is_amplified_by_the_speech_before_it() -> None:
+    stream = np.zeros(6000 * MS, np.int16)
+    stream[1000 * MS : 2000 * MS] = round(2**15 * 10 ** (-50 / 20))
+    stream[4000 * MS : 5000 * MS] = round(2**15 * 10 ** (-60 / 20))
+    events: list[VadEvent] = [
+        SpeechStarted(1000 * MS, 1300 * MS),
+        SpeechEnded(2000 * MS, 2700 * MS),
+        SpeechStarted(4000 * MS, 4300 * MS),
+    ]
+    first, second = (out for out in Segmenter().accept(stream, events) if isinstance(out, SegmentBegin))
+    assert second.gain_db - first.gain_db == pytest.approx(6, abs=1), "not the 10 dB that it is quieter"
