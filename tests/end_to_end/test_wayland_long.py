@@ -25,6 +25,7 @@ from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.helpers.desktop import TextField
+from tests.helpers.pasting import paste
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_app import WaylandApp, running_wayland_app
 from tests.helpers.wayland_desktop import running_sway
@@ -116,14 +117,12 @@ def dictate(app: WaylandApp, word: Path, kill_s: float | None) -> tuple[list[str
 def settle(app: WaylandApp, texts: list[str], reason: str, results: Results) -> None:
     """Do what a user does with a held text: paste it, or dismiss it if it may be there."""
     results.told[reason or "inserted"] += 1
-    if reason == HoldReason.UNCERTAIN:
+    wait_until_sync(lambda: helpers(app), "the next helper runs")  # else the text is copied for the user
+    if paste(app, reason) == HoldReason.UNCERTAIN:
         results.perhaps += texts
         app.command("dismiss-held")
     else:
         results.there += texts
-    if reason not in ("", HoldReason.UNCERTAIN):
-        wait_until_sync(lambda: helpers(app), "the next helper runs")  # else the text is copied for the user
-        app.desktop.tap("ctrl+alt+v")
     app.wait_until_nothing_is_held()
 
 

@@ -1,0 +1,34 @@
+"""Paste a held text as a user does, who presses the key again if a program was too busy to read the text."""
+
+from app.insertion.outcome import HoldReason
+from tests.helpers.digit_dictation import App
+from tests.helpers.waiting import wait_until_sync
+
+TRIES = 5
+
+
+def paste(app: App, reason: str) -> str:
+    """Press the key while a text is held for ``reason``; return why it is held still, or nothing.
+
+    A text whose outcome is unknown is not pasted again.
+    """
+    for _ in range(TRIES):
+        if reason in ("", HoldReason.UNCERTAIN):
+            break
+        app.paste_held()
+        reason = _reason_after_paste(app)
+    return reason
+
+
+def _reason_after_paste(app: App) -> str:
+    """Wait until nothing is held, or the note of the last attempt is gone; return what it said."""
+    said = ""
+
+    def over() -> bool:
+        nonlocal said
+        view = app.view()
+        said = view["note"]["key"] if view["note"] else said
+        return not view["held"] or not view["note"]
+
+    wait_until_sync(over, "the paste is over")
+    return said if app.view()["held"] else ""
