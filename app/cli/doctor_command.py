@@ -80,12 +80,14 @@ async def examine(
 
     Raises ``ReportNotSaved``.
     """
+    from app.cli.words import texts
     from app.core.console import Console
     from app.core.sentences import Sentences
     from app.diagnostics.checks import output, runner
     from app.diagnostics.checks.all_checks import AllChecks
 
-    say, examinations = Sentences(), AllChecks(wish, computer).examinations()
+    say = Sentences() if json else texts()  # programs read English, whatever the language of the windows
+    examinations = AllChecks(wish, computer).examinations()
     areas = [one.area for one in examinations]
     with output.Listing(say, areas, Console(), quiet=json) as listing:
         found = await runner.examine(examinations, listing.tell)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -55,7 +56,7 @@ class Listing:
         """Print the summary as the last line."""
         if not self._quiet:
             self._status.stop()
-            self._console.print(Text(f"\n{summary(findings)}", "bold"), soft_wrap=True)
+            self._console.print(Text(f"\n{summary(self._say, findings)}", "bold"), soft_wrap=True)
 
     def _wait(self) -> None:
         if self._left:  # all checks run at once; this is the next one to print
@@ -65,10 +66,10 @@ class Listing:
         title, found, do = told(self._say, finding)
         mark, style = _MARKS[finding.severity], _STYLES[finding.severity]
         if not self._console.is_terminal:
-            head = f"{mark:{_MARK}}{'':{_GAP}}{title:{_TITLE}}{'':{_GAP}}"
+            head = f"{mark:{_MARK}}{'':{_GAP}}{set_cell_size(title, _TITLE)}{'':{_GAP}}"
             self._console.print(Text(head + found), soft_wrap=True)
             if do:
-                self._console.print(Text(f"{'':{len(head)}}Do this: {do}"), soft_wrap=True)
+                self._console.print(Text(f"{'':{_MARK + _TITLE + 2 * _GAP}}{self._remedy(do)}"), soft_wrap=True)
             return
         row = Table.grid(padding=(0, _GAP))
         row.add_column(width=_MARK)
@@ -76,18 +77,22 @@ class Listing:
         row.add_column(ratio=1, overflow="fold")
         row.add_row(Text(mark, style), Text(title), Text(found))
         if do:
-            row.add_row("", "", Text.assemble(("Do this: ", "bold"), do))
+            row.add_row("", "", self._remedy(do))
         self._console.print(row)
 
+    def _remedy(self, do: str) -> str:
+        return self._say("help.examine.do", text=do)
 
-def summary(findings: Sequence[Finding]) -> str:
+
+def summary(say: Say, findings: Sequence[Finding]) -> str:
     """Return one sentence about all findings."""
     problems, advice = count(findings, Severity.PROBLEM), count(findings, Severity.ADVICE)
     if not problems and not advice:
-        return "All is well."
-    found = [f"{problems} {'problem' if problems == 1 else 'problems'}"] * bool(problems)
-    found += [f"{advice} {'piece' if advice == 1 else 'pieces'} of advice"] * bool(advice)
-    return f"{' and '.join(found)}; everything else is well."
+        return say("doctor.summary.well")
+    found = [say("help.examine.problems", count=problems)] * bool(problems)
+    found += [say("doctor.summary.advice", count=advice)] * bool(advice)
+    both = say("doctor.summary.both", first=found[0], second=found[-1]) if len(found) > 1 else found[0]
+    return say("doctor.summary.rest", found=both)
 
 
 def status(findings: Sequence[Finding]) -> int:

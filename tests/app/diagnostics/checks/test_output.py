@@ -14,10 +14,13 @@ HINT = advice(Area.TRAY, "tray-none")
 BAD = wrong(Area.MODELS, "model-damaged", model="fsmn-vad")
 
 
-def listed(*findings: Finding, terminal: bool = False, quiet: bool = False) -> str:
+EN = Sentences()
+
+
+def listed(*findings: Finding, terminal: bool = False, quiet: bool = False, say: Sentences = EN) -> str:
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=60, highlight=False, color_system=None)
-    with Listing(Sentences(), [Area.TRAY, Area.MODELS], console, quiet=quiet) as listing:
+    with Listing(say, [Area.TRAY, Area.MODELS], console, quiet=quiet) as listing:
         listing.tell(Area.TRAY, tuple(one for one in findings if one.area is Area.TRAY))
         listing.tell(Area.MODELS, tuple(one for one in findings if one.area is Area.MODELS))
         listing.sum_up(findings)
@@ -53,9 +56,15 @@ def test_listing_is_silent_when_json_is_requested() -> None:
 
 
 def test_summary_counts_problems_and_advice() -> None:
-    assert summary([WELL]) == "All is well."
-    assert summary([HINT, HINT]) == "2 pieces of advice; everything else is well."
-    assert summary([WELL, HINT, BAD, BAD]) == "2 problems and 1 piece of advice; everything else is well."
+    assert summary(EN, [WELL]) == "All is well."
+    assert summary(EN, [HINT, HINT]) == "2 pieces of advice; everything else is well."
+    assert summary(EN, [WELL, HINT, BAD, BAD]) == "2 problems and 1 piece of advice; everything else is well."
+
+
+def test_listing_speaks_the_language_of_the_windows() -> None:
+    lines = listed(WELL, BAD, say=Sentences("zh")).splitlines()
+    assert lines[0] == f"ok       托盘{'':16}托盘可用。"
+    assert "处理方法：" in lines[2] and lines[-1] == "1 个问题，其余正常。"
 
 
 def test_status_ignores_advice() -> None:
