@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from worker.engines.repetition import has_repetition, is_loop, is_only_loop, is_suspicious
+from worker.engines.repetition import has_repetition, is_loop, is_only_loop, is_suspicious, said_once
 from worker.engines.whisper_reader import Reading
 
 _NO_SPEECH: Final = 0.6
@@ -63,6 +63,12 @@ def is_speech(reading: Reading) -> bool:
         return False
     doubtful = reading.log_probability < _DOUBTFUL or is_suspicious(reading.text)
     return reading.no_speech <= _NO_SPEECH or not doubtful
+
+
+def is_speech_so_far(reading: Reading) -> bool:
+    """Return whether anybody spoke, of a partial: a probable sentence in it may be said again and again."""
+    probable = reading.no_speech <= _NO_SPEECH and reading.log_probability >= _DOUBTFUL
+    return is_speech(reading._replace(text=said_once(reading.text)) if probable else reading)
 
 
 def is_sparse(reading: Reading, seconds: float) -> bool:

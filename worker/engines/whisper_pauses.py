@@ -16,8 +16,9 @@ _PAUSE: Final = 20
 _SPEECH: Final = 30
 _FIRST: Final = 70
 _KEPT: Final = 25
+_LEAD: Final = 20
 """Frames of 10 ms: how soon after the end a pause begins, its length, that of the speech after it,
-where that begins at least, and what is kept of a pause."""
+where that begins at least, and what is kept of a pause and of the silence before the first sound."""
 
 
 def with_short_pauses(features: Features) -> Features:
@@ -31,6 +32,11 @@ def with_short_pauses(features: Features) -> Features:
 def _loud(features: Features) -> npt.NDArray[np.bool_]:
     found: npt.NDArray[np.bool_] = features.max(axis=0) > features.max() - _QUIET
     return found
+
+
+def first_sound(features: Features) -> int:
+    """Return a frame shortly before the first sound: Whisper takes a word after silence for none."""
+    return max(int(np.flatnonzero(_loud(features))[0]) - _LEAD, 0)
 
 
 def speech_after(features: Features, end: int) -> int:

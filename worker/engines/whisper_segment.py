@@ -19,9 +19,10 @@ from worker.engines.whisper_checks import (
     is_probable,
     is_sparse,
     is_speech,
+    is_speech_so_far,
     says_once,
 )
-from worker.engines.whisper_pauses import continued, is_new, speech_after, with_short_pauses
+from worker.engines.whisper_pauses import continued, first_sound, is_new, speech_after, with_short_pauses
 from worker.engines.whisper_reader import (
     FRAMES_PER_SECOND,
     LONGEST_FRAMES,
@@ -35,6 +36,8 @@ from worker.engines.whisper_reader import (
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
 """Most texts that cannot be trusted are right with this window, which costs a third of one of 30 s."""
+_BRIEF_FRAMES: Final = 2 * FRAMES_PER_SECOND
+"""A partial as short begins with its first sound: after silence Whisper often hears nobody in it."""
 _BEAMS: Final = 5
 _AROUND: Final = " ,.:;?!…，。：；？！、"  # joins of pieces change these, and are found without them
 _MOST_LANGUAGES: Final = 2
@@ -68,7 +71,10 @@ class SegmentDecoder:
     ) -> None:
         """Compute the features of the segment. ``translates``: its text is to be in English."""
         self._reader, self._translates = reader, translates
-        self._features = reader.features(samples)
+        features = reader.features(samples)
+        little = features[:, : features.shape[1] - LONGEST_FRAMES]
+        brief = partial and 0 < little.shape[1] < _BRIEF_FRAMES
+        self._features = features[:, first_sound(little) if brief else 0 :]
         self._frames: int = self._features.shape[1] - LONGEST_FRAMES
         self._partial = partial
         self._brief = cache(self._without_long_pauses)
@@ -108,7 +114,8 @@ class SegmentDecoder:
         return Passage(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
 
     def _is_speech(self, at: int, reading: Reading) -> bool:
-        return is_speech(reading) and not is_sparse(reading, self._seconds(at))
+        spoken = is_speech_so_far if self._partial else is_speech
+        return spoken(reading) and not is_sparse(reading, self._seconds(at))
 
     def _tidied(self, text: str) -> str:
         """Return the text without loops. Whisper often says a partial again, as it ends in the midst of a word."""

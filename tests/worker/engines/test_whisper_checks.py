@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from worker.engines.whisper_checks import better, is_heard, is_in_bounds, is_probable, is_sparse, is_speech
+from worker.engines.whisper_checks import (
+    better,
+    is_heard,
+    is_in_bounds,
+    is_probable,
+    is_sparse,
+    is_speech,
+    is_speech_so_far,
+)
 from worker.engines.whisper_reader import Reading
 
 GOOD = Reading("Good morning.", (1,) * 4, 2.0, None, -0.2, 0.05)
@@ -115,3 +123,20 @@ def test_long_window_decides_that_somebody_spoke_where_the_short_text_is_better(
 def test_loop_alone_is_speech_only_where_speech_is_probable(no_speech: float, spoken: bool) -> None:
     assert is_speech(LOOP._replace(no_speech=no_speech)) is spoken
     assert is_speech(LOOP._replace(no_speech=no_speech, text=f"Please tell him that {LOOP.text}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "no_speech", "log_probability", "spoken"),
+    [
+        ("I would like to write. " * 4, 0.42, -0.17, True),
+        ("I would like to write. " * 4, 0.42, -0.7, False),
+        ("I would like to write. " * 4, 0.7, -0.33, False),
+        ("I'm sorry. " * 20, 0.42, -0.17, False),
+    ],
+    ids=["a sentence", "an improbable one", "perhaps nobody spoke", "two words"],
+)
+def test_partial_that_says_its_sentence_again_is_speech_if_that_is_probable(
+    text: str, no_speech: float, log_probability: float, spoken: bool
+) -> None:
+    reading = GOOD._replace(text=text, no_speech=no_speech, log_probability=log_probability)
+    assert is_speech_so_far(reading) is spoken and not is_speech(reading)

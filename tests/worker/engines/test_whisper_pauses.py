@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.engines.whisper_pauses import continued, is_new, speech_after, with_short_pauses
+from worker.engines.whisper_pauses import continued, first_sound, is_new, speech_after, with_short_pauses
 
 
 def features(*parts: int) -> npt.NDArray[np.float32]:
@@ -21,6 +21,11 @@ def test_pauses_are_short_and_speech_stays() -> None:
     found = with_short_pauses(features(100, 90, 50, 20, 50, 40))
     assert found.shape == (2, 100 + 25 + 50 + 20 + 50 + 25)
     assert np.count_nonzero(found[0] > 0) == 200
+
+
+@pytest.mark.parametrize(("parts", "first"), [((0, 60, 40), 40), ((0, 15, 40), 0), ((100, 60), 0)])
+def test_silence_before_the_first_sound_is_found_but_for_its_end(parts: Sequence[int], first: int) -> None:
+    assert first_sound(features(*parts)) == first
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,19 @@ def test_partial_is_decoded_once_with_one_beam() -> None:
     assert [hints.beams for _, hints in reader.read_windows] == [1]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "partial", "window"),
+    [(1.0, True, (79, 321)), (2.0, True, (0, 500)), (1.0, False, (0, 400))],
+    ids=["brief", "not brief", "no partial"],
+)
+def test_only_a_brief_partial_begins_with_its_first_sound(
+    seconds: float, partial: bool, window: tuple[int, int]
+) -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    decoder(reader, seconds, partial).decode("en", "")
+    assert reader.encoded[0] == window
+
+
 def test_only_a_partial_leaves_out_a_sentence_that_is_said_again() -> None:
     twice = GOOD._replace(text=" Water the plants before. Water the plants before.")
     reader = FakeReader(lambda *_: twice)
