@@ -24,17 +24,20 @@ class VoteRules:
     """Rules for which votes count, in samples.
 
     ``window``: how far before a segment votes count. ``pause``: a longer one between segments begins a new vote.
+    ``sure``: a segment as long tells its language itself.
     """
 
     window: float = inf
     pause: float = inf
+    sure: float = inf
 
 
 PER_RECORDING: Final = VoteRules()
 PER_SPAN: Final = VoteRules(window=30 * SAMPLE_RATE, pause=1.5 * SAMPLE_RATE)
 """For conversation: speakers change at a pause of 2 s, of which segments contain 0.5 s, or without any pause."""
-PER_PART: Final = VoteRules(window=300 * SAMPLE_RATE)
-"""For files, which may have several speakers. Results come up to 120 s after their segments were sent."""
+PER_PART: Final = VoteRules(window=300 * SAMPLE_RATE, sure=10 * SAMPLE_RATE)
+"""For files, which may have several speakers. Results come up to 120 s after their segments were sent, so votes
+may be older than the last change of the language."""
 
 
 class _Vote(NamedTuple):

@@ -1,7 +1,7 @@
 """Transcribe one recording, in a session of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +18,7 @@ from client.gateway import ClientSettings, GatewayClient
 from protocol.recognition import Options
 from runtime.logger import bound_fields
 from speech.audio_file import AvailableAudio
+from speech.cutter import Cutter
 from speech.packing import PackingSegmenter
 from speech.segmenter import Segmenter
 from speech.vad import open_vad
@@ -25,12 +26,13 @@ from speech.vad import open_vad
 
 @dataclass(frozen=True)
 class Recogniser:
-    """The gateway, VAD and options that recognise every recording of a command."""
+    """The gateway, VAD and options that recognise every recording of a command. ``cutter`` cuts files."""
 
     locate: Locate
     vad_folder: Path
     options: Options = Options()
     settings: ClientSettings = field(default_factory=ClientSettings)
+    cutter: Callable[[], Cutter] = PackingSegmenter
 
     async def recognise(self, path: Path, display: Display, *, live: bool = False) -> RecordingTranscript:
         """Transcribe the file at ``path`` as fast as possible, or at speaking pace if ``live``.
@@ -39,7 +41,7 @@ class Recogniser:
         Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
         """
         session = uuid4()
-        cutter = Segmenter() if live else PackingSegmenter()
+        cutter = Segmenter() if live else self.cutter()
         ears, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path)
         with bound_fields(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:

@@ -1,7 +1,8 @@
 """Give segments the language of their recording."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 
 from msgspec.structs import replace
 
@@ -36,7 +37,10 @@ class VotingOutlet(Outlet):
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``, in the voted language if the details have none."""
-        if not details.language and (language := self.language(at)):
+        await self._begin(segment, at, details, self.language(at))
+
+    async def _begin(self, segment: int, at: int, details: SegmentDetails, language: str) -> None:
+        if language and not details.language:
             details = replace(details, language=language)
         self._spoken[segment] = _Spoken(at, votes=not details.language)
         await self._outlet.begin(segment, at, details)
@@ -74,6 +78,53 @@ class VotingOutlet(Outlet):
             yield event
 
 
+@dataclass
+class _Waiting:
+    """The beginning of a segment that may be too short to tell its language."""
+
+    segment: int
+    at: int
+    details: SegmentDetails
+    sounds: list[Samples] = field(default_factory=list)
+
+
+class PatientOutlet(VotingOutlet):
+    """A ``VotingOutlet`` for files: a segment begins when it has ended, or is long enough to tell its language."""
+
+    def __init__(self, outlet: Outlet, vote: LanguageVote, sure: float) -> None:
+        super().__init__(outlet, vote)
+        self._sure = sure
+        self._waiting: _Waiting | None = None
+        self.audio = self._audio  # type: ignore[method-assign] # replaces that of the class above
+
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
+        """Keep the beginning of a segment."""
+        self._waiting = _Waiting(segment, at, details)
+
+    async def end(self, segment: int, samples: int) -> None:
+        """End a segment; a short one has the voted language."""
+        if self._waiting is not None:
+            await self._go_on(self._waiting, self.language(self._waiting.at))
+        await super().end(segment, samples)
+
+    async def _audio(self, segment: int, samples: Samples) -> None:
+        if self._waiting is None:
+            await self._outlet.audio(segment, samples)
+            return
+        self._waiting.sounds.append(samples)
+        if sum(map(len, self._waiting.sounds)) >= self._sure:
+            await self._go_on(self._waiting, "")
+
+    async def _go_on(self, waiting: _Waiting, language: str) -> None:
+        self._waiting = None
+        await self._begin(waiting.segment, waiting.at, waiting.details, language)
+        for samples in waiting.sounds:
+            await self._outlet.audio(waiting.segment, samples)
+
+
 def voting(outlet: Outlet, options: Options, rules: VoteRules) -> Outlet:
     """Return an outlet that votes on the language, unless the options set it."""
-    return VotingOutlet(outlet, LanguageVote(options.languages, rules)) if options.language == "auto" else outlet
+    if options.language != "auto":
+        return outlet
+    vote = LanguageVote(options.languages, rules)
+    return VotingOutlet(outlet, vote) if rules.sure == inf else PatientOutlet(outlet, vote, rules.sure)

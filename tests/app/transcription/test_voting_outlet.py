@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 
-from app.transcription.language_vote import PER_RECORDING, LanguageVote
+from app.transcription.language_vote import PER_PART, PER_RECORDING, LanguageVote
 from app.transcription.voting_outlet import VotingOutlet, voting
 from client.events import ClientEvent, Connected
 from protocol.audio import SAMPLE_RATE
@@ -92,6 +92,22 @@ async def test_other_calls_are_passed_on_and_other_details_stay() -> None:
     await outlet.finish()
     await outlet.close()
     assert recogniser.calls == [("audio", 0), ("speculate", 0), ("end", 0, 1), "finish", "close"]
+
+
+async def test_long_segment_of_a_file_tells_its_language_and_a_short_one_has_the_voted() -> None:
+    recogniser = Recogniser("一")
+    outlet = voting(recogniser, Options(languages=("zh", "en")), PER_PART)
+    assert isinstance(outlet, VotingOutlet)
+    for segment, seconds in enumerate((20, 10, 9)):
+        await outlet.begin(segment, 30 * segment * SAMPLE_RATE)
+        for _ in range(seconds):
+            await outlet.audio(segment, np.zeros(SAMPLE_RATE, np.int16))
+        await outlet.end(segment, seconds * SAMPLE_RATE)
+        if not segment:
+            await results(outlet)
+    assert recogniser.begun == ["", "", "zh"]
+    sounds = [call for call in recogniser.calls if call == ("audio", 1)]
+    assert len(sounds) == 10 and recogniser.calls[-1] == ("end", 2, 9 * SAMPLE_RATE)
 
 
 def test_recording_in_a_chosen_language_has_no_vote() -> None:
