@@ -71,10 +71,13 @@ def is_speech_so_far(reading: Reading) -> bool:
     return is_speech(reading._replace(text=said_once(reading.text)) if probable else reading)
 
 
-def is_sparse(reading: Reading, seconds: float) -> bool:
-    """Return whether a text is improbable and says next to nothing in a long time, as of music and typing."""
+def is_sparse(reading: Reading, seconds: float, sounding_s: float) -> bool:
+    """Return whether a text is improbable and says next to nothing in a long time, as of music and typing.
+
+    ``sounding_s``: without long pauses. An answer before a long silence is no such text.
+    """
     few = len(reading.tokens) < _SPARSE_TOKENS_PER_SECOND * seconds
-    return seconds >= _LONG_S and few and reading.log_probability < _VERY_IMPROBABLE
+    return sounding_s >= _LONG_S and few and reading.log_probability < _VERY_IMPROBABLE
 
 
 def better(long: Reading, short: Reading, seconds: float) -> Reading:

@@ -115,7 +115,7 @@ class SegmentDecoder:
 
     def _is_speech(self, at: int, reading: Reading) -> bool:
         spoken = is_speech_so_far if self._partial else is_speech
-        return spoken(reading) and not is_sparse(reading, self._seconds(at))
+        return spoken(reading) and not is_sparse(reading, self._seconds(at), self._sounding_s(at))
 
     def _tidied(self, text: str) -> str:
         """Return the text without loops. Whisper often says a partial again, as it ends in the midst of a word."""
@@ -124,6 +124,12 @@ class SegmentDecoder:
     def _seconds(self, at: int) -> float:
         """Return how much audio the window has that begins at this frame."""
         return min(self._frames - at, LONGEST_FRAMES) / FRAMES_PER_SECOND
+
+    def _sounding_s(self, at: int) -> float:
+        """Return how much of the window is no long pause: after an answer it may be quiet for long."""
+        window = self._features[:, at : min(at + LONGEST_FRAMES, self._frames)]
+        sounding: int = with_short_pauses(window).shape[1]
+        return sounding / FRAMES_PER_SECOND
 
     def _unread(self, at: int, reading: Reading) -> int:
         """Return where in the window speech follows that was not read; 0: nowhere."""

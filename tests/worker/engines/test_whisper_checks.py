@@ -92,7 +92,7 @@ def test_improbable_text_of_few_words_in_a_long_time_is_sparse(
     tokens: int, seconds: float, log_probability: float, sparse: bool
 ) -> None:
     thanks = GOOD._replace(tokens=(1,) * tokens, log_probability=log_probability)
-    assert is_sparse(thanks, seconds) is sparse
+    assert is_sparse(thanks, seconds, seconds) is sparse
 
 
 def test_more_probable_window_decides_unless_it_loops() -> None:

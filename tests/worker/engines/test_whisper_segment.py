@@ -165,10 +165,23 @@ def test_only_a_partial_leaves_out_a_sentence_that_is_said_again() -> None:
     assert decoder(reader, 4.0).decode("en", "").text.count("Water") == 2
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(4.0, "Good."), (20.0, "")])
-def test_few_improbable_words_are_no_text_of_long_audio(seconds: float, text: str) -> None:
+class HummingReader(FakeReader):
+    """Reader of audio that sounds throughout."""
+
+    def features(self, samples: Samples) -> Features:
+        return np.ones((1, len(samples) // 160 + LONGEST_FRAMES), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("reader", "seconds", "text"),
+    [(HummingReader, 4.0, "Good."), (HummingReader, 20.0, ""), (FakeReader, 20.0, "Good.")],
+    ids=["short", "long", "long, but mostly quiet"],
+)
+def test_few_improbable_words_are_no_text_of_long_sound(
+    reader: type[FakeReader], seconds: float, text: str
+) -> None:
     thanks = GOOD._replace(log_probability=-1.2, no_speech=0.3)
-    assert decoder(FakeReader(lambda *_: thanks), seconds).decode("en", "").text == text
+    assert decoder(reader(lambda *_: thanks), seconds).decode("en", "").text == text
 
 
 def test_noise_gives_no_text_and_loop_one_phrase() -> None:
