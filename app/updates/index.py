@@ -70,7 +70,7 @@ def read_index(raw: bytes, keys: Iterable[str], now_s: float, seen_s: int = 0) -
     if index.made_s < seen_s:
         raise IndexStale("a newer one was seen before")
     if index.good_until_s < now_s:
-        raise IndexStale("nobody has renewed it for too long")
+        raise IndexStale("nobody has renewed it for too long, by the clock of this computer")
     return index
 
 
