@@ -60,14 +60,13 @@ from app.system.sleep_detector import Patience
 from app.transcription.listening import PATIENT, DictationSetup
 from client.connection import Address
 from protocol.recognition import Options
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.installing import extra_command
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.APP_DESK)
+log = loggers.APP_DESK
 
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _MOST_EARLY: Final = 64

@@ -35,18 +35,19 @@ from app.ui.shell.return_presses import ReturnPresses
 from app.ui.strings.qt_words import QtWords
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, is_refused, refusal
 from runtime.garbage import collect_seldom
-from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
+
+log = loggers.APP_MAIN
+
 
 if TYPE_CHECKING:
     from app.application import Application
 
-log = get_logger(logger_names.APP_MAIN)
 
 FAILED = 1
 _STARTING_S = 5.0

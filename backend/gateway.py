@@ -62,17 +62,17 @@ from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
 from protocol.job import Notice
 from protocol.session import STREAM_PATH, SUBPROTOCOL
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.freed_memory import PeakWatch, give_back
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
+
+log = loggers.BACKEND_GATEWAY
+
 
 if TYPE_CHECKING:
     from backend.history.history_thread import AsyncHistory
     from backend.rest.runner import Runner
-
-log = get_logger(logger_names.BACKEND_GATEWAY)
 
 
 class Gateway:

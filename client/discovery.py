@@ -21,11 +21,10 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from protocol.devices import clean_name
 from protocol.discovery import SERVICE, decode_text
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.CLIENT_DISCOVERY)
+log = loggers.CLIENT_DISCOVERY
 
 LOOK_S: Final = 5.0
 MOST: Final = 64

@@ -38,11 +38,11 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import CloseCode
 from protocol.recognition import Options
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.CLIENT_GATEWAY)
+log = loggers.CLIENT_GATEWAY
+
 
 _STEADY_S: Constant = 10.0  # a connection that lasts this long resets the backoff
 _REASON_S: Constant = 1.0

@@ -22,11 +22,10 @@ from client.errors import Refused, Unreachable
 from client.event_stream import EventStream
 from protocol.errors import MalformedMessage
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, Recent, Snapshot, decode_event
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.CLIENT_MONITOR)
+log = loggers.CLIENT_MONITOR
 
 _STEADY_S: Final = 10.0  # a connection that lasts this long resets the backoff
 

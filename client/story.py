@@ -9,11 +9,10 @@ from typing import Any
 from client.events import Outcome, Retrying, SessionEvent
 from protocol.audio import samples_to_ms
 from protocol.session import Busy, Failed, Final, GatewayMessage, Missing, Queued, Welcome
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.CLIENT_STORY)
+log = loggers.CLIENT_STORY
 
 
 @dataclass

@@ -15,12 +15,11 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.RUNTIME_CLOCKS)
+log = loggers.RUNTIME_CLOCKS
 
 DAY_S: Final = 24 * 3600.0
 _JUMP_S: Final = DAY_S

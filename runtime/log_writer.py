@@ -15,9 +15,10 @@ from logging import LogRecord
 from pathlib import Path
 from typing import Final, TextIO
 
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
+
+log = loggers.RUNTIME_LOG_WRITER
 
 MOST_RECORDS: Final = 10_000
 _LOOK_S: Final = 1.0
@@ -27,7 +28,6 @@ _STOP_S: Final = 5.0
 _PACKING: Final = 5
 _PIECE: Final = 1 << 20
 
-log = get_logger(logger_names.RUNTIME_LOG_WRITER)
 
 Write = Callable[[LogRecord], None]
 """Formats and writes one record; may block, and raise ``OSError``."""
@@ -102,7 +102,7 @@ class LogWriter:
 
     def _write(self, record: LogRecord) -> None:
         # failures to write the writer's own records are not reported
-        told = record.name == logger_names.RUNTIME_LOG_WRITER
+        told = record.name == log.name
         for write in self._writes:
             try:
                 write(record)

@@ -35,10 +35,10 @@ class EventRecord(logging.LogRecord):
 class Logger:
     """Logger of one name. An event is a name of ``runtime.event_names``; its values are fields."""
 
-    __slots__ = ("_logger",)
+    __slots__ = ("_logger", "name")
 
-    def __init__(self, logger: logging.Logger) -> None:
-        self._logger = logger
+    def __init__(self, name: str) -> None:
+        self.name, self._logger = name, logging.getLogger(name)
 
     def debug(self, event: str, /, **fields: object) -> None:
         """Log what only a developer wants to know."""
@@ -62,12 +62,7 @@ class Logger:
 
     def _log(self, level: int, event: str, fields: Fields, error: BaseException | None = None) -> None:
         if self._logger.isEnabledFor(level):
-            self._logger.handle(EventRecord(self._logger.name, level, event, fields, error))
-
-
-def get_logger(name: str) -> Logger:
-    """Return the logger of a name of ``runtime.logger_names``."""
-    return Logger(logging.getLogger(name))
+            self._logger.handle(EventRecord(self.name, level, event, fields, error))
 
 
 @contextmanager

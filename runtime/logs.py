@@ -28,12 +28,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.log_limits import RepeatLimit
 from runtime.log_writer import LogFile, LogWriter, Write, to_stream
-from runtime.logger import EventRecord, Fields, get_logger
+from runtime.logger import EventRecord, Fields
 from runtime.terminal import LINES, printable, reason, say
+
+log = loggers.RUNTIME_LOGS
 
 STORY: Final = ".story"
 
@@ -59,7 +61,6 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)
 """Shared by all lines, because creating an encoder takes longer than using it."""
 _TRACEBACKS: Final = logging.Formatter()
 
-log = get_logger(logger_names.RUNTIME_LOGS)
 
 Render = Callable[[dict[str, Any]], str]
 
@@ -91,7 +92,7 @@ class _Sampler:
 
     def written(self, record: logging.LogRecord) -> bool:
         """Return whether the line of a record is written."""
-        return record.name == logger_names.RUNTIME_LOGS or self.admit(*self._counted(record))
+        return record.name == log.name or self.admit(*self._counted(record))
 
     def _counted(self, record: logging.LogRecord) -> tuple[RepeatLimit[LineCategory], LineCategory]:
         level = record.levelname.lower()

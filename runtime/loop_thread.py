@@ -14,12 +14,12 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-log = get_logger(logger_names.RUNTIME_LOOP_THREAD)
+log = loggers.RUNTIME_LOOP_THREAD
+
 T = TypeVar("T")
 
 _JOIN_S: Final = 30.0

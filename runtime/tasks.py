@@ -9,12 +9,10 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, Self
 
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.RUNTIME_TASKS)
-
+log = loggers.RUNTIME_TASKS
 
 _CANCEL_AGAIN_S = 0.5
 

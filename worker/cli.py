@@ -20,10 +20,9 @@ import typer
 
 from protocol.engine import EngineSettings, EngineUnavailable
 from protocol.job import SHARDS_KEY, Keys
-from runtime import command_line, logger_names
+from runtime import command_line, loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import say, standard_streams
@@ -43,10 +42,12 @@ from worker.model_choice import PUNCTUATION, choose
 from worker.streaming.live_worker import LiveWorker
 from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
 
+log = loggers.WORKER_CLI
+
+
 if TYPE_CHECKING:
     from worker.broker.tunnel import Carrier, Tunnel
 
-log = get_logger(logger_names.WORKER_CLI)
 
 _FOLDER_ENGINES: Final = frozenset({"funasr", "paraformer-onnx", "sensevoice-onnx", "sherpa-onnx"})
 _WRONG_USAGE: Final = 2

@@ -28,9 +28,9 @@ from protocol.job import (
     is_room_for,
 )
 from protocol.monitor import WorkerState
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import bound_fields, get_logger
+from runtime.logger import bound_fields
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.broker.jobs import ShardJobs, Verdict
@@ -48,7 +48,8 @@ from worker.reader import JobReader
 from worker.supervision.engine_supervisor import EngineSupervisor
 from worker.supervision.status import StatusReport
 
-log = get_logger(logger_names.WORKER_CONSUMER)
+log = loggers.WORKER_CONSUMER
+
 T = TypeVar("T")
 
 _SHORTEST_BACKOFF_S: Final = 0.1

@@ -24,16 +24,15 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from protocol.monitor import WorkerState
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
-from runtime.logger import get_logger
 from runtime.terminal import reason
 from worker.broker.jobs import Verdict
 from worker.core.errors import MetricsUnavailable
 from worker.core.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
 
-log = get_logger(logger_names.WORKER_EXPOSITION)
+log = loggers.WORKER_EXPOSITION
 
 PREFIX: Final = "kikipounamu_worker_"
 LOOPBACK: Final = "127.0.0.1"

@@ -11,15 +11,14 @@ from typing import Any
 from protocol.audio import samples_to_ms
 from protocol.engine import DecodeFailure
 from protocol.job import JobKind
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from worker.broker.jobs import Verdict
 from worker.broker.scripts import RETURNED
 from worker.core.delivery import Delivery
 from worker.leases import Key
 
-log = get_logger(logger_names.WORKER_STORY)
+log = loggers.WORKER_STORY
 
 
 @dataclass

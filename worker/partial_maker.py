@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 from protocol.engine import DecodeOutcome, Transcript
 from protocol.job import Hypothesis, encode_notice, is_room_for
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from worker.broker.jobs import ShardJobs
 from worker.broker.shards import AllShards
 from worker.core.decoding import request_of
@@ -19,7 +18,7 @@ from worker.core.tally import WorkerTally
 from worker.partials import PartialSelection
 from worker.supervision.engine_supervisor import EngineSupervisor
 
-log = get_logger(logger_names.WORKER_CONSUMER)
+log = loggers.WORKER_CONSUMER
 
 
 class PartialMaker:

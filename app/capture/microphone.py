@@ -28,13 +28,12 @@ from app.capture.fallback import Fallback, FallbackStep, FallbackTimes, Signs
 from app.capture.portaudio import SoundSystem
 from app.capture.resampled_input import ResampledInput
 from protocol.audio import SAMPLE_RATE
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, is_set_within
 from speech.level import FLOOR_DBFS, level_of
 
-log = get_logger(logger_names.APP_CAPTURE_MICROPHONE)
+log = loggers.APP_CAPTURE_MICROPHONE
 
 _POLL_S: Final = 0.1
 _STANDSTILL_S: Final = 0.5

@@ -34,14 +34,13 @@ from app.core.states import STARTING, State
 from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.messages import KEYS
 from app.dictation.view import View
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.APP_CONTROL)
+log = loggers.APP_CONTROL
 
 STATUS: Final = "status"
 KEY: Final = "key"

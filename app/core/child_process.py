@@ -15,15 +15,14 @@ from typing import BinaryIO, Final
 
 from app.core.errors import ProgramEnds, ProgramMissing
 from client.backoff import backoff
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.leash import leashed
-from runtime.logger import get_logger
 from runtime.programs import is_bundled
 from runtime.terminal import reason
 
-log = get_logger(logger_names.APP_CHILD)
+log = loggers.APP_CHILD
 
 _STEADY_S: Final = 10.0
 _USELESS_S: Final = 10.0

@@ -15,11 +15,10 @@ from app.dictation.insertion_queue import SegmentId
 from app.journal.errors import JournalError
 from app.journal.journal import Journal
 from app.journal.library import Library
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_LEDGER)
+log = loggers.APP_LEDGER
 
 Note = Callable[[Journal, int], None]
 

@@ -26,12 +26,11 @@ from app.dictation.key_commands import KeyCommands
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD, Event, HotkeyEvent, NoteKey, Polled
 from app.hotkeys.errors import HotkeyError, HotkeysLost, HotkeyTaken
 from app.hotkeys.events import AssignedHotkeys, Hotkeys, KeyEvent
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import is_set_within
 
-log = get_logger(logger_names.APP_KEY_SHELL)
+log = loggers.APP_KEY_SHELL
 
 TEST_S: Final = 10.0
 _TAPPED: Final = {DICTATE: Verb.TOGGLE, CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}

@@ -26,12 +26,11 @@ from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import Watcher
 from app.transcription.resending import Resender
 from client.errors import GatewayError
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from speech.errors import SpeechError
 
-log = get_logger(logger_names.APP_EARLIER)
+log = loggers.APP_EARLIER
 
 HELD_S: Final = 24 * 3600.0
 MOST_HELD_TAKES: Final = 20

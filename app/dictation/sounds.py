@@ -11,12 +11,11 @@ import numpy as np
 
 from app.capture.errors import MicrophoneError
 from app.dictation.messages import SoundCue
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Closing, Tasks
 
-log = get_logger(logger_names.APP_SOUNDS)
+log = loggers.APP_SOUNDS
 
 _TONES: Final = {
     SoundCue.START: ((660.0, 0.06), (880.0, 0.08)),

@@ -43,12 +43,12 @@ from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
 from protocol.scripts import foreign
 from protocol.session import Busy, Partial, Queued
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import bound_fields, get_logger
+from runtime.logger import bound_fields
 from speech.errors import SpeechError
 
-log = get_logger(logger_names.APP_TAKE_WORK)
+log = loggers.APP_TAKE_WORK
 
 Tell = Callable[[Event], None]
 

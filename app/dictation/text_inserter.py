@@ -40,12 +40,11 @@ from app.insertion.outcome import (
     read_nothing,
 )
 from app.insertion.surroundings import refusal
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.APP_TEXT_WORK)
+log = loggers.APP_TEXT_WORK
 
 _TARGET_S: Final = 2.0
 _INSERT_S: Final = 30.0

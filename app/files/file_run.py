@@ -32,9 +32,8 @@ from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
 from protocol.session import Busy
 from protocol.texts import TimedText, join_pieces
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from speech.errors import (
     AudioDamaged,
     AudioEmpty,
@@ -43,6 +42,8 @@ from speech.errors import (
     MediaExtraMissing,
     SpeechError,
 )
+
+log = loggers.APP_FILES_ONE_FILE
 
 _MOST_NAMES: Final = 1_000
 
@@ -88,8 +89,6 @@ def _claimed(wanted: Path) -> Path:
 def _failed(place: Path, error: OSError) -> OutputFailed:
     return OutputFailed(f"{place} cannot be written: {error.strerror}")
 
-
-log = get_logger(logger_names.APP_FILES_ONE_FILE)
 
 Tell = Callable[[RunProgress | Noted], None]
 

@@ -45,15 +45,14 @@ from app.files.recogniser import FileRecogniser
 from app.files.result_store import FileResults, place_in, sweep
 from app.files.view import MOST_FILES, FileNote, FilesView, FileText
 from protocol.recognition import Options
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from speech.audio_file import length_s
 from speech.errors import SpeechError
 
-log = get_logger(logger_names.APP_FILES_WORKING)
+log = loggers.APP_FILES_WORKING
 
 T = TypeVar("T")
 Post = Callable[[FilesView | FileText], None]

@@ -16,12 +16,11 @@ from app.gateways.errors import GatewaysNotKept
 from client.connection import Address
 from client.pairing import NewPairing
 from protocol.devices import clean_name
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_GATEWAYS_STORE)
+log = loggers.APP_GATEWAYS_STORE
 
 MOST_GATEWAYS: Final = 64
 MOST_URLS: Final = 8

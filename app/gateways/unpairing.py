@@ -10,11 +10,10 @@ from app.gateways.store import PairedGateway
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Unreachable
 from protocol.devices import DEVICES_PATH
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_GATEWAYS_LEAVING)
+log = loggers.APP_GATEWAYS_LEAVING
 
 ANSWER_S: Final = 5.0
 

@@ -11,12 +11,11 @@ from app.gateways.probe import ask
 from app.gateways.route import Route, RouteTimes
 from app.gateways.view import GatewayHealth, QueryResult
 from client.connection import Address
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, is_set_within
 
-log = get_logger(logger_names.APP_GATEWAYS_WATCHING)
+log = loggers.APP_GATEWAYS_WATCHING
 
 Ask = Callable[[Address], Awaitable[QueryResult]]
 THERE: Final = frozenset({GatewayHealth.WELL, GatewayHealth.NOBODY})

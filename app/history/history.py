@@ -33,13 +33,13 @@ from app.history.view import RerunOptions
 from app.journal.errors import JournalError
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = get_logger(logger_names.APP_HISTORY_HISTORY)
+log = loggers.APP_HISTORY_HISTORY
+
 T = TypeVar("T")
 
 MOST_EDITED: Final = 1_000_000

@@ -19,11 +19,11 @@ from app.history.index import Index, IndexRow
 from app.journal.disk import locked
 from app.journal.library import Library
 from app.journal.take import TRANSCRIBED, TakeState
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_HISTORY_KEEPER)
+log = loggers.APP_HISTORY_KEEPER
+
 T = TypeVar("T")
 
 MOST_IN_MEMORY: Final = 2_000

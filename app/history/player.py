@@ -28,13 +28,12 @@ from app.history.view import Playing, PlayState
 from app.journal.library import TakeSnapshot
 from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Closing, Tasks, is_set_within
 from speech.playback import FromSpeech
 
-log = get_logger(logger_names.APP_HISTORY_PLAYING)
+log = loggers.APP_HISTORY_PLAYING
 
 TELL_S: Final = 1 / 15
 STUCK_S: Final = 5.0

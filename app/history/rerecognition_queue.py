@@ -16,12 +16,11 @@ from app.history.rerecognition import Told
 from app.history.view import Rerunning, RerunOptions, RerunState
 from app.journal.events import Reran
 from client.errors import GatewayError, SessionLost
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Closing, Tasks
 
-log = get_logger(logger_names.APP_HISTORY_AGAIN)
+log = loggers.APP_HISTORY_AGAIN
 
 MOST_WAITING: Final = 8
 

@@ -9,11 +9,10 @@ from msgspec.structs import replace
 from app.journal.errors import JournalError, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_HISTORY_DEEDS)
+log = loggers.APP_HISTORY_DEEDS
 
 
 def edit(library: Library, session: UUID, text: str) -> None:

@@ -7,11 +7,10 @@ from typing import Final
 
 from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_HOTKEYS_EVENT_QUEUE)
+log = loggers.APP_HOTKEYS_EVENT_QUEUE
 
 MOST_QUEUED: Final = 1_000
 """Newer events are dropped above this limit. Readers also query the keyboard, so they recover."""

@@ -27,12 +27,11 @@ from app.hotkeys.errors import (
 from app.hotkeys.event_queue import KeyEventQueue
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.portal_triggers import Shortcut, keys_in, shortcuts, shown
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, is_set_within
 
-log = get_logger(logger_names.APP_HOTKEYS_PORTAL)
+log = loggers.APP_HOTKEYS_PORTAL
 
 INTERFACE: Final = "GlobalShortcuts"
 ASK_S: Final = 120.0

@@ -14,11 +14,10 @@ from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
 from app.hotkeys.event_queue import KeyEventQueue
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.x11_keyboard import Keyboard
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_HOTKEYS_X11)
+log = loggers.APP_HOTKEYS_X11
 
 _ANSWER_S: Final = 5.0
 _LOOK_AGAIN_S: Final = 0.1

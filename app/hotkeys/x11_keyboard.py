@@ -27,11 +27,10 @@ from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.presses import Decision, Grab, Presses
 from app.hotkeys.x11_keymap import Keymap
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_HOTKEYS_X11_KEYBOARD)
+log = loggers.APP_HOTKEYS_X11_KEYBOARD
 
 _REPEATED_MS: Final = 10
 """The longest time between the two events of auto-repeat on a busy server. A person needs longer."""

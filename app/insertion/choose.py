@@ -17,12 +17,11 @@ from app.insertion.system_keys import open_system_keys
 from app.insertion.wayland.inserter import WaylandInserter
 from app.insertion.x11.inserter import X11Inserter
 from app.wayland.session import is_wayland
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.installing import extra_command
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_INSERTION_WAYLAND)
+log = loggers.APP_INSERTION_WAYLAND
 
 _INPUT_METHODS: Final = ("XMODIFIERS", "GTK_IM_MODULE", "QT_IM_MODULE", "QT_IM_MODULES")
 _NO_INPUT_METHOD: Final = frozenset(

@@ -6,11 +6,10 @@ from typing import Final
 from uuid import UUID
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_INSERTION_STORY)
+log = loggers.APP_INSERTION_STORY
 
 _MOST: Final = 1_000
 

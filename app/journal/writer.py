@@ -18,11 +18,10 @@ from app.journal.disk import File
 from app.journal.errors import DiskRefuses, NotKept
 from app.journal.events import sealed
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_CAPTURE_WRITER)
+log = loggers.APP_CAPTURE_WRITER
 
 Seal = Callable[[bytes, int], bytes]
 """Adds the number of a line in the journal. Only written lines get one, so numbers have no gaps."""

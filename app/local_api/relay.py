@@ -13,12 +13,11 @@ from app.core.notes import Note
 from app.local_api.requests import passed_on, refused, subprotocols
 from client.connection import Address, Locate, broken, credentials, pinned, tls_end
 from client.errors import GatewayError
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-log = get_logger(logger_names.APP_LOCAL_API)
+log = loggers.APP_LOCAL_API
 
 PORT: Final = 9876
 _HOST: Final = "127.0.0.1"

@@ -14,12 +14,11 @@ from app.core.problem_notes import note_of
 from app.local_api.relay import PORT, PortTaken, local_api
 from app.local_api.view import LocalApiState, LocalApiView
 from client.connection import Locate
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, is_set_within
 
-log = get_logger(logger_names.APP_LOCAL_API)
+log = loggers.APP_LOCAL_API
 
 _AGAIN_S: Final = 5.0
 

@@ -21,14 +21,13 @@ from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, engine_of, worker_program
 from app.models.needed_models import VAD_MODEL
 from client.connection import Address
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
 
-log = get_logger(logger_names.APP_LOCAL_WORKER)
+log = loggers.APP_LOCAL_WORKER
 
 _PROGRAM: Final = "kikipounamu-worker"
 _KEY: Final = "KIKIPOUNAMU_KEY"

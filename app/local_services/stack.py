@@ -14,12 +14,13 @@ from app.core.child_process import Child, Pause, find_program, restart_pause
 from app.core.errors import GatewayNotReady, ProgramEnds, StackFailed, StartedElsewhere
 from app.local_services.local_gateway import GatewayReadiness, Running, alive, running
 from protocol.endpoint import Endpoint
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
+
+log = loggers.APP_STACK
 
 _LOCK_POLL_S: Final = 0.1
 
@@ -53,7 +54,6 @@ async def _take(descriptor: int, deadline_s: float) -> None:
 
 T = TypeVar("T")
 
-log = get_logger(logger_names.APP_STACK)
 
 _GATEWAY: Final = "kikipounamu-gateway"
 _WORKER: Final = "kikipounamu-worker"

@@ -11,12 +11,11 @@ from typing import Any, Final, Protocol
 
 from app.core.errors import AppError, StackFailed
 from app.core.notes import Note
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 
-log = get_logger(logger_names.APP_OWN_GATEWAY)
+log = loggers.APP_OWN_GATEWAY
 
 AGAIN_S: Final = 5.0
 FINISH_S: Final = 600.0

@@ -9,12 +9,11 @@ from app.core.notes import Note
 from app.local_services.worker_limits import ComputerState, Rest, WorkerLimits
 from app.system.full_screen import FullScreen
 from app.system.power import on_battery
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import is_set_within
 
-log = get_logger(logger_names.APP_WORKER_REST)
+log = loggers.APP_WORKER_REST
 
 LOOK_S: Final = 5.0
 

@@ -31,16 +31,15 @@ from app.models.events import (
 )
 from app.models.state_machine import ModelsState
 from app.models.view import ModelNote, ModelState, ModelsView
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
 from speech.models.progress import Advanced, Checked, Event
 from speech.models.recommendation import Recommendation
 from speech.models.stopping import Stop
 
-log = get_logger(logger_names.APP_MODELS_WORKING)
+log = loggers.APP_MODELS_WORKING
 
 Tell = Callable[[int | Note], None]
 """Receives the percentage downloaded, or the reason for a wait."""

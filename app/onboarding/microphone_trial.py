@@ -15,12 +15,11 @@ from app.dictation.recorder import Recording
 from app.onboarding.actions import TryMicrophone
 from app.onboarding.level_check import LevelCheck
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Closing, Tasks, cancel_and_wait
 
-log = get_logger(logger_names.APP_ONBOARDING_MICROPHONE)
+log = loggers.APP_ONBOARDING_MICROPHONE
 
 
 class TrialRecorder(Protocol):

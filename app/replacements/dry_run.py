@@ -17,12 +17,11 @@ from app.journal.library import Library
 from app.journal.take_files import Unreadable, read_events
 from app.replacements.tally import ChangeTally
 from app.replacements.view import MOST_TAKES, ReplacementsTried, TryReplacements
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Closing, Tasks
 
-log = get_logger(logger_names.APP_REPLACING_DRY_RUN)
+log = loggers.APP_REPLACING_DRY_RUN
 
 _TELL_S: Final = 0.2
 _SLICE: Final = 100

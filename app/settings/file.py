@@ -24,12 +24,11 @@ from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, Sett
 from app.settings.path import settings_place
 from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
 from app.settings.sections import Settings
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.APP_SETTINGS_FILE)
+log = loggers.APP_SETTINGS_FILE
 
 _LOOK_S: Final = 1.0
 _MOST_BYTES: Final = 1 << 20

@@ -27,13 +27,12 @@ from app.sharing.view import EnlistStage, LendingView, LentView
 from client.discovery import discover
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.APP_SHARING_LENDING)
+log = loggers.APP_SHARING_LENDING
 
 RESTS: Final = Note("lent-rests")
 SETTING: Final = "worker.lend_to"

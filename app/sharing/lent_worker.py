@@ -21,12 +21,11 @@ from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound, own_addresses
 from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertificate
 from client.request import request
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.APP_SHARING_LENT)
+log = loggers.APP_SHARING_LENT
 
 LOOK_S: Final = 3.0
 _PAUSE_S: Final = 1.0

@@ -24,12 +24,11 @@ from client.errors import GatewayError
 from protocol.devices import DeviceKind, DeviceState
 from protocol.errors import ErrorCode
 from protocol.pairing import PairingStage, PairingState, link_of
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Closing, Tasks, is_set_within
 
-log = get_logger(logger_names.APP_SHARING_SHARING)
+log = loggers.APP_SHARING_SHARING
 
 LOOK_S: Final = 0.5
 LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import is_set_within
 
-log = get_logger(logger_names.APP_WAKING)
+log = loggers.APP_WAKING
 
 LOOK_S: Final = 1.0
 LEAST_S: Final = 2.0

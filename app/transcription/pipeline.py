@@ -21,14 +21,13 @@ from app.transcription.span_planner import Span, SpanPlanner, VadPosition
 from client.events import ClientEvent
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from speech.cutter import Cutter
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, Vad, VadEvent
 
-log = get_logger(logger_names.APP_CAPTURE_STORY)
+log = loggers.APP_CAPTURE_STORY
 
 Samples = NDArray[np.int16]
 Clock = Callable[[], float]

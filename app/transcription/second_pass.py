@@ -16,13 +16,12 @@ from app.transcription.span_planner import Span
 from client.errors import GatewayError
 from client.events import ClientEvent
 from protocol.session import SegmentDetails
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import is_set_within
 from speech.segmenter import SegmentEnd
 
-log = get_logger(logger_names.APP_CAPTURE_STORY)
+log = loggers.APP_CAPTURE_STORY
 
 
 class SpanWatcher(Watcher, Protocol):

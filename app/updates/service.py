@@ -24,13 +24,12 @@ from app.updates.installation import Facts, installation_of, look
 from app.updates.memory import Memory
 from app.updates.trusted import IndexPlace
 from app.updates.view import UpdateState, UpdatesView
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, is_set_within
 
-log = get_logger(logger_names.APP_UPDATES)
+log = loggers.APP_UPDATES
 
 FILE: Final = "updates.json"
 _SETTLE_S: Final = 60.0

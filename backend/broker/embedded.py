@@ -23,15 +23,14 @@ from urllib.parse import quote
 
 from backend.broker.damaged_file import set_aside, tells_of_damage
 from backend.core.errors import BrokerDamaged, BrokerFailed, BrokerLocked
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import fits_socket, private_folder
 from runtime.installing import extra_command
 from runtime.leash import leashed
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_BROKER)
+log = loggers.BACKEND_BROKER
 
 _REWRITE_FROM: Final = "256mb"
 """A rewrite delays commands by a tenth of a second; at the default of 64 MB, 500 speakers cause one every 5 s.

@@ -36,12 +36,11 @@ from backend.broker.writer import MOST_BYTES, Command, new_round_trips
 from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable
 from backend.core.limits import PARTIALS_ENTRIES
 from protocol.job import ANY_MODEL, SESSION_TTL_MS, STALE_MS, UNUSED_TTL_MS, Job, Keys, Notice, shard_of
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_JOBS)
+log = loggers.BACKEND_JOBS
 
 _LOOK_S: Final = 2.0
 """Longest time that the other shards wait for one in a survey."""

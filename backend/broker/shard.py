@@ -25,12 +25,11 @@ from backend.broker.subscription import follow
 from backend.broker.writer import MOST_BYTES, Command, CommandWriter
 from backend.core.errors import BrokerError, BrokerUnreachable
 from protocol.job import WORKER_GONE_MS, Keys, Notice, in_shard
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_JOBS)
+log = loggers.BACKEND_JOBS
 
 _RETRY_S: Final = (0.05, 0.25, 1.0)
 

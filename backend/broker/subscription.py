@@ -6,11 +6,10 @@ from typing import Any, Final, Protocol
 from backend.core.errors import BrokerUnreachable
 from protocol.errors import MalformedMessage
 from protocol.job import Notice, decode_notice
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_SUBSCRIPTION)
+log = loggers.BACKEND_SUBSCRIPTION
 
 _QUIET_S: Final = 5.0
 

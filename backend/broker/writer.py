@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from backend.core.errors import BrokerBusy, BrokerUnreachable
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_WRITER)
+log = loggers.BACKEND_WRITER
 
 MOST_BYTES: Final = 512_000_000
 _BATCH_COMMANDS: Final = 128

@@ -19,16 +19,15 @@ from backend.core.errors import BackendError, InvalidSettings, ProcessFailed
 from backend.http.modes import GatewayMode
 from backend.processes.lock import ask_to_restart
 from protocol.audio import samples_to_seconds
-from runtime import command_line, logger_names
+from runtime import command_line, loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders, refusal
 from runtime.garbage import collect_seldom
-from runtime.logger import get_logger
 from runtime.logs import logging_to
 from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import printable, reason, say, standard_streams
 
-log = get_logger(logger_names.BACKEND_CLI)
+log = loggers.BACKEND_CLI
 
 app = command_line.group("The gateway between clients and workers.", add_completion=True)
 

@@ -15,15 +15,15 @@ from backend.cli.serving import ServeOrder, raise_file_limit, run
 from backend.core.errors import BackendError
 from backend.gateway import running_gateway
 from backend.processes.link import ProcessLink, linked
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
 from runtime.garbage import collect_seldom
-from runtime.logger import bound_fields, get_logger
+from runtime.logger import bound_fields
 from runtime.logs import logging_to
 from runtime.terminal import reason
 
-log = get_logger(logger_names.BACKEND_CLI)
+log = loggers.BACKEND_CLI
 
 
 async def _serve(descriptors: tuple[int, int, int, int], here: Folders) -> None:

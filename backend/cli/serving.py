@@ -25,14 +25,13 @@ from backend.processes.messages import Start
 from backend.processes.slots import MAIN
 from backend.processes.supervisor import ProcessPlan, supervised
 from backend.settings import GatewaySettings
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders
 from runtime.garbage import collect_seldom
-from runtime.logger import get_logger
 from runtime.programs import module_command
 
-log = get_logger(logger_names.BACKEND_CLI)
+log = loggers.BACKEND_CLI
 
 _PROCESS = "backend.cli.process"
 

@@ -14,12 +14,11 @@ from zeroconf import Error, IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from protocol.discovery import SERVICE, Announcement, encode_text, service_name
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_ANNOUNCING)
+log = loggers.BACKEND_ANNOUNCING
 
 LOOK_S: Final = 5.0
 _GOODBYE_S: Final = 3.0

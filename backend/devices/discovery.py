@@ -11,11 +11,10 @@ from typing import Final
 from backend.core.private_files import made_once, replace_file
 from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
 from protocol.errors import MalformedMessage
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_ACCESS)
+log = loggers.BACKEND_ACCESS
 
 KEY_FILE: Final = "gateway.key"
 _KEY: Final = re.compile(rb"[!-~]{1,512}")

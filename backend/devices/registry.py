@@ -16,11 +16,10 @@ from backend.core.errors import BackendError
 from backend.core.keys import digest_of
 from backend.devices.records import Device, DeviceStore, Signature
 from protocol.devices import DeviceKind
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_ROSTER)
+log = loggers.BACKEND_ROSTER
 
 LOOK_S: Final = 0.25
 _WRITE_S: Final = 60.0

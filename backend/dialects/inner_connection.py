@@ -21,12 +21,12 @@ from client.errors import Unreachable
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ProtocolError, Unauthorised
 from protocol.session import ClientMessage, GatewayMessage, Hello, decode_gateway
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-segment_log = get_logger(logger_names.BACKEND_STORY)
+segment_log = loggers.BACKEND_STORY
+
 
 _MOST_UNREAD: Constant = 64
 """Messages that the reader may leave in the queue before the gateway waits for it."""

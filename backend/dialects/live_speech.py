@@ -17,13 +17,13 @@ from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.recognition import Options
 from protocol.session import Failed, Final
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 from speech.vad import VadEvent
 
-log = get_logger(logger_names.BACKEND_DIALECTS)
+log = loggers.BACKEND_DIALECTS
+
 
 _EXPECTED: Constant = (BackendError, GatewayError, ConnectionError, TimeoutError)
 """What ends the telling while nobody asks for it any more."""

@@ -12,12 +12,11 @@ from backend.dialects.sessions import DialectSessions
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort
 from protocol.errors import MalformedMessage
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-log = get_logger(logger_names.BACKEND_DIALECTS)
+log = loggers.BACKEND_DIALECTS
 
 _SEND_S: Final = 30.0
 _AHEAD: Final = 2

@@ -12,14 +12,15 @@ from backend.core.errors import BrokerError, HistoryBusy, HistoryRefused, Histor
 from backend.history.history_thread import AsyncHistory
 from backend.history.inbox import Inbox, InboxBacklog, InboxEntry
 from backend.history.records import FeedEntry
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
+
+log = loggers.BACKEND_HISTORY_FEEDER
+
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = get_logger(logger_names.BACKEND_HISTORY_FEEDER)
 
 BATCH: Final = 500
 RECORD_S: Final = 60.0

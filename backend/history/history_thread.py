@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from backend.core.errors import HistoryBusy, HistoryError, HistoryRefused, HistoryUnavailable
 from backend.history.records import HistoryLimits
-from runtime import logger_names
+from runtime import loggers
 from runtime.clocks import WallClock
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
+
+log = loggers.BACKEND_HISTORY_KEEPER
+
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = get_logger(logger_names.BACKEND_HISTORY_KEEPER)
 T = TypeVar("T")
 
 MOST_WAITING: Final = 64

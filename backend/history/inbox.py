@@ -16,11 +16,10 @@ from backend.history.records import FeedEntry, SessionKind, SessionOwner
 from protocol.errors import MalformedMessage
 from protocol.job import Failure, Keys, Result, decode_notice
 from protocol.spans import parse_replaces
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_HISTORY_INBOX)
+log = loggers.BACKEND_HISTORY_INBOX
 
 Administer = Callable[..., Awaitable[Any]]
 

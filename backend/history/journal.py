@@ -22,15 +22,16 @@ from backend.history.folding import OVER, day_of
 from backend.history.records import FeedEntry
 from protocol.audio import samples_to_seconds
 from protocol.job import Result
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
-from runtime.logger import get_logger
+
+log = loggers.BACKEND_HISTORY_JOURNAL
+
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = get_logger(logger_names.BACKEND_HISTORY_JOURNAL)
 
 _MOST_BYTES: Final = 20_000_000
 _OLD: Final = 5

@@ -23,11 +23,10 @@ from backend.http.settings import HttpSettings
 from backend.http.tls_listener import TlsListener
 from protocol.devices import DeviceKind
 from protocol.errors import Forbidden, Unauthorised
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_ACCESS)
+log = loggers.BACKEND_ACCESS
 
 TENANT: Final = "X-Tenant-Id"
 KEY_PROTOCOL: Final = "openai-insecure-api-key."

@@ -35,11 +35,10 @@ from protocol.pairing import (
     PairRequest,
     decode_request,
 )
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_PAIRING_ROUTES)
+log = loggers.BACKEND_PAIRING_ROUTES
 
 _KINDS: Final = (DeviceKind.CLIENT, DeviceKind.WORKER)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)

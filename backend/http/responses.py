@@ -13,11 +13,10 @@ from backend.core.errors import InvalidSettings, OverQuota, RequestRefused, Unkn
 from backend.core.refusal import Refusal, RefusalReason
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
 from protocol.rest import OPENAPI_PATH
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_ANSWERS)
+log = loggers.BACKEND_ANSWERS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")

@@ -14,11 +14,10 @@ from aiohttp import web
 from backend.http.masking import MaskedFrames
 from backend.http.responses import error_response
 from protocol.errors import ErrorCode
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_HTTP_RUNNER)
+log = loggers.BACKEND_HTTP_RUNNER
 
 _CODES: Final = {413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
 

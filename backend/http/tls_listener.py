@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.http.modes import Network, is_among
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_DOOR)
+log = loggers.BACKEND_DOOR
 
 BACKLOG: Final = 1024
 _LOOK_S: Final = 1.0

@@ -38,11 +38,10 @@ from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot, Timeline, Totals
 from protocol.recognition import Timing
 from protocol.session import Failed, GatewayMessage, Partial
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_MONITOR)
+log = loggers.BACKEND_MONITOR
 
 WATCHED_S: Final = 1.0
 UNWATCHED_S: Final = 2.0

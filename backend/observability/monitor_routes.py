@@ -15,11 +15,10 @@ from backend.observability.monitor import Monitor, gathered
 from backend.sessions.hub import Hub
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH
 from protocol.rest import model_list
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_GATEWAY)
+log = loggers.BACKEND_GATEWAY
 
 
 class MonitorRoutes:

@@ -10,12 +10,11 @@ from backend.sessions.observers import Conclusion, Observer
 from backend.sessions.segments import SegmentHistory
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.logs import timestamp, write_together
 
-log = get_logger(logger_names.BACKEND_STORY)
+log = loggers.BACKEND_STORY
 
 Write = Callable[[str, list[dict[str, Any]]], None]
 """Takes the logger's name, and its lines."""
@@ -50,7 +49,7 @@ class SegmentLog(Observer):
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
         """Write one line per outcome, all together."""
-        self._write(logger_names.BACKEND_STORY, [self._line(conclusion) for conclusion in conclusions])
+        self._write(log.name, [self._line(conclusion) for conclusion in conclusions])
 
     def cancelled(self, session: str, segment: int) -> None:
         """Log a cancelled segment."""

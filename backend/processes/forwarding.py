@@ -20,11 +20,10 @@ from backend.http.access import Access
 from backend.http.responses import Handler, abort
 from backend.processes.link import ProcessLink
 from protocol.errors import ErrorCode
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_PROCESSES)
+log = loggers.BACKEND_PROCESSES
 
 PEER: Final = "X-Kikipounamu-Peer"
 SCHEME: Final = "X-Kikipounamu-Scheme"

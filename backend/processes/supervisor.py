@@ -29,12 +29,11 @@ from backend.processes.messages import (
 )
 from backend.processes.run import NO_DESCRIPTOR, ProcessRun
 from backend.processes.slots import MAIN, by_share, failures_after, pause_s, restart_order
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_PROCESSES)
+log = loggers.BACKEND_PROCESSES
 
 _READY_S: Final = 60.0
 _MORE_THAN_DRAIN_S: Final = 5.0

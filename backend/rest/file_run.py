@@ -31,15 +31,16 @@ from backend.rest.media_frames import MediaEnded, MediaSegment
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_ms
 from protocol.errors import ErrorCode
 from protocol.job import Job
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
+
+log = loggers.BACKEND_REST_FILE_RUN
+
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
-log = get_logger(logger_names.BACKEND_REST_FILE_RUN)
 
 T = TypeVar("T")
 

@@ -41,16 +41,17 @@ from protocol.rest import (
     UsageReport,
 )
 from protocol.subtitles import srt, vtt
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
+
+log = loggers.BACKEND_REST_HISTORY_ROUTES
+
 
 if TYPE_CHECKING:
     from backend.history.store import Store
 
 T = TypeVar("T")
 
-log = get_logger(logger_names.BACKEND_REST_HISTORY_ROUTES)
 
 MOST_LONG: Final = 8
 """Maximum number of concurrent long responses (more than one slice); one key may have a quarter of them."""

@@ -32,12 +32,11 @@ from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.job import Detached, Hypothesis, Notice
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_REST_RUNNER)
+log = loggers.BACKEND_REST_RUNNER
 
 _TICK_S: Final = 1.0
 _MOST_KILLED: Final = 3

@@ -53,11 +53,10 @@ from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import Job, Notice
 from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Missing, Welcome
 from protocol.session import Final as FinalMessage
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_HUB)
+log = loggers.BACKEND_HUB
 
 TICK_S: Final = 1.0
 _LOOKS: Final = 16

@@ -16,11 +16,10 @@ from backend.broker.queues import PARTIALS, Queues, StreamEntry
 from backend.core.errors import BrokerError
 from backend.sessions.hub import Hub
 from protocol.errors import ErrorCode
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_JANITOR)
+log = loggers.BACKEND_JANITOR
 
 LOOK_S: Final = 0.5
 ROUND_S: Final = 10.0

@@ -22,13 +22,12 @@ from backend.sessions.session_slot import SessionSlot
 from protocol.audio import HEADER_BYTES
 from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
 from protocol.session import SUBPROTOCOL, decode_client
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_STREAM)
-segment_log = get_logger(logger_names.BACKEND_STORY)
+log = loggers.BACKEND_STREAM
+segment_log = loggers.BACKEND_STORY
 
 LAST_WORD_S: Final = 0.5
 """Time in which a revoked device can still read the reason."""

@@ -11,11 +11,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
 from backend.core.errors import BrokerError
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_WORKER_ACCOUNTS)
+log = loggers.BACKEND_WORKER_ACCOUNTS
 
 Administer = Callable[..., Awaitable[Any]]
 

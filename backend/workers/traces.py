@@ -11,11 +11,10 @@ from backend.broker.scripts import load_scripts
 from backend.core.errors import BrokerError
 from backend.workers.accounts import Administer
 from backend.workers.calls import ConnectionState
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_WORKER_TRACES)
+log = loggers.BACKEND_WORKER_TRACES
 
 TIDY_S: Final = 5.0
 MOST_NAMES: Final = 32

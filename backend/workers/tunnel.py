@@ -23,12 +23,11 @@ from backend.workers.traces import WorkerTraces
 from protocol.broker import CHUNK_BYTES, PING_S, SHARD_FIELD, SHARDS_HEADER
 from protocol.broker_url import BrokerKind
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_TUNNEL)
+log = loggers.BACKEND_TUNNEL
 
 MOST_CONNECTIONS: Final = 32
 """Limit of one device's connections to each shard; each worker has up to four."""

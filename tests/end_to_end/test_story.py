@@ -19,7 +19,7 @@ from protocol.endpoint import Endpoint
 from protocol.job import GROUP, WORKERS_KEY, Keys
 from protocol.recognition import Options
 from protocol.session import Final
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import EVENT_NAMES
 from runtime.logs import logging_to
 from tests.helpers.chain import BIN, KEY, Program, running_chain
@@ -30,7 +30,7 @@ SAID = {segment: bytes([segment + 1, 0]) * 16_000 for segment in range(2)}
 """Audio of each segment, one second long."""
 
 HOMES = ("one", "two")
-LOGGERS = {value for name, value in vars(logger_names).items() if name.isupper()}
+LOGGERS = {logger.name for name, logger in vars(loggers).items() if name.isupper()}
 
 
 async def speak(endpoint: Endpoint, options: Options, victim: "Victim") -> tuple[UUID, dict[int, str]]:

@@ -32,7 +32,7 @@ from protocol.job import Ended, EndState, Job, JobKind, Keys, Notice, encode_job
 from protocol.recognition import Options
 from protocol.session import ClientMessage, Failed, GatewayMessage, Queued
 from protocol.session import Final as FinalText
-from runtime import logger_names
+from runtime import loggers as all_loggers
 from worker.broker import scripts as worker_scripts
 from worker.supervision.engine_frames import Reply, Request
 
@@ -177,7 +177,7 @@ def _setting(setting: Setting) -> Iterator[str]:
 
 def loggers() -> str:
     """Return the names under which lines stand in logs."""
-    return _lines(sorted(value for name, value in vars(logger_names).items() if name.isupper()))
+    return _lines(sorted(logger.name for name, logger in vars(all_loggers).items() if name.isupper()))
 
 
 def openapi() -> str:

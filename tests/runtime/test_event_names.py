@@ -15,7 +15,7 @@ from runtime.event_names import EVENT_NAMES, LogEvent
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAMS: Final = ("app", "backend", "client", "loadtest", "protocol", "runtime", "speech", "worker")
-LOGS: Final = re.compile(r"LogEvent|get_logger|\blog\b|\bsegment_log\b")
+LOGS: Final = re.compile(r"LogEvent|\blog\b|\bsegment_log\b")
 LEVELS: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -108,7 +108,7 @@ def logger_variables(tree: ast.AST) -> Iterator[str]:
     """Yield the variables that hold loggers."""
     for node in ast.walk(tree):
         match node:
-            case ast.Assign(targets=targets, value=ast.Call(func=ast.Name(id="get_logger"))):
+            case ast.Assign(targets=targets, value=ast.Attribute(value=ast.Name(id="loggers"))):
                 yield from map(ast.unparse, targets)
 
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from runtime.logger import EventRecord, bound_fields, get_logger
+from runtime.logger import EventRecord, Logger, bound_fields
 from tests.helpers.logs import capture_logs
 
 
@@ -14,7 +14,7 @@ from tests.helpers.logs import capture_logs
 )
 def test_logger_passes_event_and_fields_on(method: str, level: str) -> None:
     with capture_logs() as logs:
-        getattr(get_logger("test"), method)("some.event", port=4711)
+        getattr(Logger("test"), method)("some.event", port=4711)
     assert logs == [{"event": "some.event", "port": 4711, "log_level": level}]
 
 
@@ -22,8 +22,8 @@ def test_logger_drops_what_is_below_the_level(monkeypatch: pytest.MonkeyPatch) -
     with capture_logs() as logs:
         monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
         logging.getLogger("test.level").setLevel(logging.ERROR)
-        get_logger("test.level").warning("too.low")
-        get_logger("test.level").error("high.enough")
+        Logger("test.level").warning("too.low")
+        Logger("test.level").error("high.enough")
     assert [line["event"] for line in logs] == ["high.enough"]
 
 
@@ -33,12 +33,12 @@ def test_records_have_the_error_that_is_given_or_handled() -> None:
     logger.propagate = False
     logger.addFilter(records.append)  # type: ignore[arg-type]  # it returns nothing, so it also drops them
     error = ValueError("on purpose")
-    get_logger("test.errors").error("given", exc_info=error)
+    Logger("test.errors").error("given", exc_info=error)
     try:
         raise error
     except ValueError:
-        get_logger("test.errors").exception("handled")
-    get_logger("test.errors").exception("none")
+        Logger("test.errors").exception("handled")
+    Logger("test.errors").exception("none")
     assert [record.exc_info and record.exc_info[1] for record in records] == [error, error, None]
 
 
@@ -54,8 +54,6 @@ def test_bound_fields_end_with_their_context() -> None:
 
 
 def test_warning_reaches_standard_error_where_nothing_is_configured() -> None:
-    code = (
-        "from runtime.logger import get_logger; get_logger('t').info('one'); get_logger('t').error('two', why=3)"
-    )
+    code = "from runtime.logger import Logger; Logger('t').info('one'); Logger('t').error('two', why=3)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert (done.stdout, done.stderr) == ("", "two why=3\n")

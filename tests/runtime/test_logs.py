@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from runtime.logger import EventRecord, bound_fields, get_logger
+from runtime.logger import EventRecord, Logger, bound_fields
 from runtime.logs import (
     for_file,
     for_terminal,
@@ -28,7 +28,7 @@ def lines(folder: Path) -> list[dict[str, object]]:
 
 def test_log_line_has_its_context_and_no_secret(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False), bound_fields(session="s-1"):
-        get_logger("here").info("segment queued", segment=3, text="secret words", key="secret key")
+        Logger("here").info("segment queued", segment=3, text="secret words", key="secret key")
     (line,) = lines(tmp_path)
     assert line["event"] == "segment queued"
     assert (line["program"], line["session"], line["segment"]) == ("test", "s-1", 3)
@@ -38,8 +38,8 @@ def test_log_line_has_its_context_and_no_secret(tmp_path: Path) -> None:
 
 def test_late_log_line_keeps_the_time_of_its_event(tmp_path: Path) -> None:
     with logging_to("gateway", tmp_path, terminal=False):
-        get_logger("t").info("now")
-        get_logger("t").info("before", timestamp=timestamp(86_400.25))
+        Logger("t").info("now")
+        Logger("t").info("before", timestamp=timestamp(86_400.25))
     now, before = (json.loads(line)["timestamp"] for line in (tmp_path / "gateway.jsonl").read_text().splitlines())
     assert before == "1970-01-02T00:00:00.250000Z" and now > before and len(now) == len(before)
 
@@ -50,7 +50,7 @@ def test_log_file_contains_other_libraries_and_tracebacks(tmp_path: Path) -> Non
         try:
             raise ValueError("on purpose")
         except ValueError:
-            get_logger("test").exception("failed")
+            Logger("test").exception("failed")
             logging.getLogger("library").exception("failed outside")
     outside, failed, failed_outside = lines(tmp_path)
     assert outside["event"] == "from outside" and outside["level"] == "warning"
@@ -75,7 +75,7 @@ def test_terminal_log_is_readable_and_on_standard_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with logging_to("test", None):
-        get_logger("test").info("ready", port=4711)
+        Logger("test").info("ready", port=4711)
     out, err = capsys.readouterr()
     assert out == ""
     assert "ready" in err and "port=4711" in err
@@ -91,7 +91,7 @@ def test_program_works_without_its_folder_and_says_so(
     else:
         place.symlink_to(place)
     with logging_to("test", place / "logs", terminal=True):
-        get_logger("test").info("works")
+        Logger("test").info("works")
     said = capsys.readouterr().err
     assert said.startswith(f"no log is written, because {place / 'logs'} cannot be used: ")
     assert "works" in said
@@ -100,7 +100,7 @@ def test_program_works_without_its_folder_and_says_so(
 def test_repeated_events_are_limited_and_the_last_line_counts_the_rest(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(110_000):
-            get_logger("backend.answers").info("refused", session=f"s-{number}", reason="load")
+            Logger("backend.answers").info("refused", session=f"s-{number}", reason="load")
     found = lines(tmp_path)
     refused = [line for line in found if line["event"] == "refused"]
     assert 20 <= len(refused) < 100 and len(found) < 150
@@ -120,12 +120,12 @@ def test_lines_of_other_libraries_are_limited(tmp_path: Path) -> None:
 def test_events_of_different_kinds_have_separate_limits(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(30):
-            get_logger("test").info(f"audit.kind_{number}")
+            Logger("test").info(f"audit.kind_{number}")
     assert len(lines(tmp_path)) == 30
 
 
 def test_audit_of_each_device_is_complete_and_strangers_are_limited(tmp_path: Path) -> None:
-    audit = get_logger("backend.access")
+    audit = Logger("backend.access")
     with logging_to("test", tmp_path, terminal=False):
         for number in range(2_000):
             audit.info("audit.key_refused", peer=f"10.0.0.{number % 250}")
@@ -143,8 +143,8 @@ def test_audit_of_each_device_is_complete_and_strangers_are_limited(tmp_path: Pa
 def test_audit_of_one_device_is_limited_and_counted(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for _ in range(1_300):
-            get_logger("backend.access").info("audit.stream_opened", device="d-1")
-        get_logger("backend.access").info("audit.stream_opened", device="d-2")
+            Logger("backend.access").info("audit.stream_opened", device="d-1")
+        Logger("backend.access").info("audit.stream_opened", device="d-2")
     *_, other, told = lines(tmp_path)
     assert (other["event"], other["device"]) == ("audit.stream_opened", "d-2")
     assert (told["of"], told["device"], told["lines"]) == ("audit.stream_opened", "d-1", 300)
@@ -154,7 +154,7 @@ def test_suppressed_lines_of_every_kind_are_reported(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(50):
             for _ in range(20 + number + 1):
-                get_logger("test").info(f"audit.kind_{number}")
+                Logger("test").info(f"audit.kind_{number}")
     told = [line["lines"] for line in lines(tmp_path) if line["event"] == "log.lines_held_back"]
     assert told == list(range(1, 51))
 
@@ -168,7 +168,7 @@ def test_story_lines_have_their_own_limit(tmp_path: Path) -> None:
 
     with logging_to("test", tmp_path, terminal=False, also=(count,)):
         for number in range(10_100):
-            get_logger("backend.story").info("segment.concluded", session="s", segment=number)
+            Logger("backend.story").info("segment.concluded", session="s", segment=number)
             if number == 5_000:  # never more at once than the queue holds, as in practice
                 wait_until_sync(lambda: written > 5_000, "they are written")
     *told, held_back = lines(tmp_path)
@@ -179,7 +179,7 @@ def test_gathered_lines_equal_lines_written_alone(tmp_path: Path) -> None:
     said = [{"segment": n, "text": "secret words", "timestamp": timestamp(n)} for n in range(3)]
     with logging_to("test", tmp_path, terminal=False):
         for line in said:
-            get_logger("backend.story").info("segment.concluded", **line)
+            Logger("backend.story").info("segment.concluded", **line)
         write_together("backend.story", [line | {"event": "segment.concluded"} for line in said])
     found = lines(tmp_path)
     assert len(found) == 6 and found[:3] == found[3:]
@@ -205,8 +205,8 @@ def test_terminal_shows_only_story_warnings_when_a_file_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with logging_to("test", tmp_path):
-        get_logger("worker.story").info("it goes well")
-        get_logger("worker.story").warning("it does not")
+        Logger("worker.story").info("it goes well")
+        Logger("worker.story").warning("it does not")
     _, err = capsys.readouterr()
     assert "it does not" in err and "it goes well" not in err
     assert len(lines(tmp_path)) == 2
@@ -220,9 +220,9 @@ def test_lines_lost_to_a_slow_disk_are_counted(tmp_path: Path) -> None:
 
     with logging_to("test", tmp_path, terminal=False, also=(blocked,)):
         for number in range(10_000):
-            get_logger("backend.story").info("segment.concluded", segment=number)
+            Logger("backend.story").info("segment.concluded", segment=number)
         for number in range(500):
-            get_logger("test").info(f"audit.kind_{number}")
+            Logger("test").info(f"audit.kind_{number}")
         goes_on.set()
     *written, lost = lines(tmp_path)
     assert lost["event"] == "log.lines_lost"
@@ -238,7 +238,7 @@ def test_logging_context_restores_previous_handlers(tmp_path: Path) -> None:
 
 def test_terminal_line_escapes_control_characters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with logging_to("test", tmp_path, terminal=True):
-        get_logger("ours").warning("paired\x1b[2J", device="a\x1b]0;b\x07\nforged", place=Path("c\x9b"))
+        Logger("ours").warning("paired\x1b[2J", device="a\x1b]0;b\x07\nforged", place=Path("c\x9b"))
         try:
             raise ValueError("d\x1b[31m")
         except ValueError:

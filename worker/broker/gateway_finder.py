@@ -13,11 +13,10 @@ from zeroconf import Error, InterfaceChoice, IPVersion, ServiceStateChange, Zero
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from protocol.discovery import SERVICE, decode_text
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.WORKER_FINDING)
+log = loggers.WORKER_FINDING
 
 PATIENCE_S: Final = 5.0
 _RESOLVE_MS: Final = 2_000

@@ -11,15 +11,14 @@ from typing import Final, TypeVar
 
 from protocol.job import Job, Keys, LiveAnswer, shard_of
 from protocol.monitor import WorkerStatus
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 from worker.broker.layout import ShardLayout
 from worker.broker.live import LiveJobs
 from worker.core.errors import BrokerUnavailable
 
-log = get_logger(logger_names.WORKER_STREAMING)
+log = loggers.WORKER_STREAMING
 
 _AWAY_S: Final = 1.0
 _SILENT_S: Final = 1.0

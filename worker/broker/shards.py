@@ -15,9 +15,8 @@ from typing import Any, Final, TypeVar
 
 from protocol.job import MOST_FAILURES, Failure, Hypothesis, Keys, Result, in_shard, shard_of, shard_of_key
 from protocol.monitor import WorkerStatus
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.broker.jobs import ShardJobs, Taken, Verdict
 from worker.broker.layout import ShardLayout
@@ -26,7 +25,7 @@ from worker.core.errors import BrokerError, BrokerRefused, BrokerUnavailable
 from worker.core.overdue import HeldJob
 from worker.core.placement import Queue
 
-log = get_logger(logger_names.WORKER_CONSUMER)
+log = loggers.WORKER_CONSUMER
 
 _SILENT_S: Final = 3.0
 """Time after which a shard that does not answer is left out."""

@@ -21,15 +21,14 @@ import aiohttp
 
 from protocol.broker import BROKER_PATH, CHUNK_BYTES, PING_S, SHARD_FIELD, SHARDS_HEADER
 from protocol.job import MOST_SHARDS
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 from runtime.terminal import reason
 from worker.broker.layout import ShardLayout
 from worker.core.errors import BrokerRefused, BrokerUnavailable
 
-log = get_logger(logger_names.WORKER_TUNNEL)
+log = loggers.WORKER_TUNNEL
 
 _SCHEMES: Final = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")

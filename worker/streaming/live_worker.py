@@ -17,9 +17,9 @@ from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.engine import EngineInfo, Piece
 from protocol.job import ANY_MODEL, LIVE_RENEW_MS, Job, JobKind, Keys, LiveAnswer, encode_notice, is_room_for
 from protocol.monitor import WorkerState, WorkerStatus
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import bound_fields, get_logger
+from runtime.logger import bound_fields
 from runtime.tasks import Tasks
 from worker.broker.live_shards import LiveShards
 from worker.core.decoding import amplified
@@ -31,7 +31,7 @@ from worker.streaming.states import FeedPiece, LiveStates
 from worker.supervision.engine_supervisor import EngineSupervisor
 from worker.supervision.status import StatusReport
 
-log = get_logger(logger_names.WORKER_STREAMING)
+log = loggers.WORKER_STREAMING
 
 _SPARE_S: Final = 5.0
 _LOOK_MS: Final = 500

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Piece
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from worker.core.errors import EngineDied, EngineTimedOut
 from worker.supervision.engine_process import EngineProcess
 from worker.supervision.gpu import Gpu
 
-log = get_logger(logger_names.WORKER_ENGINE_SUPERVISOR)
+log = loggers.WORKER_ENGINE_SUPERVISOR
 
 _MIB: Final = 1 << 20
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.WORKER_GPU)
+log = loggers.WORKER_GPU
+
 T = TypeVar("T")
 
 _MODULE: Final = "pynvml"

@@ -14,14 +14,13 @@ from app.core.errors import AppError
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, wrong
 from client.errors import GatewayError
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.leash import leashed
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 from speech.errors import SpeechError
 
-log = get_logger(logger_names.APP_DOCTOR_EXAMINING)
+log = loggers.APP_DOCTOR_EXAMINING
 
 DEADLINE_S: Final = 20.0  # enough for a busy computer
 _GRACE_S: Final = 2.0

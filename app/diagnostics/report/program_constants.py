@@ -10,12 +10,11 @@ from types import CodeType
 from typing import Any, Final
 
 from app.diagnostics.report.redaction import Constants
-from runtime import logger_names
+from runtime import loggers
 
 PACKAGES: Final = ("app", "backend", "client", "loadtest", "protocol", "runtime", "speech", "worker")
 
-_LOGGERS: Final = {name: value for name, value in vars(logger_names).items() if name.isupper()}
-_MAKES_LOGGER: Final = "get_logger"
+_LOGGERS: Final = {name: logger.name for name, logger in vars(loggers).items() if name.isupper()}
 _HAS_DOCSTRING: Final = 0x4000000  # inspect.CO_HAS_DOCSTRING of Python 3.14
 
 
@@ -82,5 +81,5 @@ def _constants(code: CodeType | None) -> Constants:
             case CodeType() as inner:
                 waiting += _texts_of(inner)
                 names |= {*inner.co_names, inner.co_name}
-    loggers = {_LOGGERS[name] for name in names & _LOGGERS.keys() if _MAKES_LOGGER in names}
-    return Constants(frozenset(texts), frozenset(names), frozenset(loggers))
+    own = {_LOGGERS[name] for name in names & _LOGGERS.keys() if "loggers" in names}
+    return Constants(frozenset(texts), frozenset(names), frozenset(own))

@@ -44,13 +44,12 @@ from app.diagnostics.report.view import (
     ReportState,
     ReportView,
 )
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.logger import get_logger
 from runtime.tasks import Closing, Tasks, cancel_and_wait, is_set_within
 
-log = get_logger(logger_names.APP_HELP_SERVING)
+log = loggers.APP_HELP_SERVING
 
 MOST_SHOWN: Final = 5_000
 FOLLOW_S: Final = 0.5

@@ -18,7 +18,7 @@ from app.core.errors import AppError
 from app.diagnostics.report.log_reader import tail_of
 from app.diagnostics.timeline.log_lines import ParsedLine, parse
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS
-from runtime import logger_names
+from runtime.loggers import CLIENT_STORY
 
 MOST_LINES: Final = 200_000
 """Limit for one session, which has at most 65,536 segments."""
@@ -33,7 +33,7 @@ _MOST_NAMED: Final = 8
 _SESSION: Final = re.compile(rb'"session": ?"([0-9a-f-]{36})"')
 _NAME: Final = re.compile(r"[0-9a-f-]{4,36}")
 _LOG: Final = re.compile(r"[\w.-]+\.jsonl(\.\d+)?(\.gz)?")
-_SPOKE: Final = f'"logger": "{logger_names.CLIENT_STORY}"'.encode()
+_SPOKE: Final = f'"logger": "{CLIENT_STORY.name}"'.encode()
 _MARKS: Final = tuple(f'"{event}"'.encode() for event in PROCESS_EVENTS)
 
 

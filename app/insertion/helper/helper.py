@@ -29,14 +29,13 @@ from app.insertion.helper.frames import (
 )
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.insertion.plan import Rules
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.APP_INSERTION_HELPER)
+log = loggers.APP_INSERTION_HELPER
 
 _START_S: Final = 10.0
 _CLOSE_S: Final = 5.0

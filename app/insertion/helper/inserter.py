@@ -18,12 +18,11 @@ from app.insertion.helper.helper import Helper
 from app.insertion.helper.kept_contents import memory_file
 from app.insertion.outcome import HoldReason, Insertion, Target, held
 from app.insertion.plan import Rules, Strategy, rules_for
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.APP_INSERTION_HELPER_INSERTER)
+log = loggers.APP_INSERTION_HELPER_INSERTER
 
 _FIND_S: Final = 1.5
 _READY_S: Final = 5.0

@@ -10,11 +10,10 @@ from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy, to_paste
 from app.insertion.programs import ORDINARY, TERMINAL, PasteKeys, paste_keys
 from app.insertion.wayland.parts import InsertionParts
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_INSERTION_WAYLAND)
+log = loggers.APP_INSERTION_WAYLAND
 
 UNKNOWN_PROCESS: Final = 1
 """The number of a target's process that the desktop does not tell: no program of the user has it."""

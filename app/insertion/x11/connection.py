@@ -21,11 +21,10 @@ from Xlib.ext import res
 
 from app.insertion.errors import InsertionUnavailable, ScreenGone, ScreenMissing
 from app.insertion.x11.grab_guard import Grabs
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.APP_INSERTION_X11_CONNECTION)
+log = loggers.APP_INSERTION_X11_CONNECTION
 
 Result = TypeVar("Result")
 

@@ -24,12 +24,13 @@ from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError
 from app.wayland.layer import LayerShell
 from app.wayland.overlay_kind import OverlayKind, overlay_kind
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import Framing
 from runtime.leash import leashed
-from runtime.logger import get_logger
 from runtime.programs import module_command
+
+log = loggers.APP_UI_OVERLAY
 
 LONGEST: Final = 1_000_000
 
@@ -58,8 +59,6 @@ class ViewFrame(Struct, tag="view", frozen=True):
 Frame = LookFrame | ViewFrame
 FRAMES: Final = Framing[Frame](Frame, LONGEST)
 
-
-log = get_logger(logger_names.APP_UI_OVERLAY)
 
 COMMAND: Final = module_command("app.ui.dictation.overlay_child")
 _STARTS: Final = 4

@@ -37,12 +37,11 @@ from protocol.errors import OutOfOrder, ProtocolError
 from protocol.recognition import Options
 from protocol.session import Failed
 from protocol.session import Final as FinalResult
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import cancel_and_wait
 
-log = get_logger(logger_names.BACKEND_DIALECTS)
+log = loggers.BACKEND_DIALECTS
 
 PATH: Final = "/ws/asr"
 MOST_RECORDINGS: Final = 8

@@ -13,11 +13,10 @@ from backend.dialects.file_audio import SegmentFailed
 from backend.dialects.openai.requests import RequestInvalid
 from client.errors import GatewayError, Refused, TryLater
 from protocol.errors import ErrorCode, Forbidden, ProtocolError, Unauthorised
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 
-log = get_logger(logger_names.BACKEND_DIALECTS)
+log = loggers.BACKEND_DIALECTS
 
 _INVALID: Final = "invalid_request_error"
 _SERVER: Final = "server_error"

@@ -12,12 +12,11 @@ from backend.dialects.wyoming.conversation import WyomingConversation
 from backend.http.access import AdmittedRequest
 from backend.http.addresses import interfaces, reachable
 from backend.http.modes import LOOPBACK, is_loopback
-from runtime import logger_names
+from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.logger import get_logger
 from runtime.tasks import Tasks
 
-log = get_logger(logger_names.BACKEND_DIALECTS)
+log = loggers.BACKEND_DIALECTS
 
 MOST: Final = 64
 SERVICE: Final = "_wyoming._tcp.local."

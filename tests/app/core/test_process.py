@@ -14,7 +14,7 @@ import typer
 from app.core.errors import AppError
 from app.core.process import FAILED, INTERRUPTED, TERMINATED, run
 from client.errors import Unreachable
-from runtime.logger import get_logger
+from runtime.logger import Logger
 from speech.errors import AudioEmpty
 
 
@@ -31,7 +31,7 @@ def status_of(work: Callable[[], Coroutine[Any, Any, int]], prepare: Callable[[]
 
 
 async def gives(status: int) -> int:
-    get_logger("test").info("given", status=status)
+    Logger("test").info("given", status=status)
     return status
 
 
