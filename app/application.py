@@ -19,8 +19,7 @@ from app.capture.device_listing import look
 from app.capture.devices import offered
 from app.capture.microphone import open_microphone
 from app.control.server import ControlServer
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.states import State
 from app.diagnostics.report.report import Sources
 from app.dictation.actions import KeyCommand, SettleHeld, Verb

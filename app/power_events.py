@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Self
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.worker_limits import WorkerLimits
 from app.local_services.worker_rest import ComputerObserver, WorkerRest
 from app.system.full_screen import full_screen

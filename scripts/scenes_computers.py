@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QWidget
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.view import (
     FoundView,
     GatewayHealth,

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from PySide6.QtGui import QImage
 
+from app.core.errors import Note
 from app.core.live_text import TextSpan
-from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.history.difference import difference, words_that_differ

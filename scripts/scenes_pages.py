@@ -9,8 +9,8 @@ from uuid import UUID
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
 from app.dictation.hotkey_test import KeySeen, KeysSeen

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from PySide6.QtGui import QImage
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.diagnostics.checks.finding import Area, advice, ok, wrong
 from app.diagnostics.report.log_lines import LogFilter, parse
 from app.diagnostics.report.view import (

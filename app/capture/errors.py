@@ -10,8 +10,7 @@ MicrophoneError         base (an ``AppError``)
 
 from collections.abc import Sequence
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from runtime.installing import extra_command
 
 

@@ -182,7 +182,7 @@ def line(view: Mapping[str, Any], words: "Say") -> str:
 
 def _note(words: "Say", note: Mapping[str, Any]) -> str:
     """Return the text of a ``Note``, given as JSON; empty if it is that of another version."""
-    from app.core.notes import Note
+    from app.core.errors import Note
     from app.core.sentences import noted
 
     reason = note["reason"]

@@ -20,9 +20,20 @@ AppError                base
 └── SettingsError       a setting is invalid: ``app.settings.errors``
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from app.core.notes import Note
+
+@dataclass(frozen=True)
+class Note:
+    """A message for the user: the key of a translated text, and the values to fill in.
+
+    ``reason``: another note whose text fills {reason}.
+    """
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    reason: "Note | None" = None
 
 
 class AppError(Exception):

@@ -7,8 +7,7 @@ English text.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from client.errors import (
     AudioGone,
     CertificateDated,

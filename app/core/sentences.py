@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Protocol
 
-from app.core.notes import Note
+from app.core.errors import Note
 
 LANGUAGES: Final = ("en", "zh")
 COUNT: Final = "count"

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Self
 
 from app.core.daemon_thread import aside
-from app.core.notes import Note
+from app.core.errors import Note
 from app.desktop.abilities import abilities
 from app.desktop.actions import DesktopAction, WriteKeyLines
 from app.desktop.configuration import added, removed

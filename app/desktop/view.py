@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.desktop.abilities import Support
 from app.hotkeys.compositor_lines import Compositor, NoLine
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.problem_notes import note_of, unexpected
 from app.dictation.actions import (
     KeyAction,

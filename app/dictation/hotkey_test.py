@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.hotkeys.events import KeyEvent
 
 RECORDING: Final = Note("keys-recording")

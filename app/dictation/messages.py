@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import LOWEST_DBFS
 from app.core.transcript import TranscriptSegment
 from app.dictation.actions import HeldAction, Verb

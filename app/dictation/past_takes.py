@@ -12,8 +12,7 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.dictation.messages import NoteKey
 from app.dictation.view import TakeView, state_of

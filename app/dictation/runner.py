@@ -16,8 +16,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.segment_observer import Observe, ignore
 from app.core.states import LOWEST_DBFS
 from app.dictation.actions import (

@@ -10,7 +10,7 @@ A cancelled take is still recognised for the history, but no more of its text is
 
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.dictation.actions import HELD_ACTIONS, Verb

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.core.area import Area
+from app.core.errors import Note
 from app.core.live_text import LiveText, TextSpan
-from app.core.notes import Note
 from app.core.states import SHAPES, State
 from app.core.transcript import TranscriptSegment
 from app.dictation.gestures import TalkMode

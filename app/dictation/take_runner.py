@@ -11,8 +11,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from app.capture.errors import MicrophoneError
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of, unexpected
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.core.transcript import TranscriptSegment

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.area import Area
+from app.core.errors import Note
 from app.core.live_text import TextSpan
-from app.core.notes import Note
 from app.core.states import LOWEST_DBFS, State
 from app.insertion.outcome import TextPlace
 from app.journal.take import TakeState

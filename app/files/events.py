@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.files.actions import (
     CancelFile,
     ChooseSaving,

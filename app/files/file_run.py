@@ -15,10 +15,9 @@ from typing import Final
 
 import msgspec
 
-from app.core.errors import OutputFailed
+from app.core.errors import Note, OutputFailed
 from app.core.format import Format
 from app.core.formats import render
-from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.core.transcript import RecordingTranscript
 from app.core.whole_file import write_whole

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     ChooseSaving,

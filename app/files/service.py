@@ -13,9 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from app.core.errors import OutputFailed
+from app.core.errors import Note, OutputFailed
 from app.core.formats import valid
-from app.core.notes import Note
 from app.core.problem_notes import unexpected
 from app.core.whole_file import write_whole
 from app.files import snapshot

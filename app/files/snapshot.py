@@ -5,8 +5,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.files.queue import FileQueue, QueuedFile, Saving
 from app.files.view import FileState, FileView
 

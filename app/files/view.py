@@ -5,8 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from runtime.terminal import printable
 
 MOST_FILES: Final = 200

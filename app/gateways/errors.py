@@ -4,8 +4,7 @@ AppError
 └── GatewaysNotKept     the file with their keys cannot be read or written
 """
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 
 
 class GatewaysNotKept(AppError):

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways.actions import PairGateway
 from app.gateways.view import PairingStage, PairingView

@@ -17,8 +17,7 @@ from typing import Final, Self
 
 import msgspec
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways import reconnection
 from app.gateways.actions import (

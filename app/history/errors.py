@@ -10,8 +10,7 @@ TakeHistoryError        base (an ``AppError``)
     └── NothingToExport none of the takes has a text
 """
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 
 
 class TakeHistoryError(AppError):

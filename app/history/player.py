@@ -20,8 +20,7 @@ import numpy as np
 
 from app.capture.errors import MicrophoneError, SpeakerRefused
 from app.capture.portaudio import SAMPLE_BYTES, Stream
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.history.take_segments import read
 from app.history.view import Playing, PlayState

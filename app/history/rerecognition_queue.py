@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of, unexpected
 from app.history.rerecognition import Told
 from app.history.view import Rerunning, RerunOptions, RerunState

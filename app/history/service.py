@@ -15,8 +15,7 @@ from datetime import date
 from typing import Final, Self
 
 from app.capture.desktop_sound import sound_system
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.history.actions import (
     MOST_WAITING,

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.history.difference import TextPiece
 from app.history.index import IndexRow
 from app.history.word_times import TimedRange

@@ -11,8 +11,7 @@ HotkeyError             base (an ``AppError``)
         └── HotkeysDenied   the user has not allowed them in the dialog of the desktop
 """
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 
 COMMAND_LINE = "Bind `kikipounamu toggle` to a key in the settings of your desktop instead"
 

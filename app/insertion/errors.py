@@ -12,8 +12,7 @@ InsertionError          base (an ``AppError``)
 └── CannotType          the keyboard has no spare key code for a character
 """
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from runtime.installing import extra_command
 
 

@@ -10,8 +10,7 @@ JournalError            base (an ``AppError``)
     └── DiskRefuses     the disk reports an error now; a later attempt may succeed
 """
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from client.errors import GatewayError
 
 

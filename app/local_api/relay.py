@@ -8,8 +8,7 @@ from typing import Final
 import aiohttp
 from aiohttp import hdrs, web
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.local_api.requests import passed_on, refused, subprotocols
 from client.connection import Address, Locate, broken, credentials, pinned, tls_end
 from client.errors import GatewayError

@@ -12,8 +12,7 @@ from functools import partial
 from typing import Final
 
 from app.core.child_process import Child, find_program
-from app.core.errors import AppError, ModelUnfit
-from app.core.notes import Note
+from app.core.errors import AppError, ModelUnfit, Note
 from app.core.problem_notes import note_of, unexpected
 from app.local_services.live_text import live_text
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers

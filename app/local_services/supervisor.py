@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Final, Protocol
 
-from app.core.errors import AppError, StackFailed
-from app.core.notes import Note
+from app.core.errors import AppError, Note, StackFailed
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait

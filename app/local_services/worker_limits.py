@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 
 BATTERY: Final = Note("rests-on-battery")
 FULL_SCREEN: Final = Note("rests-full-screen")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.worker_limits import ComputerState, Rest, WorkerLimits
 from app.system.full_screen import FullScreen
 from app.system.power import on_battery

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core.notes import Note
+from app.core.errors import Note
 
 
 class LocalWorkerState(StrEnum):

@@ -6,8 +6,7 @@ A newer value of a kind replaces the older.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.desktop.view import DesktopView
 from app.diagnostics.report.view import HelpValue

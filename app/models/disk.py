@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.models.engines import KINDS
 from app.models.events import ModelOnDisk, RunJob, Work
 from app.models.view import ModelFacts, ModelNote, Purpose

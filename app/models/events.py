@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.download_progress import DownloadMeter
 from speech.models.progress import Event

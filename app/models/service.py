@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, Self
 
 from app.core.daemon_thread import aside
-from app.core.notes import Note
+from app.core.errors import Note
 from app.models.actions import LookAtModels, ModelAction
 from app.models.advice import Advice, advise
 from app.models.default_choice import choose_default

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.download_progress import DownloadMeter
 from app.models.engines import KINDS

@@ -6,8 +6,7 @@ SettingsError           base (an ``AppError``)
 └── SettingsNotKept     the file cannot be written
 """
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 
 
 class SettingsError(AppError):

@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways.actions import PairGateway
 from app.gateways.pairing import Pair, PairingAttempt

@@ -11,7 +11,7 @@ from dataclasses import replace
 from math import inf
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.presentation import elsewhere
 from app.gateways.store import PairedGateway
 from app.local_services.local_gateway import WORKERS, Workers, WorkerSeen

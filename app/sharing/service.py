@@ -11,8 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Final
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.view import FoundView, GatewaysView
 from app.local_services.worker_view import WorkerView
 from protocol.pairing import PairingStage

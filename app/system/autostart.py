@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from app.core.child_process import lasting_program
-from app.core.errors import AppError
+from app.core.errors import AppError, Note
 from app.core.identity import APP_ID
-from app.core.notes import Note
 
 NAME: Final = "kikipounamu"
 ARGUMENTS: Final = ("app", "--hidden")

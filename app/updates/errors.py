@@ -1,7 +1,6 @@
 """Define the errors of the notice of newer versions."""
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 
 
 class UpdateError(AppError):

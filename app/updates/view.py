@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.updates.index import Release
 from app.updates.installation import InstallKind
 

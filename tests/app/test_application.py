@@ -10,7 +10,7 @@ import pytest
 
 from app.application import Application, ApplicationSettings
 from app.control.server import AlreadyRunning
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.history.actions import PlayTake

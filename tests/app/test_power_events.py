@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.worker_limits import WorkerLimits
 from app.power_events import PowerEvents
 from app.system.sleep_detector import times

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.actions import Verb
 from app.messages.action_queue import ActionQueue
 from app.messages.actions import Action

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import Say, noted
 
 

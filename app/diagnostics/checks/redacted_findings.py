@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import Say
 from app.diagnostics.checks.finding import Finding
 from app.diagnostics.checks.output import as_object

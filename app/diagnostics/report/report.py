@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from app.capture.device_listing import look
 from app.capture.devices import Input
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.diagnostics.report import facts
 from app.diagnostics.report.licences import dependencies
 from app.diagnostics.report.log_reader import logs_in, tail_of

@@ -15,8 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from app.core.errors import AppError
-from app.core.notes import Note
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of, unexpected
 from app.diagnostics.checks.finding import Area, Finding
 from app.diagnostics.checks.runner import Examination, examine

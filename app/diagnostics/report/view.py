@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.diagnostics.checks.finding import Area, Finding
 from app.diagnostics.report.log_lines import LogFilter, LogLine
 

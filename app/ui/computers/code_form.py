@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.actions import EndPairing, PairGateway
 from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of, shown
 from app.gateways.selection import CHOSEN

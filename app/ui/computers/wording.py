@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.actions import ForgetGateway, RenameGateway
 from app.gateways.pairing_address import shown
 from app.gateways.selection import to_gateway, to_here

@@ -8,8 +8,8 @@ from typing import Final
 from PySide6.QtGui import QContextMenuEvent, QFont
 from PySide6.QtWidgets import QMenu, QPushButton
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     CopyFile,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView
 from app.ui.strings.language_names import language_name, languages_text, listed
 from app.ui.strings.texts import Texts, figures, joined, left_text

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.hotkeys.binding import parse

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import RECORDING, State
 from app.dictation.actions import Verb
 from app.dictation.messages import NoteKey

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QHideEvent, QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import LONGEST_PROGRAM, MOST_PROGRAMS, Newline, ProgramRule, Strategy, program_problems
 from app.insertion.program_picker import can_pick

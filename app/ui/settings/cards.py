@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QLabel
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import LANGUAGES
 from app.core.states import State
 from app.desktop.abilities import Ability

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.gestures import TalkMode
 from app.ui.strings.texts import SYSTEM, Texts
 from runtime.terminal import printable

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QHideEvent
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.desktop.actions import DesktopAction, WriteKeyLines
 from app.desktop.view import DesktopView, KeyLines, LinesState

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.hotkeys.binding import parse
 from app.hotkeys.conflicts import other_action, used_for
 from app.hotkeys.errors import HotkeyUnknown

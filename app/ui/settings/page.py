@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
 from app.history.actions import ModelsWanted

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Final
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import LANGUAGES, entries
 from app.settings import checks
 from app.settings.schema import Setting, all_settings

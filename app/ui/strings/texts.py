@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QLocale, QObject, Signal
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import LANGUAGES, Say, entries, filled
 from app.core.states import State
 from app.dictation.view import TakeView, View

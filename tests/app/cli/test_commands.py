@@ -14,9 +14,8 @@ from aiohttp import web
 
 from app.cli import commands
 from app.cli.commands import GatewayChoice, TranscribeOptions, Transcription, report
-from app.core.errors import ModelsMissing, UsageMistake
+from app.core.errors import ModelsMissing, Note, UsageMistake
 from app.core.format import Format
-from app.core.notes import Note
 from app.core.process import FAILED
 from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings

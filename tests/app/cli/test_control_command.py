@@ -17,7 +17,7 @@ from app.cli import control_command
 from app.cli.control_command import began_s
 from app.control import ending
 from app.control.server import ControlServer
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import Sentences, noted
 from app.core.states import State
 from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb

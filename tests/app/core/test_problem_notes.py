@@ -17,12 +17,12 @@ from app.core.errors import (
     GatewayNotReady,
     ModelsMissing,
     ModelUnfit,
+    Note,
     ProgramEnds,
     ProgramMissing,
     StackFailed,
     StartedElsewhere,
 )
-from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.core.sentences import LANGUAGES, Sentences, entries, noted
 from app.gateways.errors import GatewaysNotKept

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import LANGUAGES, Sentences, entries, filled, noted
 from tests.helpers.placeholders import placeholders
 

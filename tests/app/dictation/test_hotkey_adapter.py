@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.actions import KeyCommand, KeyMove, PauseHotkeys, SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_adapter import HotkeyAdapter, KeyTimes
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen

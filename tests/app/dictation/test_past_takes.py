@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.messages import NoteKey
 from app.dictation.past_takes import HELD_S, MOST_HELD_TAKES, PastTakes

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.capture.errors import MicrophoneRefused
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation import take_progress
 from app.dictation.actions import PauseHotkeys, RecoverTake, SuspendHotkeys, Verb

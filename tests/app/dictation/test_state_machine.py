@@ -5,7 +5,7 @@
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.dictation.actions import Verb

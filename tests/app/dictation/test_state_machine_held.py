@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.actions import HeldAction, Verb
 from app.dictation.insertion_queue import ReadyTexts, SegmentId

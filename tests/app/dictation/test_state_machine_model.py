@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.dictation.actions import HeldAction, Verb

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app.core.area import Area
+from app.core.errors import Note
 from app.core.live_text import TextSpan
-from app.core.notes import Note
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.dictation.gestures import TalkMode

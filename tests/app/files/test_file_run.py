@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.core.errors import OutputFailed
+from app.core.errors import Note, OutputFailed
 from app.core.format import Format
 from app.core.formats import render
-from app.core.notes import Note
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
 from app.files.file_run import FileTask, Reporter, save, save_as, unreadable

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     ChooseSaving,

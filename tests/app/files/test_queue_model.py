@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.files import snapshot
 from app.files.actions import CancelFile, MoveFile, PauseFiles, RemoveFiles, ResumeFiles, RetryFile
 from app.files.events import (

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.files.actions import (
     AddFiles,
     CancelFile,

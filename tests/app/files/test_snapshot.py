@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.files.events import Add, FileInspected, RunFinished
 from app.files.queue import FileQueue, QueuedFile, Saving
 from app.files.snapshot import decode, encode

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.actions import PairGateway
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.pairing import PairingAttempt

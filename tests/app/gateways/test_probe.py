@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.probe import ask
 from app.gateways.view import GatewayHealth, QueryResult
 from client.connection import Address

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.registry import GatewayRegistry
 from app.gateways.store import GatewayStore

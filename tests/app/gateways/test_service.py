@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.actions import EndPairing, ForgetGateway, LookAtGateways, PairGateway, RenameGateway
 from app.gateways.route import RouteTimes
 from app.gateways.service import Gateways, World

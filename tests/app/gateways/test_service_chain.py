@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions

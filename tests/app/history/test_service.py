@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.history.actions import (
     DeleteTakes,
     EditTake,

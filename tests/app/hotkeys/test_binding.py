@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.hotkeys.binding import Binding, parse
 from app.hotkeys.errors import HotkeyUnknown
 from app.hotkeys.keys import KEYS, Modifier

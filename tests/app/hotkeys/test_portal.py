@@ -12,7 +12,7 @@ import pytest
 
 from app.bus.connection import BUS_PROGRAM, BusConnection
 from app.bus.portal import Portal, variants
-from app.core.notes import Note
+from app.core.errors import Note
 from app.hotkeys.choose import choose
 from app.hotkeys.errors import (
     HotkeysDenied,

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.hotkeys.errors import HotkeyTaken, HotkeyUnknown
 from tests.app.hotkeys.keyboard import Heard, listening
 from tests.helpers.desktop import Desktop, TextField, running_desktop

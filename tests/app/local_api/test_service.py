@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_api.service import LocalApiService
 from app.local_api.view import LocalApiState, LocalApiView
 from client.connection import Address, fixed

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import ModelUnfit
-from app.core.notes import Note
+from app.core.errors import ModelUnfit, Note
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
 from app.local_services.stack import Stack, StackSettings

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import AppError, StackFailed
-from app.core.notes import Note
+from app.core.errors import AppError, Note, StackFailed
 from app.local_services.supervisor import NOT_NEEDED, OwnGateway
 from app.local_services.worker_limits import BATTERY
 from runtime.tasks import Tasks

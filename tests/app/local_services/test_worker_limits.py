@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.worker_limits import (
     BATTERY,
     FULL_SCREEN,

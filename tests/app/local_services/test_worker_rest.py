@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.worker_limits import BATTERY, FULL_SCREEN, ComputerState, WorkerLimits
 from app.local_services.worker_rest import ComputerObserver, WorkerRest
 from app.system.full_screen import FullScreen

@@ -1,6 +1,6 @@
 """Tests of when the worker works, and when the user can switch it on."""
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 
 

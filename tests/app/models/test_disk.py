@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.models.disk import ModelLocation, about, look, look_at, note_of_error, wheels_of
 from app.models.events import ModelOnDisk, RunJob, Work
 from app.models.view import ModelNote, Purpose

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import ModelUnfit
-from app.core.notes import Note
+from app.core.errors import ModelUnfit, Note
 from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, lacks, live_model, worker_program
 from app.models.view import Purpose
 from runtime.installing import extra_command

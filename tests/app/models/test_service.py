@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.models.actions import (
     CancelModel,
     FetchModel,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.events import (
     DiskInspected,

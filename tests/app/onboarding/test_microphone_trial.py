@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 
 from app.capture.errors import MicrophoneRefused, NoMicrophone
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.recorder import Recorder
 from app.onboarding.actions import TryMicrophone
 from app.onboarding.microphone_trial import MicrophoneTrialRunner, TrialTimes

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelUse
 from app.onboarding.readiness import Readiness, ReadinessStage, readiness

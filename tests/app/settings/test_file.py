@@ -12,7 +12,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.journal.retention import RetentionLimits
 from app.settings.actions import ChangeSetting
 from app.settings.current import limits_now

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_limits import BATTERY

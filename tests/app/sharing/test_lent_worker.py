@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.store import PairedGateway
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings, Percent

@@ -10,8 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.core.errors import StackFailed
-from app.core.notes import Note
+from app.core.errors import Note, StackFailed
 from app.local_services.stack import Stack
 from app.local_services.supervisor import OwnGateway
 from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import LANGUAGES, Sentences, entries
 from app.desktop.abilities import abilities
 from app.diagnostics.checks.ability_findings import ability_finding

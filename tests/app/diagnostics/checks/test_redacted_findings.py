@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import Sentences, entries
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.diagnostics.checks.redacted_findings import NAME, part, redacted

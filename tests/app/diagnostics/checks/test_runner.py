@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.core.errors import ProgramMissing
-from app.core.notes import Note
+from app.core.errors import Note, ProgramMissing
 from app.diagnostics.checks.finding import Area, Finding, ok, wrong
 from app.diagnostics.checks.runner import Examination, apart, decode, encode, examine
 from tests.app.diagnostics.checks.found import keys

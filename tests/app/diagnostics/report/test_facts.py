@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.capture.devices import Input
-from app.core.notes import Note
+from app.core.errors import Note
 from app.diagnostics.report import facts
 from app.local_services.local_gateway import BrokerHealth, GatewayReadiness, WorkerSeen
 from app.local_services.worker_view import LocalWorkerState, WorkerView

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.capture.devices import Input
-from app.core.notes import Note
+from app.core.errors import Note
 from app.diagnostics.report.report import ReportFile, ReportNotSaved, Sources, gather, save
 from app.journal.journal import Journal
 from app.journal.library import Library

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.pairing_address import GatewayAddress
 from app.gateways.view import FoundView
 from app.ui.computers.code_form import CodeForm, FoundList

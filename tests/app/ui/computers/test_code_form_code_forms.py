@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.actions import EndPairing, PairGateway
 from app.gateways.view import FoundView, PairingStage, PairingView
 from app.messages.actions import Action

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.actions import EndPairing, LookAtGateways, PairGateway
 from app.gateways.view import (
     FoundView,

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QBoxLayout
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.settings.sections import GatewaySection, Settings

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import LANGUAGES
 from app.gateways.view import GatewayHealth, GatewaysView, GatewayView, QueryResult
 from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView

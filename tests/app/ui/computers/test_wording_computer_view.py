@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import LANGUAGES
 from app.gateways.actions import ForgetGateway, RenameGateway
 from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView, QueryResult

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.view import View
 from app.ui.dictation.announcer import Announcer, speak_from

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.area import Area
+from app.core.errors import Note
 from app.core.hints import FirstTimes
 from app.core.live_text import TextSpan
-from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
 from app.insertion.outcome import TextPlace

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.view import View
 from app.ui.dictation.overlay import NOTE_S, STAYS_S, OverlayTiming, stays_s

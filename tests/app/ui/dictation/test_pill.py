@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from app.core.errors import Note
 from app.core.live_text import TextSpan
-from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
 from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, remarks

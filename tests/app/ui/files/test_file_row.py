@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     CopyFile,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.files.view import FileNote, FileState, FileView
 from app.ui.files.file_row import file_note_text, file_state_text, how_text
 from app.ui.strings.texts import Texts, left_text

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.diagnostics.report.actions import HelpAction, PrepareReport, SaveReport
 from app.diagnostics.report.view import ReportPart, ReportState, ReportView
 from app.ui.help.panels import ReportPanel

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QMenu, QWidgetAction
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.history.view import HistoryModels, RerunOptions
 from app.ui.home.again_button import AgainButton
 from app.ui.strings.texts import Texts, model_name

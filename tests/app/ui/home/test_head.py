@@ -3,7 +3,7 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.history.view import HistoryList, HistoryMessage, HistoryNote
 from app.ui.home.head import Head
 from app.ui.settings.choices import Choices

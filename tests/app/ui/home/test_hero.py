@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QBoxLayout
 from pytestqt.qtbot import QtBot
 
+from app.core.errors import Note
 from app.core.live_text import TextSpan
-from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.core.states import State
 from app.dictation.actions import Verb

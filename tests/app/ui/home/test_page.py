@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.core.errors import Note
 from app.core.format import Format
-from app.core.notes import Note
 from app.core.states import State
 from app.dictation.actions import RecoverTake
 from app.dictation.view import TakeView, View

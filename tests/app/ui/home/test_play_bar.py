@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
 from app.history.view import Playing, PlayState
 from app.ui.home.play_bar import PlayBar

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.difference import difference, words_that_differ
 from app.history.index import IndexRow

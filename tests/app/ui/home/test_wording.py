@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryNote

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.sentences import LANGUAGES, entries
 from app.models.engines import KINDS
 from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, Purpose

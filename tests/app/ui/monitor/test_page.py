@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action

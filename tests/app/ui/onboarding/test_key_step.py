@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.messages.actions import Action

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeySeen, KeysSeen

@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.messages.actions import Action
 from app.onboarding.actions import TryMicrophone
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.models.actions import FetchModel, PauseModel

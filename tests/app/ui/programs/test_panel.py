@@ -3,7 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import Newline, ProgramRule, Strategy
 from app.messages.actions import Action

@@ -3,7 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.settings.actions import ChangeSetting

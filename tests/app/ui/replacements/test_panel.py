@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.replacements.rules import Replacement

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.ui.settings.cards import FileTrouble, LinkCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

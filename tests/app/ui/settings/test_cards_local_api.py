@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.local_api.view import LocalApiState, LocalApiView
 from app.ui.settings.cards import LocalApiPanel
 from app.ui.strings.texts import Texts

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.ui.settings.cards import UpdatesPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

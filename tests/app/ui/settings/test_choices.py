@@ -1,6 +1,6 @@
 """Microphone choices, and the keys that work on this desktop."""
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.hotkeys import choose
 from app.ui.settings.choices import UNHEARD, Choices, KnownKeys, microphone_entries
 from app.ui.strings.texts import Texts

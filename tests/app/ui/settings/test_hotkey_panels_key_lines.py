@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.desktop.actions import DesktopAction, WriteKeyLines
 from app.desktop.view import DesktopView, KeyLines, LinesState

@@ -6,7 +6,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.ui.settings.controls import Said
 from app.ui.settings.key_field import KeyControl
 from app.ui.strings.texts import Texts, key_text

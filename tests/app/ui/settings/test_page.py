@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.history.actions import ModelsWanted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.settings.errors import BadSetting
 from app.settings.schema import all_settings
 from app.ui.settings.row_table import ELSEWHERE

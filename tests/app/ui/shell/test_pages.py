@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.gateways.actions import LookAtGateways
 from app.gateways.view import FoundView, GatewaysView, GatewayView
 from app.history.actions import SearchHistory

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.view import View
 from app.gateways.view import GatewaysView, GatewayView

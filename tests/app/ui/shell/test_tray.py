@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.actions import SuspendHotkeys, Verb
 from app.dictation.view import TakeView, View

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from app.core.notes import Note
+from app.core.errors import Note
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
