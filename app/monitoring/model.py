@@ -15,7 +15,6 @@ from app.monitoring.utterances import Utterances
 from app.monitoring.view import (
     SPAN_S,
     Curve,
-    GatewayFigures,
     Link,
     MonitorView,
     StageFigures,
@@ -134,22 +133,8 @@ class _Worker:
             self.gpu.put(status.gpu_percent, now)
 
     def figures(self, now: float, gone: bool) -> WorkerFigures:
-        told = self.status
-        return WorkerFigures(
-            worker=told.worker,
-            host=told.host,
-            model=told.model,
-            device=told.device,
-            state=told.state,
-            gone=gone,
-            speed=told.speed,
-            done=told.done,
-            failed=told.failed,
-            cpu=self.cpu.curve(now),
-            memory=self.memory.curve(now),
-            gpu=None if told.gpu_percent is None else self.gpu.curve(now),
-            gpu_memory_bytes=told.gpu_memory_bytes,
-        )
+        gpu = None if self.status.gpu_percent is None else self.gpu.curve(now)
+        return WorkerFigures(self.status, gone, self.cpu.curve(now), self.memory.curve(now), gpu)
 
 
 class MonitorModel:
@@ -161,7 +146,7 @@ class MonitorModel:
     def __init__(self, epoch_s: float = 0.0) -> None:
         self.utterances = Utterances()
         self._epoch_s = epoch_s
-        self._link = Link.CONNECTING
+        self.link = Link.CONNECTING
         self._reason = ""
         self._stands: Snapshot | None = None
         self._queued, self._oldest = Trace(), Trace()
@@ -169,36 +154,31 @@ class MonitorModel:
         self._fleet = Throughput()
         self._workers: dict[str, _Worker] = {}
 
-    @property
-    def link(self) -> Link:
-        """State of the gateway feed."""
-        return self._link
-
     def begin(self) -> None:
         """Show a new connection attempt, because the monitor became visible."""
-        self._link, self._reason = Link.CONNECTING, ""
+        self.link, self._reason = Link.CONNECTING, ""
 
     def take(self, event: MonitorEvent, now: float) -> None:
         """Apply an event of the feed."""
         match event:
             case Snapshot():
-                self._link, self._reason = Link.LIVE, ""
+                self.link, self._reason = Link.LIVE, ""
                 self._take_snapshot(event, now)
             case Recent():
                 self.utterances.told(event, now)
             case Lost(reason):
-                self._link, self._reason = Link.LOST, reason
+                self.link, self._reason = Link.LOST, reason
 
     def refused(self, reason: str) -> None:
         """Show that the gateway refused the feed."""
-        self._link, self._reason = Link.REFUSED, reason
+        self.link, self._reason = Link.REFUSED, reason
 
     def view(self, now: float) -> MonitorView:
         """Return everything that the monitor shows."""
         return MonitorView(
-            link=self._link,
+            link=self.link,
             reason=self._reason,
-            gateway=_gateway(self._stands) if self._stands else None,
+            gateway=self._stands,
             queued=self._queued.curve(now),
             oldest_s=self._oldest.curve(now),
             throughput=self._throughput.curve(now),
@@ -243,16 +223,3 @@ class MonitorModel:
     def _rows(self, now: float) -> tuple[UtteranceRow, ...]:
         hosts = {name: worker.status.host for name, worker in self._workers.items()}
         return self.utterances.rows(MOST_ROWS, now, self._epoch_s, hosts)
-
-
-def _gateway(stands: Snapshot) -> GatewayFigures:
-    return GatewayFigures(
-        uptime_s=stands.uptime_s,
-        broker=stands.broker.version,
-        broker_up=stands.broker.up,
-        durable=stands.broker.durable,
-        memory=stands.broker.memory,
-        sessions=stands.sessions,
-        pending=stands.pending,
-        streams=stands.streams,
-    )

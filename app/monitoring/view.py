@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.states import ENDS, State
-from protocol.monitor import WorkerState
+from protocol.monitor import Snapshot, WorkerStatus
 
 SPAN_S: Final = 600.0
 """Period that curves and percentiles cover."""
@@ -49,44 +49,17 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class GatewayFigures:
-    """Figures of the gateway.
-
-    ``memory``: used share of the broker's limit, 0 without a limit. ``streams``: how many people can speak at
-    once, at the measured speed of all workers; 0 without workers.
-    """
-
-    uptime_s: float
-    broker: str
-    broker_up: bool
-    durable: bool
-    memory: float
-    sessions: int
-    pending: int
-    streams: float = 0.0
-
-
-@dataclass(frozen=True)
 class WorkerFigures:
-    """Figures of a worker.
+    """A worker as the gateway reported it last, with its curves.
 
-    ``gone``: no longer reported. ``gpu``: ``None`` if unknown. CPU in percent of one core, GPU in percent,
-    memory in bytes. ``speed``: seconds of audio per second, 0 while unknown.
+    ``gone``: no longer reported. ``gpu``: ``None`` if unknown.
     """
 
-    worker: str
-    host: str
-    model: str
-    device: str
-    state: WorkerState
+    status: WorkerStatus
     gone: bool
-    speed: float
-    done: int
-    failed: int
     cpu: Curve
     memory: Curve
     gpu: Curve | None
-    gpu_memory_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -142,13 +115,14 @@ class UtteranceRow:
 class MonitorView:
     """Everything that the monitor shows.
 
-    ``throughput``: seconds of audio per second. ``rtf``: seconds of decoding per second of audio. ``reason``:
-    why the feed is lost or refused. ``more_workers``: number of workers that are not shown.
+    ``gateway``: its last report; ``None`` before the first. ``throughput``: seconds of audio per second.
+    ``rtf``: seconds of decoding per second of audio. ``reason``: why the feed is lost or refused.
+    ``more_workers``: number of workers that are not shown.
     """
 
     link: Link = Link.CONNECTING
     reason: str = ""
-    gateway: GatewayFigures | None = None
+    gateway: Snapshot | None = None
     queued: Curve = Curve()
     oldest_s: Curve = Curve()
     throughput: Curve = Curve()

@@ -17,11 +17,12 @@ from app.messages.notifications import Devices, News
 from app.models.actions import FetchModel
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelState, ModelsView, ModelUse
-from app.monitoring.view import GatewayFigures, Link, LookAtMonitor, MonitorView, UtteranceRow
+from app.monitoring.view import Link, LookAtMonitor, MonitorView, UtteranceRow
 from app.settings.sections import GeneralSection, Settings
 from app.sharing.actions import InviteDevice
 from app.sharing.view import InviteView, SharingState, SharingView
 from protocol import pairing
+from protocol.monitor import BrokerState, Snapshot
 from speech.models.catalogue import load_catalogue
 
 SETTINGS: Final = Settings(general=GeneralSection(language="en", welcomed=True))
@@ -112,7 +113,7 @@ def _invite(wanted: InviteDevice) -> News:
 
 
 def _monitor(wanted: LookAtMonitor) -> News | None:
-    figures = GatewayFigures(60.0, "Valkey", True, True, 0.0, 1, 1)
+    figures = Snapshot("", 60.0, BrokerState(True, "Valkey", True), 1, 1, 1, 0.0, 0, 0.0, 0.0, 0.0, (), ())
     return MonitorView(Link.LIVE, gateway=figures, utterances=(UTTERANCE,)) if wanted.on else None
 
 

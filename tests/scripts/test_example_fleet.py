@@ -17,7 +17,7 @@ def test_example_fleet_shows_every_kind_of_row() -> None:
     model = MonitorModel()
     ExampleFleet(model).run(300)
     view = model.view(300.0)
-    assert [worker.host for worker in view.workers] == sorted(machine.host for machine in MACHINES)
+    assert [worker.status.host for worker in view.workers] == sorted(machine.host for machine in MACHINES)
     assert {worker.gpu is None for worker in view.workers} == {True, False}
     assert {row.own for row in view.utterances} == {True, False}
     assert {State.DONE, State.HELD} <= {row.state for row in view.utterances}

@@ -196,10 +196,10 @@ class WorkerCard(Panel):
         texts = self._texts
         word, state = worker_state(texts, worker)
         self.shape.show_state(state, word)
-        self.host.setText(worker.host)
+        self.host.setText(worker.status.host)
         self.state.setText(word)
-        self.what.setText(worker_text(texts, worker))
-        self.counts.setText(worker_counts(texts, worker))
+        self.what.setText(worker_text(texts, worker.status))
+        self.counts.setText(worker_counts(texts, worker.status))
         cpu = NOTHING if worker.cpu.now is None else percent_text(texts, worker.cpu.now)
         memory = NOTHING if worker.memory.now is None else bytes_text(texts, worker.memory.now)
         self.cpu.show_gauge(texts("monitor.cpu"), cpu, worker.cpu)
@@ -207,14 +207,14 @@ class WorkerCard(Panel):
         self._show_gpu(worker)
         gauges = (self.cpu, self.memory) if worker.gpu is None else (self.cpu, self.gpu, self.memory)
         figures = (f"{gauge.name.text()} {gauge.value.text()}" for gauge in gauges)
-        said = (worker.host, word, self.what.text(), *figures, self.counts.text())
+        said = (worker.status.host, word, self.what.text(), *figures, self.counts.text())
         self.setAccessibleName(", ".join(said))
 
     def _show_gpu(self, worker: WorkerFigures) -> None:
         self.gpu.setVisible(worker.gpu is not None)
         if worker.gpu is None:
             return
-        texts, now, memory = self._texts, worker.gpu.now, worker.gpu_memory_bytes
+        texts, now, memory = self._texts, worker.gpu.now, worker.status.gpu_memory_bytes
         used = "" if now is None or memory is None else bytes_text(texts, memory)
         said = joined(NOTHING if now is None else percent_text(texts, now), used)
         self.gpu.show_gauge(texts("monitor.gpu"), said, worker.gpu)

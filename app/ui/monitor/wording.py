@@ -5,7 +5,6 @@ from typing import Final
 
 from app.core.states import State
 from app.monitoring.view import (
-    GatewayFigures,
     Link,
     MonitorView,
     StageFigures,
@@ -14,7 +13,7 @@ from app.monitoring.view import (
     WorkerFigures,
 )
 from app.ui.strings.texts import Texts, device_name, figures, joined, state_text
-from protocol.monitor import WorkerState
+from protocol.monitor import Snapshot, WorkerState, WorkerStatus
 
 NOTHING: Final = "–"
 STAGES: Final = {
@@ -86,12 +85,14 @@ def ratio_text(texts: Texts, ratio: float) -> str:
     return f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}"
 
 
-def gateway_text(texts: Texts, gateway: GatewayFigures) -> str:
+def gateway_text(texts: Texts, gateway: Snapshot) -> str:
     """Return uptime, sessions, streams and broker of a gateway on one line."""
-    broker = texts("monitor.broker" if gateway.durable else "monitor.not-durable", name=gateway.broker)
+    key = "monitor.broker" if gateway.broker.durable else "monitor.not-durable"
     up = texts("monitor.up", time=seconds_text(texts, gateway.uptime_s // 60 * 60 or gateway.uptime_s))
     streams = texts("monitor.streams", count=int(gateway.streams)) if int(gateway.streams) else ""
-    return joined(up, texts("monitor.sessions", count=gateway.sessions), streams, broker)
+    return joined(
+        up, texts("monitor.sessions", count=gateway.sessions), streams, texts(key, name=gateway.broker.version)
+    )
 
 
 def link_text(texts: Texts, view: MonitorView) -> tuple[str, State]:
@@ -100,7 +101,7 @@ def link_text(texts: Texts, view: MonitorView) -> tuple[str, State]:
         return texts("monitor.connecting"), State.ARMING
     if view.link is not Link.LIVE:
         return texts("monitor.not-connected"), State.FAILED
-    if view.gateway and not view.gateway.broker_up:
+    if view.gateway and not view.gateway.broker.up:
         return texts("monitor.broker-away"), State.FAILED
     return texts("monitor.live"), State.LISTENING
 
@@ -115,7 +116,7 @@ def trouble_text(texts: Texts, view: MonitorView) -> tuple[str, str]:
             return name, texts("monitor.lost-help")
         case Link.REFUSED:
             return texts("monitor.refused"), texts("monitor.refused-help")
-        case Link.LIVE if view.gateway and not view.gateway.broker_up:
+        case Link.LIVE if view.gateway and not view.gateway.broker.up:
             return texts("monitor.no-broker"), texts("monitor.no-broker-help")
     return "", ""
 
@@ -124,17 +125,17 @@ def worker_state(texts: Texts, worker: WorkerFigures) -> tuple[str, State]:
     """Return a worker's state as text, and the state that gives icon and colour."""
     if worker.gone:
         return texts("monitor.gone"), State.FAILED
-    key, state = _WORKER[worker.state]
+    key, state = _WORKER[worker.status.state]
     return texts(key), state
 
 
-def worker_text(texts: Texts, worker: WorkerFigures) -> str:
+def worker_text(texts: Texts, worker: WorkerStatus) -> str:
     """Return model, device and speed of a worker."""
     speed = texts("monitor.speed", value=figures(worker.speed)) if worker.speed else ""
     return joined(worker.model, device_name(texts, worker.device), speed)
 
 
-def worker_counts(texts: Texts, worker: WorkerFigures) -> str:
+def worker_counts(texts: Texts, worker: WorkerStatus) -> str:
     """Return the numbers of recognised and failed segments."""
     failed = texts("monitor.failures", count=worker.failed) if worker.failed else ""
     return joined(texts("monitor.done", count=worker.done), failed)

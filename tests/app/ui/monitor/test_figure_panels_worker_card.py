@@ -10,23 +10,27 @@ from app.monitoring.view import Curve, WorkerFigures
 from app.ui.monitor.figure_panels import WorkerCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from protocol.monitor import WorkerState
+from protocol.monitor import WorkerState, WorkerStatus
 from tests.app.ui.languages import in_each_language
 
-WORKER = WorkerFigures(
-    worker="w",
-    host="desktop-gpu",
-    model="SenseVoiceSmall",
-    device="cuda:0",
-    state=WorkerState.BUSY,
-    gone=False,
-    speed=41.2,
+STATUS = WorkerStatus(
+    "w",
+    "desktop-gpu",
+    "funasr",
+    "SenseVoiceSmall",
+    "cuda:0",
+    WorkerState.BUSY,
     done=7,
     failed=2,
+    speed=41.2,
+    gpu_memory_bytes=4_200_000_000,
+)
+WORKER = WorkerFigures(
+    STATUS,
+    gone=False,
     cpu=Curve((10.0, 34.0), 34.0),
     memory=Curve((3e9, 3.1e9), 3.1e9),
     gpu=Curve((80.0, 61.0), 61.0),
-    gpu_memory_bytes=4_200_000_000,
 )
 
 
@@ -60,7 +64,7 @@ def test_worker_card_is_complete_for_screen_readers(card: WorkerCard, texts: Tex
 
 
 def test_worker_card_has_two_curves_without_gpu(card: WorkerCard, texts: Texts) -> None:
-    card.show_worker(replace(WORKER, gpu=None, gpu_memory_bytes=None))
+    card.show_worker(replace(WORKER, gpu=None))
     assert [gauge.isVisible() for gauge in (card.cpu, card.gpu, card.memory)] == [True, False, True]
     assert texts("monitor.gpu") not in card.accessibleName()
     card.show_worker(WORKER)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from app.core.states import State
 from app.monitoring.view import (
     Curve,
-    GatewayFigures,
     Link,
     MonitorView,
     StageFigures,
@@ -18,26 +18,16 @@ from app.monitoring.view import (
 )
 from app.ui.monitor import wording
 from app.ui.strings.texts import Texts
-from protocol.monitor import WorkerState
+from protocol.monitor import BrokerState, Snapshot, WorkerState, WorkerStatus
 from tests.app.ui.languages import in_each_language
 
 EN = Texts("en")
-GATEWAY = GatewayFigures(12_345.0, "Valkey 9.1.2", True, True, 0.1, 1, 0)
-WORKER = WorkerFigures(
-    worker="w",
-    host="desktop-gpu",
-    model="SenseVoiceSmall",
-    device="cuda:0",
-    state=WorkerState.BUSY,
-    gone=False,
-    speed=41.2,
-    done=1,
-    failed=0,
-    cpu=Curve(),
-    memory=Curve(),
-    gpu=None,
-    gpu_memory_bytes=None,
+BROKER = BrokerState(True, "Valkey 9.1.2", True, 0.1)
+GATEWAY = Snapshot("g", 12_345.0, BROKER, 1, 1, 0, 0.0, 0, 0.0, 0.0, 0.0, (), ())
+STATUS = WorkerStatus(
+    "w", "desktop-gpu", "funasr", "SenseVoiceSmall", "cuda:0", WorkerState.BUSY, done=1, speed=41.2
 )
+WORKER = WorkerFigures(STATUS, False, Curve(), Curve(), None)
 SPANS = (
     StageSpan(UtteranceStage.SENT, 0.0, 0.03),
     StageSpan(UtteranceStage.QUEUED, 0.03, 0.15),
@@ -81,9 +71,11 @@ def test_gateway_is_described_on_one_line(texts: Texts) -> None:
     said = wording.gateway_text(texts, GATEWAY)
     assert "Valkey 9.1.2" in said and texts("monitor.sessions", count=1) in said
     assert "3" in said and "25" in said  # hours and minutes
-    assert texts("monitor.streams", count=49) in wording.gateway_text(texts, replace(GATEWAY, streams=49.7))
+    assert texts("monitor.streams", count=49) in wording.gateway_text(
+        texts, structs.replace(GATEWAY, streams=49.7)
+    )
     assert texts("monitor.streams", count=0) not in said
-    unsafe = wording.gateway_text(texts, replace(GATEWAY, durable=False))
+    unsafe = wording.gateway_text(texts, structs.replace(GATEWAY, broker=structs.replace(BROKER, durable=False)))
     assert texts("monitor.not-durable", name="Valkey 9.1.2") in unsafe
 
 
@@ -98,7 +90,7 @@ def test_gateway_is_described_on_one_line(texts: Texts) -> None:
         (MonitorView(Link.LOST, gateway=GATEWAY), "not-connected", "lost-old", "lost-help", State.FAILED),
         (MonitorView(Link.REFUSED), "not-connected", "refused", "refused-help", State.FAILED),
         (
-            MonitorView(Link.LIVE, gateway=replace(GATEWAY, broker_up=False)),
+            MonitorView(Link.LIVE, gateway=structs.replace(GATEWAY, broker=structs.replace(BROKER, up=False))),
             *("broker-away", "no-broker", "no-broker-help", State.FAILED),
         ),
     ],
@@ -113,17 +105,20 @@ def test_link_problems_are_shown_with_remedy(
 
 @in_each_language
 def test_each_worker_state_has_own_text(texts: Texts) -> None:
-    said = [wording.worker_state(texts, replace(WORKER, state=state)) for state in WorkerState]
+    said = [
+        wording.worker_state(texts, replace(WORKER, status=structs.replace(STATUS, state=state)))
+        for state in WorkerState
+    ]
     said.append(wording.worker_state(texts, replace(WORKER, gone=True)))
     assert len({word for word, _ in said}) == len(said)
     assert said[-1] == (texts("monitor.gone"), State.FAILED)
 
 
 def test_worker_text_shows_model_speed_and_counts() -> None:
-    assert wording.worker_text(EN, WORKER) == "SenseVoiceSmall · cuda:0 · 41 × real time"
-    assert wording.worker_text(EN, replace(WORKER, speed=0.0)) == "SenseVoiceSmall · cuda:0"
-    assert wording.worker_counts(EN, WORKER) == "1 recognised"
-    assert wording.worker_counts(EN, replace(WORKER, done=7, failed=2)) == "7 recognised · 2 failed"
+    assert wording.worker_text(EN, STATUS) == "SenseVoiceSmall · cuda:0 · 41 × real time"
+    assert wording.worker_text(EN, structs.replace(STATUS, speed=0.0)) == "SenseVoiceSmall · cuda:0"
+    assert wording.worker_counts(EN, STATUS) == "1 recognised"
+    assert wording.worker_counts(EN, structs.replace(STATUS, done=7, failed=2)) == "7 recognised · 2 failed"
 
 
 def test_stage_text_shows_median_and_95th_percentile() -> None:
