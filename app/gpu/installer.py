@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from app.gpu.errors import PythonMissing, SetupFailed
 from app.gpu.plan import GpuStep, written
+from app.gpu.torch_choice import GpuError
 from runtime.folders import folders, private_folder
 from runtime.programs import is_bundled
 
@@ -41,7 +41,7 @@ def existing() -> tuple[Path, ...]:
 
 
 def usable_python(path: str | None = None) -> str:
-    """Return a Python that can make environments: our own, or the newest on the path. Raises ``PythonMissing``."""
+    """Return a Python that can make environments: our own, or the newest on the path. Raises ``GpuError``."""
     own = () if is_bundled() else (sys.executable,)
     for python in filter(None, (*own, *(shutil.which(name, path=path) for name in _PYTHONS))):
         command = [str(python), "-c", _ASKS]
@@ -51,7 +51,7 @@ def usable_python(path: str | None = None) -> str:
             continue
         if asked.returncode == 0:
             return str(python)
-    raise PythonMissing
+    raise GpuError("no Python from 3.11 on with venv was found: install one (Debian: python3-venv)")
 
 
 def run_here(command: Sequence[str]) -> int:
@@ -64,13 +64,14 @@ def run_here(command: Sequence[str]) -> int:
 
 
 def set_up(environment: Path, plan: Sequence[GpuStep], say: Callable[[str], None], run: Run = run_here) -> None:
-    """Carry out the steps. If one fails or the user breaks off, remove the environment. Raises ``SetupFailed``."""
+    """Carry out the steps. If one fails or the user breaks off, remove the environment. Raises ``GpuError``."""
     private_folder(environment.parent)
     try:
         for number, step in enumerate(plan, start=1):
             say(f"[{number}/{len(plan)}] {step.says}")
             if run(step.command) != 0:
-                raise SetupFailed(step.says, written(step.command, sys.platform))
+                command = written(step.command, sys.platform)
+                raise GpuError(f"{step.says} failed, see above; what was made is removed again. It was: {command}")
     except BaseException:
         shutil.rmtree(environment, ignore_errors=True)
         raise

@@ -2,11 +2,15 @@
 
 from typing import Final, NamedTuple
 
+from app.core.errors import AppError
 from app.gpu.cards import GraphicsCard
-from app.gpu.errors import NoTorchFits
 
 _INDEX: Final = "https://download.pytorch.org/whl/"
 _TURING: Final = (7, 5)
+
+
+class GpuError(AppError):
+    """The graphics card cannot be set up. The message says what to do."""
 
 
 class TorchBuild(NamedTuple):
@@ -54,7 +58,7 @@ _ARM: Final = frozenset({"aarch64", "arm64"})
 
 
 def choose_torch(platform: str, machine: str, card: GraphicsCard | None) -> TorchChoice:
-    """Return the build for a card, or for the processor without one. Raises ``NoTorchFits``.
+    """Return the build for a card, or for the processor without one. Raises ``GpuError``.
 
     ``platform`` is ``sys.platform``, ``machine`` that of ``platform.machine``.
     """
@@ -65,9 +69,9 @@ def choose_torch(platform: str, machine: str, card: GraphicsCard | None) -> Torc
     builds = _BUILDS_ON_ARM if platform == "linux" and machine.lower() in _ARM else _BUILDS
     fitting = [build for build in builds if build.runs_on(card)]
     if not fitting:
-        raise NoTorchFits(f"no build of torch runs on {card.says}: recognise on the processor (--device cpu)")
+        raise GpuError(f"no build of torch runs on {card.says}: recognise on the processor (--device cpu)")
     for build in fitting:
         if card.driver[0] >= build.driver:
             return TorchChoice(build.requirement, f"{_INDEX}{build.name}", "cuda")
     wanted = min(build.driver for build in fitting)
-    raise NoTorchFits(f"the driver of {card.says} is too old: update it to {wanted} or newer")
+    raise GpuError(f"the driver of {card.says} is too old: update it to {wanted} or newer")

@@ -96,11 +96,11 @@ def _print(plan: "tuple[GpuStep, ...]") -> None:
 
 
 def _accept_licence(*, accepted: bool) -> None:
-    """Show the licence of the models, and ask for consent. Raises ``LicenceNotAccepted``."""
+    """Show the licence of the models, and ask for consent. Raises ``GpuError``."""
     import sys
 
-    from app.gpu.errors import LicenceNotAccepted
     from app.gpu.plan import MODEL
+    from app.gpu.torch_choice import GpuError
     from speech.models.catalogue import load_catalogue
 
     model = next(one for one in load_catalogue().models if one.name == MODEL)
@@ -108,9 +108,9 @@ def _accept_licence(*, accepted: bool) -> None:
     if accepted:
         return
     if not sys.stdin.isatty():
-        raise LicenceNotAccepted("read this licence, then add --accept-licence")
+        raise GpuError("read this licence, then add --accept-licence")
     if input("Accept this licence? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise LicenceNotAccepted("the licence was not accepted: nothing was changed")
+        raise GpuError("the licence was not accepted: nothing was changed")
 
 
 def _has_app() -> bool:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.gpu import installer
-from app.gpu.errors import PythonMissing, SetupFailed
 from app.gpu.plan import GpuStep
+from app.gpu.torch_choice import GpuError
 
 PLAN = (GpuStep("making it", ("make",)), GpuStep("checking it", ("check",)))
 
@@ -43,7 +43,7 @@ def test_failed_step_removes_the_new_environment_and_keeps_the_old() -> None:
     installer.set_up(first, PLAN, lambda text: None, runs(0, 0))
     second = installer.next_environment()
     assert second != first
-    with pytest.raises(SetupFailed, match="checking it failed"):
+    with pytest.raises(GpuError, match="checking it failed"):
         installer.set_up(second, PLAN, lambda text: None, runs(0, 3))
     assert installer.existing() == (first,)
 
@@ -78,7 +78,7 @@ def test_command_runs_without_the_python_settings_of_the_app(
 def test_python_is_our_own_or_one_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert installer.usable_python() == sys.executable
     monkeypatch.setattr(installer, "is_bundled", lambda: True)
-    with pytest.raises(PythonMissing, match="python3-venv"):
+    with pytest.raises(GpuError, match="python3-venv"):
         installer.usable_python(str(tmp_path))
     old, new = tmp_path / "python3.12", tmp_path / "python3"
     for program, status in ((old, 1), (new, 0)):

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.gpu.cards import GraphicsCard
-from app.gpu.errors import NoTorchFits
-from app.gpu.torch_choice import CPU, PLAIN, choose_torch
+from app.gpu.torch_choice import CPU, PLAIN, GpuError, choose_torch
 
 TABLE = (Path(__file__).parents[3] / "packaging" / "torch.md").read_text()
 
@@ -21,7 +20,7 @@ def build(capability: str, driver: int = 580, machine: str = "x86_64", platform:
     """Return the build and the requirement that are chosen; empty: none fits."""
     try:
         choice = choose_torch(platform, machine, card(capability, driver))
-    except NoTorchFits:
+    except GpuError:
         return ""
     return f"{choice.place.rpartition('/')[2]} {choice.requirement}"
 
@@ -69,9 +68,9 @@ def test_processor_is_used_without_a_card() -> None:
 
 
 def test_old_driver_is_told_with_the_one_to_install() -> None:
-    with pytest.raises(NoTorchFits, match="update it to 570"):
+    with pytest.raises(GpuError, match="update it to 570"):
         choose_torch("linux", "x86_64", card("12.0", 560))
-    with pytest.raises(NoTorchFits, match="on the processor"):
+    with pytest.raises(GpuError, match="on the processor"):
         choose_torch("linux", "x86_64", card("3.5"))
 
 

@@ -8,8 +8,8 @@ import pytest
 from app.cli.installation import gpu_command
 from app.cli.main import app
 from app.gpu import installer
-from app.gpu.errors import LicenceNotAccepted
 from app.gpu.plan import MODEL
+from app.gpu.torch_choice import GpuError
 from app.settings.current import settings_now
 from tests.helpers.command_line import called
 
@@ -62,7 +62,7 @@ def test_licence_is_accepted_by_typing_yes(monkeypatch: pytest.MonkeyPatch, type
     if fine:
         gpu_command._accept_licence(accepted=False)
     else:
-        with pytest.raises(LicenceNotAccepted):
+        with pytest.raises(GpuError):
             gpu_command._accept_licence(accepted=False)
 
 
