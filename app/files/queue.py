@@ -6,7 +6,7 @@ runs exist at a time, and a halting run counts until it has ended. No file is ru
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from app.core.errors import Note
 from app.core.format import Format
@@ -59,22 +59,6 @@ class Saving:
 _PASSING: Final = (RunProgress, Noted, ListNote)
 
 
-@dataclass(frozen=True)
-class QueuedFile:
-    """File in the queue.
-
-    ``again``: its failed segments are to be tried once more.
-    """
-
-    view: FileView
-    again: bool = False
-
-    def now(self, state: FileState, note: Note | None = None, *, again: bool | None = None) -> "QueuedFile":
-        """Return the file in another state."""
-        view = replace(self.view, state=state, note=note, left_s=None)
-        return QueuedFile(view, self.again if again is None else again)
-
-
 class FileQueue:
     """Queue of files.
 
@@ -83,42 +67,39 @@ class FileQueue:
 
     def __init__(
         self,
-        entries: Iterable[QueuedFile] = (),
+        files: Iterable[FileView] = (),
         saving: Saving | None = None,
         following: int = 1,
         at_once: int = AT_ONCE,
     ) -> None:
-        self._entries = {entry.view.file: _resting(entry) for entry in entries}
+        self._files = {view.file: _resting(view) for view in files}
         self.saving = saving or Saving()
-        self.following = max(following, *(file + 1 for file in self._entries), 1)
+        self.following = max(following, *(file + 1 for file in self._files), 1)
         self._at_once = at_once
         self._running: dict[int, bool] = {}  # value: told to halt
         self._unwanted: set[int] = set()  # to forget as soon as their runs end
         self._note: Note | None = None
 
     @property
-    def entries(self) -> tuple[QueuedFile, ...]:
+    def files(self) -> tuple[FileView, ...]:
         """Files to save, together with ``saving`` and ``following``, the number of the next file."""
-        return tuple(self._entries.values())
+        return tuple(self._files.values())
 
     def find(self, file: int) -> FileView | None:
         """Return this file, or ``None`` if it was removed."""
-        entry = self._entries.get(file)
-        return entry.view if entry else None
+        return self._files.get(file)
 
     def view(self) -> FilesView:
         """Return the list as users see it."""
-        files = tuple(entry.view for entry in self._entries.values())
-        return FilesView(files, self.saving.forms, self.saving.folder, self._note)
+        return FilesView(self.files, self.saving.forms, self.saving.folder, self._note)
 
     def start(self) -> list[Effect]:
         """Resume the saved list.
 
         Cancelled files are forgotten now, because the last program may have ended before it could.
         """
-        views = [entry.view for entry in self._entries.values()]
-        gone = [Forget(view.file) for view in views if view.state is FileState.CANCELLED]
-        new = [Look(view.file, view.path) for view in views if view.state is FileState.ADDED]
+        gone = [Forget(view.file) for view in self.files if view.state is FileState.CANCELLED]
+        new = [Look(view.file, view.path) for view in self.files if view.state is FileState.ADDED]
         return [*gone, *new, *self._next()]
 
     def handle(self, event: Event) -> list[Effect]:
@@ -156,17 +137,17 @@ class FileQueue:
         effects: list[Effect] = []
         listed, left_out = 0, event.left_out
         for path in event.paths:
-            known = next((entry.view for entry in self._entries.values() if entry.view.path == path), None)
+            known = next((view for view in self.files if view.path == path), None)
             if known and known.state not in ENDED:
                 listed += 1
                 continue
             if known:
                 effects += self._remove(known.file)
-            if len(self._entries) >= MOST_FILES:
+            if len(self._files) >= MOST_FILES:
                 left_out += 1
                 continue
             file, self.following = self.following, self.following + 1
-            self._entries[file] = QueuedFile(FileView(file, path))
+            self._files[file] = FileView(file, path)
             effects.append(Look(file, path))
         self._note = _note_of_adding(len(event.paths), listed, left_out)
         return effects
@@ -178,11 +159,11 @@ class FileQueue:
                 case PauseFiles():
                     effects += self._leave(file, FileState.PAUSED)
                 case ResumeFiles():
-                    self._entries[file] = self._entries[file].now(FileState.WAITING)
+                    self._change(file, FileState.WAITING)
                 case CancelFile():
                     effects += self._cancel(file)
                 case RetryFile():
-                    self._entries[file] = self._entries[file].now(FileState.WAITING, again=True)
+                    self._change(file, FileState.WAITING, again=True)
                 case RemoveFiles():
                     effects += self._remove(file)
         return effects
@@ -190,27 +171,27 @@ class FileQueue:
     def _meant(self, event: Asked) -> list[int]:
         """Return the files that the action names and that allow it."""
         named = getattr(event, "file", None)
-        views = [entry.view for entry in self._entries.values() if named in (None, entry.view.file)]
-        return [view.file for view in views if _can(event, view)]
+        return [view.file for view in self.files if named in (None, view.file) and _can(event, view)]
 
-    def _leave(self, file: int, state: FileState) -> list[Effect]:
+    def _change(self, file: int, state: FileState, note: Note | None = None, **other: Any) -> None:
+        """Put a file into another state; ``other``: more of its fields that change."""
+        self._files[file] = replace(self._files[file], state=state, note=note, left_s=None, **other)
+
+    def _leave(self, file: int, state: FileState, **other: Any) -> list[Effect]:
         """Change to a state without a run, and halt a current one."""
-        working = self._entries[file].view.state is FileState.WORKING
-        self._entries[file] = self._entries[file].now(state)
+        working = self._files[file].state is FileState.WORKING
+        self._change(file, state, **other)
         if not working:
             return []
         self._running[file] = True
         return [HaltRun(file)]
 
     def _cancel(self, file: int) -> list[Effect]:
-        effects = self._leave(file, FileState.CANCELLED)
-        entry = self._entries[file]
-        self._entries[file] = replace(entry, view=replace(entry.view, position_s=0.0, text=""))
-        return effects + self._forget(file)
+        return self._leave(file, FileState.CANCELLED, position_s=0.0, text="") + self._forget(file)
 
     def _remove(self, file: int) -> list[Effect]:
         effects = self._leave(file, FileState.CANCELLED)
-        del self._entries[file]
+        del self._files[file]
         return effects + self._forget(file)
 
     def _forget(self, file: int) -> list[Effect]:
@@ -220,19 +201,19 @@ class FileQueue:
         return [Forget(file)]
 
     def _move(self, file: int, by: int) -> None:
-        if file in self._entries:
-            order = list(self._entries)
+        if file in self._files:
+            order = list(self._files)
             place = order.index(file)
             order.insert(max(0, min(len(order) - 1, place + by)), order.pop(place))
-            self._entries = {number: self._entries[number] for number in order}
+            self._files = {number: self._files[number] for number in order}
 
     # -- news of files --------------------------------------------------------------------------------------
 
     def _told(self, event: About) -> None:
-        entry = self._entries.get(event.file)
-        if entry is None:
+        view = self._files.get(event.file)
+        if view is None:
             return
-        view, working = entry.view, entry.view.state is FileState.WORKING
+        working = view.state is FileState.WORKING
         match event:
             case FileInspected(_, duration_s):
                 state = FileState.WAITING if view.state is FileState.ADDED else view.state
@@ -247,7 +228,7 @@ class FileQueue:
                 unsaved = view.note is not None and view.note.key == FileNote.NOT_SAVED
                 results = tuple(dict.fromkeys((*view.results, place)))
                 view = replace(view, results=results, note=None if unsaved else view.note)
-        self._entries[event.file] = replace(entry, view=view)
+        self._files[event.file] = view
 
     def _ended(self, event: RunFinished | RunFailed | Halted) -> list[Effect]:
         """Handle the end of a run; its file may have been paused, resumed, cancelled or removed meanwhile."""
@@ -255,41 +236,40 @@ class FileQueue:
         self._running.pop(file, None)
         unwanted = file in self._unwanted
         self._unwanted.discard(file)
-        entry = self._entries.get(file)
-        if entry is None:
+        view = self._files.get(file)
+        if view is None:
             return [Forget(file)]
         match event:
             case RunFinished():  # also after a late cancellation: the results are saved
-                view = replace(
-                    entry.view,
-                    state=FileState.DONE,
+                self._change(
+                    file,
+                    FileState.DONE,
+                    event.note,
                     position_s=event.duration_s,
                     duration_s=event.duration_s,
-                    left_s=None,
                     text=event.text,
-                    note=event.note,
                     results=event.results,
                     gaps=event.gaps,
                     truncated=event.truncated,
+                    again=False,
                 )
-                self._entries[file] = QueuedFile(view)
                 return []
             case RunFailed(_, note) if not unwanted:
-                self._entries[file] = entry.now(FileState.FAILED, note)
-            case Halted() if entry.view.state is FileState.WORKING:
-                self._entries[file] = entry.now(FileState.WAITING)
+                self._change(file, FileState.FAILED, note)
+            case Halted() if view.state is FileState.WORKING:
+                self._change(file, FileState.WAITING)
         return [Forget(file)] if unwanted else []
 
     def _next(self) -> list[Effect]:
         """Start waiting files from the top, up to the limit of runs."""
         effects: list[Effect] = []
-        for file, entry in self._entries.items():
+        for file, view in self._files.items():
             if len(self._running) >= self._at_once:
                 break
-            if entry.view.state is FileState.WAITING and file not in self._running:
+            if view.state is FileState.WAITING and file not in self._running:
                 self._running[file] = False
-                self._entries[file] = entry.now(FileState.WORKING, again=False)
-                effects.append(RunFile(file, entry.view.path, entry.again))
+                self._change(file, FileState.WORKING, again=False)
+                effects.append(RunFile(file, view.path, view.again))
         return effects
 
 
@@ -314,9 +294,10 @@ def _can(event: Asked, view: FileView) -> bool:
     return True
 
 
-def _resting(entry: QueuedFile) -> QueuedFile:
-    """Return an entry as a new program starts with it: nothing runs."""
-    return entry.now(FileState.WAITING) if entry.view.state is FileState.WORKING else entry
+def _resting(view: FileView) -> FileView:
+    """Return a file as a new program starts with it: nothing runs."""
+    working = view.state is FileState.WORKING
+    return replace(view, state=FileState.WAITING, note=None, left_s=None) if working else view
 
 
 def _note_of_adding(found: int, listed: int, left_out: int) -> Note | None:

@@ -198,11 +198,6 @@ class MemoryAudio:
     def __init__(self) -> None:
         self._audio: dict[int, bytearray] = {}
 
-    @property
-    def size(self) -> int:
-        """Number of bytes held."""
-        return sum(map(len, self._audio.values()))
-
     def append(self, segment: int, pcm: bytes) -> None:
         """Append audio to a segment."""
         self._audio.setdefault(segment, bytearray()).extend(pcm)

@@ -257,7 +257,7 @@ class Files:
             log.warning(LogEvent.FILES_LIST_UNREADABLE, place=str(folder))
             (folder / _LIST).replace(folder / f"{_LIST}.unreadable")
             queue = FileQueue()
-        sweep(folder, (entry.view.file for entry in queue.entries))
+        sweep(folder, (view.file for view in queue.files))
         return queue
 
     async def _save_forever(self) -> None:

@@ -64,7 +64,7 @@ class FileView:
 
     ``position_s``: end of the recognised part. ``left_s``: estimated remaining time. ``text``: its end while
     working, else its beginning. ``results``: paths of saved results. ``truncated``: the end of the file is
-    missing.
+    missing. ``again``: its failed segments are to be tried once more.
     """
 
     file: int
@@ -78,6 +78,7 @@ class FileView:
     results: tuple[str, ...] = ()
     gaps: bool = False
     truncated: bool = False
+    again: bool = False
 
     @property
     def name(self) -> str:

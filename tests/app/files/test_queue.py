@@ -39,7 +39,7 @@ from app.files.events import (
     RunProgress,
     Saved,
 )
-from app.files.queue import FileQueue, QueuedFile, Saving, can_retry
+from app.files.queue import FileQueue, Saving, can_retry
 from app.files.view import MOST_FILES, FileNote, FileState, FileView
 
 BAD = Note(FileNote.DAMAGED)
@@ -288,7 +288,7 @@ def test_start_resumes_saved_list() -> None:
     queue = queue_of("/a", "/b", "/c")
     queue.handle(PauseFiles(2))
     queue.handle(Add(("/d",)))
-    again = FileQueue(queue.entries, queue.saving, queue.following)
+    again = FileQueue(queue.files, queue.saving, queue.following)
     assert again.start() == [Look(4, "/d"), RunFile(1, "/a", again=False)]
     assert states(again) == [FileState.WORKING, FileState.PAUSED, FileState.WAITING, FileState.ADDED]
 
@@ -296,7 +296,7 @@ def test_start_resumes_saved_list() -> None:
 def test_start_forgets_cancelled_files() -> None:
     queue = queue_of("/a")
     assert effects(queue, CancelFile(1)) == [HaltRun(1)]
-    assert FileQueue(queue.entries, queue.saving, queue.following).start() == [Forget(1)]
+    assert FileQueue(queue.files, queue.saving, queue.following).start() == [Forget(1)]
 
 
 def test_file_numbers_are_never_reused() -> None:
@@ -305,4 +305,4 @@ def test_file_numbers_are_never_reused() -> None:
     queue.handle(Halted(1))
     queue.handle(Add(("/b",)))
     assert [view.file for view in queue.view().files] == [2]
-    assert FileQueue([QueuedFile(replace(the(queue, 2), file=7))], following=3).following == 8
+    assert FileQueue([replace(the(queue, 2), file=7)], following=3).following == 8

@@ -137,7 +137,7 @@ class World(RuleBasedStateMachine):
         again = snapshot.decode(snapshot.encode(self.queue))
         assert again is not None
         before, following = self.queue.view(), self.queue.following
-        self.queue = FileQueue(again.entries, again.saving, again.following, self.at_once)
+        self.queue = FileQueue(again.files, again.saving, again.following, self.at_once)
         self.running.clear()
         self.looking.clear()
         self.kept &= {view.file for view in before.files}

@@ -8,7 +8,7 @@ import pytest
 from app.core.errors import Note
 from app.core.format import Format
 from app.files.events import Add, FileInspected, RunFinished
-from app.files.queue import FileQueue, QueuedFile, Saving
+from app.files.queue import FileQueue, Saving
 from app.files.snapshot import decode, encode
 from app.files.view import FileNote, FileState, FileView
 
@@ -29,17 +29,17 @@ FULL = FileView(
 @pytest.mark.parametrize(
     "entry",
     [
-        QueuedFile(FULL),
-        QueuedFile(FULL, again=True),
-        QueuedFile(FileView(1, "/a")),
-        QueuedFile(replace(FULL, state=FileState.PAUSED)),
+        FULL,
+        replace(FULL, again=True),
+        FileView(1, "/a"),
+        replace(FULL, state=FileState.PAUSED),
     ],
 )
-def test_snapshot_restores_every_field(entry: QueuedFile) -> None:
+def test_snapshot_restores_every_field(entry: FileView) -> None:
     queue = FileQueue([entry], Saving((Format.VTT, Format.JSON), "/texts"), 9)
     again = decode(encode(queue))
     assert again is not None
-    assert (again.entries, again.saving, again.following) == (queue.entries, queue.saving, 9)
+    assert (again.files, again.saving, again.following) == (queue.files, queue.saving, 9)
 
 
 def test_running_file_waits_after_restore() -> None:
@@ -52,11 +52,11 @@ def test_running_file_waits_after_restore() -> None:
 
 
 def test_decode_ignores_fields_of_later_version() -> None:
-    document = json.loads(encode(FileQueue([QueuedFile(FULL)])))
+    document = json.loads(encode(FileQueue([FULL])))
     document["files"][0]["colour"] = "green"
     again = decode(json.dumps(document))
     assert again is not None
-    assert again.entries == (QueuedFile(FULL),)
+    assert again.files == (FULL,)
 
 
 @pytest.mark.parametrize("document", ["", "{", "[]", '{"files": [{}]}', '{"files": [{"file": "x", "path": 1}]}'])
