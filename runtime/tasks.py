@@ -5,8 +5,8 @@ Failures of tasks are always logged.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Self
 
 from runtime import loggers
@@ -49,6 +49,16 @@ async def holds_within(predicate: Callable[[], bool], news: asyncio.Event, deadl
                 news.clear()
                 await news.wait()
     return predicate()
+
+
+@asynccontextmanager
+async def closed_on_error(close: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Call ``close`` if the context ends with an error, a cancellation too, which is then raised."""
+    try:
+        yield
+    except BaseException:
+        await close()
+        raise
 
 
 class Closing(ABC):
@@ -102,3 +112,32 @@ class Tasks(Closing):
         log.error(LogEvent.TASK_FAILED, task=task.get_name(), exc_info=error)
         if not self.failed.done():
             self.failed.set_result(error)
+
+
+class TaskOwner(Closing):
+    """The base of what has tasks that end with it, and nothing else to close."""
+
+    _tasks: Tasks
+
+    async def close(self) -> None:
+        """End all work. Safe to call twice."""
+        await self._tasks.close()
+
+
+class OneTask:
+    """Task of an owner's ``tasks``, called ``name``, that never runs twice at a time."""
+
+    def __init__(self, tasks: Tasks, name: str) -> None:
+        self._tasks, self._name = tasks, name
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Start ``work`` unless the task runs already."""
+        if self._task is None or self._task.done():
+            self._task = self._tasks.start(work(), self._name)
+
+    def stop(self) -> None:
+        """Cancel the task if it runs; another one may start at once."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()

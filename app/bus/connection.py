@@ -36,8 +36,8 @@ class BusObject:
 
 
 @dataclass(frozen=True)
-class Signal:
-    """A received signal. ``sender``: the unique name of the program. ``values``: without variants."""
+class _Received:
+    """A received message. ``sender``: the unique name of the program. ``values``: without variants."""
 
     sender: str
     path: str
@@ -46,15 +46,12 @@ class Signal:
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class MethodCall:
-    """A received method call. ``sender``: the unique name of the program. ``values``: without variants."""
+class Signal(_Received):
+    """A signal that this program asked for."""
 
-    sender: str
-    path: str
-    interface: str
-    member: str
-    values: tuple[Any, ...]
+
+class MethodCall(_Received):
+    """A method call to this program, or one that it observes."""
 
 
 Answer = tuple[str, tuple[Any, ...]]
@@ -95,7 +92,7 @@ class BusConnection(Closing):
 
     def __init__(self, bus: MessageBus) -> None:
         self.gone = asyncio.Event()
-        self._bus = bus
+        self.bus = bus
         self._handlers: list[Callable[[Signal], None]] = []
         self._answering: Callable[[MethodCall], Answer | None] | None = None
         self._call_observers: list[Callable[[MethodCall], None]] = []
@@ -115,19 +112,14 @@ class BusConnection(Closing):
 
     async def close(self) -> None:
         """End the connection. Safe to call twice."""
-        self._bus.disconnect()
+        self.bus.disconnect()
         self._watching.cancel()
         self.gone.set()
 
     @property
     def name(self) -> str:
         """The unique name of this connection."""
-        return self._bus.unique_name or ""
-
-    @property
-    def bus(self) -> MessageBus:
-        """The connection of dbus-fast, to export objects."""
-        return self._bus
+        return self.bus.unique_name or ""
 
     async def call(
         self, target: BusObject, member: str, signature: str = "", *values: Any, deadline_s: float = CALL_S
@@ -148,7 +140,7 @@ class BusConnection(Closing):
         try:
             async with asyncio.timeout(deadline_s):
                 self._still_there()
-                reply = await self._bus.call(message)
+                reply = await self.bus.call(message)
         except TimeoutError as error:
             raise BusSilent(f"{target.program} did not answer {member}") from error
         except (OSError, EOFError, DBusError) as error:
@@ -179,7 +171,7 @@ class BusConnection(Closing):
     def emit(self, path: str, interface: str, member: str, signature: str = "", *values: Any) -> None:
         """Send a signal to all programs that listen for it, if the connection has not ended."""
         with suppress(OSError):
-            self._bus.send(Message.new_signal(path, interface, member, signature, list(values)))
+            self.bus.send(Message.new_signal(path, interface, member, signature, list(values)))
 
     async def observe_calls(self, rule: str, handler: Callable[[MethodCall], None]) -> None:
         """Call ``handler`` for calls between other programs that match ``rule``, if this bus shows them.
@@ -219,7 +211,7 @@ class BusConnection(Closing):
 
     async def _watch(self) -> None:
         with suppress(OSError, EOFError, DBusError):
-            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # of dbus-fast
+            await self.bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # of dbus-fast
         self.gone.set()
 
 

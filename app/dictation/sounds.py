@@ -13,7 +13,7 @@ from app.capture.errors import MicrophoneError
 from app.dictation.messages import SoundCue
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, Tasks
+from runtime.tasks import TaskOwner, Tasks
 
 log = loggers.APP_SOUNDS
 
@@ -30,7 +30,7 @@ PlaySound = Callable[[Callable[[int], bytes]], Awaitable[None]]
 """``app.capture.portaudio.PortAudio.play``."""
 
 
-class Sounds(Closing):
+class Sounds(TaskOwner):
     """Player of one cue at a time.
 
     Cues that arrive faster than they can be played are dropped.
@@ -41,10 +41,6 @@ class Sounds(Closing):
         self._tasks = Tasks("sounds")
         self._waiting: list[SoundCue] = []
         self._told = False
-
-    async def close(self) -> None:
-        """End all work. Safe to call twice."""
-        await self._tasks.close()
 
     def play(self, cue: SoundCue) -> None:
         """Play a cue and return at once."""

@@ -1,11 +1,10 @@
 """Discover gateways on the local network while a part of the app needs them."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 
 from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover
-from runtime.tasks import Tasks
+from runtime.tasks import OneTask, Tasks
 
 Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
 
@@ -19,7 +18,7 @@ class GatewaySearch:
         self._told, self._changed, self._discover = found, changed, discover
         self._known: dict[str, GatewayFound] = {}
         self._tasks = Tasks("finding")
-        self._looking: asyncio.Task[None] | None = None
+        self._looking = OneTask(self._tasks, "look")
 
     @property
     def known(self) -> Iterable[GatewayFound]:
@@ -28,11 +27,10 @@ class GatewaySearch:
 
     def look(self, on: bool) -> None:
         """Start or stop the search. Safe to call twice."""
-        if on and self._looking is None:
-            self._looking = self._tasks.start(self._look(), "look")
-        elif not on and self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+        if on:
+            self._looking.start(self._look)
+        else:
+            self._looking.stop()
             self._known = {}
 
     async def close(self) -> None:

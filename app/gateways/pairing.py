@@ -1,7 +1,7 @@
 """Pair with one gateway at a time: exchange a typed code for a key, or explain the failure in a note."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from app.core.errors import AppError, Note
@@ -13,7 +13,7 @@ from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
 from protocol.pairing import clean_code
-from runtime.tasks import Tasks
+from runtime.tasks import OneTask, Tasks
 
 Pair = Callable[[str, str, str, DeviceKind, str], Coroutine[Any, Any, NewPairing]]
 
@@ -32,7 +32,7 @@ class PairingAttempt:
     ) -> None:
         self._keep, self._changed, self._pair = keep, changed, pair
         self._tasks = Tasks("pairing")
-        self._running: asyncio.Task[None] | None = None
+        self._running = OneTask(self._tasks, "pair")
         self._wrong = ""  # the last refused code
         self.view = PairingView()
 
@@ -40,13 +40,11 @@ class PairingAttempt:
         """Begin this pairing and cancel a running one."""
         self.end()
         self._show(PairingView(PairingStage.ASKING))
-        self._running = self._tasks.start(self._run(wanted), "pair")
+        self._running.start(partial(self._run, wanted))
 
     def end(self) -> None:
         """Cancel a running pairing and dismiss its result."""
-        if self._running is not None:
-            self._running.cancel()
-            self._running = None
+        self._running.stop()
         self._show(PairingView())
 
     async def close(self) -> None:

@@ -45,7 +45,7 @@ from client.connection import Address, Locate
 from client.discovery import GatewayFound, discover, own_addresses
 from client.pairing import NewPairing, pair
 from protocol.devices import clean_name
-from runtime.tasks import Tasks
+from runtime.tasks import OneTask, Tasks
 
 LOOK_S: Final = 5.0
 
@@ -93,8 +93,8 @@ class Gateways:
         self._at: Address | None = None
         self._told: Note | None = None
         self._lookers: set[str] = set()
-        self._looking: asyncio.Task[None] | None = None
         self._tasks = Tasks("gateways")
+        self._looking = OneTask(self._tasks, "look")
         self._view: GatewaysView | None = None
         self._open = False
 
@@ -115,7 +115,7 @@ class Gateways:
     @property
     def here(self) -> bool:
         """True if speech is recognised on this computer now."""
-        return not self._candidates or self._watching.here
+        return not self._candidates or self._watching.route.here
 
     @property
     def destination(self) -> str:
@@ -125,7 +125,7 @@ class Gateways:
     @property
     def instead_of(self) -> str:
         """The name of the chosen gateway while this computer substitutes for it; otherwise empty."""
-        return self._candidates[0].name if self._candidates and self._watching.here else ""
+        return self._candidates[0].name if self._candidates and self._watching.route.here else ""
 
     @property
     def problem(self) -> Note | None:
@@ -230,10 +230,6 @@ class Gateways:
         url = "" if self._chosen.chosen else self._chosen.url
         return (Address(url, self._key, name=url),) if url else ()
 
-    @property
-    def _chosen_id(self) -> str:
-        return self._chosen.chosen
-
     def _is_there(self, address: Address) -> bool | None:
         """Return whether the chosen gateway is used at this address; ``None`` if it belongs to another one."""
         candidates = self._candidates
@@ -247,17 +243,17 @@ class Gateways:
         """Switch to the newly chosen gateway, or to its new key."""
         candidates = self._candidates
         self._at = candidates[0] if candidates else None
-        self._answers.pop(self._chosen_id, None)
+        self._answers.pop(self._chosen.chosen, None)
         self._watching.choose(candidates, falls_back=self._chosen.fall_back)
         self._search()
         self._rerouted()
 
     def _answered(self, address: Address, answer: QueryResult) -> None:
         """Handle an answer of the chosen gateway."""
-        self._answers[self._chosen_id] = answer
+        self._answers[self._chosen.chosen] = answer
         if answer.health in THERE and address != self._at:
             self._at = address
-            if one := self._keeping.of(self._chosen_id):
+            if one := self._keeping.of(self._chosen.chosen):
                 self._tasks.start(self._move(one.at((address.url,))), "remember")
         self._search()
         self._show()
@@ -276,12 +272,15 @@ class Gateways:
     async def _move(self, one: PairedGateway) -> None:
         with suppress(AppError):  # the next search finds it again
             await self._keeping.replace(one)
-        if self._chosen_id == one.id:
+        if self._chosen.chosen == one.id:
             self._watching.move(self._candidates)
 
     def _search(self) -> None:
         """Search the network while the gateways are watched, or while the chosen one is in use or lost."""
-        answer, paired = self._answers.get(self._chosen_id, QueryResult()), self._keeping.of(self._chosen_id)
+        answer, paired = (
+            self._answers.get(self._chosen.chosen, QueryResult()),
+            self._keeping.of(self._chosen.chosen),
+        )
         lost = answer.note is not None and answer.health not in THERE
         wanted = paired is not None and (lost or self._moving.in_use)
         self._finding.look(self._open and (wanted or bool(self._lookers)))
@@ -293,26 +292,24 @@ class Gateways:
     def _look(self, lookers: set[str]) -> None:
         before, self._lookers = self._lookers, lookers
         if bool(lookers) is not bool(before):
-            if self._looking is not None:
-                self._looking.cancel()
-                self._looking = None
             if lookers:
-                self._looking = self._tasks.start(self._keep_looking(), "look")
+                self._looking.start(self._keep_looking)
             else:
+                self._looking.stop()
                 self._told = None
         self._search()
 
     async def _keep_looking(self) -> None:
         while True:
             self._watching.hurry()
-            others = [one for one in self._keeping.gateways if one.id != self._chosen_id]
+            others = [one for one in self._keeping.gateways if one.id != self._chosen.chosen]
             await asyncio.gather(*map(self._ask_other, others))
             self._show()
             await asyncio.sleep(self._world.look_s)
 
     async def _ask_other(self, one: PairedGateway) -> None:
         _, answer = await best_answer(one.addresses, self._world.asks)
-        if one.id != self._chosen_id:
+        if one.id != self._chosen.chosen:
             self._answers[one.id] = answer
             self._show()
 

@@ -5,6 +5,7 @@ It is queried at once when the user wants to speak, so its loss is noticed withi
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 
 from app.gateways.probe import ask
@@ -13,7 +14,7 @@ from app.gateways.view import GatewayHealth, QueryResult
 from client.connection import Address
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import OneTask, Tasks, is_set_within
 
 log = loggers.APP_GATEWAYS_WATCHING
 
@@ -39,7 +40,7 @@ async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Ad
 
 
 class GatewayWatcher:
-    """A repeated query of the chosen gateway. ``told`` gets each answer.
+    """A repeated query of the chosen gateway. ``told`` gets each answer, and ``route`` follows from them.
 
     ``changed`` is called after ``told`` if the answer changes the destination of speech.
     """
@@ -52,32 +53,25 @@ class GatewayWatcher:
         times: RouteTimes | None = None,
     ) -> None:
         self._told, self._changed, self._asks = told, changed, asks
-        self._route = Route(times)
+        self.route = Route(times)
         self._tasks = Tasks("chosen gateway")
-        self._task: asyncio.Task[None] | None = None
+        self._asking = OneTask(self._tasks, "ask")
         self._hurry = asyncio.Event()
-
-    @property
-    def here(self) -> bool:
-        """True while this computer substitutes for the gateway."""
-        return self._route.here
 
     def choose(self, addresses: tuple[Address, ...], *, falls_back: bool) -> None:
         """Watch this gateway; no addresses stop watching."""
-        self._route.choose(falls_back=falls_back)
+        self.route.choose(falls_back=falls_back)
         self.move(addresses)
 
     def move(self, addresses: tuple[Address, ...]) -> None:
         """Watch the same gateway at other addresses."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._asking.stop()
         if addresses:
-            self._task = self._tasks.start(self._keep_asking(addresses), "ask")
+            self._asking.start(partial(self._keep_asking, addresses))
 
     def hurry(self) -> None:
         """Query the gateway now if its answer is old."""
-        if self._route.stale(asyncio.get_running_loop().time()):
+        if self.route.stale(asyncio.get_running_loop().time()):
             self._hurry.set()
 
     async def close(self) -> None:
@@ -90,9 +84,9 @@ class GatewayWatcher:
         while True:
             self._hurry.clear()
             address, answer = await best_answer(addresses, self._asks)
-            changed = self._route.heard(answer.health, clock())
+            changed = self.route.heard(answer.health, clock())
             self._told(address, answer)
             if changed:
-                log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self._route.here, health=answer.health.value)
+                log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self.route.here, health=answer.health.value)
                 self._changed()
-            await is_set_within(self._hurry, self._route.look_in(clock()))
+            await is_set_within(self._hurry, self.route.look_in(clock()))

@@ -15,10 +15,10 @@ from app.journal.errors import JournalError
 from app.journal.events import Reran, started_s
 from app.journal.library import TakeSnapshot
 from protocol.audio import samples_to_ms
-from runtime.tasks import Tasks
+from runtime.tasks import TaskOwner, Tasks
 
 
-class TakeDetailsPublisher:
+class TakeDetailsPublisher(TaskOwner):
     """Publisher of take details.
 
     Everything here belongs to one loop and returns at once. Never repeats equal values.
@@ -37,9 +37,6 @@ class TakeDetailsPublisher:
     async def __aenter__(self) -> Self:
         self._tasks.start(self._work(), "details")
         return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._tasks.close()
 
     def look(self, action: LookAtTake) -> None:
         """Follow this take from now on."""

@@ -29,7 +29,7 @@ from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, Tasks, is_set_within
+from runtime.tasks import TaskOwner, Tasks, is_set_within
 from speech.playback import FromSpeech
 
 log = loggers.APP_HISTORY_PLAYING
@@ -59,7 +59,7 @@ class PlayBuffer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sound = bytearray()
-        self._taken = 0
+        self.taken = 0
 
     def put(self, sound: bytes) -> None:
         """Append audio to the buffer."""
@@ -71,27 +71,22 @@ class PlayBuffer:
         with self._lock:
             piece = bytes(self._sound[:size])
             del self._sound[: len(piece)]
-            self._taken += len(piece)
+            self.taken += len(piece)
         return piece
 
     def empty(self) -> None:
         """Drop the buffered audio before a jump."""
         with self._lock:
             self._sound.clear()
-            self._taken = 0
+            self.taken = 0
 
     @property
     def waiting(self) -> int:
         """Bytes that wait to be taken."""
         return len(self._sound)
 
-    @property
-    def taken(self) -> int:
-        """Bytes taken since the last ``empty``."""
-        return self._taken
 
-
-class Player(Closing):
+class Player(TaskOwner):
     """Player of one take at a time.
 
     Failures are reported with the reason and affect nothing else.
@@ -111,10 +106,6 @@ class Player(Closing):
         self._sought: int | None = None
         self._wake = asyncio.Event()
         self._blocked = False
-
-    async def close(self) -> None:
-        """End all work. Safe to call twice."""
-        await self._tasks.close()
 
     # -- actions -------------------------------------------------------------------------------------------
 

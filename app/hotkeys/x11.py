@@ -16,6 +16,7 @@ from app.hotkeys.events import KeyEvent
 from app.hotkeys.x11_keyboard import Keyboard
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import closed_on_error
 
 log = loggers.APP_HOTKEYS_X11
 
@@ -59,11 +60,8 @@ class X11Hotkeys:
         # A daemon: a hanging server must not keep the process alive.
         self._thread = threading.Thread(target=self._run, args=(ready,), name="hotkeys", daemon=True)
         self._thread.start()
-        try:
+        async with closed_on_error(self._close):
             await self._answer(ready)
-        except BaseException:
-            await self._close()
-            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

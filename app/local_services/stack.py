@@ -18,7 +18,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
-from runtime.tasks import Tasks
+from runtime.tasks import Closing, Tasks, closed_on_error
 
 log = loggers.APP_STACK
 
@@ -87,7 +87,7 @@ class StackSettings:
     pause: Pause = restart_pause
 
 
-class Stack:
+class Stack(Closing):
     """Local gateway and worker.
 
     Entering ensures that a gateway answers; leaving ends what was started here.
@@ -110,17 +110,11 @@ class Stack:
         return {child.name: pid for child in self._children if (pid := child.pid) is not None}
 
     async def __aenter__(self) -> Self:
-        try:
+        async with closed_on_error(self.close):
             found = await self._ensure_gateway()
             if found is not None:
                 self._borrow(found.endpoint, found.readiness)
-        except BaseException:
-            await self.close()
-            raise
         return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def until_ready(self) -> None:
         """Wait until a worker can recognise something. Raises ``StackFailed`` at the deadline."""

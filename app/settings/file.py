@@ -26,7 +26,7 @@ from app.settings.schema import all_settings, as_written, changed, from_mapping,
 from app.settings.sections import Settings
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import TaskOwner, Tasks
 
 log = loggers.APP_SETTINGS_FILE
 
@@ -119,7 +119,7 @@ def line_of(text: str, name: str, row: int | None = None) -> int | None:
     return None
 
 
-class SettingsFile:
+class SettingsFile(TaskOwner):
     """An async context manager that notices changes on disk within a second. Use it in one event loop.
 
     ``current``: the settings in effect. ``problems``: invalid settings in the file, whose defaults apply; or the
@@ -140,9 +140,6 @@ class SettingsFile:
         await self._look()
         self._tasks.start(self._watch(), "watch")
         return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._tasks.close()
 
     @property
     def limits(self) -> RetentionLimits:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from math import inf
 from typing import Final
 
@@ -23,7 +24,7 @@ from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertific
 from client.request import request
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import OneTask, Tasks
 
 log = loggers.APP_SHARING_LENT
 
@@ -68,8 +69,7 @@ class Lent:
         self._seen: tuple[WorkerSeen, ...] = ()
         self._looked_at = -inf
         self._tasks = Tasks("lent")
-        self._seeking: asyncio.Task[None] | None = None
-        self._finding_out: asyncio.Task[None] | None = None
+        self._seeking, self._finding_out = OneTask(self._tasks, "seek"), OneTask(self._tasks, "find out")
         self._worker = LocalWorker(self._told, self._through(), fetch, self._look)
 
     async def switch(self, on: bool, why: Note | None) -> None:
@@ -91,10 +91,8 @@ class Lent:
         await self._worker.close()
 
     def _stop(self) -> None:
-        self._stop_seeking()
-        if self._finding_out is not None:
-            self._finding_out.cancel()
-            self._finding_out = None
+        self._seeking.stop()
+        self._finding_out.stop()
 
     def _through(self) -> LocalWorkerSettings:
         return self._settings.through(self._at, f"kikipounamu-worker-{self.paired.id}")
@@ -120,13 +118,13 @@ class Lent:
                 found = await self._ask(address)
             except Unauthorised as error:  # the gateway answers at this address
                 self._trouble = error
-                self._stop_seeking()
+                self._seeking.stop()
                 return ()
             except GatewayError as error:
                 trouble.append(error)
                 continue
             self._trouble = None
-            self._stop_seeking()
+            self._seeking.stop()
             self._move(address)
             return found
         self._trouble = trouble[0]  # its other addresses may belong to any computer, even this one
@@ -141,13 +139,8 @@ class Lent:
             self._tasks.start(self._worker.use(self._through()), "move")
 
     def _seek(self) -> None:
-        if self.discover is not None and (self._seeking is None or self._seeking.done()):
-            self._seeking = self._tasks.start(self._sought(self.discover), "seek")
-
-    def _stop_seeking(self) -> None:
-        if self._seeking is not None:
-            self._seeking.cancel()
-            self._seeking = None
+        if self.discover is not None:
+            self._seeking.start(partial(self._sought, self.discover))
 
     async def _sought(self, discover: Discover) -> None:
         """Search the network for the gateway's certificate, and store the addresses that announce it."""
@@ -162,8 +155,8 @@ class Lent:
 
     def _told(self, view: WorkerView) -> None:
         self._show(self._explained(view))
-        if _is_refused(view) and (self._finding_out is None or self._finding_out.done()):
-            self._finding_out = self._tasks.start(self._find_out(), "find out")
+        if _is_refused(view):
+            self._finding_out.start(self._find_out)
 
     async def _find_out(self) -> None:
         """Ask the gateway why it refused the worker. A gateway that is away is awaited."""

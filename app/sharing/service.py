@@ -25,7 +25,7 @@ from protocol.errors import ErrorCode
 from protocol.pairing import PairingStage, PairingState, link_of
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Closing, Tasks, is_set_within
+from runtime.tasks import OneTask, TaskOwner, Tasks, is_set_within
 
 log = loggers.APP_SHARING_SHARING
 
@@ -60,7 +60,7 @@ def retry_pause(failures: int) -> float:
     return float(min(_FIRST_RETRY_S * 2 ** min(failures - 1, 16), _LONGEST_RETRY_S))
 
 
-class Sharing(Closing):
+class Sharing(TaskOwner):
     """The sharing of this computer's gateway. ``again`` is called when the gateway must restart differently.
 
     ``pause``: returns the seconds before the next attempt, given the number of consecutive failures.
@@ -78,7 +78,6 @@ class Sharing(Closing):
         self._on, self._port = False, 0
         self._blocked: Note | None = None
         self._failures = 0
-        self._retrying: asyncio.Task[None] | None = None
         self._stack: Stack | None = None
         self._seen = False
         self._view = SharingView()
@@ -89,12 +88,8 @@ class Sharing(Closing):
         self._one_at_a_time = asyncio.Lock()
         self._told: Note | None = None
         self._tasks = Tasks("sharing")
-        self._following: asyncio.Task[None] | None = None
+        self._retrying, self._following = OneTask(self._tasks, "retry"), OneTask(self._tasks, "look")
         self._look_now = asyncio.Event()
-
-    async def close(self) -> None:
-        """End all work. Safe to call twice."""
-        await self._tasks.close()
 
     # -- gateway process -----------------------------------------------------------------------------------
 
@@ -104,9 +99,7 @@ class Sharing(Closing):
             return
         restarts = on or self._on
         self._on, self._port, self._blocked, self._failures = on, port, None, 0
-        if self._retrying is not None:
-            self._retrying.cancel()  # its pause belongs to the old settings
-            self._retrying = None
+        self._retrying.stop()  # its pause belongs to the old settings
         if restarts:
             self.again()
         self._look()
@@ -137,8 +130,7 @@ class Sharing(Closing):
 
     def _block(self, why: Note) -> None:
         self._blocked, self._failures = why, self._failures + 1
-        if self._retrying is None or self._retrying.done():
-            self._retrying = self._tasks.start(self._retry(), "retry")
+        self._retrying.start(self._retry)
 
     async def _retry(self) -> None:
         """Retry until no visible obstacle is left."""
@@ -218,8 +210,8 @@ class Sharing(Closing):
 
     def _look(self) -> None:
         self._look_now.set()
-        if self._wanted and (self._following is None or self._following.done()):
-            self._following = self._tasks.start(self._follow(), "look")
+        if self._wanted:
+            self._following.start(self._follow)
 
     @property
     def _wanted(self) -> bool:

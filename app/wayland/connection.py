@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol, Self
 from app.wayland.errors import CompositorGone, CompositorMissing, InterfaceMissing
 from app.wayland.interfaces import CALLBACK, DISPLAY, Interface, by_name
 from app.wayland.wire import Event, Message, packed, split, unpacked
-from runtime.tasks import Closing
+from runtime.tasks import Closing, closed_on_error
 
 _REPLY_S: Final = 5.0
 _READ_BYTES: Final = 65_536
@@ -124,11 +124,8 @@ class WaylandConnection(Closing):
         or ``CompositorGone``.
         """
         connection = cls.begin(environment, asyncio.get_running_loop(), interfaces)
-        try:
+        async with closed_on_error(connection.close):
             await connection.roundtrip()
-        except BaseException:
-            await connection.close()
-            raise
         return connection
 
     @classmethod
@@ -175,10 +172,6 @@ class WaylandConnection(Closing):
         made = self._add(interface)
         self.send(self._registry, "bind", (names[instance], interface.name, version, made.object_id))
         return made
-
-    def count(self, interface: Interface) -> int:
-        """Return how many globals have this interface."""
-        return len(self._names.get(interface.name, ()))
 
     async def roundtrip(self, deadline_s: float = _REPLY_S) -> None:
         """Wait until the compositor has processed all requests. Raises ``CompositorGone``."""

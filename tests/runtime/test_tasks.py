@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from runtime.tasks import Tasks, holds_within, is_set_within
+from runtime.tasks import OneTask, TaskOwner, Tasks, closed_on_error, holds_within, is_set_within
 from tests.helpers.logs import capture_logs
 
 
@@ -97,3 +97,48 @@ async def test_predicate_is_looked_at_again_after_news_until_its_deadline() -> N
     asyncio.get_running_loop().call_soon(tell)
     assert await holds_within(lambda: len(seen) == 3, news, 30.0)
     assert not await holds_within(lambda: len(seen) > 3, news, 0.0)
+
+
+async def test_task_starts_only_when_none_runs() -> None:
+    begun: list[str] = []
+    async with Tasks("owner") as tasks:
+        one = OneTask(tasks, "waits")
+        one.stop()
+        one.start(lambda: forever(begun))
+        one.start(lambda: forever(begun))
+        await asyncio.sleep(0)
+        assert begun == []
+        one.stop()
+        one.start(lambda: forever(begun))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert begun == ["ended"], "another task runs instead of the stopped one"
+    assert begun == ["ended"] * 2
+
+
+async def test_owner_ends_its_tasks() -> None:
+    ended: list[str] = []
+
+    class Owner(TaskOwner):
+        def __init__(self) -> None:
+            self._tasks = Tasks("owner")
+            self._tasks.start(forever(ended), "waits")
+
+    async with Owner():
+        await asyncio.sleep(0)
+    assert ended == ["ended"]
+
+
+async def test_context_closes_only_after_an_error() -> None:
+    closed: list[str] = []
+
+    async def close() -> None:
+        closed.append("closed")
+
+    async with closed_on_error(close):
+        pass
+    assert not closed
+    with pytest.raises(ValueError, match="on purpose"):
+        async with closed_on_error(close):
+            await fail()
+    assert closed == ["closed"]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Final, Self
 
 from rich.cells import set_cell_size
@@ -38,9 +37,7 @@ class Listing:
             self._wait()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._status.stop()
 
     def tell(self, area: Area, findings: tuple[Finding, ...]) -> None:

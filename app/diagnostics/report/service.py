@@ -46,7 +46,7 @@ from app.diagnostics.report.view import (
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.tasks import Closing, Tasks, cancel_and_wait, is_set_within
+from runtime.tasks import OneTask, TaskOwner, Tasks, cancel_and_wait, is_set_within
 
 log = loggers.APP_HELP_SERVING
 
@@ -66,7 +66,7 @@ def examinations() -> Sequence[Examination]:
     return AllChecks(CheckOptions(), this_computer(sys.platform, os.environ)).examinations()
 
 
-class Help(Closing):
+class Help(TaskOwner):
     """Service of the help panels.
 
     ``sources``: returns the sources of the next report. ``logs``: the folder of logs. ``examinations``: returns
@@ -82,26 +82,20 @@ class Help(Closing):
     ) -> None:
         self.sources = sources
         self._examinations = examinations
-        self._examining: asyncio.Task[None] | None = None
         self._post = post
         self._logs = logs or folders().logs
         self._tasks = Tasks("help")
-        self._looking: asyncio.Task[None] | None = None
+        self._examining, self._looking = OneTask(self._tasks, "examination"), OneTask(self._tasks, "logs")
         self._seen, self._wanted = False, LogFilter()
         self._look_now = asyncio.Event()
         self._reporting: asyncio.Task[None] | None = None
         self._parts: tuple[ReportFile, ...] = ()
 
-    async def close(self) -> None:
-        """End all work. Safe to call twice."""
-        await self._tasks.close()
-
     def ask(self, action: HelpAction) -> None:
         """Start an action; returns at once."""
         match action:
             case Examine():
-                if self._examining is None or self._examining.done():
-                    self._examining = self._tasks.start(self._examine(), "examination")
+                self._examining.start(self._examine)
             case LookAtLogs(on, wanted):
                 self._look(on, wanted)
             case PrepareReport():
@@ -134,8 +128,8 @@ class Help(Closing):
     def _look(self, on: bool, wanted: LogFilter) -> None:
         self._seen, self._wanted = on, wanted
         self._look_now.set()
-        if on and (self._looking is None or self._looking.done()):
-            self._looking = self._tasks.start(self._follow(), "logs")
+        if on:
+            self._looking.start(self._follow)
 
     async def _follow(self) -> None:
         """Follow the logs while they are visible; drop all lines afterwards."""

@@ -33,7 +33,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, closed_on_error
 
 log = loggers.APP_INSERTION_HELPER
 
@@ -85,19 +85,15 @@ class Helper:
         )
         helper = cls(process)
         helper.late = opening.late
-        try:
-            async with asyncio.timeout(_START_S):
-                helper._send(opening)
-                reply = await REPLIES.receive(helper._replies)
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, BrokenFrame) as error:
-            await helper._end()
-            raise HelperEnded from error
-        except BaseException:
-            await helper._end()
-            raise
-        if not isinstance(reply, OpenedReply):
-            await helper._end()
-            raise ScreenMissing(reply.message) if isinstance(reply, RefusedReply) else HelperEnded
+        async with closed_on_error(helper._end):
+            try:
+                async with asyncio.timeout(_START_S):
+                    helper._send(opening)
+                    reply = await REPLIES.receive(helper._replies)
+            except (TimeoutError, OSError, asyncio.IncompleteReadError, BrokenFrame) as error:
+                raise HelperEnded from error
+            if not isinstance(reply, OpenedReply):
+                raise ScreenMissing(reply.message) if isinstance(reply, RefusedReply) else HelperEnded
         helper._reading = helper._tasks.start(helper._read(), "read")
         return helper
 

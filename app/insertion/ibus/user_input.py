@@ -7,6 +7,7 @@ from typing import Final, Self
 
 from app.bus.connection import BusConnection, BusObject, session_address
 from app.bus.errors import BusError
+from runtime.tasks import closed_on_error
 
 MONITOR: Final = BusObject(
     "org.gnome.Mutter.IdleMonitor", "/org/gnome/Mutter/IdleMonitor/Core", "org.gnome.Mutter.IdleMonitor"
@@ -25,11 +26,8 @@ class UserInput:
     async def open(cls, environment: Mapping[str, str]) -> Self:
         """Connect to the session's bus. Raises ``BusError`` if there is none, or it has no such monitor."""
         found = cls(await BusConnection.open(session_address(environment)))
-        try:
+        async with closed_on_error(found.close):
             await found._idle_s()
-        except BaseException:
-            await found.close()
-            raise
         return found
 
     async def paused(self) -> None:

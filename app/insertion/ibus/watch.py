@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from app.bus.connection import BUS_PROGRAM, BusConnection, MethodCall, Signal
 from app.bus.errors import BusRefused
 from app.insertion.ibus.values import CONTEXTS, ENGINE, ENGINES, IBUS, engine_name, is_plain_layout, text_in
-from runtime.tasks import holds_within
+from runtime.tasks import closed_on_error, holds_within
 
 _GONE_S: Final = 2.0
 _ENGINE_S: Final = 4.0  # an engine's program may have to start
@@ -37,15 +37,12 @@ class IBusWatch:
         """Connect to the IBus at this address. Raises ``BusError``."""
         bus = await BusConnection.open(address)
         watch = cls(bus)
-        try:
+        async with closed_on_error(bus.close):
             await bus.listen(_signals(IBUS.interface, "GlobalEngineChanged"), watch._told)
             for member in (*SHOWN, *HIDDEN):
                 await bus.call(BUS_PROGRAM, "AddMatch", "s", _signals(ENGINES, member))
             await bus.observe_calls(_calls("FocusIn"), watch._called)
             await bus.call(BUS_PROGRAM, "AddMatch", "s", _calls("FocusOut"))
-        except BaseException:
-            await bus.close()
-            raise
         return watch
 
     @property

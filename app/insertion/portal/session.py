@@ -15,7 +15,7 @@ from app.bus.errors import BusError, BusSilent, PortalRefused
 from app.bus.portal import Portal, PortalSession
 from app.insertion.errors import InsertionUnavailable, PermissionMissing, SessionMissing
 from app.insertion.portal.permission import Permission
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, closed_on_error
 
 INTERFACE: Final = "RemoteDesktop"
 _KEYBOARD: Final = 1
@@ -141,7 +141,7 @@ class RemoteSession:
         self.opening()
         session = await portal.session(INTERFACE)
         self._path = session.path
-        try:
+        async with closed_on_error(session.close):
             await self._select(portal, session)
             if self._clipboard:
                 await portal.call("Clipboard", "RequestClipboard", _SESSION, session.path, {})
@@ -154,9 +154,6 @@ class RemoteSession:
                 raise PortalRefused("the desktop shares no keyboard")
             if self._clipboard and not granted.get("clipboard_enabled"):
                 raise PortalRefused("the desktop shares no clipboard")
-        except BaseException:
-            await session.close()
-            raise
         self._session = session
         self._permission.grant(str(granted.get("restore_token", "")))
 

@@ -27,7 +27,7 @@ from app.insertion.wayland.contents import Contents, ContentsSource, is_text, re
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
-from runtime.tasks import Tasks, holds_within
+from runtime.tasks import Tasks, closed_on_error, holds_within
 
 MANAGERS_S: Final = 0.05
 """For how long clipboard managers may read a new text before the key."""
@@ -94,12 +94,9 @@ class DataControlClipboard(WatchedClipboard):
     async def open(cls, environment: Mapping[str, str], kept: Kept, patience_s: float = READ_DEADLINE_S) -> Self:
         """Connect to the compositor of this environment. Raises ``WaylandError``."""
         wayland = await WaylandConnection.open(environment)
-        try:
+        async with closed_on_error(wayland.close):
             made = cls(wayland, environment, kept, patience_s)
             await wayland.roundtrip()
-        except BaseException:
-            await wayland.close()
-            raise
         return made
 
     @property

@@ -25,6 +25,7 @@ from app.insertion.wayland.user_keymap import UserKeymap
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import SEAT, VIRTUAL_KEYBOARD_MANAGER
+from runtime.tasks import closed_on_error
 
 _TEXT_FORMAT: Final = 1
 _MOST_MS: Final = 2**32
@@ -45,15 +46,12 @@ class VirtualKeyboard:
     async def open(cls, environment: Mapping[str, str]) -> Self:
         """Connect to the compositor of this environment, and learn the user's keymap. Raises ``WaylandError``."""
         wayland = await WaylandConnection.open(environment)
-        try:
+        async with closed_on_error(wayland.close):
             made = cls(wayland)
             await wayland.roundtrip()  # the seat tells whether it has a keyboard
             await wayland.roundtrip()  # and the keyboard its keymap
             made._use_keymap()
             await wayland.roundtrip()
-        except BaseException:
-            await wayland.close()
-            raise
         return made
 
     async def press(self, keys: PasteKeys) -> None:

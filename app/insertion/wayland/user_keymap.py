@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import SEAT
+from runtime.tasks import closed_on_error
 
 _TEXT_FORMAT: Final = 1
 _HAS_KEYBOARD: Final = 2
@@ -25,13 +26,10 @@ class UserKeymap:
     async def open(cls, environment: Mapping[str, str]) -> Self:
         """Connect to the compositor of this environment, and learn the keymap. Raises ``WaylandError``."""
         wayland = await WaylandConnection.open(environment)
-        try:
+        async with closed_on_error(wayland.close):
             made = cls(wayland, wayland.bind(SEAT))
             await wayland.roundtrip()  # the seat tells whether it has a keyboard
             await wayland.roundtrip()  # and the keyboard its keymap
-        except BaseException:
-            await wayland.close()
-            raise
         return made
 
     async def close(self) -> None:

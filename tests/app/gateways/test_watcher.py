@@ -65,10 +65,10 @@ async def test_this_computer_substitutes_while_the_gateway_is_away(
     network: Network, watching: GatewayWatcher
 ) -> None:
     watching.choose((A,), falls_back=True)
-    await wait_until(lambda: watching.here, "it is away")
+    await wait_until(lambda: watching.route.here, "it is away")
     assert network.changes == 1 and (A, GatewayHealth.AWAY) in network.told
     network.answers[A] = GatewayHealth.WELL
-    await wait_until(lambda: not watching.here, "it is back")
+    await wait_until(lambda: not watching.route.here, "it is back")
     assert network.changes == 2
 
 
@@ -84,11 +84,11 @@ async def test_new_addresses_are_queried_at_once_and_keep_the_route(
     network: Network, watching: GatewayWatcher
 ) -> None:
     watching.choose((A,), falls_back=True)
-    await wait_until(lambda: watching.here, "it is away")
+    await wait_until(lambda: watching.route.here, "it is away")
     network.answers[B] = GatewayHealth.WELL
     watching.move((B, A))
-    assert watching.here
-    await wait_until(lambda: not watching.here, "it is back, elsewhere")
+    assert watching.route.here
+    await wait_until(lambda: not watching.route.here, "it is back, elsewhere")
     assert network.told[-1] == (B, GatewayHealth.WELL)
 
 
@@ -97,4 +97,4 @@ async def test_no_gateway_is_queried_when_none_is_chosen(network: Network, watch
     watching.choose((), falls_back=True)
     watching.hurry()
     await watching.close()
-    assert network.told == [] and not watching.here
+    assert network.told == [] and not watching.route.here

@@ -186,8 +186,6 @@ async def test_gateway_is_not_searched_after_lending_was_switched_off(refused: L
         await made.switch(True, None)
         told = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
         await wait_until(lambda: made.view == told and looking, "it is looked for")
-        finding = made._finding_out
-        assert finding is not None
         await made.switch(False, None)
-        await wait_until(lambda: not looking and finding.done(), "it is not any more")
+        await wait_until(lambda: not looking, "it is not any more")
         assert made.view == WorkerView()
