@@ -6,8 +6,6 @@ Windows receive values from ``post`` and send actions to ``ask``. Everything her
 import asyncio
 import os
 import sys
-from collections import deque
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -43,6 +41,7 @@ from app.journal.library import of_this_user
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_view import SwitchWorker, WorkerView
+from app.messages.action_queue import ActionQueue
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
 from app.messages.registry import Registry
@@ -68,7 +67,6 @@ from runtime.tasks import Tasks
 log = loggers.APP_DESK
 
 _KEY: Final = "KIKIPOUNAMU_KEY"
-_MOST_EARLY: Final = 64
 _PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # unlike at a terminal, waiting long is fine
 _NO_HOTKEYS: Final = {
     hotkeys.WAYLAND: Note("hotkeys-wayland"),
@@ -109,8 +107,7 @@ class Application:
         self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
         self._dictating: DictationRunner | None = None
         self._trial: MicrophoneTrialRunner | None = None
-        self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
-        self._perform: Callable[[Action], None] = self._early.append  # until all services run
+        self._actions = ActionQueue()  # they wait until all services run
         self._power: PowerEvents | None = None
         self._patience = Patience()
         self._inserter: Inserter = HeldInserter()
@@ -165,7 +162,7 @@ class Application:
             try:
                 await self._dictating.run()
             finally:
-                self._perform = self._early.append  # no service performs it any more
+                self._actions.hold()  # no service performs them any more
             control.leave()
 
     def ask(self, action: Action) -> None:
@@ -175,11 +172,11 @@ class Application:
         if action is Verb.QUIT and self._dictating is None and self._running is not None:  # still starting
             self._running.cancel()
         else:
-            self._perform(action)
+            self._actions.ask(action)
 
     def _serve(self, dictating: DictationRunner, trial: MicrophoneTrialRunner) -> None:
         """Pass on all actions from now on, beginning with those that wait."""
-        self._perform = (
+        self._actions.begin(
             Registry()
             .add(dictating.ask)
             .add(trial.ask)
@@ -188,8 +185,6 @@ class Application:
             .add(self._gateways.ask)
             .join(self._background.actions)
         )
-        while self._early:
-            self._perform(self._early.popleft())
 
     def look_at_microphones(self) -> None:
         """Refresh the list of microphones because the user opens it."""

@@ -4,9 +4,8 @@ Everything here belongs to the event loop that entered it.
 """
 
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
-from types import TracebackType
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Final, Self
 from uuid import UUID
 
@@ -98,29 +97,21 @@ class BackgroundServices:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
-            await opening.enter_async_context(self._tasks)
-            opening.push_async_callback(self._monitoring.close)
-            await opening.enter_async_context(self._history)
-            await opening.enter_async_context(self._serving)
-            await opening.enter_async_context(self.models)
-            await opening.enter_async_context(self._dry_run)
-            await opening.enter_async_context(self._picker)
-            await opening.enter_async_context(self.help)
-            await opening.enter_async_context(self._desktop)
-            await opening.enter_async_context(self.sharing)
-            await opening.enter_async_context(self.lending)
-            await opening.enter_async_context(self._updates)
-            await opening.enter_async_context(self._api)
+            for service in self._services():
+                await opening.enter_async_context(service)
             self._kept = opening.pop_all()
         self._tasks.start(self._files.run(), "files")
         self._open = True
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._open = False
-        await self._kept.__aexit__(kind, error, trace)
+        await self._kept.aclose()
+
+    def _services(self) -> Iterator[AbstractAsyncContextManager[object]]:
+        """Yield the services to enter, in this order."""
+        yield from (self._tasks, self._monitoring, self._history, self._serving, self.models, self._dry_run)
+        yield from (self._picker, self.help, self._desktop, self.sharing, self.lending, self._updates, self._api)
 
     def allow(self, settings: Settings) -> None:
         """Apply the settings of these services."""

@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from io import BytesIO
 from typing import Any, Final, Protocol
 
 from app.capture.devices import Input
@@ -32,6 +33,9 @@ _OUTPUT_LATENCY_S: Final = 0.5  # with "high" (40 ms) PulseAudio underran consta
 
 Put = Callable[[bytes, int, bool], None]
 """Takes a block of float32 samples, its frames, and whether audio was lost before it. Called by any thread."""
+
+Pull = Callable[[int], bytes]
+"""Returns at most the requested bytes of mono float32, at the stream's rate. Called by any thread."""
 
 
 class Stream(Protocol):
@@ -85,7 +89,7 @@ class PortAudio:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(ended.set)
 
-        start = partial(self._playing, sound_at, tell)
+        start = partial(self._playing, lambda rate: BytesIO(sound_at(rate)).read, tell, short=True)
         stream = await self._thread.ask(start, lambda stream: stream.end())
         try:
             async with asyncio.timeout(_LONGEST_SOUND_S):
@@ -95,13 +99,14 @@ class PortAudio:
         finally:
             await stream.close()
 
-    async def open_output(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
-        """Begin to play on the default output. Raises ``SpeakerRefused``. ``ended``: as in ``open``.
+    async def open_output(self, pull: Pull, ended: Callable[[], None]) -> "PortAudioStream":
+        """Begin to play on the default output; bytes that ``pull`` does not return become silence.
 
-        ``pull`` returns at most the requested bytes of mono float32, at the stream's rate; missing bytes become
-        silence.
+        Raises ``SpeakerRefused``. ``ended``: as in ``open``.
         """
-        return await self._thread.ask(partial(self._pulling, pull, ended), lambda stream: stream.end())
+        return await self._thread.ask(
+            partial(self._playing, lambda rate: pull, ended), lambda stream: stream.end()
+        )
 
     async def close(self, stream: "PortAudioStream") -> None:
         """Stop a stream. Safe to call twice."""
@@ -174,20 +179,17 @@ class PortAudio:
             return PortAudioStream(self, stream, device.rate, channels)
         raise MicrophoneRefused(device.name, refusal)
 
-    def _playing(self, sound_at: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
-        return self._heard(lambda library, rate: _new_output(library, rate, sound_at(rate), ended))
-
-    def _pulling(self, pull: Callable[[int], bytes], ended: Callable[[], None]) -> "PortAudioStream":
-        return self._heard(lambda library, rate: _new_long_output(library, rate, pull, ended))
-
-    def _heard(self, make: Callable[[Any, int], Any]) -> "PortAudioStream":
+    def _playing(
+        self, pull_at: Callable[[int], Pull], ended: Callable[[], None], *, short: bool = False
+    ) -> "PortAudioStream":
+        """Begin to play what ``pull_at`` returns for the output's rate; what is ``short`` ends by itself."""
         library = self._load()
         try:
             rate = round(library.query_devices(kind="output")["default_samplerate"])
             with _native_errors_hidden():
                 if self._open:
                     library.check_output_settings(channels=1, dtype=SAMPLE_TYPE, samplerate=rate)
-                stream = make(library, rate)
+                stream = _new_output(library, rate, pull_at(rate), ended, short=short)
                 stream.start()
         except (library.PortAudioError, ValueError) as error:  # ValueError: no such device
             raise SpeakerRefused(f"no sound can be heard ({error})") from error
@@ -254,35 +256,21 @@ def _new_stream(library: Any, device: Input, channels: int, put: Put, ended: Cal
     )
 
 
-def _new_output(library: Any, rate: int, sound: bytes, ended: Callable[[], None]) -> Any:
-    rest = memoryview(sound)
-
-    def callback(block: Any, _frames: int, _time: Any, _status: Any) -> None:
-        nonlocal rest
-        piece, rest = rest[: len(block)], rest[len(block) :]
-        block[: len(piece)] = piece
-        block[len(piece) :] = bytes(len(block) - len(piece))
-        if not rest:
-            raise library.CallbackStop
-
-    return library.RawOutputStream(
-        samplerate=rate, channels=1, dtype=SAMPLE_TYPE, callback=callback, finished_callback=ended
-    )
-
-
-def _new_long_output(library: Any, rate: int, pull: Callable[[int], bytes], ended: Callable[[], None]) -> Any:
+def _new_output(library: Any, rate: int, pull: Pull, ended: Callable[[], None], *, short: bool) -> Any:
     # As for the microphone: only copy, never wait.
     def callback(block: Any, _frames: int, _time: Any, _status: Any) -> None:
         piece = pull(len(block))
         block[: len(piece)] = piece
         block[len(piece) :] = bytes(len(block) - len(piece))
+        if short and len(piece) < len(block):
+            raise library.CallbackStop
 
     return library.RawOutputStream(
         samplerate=rate,
         channels=1,
         dtype=SAMPLE_TYPE,
-        blocksize=rate // 20,
-        latency=_OUTPUT_LATENCY_S,
+        blocksize=0 if short else rate // 20,  # 0: as PortAudio likes
+        latency=None if short else _OUTPUT_LATENCY_S,
         callback=callback,
         finished_callback=ended,
     )

@@ -17,23 +17,17 @@ ANSWER_S: Final = 3.0
 _MOST_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 16
 _MOST_WORKERS: Final = 3
-READY: Final = "/readyz"
+_READY: Final = "/readyz"
 _JSON: Final = "application/json"
 
+_Ready = TypeVar("_Ready")
 _Answer = TypeVar("_Answer")
 
 
 async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
     """Query a gateway once, with the key and certificate of ``address``. Errors become a note."""
-    timeout = aiohttp.ClientTimeout(total=deadline_s)
     try:
-        tls = pinned(address)
-        with broken("ask"):
-            async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
-                ready = await read_json(http, address, READY, GatewayReadiness, tls)
-                begun = time.perf_counter()  # after the first request, the connection is open
-                found = await read_json(http, address, WORKERS, Workers, tls)
-                latency_ms = (time.perf_counter() - begun) * 1000
+        ready, found, latency_ms = await ask_both(address, deadline_s, GatewayReadiness, WORKERS, Workers)
     except Unreachable as error:
         return QueryResult(GatewayHealth.AWAY, note=note_of(error))
     except GatewayError as error:
@@ -45,7 +39,23 @@ async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
     return QueryResult(health, latency_ms, tuple(workers[:_MOST_WORKERS]))
 
 
-async def read_json(
+async def ask_both(
+    address: Address, deadline_s: float, readiness: type[_Ready], path: str, kind: type[_Answer]
+) -> tuple[_Ready, _Answer, float]:
+    """Return the answers to ``/readyz`` and to ``path``, and the duration of the second request in ms.
+
+    That goes over the connection which the first one opened. Raises ``GatewayError``.
+    """
+    timeout, tls = aiohttp.ClientTimeout(total=deadline_s), pinned(address)
+    with broken("ask"):
+        async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
+            ready = await _read_json(http, address, _READY, readiness, tls)
+            begun = time.perf_counter()
+            found = await _read_json(http, address, path, kind, tls)
+            return ready, found, (time.perf_counter() - begun) * 1000
+
+
+async def _read_json(
     http: aiohttp.ClientSession,
     address: Address,
     path: str,
@@ -55,7 +65,7 @@ async def read_json(
     """Fetch and decode one response, of a gateway that may not be ready. Raises ``GatewayError``."""
     url = address.url.rstrip("/") + path
     async with http.get(url, allow_redirects=False, ssl=tls) as response:
-        unready = path == READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
+        unready = path == _READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
         if not (unready or response.status == HTTPStatus.OK) or response.content_type != _JSON:
             raise refusal(address, path, response.status, response.headers)
         body = bytearray()

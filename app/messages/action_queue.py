@@ -1,4 +1,4 @@
-"""Way of actions from the windows to the app, which is created after them."""
+"""Way of actions to what is created after those who ask for them: the app, and its services."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,18 +10,22 @@ MOST: Final = 64
 
 
 class ActionQueue:
-    """Queue in which actions wait until the app exists; then they are passed on at once.
+    """Queue in which actions wait until somebody performs them; then they are passed on at once.
 
     Of too many, the newest are kept.
     """
 
     def __init__(self) -> None:
         self._early: deque[Action] = deque(maxlen=MOST)
-        self._pass_on: Callable[[Action], None] = self._early.append
+        self.hold()
 
     def ask(self, action: Action) -> None:
-        """Pass an action to the app, or keep it."""
+        """Pass an action on, or keep it."""
         self._pass_on(action)
+
+    def hold(self) -> None:
+        """Keep actions from now on."""
+        self._pass_on: Callable[[Action], None] = self._early.append
 
     def begin(self, pass_on: Callable[[Action], None]) -> None:
         """Pass on the actions that wait, then every other one."""

@@ -1,21 +1,18 @@
 """Checks of this computer's gateway, its history and its broker, and the requests to a gateway of any version."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import aiohttp
-
 from app.core.daemon_thread import aside
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
-from app.gateways.probe import READY, read_json
+from app.gateways.probe import ask_both
 from app.local_services.local_gateway import alive
-from client.connection import Address, broken, credentials, pinned
+from client.connection import Address
 from client.errors import GatewayError, Unreachable
 from protocol.endpoint import Endpoint
 from protocol.monitor import BrokerTrouble
@@ -43,14 +40,7 @@ class GatewayReplies(NamedTuple):
 
 async def answers(address: Address, deadline_s: float) -> GatewayReplies:
     """Send both requests with the key and the certificate of ``address``. Raises ``GatewayError``."""
-    timeout = aiohttp.ClientTimeout(total=deadline_s)
-    tls = pinned(address)
-    with broken("ask"):
-        async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
-            ready = await read_json(http, address, READY, dict[str, Any], tls)
-            begun = time.perf_counter()
-            known = await read_json(http, address, MODELS, dict[str, Any], tls)
-            return GatewayReplies(ready, known, (time.perf_counter() - begun) * 1000)
+    return GatewayReplies(*await ask_both(address, deadline_s, dict[str, Any], MODELS, dict[str, Any]))
 
 
 _ANSWER_S: Final = 5.0
