@@ -97,7 +97,7 @@ class Microphone:
         self._pre_roll = PreRoll(settings.pre_roll_ms * SAMPLE_RATE // 1000)
         self._tasks = Tasks("microphone")
         self._hearing: ResampledInput | None = None
-        self._name = ""
+        self.device = ""
         self._quiet = 0  # consecutive quiet samples
         self._overflows = 0  # of closed devices
         self._dropped = 0  # of closed devices and full buffers
@@ -108,11 +108,6 @@ class Microphone:
         self._stood_still = False
         self._behind_s: float | None = None
         self._stopping: asyncio.TimerHandle | None = None
-
-    @property
-    def device(self) -> str:
-        """The name of the device in use, or used last."""
-        return self._name
 
     @property
     def overflows(self) -> int:
@@ -194,7 +189,7 @@ class Microphone:
 
     def _say(self, change: MicrophoneChangeKind, lost: int = 0) -> None:
         log.info(LogEvent.MICROPHONE_CHANGED, change=change, lost_samples=lost)
-        self._tell(MicrophoneChange(change, self._name, self.buffer.samples, lost))
+        self._tell(MicrophoneChange(change, self.device, self.buffer.samples, lost))
 
     def _finish(self) -> None:
         if self._stopping is not None:
@@ -285,7 +280,7 @@ class Microphone:
         hearing = ResampledInput(device, self._hear, self._settings.most_waiting_s)
         hearing.rest(self.buffer.ended.done())
         await hearing.open(self._system)
-        self._hearing, self._name, self._quiet = hearing, device.name, 0
+        self._hearing, self.device, self._quiet = hearing, device.name, 0
         self._behind_s, self._stood_still = None, False
         self._fallback.opened(device, inputs, asyncio.get_running_loop().time())
         self._hear()

@@ -30,7 +30,7 @@ async def serve(gateway: str, port: int) -> int:
     import asyncio
 
     from app.cli.dashboard_command import address
-    from app.local_api.relay import local_api
+    from app.local_api.service import local_api
 
     await asyncio.to_thread(address, gateway)  # a name that is not paired is told at once
     async with local_api(lambda: address(gateway), port) as bound:

@@ -149,16 +149,11 @@ class ControlServer:
         self._view = view
         self._place = place or folders().control_socket
         self._tasks = Tasks("control")
-        self._clients = 0
+        self.clients = 0
         self._followers: set[asyncio.Event] = set()
         self._lock = -1
         self._stop: Callable[[], None] = lambda: None
         self._starting = new
-
-    @property
-    def clients(self) -> int:
-        """The number of connected clients."""
-        return self._clients
 
     def changed(self) -> None:
         """Notify followers that the view changed."""
@@ -241,10 +236,10 @@ class ControlServer:
         self._tasks.start(self._serve(reader, writer), "client")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients += 1
+        self.clients += 1
         writer.transport.set_write_buffer_limits(high=_UNREAD_BYTES)
         try:
-            if self._clients > MOST_CLIENTS:
+            if self.clients > MOST_CLIENTS:
                 return await self._write(
                     writer, _refusal(Code.TOO_MANY, "too many programs ask at once: try again")
                 )
@@ -256,7 +251,7 @@ class ControlServer:
         except (OSError, TimeoutError):
             log.info(LogEvent.CONTROL_CLIENT_LOST)
         finally:
-            self._clients -= 1
+            self.clients -= 1
             if writer.transport.get_write_buffer_size():
                 writer.transport.abort()
             writer.close()

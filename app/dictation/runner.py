@@ -51,9 +51,8 @@ from app.dictation.messages import (
     Tick,
     Woke,
 )
-from app.dictation.past_takes import PastTakes
 from app.dictation.recorder import OpenDevice, Recorder
-from app.dictation.recordings import KnownRecordings, Recordings
+from app.dictation.recordings import KnownRecordings, PastTakes, Recordings
 from app.dictation.state_machine import MOST_TAKES, Dictation
 from app.dictation.take_runner import TakeParts, TakeRunner
 from app.dictation.text_inserter import InsertionMeans, TextInserter
@@ -179,7 +178,7 @@ class DictationRunner:
     def change(self, options: DictationOptions) -> None:
         """Apply new preferences; a key that cannot be bound becomes a note."""
         self._options = options
-        self._machine.mode, self._machine.joins = options.mode, options.joins
+        self._machine.gestures.mode, self._machine.joins = options.mode, options.joins
         self.recorder.choose(options.microphone, keep_open=options.keep_open)
         if self._keys:
             self._keys.want(options.keys)

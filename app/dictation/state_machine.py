@@ -76,18 +76,18 @@ _VERBS: Final = {CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
 class Dictation:
     """State machine for every take of one run of the app. Not thread-safe.
 
-    ``mode``: how the key works, from its next press on. ``joins``: a take that begins shortly after the last
-    insertion continues that text. ``keys``: true while a hotkey is down.
+    ``gestures``: how the key works. ``begun``: the number of the newest take. ``joins``: a take that begins
+    shortly after the last insertion continues that text. ``keys``: true while a hotkey is down.
     """
 
     def __init__(self, mode: TalkMode = TalkMode.HYBRID, most_takes: int = MOST_TAKES) -> None:
-        self._gestures = Gestures(mode)
+        self.gestures = Gestures(mode)
         self._most_takes = most_takes
         self.keys = KeyWatch()
         self._queue = InsertionQueue()
         self._held = HeldTexts(self._queue)
         self._takes: dict[int, TakeProgress] = {}
-        self._begun = 0
+        self.begun = 0
         self._let_go = 0
         self._arrived_at = -JOINED_S
         self.joins = True
@@ -97,18 +97,10 @@ class Dictation:
         self._effects: list[Effect] = []
 
     @property
-    def mode(self) -> TalkMode:
-        return self._gestures.mode
-
-    @mode.setter
-    def mode(self, mode: TalkMode) -> None:
-        self._gestures.mode = mode
-
-    @property
     def recording(self) -> int | None:
         """The number of the take that is being recorded, or ``None``."""
-        newest = self._takes.get(self._begun)
-        return self._begun if newest is not None and newest.recording else None
+        newest = self._takes.get(self.begun)
+        return self.begun if newest is not None and newest.recording else None
 
     @property
     def pending(self) -> int:
@@ -128,11 +120,6 @@ class Dictation:
     def holding(self) -> list[int]:
         """The takes with held texts, newest first."""
         return self._queue.holding
-
-    @property
-    def begun(self) -> int:
-        """The number of the newest take."""
-        return self._begun
 
     def waits_for(self, newest: int) -> bool:
         """Return whether any take up to ``newest`` still has texts that are awaited."""
@@ -194,13 +181,13 @@ class Dictation:
 
     def _pressed(self, action: str, now: float) -> None:
         if action == DICTATE:
-            self._intended(self._gestures.pressed(now, self.recording, self._begun + 1), now)
+            self._intended(self.gestures.pressed(now, self.recording, self.begun + 1), now)
         elif verb := _VERBS.get(action):
             self._asked(verb, now)
 
     def _released(self, action: str, at: float, now: float, *, chord: bool = False) -> None:
         if action == DICTATE:
-            self._intended(self._gestures.released(at, self.recording, chord=chord), now)
+            self._intended(self.gestures.released(at, self.recording, chord=chord), now)
 
     def _intended(self, intent: KeyIntent | None, now: float) -> None:
         match intent:
@@ -238,12 +225,12 @@ class Dictation:
         if self._quitting:
             return
         self._make_room(now)
-        self._begun += 1
+        self.begun += 1
         self._notice = None
-        self._takes[self._begun] = TakeProgress(self._begun, self.mode)
-        each = self.mode is TalkMode.HANDS_FREE
-        self._queue.begin(self._begun, each=each, joins=self._joins(now))
-        self._effects.append(StartRecording(self._begun, self.mode))
+        self._takes[self.begun] = TakeProgress(self.begun, self.gestures.mode)
+        each = self.gestures.mode is TalkMode.HANDS_FREE
+        self._queue.begin(self.begun, each=each, joins=self._joins(now))
+        self._effects.append(StartRecording(self.begun, self.gestures.mode))
 
     def _joins(self, now: float) -> bool:
         """Return whether text inserted now continues the text inserted last."""
@@ -360,7 +347,7 @@ class Dictation:
     # -- consequences of every event -----------------------------------------------------------------------
 
     def _go_on(self, now: float) -> None:
-        needed = {DICTATE} if self._gestures.talks(self.recording) else ()
+        needed = {DICTATE} if self.gestures.talks(self.recording) else ()
         self._effects += [PollKey(action, action in needed) for action in self.keys.polls(now)]
         # While a hotkey is down X11 sends every key to us, including those that would type or paste.
         ready = None if self.keys else self._queue.next()

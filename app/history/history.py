@@ -80,7 +80,7 @@ class History:
         self._refreshing: asyncio.Task[None] | None = None
         self._changed: set[UUID] = set()
         self._wake = asyncio.Event()
-        self._index = IndexState()
+        self.index = IndexState()
         self._open = False
         self._told_at = 0.0
         self._followers: list[Callable[[IndexState], None]] = []
@@ -103,11 +103,6 @@ class History:
         self._thread.shutdown(wait=False)
 
     # -- reading -------------------------------------------------------------------------------------------
-
-    @property
-    def index(self) -> IndexState:
-        """Current state of the history."""
-        return self._index
 
     def follow(self, told: Callable[[IndexState], None]) -> Callable[[], None]:
         """Call ``told`` with each new state, a few times a second at most; returns a function that ends it."""
@@ -156,11 +151,11 @@ class History:
 
     async def _go_through(self, steps: Iterator[RefreshProgress]) -> None:
         while (step := await self._in_thread(partial(next, steps, None))) is not None:
-            version = self._index.version + step.changed
-            new = replace(self._index, version=version, done=step.done, total=step.total)
+            version = self.index.version + step.changed
+            new = replace(self.index, version=version, done=step.done, total=step.total)
             if time.monotonic() - self._told_at < _TELL_S:
-                self._index = new
-            elif new != self._index:
+                self.index = new
+            elif new != self.index:
                 self._tell(new)
 
     async def _keep_up(self) -> None:
@@ -176,7 +171,7 @@ class History:
                 log.warning(LogEvent.HISTORY_REFRESH_FAILED, reason=str(error))
                 self._show(problem=str(error))
             else:
-                self._show(version=self._index.version + 1)
+                self._show(version=self.index.version + 1)
 
     # -- actions of the user --------------------------------------------------------------------------------
 
@@ -223,20 +218,20 @@ class History:
     async def _forget(self, gone: Sequence[UUID]) -> None:
         if gone:
             await self._beside(partial(self._keeper.forget, gone))
-            self._show(version=self._index.version + 1)
+            self._show(version=self.index.version + 1)
             while await self._beside(self._keeper.purge):
                 pass
 
     # -- implementation ------------------------------------------------------------------------------------
 
     def _show(self, **changed: Any) -> None:
-        self._tell(replace(self._index, **changed))
+        self._tell(replace(self.index, **changed))
 
     def _tell(self, index: IndexState) -> None:
-        self._index = index
+        self.index = index
         self._told_at = time.monotonic()
         for told in tuple(self._followers):
-            told(self._index)
+            told(self.index)
 
     async def _beside(self, work: Callable[[], T]) -> T:
         """Run ``work`` in the index's thread, and refill an index that was rebuilt."""

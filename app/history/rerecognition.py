@@ -1,25 +1,28 @@
 """Repeated recognition of a take, for comparison: with another model, or without the VAD.
 
 The take is only read. The result is never inserted, and the recognised text stays unchanged.
+One take is recognised at a time, and a bounded number waits.
 """
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 
+from app.core.errors import AppError, Note
 from app.core.outlet import ToGateway, withdraw
+from app.core.problem_notes import note_of, unexpected
 from app.core.transcript import RecordingTranscript, Rewrite, TranscriptSegment, as_it_is
 from app.history.errors import NothingRecorded, NotRerun
 from app.history.take_segments import TakePart, pieces_of, read
-from app.history.view import RerunOptions
+from app.history.view import Rerunning, RerunOptions, RerunState
 from app.journal.errors import TakeBusy
 from app.journal.events import Reran, iso_time
 from app.journal.library import TakeSnapshot
@@ -27,15 +30,25 @@ from app.journal.take import TakeState
 from app.transcription.pipeline import ResultCollector, Watcher
 from client.audio_store import AudioStore
 from client.connection import Locate
+from client.errors import GatewayError, SessionLost
 from client.events import Outcome
 from client.gateway import ClientSettings, GatewayClient
+from runtime import loggers
+from runtime.event_names import LogEvent
 from runtime.logger import bound_fields
+from runtime.tasks import Closing, Tasks
+
+log = loggers.APP_HISTORY_AGAIN
 
 FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
 """Reports a missing gateway at once, but waits long, because dictation and files go first."""
 
 Told = Callable[[int, int], None]
 """Receives the progress: (pieces that have ended, pieces in total)."""
+MOST_WAITING: Final = 8
+
+Rerun = Callable[[UUID, RerunOptions, Told], Awaitable[Reran]]
+"""Signature of ``app.history.history.History.rerun``."""
 
 
 @dataclass(frozen=True)
@@ -126,3 +139,86 @@ class _Watching(Watcher):
     def recognised(self, segment: TranscriptSegment) -> None:
         self._ended += 1
         self._told(self._ended, self._pieces)
+
+
+class RerecognitionQueue(Closing):
+    """Queue of takes to recognise again.
+
+    ``tell`` receives the states, ``came`` the results.
+    """
+
+    def __init__(
+        self, rerun: Rerun, tell: Callable[[Rerunning], None], came: Callable[[UUID, Reran], None]
+    ) -> None:
+        self._rerun, self._tell, self._came = rerun, tell, came
+        self._tasks = Tasks("again")
+        self._waiting: OrderedDict[UUID, RerunOptions] = OrderedDict()
+        self._running: tuple[UUID, asyncio.Task[None]] | None = None
+        self._stood: dict[UUID, Rerunning] = {}
+
+    async def close(self) -> None:
+        """Cancel all work, which withdraws unrecognised pieces from the gateway."""
+        self._waiting.clear()
+        await self._tasks.close()
+
+    def ask(self, session: UUID, options: RerunOptions) -> None:
+        """Queue a take, unless it is queued or running already."""
+        if session in self._stood:
+            return
+        if len(self._waiting) >= MOST_WAITING:
+            self._tell(Rerunning(session, RerunState.FAILED, note=Note("again-full")))
+            return
+        self._waiting[session] = options
+        self._show(Rerunning(session, RerunState.WAITING))
+        self._next()
+
+    def stop(self, session: UUID) -> None:
+        """Stop or dequeue a take; repeated calls are harmless."""
+        if self._running is not None and self._running[0] == session:
+            self._running[1].cancel()
+        elif self._waiting.pop(session, None) is not None:
+            self._over(Rerunning(session, RerunState.STOPPED))
+
+    def _next(self) -> None:
+        if self._running is None and self._waiting:
+            session, options = self._waiting.popitem(last=False)
+            task = self._tasks.start(self._one(session, options), "rerun")
+            self._running = session, task
+            task.add_done_callback(lambda _: self._ended(session))
+
+    async def _one(self, session: UUID, options: RerunOptions) -> None:
+        self._show(Rerunning(session, RerunState.RUNNING))
+
+        def told(ended: int, pieces: int) -> None:
+            self._show(Rerunning(session, RerunState.RUNNING, ended, pieces))
+
+        try:
+            run = await self._rerun(session, options, told)
+        except (AppError, GatewayError) as error:
+            log.info(LogEvent.TAKE_RERECOGNITION_FAILED, session=str(session), reason=str(error))
+            self._over(Rerunning(session, RerunState.FAILED, note=_note(error)))
+        except Exception as error:
+            self._over(Rerunning(session, RerunState.FAILED, note=unexpected(error)))
+            raise
+        else:
+            self._came(session, run)
+            self._over(Rerunning(session, RerunState.DONE))
+
+    def _ended(self, session: UUID) -> None:
+        """Start the next take after a run, even after one stopped before its first step."""
+        self._running = None
+        if session in self._stood:
+            self._over(Rerunning(session, RerunState.STOPPED))
+        self._next()
+
+    def _show(self, stands: Rerunning) -> None:
+        self._stood[stands.session] = stands
+        self._tell(stands)
+
+    def _over(self, stands: Rerunning) -> None:
+        self._stood.pop(stands.session, None)
+        self._tell(stands)
+
+
+def _note(error: AppError | GatewayError) -> Note:
+    return Note("again-silent") if isinstance(error, SessionLost) else note_of(error)

@@ -39,7 +39,7 @@ from app.history.history import History, IndexState
 from app.history.index import days_of
 from app.history.open_take import TakeDetailsPublisher
 from app.history.player import Output, Player
-from app.history.rerecognition_queue import RerecognitionQueue
+from app.history.rerecognition import RerecognitionQueue
 from app.history.view import (
     HistoryList,
     HistoryMessage,

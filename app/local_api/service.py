@@ -1,4 +1,6 @@
-"""The local port while the user wants it: opened, closed, moved, and tried again while another program has it.
+"""The local port: HTTP on loopback without a key. The gateway gets this device's key, over pinned TLS.
+
+It is opened, closed and moved as the user wants, and tried again while another program has it.
 
     async with LocalApiService(post, locate) as service:
         service.use(on=True, port=9876)      # from now on ``post`` gets a ``LocalApiView``
@@ -7,23 +9,158 @@ Everything here belongs to one loop.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final, Self
 
+import aiohttp
+from aiohttp import hdrs, web
+
+from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.local_api.relay import PORT, PortTaken, local_api
+from app.local_api.requests import passed_on, refused, subprotocols
 from app.local_api.view import LocalApiState, LocalApiView
-from client.connection import Locate
+from client.connection import Address, Locate, broken, credentials, pinned, tls_end
+from client.errors import GatewayError
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import TaskOwner, Tasks, cancel_and_wait, is_set_within
 
 log = loggers.APP_LOCAL_API
 
 _AGAIN_S: Final = 5.0
+PORT: Final = 9876
+_HOST: Final = "127.0.0.1"
+_MOST_MESSAGE: Final = 16 * 1024 * 1024
+_CONNECT_S: Final = 10.0
+_QUIET_S: Final = 600.0
+_SEND_S: Final = 60.0
+_HEARTBEAT_S: Final = 30.0
+_CLOSE_S: Final = 5.0
+_ANSWERED: Final = (hdrs.CONTENT_TYPE, hdrs.RETRY_AFTER, hdrs.CACHE_CONTROL)
 
 
-class LocalApiService:
+class PortTaken(AppError):
+    """An error: another program has the port, or it is reserved."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is taken: choose another one with --port")
+        self.note = Note("api-port-taken", {"port": str(port)})
+
+
+class LocalApi:
+    """The relay. ``locate``: the chosen gateway at this moment."""
+
+    def __init__(self, locate: Locate, http: aiohttp.ClientSession) -> None:
+        self._locate, self._http = locate, http
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Pass a request on, and answer with what the gateway answers."""
+        socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+        host, origin = request.headers.get(hdrs.HOST, ""), request.headers.get(hdrs.ORIGIN)
+        if refusal := refused(request.path, host, origin, socket=socket):
+            return _error(*refusal)
+        try:
+            address = self._locate()
+            with broken("pass on"):
+                return await (self._socket(request, address) if socket else self._request(request, address))
+        except (GatewayError, AppError) as error:
+            if request.writer.output_size > 0 and request.transport is not None:
+                request.transport.abort()  # half an answer must not look whole
+            return _error(503, str(error))
+
+    async def _request(self, request: web.Request, address: Address) -> web.StreamResponse:
+        body = request.content.iter_any() if request.body_exists else None
+        async with self._http.request(
+            request.method,
+            address.url.rstrip("/") + request.path_qs,
+            headers={**passed_on(request.headers), **credentials(address)},
+            data=body,
+            ssl=pinned(address),
+            allow_redirects=False,
+        ) as answer:
+            headers = {name: answer.headers[name] for name in _ANSWERED if name in answer.headers}
+            response = web.StreamResponse(status=answer.status, headers=headers)
+            await response.prepare(request)
+            async for piece in answer.content.iter_any():
+                await response.write(piece)
+            await response.write_eof()
+            return response
+
+    async def _socket(self, request: web.Request, address: Address) -> web.StreamResponse:
+        offered = subprotocols(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
+        query = [(name, value) for name, value in request.query.items() if name not in ("api_key", "token")]
+        try:
+            there = await self._http.ws_connect(
+                address.url.rstrip("/") + request.path,
+                params=query,
+                protocols=offered,
+                headers=credentials(address),
+                ssl=pinned(address),
+                max_msg_size=_MOST_MESSAGE,
+                heartbeat=_HEARTBEAT_S,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            return _error(error.status, "the gateway refuses this connection")
+        async with AsyncExitStack() as closing:
+            closing.callback(tls_end(there))
+            await closing.enter_async_context(there)
+            protocols = (there.protocol,) if there.protocol else ()
+            here = web.WebSocketResponse(protocols=protocols, max_msg_size=_MOST_MESSAGE, heartbeat=_HEARTBEAT_S)
+            await here.prepare(request)
+            pumps = {asyncio.create_task(_pump(here, there)), asyncio.create_task(_pump(there, here))}
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await cancel_and_wait(pumps)
+                with suppress(ConnectionError, TimeoutError):
+                    await here.close(code=there.close_code or aiohttp.WSCloseCode.OK)
+            return here
+
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+async def _pump(source: Socket, target: Socket) -> None:
+    """Pass on messages until one side leaves."""
+    async for message in source:
+        async with asyncio.timeout(_SEND_S):
+            if message.type is aiohttp.WSMsgType.TEXT:
+                await target.send_str(message.data)
+            elif message.type is aiohttp.WSMsgType.BINARY:
+                await target.send_bytes(message.data)
+
+
+@asynccontextmanager
+async def local_api(locate: Locate, port: int) -> AsyncIterator[int]:
+    """Serve until the context ends; yield the port. Raises ``PortTaken``."""
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_QUIET_S)
+    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        app = web.Application(client_max_size=0)
+        app.router.add_route("*", "/{path:.*}", LocalApi(locate, http).handle)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            try:
+                await web.TCPSite(runner, _HOST, port).start()
+            except OSError as error:
+                raise PortTaken(port) from error
+            bound = int(runner.addresses[0][1])
+            log.info(LogEvent.API_LISTENING, port=bound)
+            yield bound
+        finally:
+            await runner.cleanup()
+
+
+def _error(status: int, message: str) -> web.Response:
+    """Return an error in the shape that clients of OpenAI's API read."""
+    kind = "server_error" if status >= web.HTTPInternalServerError.status_code else "invalid_request_error"
+    error = {"message": message, "type": kind, "param": None, "code": None}
+    return web.json_response({"error": error}, status=status)
+
+
+class LocalApiService(TaskOwner):
     """Owner of the port. ``locate``: the chosen gateway at this moment. ``again_s``: pause before another try."""
 
     def __init__(self, post: Callable[[LocalApiView], None], locate: Locate, again_s: float = _AGAIN_S) -> None:
@@ -35,9 +172,6 @@ class LocalApiService:
     async def __aenter__(self) -> Self:
         self._tasks.start(self._keep(), "keep")
         return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._tasks.close()
 
     def use(self, *, on: bool, port: int) -> None:
         """Take the settings: whether the port is open, and its number. Requests in progress break off."""

@@ -1,12 +1,13 @@
 """Run this computer's worker: switch it on and off, fetch its model first, and report its activity.
 
+A second worker beside it recognises live text while a model for that is installed.
 The reported state is what the worker's heartbeat says, not what was requested.
 """
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -14,10 +15,9 @@ from typing import Final
 from app.core.child_process import Child, find_program
 from app.core.errors import AppError, ModelUnfit, Note
 from app.core.problem_notes import note_of, unexpected
-from app.local_services.live_text import live_text
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, engine_of, worker_program
+from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, engine_of, live_model, worker_program
 from app.models.needed_models import VAD_MODEL
 from client.connection import Address
 from runtime import loggers
@@ -25,6 +25,8 @@ from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
+from speech.models.catalogue import load_catalogue
+from speech.models.store import FolderState, ModelStore
 
 log = loggers.APP_LOCAL_WORKER
 
@@ -36,6 +38,8 @@ _REFUSED: Final = frozenset({4})
 _LOOK_S: Final = 1.0
 _LOOK_SOON_S: Final = 0.2  # while it starts
 _STOP_S: Final = 10.0
+_LIVE_OUTPUT: Final = "kikipounamu-worker-stream.out"
+_LIVE_STOP_S: Final = 5.0
 _DRAIN_S: Final = 30.0  # enough for a long segment on a slow computer
 
 Percent = Callable[[int | Note], None]
@@ -43,6 +47,29 @@ Percent = Callable[[int | Note], None]
 Fetch = Callable[[str, Percent], Awaitable[None]]
 """Installs the model if necessary. Raises ``SpeechError``."""
 Look = Callable[[], Awaitable[tuple[WorkerSeen, ...]]]
+
+
+def installed_live_model() -> str:
+    """Return the model for live text that is installed with its engine, or an empty name."""
+    store = ModelStore(folders().models, load_catalogue())
+    return live_model(lambda name: store.state(name) is FolderState.INSTALLED)
+
+
+@asynccontextmanager
+async def live_text(find: Callable[[], str] = installed_live_model) -> AsyncIterator[Child | None]:
+    """Run a streaming worker during the context, if there is a model. Its failures never concern the worker."""
+    model = await asyncio.to_thread(find)
+    if not model:
+        yield None
+        return
+    command = [find_program(_PROGRAM), "stream", "--model", model]
+    child = Child(f"{_PROGRAM} stream", command, folders().logs / _LIVE_OUTPUT, _USELESS)
+    running = asyncio.create_task(child.keep_trying(), name="local worker/live text")
+    try:
+        yield child
+    finally:
+        await child.stop(_LIVE_STOP_S)
+        await cancel_and_wait([running])
 
 
 @dataclass(frozen=True)

@@ -3,29 +3,36 @@
 Texts go to the calling program only. Log lines of the library can hold arguments, so it logs only failures.
 """
 
+import asyncio
 import logging
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from inspect import getdoc
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
-from mcp.server.mcpserver import Context
+from anyio import AsyncFile
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.stdio import stdio_server
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from app.control.client import ControlError, NotRunning, ask
+from app.core.daemon_thread import aside
 from app.core.errors import AppError, UsageMistake
 from app.core.format import Format
 from app.dictation.actions import Verb
 from app.mcp_server.files import FileTranscriber, GatewaySource, TranscribedFile
 from app.mcp_server.recordings import MOST_FOUND, FoundRecordings, RecordingReader, RecordingText
-from app.mcp_server.standard_streams import StandardStreamsServer
-from app.mcp_server.state import AppState, ServerState, app_state, server_state, tell_app
 from app.settings import checks
 from client.errors import GatewayError
+from client.models import loaded_models
 from speech.errors import SpeechError
 
 _INSTRUCTIONS: Final = (
@@ -44,6 +51,60 @@ _Language = Annotated[str, Field(description="Spoken language: auto, or an ISO 6
 _Query = Annotated[str, Field(description="Words that the text contains, all of them; empty: any recording.")]
 _Limit = Annotated[int, Field(ge=1, le=MOST_FOUND, description="Most recordings to return.")]
 _Older = Annotated[str, Field(description="`older` of the previous answer, to go on from there.")]
+_LONGEST_LINE: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class AppState:
+    """The running app. ``waiting``: recordings that are not done. ``to_paste``: texts that wait to be pasted."""
+
+    runs: bool
+    state: str = ""
+    seconds: float = 0.0
+    waiting: int = 0
+    to_paste: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """The gateway that recognises. ``models``: those loaded now."""
+
+    name: str
+    answers: bool
+    models: list[str]
+    problem: str = ""
+
+
+async def app_state() -> AppState:
+    """Return what the running app does, without any text."""
+    try:
+        answer = await asyncio.to_thread(ask, {"verb": "status"})
+    except NotRunning as error:
+        return AppState(False, problem=str(error))
+    except ControlError as error:
+        return AppState(True, problem=str(error))
+    view = answer["view"]
+    return AppState(
+        True, view["state"], round(view["seconds"], 1), view["waiting"], view["held"] + view["earlier"]
+    )
+
+
+async def server_state(source: GatewaySource) -> ServerState:
+    """Return whether the gateway answers, and with which models."""
+    name = source.gateway or "this computer"
+    try:
+        locate = await asyncio.to_thread(source.locate)
+        models = await loaded_models(await asyncio.to_thread(locate))
+    except (AppError, GatewayError) as error:
+        return ServerState(name, False, [], str(error))
+    return ServerState(name, True, [one.model for one in models])
+
+
+async def tell_app(verb: Verb) -> AppState:
+    """Send a verb to the running app, and return its state afterwards. Raises ``ControlError``."""
+    await asyncio.to_thread(ask, {"verb": verb.value})
+    return await app_state()
 
 
 @dataclass(frozen=True)
@@ -120,6 +181,26 @@ async def cancel_dictation() -> AppState:
     """Cancel dictation: nothing is inserted, and the recording is kept."""
     with _told():
         return await tell_app(Verb.CANCEL)
+
+
+class StandardStreamsServer(MCPServer[Any]):
+    """Server over standard input and output.
+
+    The library reads in a thread for which the end of the process would wait; this one leaves it behind.
+    """
+
+    async def run_stdio_async(self) -> None:
+        """Serve until standard input ends."""
+        low, lines = self._lowlevel_server, _lines(os.dup(sys.stdin.fileno()))
+        async with stdio_server(stdin=cast(AsyncFile[str], lines)) as (read, write):
+            await low.run(read, write, low.create_initialization_options())
+
+
+async def _lines(descriptor: int) -> AsyncIterator[str]:
+    """Yield the lines; one that is too long comes in parts, which are no messages."""
+    stream = os.fdopen(descriptor, "rb")
+    while line := await aside(partial(stream.readline, _LONGEST_LINE), "mcp/stdin"):
+        yield line.decode("utf-8", "replace")
 
 
 def make_server(tools: Tools, *, records: bool) -> StandardStreamsServer:

@@ -10,7 +10,7 @@ from app.insertion.pick_messages import PickProgram
 from app.local_services.worker_view import SwitchWorker
 from app.models.actions import ModelAction
 from app.monitoring.view import LookAtMonitor
-from app.onboarding.actions import TryMicrophone
+from app.onboarding.view import TryMicrophone
 from app.replacements.view import TryReplacements
 from app.settings.actions import ChangeSetting
 from app.sharing.actions import LendingAction, SharingAction

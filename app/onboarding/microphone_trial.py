@@ -12,9 +12,8 @@ from typing import Protocol
 from app.capture.errors import MicrophoneError
 from app.core.problem_notes import note_of
 from app.dictation.recorder import Recording
-from app.onboarding.actions import TryMicrophone
 from app.onboarding.level_check import LevelCheck
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Closing, Tasks, cancel_and_wait

@@ -1,10 +1,17 @@
-"""The display state of the microphone trial, as values. Pure."""
+"""The microphone trial as values: what asks for it, and its display state. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.errors import Note
 from app.core.states import LOWEST_DBFS
+
+
+@dataclass(frozen=True)
+class TryMicrophone:
+    """Start or stop a microphone trial: report its level without a take. A take has priority."""
+
+    on: bool
 
 
 class MicrophoneActivity(StrEnum):

@@ -3,23 +3,27 @@
     async with Updates(post) as updates:
         updates.use(on=True, place=place_of("", ""))      # from now on ``post`` gets an ``UpdatesView``
 
-Nothing waits for it, and a failure changes nothing else. Everything here belongs to one loop.
+The index is fetched by one plain GET over TLS, which tells nothing about this computer or its user: there are no
+parameters, no cookies and no version. Nothing waits for it, and a failure changes nothing else. Everything here
+belongs to one loop.
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, Self
 
+import aiohttp
+from aiohttp import hdrs
 from msgspec.structs import replace
 
 from app.core.problem_notes import note_of
 from app.updates import memory as memories
 from app.updates.actions import CheckForUpdates
-from app.updates.errors import PlaceUnknown, UpdateError
-from app.updates.fetch import fetch_index
-from app.updates.index import ReleaseIndex, read_index
+from app.updates.errors import IndexUnreachable, PlaceUnknown, UpdateError
+from app.updates.index import MOST_BYTES, ReleaseIndex, read_index
 from app.updates.installation import Facts, installation_of, look
 from app.updates.memory import Memory
 from app.updates.trusted import IndexPlace
@@ -27,7 +31,7 @@ from app.updates.view import UpdateState, UpdatesView
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
-from runtime.tasks import Tasks, is_set_within
+from runtime.tasks import TaskOwner, Tasks, is_set_within
 
 log = loggers.APP_UPDATES
 
@@ -37,6 +41,32 @@ _LONGEST_S: Final = 3_600.0
 """Longest wait for the clock of the wall, which goes on while the computer sleeps."""
 
 Fetch = Callable[[str], Awaitable[bytes]]
+_LIMIT_S: Final = 20.0
+_FOUND: Final = 200
+_HEADERS: Final = {hdrs.USER_AGENT: "kikipounamu", hdrs.ACCEPT: "*/*", hdrs.ACCEPT_ENCODING: "identity"}
+
+
+async def fetch_index(url: str) -> bytes:
+    """Return the file at an https address. Raises ``IndexUnreachable``."""
+    timeout = aiohttp.ClientTimeout(total=_LIMIT_S)
+    trusted = await asyncio.to_thread(ssl.create_default_context)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), headers=_HEADERS) as http,
+            http.get(url, allow_redirects=False, ssl=trusted) as answer,
+        ):
+            if answer.status != _FOUND:
+                raise IndexUnreachable(f"the server answers {answer.status}")
+            content = b""
+            async for piece in answer.content.iter_chunked(16 * 1024):
+                content += piece
+                if len(content) > MOST_BYTES:
+                    raise IndexUnreachable("it is too large")
+            return content
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise IndexUnreachable("its certificate is not valid") from error
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+        raise IndexUnreachable("no connection") from error
 
 
 async def ask_index(place: IndexPlace, seen_s: int, now_s: float, fetch: Fetch = fetch_index) -> ReleaseIndex:
@@ -46,7 +76,7 @@ async def ask_index(place: IndexPlace, seen_s: int, now_s: float, fetch: Fetch =
     return read_index(await fetch(place.url), place.keys, now_s, seen_s)
 
 
-class Updates:
+class Updates(TaskOwner):
     """Service of the notice.
 
     ``facts``: looks at this installation. ``settle_s``: wait after the start before the first question.
@@ -71,9 +101,6 @@ class Updates:
     async def __aenter__(self) -> Self:
         self._tasks.start(self._watch(), "watch")
         return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._tasks.close()
 
     def use(self, *, on: bool, place: IndexPlace) -> None:
         """Take the settings: whether to ask by itself, and where."""

@@ -21,8 +21,7 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.notifications import Devices, News, Problem, Takes, WindowWanted
 from app.models.actions import FetchModel, LookAtModels
 from app.models.view import ModelsView, ModelUse
-from app.onboarding.actions import TryMicrophone
-from app.onboarding.view import MicrophoneTrial
+from app.onboarding.view import MicrophoneTrial, TryMicrophone
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from runtime.folders import folders

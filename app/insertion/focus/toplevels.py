@@ -6,23 +6,30 @@ launcher or a locker runs, but a panel that stays may get the text.
 Source: wlr-protocols, "wlr foreign toplevel management unstable v1".
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Final, Self
 
 from app.insertion.errors import FocusUnknown
-from app.insertion.focus.keyboard_takers import keyboard_taker_runs
 from app.insertion.outcome import Target
 from app.insertion.programs import is_terminal
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone, WaylandError
 from app.wayland.interfaces import TOPLEVEL_MANAGER
 from app.wayland.wire import words
+from runtime.tasks import closed_on_error
 
 _REPLY_S: Final = 1.0
 _ACTIVATED: Final = 2
+_PROC: Final = Path("/proc")
+_LAUNCHERS: Final = frozenset({"bemenu", "dmenu", "fuzzel", "rofi", "tofi", "wmenu", "wofi", "yofi"})
+_LOCKERS: Final = frozenset({"gtklock", "swaylock", "waylock"})
+_SESSION: Final = ("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY")
 
 
 @dataclass
@@ -55,13 +62,11 @@ class ToplevelFocus:
             raise FocusUnknown(str(error)) from error
         taken = partial(keyboard_taker_runs, environment) if "LABWC_PID" in environment else lambda: False
         try:
-            focus = cls(wayland, app_id, taken)
-            await wayland.roundtrip(_REPLY_S)
-        except BaseException as error:
-            await wayland.close()
-            if isinstance(error, WaylandError):
-                raise FocusUnknown(f"{error}: this compositor does not list its windows") from error
-            raise
+            async with closed_on_error(wayland.close):
+                focus = cls(wayland, app_id, taken)
+                await wayland.roundtrip(_REPLY_S)
+        except WaylandError as error:
+            raise FocusUnknown(f"{error}: this compositor does not list its windows") from error
         return focus
 
     async def target(self) -> Target | None:
@@ -107,3 +112,31 @@ def target_of(toplevels: Iterable[Toplevel], app_id: str) -> Target | None:
         return None
     program = active[0].program
     return Target(active[0].number, program, is_terminal(program), bool(app_id) and program == app_id)
+
+
+def keyboard_taker_runs(environment: Mapping[str, str]) -> bool:
+    """Return whether a launcher or a screen locker, which run only while they have the keyboard, runs here.
+
+    ``environment``: that of the session.
+    """
+    places = (_PROC / name for name in os.listdir(_PROC) if name.isdigit())
+    return any(takes_keyboard(_name(place)) and _is_in(environment, place) for place in places)
+
+
+def takes_keyboard(program: str) -> bool:
+    """Return whether a program with this name takes the keyboard; ``wmenu-run`` is ``wmenu``. Pure."""
+    return program.partition("-")[0] in _LAUNCHERS | _LOCKERS
+
+
+def _name(process: Path) -> str:
+    with suppress(OSError):  # it has ended meanwhile
+        return process.joinpath("comm").read_text(errors="replace").strip()
+    return ""
+
+
+def _is_in(environment: Mapping[str, str], process: Path) -> bool:
+    """Return whether a process belongs to the session; those of other users cannot be asked."""
+    with suppress(OSError):
+        told = process.joinpath("environ").read_bytes().split(b"\0")
+        return all(f"{name}={environment.get(name, '')}".encode() in told for name in _SESSION)
+    return False

@@ -1,28 +1,146 @@
-"""Choose the parts of insertion by what the compositor offers."""
+"""Choose the parts of insertion by what the compositor offers.
 
+GNOME offers programs neither a keyboard nor the clipboard: IBus where it runs, else the portal with its dialog.
+"""
+
+import asyncio
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
+from app.bus.errors import BusError
 from app.bus.portal import Portal
 from app.core.identity import APP_ID
-from app.insertion.errors import InsertionUnavailable, ScreenMissing
+from app.insertion.errors import FocusUnknown, InsertionUnavailable, ScreenMissing
+from app.insertion.focus.accessibility import AccessibleFocus
 from app.insertion.focus.kwin import KWinFocus
 from app.insertion.focus.sway import SwayFocus
 from app.insertion.focus.toplevels import ToplevelFocus
 from app.insertion.helper.frames import OpenRequest
+from app.insertion.ibus.address import ibus_address
+from app.insertion.ibus.inserter import IBusInserter, IBusMissing
+from app.insertion.ibus.user_input import UserInput
+from app.insertion.ibus.watch import IBusWatch
+from app.insertion.outcome import Target
+from app.insertion.portal.clipboard import PortalClipboard
 from app.insertion.portal.keyboard import PortalKeyboard
 from app.insertion.portal.permission import NAME, Permission
 from app.insertion.portal.session import RemoteSession
 from app.insertion.wayland.clipboard import DataControlClipboard, Kept
-from app.insertion.wayland.gnome import IBusParts, assemble_gnome, is_gnome
 from app.insertion.wayland.keyboard import VirtualKeyboard
 from app.insertion.wayland.parts import Focus, InsertionParts, PasteKeyboard
 from app.insertion.wayland.requirements import is_kde, missing
 from app.insertion.wayland.user_keymap import UserKeymap
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone, CompositorMissing
-from runtime.folders import folders
+from runtime.folders import folders, private_folder
+
+KEPT: Final = "ibus-engine"
+"""Name of the file with the user's engine, in the runtime folder."""
+_PAUSES_S: Final = (0.2, 0.5, 1.0, 1.0)
+_FRAMES: Final = "mutter-x11-frames"
+
+
+@dataclass(frozen=True)
+class IBusParts:
+    """The parts of insertion through IBus. ``gone``: set once IBus has ended."""
+
+    focus: Focus
+    inserter: IBusInserter
+    gone: asyncio.Event
+
+
+class GnomeFocus:
+    """A ``Focus`` by IBus and accessibility.
+
+    IBus knows for certain whether the focused field is the same as before, but nothing about it. Accessibility
+    knows the window, but not of all programs, and slowly: it is asked once for each field.
+    """
+
+    def __init__(self, watch: IBusWatch, windows: Focus | None, users: UserInput | None = None) -> None:
+        self._watch, self._windows, self._users = watch, windows, users
+        self._field = 0
+        self._target: Target | None = None
+
+    async def target(self) -> Target | None:
+        """Return the focused window, or ``None`` if no window has the focus or it is unknown."""
+        field = await self._focused()
+        if not field or field != self._field:
+            found = await self._window()
+            if field != await self._focused():
+                return None  # the focus moved meanwhile
+            self._field, self._target = field, found or (Target(-field) if field else None)
+        return self._target
+
+    async def has(self, target: Target) -> bool:
+        """Return whether this window still has the focus."""
+        now = await self.target()
+        return now is not None and (now.window, now.process) == (target.window, target.process)
+
+    async def close(self) -> None:
+        """End the connections. Safe to call twice."""
+        for one in (self._watch, self._windows, self._users):
+            if one is not None:
+                await one.close()
+
+    async def _focused(self) -> int:
+        """Return the number of the focused field; 0 if there is none."""
+        with suppress(BusError):
+            await self._watch.engine()  # with the answer, all moves before it are known
+        return self._watch.field
+
+    async def _window(self) -> Target | None:
+        found = await self._windows.target() if self._windows is not None else None
+        # The frames of X11's windows are those of one program, which is not that of the window.
+        return replace(found, program="", process=0) if found and found.program == _FRAMES else found
+
+
+def is_gnome(environment: Mapping[str, str]) -> bool:
+    """Return whether the desktop is GNOME, or says that it is one."""
+    return "GNOME" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
+
+
+async def assemble_gnome(environment: Mapping[str, str], opening: OpenRequest) -> InsertionParts | IBusParts:
+    """Return the parts for GNOME. Raises ``InsertionUnavailable`` or ``WaylandError``."""
+    for pause_s in _PAUSES_S:
+        with suppress(IBusMissing):
+            return await _with_ibus(environment, opening)
+        if not ibus_address(environment):
+            break
+        await asyncio.sleep(pause_s)  # IBus is being started again
+    return await _with_portal(environment, opening)
+
+
+async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IBusParts:
+    async with AsyncExitStack() as opened:
+        inserter = await IBusInserter.open(environment, private_folder(folders().runtime) / KEPT)
+        opened.push_async_callback(inserter.close)
+        windows = None
+        with suppress(FocusUnknown):  # then only IBus knows the focus
+            windows = await AccessibleFocus.open(environment, opening.app)
+            opened.push_async_callback(windows.close)
+        users = None
+        with suppress(BusError):  # a desktop that only says that it is GNOME
+            users = await UserInput.open(environment)
+            inserter.paused = users.paused
+        opened.pop_all()
+    focus = GnomeFocus(inserter.watch, windows, users)
+    inserter.has_focus = focus.has
+    return IBusParts(focus, inserter, inserter.watch.gone)
+
+
+async def _with_portal(environment: Mapping[str, str], opening: OpenRequest) -> InsertionParts:
+    async with AsyncExitStack() as opened:
+        focus = await AccessibleFocus.open(environment, opening.app)
+        opened.push_async_callback(focus.close)
+        keymap = await UserKeymap.open(environment)
+        opened.pop_all()
+    permission = Permission(folders().config / NAME, opening.app)
+    session = RemoteSession(partial(Portal.open, environment), permission, clipboard=True)
+    clipboard = PortalClipboard(session, opening.patience_s)
+    return InsertionParts(focus, PortalKeyboard(session, keymap), clipboard, asyncio.Event())
 
 
 class PartMissing(InsertionUnavailable):

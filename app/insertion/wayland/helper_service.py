@@ -29,9 +29,8 @@ from app.insertion.helper.frames import (
     take_pipes,
 )
 from app.insertion.ibus.inserter import IBusInserter
-from app.insertion.wayland.assembly import assemble
+from app.insertion.wayland.assembly import IBusParts, assemble
 from app.insertion.wayland.clipboard import kept_contents
-from app.insertion.wayland.gnome import IBusParts
 from app.insertion.wayland.parts import InsertionParts
 from app.insertion.wayland.paster import UNKNOWN_PROCESS, WaylandPaster
 from runtime.framing import BrokenFrame

@@ -9,9 +9,8 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from app.core.sentences import LANGUAGES, entries
 from app.messages.actions import Action
-from app.onboarding.actions import TryMicrophone
 from app.onboarding.steps import Step
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings.actions import MICROPHONE, ChangeSetting
 from app.settings.languages import own_languages, spoken_languages
 from app.settings.sections import Settings

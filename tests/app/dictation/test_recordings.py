@@ -12,8 +12,7 @@ from app.core.states import State
 from app.dictation.actions import HeldAction, Verb
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.messages import AimHere, Effect, Event, HeldBefore, NoteDismissed
-from app.dictation.past_takes import PastTakes
-from app.dictation.recordings import KnownRecordings, Recordings
+from app.dictation.recordings import KnownRecordings, PastTakes, Recordings
 from app.dictation.state_machine import Dictation
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library

@@ -81,7 +81,7 @@ def test_take_goes_from_key_press_to_inserted_text() -> None:
 
 def test_new_mode_applies_from_next_key_press() -> None:
     story = Story()
-    story.dictation.mode = TalkMode.HOLD
+    story.dictation.gestures.mode = TalkMode.HOLD
     assert story.at(0.0, DOWN) == [StartRecording(1, TalkMode.HOLD)]
     story.at(1.0, FirstSample(1))
     assert StopRecording(1) in story.at(2.0, UP), "a release would end nothing in the mode before"

@@ -191,7 +191,7 @@ class World(RuleBasedStateMachine):
 
     @initialize(mode=st.sampled_from(list(TalkMode)), held=st.booleans())
     def begins(self, mode: TalkMode, held: bool) -> None:
-        self.dictation.mode = mode
+        self.dictation.gestures.mode = mode
         if held:
             self.held_before()
 
@@ -213,7 +213,7 @@ class World(RuleBasedStateMachine):
 
     @rule(mode=st.sampled_from(list(TalkMode)))
     def another_mode(self, mode: TalkMode) -> None:
-        self.dictation.mode = mode
+        self.dictation.gestures.mode = mode
 
     @rule(key=st.sampled_from(OFTEN))
     def key_down(self, key: str) -> None:

@@ -7,8 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.history.errors import NotRerun
-from app.history.rerecognition import Told
-from app.history.rerecognition_queue import MOST_WAITING, RerecognitionQueue
+from app.history.rerecognition import MOST_WAITING, RerecognitionQueue, Told
 from app.history.view import Rerunning, RerunOptions, RerunState
 from app.journal.events import Reran
 from client.errors import GatewayError, SessionLost, Unreachable

@@ -11,7 +11,7 @@ from deepgram import AsyncDeepgramClient, DeepgramClient, DeepgramClientEnvironm
 from deepgram.core.api_error import ApiError
 from websockets.exceptions import ConnectionClosed
 
-from app.local_api.relay import local_api
+from app.local_api.service import local_api
 from client.connection import Address, fixed
 from protocol.endpoint import Endpoint
 from speech.audio_file import read_audio

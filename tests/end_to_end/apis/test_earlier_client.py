@@ -9,7 +9,7 @@ import aiohttp
 import numpy as np
 import pytest
 
-from app.local_api.relay import local_api
+from app.local_api.service import local_api
 from backend.devices.records import DeviceStore
 from client.connection import Address, fixed
 from protocol.devices import DeviceKind

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from app.local_api.relay import local_api
+from app.local_api.service import local_api
 from client.connection import Address, fixed
 from protocol.endpoint import Endpoint
 from tests.app.speech import SPEECH

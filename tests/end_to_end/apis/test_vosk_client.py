@@ -11,7 +11,7 @@ import aiohttp
 import numpy as np
 import pytest
 
-from app.local_api.relay import local_api
+from app.local_api.service import local_api
 from client.connection import Address, fixed
 from protocol.endpoint import Endpoint
 from protocol.texts import join_texts

@@ -8,7 +8,7 @@ from app.insertion.errors import FocusUnknown
 from app.insertion.focus.toplevels import Toplevel, ToplevelFocus, target_of
 from app.insertion.outcome import Target
 from tests.app.insertion.focus.panel import panel_with_keyboard
-from tests.app.insertion.focus.test_keyboard_takers import named
+from tests.app.insertion.focus.test_toplevels_keyboard_takers import named
 from tests.helpers.desktop import TextField
 from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import WaylandDesktop

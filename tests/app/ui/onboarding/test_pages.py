@@ -16,9 +16,8 @@ from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.models.actions import LookAtModels
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
-from app.onboarding.actions import TryMicrophone
 from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings.actions import ChangeSetting
 from app.settings.sections import GatewaySection, GeneralSection, Settings
 from app.ui.onboarding.pages import Onboarding

@@ -2,8 +2,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.messages.actions import Action
-from app.onboarding.actions import TryMicrophone
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.onboarding.welcome_step import WelcomeStep

@@ -5,8 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.messages.actions import Action
-from app.onboarding.actions import TryMicrophone
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings.actions import ChangeSetting
 from app.ui.onboarding.welcome_step import MicrophonePart
 from app.ui.settings.choices import Choices

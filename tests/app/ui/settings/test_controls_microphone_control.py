@@ -7,8 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.messages.actions import Action
-from app.onboarding.actions import TryMicrophone
-from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.ui.settings.controls import MicrophoneControl, Said
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from app.updates.errors import IndexUnreachable
-from app.updates.fetch import fetch_index
 from app.updates.index import MOST_BYTES
+from app.updates.service import fetch_index
 from tests.helpers.https_server import HttpsServer, https_server
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.core.errors import Note
 from app.core.states import State
 from app.dictation.messages import NoteKey
-from app.dictation.past_takes import HELD_S, MOST_HELD_TAKES, PastTakes
+from app.dictation.recordings import HELD_S, MOST_HELD_TAKES, PastTakes
 from app.journal.library import Library, TakeSnapshot
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup

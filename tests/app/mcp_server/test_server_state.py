@@ -11,7 +11,7 @@ from app.control.server import ControlServer
 from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.view import View
-from app.mcp_server.state import AppState, app_state, server_state, tell_app
+from app.mcp_server.server import AppState, app_state, server_state, tell_app
 from runtime.folders import folders
 
 

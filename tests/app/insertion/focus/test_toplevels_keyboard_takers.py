@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.insertion.focus.keyboard_takers import keyboard_taker_runs, takes_keyboard
+from app.insertion.focus.toplevels import keyboard_taker_runs, takes_keyboard
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_desktop import WaylandDesktop
 

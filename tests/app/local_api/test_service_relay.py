@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from app.local_api.relay import PortTaken, local_api
+from app.local_api.service import PortTaken, local_api
 from backend.http.certificates import own_certificate, server_context
 from client.connection import Address, fixed
 from client.errors import Unreachable
@@ -106,7 +106,7 @@ async def test_socket_is_passed_on_with_its_close(url: str) -> None:
 
 
 async def test_closed_socket_waits_for_no_end_of_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.local_api.relay._CLOSE_S", 0.01)
+    monkeypatch.setattr("app.local_api.service._CLOSE_S", 0.01)
     certificate = own_certificate(tmp_path)
 
     async def echo(request: web.Request) -> web.WebSocketResponse:

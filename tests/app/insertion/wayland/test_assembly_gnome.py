@@ -11,7 +11,7 @@ from app.insertion.helper.frames import OpenRequest
 from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.insertion.plan import Rules
-from app.insertion.wayland.gnome import GnomeFocus, IBusParts, assemble_gnome, is_gnome
+from app.insertion.wayland.assembly import GnomeFocus, IBusParts, assemble_gnome, is_gnome
 from tests.helpers.fake_ibus import FakeIBus
 from tests.helpers.message_bus import RunningBus, running_bus
 

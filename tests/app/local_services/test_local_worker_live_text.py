@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.local_services import live_text as module
-from app.local_services.live_text import installed_live_model, live_text
+from app.local_services import local_worker as module
+from app.local_services.local_worker import installed_live_model, live_text
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until
 
