@@ -7,16 +7,17 @@ administration, and one for the subscription. A shard that is away delays only i
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 from hiredis import pack_command
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from backend.admission.admission import StreamContent, Survey
 from backend.broker.connections import REPLY_S, Connections
 from backend.broker.dead_letters import DeadLetter, read_letter
 from backend.broker.errors import is_elsewhere, mapped, ours, trouble_of
+from backend.broker.line import Line, open_line
 from backend.broker.live import streaming_workers
 from backend.broker.records import read_status
 from backend.broker.scripts import load_scripts
@@ -52,6 +53,7 @@ class Shard:
         self._forgot = True  # an earlier process may have deleted texts
         self._scripts = load_scripts()
         self._connection, self._subscription = connections.bare(keys.backlog), connections.bare(keys.backlog)
+        self._line: Line | None = None
         self._looks = connections.client(keys.backlog)
         self._writer = CommandWriter(self._execute, most_bytes=most_bytes, round_trips=round_trips)
 
@@ -141,11 +143,11 @@ class Shard:
             failures = 0
             on_subscribed()
 
+        opened, channel = partial(open_line, self._subscription), self.keys.results(self._gateway)
         while True:
             try:
                 with mapped():
-                    await self._subscription.send_command("SSUBSCRIBE", self.keys.results(self._gateway))
-                    await follow(self._subscription, on_notice, subscribed)
+                    await follow(opened, channel, on_notice, subscribed)
             except BrokerError as error:
                 if not failures:  # once for each time that it is away
                     log.warning(LogEvent.RESULTS_SUBSCRIPTION_LOST, error=str(error))
@@ -195,7 +197,7 @@ class Shard:
                     await self._looks.script_load(source)
             replies = [*replies[:unknown], *await self._round_trip(batch[unknown:])]
         if elsewhere := next(filter(is_elsewhere, replies), None):  # the whole batch again, in its order
-            await self._connection.disconnect(nowait=True)
+            await self._hang_up()
             raise BrokerUnreachable(str(elsewhere), trouble_of(elsewhere))
         return [ours(reply, command.optional) for command, reply in zip(batch, replies, strict=True)]
 
@@ -216,11 +218,16 @@ class Shard:
         with mapped():
             try:
                 async with asyncio.timeout(REPLY_S):
-                    await self._connection.send_packed_command(packed, check_health=False)
-                    return [await _reply(self._connection) for _ in batch]
-            except TimeoutError:
-                await self._connection.disconnect(nowait=True)
+                    if self._line is None or self._line.lost:
+                        self._line = await open_line(self._connection)
+                    return await self._line.ask(packed, len(batch))
+            except BaseException:  # replies that still come would be taken for those of the next batch
+                await self._hang_up()
                 raise
+
+    async def _hang_up(self) -> None:
+        self._line = None
+        await self._connection.disconnect(nowait=True)
 
     def _packed(self, command: Command) -> Sequence[bytes]:
         """Encode a command; a large last argument is not copied."""
@@ -236,10 +243,3 @@ class Shard:
             return [pack_command((*head, last))]
         empty: bytes = pack_command((*head, b""))
         return [empty.removesuffix(b"$0\r\n\r\n") + b"$%d\r\n" % len(last), last, b"\r\n"]
-
-
-async def _reply(connection: "AbstractConnection") -> Any:
-    try:
-        return await connection.read_response()
-    except ResponseError as error:
-        return error

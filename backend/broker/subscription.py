@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
+from backend.broker.line import Hear
 from backend.core.errors import BrokerUnreachable
 from protocol.errors import MalformedMessage
 from protocol.job import Notice, decode_notice
@@ -15,45 +16,59 @@ _QUIET_S: Final = 5.0
 
 
 class Subscription(Protocol):
-    """A redis-py connection that has sent SSUBSCRIBE. redis-py's own PubSub costs twice as much per message."""
+    """The functions of a ``Line`` that are used here."""
 
-    def read_response(self, *, timeout: float) -> Awaitable[Any]:
-        """Return the next message as a list, or ``None`` on timeout."""
+    def say(self, *command: str) -> None:
+        """Write a command; its reply arrives as a message."""
         ...
 
-    def send_command(self, *arguments: str) -> Awaitable[None]:
-        """Send a command; its reply arrives as a message."""
+    def stay(self, within_s: float) -> Awaitable[None]:
+        """Wait so long. Raises what ended the connection."""
         ...
 
 
 async def follow(
-    subscription: Subscription,
+    open_line: Callable[[Hear], Awaitable[Subscription]],
+    channel: str,
     on_notice: Callable[[Notice], None],
     on_subscribed: Callable[[], None],
     quiet_s: float = _QUIET_S,
 ) -> None:
-    """Pass on incoming notices.
+    """Subscribe to a channel, and pass on its notices in the turn in which they arrive.
 
-    Raises the subscription's errors, or ``BrokerUnreachable`` when pings go unanswered.
+    Raises the errors of the connection, or ``BrokerUnreachable`` when pings go unanswered.
     """
+    heard = False
+
+    def hear(message: Any) -> None:
+        nonlocal heard
+        heard = True
+        _pass_on(message, on_notice, on_subscribed)
+
+    line = await open_line(hear)
+    line.say("SSUBSCRIBE", channel)
     quiet = 0
     while True:
-        message = await subscription.read_response(timeout=quiet_s)
-        if message is None:
-            quiet += 1
-            if quiet > 2:
-                raise BrokerUnreachable("the subscription does not answer")
-            await subscription.send_command("PING")
-            continue
-        quiet = 0
-        if message[0] == b"ssubscribe":
-            on_subscribed()
-        elif message[0] == b"sunsubscribe":
-            raise BrokerUnreachable("the channel moved to another node")
-        elif message[0] == b"smessage":
-            try:
-                notice = decode_notice(message[2])
-            except MalformedMessage as error:
-                log.error(LogEvent.RESULTS_NOTICE_UNREADABLE, error=str(error))
-                continue
-            on_notice(notice)
+        heard = False
+        await line.stay(quiet_s)
+        quiet = 0 if heard else quiet + 1
+        if quiet > 2:
+            raise BrokerUnreachable("the subscription does not answer")
+        if quiet:
+            line.say("PING")
+
+
+def _pass_on(message: Any, on_notice: Callable[[Notice], None], on_subscribed: Callable[[], None]) -> None:
+    if isinstance(message, Exception):
+        raise message
+    if message[0] == b"ssubscribe":
+        on_subscribed()
+    elif message[0] == b"sunsubscribe":
+        raise BrokerUnreachable("the channel moved to another node")
+    elif message[0] == b"smessage":
+        try:
+            notice = decode_notice(message[2])
+        except MalformedMessage as error:
+            log.error(LogEvent.RESULTS_NOTICE_UNREADABLE, error=str(error))
+            return
+        on_notice(notice)
