@@ -22,11 +22,12 @@ from app.core.errors import AppError
 from app.core.hints import ShownOnce
 from app.core.identity import APP_ID
 from app.core.problem_notes import note_of
+from app.core.sentences import LANGUAGES
 from app.dictation.actions import Verb
 from app.messages.action_queue import ActionQueue
 from app.messages.actions import Action
 from app.messages.notifications import Post
-from app.settings.path import settings_place
+from app.settings.path import read_look, settings_place
 from app.system.launcher import keep_launcher
 from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
@@ -34,7 +35,7 @@ from app.ui.shell.front import Front
 from app.ui.shell.return_presses import ReturnPresses
 from app.ui.strings.qt_words import QtWords
 from app.ui.strings.texts import Texts, note_text
-from app.ui.theme.theme import Theme
+from app.ui.theme.theme import SCHEMES, TEXT_SIZES, Theme
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, is_refused, refusal
@@ -68,6 +69,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     application.setDesktopFileName(APP_ID)  # Wayland takes the window's icon from there
     application.setQuitOnLastWindowClosed(False)
     theme, texts, actions = Theme(), Texts(), ActionQueue()
+    choose_look(theme, texts)
     theme.dress(application)
     QtWords(application, texts)
     ReturnPresses(application)
@@ -90,6 +92,16 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
         loop.close()
         shown.overlay.close()
         return _status(running, texts, hidden=hidden)
+
+
+def choose_look(theme: Theme, texts: Texts) -> None:
+    """Choose language, colours and text size of the first window, before the app reports its settings."""
+    look = read_look(settings_place())
+    if (language := look.get("language", "")) in LANGUAGES:
+        texts.choose(language)
+    theme.choose(SCHEMES.get(look.get("theme", "")))
+    if (size := look.get("text_size", "")) in TEXT_SIZES:
+        theme.choose_text_size(size)
 
 
 def _write_launcher() -> None:

@@ -1,5 +1,6 @@
-"""The path of the settings file, for windows that only display it: imports no parser."""
+"""The path of the settings file, and what the first window needs of it. Imports little, for a fast start."""
 
+import tomllib
 from pathlib import Path
 
 from runtime.folders import folders
@@ -8,3 +9,13 @@ from runtime.folders import folders
 def settings_place() -> Path:
     """Return the path of this user's settings file."""
     return folders().config / "settings.toml"
+
+
+def read_look(place: Path) -> dict[str, str]:
+    """Return the words in section ``general``, such as the theme's name, unchecked; none of a damaged file."""
+    try:
+        general = tomllib.loads(place.read_text("utf-8")).get("general")
+    except (OSError, ValueError, RecursionError):
+        return {}
+    found = general.items() if isinstance(general, dict) else ()
+    return {name: value for name, value in found if isinstance(value, str)}

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from app.bus.portal import PROGRAM
 from app.control.client import ControlError, ask
 from app.core.identity import APP_ID
@@ -18,6 +20,8 @@ from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_desktop import running_sway
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 COMMAND = (str(Path(sys.executable).parent / "kikipounamu"), "app", "--engine", "checksum")
 
@@ -81,6 +85,30 @@ def test_second_app_hands_over_to_first_which_ends_cleanly_on_ctrl_c(tmp_path: P
         kill_gateway(tmp_path)
         ends_cleanly(first, signal.SIGINT)
     assert "child.ended" in log_of(tmp_path), "level INFO writes this"
+
+
+@pytest.mark.parametrize(
+    ("written", "look"),
+    [
+        ('language = "zh"\ntheme = "dark"\ntext_size = "larger"', ("zh", "dark", "larger")),
+        ('language = "xx"\ntheme = "purple"\ntext_size = 3', ("system", "light", "normal")),
+    ],
+)
+def test_first_window_looks_as_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: object, written: str, look: tuple[str, str, str]
+) -> None:
+    """Settings come later: the window would change its language and colours while somebody reads it."""
+    from app.main import choose_look
+    from app.ui.strings.texts import Texts
+    from app.ui.theme.colours import Scheme
+    from app.ui.theme.theme import Theme
+
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "settings.toml").write_text(f"[general]\n{written}\n")
+    texts, theme = Texts(), Theme(Scheme.LIGHT)
+    choose_look(theme, texts)
+    assert (texts.chosen, theme.scheme.value, theme.text_size) == look
 
 
 def test_app_without_its_folders_tells_which_and_what_to_do(tmp_path: Path) -> None:
