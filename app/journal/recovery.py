@@ -179,7 +179,7 @@ def _step(number: int, spoken: TakeSegment | None, span: SampleRange | None, sam
     if spoken.settled:
         return Skip(number, spoken.at)
     if end <= spoken.at:
-        gone = max(span.end, spoken.at) > samples
+        gone = span.end > samples
         return Skip(number, spoken.at, lost=gone, empty=not gone)
     return Replay(number, spoken.at, end - spoken.at)
 

@@ -5,8 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.journal.events import Begin, Cancelled, End, Event, Finished
-from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, plan
+from app.journal.recovery import (
+    PassOver,
+    RecoveryPlan,
+    Replay,
+    Resume,
+    SampleRange,
+    Skip,
+    certain_spans,
+    plan,
+)
 from app.journal.take import Take
+from app.journal.take_reader import LONGEST
 from protocol.errors import ErrorCode
 from protocol.session import Failed, Final
 
@@ -41,6 +51,7 @@ def test_plan_is_idle_only_for_a_finished_take_with_all_texts() -> None:
     assert planned(samples=0).idle
     assert not planned(*FIRST, Final(0, "a")).idle
     assert not planned(*FIRST, Finished(1_000)).idle
+    assert not planned(Begin(0, 100), End(0, 0), Finished(1_000)).idle, "no audio, but no result either"
     assert not planned(*FIRST, Finished(1_000), samples=50).idle
 
 
@@ -55,6 +66,23 @@ def test_plan_has_no_gap_in_segment_numbers_after_damaged_lines() -> None:
     assert without_begin.steps == (Replay(0, 100, 400), PassOver(1), Replay(2, 700, 100))
     without_end = planned(Begin(0, 100), *SECOND)
     assert without_end.steps == (Replay(0, 100, 500), Replay(1, 600, 300))
+
+
+@pytest.mark.parametrize(("distance", "certain"), [(LONGEST, True), (LONGEST + 1, False)])
+def test_missing_end_is_where_the_next_segment_begins_if_that_is_near(distance: int, certain: bool) -> None:
+    spans = certain_spans(Take.of([Begin(0, LONGEST), Begin(1, LONGEST + distance)]))
+    assert spans == ({0: SampleRange(LONGEST, 2 * LONGEST)} if certain else {})
+
+
+def test_mending_keeps_certain_segments_with_texts_and_cuts_the_others_again() -> None:
+    """The end of a segment is missing in a take that heard less than is on disk."""
+    events = (*FIRST, Begin(1, 600), Finished(900))
+    gaps = (SampleRange(0, 100), SampleRange(500, 1_000))
+    kept = planned(*events, Final(0, "a"))
+    assert kept == RecoveryPlan((Skip(0, 100), PassOver(1)), None, gaps, recut=(1,), mends=True)
+    again = planned(*events)
+    assert (again.steps, again.again) == ((PassOver(0), PassOver(1)), (SampleRange(100, 500),))
+    assert (again.gaps, again.recut) == (gaps, (0, 1))
 
 
 @given(
