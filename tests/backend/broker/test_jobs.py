@@ -29,9 +29,10 @@ from tests.helpers.waiting import wait_until
 
 
 class TestAttach:
-    async def test_new_session_is_empty(self, any_broker: Broker) -> None:
+    @pytest.mark.parametrize("history", ["", "5 somebody"])
+    async def test_new_session_is_empty(self, any_broker: Broker, history: str) -> None:
         async with on(any_broker) as at:
-            assert await at.jobs.attach("s", "o", resume=False) == (1, {})
+            assert await at.jobs.attach("s", "o", resume=False, history=history) == (1, {})
             assert (await at.field("owner"), await at.field("gateway")) == ("o", "g")
             assert UNUSED_TTL_MS - 60_000 < await at.redis.pttl(HASH) <= UNUSED_TTL_MS
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend.broker.live import streaming_workers
-from protocol.job import Job, JobKind, Keys, decode_job, encode_status
+from protocol.job import LIVE_GONE_MS, Job, JobKind, Keys, decode_job, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.backend.broker_setting import Setting, job
 
@@ -38,8 +38,9 @@ async def test_pieces_are_bounded_in_number(at: Setting) -> None:
 
 
 async def test_streaming_workers_are_seen_while_they_report(at: Setting) -> None:
-    now = int((await at.redis.time())[0]) * 1000
-    for name, ago_ms in (("here", 0), ("gone", 60_000)):
+    seconds, microseconds = await at.redis.time()
+    now = seconds * 1000 + microseconds // 1000
+    for name, ago_ms in (("here", 0), ("gone", LIVE_GONE_MS + 1)):
         status = encode_status(STATUS).replace(b'"at_ms":0', b'"at_ms":%d' % (now - ago_ms))
         await at.redis.hset(KEYS.streamers, name, status)
     await at.redis.hset(KEYS.streamers, "odd", b"[]")

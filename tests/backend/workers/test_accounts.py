@@ -297,3 +297,11 @@ async def test_unreadable_worker_status_does_not_break_survey(any_broker: Broker
         assert (await jobs.survey()).workers == ()
     await lent.run("heartbeat", (WORKERS_KEY,), "w", '{"at_ms":0}')
     assert await lent.redis.hkeys(WORKERS_KEY) == [b"w"]
+
+
+async def test_worker_status_is_stored_up_to_the_limit_of_its_length(lent: Lent) -> None:
+    longest = '{"at_ms":0}'.ljust(16_384 - len("w"))
+    await lent.run("heartbeat", (WORKERS_KEY,), "w", longest)
+    with pytest.raises(ResponseError, match="not a status"):
+        await lent.run("heartbeat", (WORKERS_KEY,), "w", longest + " ")
+    assert await lent.redis.hkeys(WORKERS_KEY) == [b"w"]
