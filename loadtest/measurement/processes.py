@@ -20,9 +20,9 @@ _LOOK_AGAIN_S: Final = 5.0
 class ProcessUsage(Struct, frozen=True, array_like=True):
     """Resource use since the previous sample.
 
-    ``cpu_percent``: all processes of a kind together, in percent of one core. ``memory_mb``: resident memory
-    now. ``busiest_percent``: the busiest process of a kind, in percent of one core. ``cores``: number of the
-    machine's cores.
+    ``cpu_percent``: all processes of a kind together, in percent of one core. ``memory_mb``: their own resident
+    memory now. ``busiest_percent``: the busiest process of a kind, in percent of one core. ``cores``: number of
+    the machine's cores.
     """
 
     at_s: float
@@ -65,24 +65,24 @@ class ProcessSampler:
         cores = psutil.cpu_count() or 1
         cpu, memory, busiest = {MACHINE: round(psutil.cpu_percent() * cores, 1)}, {}, {}
         for kind, processes in self._members.items():
-            spent, resident = self._of(kind, processes)
-            cpu[kind], memory[kind] = round(sum(spent) / passed * 100, 1), round(resident / 2**20, 1)
+            spent, own = self._of(kind, processes)
+            cpu[kind], memory[kind] = round(sum(spent) / passed * 100, 1), round(own / 2**20, 1)
             busiest[kind] = round(max(spent, default=0.0) / passed * 100, 1)
         return ProcessUsage(round(now - self._zero, 2), cpu, memory, cores, busiest)
 
     def _of(self, kind: str, processes: Iterable[psutil.Process]) -> tuple[list[float], int]:
-        """Return the CPU seconds of each process since the last sample, and the resident bytes of all."""
-        spent, resident = list[float](), 0
+        """Return the CPU seconds of each process since the last sample, and the memory of all."""
+        spent, together = list[float](), 0
         for process in processes:
             try:
-                times, memory = process.cpu_times(), process.memory_info().rss
+                times, memory = process.cpu_times(), own_bytes(process)
             except psutil.Error:  # the process ended
                 continue
             total = times.user + times.system
             spent.append(total - self._spent.get((kind, process.pid), total))
             self._spent[kind, process.pid] = total
-            resident += memory
-        return spent, resident
+            together += memory
+        return spent, together
 
     def _find(self, families: "_Families") -> Iterator[tuple[str, list[psutil.Process]]]:
         found = [families.of(pid) for pid in (self._gateway, *self._gateways()) if pid]
@@ -94,6 +94,16 @@ class ProcessSampler:
             yield GATEWAY, [process for process in members if not is_broker(process)]
             yield BROKER, [process for process in members if is_broker(process)]
         yield WORKERS, workers
+
+
+def own_bytes(process: psutil.Process) -> int:
+    """Return the resident memory of a process without pages of files, which the system drops and reads again.
+
+    Outside Linux, psutil does not tell them apart.
+    """
+    found = process.memory_info()
+    own: int = found.rss - getattr(found, "shared", 0)
+    return own
 
 
 class _Families:

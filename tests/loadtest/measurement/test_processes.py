@@ -1,12 +1,15 @@
 """Participating processes on this computer and their resource use."""
 
+import mmap
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import psutil
 import pytest
 
 from loadtest.measurement.processes import (
@@ -18,6 +21,7 @@ from loadtest.measurement.processes import (
     ProcessSampler,
     ProcessUsage,
     local_worker,
+    own_bytes,
 )
 from tests.helpers.waiting import wait_until_sync
 
@@ -88,3 +92,16 @@ def test_started_gateway_is_not_part_of_the_load_maker() -> None:
         assert GATEWAY not in alone.measure().memory_mb
         assert apart.measure().memory_mb[GATEWAY] > 1
         assert apart.measure().memory_mb[LOAD_MAKER] < alone.measure().memory_mb[LOAD_MAKER]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: elsewhere pages of files count")
+def test_pages_of_files_are_not_own_memory(tmp_path: Path) -> None:
+    """The system drops and reads them as it likes, which looked as if a program grew."""
+    size, place = 32_000_000, tmp_path / "file"
+    place.write_bytes(bytes(size))
+    process = psutil.Process()
+    before, resident = own_bytes(process), process.memory_info().rss
+    with place.open("rb") as file, mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ) as pages:
+        assert not any(pages[at] for at in range(0, size, mmap.PAGESIZE))
+        assert process.memory_info().rss - resident > size / 2
+        assert own_bytes(process) - before < size / 4
