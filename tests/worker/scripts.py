@@ -49,8 +49,8 @@ def result(of: Job, text: str = "said") -> Result:
 
 
 def failure(of: Job) -> Failure:
-    """Return a failure of the job ``of``."""
-    return Failure(of.session, of.segment, ErrorCode.ENGINE_FAILED, "no", of.attempt)
+    """Return a failure of the job ``of``, as workers report it."""
+    return Failure(of.session, of.segment, ErrorCode.ENGINE_FAILED, "no", of.attempt, retryable=True)
 
 
 def fields_of(job: Job) -> dict[bytes, bytes]:
