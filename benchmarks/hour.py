@@ -206,12 +206,20 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[TranscriptSegment])
 def _in_turn(utterances: Sequence[Utterance], heard: str) -> Iterator[Placed]:
     language = utterances[0].language
     said = [[unit.text for unit in units(normalised(one.text), language)] for one in utterances]
-    got = [unit.text for unit in units(normalised(heard), language)]
+    got = list(_as_said(said, [unit.text for unit in units(normalised(heard), language)]))
     _, before = aligned([unit for text in said for unit in text], got)
     ends = accumulate(map(len, said), initial=0)
     for utterance, text, (first, last) in zip(utterances, said, pairwise(ends), strict=True):
         here = got[before[first] if first else 0 : before[last]]
         yield Placed(utterance, " ".join(here), edit_distance(text, here), len(text))
+
+
+def _as_said(said: Sequence[Sequence[str]], heard: Sequence[str]) -> Iterator[str]:
+    """Yield the heard words; a compound of two words as these: "riverbank" is no error for "river bank"."""
+    parts = {first + second: (first, second) for text in said for first, second in pairwise(text)}
+    alone = {word for text in said for word in text}
+    for word in heard:
+        yield from (word,) if word in alone else parts.get(word, (word,))
 
 
 def _errors(places: Sequence[Placed], language: str) -> str:

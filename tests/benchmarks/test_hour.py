@@ -42,6 +42,16 @@ def test_utterance_is_in_its_place_if_it_was_recognised_once_and_in_order() -> N
     assert [one.in_place for one in placed(SAID, twice)].count(True) == 1
 
 
+def test_two_words_written_as_one_are_no_error_unless_both_were_said() -> None:
+    river = Utterance(0, "en", "into the river bank", 0, 32_000)
+    (one,) = placed([river], [piece(0, 0, 2_000, "Into the riverbank.")])
+    assert one.errors == 0
+    (one,) = placed([river._replace(text="in to the into")], [piece(0, 0, 2_000, "In to the into.")])
+    assert one.errors == 0
+    (one,) = placed([river], [piece(0, 0, 2_000, "In to the riverboat.")])
+    assert one.errors == 4
+
+
 def test_figures_tell_speech_in_no_piece_and_in_two() -> None:
     samples = np.zeros(160_000, np.int16)
     for one in SAID:

@@ -51,6 +51,12 @@ def says_once(reading: Reading, seconds: float) -> bool:
     return len(reading.tokens) <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(reading.text)
 
 
+def is_surely_said(reading: Reading, seconds: float) -> bool:
+    """Return whether a short window of audio that another reading left out has speech, and its text is sound."""
+    spoken = reading.no_speech <= _SURELY_SPEECH and is_probable(reading)
+    return spoken and any(map(str.isalnum, reading.text)) and is_in_bounds(reading, seconds)
+
+
 def is_speech(reading: Reading) -> bool:
     """Return whether anybody spoke.
 

@@ -19,6 +19,8 @@ _KEPT: Final = 25
 _LEAD: Final = 20
 """Frames of 10 ms: how soon after the end a pause begins, its length, that of the speech after it,
 where that begins at least, and what is kept of a pause and of the silence before the first sound."""
+_OVERLAP: Final = 4
+"""Letters in which two readings of the same speech agree at least."""
 
 
 def with_short_pauses(features: Features) -> Features:
@@ -49,9 +51,36 @@ def speech_after(features: Features, end: int) -> int:
     return 0
 
 
+def pause_before(features: Features, end: int) -> int:
+    """Return a frame in the last pause after which half a second or more was read up to ``end``; 0: none."""
+    loud = np.flatnonzero(_loud(features))
+    pauses = [after for before, after in pairwise(loud.tolist()) if after - before > _PAUSE]
+    return max((after - _PAUSE for after in pauses if after <= end - _NEAR), default=0)
+
+
+def speech_between(features: Features, end: int, begin: int) -> tuple[int, int] | None:
+    """Return the frames of speech with pauses around it, between the end of a phrase and the next one."""
+    loud = np.flatnonzero(_loud(features))
+    runs = np.split(loud, np.flatnonzero(np.diff(loud) > _PAUSE) + 1)
+    left_out = [run for run in runs if len(run) and run[0] >= end - _PAUSE // 2 and run[-1] <= begin + _PAUSE // 2]
+    if sum(map(len, left_out)) < _SPEECH:
+        return None
+    return max(int(left_out[0][0]) - _PAUSE, 0), int(left_out[-1][-1]) + 1 + _PAUSE
+
+
 def is_new(rest: str, text: str) -> bool:
     """Return whether a text lacks the rest; an end stated too early has words read twice."""
     return not letters(text).endswith(letters(rest))
+
+
+def lies_between(found: str, before: str, after: str) -> bool:
+    """Return whether a text belongs between two others: it is no end of the first and no beginning of the second.
+
+    A time stated too early or too late has words read twice. All of a phrase again was said twice.
+    """
+    here, first, second = letters(found), letters(before), letters(after)
+    is_read = first.endswith(here) or second.startswith(here)
+    return not is_read or here in (first, second)
 
 
 def continued(text: str, rest: str) -> str:
@@ -61,6 +90,16 @@ def continued(text: str, rest: str) -> str:
     """
     stop = text[-1:] if text.endswith(_STOPS) and rest[-1].isalnum() else ""
     return (f"{text[:-1]}，" if text.endswith("。") else text) + rest + stop
+
+
+def overlapped(text: str, rest: str) -> str:
+    """Return what a text lacks of a rest that begins with the last words of the text; empty: it does not."""
+    said, ends = letters(text), [at for at, character in enumerate(rest, start=1) if character.isalnum()]
+    for count in range(len(ends), _OVERLAP - 1, -1):
+        same = letters(rest[: ends[count - 1]])
+        if said.endswith(same):
+            return rest[ends[count - 1] :]
+    return ""
 
 
 def letters(text: str) -> str:

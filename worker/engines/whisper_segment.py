@@ -1,6 +1,7 @@
 """Segment that Whisper recognises, window by window, each window as short as its audio allows."""
 
 from collections.abc import Iterator
+from copy import copy
 from functools import cache
 from itertools import islice
 from math import inf
@@ -20,13 +21,26 @@ from worker.engines.whisper_checks import (
     is_sparse,
     is_speech,
     is_speech_so_far,
+    is_surely_said,
     says_once,
 )
-from worker.engines.whisper_pauses import continued, first_sound, is_new, speech_after, with_short_pauses
+from worker.engines.whisper_pauses import (
+    continued,
+    first_sound,
+    is_new,
+    lies_between,
+    overlapped,
+    pause_before,
+    speech_after,
+    speech_between,
+    with_short_pauses,
+)
 from worker.engines.whisper_reader import (
     FRAMES_PER_SECOND,
     LONGEST_FRAMES,
+    Features,
     Hints,
+    Phrase,
     Reading,
     Samples,
     WhisperReader,
@@ -74,11 +88,14 @@ class SegmentDecoder:
         features = reader.features(samples)
         little = features[:, : features.shape[1] - LONGEST_FRAMES]
         brief = partial and 0 < little.shape[1] < _BRIEF_FRAMES
-        self._features = features[:, first_sound(little) if brief else 0 :]
-        self._frames: int = self._features.shape[1] - LONGEST_FRAMES
         self._partial = partial
+        self._hear(features[:, first_sound(little) if brief else 0 :])
+
+    def _hear(self, features: Features) -> None:
+        self._features = features
+        self._frames: int = features.shape[1] - LONGEST_FRAMES
         self._brief = cache(self._without_long_pauses)
-        self._encoded: Any = cache(lambda at, frames: reader.encode(self._features[:, at : at + frames]))
+        self._encoded: Any = cache(lambda at, frames: self._reader.encode(features[:, at : at + frames]))
 
     def languages(self, options: Options) -> Iterator[str]:
         """Return the languages to try in turn: the given one, then the most probable ones of the listed."""
@@ -95,7 +112,7 @@ class SegmentDecoder:
         phrases: list[Word] = []
         text, at, window_end = "", 0, 0  # an end: within a window that is read again from a pause on
         while at < self._frames:
-            reading = self._read(at, language, hotwords)
+            reading = self._whole(at, self._read(at, language, hotwords), language, hotwords)
             said = self._tidied(reading.text) if self._is_speech(at, reading) else ""
             if window_end and not (is_probable(reading) and is_new(said, text)):
                 at, window_end = window_end, 0
@@ -125,10 +142,13 @@ class SegmentDecoder:
         """Return how much audio the window has that begins at this frame."""
         return min(self._frames - at, LONGEST_FRAMES) / FRAMES_PER_SECOND
 
+    def _audio(self, at: int) -> Features:
+        """Return the features of the audio of a window."""
+        return self._features[:, at : min(at + LONGEST_FRAMES, self._frames)]
+
     def _sounding_s(self, at: int) -> float:
         """Return how much of the window is no long pause: after an answer it may be quiet for long."""
-        window = self._features[:, at : min(at + LONGEST_FRAMES, self._frames)]
-        sounding: int = with_short_pauses(window).shape[1]
+        sounding: int = with_short_pauses(self._audio(at)).shape[1]
         return sounding / FRAMES_PER_SECOND
 
     def _unread(self, at: int, reading: Reading) -> int:
@@ -136,8 +156,7 @@ class SegmentDecoder:
         end_s = reading.phrases[-1].end_s if reading.phrases else inf
         if self._partial or end_s == inf or reading.resume_s is not None or not self._is_speech(at, reading):
             return 0
-        window = self._features[:, at : min(at + LONGEST_FRAMES, self._frames)]
-        return speech_after(window, round(end_s * FRAMES_PER_SECOND))
+        return speech_after(self._audio(at), round(end_s * FRAMES_PER_SECOND))
 
     def _phrases(self, at: int, reading: Reading) -> list[Word]:
         """Return the phrases of a window with their times in the segment, without punctuation around them."""
@@ -150,14 +169,17 @@ class SegmentDecoder:
             if (said := text.strip(_AROUND))
         ]
 
+    def _hints(self, seconds: float, language: str, hotwords: str) -> Hints:
+        most = _TOKENS + int(_TOKENS_PER_SECOND * seconds)
+        beams = 1 if self._partial else _BEAMS
+        primed = seconds >= _PRIMED_S and not self._translates
+        return Hints(language, hotwords, beams, most, goes_on=False, primed=primed, translates=self._translates)
+
     def _read(self, at: int, language: str, hotwords: str) -> Reading:
         """Decode a window; if its text cannot be trusted, with more padding, and at last with 30 s."""
         goes_on = self._frames - at > LONGEST_FRAMES
         seconds = self._seconds(at)
-        most = _TOKENS + int(_TOKENS_PER_SECOND * seconds)
-        beams = 1 if self._partial else _BEAMS
-        primed = seconds >= _PRIMED_S and not self._translates
-        short = Hints(language, hotwords, beams, most, goes_on, primed, self._translates)
+        short = self._hints(seconds, language, hotwords)._replace(goes_on=goes_on)
         window = self._window(at)
         reading = self._decoded(at, window, short)
         if short.primed and echoes_prompt(reading.text, language):
@@ -175,6 +197,58 @@ class SegmentDecoder:
                     return second
         long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))
         return better(self._without_echo(at, LONGEST_FRAMES, long), reading, seconds)
+
+    def _whole(self, at: int, reading: Reading, language: str, hotwords: str) -> Reading:
+        """Return a reading with what it lacks: Whisper skips whole sentences, and stops within others."""
+        read = "".join(phrase.text for phrase in reading.phrases)
+        if self._partial or read != reading.text or not self._is_speech(at, reading):
+            return reading
+        reading = self._with_skipped(at, reading, language, hotwords)
+        return self._to_the_end(at, reading, language, hotwords)
+
+    def _with_skipped(self, at: int, reading: Reading, language: str, hotwords: str) -> Reading:
+        phrases: list[Phrase] = []
+        before = Phrase("", 0.0, 0.0)
+        for phrase in reading.phrases:
+            found = self._between(at, (before.end_s, phrase.start_s), language, hotwords)
+            if found and lies_between(found.text, before.text, phrase.text):
+                phrases.append(found)
+            phrases.append(phrase)
+            before = phrase
+        return reading._replace(text="".join(phrase.text for phrase in phrases), phrases=tuple(phrases))
+
+    def _between(self, at: int, gap_s: tuple[float, float], language: str, hotwords: str) -> Phrase | None:
+        """Return what was surely said between two phrases of a window."""
+        place = speech_between(self._audio(at), *(round(s * FRAMES_PER_SECOND) for s in gap_s))
+        if place is None:
+            return None
+        part = self._part(at + place[0], at + place[1])
+        found = part._decoded(0, part._window(0), part._hints(part._seconds(0), language, hotwords))
+        if echoes_prompt(found.text, language):
+            return None
+        first, last = (frame / FRAMES_PER_SECOND for frame in place)
+        return Phrase(found.text, first, last) if is_surely_said(found, last - first) else None
+
+    def _to_the_end(self, at: int, reading: Reading, language: str, hotwords: str) -> Reading:
+        """Return a reading that stopped within a sentence with its rest, heard from the pause before on."""
+        audio = self._audio(at)
+        if reading.resume_s is None or not reading.text[-1].isalnum() or at + audio.shape[1] < self._frames:
+            return reading
+        begin = pause_before(audio, round(reading.resume_s * FRAMES_PER_SECOND))
+        if not begin:
+            return reading
+        found = self._part(at + begin, self._frames)._read(0, language, hotwords)
+        rest = overlapped(reading.text, found.text) if is_probable(found) and found.resume_s is None else ""
+        if not rest:
+            return reading
+        phrases = (*reading.phrases, Phrase(rest, reading.resume_s, inf))
+        return reading._replace(text=reading.text + rest, phrases=phrases, resume_s=None)
+
+    def _part(self, first: int, last: int) -> "SegmentDecoder":
+        """Return a decoder of what lies between two frames."""
+        part = copy(self)
+        part._hear(np.concatenate((self._features[:, first:last], self._features[:, -LONGEST_FRAMES:]), axis=1))
+        return part
 
     def _has_end(self, at: int, window: int, hints: Hints, reading: Reading) -> bool:
         """Return whether a reading ends with the audio; if it may not, its last word tells."""
@@ -196,7 +270,7 @@ class SegmentDecoder:
 
     def _without_long_pauses(self, at: int) -> Any:
         """Encode a window whose long pauses are short."""
-        audio = with_short_pauses(self._features[:, at : min(at + LONGEST_FRAMES, self._frames)])
+        audio = with_short_pauses(self._audio(at))
         silence = self._features[:, -_MARGIN_FRAMES:]
         return self._reader.encode(np.concatenate((audio, silence), axis=1)[:, :LONGEST_FRAMES])
 

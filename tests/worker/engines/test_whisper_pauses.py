@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.engines.whisper_pauses import continued, first_sound, is_new, speech_after, with_short_pauses
+from worker.engines.whisper_pauses import (
+    continued,
+    first_sound,
+    is_new,
+    lies_between,
+    overlapped,
+    pause_before,
+    speech_after,
+    speech_between,
+    with_short_pauses,
+)
 
 
 def features(*parts: int) -> npt.NDArray[np.float32]:
@@ -61,6 +71,31 @@ def test_window_is_read_without_speech_after_a_pause_at_the_end(parts: Sequence[
     assert speech_after(features(*parts), end) == 0
 
 
+@pytest.mark.parametrize(
+    ("parts", "phrases", "place"),
+    [
+        ((200, 50, 100, 50, 200), (200, 400), (230, 370)),
+        ((200, 50, 100, 50, 200), (240, 360), (230, 370)),
+        ((200, 50, 40, 50, 60, 50, 200), (200, 450), (230, 420)),
+        ((0, 60, 100, 50, 200), (0, 210), (40, 180)),
+        ((200, 50, 29, 50, 200), (200, 329), None),
+        ((200, 50, 100, 50, 200), (265, 400), None),
+        ((200, 50, 100, 50, 200), (200, 335), None),
+        ((200, 10, 100, 50, 200), (200, 360), None),
+        ((200, 100, 200), (200, 300), None),
+        ((200, 100, 200), (300, 200), None),
+    ],
+    ids=[
+        *("left out", "ends stated within it", "with a pause", "at the start"),
+        *("short", "begun before", "goes on", "no pause", "pause", "phrases that overlap"),
+    ],
+)
+def test_speech_between_phrases_is_found_if_pauses_part_it_from_both(
+    parts: Sequence[int], phrases: tuple[int, int], place: tuple[int, int] | None
+) -> None:
+    assert speech_between(features(*parts), *phrases) == place
+
+
 @given(st.lists(st.integers(1, 120), min_size=1, max_size=8), st.integers(0, 1000))
 def test_unread_speech_begins_after_half_a_second_and_after_what_was_read(parts: list[int], end: int) -> None:
     found = features(*parts)
@@ -88,3 +123,37 @@ def test_rest_that_was_read_already_is_not_new(text: str, rest: str, new: bool) 
 )
 def test_full_stop_before_the_rest_belongs_to_its_end(text: str, rest: str, expected: str) -> None:
     assert continued(text, rest) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "between"),
+    [("Nothing.", True), ("On!", False), ("I", False), ("Go on.", True), ("I am.", True)],
+    ids=["new", "end of the first", "beginning of the second", "the first again", "the second again"],
+)
+def test_words_of_a_phrase_are_not_read_again_but_all_of_it_is(found: str, between: bool) -> None:
+    assert lies_between(found, " Go on.", " I am.") is between
+
+
+@pytest.mark.parametrize(
+    ("parts", "end", "place"),
+    [((100, 30, 70, 25, 100), 300, 205), ((100, 30, 70, 25, 100), 270, 110), ((100, 19, 70), 189, 0)],
+    ids=["last", "too near", "short"],
+)
+def test_pause_before_what_was_read_last_is_found(parts: Sequence[int], end: int, place: int) -> None:
+    assert pause_before(features(*parts), end) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "lacking"),
+    [
+        (" Go. Water the", " Water the plants.", " plants."),
+        (" Water the", " Water the plants. Water the plants.", " plants. Water the plants."),
+        (" Go on. Go on. Go", " Go on. Go on.", " on."),
+        (" Water the", " Watch the plants.", ""),
+        (" Go on. Water the", " The plants.", ""),
+        (" Water the", " Water the", ""),
+        ("我们提前到前台", "提前到前台登记。", "登记。"),
+    ],
+)
+def test_rest_without_the_words_read_before(text: str, rest: str, lacking: str) -> None:
+    assert overlapped(text, rest) == lacking
