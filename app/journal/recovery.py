@@ -156,7 +156,7 @@ def _mend(take: Take, samples: int) -> RecoveryPlan:
     for number in range(max(take.segments, default=-1) + 1 + take.lost):
         span = None if number in again else spans.get(number)
         steps.append(_step(number, take.segments.get(number), span, samples, number in counted))
-    recut = (n for n, each in sorted(take.segments.items()) if (n not in spans or n in again) and not each.recut)
+    recut = (n for n, each in take.segments.items() if (n not in spans or n in again) and not each.recut)
     gaps = tuple(gaps_between(spans, samples))
     return RecoveryPlan(tuple(steps), None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
 

@@ -182,6 +182,13 @@ def test_first_text_is_kept_and_a_failure_only_until_a_text_arrives(journal: Jou
     assert [json.loads(line)["type"] for line in lines[4:]] == ["final", "failed", "final", "cancelled"]
 
 
+def test_cancelled_take_is_still_cancelled_when_it_is_read_again(journal: Journal) -> None:
+    journal.cancel()
+    journal.close()
+    with reopened(journal) as again:
+        assert again.take.cancelled
+
+
 def test_replaced_text_is_recorded_once(journal: Journal) -> None:
     journal.hear(tone(0, 9_000))
     journal.begin(0, 0)
@@ -328,12 +335,8 @@ def test_event_survives_a_power_loss_when_the_call_returns(tmp_path: Path, what:
         journal.hear(tone(0, 1_000))
         del disk.log[:]
         DURABLE[what](journal)
-        synced = [entry for entry in disk.log if entry.startswith(("sync", "write events"))]
-        assert [entry.split()[:2] for entry in synced][-3:] == [
-            ["sync", AUDIO],
-            ["write", EVENTS],
-            ["sync", EVENTS],
-        ]
+        synced = [entry.split()[:2] for entry in disk.log if entry.startswith(("sync", "write events"))]
+        assert synced[-3:] == [["sync", AUDIO], ["write", EVENTS], ["sync", EVENTS]]
 
 
 def test_informational_event_is_written_without_a_sync(tmp_path: Path) -> None:

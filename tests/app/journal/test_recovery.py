@@ -13,6 +13,7 @@ from app.journal.recovery import (
     SampleRange,
     Skip,
     certain_spans,
+    gaps_between,
     plan,
 )
 from app.journal.take import Take
@@ -72,6 +73,17 @@ def test_plan_has_no_gap_in_segment_numbers_after_damaged_lines() -> None:
 def test_missing_end_is_where_the_next_segment_begins_if_that_is_near(distance: int, certain: bool) -> None:
     spans = certain_spans(Take.of([Begin(0, LONGEST), Begin(1, LONGEST + distance)]))
     assert spans == ({0: SampleRange(LONGEST, 2 * LONGEST)} if certain else {})
+
+
+def test_segment_that_replaces_others_has_a_span_only_with_its_text() -> None:
+    joined = (*FIRST, *SECOND, Begin(2, 100, replaces=(0, 1)), End(2, 800))
+    assert set(certain_spans(Take.of(joined))) == {0, 1}
+    assert set(certain_spans(Take.of([*joined, Final(2, "a")]))) == {0, 1, 2}
+
+
+def test_gaps_are_found_by_position_not_by_number() -> None:
+    spans = {0: SampleRange(500, 600), 1: SampleRange(0, 100)}
+    assert [*gaps_between(spans, 1_000)] == [SampleRange(100, 500), SampleRange(600, 1_000)]
 
 
 def test_mending_keeps_certain_segments_with_texts_and_cuts_the_others_again() -> None:
