@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import signal
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,8 @@ for name in ("LANGUAGE", "LC_MESSAGES", "LC_ALL"):  # the user's language would 
     os.environ.pop(name, None)
 os.environ["LANG"] = "C.UTF-8"
 switch_off_telemetry()  # as every program does first
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: tests send it to programs
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # No deadline: the duration of an example depends on the load of the machine.
