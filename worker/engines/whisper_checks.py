@@ -18,6 +18,8 @@ _VERY_IMPROBABLE: Final = -0.9
 _SPARSE_TOKENS_PER_SECOND: Final = 0.4
 _LONG_S: Final = 10.0
 """Music and typing of 16 to 30 s gave "Thank you very much." with -0.94 to -1.29: under 0.4 tokens a second."""
+_DOUBTED_TOKENS_PER_SECOND: Final = 1.2
+"""16 s of typing gave "Thanks for watching, see you next time!": 0.7 to 1.1 a second, no speech 0.31 to 0.58."""
 _LATE_S: Final = 0.5
 _COARSELY_LATE_S: Final = 1.0  # many ends are stated in whole seconds
 _DRIFT: Final = 0.04
@@ -82,8 +84,10 @@ def is_sparse(reading: Reading, seconds: float, sounding_s: float) -> bool:
 
     ``sounding_s``: without long pauses. An answer before a long silence is no such text.
     """
-    few = len(reading.tokens) < _SPARSE_TOKENS_PER_SECOND * seconds
-    return sounding_s >= _LONG_S and few and reading.log_probability < _VERY_IMPROBABLE
+    tokens = len(reading.tokens)
+    few = tokens < _SPARSE_TOKENS_PER_SECOND * seconds
+    doubted = tokens < _DOUBTED_TOKENS_PER_SECOND * sounding_s and reading.no_speech > _SURELY_SPEECH
+    return sounding_s >= _LONG_S and (few or doubted) and reading.log_probability < _VERY_IMPROBABLE
 
 
 def better(long: Reading, short: Reading, seconds: float) -> Reading:
