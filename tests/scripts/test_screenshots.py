@@ -19,7 +19,7 @@ from scripts import scenes_home, screenshots, screenshots_dashboard
 from scripts.screenshots import SHEETS
 from tests.helpers.packages import require
 
-ALL_AT_MOST = 13_000_000
+ALL_AT_MOST = 13_500_000
 
 
 @pytest.fixture(autouse=True)
