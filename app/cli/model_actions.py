@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,11 +14,13 @@ from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.console import Console
 from app.models.advice import Advice, advice_line, advise, languages_text, speed_text
-from app.models.engines import lacks
+from app.models.engines import engine_is_here, lacks
 from app.models.exports import export_installed
+from app.settings.current import settings_now
 from app.settings.languages import languages_now
 from runtime.folders import folders
 from runtime.installing import extra_command
+from runtime.programs import is_bundled
 from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelError
 from speech.models.listing import install_stated
@@ -88,17 +91,23 @@ def _facts(store: ModelStore, model: Model, advice: Advice) -> dict[str, Any]:
 
 
 def get(names: Sequence[str]) -> None:
-    """Fetch models from the first source that delivers them completely."""
+    """Fetch models from the first source that delivers them completely.
+
+    One without its engine is fetched only where the engine can be installed too: not into a bundle.
+    """
     store, catalogue = _open()
     with exit_on_error(ModelError):
         models = [catalogue.model(name) for name in names]
+    idle = _without_engine(models)
+    for told in idle.values():
+        _complain(told)
+    useless = idle if is_bundled() else {}
+    models = [model for model in models if model.name not in useless]
     # Start all probes of all models now, so that dead sources cost their deadline only once.
     offers = {model.name: Probes(sources_for(model, catalogue)) for model in models if model.stated is None}
     for model in models:
         if model.for_later_engine:
             _complain(f"no engine of this version runs {model.name}")
-        if engine := lacks(model.name):
-            _complain(f"{model.name} cannot run here without {engine}: run {extra_command(engine)}")
 
     def fetched(name: str) -> str:
         if name in offers:
@@ -106,7 +115,20 @@ def get(names: Sequence[str]) -> None:
         return f"{name} is installed in {install_stated(store, catalogue, name, report)}"
 
     with _shown() as report:
-        _each(names, fetched)
+        _each([model.name for model in models], fetched)
+    if useless:
+        raise typer.Exit(1)
+
+
+def _without_engine(models: Sequence[Model]) -> dict[str, str]:
+    """Return what to say of each model whose engine is not installed, by name."""
+    here = partial(engine_is_here, environment=settings_now()[0].worker.environment)
+    lacking = {model.name: lacks(model.name, here) for model in models}
+    return {
+        name: f"{name} cannot run here without {engine}: run {extra_command(engine)}"
+        for name, engine in lacking.items()
+        if engine
+    }
 
 
 def verify(names: Sequence[str]) -> None:

@@ -23,7 +23,11 @@ _HOW: Final = {
     "folder": "run from its own folder",
     "installer": "installed with its installer",
 }
-_INSTEAD: Final = {"funasr": "run `kikipounamu gpu setup`", "server": "take the Python package"}
+_WHEEL: Final = "kikipounamu-{}-py3-none-any.whl"
+_INSTEAD: Final = {
+    "funasr": f"get {_WHEEL} too, and run `kikipounamu gpu setup --wheel {_WHEEL}` beside it",
+    "server": "take the Python package",
+}
 _FULL: Final = "take the full folder or package"
 
 
@@ -62,7 +66,7 @@ async def tell(*, check: bool, as_json: bool) -> int:
     else:
         lines = [*answer(facts.version, found, release, check=check)]
         if facts.frozen:
-            lines += lacking(missing_extras())
+            lines += lacking(missing_extras(), facts.version)
         say("\n".join(lines))
     return 0
 
@@ -87,11 +91,12 @@ def answer(version: str, found: "Installation", release: "Release | None", *, ch
         yield f"To update, get the new version{page} and install it over this one."
 
 
-def lacking(extras: Sequence[str]) -> Iterable[str]:
+def lacking(extras: Sequence[str], version: str) -> Iterable[str]:
     """Yield the line about the parts that a self-contained folder lacks, if any: none can be added to it."""
     remedies: dict[str, list[str]] = {}
     for extra in extras:
-        remedies.setdefault(_INSTEAD.get(extra, _FULL), []).append(extra)
+        remedy = _INSTEAD.get(extra, _FULL).replace("{}", version)
+        remedies.setdefault(remedy, []).append(extra)
     if remedies:
         told = (f"{', '.join(names)} ({remedy})" for remedy, names in remedies.items())
         yield f"Not in it: {'; '.join(told)}."

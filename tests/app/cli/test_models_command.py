@@ -56,9 +56,23 @@ def test_list_shows_name_size_state_and_licence() -> None:
 
 
 def test_get_tells_that_a_model_cannot_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.cli.model_actions.lacks", lambda model: "whisper")
+    monkeypatch.setattr("app.cli.model_actions.lacks", lambda model, here: "whisper")
     told = run("get", "whisper-base").stderr
     assert "whisper-base cannot run here without whisper: run " in told and "[whisper]" in told
+    assert "whisper-base could not be downloaded" in told
+
+
+def test_get_leaves_a_model_that_a_bundle_can_never_run(
+    home: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.model_actions.engine_is_here", lambda engine, environment: False)
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    monkeypatch.setenv("KIKIPOUNAMU_MODEL_SOURCE", str(models))
+    told = run("get", "whisper-base", NAME)
+    assert told.exit_code == 1 and "whisper-base cannot run here without whisper: run " in told.stderr
+    assert "could not be downloaded" not in told.stderr
+    assert not (home / "data" / "models" / "whisper-base").exists()
+    assert f"{NAME} is installed in {installed(home)}" in told.stdout
 
 
 def test_list_as_json_has_stable_keys(home: Path, models: Path) -> None:

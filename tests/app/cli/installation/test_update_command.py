@@ -43,12 +43,14 @@ def test_answer_tells_of_the_newer_version() -> None:
 
 
 def test_folder_says_where_the_parts_are_that_it_lacks() -> None:
-    (told,) = lacking(["whisper", "funasr", "server", "media"])
+    (told,) = lacking(["whisper", "funasr", "server", "media"], "0.1.0")
     assert told == (
-        "Not in it: whisper, media (take the full folder or package); funasr (run `kikipounamu gpu setup`); "
+        "Not in it: whisper, media (take the full folder or package); "
+        "funasr (get kikipounamu-0.1.0-py3-none-any.whl too, and run "
+        "`kikipounamu gpu setup --wheel kikipounamu-0.1.0-py3-none-any.whl` beside it); "
         "server (take the Python package)."
     )
-    assert not [*lacking([])]
+    assert not [*lacking([], "0.1.0")]
 
 
 @pytest.mark.parametrize("kind", list(InstallKind))
