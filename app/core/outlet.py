@@ -33,7 +33,7 @@ class Outlet(Protocol):
         """Begin a segment at sample ``at``."""
         ...
 
-    async def audio(self, segment: int, samples: Samples) -> None:
+    async def audio(self, segment: int, samples: Samples, /) -> None:
         """Append audio to a segment."""
         ...
 

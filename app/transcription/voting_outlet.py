@@ -1,8 +1,9 @@
 """Give segments the language of their recording."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from math import inf
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -22,14 +23,13 @@ class _Spoken:
     samples: int = 0
 
 
-class VotingOutlet(Outlet):
-    """An ``Outlet`` that adds the voted language to each new segment, and counts the votes of the results."""
+class _LanguageVoter(Outlet):
+    """Base of an ``Outlet`` that gives new segments the voted language, and counts the votes of the results."""
 
     def __init__(self, outlet: Outlet, vote: LanguageVote) -> None:
         self._outlet = outlet
         self._vote = vote
         self._spoken: dict[int, _Spoken] = {}
-        self.audio = outlet.audio  # type: ignore[method-assign] # each frame passes here: no call more
 
     def language(self, at: int, samples: int = 0) -> str:
         """Return the voted language of speech; empty without a majority of votes from more audio than its own."""
@@ -44,10 +44,6 @@ class VotingOutlet(Outlet):
             details = replace(details, language=language)
         self._spoken[segment] = _Spoken(at, votes=not details.language)
         await self._outlet.begin(segment, at, details)
-
-    async def audio(self, segment: int, samples: Samples) -> None:
-        """Append audio to a segment."""
-        await self._outlet.audio(segment, samples)
 
     async def speculate(self, segment: int) -> None:
         """Announce that the audio so far may be the whole segment."""
@@ -78,6 +74,16 @@ class VotingOutlet(Outlet):
             yield event
 
 
+class VotingOutlet(_LanguageVoter):
+    """An ``Outlet`` that adds the voted language to each segment at its beginning."""
+
+    audio: Callable[[int, Samples], Coroutine[Any, Any, None]]
+
+    def __init__(self, outlet: Outlet, vote: LanguageVote) -> None:
+        super().__init__(outlet, vote)
+        self.audio = outlet.audio  # each frame passes here: no call more
+
+
 @dataclass
 class _Waiting:
     """The beginning of a segment that may be too short to tell its language."""
@@ -88,32 +94,32 @@ class _Waiting:
     sounds: list[Samples] = field(default_factory=list)
 
 
-class PatientOutlet(VotingOutlet):
-    """A ``VotingOutlet`` for files: a segment begins when it has ended, or is long enough to tell its language."""
+class PatientOutlet(_LanguageVoter):
+    """An ``Outlet`` for files: a segment begins when it has ended, or is long enough to tell its language."""
 
     def __init__(self, outlet: Outlet, vote: LanguageVote, sure: float) -> None:
         super().__init__(outlet, vote)
         self._sure = sure
         self._waiting: _Waiting | None = None
-        self.audio = self._audio  # type: ignore[method-assign] # replaces that of the class above
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Keep the beginning of a segment."""
         self._waiting = _Waiting(segment, at, details)
 
-    async def end(self, segment: int, samples: int) -> None:
-        """End a segment; a short one has the voted language."""
-        if self._waiting is not None:
-            await self._go_on(self._waiting, self.language(self._waiting.at))
-        await super().end(segment, samples)
-
-    async def _audio(self, segment: int, samples: Samples) -> None:
+    async def audio(self, segment: int, samples: Samples, /) -> None:
+        """Append audio to a segment, or keep it until the segment begins."""
         if self._waiting is None:
             await self._outlet.audio(segment, samples)
             return
         self._waiting.sounds.append(samples)
         if sum(map(len, self._waiting.sounds)) >= self._sure:
             await self._go_on(self._waiting, "")
+
+    async def end(self, segment: int, samples: int) -> None:
+        """End a segment; a short one has the voted language."""
+        if self._waiting is not None:
+            await self._go_on(self._waiting, self.language(self._waiting.at))
+        await super().end(segment, samples)
 
     async def _go_on(self, waiting: _Waiting, language: str) -> None:
         self._waiting = None

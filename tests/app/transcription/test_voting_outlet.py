@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 
+from app.core.outlet import Outlet
 from app.transcription.language_vote import PER_PART, PER_RECORDING, LanguageVote
-from app.transcription.voting_outlet import VotingOutlet, voting
+from app.transcription.voting_outlet import PatientOutlet, VotingOutlet, voting
 from client.events import ClientEvent, Connected
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -44,12 +45,12 @@ class Recogniser:
             yield Final(number, text, language=self.begun[number] or "zh")
 
 
-async def said(outlet: VotingOutlet, segment: int, details: SegmentDetails = PLAIN) -> None:
+async def said(outlet: Outlet, segment: int, details: SegmentDetails = PLAIN) -> None:
     await outlet.begin(segment, 3 * segment * SAMPLE_RATE, details)
     await outlet.end(segment, 3 * SAMPLE_RATE)
 
 
-async def results(outlet: VotingOutlet) -> list[ClientEvent]:
+async def results(outlet: Outlet) -> list[ClientEvent]:
     return [event async for event in outlet.events()]
 
 
@@ -97,7 +98,7 @@ async def test_other_calls_are_passed_on_and_other_details_stay() -> None:
 async def test_long_segment_of_a_file_tells_its_language_and_a_short_one_has_the_voted() -> None:
     recogniser = Recogniser("一")
     outlet = voting(recogniser, Options(languages=("zh", "en")), PER_PART)
-    assert isinstance(outlet, VotingOutlet)
+    assert isinstance(outlet, PatientOutlet)
     for segment, seconds in enumerate((20, 10, 9)):
         await outlet.begin(segment, 30 * segment * SAMPLE_RATE)
         for _ in range(seconds):
