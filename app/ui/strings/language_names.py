@@ -30,8 +30,8 @@ def languages_text(say: Say, codes: Collection[str], first: Iterable[str] = ()) 
     if len(ordered) <= _FEW:
         return listed(say, [language_name(say, code) for code in ordered])
     one, two = (language_name(say, code) for code in ordered[:_NAMED])
-    names = say("spoken-list.next", first=one, second=two)
-    return say("spoken-list.more", first=names, more=len(ordered) - _NAMED)
+    names = say("list.next", first=one, second=two)
+    return say("list.more", first=names, more=len(ordered) - _NAMED)
 
 
 def listed(say: Say, names: list[str]) -> str:
@@ -40,5 +40,5 @@ def listed(say: Say, names: list[str]) -> str:
         return "".join(names)
     text = names[0]
     for name in names[1:-1]:
-        text = say("spoken-list.next", first=text, second=name)
-    return say("spoken-list.last", first=text, second=names[-1])
+        text = say("list.next", first=text, second=name)
+    return say("list.last", first=text, second=names[-1])

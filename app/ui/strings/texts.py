@@ -89,7 +89,7 @@ def joined(*parts: str) -> str:
 def names_text(texts: Texts, names: Iterable[str]) -> str:
     """Return the names with the separator of the language between them; empty if there are none."""
     found = list(names)
-    return reduce(lambda first, second: texts("models.list", first=first, second=second), found) if found else ""
+    return reduce(lambda first, second: texts("list.next", first=first, second=second), found) if found else ""
 
 
 def state_text(texts: Texts, state: State) -> str:
