@@ -89,10 +89,11 @@ def plan(take: Take, samples: int) -> RecoveryPlan:
 
     A power loss may have removed the end of the audio: segments that reach beyond it are shortened.
     """
-    if take.line_faults or (take.finished and take.heard < samples):
+    spans = certain_spans(take)
+    if take.line_faults or (take.finished and take.heard < samples) or _lacks_end_within(take, spans):
         return _mend(take, samples)
     steps: list[Step] = []
-    spans, counted, unended = certain_spans(take), take.counted, None
+    counted, unended = take.counted, None
     for number in range(max(take.segments, default=-1) + 1):
         spoken, span = take.segments.get(number), spans.get(number)
         if spoken is not None and span is None and not spoken.recut and not spoken.details.replaces:
@@ -127,6 +128,13 @@ def certain_spans(take: Take) -> dict[int, SampleRange]:
     following = {number: (at, then) for (_, number), (at, then) in zip(placed, placed[1:], strict=False)}
     ends = ((number, spoken.at, _end(spoken, number, following)) for number, spoken in certain.items())
     return {number: SampleRange(at, end) for number, at, end in ends if end is not None}
+
+
+def _lacks_end_within(take: Take, spans: Mapping[int, SampleRange]) -> bool:
+    """Return whether a segment without a certain end has others after it: to resume it would send theirs again."""
+    pieces = {n: each.at for n, each in take.segments.items() if not (each.recut or each.details.replaces)}
+    last = max(pieces.values(), default=0)
+    return any(at < last for number, at in pieces.items() if number not in spans)
 
 
 def gaps_between(spans: Mapping[int, SampleRange], samples: int) -> Iterator[SampleRange]:

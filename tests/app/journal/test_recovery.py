@@ -1,7 +1,7 @@
 """Plans for completing a take, for every way in which it can have ended."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.journal.events import Begin, Cancelled, End, Event, Finished
@@ -129,3 +129,35 @@ def test_plan_sends_or_cuts_every_needed_sample(
         elif spoken.samples is not None:
             assert not set(needed) & (sent | rest)
     assert not sent & rest
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50), st.sampled_from("oefr")), max_size=8),
+    st.integers(0, 500),
+    st.booleans(),
+)
+@example([(0, 40, "e"), (0, 20, "r"), (0, 30, "o")], 90, False).via("its number and the next one's are apart")
+@example([(0, 20, "r"), (5, 40, "e"), (5, 30, "o")], 100, True)
+def test_plan_sends_no_sample_twice_when_any_end_is_missing(
+    segments: list[tuple[int, int, str]], samples: int, finished: bool
+) -> None:
+    """Segments without their ends, although no line is damaged; spans have numbers between theirs."""
+    events, needed, at, number = list[Event](), set[int](), 0, 0
+    for gap, length, how in segments:
+        at += gap
+        if how == "r":
+            events.append(Begin(number, at, replaces=tuple(range(number))))
+            number += 1
+        events += [Begin(number, at), *([] if how in "er" else [End(number, length)])]
+        if how == "f":
+            events.append(Final(number, "x"))
+        else:
+            needed |= set(range(at, at + length))
+        at, number = at + length, number + 1
+    samples = at if finished else min(samples, at)
+    todo = plan(Take.of([*events, Finished(at)] if finished else events), samples)
+    parts = [(step.at, step.at + step.samples) for step in todo.steps if isinstance(step, Replay)]
+    parts += [*todo.gaps, *todo.again, *([] if todo.rest is None else [(todo.rest, samples)])]
+    sent = [sample for begin, end in parts for sample in range(begin, end)]
+    assert len(sent) == len(set(sent))
+    assert needed & set(range(samples)) <= set(sent)
