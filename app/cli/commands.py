@@ -201,7 +201,9 @@ class Transcription:
         return False
 
     def _tell(self, file: Path, what: str) -> None:
-        self._console.print(Text(printable(f"{file.name or file}: {what}")), soft_wrap=True)
+        named = f" {file} " in f" {what}"  # by the message itself
+        told = what if named else f"{file.name or file}: {what}"
+        self._console.print(Text(printable(told)), soft_wrap=True)
 
 
 async def up(source: GatewayChoice) -> int:

@@ -6,6 +6,7 @@ import typer
 
 from app.cli.options import Microphone
 from app.cli.output import exit_on_error, print_json, print_table
+from app.cli.words import texts
 from runtime.command_line import AsJson
 from runtime.terminal import printable, say
 
@@ -45,7 +46,8 @@ def _list(inputs: "list[Input]", choice: str, json: bool) -> None:
     if json:
         say(encode(inputs).decode())
         return
-    rows = [("", "name", "rate", "by")]
+    words = texts()
+    rows = [("", *(words(f"columns.{title}") for title in ("name", "rate", "by")))]
     for device in listed(inputs, choice):
         rows.append(("*" if device.default else "", device.name, f"{device.rate} Hz", device.interface))
     print_table(rows)

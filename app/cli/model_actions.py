@@ -48,7 +48,8 @@ def list_models(*, as_json: bool) -> None:
         print_json(_all_facts(store, catalogue, advice))
         return
     words = texts()
-    rows = [("name", "size", "state", "languages", "speed", "licence")]
+    titles = ("name", "size", "state", "languages", "speed", "licence")
+    rows = [tuple(words(f"columns.{title}") for title in titles)]
     for model in catalogue.models:
         name, languages = model.name, languages_text(model.languages)
         state, speed = words(f"models.state.{_STATES[store.state(name)]}"), speed_text(advice.speeds.get(name))

@@ -16,7 +16,23 @@ def _spoken(text: str) -> str:
 
     if refused := checks.language(text):
         raise typer.BadParameter(f"{text!r} cannot be: {refused}")
+    known = [code for code, _ in complete_language()] if text != "auto" else []
+    if known and text not in known:
+        choice = ", ".join(known)
+        raise typer.BadParameter(f"no model knows the language {text!r}: choose one of {choice}")
     return text
+
+
+def _recognising(name: str) -> str:
+    """Refuse an engine that is not installed, before anything starts. Raises ``typer.BadParameter``."""
+    if not name or ":" in name:
+        return name
+    from app.models.engines import KINDS
+
+    known = {kind.engine for kind in KINDS.values()} - {""}
+    if name not in known and name not in (known := known | {found for found, _ in complete_engine()}):
+        raise typer.BadParameter(f"there is no engine {name!r}: choose one of {', '.join(sorted(known))}")
+    return name
 
 
 Gateway = Annotated[
@@ -46,6 +62,7 @@ Engine = Annotated[
     str,
     typer.Option(
         metavar="NAME",
+        callback=_recognising,
         autocompletion=complete_engine,
         help="Engine for recognition on this computer. [default: by your languages]",
     ),

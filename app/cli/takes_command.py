@@ -182,9 +182,10 @@ def _state(found: "TakeSnapshot") -> State:
     return state_of(found.state, cancelled=found.take.cancelled)
 
 
-def _rows(takes: "Sequence[TakeSnapshot]") -> list[tuple[str, str, str, str, str]]:
+def _rows(takes: "Sequence[TakeSnapshot]") -> list[tuple[str, ...]]:
     """Return the rows of the list, with the titles of its columns."""
-    words, rows = texts(), [("id", "started", "length", "state", "text")]
+    words = texts()
+    rows = [tuple(words(f"columns.{name}") for name in ("id", "started", "length", "state", "text"))]
     for name, found in zip(_short_ids([str(found.session) for found in takes]), takes, strict=True):
         started, length = _started(found)[:16], f"{found.seconds:.1f} s"
         rows.append((name, started, length, _state_text(found, words), _start_of_text(found)))

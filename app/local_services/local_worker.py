@@ -34,6 +34,7 @@ _PROGRAM: Final = "kikipounamu-worker"
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _UNDECIDED: Final = "auto"  # the device of a worker that is starting
 _USELESS: Final = frozenset({2, 3, 4})  # exit statuses for which an immediate restart is useless
+_WRONG_USAGE: Final = frozenset({2})  # arguments do not change, so another try is useless too
 _REFUSED: Final = frozenset({4})
 _LOOK_S: Final = 1.0
 _LOOK_SOON_S: Final = 0.2  # while it starts
@@ -233,7 +234,7 @@ class LocalWorker:
             child.secrets = {_KEY: self.settings.key}
         self._show(WorkerView(LocalWorkerState.STARTING))
         # If a remote gateway refuses this worker, the code that lends it handles that.
-        trying = child.keep_trying(_REFUSED if self.settings.key else frozenset())
+        trying = child.keep_trying(_WRONG_USAGE | (_REFUSED if self.settings.key else frozenset()))
         running = asyncio.create_task(trying, name="local worker/child")
         try:
             async with nullcontext() if self.settings.key else live_text():

@@ -16,6 +16,7 @@ from protocol.session import Busy
 from runtime.terminal import printable
 
 _BACKLOG_S = 10.0
+_READING: Final = "Reading"  # a file, to which nobody listens
 _BUSY = {
     "no_worker": "no worker is ready yet",
     "load": "much is waiting before this",
@@ -124,7 +125,8 @@ class Display(Watcher):
         self._show()
 
     def _show(self, finished: bool = False) -> None:
-        state = self._end if finished else state_of(self._over, self.unsent_s(), finished).word
+        now = state_of(self._over, self.unsent_s(), finished)
+        state = self._end if finished else _READING if now is State.LISTENING else now.word
         counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {_segments(self._recognised)} recognised"
         note = f" ({self._note})" if self._note and not finished else ""
         if self._status:

@@ -45,6 +45,6 @@ def test_new_user_dictates_the_samples(tmp_path: Path, models: Path) -> None:
     segments = re.findall(r"^\[[\d.]+-[\d.]+ s\] \S", demo.stdout, re.MULTILINE)
     timings = re.findall(r"upload \d+, queue \d+, decode \d+, deliver \d+", demo.stdout)
     assert len(segments) == len(timings) >= 4
-    for state in ("Listening", "Recognising", "Done"):
+    for state in ("Reading", "Recognising", "Done"):
         assert re.search(rf"\.flac: {state}", demo.stderr), demo.stderr
     assert not ours_running(tmp_path)

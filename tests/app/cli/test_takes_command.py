@@ -74,6 +74,14 @@ def test_list_is_empty_without_takes(home: Path) -> None:
     assert json.loads(run("list", "--json").stdout) == []
 
 
+@pytest.mark.usefixtures("finished")
+def test_list_has_its_titles_in_the_language_of_its_states(home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "settings.toml").write_text('[general]\nlanguage = "zh"\n')
+    titles, row = (line.split() for line in run("list").stdout.splitlines()[:2])
+    assert titles == ["编号", "开始", "时长", "状态", "文字"] and "失败" in row
+
+
 def test_list_shortens_ids_as_far_as_they_differ(home: Path) -> None:
     ids = ("0f0e7f1a-1111-4111-8111-111111111111", "0f0e7f1a-1121-4111-8111-111111111111")
     for name in ids:

@@ -149,6 +149,20 @@ async def test_worker_that_cannot_run_reports_reason(tmp_path: Path, monkeypatch
         assert worker.view.state is LocalWorkerState.STARTING
 
 
+async def test_worker_with_wrong_arguments_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    settings = LocalWorkerSettings((), ("--nonsense",))
+    worker = LocalWorker(lambda view: None, settings, look=nobody)
+    async with closing(worker):
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it failed")
+        child = "local worker/child"
+        await wait_until(lambda: child not in {task.get_name() for task in asyncio.all_tasks()}, "it is over")
+    assert "No such option" in (tmp_path / "logs" / "kikipounamu-worker.out").read_text()
+
+
 async def test_worker_reports_paused_download() -> None:
     paused = Note("model-paused", {"model": "m"})
     waits = asyncio.Event()

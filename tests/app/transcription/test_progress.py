@@ -45,7 +45,7 @@ def test_display_prints_line_per_change_without_terminal() -> None:
         display.over()
         display.recognised(TranscriptSegment(0, 0, 10, "x"))
     assert out.getvalue().splitlines() == [
-        "a[b].wav: Listening",
+        "a[b].wav: Reading",
         "a[b].wav: Sending",
         "a[b].wav: Recognising",
         "a[b].wav: Done, 3 s heard, 1 segment recognised",
@@ -64,7 +64,7 @@ def test_display_shows_problem_until_it_is_solved() -> None:
         display.heard(Retrying(3, 1, ErrorCode.ENGINE_DIED))
         display.recognised(TranscriptSegment(0, 0, 10, "x"))
     assert out.getvalue().splitlines()[:4] == [
-        "a: Listening (the gateway does not answer: trying again, and nothing is lost)",
+        "a: Reading (the gateway does not answer: trying again, and nothing is lost)",
         "a: Recognising",
         "a: Recognising (no worker is ready yet)",
         "a: Recognising (segment 3 failed (engine_died): attempt 2)",

@@ -147,6 +147,10 @@ FAMILIES = {
     "lending": ["title", "to", "pick", "say", "sends", "go", "asking"],
     "files.form": [form.value for form in Format],
     "language.latin": list(LANGUAGES),
+    "columns": [
+        *("id", "started", "length", "state", "text", "name"),
+        *("size", "languages", "speed", "licence", "rate", "by"),
+    ],
 }
 OPTIONS = {key for name in WITH_ROW for key in option_keys(all_settings()[name]).values()}
 NAMED = ("microphone.name", "hotkey.name", "mode.name", "language.name", "worker.name")
