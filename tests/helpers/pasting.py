@@ -21,14 +21,17 @@ def paste(app: App, reason: str) -> str:
 
 
 def _reason_after_paste(app: App) -> str:
-    """Wait until nothing is held, or the note of the last attempt is gone; return what it said."""
+    """Wait until nothing is held, or the note of the last attempt came and is gone; return what it said.
+
+    At first there may be none: the program of the key is starting.
+    """
     said = ""
 
     def over() -> bool:
         nonlocal said
         view = app.view()
         said = view["note"]["key"] if view["note"] else said
-        return not view["held"] or not view["note"]
+        return not view["held"] or (said != "" and not view["note"])
 
     wait_until_sync(over, "the paste is over")
     return said if app.view()["held"] else ""

@@ -1,0 +1,58 @@
+"""Test that a held text is pasted until it is there, however late its key is heard."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from app.insertion.outcome import HoldReason
+from tests.helpers.digit_dictation import App
+from tests.helpers.pasting import TRIES, paste
+
+BUSY, GONE = HoldReason.NOT_READ, HoldReason.INTERRUPTED
+NOTHING = (0, "")
+
+
+class Held:
+    """An app that shows these counts of held texts and notes, one by one, after each press of the key."""
+
+    def __init__(self, *after_presses: list[tuple[int, str]]) -> None:
+        self.presses = 0
+        self._after = after_presses
+        self._views: Iterator[tuple[int, str]] = iter(())
+        self._last = NOTHING
+
+    def paste_held(self) -> None:
+        self._views = iter(self._after[self.presses])
+        self.presses += 1
+
+    def view(self) -> dict[str, Any]:
+        held, note = self._last = next(self._views, self._last)
+        return {"held": held, "note": {"key": note} if note else None}
+
+
+def pasted(app: Held, reason: str = GONE) -> str:
+    return paste(cast("App", app), reason)
+
+
+def test_text_that_arrives_is_held_no_more() -> None:
+    app = Held([(1, GONE), NOTHING])
+    assert pasted(app) == ""
+    assert app.presses == 1
+
+
+def test_second_press_is_waited_for_though_no_note_is_shown_yet() -> None:
+    app = Held([(1, GONE), (1, BUSY), (1, "")], [(1, ""), (1, ""), (1, BUSY), (1, "")], [(1, ""), NOTHING])
+    assert pasted(app) == ""
+    assert app.presses == 3
+
+
+def test_text_with_unknown_outcome_is_not_pasted_again() -> None:
+    app = Held([(1, GONE), (1, HoldReason.UNCERTAIN), (1, "")])
+    assert pasted(app) == HoldReason.UNCERTAIN
+    assert pasted(Held(), HoldReason.UNCERTAIN) == HoldReason.UNCERTAIN
+    assert app.presses == 1
+
+
+def test_text_that_is_never_read_stays_held() -> None:
+    app = Held(*[[(1, BUSY), (1, "")]] * TRIES)
+    assert pasted(app) == BUSY
+    assert app.presses == TRIES
