@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -68,16 +68,25 @@ def utterances(plan: SessionPlan, number: int, noise: Noise | None = None) -> It
         left, segment = left - samples, segment + 1
 
 
-async def run_sessions(plan: SessionPlan, locate: Locate, settings: ClientSettings | None = None) -> Summary:
+def new_session() -> UUID:
+    """Return the id of a session that nobody has had."""
+    return UUID(int=random.getrandbits(128), version=4)
+
+
+async def run_sessions(
+    plan: SessionPlan,
+    locate: Locate,
+    settings: ClientSettings | None = None,
+    identify: Callable[[], UUID] = new_session,
+) -> Summary:
     """Run all sessions at once; a lost session is counted, and the others continue."""
     noise, recorder = Noise(plan.seed), TallyRecorder(time.monotonic())
 
     async def speak(number: int) -> None:
         speaker = Speaker(number, recorder, pace=plan.pace)
         turns = (Turn(0.0, utterance) for utterance in utterances(plan, number, noise))
-        session = UUID(int=random.getrandbits(128), version=4)
         with TemporaryAudio() as store:
-            async with GatewayClient(locate, session, store, settings=settings) as client:
+            async with GatewayClient(locate, identify(), store, settings=settings) as client:
                 await speaker.run(client, lambda client: speaker.say(client, turns, _until))
 
     async with asyncio.TaskGroup() as tasks:

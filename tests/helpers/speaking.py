@@ -2,21 +2,35 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from client.connection import Locate
 from client.gateway import ClientSettings
-from loadtest.scenarios.sessions import SessionPlan, Summary, run_sessions
+from loadtest.scenarios.sessions import SessionPlan, Summary, new_session, run_sessions
+from protocol.job import shard_of
+
+
+def session_in(shard: int, shards: int) -> UUID:
+    """Return the id of a new session in one of so many shards."""
+    while shard_of(str(session := new_session()), shards) != shard:
+        pass
+    return session
 
 
 async def speak(
-    locate: Locate, client: ClientSettings, seed: int, seconds: float, enough: asyncio.Event
+    locate: Locate,
+    client: ClientSettings,
+    seed: int,
+    seconds: float,
+    enough: asyncio.Event,
+    identify: Callable[[], UUID] = new_session,
 ) -> list[Summary]:
     """Run sessions of ``seconds`` each until ``enough``, and wait for all their results."""
     summaries: list[Summary] = []
     while not enough.is_set():
         plan = SessionPlan(1, seconds, seed=1000 * seed + len(summaries))
-        summaries.append(await run_sessions(plan, locate, client))
+        summaries.append(await run_sessions(plan, locate, client, identify))
     return summaries
 
 
