@@ -41,8 +41,7 @@ from app.journal.library import of_this_user
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_view import SwitchWorker, WorkerView
-from app.messages.action_queue import ActionQueue
-from app.messages.actions import Action
+from app.messages.actions import Action, ActionQueue
 from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL

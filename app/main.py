@@ -24,8 +24,7 @@ from app.core.identity import APP_ID
 from app.core.problem_notes import note_of
 from app.core.sentences import LANGUAGES
 from app.dictation.actions import Verb
-from app.messages.action_queue import ActionQueue
-from app.messages.actions import Action
+from app.messages.actions import Action, ActionQueue
 from app.messages.notifications import Post
 from app.settings.path import read_look, settings_place
 from app.system.launcher import keep_launcher
@@ -33,8 +32,7 @@ from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.front import Front
 from app.ui.shell.return_presses import ReturnPresses
-from app.ui.strings.qt_words import QtWords
-from app.ui.strings.texts import Texts, note_text
+from app.ui.strings.texts import QtWords, Texts, note_text
 from app.ui.theme.theme import SCHEMES, TEXT_SIZES, Theme
 from runtime import loggers
 from runtime.event_names import LogEvent

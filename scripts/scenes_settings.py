@@ -24,8 +24,8 @@ from app.diagnostics.report.view import (
 )
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
-from app.insertion.pick_messages import PickState, ProgramPick
 from app.insertion.plan import Newline, ProgramRule, Strategy
+from app.insertion.program_picker import PickState, ProgramPick
 from app.messages.notifications import Problem, Programs
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse

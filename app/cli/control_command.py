@@ -197,7 +197,7 @@ def register(app: "typer.Typer") -> None:
     import typer
 
     from app.cli.completion import complete_take
-    from app.cli.sections import Section
+    from app.cli.options import Section
 
     def telling(verb: Verb) -> None:
         def command() -> None:

@@ -23,9 +23,8 @@ from app.cli import (
     takes_command,
 )
 from app.cli.installation import gpu_command, update_command
-from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Microphone, Model
+from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Microphone, Model, Section
 from app.cli.output import exit_on_error
-from app.cli.sections import Section
 from app.control.client import handed_over
 from app.core.format import Format
 from runtime.command_line import CommandGroup, Version, group

@@ -1,8 +1,9 @@
-"""Define options shared by several commands: the gateway and how it recognises.
+"""Define options shared by several commands, and the sections of commands in the help.
 
 Imports only what all need.
 """
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -91,3 +92,14 @@ GetModels = Annotated[
     bool | None,
     typer.Option("--get-models/--no-get-models", help="Download missing models. [default: only on a terminal]"),
 ]
+
+
+class Section(StrEnum):
+    """A section of commands."""
+
+    APP = "App"
+    DICTATION = "Dictation"
+    RECORDINGS = "Recordings and files"
+    MODELS = "Models"
+    SERVERS = "Servers"
+    DIAGNOSIS = "Diagnosis"

@@ -1,8 +1,10 @@
-"""Facts about a desktop that can be learned without changing it. Pure."""
+"""Facts about a desktop that can be learned without changing it."""
 
+import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from app.hotkeys.compositor_lines import Compositor
 from app.wayland.session import is_wayland
@@ -72,3 +74,17 @@ def of_environment(platform: str, environment: Mapping[str, str]) -> Found:
         compositor_of(environment) if session is DesktopSession.WAYLAND else None,
         x_display=environment.get("DISPLAY", ""),
     )
+
+
+DEADLINE_S: Final = 2.0
+_ASKED: Final = frozenset({DesktopSession.WAYLAND, DesktopSession.X11})
+
+
+async def look_at_desktop(platform: str, environment: Mapping[str, str], deadline_s: float = DEADLINE_S) -> Found:
+    """Return what is known of this desktop at the deadline."""
+    found = of_environment(platform, environment)
+    if found.session not in _ASKED or importlib.util.find_spec("dbus_fast") is None:
+        return found
+    from app.desktop.sources import facts_of  # its library is missing on other systems
+
+    return replace(found, **await facts_of(found.session, environment, deadline_s))

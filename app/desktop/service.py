@@ -11,13 +11,11 @@ from typing import Self
 from app.core.daemon_thread import aside
 from app.core.errors import Note
 from app.desktop.abilities import abilities
-from app.desktop.actions import DesktopAction, WriteKeyLines
 from app.desktop.configuration import added, removed
-from app.desktop.found import Found
+from app.desktop.found import Found, look_at_desktop
 from app.desktop.key_files import ConfigurationRefused, change, read
 from app.desktop.key_lines import key_lines, lines_for, places_of
-from app.desktop.look import look
-from app.desktop.view import DesktopView
+from app.desktop.view import DesktopAction, DesktopView, WriteKeyLines
 from app.hotkeys.compositor_lines import Compositor
 from app.insertion.portal.permission import NAME, ask_again
 from runtime.folders import folders
@@ -37,7 +35,7 @@ class DesktopService:
         post: Callable[[DesktopView], None],
         often: str,
         environment: Mapping[str, str] = os.environ,
-        learn: Learn = look,
+        learn: Learn = look_at_desktop,
     ) -> None:
         self._post, self._often, self._environment, self._learn = post, often, environment, learn
         self._bindings: Mapping[str, str] = {}

@@ -1,4 +1,4 @@
-"""The abilities of the desktop and the lines for its configuration, for display. Pure."""
+"""The abilities of the desktop and the lines for its configuration, for display, and actions on both. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,3 +48,18 @@ class DesktopView:
 
     supports: tuple[Support, ...] = ()
     lines: KeyLines | None = None
+
+
+@dataclass(frozen=True)
+class LookAtDesktop:
+    """Learn again what this desktop supports, and how its configuration stands."""
+
+
+@dataclass(frozen=True)
+class WriteKeyLines:
+    """Write the lines that bind the keys into the compositor's configuration, or remove them."""
+
+    on: bool
+
+
+DesktopAction = LookAtDesktop | WriteKeyLines

@@ -15,7 +15,7 @@ from app.dictation.view import TakeView, View
 from app.files.view import FilesView, FileText
 from app.gateways.view import GatewaysView
 from app.history.view import HistoryValue
-from app.insertion.pick_messages import ProgramPick
+from app.insertion.program_picker import ProgramPick
 from app.local_api.view import LocalApiView
 from app.local_services.worker_view import WorkerView
 from app.models.view import ModelsView

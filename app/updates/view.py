@@ -1,4 +1,4 @@
-"""Knowledge of newer versions, for display. Pure."""
+"""Knowledge of newer versions, for display, and the action that asks for it. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,3 +38,8 @@ class UpdatesView:
     needs_file: bool = False
     announce: bool = False
     note: Note | None = None
+
+
+@dataclass(frozen=True)
+class CheckForUpdates:
+    """Ask the index now (``UpdatesView``)."""

@@ -16,8 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from app.dictation.view import View
-from app.messages.action_queue import ActionQueue
-from app.messages.actions import Action
+from app.messages.actions import Action, ActionQueue
 from app.messages.notifications import Takes
 from app.settings.actions import ChangeSetting
 from app.settings.path import settings_place

@@ -19,7 +19,6 @@ from loadtest.chaos.proxy import tcp_proxy, to_port
 from loadtest.chaos.world import World
 
 _WORDS: Final = {Target.GATEWAY: ("gateway",), Target.WORKER: ("worker",), Target.BROKER: ("valkey", "redis")}
-_WRITTEN_LATE_S: Final = 5.0
 _PORTS: Final = {"http": 80, "https": 443}
 
 

@@ -12,9 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from app.core.daemon_thread import aside
 from app.desktop.abilities import Ability, Means, abilities
-from app.desktop.found import Found
+from app.desktop.found import Found, look_at_desktop
 from app.desktop.key_lines import key_lines
-from app.desktop.look import look as look_at_desktop
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.dictation.messages import CANCEL

@@ -13,7 +13,7 @@ from typing import Any, Final
 from Xlib import XK, X
 from Xlib.error import ConnectionClosedError, DisplayError, XError
 
-from app.insertion.pick_messages import PickState, ProgramPick
+from app.insertion.program_picker import PickState, ProgramPick
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.screen import X11Screen
 

@@ -11,9 +11,8 @@ from PySide6.QtGui import QHideEvent, QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from app.core.errors import Note
-from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import LONGEST_PROGRAM, MOST_PROGRAMS, Newline, ProgramRule, Strategy, program_problems
-from app.insertion.program_picker import can_pick
+from app.insertion.program_picker import PickProgram, PickState, ProgramPick, can_pick
 from app.insertion.programs import MOST_SEEN, same_program
 from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs

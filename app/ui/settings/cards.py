@@ -12,8 +12,7 @@ from app.core.errors import Note
 from app.core.sentences import LANGUAGES
 from app.core.states import State
 from app.desktop.abilities import Ability
-from app.desktop.actions import DesktopAction, LookAtDesktop
-from app.desktop.view import DesktopView
+from app.desktop.view import DesktopAction, DesktopView, LookAtDesktop
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Severity, told
 from app.local_api.view import LocalApiState, LocalApiView
@@ -44,8 +43,7 @@ from app.ui.widgets.parts import (
     vertical,
     worded,
 )
-from app.updates.actions import CheckForUpdates
-from app.updates.view import UpdateState, UpdatesView
+from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
 
 
 class RestartCard(Card):

@@ -1,4 +1,4 @@
-"""All user-visible strings by key, in a language that can change; texts of states, notes, times and keys."""
+"""Texts by key, in a language that can change: of windows, states, notes, times and keys, and the words of Qt."""
 
 import time
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import reduce
 from typing import Final
 
-from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
 from app.core.errors import Note
 from app.core.sentences import LANGUAGES, Say, entries, filled
@@ -229,3 +229,19 @@ def left_text(texts: Texts, left_s: float) -> str:
     if hours:
         return texts("files.left-hours", hours=hours, minutes=minutes)
     return texts("files.left-minutes", minutes=minutes) if minutes else texts("files.left-soon")
+
+
+class QtWords(QObject):
+    """Translator that follows the language of ``texts``; it belongs to the application."""
+
+    def __init__(self, application: QCoreApplication, texts: Texts) -> None:
+        super().__init__(application)
+        self._application, self._texts, self._translator = application, texts, QTranslator(self)
+        texts.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        self._application.removeTranslator(self._translator)
+        if self._translator.load(QLocale(self._texts.language), "qtbase", "_", folder):
+            self._application.installTranslator(self._translator)

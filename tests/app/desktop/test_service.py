@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.desktop.actions import LookAtDesktop, WriteKeyLines
 from app.desktop.found import Found
 from app.desktop.service import DesktopService
-from app.desktop.view import DesktopView, KeyLines, LinesState
+from app.desktop.view import DesktopView, KeyLines, LinesState, LookAtDesktop, WriteKeyLines
 from app.hotkeys.compositor_lines import NoLine
 from app.insertion.portal.permission import NAME, Permission
 from runtime.folders import folders

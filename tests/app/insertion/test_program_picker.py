@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
-from app.insertion.program_picker import ProgramPicker, can_pick, pick_on_x11
+from app.insertion.program_picker import PickProgram, PickState, ProgramPick, ProgramPicker, can_pick, pick_on_x11
 from tests.helpers.desktop import Desktop, TextField
 from tests.helpers.waiting import wait_until
 

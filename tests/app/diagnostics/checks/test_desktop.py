@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.desktop.found import DesktopSession, Found, of_environment
-from app.desktop.look import look as look_at_desktop
+from app.desktop.found import DesktopSession, Found, look_at_desktop, of_environment
 from app.diagnostics.checks.desktop import (
     LookAtDesktop,
     ScreenAbilities,

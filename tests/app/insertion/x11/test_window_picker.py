@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from Xlib import X
 
-from app.insertion.pick_messages import PickState, ProgramPick
+from app.insertion.program_picker import PickState, ProgramPick
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.window_picker import pick_program
 from tests.helpers.desktop import Desktop, Terminal, TextField

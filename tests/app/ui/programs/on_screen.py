@@ -9,8 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from app.insertion.pick_messages import PickProgram, ProgramPick
-from app.insertion.program_picker import ProgramPicker
+from app.insertion.program_picker import PickProgram, ProgramPick, ProgramPicker
 from app.messages.actions import Action
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.strings.texts import Texts

@@ -4,8 +4,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import Newline, ProgramRule, Strategy
+from app.insertion.program_picker import PickProgram, PickState, ProgramPick
 from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
 from app.settings.actions import ChangeSetting

@@ -5,8 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.desktop.abilities import Ability, abilities
-from app.desktop.actions import DesktopAction, LookAtDesktop
-from app.desktop.view import DesktopView, KeyLines, LinesState
+from app.desktop.view import DesktopAction, DesktopView, KeyLines, LinesState, LookAtDesktop
 from app.hotkeys.compositor_lines import Compositor
 from app.ui.settings.cards import DesktopPanel
 from app.ui.strings.texts import Texts

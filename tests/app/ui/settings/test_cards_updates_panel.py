@@ -10,9 +10,8 @@ from app.core.errors import Note
 from app.ui.settings.cards import UpdatesPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.updates.actions import CheckForUpdates
 from app.updates.installation import InstallKind
-from app.updates.view import UpdateState, UpdatesView
+from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
 from tests.app.ui.languages import in_each_language
 from tests.helpers.signed_index import MADE_S, index_of
 

@@ -21,7 +21,7 @@ from app.history.view import HistoryNote
 from app.hotkeys.compositor_lines import Compositor, NoLine
 from app.hotkeys.conflicts import KeyUse
 from app.insertion.outcome import HoldReason
-from app.insertion.pick_messages import PickState
+from app.insertion.program_picker import PickState
 from app.local_api.view import LocalApiState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS

@@ -3,8 +3,7 @@
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.ui.strings.qt_words import QtWords
-from app.ui.strings.texts import Texts
+from app.ui.strings.texts import QtWords, Texts
 
 
 def menu(qtbot: QtBot) -> list[str]:

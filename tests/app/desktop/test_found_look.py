@@ -10,8 +10,7 @@ import pytest
 from dbus_fast import Variant
 
 from app.desktop.abilities import Ability, Means, abilities
-from app.desktop.found import DesktopSession
-from app.desktop.look import look
+from app.desktop.found import DesktopSession, look_at_desktop
 from app.hotkeys.compositor_lines import Compositor
 from tests.helpers.bus_service import WATCHER, Answers, bus_program, icon_host
 from tests.helpers.waiting import DEADLINE_S
@@ -21,14 +20,14 @@ from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running
 async def test_look_learns_what_sway_offers_and_what_is_on_its_bus(tmp_path: Path) -> None:
     with running_sway(tmp_path) as desktop:
         environment = desktop.environment
-        bare = await look("linux", environment)
+        bare = await look_at_desktop("linux", environment)
         portal: Answers = {"Get": lambda call: ("v", (Variant("u", 2),))}
         address = environment["DBUS_SESSION_BUS_ADDRESS"]
         with (
             bus_program(address, "org.freedesktop.portal.Desktop", portal),
             bus_program(address, WATCHER, icon_host()),
         ):
-            full = await look("linux", environment)
+            full = await look_at_desktop("linux", environment)
     assert bare.compositor is Compositor.SWAY and "zwlr_layer_shell_v1" in bare.offers
     assert (bare.tray, bare.portals) == (False, {})
     assert full.tray and full.portals == {"GlobalShortcuts": 2, "RemoteDesktop": 2, "Clipboard": 2}
@@ -47,7 +46,7 @@ async def test_abilities_agree_with_real_compositors(
     tmp_path: Path,
 ) -> None:
     with running(tmp_path) as desktop:
-        found = await look("linux", {**desktop.environment, "DISPLAY": ""})
+        found = await look_at_desktop("linux", {**desktop.environment, "DISPLAY": ""})
     means = {one.ability: one.means for one in abilities(found)}
     assert (means[Ability.INSERTION], means[Ability.OVERLAY]) == (insertion, overlay)
 
@@ -56,7 +55,7 @@ async def test_look_leaves_out_what_is_silent(tmp_path: Path) -> None:
     with running_sway(tmp_path) as desktop:
         address = desktop.environment["DBUS_SESSION_BUS_ADDRESS"]
         with bus_program(address, "org.freedesktop.portal.Desktop", {}):
-            found = await look("linux", desktop.environment, deadline_s=0.0)
+            found = await look_at_desktop("linux", desktop.environment, deadline_s=0.0)
     assert (found.session, found.portals) == (DesktopSession.WAYLAND, {})
 
 
@@ -66,7 +65,7 @@ async def test_look_leaves_out_what_is_silent(tmp_path: Path) -> None:
 async def test_look_finds_nothing_without_compositor_and_bus(
     environment: dict[str, str], session: DesktopSession
 ) -> None:
-    found = await look("linux", environment)
+    found = await look_at_desktop("linux", environment)
     assert (found.session, found.offers, found.programs, found.tray) == (session, {}, frozenset(), None)
 
 

@@ -1,6 +1,5 @@
 from app.dictation.actions import Verb
-from app.messages.action_queue import MOST, ActionQueue
-from app.messages.actions import Action
+from app.messages.actions import MOST, Action, ActionQueue
 
 
 def test_actions_wait_for_the_app_in_their_order() -> None:
