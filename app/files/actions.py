@@ -30,10 +30,10 @@ class ResumeFiles:
 
 
 @dataclass(frozen=True)
-class CancelFile:
-    """Cancel this file and discard its results."""
+class CancelFiles:
+    """Cancel this file and discard its results; without a number, all files of which nothing is recognised yet."""
 
-    file: int
+    file: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ FileAction = (
     AddFiles
     | PauseFiles
     | ResumeFiles
-    | CancelFile
+    | CancelFiles
     | RetryFile
     | RemoveFiles
     | MoveFile

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.core.errors import Note
 from app.files.actions import (
-    CancelFile,
+    CancelFiles,
     ChooseSaving,
     MoveFile,
     PauseFiles,
@@ -113,7 +113,7 @@ class ListNote:
     note: Note | None
 
 
-Asked = CancelFile | ChooseSaving | MoveFile | PauseFiles | RemoveFiles | ResumeFiles | RetryFile
+Asked = CancelFiles | ChooseSaving | MoveFile | PauseFiles | RemoveFiles | ResumeFiles | RetryFile
 About = FileInspected | InspectionFailed | RunProgress | Noted | Saved
 Event = Asked | Add | About | RunFinished | RunFailed | Halted | ListNote
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from app.core.errors import Note
 from app.core.format import Format
 from app.files.actions import (
-    CancelFile,
+    CancelFiles,
     ChooseSaving,
     MoveFile,
     PauseFiles,
@@ -160,7 +160,7 @@ class FileQueue:
                     effects += self._leave(file, FileState.PAUSED)
                 case ResumeFiles():
                     self._change(file, FileState.WAITING)
-                case CancelFile():
+                case CancelFiles():
                     effects += self._cancel(file)
                 case RetryFile():
                     self._change(file, FileState.WAITING, again=True)
@@ -285,7 +285,9 @@ def _can(event: Asked, view: FileView) -> bool:
             return view.state in (FileState.ADDED, FileState.WAITING, FileState.WORKING)
         case ResumeFiles():
             return view.state is FileState.PAUSED
-        case CancelFile():
+        case CancelFiles(None):
+            return view.untouched
+        case CancelFiles():
             return view.state not in ENDED
         case RetryFile():
             return can_retry(view)

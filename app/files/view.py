@@ -86,6 +86,11 @@ class FileView:
         return printable(Path(self.path).name)
 
     @property
+    def untouched(self) -> bool:
+        """True if it is queued and nothing of it is recognised yet."""
+        return self.state not in ENDED | {FileState.WORKING} and not self.position_s
+
+    @property
     def percent(self) -> int | None:
         """Recognised share of the file, 0 to 100; ``None`` while its length is unknown."""
         if self.state is FileState.DONE:

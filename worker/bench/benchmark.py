@@ -174,7 +174,7 @@ def run(settings: EngineSettings, file: str, plan: BenchPlan, say: Callable[[str
 
 def read_batches(text: str) -> tuple[int, ...]:
     """Return the sizes of ``1,4,16``. Raises ``ValueError``."""
-    batches = tuple(int(part) for part in text.split(","))
-    if not batches or min(batches) < 1:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) for part in parts):
         raise ValueError(f"{text!r} is not a list of sizes such as 1,4,16")
-    return batches
+    return tuple(map(int, parts))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from app.core.errors import Note
 from app.core.format import Format
 from app.files.actions import (
-    CancelFile,
+    CancelFiles,
     CopyFile,
     FileAction,
     MoveFile,
@@ -187,7 +187,7 @@ class FileRow(Card):
 
     def _cancel(self) -> None:
         number = self.file.file
-        self._ask(RemoveFiles(number) if self.file.state in ENDED else CancelFile(number))
+        self._ask(RemoveFiles(number) if self.file.state in ENDED else CancelFiles(number))
 
     # -- the menu ------------------------------------------------------------------------------------------
 

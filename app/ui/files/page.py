@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGridLayout, QLayout, QSizePolicy, QWidget
 
 from app.core.format import Format
-from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
+from app.files.actions import AddFiles, CancelFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
 from app.files.view import ENDED, FileState, FilesView, FileText
 from app.ui.files.file_row import FileRow, file_note_text
@@ -65,6 +65,7 @@ class FilesPage(QWidget):
         self.setAcceptDrops(True)
         self.name = worded(texts, label(size=SCALE.display, bold=True), "files.name")
         self.pause = action_button(lambda: ask(ResumeFiles() if self._all_paused else PauseFiles()), "quiet")
+        self.cancel = worded(texts, action_button(lambda: ask(CancelFiles()), "quiet"), "files.cancel-queued")
         self.clear = worded(texts, action_button(lambda: self._ask(RemoveFiles()), "quiet"), "files.clear")
         self.zone = DropZone(theme, texts, self._open, self._open_folder)
         self.saved = worded(texts, label(role="muted"), "files.saved")
@@ -112,6 +113,7 @@ class FilesPage(QWidget):
         states = {file.state for file in view.files}
         self.zone.show_zone(strip=bool(view.files), full=view.full)
         self.listing.setVisible(bool(view.files))
+        self.cancel.setVisible(sum(file.untouched for file in view.files) > 1)
         self.clear.setVisible(bool(states & ENDED))
         self.pause.setVisible(bool(states - ENDED))
         self.pause.setText(texts("files.resume-all" if self._all_paused else "files.pause-all"))
@@ -219,7 +221,7 @@ class FilesPage(QWidget):
             self._ticks.addWidget(tick, number // across, 1 + number % across)
 
     def _lay_out(self) -> None:
-        head = horizontal(stretched(self.name), self.pause, self.clear, gap=None)
+        head = horizontal(stretched(self.name), self.pause, self.cancel, self.clear, gap=None)
         self._ticks.setSpacing(SPACING.small)
         self._ticks.addWidget(self.saved, 0, 0)
         self._ticks.setColumnStretch(len(self.forms) + 1, 1)

@@ -117,7 +117,7 @@ class Hero(Card):
         super().__init__()
         self._theme, self._texts = theme, texts
         self._view, self._final, self._choices, self._worker = View(), View(), Choices(), WorkerView()
-        self._problem = ""
+        self._problem, self._known = "", False
         self.caps, self.wave = worded(texts, KeyCaps(theme), toolTip="home.change-key"), Waveform(theme, texts)
         self.shape, self.state = Shape(theme, State.IDLE, SCALE.heading), label(size=SCALE.heading, bold=True)
         self.hint, self.then = label(size=SCALE.display, bold=True, wraps=True), label(role="muted", wraps=True)
@@ -176,7 +176,7 @@ class Hero(Card):
 
     def show_choices(self, choices: Choices) -> None:
         """Show the key in effect."""
-        self._choices = choices
+        self._choices, self._known = choices, True
         self.refresh()
 
     def refresh(self) -> None:
@@ -184,9 +184,10 @@ class Hero(Card):
         texts, binding = self._texts, self._choices.works(DICTATE)
         self.caps.show_caps(key_caps(texts, binding), name=texts("home.change-key"))
         mode = self._choices.mode.value if binding else "without-key"
-        self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)))
-        self.then.setText(texts(f"home.then.{mode}"))
-        set_role(self.start, "" if binding else "primary")
+        # Until the keys are known, it says nothing rather than that there is none.
+        self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)) if self._known else "")
+        self.then.setText(texts(f"home.then.{mode}") if self._known else "")
+        set_role(self.start, "" if binding or not self._known else "primary")
         self._show()
 
     def _shown(self) -> View:

@@ -11,7 +11,7 @@ import pytest
 from app.core.errors import Note
 from app.core.format import Format
 from app.files.actions import (
-    CancelFile,
+    CancelFiles,
     ChooseSaving,
     MoveFile,
     PauseFiles,
@@ -143,7 +143,7 @@ def test_file_paused_during_look_does_not_run() -> None:
 def test_cancelled_file_is_forgotten_after_its_run() -> None:
     queue = queue_of("/a")
     queue.handle(RunProgress(1, 50.0, "half"))
-    assert effects(queue, CancelFile(1)) == [HaltRun(1)]
+    assert effects(queue, CancelFiles(1)) == [HaltRun(1)]
     assert effects(queue, RunProgress(1, 60.0, "late"), Noted(1, BAD)) == []
     assert (the(queue).state, the(queue).text, the(queue).position_s) == (FileState.CANCELLED, "", 0.0)
     assert effects(queue, Halted(1)) == [Forget(1)]
@@ -152,20 +152,31 @@ def test_cancelled_file_is_forgotten_after_its_run() -> None:
 
 def test_cancelled_waiting_file_is_forgotten_at_once() -> None:
     queue = queue_of("/a", "/b")
-    assert effects(queue, CancelFile(2)) == [Forget(2)]
-    assert effects(queue, CancelFile(2), PauseFiles(2), ResumeFiles(2)) == []
+    assert effects(queue, CancelFiles(2)) == [Forget(2)]
+    assert effects(queue, CancelFiles(2), PauseFiles(2), ResumeFiles(2)) == []
+
+
+def test_all_files_are_cancelled_of_which_nothing_is_recognised() -> None:
+    """A folder that was opened by mistake; what has begun keeps its text."""
+    queue = queue_of("/a", "/b", "/c", "/d")
+    queue.handle(RunProgress(1, 50.0, "half"))
+    queue.handle(PauseFiles(1))
+    queue.handle(Halted(1))
+    queue.handle(PauseFiles(3))
+    assert effects(queue, CancelFiles()) == [Forget(3), Forget(4)]
+    assert states(queue) == [FileState.PAUSED, FileState.WORKING, FileState.CANCELLED, FileState.CANCELLED]
 
 
 def test_file_is_done_when_cancelled_too_late() -> None:
     queue = queue_of("/a")
-    queue.handle(CancelFile(1))
+    queue.handle(CancelFiles(1))
     assert effects(queue, RunFinished(1, 9.0, "all", ("/a.srt",))) == []
     assert (the(queue).state, the(queue).results) == (FileState.DONE, ("/a.srt",))
 
 
 def test_retry_during_cancellation_starts_over() -> None:
     queue = queue_of("/a")
-    assert effects(queue, CancelFile(1), RetryFile(1)) == [HaltRun(1)]
+    assert effects(queue, CancelFiles(1), RetryFile(1)) == [HaltRun(1)]
     assert effects(queue, Halted(1)) == [Forget(1), RunFile(1, "/a", again=True)]
 
 
@@ -197,7 +208,7 @@ def test_removed_running_file_is_forgotten_after_its_run() -> None:
 def test_remove_all_takes_only_ended_files() -> None:
     queue = queue_of("/a", "/b", "/c")
     queue.handle(RunFinished(1, 1.0, ""))
-    queue.handle(CancelFile(3))
+    queue.handle(CancelFiles(3))
     assert effects(queue, RemoveFiles()) == [Forget(1), Forget(3)]
     assert [view.file for view in queue.view().files] == [2]
 
@@ -277,7 +288,7 @@ def test_events_of_removed_file_change_nothing(event: Event) -> None:
     assert queue.view() == before
 
 
-@pytest.mark.parametrize("make", [PauseFiles, ResumeFiles, CancelFile, RetryFile, RemoveFiles])
+@pytest.mark.parametrize("make", [PauseFiles, ResumeFiles, CancelFiles, RetryFile, RemoveFiles])
 def test_actions_on_removed_file_change_nothing(make: Callable[[int], Asked]) -> None:
     queue = queue_of("/a")
     assert effects(queue, make(9)) == []
@@ -295,7 +306,7 @@ def test_start_resumes_saved_list() -> None:
 
 def test_start_forgets_cancelled_files() -> None:
     queue = queue_of("/a")
-    assert effects(queue, CancelFile(1)) == [HaltRun(1)]
+    assert effects(queue, CancelFiles(1)) == [HaltRun(1)]
     assert FileQueue(queue.files, queue.saving, queue.following).start() == [Forget(1)]
 
 

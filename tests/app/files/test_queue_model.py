@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from app.core.errors import Note
 from app.files import snapshot
-from app.files.actions import CancelFile, MoveFile, PauseFiles, RemoveFiles, ResumeFiles, RetryFile
+from app.files.actions import CancelFiles, MoveFile, PauseFiles, RemoveFiles, ResumeFiles, RetryFile
 from app.files.events import (
     Add,
     Event,
@@ -89,9 +89,9 @@ class World(RuleBasedStateMachine):
     def resume(self, file: int | None) -> None:
         self.tell(ResumeFiles(file))
 
-    @rule(file=FILES)
-    def cancel(self, file: int) -> None:
-        self.tell(CancelFile(file))
+    @rule(file=MAYBE)
+    def cancel(self, file: int | None) -> None:
+        self.tell(CancelFiles(file))
 
     @rule(file=FILES)
     def retry(self, file: int) -> None:

@@ -17,7 +17,7 @@ from app.core.errors import Note
 from app.core.format import Format
 from app.files.actions import (
     AddFiles,
-    CancelFile,
+    CancelFiles,
     ChooseSaving,
     CopyFile,
     FileAction,
@@ -141,7 +141,7 @@ async def test_files_survive_pause_cancel_gateway_kill_and_restart(bench: Bench,
             file = (await bench.until(talk, FileState.WORKING, texts=1)).file
             bench.ask(PauseFiles(file))
             paused = await bench.until(talk, FileState.PAUSED)
-            bench.ask(CancelFile((await bench.until(unwanted, FileState.WORKING)).file))
+            bench.ask(CancelFiles((await bench.until(unwanted, FileState.WORKING)).file))
             await bench.until(unwanted, FileState.CANCELLED)
             filmed = await bench.until(film, FileState.DONE)
             bench.ask(ResumeFiles(file))
@@ -174,7 +174,7 @@ async def test_paused_file_sends_nothing_and_cancelled_one_leaves_nothing(bench:
             await bench.until(talk, FileState.PAUSED)
             await wait_until(lambda: not clients(), "nobody is connected any more")
             assert (bench.folder / f"{view.file}.jsonl").exists()
-            bench.ask(CancelFile(view.file))
+            bench.ask(CancelFiles(view.file))
             await bench.until(talk, FileState.CANCELLED)
             await wait_until(lambda: not list(bench.folder.glob("*.jsonl")), "its results are forgotten")
             assert gateway.connections == 1

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.core.format import Format
 from app.files.actions import (
-    CancelFile,
+    CancelFiles,
     CopyFile,
     FileAction,
     MoveFile,
@@ -160,7 +160,7 @@ def test_cancel_button_cancels_then_removes_file(row: FileRow, asked: list[FileA
     row.show_file(replace(WORKING, state=FileState.CANCELLED))
     assert row.cancel.text() == texts("files.remove")
     QTest.mouseClick(row.cancel, Qt.MouseButton.LeftButton)
-    assert asked == [CancelFile(7), RemoveFiles(7)]
+    assert asked == [CancelFiles(7), RemoveFiles(7)]
 
 
 def test_row_copies_text_and_shows_result_folder(row: FileRow, asked: list[FileAction], dialogs: Chosen) -> None:

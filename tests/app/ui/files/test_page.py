@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.core.format import Format
 from app.core.sentences import LANGUAGES
-from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
+from app.files.actions import AddFiles, CancelFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
 from app.files.view import FileNote, FileState, FilesView, FileText, FileView
 from app.ui.files.page import FilesPage, paths_of
@@ -197,6 +197,14 @@ def test_pause_button_pauses_and_resumes_all_files(page: FilesPage, asked: list[
     assert asked == [PauseFiles(), ResumeFiles(), RemoveFiles()]
     page.show_files(replace(VIEW, files=(DONE,)))
     assert not page.pause.isVisible() and page.clear.isVisible()
+
+
+def test_queued_files_are_cancelled_together(page: FilesPage, asked: list[FileAction], texts: Texts) -> None:
+    assert not page.cancel.isVisible(), "a single one has its own button"
+    page.show_files(replace(VIEW, files=(DONE, WORKING, WAITING, replace(WAITING, file=4))))
+    assert page.cancel.text() == texts("files.cancel-queued")
+    page.cancel.click()
+    assert asked == [CancelFiles()]
 
 
 def test_format_tick_asks_to_change_saving(page: FilesPage, asked: list[FileAction]) -> None:

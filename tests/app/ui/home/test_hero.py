@@ -74,6 +74,15 @@ def test_hero_names_no_key_when_no_key_works(make: Make, texts: Texts) -> None:
     assert hero.note.text() == texts("note.hotkeys-wayland")
 
 
+def test_hero_says_nothing_of_keys_until_they_are_known(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    """Not "Click Start" first, and then the name of a key."""
+    hero = Hero(theme, texts, lambda action: None)
+    qtbot.addWidget(hero)
+    assert (hero.hint.text(), hero.then.text(), hero.start.property("role")) == ("", "", "")
+    hero.show_choices(CHOICES)
+    assert "Ctrl" in hero.hint.text() and hero.then.text()
+
+
 def test_hero_shows_level_words_and_remarks_while_listening(make: Make, texts: Texts, qtbot: QtBot) -> None:
     hero = make(texts)
     hero.show_view(SPEAKING)
