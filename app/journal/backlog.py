@@ -7,6 +7,7 @@ from typing import Final
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, SAMPLE_RATE
 
 MOST_WAITING: Final = 60 * SAMPLE_RATE * BYTES_PER_SAMPLE
+_STALLED: Final = 3 * SAMPLE_RATE * BYTES_PER_SAMPLE
 _FRAME_BYTES: Final = FRAME_SAMPLES * BYTES_PER_SAMPLE
 
 
@@ -14,18 +15,19 @@ class DiskState(StrEnum):
     """The state of the journal's disk."""
 
     WRITING = "writing"
-    WAITING = "waiting"  # the disk refuses data; audio stays in memory
+    WAITING = "waiting"  # the disk refuses data, or does not take it; audio stays in memory
     FULL = "full"  # memory is full too
 
 
 def keeping(refused: bool, waiting: int, most: int = MOST_WAITING) -> DiskState:
     """Return the state of the disk.
 
-    ``refused``: the last write failed. ``waiting``: bytes in memory, of at most ``most``.
+    ``refused``: the last write failed; a disk that stalls refuses nothing. ``waiting``: bytes in memory, at most
+    ``most``.
     """
-    if not refused:
-        return DiskState.WRITING
-    return DiskState.FULL if waiting + _FRAME_BYTES > most else DiskState.WAITING
+    if waiting + _FRAME_BYTES > most:
+        return DiskState.FULL
+    return DiskState.WAITING if refused or waiting > min(_STALLED, most) else DiskState.WRITING
 
 
 class WriteBacklog:

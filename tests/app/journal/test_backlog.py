@@ -6,12 +6,16 @@ from hypothesis import strategies as st
 
 from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, keeping
 
+SECOND = 16_000 * 2
+
 
 @pytest.mark.parametrize(
     ("refused", "waiting", "state"),
     [
         (False, 0, DiskState.WRITING),
-        (False, MOST_WAITING, DiskState.WRITING),
+        (False, 3 * SECOND, DiskState.WRITING),
+        (False, 3 * SECOND + 1, DiskState.WAITING),
+        (False, MOST_WAITING, DiskState.FULL),
         (True, 0, DiskState.WAITING),
         (True, MOST_WAITING - 3_200, DiskState.WAITING),
         (True, MOST_WAITING - 3_199, DiskState.FULL),

@@ -117,6 +117,24 @@ def test_writer_keeps_audio_in_memory_while_the_disk_is_full(disk: Disk) -> None
     writer.close()
 
 
+def test_writer_tells_that_the_disk_stalls(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writes and syncs neither return nor fail."""
+    goes_on, sync = threading.Event(), disk.audio.sync
+    monkeypatch.setattr(disk.audio, "sync", lambda: (goes_on.wait(), sync()))
+    writer = disk.writer()
+    writer.hear(SECOND)
+    wait_until_sync(lambda: writer.written == len(SECOND), "it is written, and not synced")
+    for _ in range(3):
+        writer.hear(SECOND)
+    told = [writer.keeping]
+    writer.hear(b"ab")
+    assert [*told, writer.keeping] == [DiskState.WRITING, DiskState.WAITING]
+    goes_on.set()
+    wait_until_sync(lambda: writer.keeping is DiskState.WRITING, "the disk takes data again")
+    writer.close()
+    assert disk.pcm == SECOND * 4 + b"ab"
+
+
 def test_writer_refuses_audio_when_memory_is_full(disk: Disk) -> None:
     writer = disk.writer(most=2 * len(SECOND))
     disk.room(0)
