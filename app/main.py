@@ -37,9 +37,9 @@ from app.ui.theme.theme import SCHEMES, TEXT_SIZES, Theme
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, is_refused, refusal
-from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
+from runtime.memory import collect_seldom
 
 log = loggers.APP_MAIN
 

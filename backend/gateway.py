@@ -64,7 +64,7 @@ from protocol.job import Notice
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.freed_memory import PeakWatch, give_back
+from runtime.memory import PeakWatch, give_back
 from runtime.tasks import Tasks
 
 log = loggers.BACKEND_GATEWAY

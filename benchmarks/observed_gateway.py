@@ -22,9 +22,9 @@ from protocol.job import JobKind
 from protocol.recognition import Timing
 from protocol.session import Final, Partial, Queued
 from runtime.folders import folders
-from runtime.garbage import collect_seldom
 from runtime.histogram import Histogram
 from runtime.logs import logging_to
+from runtime.memory import collect_seldom
 from tests.helpers.chain import KEY
 
 _ROUNDS = 2_000

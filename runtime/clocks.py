@@ -6,8 +6,6 @@ with a wrong clock.
 """
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +16,7 @@ from typing import Final, NamedTuple
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
+from runtime.whole_file import replacing
 
 log = loggers.RUNTIME_CLOCKS
 
@@ -112,11 +111,6 @@ def _read(memory: Path) -> _ClockNote | None:
 def _write(memory: Path, note: _ClockNote) -> None:
     """Replace the note. If that fails, the next program trusts the clock later."""
     with suppress(OSError):
-        descriptor, new = tempfile.mkstemp(prefix=f".{memory.name}.", dir=private_folder(memory.parent))
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                json.dump(note, file)
-            os.replace(new, memory)
-        except OSError:
-            os.unlink(new)
-            raise
+        private_folder(memory.parent)
+        with replacing(memory) as file:
+            file.write(json.dumps(note).encode())

@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from runtime.programs import is_bundled
@@ -20,12 +21,12 @@ _BESIDE: Final = {"funasr": ("gpu", "setup")}
 
 def extra_command(extras: str) -> str:
     """Return the command that adds extras of this program, separated by commas."""
-    return _written(_own(*_BESIDE.get(extras, ("update",))) if is_bundled() else _pip(f"{_PROGRAM}[{extras}]"))
+    return command_text(_own(*_BESIDE.get(extras, ("update",))) if is_bundled() else _pip(f"{_PROGRAM}[{extras}]"))
 
 
 def again_command(*packages: str) -> str:
     """Return the command that reinstalls broken packages."""
-    return _written(_own("update") if is_bundled() else _pip("--force-reinstall", *packages))
+    return command_text(_own("update") if is_bundled() else _pip("--force-reinstall", *packages))
 
 
 def _pip(*what: str) -> list[str]:
@@ -38,5 +39,6 @@ def _own(*words: str) -> list[str]:
     return [os.path.join(folder, _PROGRAM + os.path.splitext(name)[1]), *words]
 
 
-def _written(words: list[str]) -> str:
-    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+def command_text(words: Sequence[str], platform: str = sys.platform) -> str:
+    """Return a command as people type it."""
+    return subprocess.list2cmdline(words) if platform == "win32" else shlex.join(words)

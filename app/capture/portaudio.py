@@ -23,7 +23,7 @@ from app.capture.devices import Input
 from app.capture.errors import AudioLibraryMissing, MicrophoneRefused, SpeakerRefused
 from app.capture.sound_thread import SoundThread
 from runtime.installing import extra_command
-from runtime.libraries import prefer_bundled_libraries
+from runtime.programs import prefer_bundled_libraries
 
 SAMPLE_TYPE: Final = "float32"
 SAMPLE_BYTES: Final = 4

@@ -28,7 +28,7 @@ from app.cli.output import exit_on_error
 from app.control.client import handed_over
 from app.core.format import Format
 from runtime.command_line import CommandGroup, Version, group
-from runtime.garbage import collect_seldom
+from runtime.memory import collect_seldom
 
 if TYPE_CHECKING:
     from app.application import Application

@@ -20,9 +20,9 @@ from app.core.errors import OutputFailed
 from app.core.format import Format
 from app.core.sentences import Say
 from app.core.states import State
-from app.core.whole_file import replacing, write_whole
 from runtime.command_line import AsJson, group
 from runtime.terminal import printable, say
+from runtime.whole_file import replacing, write_whole
 
 if TYPE_CHECKING:
     from app.cli.commands import GatewayChoice

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from app.core.errors import AppError, Note
-from app.core.whole_file import replacing
 from app.desktop.configuration import ConfigurationText, Places
+from runtime.whole_file import replacing
 
 BACKUP: Final = ".before-kikipounamu"
 _MOST_BYTES: Final = 1 << 20

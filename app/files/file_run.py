@@ -20,7 +20,6 @@ from app.core.format import Format
 from app.core.formats import render
 from app.core.problem_notes import note_of
 from app.core.transcript import RecordingTranscript
-from app.core.whole_file import write_whole
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
 from app.files.queue import Saving
 from app.files.recogniser import FileRecogniser
@@ -33,6 +32,7 @@ from protocol.session import Busy
 from protocol.texts import TimedText, join_pieces
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.whole_file import write_whole
 from speech.errors import (
     AudioDamaged,
     AudioEmpty,

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from app.core.errors import OutputFailed
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.core.whole_file import write_whole
 from protocol.audio import samples_to_ms
+from runtime.whole_file import write_whole
 
 _ENDING: Final = ".jsonl"
 

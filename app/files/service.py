@@ -16,7 +16,6 @@ from typing import Final, TypeVar
 from app.core.errors import Note, OutputFailed
 from app.core.formats import valid
 from app.core.problem_notes import unexpected
-from app.core.whole_file import write_whole
 from app.files import snapshot
 from app.files.actions import AddFiles, CopyFile, FileAction, SaveFile
 from app.files.events import (
@@ -48,6 +47,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.tasks import Tasks
+from runtime.whole_file import write_whole
 from speech.audio_file import length_s
 from speech.errors import SpeechError
 

@@ -11,7 +11,6 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from app.core.whole_file import replacing
 from app.gateways.errors import GatewaysNotKept
 from client.connection import Address
 from client.pairing import NewPairing
@@ -19,6 +18,7 @@ from protocol.devices import clean_name
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
+from runtime.whole_file import replacing
 
 log = loggers.APP_GATEWAYS_STORE
 

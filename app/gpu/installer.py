@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from app.gpu.plan import GpuStep, written
+from app.gpu.plan import GpuStep
 from app.gpu.torch_choice import GpuError
 from runtime.folders import folders, private_folder
+from runtime.installing import command_text
 from runtime.programs import is_bundled
 
 _PREFIX: Final = "environment-"
@@ -70,7 +71,7 @@ def set_up(environment: Path, plan: Sequence[GpuStep], say: Callable[[str], None
         for number, step in enumerate(plan, start=1):
             say(f"[{number}/{len(plan)}] {step.says}")
             if run(step.command) != 0:
-                command = written(step.command, sys.platform)
+                command = command_text(step.command, sys.platform)
                 raise GpuError(f"{step.says} failed, see above; what was made is removed again. It was: {command}")
     except BaseException:
         shutil.rmtree(environment, ignore_errors=True)

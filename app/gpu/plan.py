@@ -1,8 +1,5 @@
 """The steps that set up an environment with torch, and the programs in it. Pure."""
 
-import shlex
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
@@ -51,8 +48,3 @@ def steps(python: str, environment: Path, source: str, choice: TorchChoice, plat
         ),
         GpuStep("checking with one decode", check),
     )
-
-
-def written(command: Sequence[str], platform: str) -> str:
-    """Return a command as people type it."""
-    return subprocess.list2cmdline(command) if platform == "win32" else shlex.join(command)

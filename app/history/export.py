@@ -12,10 +12,10 @@ from typing import Final
 from app.core.format import Format
 from app.core.formats import document, render, render_json
 from app.core.transcript import RecordingTranscript
-from app.core.whole_file import write_whole
 from app.history.errors import NothingToExport, TakeExportFailed
 from app.history.word_times import edited
 from app.journal.library import TakeSnapshot
+from runtime.whole_file import write_whole
 
 _ONE_EACH: Final = frozenset({Format.SRT, Format.VTT})
 _NAME: Final = "kikipounamu"

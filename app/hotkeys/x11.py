@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
 from app.hotkeys.event_queue import KeyEventQueue
@@ -25,22 +25,7 @@ _LOOK_AGAIN_S: Final = 0.1
 """While a hotkey is held, the longest delay until a missed release is noticed."""
 
 
-class _Keyboard(Protocol):
-    """The interface of ``app.hotkeys.x11_keyboard.Keyboard``."""
-
-    @property
-    def holding(self) -> bool: ...
-    def fileno(self) -> int: ...
-    def handle(self) -> None: ...
-    def notice_missed(self) -> None: ...
-    def bind(self, bindings: Mapping[str, str]) -> None: ...
-    def renew(self) -> None: ...
-    def is_down(self, action: str) -> bool: ...
-    def pass_on(self, action: str) -> None: ...
-    def close(self) -> None: ...
-
-
-Open = Callable[[Callable[[KeyEvent], None]], _Keyboard]
+Open = Callable[[Callable[[KeyEvent], None]], Keyboard]
 
 
 class X11Hotkeys:
@@ -48,7 +33,7 @@ class X11Hotkeys:
 
     def __init__(self, display: str | None = None, *, connect: Open | None = None) -> None:
         self._open: Open = connect or (lambda report: Keyboard(display, report))
-        self._requests: deque[tuple[Future[Any], Callable[[_Keyboard], Any]]] = deque()
+        self._requests: deque[tuple[Future[Any], Callable[[Keyboard], Any]]] = deque()
         self._closing = threading.Event()
 
     async def __aenter__(self) -> Self:
@@ -88,7 +73,7 @@ class X11Hotkeys:
         """Bind the same keys again, like ``Hotkeys.renew``."""
         await self._ask(lambda keyboard: keyboard.renew())
 
-    async def _ask(self, request: Callable[[_Keyboard], Any]) -> Any:
+    async def _ask(self, request: Callable[[Keyboard], Any]) -> Any:
         future: Future[Any] = Future()
         self._requests.append((future, request))
         if not self._thread.is_alive():
@@ -143,7 +128,7 @@ class X11Hotkeys:
             keyboard.close()
             self._refuse_waiting()
 
-    def _turn(self, keyboard: _Keyboard, selector: selectors.BaseSelector) -> None:
+    def _turn(self, keyboard: Keyboard, selector: selectors.BaseSelector) -> None:
         keyboard.handle()  # also events that arrived with the reply to a request
         ready = selector.select(_LOOK_AGAIN_S if keyboard.holding else None)
         if any(key.fd == self._waking for key, _ in ready):
@@ -163,7 +148,7 @@ class X11Hotkeys:
                 future.set_exception(HotkeysUnavailable("the connection to the X server has ended"))
 
 
-def _fulfil(future: "Future[Any]", request: Callable[[_Keyboard], Any], keyboard: _Keyboard) -> None:
+def _fulfil(future: "Future[Any]", request: Callable[[Keyboard], Any], keyboard: Keyboard) -> None:
     try:
         future.set_result(request(keyboard))
     except HotkeyError as error:

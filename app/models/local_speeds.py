@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 import psutil
 
-from app.core.whole_file import replacing
 from runtime.folders import folders, private_folder
+from runtime.whole_file import replacing
 from speech.models.recommendation import Computer
 
 _FILE: Final = "model-speeds.json"

@@ -7,11 +7,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 from app.capture.errors import MicrophoneError
 from app.core.problem_notes import note_of
-from app.dictation.recorder import Recording
+from app.dictation.recorder import Recorder
 from app.onboarding.level_check import LevelCheck
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from runtime import loggers
@@ -19,12 +18,6 @@ from runtime.event_names import LogEvent
 from runtime.tasks import Closing, Tasks, cancel_and_wait
 
 log = loggers.APP_ONBOARDING_MICROPHONE
-
-
-class TrialRecorder(Protocol):
-    """The interface of ``app.dictation.recorder.Recorder``."""
-
-    async def attend(self, over: Callable[[], None]) -> Recording | None: ...
 
 
 @dataclass(frozen=True)
@@ -48,7 +41,7 @@ class MicrophoneTrialRunner(Closing):
 
     def __init__(
         self,
-        recorder: TrialRecorder,
+        recorder: Recorder,
         post: Callable[[MicrophoneTrial], None],
         look: Callable[[], None],
         times: TrialTimes | None = None,

@@ -16,7 +16,6 @@ import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 from tomlkit.items import AoT, Comment, Item, Table
 
-from app.core.whole_file import replacing
 from app.journal.retention import RetentionLimits
 from app.settings.actions import ChangeSetting
 from app.settings.current import limits_of
@@ -27,6 +26,7 @@ from app.settings.sections import Settings
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import TaskOwner, Tasks
+from runtime.whole_file import replacing
 
 log = loggers.APP_SETTINGS_FILE
 

@@ -3,8 +3,6 @@
 import os
 import platform
 import re
-import shlex
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import Any, Final
 from msgspec import DecodeError, json
 
 from app.core.identity import APP_ID
+from runtime.installing import command_text
 from runtime.programs import is_bundled
 
 PROGRAM: Final = "kikipounamu"
@@ -132,9 +131,9 @@ def _kind(facts: Facts) -> InstallKind:
 def _command(kind: InstallKind, facts: Facts) -> str:
     wanted = f"{PROGRAM}[{','.join(facts.extras)}]" if facts.extras else PROGRAM
     if kind is InstallKind.PIP:
-        return _line([facts.executable, "-m", "pip", "install", "--upgrade", wanted], facts.platform)
+        return command_text([facts.executable, "-m", "pip", "install", "--upgrade", wanted], facts.platform)
     if kind is InstallKind.CHECKOUT:
-        return _line(["git", "-C", facts.source, "pull", "--ff-only"], facts.platform)
+        return command_text(["git", "-C", facts.source, "pull", "--ff-only"], facts.platform)
     return {
         InstallKind.PIPX: f"pipx upgrade {PROGRAM}",
         InstallKind.UV_TOOL: f"uv tool upgrade {PROGRAM}",
@@ -153,11 +152,7 @@ def _command_for_file(kind: InstallKind, facts: Facts, version: str) -> str:
         InstallKind.UV_TOOL: ["uv", "tool", "install", "--force"],
         InstallKind.PIP: [facts.executable, "-m", "pip", "install", "--upgrade"],
     }[kind]
-    return _line([*words, f"./{PROGRAM}-{version}-py3-none-any.whl{extras}"], facts.platform)
-
-
-def _line(words: list[str], platform: str) -> str:
-    return subprocess.list2cmdline(words) if platform == "win32" else shlex.join(words)
+    return command_text([*words, f"./{PROGRAM}-{version}-py3-none-any.whl{extras}"], facts.platform)
 
 
 def _origin() -> Mapping[str, Any]:

@@ -10,9 +10,9 @@ from typing import Final
 from msgspec import DecodeError, Struct, ValidationError, json
 from msgspec.structs import replace
 
-from app.core.whole_file import replacing
 from app.updates.index import Release, ReleaseIndex, newest
 from app.updates.versions import is_newer
+from runtime.whole_file import replacing
 
 DAY_S: Final = 86_400.0
 

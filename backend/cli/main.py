@@ -22,8 +22,8 @@ from protocol.audio import samples_to_seconds
 from runtime import command_line, loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders, refusal
-from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
+from runtime.memory import collect_seldom
 from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import printable, reason, say, standard_streams
 

@@ -18,9 +18,9 @@ from backend.processes.link import ProcessLink, linked
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
-from runtime.garbage import collect_seldom
 from runtime.logger import bound_fields
 from runtime.logs import logging_to
+from runtime.memory import collect_seldom
 from runtime.terminal import reason
 
 log = loggers.BACKEND_CLI

@@ -28,7 +28,7 @@ from backend.settings import GatewaySettings
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders
-from runtime.garbage import collect_seldom
+from runtime.memory import collect_seldom
 from runtime.programs import module_command
 
 log = loggers.BACKEND_CLI

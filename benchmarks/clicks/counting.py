@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from PySide6.QtWidgets import QApplication
 
-from app.ui.widgets.panels import SystemDialogs
+from app.ui.widgets.panels import Dialogs
 from benchmarks.clicks.example_app import example_app, example_home, example_theme
 from benchmarks.clicks.mouse import Mouse
 from benchmarks.clicks.steps import STEPS, Steps
@@ -35,8 +35,8 @@ def clicks(task: Task, steps: Steps, application: QApplication, patience_ms: int
         app = stack.enter_context(example_app(application, theme))
         mouse = Mouse(app.settle)
         files, folder = lambda *_: [mouse.answers(str(home / FILE))], lambda *_: mouse.answers(str(home))
-        stack.enter_context(patch.object(SystemDialogs, "files", files))
-        stack.enter_context(patch.object(SystemDialogs, "folder", folder))
+        stack.enter_context(patch.object(Dialogs, "files", files))
+        stack.enter_context(patch.object(Dialogs, "folder", folder))
         application.clipboard().clear()
         if task.done(app):
             raise NotDoneError(f"{task.name}: done before the first click")

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from app.insertion.helper.frames import PressingNotice, Reply, ReplyChannel
-from app.insertion.x11.grab_guard import ReportedGrabs, watched
+from app.insertion.x11.grab_guard import Grabs, watched
 from app.insertion.x11.helper_service import serve
 
 _LONG_S = 600.0
@@ -36,10 +36,10 @@ class StoppingReplies(ReplyChannel):
             stop_once("pressing")
 
 
-class StoppingGrabs:
+class StoppingGrabs(Grabs):
     """Grabs that stop the process when the server is about to be grabbed."""
 
-    def __init__(self, grabs: ReportedGrabs) -> None:
+    def __init__(self, grabs: Grabs) -> None:
         self._grabs = grabs
 
     def begin(self) -> None:

@@ -7,7 +7,12 @@ import sys
 
 import pytest
 
-from runtime.installing import again_command, extra_command
+from runtime.installing import again_command, command_text, extra_command
+
+
+def test_command_is_written_for_its_shell() -> None:
+    assert command_text(("a b", "torch>=2.9"), "linux") == "'a b' 'torch>=2.9'"
+    assert command_text(("a b", "c"), "win32") == '"a b" c'
 
 
 def test_install_command_uses_this_python() -> None:

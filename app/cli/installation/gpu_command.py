@@ -89,10 +89,10 @@ def _plan(card: "GraphicsCard | None", environment: Path, wheel: Path | None) ->
 def _print(plan: "tuple[GpuStep, ...]") -> None:
     import sys
 
-    from app.gpu.plan import written
+    from runtime.installing import command_text
 
     for step in plan:
-        say(f"\n# {step.says}\n{written(step.command, sys.platform)}")
+        say(f"\n# {step.says}\n{command_text(step.command, sys.platform)}")
 
 
 def _accept_licence(*, accepted: bool) -> None:

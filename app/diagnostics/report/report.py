@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-import os
 import time
 import zipfile
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +22,7 @@ from app.local_services import local_gateway
 from app.local_services.worker_view import WorkerView
 from app.settings.sections import Settings
 from runtime.folders import Folders, folders
+from runtime.whole_file import replacing
 
 LOG_BYTES: Final = 1_000_000
 """Most bytes from the end of each program's log."""
@@ -99,17 +98,12 @@ def redacted_logs(folder: Path) -> tuple[ReportFile, ...]:
 
 def save(parts: tuple[ReportFile, ...], place: Path) -> None:
     """Write the zip atomically and readable only by this user. Raises ``ReportNotSaved``. Blocks."""
-    beside = place.with_name(f".{place.name}.part")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with replacing(place) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for part in parts:
                 archive.writestr(part.name, part.content)
-        beside.replace(place)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise ReportNotSaved(f"{place} cannot be written ({error.strerror}): choose another place") from error
 
 

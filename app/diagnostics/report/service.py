@@ -69,21 +69,19 @@ def examinations() -> Sequence[Examination]:
 class Help(TaskOwner):
     """Service of the help panels.
 
-    ``sources``: returns the sources of the next report. ``logs``: the folder of logs. ``examinations``: returns
-    the checks.
+    ``sources``: returns the sources of the next report. ``examinations``: returns the checks.
     """
 
     def __init__(
         self,
         post: Callable[[HelpValue], None],
         sources: Callable[[], Sources] = Sources,
-        logs: Path | None = None,
         examinations: Callable[[], Sequence[Examination]] = examinations,
     ) -> None:
         self.sources = sources
         self._examinations = examinations
         self._post = post
-        self._logs = logs or folders().logs
+        self._logs = folders().logs
         self._tasks = Tasks("help")
         self._examining, self._looking = OneTask(self._tasks, "examination"), OneTask(self._tasks, "logs")
         self._seen, self._wanted = False, LogFilter()

@@ -4,13 +4,14 @@ The portal gives a token with which the next session is granted without a dialog
 started again, even if its helper process is replaced meanwhile.
 """
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from runtime.whole_file import replacing
 
 NAME: Final = "portal-permission.json"
 """Name of the file, beside the settings."""
@@ -56,13 +57,10 @@ class Permission:
 
     def _write(self, answer: PermissionAnswer) -> None:
         """Replace the file at once; where that fails, the desktop asks again."""
-        new = self._place.with_name(f"{self._place.name}.{os.getpid()}.new")
         with suppress(OSError):
             self._place.parent.mkdir(parents=True, exist_ok=True)
-            new.unlink(missing_ok=True)
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with replacing(self._place) as file:
                 file.write(msgspec.json.encode(answer))
-            new.replace(self._place)
 
 
 def ask_again(place: Path) -> None:

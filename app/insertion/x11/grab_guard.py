@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 from app.insertion.helper.exit_status import CUT_OFF
 from runtime.leash import leash_self
@@ -29,18 +29,8 @@ _END: Final = b"e"
 _MOST_REPORTS: Final = 4096
 
 
-class Grabs(Protocol):
-    """An object notified when a process is about to grab the server, and when it has released the grab."""
-
-    def begin(self) -> None:
-        """Report that the grab begins."""
-
-    def end(self) -> None:
-        """Report that the server has released the grab."""
-
-
-class ReportedGrabs:
-    """``Grabs`` that are reported through a pipe, one byte each."""
+class Grabs:
+    """Grabs of the server, reported through a pipe, one byte each."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -54,7 +44,7 @@ class ReportedGrabs:
         os.write(self._descriptor, _END)
 
 
-def watched(deadline_s: float = GRAB_DEADLINE_S) -> ReportedGrabs:
+def watched(deadline_s: float = GRAB_DEADLINE_S) -> Grabs:
     """Fork and return in the child; the parent watches the child and exits with its status."""
     reading, writing = os.pipe()
     parent = os.getpid()
@@ -62,7 +52,7 @@ def watched(deadline_s: float = GRAB_DEADLINE_S) -> ReportedGrabs:
     if child == 0:
         os.close(reading)
         leash_self(parent, signal.SIGKILL)
-        return ReportedGrabs(writing)
+        return Grabs(writing)
     os.close(writing)
     _leave_standard_streams()
     os._exit(watch(child, reading, deadline_s))

@@ -9,6 +9,7 @@ import os
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 from app.insertion.errors import InsertionUnavailable, ScreenGone
@@ -58,7 +59,7 @@ class X11Service:
         """Answer requests until their stream ends or ``CloseRequest`` arrives."""
         try:
             asyncio.run(self._open())
-            self._screen = self._looks.submit(self._new_screen).result()
+            self._screen = self._looks.submit(partial(X11Screen, ours=self._opening.app)).result()
             self._strategies = self._works.submit(self._new_strategies).result()
         except InsertionUnavailable as error:
             self._replies.send(RefusedReply(str(error)))
@@ -110,9 +111,6 @@ class X11Service:
         if target is not None and (self._preparing is None or self._preparing.done()):
             self._preparing = self._works.submit(lambda _: self._strategies.prepare(target))
         return FoundReply(number, target)
-
-    def _new_screen(self, connection: X11Connection) -> X11Screen:
-        return X11Screen(connection, ours=self._opening.app)
 
     def _new_strategies(self, connection: X11Connection) -> X11Strategies:
         made = X11Strategies(connection, self._opening.patience_s, self._kept)

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from app.core.whole_file import write_whole
 from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.replacements.rules import MOST_RULES, Replacement
@@ -27,6 +26,7 @@ from app.ui.widgets.basic import Card, FileProgressBar, action_button, refresh_w
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, FlowRow
 from app.ui.widgets.parts import at_left, label, remark, say, vertical, worded
+from runtime.whole_file import write_whole
 
 _FEW: Final = 3
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
@@ -315,37 +315,11 @@ class Columns(QWidget):
             self._grid.setColumnStretch(column, 1 if column < across else 0)
 
 
-class Dialogs(Protocol):
-    """Dialogs that pages use.
-
-    All return an empty value if the user chooses nothing.
-    """
+class Dialogs:
+    """Dialogs of the operating system. All return an empty value if the user chooses nothing."""
 
     def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
         """Let the user choose files of these kinds, each written as ``name (*.ending)``."""
-        ...
-
-    def folder(self, parent: QWidget, title: str) -> str:
-        """Let the user choose a folder."""
-        ...
-
-    def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        """Let the user choose where to save.
-
-        Choosing an existing file confirms its replacement.
-        """
-        ...
-
-    def show(self, path: str) -> None:
-        """Show the folder of the file at ``path``."""
-        ...
-
-
-class SystemDialogs:
-    """Dialogs of the operating system."""
-
-    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
-        """Let the user choose files of these kinds."""
         dialog = QFileDialog(parent, title)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters(kinds)
@@ -359,7 +333,7 @@ class SystemDialogs:
         return next(iter(_chosen(dialog)), "")
 
     def place(self, parent: QWidget, title: str, suggested: str) -> str:
-        """Let the user choose where to save."""
+        """Let the user choose where to save; choosing an existing file confirms its replacement."""
         dialog = QFileDialog(parent, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(Path(suggested).suffix)
@@ -372,7 +346,7 @@ class SystemDialogs:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
 
 
-SYSTEM_DIALOGS: Final = SystemDialogs()
+SYSTEM_DIALOGS: Final = Dialogs()
 
 
 def _chosen(dialog: QFileDialog) -> list[str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.gpu.plan import program_in, steps, written
+from app.gpu.plan import program_in, steps
 from app.gpu.torch_choice import choose_torch
 from tests.app.gpu.test_torch_choice import card
 
@@ -28,8 +28,3 @@ def test_steps_of_a_checkout_install_the_checkout() -> None:
 
 def test_programs_of_windows_have_their_own_folder() -> None:
     assert program_in(Path("env"), "python", "win32").endswith("python.exe")
-
-
-def test_command_is_written_for_its_shell() -> None:
-    assert written(("a b", "torch>=2.9"), "linux") == "'a b' 'torch>=2.9'"
-    assert written(("a b", "c"), "win32") == '"a b" c'

@@ -3,13 +3,13 @@
 import asyncio
 import sys
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.x11 import X11Hotkeys
+from app.hotkeys.x11_keyboard import Keyboard
 from tests.helpers.desktop import running_desktop
 from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
@@ -66,8 +66,8 @@ async def test_internal_error_is_raised_to_the_event_reader() -> None:
     assert [line["event"] for line in logs] == ["hotkeys.failed"]
 
 
-class _Broken:
-    """A keyboard whose ``fileno`` raises an error."""
+class _Broken(Keyboard):
+    """A keyboard without a display, whose ``fileno`` raises an error."""
 
     holding = False
 
@@ -76,12 +76,6 @@ class _Broken:
 
     def fileno(self) -> int:
         raise ValueError("on purpose")
-
-    def handle(self) -> None: ...
-    def notice_missed(self) -> None: ...
-    def bind(self, bindings: Mapping[str, str]) -> None: ...
-    def renew(self) -> None: ...
-    def pass_on(self, action: str) -> None: ...
 
     def close(self) -> None:
         self._closed.set()

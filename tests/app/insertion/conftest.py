@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from app.insertion.x11.connection import X11Connection
+from app.insertion.x11.grab_guard import Grabs
 from tests.helpers.desktop import Desktop, running_desktop
 
 
@@ -16,7 +17,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
         yield desktop
 
 
-class CountedGrabs:
+class CountedGrabs(Grabs):
     """Counted ``Grabs`` of a process that draws nothing and has no watching parent. ``now``: the held grabs."""
 
     def __init__(self) -> None:

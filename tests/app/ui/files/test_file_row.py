@@ -27,6 +27,7 @@ from app.files.view import FileNote, FileState, FileView
 from app.ui.files.file_row import FileRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import Dialogs
 
 WORKING = FileView(7, "/home/ana/talk.mp3", FileState.WORKING, 30.0, 120.0, 90.0, "kia ora")
 DONE = FileView(
@@ -35,7 +36,7 @@ DONE = FileView(
 
 
 @dataclass
-class Chosen:
+class Chosen(Dialogs):
     """Dialogs that answer at once."""
 
     place_chosen: str = "/x/chosen.vtt"

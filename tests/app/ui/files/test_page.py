@@ -20,6 +20,7 @@ from app.ui.files.page import FilesPage, paths_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
+from app.ui.widgets.panels import Dialogs
 
 FORMS = (Format.TXT, Format.SRT)
 _FOCUS = 2  # the focus ring takes this much of the padding
@@ -30,7 +31,7 @@ VIEW = FilesView((DONE, WORKING, WAITING), FORMS)
 
 
 @dataclass
-class Chosen:
+class Chosen(Dialogs):
     """Dialogs that answer at once."""
 
     paths: list[str] = field(default_factory=list)

@@ -27,6 +27,7 @@ from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import Dialogs
 from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import LocalSpeed, Reason, Recommendation
@@ -38,10 +39,10 @@ VIEW = ModelsView((MODEL,), free=10**12)
 
 
 @dataclass
-class Chosen:
-    """File dialogs that return ``place`` at once."""
+class Chosen(Dialogs):
+    """File dialogs that return ``answer`` at once."""
 
-    place: str = ""
+    answer: str = ""
     titles: list[str] = field(default_factory=list)
 
     def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
@@ -49,7 +50,7 @@ class Chosen:
 
     def folder(self, parent: QWidget, title: str) -> str:
         self.titles.append(title)
-        return self.place
+        return self.answer
 
     def show(self, path: str) -> None:
         raise AssertionError
@@ -67,7 +68,7 @@ def dialogs() -> Chosen:
 
 @pytest.fixture
 def card(theme: Theme, texts: Texts, asked: list[Action], dialogs: Chosen, qtbot: QtBot) -> ModelCard:
-    made = ModelCard(theme, texts, asked.append, dialogs)  # type: ignore[arg-type]  # the part that the card calls
+    made = ModelCard(theme, texts, asked.append, dialogs)
     qtbot.addWidget(made)
     made.resize(700, 200)
     made.show_model(MODEL, VIEW)
@@ -148,7 +149,7 @@ def test_menu_downloads_imports_and_verifies(card: ModelCard, asked: list[Action
     choose(card, "fetch-only")
     choose(card, "import")
     assert asked == [FetchModel(NAME, use=False)] and "Whisper base" in dialogs.titles[0]
-    dialogs.place = "/copy"
+    dialogs.answer = "/copy"
     choose(card, "import")
     card.show_model(replace(MODEL, state=ModelState.INSTALLED), VIEW)
     choose(card, "verify")

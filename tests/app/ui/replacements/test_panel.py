@@ -19,13 +19,14 @@ from app.ui.replacements.panel import NAME, ReplacementsPanel
 from app.ui.replacements.rules_model import Column
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import Dialogs
 from tests.app.ui.languages import in_each_language
 
 GITHUB, UM = Replacement("git hub", "GitHub"), Replacement("um")
 
 
 @dataclass
-class FakeDialogs:
+class FakeDialogs(Dialogs):
     """File dialogs that return the chosen paths at once."""
 
     chosen: list[str] = field(default_factory=list)

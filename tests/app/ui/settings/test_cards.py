@@ -9,9 +9,10 @@ from app.core.errors import Note
 from app.ui.settings.cards import FileTrouble, LinkCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import Dialogs
 
 
-class Dialogs:
+class FakeDialogs(Dialogs):
     """File dialogs that record the paths to be shown."""
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class Dialogs:
 
 
 def test_file_problem_is_shown_and_opens_folder(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    dialogs = Dialogs()
+    dialogs = FakeDialogs()
     trouble = FileTrouble(texts, dialogs)
     qtbot.addWidget(trouble)
     assert trouble.isHidden()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.widgets.panels import SystemDialogs
+from app.ui.widgets.panels import Dialogs
 
 KINDS = ("Audio (*.wav)", "All (*)")
 
@@ -47,12 +47,12 @@ def test_files_dialog_returns_chosen_files(parent: QWidget, tmp_path: Path) -> N
         dialog.accept()
 
     when_open(choose)
-    assert SystemDialogs().files(parent, "Open", KINDS) == [str(path)]
+    assert Dialogs().files(parent, "Open", KINDS) == [str(path)]
     assert titles == ["Open"]
 
 
 def test_dialogs_return_empty_values_when_cancelled(parent: QWidget) -> None:
-    dialogs = SystemDialogs()
+    dialogs = Dialogs()
     when_open(QFileDialog.reject)
     assert dialogs.files(parent, "Open", KINDS) == []
     when_open(QFileDialog.reject)
@@ -68,19 +68,19 @@ def test_folder_dialog_returns_chosen_folder(parent: QWidget, tmp_path: Path) ->
         dialog.accept()
 
     when_open(choose)
-    assert SystemDialogs().folder(parent, "Folder") == str(tmp_path)
+    assert Dialogs().folder(parent, "Folder") == str(tmp_path)
 
 
 def test_place_dialog_suggests_name_and_adds_its_suffix(parent: QWidget, tmp_path: Path) -> None:
     when_open(QFileDialog.accept)
-    assert SystemDialogs().place(parent, "Save", str(tmp_path / "talk.srt")) == str(tmp_path / "talk.srt")
+    assert Dialogs().place(parent, "Save", str(tmp_path / "talk.srt")) == str(tmp_path / "talk.srt")
 
     def another(dialog: QFileDialog) -> None:
         dialog.selectFile("other")
         dialog.accept()
 
     when_open(another)
-    assert SystemDialogs().place(parent, "Save", str(tmp_path / "talk.srt")) == str(tmp_path / "other.srt")
+    assert Dialogs().place(parent, "Save", str(tmp_path / "talk.srt")) == str(tmp_path / "other.srt")
 
 
 class Opener(QObject):
@@ -99,7 +99,7 @@ def test_show_opens_folder_of_file(qapp: QApplication, tmp_path: Path) -> None:
     opener = Opener()
     QDesktopServices.setUrlHandler("file", opener, "open")  # type: ignore[arg-type]  # it takes no bytes
     try:
-        SystemDialogs().show(str(tmp_path / "a b.srt"))
+        Dialogs().show(str(tmp_path / "a b.srt"))
     finally:
         QDesktopServices.unsetUrlHandler("file")
     assert [url.toLocalFile() for url in opener.opened] == [str(tmp_path)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.libraries import BundleFinder, prefer_bundled_libraries
+from runtime.programs import BundleFinder, prefer_bundled_libraries
 
 
 def test_finder_prefers_the_library_of_the_folder(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import sys
 import psutil
 import pytest
 
-from runtime.freed_memory import PeakWatch, give_back
+from runtime.memory import PeakWatch, give_back
 
 
 def test_memory_is_given_back_once_load_has_halved() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.whole_file import replacing, write_whole
+from runtime.whole_file import replacing, write_whole
 
 
 def test_failed_write_leaves_existing_file_unchanged(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import sys
 
 CYCLES = """
 import gc, weakref
-from runtime.garbage import collect_seldom
+from runtime.memory import collect_seldom
 
 class Knot:
     def __init__(self):

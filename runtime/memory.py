@@ -1,12 +1,12 @@
-"""Return of freed memory to the system after a peak of load.
+"""Memory of programs that run for long: what a peak of load has freed goes back to the system, garbage stays rare.
 
 The C library keeps what a program has freed, for its next peak. Only glibc can be asked for it; elsewhere nothing
 is done.
 """
 
-import ctypes
 import gc
 from contextlib import suppress
+from typing import Final
 
 _LEAST_PEAK = 16
 """Smaller peaks leave little behind."""
@@ -29,6 +29,18 @@ class PeakWatch:
 
 def give_back() -> None:
     """Collect garbage, and return what is free to the system. Takes some milliseconds."""
+    import ctypes  # late: most programs never need it
+
     gc.collect()
     with suppress(AttributeError, OSError):  # no glibc
         ctypes.CDLL(None).malloc_trim(0)
+
+
+_THRESHOLDS: Final = (20_000, 20, 50)
+"""Thresholds of ``gc.set_threshold``: new objects per youngest collection, then collections per older one."""
+
+
+def collect_seldom() -> None:
+    """Exempt existing objects from garbage collection, and collect younger ones less often."""
+    gc.freeze()
+    gc.set_threshold(*_THRESHOLDS)
