@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from socket import SHUT_RDWR
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -26,12 +25,11 @@ from client.errors import (
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
+from runtime.tls import date_fault, tls_end
 
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
 _CLOSE_S = 5.0
 _BREAKS: Final = (TimeoutError, aiohttp.ClientError, OSError)
-_DATED: Final = {9: "is not valid yet", 10: "has expired"}
-"""What is wrong with a certificate's dates, by OpenSSL's code (X509_V_ERR_*)."""
 GOODBYE_S = 0.5
 """Time for closing a connection to an address that may no longer exist."""
 
@@ -94,7 +92,7 @@ class GatewayConnection:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._end_tls = tls_end(socket)
+        self._end_tls = tls_end(socket.get_extra_info)
 
     @property
     def close_code(self) -> int | None:
@@ -144,21 +142,6 @@ class GatewayConnection:
         return Refused(
             f"the gateway said something that {SUBPROTOCOL} does not have: {what}. Update one of the two."
         )
-
-
-def tls_end(socket: aiohttp.ClientWebSocketResponse) -> Callable[[], None]:
-    """Return a function that cuts the TCP connection of a WebSocket over TLS, to be called once it is closed.
-
-    A peer that never ends TLS, such as Envoy, would keep it for 30 s.
-    """
-    tls = socket.get_extra_info("socket") if socket.get_extra_info("ssl_object") else None
-
-    def end() -> None:
-        if tls is not None:
-            with suppress(OSError):  # it is closed
-                tls.shutdown(SHUT_RDWR)
-
-    return end
 
 
 async def connect(
@@ -279,7 +262,7 @@ def _failure(doing: str, error: Exception) -> Unreachable | Refused:
 
 def _distrust(error: aiohttp.ClientConnectorCertificateError) -> WrongCertificate:
     place = f"{error.host}:{error.port}"
-    if dated := _DATED.get(getattr(error.certificate_error, "verify_code", 0)):
+    if dated := date_fault(error.certificate_error):
         return CertificateDated(
             f"the certificate of {place} {dated} by this computer's clock, where it is {time.strftime('%F')}: "
             "set the clock if it is wrong, or renew the certificate there"

@@ -20,11 +20,12 @@ from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.local_api.requests import passed_on, refused, subprotocols
 from app.local_api.view import LocalApiState, LocalApiView
-from client.connection import Address, Locate, broken, credentials, pinned, tls_end
+from client.connection import Address, Locate, broken, credentials, pinned
 from client.errors import GatewayError
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import TaskOwner, Tasks, cancel_and_wait, is_set_within
+from runtime.tls import tls_end
 
 log = loggers.APP_LOCAL_API
 
@@ -104,7 +105,7 @@ class LocalApi:
         except aiohttp.WSServerHandshakeError as error:
             return _error(error.status, "the gateway refuses this connection")
         async with AsyncExitStack() as closing:
-            closing.callback(tls_end(there))
+            closing.callback(tls_end(there.get_extra_info))
             await closing.enter_async_context(there)
             protocols = (there.protocol,) if there.protocol else ()
             here = web.WebSocketResponse(protocols=protocols, max_msg_size=_MOST_MESSAGE, heartbeat=_HEARTBEAT_S)

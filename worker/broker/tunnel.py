@@ -25,6 +25,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from runtime.terminal import reason
+from runtime.tls import date_fault, tls_end
 from worker.broker.layout import ShardLayout
 from worker.core.errors import BrokerRefused, BrokerUnavailable
 
@@ -34,8 +35,6 @@ _SCHEMES: Final = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _DIGEST_BYTES: Final = 32
 _CLOSE_S: Final = 5.0
-_DATED: Final = {9: "is not valid yet", 10: "has expired"}
-"""What is wrong with a certificate's dates, by OpenSSL's code (X509_V_ERR_*)."""
 _NOT_THIS_KEY: Final = (401, 403)
 _POLICY: Final = 1008
 _MOST_PLACES: Final = 8
@@ -220,7 +219,7 @@ class Tunnel:
     async def _carry(self, carried: aiohttp.ClientWebSocketResponse, side: socket.socket) -> None:
         """Copy bytes in both directions until either side ends; then close both."""
         reader, writer = await asyncio.open_connection(sock=side)
-        tls = carried.get_extra_info("socket") if carried.get_extra_info("ssl_object") else None
+        end_tls = tls_end(carried.get_extra_info)
         try:
             async with Tasks("tunnel") as tasks:
                 up = tasks.start(_up(reader, carried), "up")
@@ -234,13 +233,11 @@ class Tunnel:
             with suppress(OSError):
                 await writer.wait_closed()
             await carried.close()
-            if tls is not None:
-                with suppress(OSError):  # it is closed
-                    tls.shutdown(socket.SHUT_RDWR)  # a peer that never ends TLS, such as Envoy, keeps it for 30 s
+            end_tls()
 
 
 def _distrust(error: aiohttp.ClientConnectorCertificateError) -> str:
-    if dated := _DATED.get(getattr(error.certificate_error, "verify_code", 0)):
+    if dated := date_fault(error.certificate_error):
         return f"the gateway's certificate {dated}: set this computer's clock if it is wrong, or renew it there"
     return "this computer does not trust the gateway's certificate: name it with --certificate-sha256"
 

@@ -1,0 +1,34 @@
+"""TLS as clients see it."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runtime.tls import date_fault, tls_end
+
+
+@pytest.mark.parametrize(("code", "said"), [(9, "is not valid yet"), (10, "has expired"), (18, "")])
+def test_fault_of_dates_is_told_by_the_code_of_openssl(code: int, said: str) -> None:
+    error = OSError("certificate verify failed")
+    error.verify_code = code  # type: ignore[attr-defined] # as errors of ``ssl`` have it
+    assert date_fault(error) == said
+    assert date_fault(OSError()) == ""
+
+
+def info(tls: object, connection: socket.socket) -> Callable[[str], Any]:
+    return {"ssl_object": tls, "socket": connection}.get
+
+
+def test_end_cuts_connections_with_tls_only_and_also_those_that_are_closed() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        with ours:
+            tls_end(info(None, ours))()
+            ours.send(b"open")
+            assert theirs.recv(10) == b"open"
+            end = tls_end(info(object(), ours))
+            end()
+            assert theirs.recv(10) == b""
+        end()
