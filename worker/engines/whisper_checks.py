@@ -38,6 +38,11 @@ def is_probable(reading: Reading) -> bool:
     return reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
 
 
+def is_surely_heard(reading: Reading) -> bool:
+    """Return whether a short window surely has speech, and a probable text."""
+    return reading.no_speech <= _SURELY_SPEECH and is_probable(reading)
+
+
 def is_in_bounds(reading: Reading, seconds: float) -> bool:
     """Return whether a reading ends with the audio and says nothing twice.
 
@@ -55,8 +60,7 @@ def says_once(reading: Reading, seconds: float) -> bool:
 
 def is_surely_said(reading: Reading, seconds: float) -> bool:
     """Return whether a short window of audio that another reading left out has speech, and its text is sound."""
-    spoken = reading.no_speech <= _SURELY_SPEECH and is_probable(reading)
-    return spoken and any(map(str.isalnum, reading.text)) and is_in_bounds(reading, seconds)
+    return is_surely_heard(reading) and any(map(str.isalnum, reading.text)) and is_in_bounds(reading, seconds)
 
 
 def is_speech(reading: Reading) -> bool:

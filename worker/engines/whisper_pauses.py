@@ -51,6 +51,15 @@ def speech_after(features: Features, end: int) -> int:
     return 0
 
 
+def speech_after_word(features: Features, word: int) -> int:
+    """Return a frame in the first pause after the beginning of a word, if speech follows; 0: none."""
+    loud = np.flatnonzero(_loud(features))
+    for before, after in pairwise(loud.tolist()):
+        if before >= word and after - before > _PAUSE:
+            return after - _PAUSE if np.count_nonzero(loud >= after) >= _SPEECH else 0
+    return 0
+
+
 def pause_before(features: Features, end: int) -> int:
     """Return a frame in the last pause after which half a second or more was read up to ``end``; 0: none."""
     loud = np.flatnonzero(_loud(features))

@@ -152,13 +152,14 @@ class WhisperReader:
         )
         return Reading(text, tuple(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases)
 
-    def last_word_s(self, encoded: Any, hints: Hints, reading: Reading) -> float:
-        """Return when the last word of a reading begins in its window, whatever its timestamps say."""
+    def last_word_s(self, encoded: Any, hints: Hints, text: str) -> float:
+        """Return when the last word of a text begins in a window, whatever the timestamps of its reading say."""
         tokenizer, prompt_tokens = self._prompted(hints)
-        words = [n for n, token in enumerate(reading.tokens) if _is_in_word(tokenizer.decode([token]))]
+        tokens = tokenizer.encode(text)
+        words = [n for n, token in enumerate(tokens) if _is_in_word(tokenizer.decode([token]))]
         if not words:
             return 0.0
-        found = self._aligned(encoded, prompt_tokens, reading.tokens).alignments
+        found = self._aligned(encoded, prompt_tokens, tokens).alignments
         return min((at * _SECONDS_PER_TIMESTAMP for token, at in found if token == words[-1]), default=inf)
 
     def _prompted(self, hints: Hints) -> tuple[Any, list[int]]:

@@ -21,6 +21,7 @@ from worker.engines.whisper_checks import (
     is_sparse,
     is_speech,
     is_speech_so_far,
+    is_surely_heard,
     is_surely_said,
     says_once,
 )
@@ -32,6 +33,7 @@ from worker.engines.whisper_pauses import (
     overlapped,
     pause_before,
     speech_after,
+    speech_after_word,
     speech_between,
     with_short_pauses,
 )
@@ -77,6 +79,23 @@ class Passage(NamedTuple):
     phrases: tuple[Word, ...] = ()
 
 
+class Rest(NamedTuple):
+    """Speech after a pause that the reading of a window may lack, from a frame on. ``window_end``: of that window.
+
+    ``stated``: Whisper states an end before it. ``aligned``: the last word lies before it.
+    """
+
+    at: int
+    window_end: int
+    stated: bool
+    aligned: bool
+
+    def is_found(self, reading: Reading, new: bool) -> bool:
+        """Return whether a reading has the rest. What is not new was said again, or is read twice."""
+        probable = self.stated and new and is_probable(reading)
+        return probable or (self.aligned and is_surely_heard(reading))
+
+
 class SegmentDecoder:
     """Decoder of one segment, which encodes each window once for all languages. A partial is decoded cheaply."""
 
@@ -110,19 +129,22 @@ class SegmentDecoder:
         """Decode the whole segment with a language."""
         readings: list[Reading] = []
         phrases: list[Word] = []
-        text, at, window_end = "", 0, 0  # an end: within a window that is read again from a pause on
+        text, at = "", 0
+        rest: Rest | None = None
         while at < self._frames:
-            reading = self._whole(at, self._read(at, language, hotwords), language, hotwords)
+            heard = self._read(at, language, hotwords)
+            reading = self._whole(at, heard, language, hotwords)
             said = self._tidied(reading.text) if self._is_speech(at, reading) else ""
-            if window_end and not (is_probable(reading) and is_new(said, text)):
-                at, window_end = window_end, 0
+            new = is_new(said, text)
+            if rest and not (said and rest.is_found(reading, new)):
+                at, rest = rest.window_end, None
                 continue
             readings.append(reading)
-            phrases += self._phrases(at, reading)
-            text = continued(text, said) if window_end else text + said
-            more = self._unread(at, reading)
-            window_end = at + LONGEST_FRAMES if more else 0
-            at += more or _frames_read(reading)
+            phrases = [*_ended(phrases, at), *self._phrases(at, reading)]
+            text = continued(text, said) if rest and new else text + said
+            aligned = heard.text if heard.text == reading.text else ""
+            rest = self._rest(at, reading, aligned, self._hints(self._seconds(at), language, hotwords))
+            at = rest.at if rest else at + _frames_read(reading)
         text = text.strip()
         if language in _KNOWN_SENTENCES:
             text = without_false_stops(text)
@@ -151,12 +173,19 @@ class SegmentDecoder:
         sounding: int = with_short_pauses(self._audio(at)).shape[1]
         return sounding / FRAMES_PER_SECOND
 
-    def _unread(self, at: int, reading: Reading) -> int:
-        """Return where in the window speech follows that was not read; 0: nowhere."""
-        end_s = reading.phrases[-1].end_s if reading.phrases else inf
-        if self._partial or end_s == inf or reading.resume_s is not None or not self._is_speech(at, reading):
-            return 0
-        return speech_after(self._audio(at), round(end_s * FRAMES_PER_SECOND))
+    def _rest(self, at: int, reading: Reading, text: str, hints: Hints) -> "Rest | None":
+        """Return where in the window speech follows that its reading may lack. ``text``: what can be aligned."""
+        if self._partial or reading.resume_s is not None or not self._is_speech(at, reading):
+            return None
+        audio, end_s = self._audio(at), reading.phrases[-1].end_s if reading.phrases else inf
+        stated = speech_after(audio, round(end_s * FRAMES_PER_SECOND)) if end_s < inf else 0
+        spoken = 0
+        if text and not self._translates and speech_after_word(audio, 0):
+            word_s = self._reader.last_word_s(self._encoded(at, self._window(at)), hints, without_loops(text))
+            spoken = speech_after_word(audio, round(min(word_s, self._seconds(at)) * FRAMES_PER_SECOND))
+        place = stated or spoken
+        aligned = 0 < spoken <= place
+        return Rest(at + place, at + LONGEST_FRAMES, stated > 0, aligned) if place else None
 
     def _phrases(self, at: int, reading: Reading) -> list[Word]:
         """Return the phrases of a window with their times in the segment, without punctuation around them."""
@@ -257,7 +286,7 @@ class SegmentDecoder:
             return True
         if not says_once(reading, seconds):
             return False
-        return self._reader.last_word_s(self._encoded(at, window), hints, reading) <= seconds
+        return self._reader.last_word_s(self._encoded(at, window), hints, reading.text) <= seconds
 
     def _without_echo(self, at: int, window: int, hints: Hints) -> Reading:
         reading = self._decoded(at, window, hints)
@@ -281,3 +310,9 @@ class SegmentDecoder:
 
 def _frames_read(reading: Reading) -> int:
     return LONGEST_FRAMES if reading.resume_s is None else round(reading.resume_s * FRAMES_PER_SECOND)
+
+
+def _ended(phrases: list[Word], at: int) -> list[Word]:
+    """Return phrases that end before what is read from this frame on."""
+    ms = 1000 * at // FRAMES_PER_SECOND
+    return [replace(phrase, end_ms=min(phrase.end_ms, max(ms, phrase.start_ms))) for phrase in phrases]

@@ -105,9 +105,19 @@ def test_last_word_is_found_where_it_was_spoken(engine: WhisperEngine) -> None:
     frames = features.shape[1] - LONGEST_FRAMES
     encoded = reader.encode(features[:, : frames + 300])
     said = reader.read(encoded, hints, lambda: encoded)
-    assert 3.5 < reader.last_word_s(encoded, hints, said) < frames / FRAMES_PER_SECOND
-    assert reader.last_word_s(encoded, hints, said._replace(tokens=said.tokens * 2)) > frames / FRAMES_PER_SECOND
-    assert reader.last_word_s(encoded, hints, said._replace(tokens=())) == 0.0
+    assert 3.5 < reader.last_word_s(encoded, hints, said.text) < frames / FRAMES_PER_SECOND
+    assert reader.last_word_s(encoded, hints, said.text * 2) > frames / FRAMES_PER_SECOND
+    assert reader.last_word_s(encoded, hints, "") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "words"), [("en", "en-03", "water the plants"), ("zh", "zh-06", "更多的时间")]
+)
+def test_sentence_that_is_said_twice_is_written_twice(
+    engine: WhisperEngine, language: str, name: str, words: str
+) -> None:
+    outcome = recognised(engine, recording(name) + silence(0.3) + recording(name), language)
+    assert isinstance(outcome, Transcript) and outcome.text.count(words) == 2
 
 
 def silence(seconds: float) -> bytes:

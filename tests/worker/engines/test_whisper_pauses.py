@@ -16,6 +16,7 @@ from worker.engines.whisper_pauses import (
     overlapped,
     pause_before,
     speech_after,
+    speech_after_word,
     speech_between,
     with_short_pauses,
 )
@@ -51,6 +52,21 @@ def test_silence_before_the_first_sound_is_found_but_for_its_end(parts: Sequence
 )
 def test_speech_after_the_pause_at_the_end_is_unread(parts: Sequence[int], end: int) -> None:
     assert speech_after(features(*parts), end) == 280
+
+
+@pytest.mark.parametrize(
+    ("word", "parts", "place"),
+    [
+        (150, (200, 100, 100), 280),
+        (250, (200, 100, 100), 0),
+        (150, (200, 19, 100), 0),
+        (150, (200, 100, 29), 0),
+        (150, (100, 30, 70, 100, 30), 280),
+    ],
+    ids=["pause", "word after it", "short pause", "short sound", "earlier pause"],
+)
+def test_speech_after_the_first_pause_after_a_word_is_found(word: int, parts: Sequence[int], place: int) -> None:
+    assert speech_after_word(features(*parts), word) == place
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ class FakeReader:
         self.brief = brief
         return self.answer(encoded, hints)
 
-    def last_word_s(self, encoded: Any, hints: Hints, reading: Reading) -> float:
-        return self.place(reading.text)
+    def last_word_s(self, encoded: Any, hints: Hints, text: str) -> float:
+        return self.place(text)
 
 
 def decoder(reader: Any, seconds: float, partial: bool = False) -> SegmentDecoder:

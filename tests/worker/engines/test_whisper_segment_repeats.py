@@ -1,0 +1,68 @@
+"""Test that what was said again after a pause is written again, and that Whisper's own repetitions are not."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from protocol.recognition import Word
+from tests.worker.engines.test_whisper_segment import GOOD, SECOND, PausingReader, decoder
+from worker.engines.whisper_reader import Phrase, Reading
+from worker.engines.whisper_segment import SegmentDecoder
+
+SENTENCE = " Please go on now."
+WHOLE = GOOD._replace(text=SENTENCE, phrases=(Phrase(SENTENCE, 0.0, 4.0),), end_s=4.0)
+REST = WHOLE._replace(phrases=(Phrase(SENTENCE, 0.2, 1.2),), end_s=1.2)
+EARLY, LATE = 1.5, 3.5
+
+
+def said(first: Reading, rest: Reading, last_word_s: float) -> tuple[str, Sequence[Word]]:
+    """Return what is made of speech up to 2 s, a pause and speech from 3 to 4 s."""
+    reader = PausingReader(lambda encoded, _: rest if encoded[0] else first, lambda _: last_word_s)
+    passage = decoder(reader, 4.0).decode("en", "")
+    return passage.text, passage.phrases
+
+
+@pytest.mark.parametrize(
+    ("rest", "last_word_s", "text"),
+    [
+        ({}, EARLY, f"{SENTENCE}{SENTENCE}"),
+        ({"text": " On now."}, EARLY, " Please go on now on now."),
+        ({"text": " Come back."}, EARLY, f"{SENTENCE} Come back."),
+        ({}, LATE, SENTENCE),
+        ({"no_speech": 0.3}, EARLY, SENTENCE),
+        ({"log_probability": -0.9}, EARLY, SENTENCE),
+        ({"text": ""}, EARLY, SENTENCE),
+    ],
+    ids=["again", "its end again", "new", "read before", "perhaps nobody spoke", "improbable", "nothing"],
+)
+def test_speech_after_the_pause_after_the_last_word_is_read(
+    rest: dict[str, Any], last_word_s: float, text: str
+) -> None:
+    assert said(WHOLE, REST._replace(**rest), last_word_s)[0] == text.strip()
+
+
+def test_first_of_two_equal_sentences_ends_before_the_second() -> None:
+    assert said(WHOLE, REST, EARLY)[1] == (Word("Please go on now", 0, 2800), Word("Please go on now", 3000, 4000))
+
+
+@pytest.mark.parametrize(("last_word_s", "times"), [(EARLY, 2), (LATE, 1)])
+def test_speech_after_a_stated_end_is_said_again_if_the_last_word_lies_before_it(
+    last_word_s: float, times: int
+) -> None:
+    ended = WHOLE._replace(phrases=(Phrase(SENTENCE, 0.0, 2.0),), end_s=2.0)
+    assert said(ended, REST, last_word_s)[0] == (SENTENCE * times).strip()
+
+
+@pytest.mark.parametrize(("no_speech", "times"), [(0.1, 3), (0.3, 1)], ids=["said", "loop"])
+def test_sentence_three_times_is_written_as_often_as_it_was_surely_said(no_speech: float, times: int) -> None:
+    loop = GOOD._replace(text=SENTENCE * 3)
+    rest = GOOD._replace(text=SENTENCE * 2, no_speech=no_speech)
+    assert said(loop, rest, EARLY)[0] == (SENTENCE * times).strip()
+
+
+def test_translation_is_not_aligned_with_what_was_said() -> None:
+    fake: Any = PausingReader(lambda *_: WHOLE, lambda _: EARLY)
+    SegmentDecoder(fake, np.ones(4 * SECOND, np.float32), False, translates=True).decode("zh", "")
+    assert len(fake.encoded) == 1
