@@ -13,7 +13,7 @@ from typing import Final
 
 from app.background_services import BackgroundServices
 from app.capture.desktop_sound import sound_system
-from app.capture.device_listing import look
+from app.capture.device_listing import list_microphones
 from app.capture.devices import offered
 from app.capture.microphone import open_microphone
 from app.control.server import ControlServer
@@ -104,7 +104,7 @@ class Application:
         self._own: OwnGateway | None = None
         unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
         self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
-        self._dictating: DictationRunner | None = None
+        self._dictation: DictationRunner | None = None
         self._trial: MicrophoneTrialRunner | None = None
         self._actions = ActionQueue()  # they wait until all services run
         self._power: PowerEvents | None = None
@@ -149,17 +149,17 @@ class Application:
             parts = replace(parts, limits=lambda: self._file.limits, observe=self._background.observe)
             parts = replace(parts, show_keys=self._post, find_text=text_finder(sys.platform, os.environ))
             parts = replace(parts, read_around=text_reader(os.environ, lambda: self._file.current.insertion))
-            self._dictating = DictationRunner(parts, self._dictation_options(), self._takes_changed.set)
-            self._dictating.follow(lambda view: self._seen(view, control))
-            self._trial = await cleanup.enter_async_context(self._new_trial(self._dictating))
+            self._dictation = DictationRunner(parts, self._dictation_options(), self._takes_changed.set)
+            self._dictation.follow(lambda view: self._seen(view, control))
+            self._trial = await cleanup.enter_async_context(self._new_trial(self._dictation))
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
             self._start(control)
             self._power = await cleanup.enter_async_context(PowerEvents(self._rest, self._woke))
             self._power.allow(self._file.current.worker.limits)
-            self._serve(self._dictating, self._trial)
+            self._serve(self._dictation, self._trial)
             try:
-                await self._dictating.run()
+                await self._dictation.run()
             finally:
                 self._actions.hold()  # no service performs them any more
             control.leave()
@@ -168,7 +168,7 @@ class Application:
         """Pass on a user's action and return at once; actions wait until all services run."""
         if action is Verb.SHOW:
             self._post(WindowWanted())
-        if action is Verb.QUIT and self._dictating is None and self._running is not None:  # still starting
+        if action is Verb.QUIT and self._dictation is None and self._running is not None:  # still starting
             self._running.cancel()
         else:
             self._actions.ask(action)
@@ -192,11 +192,11 @@ class Application:
     # -- alongside dictation -------------------------------------------------------------------------------
 
     def _start(self, control: ControlServer) -> None:
-        assert self._dictating is not None
-        self._tasks.start(control.finish_start(self._dictating.until_bound()), "start")
+        assert self._dictation is not None
+        self._tasks.start(control.finish_start(self._dictation.until_bound()), "start")
         self._tell_of_settings()
         sharing = self._background.sharing
-        self._own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)
+        self._own = OwnGateway(sharing.stack, self._worker, self._dictation.finished, self._tell_of_gateway)
         sharing.again = self._own.again
         self._want_gateway()
         self._gateway.start(self._own.keep(), "keep")
@@ -214,8 +214,8 @@ class Application:
 
     def _woke(self, slept_s: float) -> None:
         """Handle a wake-up: renew devices and connections, and cut short pauses that began before the sleep."""
-        if self._dictating is not None:
-            self._dictating.woke()
+        if self._dictation is not None:
+            self._dictation.woke()
         self._patience.hurry()
         self._gateways.woke()
         self._sees_microphones.set()
@@ -266,17 +266,17 @@ class Application:
         while True:
             await self._sees_microphones.wait()
             self._sees_microphones.clear()
-            inputs = await look()
+            inputs = await list_microphones()
             default = next((device.name for device in inputs if device.default), "")
             found = offered(inputs, self._file.current.audio.microphone)
             self._post(Devices(tuple((device.choice, device.name) for device in found), default))
 
     async def _keep_takes(self) -> None:
-        assert self._dictating is not None
+        assert self._dictation is not None
         while True:
             await self._takes_changed.wait()
             self._takes_changed.clear()
-            views = tuple(await self._dictating.recordings.views())
+            views = tuple(await self._dictation.recordings.views())
             self._background.takes_changed(views)
             self._post(Takes(views))
 
@@ -307,8 +307,8 @@ class Application:
     def _moved(self) -> None:
         """Handle a new destination of speech; takes in progress move there only once they must."""
         self._post(Problem("route", note=self._gateways.problem))
-        if self._dictating is not None:
-            self._dictating.change(self._dictation_options())
+        if self._dictation is not None:
+            self._dictation.change(self._dictation_options())
         self._want_gateway()
         self._background.gateway_changed()
 
@@ -339,8 +339,8 @@ class Application:
     # -- reports -------------------------------------------------------------------------------------------
 
     async def _asked(self, action: Verb | SettleHeld | KeyCommand) -> None:
-        if isinstance(action, SettleHeld) and self._dictating is not None:
-            await self._dictating.recordings.settle(action.session, action.how)
+        if isinstance(action, SettleHeld) and self._dictation is not None:
+            await self._dictation.recordings.settle(action.session, action.how)
         else:
             self.ask(action)
 
@@ -364,8 +364,8 @@ class Application:
 
     def _settings_changed(self, old: Settings, new: Settings) -> None:
         self._gateways.choose(new.gateway)
-        if self._dictating is not None:
-            self._dictating.change(self._dictation_options())
+        if self._dictation is not None:
+            self._dictation.change(self._dictation_options())
         if isinstance(self._inserter, ConfigurableInserter):
             self._inserter.rules = replace(new.insertion.rules, input_method=self._inserter.rules.input_method)
         if self._power is not None:

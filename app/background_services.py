@@ -67,7 +67,7 @@ class BackgroundServices:
         self._monitoring = Monitoring(locate, post)
         self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe)
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
-        self._serving = HistoryService(self._history, post, lambda: _models(locate))
+        self._history_window = HistoryService(self._history, post, lambda: _models(locate))
         self._locate, self._context, self._heard = locate, ContextNeed(), False
         self.needs_context = self._context.needed
         self.models = Models(post)
@@ -81,7 +81,7 @@ class BackgroundServices:
         self.actions = (
             Registry()
             .add(self._files.ask)
-            .add(self._serving.ask)
+            .add(self._history_window.ask)
             .add(self.models.ask)
             .add(self.help.ask)
             .add(self._desktop.ask)
@@ -110,7 +110,7 @@ class BackgroundServices:
 
     def _services(self) -> Iterator[AbstractAsyncContextManager[object]]:
         """Yield the services to enter, in this order."""
-        yield from (self._tasks, self._monitoring, self._history, self._serving, self.models, self._dry_run)
+        yield from (self._tasks, self._monitoring, self._history, self._history_window, self.models, self._dry_run)
         yield from (self._picker, self.help, self._desktop, self.sharing, self.lending, self._updates, self._api)
 
     def allow(self, settings: Settings) -> None:
@@ -126,7 +126,7 @@ class BackgroundServices:
 
         Calling it twice with the same value is safe.
         """
-        self._serving.block_playback(on)
+        self._history_window.block_playback(on)
         if on and not self._heard:
             self._look_at_models()
         self._heard = on

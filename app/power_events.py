@@ -25,9 +25,9 @@ class PowerEvents:
         woke: Callable[[float], None],
         clock: Callable[[], ClockReadings] = times,
     ) -> None:
-        self._seeing = ComputerObserver(full_screen(sys.platform, os.environ))
-        self._rest = WorkerRest(rest, self._seeing)
-        self._waking = SleepWatcher(woke, clock)
+        self._computer = ComputerObserver(full_screen(sys.platform, os.environ))
+        self._rest = WorkerRest(rest, self._computer)
+        self._sleep = SleepWatcher(woke, clock)
         self._tasks = Tasks("attending")
 
     def allow(self, limits: WorkerLimits) -> None:
@@ -35,10 +35,10 @@ class PowerEvents:
         self._rest.allow(limits)
 
     async def __aenter__(self) -> Self:
-        self._tasks.start(self._waking.watch(), "waking")
+        self._tasks.start(self._sleep.watch(), "waking")
         self._tasks.start(self._rest.watch(), "rest")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._tasks.close()
-        await self._seeing.close()
+        await self._computer.close()

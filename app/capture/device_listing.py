@@ -18,7 +18,7 @@ COMMAND: Final = ("microphones", "--json")
 _DEADLINE_S: Final = 30.0  # programs start slowly on a busy machine
 
 
-async def look(command: Sequence[str] | None = None) -> list[Input]:
+async def list_microphones(command: Sequence[str] | None = None) -> list[Input]:
     """List the microphones like ``SoundSystem.inputs``; return an empty list on any failure."""
     try:
         program = command or (find_program("kikipounamu"), *COMMAND)

@@ -21,7 +21,7 @@ from typing import Final
 
 from app.capture.block_buffer import BlockBuffer, PreRoll
 from app.capture.desktop_sound import sound_system
-from app.capture.device_listing import look
+from app.capture.device_listing import list_microphones
 from app.capture.devices import Input, chosen
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.capture.fallback import Fallback, FallbackStep, FallbackTimes, Signs
@@ -96,7 +96,7 @@ class Microphone:
         self._fallback = Fallback(choice, settings.timing)
         self._pre_roll = PreRoll(settings.pre_roll_ms * SAMPLE_RATE // 1000)
         self._tasks = Tasks("microphone")
-        self._hearing: ResampledInput | None = None
+        self._input: ResampledInput | None = None
         self.device = ""
         self._quiet = 0  # consecutive quiet samples
         self._overflows = 0  # of closed devices
@@ -112,18 +112,18 @@ class Microphone:
     @property
     def overflows(self) -> int:
         """How often the sound system dropped audio; it does not report how much."""
-        return self._overflows + (self._hearing.overflows if self._hearing else 0)
+        return self._overflows + (self._input.overflows if self._input else 0)
 
     @property
     def lost_samples(self) -> int:
         """Samples lost, at 16 kHz: dropped when too much was waiting, or missed while no device was open."""
-        return self._missed + self._dropped + (self._hearing.dropped if self._hearing else 0)
+        return self._missed + self._dropped + (self._input.dropped if self._input else 0)
 
     def start(self) -> None:
         """Begin a recording with the audio just before it; a running recording ends."""
         self._finish()
-        if self._hearing is not None:
-            self._hearing.rest(False)
+        if self._input is not None:
+            self._input.rest(False)
         self.buffer = BlockBuffer(round(self._settings.most_waiting_s * SAMPLE_RATE))
         self._dropped += self.buffer.hear(self._pre_roll.drain())
 
@@ -133,7 +133,7 @@ class Microphone:
         Safe to call twice.
         """
         if self._stopping is None:
-            tail_s = min(self._hearing.latency_s, _LONGEST_TAIL_S) if self._hearing else 0.0
+            tail_s = min(self._input.latency_s, _LONGEST_TAIL_S) if self._input else 0.0
             self._stopping = asyncio.get_running_loop().call_later(tail_s, self._finish)
 
     # -- opening and closing -------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ class Microphone:
 
     def _hear(self, closed: ResampledInput | None = None, *, last: bool = False) -> None:
         """Take what the device in use has recorded, or one just ``closed``; ``last``: all of it."""
-        device = closed or self._hearing
+        device = closed or self._input
         if device is None or not len(samples := device.take(last=last)):
             return
         if self._deaf_since is not None and closed is None:
@@ -179,7 +179,7 @@ class Microphone:
             self._say(MicrophoneChangeKind.DROPPED, lost)
 
     def _can_hear_again(self, since_s: float) -> None:
-        first_s = self._hearing.first_s if self._hearing else None
+        first_s = self._input.first_s if self._input else None
         lost = _samples((first_s or since_s) - since_s)
         self._deaf_since = None
         self._missed += lost
@@ -201,8 +201,8 @@ class Microphone:
             self._missed += _samples(now_s - self._deaf_since)
             self._deaf_since = now_s
         self.buffer.end()
-        if self._hearing is not None:
-            self._hearing.rest(True)
+        if self._input is not None:
+            self._input.rest(True)
 
     def _failed(self, failed: "asyncio.Future[BaseException]") -> None:
         if not failed.cancelled():
@@ -213,8 +213,8 @@ class Microphone:
     async def _first_block(self, device: Input) -> None:
         try:
             async with asyncio.timeout(self._settings.timing.first_block):
-                while self._hearing is not None and self._hearing.heard_s is None:
-                    if self._hearing.ended.is_set():
+                while self._input is not None and self._input.heard_s is None:
+                    if self._input.ended.is_set():
                         raise MicrophoneRefused(device.name, "its stream ended at once")
                     await asyncio.sleep(_POLL_S / 10)
         except TimeoutError:
@@ -235,14 +235,14 @@ class Microphone:
     async def _moment(self) -> None:
         clock = asyncio.get_running_loop().time
         before_s = clock()
-        if self._hearing is None:
+        if self._input is None:
             await asyncio.sleep(_POLL_S)
         else:
-            await is_set_within(self._hearing.ended, _POLL_S)
+            await is_set_within(self._input.ended, _POLL_S)
         if (now_s := clock()) - before_s > _STANDSTILL_S:
             self._awake_s, self._stood_still = now_s, True
-        if now_s - self._awake_s > _CATCH_UP_S and self._hearing is not None:
-            self._count_overflow(self._hearing.behind_s)
+        if now_s - self._awake_s > _CATCH_UP_S and self._input is not None:
+            self._count_overflow(self._input.behind_s)
 
     def _count_overflow(self, behind_s: float | None) -> None:
         """Report what the sound system did not keep while this process stood still: it tells nobody."""
@@ -258,9 +258,9 @@ class Microphone:
 
     def _signs(self) -> Signs:
         now_s = asyncio.get_running_loop().time()
-        if self._hearing is None:
+        if self._input is None:
             return Signs(now_s)
-        hearing, quiet_s = self._hearing, self._quiet / SAMPLE_RATE
+        hearing, quiet_s = self._input, self._quiet / SAMPLE_RATE
         return Signs(now_s, hearing.heard_s, hearing.ended.is_set(), quiet_s, self._awake_s)
 
     async def _search(self) -> None:
@@ -273,21 +273,21 @@ class Microphone:
         self._fallback.failed(asyncio.get_running_loop().time())
 
     async def _look(self) -> None:
-        inputs = await look()
+        inputs = await list_microphones()
         self._fallback.looked(inputs, asyncio.get_running_loop().time())
 
     async def _use(self, device: Input, inputs: list[Input]) -> None:
         hearing = ResampledInput(device, self._hear, self._settings.most_waiting_s)
         hearing.rest(self.buffer.ended.done())
         await hearing.open(self._system)
-        self._hearing, self.device, self._quiet = hearing, device.name, 0
+        self._input, self.device, self._quiet = hearing, device.name, 0
         self._behind_s, self._stood_still = None, False
         self._fallback.opened(device, inputs, asyncio.get_running_loop().time())
         self._hear()
 
     async def _let_go(self, lost: bool = False) -> None:
         """Close the device in use and keep its audio. Report the loss first, because closing may hang."""
-        hearing, self._hearing = self._hearing, None
+        hearing, self._input = self._input, None
         if hearing is None:
             return
         self._hear(hearing, last=True)

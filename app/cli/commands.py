@@ -18,9 +18,9 @@ from app.cli import model_actions
 from app.core.console import Console
 from app.core.errors import StackFailed
 from app.core.format import Format
-from app.core.formats import render
 from app.core.outputs import Outputs
 from app.core.process import EXPECTED, FAILED
+from app.core.renderers import render
 from app.gateways import names
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings

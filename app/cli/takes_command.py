@@ -140,8 +140,8 @@ def resend(
 
 async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     from app.core.console import Console
-    from app.core.formats import render
     from app.core.process import FAILED
+    from app.core.renderers import render
     from app.models import needed_models
     from app.transcription.progress import Display
     from app.transcription.resending import Resender
@@ -265,7 +265,7 @@ def _start_of_text(found: "TakeSnapshot") -> str:
 
 def _text_of(found: "TakeSnapshot", form: Format, source: str) -> str:
     """Render the text like the export of the history window."""
-    from app.core.formats import render
+    from app.core.renderers import render
 
     if not found.take.edited:
         return render(found.transcript, form, source)

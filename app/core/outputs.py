@@ -7,7 +7,7 @@ from typing import Final
 
 from app.core.errors import OutputFailed, UsageMistake
 from app.core.format import Format
-from app.core.formats import render_json_line, valid
+from app.core.renderers import render_json_line, valid
 from runtime.terminal import printable, say
 from runtime.whole_file import write_whole
 

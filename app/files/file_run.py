@@ -17,8 +17,8 @@ import msgspec
 
 from app.core.errors import Note, OutputFailed
 from app.core.format import Format
-from app.core.formats import render
 from app.core.problem_notes import note_of
+from app.core.renderers import render
 from app.core.transcript import RecordingTranscript
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
 from app.files.queue import Saving

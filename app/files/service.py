@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from app.core.errors import Note, OutputFailed
-from app.core.formats import valid
 from app.core.problem_notes import unexpected
+from app.core.renderers import valid
 from app.files import snapshot
 from app.files.actions import AddFiles, CopyFile, FileAction, SaveFile
 from app.files.events import (

@@ -84,11 +84,11 @@ class Gateways:
         self._post, self._unchoose, self._moved, self._key = post, unchoose, moved, key
         self._world = world = world or World()
         self._chosen = GatewaySection()
-        self._keeping = GatewayRegistry(world.store, self._show)
-        self._watching = GatewayWatcher(self._answered, self._rerouted, world.asks, world.times)
-        self._finding = GatewaySearch(self._found, self._show, world.discover)
-        self._joining = PairingAttempt(self._keep, self._show, world.pair)
-        self._moving = ReconnectionDetector(self._is_there, world.own_addresses, self._search, world.quiet_s)
+        self._registry = GatewayRegistry(world.store, self._show)
+        self._watcher = GatewayWatcher(self._answered, self._rerouted, world.asks, world.times)
+        self._network = GatewaySearch(self._found, self._show, world.discover)
+        self._pairing = PairingAttempt(self._keep, self._show, world.pair)
+        self._reconnection = ReconnectionDetector(self._is_there, world.own_addresses, self._search, world.quiet_s)
         self._answers: dict[str, QueryResult] = {}
         self._at: Address | None = None
         self._told: Note | None = None
@@ -99,7 +99,7 @@ class Gateways:
         self._open = False
 
     async def __aenter__(self) -> Self:
-        self._keeping.read()
+        self._registry.read()
         self._open = True
         self._show()
         return self
@@ -107,7 +107,7 @@ class Gateways:
     async def __aexit__(self, *_: object) -> None:
         self._open = False
         self._look(set())
-        for part in (self._joining, self._watching, self._finding, self._tasks, self._keeping):
+        for part in (self._pairing, self._watcher, self._network, self._tasks, self._registry):
             await part.close()
 
     # -- destination of speech -----------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class Gateways:
     @property
     def here(self) -> bool:
         """True if speech is recognised on this computer now."""
-        return not self._candidates or self._watching.route.here
+        return not self._candidates or self._watcher.route.here
 
     @property
     def destination(self) -> str:
@@ -125,12 +125,12 @@ class Gateways:
     @property
     def instead_of(self) -> str:
         """The name of the chosen gateway while this computer substitutes for it; otherwise empty."""
-        return self._candidates[0].name if self._candidates and self._watching.route.here else ""
+        return self._candidates[0].name if self._candidates and self._watcher.route.here else ""
 
     @property
     def problem(self) -> Note | None:
         """A note about the destination of speech that the user should see."""
-        if self._chosen.chosen and self._keeping.of(self._chosen.chosen) is None:
+        if self._chosen.chosen and self._registry.of(self._chosen.chosen) is None:
             return Note("gateway-unknown")
         return Note("gateway-instead", {"gateway": self.instead_of}) if self.instead_of else None
 
@@ -142,7 +142,7 @@ class Gateways:
         """Return the current destination of speech. Raises ``Unreachable``."""
         if self.here or self._at is None:
             return self._world.here()
-        self._watching.hurry()
+        self._watcher.hurry()
         return self._at
 
     async def until_moved(self, address: Address) -> None:
@@ -150,7 +150,7 @@ class Gateways:
 
         Pending speech moves along.
         """
-        await self._moving.until_moved(address)
+        await self._reconnection.until_moved(address)
 
     def choose(self, chosen: GatewaySection) -> None:
         """Apply the settings. A newly chosen gateway is queried at once."""
@@ -160,8 +160,8 @@ class Gateways:
 
     def woke(self) -> None:
         """Reconnect and query again: this computer has slept."""
-        self._moving.woke()
-        self._watching.move(self._candidates)
+        self._reconnection.woke()
+        self._watcher.move(self._candidates)
 
     # -- user actions --------------------------------------------------------------------------------------
 
@@ -173,26 +173,26 @@ class Gateways:
             case LookAtGateways(on, who):
                 self._look(self._lookers | {who} if on else self._lookers - {who})
             case PairGateway():
-                self._joining.begin(action)
+                self._pairing.begin(action)
             case EndPairing():
-                self._joining.end()
+                self._pairing.end()
             case RenameGateway(gateway, name):
                 self._tasks.start(self._rename(gateway, name), "rename")
             case ForgetGateway(gateway):
                 self._tasks.start(self._forget(gateway), "forget")
 
     async def _rename(self, gateway: str, name: str) -> None:
-        if (one := self._keeping.of(gateway)) is not None:
+        if (one := self._registry.of(gateway)) is not None:
             await self._replace(msgspec.structs.replace(one, name=clean_name(name)))
 
     async def _forget(self, gateway: str) -> None:
-        one = self._keeping.of(gateway)
+        one = self._registry.of(gateway)
         if one is None:
             return
         if self._chosen.chosen == gateway:
             self._unchoose()
         try:
-            await self._keeping.remove(gateway)
+            await self._registry.remove(gateway)
         except AppError as error:
             return self._tell(note_of(error))
         named = {"gateway": one.called}
@@ -201,18 +201,18 @@ class Gateways:
 
     async def _keep(self, made: NewPairing) -> str:
         self._told = None
-        one = await self._keeping.add(made)
+        one = await self._registry.add(made)
         if self._chosen.chosen == one.id:  # paired again: the key changed
             self._follow()
         return one.id
 
     async def _replace(self, one: PairedGateway) -> None:
         try:
-            await self._keeping.replace(one)
+            await self._registry.replace(one)
         except AppError as error:
             return self._tell(note_of(error))
         if self._chosen.chosen == one.id:
-            self._watching.move(self._candidates)
+            self._watcher.move(self._candidates)
             self._at = self._candidates[0]
             self._moved()
 
@@ -225,7 +225,7 @@ class Gateways:
     @property
     def _candidates(self) -> tuple[Address, ...]:
         """The possible addresses of the chosen gateway; empty if this computer is chosen."""
-        if one := self._keeping.of(self._chosen.chosen):
+        if one := self._registry.of(self._chosen.chosen):
             return one.addresses
         url = "" if self._chosen.chosen else self._chosen.url
         return (Address(url, self._key, name=url),) if url else ()
@@ -244,7 +244,7 @@ class Gateways:
         candidates = self._candidates
         self._at = candidates[0] if candidates else None
         self._answers.pop(self._chosen.chosen, None)
-        self._watching.choose(candidates, falls_back=self._chosen.fall_back)
+        self._watcher.choose(candidates, falls_back=self._chosen.fall_back)
         self._search()
         self._rerouted()
 
@@ -253,7 +253,7 @@ class Gateways:
         self._answers[self._chosen.chosen] = answer
         if answer.health in THERE and address != self._at:
             self._at = address
-            if one := self._keeping.of(self._chosen.chosen):
+            if one := self._registry.of(self._chosen.chosen):
                 self._tasks.start(self._move(one.at((address.url,))), "remember")
         self._search()
         self._show()
@@ -261,7 +261,7 @@ class Gateways:
     def _found(self, found: GatewayFound) -> None:
         """Store the new addresses of a paired gateway; its certificate will be verified there."""
         one = next(
-            (one for one in self._keeping.gateways if one.certificate_sha256 == found.certificate_sha256), None
+            (one for one in self._registry.gateways if one.certificate_sha256 == found.certificate_sha256), None
         )
         if one is None:
             return
@@ -271,19 +271,19 @@ class Gateways:
 
     async def _move(self, one: PairedGateway) -> None:
         with suppress(AppError):  # the next search finds it again
-            await self._keeping.replace(one)
+            await self._registry.replace(one)
         if self._chosen.chosen == one.id:
-            self._watching.move(self._candidates)
+            self._watcher.move(self._candidates)
 
     def _search(self) -> None:
         """Search the network while the gateways are watched, or while the chosen one is in use or lost."""
         answer, paired = (
             self._answers.get(self._chosen.chosen, QueryResult()),
-            self._keeping.of(self._chosen.chosen),
+            self._registry.of(self._chosen.chosen),
         )
         lost = answer.note is not None and answer.health not in THERE
-        wanted = paired is not None and (lost or self._moving.in_use)
-        self._finding.look(self._open and (wanted or bool(self._lookers)))
+        wanted = paired is not None and (lost or self._reconnection.in_use)
+        self._network.look(self._open and (wanted or bool(self._lookers)))
 
     def _rerouted(self) -> None:
         self._show()
@@ -301,8 +301,8 @@ class Gateways:
 
     async def _keep_looking(self) -> None:
         while True:
-            self._watching.hurry()
-            others = [one for one in self._keeping.gateways if one.id != self._chosen.chosen]
+            self._watcher.hurry()
+            others = [one for one in self._registry.gateways if one.id != self._chosen.chosen]
             await asyncio.gather(*map(self._ask_other, others))
             self._show()
             await asyncio.sleep(self._world.look_s)
@@ -316,16 +316,16 @@ class Gateways:
     # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        self._moving.look()
+        self._reconnection.look()
         own = self._world.own_addresses(), self._world.own_certificate()
         view = GatewaysView(
-            tuple(listed(self._keeping.gateways, self._chosen, self._answers)),
-            tuple(strangers(self._finding.known, self._keeping.gateways, *own)),
+            tuple(listed(self._registry.gateways, self._chosen, self._answers)),
+            tuple(strangers(self._network.known, self._registry.gateways, *own)),
             self.here,
             self.instead_of,
             clean_name(socket.gethostname()),
-            self._joining.view,
-            self._keeping.problem,
+            self._pairing.view,
+            self._registry.problem,
             self._told,
         )
         if view != self._view:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from app.core.format import Format
-from app.core.formats import document, render, render_json
+from app.core.renderers import document, render, render_json
 from app.core.transcript import RecordingTranscript
 from app.history.errors import NothingToExport, TakeExportFailed
 from app.history.word_times import edited

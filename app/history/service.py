@@ -73,8 +73,8 @@ class HistoryService:
         output: Output | None = None,
     ) -> None:
         self._history, self._post, self._models = history, post, models
-        self._looking = TakeDetailsPublisher(history.take, post)
-        self._again = RerecognitionQueue(history.rerun, post, self._looking.came)
+        self._details = TakeDetailsPublisher(history.take, post)
+        self._queue = RerecognitionQueue(history.rerun, post, self._details.came)
         self._player = Player(history.take, output or sound_system(), post)
         self._tasks = Tasks("history-window")
         self._doing: set[asyncio.Task[None]] = set()
@@ -91,7 +91,7 @@ class HistoryService:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
-            for part in (self._looking, self._again, self._player):
+            for part in (self._details, self._queue, self._player):
                 await opening.enter_async_context(part)
             self._kept = opening.pop_all()
         self._end = self._history.follow(self._changed)
@@ -120,11 +120,11 @@ class HistoryService:
             case PlayTake() | SeekTake() | PausePlaying() | StopPlaying():
                 self._heard(action)
             case LookAtTake():
-                self._looking.look(action)
+                self._details.look(action)
             case RecogniseAgain(session, options):
-                self._again.ask(session, options)
+                self._queue.ask(session, options)
             case StopRecognising(session):
-                self._again.stop(session)
+                self._queue.stop(session)
             case EditTake() | DeleteTakes() | ExportTakes() | ModelsWanted():
                 task = self._tasks.start(self._work(action), "work")
                 self._doing.add(task)
@@ -163,7 +163,7 @@ class HistoryService:
                 self._player.stop()
 
     def _changed(self, index: IndexState) -> None:
-        self._looking.changed()
+        self._details.changed()
         if self._search is not None:
             self._wake.set()
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.core.span_preference import prefers_span
 from app.core.transcript import RecordingTranscript
 from app.core.transcript import TranscriptSegment as Recognised
-from app.core.variants import prefers_span
 from app.journal.damage import Fault
 from app.journal.events import (
     USUAL,

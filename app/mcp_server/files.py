@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from app.core.console import Console
 from app.core.format import Format
-from app.core.formats import render
+from app.core.renderers import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.local_services.stack import Stack
 from app.models import needed_models

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from app.core.errors import UsageMistake
 from app.core.format import Format
-from app.core.formats import render
+from app.core.renderers import render
 from app.dictation.view import state_of
 from app.history.catalogue import IndexUpdater
 from app.history.index import Index, IndexRow

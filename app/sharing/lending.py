@@ -80,13 +80,13 @@ class Lending:
         self._told: Note | None = None
         self._view = LendingView()
         self._lent: dict[str, Lent] = {}
-        self._keeping = GatewayRegistry(GatewayStore(of_this_user()), self._show)
-        self._joining = PairingAttempt(self._keep, self._show, as_worker(pairs))
+        self._registry = GatewayRegistry(GatewayStore(of_this_user()), self._show)
+        self._pairing = PairingAttempt(self._keep, self._show, as_worker(pairs))
         self._tasks = Tasks("lending")
         self._open = False
 
     async def __aenter__(self) -> Self:
-        self._keeping.read()
+        self._registry.read()
         self._open = True
         self._switch()
         self._show()
@@ -94,10 +94,10 @@ class Lending:
 
     async def __aexit__(self, *_: object) -> None:
         self._open = False
-        await self._joining.close()
+        await self._pairing.close()
         await self._tasks.close()
         await asyncio.gather(*(lent.close() for lent in self._lent.values()))
-        await self._keeping.close()
+        await self._registry.close()
 
     # -- requests ------------------------------------------------------------------------------------------
 
@@ -126,9 +126,9 @@ class Lending:
                 place = place_of(where)
                 urls, digest = (place.urls, place.certificate_sha256) if place else ((), "")
                 code = code or (place.code if place else "")
-                self._joining.begin(PairGateway(urls, code, self._name, digest))
+                self._pairing.begin(PairGateway(urls, code, self._name, digest))
             case EndEnlisting():
-                self._joining.end()
+                self._pairing.end()
             case Lend(gateway, on):
                 self._lend(gateway, on)
             case ForgetLent(gateway):
@@ -136,12 +136,12 @@ class Lending:
                 self._tasks.start(self._forget(gateway), "forget")
 
     def _lend(self, gateway: str, on: bool) -> None:
-        ids = [one.id for one in self._keeping.gateways if self._is_wanted(one.id) and one.id != gateway]
+        ids = [one.id for one in self._registry.gateways if self._is_wanted(one.id) and one.id != gateway]
         self.change(ChangeSetting(SETTING, "\n".join([*ids, gateway] if on else ids)))
 
     async def _keep(self, made: NewPairing) -> str:
         """Store a new key and lend to its gateway."""
-        one = await self._keeping.add(made)
+        one = await self._registry.add(made)
         if (before := self._lent.pop(one.id, None)) is not None:  # it uses the old key
             await before.close()
         self._lend(one.id, True)
@@ -150,7 +150,7 @@ class Lending:
 
     async def _forget(self, gateway: str) -> None:
         try:
-            await self._keeping.remove(gateway)
+            await self._registry.remove(gateway)
         except AppError as error:
             self._told = note_of(error)
             self._show()
@@ -164,14 +164,14 @@ class Lending:
     # -- workers -------------------------------------------------------------------------------------------
 
     def _is_wanted(self, gateway: str) -> bool:
-        one = self._keeping.of(gateway)
+        one = self._registry.of(gateway)
         return one is not None and (one.id in self._wanted or one.called in self._wanted)
 
     def _switch(self) -> None:
         """Start or stop each worker as wanted. A gateway that was never wanted has no worker."""
         if not self._open:
             return
-        for one in self._keeping.gateways:
+        for one in self._registry.gateways:
             wanted = self._is_wanted(one.id)
             if wanted and one.id not in self._lent:
                 lent = Lent(one, self._settings, self._fetch, self._changed, self._ask)
@@ -183,21 +183,21 @@ class Lending:
 
     def _changed(self) -> None:
         for lent in self._lent.values():
-            known = self._keeping.of(lent.paired.id)
+            known = self._registry.of(lent.paired.id)
             if known is not None and known.urls != lent.paired.urls:
                 self._tasks.start(self._moved(lent), "moved")
         self._show()
 
     async def _moved(self, lent: Lent) -> None:
         try:
-            await self._keeping.replace(lent.paired)
+            await self._registry.replace(lent.paired)
         except AppError as error:
             log.warning(LogEvent.GATEWAY_ADDRESS_NOT_KEPT, reason=str(error))
 
     # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        joining, known = self._joining.view, self._keeping.gateways
+        joining, known = self._pairing.view, self._registry.gateways
         note = joining.note
         if note is not None and note.key == "pair-other-kind":
             note = Note("lent-other-kind")
@@ -206,14 +206,14 @@ class Lending:
             _STAGES[joining.stage],
             joining.name,
             note,
-            self._told or self._keeping.problem,
+            self._told or self._registry.problem,
         )
         if view != self._view:
             self._view = view
             self._post(view)
 
     def _lent_view(self, gateway: str) -> LentView:
-        one, lent = self._keeping.of(gateway), self._lent.get(gateway)
+        one, lent = self._registry.of(gateway), self._lent.get(gateway)
         name = one.called if one else gateway
         made = LentView(gateway, name, self._is_wanted(gateway))
         return replace(made, worker=lent.view) if lent else made

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final, NamedTuple
 
+from app.core.span_preference import prefers_span
 from app.core.transcript import TranscriptSegment
-from app.core.variants import prefers_span
 from app.transcription.span_planner import Span
 
 MARGIN_S: Final = 0.5

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from app.core.variants import prefers_span
+from app.core.span_preference import prefers_span
 from app.transcription.listening import CuttingMode, ears_of
 from app.transcription.pipeline import SpanningVad
 from app.transcription.span_planner import Span, SpanPlanner, SpanRules

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from app.capture.device_listing import look
+from app.capture.device_listing import list_microphones
 from app.capture.devices import Input
 from app.core.errors import AppError, Note
 from app.diagnostics.report import facts
@@ -53,7 +53,7 @@ class Sources:
     worker: WorkerView | None = None
     places: Folders = field(default_factory=folders)
     library: Library = field(default_factory=of_this_user)
-    look: Callable[[], Awaitable[list[Input]]] = look
+    look: Callable[[], Awaitable[list[Input]]] = list_microphones
 
 
 async def gather(sources: Sources) -> tuple[ReportFile, ...]:

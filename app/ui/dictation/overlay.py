@@ -120,7 +120,7 @@ class Overlay(QObject):
         self.pill = Pill(theme, texts)
         self.pill.edge = 1.0 if surface.blended else _OUTLINE
         self.levels = Levels()
-        self._lingering = OverlayTiming()
+        self._timing = OverlayTiming()
         self._view = View()
         self._shown: View | None = None
         self._drawing: Drawing | None = None
@@ -143,7 +143,7 @@ class Overlay(QObject):
         if ended and self._hint is not None and self._cancel_key:
             self._hint.count()
             self._name_keys()
-        self._show(self._lingering.see(view, self._now()))
+        self._show(self._timing.see(view, self._now()))
 
     def show_choices(self, choices: Choices) -> None:
         """Set the keys that paste held text and that cancel."""
@@ -180,7 +180,7 @@ class Overlay(QObject):
         return self._drawing if self._shown else None
 
     def _look(self) -> None:
-        self._show(self._lingering.at(self._now()))
+        self._show(self._timing.at(self._now()))
 
     def _show(self, view: View | None) -> None:
         view = None if self._wish == OFF else view
@@ -208,7 +208,7 @@ class Overlay(QObject):
             self._frames.stop()
         elif not self._frames.isActive():
             self._frames.start()
-        left = self._lingering.until - self._now()
+        left = self._timing.until - self._now()
         if left == inf:
             self._end.stop()
         else:

@@ -14,7 +14,7 @@ import soundfile
 
 from app.core.errors import Note, OutputFailed
 from app.core.format import Format
-from app.core.formats import render
+from app.core.renderers import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
 from app.files.file_run import FileTask, Reporter, save, save_as, unreadable

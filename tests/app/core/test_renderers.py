@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.format import Format
-from app.core.formats import render
+from app.core.renderers import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from protocol.recognition import Word
 

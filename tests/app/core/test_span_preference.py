@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.variants import prefers_span
+from app.core.span_preference import prefers_span
 
 
 @pytest.mark.parametrize(
