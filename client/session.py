@@ -67,7 +67,7 @@ class Session:
         self._options = options
         self._client = client
         self._limits = Limits()
-        self._greeted = resume
+        self.greeted = resume  # a gateway may already know the session
         self._instance = instance
         self._hellos = 0
         self._welcomed = False
@@ -164,23 +164,18 @@ class Session:
         """True while connected to a gateway that accepts segments which replace others."""
         return self._welcomed and self._takes_spans
 
-    @property
-    def greeted(self) -> bool:
-        """True when a gateway may already know the session."""
-        return self._greeted
-
     def hello(self) -> Hello:
         """Return the first message of a connection. From the second one on, it asks to ``resume``."""
         hello = Hello(
             self.id,
             client=self._client,
             options=self._options,
-            resume=self._greeted,
+            resume=self.greeted,
             instance=self._instance,
             connection=self._hellos,
             pieces=True,
         )
-        self._greeted = True
+        self.greeted = True
         self._hellos += 1
         return hello
 

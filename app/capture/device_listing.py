@@ -1,17 +1,14 @@
 """List microphones in another process, so that no stream of this process is disturbed."""
 
 import asyncio
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from app.capture.devices import Input
-from app.core.child_process import find_program
+from app.core.child_process import find_program, output_of
 from app.core.errors import AppError
-from runtime.leash import leashed
 
 COMMAND: Final = ("microphones", "--json")
 
@@ -21,22 +18,12 @@ _DEADLINE_S: Final = 30.0  # programs start slowly on a busy machine
 async def list_microphones(command: Sequence[str] | None = None) -> list[Input]:
     """List the microphones like ``SoundSystem.inputs``; return an empty list on any failure."""
     try:
-        program = command or (find_program("kikipounamu"), *COMMAND)
-        process = await asyncio.create_subprocess_exec(
-            *leashed(program), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
-        )
-    except (AppError, OSError):
+        async with output_of(command or (find_program("kikipounamu"), *COMMAND)) as process:
+            async with asyncio.timeout(_DEADLINE_S):
+                output, _ = await process.communicate()
+    except (AppError, OSError):  # or not in time
         return []
-    try:
-        async with asyncio.timeout(_DEADLINE_S):
-            output, _ = await process.communicate()
-        return decode(output)
-    except TimeoutError:
-        return []
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    return decode(output)
 
 
 def encode(inputs: Sequence[Input]) -> bytes:

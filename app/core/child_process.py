@@ -5,13 +5,13 @@ import os
 import shutil
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from asyncio.subprocess import DEVNULL, PIPE, Process, create_subprocess_exec
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from app.core.errors import ProgramEnds, ProgramMissing
 from client.backoff import backoff
@@ -55,6 +55,26 @@ def lasting_program(name: str) -> str:
     if image and unpacked and is_bundled() and Path(sys.executable).is_relative_to(unpacked):
         return image
     return find_program(name)
+
+
+@asynccontextmanager
+async def output_of(command: Sequence[str], complaints: int | IO[bytes] = DEVNULL) -> AsyncIterator[Process]:
+    """Run a program whose output is read, and kill it at the end of the context. Raises ``OSError``.
+
+    ``complaints``: where its standard error goes.
+    """
+    process = await create_subprocess_exec(*leashed(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints)
+    try:
+        yield process
+    finally:
+        await kill(process)
+
+
+async def kill(process: Process) -> None:
+    """Kill a process, unless it has ended, and collect it."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
 
 
 def restart_pause(failures: int) -> float:
@@ -155,9 +175,7 @@ class Child:
             await asyncio.wait_for(process.wait(), deadline_s)
         except TimeoutError:
             log.warning(LogEvent.CHILD_KILLED, child=self.name)
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await kill(process)
 
     def last_words(self) -> str:
         """Return the end of the program's output, formatted to follow a message."""
@@ -191,9 +209,7 @@ class Child:
                 process.kill()
             return await process.wait()
         except asyncio.CancelledError:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()  # collect it now, in case the loop ends
+            await kill(process)  # collect it now, in case the loop ends
             raise
         finally:
             self._process = None

@@ -106,17 +106,15 @@ class Claim:
 
 
 class IncomingFile:
-    """A file that is being uploaded. Keep it or drop it; dropping after keeping is safe."""
+    """A file that is being uploaded. Keep it or drop it; dropping after keeping is safe.
+
+    ``path``: where it is until then.
+    """
 
     def __init__(self, uploads: Uploads, file: BinaryIO, path: Path) -> None:
         self._uploads = uploads
         self._file = file
-        self._path = path
-
-    @property
-    def path(self) -> Path:
-        """Return where the file is until it is kept or dropped."""
-        return self._path
+        self.path = path
 
     def flush(self) -> None:
         """Write what is still in memory, so that another process can read the file."""
@@ -132,7 +130,7 @@ class IncomingFile:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        os.replace(self._path, self._uploads.path(session))
+        os.replace(self.path, self._uploads.path(session))
         if os.name == "posix":
             folder = os.open(self._uploads.folder, os.O_RDONLY)
             try:
@@ -143,4 +141,4 @@ class IncomingFile:
     def drop(self) -> None:
         """Delete the partial file unless it was kept."""
         self._file.close()
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)

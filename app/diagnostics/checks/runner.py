@@ -1,22 +1,19 @@
 """Runs checks concurrently, each within its deadline; a check that fails or hangs does not affect the others."""
 
 import asyncio
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from app.core.child_process import find_program
+from app.core.child_process import find_program, output_of
 from app.core.errors import AppError
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, wrong
 from client.errors import GatewayError
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.leash import leashed
 from runtime.tasks import cancel_and_wait
 from speech.errors import SpeechError
 
@@ -86,13 +83,8 @@ async def apart(area: Area, options: Sequence[str], command: Sequence[str] = ())
     A crash is a finding. Raises ``ProgramMissing``.
     """
     program = command or (find_program("kikipounamu"), "doctor", "--apart", area, *options)
-    process = await asyncio.create_subprocess_exec(*leashed(program), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
-    try:
+    async with output_of(program) as process:
         output, _ = await process.communicate()
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
     try:
         return decode(output)
     except msgspec.DecodeError:

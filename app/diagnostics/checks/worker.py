@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import IO, Final
@@ -11,13 +11,12 @@ from typing import IO, Final
 import msgspec
 from msgspec import Struct
 
-from app.core.child_process import find_program
+from app.core.child_process import find_program, output_of
 from app.core.daemon_thread import aside
 from app.core.errors import AppError, ProgramMissing
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from runtime.installing import extra_command
-from runtime.leash import leashed
 
 DEADLINE_S: Final = 150.0  # a large model on a slow computer
 _PROGRAM: Final = "kikipounamu-worker"
@@ -75,19 +74,12 @@ async def _run(
 
     ``lines`` receives its output until then.
     """
-    process = await asyncio.create_subprocess_exec(
-        *leashed(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints, limit=_MOST_BYTES
-    )
-    try:
-        async with asyncio.timeout(deadline_s):
-            await _read(process, lines)
-            return await process.wait()
-    except TimeoutError:
-        return None
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    async with output_of(command, complaints) as process:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                await _read(process, lines)
+                return await process.wait()
+    return None
 
 
 def _last_words(complaints: IO[bytes]) -> str:
