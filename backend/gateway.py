@@ -64,7 +64,7 @@ from protocol.job import Notice
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.memory import PeakWatch, give_back
+from runtime.memory import RegularReturn
 from runtime.tasks import Tasks
 
 log = loggers.BACKEND_GATEWAY
@@ -229,13 +229,12 @@ class Gateway:
 
     async def tick(self) -> None:
         """Pass the time to the sessions until cancelled."""
-        pinged, peaks = time.monotonic(), PeakWatch()
+        pinged, memory = time.monotonic(), RegularReturn()
         while True:
             await asyncio.sleep(TICK_S)
             now = time.monotonic()
             self.hub.tick(now)
-            if peaks.has_passed(len(self.hub.hosted)):
-                give_back()
+            memory.give_back_if_due()
             if now - pinged >= self._settings.limits.ping_s:
                 pinged = now
                 self.hub.check_alive()

@@ -1,43 +1,66 @@
-"""Memory of programs that run for long: what a peak of load has freed goes back to the system, garbage stays rare.
+"""Memory of programs that run for long: what is freed goes back to the system, and garbage collection is short.
 
-The C library keeps what a program has freed, for its next peak. Only glibc can be asked for it; elsewhere nothing
-is done.
+The C library keeps what a program has freed, for its next peak, and Python keeps up to 2,000 free tuples of each
+length until a full garbage collection, which can be hours away. Only glibc can be asked for its part; elsewhere
+that part stays.
 """
 
 import gc
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-_LEAST_PEAK = 16
-"""Smaller peaks leave little behind."""
+INTERVAL_S: Final = 60.0
+_M_MMAP_THRESHOLD: Final = -3
+_LARGE_BYTES: Final = 32_768
+"""Audio of a second: what is larger is audio."""
 
 
-class PeakWatch:
-    """Decision when to give memory back: once the load has fallen to half of its peak, or to nothing. Pure."""
+class RegularReturn:
+    """Return of freed memory, once a minute at most. Short only in programs that exempt what they import."""
 
-    def __init__(self) -> None:
-        self._peak = 0
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._due = clock() + INTERVAL_S
 
-    def has_passed(self, load: int) -> bool:
-        """Note the load of this moment; return whether a peak has passed since the last one that has."""
-        self._peak = max(self._peak, load)
-        if self._peak < _LEAST_PEAK or load > self._peak // 2:
-            return False
-        self._peak = load
-        return True
+    def give_back_if_due(self) -> None:
+        """Give memory back if the last time was a minute ago."""
+        if (now := self._clock()) >= self._due:
+            self._due = now + INTERVAL_S
+            give_back()
+
+
+def map_audio() -> None:
+    """Take each large block from the system and return it when it is freed, from now on.
+
+    By itself glibc does so only until it has freed the first one. Then audio comes and goes between small blocks
+    that stay longer, and leaves gaps that no later audio fits.
+    """
+    _ask_glibc("mallopt", _M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def give_back() -> None:
     """Collect garbage, and return what is free to the system. Takes some milliseconds."""
+    gc.collect()
+    _ask_glibc("malloc_trim", 0)
+
+
+def _ask_glibc(function: str, *arguments: int) -> None:
     import ctypes  # late: most programs never need it
 
-    gc.collect()
     with suppress(AttributeError, OSError):  # no glibc
-        ctypes.CDLL(None).malloc_trim(0)
+        getattr(ctypes.CDLL(None), function)(*arguments)
 
 
 _THRESHOLDS: Final = (20_000, 20, 50)
 """Thresholds of ``gc.set_threshold``: new objects per youngest collection, then collections per older one."""
+
+
+def exempt_existing() -> None:
+    """Exempt existing objects from garbage collection, so that a full one is short."""
+    gc.collect()
+    gc.freeze()
 
 
 def collect_seldom() -> None:

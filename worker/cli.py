@@ -24,6 +24,8 @@ from runtime import command_line, loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.logs import logging_to
+from runtime.memory import INTERVAL_S, exempt_existing, give_back, map_audio
+from runtime.tasks import Tasks
 from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import say, standard_streams
 from speech.errors import SpeechError
@@ -234,12 +236,22 @@ async def _work(where: BrokerChoice, settings: EngineSettings, serving: Serving,
             jobs = await stack.enter_async_context(AllShards(*shards_of(ShardJobs, where.url, worker, tunnel)))
             servant = Consumer(worker, jobs, supervisor, ConsumerIntervals(), Keys())
         stack.enter_context(serving(worker, servant))
+        memory = await stack.enter_async_context(Tasks("memory"))
+        memory.start(_give_memory_back(), "give-back")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):  # Windows
                 loop.add_signal_handler(number, servant.drain)
         await servant.run()
     log.info(LogEvent.WORKER_ENDED, worker=worker)
+
+
+async def _give_memory_back() -> None:
+    map_audio()
+    exempt_existing()
+    while True:
+        await asyncio.sleep(INTERVAL_S)
+        give_back()
 
 
 def shards_of(

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
 from protocol.recognition import Options
+from runtime.memory import RegularReturn, exempt_existing
 from worker.chinese_text import written
 from worker.engines import find_engine
 from worker.supervision.engine_frames import (
@@ -67,9 +68,12 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     if why := _misfit(engine, first):
         say(Unavailable(why))
         return
+    exempt_existing()
+    memory = RegularReturn()
     say(Ready(engine.info()))
     while isinstance(request := REQUESTS.read(requests), Decode | Feed):
         say(_answer(engine, request))
+        memory.give_back_if_due()
     engine.close()
 
 

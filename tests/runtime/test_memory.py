@@ -1,33 +1,70 @@
-"""Memory after a peak: when it is given back, and that the system has it."""
+"""Freed memory: when it is given back, and that the system has it."""
 
+import subprocess
 import sys
 
-import psutil
 import pytest
 
-from runtime.memory import PeakWatch, give_back
+from runtime import memory
+from runtime.memory import RegularReturn
+
+needs_glibc = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: glibc's allocator")
+
+GIVEN_BACK = """
+import psutil
+from runtime.memory import give_back
+
+blocks = [bytes([number % 256]) * 100_000 for number in range(500)]
+full = psutil.Process().memory_info().rss
+last = blocks[-1]  # it keeps the heap from shrinking by itself
+del blocks
+give_back()
+assert full - psutil.Process().memory_info().rss > 30_000_000
+"""
+MAPPED = """
+from runtime.memory import give_back, map_audio
+
+def in_heap(block):
+    lines = [line.split() for line in open("/proc/self/maps")]
+    (heap,) = [line[0] for line in lines if line[-1] == "[heap]"]
+    first, last = (int(end, 16) for end in heap.split("-"))
+    return first <= id(block) < last
+
+bytes(1_000_000)  # freed at once
+assert in_heap(bytes(900_000))
+map_audio()
+give_back()
+assert not in_heap(bytes(900_000))
+"""
 
 
-def test_memory_is_given_back_once_load_has_halved() -> None:
-    watch = PeakWatch()
-    assert [watch.has_passed(load) for load in (0, 100, 500, 251, 250, 250, 130, 125, 100, 0)] == [
-        *(False, False, False, False, True, False, False, True, False),
-        True,
-    ]
+def run(script: str) -> None:
+    """Run a script in a process whose allocator no other test has changed."""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_small_loads_have_no_peak() -> None:
-    watch = PeakWatch()
-    assert not any(watch.has_passed(load) for load in (15, 0, 10, 0))
+def test_memory_is_given_back_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    times = iter((0.0, 25.0, 59.0, 60.0, 61.0, 119.0, 150.0, 209.0, 210.0))
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now = next(times)
+        return now
+
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(now))
+    regular = RegularReturn(clock)
+    for _ in range(8):
+        regular.give_back_if_due()
+    assert given == [60.0, 150.0, 210.0]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: glibc's allocator")
+@needs_glibc
 def test_system_gets_freed_memory() -> None:
-    """The last block keeps the heap from shrinking by itself."""
-    blocks = [bytes(100_000) for _ in range(500)]
-    full = psutil.Process().memory_info().rss
-    last = blocks[-1]
-    del blocks
-    give_back()
-    assert full - psutil.Process().memory_info().rss > 30_000_000
-    assert len(last) == 100_000
+    run(GIVEN_BACK)
+
+
+@needs_glibc
+def test_audio_gets_memory_of_its_own() -> None:
+    run(MAPPED)

@@ -25,3 +25,17 @@ while seen() is not None:
 
 def test_later_garbage_is_collected() -> None:
     subprocess.run([sys.executable, "-c", CYCLES], check=True)
+
+
+EXEMPT = """
+import gc
+from runtime.memory import exempt_existing
+
+before = gc.get_threshold()
+exempt_existing()
+assert len(gc.get_objects()) < 1_000 < gc.get_freeze_count() and gc.get_threshold() == before
+"""
+
+
+def test_existing_objects_are_exempt() -> None:
+    subprocess.run([sys.executable, "-c", EXEMPT], check=True)

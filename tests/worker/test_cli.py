@@ -1,5 +1,6 @@
 """Worker command, in a process of its own."""
 
+import asyncio
 import signal
 import subprocess
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 from loadtest.core.checksum_text import checksum
 from protocol.job import GROUP, EndState, Result, decode_status
 from protocol.monitor import WorkerState
+from runtime.tasks import Tasks
 from speech.models.catalogue import Catalogue
 from speech.models.store import ModelStore
 from tests.helpers.command_line import called
@@ -22,6 +24,7 @@ from tests.helpers.waiting import wait_until
 from tests.speech.models.example import ENDPOINTS, model_of, write_files
 from tests.worker.running import ended, fault_job, persistent_broker, worker_process
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side, job
+from worker import cli as worker_cli
 from worker.cli import cli, with_punctuation, without_password
 
 ANY = KEYS.jobs("interactive")
@@ -215,6 +218,19 @@ async def _knows_the_session(other: GatewaySide) -> bool:
         return bool(await other.redis.exists(KEYS.session(SESSION)))
     except RedisError:  # still loading
         return False
+
+
+async def test_worker_gives_freed_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    given = asyncio.Event()
+    monkeypatch.setattr(worker_cli, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(worker_cli, "map_audio", lambda: done.append("map"))
+    monkeypatch.setattr(worker_cli, "exempt_existing", lambda: done.append("exempt"))
+    monkeypatch.setattr(worker_cli, "give_back", given.set)
+    async with Tasks("test") as tasks, asyncio.timeout(60):
+        tasks.start(worker_cli._give_memory_back(), "memory")
+        await given.wait()
+    assert done == ["map", "exempt"]
 
 
 def test_broker_password_is_removed_from_logged_url() -> None:

@@ -6,8 +6,12 @@ import sys
 from io import BytesIO
 from pathlib import Path
 
+import pytest
+
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from runtime import memory
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
+from worker import engine_main
 from worker.supervision.engine_frames import (
     REPLIES,
     REQUESTS,
@@ -24,11 +28,15 @@ from worker.supervision.engine_frames import (
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def framed(*requests: Request) -> bytes:
+    return b"".join(map(REQUESTS.pack, requests))
+
+
 def converse(*requests: Request) -> tuple[list[Reply], str, int]:
     """Send requests to the program; return its replies, its standard error and its exit status."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "worker.engine_main"],
-        input=b"".join(map(REQUESTS.pack, requests)),
+        input=framed(*requests),
         capture_output=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         timeout=60,
@@ -48,6 +56,16 @@ def test_engine_process_loads_decodes_and_ends_with_its_input() -> None:
     replies, _, status = converse(LoadEngine(EngineSettings(ENGINE)), decode(Fault.NONE), decode(Fault.NONE))
     assert isinstance(replies[0], Ready)
     assert replies[1:] == [Decoded((Transcript("none 1"),))] * 2 and status == 0
+
+
+def test_freed_memory_is_given_back_after_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    pipe = BytesIO()
+    monkeypatch.setattr(memory, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(pipe.tell()))
+    requests = BytesIO(framed(LoadEngine(EngineSettings(ENGINE)), decode(Fault.NONE), decode(Fault.NONE)))
+    engine_main._serve(requests, pipe)
+    assert len(given) == 2 and 0 < given[0] < given[1] == pipe.tell()
 
 
 def test_engine_output_goes_to_standard_error() -> None:
