@@ -11,7 +11,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,15 +51,22 @@ class GatewayGone:
 
 
 DiscoveryEvent = GatewayFound | GatewayGone
-_Change = tuple[str, ServiceStateChange]
+_Change = tuple[Zeroconf, str, ServiceStateChange]
 _Changes = asyncio.Queue[_Change]
 
 
 def own_addresses() -> tuple[str, ...]:
-    """Return the current IPv4 addresses of this computer's networks, including loopback."""
+    """Return the current addresses of this computer's networks, including loopback of IPv4. IPv4 comes first."""
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
-    found = (one for name, several in psutil.net_if_addrs().items() if name in up for one in several)
-    return tuple(sorted(one.address for one in found if one.family == socket.AF_INET))
+    found = [one for name, several in psutil.net_if_addrs().items() if name in up for one in several]
+    older = sorted(one.address for one in found if one.family == socket.AF_INET)
+    newer = sorted(one.address for one in found if one.family == socket.AF_INET6)
+    return *older, *filter(_leads_out, newer)
+
+
+def _leads_out(address: str) -> bool:
+    known = ipaddress.ip_address(address.partition("%")[0])
+    return not (known.is_loopback or known.is_link_local)
 
 
 async def discover(
@@ -70,9 +77,9 @@ async def discover(
         known: dict[str, GatewayFound] = {}
         try:
             at = addresses()
-            async with _listening(at) as (zeroconf, changes):
+            async with _listening(at) as changes:
                 while addresses() == at:
-                    event = await _next(zeroconf, changes, known, look_s)
+                    event = await _next(changes, known, look_s)
                     if event is not None:
                         yield event
         except (OSError, Error) as error:
@@ -83,30 +90,36 @@ async def discover(
 
 
 @asynccontextmanager
-async def _listening(at: tuple[str, ...]) -> AsyncIterator[tuple[Zeroconf, _Changes]]:
+async def _listening(at: tuple[str, ...]) -> AsyncIterator[_Changes]:
+    """Listen on each version of IP by itself, so that trouble with IPv6 leaves IPv4 alone."""
     changes: _Changes = asyncio.Queue(_MOST_CHANGES)
 
     def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if not changes.full():  # a flood of changes is noise: drop the rest
-            changes.put_nowait((name, state_change))
+            changes.put_nowait((zeroconf, name, state_change))
 
-    listener = AsyncZeroconf(interfaces=list(at), ip_version=IPVersion.V4Only)
-    try:
-        browser = AsyncServiceBrowser(listener.zeroconf, [SERVICE], handlers=[changed])
-        try:
-            yield listener.zeroconf, changes
-        finally:
-            await browser.async_cancel()
-    finally:
-        await listener.async_close()
+    newer = [address for address in at if ":" in address]
+    async with AsyncExitStack() as stack:
+        older = AsyncZeroconf(interfaces=[each for each in at if each not in newer], ip_version=IPVersion.V4Only)
+        _browse(stack, older, changed)
+        if newer:
+            try:
+                _browse(stack, AsyncZeroconf(interfaces=newer, ip_version=IPVersion.V6Only), changed)
+            except (OSError, RuntimeError, Error) as error:
+                log.warning(LogEvent.DISCOVERY_FAILED, reason=repr(error))
+        yield changes
 
 
-async def _next(
-    zeroconf: Zeroconf, changes: _Changes, known: dict[str, GatewayFound], patience_s: float
-) -> DiscoveryEvent | None:
+def _browse(stack: AsyncExitStack, listener: AsyncZeroconf, changed: Callable[..., None]) -> None:
+    stack.push_async_callback(listener.async_close)
+    browser = AsyncServiceBrowser(listener.zeroconf, [SERVICE], handlers=[changed])
+    stack.push_async_callback(browser.async_cancel)
+
+
+async def _next(changes: _Changes, known: dict[str, GatewayFound], patience_s: float) -> DiscoveryEvent | None:
     try:
         async with asyncio.timeout(patience_s):
-            service, change = await changes.get()
+            zeroconf, service, change = await changes.get()
     except TimeoutError:
         return None
     if change is ServiceStateChange.Removed:

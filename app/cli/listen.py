@@ -117,7 +117,8 @@ async def listen(source: GatewayChoice, wish: ListenOptions) -> int:
                 raise
             return INTERRUPTED
         except EXPECTED as error:
-            screen.tell(str(error))
+            for line in str(error).splitlines():
+                screen.tell(line)
             return FAILED
         finally:
             dictation.tell_what_is_kept()

@@ -1,6 +1,8 @@
 """The lists of gateways for display. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from app.gateways.pairing_address import shown
@@ -49,5 +51,8 @@ def elsewhere(urls: Iterable[str], own_addresses: Sequence[str]) -> tuple[str, .
 
 
 def _network(address: str) -> str:
-    """Return the first three numbers of an address: the network in most homes and offices."""
-    return address.rpartition(".")[0]
+    """Return the first three numbers of an address of IPv4, or half of one of IPv6: the network in most homes."""
+    with suppress(ValueError):
+        bits = 64 if ":" in address else 24
+        return str(ip_network((address, bits), strict=False))
+    return address

@@ -31,7 +31,7 @@ class AutostartRefused(AppError):
     """The entry cannot be written or removed."""
 
     def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{place} cannot be changed ({reason}): allow this app to write there")
+        super().__init__(f"{place} cannot be changed ({reason}): free space there, or allow this app to write")
         self.note = Note("autostart-refused", {"place": place})
 
 

@@ -17,7 +17,7 @@ from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
 from protocol.endpoint import ENDPOINT_FILE
 from protocol.pairing import PAIRING_PATH, PairingState
 from runtime.command_line import AsJson, group
-from runtime.folders import folders
+from runtime.folders import folders, refusal
 from runtime.terminal import printable, reason, say
 
 devices = group("Manage the devices that may use this gateway.")
@@ -40,6 +40,8 @@ def list_devices(as_json: AsJson = False) -> None:
         if as_json:
             say(msgspec.json.encode([_facts(one, known.get(one.id)) for one in listed]).decode())
             return
+        if not listed:
+            say("no device is paired: `kikipounamu-gateway pair` shows a code for one", err=True)
         for one in listed:
             seen = _seen(one, known.get(one.id))
             say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
@@ -89,8 +91,7 @@ def _store() -> Iterator[DeviceStore]:
     try:
         yield DeviceStore(folders().data / DEVICES_FILE)
     except (BackendError, OSError) as error:
-        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-        say(f"{where}{reason(error)}", err=True)
+        say(refusal(error) if isinstance(error, OSError) else reason(error), err=True)
         raise typer.Exit(1) from None
 
 

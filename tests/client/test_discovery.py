@@ -1,7 +1,10 @@
 """Interpretation of mDNS announcements; real discovery is in ``tests/backend/devices/test_announcement.py``."""
 
 import ipaddress
+import socket
+from types import SimpleNamespace
 
+import psutil
 import pytest
 from zeroconf.asyncio import AsyncServiceInfo
 
@@ -44,5 +47,13 @@ def test_announced_name_is_cleaned() -> None:
     assert found is not None and found.name == "a b"
 
 
-def test_own_addresses_include_loopback() -> None:
+def test_own_addresses_include_loopback_of_ipv4() -> None:
     assert any(ipaddress.ip_address(address).is_loopback for address in own_addresses())
+
+
+def test_own_addresses_of_ipv6_are_those_that_lead_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [*((socket.AF_INET6, one) for one in ("fd00::4", "fe80::1%eth0", "::1")), (socket.AF_INET, "10.0.0.4")]
+    addresses = {"eth0": [SimpleNamespace(family=family, address=one) for family, one in found]}
+    monkeypatch.setattr(psutil, "net_if_stats", lambda: {"eth0": SimpleNamespace(isup=True)})
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: addresses)
+    assert own_addresses() == ("10.0.0.4", "fd00::4")

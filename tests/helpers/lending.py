@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from loadtest.core.checksum_text import checksum
@@ -89,6 +89,8 @@ class Shared:
     ``secrets``: keys, codes and texts that must not be readable on the network.
     """
 
+    options: ClassVar[tuple[str, ...]] = ()
+
     host: Host
     secrets: list[str] = field(default_factory=lambda: [KEY])
     program: Program = field(init=False)
@@ -99,7 +101,9 @@ class Shared:
 
     def start(self) -> None:
         """Start the gateway, also after it ended."""
-        self.program, self.endpoint = self.host.chain.gateway("--mode", "shared", "--name", "The desk")
+        self.program, self.endpoint = self.host.chain.gateway(
+            "--mode", "shared", "--name", "The desk", *self.options
+        )
 
     @property
     def url(self) -> str:

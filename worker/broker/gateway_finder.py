@@ -6,7 +6,7 @@ The certificate identifies the gateway; a server with another certificate at tha
 import asyncio
 import ipaddress
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
 
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceStateChange, Zeroconf
@@ -21,6 +21,8 @@ log = loggers.WORKER_FINDING
 PATIENCE_S: Final = 5.0
 _RESOLVE_MS: Final = 2_000
 _MOST: Final = 256
+_GIVEN: Final = (IPVersion.V4Only,)
+_Names = asyncio.Queue[tuple[Zeroconf, str]]
 
 
 async def find_gateway(
@@ -30,9 +32,10 @@ async def find_gateway(
 ) -> tuple[str, ...]:
     """Return addresses as HOST:PORT, IPv4 first; empty if no announcement came or the network is unusable."""
     try:
-        async with asyncio.timeout(patience_s), _heard(interfaces) as (zeroconf, names):
+        async with asyncio.timeout(patience_s), _heard(interfaces) as names:
             while True:
-                info = AsyncServiceInfo(SERVICE, await names.get())
+                zeroconf, name = await names.get()
+                info = AsyncServiceInfo(SERVICE, name)
                 known = await info.async_request(zeroconf, _RESOLVE_MS)
                 if known and (places := _places(info, certificate_sha256)):
                     return places
@@ -44,22 +47,24 @@ async def find_gateway(
 
 
 @asynccontextmanager
-async def _heard(interfaces: Any) -> AsyncIterator[tuple[Zeroconf, "asyncio.Queue[str]"]]:
-    names = asyncio.Queue[str](_MOST)
+async def _heard(interfaces: Any) -> AsyncIterator[_Names]:
+    names: _Names = asyncio.Queue(_MOST)
 
     def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is not ServiceStateChange.Removed and not names.full():  # a flood is noise
-            names.put_nowait(name)
+            names.put_nowait((zeroconf, name))
 
-    listener = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
-    try:
-        browser = AsyncServiceBrowser(listener.zeroconf, [SERVICE], handlers=[changed])
-        try:
-            yield listener.zeroconf, names
-        finally:
-            await browser.async_cancel()
-    finally:
-        await listener.async_close()
+    async with AsyncExitStack() as stack:
+        for version in (IPVersion.V4Only, IPVersion.V6Only) if interfaces is InterfaceChoice.All else _GIVEN:
+            try:
+                listener = AsyncZeroconf(interfaces=interfaces, ip_version=version)
+            except (OSError, RuntimeError) as error:  # trouble with one version leaves the other alone
+                log.warning(LogEvent.DISCOVERY_FAILED, reason=repr(error))
+                continue
+            stack.push_async_callback(listener.async_close)
+            browser = AsyncServiceBrowser(listener.zeroconf, [SERVICE], handlers=[changed])
+            stack.push_async_callback(browser.async_cancel)
+        yield names
 
 
 def _places(info: AsyncServiceInfo, certificate_sha256: bytes) -> tuple[str, ...]:

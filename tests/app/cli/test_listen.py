@@ -19,6 +19,7 @@ from app.capture.errors import NoMicrophone
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.cli.commands import GatewayChoice
 from app.cli.listen import Interrupts, ListenOptions, interrupted, listen
+from app.core.errors import ProgramEnds
 from app.core.process import FAILED, INTERRUPTED
 from app.journal.library import TakeSnapshot, of_this_user
 from app.journal.take import Take, TakeState
@@ -127,6 +128,14 @@ async def test_listen_fails_without_microphone_and_creates_no_take(capsys: pytes
     assert await listen(NOBODY, ListenOptions(open_microphone=none)) == FAILED
     assert "no microphone found" in capsys.readouterr().err
     assert of_this_user().all() == []
+
+
+async def test_error_of_several_lines_is_printed_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    def ends(choice: str, *, on_change: OnChange) -> AbstractAsyncContextManager[RecordingMicrophone]:
+        raise ProgramEnds("kikipounamu-gateway", 1, ":\n    the disk is full")
+
+    assert await listen(NOBODY, ListenOptions(open_microphone=ends)) == FAILED
+    assert "    the disk is full" in capsys.readouterr().err.splitlines()
 
 
 async def test_ctrl_c_while_microphone_opens_keeps_no_recording(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,4 +48,6 @@ def test_stranger_is_listed_without_addresses_of_shared_bridges() -> None:
     (tower,) = strangers([found("tower", "b" * 64, far, *BRIDGES, near)], (), HERE)
     assert tower == FoundView("tower", (near, far), "b" * 64)
     assert elsewhere(BRIDGES, HERE) == ()
+    newer = "https://[fd00::4]:1", "https://[fd00:1::4]:1"
+    assert elsewhere(newer, ("fd00:1::7",)) == newer[::-1]
     assert elsewhere(("https://[fd00::4]:1", near), ()) == ("https://[fd00::4]:1", near)

@@ -33,7 +33,8 @@ def command(store: DeviceStore, *words: str) -> Result:
 
 
 def test_list_is_empty_at_first(store: DeviceStore) -> None:
-    assert (command(store, "list").output, command(store, "list").exit_code) == ("", 0)
+    listed = command(store, "list")
+    assert (listed.stdout, listed.exit_code) == ("", 0) and "`kikipounamu-gateway pair`" in listed.stderr
     assert command(store, "list", "--json").output == "[]\n"
 
 
@@ -59,6 +60,12 @@ def test_invalid_command_is_reported(store: DeviceStore, words: tuple[str, ...])
     done = command(store, *words)
     assert done.exit_code == 1 and done.output.strip() and done.exception is not None
     assert "Traceback" not in done.output
+
+
+def test_refused_folder_is_reported_with_its_remedy(store: DeviceStore) -> None:
+    store.file.parent.parent.joinpath("data").write_text("no folder")
+    done = command(store, "add", "Anna")
+    assert done.exit_code == 1 and "data cannot be used" in done.stderr and ": " in done.stderr
 
 
 def test_damaged_device_file_is_reported(store: DeviceStore) -> None:
