@@ -24,6 +24,7 @@ from app.capture.errors import AudioLibraryMissing, MicrophoneRefused, SpeakerRe
 from app.capture.sound_thread import SoundThread
 from runtime.installing import extra_command
 from runtime.programs import prefer_bundled_libraries
+from runtime.tasks import is_set_within
 
 SAMPLE_TYPE: Final = "float32"
 SAMPLE_BYTES: Final = 4
@@ -92,10 +93,8 @@ class PortAudio:
         start = partial(self._playing, lambda rate: BytesIO(sound_at(rate)).read, tell, short=True)
         stream = await self._thread.ask(start, lambda stream: stream.end())
         try:
-            async with asyncio.timeout(_LONGEST_SOUND_S):
-                await ended.wait()
-        except TimeoutError:
-            raise SpeakerRefused("the output takes nothing") from None
+            if not await is_set_within(ended, _LONGEST_SOUND_S):
+                raise SpeakerRefused("the output takes nothing")
         finally:
             await stream.close()
 

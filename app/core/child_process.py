@@ -20,6 +20,7 @@ from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.leash import leashed
 from runtime.programs import is_bundled
+from runtime.tasks import is_set_within
 from runtime.terminal import reason
 
 log = loggers.APP_CHILD
@@ -157,10 +158,7 @@ class Child:
                 pause_s = pause(failures)
                 log.error(LogEvent.CHILD_CANNOT_RUN, child=self.name, status=error.status, again_in_s=pause_s)
                 self.given_up = error
-                try:
-                    async with asyncio.timeout(pause_s):
-                        await self._stopping.wait()
-                except TimeoutError:
+                if not await is_set_within(self._stopping, pause_s):
                     self.given_up = None
 
     async def stop(self, deadline_s: float) -> None:

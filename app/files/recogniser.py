@@ -97,9 +97,7 @@ class FileRecogniser:
             ):
                 outlet = voting(_Noted(client, progress), options, PER_PART)
                 try:
-                    await transcribe(
-                        blocks, ears, outlet, progress, says=lambda final: self.rewrite(final.text.strip())
-                    )
+                    await transcribe(blocks, ears, outlet, progress, says=self.says)
                 except asyncio.CancelledError:
                     await withdraw(client, progress.open)
                     raise

@@ -184,9 +184,8 @@ class Files:
         found = await self._aside(find, paths, MOST_FILES)
         named = tuple(path for path in found.paths if valid(path) == path)
         self._events.put_nowait(Add(named, found.left_out))
-        if unnamed := len(found.paths) - len(
-            named
-        ):  # undecodable names: neither the list nor results can contain them
+        # Neither the list nor results can contain names that cannot be decoded.
+        if unnamed := len(found.paths) - len(named):
             self._events.put_nowait(ListNote(Note(FileNote.UNNAMED, {"count": str(unnamed)})))
 
     async def _look(self, file: int, path: str) -> None:

@@ -79,9 +79,8 @@ class IndexUpdater:
         gone: list[UUID] = []
         for session in sessions:
             try:
-                stamp = _stamp(
-                    self._library.root / str(session)
-                )  # taken first, so that a later change is noticed next time
+                # The stamp is taken first, so that a later change is noticed next time.
+                stamp = _stamp(self._library.root / str(session))
                 found = self._library.find(session)
                 there.append((row_of(found), IndexedTake(stamp, found.take.finished)))
             except (TakeUnknown, FileNotFoundError):

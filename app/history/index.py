@@ -159,13 +159,11 @@ class Index:
         """
         with errors():
             before = self._connection.total_changes
-            pages = (
-                _MERGED_PAGES if self._purging else -_MERGED_PAGES
-            )  # negative: start merging everything into one segment
+            # A negative number starts to merge everything into one segment.
+            pages = _MERGED_PAGES if self._purging else -_MERGED_PAGES
             self._connection.execute("INSERT INTO words(words, rank) VALUES ('merge', ?)", (pages,))
-            self._purging = (
-                self._connection.total_changes - before >= 2
-            )  # FTS5's way to report that it did something
+            # FTS5 reports in this way that it did something.
+            self._purging = self._connection.total_changes - before >= 2
             if not self._purging:
                 (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if not busy:

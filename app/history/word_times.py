@@ -109,9 +109,8 @@ def edited(transcript: RecordingTranscript, text: str) -> RecordingTranscript:
     at = 0
     for piece in difference(transcript.text, text):
         if piece.change is DifferenceKind.ADDED:
-            parts[max(0, bisect_right(begins, at - 1) - 1)] += (
-                piece.text
-            )  # to the segment in which the replaced text ended
+            # It belongs to the segment in which the replaced text ended.
+            parts[max(0, bisect_right(begins, at - 1) - 1)] += piece.text
             continue
         if piece.change is DifferenceKind.SAME:
             _share_out(piece.text, at, begins, parts)

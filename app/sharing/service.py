@@ -258,9 +258,8 @@ class Sharing(TaskOwner):
         if state.stage is PairingStage.PAIRED and not state.device:
             return  # the device is still being stored
         self._code = ""
-        stage = (
-            PairingStage.EXPIRED if state.stage is PairingStage.NONE else state.stage
-        )  # the gateway was restarted
+        restarted = state.stage is PairingStage.NONE
+        stage = PairingStage.EXPIRED if restarted else state.stage
         if state.problem is not None:
             full = state.problem.code is ErrorCode.DISK_FULL
             why = Note("invite-disk-full") if full else Note("invite-not-kept")

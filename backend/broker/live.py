@@ -18,12 +18,8 @@ def piece_command(keys: Keys, job: Job, inbox: str, model: str) -> Command:
     Its result tells whether a worker reads there.
     """
     stream = keys.inbox(inbox) if inbox else keys.live(model)
-    arguments = (
-        1,
-        _MOST_ENTRIES,
-        LIVE_STALE_MS,
-        *flat(job),
-    )  # no stream of jobs is named, so that none is counted
+    # No stream of jobs is named, so that none is counted.
+    arguments = (1, _MOST_ENTRIES, LIVE_STALE_MS, *flat(job))
     return Command("hypothesise", [stream], arguments, is_queued, len(job.pcm), optional=True)
 
 

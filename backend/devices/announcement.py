@@ -16,7 +16,7 @@ from zeroconf.asyncio import AsyncZeroconf
 from protocol.discovery import SERVICE, Announcement, encode_text, service_name
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 log = loggers.BACKEND_ANNOUNCING
 
@@ -59,11 +59,11 @@ async def _speak(
             if at := addresses():
                 async with _said(announced, at):
                     while not stopped.is_set() and addresses() == at:
-                        await _pause(stopped, look_s)
+                        await is_set_within(stopped, look_s)
                 continue
         except (OSError, Error) as error:
             log.warning(LogEvent.GATEWAY_ANNOUNCEMENT_FAILED, reason=repr(error))
-        await _pause(stopped, look_s)
+        await is_set_within(stopped, look_s)
 
 
 @asynccontextmanager
@@ -88,9 +88,3 @@ async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None
         with suppress(OSError, Error):
             await speaker.async_unregister_all_services()
         await speaker.async_close()
-
-
-async def _pause(stopped: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stopped.wait()

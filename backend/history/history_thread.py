@@ -18,7 +18,7 @@ from backend.history.records import HistoryLimits
 from runtime import loggers
 from runtime.clocks import WallClock
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 log = loggers.BACKEND_HISTORY_KEEPER
 
@@ -138,11 +138,7 @@ class AsyncHistory:
             log.error(LogEvent.HISTORY_RETENTION_FAILED, reason=str(error))
         except HistoryUnavailable:
             return
-        try:
-            async with asyncio.timeout(_UPKEEP_S):
-                await self._down.wait()
-        except TimeoutError:
-            return
+        await is_set_within(self._down, _UPKEEP_S)
 
     async def _in_steps(self, step: "Callable[[Store], object]") -> None:
         more: object = True

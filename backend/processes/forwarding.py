@@ -4,10 +4,8 @@ Bodies stream in both directions. The main process learns the client's address a
 headers, which it believes only on that socket.
 """
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
 from typing import Final
 
 from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, DummyCookieJar, UnixConnector, hdrs, web
@@ -22,6 +20,7 @@ from backend.processes.link import ProcessLink
 from protocol.errors import ErrorCode
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import is_set_within
 
 log = loggers.BACKEND_PROCESSES
 
@@ -86,11 +85,8 @@ class Forwarder:
         return self._session
 
     async def _until_main_is_up(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_MAIN_S):
-                await self._link.main_up.wait()
-            return
-        raise _away()
+        if not await is_set_within(self._link.main_up, _MAIN_S):
+            raise _away()
 
 
 @web.middleware

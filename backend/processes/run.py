@@ -13,6 +13,7 @@ from backend.processes.channel import Channel
 from backend.processes.messages import Start
 from backend.processes.slots import Share
 from runtime.leash import leashed
+from runtime.tasks import is_set_within
 
 NO_DESCRIPTOR: Final = -1
 
@@ -89,10 +90,7 @@ class ProcessRun:
     async def end(self, within_s: float) -> None:
         """Let the process drain and end; kill it after the deadline."""
         self.ask_to_end()
-        try:
-            async with asyncio.timeout(within_s):
-                await self.over.wait()
-        except TimeoutError:
+        if not await is_set_within(self.over, within_s):
             self.kill()
             await self.over.wait()
 
@@ -105,10 +103,7 @@ class ProcessRun:
 
     async def until_ready(self, within_s: float) -> None:
         """Wait until the process serves. Raises ``ProcessFailed`` with its reason."""
-        try:
-            async with asyncio.timeout(within_s):
-                await self.settled.wait()
-        except TimeoutError:
+        if not await is_set_within(self.settled, within_s):
             self.reason = f"it was not ready within {within_s:g} s"
         if not self.ready:
             raise ProcessFailed(self.reason or f"a process ended with {self.process.returncode}: see its log")

@@ -33,7 +33,7 @@ from protocol.errors import ErrorCode
 from protocol.job import Job
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import cancel_and_wait
+from runtime.tasks import cancel_and_wait, is_set_within
 
 log = loggers.BACKEND_REST_FILE_RUN
 
@@ -200,11 +200,7 @@ class FileRun:
             if self._all_sent and stored.state in (SessionState.DONE, SessionState.FAILED):
                 return stored.state
             await self._look(stored)
-            try:
-                async with asyncio.timeout(self._means.look_s):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+            await is_set_within(self._woken, self._means.look_s)
             self._woken.clear()
 
     async def _look(self, stored: StoredSession) -> None:

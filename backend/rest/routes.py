@@ -41,13 +41,14 @@ def _with(history: "AsyncHistory", runner: "Runner") -> list[web.RouteDef]:
 
 def _without() -> list[web.RouteDef]:
     return [
-        *(web.get(path, _off) for path in _GETS),
-        *(web.post(path, _off) for path in _POSTS),
-        web.route(hdrs.METH_DELETE, _ONE, _off),
+        *(web.get(path, history_off) for path in _GETS),
+        *(web.post(path, history_off) for path in _POSTS),
+        web.route(hdrs.METH_DELETE, _ONE, history_off),
     ]
 
 
-async def _off(request: web.Request) -> web.StreamResponse:
+async def history_off(request: web.Request) -> web.StreamResponse:
+    """Say how to enable the history. Raises ``RequestRefused``."""
     admit(request)
     raise RequestRefused(501, ErrorCode.HISTORY_OFF, _OFF)
 

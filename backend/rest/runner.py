@@ -34,7 +34,7 @@ from protocol.errors import ErrorCode, ProtocolError
 from protocol.job import Detached, Hypothesis, Notice
 from runtime import loggers
 from runtime.event_names import LogEvent
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 log = loggers.BACKEND_REST_RUNNER
 
@@ -146,9 +146,7 @@ class Runner:
                     if await self._claimed():
                         await self._move_on(tasks)
                     await self._drop_letters()
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_TICK_S):
-                            await self._woken.wait()
+                    await is_set_within(self._woken, _TICK_S)
                     self._woken.clear()
         finally:
             self.uploads.claim.release()

@@ -9,6 +9,7 @@ from backend.sessions.ledger import STEP, Steps
 from backend.sessions.segments import Output
 from backend.sessions.session_slot import SessionSlot
 from protocol.errors import TakenOver
+from runtime.tasks import is_set_within
 
 MOST_FLYING: Final = 256
 """Limit of unanswered commands per connection; at the limit, the gateway stops reading from it."""
@@ -67,10 +68,7 @@ async def until_room(hosted: SessionSlot, connection: ClientConnection) -> None:
     """Wait until the broker has answered enough commands of this session, and keep its connection alive."""
     while hosted.flying >= MOST_FLYING and not connection.closing:
         hosted.landed.clear()
-        try:
-            async with asyncio.timeout(_ALIVE_S):
-                await hosted.landed.wait()
-        except TimeoutError:
+        if not await is_set_within(hosted.landed, _ALIVE_S):
             connection.heard = True
 
 

@@ -38,6 +38,7 @@ from protocol.session import (
 from runtime.leash import leashed
 from runtime.logs import logging_to
 from runtime.programs import module_command
+from runtime.tasks import is_set_within
 
 _ANSWER_S: Final = 30.0
 _AGAIN_S: Final = 0.2
@@ -174,9 +175,7 @@ class _Striker:
 
     async def _until_queued(self) -> None:
         """Respect the window, as a client does: exceeding it would close the connection."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_QUEUED_S):
-                await self._queued.wait()
+        await is_set_within(self._queued, _QUEUED_S)
         self._queued.clear()
 
     async def _listen(self, connection: GatewayConnection) -> None:

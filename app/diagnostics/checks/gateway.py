@@ -157,9 +157,8 @@ def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
     ``folder``: the embedded broker's folder; empty for an external server.
     """
     area, trouble = Area.BROKER, said.get("trouble")
-    if trouble == BrokerTrouble.FULL or (
-        not trouble and memory >= _FULL
-    ):  # older gateways do not report the trouble
+    full = not trouble and memory >= _FULL  # older gateways do not report the trouble
+    if full or trouble == BrokerTrouble.FULL:
         return wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
     if key := _TROUBLES.get(str(trouble)):
         return (advice if trouble == BrokerTrouble.LOADING else wrong)(area, key)

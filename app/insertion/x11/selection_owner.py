@@ -90,9 +90,8 @@ class SelectionOwner:
                 self._go_on(transfer, int(event.atom))
 
     def _cleared(self, selection: int, stamp: int) -> None:
-        if (
-            selection in self._owned and stamp >= self._since[selection]
-        ):  # older events concern an earlier ownership
+        # Older events concern an earlier ownership.
+        if selection in self._owned and stamp >= self._since[selection]:
             del self._owned[selection]
             self.lost(selection)
 

@@ -272,9 +272,8 @@ class Overlay(QObject):
         else:
             painter.fillRect(region.boundingRect(), self._theme.colour("edge"))
         self.pill.paint_body(painter, body)
-        inside = body.adjusted(
-            SPACING.small, 2, -SPACING.small, -2
-        )  # text must not cross the outline of a growing pill
+        # Text must not cross the outline of a growing pill.
+        inside = body.adjusted(SPACING.small, 2, -SPACING.small, -2)
         painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         painter.translate(body.topLeft())
         self.pill.paint_parts(painter, self._shown, self.levels, self._drawing)

@@ -302,9 +302,8 @@ class Columns(QWidget):
 
     def _clear(self) -> None:
         for widget in self._shown:
-            self._grid.removeWidget(
-                widget
-            )  # items of takeAt live on in Python, and new ones would keep old heights
+            # Not ``takeAt``: its items live on in Python, and new ones would keep old heights.
+            self._grid.removeWidget(widget)
 
     def _place(self, across: int) -> None:
         self.across = across

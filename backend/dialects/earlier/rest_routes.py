@@ -4,24 +4,21 @@ Both have ``/health``, ``/stats`` and ``/asr/queue/status``; the answers here ha
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from backend.admission.readiness import Readiness
-from backend.core.errors import RequestRefused
 from backend.dialects.earlier.errors import in_their_shape
 from backend.dialects.earlier.views import API, health, queue_state
 from backend.http.access import admit
 from backend.http.responses import json_response
-from protocol.errors import ErrorCode
+from backend.rest.routes import history_off
 from protocol.monitor import Snapshot
 
 if TYPE_CHECKING:
     from backend.history.history_thread import AsyncHistory
     from backend.rest.runner import Runner
-
-_OFF: Final = "this gateway keeps no history: start it with --history on"
 
 
 def earlier_rest_routes(
@@ -42,12 +39,7 @@ def earlier_rest_routes(
 
     routes = [web.get(API + "/health", healthy), web.get(API + "/asr/queue/status", in_their_shape(queue))]
     if not (history and runner):
-        return [*routes, web.route("*", API + "/{anything:.*}", in_their_shape(_off))]
+        return [*routes, web.route("*", API + "/{anything:.*}", in_their_shape(history_off))]
     from backend.dialects.earlier.history_routes import EarlierHistoryRoutes  # few gateways need it
 
     return [*routes, *EarlierHistoryRoutes(history, runner, lambda: snapshot().workers).routes()]
-
-
-async def _off(request: web.Request) -> web.StreamResponse:
-    admit(request)
-    raise RequestRefused(501, ErrorCode.HISTORY_OFF, _OFF)
