@@ -144,14 +144,14 @@ def _nothing(request: Any, client_address: Any) -> None:
 
 
 def _counter(name: str, text: str, rows: Sequence[Row], *labels: str) -> Metric:
-    family = CounterMetricFamily(PREFIX + name, text, labels=labels)
-    for values, value in rows:
-        family.add_metric(values, float(value))
-    return family
+    return _with_rows(CounterMetricFamily(PREFIX + name, text, labels=labels), rows)
 
 
 def _gauges(name: str, text: str, rows: Sequence[Row], *labels: str) -> Metric:
-    family = GaugeMetricFamily(PREFIX + name, text, labels=labels)
+    return _with_rows(GaugeMetricFamily(PREFIX + name, text, labels=labels), rows)
+
+
+def _with_rows(family: CounterMetricFamily | GaugeMetricFamily, rows: Sequence[Row]) -> Metric:
     for values, value in rows:
         family.add_metric(values, float(value))
     return family

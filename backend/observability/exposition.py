@@ -241,14 +241,14 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 
 def _gauges(name: str, text: str, labels: Sequence[str], rows: Iterable[Row]) -> Metric:
-    family = GaugeMetricFamily(PREFIX + name, text, labels=labels)
-    for values, value in rows:
-        family.add_metric(values, float(value))
-    return family
+    return _with_rows(GaugeMetricFamily(PREFIX + name, text, labels=labels), rows)
 
 
 def _counters(name: str, text: str, labels: Sequence[str], rows: Iterable[Row]) -> Metric:
-    family = CounterMetricFamily(PREFIX + name, text, labels=labels)
+    return _with_rows(CounterMetricFamily(PREFIX + name, text, labels=labels), rows)
+
+
+def _with_rows(family: GaugeMetricFamily | CounterMetricFamily, rows: Iterable[Row]) -> Metric:
     for values, value in rows:
         family.add_metric(values, float(value))
     return family

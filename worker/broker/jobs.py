@@ -83,21 +83,7 @@ class ShardJobs:
         self._redis = open_client(url, keys.backlog, dial)
         self._waiting: Redis | None = None
         self._waiting_id = 0
-        scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
-        self._groups = scripts["groups"]
-        self._take = scripts["take"]
-        self._take_left = scripts["leftovers"]
-        self._glance = scripts["glance"]
-        self._others = scripts["others"]
-        self._borrow = scripts["borrow"]
-        self._take_partials = scripts["partials"]
-        self._sweep = scripts["sweep"]
-        self._renew = scripts["renew"]
-        self._finish = scripts["finish"]
-        self._fail = scripts["fail"]
-        self._hypothesise = scripts["hypothesis"]
-        self._leave = scripts["leave"]
-        self._heartbeat = scripts["heartbeat"]
+        self._scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
 
     async def __aenter__(self) -> "ShardJobs":
         return self
@@ -121,7 +107,7 @@ class ShardJobs:
     async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
         """Take up to ``free`` new jobs without waiting, most urgent first; only of ``streams``, if given."""
         chosen = self._streams if streams is None else streams
-        reply = await self._repairing(self._take, chosen, (GROUP, self._worker, min(free, MOST_TAKEN)))
+        reply = await self._repairing(self._scripts["take"], chosen, (GROUP, self._worker, min(free, MOST_TAKEN)))
         return _deliveries(reply)
 
     async def take_left(
@@ -132,7 +118,7 @@ class ShardJobs:
         The second value is the time in ms until the next job is old enough; -1 if none waits.
         """
         now_ms, entries, due_ms = await self._repairing(
-            self._take_left, streams, (GROUP, self._worker, min(free, MOST_TAKEN), *held_ms)
+            self._scripts["leftovers"], streams, (GROUP, self._worker, min(free, MOST_TAKEN), *held_ms)
         )
         return _deliveries((now_ms, entries)), int(due_ms)
 
@@ -140,19 +126,19 @@ class ShardJobs:
         """Return the contents of each job stream, then of each partial stream."""
         keys = (self._keys.backlog, *self._streams, *self._partial_streams)
         async with self._mapped():
-            reply = await self._glance(keys, (GROUP,))
+            reply = await self._scripts["glance"](keys, (GROUP,))
         return [Queue(samples_to_seconds(samples), entries, ago_ms / 1000) for samples, entries, ago_ms in reply]
 
     async def others(self, streams: Sequence[str]) -> list[HeldJob]:
         """Return the jobs of these streams that other workers hold."""
         async with self._mapped():
-            reply = await self._others(streams, (GROUP, self._worker, RETURNED))
+            reply = await self._scripts["others"](streams, (GROUP, self._worker, RETURNED))
         return [read_held(*one) for one in reply]
 
     async def borrow(self, held: HeldJob) -> list[Delivery]:
         """Return a job that stays another worker's; empty if it is gone."""
         async with self._mapped():
-            found = _deliveries(await self._borrow((held.stream,), (held.entry,)))
+            found = _deliveries(await self._scripts["borrow"]((held.stream,), (held.entry,)))
         return [
             replace(delivery, borrowed=True, taken_from=held.worker, silent_ms=held.silent_ms)
             for delivery in found
@@ -169,7 +155,7 @@ class ShardJobs:
     async def take_partials(self, free: int) -> list[Delivery]:
         """Take up to ``free`` requests for partials without waiting; drop those that are too old."""
         reply = await self._repairing(
-            self._take_partials,
+            self._scripts["partials"],
             self._partial_streams,
             (GROUP, self._worker, min(free, MOST_TAKEN), self._stale_ms),
         )
@@ -234,7 +220,9 @@ class ShardJobs:
         """Take up to ``free`` jobs whose worker is gone; empty if another worker has just swept."""
         limits = (self._forgotten_consumer_ms, len(self._streams))
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
-        reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, min(free, MOST_TAKEN), *limits))
+        reply = await self._repairing(
+            self._scripts["sweep"], keys, (GROUP, self._worker, min(free, MOST_TAKEN), *limits)
+        )
         return _deliveries(reply)
 
     async def renew(self, held: Iterable[Delivery]) -> frozenset[tuple[str, str]]:
@@ -244,7 +232,7 @@ class ShardJobs:
             by_stream.setdefault(delivery.stream, []).append(delivery.entry)
         lost: set[tuple[str, str]] = set()
         for stream, entries in by_stream.items():
-            reply = await self._repairing(self._renew, (stream,), (GROUP, self._worker, *entries))
+            reply = await self._repairing(self._scripts["renew"], (stream,), (GROUP, self._worker, *entries))
             lost.update((stream, entry.decode()) for entry in reply)
         return frozenset(lost)
 
@@ -252,33 +240,33 @@ class ShardJobs:
         """Store and publish a result; return ``False`` if it is no longer wanted."""
         keys, arguments = self._about(delivery, result)
         async with self._mapped():
-            return bool(await self._finish(keys, arguments))
+            return bool(await self._scripts["finish"](keys, arguments))
 
     async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
         """Count a failure: requeue the job, or after the last failure publish it as a dead letter."""
         keys, arguments = self._about(delivery, failure)
         keys += (self._keys.sweep,)
         arguments += (self._worker, most_failures)
-        return Verdict((await self._repairing(self._fail, keys, arguments)).decode())
+        return Verdict((await self._repairing(self._scripts["fail"], keys, arguments)).decode())
 
     async def hypothesise(self, hypothesis: Hypothesis) -> bool:
         """Publish a partial; return ``False`` if the segment is complete or its session has no gateway."""
         keys = (self._keys.session(hypothesis.session),)
         arguments = (hypothesis.segment, encode_notice(hypothesis))
         async with self._mapped():
-            return bool(await self._hypothesise(keys, arguments))
+            return bool(await self._scripts["hypothesis"](keys, arguments))
 
     async def leave(self) -> int:
         """Hand back all held jobs, delete consumer and heartbeat; return the number of jobs handed back."""
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         async with self._mapped():
             await self._redis.hdel(self._keys.workers, self._worker)
-            return int(await self._leave(keys, (self._worker,)))
+            return int(await self._scripts["leave"](keys, (self._worker,)))
 
     async def heartbeat(self, status: WorkerStatus) -> None:
         """Report this worker's status, stamped with the broker's time."""
         async with self._mapped():
-            await self._heartbeat((self._keys.workers,), (self._worker, encode_status(status)))
+            await self._scripts["heartbeat"]((self._keys.workers,), (self._worker, encode_status(status)))
 
     def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         job = delivery.job
@@ -301,7 +289,7 @@ class ShardJobs:
             return await script(keys, arguments)
 
     async def _make_groups(self) -> None:
-        await self._groups((*self._streams, *self._partial_streams))
+        await self._scripts["groups"]((*self._streams, *self._partial_streams))
 
     @asynccontextmanager
     async def _mapped(self) -> AsyncIterator[None]:
