@@ -26,6 +26,7 @@ from runtime.installing import extra_command
 from worker.engines import lacks_memory
 from worker.engines.batch_engine import PARAFORMER, SENSEVOICE, SLOTS, Asked, BatchEngine, Punctuate, Recognise
 from worker.engines.devices import choose_device
+from worker.engines.funasr_library import import_auto_model
 
 _MIB: Final = 1 << 20
 _SETTINGS: Final = frozenset({"folder", "punctuation"})
@@ -128,9 +129,10 @@ def load_auto_model(folder: str, device: str, threads: int) -> Any:
     with unnoticed():
         with _missing_library():
             import torch
-            from funasr import AutoModel
+
+            auto_model = import_auto_model(Path(folder))
         try:
-            return AutoModel(
+            return auto_model(
                 model=str(Path(folder).resolve()),  # a name that is not a path would be searched for on a hub
                 device=device,
                 ncpu=threads or torch.get_num_threads(),
