@@ -18,9 +18,9 @@ from runtime.leash import leash_self
 
 PROGRAMS: Final = {
     "kikipounamu": "app.cli.entry:main",
-    "kikipounamu-gateway": "backend.cli.main:main",
-    "kikipounamu-loadtest": "loadtest.cli:main",
-    "kikipounamu-worker": "worker.cli:main",
+    "kikipounamu-gateway": "backend.cli.entry:main",
+    "kikipounamu-loadtest": "loadtest.entry:main",
+    "kikipounamu-worker": "worker.entry:main",
 }
 _LIBRARIES: Final = "LD_LIBRARY_PATH"
 _OPENED: Final = ("__CFBundleIdentifier", "org.kikipounamu.app")

@@ -7,8 +7,8 @@ that part stays.
 
 import gc
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 INTERVAL_S: Final = 60.0
@@ -67,3 +67,17 @@ def collect_seldom() -> None:
     """Exempt existing objects from garbage collection, and collect younger ones less often."""
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Collect no garbage while much is imported or loaded, and exempt that from later collections.
+
+    Of what programs import, less than a megabyte is garbage.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
 from protocol.recognition import Options
-from runtime.memory import RegularReturn, exempt_existing
+from runtime.memory import RegularReturn, exempt_existing, without_collection
 from worker.chinese_text import written
 from worker.engines import find_engine
 from worker.supervision.engine_frames import (
@@ -55,7 +55,9 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     if not isinstance(first, LoadEngine):
         return
     try:
-        engine = find_engine(first.settings.engine)(first.settings)
+        with without_collection():
+            engine = find_engine(first.settings.engine)(first.settings)
+            exempt_existing()
     except EngineUnavailable as error:
         say(Unavailable(str(error)))
         return
@@ -68,7 +70,6 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     if why := _misfit(engine, first):
         say(Unavailable(why))
         return
-    exempt_existing()
     memory = RegularReturn()
     say(Ready(engine.info()))
     while isinstance(request := REQUESTS.read(requests), Decode | Feed):

@@ -6,6 +6,7 @@ takes too long for a user who just pressed a key.
 
 import sys
 
+from runtime.memory import without_collection
 from runtime.terminal import standard_streams
 
 
@@ -16,13 +17,15 @@ def main() -> None:
 
 
 def _run() -> None:
-    from app.cli import control_command
+    with without_collection():
+        from app.cli import control_command
 
     status = control_command.quick(sys.argv[1:])
     if status is not None:
         sys.exit(status)
-    from app.cli import main as cli
-    from runtime.telemetry import switch_off_telemetry
+    with without_collection():
+        from app.cli import main as cli
+        from runtime.telemetry import switch_off_telemetry
 
     switch_off_telemetry()
     cli.main()

@@ -50,7 +50,7 @@ class GatewayProcess:
 
 def start_gateway(home: Path, *arguments: str, log: Path | None = None) -> "subprocess.Popen[bytes]":
     """Start ``kikipounamu-gateway serve`` with its own home."""
-    command = [sys.executable, "-c", "from backend.cli.main import main; main()", "serve", *arguments]
+    command = [sys.executable, "-c", "from backend.cli.entry import main; main()", "serve", *arguments]
     with (log or Path(os.devnull)).open("ab") as errors:
         return subprocess.Popen(command, env=os.environ | {"KIKIPOUNAMU_HOME": str(home)}, stderr=errors)
 

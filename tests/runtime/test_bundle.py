@@ -45,8 +45,8 @@ def test_programs_are_those_of_the_package() -> None:
     ("arguments", "runs"),
     [
         (["/x/kikipounamu", "app"], ["app.cli.entry", "/x/kikipounamu app"]),
-        (["kikipounamu-worker", "run"], ["worker.cli", "kikipounamu-worker run"]),
-        (["/x/kikipounamu-gateway.exe"], ["backend.cli.main", "/x/kikipounamu-gateway.exe"]),
+        (["kikipounamu-worker", "run"], ["worker.entry", "kikipounamu-worker run"]),
+        (["/x/kikipounamu-gateway.exe"], ["backend.cli.entry", "/x/kikipounamu-gateway.exe"]),
         (["renamed", "-m"], ["app.cli.entry", "renamed -m"]),
         (["/x/kikipounamu", "-m", "some.module", "a"], ["some.module", "/x/kikipounamu a"]),
     ],
@@ -82,7 +82,7 @@ def test_leash_of_an_own_program_is_put_on_without_another_process(
     leash = ["/x/kikipounamu", "-m", LEASH, "15", "7"]
     monkeypatch.setattr(sys, "argv", [*leash, str(worker), "run"])
     bundle.start()
-    assert put_on == [(7, signal.SIGTERM)] and asked == ["worker.cli", f"{worker} run"]
+    assert put_on == [(7, signal.SIGTERM)] and asked == ["worker.entry", f"{worker} run"]
     asked.clear()
     monkeypatch.setattr(sys, "argv", [*leash, "valkey-server", "--port", "0"])
     bundle.start()

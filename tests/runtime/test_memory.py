@@ -68,3 +68,20 @@ def test_system_gets_freed_memory() -> None:
 @needs_glibc
 def test_audio_gets_memory_of_its_own() -> None:
     run(MAPPED)
+
+
+def test_collection_exempts_what_was_made_without_it() -> None:
+    run(
+        """
+import gc
+from runtime.memory import without_collection
+
+try:
+    with without_collection():
+        assert not gc.isenabled()
+        made = [[] for _ in range(1_000)]
+        raise KeyError
+except KeyError:
+    assert gc.isenabled() and gc.get_freeze_count() > len(made)
+"""
+    )

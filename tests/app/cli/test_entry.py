@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.helpers.entries import collects_after_its_imports
+
 CODE = "import sys; from app.cli.entry import main; main()"
 
 
@@ -20,3 +22,7 @@ def test_entry_leaves_other_words_to_full_command_line(tmp_path: Path) -> None:
     assert shown.returncode == 0 and "Start dictation in the running app" in shown.stdout
     assert "transcribe" in run(tmp_path, "--help").stdout
     assert run(tmp_path, "status", "--jason").returncode == 2
+
+
+def test_entry_collects_garbage_only_after_its_imports() -> None:
+    assert collects_after_its_imports("app.cli.entry")
