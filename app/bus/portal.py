@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, Self
 
-from dbus_fast import Variant as Variant
+from dbus_fast import Variant
 
 from app.bus.connection import BUS_PROGRAM, CALL_S, BusConnection, BusObject, Signal, session_address
 from app.bus.errors import BusError, BusMissing, BusRefused, BusSilent, PortalDenied, PortalRefused

@@ -69,7 +69,7 @@ class GatewayChoice:
         if self.model:
             return engine_of(self.model), self.model
         choice = choose_default(languages_now("auto"))
-        Console(stderr=True).print(default_line(choice), markup=False, soft_wrap=True)
+        Console(stderr=True).print(default_line(choice), soft_wrap=True)
         return engine_of(choice.model), choice.model
 
     def locate(self) -> Locate:

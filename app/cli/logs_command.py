@@ -95,21 +95,21 @@ def _print(story: "SessionTimeline", left_out: int) -> None:
     narrow = console.is_terminal and console.width < _TABLE_WIDTH
     if not narrow:
         console.width = max(console.width, _TABLE_WIDTH)
-    console.print(f"session {story.session}, {_day(story.began_s)}", markup=False)
+    console.print(f"session {story.session}, {_day(story.began_s)}")
     widest = max((len(one.who) for one in story.entries), default=0)
     for one in story.entries:
-        console.print(f"{one.at_ms / 1000:9.3f}  {one.who:{widest}}  {one.what}", markup=False)
+        console.print(f"{one.at_ms / 1000:9.3f}  {one.who:{widest}}  {one.what}")
     if narrow:
         for row in story.rows:
-            console.print(row_text(row), markup=False, soft_wrap=False)
+            console.print(row_text(row), soft_wrap=False)
     else:
         console.print(_table(story.rows))
     told = f"from the end of speech to its text: {story.whole_ms:.0f} ms in all"
-    console.print(f"{told}; unexplained: {story.unexplained_ms:.0f} ms", markup=False)
+    console.print(f"{told}; unexplained: {story.unexplained_ms:.0f} ms")
     for note in story.notes:
-        console.print(f"note: {note}", markup=False)
+        console.print(f"note: {note}")
     if left_out:
-        console.print(f"{left_out} older lines of this session are left out", markup=False)
+        console.print(f"{left_out} older lines of this session are left out")
 
 
 def _table(rows: Iterable["SegmentRow"]) -> "Table":

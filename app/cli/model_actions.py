@@ -195,11 +195,11 @@ def _size(model: Model) -> str:
 
 
 def _say(text: str) -> None:
-    Console().print(text, markup=False, soft_wrap=True)
+    Console().print(text, soft_wrap=True)
 
 
 def _complain(text: str) -> None:
-    Console(stderr=True).print(text, markup=False, soft_wrap=True)
+    Console(stderr=True).print(text, soft_wrap=True)
 
 
 def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
@@ -261,4 +261,4 @@ class InstallationDisplay:
             self._print(f"{event.item}: {decimal(event.done)} of {decimal(event.size)}")
 
     def _print(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, soft_wrap=True)
+        self._progress.console.print(text, soft_wrap=True)

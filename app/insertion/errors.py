@@ -5,7 +5,8 @@ InsertionError          base (an ``AppError``)
 │   ├── ScreenMissing     no screen, or it cannot be reached
 │   ├── PermissionMissing the user has not allowed this app to press keys, or not yet
 │   ├── SessionMissing    the desktop portal gives no session now
-│   └── LibraryMissing    a library is not installed
+│   ├── LibraryMissing    a library is not installed
+│   └── FocusUnknown      the desktop does not tell the focused window in this way
 ├── ScreenGone          the connection to the screen is lost
 ├── HelperEnded         the helper process has ended
 ├── HelperFailed        the helper process could not carry out a request

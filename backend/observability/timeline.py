@@ -13,9 +13,8 @@ MOST_WORKERS: Final = 32
 class Moments:
     """Ring of moments; the oldest are dropped. Of a large fleet, only the workers with the first ids are kept."""
 
-    def __init__(self, step_s: float = STEP_S, kept_s: float = HOUR_S) -> None:
-        self._step_s = step_s
-        self._moments: deque[Moment] = deque(maxlen=max(1, round(kept_s / step_s)))
+    def __init__(self, kept_s: float = HOUR_S) -> None:
+        self._moments: deque[Moment] = deque(maxlen=max(1, round(kept_s / STEP_S)))
 
     def due(self, at_s: float) -> bool:
         """Return whether the next step of the gateway's uptime needs a moment; late calls make no difference."""
@@ -42,10 +41,10 @@ class Moments:
 
     def timeline(self, uptime_s: float) -> Timeline:
         """Return all kept moments."""
-        return Timeline(uptime_s, self._step_s, tuple(self._moments))
+        return Timeline(uptime_s, STEP_S, tuple(self._moments))
 
     def _step(self, at_s: float) -> int:
-        return int(at_s // self._step_s)
+        return int(at_s // STEP_S)
 
 
 def _moment(status: WorkerStatus) -> WorkerMoment:

@@ -31,11 +31,13 @@ class Slope(Struct, frozen=True):
         return self.low <= 0.0
 
 
-def theil_sen(points: Sequence[tuple[float, float]], blocks: int = _BLOCKS) -> Slope | None:
+def theil_sen(points: Sequence[tuple[float, float]]) -> Slope | None:
     """Return the slope of (x, y) points in ascending order of x; ``None`` for fewer than eight."""
     if len(points) < _LEAST:
         return None
-    parts = [part for part in np.array_split(np.array(points, dtype=float), min(blocks, len(points))) if len(part)]
+    parts = [
+        part for part in np.array_split(np.array(points, dtype=float), min(_BLOCKS, len(points))) if len(part)
+    ]
     x, y = np.array([np.median(part, axis=0) for part in parts]).T
     first, second = np.triu_indices(len(x), k=1)
     apart = x[second] - x[first]

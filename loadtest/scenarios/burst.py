@@ -9,13 +9,12 @@ from typing import Final
 import aiohttp
 from msgspec import Struct
 
-from client.backoff import backoff
 from client.connection import Locate
 from loadtest.core.asking import READY, ask
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.promises import Promise, served
 from loadtest.measurement.tally import TallyRecorder
-from loadtest.scenarios.streams import Retry, Streams, run_streams
+from loadtest.scenarios.streams import Streams, run_streams
 from protocol.errors import CloseCode
 
 _LOOK_S: Final = 0.5
@@ -46,12 +45,10 @@ class Aftermath:
     accepting: bool = False
 
 
-async def run_burst(
-    plan: Burst, locate: Locate, recorder: TallyRecorder, after: Aftermath, retry: Retry = backoff
-) -> None:
+async def run_burst(plan: Burst, locate: Locate, recorder: TallyRecorder, after: Aftermath) -> None:
     """Run the burst until everything is answered and the gateway accepts new sessions again."""
     streams = Streams(plan.count, plan.seconds, plan.ramp_s, plan.seed, patience_s=plan.patience_s, pace=plan.pace)
-    await run_streams(streams, locate, recorder, retry)
+    await run_streams(streams, locate, recorder)
     end = time.monotonic() + _ACCEPTING_S
     async with aiohttp.ClientSession() as http:
         while not after.accepting and time.monotonic() < end:

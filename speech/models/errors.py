@@ -7,6 +7,7 @@ SpeechError
     ├── ModelMissing       known, but not installed
     ├── ModelDamaged       installed, but a file does not match its list
     ├── ModelUnavailable   no source could deliver every file; names each source and why
+    ├── MeasurementFailed  the speed of a model cannot be measured
     ├── ExportFailed       an installed model cannot be made into an ONNX graph
     ├── ModelBusy          another process has been changing this model for too long
     ├── Stopped            a stop was requested; fetched data is kept

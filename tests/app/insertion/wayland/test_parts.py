@@ -1,6 +1,7 @@
+from app.insertion.clipboard import LentClipboard
 from app.insertion.wayland.clipboard import DataControlClipboard
 from app.insertion.wayland.keyboard import VirtualKeyboard
-from app.insertion.wayland.parts import LentClipboard, PasteKeyboard
+from app.insertion.wayland.parts import PasteKeyboard
 
 
 def test_parts_of_wlroots_implement_the_interfaces() -> None:
