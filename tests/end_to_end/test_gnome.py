@@ -27,7 +27,7 @@ from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.digit_dictation import NAMES, TARGETS
 from tests.helpers.gnome_app import GnomeApp, running_gnome_app
 from tests.helpers.gnome_desktop import US
-from tests.helpers.pasting import paste
+from tests.helpers.pasting import paste, texts_in
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_desktop import GtkField
 
@@ -120,7 +120,7 @@ def kill_helper(app: GnomeApp) -> None:
 def test_texts_are_neither_lost_nor_doubled_when_helper_is_killed(app: GnomeApp, word: Path) -> None:
     app.set(hotkeys__mode="hold")
     chance, window, told = random.Random(SEED), app.opened(TextField, next(NAMES)), Counter[str]()
-    there, perhaps = window.text.split(), list[str]()
+    there, perhaps = texts_in(window.text), list[str]()
     for _ in range(COUNT):
         killing = threading.Timer(1.5 + chance.random() * LATEST_S, kill_helper, [app])
         if chance.random() < KILLED:
@@ -134,8 +134,8 @@ def test_texts_are_neither_lost_nor_doubled_when_helper_is_killed(app: GnomeApp,
         if unknown:
             app.command("dismiss-held")
         app.wait_until_nothing_is_held()
-        wait_until_sync(lambda: set(there) <= set(window.text.split()), "what is said to be there is there")
-        found = window.text.split()
+        wait_until_sync(lambda: set(there) <= set(texts_in(window.text)), "what is said to be there is there")
+        found = texts_in(window.text)
         assert [text for text in found if text not in perhaps] == [text for text in there if text not in perhaps]
         # Two recordings may have the same samples, and so the same text.
         assert Counter(there) <= Counter(found) <= Counter(there) + Counter(perhaps)

@@ -25,7 +25,7 @@ from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
 from tests.app.speech import SPEECH
 from tests.helpers.desktop import TextField
-from tests.helpers.pasting import paste
+from tests.helpers.pasting import paste, texts_in
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_app import WaylandApp, running_wayland_app
 from tests.helpers.wayland_desktop import running_sway
@@ -67,7 +67,7 @@ class Results:
 
     def check(self, text: str) -> None:
         """Assert that the field has each text as often as the app says, in order, and nothing else."""
-        found = text.split()
+        found = texts_in(text)
         assert [word for word in found if word not in self.perhaps] == self.there
         assert max(Counter(found).values(), default=0) <= 1
 
@@ -144,7 +144,7 @@ def test_text_is_neither_lost_nor_doubled_when_helper_is_killed(
 
 def check(app: WaylandApp, window: TextField, results: Results, copied: dict[str, bytes]) -> None:
     """Check the field, the clipboard, and that no key stays down."""
-    wait_until_sync(lambda: set(results.there) <= set(window.text.split()), "what is said to be there is there")
+    wait_until_sync(lambda: set(results.there) <= set(texts_in(window.text)), "what is said to be there is there")
     results.check(window.text)
     wait_until_sync(lambda: app.desktop.holds(copied), "the clipboard is as before")
     nothing_is_pressed(app, window)

@@ -1,5 +1,7 @@
 """Paste a held text as a user does, who presses the key again if a program was too busy to read the text."""
 
+import re
+
 from app.insertion.outcome import HoldReason
 from tests.helpers.digit_dictation import App
 from tests.helpers.waiting import wait_until_sync
@@ -18,6 +20,14 @@ def paste(app: App, reason: str) -> str:
         app.paste_held()
         reason = _reason_after_paste(app)
     return reason
+
+
+def texts_in(field: str) -> list[str]:
+    """Return the texts of the checksum engine in a field.
+
+    There is no space before a text that was pasted long after the last one.
+    """
+    return re.findall(r"[0-9a-f]{16}", field)
 
 
 def _reason_after_paste(app: App) -> str:

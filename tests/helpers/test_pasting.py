@@ -1,11 +1,11 @@
-"""Test that a held text is pasted until it is there, however late its key is heard."""
+"""Test that a held text is pasted until it is there, and found however late that was."""
 
 from collections.abc import Iterator
 from typing import Any, cast
 
 from app.insertion.outcome import HoldReason
 from tests.helpers.digit_dictation import App
-from tests.helpers.pasting import TRIES, paste
+from tests.helpers.pasting import TRIES, paste, texts_in
 
 BUSY, GONE = HoldReason.NOT_READ, HoldReason.INTERRUPTED
 NOTHING = (0, "")
@@ -56,3 +56,8 @@ def test_text_that_is_never_read_stays_held() -> None:
     app = Held(*[[(1, BUSY), (1, "")]] * TRIES)
     assert pasted(app) == BUSY
     assert app.presses == TRIES
+
+
+def test_texts_are_found_without_a_space_between_them() -> None:
+    first, second, third = "e333c8f623e8b072", "d4aebb330cc3c5e9", "2f0b5189cc94eefd"
+    assert texts_in(f"{first}{second} {third}") == [first, second, third]
