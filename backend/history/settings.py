@@ -27,7 +27,7 @@ class HistorySettings:
     journal: Path | None = None
 
     def clock(self) -> WallClock:
-        """Return the clock of ages, with a memory beside SQLite's file. PostgreSQL's hosts synchronise theirs."""
+        """Return the clock of ages, with a memory beside SQLite's file; PostgreSQL's server has its own."""
         if not self.url.startswith(_SQLITE):
             return WallClock()
         file = Path(self.url.removeprefix(_SQLITE))

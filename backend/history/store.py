@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, extract, func, select, text, update
 
 from backend.history import files, queries, recorder, retention, schema
 from backend.history.database import Database
@@ -164,7 +164,7 @@ class Store:
     def retain(self, limits: HistoryLimits) -> int:
         """Delete a few sessions that exceed the limits, and return how many."""
         with self._deleting() as connection:
-            return retention.retain(connection, limits, self._now_ms)
+            return retention.retain(connection, limits, self._earlier_ms(connection))
 
     def purge(self) -> bool:
         """Continue to make deleted data unreadable in SQLite's files. Return whether work remains.
@@ -187,7 +187,14 @@ class Store:
     def forget(self) -> None:
         """Delete expired records other than speech."""
         with self._database.writing() as connection:
-            retention.forget(connection, self._now_ms)
+            retention.forget(connection, self._earlier_ms(connection))
+
+    def _earlier_ms(self, connection: Connection) -> int:
+        """Return the earlier time of this clock and of PostgreSQL's: what is old must be old by both."""
+        if self._database.is_sqlite:
+            return self._now_ms
+        there = connection.execute(select(extract("epoch", func.clock_timestamp()))).scalar_one()
+        return min(self._now_ms, round(there * 1000))
 
     @contextmanager
     def _deleting(self) -> Iterator[Connection]:

@@ -5,10 +5,12 @@ The certificate identifies the gateway; a server with another certificate at tha
 
 import asyncio
 import ipaddress
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
 
+import psutil
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
@@ -21,7 +23,6 @@ log = loggers.WORKER_FINDING
 PATIENCE_S: Final = 5.0
 _RESOLVE_MS: Final = 2_000
 _MOST: Final = 256
-_GIVEN: Final = (IPVersion.V4Only,)
 _Names = asyncio.Queue[tuple[Zeroconf, str]]
 
 
@@ -55,9 +56,10 @@ async def _heard(interfaces: Any) -> AsyncIterator[_Names]:
             names.put_nowait((zeroconf, name))
 
     async with AsyncExitStack() as stack:
-        for version in (IPVersion.V4Only, IPVersion.V6Only) if interfaces is InterfaceChoice.All else _GIVEN:
+        newer = _newer() if interfaces is InterfaceChoice.All else []
+        for version, at in ((IPVersion.V4Only, interfaces), *([(IPVersion.V6Only, newer)] if newer else [])):
             try:
-                listener = AsyncZeroconf(interfaces=interfaces, ip_version=version)
+                listener = AsyncZeroconf(interfaces=at, ip_version=version)
             except (OSError, RuntimeError) as error:  # trouble with one version leaves the other alone
                 log.warning(LogEvent.DISCOVERY_FAILED, reason=repr(error))
                 continue
@@ -65,6 +67,13 @@ async def _heard(interfaces: Any) -> AsyncIterator[_Names]:
             browser = AsyncServiceBrowser(listener.zeroconf, [SERVICE], handlers=[changed])
             stack.push_async_callback(browser.async_cancel)
         yield names
+
+
+def _newer() -> list[str]:
+    """Return this computer's addresses of IPv6 that lead out of it."""
+    found = (one for several in psutil.net_if_addrs().values() for one in several if one.family == socket.AF_INET6)
+    known = (ipaddress.ip_address(one.address.partition("%")[0]) for one in found)
+    return [str(one) for one in known if not (one.is_loopback or one.is_link_local)]
 
 
 def _places(info: AsyncServiceInfo, certificate_sha256: bytes) -> tuple[str, ...]:

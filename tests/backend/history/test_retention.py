@@ -1,9 +1,11 @@
 """Test the deletion of sessions by users and by limits."""
 
+import time
+from contextlib import closing
 from datetime import date
 
 from backend.history.records import HistoryLimits
-from backend.history.store import Store
+from backend.history.store import Store, open_store
 from tests.backend.history.feed import DAY_MS, NOON, NOON_MS, final, found
 
 
@@ -33,6 +35,19 @@ def test_oldest_sessions_are_deleted_first_in_small_steps(store: Store) -> None:
     assert store.retain(HistoryLimits(days=0, megabytes=1)) == 20
     assert store.session("t19") is None and store.session("t20") is not None
     assert store.retain(HistoryLimits(days=0, megabytes=0)) == 0
+
+
+def test_session_is_not_old_by_the_clock_of_a_gateway_alone(postgres_with_tables: str) -> None:
+    """The gateway starts years ahead; PostgreSQL's server knows the time."""
+    store = open_store(postgres_with_tables, lambda: time.time() + 3_000 * 86_400)
+    with closing(store):
+        now_ms = round(time.time() * 1000)
+        store.record([final("x", "ahead", at_ms=now_ms), final("x", "old", at_ms=now_ms - 10 * DAY_MS)])
+        while store.retain(HistoryLimits(days=5)):
+            pass
+        store.forget()
+        assert store.session("ahead") is not None and store.session("old") is None
+        assert store.delete("ahead")
 
 
 def test_old_usage_is_forgotten(store: Store) -> None:
