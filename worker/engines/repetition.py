@@ -51,6 +51,11 @@ def repetition(text: str) -> Repetition | None:
     return best
 
 
+def counted(text: str) -> int:
+    """Return how many units a text has."""
+    return len(_UNIT.findall(text))
+
+
 def may_repeat(text: str) -> bool:
     """Return whether the text says two words twice in a row, which people and models do alike."""
     found = repetition(text)
@@ -77,7 +82,7 @@ def is_only_loop(text: str) -> bool:
     """Return whether a text is one phrase that loops, and nothing else."""
     found = _repeats(text, _REPEATED_UNITS_OF_A_LOOP)
     phrases = found.units / found.times if found else 0
-    return found is not None and len(_UNIT.findall(text)) <= found.units + 2 * phrases
+    return found is not None and counted(text) <= found.units + 2 * phrases
 
 
 def without_loops(text: str) -> str:

@@ -1,5 +1,7 @@
 """Pauses in the features of a window, which Whisper takes for the end of the audio or of a sentence. Pure."""
 
+from collections.abc import Sequence
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +21,7 @@ _KEPT: Final = 25
 _LEAD: Final = 20
 """Frames of 10 ms: how soon after the end a pause begins, its length, that of the speech after it,
 where that begins at least, and what is kept of a pause and of the silence before the first sound."""
+_ALIKE: Final = 0.8
 _OVERLAP: Final = 4
 """Letters in which two readings of the same speech agree at least."""
 
@@ -58,6 +61,17 @@ def speech_after_word(features: Features, word: int) -> int:
         if before >= word and after - before > _PAUSE:
             return after - _PAUSE if np.count_nonzero(loud >= after) >= _SPEECH else 0
     return 0
+
+
+def without_words(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
+    """Return the frames of the pause before the first sound with pauses around it in which no word begins."""
+    loud = np.flatnonzero(_loud(features))
+    runs = np.split(loud, np.flatnonzero(np.diff(loud) > _PAUSE) + 1)
+    for before, run in pairwise(runs):
+        first, last = int(run[0]) - _PAUSE, int(run[-1])
+        if len(run) >= _SPEECH and not any(first <= word <= last for word in words):
+            return int(before[-1]), first
+    return None
 
 
 def pause_before(features: Features, end: int) -> int:
@@ -109,6 +123,12 @@ def overlapped(text: str, rest: str) -> str:
         if said.endswith(same):
             return rest[ends[count - 1] :]
     return ""
+
+
+def ends_like(text: str, end: str) -> bool:
+    """Return whether a text ends nearly as another reading of the same words does."""
+    last = letters(end)
+    return SequenceMatcher(None, letters(text)[-len(last) :], last).ratio() >= _ALIKE
 
 
 def letters(text: str) -> str:

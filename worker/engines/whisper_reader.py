@@ -152,15 +152,20 @@ class WhisperReader:
         )
         return Reading(text, tuple(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases)
 
-    def last_word_s(self, encoded: Any, hints: Hints, text: str) -> float:
-        """Return when the last word of a text begins in a window, whatever the timestamps of its reading say."""
+    def words(self, encoded: Any, hints: Hints, text: str) -> list[tuple[int, float]]:
+        """Return where the parts of a text's words begin: in the text, and in seconds in a window.
+
+        The timestamps of a reading do not count.
+        """
         tokenizer, prompt_tokens = self._prompted(hints)
         tokens = tokenizer.encode(text)
         words = [n for n, token in enumerate(tokens) if _is_in_word(tokenizer.decode([token]))]
         if not words:
-            return 0.0
-        found = self._aligned(encoded, prompt_tokens, tokens).alignments
-        return min((at * _SECONDS_PER_TIMESTAMP for token, at in found if token == words[-1]), default=inf)
+            return []
+        begins: dict[int, float] = {}
+        for token, at in self._aligned(encoded, prompt_tokens, tokens).alignments:
+            begins.setdefault(token, at * _SECONDS_PER_TIMESTAMP)
+        return [(len(tokenizer.decode(tokens[:n])), begins.get(n, inf)) for n in words]
 
     def _prompted(self, hints: Hints) -> tuple[Any, list[int]]:
         """Return the tokenizer of a decode, and the tokens before its text."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
-from worker.engines.repetition import may_repeat, said_once, without_loops
+from worker.engines.repetition import counted, may_repeat, said_once, without_loops
 from worker.engines.whisper_checks import (
     better,
     is_heard,
@@ -27,6 +27,7 @@ from worker.engines.whisper_checks import (
 )
 from worker.engines.whisper_pauses import (
     continued,
+    ends_like,
     first_sound,
     is_new,
     lies_between,
@@ -36,6 +37,7 @@ from worker.engines.whisper_pauses import (
     speech_after_word,
     speech_between,
     with_short_pauses,
+    without_words,
 )
 from worker.engines.whisper_reader import (
     FRAMES_PER_SECOND,
@@ -55,6 +57,8 @@ _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
 _BRIEF_FRAMES: Final = 2 * FRAMES_PER_SECOND
 """A partial as short begins with its first sound: after silence Whisper often hears nobody in it."""
 _BEAMS: Final = 5
+_SENTENCE: Final = 5
+"""Words of a text that no sound gives by chance once more."""
 _AROUND: Final = " ,.:;?!…，。：；？！、"  # joins of pieces change these, and are found without them
 _MOST_LANGUAGES: Final = 2
 _KNOWN_SENTENCES: Final = ("en", "zh")
@@ -92,8 +96,9 @@ class Rest(NamedTuple):
 
     def is_found(self, reading: Reading, new: bool) -> bool:
         """Return whether a reading has the rest. What is not new was said again, or is read twice."""
-        probable = self.stated and new and is_probable(reading)
-        return probable or (self.aligned and is_surely_heard(reading))
+        again = not new and counted(reading.text) >= _SENTENCE
+        expected = self.stated and new or self.aligned and again
+        return is_probable(reading) if expected else self.aligned and is_surely_heard(reading)
 
 
 class SegmentDecoder:
@@ -115,6 +120,7 @@ class SegmentDecoder:
         self._frames: int = features.shape[1] - LONGEST_FRAMES
         self._brief = cache(self._without_long_pauses)
         self._encoded: Any = cache(lambda at, frames: self._reader.encode(features[:, at : at + frames]))
+        self._words = cache(self._aligned)
 
     def languages(self, options: Options) -> Iterator[str]:
         """Return the languages to try in turn: the given one, then the most probable ones of the listed."""
@@ -181,8 +187,8 @@ class SegmentDecoder:
         stated = speech_after(audio, round(end_s * FRAMES_PER_SECOND)) if end_s < inf else 0
         spoken = 0
         if text and not self._translates and speech_after_word(audio, 0):
-            word_s = self._reader.last_word_s(self._encoded(at, self._window(at)), hints, without_loops(text))
-            spoken = speech_after_word(audio, round(min(word_s, self._seconds(at)) * FRAMES_PER_SECOND))
+            words = self._words(at, hints, without_loops(text))
+            spoken = speech_after_word(audio, words[-1][1] if words else 0)
         place = stated or spoken
         aligned = 0 < spoken <= place
         return Rest(at + place, at + LONGEST_FRAMES, stated > 0, aligned) if place else None
@@ -232,8 +238,8 @@ class SegmentDecoder:
         read = "".join(phrase.text for phrase in reading.phrases)
         if self._partial or read != reading.text or not self._is_speech(at, reading):
             return reading
-        reading = self._with_skipped(at, reading, language, hotwords)
-        return self._to_the_end(at, reading, language, hotwords)
+        reading = self._to_the_end(at, self._with_skipped(at, reading, language, hotwords), language, hotwords)
+        return self._said_again(at, reading, language, hotwords) if reading.text == read else reading
 
     def _with_skipped(self, at: int, reading: Reading, language: str, hotwords: str) -> Reading:
         phrases: list[Phrase] = []
@@ -273,6 +279,33 @@ class SegmentDecoder:
         phrases = (*reading.phrases, Phrase(rest, reading.resume_s, inf))
         return reading._replace(text=reading.text + rest, phrases=phrases, resume_s=None)
 
+    def _said_again(self, at: int, reading: Reading, language: str, hotwords: str) -> Reading:
+        """Return a reading with a sentence that was said once more before other words follow."""
+        audio, text = self._audio(at), without_loops(reading.text)
+        to_the_end = reading.resume_s is None and at + audio.shape[1] == self._frames
+        if self._translates or not to_the_end or not speech_after_word(audio, 0):
+            return reading
+        words = self._words(at, self._hints(self._seconds(at), language, hotwords), text)
+        pause = without_words(audio, [frame for _, frame in words])
+        if pause is None or words[-1][1] <= pause[0]:
+            return reading
+        begin, cut = pause[1], next(place for place, frame in words if frame > pause[0])
+        part = self._part(at + begin, self._frames)
+        found = part._whole(0, part._read(0, language, hotwords), language, hotwords)
+        more = counted(found.text) - counted(text[cut:])
+        if more < _SENTENCE or not ends_like(found.text, text[cut:]):
+            return reading
+        if not is_probable(found) or found.resume_s is not None:
+            return reading
+        begin_s = begin / FRAMES_PER_SECOND
+        phrases = (Phrase(text[:cut], reading.phrases[0].start_s, begin_s), Phrase(found.text, begin_s, inf))
+        return reading._replace(text=text[:cut] + found.text, phrases=phrases)
+
+    def _aligned(self, at: int, hints: Hints, text: str) -> list[tuple[int, int]]:
+        """Return where in a text and in a window each part of its words begins."""
+        words = self._reader.words(self._encoded(at, self._window(at)), hints, text)
+        return [(place, round(min(s, self._seconds(at)) * FRAMES_PER_SECOND)) for place, s in words]
+
     def _part(self, first: int, last: int) -> "SegmentDecoder":
         """Return a decoder of what lies between two frames."""
         part = copy(self)
@@ -286,7 +319,8 @@ class SegmentDecoder:
             return True
         if not says_once(reading, seconds):
             return False
-        return self._reader.last_word_s(self._encoded(at, window), hints, reading.text) <= seconds
+        words = self._reader.words(self._encoded(at, window), hints, reading.text)
+        return not words or words[-1][1] <= seconds
 
     def _without_echo(self, at: int, window: int, hints: Hints) -> Reading:
         reading = self._decoded(at, window, hints)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from worker.engines.whisper_pauses import (
     continued,
+    ends_like,
     first_sound,
     is_new,
     lies_between,
@@ -19,6 +20,7 @@ from worker.engines.whisper_pauses import (
     speech_after_word,
     speech_between,
     with_short_pauses,
+    without_words,
 )
 
 
@@ -67,6 +69,36 @@ def test_speech_after_the_pause_at_the_end_is_unread(parts: Sequence[int], end: 
 )
 def test_speech_after_the_first_pause_after_a_word_is_found(word: int, parts: Sequence[int], place: int) -> None:
     assert speech_after_word(features(*parts), word) == place
+
+
+@pytest.mark.parametrize(
+    ("words", "parts", "place"),
+    [
+        ((10, 390), (100, 50, 100, 50, 100), (99, 130)),
+        ((10, 140, 390), (100, 50, 100, 50, 100), None),
+        ((10, 390), (100, 50, 29, 50, 200), None),
+        ((10, 190), (100, 50, 100, 50, 100), (249, 280)),
+        ((150,), (100, 50, 100), None),
+    ],
+    ids=["middle", "word shortly before", "short sound", "end", "begin"],
+)
+def test_pause_before_sound_in_which_no_word_begins_is_found(
+    words: Sequence[int], parts: Sequence[int], place: tuple[int, int] | None
+) -> None:
+    assert without_words(features(*parts), words) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "alike"),
+    [
+        (" Go on. Come back.", " come back", True),
+        (" Go on. Come pack.", " Come back.", True),
+        (" Go on.", " Come back.", False),
+        ("去吧，在会议室见面。", "在会意室见面", True),
+    ],
+)
+def test_ends_of_two_readings_are_alike_if_a_letter_differs(text: str, end: str, alike: bool) -> None:
+    assert ends_like(text, end) == alike
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from protocol.recognition import Word
-from tests.worker.engines.test_whisper_segment import GOOD, SECOND, PausingReader, decoder
+from tests.worker.engines.test_whisper_segment import (
+    GOOD,
+    SECOND,
+    FakeReader,
+    PausingReader,
+    SkippingReader,
+    decoder,
+)
 from worker.engines.whisper_reader import Phrase, Reading
 from worker.engines.whisper_segment import SegmentDecoder
 
@@ -47,6 +54,15 @@ def test_first_of_two_equal_sentences_ends_before_the_second() -> None:
     assert said(WHOLE, REST, EARLY)[1] == (Word("Please go on now", 0, 2800), Word("Please go on now", 3000, 4000))
 
 
+@pytest.mark.parametrize(("no_speech", "times"), [(0.3, 2), (0.7, 1)])
+def test_five_words_again_are_no_chance_of_sounds(no_speech: float, times: int) -> None:
+    said_so = " Please go on right now."
+    first, rest = (
+        one._replace(text=said_so, phrases=(one.phrases[0]._replace(text=said_so),)) for one in (WHOLE, REST)
+    )
+    assert said(first, rest._replace(no_speech=no_speech), EARLY)[0] == (said_so * times).strip()
+
+
 @pytest.mark.parametrize(("last_word_s", "times"), [(EARLY, 2), (LATE, 1)])
 def test_speech_after_a_stated_end_is_said_again_if_the_last_word_lies_before_it(
     last_word_s: float, times: int
@@ -66,3 +82,34 @@ def test_translation_is_not_aligned_with_what_was_said() -> None:
     fake: Any = PausingReader(lambda *_: WHOLE, lambda _: EARLY)
     SegmentDecoder(fake, np.ones(4 * SECOND, np.float32), False, translates=True).decode("zh", "")
     assert len(fake.encoded) == 1
+
+
+FIRST, OTHER = " Please go on right now.", " Come back."
+
+
+class AligningReader(SkippingReader):
+    """Reader of which no word begins from 3 to 5 s in a whole window."""
+
+    def words(self, encoded: Any, hints: Any, text: str) -> list[tuple[int, float]]:
+        return [(0, 0.0), (len(FIRST), 6.2)] if encoded[1] == 1100 else [(0, 0.3), (len(text), 3.5)]
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        ({}, f"{FIRST}{FIRST}{OTHER}"),
+        ({"text": f"{FIRST}{FIRST}"}, f"{FIRST}{OTHER}"),
+        ({"text": f" Go on.{OTHER}"}, f"{FIRST}{OTHER}"),
+        ({"text": OTHER}, f"{FIRST}{OTHER}"),
+        ({"log_probability": -0.9}, f"{FIRST}{OTHER}"),
+        ({"resume_s": 3.0}, f"{FIRST}{OTHER}"),
+    ],
+    ids=["again", "other words", "few words", "nothing", "improbable", "not to the end"],
+)
+def test_sentence_that_was_said_again_before_another_is_written_again(found: dict[str, Any], text: str) -> None:
+    whole = GOOD._replace(
+        text=f"{FIRST}{OTHER}", phrases=(Phrase(FIRST, 0.0, 5.0), Phrase(OTHER, 6.0, 8.0)), end_s=8.0
+    )
+    rest = whole._replace(phrases=(Phrase(whole.text, 0.2, 5.2),), end_s=5.2)
+    reader: FakeReader = AligningReader(lambda window, _: whole if window[1] == 1100 else rest._replace(**found))
+    assert decoder(reader, 8.0).decode("en", "").text == text.strip()
