@@ -22,11 +22,11 @@ from app.history.view import (
     HistoryModels,
     HistoryNote,
     HistoryRows,
-    Playing,
+    PlaybackView,
     PlayState,
     Rerun,
-    Rerunning,
     RerunState,
+    RerunView,
     TakeDetails,
 )
 from app.history.word_times import TimedRange
@@ -294,14 +294,14 @@ def opened(window: Window) -> IndexRow:
 def playing(window: Window) -> None:
     """Show an open take that is heard."""
     row = opened(window)
-    window.show(Playing(row.session, PlayState.PLAYING, _AT_MS, round(row.seconds * 1000)))
+    window.show(PlaybackView(row.session, PlayState.PLAYING, _AT_MS, round(row.seconds * 1000)))
 
 
 def edited(window: Window) -> None:
     """Show an open take with typed text, whose recording cannot be heard."""
     row = opened(window)
     window.pages.home.panel.text.insertPlainText(">> ")
-    window.show(Playing(row.session, PlayState.STOPPED, note=Note("speaker-refused")))
+    window.show(PlaybackView(row.session, PlayState.STOPPED, note=Note("speaker-refused")))
 
 
 def damaged(window: Window) -> None:
@@ -310,7 +310,7 @@ def damaged(window: Window) -> None:
     window.pages.home.open_row(window.pages.home.model.row_of(0))
 
 
-def again(*, stand: Rerunning | None = None, runs: int = 0) -> Fill:
+def again(*, stand: RerunView | None = None, runs: int = 0) -> Fill:
     """Return a function that shows how a take is recognised again, or its result."""
 
     def fill(window: Window) -> None:
@@ -342,7 +342,7 @@ def menus(look: Look) -> QImage:
 
 
 _ANY: Final = UUID(int=0)
-_FAILED: Final = Rerunning(_ANY, RerunState.FAILED, note=Note("gateway-unreachable"))
+_FAILED: Final = RerunView(_ANY, RerunState.FAILED, note=Note("gateway-unreachable"))
 HOME: Final[tuple[Draw, ...]] = (
     scene(idle, whole),
     scene(first_use, whole),
@@ -364,7 +364,7 @@ TAKE: Final[tuple[Draw, ...]] = (
     scene(playing),
     scene(edited),
     scene(damaged),
-    scene(again(stand=Rerunning(_ANY, RerunState.RUNNING, 2, 5))),
+    scene(again(stand=RerunView(_ANY, RerunState.RUNNING, 2, 5))),
     scene(again(stand=_FAILED)),
     scene(again(runs=1)),
     scene(again(runs=2)),

@@ -46,10 +46,10 @@ MOST_HELD_TAKES: Final = 20
 class PastTakes:
     """The earlier takes of this user."""
 
-    def __init__(self, library: Library, listener: DictationSetup) -> None:
+    def __init__(self, library: Library, setup: DictationSetup) -> None:
         self._library = library
         self._known: dict[UUID, tuple[TakeFingerprint, TakeView | None]] = {}
-        self._resender = Resender(listener.locate, listener.vad_folder, listener.settings, listener.rewrite)
+        self._resender = Resender(setup.locate, setup.vad_folder, setup.settings, setup.rewrite)
 
     async def views(self, most: int, also: Collection[UUID] = ()) -> list[TakeView]:
         """Return the newest takes and those in ``also``, newest first, without takes that have no speech.
@@ -97,7 +97,7 @@ class PastTakes:
         try:
             journal = await asyncio.to_thread(self._library.reopen, parse_session(session))
             try:
-                await self._resender.resend(journal, _Nobody())
+                await self._resender.resend(journal, _SilentWatcher())
             finally:
                 await asyncio.shield(asyncio.to_thread(_close, journal))
             if damage := journal.take.damage:
@@ -130,7 +130,7 @@ def _close(journal: Journal) -> None:
         log.warning(LogEvent.TAKE_CLOSE_FAILED, reason=str(error))
 
 
-class _Nobody(Watcher):
+class _SilentWatcher(Watcher):
     """Watcher that ignores progress, because the result is in the journal."""
 
 

@@ -94,7 +94,7 @@ class Parts:
     """
 
     library: Library
-    listener: DictationSetup
+    setup: DictationSetup
     inserter: Inserter
     open_device: OpenDevice
     cues: Cues
@@ -126,11 +126,11 @@ class DictationRunner:
         self._texts = TextInserter(means, self._deliveries, self._tell, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
         self._take_parts = TakeParts(
-            *(parts.library, self._deliveries, parts.listener, self.recorder, parts.observe),
+            *(parts.library, self._deliveries, parts.setup, self.recorder, parts.observe),
             key_down=lambda: bool(self._machine.keys),
             each_at_once=lambda: self._options.each_piece_at_once,
         )
-        self._earlier = PastTakes(parts.library, parts.listener)
+        self._earlier = PastTakes(parts.library, parts.setup)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
         self._keys = HotkeyAdapter(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None
         self._runners: dict[int, tuple[TakeRunner, asyncio.Task[None]]] = {}
@@ -266,7 +266,7 @@ class DictationRunner:
     async def _preparing(self) -> None:
         """Load libraries ahead of the first take, then sweep expired takes periodically."""
         await asyncio.sleep(_PREPARE_S)
-        await asyncio.to_thread(warm, self._parts.listener)
+        await asyncio.to_thread(warm, self._parts.setup)
         while True:
             await self._earlier.sweep(self._parts.limits())
             await asyncio.sleep(_SWEEP_S)

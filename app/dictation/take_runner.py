@@ -66,7 +66,7 @@ class TakeParts:
 
     library: Library
     deliveries: DeliveryLog
-    listener: DictationSetup
+    setup: DictationSetup
     recorder: Recorder
     observe: Observe = ignore
     key_down: Callable[[], bool] = lambda: False
@@ -95,7 +95,7 @@ class TakeRunner(DictationObserver):
         self._aims: dict[int, tuple[Target | None]] = {}
         window = self._aims.get if mode is TalkMode.HANDS_FREE else lambda piece: ()
         spans = None if parts.each_at_once() else SpanRules(key_down=parts.key_down, window=window)
-        self._listener = replace(parts.listener, locate=self._locate, mode=listening, records_on=True, spans=spans)
+        self._setup = replace(parts.setup, locate=self._locate, mode=listening, records_on=True, spans=spans)
         self.destination: str | None = None
 
     @property
@@ -127,7 +127,7 @@ class TakeRunner(DictationObserver):
             self._tell(TakeEnded(self._take, note))
 
     def _locate(self) -> Address:
-        address = self._parts.listener.locate()
+        address = self._parts.setup.locate()
         self.destination = address.name
         return address
 
@@ -161,8 +161,8 @@ class TakeRunner(DictationObserver):
 
     def _create_journal(self) -> Journal:
         """Create the journal without sweeping old takes, which would delay the recording."""
-        root, listener = self._parts.library.root, self._listener
-        cutting = Cutting(listener.mode, listener.needs_context(self.options.model))
+        root, setup = self._parts.library.root, self._setup
+        cutting = Cutting(setup.mode, setup.needs_context(self.options.model))
         journal = Journal.create(root, self.session, self.options, time.time(), cutting)
         try:
             journal.want(inserted=True)
@@ -182,7 +182,7 @@ class TakeRunner(DictationObserver):
     async def _listen(self, journal: Journal) -> Note | None:
         assert self._recording is not None
         try:
-            await self._listener.listen(journal, self._recording, self, self._begun, self._completed)
+            await self._setup.listen(journal, self._recording, self, self._begun, self._completed)
         except MicrophoneError as error:
             self._parts.recorder.broken()
             return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))

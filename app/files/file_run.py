@@ -21,7 +21,7 @@ from app.core.problem_notes import note_of
 from app.core.renderers import render
 from app.core.transcript import RecordingTranscript
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
-from app.files.queue import Saving
+from app.files.queue import SavingOptions
 from app.files.recogniser import FileRecogniser
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment
 from app.files.view import FileNote, left_s, shortened
@@ -125,7 +125,7 @@ class FileTask:
     recogniser: FileRecogniser
     kept: FileResults
     options: Options
-    saving: Callable[[], Saving]
+    saving: Callable[[], SavingOptions]
     duration_s: float | None
     again_s: float
 

@@ -46,7 +46,7 @@ AT_ONCE: Final = 1
 
 
 @dataclass(frozen=True)
-class Saving:
+class SavingOptions:
     """Settings for saved results.
 
     ``folder``: empty for the folder of each file.
@@ -68,12 +68,12 @@ class FileQueue:
     def __init__(
         self,
         files: Iterable[FileView] = (),
-        saving: Saving | None = None,
+        saving: SavingOptions | None = None,
         following: int = 1,
         at_once: int = AT_ONCE,
     ) -> None:
         self._files = {view.file: _resting(view) for view in files}
-        self.saving = saving or Saving()
+        self.saving = saving or SavingOptions()
         self.following = max(following, *(file + 1 for file in self._files), 1)
         self._at_once = at_once
         self._running: dict[int, bool] = {}  # value: told to halt
@@ -119,7 +119,7 @@ class FileQueue:
             case ListNote(note):
                 self._note = note
             case ChooseSaving(forms, folder):
-                self.saving = Saving(forms, folder)
+                self.saving = SavingOptions(forms, folder)
             case MoveFile(file, by):
                 self._move(file, by)
             case RunProgress() | Noted() | FileInspected() | InspectionFailed() | Saved():

@@ -74,7 +74,7 @@ class FileRecogniser:
         return self.rewrite(final.text.strip())
 
     async def recognise(
-        self, path: Path, options: Options, kept: FileResults, onlooker: FileObserver, *, again: bool = False
+        self, path: Path, options: Options, kept: FileResults, observer: FileObserver, *, again: bool = False
     ) -> KnownResults:
         """Recognise ``path`` and add each result to ``kept``; with ``again``, retry failed segments.
 
@@ -85,7 +85,7 @@ class FileRecogniser:
         aside = asyncio.get_running_loop().run_in_executor
         with bound_fields(session=str(session)):
             known = await aside(self.pool, _resumed, path, kept, again)
-            progress = OrderedResults(known, onlooker)
+            progress = OrderedResults(known, observer)
             if known.results is not None:
                 return known
             ears = await aside(self.pool, lambda: ReaderThreadVad(open_vad(self.vad_folder), PackingSegmenter()))
@@ -95,7 +95,7 @@ class FileRecogniser:
                 _kept_meanwhile(progress, kept),
                 GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
             ):
-                outlet = voting(_Noted(client, progress), options, PER_PART)
+                outlet = voting(_TrackedOutlet(client, progress), options, PER_PART)
                 try:
                     await transcribe(blocks, ears, outlet, progress, says=self.says)
                 except asyncio.CancelledError:
@@ -104,7 +104,7 @@ class FileRecogniser:
             return KnownResults(progress.pieces, known.origin + ears.samples, truncated=audio.cut is not None)
 
 
-class _Noted(ToGateway):
+class _TrackedOutlet(ToGateway):
     """``ToGateway`` that records the positions of segments, and stops sending once results cannot be kept."""
 
     def __init__(self, client: GatewayClient, progress: "OrderedResults") -> None:
@@ -214,7 +214,7 @@ class MemoryAudio:
 
 
 @dataclass
-class _Lying:
+class _Placement:
     """Position of a segment in the recording, in samples; its length is known only at its end."""
 
     begin: int
@@ -224,18 +224,18 @@ class _Lying:
 class OrderedResults(Watcher):
     """``pipeline.Watcher`` that turns the results of a run, in any order, into ordered pieces of the recording."""
 
-    def __init__(self, known: KnownResults, onlooker: FileObserver) -> None:
+    def __init__(self, known: KnownResults, observer: FileObserver) -> None:
         self.failure: OutputFailed | None = None
-        self._onlooker = onlooker
+        self._observer = observer
         self._before = known
-        self._lying: dict[int, _Lying] = {}  # segments of this run that wait for a result
+        self._lying: dict[int, _Placement] = {}  # segments of this run that wait for a result
         self._pieces = list(known.pieces)
         self._early: dict[int, RecognisedSegment] = {}  # results that wait for an earlier one
         self._new: list[RecognisedSegment] = []
         self._read = self._position = known.origin
         self._ended = False
         self._changed = asyncio.Event()
-        onlooker.moved(known.origin / SAMPLE_RATE, known.pieces)
+        observer.moved(known.origin / SAMPLE_RATE, known.pieces)
 
     @property
     def open(self) -> tuple[int, ...]:
@@ -254,7 +254,7 @@ class OrderedResults(Watcher):
 
     def begun(self, number: int, at: int) -> None:
         """Record that a segment begins at this sample of the run."""
-        self._lying[number] = _Lying(self._before.origin + at)
+        self._lying[number] = _Placement(self._before.origin + at)
 
     def ended(self, number: int, samples: int) -> None:
         """Record the length of a segment."""
@@ -267,8 +267,8 @@ class OrderedResults(Watcher):
         self._move(())
 
     def heard(self, event: ClientEvent) -> None:
-        """Forward an event of the client to the onlooker."""
-        self._onlooker.heard(event)
+        """Forward an event of the client to the observer."""
+        self._observer.heard(event)
 
     def recognised(self, segment: TranscriptSegment) -> None:
         """Add the result of a segment."""
@@ -300,4 +300,4 @@ class OrderedResults(Watcher):
     def _move(self, pieces: tuple[RecognisedSegment, ...]) -> None:
         first = min((lying.begin for lying in self._lying.values()), default=self._read)
         self._position = max(self._position, first)  # a segment is reported slightly after it begins
-        self._onlooker.moved(self._position / SAMPLE_RATE, pieces)
+        self._observer.moved(self._position / SAMPLE_RATE, pieces)

@@ -4,13 +4,13 @@ import msgspec
 from msgspec import Struct
 
 from app.core.format import Format
-from app.files.queue import FileQueue, Saving
+from app.files.queue import FileQueue, SavingOptions
 from app.files.view import FileView
 
 
 class _List(Struct, frozen=True):
     files: tuple[FileView, ...] = ()
-    forms: tuple[Format, ...] = Saving().forms
+    forms: tuple[Format, ...] = SavingOptions().forms
     folder: str = ""
     following: int = 1
 
@@ -27,4 +27,4 @@ def decode(document: str) -> FileQueue | None:
         found = msgspec.json.decode(document, type=_List)
     except msgspec.MsgspecError:
         return None
-    return FileQueue(found.files, Saving(found.forms, found.folder), found.following)
+    return FileQueue(found.files, SavingOptions(found.forms, found.folder), found.following)

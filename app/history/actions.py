@@ -91,7 +91,7 @@ class ModelsWanted:
 class RecogniseAgain:
     """Recognise a take again for comparison, without changing it.
 
-    ``Rerunning`` reports the progress, ``TakeDetails`` the result.
+    ``RerunView`` reports the progress, ``TakeDetails`` the result.
     """
 
     session: UUID
@@ -109,7 +109,7 @@ class StopRecognising:
 class PlayTake:
     """Play a take from ``ms`` on.
 
-    ``Playing`` reports the position.
+    ``PlaybackView`` reports the position.
     """
 
     session: UUID
@@ -126,7 +126,7 @@ class SeekTake:
 
 @dataclass(frozen=True)
 class PausePlaying:
-    """Pause playing; ``Playing`` reports the position."""
+    """Pause playing; ``PlaybackView`` reports the position."""
 
 
 @dataclass(frozen=True)

@@ -30,14 +30,14 @@ class ExportFile:
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportResult:
     """Result of an export: the written files, or the existing ones that kept it from writing any."""
 
     written: tuple[Path, ...] = ()
     exist: tuple[Path, ...] = ()
 
 
-def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrite: bool = False) -> Exported:
+def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrite: bool = False) -> ExportResult:
     """Write takes into a folder or one file.
 
     Subtitles of several takes need a folder. Raises ``TakeExportFailed``.
@@ -45,13 +45,13 @@ def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrit
     to_write = sheets(takes, form, place, folder=place.is_dir())
     exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())
     if exist and not overwrite:
-        return Exported(exist=exist)
+        return ExportResult(exist=exist)
     for sheet in to_write:
         try:
             write_whole(sheet.place, sheet.text)
         except OSError as error:
             raise TakeExportFailed(f"{sheet.place} cannot be written: {error.strerror}") from error
-    return Exported(tuple(sheet.place for sheet in to_write))
+    return ExportResult(tuple(sheet.place for sheet in to_write))
 
 
 def sheets(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, folder: bool) -> list[ExportFile]:

@@ -25,7 +25,7 @@ from app.core.format import Format
 from app.history import take_operations
 from app.history.catalogue import RefreshProgress
 from app.history.errors import TakeHistoryError, TextTooLong
-from app.history.export import Exported, export
+from app.history.export import ExportResult, export
 from app.history.index import IndexRow
 from app.history.indexed_takes import IndexOwner
 from app.history.rerecognition import Rerunner, Told
@@ -195,10 +195,10 @@ class History:
 
     async def export(
         self, sessions: Sequence[UUID], form: Format, place: Path, *, overwrite: bool = False
-    ) -> Exported:
+    ) -> ExportResult:
         """Export takes as ``app.history.export`` does; missing takes are left out."""
 
-        def work() -> Exported:
+        def work() -> ExportResult:
             return export(list(take_operations.there(self._library, sessions)), form, place, overwrite=overwrite)
 
         return await self._done(asyncio.to_thread(work))

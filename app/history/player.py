@@ -1,7 +1,7 @@
 """Player of a take through the system's audio output.
 
     player = Player(history.take, sound_system(), post)
-    player.play(session)        # ``post`` gets ``Playing``, about 15 times a second
+    player.play(session)        # ``post`` gets ``PlaybackView``, about 15 times a second
     player.block(True)           # dictation records: the microphone must not pick up the playback
 
 Audio is read from disk one and a half seconds ahead, whatever its length. Everything here belongs to one loop
@@ -23,7 +23,7 @@ from app.capture.portaudio import SAMPLE_BYTES, Stream
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.history.take_segments import read
-from app.history.view import Playing, PlayState
+from app.history.view import PlaybackView, PlayState
 from app.journal.library import TakeSnapshot
 from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
@@ -96,13 +96,13 @@ class Player(TaskOwner):
         self,
         find: Callable[[UUID], Awaitable[TakeSnapshot]],
         output: Output,
-        post: Callable[[Playing], None],
+        post: Callable[[PlaybackView], None],
         stuck_s: float = STUCK_S,
     ) -> None:
         self._find, self._output, self._post, self._stuck_s = find, output, post, stuck_s
         self._tasks = Tasks("playing")
         self._task: asyncio.Task[None] | None = None
-        self._now: Playing | None = None
+        self._now: PlaybackView | None = None
         self._sought: int | None = None
         self._wake = asyncio.Event()
         self._blocked = False
@@ -115,8 +115,8 @@ class Player(TaskOwner):
             return self.seek(session, ms)
         self.stop()
         if self._blocked:
-            return self._post(Playing(session, PlayState.STOPPED, note=Note("dictation-records")))
-        begun = Playing(session, PlayState.PLAYING, max(0, ms))
+            return self._post(PlaybackView(session, PlayState.STOPPED, note=Note("dictation-records")))
+        begun = PlaybackView(session, PlayState.PLAYING, max(0, ms))
         self._now, self._sought = begun, None
         self._post(begun)
         self._task = self._tasks.start(self._play(begun), "play")
@@ -152,7 +152,7 @@ class Player(TaskOwner):
 
     # -- playback ------------------------------------------------------------------------------------------
 
-    async def _play(self, begun: Playing) -> None:
+    async def _play(self, begun: PlaybackView) -> None:
         try:
             found = await self._find(begun.session)
             length = samples_to_ms(found.samples)
@@ -197,7 +197,7 @@ class Player(TaskOwner):
             await is_set_within(self._wake, TELL_S)
             self._wake.clear()
 
-    def _tell(self, playing: Playing) -> None:
+    def _tell(self, playing: PlaybackView) -> None:
         if playing != self._now:
             self._now = playing
             self._post(playing)

@@ -22,7 +22,7 @@ from app.core.problem_notes import note_of, unexpected
 from app.core.transcript import RecordingTranscript, Rewrite, TranscriptSegment, as_it_is
 from app.history.errors import NothingRecorded, NotRerun
 from app.history.take_segments import TakePart, pieces_of, read
-from app.history.view import Rerunning, RerunOptions, RerunState
+from app.history.view import RerunOptions, RerunState, RerunView
 from app.journal.errors import TakeBusy
 from app.journal.events import Reran, iso_time
 from app.journal.library import TakeSnapshot
@@ -78,7 +78,9 @@ class Rerunner:
         asked = msgspec.structs.replace(found.take.options, model=options.model, priority="bulk", partials=False)
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
-        texts = ResultCollector(_Watching(told, len(pieces)), says=lambda final: self.rewrite(final.text.strip()))
+        texts = ResultCollector(
+            _PieceCounter(told, len(pieces)), says=lambda final: self.rewrite(final.text.strip())
+        )
         with bound_fields(session=str(session)):
             async with GatewayClient(self.locate, session, audio, asked, settings) as client:
                 transcript = await _recognise(pieces, client, texts)
@@ -130,7 +132,7 @@ class _TakeAudio(AudioStore):
         """Do nothing, because no audio was stored."""
 
 
-class _Watching(Watcher):
+class _PieceCounter(Watcher):
     """``pipeline.Watcher`` that counts ended pieces."""
 
     def __init__(self, told: Told, pieces: int) -> None:
@@ -148,13 +150,13 @@ class RerecognitionQueue(Closing):
     """
 
     def __init__(
-        self, rerun: Rerun, tell: Callable[[Rerunning], None], came: Callable[[UUID, Reran], None]
+        self, rerun: Rerun, tell: Callable[[RerunView], None], came: Callable[[UUID, Reran], None]
     ) -> None:
         self._rerun, self._tell, self._came = rerun, tell, came
         self._tasks = Tasks("again")
         self._waiting: OrderedDict[UUID, RerunOptions] = OrderedDict()
         self._running: tuple[UUID, asyncio.Task[None]] | None = None
-        self._stood: dict[UUID, Rerunning] = {}
+        self._stood: dict[UUID, RerunView] = {}
 
     async def close(self) -> None:
         """Cancel all work, which withdraws unrecognised pieces from the gateway."""
@@ -166,10 +168,10 @@ class RerecognitionQueue(Closing):
         if session in self._stood:
             return
         if len(self._waiting) >= MOST_WAITING:
-            self._tell(Rerunning(session, RerunState.FAILED, note=Note("again-full")))
+            self._tell(RerunView(session, RerunState.FAILED, note=Note("again-full")))
             return
         self._waiting[session] = options
-        self._show(Rerunning(session, RerunState.WAITING))
+        self._show(RerunView(session, RerunState.WAITING))
         self._next()
 
     def stop(self, session: UUID) -> None:
@@ -177,7 +179,7 @@ class RerecognitionQueue(Closing):
         if self._running is not None and self._running[0] == session:
             self._running[1].cancel()
         elif self._waiting.pop(session, None) is not None:
-            self._over(Rerunning(session, RerunState.STOPPED))
+            self._over(RerunView(session, RerunState.STOPPED))
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
@@ -187,35 +189,35 @@ class RerecognitionQueue(Closing):
             task.add_done_callback(lambda _: self._ended(session))
 
     async def _one(self, session: UUID, options: RerunOptions) -> None:
-        self._show(Rerunning(session, RerunState.RUNNING))
+        self._show(RerunView(session, RerunState.RUNNING))
 
         def told(ended: int, pieces: int) -> None:
-            self._show(Rerunning(session, RerunState.RUNNING, ended, pieces))
+            self._show(RerunView(session, RerunState.RUNNING, ended, pieces))
 
         try:
             run = await self._rerun(session, options, told)
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_RERECOGNITION_FAILED, session=str(session), reason=str(error))
-            self._over(Rerunning(session, RerunState.FAILED, note=_note(error)))
+            self._over(RerunView(session, RerunState.FAILED, note=_note(error)))
         except Exception as error:
-            self._over(Rerunning(session, RerunState.FAILED, note=unexpected(error)))
+            self._over(RerunView(session, RerunState.FAILED, note=unexpected(error)))
             raise
         else:
             self._came(session, run)
-            self._over(Rerunning(session, RerunState.DONE))
+            self._over(RerunView(session, RerunState.DONE))
 
     def _ended(self, session: UUID) -> None:
         """Start the next take after a run, even after one stopped before its first step."""
         self._running = None
         if session in self._stood:
-            self._over(Rerunning(session, RerunState.STOPPED))
+            self._over(RerunView(session, RerunState.STOPPED))
         self._next()
 
-    def _show(self, stands: Rerunning) -> None:
+    def _show(self, stands: RerunView) -> None:
         self._stood[stands.session] = stands
         self._tell(stands)
 
-    def _over(self, stands: Rerunning) -> None:
+    def _over(self, stands: RerunView) -> None:
         self._stood.pop(stands.session, None)
         self._tell(stands)
 

@@ -133,7 +133,7 @@ class RerunState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Rerunning:
+class RerunView:
     """Progress of a repeated recognition: ended and total pieces.
 
     ``note``: why it failed.
@@ -158,7 +158,7 @@ class PlayState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Playing:
+class PlaybackView:
     """Playback of a take: its position and length.
 
     ``note``: why it failed.
@@ -171,4 +171,4 @@ class Playing:
     note: Note | None = None
 
 
-HistoryValue = HistoryList | HistoryRows | HistoryMessage | HistoryModels | TakeDetails | Rerunning | Playing
+HistoryValue = HistoryList | HistoryRows | HistoryMessage | HistoryModels | TakeDetails | RerunView | PlaybackView

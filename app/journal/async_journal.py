@@ -85,7 +85,7 @@ class AsyncJournal(AudioStore):
         await self.keep(self.journal.settle, segment, outcome, None, samples)
 
 
-class Journaled(ToGateway):
+class JournaledOutlet(ToGateway):
     """An ``Outlet`` that writes boundaries to disk before it sends them to the gateway."""
 
     def __init__(self, store: AsyncJournal, client: GatewayClient) -> None:

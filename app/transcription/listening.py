@@ -18,7 +18,7 @@ import numpy as np
 from app.capture.block_buffer import BlockBuffer
 from app.core.outlet import Outlet
 from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
-from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.backlog import DiskState
 from app.journal.journal import Journal
 from app.journal.take import Take
@@ -171,7 +171,7 @@ class DictationSetup:
         return take.transcript(journal.samples)
 
     async def _stages(
-        self, announced: Journaled, audience: DictationObserver, take: Take, offered: Callable[[], bool]
+        self, announced: JournaledOutlet, audience: DictationObserver, take: Take, offered: Callable[[], bool]
     ) -> "_Stages":
         """Build the stages of a recording, with a second pass where it is wanted."""
         context = take.cutting.needs_context
@@ -193,7 +193,7 @@ class _Stages(NamedTuple):
     watching: AbstractAsyncContextManager[Watcher]
 
 
-class _Announced(Journaled):
+class _Announced(JournaledOutlet):
     def __init__(
         self,
         journal: AsyncJournal,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.core.outlet import Outlet, pass_on
 from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
-from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.journal import Journal
 from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, Step, plan
 from app.journal.take import Take
@@ -117,7 +117,7 @@ class _Sending:
         self._journal = journal
         self._store = store
         self._client = client
-        self._outlet = Journaled(store, client)
+        self._outlet = JournaledOutlet(store, client)
         self._cut_outlet = cut_outlet(self._outlet, journal.take)
         self._watcher = watcher
         self._vad_folder = vad_folder

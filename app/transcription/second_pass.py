@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from app.core.transcript import TranscriptSegment
-from app.journal.async_journal import Journaled
+from app.journal.async_journal import JournaledOutlet
 from app.journal.errors import JournalError
 from app.transcription.pipeline import Watcher
 from app.transcription.span_choice import Resolution, SpanChoice
@@ -42,7 +42,7 @@ class SecondPass(Watcher):
     def __init__(
         self,
         audience: SpanWatcher,
-        outlet: Journaled,
+        outlet: JournaledOutlet,
         choice: SpanChoice,
         language: Callable[[int, int], str] = lambda at, samples: "",
     ) -> None:

@@ -11,7 +11,7 @@ from app.gateways.actions import PairGateway
 from app.gateways.view import FoundView, GatewaysView, PairingStage, PairingView
 from app.history.actions import LookAtTake, ModelsWanted, PlayTake, RowsWanted, SearchHistory
 from app.history.index import IndexRow, days_of
-from app.history.view import HistoryList, HistoryModels, HistoryRows, Playing, PlayState, TakeDetails
+from app.history.view import HistoryList, HistoryModels, HistoryRows, PlaybackView, PlayState, TakeDetails
 from app.journal.take import TakeState
 from app.messages.notifications import Devices, News
 from app.models.actions import FetchModel
@@ -122,7 +122,7 @@ _ANSWERS: Final[Mapping[type, Callable[[Any], News | None]]] = {
     RowsWanted: _rows,
     LookAtTake: _details,
     ModelsWanted: lambda _: HistoryModels(LOADED_MODELS),
-    PlayTake: lambda wanted: Playing(wanted.session, PlayState.PLAYING, wanted.ms, 21_000),
+    PlayTake: lambda wanted: PlaybackView(wanted.session, PlayState.PLAYING, wanted.ms, 21_000),
     PairGateway: lambda _: GatewaysView(pairing=PairingView(PairingStage.PAIRED, "attic", "attic"), device="desk"),
     FetchModel: lambda wanted: models(wanted.name),
     InviteDevice: _invite,

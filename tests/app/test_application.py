@@ -14,7 +14,7 @@ from app.core.errors import Note
 from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.history.actions import PlayTake
-from app.history.view import Playing
+from app.history.view import PlaybackView
 from app.local_services import local_gateway
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
@@ -125,8 +125,8 @@ async def models_are_told_and_chosen(app: Application, told: list[News]) -> None
 def nothing_is_played_while_somebody_speaks(app: Application, told: list[News]) -> None:
     app.ask(Verb.START)
     app.ask(PlayTake(UUID(int=1)))
-    playing = newest(told, Playing)
-    assert isinstance(playing, Playing) and playing.note == Note("dictation-records")
+    playing = newest(told, PlaybackView)
+    assert isinstance(playing, PlaybackView) and playing.note == Note("dictation-records")
     app.ask(Verb.CANCEL)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from rich.console import Console
 
 from app.core.outlet import pass_on
-from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import of_this_user
@@ -41,7 +41,7 @@ async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -
 
     store = AsyncJournal(journal)
     async with GatewayClient(locate, journal.session, store, settings=SETTINGS) as client:
-        outlet = Journaled(store, client)
+        outlet = JournaledOutlet(store, client)
         listening = asyncio.create_task(listen(outlet))
         async for block in at_speaking_pace(in_thread(read_audio(recording)), spoken_s):
             journal.hear(block)
@@ -54,7 +54,7 @@ async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -
         await listening
 
 
-async def listen(outlet: Journaled) -> None:
+async def listen(outlet: JournaledOutlet) -> None:
     """Take all events, because pending events would block the client."""
     async for _ in outlet.events():
         pass

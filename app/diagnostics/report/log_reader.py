@@ -32,7 +32,7 @@ class _Place:
     at_s: float = 0.0
 
 
-class LogReading:
+class LogReader:
     """Merged log of all programs.
 
     Call ``read`` repeatedly; ``lines`` end with the newest. For one thread at a time.

@@ -31,7 +31,7 @@ from app.diagnostics.report.actions import (
 )
 from app.diagnostics.report.licences import licences, text_of
 from app.diagnostics.report.log_lines import LogFilter
-from app.diagnostics.report.log_reader import LogReading
+from app.diagnostics.report.log_reader import LogReader
 from app.diagnostics.report.report import ReportFile, Sources
 from app.diagnostics.report.view import (
     ExaminationView,
@@ -131,17 +131,17 @@ class Help(TaskOwner):
 
     async def _follow(self) -> None:
         """Follow the logs while they are visible; drop all lines afterwards."""
-        reading = LogReading(self._logs)
+        reader = LogReader(self._logs)
         shown: LogFilter | None = None
         while True:
             self._look_now.clear()
             wanted = self._wanted
-            added = await asyncio.to_thread(reading.read)
+            added = await asyncio.to_thread(reader.read)
             if not self._seen:
                 return
             if added or wanted != shown:
                 shown = wanted
-                self._post(await asyncio.to_thread(_chosen, reading, wanted))
+                self._post(await asyncio.to_thread(_chosen, reader, wanted))
             await is_set_within(self._look_now, FOLLOW_S)
 
     # -- the report ----------------------------------------------------------------------------------------
@@ -188,10 +188,10 @@ class Help(TaskOwner):
         self._post(LicenceText(name, await asyncio.to_thread(text_of, name)))
 
 
-def _chosen(reading: LogReading, wanted: LogFilter) -> LogLines:
-    found = [line for line in reading.lines if wanted.lets_through(line)]
+def _chosen(reader: LogReader, wanted: LogFilter) -> LogLines:
+    found = [line for line in reader.lines if wanted.lets_through(line)]
     left_out = max(0, len(found) - MOST_SHOWN)
-    return LogLines(wanted, tuple(islice(found, left_out, None)), reading.programs, left_out)
+    return LogLines(wanted, tuple(islice(found, left_out, None)), reader.programs, left_out)
 
 
 def _shown(part: ReportFile) -> ReportPart:

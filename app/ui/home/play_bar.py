@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPaintEvent, 
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSlider, QTextEdit, QWidget
 
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
-from app.history.view import Playing, PlayState
+from app.history.view import PlaybackView, PlayState
 from app.history.word_times import TimedRange, said_at, when_said
 from app.ui.dictation.live_lines import units
 from app.ui.home.take_delegate import mark_format
@@ -105,7 +105,7 @@ class PlayBar(QWidget):
         super().__init__()
         self._theme, self._texts, self._ask, self._moved = theme, texts, ask, moved
         self._session: UUID | None = None
-        self._state = Playing(UUID(int=0), PlayState.STOPPED)
+        self._state = PlaybackView(UUID(int=0), PlayState.STOPPED)
         self.button = action_button(self.toggle)
         self.bar = worded(texts, SeekBar(theme), accessibleName="history.play.where")
         self.time = label(size=SCALE.caption, role="muted")
@@ -135,13 +135,13 @@ class PlayBar(QWidget):
             return
         self.stop()
         self._session = session
-        self._state = Playing(session or UUID(int=0), PlayState.STOPPED, 0, of_ms)
+        self._state = PlaybackView(session or UUID(int=0), PlayState.STOPPED, 0, of_ms)
         with QSignalBlocker(self.bar):
             self.bar.setMaximum(of_ms)
             self.bar.setValue(0)
         self._show()
 
-    def show_playing(self, playing: Playing) -> None:
+    def show_playing(self, playing: PlaybackView) -> None:
         """Show the state of playback; ignore another take."""
         if playing.session != self._session:
             return

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
-from app.history.view import Comparison, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
+from app.history.view import Comparison, Rerun, RerunOptions, RerunState, RerunView, TakeDetails
 from app.ui.strings.texts import Texts, joined, model_name, moment_text, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import FileProgressBar, action_button, refresh_with, reveal
@@ -141,7 +141,7 @@ class RerecognitionPanel(QFrame):
         self._theme, self._texts, self._ask, self._use, self._back = theme, texts, ask, use, back
         self._row: IndexRow | None = None
         self._details: TakeDetails | None = None
-        self._reruns: OrderedDict[UUID, Rerunning] = OrderedDict()
+        self._reruns: OrderedDict[UUID, RerunView] = OrderedDict()
         self._opened, self._used = False, False
         self.heading = worded(texts, label(bold=True), "history.again.name")
         self.runs = worded(texts, DropDown(theme), accessibleName="history.again.runs")
@@ -204,7 +204,7 @@ class RerecognitionPanel(QFrame):
         self._details = details
         self._show()
 
-    def show_rerun(self, rerun: Rerunning) -> None:
+    def show_rerun(self, rerun: RerunView) -> None:
         """Remember the state of a repeated recognition, and show it if its take is selected."""
         self._reruns.pop(rerun.session, None)
         ours = self._row is not None and self._row.session == rerun.session
@@ -276,7 +276,7 @@ class RerecognitionPanel(QFrame):
         self.setSizePolicy(policy.Preferred, policy.Expanding if comparing else policy.Maximum)
         self.keep.setText(self._texts("history.again.keep" if keeps else "history.again.close"))
 
-    def _show_progress(self, rerun: Rerunning) -> None:
+    def _show_progress(self, rerun: RerunView) -> None:
         texts = self._texts
         if rerun.state is RerunState.WAITING:
             said = texts("history.again.waiting")

@@ -15,7 +15,7 @@ from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
 from app.history.actions import EditTake, ExportTakes, LookAtTake, ModelsWanted
 from app.history.index import IndexRow
-from app.history.view import Rerunning, RerunOptions, TakeDetails
+from app.history.view import RerunOptions, RerunView, TakeDetails
 from app.messages.actions import Action
 from app.ui.home.again_button import AgainButton
 from app.ui.home.head import paste_elsewhere
@@ -121,7 +121,7 @@ class TakePanel(Card):
             self.recognise.show_details(details)
             self._show()
 
-    def show_rerun(self, rerun: Rerunning) -> None:
+    def show_rerun(self, rerun: RerunView) -> None:
         """Show the state of a repeated recognition."""
         self.recognise.show_rerun(rerun)
         self._show()

@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from app.diagnostics.report.view import ExaminationView, LogLines, ReportView
 from app.dictation.view import View
 from app.files.view import FilesView
-from app.history.view import Playing
+from app.history.view import PlaybackView
 from app.local_services.worker_view import WorkerView
 from app.monitoring.view import MonitorView
 
-_NEWEST: Final = (View, WorkerView, FilesView, MonitorView, Playing, ExaminationView, LogLines, ReportView)
+_NEWEST: Final = (View, WorkerView, FilesView, MonitorView, PlaybackView, ExaminationView, LogLines, ReportView)
 
 
 class Bridge(QObject):

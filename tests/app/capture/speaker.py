@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.core.outlet import Outlet
 from app.core.outlet import pass_on as hand_over
-from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.journal import Journal
 from app.transcription.pipeline import SegmentingVad
 from client.connection import Address, fixed
@@ -38,7 +38,7 @@ async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, v
     with Journal.create(*place, Options(), 0.0) as journal:
         store = AsyncJournal(journal)
         async with GatewayClient(fixed(address), journal.session, store) as client:
-            outlet = Journaled(store, client)
+            outlet = JournaledOutlet(store, client)
             for piece in read_audio(recording):
                 for start in range(0, len(piece), BLOCK):
                     block = piece[start : start + BLOCK]

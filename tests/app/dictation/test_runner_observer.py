@@ -41,10 +41,10 @@ class Watched:
         clock = asyncio.get_running_loop().time
         self.utterances = Utterances()
         self.devices, self.inserter = FakeDevices(audio), FakeInserter()
-        listener = DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
+        setup = DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
         parts = Parts(
             Library(root),
-            listener,
+            setup,
             self.inserter,
             self.devices,
             FakeCues(),

@@ -59,10 +59,10 @@ class Desk:
         self.library = Library(root / "takes")
         self.deliveries = DeliveryLog(self.library)
         self.recorder = Recorder(self.devices, lambda change: None)
-        listener = DictationSetup(
+        setup = DictationSetup(
             fixed(Address(url)), models / "fsmn-vad", settings=PATIENT, needs_context=needs_context
         )
-        parts = TakeParts(self.library, self.deliveries, listener, self.recorder)
+        parts = TakeParts(self.library, self.deliveries, setup, self.recorder)
         self.work = TakeRunner(1, mode, parts, Options(), self.told.append)
 
     async def run(self, until: Callable[[], bool] = lambda: True) -> list[str]:
@@ -161,7 +161,7 @@ async def test_cancelled_take_keeps_all_audio(tmp_path: Path, models: Path, talk
 
 def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Samples) -> None:
     work = Desk(tmp_path, models, talk, NOBODY, TalkMode.HANDS_FREE).work
-    assert work._listener.mode is CuttingMode.HANDS_FREE
+    assert work._setup.mode is CuttingMode.HANDS_FREE
     notes = []
     for event in (Disconnected("gone", 1.0), Busy("no_worker"), Connected("here", True)):
         work.heard(event)

@@ -224,11 +224,11 @@ class World:
         settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02, elsewhere=lambda: self.elsewhere)
         self.rewrite: Rewrite = as_it_is
         self.elsewhere = False
-        listener = DictationSetup(
+        setup = DictationSetup(
             locate, models / "fsmn-vad", settings=settings, rewrite=lambda text: self.rewrite(text)
         )
         parts = Parts(
-            self.library, listener, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=most_takes
+            self.library, setup, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=most_takes
         )
         self.changes = 0
         self.dictating = DictationRunner(parts, wishes, self._changed)

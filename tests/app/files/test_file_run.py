@@ -18,7 +18,7 @@ from app.core.renderers import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
 from app.files.file_run import FileTask, Reporter, save, save_as, unreadable
-from app.files.queue import Saving
+from app.files.queue import SavingOptions
 from app.files.recogniser import UNHURRIED, FileRecogniser
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, source_of
 from app.files.view import MOST_TEXT, FileNote
@@ -43,7 +43,7 @@ class Bench:
     path: Path
     models: Path
     kept: FileResults
-    saving: Callable[[], Saving] = Saving
+    saving: Callable[[], SavingOptions] = SavingOptions
     options: Options = Options("en", partials=True)
     told: list[RunProgress | Noted] = field(default_factory=list)
 
@@ -97,7 +97,7 @@ async def test_silent_file_finishes_without_results(bench: Bench, tmp_path: Path
 
 async def test_text_stays_in_store_when_folder_is_not_writable(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    bench.saving = lambda: Saving((Format.TXT,), str(tmp_path / "file"))
+    bench.saving = lambda: SavingOptions((Format.TXT,), str(tmp_path / "file"))
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
     assert isinstance(outcome, RunFinished)
@@ -125,7 +125,7 @@ async def test_finished_counts_gaps_and_retry_fills_them(bench: Bench) -> None:
 
 
 async def test_truncated_file_is_recognised_and_marked(bench: Bench, tmp_path: Path) -> None:
-    bench.saving = lambda: Saving((Format.JSON,))
+    bench.saving = lambda: SavingOptions((Format.JSON,))
     bench.path.write_bytes(bench.path.read_bytes()[:-32_000])
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
@@ -187,10 +187,10 @@ async def test_run_fails_when_file_is_not_audio(bench: Bench, tmp_path: Path) ->
 async def test_cancellation_is_ignored_while_results_are_saved(bench: Bench, tmp_path: Path) -> None:
     saving, go = threading.Event(), threading.Event()
 
-    def slow() -> Saving:
+    def slow() -> SavingOptions:
         saving.set()
         assert go.wait(10)
-        return Saving()
+        return SavingOptions()
 
     bench.saving = slow
     async with scripted(oblige) as gateway:

@@ -39,7 +39,7 @@ from app.files.events import (
     RunProgress,
     Saved,
 )
-from app.files.queue import FileQueue, Saving, can_retry
+from app.files.queue import FileQueue, SavingOptions, can_retry
 from app.files.view import MOST_FILES, FileNote, FileState, FileView
 
 BAD = Note(FileNote.DAMAGED)
@@ -261,7 +261,7 @@ def test_saved_copy_becomes_result_and_clears_note() -> None:
 def test_queue_shows_chosen_form_and_folder() -> None:
     queue = FileQueue()
     queue.handle(ChooseSaving((Format.VTT,), "/texts"))
-    assert queue.saving == Saving((Format.VTT,), "/texts")
+    assert queue.saving == SavingOptions((Format.VTT,), "/texts")
     assert (queue.view().forms, queue.view().folder) == ((Format.VTT,), "/texts")
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.core.errors import Note
 from app.core.format import Format
 from app.files.events import Add, FileInspected, RunFinished
-from app.files.queue import FileQueue, Saving
+from app.files.queue import FileQueue, SavingOptions
 from app.files.snapshot import decode, encode
 from app.files.view import FileNote, FileState, FileView
 
@@ -36,7 +36,7 @@ FULL = FileView(
     ],
 )
 def test_snapshot_restores_every_field(entry: FileView) -> None:
-    queue = FileQueue([entry], Saving((Format.VTT, Format.JSON), "/texts"), 9)
+    queue = FileQueue([entry], SavingOptions((Format.VTT, Format.JSON), "/texts"), 9)
     again = decode(encode(queue))
     assert again is not None
     assert (again.files, again.saving, again.following) == (queue.files, queue.saving, 9)

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.format import Format
 from app.history.errors import TakeExportFailed
-from app.history.export import Exported, export
+from app.history.export import ExportResult, export
 from app.journal.library import Library, TakeSnapshot
 from tests.app.history.takes import record, session
 
@@ -35,13 +35,13 @@ def test_export_joins_texts_under_their_times(library: Library, out: Path) -> No
     done = export(takes(library, 2, 3, 1), Format.TXT, out)
     first, second = TIMES[1], TIMES[2]
     name = f"kikipounamu {first:%Y-%m-%d %H.%M.%S} - {second:%Y-%m-%d %H.%M.%S}.txt"
-    assert done == Exported((out / name,))
+    assert done == ExportResult((out / name,))
     assert (out / name).read_text() == f"{first}\nfirst half\n\n{second}\nsecond, edited\n"
 
 
 def test_export_of_one_text_has_no_heading(library: Library, out: Path) -> None:
     record(library, 1, "今天", "天气很好")
-    assert export(takes(library, 1), Format.TXT, out / "a.txt") == Exported((out / "a.txt",))
+    assert export(takes(library, 1), Format.TXT, out / "a.txt") == ExportResult((out / "a.txt",))
     assert (out / "a.txt").read_text() == "今天天气很好\n"
 
 
@@ -53,7 +53,7 @@ def test_export_writes_edited_subtitles_per_take(library: Library, out: Path, fo
         journal.edit("first two halves")
     done = export(takes(library, 2, 1), form, out)
     name = f"kikipounamu {TIMES[0]:%Y-%m-%d %H.%M.%S}"
-    assert done == Exported((out / f"{name}.{form}", out / f"{name} (2).{form}"))
+    assert done == ExportResult((out / f"{name}.{form}", out / f"{name} (2).{form}"))
     edited = (out / f"{name} (2).{form}").read_text()
     assert f"00:00:00{mark}100 --> 00:00:00{mark}200\ntwo halves\n" in edited
     with pytest.raises(TakeExportFailed, match="choose a folder"):
@@ -81,7 +81,7 @@ def test_export_replaces_files_only_on_request(library: Library, out: Path) -> N
     (out / "a.txt").write_text("mine too")
     record(library, 3, "three")
     again = export(takes(library, 1, 3), Format.SRT, out)
-    assert again == Exported(exist=(first,))
+    assert again == ExportResult(exist=(first,))
     assert first.read_text() == "mine" and len(list(out.iterdir())) == 3
     assert export(takes(library, 1), Format.TXT, out / "a.txt").exist == (out / "a.txt",)
     export(takes(library, 1), Format.TXT, out / "a.txt", overwrite=True)

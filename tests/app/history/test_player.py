@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.history.player import Player
-from app.history.view import Playing, PlayState
+from app.history.view import PlaybackView, PlayState
 from app.journal.journal import Journal
 from app.journal.library import Library, TakeSnapshot
 from protocol.audio import SAMPLE_RATE
@@ -38,7 +38,7 @@ def library(tmp_path: Path) -> Library:
 
 @asynccontextmanager
 async def playing(
-    library: Library, output: FakeOutput, told: list[Playing], stuck_s: float = 60.0
+    library: Library, output: FakeOutput, told: list[PlaybackView], stuck_s: float = 60.0
 ) -> AsyncIterator[Player]:
     async def find(wanted: UUID) -> TakeSnapshot:
         return library.find(wanted)
@@ -48,11 +48,11 @@ async def playing(
     assert not output.open
 
 
-def states(told: list[Playing]) -> list[PlayState]:
+def states(told: list[PlaybackView]) -> list[PlayState]:
     return [one.state for one in told]
 
 
-def ms(told: list[Playing]) -> int:
+def ms(told: list[PlaybackView]) -> int:
     return told[-1].ms if told else -1
 
 
@@ -69,7 +69,7 @@ async def heard(output: FakeOutput, samples: int) -> np.ndarray[tuple[int], np.d
 
 
 async def test_player_plays_exact_samples_to_the_end(library: Library) -> None:
-    output, told = FakeOutput(), list[Playing]()
+    output, told = FakeOutput(), list[PlaybackView]()
     async with playing(library, output, told) as player:
         player.play(session(1))
         sound = await heard(output, 3 * SEGMENT)
@@ -84,7 +84,7 @@ async def test_player_plays_exact_samples_to_the_end(library: Library) -> None:
 
 
 async def test_player_resamples_to_rate_of_output(library: Library) -> None:
-    output, told = FakeOutput(48_000), list[Playing]()
+    output, told = FakeOutput(48_000), list[PlaybackView]()
     async with playing(library, output, told) as player:
         player.play(session(1))
         sound = await heard(output, 48_000 * LENGTH_MS // 1000)
@@ -93,7 +93,7 @@ async def test_player_resamples_to_rate_of_output(library: Library) -> None:
 
 
 async def test_player_position_accounts_for_latency(library: Library) -> None:
-    output, told = FakeOutput(latency_s=0.05), list[Playing]()
+    output, told = FakeOutput(latency_s=0.05), list[PlaybackView]()
     async with playing(library, output, told) as player:
         player.play(session(1), 100)
         await heard(output, 1_600)
@@ -101,13 +101,13 @@ async def test_player_position_accounts_for_latency(library: Library) -> None:
 
 
 async def test_player_resumes_where_it_paused(library: Library) -> None:
-    output, told = FakeOutput(), list[Playing]()
+    output, told = FakeOutput(), list[PlaybackView]()
     async with playing(library, output, told) as player:
         player.play(session(1))
         await heard(output, 1_600)
         await wait_until(lambda: ms(told) == 100, "it is at 100 ms")
         player.pause()
-        assert told[-1] == Playing(session(1), PlayState.PAUSED, 100, LENGTH_MS)
+        assert told[-1] == PlaybackView(session(1), PlayState.PAUSED, 100, LENGTH_MS)
         await wait_until(lambda: not output.open, "the output is let go")
         player.play(session(1), 100)
         sound = await heard(output, 800)
@@ -115,7 +115,7 @@ async def test_player_resumes_where_it_paused(library: Library) -> None:
 
 
 async def test_player_seeks_and_switches_takes(library: Library) -> None:
-    output, told = FakeOutput(), list[Playing]()
+    output, told = FakeOutput(), list[PlaybackView]()
     async with playing(library, output, told) as player:
         player.play(session(1))
         await heard(output, 10)
@@ -131,7 +131,7 @@ async def test_player_seeks_and_switches_takes(library: Library) -> None:
 
 
 async def test_player_is_silent_while_dictation_records(library: Library) -> None:
-    output, told = FakeOutput(), list[Playing]()
+    output, told = FakeOutput(), list[PlaybackView]()
     async with playing(library, output, told) as player:
         player.play(session(1))
         await heard(output, 10)
@@ -157,7 +157,7 @@ async def test_player_is_silent_while_dictation_records(library: Library) -> Non
 async def test_player_reports_failure_during_playback(
     library: Library, spoil: Callable[[Library, FakeOutput], None], note: str
 ) -> None:
-    output, told = FakeOutput(), list[Playing]()
+    output, told = FakeOutput(), list[PlaybackView]()
     async with playing(library, output, told, 0.1 if note else 60.0) as player:
         player.play(session(1))
         await wait_until(lambda: output.open, "it plays")
@@ -167,7 +167,7 @@ async def test_player_reports_failure_during_playback(
 
 
 async def test_player_reports_missing_output_or_take(library: Library) -> None:
-    told = list[Playing]()
+    told = list[PlaybackView]()
     async with playing(library, FakeOutput(refuses=True), told) as player:
         player.play(session(1))
         await wait_until(lambda: told[-1].note, "why")

@@ -8,7 +8,7 @@ import pytest
 
 from app.history.errors import NotRerun
 from app.history.rerecognition import MOST_WAITING, RerecognitionQueue, Told
-from app.history.view import Rerunning, RerunOptions, RerunState
+from app.history.view import RerunOptions, RerunState, RerunView
 from app.journal.events import Reran
 from client.errors import GatewayError, SessionLost, Unreachable
 from protocol.recognition import Options
@@ -35,12 +35,12 @@ class Recogniser:
         return CAME
 
 
-def states(told: list[Rerunning], number: int) -> list[RerunState]:
+def states(told: list[RerunView], number: int) -> list[RerunState]:
     return [one.state for one in told if one.session == session(number)]
 
 
 async def test_again_runs_takes_one_at_a_time_and_once() -> None:
-    recogniser, told, came = Recogniser(), list[Rerunning](), list[UUID]()
+    recogniser, told, came = Recogniser(), list[RerunView](), list[UUID]()
     async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: came.append(wanted)) as again:
         for number in (1, 2, 1):
             again.ask(session(number), RerunOptions(f"model-{number}"))
@@ -52,11 +52,11 @@ async def test_again_runs_takes_one_at_a_time_and_once() -> None:
         await wait_until(lambda: RerunState.DONE in states(told, 2), "both")
     assert recogniser.asked == [(session(number), RerunOptions(f"model-{number}")) for number in (1, 2)]
     assert came == [session(1), session(2)]
-    assert Rerunning(session(1), RerunState.RUNNING, 1, 2) in told
+    assert RerunView(session(1), RerunState.RUNNING, 1, 2) in told
 
 
 async def test_again_stops_running_and_queued_takes() -> None:
-    recogniser, told = Recogniser(), list[Rerunning]()
+    recogniser, told = Recogniser(), list[RerunView]()
     async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
         for number in (1, 2, 3, 4):
             again.ask(session(number), RerunOptions())
@@ -76,7 +76,7 @@ async def test_again_stops_running_and_queued_takes() -> None:
 
 
 async def test_again_refuses_take_when_queue_is_full() -> None:
-    recogniser, told = Recogniser(), list[Rerunning]()
+    recogniser, told = Recogniser(), list[RerunView]()
     async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
         for number in range(MOST_WAITING + 2):
             again.ask(session(number), RerunOptions())
@@ -95,7 +95,7 @@ async def test_again_refuses_take_when_queue_is_full() -> None:
     ],
 )
 async def test_again_reports_failure_and_continues(error: Exception, key: str) -> None:
-    recogniser, told = Recogniser(), list[Rerunning]()
+    recogniser, told = Recogniser(), list[RerunView]()
     recogniser.error = error
     async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
         for number in (1, 2):

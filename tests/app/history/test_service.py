@@ -35,11 +35,11 @@ from app.history.view import (
     HistoryNote,
     HistoryRows,
     HistoryValue,
-    Playing,
+    PlaybackView,
     PlayState,
-    Rerunning,
     RerunOptions,
     RerunState,
+    RerunView,
     TakeDetails,
 )
 from app.journal.library import Library
@@ -84,11 +84,11 @@ class Window:
 
     @property
     def reruns(self) -> list[RerunState]:
-        return [value.state for value in self.values if isinstance(value, Rerunning)]
+        return [value.state for value in self.values if isinstance(value, RerunView)]
 
     @property
     def playing(self) -> list[PlayState]:
-        return [value.state for value in self.values if isinstance(value, Playing)]
+        return [value.state for value in self.values if isinstance(value, PlaybackView)]
 
     @property
     def notes(self) -> list[str]:
@@ -238,7 +238,7 @@ async def test_play_actions_control_playback(library: Library) -> None:
         serving.ask(PlayTake(session(1)))
         serving.ask(SeekTake(session(1), 50))
         serving.ask(PausePlaying())
-        assert window.values[-1] == Playing(session(1), PlayState.PAUSED, 50)
+        assert window.values[-1] == PlaybackView(session(1), PlayState.PAUSED, 50)
         serving.ask(PlayTake(session(1)))
         serving.block_playback(True)
         serving.ask(StopPlaying())

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.core.outlet import pass_on
-from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import DiskRefuses, NotKept
@@ -71,7 +71,7 @@ async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
         store = AsyncJournal(journal)
         async with scripted(oblige) as gateway:
             async with GatewayClient(fixed(Address(gateway.url)), ID, store, settings=settings) as client:
-                outlet = Journaled(store, client)
+                outlet = JournaledOutlet(store, client)
                 journal.hear(pcm)
                 await pass_on(SegmentBegin(0, 100), outlet)
                 assert on_disk(journal) == [Begin(0, 100)]
@@ -92,7 +92,7 @@ async def test_cancelled_segment_keeps_its_length_in_the_journal(tmp_path: Path)
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
         async with scripted(oblige) as gateway, GatewayClient(fixed(Address(gateway.url)), ID, store) as client:
-            outlet = Journaled(store, client)
+            outlet = JournaledOutlet(store, client)
             journal.hear(tone(0, SAMPLE_RATE))
             await outlet.begin(0, 100)
             await outlet.audio(0, tone(100, 800))
@@ -121,7 +121,7 @@ async def test_boundaries_are_on_disk_before_the_gateway_gets_them(tmp_path: Pat
         store = AsyncJournal(journal)
         client = Looking(fixed(Address("http://127.0.0.1:9")), ID, store)
         client.journal = journal
-        outlet = Journaled(store, client)
+        outlet = JournaledOutlet(store, client)
         await pass_on(SegmentBegin(0, 100), outlet)
         assert client.seen == [Begin(0, 100)]
         await pass_on(SegmentEnd(0, 50), outlet)
@@ -225,7 +225,7 @@ async def test_begin_waits_for_room_on_a_full_disk_only_with_patience(
     files[AUDIO].room = files[EVENTS].room = 0
     journal.hear(tone(0, 1_000))
     beginning = asyncio.create_task(store.begin(0, 0))
-    outlet = Journaled(store, Telling(fixed(Address("http://127.0.0.1:9")), ID, store))
+    outlet = JournaledOutlet(store, Telling(fixed(Address("http://127.0.0.1:9")), ID, store))
     assert [event async for event in outlet.events()] == [Queued(0)], "it is informational: no error"
     await wait_until(lambda: journal.keeping is DiskState.WAITING, "the state is told")
     if not patient:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from app.core.outlet import Outlet, pass_on
-from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.journal import Journal
 from app.journal.take import TakeState
 from app.transcription.listening import PATIENT
@@ -109,7 +109,7 @@ async def dictate_offline(root: Path, segments: int) -> int:
     with Journal.create(root, ID, Options(), 0) as journal:
         store = AsyncJournal(journal)
         async with GatewayClient(locate, ID, store, settings=SETTINGS) as client:
-            outlet = Journaled(store, client)
+            outlet = JournaledOutlet(store, client)
             collecting = asyncio.create_task(collect(outlet, finals))
             with traced():
                 for number in range(segments // 2):

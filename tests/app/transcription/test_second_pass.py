@@ -11,7 +11,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from app.core.transcript import TranscriptSegment
-from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.backlog import DiskState
 from app.journal.disk import EVENTS
 from app.journal.events import Chosen, Event, decode_lines
@@ -298,7 +298,7 @@ async def dictate_tail(root: Path, gateway: SpanGateway) -> Result:
                 await wait_until(lambda: client.spans, "the gateway offers spans")
                 planner = SpanPlanner(SpanRules(lambda: client.spans))
                 ears = SpanningVad(SegmentingVad(ScriptedVad(events), Segmenter()), planner)
-                outlet = Journaled(store, client)
+                outlet = JournaledOutlet(store, client)
                 async with SecondPass(audience, outlet, SpanChoice()) as watcher:
                     await transcribe(in_thread(iter([audio[:40_000], audio[40_000:]])), ears, outlet, watcher)
             return Result(journal.take, audience, gateway)

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from app.diagnostics.report.log_reader import LogReading
+from app.diagnostics.report.log_reader import LogReader
 from tests.app.diagnostics.report.logs import line, write
 
 
-def events(reading: LogReading) -> list[str]:
+def events(reading: LogReader) -> list[str]:
     return [one.event for one in reading.lines]
 
 
 def test_reading_merges_programs_by_time_and_follows(tmp_path: Path) -> None:
     write(tmp_path, "desktop", line(1, "a"), line(4, "d"))
     write(tmp_path, "worker", line(2, "b"), line(3, "c"))
-    reading = LogReading(tmp_path)
+    reading = LogReader(tmp_path)
     assert reading.read() and events(reading) == ["a", "b", "c", "d"]
     assert reading.programs == ("desktop", "worker") and not reading.read()
     write(tmp_path, "worker", line(5, "e"))
@@ -24,7 +24,7 @@ def test_reading_merges_programs_by_time_and_follows(tmp_path: Path) -> None:
 def test_reading_waits_for_end_of_partial_line(tmp_path: Path) -> None:
     whole = line(1, "one")
     (tmp_path / "desktop.jsonl").write_text(whole[:20])
-    reading = LogReading(tmp_path)
+    reading = LogReader(tmp_path)
     assert not reading.read()
     (tmp_path / "desktop.jsonl").write_text(f"{whole}\n")
     assert reading.read() and events(reading) == ["one"]
@@ -32,7 +32,7 @@ def test_reading_waits_for_end_of_partial_line(tmp_path: Path) -> None:
 
 def test_reading_continues_over_rotation(tmp_path: Path) -> None:
     write(tmp_path, "desktop", line(1, "before"))
-    reading = LogReading(tmp_path)
+    reading = LogReader(tmp_path)
     reading.read()
     write(tmp_path, "desktop", line(2, "just before"))
     (tmp_path / "desktop.jsonl").rename(tmp_path / "desktop.jsonl.1")
@@ -45,15 +45,15 @@ def test_reading_includes_rotated_files_up_to_limit(tmp_path: Path) -> None:
     write(tmp_path, "desktop", line(20, "newer"), rotated=1)
     write(tmp_path, "desktop", line(30, "newest"))
     room = 5 * len(line(9, "old 9"))
-    reading = LogReading(tmp_path, most_bytes=room)
+    reading = LogReader(tmp_path, most_bytes=room)
     reading.read()
     assert events(reading)[-3:] == ["old 9", "newer", "newest"] and len(reading.lines) == 4
-    assert len(LogReading(tmp_path, most_bytes=10**6).lines) == 0
+    assert len(LogReader(tmp_path, most_bytes=10**6).lines) == 0
 
 
 def test_reading_keeps_only_newest_lines(tmp_path: Path) -> None:
     write(tmp_path, "desktop", *(line(at, str(at)) for at in range(50)))
-    reading = LogReading(tmp_path, most_lines=20)
+    reading = LogReader(tmp_path, most_lines=20)
     reading.read()
     assert events(reading) == [str(at) for at in range(30, 50)]
 
@@ -63,7 +63,7 @@ def test_reading_keeps_damaged_lines_in_place(tmp_path: Path) -> None:
     (tmp_path / "worker.jsonl").write_bytes(b"\xff\xfe not text\n")
     (tmp_path / "other.out").write_text("no log\n")
     (tmp_path / "folder.jsonl").mkdir()
-    reading = LogReading(tmp_path)
+    reading = LogReader(tmp_path)
     reading.read()
     assert events(reading)[1:] == ["a", "{brok\x00en", "b"] and "not text" in events(reading)[0]
-    assert LogReading(tmp_path / "nowhere").read() is False
+    assert LogReader(tmp_path / "nowhere").read() is False

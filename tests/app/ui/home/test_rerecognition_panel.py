@@ -15,7 +15,7 @@ from app.core.errors import Note
 from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.difference import difference, words_that_differ
 from app.history.index import IndexRow
-from app.history.view import Comparison, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
+from app.history.view import Comparison, Rerun, RerunOptions, RerunState, RerunView, TakeDetails
 from app.journal.take import TakeState
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.strings.texts import Texts
@@ -72,30 +72,30 @@ def test_again_panel_opens_when_recognition_begins(panel: RerecognitionPanel, pe
     panel.begin(RerunOptions("a", vad=False))
     assert person.asked == [RecogniseAgain(ONE.session, RerunOptions("a", vad=False))]
     assert stage(panel) is PanelPart.CLOSED and not panel.isVisible()
-    panel.show_rerun(Rerunning(ONE.session, RerunState.WAITING))
+    panel.show_rerun(RerunView(ONE.session, RerunState.WAITING))
     assert stage(panel) is PanelPart.WORKING and panel.isVisible()
 
 
 def test_again_panel_shows_progress_and_stops(panel: RerecognitionPanel, person: Person, texts: Texts) -> None:
-    panel.show_rerun(Rerunning(ONE.session, RerunState.WAITING))
+    panel.show_rerun(RerunView(ONE.session, RerunState.WAITING))
     assert panel.how.text() == texts("history.again.waiting") and seen(panel) == [panel.stop]
-    panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 2, 5))
+    panel.show_rerun(RerunView(ONE.session, RerunState.RUNNING, 2, 5))
     assert panel.how.text() == texts("history.again.progress", ended=2, count=5) and panel.progress.value() == 40
     panel.stop.click()
     assert person.asked[-1] == StopRecognising(ONE.session)
-    panel.show_rerun(Rerunning(ONE.session, RerunState.STOPPED))
+    panel.show_rerun(RerunView(ONE.session, RerunState.STOPPED))
     assert stage(panel) is PanelPart.CLOSED
 
 
 def test_again_panel_shows_failure_until_it_is_closed(panel: RerecognitionPanel, texts: Texts) -> None:
-    panel.show_rerun(Rerunning(ONE.session, RerunState.FAILED, note=Note("again-failed")))
+    panel.show_rerun(RerunView(ONE.session, RerunState.FAILED, note=Note("again-failed")))
     assert stage(panel) is PanelPart.FAILED and seen(panel) == [panel.keep]
     assert texts("note.again-failed") in panel.note.text() and not panel.how.isVisible()
     panel.keep.click()
     panel.show_take(None)
     panel.show_take(ONE)
     assert stage(panel) is PanelPart.CLOSED
-    panel.show_rerun(Rerunning(ONE.session, RerunState.FAILED, note=Note("again-failed")))
+    panel.show_rerun(RerunView(ONE.session, RerunState.FAILED, note=Note("again-failed")))
     panel.show_details(compared("the slow fox"))
     panel.open_it()
     assert stage(panel) is PanelPart.COMPARING and not panel.note.isVisible()
@@ -104,10 +104,10 @@ def test_again_panel_shows_failure_until_it_is_closed(panel: RerecognitionPanel,
 def test_again_panel_uses_new_text_only_when_accepted(
     panel: RerecognitionPanel, person: Person, texts: Texts
 ) -> None:
-    panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 1))
+    panel.show_rerun(RerunView(ONE.session, RerunState.RUNNING, 1, 1))
     panel.show_details(compared("the slow fox"))
     assert stage(panel) is PanelPart.WORKING
-    panel.show_rerun(Rerunning(ONE.session, RerunState.DONE))
+    panel.show_rerun(RerunView(ONE.session, RerunState.DONE))
     assert stage(panel) is PanelPart.COMPARING and texts("history.again.words", count=1) in panel.how.text()
     assert panel.difference.toPlainText() == "the quickslow fox" and person.used == []
     panel.take.click()
@@ -144,11 +144,11 @@ def test_again_panel_compares_each_of_several_runs(
 
 
 def test_again_panel_keeps_state_per_take(panel: RerecognitionPanel) -> None:
-    panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 2))
+    panel.show_rerun(RerunView(ONE.session, RerunState.RUNNING, 1, 2))
     panel.show_take(TWO)
     panel.show_details(compared("x"))  # details of the previous take
     assert stage(panel) is PanelPart.CLOSED
-    panel.show_rerun(Rerunning(ONE.session, RerunState.DONE))
+    panel.show_rerun(RerunView(ONE.session, RerunState.DONE))
     panel.show_take(ONE)
     panel.show_details(compared("the slow fox"))
     assert stage(panel) is PanelPart.COMPARING  # its recognition was started here

@@ -24,12 +24,12 @@ from app.history.difference import difference
 from app.history.index import IndexRow
 from app.history.view import (
     Comparison,
-    Playing,
+    PlaybackView,
     PlayState,
     Rerun,
-    Rerunning,
     RerunOptions,
     RerunState,
+    RerunView,
     TakeDetails,
 )
 from app.history.word_times import TimedRange
@@ -155,9 +155,9 @@ def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: l
     panel.show_take(row(1))
     panel.show_details(details(2))  # details of a take that is not selected
     panel.show_details(details(1))
-    panel.play.show_playing(Playing(row(1).session, PlayState.PLAYING, 500, 5_000))
+    panel.play.show_playing(PlaybackView(row(1).session, PlayState.PLAYING, 500, 5_000))
     assert marked(panel) == ["take"]
-    panel.play.show_playing(Playing(row(1).session, PlayState.STOPPED))
+    panel.play.show_playing(PlaybackView(row(1).session, PlayState.STOPPED))
     assert marked(panel) == []
     cursor = panel.text.textCursor()
     cursor.setPosition(6)
@@ -165,7 +165,7 @@ def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: l
     QTest.mouseClick(panel.text.viewport(), Qt.MouseButton.LeftButton, pos=place)
     panel.play.toggle()
     assert done(asked) == [PlayTake(row(1).session, 1_000)]
-    panel.play.show_playing(Playing(row(1).session, PlayState.PLAYING, 1_000, 5_000))
+    panel.play.show_playing(PlaybackView(row(1).session, PlayState.PLAYING, 1_000, 5_000))
     panel.leave()
     assert done(asked)[1:] == [StopPlaying()]
 
@@ -211,13 +211,13 @@ def test_focus_moves_from_recognise_again_to_stop(panel: TakePanel, qtbot: QtBot
     panel.activateWindow()
     panel.again.setFocus()
     qtbot.waitUntil(panel.again.hasFocus)
-    panel.show_rerun(Rerunning(row(1).session, RerunState.WAITING))
+    panel.show_rerun(RerunView(row(1).session, RerunState.WAITING))
     assert panel.again.isHidden() and panel.recognise.stop.hasFocus()
 
 
 def test_closing_stops_playback(panel: TakePanel, asked: list[Action]) -> None:
     panel.show_take(row(1))
-    panel.play.show_playing(Playing(row(1).session, PlayState.PLAYING, 500, 5_000))
+    panel.play.show_playing(PlaybackView(row(1).session, PlayState.PLAYING, 500, 5_000))
     panel.forget()
     panel.show_take(None)
     assert done(asked) == [StopPlaying()] and asked[-1] == LookAtTake(None)

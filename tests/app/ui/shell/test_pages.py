@@ -15,10 +15,10 @@ from app.history.actions import SearchHistory
 from app.history.view import (
     HistoryList,
     HistoryModels,
-    Playing,
+    PlaybackView,
     PlayState,
-    Rerunning,
     RerunState,
+    RerunView,
     TakeDetails,
 )
 from app.insertion.plan import ProgramRule
@@ -78,8 +78,8 @@ def test_values_reach_their_page(world: World) -> None:
     for news in (
         TakeDetails(ONE),
         HistoryModels(),
-        Rerunning(ONE, RerunState.DONE),
-        Playing(ONE, PlayState.PAUSED),
+        RerunView(ONE, RerunState.DONE),
+        PlaybackView(ONE, PlayState.PAUSED),
     ):
         world.pages.shows(news)
 
