@@ -12,7 +12,8 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication, QImage
 
 HTML = "<p>rich <b>text</b> 富文本</p>"
-_WIDTH, _HEIGHT = 300, 200
+_WIDTH, _HEIGHT = 128, 80
+"""Of a width that is no multiple of 32, Qt fills up the rows of an icon with whatever was in memory."""
 
 
 def main() -> int:
