@@ -1,6 +1,7 @@
 """Test that hands-free mode sends all speech in noise, and that its gaps do not harm recognition."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -36,9 +37,14 @@ SECONDS_ALONE: Final = 60
 MOST_WORSE: Final = 0.01
 
 
-@pytest.fixture(params=["fsmn", "webrtc"])
-def open_vad(request: pytest.FixtureRequest, models: Path) -> OpenVad:
-    return WebRtcVad if request.param == "webrtc" else lambda: FsmnVad(models / "fsmn-vad")
+@pytest.fixture(scope="module")
+def open_fsmn(models: Path) -> OpenVad:
+    return lambda: FsmnVad(models / "fsmn-vad")
+
+
+@pytest.fixture(scope="module", params=["fsmn", "webrtc"])
+def open_vad(request: pytest.FixtureRequest, open_fsmn: OpenVad) -> OpenVad:
+    return WebRtcVad if request.param == "webrtc" else open_fsmn
 
 
 def cut(samples: Samples, vad: Vad, segmenter: Segmenter) -> tuple[list[bytes], NDArray[np.bool_]]:
@@ -60,10 +66,17 @@ def cut(samples: Samples, vad: Vad, segmenter: Segmenter) -> tuple[list[bytes], 
     return pcm, sent
 
 
-def missed(clean: Samples, sent: NDArray[np.bool_]) -> list[int]:
+@cache
+def sent(language: str, kind: str, snr: int, open_vad: OpenVad) -> tuple[Samples, NDArray[np.bool_]]:
+    """Return clean speech, and which samples are sent of it in noise; without a kind, of it alone."""
+    clean = half_pauses(spoken(language))
+    return clean, cut(noisy(clean, kind, snr) if kind else clean, open_vad(), Segmenter())[1]
+
+
+def missed(clean: Samples, heard: NDArray[np.bool_]) -> list[int]:
     """Return the positions, in ms, of loud blocks of clean speech that were not sent."""
     loud = loud_blocks(clean)
-    whole = sent[: len(loud) * BLOCK].reshape(-1, BLOCK).all(axis=1)
+    whole = heard[: len(loud) * BLOCK].reshape(-1, BLOCK).all(axis=1)
     return [int(block) * 10 for block in np.flatnonzero(loud & ~whole)]
 
 
@@ -71,27 +84,27 @@ def missed(clean: Samples, sent: NDArray[np.bool_]) -> list[int]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_all_loud_speech_in_noise_is_sent(language: str, kind: str, snr: int, open_vad: OpenVad) -> None:
-    clean = half_pauses(spoken(language))
-    assert missed(clean, cut(noisy(clean, kind, snr), open_vad(), Segmenter())[1]) == []
+    assert missed(*sent(language, kind, snr, open_vad)) == []
 
 
 @pytest.mark.parametrize("gate", [True, False])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_all_loud_speech_without_noise_is_sent(language: str, gate: bool, open_vad: OpenVad) -> None:
-    clean = half_pauses(spoken(language))
-    assert missed(clean, cut(clean, open_vad(), Segmenter(SegmenterOptions(gate=gate)))[1]) == []
+    if gate:  # the default
+        assert missed(*sent(language, "", 0, open_vad)) == []
+    else:
+        clean = half_pauses(spoken(language))
+        assert missed(clean, cut(clean, open_vad(), Segmenter(SegmenterOptions(gate=False)))[1]) == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(("kind", "snr"), [("", 0), ("pink", 20), ("brown", 20), ("pink", 5), ("brown", 5)])
 def test_third_of_recording_with_half_pauses_stays_unsent(
-    language: str, kind: str, snr: int, models: Path
+    language: str, kind: str, snr: int, open_fsmn: OpenVad
 ) -> None:
-    clean = half_pauses(spoken(language))
+    clean, heard = sent(language, kind, snr, open_fsmn)
     assert loud_blocks(clean).mean() < 0.5
-    samples = noisy(clean, kind, snr) if kind else clean
-    _, sent = cut(samples, FsmnVad(models / "fsmn-vad"), Segmenter())
-    assert sent.mean() <= 0.7
+    assert heard.mean() <= 0.7
 
 
 @pytest.mark.parametrize("dbfs", [-60, -40, -25])
