@@ -35,8 +35,8 @@ from app.settings.sections import Settings
 from app.sharing.lending import Lending
 from app.sharing.service import Sharing
 from app.transcription.context_need import ContextNeed
+from app.updates.index_place import place_of
 from app.updates.service import Updates
-from app.updates.trusted import place_of
 from client.connection import Locate
 from client.models import loaded_models
 from protocol.recognition import Options

@@ -83,7 +83,7 @@ def perform(verb: Verb) -> int:
 
 def end() -> int:
     """Quit the running app, wait until its processes have ended, and return the exit status."""
-    from app.control.ending import processes_of_app, wait_for_end
+    from app.control.app_end import processes_of_app, wait_for_end
     from runtime.folders import folders
 
     processes = processes_of_app(folders().control_socket)  # before it ends: its children lose their parent then

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from backend.admission.elsewhere import Elsewhere, KeyCounts
+from backend.admission.usage_elsewhere import KeyCounts, UsageElsewhere
 from backend.core.refusal import Refusal, RefusalReason
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
@@ -79,7 +79,7 @@ class QuotaMeter:
 
     quota: Quota
     usage: dict[str, KeyUsage] = field(default_factory=dict)
-    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    elsewhere: UsageElsewhere = field(default_factory=UsageElsewhere)
     changed: Callable[[str], None] = lambda key: None
     _before: int = 0
     _buckets: dict[str, _Bucket] = field(default_factory=dict)

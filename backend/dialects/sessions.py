@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from backend.core.errors import OverQuota
 from backend.core.refusal import Refusal, RefusalReason
-from backend.dialects.hearing import Hearing
 from backend.dialects.inner_connection import InnerConnection
+from backend.dialects.speech_detectors import SpeechDetectors
 from backend.http.access import AdmittedRequest
 from backend.sessions.hub import Hub
 from client.audio_store import TemporaryAudio
@@ -41,9 +41,9 @@ class DialectSessions:
     vad_folder: Path | None = None
 
     @cached_property
-    def hearing(self) -> Hearing:
+    def hearing(self) -> SpeechDetectors:
         """The detectors of speech for live streams."""
-        return Hearing(self.vad_folder)
+        return SpeechDetectors(self.vad_folder)
 
     @asynccontextmanager
     async def client(self, visit: AdmittedRequest, options: Options, name: str) -> AsyncIterator[GatewayClient]:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.dialects.hearing import Hearing
+from backend.dialects.speech_detectors import SpeechDetectors
 from client.gateway import GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, samples_to_ms
 from protocol.session import SegmentDetails
@@ -37,7 +37,7 @@ class SpeechIntake:
     def __init__(
         self,
         client: GatewayClient,
-        hearing: Hearing,
+        hearing: SpeechDetectors,
         rate: int = SAMPLE_RATE,
         endpoint_ms: int = 600,
         gate: bool = True,

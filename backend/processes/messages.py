@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from backend.admission.elsewhere import KeyCounts
+from backend.admission.usage_elsewhere import KeyCounts
 from backend.observability.other_processes import Counted, ProcessReport
 
 LENGTH: Final = struct.Struct("!I")

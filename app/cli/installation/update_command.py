@@ -111,8 +111,8 @@ async def _newest(installed: str) -> "Release | None":
 
     from app.settings.current import settings_now
     from app.updates import memory
+    from app.updates.index_place import place_of
     from app.updates.service import FILE, ask_index
-    from app.updates.trusted import place_of
     from runtime.folders import folders
 
     settings, _ = await asyncio.to_thread(settings_now)

@@ -14,7 +14,7 @@ _ENDS: Final = frozenset({LogEvent.JOB_ENDED, LogEvent.JOB_FAILED, LogEvent.LEAS
 
 
 @dataclass
-class Taking:
+class JobClaim:
     """Assignment of a job to one worker, in ms of the broker's clock, which all processes share.
 
     ``entry``: when the job was queued. ``seen``: until when the worker is known to have had it. ``ended``: when
@@ -56,7 +56,7 @@ class SegmentFacts:
     app: ParsedLine | None = None
     cut: ParsedLine | None = None
     gateway: list[ParsedLine] = field(default_factory=list)
-    takings: list[Taking] = field(default_factory=list)
+    claims: list[JobClaim] = field(default_factory=list)
     inserted: ParsedLine | None = None
     others: list[ParsedLine] = field(default_factory=list)
 
@@ -64,18 +64,18 @@ class SegmentFacts:
 def gather(lines: Iterable[ParsedLine]) -> dict[int, SegmentFacts]:
     """Collect the facts by segment from the lines of one session."""
     found: dict[int, SegmentFacts] = {}
-    takings: dict[tuple[int, Any, Any, Any], Taking] = {}
+    claims: dict[tuple[int, Any, Any, Any], JobClaim] = {}
     for line in sorted(lines, key=lambda line: line.at_ms):
         index = line.segment
         if index is None:
             continue
         facts = found.setdefault(index, SegmentFacts(index))
         if line.fields.get("job") is not None:
-            _take(facts, line, takings)
+            _take(facts, line, claims)
         else:
             _place(facts, line)
     for facts in found.values():
-        facts.takings.sort(key=lambda taking: taking.taken)
+        facts.claims.sort(key=lambda claim: claim.taken)
     return found
 
 
@@ -93,7 +93,7 @@ def _place(facts: SegmentFacts, line: ParsedLine) -> None:
             facts.others.append(line)
 
 
-def _take(facts: SegmentFacts, line: ParsedLine, takings: dict[tuple[int, Any, Any, Any], Taking]) -> None:
+def _take(facts: SegmentFacts, line: ParsedLine, claims: dict[tuple[int, Any, Any, Any], JobClaim]) -> None:
     entry, _, _ = line.text("job").partition("-")
     queue = line.ms("queue_ms")
     if not entry.isdigit() or queue is None:
@@ -101,25 +101,25 @@ def _take(facts: SegmentFacts, line: ParsedLine, takings: dict[tuple[int, Any, A
         return
     worker = line.text("worker")
     key = (facts.index, worker, line.text("job"), queue)
-    taking = takings.get(key)
-    if taking is None:
+    claim = claims.get(key)
+    if claim is None:
         taken = float(entry) + queue
-        taking = takings[key] = Taking(worker, float(entry), taken, taken)
-        facts.takings.append(taking)
-    taking.told.append(line)
-    taking.attempt = round(line.ms("attempt") or 0)
-    taking.deliveries = round(line.ms("deliveries") or 1)
-    taking.taken_from = line.text("taken_from") or taking.taken_from
-    taking.silent = line.ms("silent_ms") or taking.silent
-    taking.borrowed = taking.borrowed or line.fields.get("borrowed") is True
-    taking.seen = max(taking.seen, taking.taken + (line.ms("held_ms") or 0.0))
+        claim = claims[key] = JobClaim(worker, float(entry), taken, taken)
+        facts.claims.append(claim)
+    claim.told.append(line)
+    claim.attempt = round(line.ms("attempt") or 0)
+    claim.deliveries = round(line.ms("deliveries") or 1)
+    claim.taken_from = line.text("taken_from") or claim.taken_from
+    claim.silent = line.ms("silent_ms") or claim.silent
+    claim.borrowed = claim.borrowed or line.fields.get("borrowed") is True
+    claim.seen = max(claim.seen, claim.taken + (line.ms("held_ms") or 0.0))
     if line.event in _ENDS:
-        _end(taking, line)
+        _end(claim, line)
 
 
-def _end(taking: Taking, line: ParsedLine) -> None:
-    taking.wait, taking.decode = line.ms("wait_ms") or 0.0, line.ms("decode_ms") or 0.0
-    taking.store = line.ms("store_ms") or 0.0
-    taking.ended = taking.taken + taking.wait + taking.decode + taking.store
-    taking.outcome = line.text("outcome") or line.text("verdict") or "lost"
-    taking.reason = line.text("code") or line.text("reason")
+def _end(claim: JobClaim, line: ParsedLine) -> None:
+    claim.wait, claim.decode = line.ms("wait_ms") or 0.0, line.ms("decode_ms") or 0.0
+    claim.store = line.ms("store_ms") or 0.0
+    claim.ended = claim.taken + claim.wait + claim.decode + claim.store
+    claim.outcome = line.text("outcome") or line.text("verdict") or "lost"
+    claim.reason = line.text("code") or line.text("reason")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from app.diagnostics.timeline.segment_facts import Taking
+from app.diagnostics.timeline.segment_facts import JobClaim
 from app.diagnostics.timeline.segment_timeline import SegmentTimeline, SpanKind, TimeSpan
 from app.diagnostics.timeline.sentences import lasting, named
 
@@ -60,8 +60,8 @@ def _queued(one: SegmentTimeline) -> Iterator[Told]:
     if told is None or one.gateway is None or (queued := told.ms("queued")) is None:
         return
     at, behind, index = one.gateway + queued, told.ms("ahead_s"), one.facts.index
-    if one.broker is not None and one.facts.takings:  # the broker had it before the gateway knew
-        at = min(at, one.facts.takings[0].entry + one.broker)
+    if one.broker is not None and one.facts.claims:  # the broker had it before the gateway knew
+        at = min(at, one.facts.claims[0].entry + one.broker)
     ahead = f" behind {behind:.1f} s of audio" if behind else ""
     if told.fields.get("early") is True:
         yield at, "gateway", f"segment {index} may end here: it is queued already{ahead}"
@@ -96,24 +96,24 @@ def _worked(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) ->
 
 
 def _how(one: SegmentTimeline, span: TimeSpan) -> str:
-    taking = _taking(one, span)
-    if taking is None or taking.delivered:
+    claim = _claim(one, span)
+    if claim is None or claim.delivered:
         return f" in {lasting(span.ms)}"
-    if taking.ended is None:
+    if claim.ended is None:
         return f"; the last sign of it {lasting(span.ms)} later, then nothing"
     return f" for {lasting(span.ms)}, in vain"
 
 
-def _taking(one: SegmentTimeline, span: TimeSpan) -> Taking | None:
+def _claim(one: SegmentTimeline, span: TimeSpan) -> JobClaim | None:
     broker = one.broker or 0.0
-    near = [t for t in one.facts.takings if t.worker == span.who and t.taken + broker <= span.start + 1.0]
+    near = [t for t in one.facts.claims if t.worker == span.who and t.taken + broker <= span.start + 1.0]
     return near[-1] if near else None
 
 
 def _taken_over(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Told]:
     index, dead, name = one.facts.index, named(span.who, workers), named(span.other, workers)
-    taking = next((taking for taking in one.facts.takings if taking.worker == span.other), None)
-    if taking is not None and taking.borrowed:
+    claim = next((claim for claim in one.facts.claims if claim.worker == span.other), None)
+    if claim is not None and claim.borrowed:
         why = f"of which nothing was heard for {lasting(span.ms)}; this one had nothing else to do"
         yield span.end, name, f"decodes segment {index} in the place of {dead}, {why}"
         return

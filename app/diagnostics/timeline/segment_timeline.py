@@ -10,7 +10,7 @@ from enum import StrEnum
 from statistics import median
 
 from app.diagnostics.timeline.log_lines import ParsedLine
-from app.diagnostics.timeline.segment_facts import RETURNED, SegmentFacts, Taking
+from app.diagnostics.timeline.segment_facts import RETURNED, JobClaim, SegmentFacts
 from runtime.event_names import LogEvent
 
 
@@ -96,9 +96,9 @@ class SegmentTimeline:
     broker: float | None = None
 
     @property
-    def winner(self) -> Taking | None:
+    def winner(self) -> JobClaim | None:
         """Assignment that produced the result."""
-        return next((taking for taking in self.facts.takings if taking.delivered), None)
+        return next((claim for claim in self.facts.claims if claim.delivered), None)
 
     def sum(self, *whats: SpanKind) -> float:
         """Return the ms of these spans after the end of speech; overlaps count once."""
@@ -181,13 +181,13 @@ def _broker_clock(
     told: ParsedLine | None,
     gateway: float | None,
 ) -> float | None:
-    taking = next((one for one in facts.takings if one.delivered), facts.takings[-1] if facts.takings else None)
-    if taking is None:
+    claim = next((one for one in facts.claims if one.delivered), facts.claims[-1] if facts.claims else None)
+    if claim is None:
         return None
     told_at, queued = _at(gateway, told, "told"), _queued(told)
     queued_at = gateway + queued if gateway is not None and queued is not None else _at(origin, app, "queued")
-    came = [less(_at(origin, app, "final") if told_at is None else told_at, taking.ended)]
-    queue = less(queued_at, taking.entry)
+    came = [less(_at(origin, app, "final") if told_at is None else told_at, claim.ended)]
+    queue = less(queued_at, claim.entry)
     if told is not None and told.fields.get("early") is True:  # queued at the request, but reported much later
         return difference([queue], difference(came))
     found = difference([*came, queue])
@@ -217,9 +217,9 @@ def _of_gateway(told: ParsedLine | None, gateway: float | None) -> Iterator[Time
 def _of_workers(
     facts: SegmentFacts, told: ParsedLine | None, gateway: float | None, broker: float | None
 ) -> Iterator[TimeSpan]:
-    takings = _chain(facts.takings)
-    if takings and broker is not None:
-        for span in _chained(takings):
+    claims = _chain(facts.claims)
+    if claims and broker is not None:
+        for span in _chained(claims):
             yield TimeSpan(span.what, span.start + broker, span.end + broker, span.who, span.other)
     elif told is not None and gateway is not None and (queued := _queued(told)) is not None:
         start = gateway + queued  # without a worker's log: use the figures that the gateway received
@@ -229,55 +229,55 @@ def _of_workers(
         yield TimeSpan(SpanKind.DECODING, decoding, decoding + (told.ms("decode_ms") or 0.0), worker)
 
 
-def _chain(takings: Sequence[Taking]) -> list[Taking]:
+def _chain(claims: Sequence[JobClaim]) -> list[JobClaim]:
     """Return the assignments of the last attempt in order, up to the one with the result."""
-    last = max((taking.attempt for taking in takings), default=0)
-    chain = list[Taking]()
-    for taking in takings:
-        if taking.attempt == last:
-            chain.append(taking)
-            if taking.delivered:
+    last = max((claim.attempt for claim in claims), default=0)
+    chain = list[JobClaim]()
+    for claim in claims:
+        if claim.attempt == last:
+            chain.append(claim)
+            if claim.delivered:
                 break
     return chain
 
 
-def _chained(takings: Sequence[Taking]) -> Iterator[TimeSpan]:
+def _chained(claims: Sequence[JobClaim]) -> Iterator[TimeSpan]:
     """Yield the spans from the queue to the result, in ms of the broker's clock."""
-    at, what = takings[0].entry, SpanKind.QUEUED
-    for taking, following in zip(takings, (*takings[1:], None), strict=True):
-        if taking.entry > at and what is not SpanKind.QUEUED:
-            at, what = taking.entry, SpanKind.QUEUED  # its job was lost and queued anew
-        if taking.taken_from and taking.taken_from != RETURNED:
-            yield from _before_takeover(takings, taking, at, what)
+    at, what = claims[0].entry, SpanKind.QUEUED
+    for claim, following in zip(claims, (*claims[1:], None), strict=True):
+        if claim.entry > at and what is not SpanKind.QUEUED:
+            at, what = claim.entry, SpanKind.QUEUED  # its job was lost and queued anew
+        if claim.taken_from and claim.taken_from != RETURNED:
+            yield from _before_takeover(claims, claim, at, what)
         else:
-            yield TimeSpan(what, at, taking.taken)
-        yield from _worked(taking, ends := _ends(taking, following))
+            yield TimeSpan(what, at, claim.taken)
+        yield from _worked(claim, ends := _ends(claim, following))
         at, what = ends, SpanKind.AGAIN
 
 
-def _before_takeover(takings: Iterable[Taking], taking: Taking, at: float, what: SpanKind) -> Iterator[TimeSpan]:
+def _before_takeover(claims: Iterable[JobClaim], claim: JobClaim, at: float, what: SpanKind) -> Iterator[TimeSpan]:
     """Yield the spans of the previous worker, as far as it or the broker reported them."""
-    last_sign = max(at, taking.taken - taking.silent)
-    if not any(one.worker == taking.taken_from for one in takings):
-        yield TimeSpan(SpanKind.ELSEWHERE, at, last_sign, taking.taken_from)
-    yield TimeSpan(SpanKind.SILENT, last_sign, taking.taken, taking.taken_from, taking.worker)
+    last_sign = max(at, claim.taken - claim.silent)
+    if not any(one.worker == claim.taken_from for one in claims):
+        yield TimeSpan(SpanKind.ELSEWHERE, at, last_sign, claim.taken_from)
+    yield TimeSpan(SpanKind.SILENT, last_sign, claim.taken, claim.taken_from, claim.worker)
 
 
-def _ends(taking: Taking, following: Taking | None) -> float:
+def _ends(claim: JobClaim, following: JobClaim | None) -> float:
     """Return when the worker's part ended; without a report, its last sign of life."""
-    if taking.ended is not None:
-        return taking.ended if following is None else min(taking.ended, following.taken)
-    if following is not None and following.taken_from == taking.worker:
-        return max(taking.seen, following.taken - following.silent)
-    return taking.seen
+    if claim.ended is not None:
+        return claim.ended if following is None else min(claim.ended, following.taken)
+    if following is not None and following.taken_from == claim.worker:
+        return max(claim.seen, following.taken - following.silent)
+    return claim.seen
 
 
-def _worked(taking: Taking, ends: float) -> Iterator[TimeSpan]:
-    if taking.ended is None:  # the worker fell silent or is still working
-        yield TimeSpan(SpanKind.DECODING, taking.taken, ends, taking.worker)
+def _worked(claim: JobClaim, ends: float) -> Iterator[TimeSpan]:
+    if claim.ended is None:  # the worker fell silent or is still working
+        yield TimeSpan(SpanKind.DECODING, claim.taken, ends, claim.worker)
         return
-    decodes = taking.taken + taking.wait
-    stores = decodes + taking.decode
-    yield TimeSpan(SpanKind.WAITING, taking.taken, min(decodes, ends), taking.worker)
-    yield TimeSpan(SpanKind.DECODING, decodes, min(stores, ends), taking.worker)
-    yield TimeSpan(SpanKind.STORING, stores, min(taking.ended, ends), taking.worker)
+    decodes = claim.taken + claim.wait
+    stores = decodes + claim.decode
+    yield TimeSpan(SpanKind.WAITING, claim.taken, min(decodes, ends), claim.worker)
+    yield TimeSpan(SpanKind.DECODING, decodes, min(stores, ends), claim.worker)
+    yield TimeSpan(SpanKind.STORING, stores, min(claim.ended, ends), claim.worker)

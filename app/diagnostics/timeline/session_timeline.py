@@ -92,8 +92,8 @@ def tell(session: str, lines: Sequence[ParsedLine], computers: Sequence[str] = (
         and origin - _AROUND_MS <= (at := line.at_ms + skews.get(line.computer, 0.0)) <= last + _AROUND_MS
     ]
     outages = tuple(_outages((*placed, *beside)))
-    takings = [taking for one in facts.values() for taking in one.takings]
-    names = {t.worker for t in takings} | {t.taken_from for t in takings}
+    claims = [claim for one in facts.values() for claim in one.claims]
+    names = {t.worker for t in claims} | {t.taken_from for t in claims}
     names |= {line.text("worker") for one in facts.values() for line in one.gateway}
     workers = short_names(sorted(names - {"", RETURNED}))
     entries = list(_lines_alone(placed, beside, workers))
@@ -115,10 +115,10 @@ def _skews(own: Iterable[ParsedLine], timelines: Sequence[SegmentTimeline]) -> d
         told = one.told
         if told is not None and one.gateway is not None and (offset := told.ms("told")) is not None:
             samples[told.computer].append(one.gateway + offset - told.at_ms)
-        for taking in one.facts.takings:
-            if one.broker is not None and taking.ended is not None:
-                line = taking.told[-1]
-                samples[line.computer].append(one.broker + taking.ended - line.at_ms)
+        for claim in one.facts.claims:
+            if one.broker is not None and claim.ended is not None:
+                line = claim.told[-1]
+                samples[line.computer].append(one.broker + claim.ended - line.at_ms)
     spoken = {one.facts.app.computer for one in timelines if one.facts.app is not None}
     return {computer: 0.0 if computer in spoken else typical(found) for computer, found in samples.items()}
 

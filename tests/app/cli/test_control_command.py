@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from app.cli import control_command
 from app.cli.control_command import began_s
-from app.control import ending
+from app.control import app_end
 from app.control.server import ControlServer
 from app.core.errors import Note
 from app.core.sentences import Sentences, noted
@@ -91,7 +91,7 @@ def test_quit_waits_until_every_process_has_ended(
         return 0
 
     answers = list(ends)
-    monkeypatch.setattr(ending, "wait_for_end", lambda processes, patience_s: answers.pop(0) == "y")
+    monkeypatch.setattr(app_end, "wait_for_end", lambda processes, patience_s: answers.pop(0) == "y")
     monkeypatch.setattr(control_command, "send", send)
     assert control_command.perform(Verb.QUIT) == status
     assert asked == [Verb.QUIT] and not answers

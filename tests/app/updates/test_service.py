@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.updates.errors import IndexUnreachable, PlaceUnknown
+from app.updates.index_place import IndexPlace
 from app.updates.installation import Facts, InstallKind
 from app.updates.memory import DAY_S, Memory, read, write
 from app.updates.service import FILE, Updates, ask_index
-from app.updates.trusted import IndexPlace
 from app.updates.view import CheckForUpdates, UpdateState, UpdatesView
 from runtime.folders import folders
 from tests.helpers.signed_index import MADE_S, PUBLIC, index_of, signed

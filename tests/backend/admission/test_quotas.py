@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.admission.elsewhere import KeyCounts
 from backend.admission.quotas import MessagePace, Quota, QuotaMeter
+from backend.admission.usage_elsewhere import KeyCounts
 
 
 def test_requests_are_counted_and_accepted_without_quota() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
-from backend.dialects.hearing import Hearing
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
+from backend.dialects.speech_detectors import SpeechDetectors
 from backend.dialects.speech_intake import SpeechIntake
 from backend.gateway import Gateway
 from backend.http.access import AdmittedRequest
@@ -58,7 +58,7 @@ async def test_result_for_a_client_that_is_gone_leaves_no_trace(
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
     speech = await LiveSpeech.begin(
-        sessions, visit, Options(), "test", lambda client: SpeechIntake(client, Hearing())
+        sessions, visit, Options(), "test", lambda client: SpeechIntake(client, SpeechDetectors())
     )
     told = asyncio.Event()
 

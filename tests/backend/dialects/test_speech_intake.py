@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from backend.dialects.hearing import Hearing
 from backend.dialects.sessions import DialectSessions
+from backend.dialects.speech_detectors import SpeechDetectors
 from backend.dialects.speech_intake import SpeechIntake
 from backend.http.access import AdmittedRequest
 from protocol.recognition import Options
@@ -27,7 +27,7 @@ async def test_speech_becomes_segments_with_results(
     audio = np.concatenate([speech, np.zeros(32_000, np.int16), speech])
     found: list[VadEvent] = []
     async with sessions.client(visit, Options(), "test") as client:
-        intake = SpeechIntake(client, Hearing(), gate=gate)
+        intake = SpeechIntake(client, SpeechDetectors(), gate=gate)
         for start in range(0, len(audio), BLOCK):
             found += await intake.hear(audio[start : start + BLOCK])
         found += await intake.finish()
@@ -51,7 +51,7 @@ async def test_audio_is_resampled_however_it_is_cut(
     speech = np.concatenate(list(read_audio(SPEECH / "en-03.flac")))
     pcm = np.repeat(speech, 3).tobytes()  # 48 kHz
     async with sessions.client(visit, Options(), "test") as client:
-        intake = SpeechIntake(client, Hearing(), 48_000)
+        intake = SpeechIntake(client, SpeechDetectors(), 48_000)
         for start in range(0, len(pcm), size):
             await intake.hear_pcm(pcm[start : start + size])
         await intake.finish()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from backend.admission.elsewhere import KeyCounts
 from backend.admission.quotas import Quota, QuotaMeter
+from backend.admission.usage_elsewhere import KeyCounts
 from backend.http.tls_listener import TlsListener
 from backend.observability.other_processes import Counted, ProcessReport
 from backend.processes.channel import Channel

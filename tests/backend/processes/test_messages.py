@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.admission.elsewhere import KeyCounts
+from backend.admission.usage_elsewhere import KeyCounts
 from backend.core.refusal import RefusalReason
 from backend.observability.other_processes import Counted, ProcessReport
 from backend.processes.messages import (

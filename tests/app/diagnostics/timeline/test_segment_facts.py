@@ -14,16 +14,16 @@ def test_gather_collects_lines_by_segment() -> None:
     assert list(found) == [0, 1]
     assert found[0].app is not None and len(found[0].gateway) == 1 and found[0].inserted is None
     assert found[1].inserted is not None
-    (taking,) = found[0].takings
-    assert (taking.worker, taking.outcome, taking.delivered) == (name_of(ONE), "final", True)
-    assert (taking.decode, taking.store, taking.deliveries) == (1_000.0, 2.0, 1)
-    assert taking.ended == taking.taken + 1_002 and taking.taken == taking.entry + 203
+    (claim,) = found[0].claims
+    assert (claim.worker, claim.outcome, claim.delivered) == (name_of(ONE), "final", True)
+    assert (claim.decode, claim.store, claim.deliveries) == (1_000.0, 2.0, 1)
+    assert claim.ended == claim.taken + 1_002 and claim.taken == claim.entry + 203
 
 
 def test_gather_separates_assignments_by_worker() -> None:
     world = World()
     taken_over(world)
-    first, second = gather(world.lines)[0].takings
+    first, second = gather(world.lines)[0].claims
     assert (first.worker, first.ended, first.seen - first.taken) == (name_of(ONE), None, 400.0)
     assert (second.worker, second.taken_from, second.silent) == (name_of(TWO), name_of(ONE), 10_000.0)
     assert not first.delivered and second.delivered
@@ -33,4 +33,4 @@ def test_gather_keeps_job_lines_without_times_as_other_lines() -> None:
     world = World()
     world.other("worker.story", ONE, "job.ended", session="s", segment=0, job="x-0", queue_ms=1)
     world.other("worker.story", ONE, "job.ended", session="s", segment=0, job="5-0")
-    assert len(gather(world.lines)[0].others) == 2 and gather(world.lines)[0].takings == []
+    assert len(gather(world.lines)[0].others) == 2 and gather(world.lines)[0].claims == []

@@ -91,7 +91,7 @@ def test_timeline_uses_only_the_last_attempt() -> None:
     usual(stale)
     world.raw += [(raw, where) for raw, where in stale.raw if where == ONE]
     one = of(world)
-    assert len(one.facts.takings) == 2 and [span.what for span in one.spans].count(SpanKind.DECODING) == 1
+    assert len(one.facts.claims) == 2 and [span.what for span in one.spans].count(SpanKind.DECODING) == 1
 
 
 TIMES = some.floats(-1e6, 1e6)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.control.ending import processes_of_app, wait_for_end
+from app.control.app_end import processes_of_app, wait_for_end
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: elsewhere nobody is waited for")
 

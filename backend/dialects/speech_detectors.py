@@ -31,7 +31,7 @@ class _Waiting(NamedTuple):
     found: "asyncio.Future[list[VadEvent]]"
 
 
-class Hearing:
+class SpeechDetectors:
     """Detectors of one process. ``vad_folder``: folder of the FSMN model; without it a simpler one is used."""
 
     def __init__(self, vad_folder: Path | None = None) -> None:

@@ -40,7 +40,7 @@ class _Process:
 
 
 @dataclass
-class Elsewhere:
+class UsageElsewhere:
     """Sums over the other processes; empty for a gateway of one process."""
 
     _processes: dict[int, _Process] = field(default_factory=dict)

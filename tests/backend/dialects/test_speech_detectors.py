@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from backend.dialects.hearing import MOST_STREAMS, Hearing
+from backend.dialects.speech_detectors import MOST_STREAMS, SpeechDetectors
 from speech.audio_file import read_audio
 from speech.vad import Vad, VadEvent, open_vad
 from speech.webrtc_vad import WebRtcVad
@@ -29,7 +29,7 @@ class Counting(WebRtcVad):
         return [[] for _ in vads]
 
 
-async def heard(hearing: Hearing, size: int) -> list[VadEvent]:
+async def heard(hearing: SpeechDetectors, size: int) -> list[VadEvent]:
     """Say the sentence in blocks of this size; return all events."""
     vad = hearing.detector(600)
     found = [await hearing.events(vad, SPOKEN[at : at + size]) for at in range(0, len(SPOKEN), size)]
@@ -41,14 +41,14 @@ async def test_streams_together_have_the_events_of_one_alone(models: Path, with_
     folder = models / "fsmn-vad" if with_model else None
     alone = open_vad(folder, 600)
     expected = [*alone.accept(SPOKEN), *alone.finish()]
-    hearing = Hearing(folder)
+    hearing = SpeechDetectors(folder)
     found = await asyncio.gather(*(heard(hearing, size) for size in (1_600, 1_600, 960)))
     assert expected and all(events == expected for events in found)
 
 
 async def test_turn_of_the_loop_has_a_limited_number_of_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Counting, "calls", [], raising=False)
-    hearing, block = Hearing(), SPOKEN[:160]
+    hearing, block = SpeechDetectors(), SPOKEN[:160]
     await asyncio.gather(*(hearing.events(Counting(), block) for _ in range(2 * MOST_STREAMS + 1)))
     assert Counting.calls == [MOST_STREAMS, MOST_STREAMS, 1]
     Counting.calls.clear()
@@ -57,7 +57,7 @@ async def test_turn_of_the_loop_has_a_limited_number_of_streams(monkeypatch: pyt
 
 
 async def test_cancelled_stream_keeps_nobody_waiting() -> None:
-    hearing, vads = Hearing(), [WebRtcVad() for _ in range(3)]
+    hearing, vads = SpeechDetectors(), [WebRtcVad() for _ in range(3)]
     waiting = [asyncio.create_task(hearing.events(vad, SPOKEN[:160])) for vad in vads]
     await asyncio.sleep(0)
     waiting[1].cancel()
@@ -71,4 +71,4 @@ async def test_error_reaches_whoever_waits(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(WebRtcVad, "accept_all", broken)
     with pytest.raises(RuntimeError, match="on purpose"):
-        await Hearing().events(WebRtcVad(), SPOKEN[:160])
+        await SpeechDetectors().events(WebRtcVad(), SPOKEN[:160])

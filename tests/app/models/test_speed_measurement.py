@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from app.models import measuring
+from app.models import speed_measurement
 from app.models.local_speeds import read_speeds
-from app.models.measuring import measure_speed
+from app.models.speed_measurement import measure_speed
 from speech.models.catalogue import load_catalogue
 from speech.models.errors import MeasurementFailed
 
 
 def test_speed_from_the_benchmark_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    monkeypatch.setattr(measuring, "arguments_for", lambda model: ("--engine", "checksum"))
+    monkeypatch.setattr(speed_measurement, "arguments_for", lambda model: ("--engine", "checksum"))
     speed = measure_speed(load_catalogue().model("whisper-base"))
     assert speed > 0 and read_speeds() == {"whisper-base": round(speed, 2)}
 

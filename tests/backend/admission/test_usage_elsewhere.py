@@ -3,18 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.admission.elsewhere import Elsewhere, KeyCounts
+from backend.admission.usage_elsewhere import KeyCounts, UsageElsewhere
 
 COUNTS = st.builds(KeyCounts, *[st.integers(0, 50) for _ in range(5)])
 
 
 def test_gateway_of_one_process_has_nothing_elsewhere() -> None:
-    elsewhere = Elsewhere()
+    elsewhere = UsageElsewhere()
     assert elsewhere.connections == 0 and elsewhere.of("k") == KeyCounts()
 
 
 def test_heard_replaces_numbers_of_a_process_and_returns_new_requests() -> None:
-    elsewhere = Elsewhere()
+    elsewhere = UsageElsewhere()
     assert elsewhere.heard(1, 3, {"k": KeyCounts(requests=5, streams=3)}) == {"k": 5}
     assert elsewhere.heard(2, 1, {"k": KeyCounts(requests=1, streams=1)}) == {"k": 1}
     assert elsewhere.heard(1, 2, {"k": KeyCounts(requests=7, streams=2)}) == {"k": 2}
@@ -24,7 +24,7 @@ def test_heard_replaces_numbers_of_a_process_and_returns_new_requests() -> None:
 
 
 def test_ended_process_and_revoked_key_are_forgotten() -> None:
-    elsewhere = Elsewhere()
+    elsewhere = UsageElsewhere()
     elsewhere.heard(1, 3, {"k": KeyCounts(streams=3), "other": KeyCounts(streams=1)})
     elsewhere.forget("k")
     assert elsewhere.of("k").streams == 0 and elsewhere.of("other").streams == 1
@@ -35,7 +35,7 @@ def test_ended_process_and_revoked_key_are_forgotten() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from("ab"), COUNTS), max_size=20))
 def test_sum_is_that_of_the_last_numbers_of_each_process(told: list[tuple[int, str, KeyCounts]]) -> None:
-    elsewhere, last = Elsewhere(), dict[tuple[int, str], KeyCounts]()
+    elsewhere, last = UsageElsewhere(), dict[tuple[int, str], KeyCounts]()
     for process, key, counts in told:
         elsewhere.heard(process, 1, {key: counts})
         last[process, key] = counts
