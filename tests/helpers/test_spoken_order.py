@@ -1,0 +1,18 @@
+"""Test that only recordings that begin together may change places."""
+
+import pytest
+
+from tests.helpers.spoken_order import Spoken, check_order
+
+TAKES = Spoken(1.0, ["a", "b"]), Spoken(1.005, ["c"]), Spoken(3.0, ["d"])
+
+
+@pytest.mark.parametrize("found", ["abcd", "cabd"])
+def test_recordings_that_begin_together_have_any_order(found: str) -> None:
+    check_order(list(found), TAKES)
+
+
+@pytest.mark.parametrize("found", ["abc", "abccd", "bacd", "abdc", "dabc", "abcde"])
+def test_other_order_or_other_texts_are_found(found: str) -> None:
+    with pytest.raises(AssertionError):
+        check_order(list(found), TAKES)
