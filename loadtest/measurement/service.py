@@ -3,7 +3,10 @@
 Calls of several segments cannot be told apart, so this is for workers that decode one segment at a time.
 """
 
+import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -83,13 +86,31 @@ def _turn_ms(calls: Sequence[_Call], workers: int) -> float | None:
     While a segment waits, each worker decodes or turns to the next call. So the turns took what the calls did
     not.
     """
-    busy = _union((call.queued, call.started) for call in calls if call.started - call.queued >= _LEAST_WAIT_MS)
-    occupied = sum(until - since for since, until in busy) * workers
-    decoding, starts = 0.0, 0
-    for call in calls:
-        decoding += sum(max(0.0, min(call.ended, until) - max(call.started, since)) for since, until in busy)
-        starts += any(since < call.started <= until for since, until in busy)
+    busy = BusySpans((call.queued, call.started) for call in calls if call.started - call.queued >= _LEAST_WAIT_MS)
+    occupied = busy.covered(math.inf) * workers
+    decoding = sum(busy.covered(call.ended) - busy.covered(call.started) for call in calls)
+    starts = sum(busy.contain(call.started) for call in calls)
     return max(0.0, occupied - decoding) / starts if starts >= _LEAST_SEGMENTS else None
+
+
+class BusySpans:
+    """Union of intervals. A question about one moment takes as long for hours of intervals as for minutes."""
+
+    def __init__(self, intervals: Iterable[tuple[float, float]]) -> None:
+        spans = _union(intervals)
+        self._begins = [since for since, _ in spans]
+        self._ends = [until for _, until in spans]
+        self._before = list(accumulate((until - since for since, until in spans), initial=0.0))
+
+    def covered(self, until: float) -> float:
+        """Return how much of the spans is before ``until``."""
+        begun = bisect_left(self._begins, until)
+        return self._before[begun] - (max(0.0, self._ends[begun - 1] - until) if begun else 0.0)
+
+    def contain(self, moment: float) -> bool:
+        """Return whether the moment is in a span, its beginning excluded."""
+        begun = bisect_left(self._begins, moment)
+        return begun > 0 and moment <= self._ends[begun - 1]
 
 
 def _union(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -1,10 +1,12 @@
 """Times of workers, found in the segments of a run."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loadtest.capacity.simulation import WorkerTimes, simulate
 from loadtest.capacity.speech import Speakers, spoken
-from loadtest.measurement.service import service_times
+from loadtest.measurement.service import BusySpans, service_times
 from loadtest.measurement.tally import CompletedSegment
 
 
@@ -40,3 +42,16 @@ def test_service_times_need_workers_and_whole_segments() -> None:
     assert service_times(segments(WorkerTimes(0.02), 1), 0) is None
     assert service_times(segments(WorkerTimes(0.02), 1)[:19], 1) is None
     assert service_times(segments(WorkerTimes(0.02), 1, whole=False), 1) is None
+
+
+WHOLE = st.integers(0, 30)
+
+
+@given(
+    st.lists(st.tuples(WHOLE, WHOLE).map(lambda ends: (min(ends), max(ends))).filter(lambda i: i[0] < i[1])), WHOLE
+)
+def test_busy_spans_are_the_union_of_their_intervals(intervals: list[tuple[float, float]], moment: int) -> None:
+    spans = BusySpans(intervals)
+    steps = [any(since <= at < until for since, until in intervals) for at in range(31)]
+    assert spans.covered(moment) == sum(steps[:moment]) and spans.covered(float("inf")) == sum(steps)
+    assert spans.contain(moment) is (moment > 0 and steps[moment - 1])
