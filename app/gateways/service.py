@@ -51,7 +51,7 @@ LOOK_S: Final = 5.0
 
 
 @dataclass(frozen=True)
-class World:
+class GatewayParts:
     """The dependencies of ``Gateways``; tests replace them. ``here``: locates this computer's gateway."""
 
     store: GatewayStore = field(default_factory=lambda: GatewayStore(of_this_user()))
@@ -79,16 +79,16 @@ class Gateways:
         unchoose: Callable[[], None],
         moved: Callable[[], None],
         key: str = "",
-        world: World | None = None,
+        parts: GatewayParts | None = None,
     ) -> None:
         self._post, self._unchoose, self._moved, self._key = post, unchoose, moved, key
-        self._world = world = world or World()
+        self._parts = parts = parts or GatewayParts()
         self._chosen = GatewaySection()
-        self._registry = GatewayRegistry(world.store, self._show)
-        self._watcher = GatewayWatcher(self._answered, self._rerouted, world.asks, world.times)
-        self._network = GatewaySearch(self._found, self._show, world.discover)
-        self._pairing = PairingAttempt(self._keep, self._show, world.pair)
-        self._reconnection = ReconnectionDetector(self._is_there, world.own_addresses, self._search, world.quiet_s)
+        self._registry = GatewayRegistry(parts.store, self._show)
+        self._watcher = GatewayWatcher(self._answered, self._rerouted, parts.asks, parts.times)
+        self._network = GatewaySearch(self._found, self._show, parts.discover)
+        self._pairing = PairingAttempt(self._keep, self._show, parts.pair)
+        self._reconnection = ReconnectionDetector(self._is_there, parts.own_addresses, self._search, parts.quiet_s)
         self._answers: dict[str, QueryResult] = {}
         self._at: Address | None = None
         self._told: Note | None = None
@@ -141,7 +141,7 @@ class Gateways:
     def locate(self) -> Address:
         """Return the current destination of speech. Raises ``Unreachable``."""
         if self.here or self._at is None:
-            return self._world.here()
+            return self._parts.here()
         self._watcher.hurry()
         return self._at
 
@@ -265,7 +265,7 @@ class Gateways:
         )
         if one is None:
             return
-        urls = elsewhere(found.urls, self._world.own_addresses()) or found.urls
+        urls = elsewhere(found.urls, self._parts.own_addresses()) or found.urls
         if not set(urls) <= set(one.urls):
             self._tasks.start(self._move(one.at(urls)), "move")
 
@@ -305,10 +305,10 @@ class Gateways:
             others = [one for one in self._registry.gateways if one.id != self._chosen.chosen]
             await asyncio.gather(*map(self._ask_other, others))
             self._show()
-            await asyncio.sleep(self._world.look_s)
+            await asyncio.sleep(self._parts.look_s)
 
     async def _ask_other(self, one: PairedGateway) -> None:
-        _, answer = await best_answer(one.addresses, self._world.asks)
+        _, answer = await best_answer(one.addresses, self._parts.asks)
         if one.id != self._chosen.chosen:
             self._answers[one.id] = answer
             self._show()
@@ -317,7 +317,7 @@ class Gateways:
 
     def _show(self) -> None:
         self._reconnection.look()
-        own = self._world.own_addresses(), self._world.own_certificate()
+        own = self._parts.own_addresses(), self._parts.own_certificate()
         view = GatewaysView(
             tuple(listed(self._registry.gateways, self._chosen, self._answers)),
             tuple(strangers(self._network.known, self._registry.gateways, *own)),

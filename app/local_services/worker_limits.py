@@ -78,7 +78,7 @@ def _within(hours: str, minute: int) -> bool:
     return (minute - begin) % _DAY < (end - begin) % _DAY
 
 
-class Rest:
+class RestDecision:
     """Decision whether the worker rests, with delays that ignore brief changes.
 
     Times are seconds of one clock.

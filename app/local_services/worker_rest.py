@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from app.core.errors import Note
-from app.local_services.worker_limits import ComputerState, Rest, WorkerLimits
+from app.local_services.worker_limits import ComputerState, RestDecision, WorkerLimits
 from app.system.full_screen import FullScreen
 from app.system.power import on_battery
 from runtime import loggers
@@ -50,14 +50,14 @@ class WorkerRest:
     def __init__(self, rest: Callable[[Note | None], None], see: See, look_s: float = LOOK_S) -> None:
         self._rest, self._see, self._look_s = rest, see, look_s
         self._limits = WorkerLimits()
-        self._decides = Rest()
+        self._decision = RestDecision()
         self._changed = asyncio.Event()
 
     def allow(self, limits: WorkerLimits) -> None:
         """Set the limits that apply from now on."""
         if limits != self._limits:
             self._limits = limits
-            self._decides.allow(limits)
+            self._decision.allow(limits)
             self._changed.set()
 
     async def watch(self) -> None:
@@ -67,7 +67,7 @@ class WorkerRest:
         while True:
             self._changed.clear()
             seen = await self._see(self._limits)
-            why = self._decides.look(seen, clock())
+            why = self._decision.look(seen, clock())
             if why != told:
                 log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
                 self._rest(why)

@@ -10,7 +10,7 @@ import pytest
 from app.core.errors import Note
 from app.gateways.actions import EndPairing, ForgetGateway, LookAtGateways, PairGateway, RenameGateway
 from app.gateways.route import RouteTimes
-from app.gateways.service import Gateways, World
+from app.gateways.service import GatewayParts, Gateways
 from app.gateways.store import GatewayStore, PairedGateway
 from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView, PairingStage, QueryResult
 from app.settings.sections import GatewaySection
@@ -83,7 +83,7 @@ class Bench:
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     network, store = Network(), GatewayStore(tmp_path / "gateways.json")
     store.write((DESK, TEAM))
-    world = World(
+    world = GatewayParts(
         store,
         lambda: HERE,
         network.ask,

@@ -22,7 +22,7 @@ from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.gateways.actions import PairGateway
 from app.gateways.route import RouteTimes
-from app.gateways.service import Gateways, World
+from app.gateways.service import GatewayParts, Gateways
 from app.gateways.store import GatewayStore
 from app.gateways.view import GatewaysView, PairingStage
 from app.journal.take import TakeState
@@ -135,8 +135,8 @@ class Scene:
         self.views = list[GatewaysView]()
         self.announced = asyncio.Queue[DiscoveryEvent]()
         local, store = Address(here.url, here.key), GatewayStore(root / "gateways.json")
-        world = World(store, lambda: local, discover=self.discover, times=TIMES, own_addresses=tuple)
-        self.gateways = Gateways(self.views.append, lambda: None, self.moved, world=world)
+        world = GatewayParts(store, lambda: local, discover=self.discover, times=TIMES, own_addresses=tuple)
+        self.gateways = Gateways(self.views.append, lambda: None, self.moved, parts=world)
         self.dictation: Dictation | None = None
         self.certificate = ""
 

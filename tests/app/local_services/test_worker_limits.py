@@ -11,7 +11,7 @@ from app.local_services.worker_limits import (
     REST_AFTER_S,
     WORK_AFTER_S,
     ComputerState,
-    Rest,
+    RestDecision,
     WorkerLimits,
     parse_hours,
     reason_to_rest,
@@ -65,12 +65,12 @@ def test_parse_hours_rejects_invalid_text(text: str) -> None:
 
 
 def test_rest_starts_in_current_state_at_once() -> None:
-    assert Rest(CAREFUL).look(UNPLUGGED, 0.0) == BATTERY
-    assert Rest(CAREFUL).look(PLUGGED, 0.0) is None
+    assert RestDecision(CAREFUL).look(UNPLUGGED, 0.0) == BATTERY
+    assert RestDecision(CAREFUL).look(PLUGGED, 0.0) is None
 
 
 def test_rest_ignores_brief_changes() -> None:
-    rest = Rest(CAREFUL)
+    rest = RestDecision(CAREFUL)
     rest.look(PLUGGED, 0.0)
     assert rest.look(UNPLUGGED, 100.0) is None
     assert rest.look(PLUGGED, 100.0 + REST_AFTER_S) is None
@@ -83,7 +83,7 @@ def test_rest_ignores_brief_changes() -> None:
 
 
 def test_new_limits_apply_at_once() -> None:
-    rest = Rest(WorkerLimits())
+    rest = RestDecision(WorkerLimits())
     assert rest.look(UNPLUGGED, 0.0) is None
     rest.allow(CAREFUL)
     assert rest.look(UNPLUGGED, 0.1) == BATTERY
@@ -93,14 +93,14 @@ def test_new_limits_apply_at_once() -> None:
 
 
 def test_rest_reports_another_reason_at_once() -> None:
-    rest = Rest(CAREFUL)
+    rest = RestDecision(CAREFUL)
     assert rest.look(ComputerState(True, True), 0.0) == BATTERY
     assert rest.look(ComputerState(False, True), 1.0) == FULL_SCREEN
 
 
 @given(some.lists(some.tuples(some.booleans(), some.floats(0.1, 5.0)), max_size=60))
 def test_rest_changes_are_always_separated_by_delay(looks: list[tuple[bool, float]]) -> None:
-    rest = Rest(CAREFUL)
+    rest = RestDecision(CAREFUL)
     rest.look(PLUGGED, 0.0)
     now, changes, before = 0.0, [0.0], False
     for unplugged, later in looks:
