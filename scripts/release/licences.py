@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,8 +19,10 @@ from typing import Final
 
 from app.diagnostics.report.licences import licences, native_libraries, text_of
 from app.diagnostics.report.view import ComponentKind, Licence
+from scripts.check_licences import RULES, refused
 from scripts.release.commands import run
 from scripts.release.debian import folder_in
+from scripts.release.errors import Refusal, ReleaseRefused
 
 _DOCUMENTS: Final = Path("/usr/share/doc")
 _FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -42,16 +45,27 @@ the place of the first three.
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
     """Write one archive with the licences of the full folder in ``dist``, the same bytes for the same texts.
 
-    :raises ReleaseRefused: if there is no folder, which has more components than any other package.
+    :raises ReleaseRefused: if there is no folder, which has more components than any other package, or one has a
+        licence that is not allowed.
     """
     place, carried = dist / f"kikipounamu-{version}-licences.zip", folder_in(dist, version)
     with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         run("tar", "--extract", "--zstd", "--file", carried, "kikipounamu/licences", cwd=Path(scratch))
         texts = Path(scratch, "kikipounamu")
+        check_allowed((texts / "licences" / "README.md").read_text(encoding="utf-8"))
         for path in sorted(path for path in texts.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(texts).as_posix(), _FIXED_TIME)
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return [place]
+
+
+def check_allowed(table: str) -> None:
+    """Refuse a table with a licence that is not allowed: the folder's Python needs libraries that ours lacks."""
+    rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
+    _, *rows = re.findall(r"^\| (.+) \| (.*) \| (.+) \|$", table, re.MULTILINE)
+    listed = (Licence(name, version, licence, ComponentKind.PACKAGE) for name, version, licence in rows)
+    if found := [*refused(listed, rules)]:
+        raise ReleaseRefused(Refusal.CHECK_FAILED, "; ".join(found))
 
 
 def write_licences(folder: Path) -> list[Path]:

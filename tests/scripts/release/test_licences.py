@@ -10,8 +10,10 @@ import pytest
 from app.diagnostics.report.licences import licences
 from app.diagnostics.report.view import ComponentKind
 from scripts.release.errors import ReleaseRefused
-from scripts.release.licences import build, main, owners, write_licences, write_system_licences
+from scripts.release.licences import build, check_allowed, main, owners, write_licences, write_system_licences
 from tests.helpers.packages import require
+
+TABLE = "# Licences\n\n| component | version | licence |\n|---|---|---|\n| async-timeout | 5.0.1 | {} |\n"
 
 
 def test_each_component_has_a_row_and_a_text(tmp_path: Path) -> None:
@@ -31,7 +33,7 @@ def test_archive_has_the_texts_of_the_full_folder_and_is_the_same_each_time(tmp_
     texts = tmp_path / "kikipounamu" / "licences" / "system"
     texts.mkdir(parents=True)
     (texts / "zlib1g.txt").write_text("zlib")
-    (texts.parent / "README.md").write_text("all")
+    (texts.parent / "README.md").write_text(TABLE.format("Apache 2"))
     archive = tmp_path / "kikipounamu-1.0-linux-x86_64.tar.zst"
     subprocess.run(["tar", "--zstd", "-cf", archive, "-C", tmp_path, "kikipounamu"], check=True)
     (first,) = build(tmp_path, tmp_path, "1.0")
@@ -39,6 +41,12 @@ def test_archive_has_the_texts_of_the_full_folder_and_is_the_same_each_time(tmp_
     (again,) = build(tmp_path, tmp_path, "1.0")
     assert again.read_bytes() == content
     assert zipfile.ZipFile(again).namelist() == ["licences/README.md", "licences/system/zlib1g.txt"]
+
+
+def test_library_that_only_the_folder_has_needs_an_allowed_licence_too() -> None:
+    check_allowed(TABLE.format("Apache 2"))
+    with pytest.raises(ReleaseRefused, match=r"async-timeout: 'GPL-3\.0-only' is not allowed"):
+        check_allowed(TABLE.format("GPL-3.0-only"))
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="another operating system than Debian")
