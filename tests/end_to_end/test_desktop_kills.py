@@ -62,6 +62,7 @@ def speak_on(app: DesktopApp, field: TextField) -> None:
     """Let the app listen with the field focused; start the app if it has ended."""
 
     def answers() -> bool:
+        assert app.runs, "the app has ended"
         with suppress(ControlError, OSError):
             return app.view()["state"] not in ("starting", "arming")
         return False
