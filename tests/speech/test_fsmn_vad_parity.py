@@ -15,7 +15,10 @@ from protocol.audio import samples_to_ms
 from speech.endpointing import EndpointDetector, FrameClock, rules_for
 from speech.fsmn_vad import FsmnVad
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
+from tests.helpers.digits import MODEL
 from tests.helpers.recordings import chunks, every_path, samples_of, synthetic
+from worker.engines.funasr import unnoticed
+from worker.engines.funasr_library import import_auto_model
 
 pytestmark = [pytest.mark.funasr, pytest.mark.serial("engines")]
 
@@ -31,11 +34,15 @@ class Reference:
 
     def __init__(self, folder: Path) -> None:
         import torch
-        from funasr import AutoModel
+
+        with unnoticed():
+            auto_model = import_auto_model(MODEL)
+            import funasr.models.fsmn_vad_streaming.encoder
+            import funasr.models.fsmn_vad_streaming.model  # noqa: F401 - both register their class
 
         self._torch = torch
         options = {"device": "cpu", "ncpu": 1, "disable_update": True, "disable_pbar": True}
-        self._model = AutoModel(model=str(folder), **options)
+        self._model = auto_model(model=str(folder), **options)
 
     def run(self, samples: NDArray[np.int16]) -> tuple[NDArray[np.float32], list[list[int]]]:
         """Return the speech probability of each frame, and the boundaries of speech in ms."""
