@@ -262,7 +262,7 @@ async def test_recording_counts_missed_samples_when_it_ends_without_a_device(sys
 async def test_chosen_microphone_is_used_again_when_it_returns(
     system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "look", system.inputs)
+    monkeypatch.setattr(module, "list_microphones", system.inputs)
     told: list[MicrophoneChange] = []
     async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
         system.take(HEADSET)
