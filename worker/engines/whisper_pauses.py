@@ -22,6 +22,7 @@ _LEAD: Final = 20
 """Frames of 10 ms: how soon after the end a pause begins, its length, that of the speech after it,
 where that begins at least, and what is kept of a pause and of the silence before the first sound."""
 _ALIKE: Final = 0.8
+_MISPLACED: Final = 8
 _OVERLAP: Final = 4
 """Letters in which two readings of the same speech agree at least."""
 
@@ -123,6 +124,12 @@ def overlapped(text: str, rest: str) -> str:
         if said.endswith(same):
             return rest[ends[count - 1] :]
     return ""
+
+
+def sentence_before(text: str, cut: int) -> int:
+    """Return the end of the sentence shortly before a place in a text, or else the place."""
+    end = max(text.rfind(stop, 0, cut) for stop in _STOPS) + 1
+    return end if end and len(letters(text[end:cut])) <= _MISPLACED else cut
 
 
 def ends_like(text: str, end: str) -> bool:

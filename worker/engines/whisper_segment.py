@@ -33,6 +33,7 @@ from worker.engines.whisper_pauses import (
     lies_between,
     overlapped,
     pause_before,
+    sentence_before,
     speech_after,
     speech_after_word,
     speech_between,
@@ -94,9 +95,8 @@ class Rest(NamedTuple):
     stated: bool
     aligned: bool
 
-    def is_found(self, reading: Reading, new: bool) -> bool:
+    def is_found(self, reading: Reading, new: bool, again: bool) -> bool:
         """Return whether a reading has the rest. What is not new was said again, or is read twice."""
-        again = not new and counted(reading.text) >= _SENTENCE
         expected = self.stated and new or self.aligned and again
         return is_probable(reading) if expected else self.aligned and is_surely_heard(reading)
 
@@ -141,8 +141,9 @@ class SegmentDecoder:
             heard = self._read(at, language, hotwords)
             reading = self._whole(at, heard, language, hotwords)
             said = self._tidied(reading.text) if self._is_speech(at, reading) else ""
-            new = is_new(said, text)
-            if rest and not (said and rest.is_found(reading, new)):
+            again = counted(said) >= _SENTENCE and ends_like(text, said)
+            new = is_new(said, text) and not again
+            if rest and not (said and rest.is_found(reading, new, again)):
                 at, rest = rest.window_end, None
                 continue
             readings.append(reading)
@@ -289,7 +290,7 @@ class SegmentDecoder:
         pause = without_words(audio, [frame for _, frame in words])
         if pause is None or words[-1][1] <= pause[0]:
             return reading
-        begin, cut = pause[1], next(place for place, frame in words if frame > pause[0])
+        begin, cut = pause[1], sentence_before(text, next(place for place, frame in words if frame > pause[0]))
         part = self._part(at + begin, self._frames)
         found = part._whole(0, part._read(0, language, hotwords), language, hotwords)
         more = counted(found.text) - counted(text[cut:])

@@ -16,6 +16,7 @@ from worker.engines.whisper_pauses import (
     lies_between,
     overlapped,
     pause_before,
+    sentence_before,
     speech_after,
     speech_after_word,
     speech_between,
@@ -86,6 +87,20 @@ def test_pause_before_sound_in_which_no_word_begins_is_found(
     words: Sequence[int], parts: Sequence[int], place: tuple[int, int] | None
 ) -> None:
     assert without_words(features(*parts), words) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "end"),
+    [
+        (" Go on. We come.", 10, 7),
+        ("去吧。我们来。", 5, 3),
+        (" Go on. Nothing is lost.", 18, 18),
+        (" Go on now", 6, 6),
+    ],
+    ids=["words of the next", "Chinese", "too many", "no sentence"],
+)
+def test_misplaced_words_of_the_next_sentence_stay_with_it(text: str, cut: int, end: int) -> None:
+    assert sentence_before(text, cut) == end
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,9 @@ def test_five_words_again_are_no_chance_of_sounds(no_speech: float, times: int) 
         one._replace(text=said_so, phrases=(one.phrases[0]._replace(text=said_so),)) for one in (WHOLE, REST)
     )
     assert said(first, rest._replace(no_speech=no_speech), EARLY)[0] == (said_so * times).strip()
+    other = rest._replace(no_speech=no_speech, text=" Please go in right now.")
+    assert said(first, other, EARLY)[0].count("right now.") == times
+    assert said(first, other, LATE)[0] == said_so.strip()
 
 
 @pytest.mark.parametrize(("last_word_s", "times"), [(EARLY, 2), (LATE, 1)])
