@@ -108,10 +108,11 @@ def dictate(app: WaylandApp, word: Path, kill_s: float | None) -> tuple[list[str
     with app.talking():
         app.play(word)
     with kill_after(app, kill_s):
+        view = app.wait_for("held", "done", "idle")  # the note is gone before all journals of many takes are read
         take = app.wait_for_takes(before + 1)[-1]
     held = take.state is TakeState.HELD
     assert held or take.state is TakeState.DONE
-    return take.transcript.text.split(), app.view()["note"]["key"] if held else ""
+    return take.transcript.text.split(), view["note"]["key"] if held else ""
 
 
 def settle(app: WaylandApp, texts: list[str], reason: str, results: Results) -> None:
