@@ -5,6 +5,8 @@ commit, so a power loss must not undo it. ``secure_delete`` overwrites deleted r
 """
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +24,13 @@ _STATEMENT_S: Final = 30
 _LOCK_S: Final = 4  # well below the deadline of callers (``history_thread.ASK_S``)
 _CHECKPOINT_MS: Final = 200
 _TOO_MUCH: Final = "54"  # PostgreSQL's error class for values above a hard size limit
+_RETRY_S: Final = 0.02
 _PRAGMAS: Final = (
-    "journal_mode=WAL",
+    f"busy_timeout={_LOCK_S * 1000}",
     "synchronous=FULL",
     "foreign_keys=ON",
     "secure_delete=ON",
     "temp_store=MEMORY",
-    f"busy_timeout={_LOCK_S * 1000}",
 )
 _READS: Final = {"reads": True}
 
@@ -99,6 +101,22 @@ class Database:
             raise HistoryUnavailable(f"the history in {self.place} cannot be used now: {_said(error)}") from error
 
 
+def switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Let a file have a write-ahead log. Raises ``sqlite3.OperationalError``.
+
+    Two programs that switch a new file at once refuse each other without waiting, whatever ``busy_timeout`` says.
+    """
+    end = time.monotonic() + _LOCK_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        time.sleep(_RETRY_S)
+
+
 def _said(error: Exception) -> str:
     """Return the first line of a database error, never the statement: statements contain speech."""
     cause = getattr(error, "orig", None) or error
@@ -130,6 +148,7 @@ def _sqlite(url: URL) -> Engine:
         connection.isolation_level = None  # the listener below begins transactions, not the driver
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
+        switch_to_wal(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

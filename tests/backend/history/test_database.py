@@ -1,13 +1,15 @@
 """Test connections, transactions and errors of each kind of database."""
 
 import secrets
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from backend.core.errors import HistoryRefused, HistoryUnavailable
-from backend.history.database import Database
+from backend.history.database import Database, switch_to_wal
 from backend.history.history_thread import ASK_S
 from tests.helpers.postgres import Postgres
 
@@ -23,6 +25,30 @@ def test_sqlite_is_private_and_writes_through(tmp_path: Path) -> None:
     assert pragmas == ["wal", 2]
     assert place.parent.stat().st_mode & 0o777 == 0o700
     assert set(files.values()) == {0o600}
+
+
+class Refusing(sqlite3.Connection):
+    """A connection whose switch to a write-ahead log is refused a few times."""
+
+    refusals: list[int]
+
+    def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+        if "journal_mode=" in sql and self.refusals:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = self.refusals.pop(0)
+            raise error
+        return super().execute(sql, *arguments)
+
+
+def test_switch_to_write_ahead_log_is_tried_again_when_another_program_switches_too(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "history.sqlite", factory=Refusing)
+    connection.refusals = [sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY]
+    switch_to_wal(connection)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.refusals = [sqlite3.SQLITE_READONLY]
+    with pytest.raises(sqlite3.OperationalError):
+        switch_to_wal(connection)
+    connection.close()
 
 
 def test_transaction_is_all_or_nothing(empty_url: str) -> None:
