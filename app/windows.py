@@ -76,6 +76,7 @@ class Windows:
 
     def _connect_tray(self) -> None:
         self.pages.status.changed.connect(self.tray.show_status)
+        self.pages.status.changed.connect(self.absent_tray.show_status)
         self.pages.computers.lending_shown.connect(self.tray.show_lending)
         self.tray.opens.connect(self.open)
         self.tray.monitors.connect(self.pages.open_monitor)

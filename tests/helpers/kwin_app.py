@@ -177,6 +177,8 @@ def running_kwin_app(models: Path, *arguments: str) -> Iterator[KWinApp]:
             app = KWinApp(desktop, microphone, home, models, arguments)
             app.set(general__welcomed=True, insertion__each_piece_at_once=True)
             app.start()
+            # Without a tray and notifications the window opens: not in the middle of a test.
+            wait_until_sync(lambda: desktop.focused == "kikipounamu", "the app's window is open")
             yield app
 
 

@@ -113,6 +113,7 @@ class TrayWatch(QObject):
 
 INSERT_READY: Final = "insert-ready"
 MENU_CLOSES_MS: Final = 200
+_DICTATING: Final = RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
 """Delay before pasting: a desktop panel returns the focus slightly after it reports the choice."""
 
 
@@ -281,6 +282,7 @@ class AbsentTray(QObject):
     def __init__(self, texts: Texts, once: ShownOnce, send: Send, open_window: Callable[[], None]) -> None:
         super().__init__()
         self._texts, self._once, self._send, self._open = texts, once, send, open_window
+        self._owes_window, self._busy = False, False
         self._sent.connect(self._over)
 
     def tell(self) -> None:
@@ -297,6 +299,17 @@ class AbsentTray(QObject):
         if shown:
             self._once.tell()
         else:
+            self._owes_window = True
+            self._open_if_free()
+
+    def show_status(self, status: Status) -> None:
+        """Note whether the user dictates: then the window waits, since it would take the focus."""
+        self._busy = status.view.state in _DICTATING
+        self._open_if_free()
+
+    def _open_if_free(self) -> None:
+        if self._owes_window and not self._busy:
+            self._owes_window = False
             self._open()
 
 

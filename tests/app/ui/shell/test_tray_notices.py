@@ -8,6 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.hints import ShownOnce
+from app.core.states import State
+from app.dictation.view import View
+from app.ui.shell.status import Status
 from app.ui.shell.tray import AbsentTray, UpdateNotice
 from app.ui.strings.texts import Texts
 from app.updates.view import UpdateState, UpdatesView
@@ -43,6 +46,18 @@ def test_hint_names_the_ways_back_once(world: World) -> None:
     assert world.once.done and world.opened == 0
     world.hint.tell()
     assert len(world.sent) == 1
+
+
+def test_window_waits_until_a_dictation_is_over(world: World) -> None:
+    world.hint.show_status(Status(View(State.LISTENING)))
+    world.hint.tell()
+    world.sending.set_result(False)
+    for state in (State.WAITING, State.INSERTING):
+        world.hint.show_status(Status(View(state)))
+    assert world.opened == 0
+    for state in (State.DONE, State.IDLE):
+        world.hint.show_status(Status(View(state)))
+    assert world.opened == 1
 
 
 @pytest.mark.parametrize("failure", [None, OSError("no bus")])
