@@ -40,6 +40,12 @@ def _loud(features: Features) -> npt.NDArray[np.bool_]:
     return found
 
 
+def _sounds(features: Features) -> list[npt.NDArray[np.intp]]:
+    """Return the loud frames of each sound with pauses around it."""
+    loud = np.flatnonzero(_loud(features))
+    return np.split(loud, np.flatnonzero(np.diff(loud) > _PAUSE) + 1)
+
+
 def first_sound(features: Features) -> int:
     """Return a frame shortly before the first sound: Whisper takes a word after silence for none."""
     return max(int(np.flatnonzero(_loud(features))[0]) - _LEAD, 0)
@@ -66,9 +72,7 @@ def speech_after_word(features: Features, word: int) -> int:
 
 def without_words(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
     """Return the frames of the pause before the first sound with pauses around it in which no word begins."""
-    loud = np.flatnonzero(_loud(features))
-    runs = np.split(loud, np.flatnonzero(np.diff(loud) > _PAUSE) + 1)
-    for before, run in pairwise(runs):
+    for before, run in pairwise(_sounds(features)):
         first, last = int(run[0]) - _PAUSE, int(run[-1])
         if len(run) >= _SPEECH and not any(first <= word <= last for word in words):
             return int(before[-1]), first
@@ -84,8 +88,7 @@ def pause_before(features: Features, end: int) -> int:
 
 def speech_between(features: Features, end: int, begin: int) -> tuple[int, int] | None:
     """Return the frames of speech with pauses around it, between the end of a phrase and the next one."""
-    loud = np.flatnonzero(_loud(features))
-    runs = np.split(loud, np.flatnonzero(np.diff(loud) > _PAUSE) + 1)
+    runs = _sounds(features)
     left_out = [run for run in runs if len(run) and run[0] >= end - _PAUSE // 2 and run[-1] <= begin + _PAUSE // 2]
     if sum(map(len, left_out)) < _SPEECH:
         return None
