@@ -15,8 +15,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.helpers.packages import require
-
 PACKAGING: Final = Path(__file__).resolve().parent.parent / "packaging"
 MENU: Final = PACKAGING.parent / "app" / "system" / "menu"
 UNITS: Final = sorted((PACKAGING / "systemd").rglob("*.service"))
@@ -109,22 +107,6 @@ def test_table_of_graphics_cards_is_complete() -> None:
         and "https://download.pytorch.org/whl/cu130" in said
         and "kikipounamu-worker doctor" in said
     )
-
-
-@pytest.mark.parametrize(
-    ("command", "file"),
-    [
-        (("desktop-file-validate",), "org.kikipounamu.app.desktop"),
-        (
-            ("appstreamcli", "validate", "--no-net", "--override=url-homepage-missing=info"),
-            "org.kikipounamu.app.metainfo.xml",
-        ),
-    ],
-)
-def test_menu_files_are_valid_for_desktops(command: tuple[str, ...], file: str) -> None:
-    require(("desktop-file-utils", "appstream"))
-    told = subprocess.run([*command, str(MENU / file)], capture_output=True, text=True, timeout=60)
-    assert told.returncode == 0, f"{told.stdout}{told.stderr}"
 
 
 def test_newest_release_of_menu_files_is_the_version() -> None:

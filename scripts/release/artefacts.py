@@ -39,7 +39,7 @@ class Artefact:
 ARTEFACTS: Final = (
     Artefact("wheels", needs=("git",)),
     Artefact("folder", needs=("git", "debootstrap")),
-    Artefact("debian", needs=("dpkg-deb", "lintian", "tar", "zstd")),
+    Artefact("debian", needs=("appstreamcli", "desktop-file-validate", "dpkg-deb", "lintian", "tar", "zstd")),
     Artefact("apt_repository", needs=("apt-ftparchive",)),
     Artefact("licences", needs=("tar", "zstd")),
     Artefact("signed_index"),

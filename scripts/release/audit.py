@@ -2,7 +2,7 @@
 
 The packages are those of the bill of materials in ``dist``; the folder must have the same. pip-audit asks the
 package index about each release. A mirror may only have the page of the whole project, which tells the
-vulnerabilities of its newest release.
+vulnerabilities of its newest release. ``AUDIT.txt`` names the libraries of which no source knew anything.
 """
 
 import json
@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
@@ -25,20 +26,25 @@ _OWN: Final = "kikipounamu"
 _METADATA: Final = re.compile(r"/([^/\n]+)-([^/\n-]+)\.dist-info/$", re.MULTILINE)
 _LIMIT_S: Final = 900
 _PAGE_S: Final = 30
-_NAMED: Final = 12
+_NO_PAGE: Final = 404
+NAME: Final = "AUDIT.txt"
 _ELSEWHERE: Final = "try where there is one, or build with --without audit, which RELEASE.txt then says"
 
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
-    """Refuse a release with a known vulnerability, or with a library that could not be looked up."""
+    """Refuse a release with a known vulnerability, or if nothing could be looked up; write what was looked up."""
     bill = dist / f"kikipounamu-{version}.cdx.json"
     if not bill.exists():
         raise ReleaseRefused(Refusal.CHECK_FAILED, f"{bill.name} is not in {dist}: build `sbom` first")
     wanted = requirements(json.loads(bill.read_text()))
     for archive in sorted(dist.glob(f"{_OWN}-{version}-linux-*.tar.zst")):
         check_same(archive.name, carried(run("tar", "--list", "--zstd", "--file", archive)), wanted)
-    check_report(with_newest(look_up(wanted), wanted, project_page))
-    return []
+    report = with_newest(look_up(wanted), wanted, project_page)
+    check_report(report)
+    said = dist / NAME
+    said.write_text(summary(report, wanted), encoding="utf-8")
+    print(said.read_text(encoding="utf-8"), end="")
+    return [said]
 
 
 def requirements(bill: dict[str, Any]) -> list[str]:
@@ -104,22 +110,49 @@ def _answered(part: dict[str, Any], versions: Mapping[str, str], page: Page) -> 
 
 
 def project_page(name: str) -> dict[str, Any]:
-    """Return what pip's index says of a project; nothing if it says nothing."""
+    """Return what pip's index says of a project; nothing if it has no such page.
+
+    :raises ReleaseRefused: if the index cannot be asked: then nothing is known of its libraries.
+    """
     index: Any = import_module("pip._internal.models.index")
     try:
         with urllib.request.urlopen(f"{index.PyPI.pypi_url}/{name}/json", timeout=_PAGE_S) as answer:
             told: dict[str, Any] = json.load(answer)
-    except (OSError, HTTPException, ValueError):
-        return {}
+    except urllib.error.HTTPError as error:
+        if error.code == _NO_PAGE:
+            return {}
+        raise _unreachable(name, error) from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise _unreachable(name, error) from error
     return told
 
 
+def _unreachable(name: str, error: Exception) -> ReleaseRefused:
+    return ReleaseRefused(
+        Refusal.NOT_LOOKED_UP, f"the package index did not answer for {name}: {error}: {_ELSEWHERE}"
+    )
+
+
 def check_report(report: dict[str, Any]) -> None:
-    """Refuse if a library has a known vulnerability, or was skipped: what is not known is not safe."""
+    """Refuse if a library has a known vulnerability, or if no library at all is known."""
     parts = report["dependencies"]
     if found := [f"{part['name']} {fault['id']}" for part in parts for fault in part.get("vulns", ())]:
         raise ReleaseRefused(Refusal.CHECK_FAILED, f"known vulnerabilities: {', '.join(found)}")
-    if skipped := [part["name"] for part in parts if "skip_reason" in part]:
-        few = ", ".join(skipped[:_NAMED]) + (" and others" if skipped[_NAMED:] else "")
-        text = f"{len(skipped)} of {len(parts)} libraries are not in the database: {few}: {_ELSEWHERE}"
-        raise ReleaseRefused(Refusal.NOT_LOOKED_UP, text)
+    if len(_unknown(report)) == len(parts):
+        raise ReleaseRefused(
+            Refusal.NOT_LOOKED_UP, f"no database knows any of {len(parts)} libraries: {_ELSEWHERE}"
+        )
+
+
+def summary(report: dict[str, Any], wanted: Sequence[str]) -> str:
+    """Return what was looked up, and each library of which nothing is known, with its version."""
+    versions, unknown = _versions(wanted), _unknown(report)
+    lines = [f"{len(wanted) - len(unknown)} of {len(wanted)} libraries were looked up: no known vulnerability"]
+    if unknown:
+        lines.append("no answer for these, which must be looked up elsewhere:")
+        lines += [f"  {name} {versions[plain(name)]}" for name in unknown]
+    return "\n".join(lines) + "\n"
+
+
+def _unknown(report: dict[str, Any]) -> list[str]:
+    return sorted(part["name"] for part in report["dependencies"] if "skip_reason" in part)

@@ -19,6 +19,7 @@ from app.core.identity import APP_ID
 from scripts.release.commands import run
 from scripts.release.errors import Refusal, ReleaseRefused
 from scripts.release.man_pages import PROGRAMS, man_page
+from scripts.release.menu_files import check_menu
 from scripts.release.menu_icons import draw_icons
 
 NAME: Final = "kikipounamu"
@@ -32,6 +33,7 @@ LINTIAN: Final = ("lintian", "--fail-on", "error,warning", "--tag-display-limit"
 
 def build(checkout: Path, dist: Path, version: str) -> list[Path]:
     """Build the package from the folder in ``dist``, and check it. Raises ``ReleaseRefused``."""
+    check_menu(checkout / "app" / "system" / "menu")
     package = assemble(checkout, folder_in(dist, version), dist, version)
     run(*LINTIAN, package, kind=Refusal.CHECK_FAILED)
     return [package]

@@ -1,5 +1,8 @@
+import json
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
@@ -46,10 +49,23 @@ def test_report_with_a_vulnerability_is_refused_with_its_number() -> None:
     assert refusal.kind is Refusal.CHECK_FAILED and "a PYSEC-2026-1" in str(refusal)
 
 
-def test_report_that_skipped_a_library_is_refused() -> None:
+def test_report_names_libraries_without_an_answer_and_passes() -> None:
     parts = [{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "could not be audited"}]
-    refusal = refused({"dependencies": parts})
-    assert refusal.kind is Refusal.NOT_LOOKED_UP and "1 of 2 libraries are not in the database" in str(refusal)
+    report = {"dependencies": parts}
+    audit.check_report(report)
+    first, *unknown = audit.summary(report, ["a==1", "B==2"]).splitlines()
+    assert first == "1 of 2 libraries were looked up: no known vulnerability"
+    assert unknown == ["no answer for these, which must be looked up elsewhere:", "  b 2"]
+
+
+def test_summary_of_a_whole_look_up_is_one_line() -> None:
+    report = {"dependencies": [{"name": "a", "version": "1", "vulns": []}]}
+    assert audit.summary(report, ["a==1"]).count("\n") == 1
+
+
+def test_report_without_any_answer_is_refused() -> None:
+    refusal = refused({"dependencies": [{"name": "a", "skip_reason": "not found"}]})
+    assert refusal.kind is Refusal.NOT_LOOKED_UP and "any of 1 libraries" in str(refusal)
 
 
 SKIPPED: dict[str, Any] = {"dependencies": [{"name": "a", "skip_reason": "not found"}]}
@@ -77,9 +93,36 @@ def test_project_page_is_not_asked_for_an_answered_library() -> None:
     assert audit.with_newest(report, ["a==2"], lambda name: pytest.fail(name)) == report
 
 
-def test_project_page_is_empty_without_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_project_page_is_refused_without_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pip._internal.models.index.PyPI.pypi_url", "http://127.0.0.1:1")
-    assert audit.project_page("a") == {}
+    with pytest.raises(ReleaseRefused, match="did not answer for a") as caught:
+        audit.project_page("a")
+    assert caught.value.kind is Refusal.NOT_LOOKED_UP
+
+
+@pytest.mark.parametrize(("status", "expected"), [(404, {}), (503, None)])
+def test_project_page_is_empty_only_if_the_index_has_none(
+    status: int, expected: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(url: str, timeout: float) -> None:
+        raise HTTPError(url, status, "no", Message(), None)
+
+    monkeypatch.setattr("urllib.request.urlopen", answer)
+    if expected is None:
+        with pytest.raises(ReleaseRefused, match="503"):
+            audit.project_page("a")
+    else:
+        assert audit.project_page("a") == expected
+
+
+def test_audit_writes_what_was_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bill = {"components": [{"name": name, "version": "1"} for name in ("a", "b")]}
+    (tmp_path / "kikipounamu-0.1.0.cdx.json").write_text(json.dumps(bill))
+    parts = [{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "not found"}]
+    monkeypatch.setattr(audit, "look_up", lambda wanted: {"dependencies": parts})
+    monkeypatch.setattr(audit, "project_page", lambda name: {})
+    assert audit.build(tmp_path, tmp_path, "0.1.0") == [tmp_path / "AUDIT.txt"]
+    assert "  b 1\n" in (tmp_path / "AUDIT.txt").read_text()
 
 
 def test_missing_database_is_a_refusal_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
