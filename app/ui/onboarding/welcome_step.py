@@ -44,7 +44,7 @@ class SpokenPart(QWidget):
         self.other.activated.connect(self._add)
         self._row = FlowRow((self.other,))
         vertical(self._row, within=self)
-        self._offer(())
+        self.show_settings(Settings())  # until the app reports its own: at a first start they are these
 
     def show_settings(self, settings: Settings) -> None:
         """Tick the languages in effect."""

@@ -32,8 +32,16 @@ def ticked(part: SpokenPart) -> list[str]:
     return [code for code, tick in part.ticks.items() if tick.isChecked()]
 
 
+def test_languages_of_the_system_are_ticked_until_the_settings_are_known(
+    theme: Theme, texts: Texts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.settings.languages._of_system", lambda: "zh")
+    made = SpokenPart(theme, texts, lambda action: None)
+    qtbot.addWidget(made)
+    assert ticked(made) == ["zh", "en"]
+
+
 def test_languages_in_effect_are_ticked(part: SpokenPart, texts: Texts) -> None:
-    assert ticked(part) == [""], "any, until the settings are known"
     part.show_settings(speaking("zh", "en"))
     assert ticked(part) == ["en", "zh"]
     assert part.ticks["zh"].text() == texts("spoken.zh") == part.ticks["zh"].accessibleName()
