@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from app.control.client import ControlError, ask, follow
+from app.control.client import ControlError, NotRunning, ask, follow
 from app.core.errors import AppError
 from app.core.states import SHAPES, STARTING, State
 from app.dictation.actions import HELD_ACTIONS, KeyMove, Verb
@@ -87,8 +87,13 @@ def end() -> int:
     from runtime.folders import folders
 
     processes = processes_of_app(folders().control_socket)  # before it ends: its children lose their parent then
-    if status := send(Verb.QUIT):
-        return status
+    try:
+        ask({"verb": Verb.QUIT.value})
+    except NotRunning:
+        say("kikipounamu is not running")  # as wished: updates and removals begin with this command
+        return 0
+    except ControlError as error:
+        return _failed(error)
     try:
         if wait_for_end(processes, _SOON_S):
             return 0

@@ -84,23 +84,21 @@ async def test_every_verb_reaches_running_app(app: App, environment: dict[str, s
 def test_quit_waits_until_every_process_has_ended(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ends: str, status: int, told: str
 ) -> None:
-    asked: list[Verb] = []
+    asked: list[dict[str, str]] = []
 
-    def send(verb: Verb) -> int:
-        asked.append(verb)
-        return 0
+    def ask(request: dict[str, str]) -> None:
+        asked.append(request)
 
     answers = list(ends)
     monkeypatch.setattr(app_end, "wait_for_end", lambda processes, patience_s: answers.pop(0) == "y")
-    monkeypatch.setattr(control_command, "send", send)
+    monkeypatch.setattr(control_command, "ask", ask)
     assert control_command.perform(Verb.QUIT) == status
-    assert asked == [Verb.QUIT] and not answers
+    assert asked == [{"verb": "quit"}] and not answers
     assert told in capsys.readouterr().err
 
 
-async def test_quit_fails_at_once_when_no_app_runs(environment: dict[str, str]) -> None:
-    status, _, err = await run(environment, Verb.QUIT)
-    assert status == 1 and "is not running" in err
+async def test_quit_has_nothing_to_do_when_no_app_runs(environment: dict[str, str]) -> None:
+    assert await run(environment, Verb.QUIT) == (0, "kikipounamu is not running\n", "")
 
 
 async def test_key_reaches_running_app_with_the_start_of_its_process(
