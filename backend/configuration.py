@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, inspect
 
 from backend.admission.admission import AdmissionLimits
 from backend.admission.bulk_throttle import QueueLimits
@@ -38,6 +38,7 @@ _EVERYWHERE: Final = "0.0.0.0"
 _STREAMS: Final = 100
 _PER_MINUTE: Final = 600
 _LIST: Final = tuple[str, ...] | None
+_MOST_SHOWN: Final = 60
 _Number = TypeVar("_Number", int, float)
 
 Count = Annotated[int, Meta(ge=0)]
@@ -78,18 +79,36 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     files_at_once: Annotated[int, Meta(ge=1)] | None = None
 
 
+_KINDS: Final = {field.name: field.type for field in msgspec.structs.fields(Configuration)}
+
+
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
     """Read the file; an absent file sets nothing. Raises ``InvalidSettings``."""
     try:
-        return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Configuration)
+        return checked_values(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         if must_exist:
             raise InvalidSettings(f"{file} does not exist") from error
         return Configuration()
     except OSError as error:
         raise InvalidSettings(refusal(error)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except RecursionError as error:
+        raise InvalidSettings(f"{file} is invalid: it is nested too deep") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidSettings) as error:
         raise InvalidSettings(f"{file} is invalid: {reason(error)}") from error
+
+
+def checked_values(written: Mapping[str, object]) -> Configuration:
+    """Return the values of a file. Raises ``InvalidSettings`` with the value, the limit and the remedy."""
+    values: dict[str, Any] = {}
+    for name, value in written.items():
+        if name not in _KINDS:
+            raise InvalidSettings(f"there is no setting {name!r}: remove it, or choose one of {', '.join(_KINDS)}")
+        try:
+            values[name] = msgspec.convert(value, _KINDS[name])
+        except msgspec.ValidationError as error:
+            raise InvalidSettings(f"{name} = {_problem(value, _KINDS[name])}") from error
+    return Configuration(**values)
 
 
 def read_environment(variables: Mapping[str, str]) -> Configuration:
@@ -98,29 +117,45 @@ def read_environment(variables: Mapping[str, str]) -> Configuration:
     Lists are separated by spaces; booleans are ``true`` or ``false``. Raises ``InvalidSettings``.
     """
     values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(Configuration):
-        variable = f"{VARIABLE}{field.name.upper()}"
+    for name, kind in _KINDS.items():
+        variable = f"{VARIABLE}{name.upper()}"
         if text := variables.get(variable, "").strip():
             try:
-                values[field.name] = msgspec.convert(
-                    text.split() if field.type == _LIST else text, field.type, strict=False
-                )
+                values[name] = msgspec.convert(text.split() if kind == _LIST else text, kind, strict=False)
             except msgspec.ValidationError as error:
-                raise InvalidSettings(f"{variable} is invalid: {error}") from error
+                raise InvalidSettings(f"{variable} is invalid: {_problem(text, kind)}") from error
     return Configuration(**values)
 
 
+def _problem(value: object, kind: Any) -> str:
+    shown = repr(value) if len(repr(value)) <= _MOST_SHOWN else f"{repr(value)[: _MOST_SHOWN - 3]}..."
+    return f"{shown} is not {_allowed(inspect.type_info(kind))}: correct it, or leave it out for the default"
+
+
+def _allowed(kind: inspect.Type) -> str:
+    """Return what a field may be, for people."""
+    match kind:
+        case inspect.UnionType(types):  # with None, which no file can write
+            return _allowed(next(one for one in types if not isinstance(one, inspect.NoneType)))
+        case inspect.IntType(ge=least, le=most):
+            return f"a whole number {f'of at least {least}' if most is None else f'from {least} to {most}'}"
+        case inspect.EnumType(cls=choices):
+            return f"one of {', '.join(sorted(choices))}"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.StrType():
+            return "a text"
+    return "a list of texts"
+
+
 def merged(says: Iterable[Configuration]) -> Configuration:
-    """Return the first value that is set for each field. Raises ``InvalidSettings``."""
-    values: dict[str, object] = {}
+    """Return the first value that is set for each field."""
+    values: dict[str, Any] = {}
     for one in says:
         for name, value in msgspec.structs.asdict(one).items():
             if value is not None:
                 values.setdefault(name, value)
-    try:
-        return msgspec.convert(values, Configuration)
-    except msgspec.ValidationError as error:
-        raise InvalidSettings(f"the settings of the gateway are invalid: {error}") from error
+    return Configuration(**values)
 
 
 def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings:

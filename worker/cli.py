@@ -40,6 +40,7 @@ from worker.broker.shards import AllShards
 from worker.consumer import Consumer, ConsumerIntervals
 from worker.core.errors import BrokerError, MetricsUnavailable
 from worker.engines import check_engine, has_libraries
+from worker.engines.devices import device_problem
 from worker.model_choice import PUNCTUATION, choose
 from worker.streaming.live_worker import LiveWorker
 from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor
@@ -82,14 +83,18 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     engine: Annotated[str, typer.Option(help="An engine's name, module:function, or auto.")] = "whisper",
     model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    threads: Annotated[int, typer.Option(min=0, help="Threads of the engine; 0: its own choice.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, max=1024, help="Threads of the engine; 0: its own choice.")] = 0,
     gpu_memory: Annotated[
-        int, typer.Option(min=0, metavar="MIB", help="Limit of the engine's GPU memory in MiB; 0: no limit.")
+        int,
+        typer.Option(
+            min=0, max=10_000_000, metavar="MIB", help="Limit of the engine's GPU memory in MiB; 0: no limit."
+        ),
     ] = 0,
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Engine setting.")] = None,
     metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics.")] = "",
 ) -> None:
     """Process jobs until SIGTERM or Ctrl-C; then finish the current batch and hand back all other jobs."""
+    _check_device(engine, device)
     asked = EngineSettings(engine, model, "", device, threads, _extra(extra or []), gpu_memory)
     _serve(BrokerChoice(redis, gateway, certificate_sha256, key_file), asked, _serving(metrics))
 
@@ -103,11 +108,12 @@ def stream(  # noqa: PLR0913 - typer: an option is a parameter
     engine: Annotated[str, typer.Option(help="An engine for live text, or module:function.")] = "sherpa-onnx",
     model: Annotated[str, typer.Option(help="See run.")] = "",
     device: Annotated[str, typer.Option(help="See run.")] = "auto",
-    threads: Annotated[int, typer.Option(min=0, help="See run.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, max=1024, help="See run.")] = 0,
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Engine setting.")] = None,
     metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics.")] = "",
 ) -> None:
     """Recognise live text while people speak, until SIGTERM or Ctrl-C. Final texts come from other workers."""
+    _check_device(engine, device)
     settings = EngineSettings(engine, model, device=device, threads=threads, extra=_extra(extra or []))
     _serve(BrokerChoice(redis, gateway, certificate_sha256, key_file), settings, _serving(metrics), streams=True)
 
@@ -127,6 +133,7 @@ def doctor(
     def tell(finding: DoctorFinding) -> None:
         say(json_line(finding) if as_json else line(finding))
 
+    _check_device(engine, device)
     extras = _extra(extra or [])
     with logging_to("doctor", None):  # the log folder may be the problem
         try:
@@ -147,16 +154,17 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
     engine: Annotated[str, typer.Option(help="See run.")] = "whisper",
     model: Annotated[str, typer.Option(help="See run.")] = "",
     device: Annotated[str, typer.Option(help="See run.")] = "auto",
-    threads: Annotated[int, typer.Option(min=0, help="See run.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, max=1024, help="See run.")] = 0,
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="See run.")] = None,
     audio: Annotated[str, typer.Option(help="Recording to decode. [default: a synthetic sound]")] = "",
     batches: Annotated[str, typer.Option(help="Recordings per call, one size after the other.")] = "1,4,16",
-    rounds: Annotated[int, typer.Option(min=1, help="Calls of each size; the fastest counts.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Calls of each size; the fastest counts.")] = 3,
     as_json: command_line.AsJson = False,
 ) -> None:
     """Measure speed and memory of a model. Exit status: 0 measured; 1 decoding fails; 3 no engine."""
     from worker.bench import benchmark
 
+    _check_device(engine, device)
     extras = _extra(extra or [])
     try:
         plan = benchmark.BenchPlan(b"", benchmark.read_batches(batches), rounds)
@@ -315,6 +323,11 @@ def with_punctuation(model: str, extra: dict[str, str], store: ModelStore) -> di
         log.warning(LogEvent.MODEL_PUNCTUATION_MISSING, model=model, do=f"kikipounamu models get {adds}")
         return extra
     return {**extra, "punctuation": str(store.verify(adds))}
+
+
+def _check_device(engine: str, device: str) -> None:
+    if problem := device_problem(engine, device):
+        raise typer.BadParameter(problem, param_hint="--device")
 
 
 def _extra(pairs: list[str]) -> dict[str, str]:

@@ -54,7 +54,7 @@ def read_place(text: str) -> MetricsAddress:
     """Parse ``HOST:PORT``, ``[V6]:PORT``, or a port on loopback. Raises ``ValueError``."""
     host, _, port = text.strip().rpartition(":")
     if not (port.isdecimal() and int(port) <= 65_535):
-        raise ValueError(f"{text!r} is not HOST:PORT")
+        raise ValueError(f"{text!r} is not HOST:PORT, with a port up to 65535")
     return MetricsAddress(host.removeprefix("[").removesuffix("]") or LOOPBACK, int(port))
 
 

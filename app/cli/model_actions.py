@@ -22,7 +22,7 @@ from runtime.folders import folders
 from runtime.installing import extra_command
 from runtime.programs import is_bundled
 from speech.models.catalogue import Catalogue, Model, load_catalogue
-from speech.models.errors import ModelError
+from speech.models.errors import ModelError, ModelMissing
 from speech.models.listing import install_stated
 from speech.models.probing import Probes
 from speech.models.progress import Advanced, Event, Fetching, Report, SourceRefused, Stating, WaitingForLock
@@ -178,7 +178,10 @@ def remove(names: Sequence[str]) -> None:
     store, _ = _open()
 
     def removed(name: str) -> str:
-        store.remove(name)
+        try:
+            store.remove(name)
+        except ModelMissing as error:
+            raise ModelError(f"{name} is not installed: see `kikipounamu models list`") from error
         return f"{name} is removed"
 
     _each(names, removed)

@@ -17,8 +17,10 @@ from backend.cli.queue_commands import queues
 from backend.configuration import Configuration
 from backend.core.errors import BackendError, InvalidSettings, ProcessFailed
 from backend.http.modes import GatewayMode
+from backend.processes.count import MOST
 from backend.processes.lock import ask_to_restart
 from protocol.audio import samples_to_seconds
+from protocol.job import MOST_SHARDS
 from runtime import command_line, loggers
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders, refusal
@@ -43,9 +45,13 @@ def _group(version: command_line.Version = False) -> None:
 def serve(  # noqa: PLR0913 - typer: an option is a parameter
     mode: Annotated[GatewayMode | None, typer.Option(help="Users of the gateway; default: local.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; default: by mode.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; 0: any free port. Default: 8765, local: 0.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port; 0: any free port. Default: 8765, local: 0.")
+    ] = None,
     redis: Redis = "",
-    shards: Annotated[int | None, typer.Option(min=1, help="Parts of a new broker's data; default: 1.")] = None,
+    shards: Annotated[
+        int | None, typer.Option(min=1, max=MOST_SHARDS, help="Parts of a new broker's data; default: 1.")
+    ] = None,
     key: Annotated[
         str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="Key of the owner; default: this user's.")
     ] = "",
@@ -57,7 +63,9 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         list[str] | None, typer.Option(help="Address or network of a trusted proxy; repeatable.")
     ] = None,
     announce: Annotated[bool | None, typer.Option(help="Announce on the network; default: if shared.")] = None,
-    processes: Annotated[int | None, typer.Option(help="Processes; default: 1, in mode server by cores.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=MOST, help="Processes; default: 1, in mode server by cores.")
+    ] = None,
     history: Annotated[str | None, typer.Option(help="on, off, or a database URL; default: off.")] = None,
     config: Config = None,
 ) -> None:
@@ -135,7 +143,7 @@ app.add_typer(dead, name="dead")
 def list_dead(
     redis: Redis = "",
     config: Config = None,
-    count: Annotated[int, typer.Option(help="Maximum number.")] = 100,
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number.")] = 100,
     as_json: command_line.AsJson = False,
 ) -> None:
     """List the newest dead letters: id, session, segment, length, reason."""

@@ -85,6 +85,8 @@ async def test_worker_command_recognises_and_drains_at_sigterm(
         (["--engine", "funasr", "--set", "folder=/nowhere"], 3, "no FunASR model in '/nowhere'"),
         (["--engine", "checksum", "--set", "x=1"], 3, "the checksum engine has no setting x"),
         (["--set", "x"], 2, "is not KEY=VALUE"),
+        (["--engine", "checksum", "--device", "nonsense"], 2, "runs on auto, cpu, cuda or cuda:N, not on 'nonse"),
+        (["--engine", "auto", "--device", "CPU"], 2, "runs on auto, cpu, cuda or cuda:N, not on 'CPU'"),
         (["--metrics", "here"], 2, "is not HOST:PORT"),
         (["--engine", "checksum", "--metrics", "203.0.113.1:9101"], 2, "metrics cannot be served at 203.0.113.1"),
         (["--engine", "checksum", "--redis", "http://nowhere"], 4, "not the address of a broker"),
@@ -96,6 +98,14 @@ def test_worker_command_explains_why_it_cannot_run(
     done = ran(broker.url, tmp_path, *options)
     assert done.returncode == status
     assert text in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "stream", "doctor", "bench"])
+def test_each_command_refuses_a_device_that_its_engine_never_has(tmp_path: Path, command: str) -> None:
+    arguments = (command, "--engine", "sherpa-onnx", "--device", "cuda")
+    done = called(cli, *arguments, environment={"KIKIPOUNAMU_HOME": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--device" in done.stderr and "runs on auto or cpu, not on 'cuda'" in " ".join(done.stderr.split())
 
 
 def test_broker_address_is_read_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

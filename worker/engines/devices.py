@@ -2,8 +2,23 @@
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from protocol.engine import EngineUnavailable
+from worker.engines import OURS
+from worker.model_choice import AUTO
+
+DEVICE: Final = re.compile(r"auto|cpu|cuda(?::([0-9]{1,4}))?")
+_ON_CPU_ONLY: Final = frozenset({"parakeet", "sherpa-onnx"})
+
+
+def device_problem(engine: str, wanted: str) -> str:
+    """Return why ``engine`` never runs on this device, or an empty text. Other people's engines choose theirs."""
+    if engine in _ON_CPU_ONLY:
+        return "" if wanted in ("auto", "cpu") else f"the engine {engine} runs on auto or cpu, not on {wanted!r}"
+    if DEVICE.fullmatch(wanted) or (engine != AUTO and engine not in OURS):
+        return ""
+    return f"the engine {engine} runs on auto, cpu, cuda or cuda:N, not on {wanted!r}"
 
 
 def choose_device(engine: str, wanted: str, cuda_devices: Callable[[], int]) -> str:
@@ -11,7 +26,7 @@ def choose_device(engine: str, wanted: str, cuda_devices: Callable[[], int]) -> 
 
     ``cuda_devices`` counts the devices, and is called only if the setting allows one.
     """
-    chosen = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", wanted)
+    chosen = DEVICE.fullmatch(wanted)
     if not chosen:
         raise EngineUnavailable(f"the engine {engine} runs on auto, cpu, cuda or cuda:N, not on {wanted!r}")
     if wanted == "cpu":

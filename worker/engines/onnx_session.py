@@ -4,7 +4,6 @@ ONNX Runtime falls back to the processor silently; here a GPU that was asked for
 an int8 file is refused: with few int8 kernels there, users measured several times the time of the float file.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from protocol.engine import EngineSettings, EngineUnavailable
 from worker.engines import lacks_memory
+from worker.engines.devices import DEVICE
 
 FILES: Final = {"int8": "model_quant.onnx", "fp16": "model_fp16.onnx", "fp32": "model.onnx"}
 """Files of a model by precision, with the names of FunASR's own exports."""
@@ -67,7 +67,7 @@ def open_model(runtime: Any, folder: Path, settings: EngineSettings, inputs: Seq
 
 def choose_device(wanted: str, available: Sequence[str]) -> str:
     """Return ``cpu`` or ``cuda:N`` for the setting. Raises ``EngineUnavailable``."""
-    chosen = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", wanted)
+    chosen = DEVICE.fullmatch(wanted)
     if not chosen:
         raise EngineUnavailable(f"this engine runs on auto, cpu, cuda or cuda:N, not on {wanted!r}")
     has_cuda = _PROVIDERS["cuda"] in available

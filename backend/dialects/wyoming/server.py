@@ -29,7 +29,7 @@ def wyoming_address(text: str) -> tuple[str, int]:
     """Return host and port of ``PORT`` (this computer alone) or ``HOST:PORT``. Raises ``InvalidSettings``."""
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not 0 <= int(port) <= 65_535:
-        raise InvalidSettings(f"wyoming is PORT or HOST:PORT, such as 10300, not {text}")
+        raise InvalidSettings(f"wyoming is PORT (up to 65535) or HOST:PORT, such as 10300, not {text!r}")
     return host.strip("[]") or LOOPBACK, int(port)
 
 

@@ -215,4 +215,4 @@ def test_remove_deletes_model_and_fails_when_not_installed(home: Path, models: P
     assert not installed(home).exists()
     result = run("remove", NAME)
     assert result.exit_code == 1
-    assert "not installed" in result.stderr
+    assert "not installed: see `kikipounamu models list`" in result.stderr and "models get" not in result.stderr

@@ -120,7 +120,6 @@ def test_invalid_options_end_gateway_with_reason(home: Path, arguments: tuple[st
         (("--host", "10.0.0.7"), {"HOST": "10.0.0.8"}, "on 10.0.0.7 without TLS"),
         ((), {"MODE": "local"}, "10.0.0.9 is not this computer"),
         ((), {"PORT": "x"}, "KIKIPOUNAMU_GATEWAY_PORT"),
-        (("--port", "70000"), {}, "$.port"),
     ],
 )
 def test_option_overrides_environment_which_overrides_file(
@@ -131,3 +130,19 @@ def test_option_overrides_environment_which_overrides_file(
     said = {f"KIKIPOUNAMU_GATEWAY_{name}": text for name, text in variables.items()}
     done = CliRunner().invoke(app, ["serve", *arguments], env=said | {"KIKIPOUNAMU_HOME": str(home)})
     assert done.exit_code == 1 and reason in told(home, "gateway.cannot_run")["reason"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "limit"),
+    [
+        ("--port", "99999", "0<=x<=65535"),
+        ("--port", "-1", "0<=x<=65535"),
+        ("--shards", "1001", "1<=x<=1000"),
+        ("--processes", "0", "1<=x<=64"),
+        ("--processes", "65", "1<=x<=64"),
+    ],
+)
+def test_number_out_of_range_is_wrong_usage(home: Path, option: str, value: str, limit: str) -> None:
+    done = CliRunner().invoke(app, ["serve", option, value], env={"KIKIPOUNAMU_HOME": str(home)})
+    assert done.exit_code == 2
+    assert f"'{option}': {value} is not in the range {limit}" in done.stderr

@@ -3,7 +3,7 @@
 import pytest
 
 from protocol.engine import EngineUnavailable
-from worker.engines.devices import choose_device
+from worker.engines.devices import choose_device, device_problem
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,7 @@ def test_device_is_the_wanted_one_or_the_first(wanted: str, devices: int, chosen
         ("cuda:", 2, "the engine e runs on auto, cpu, cuda or cuda:N, not on 'cuda:'"),
         ("cuda:-1", 2, "not on 'cuda:-1'"),
         ("tpu", 2, "not on 'tpu'"),
+        ("cuda:" + "9" * 5000, 2, "not on 'cuda:9"),
     ],
 )
 def test_missing_or_unknown_device_is_refused(wanted: str, devices: int, text: str) -> None:
@@ -42,3 +43,22 @@ def test_devices_are_not_counted_for_the_cpu() -> None:
         raise AssertionError
 
     assert choose_device("e", "cpu", count) == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "problem"),
+    [
+        ("checksum", "cuda:1", ""),
+        ("whisper", "auto", ""),
+        ("auto", "cpu", ""),
+        ("package.module:engine", "mps", ""),
+        ("engine-of-others", "mps", ""),
+        ("parakeet", "cpu", ""),
+        ("checksum", "nonsense", "the engine checksum runs on auto, cpu, cuda or cuda:N, not on 'nonsense'"),
+        ("auto", "", "the engine auto runs on auto, cpu, cuda or cuda:N, not on ''"),
+        ("whisper", "cuda:x", "the engine whisper runs on auto, cpu, cuda or cuda:N, not on 'cuda:x'"),
+        ("sherpa-onnx", "cuda", "the engine sherpa-onnx runs on auto or cpu, not on 'cuda'"),
+    ],
+)
+def test_device_is_refused_where_its_engine_never_has_it(engine: str, device: str, problem: str) -> None:
+    assert device_problem(engine, device) == problem
