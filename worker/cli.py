@@ -176,7 +176,7 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
         except (EngineUnavailable, SpeechError) as error:
             _give_up(error, _NOTHING_TO_RUN)
         settings = msgspec.structs.replace(settings, device=device, threads=threads)
-        raise typer.Exit(benchmark.run(settings, audio, plan, say, as_json=as_json))
+        raise typer.Exit(benchmark.run(settings, audio, plan, as_json=as_json))
 
 
 def main() -> None:

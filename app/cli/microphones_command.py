@@ -36,19 +36,22 @@ def microphones(
         if level:
             asyncio.run(show_level(microphone, seconds, as_json=json))
         else:
-            _list(asyncio.run(_inputs()), microphone, json)
+            print_inputs(asyncio.run(_inputs()), microphone, as_json=json)
 
 
-def _list(inputs: "list[Input]", choice: str, json: bool) -> None:
+def print_inputs(inputs: "list[Input]", choice: str, *, as_json: bool) -> None:
+    """Print the microphones. Raises ``NoMicrophone``, also after it has printed an empty list for programs."""
     from app.capture.device_listing import encode
     from app.capture.devices import listed
 
-    if json:
+    if as_json:
         say(encode(inputs).decode())
+    devices = listed(inputs, choice)
+    if as_json:
         return
     words = texts()
     rows = [("", *(words(f"columns.{title}") for title in ("name", "rate", "by")))]
-    for device in listed(inputs, choice):
+    for device in devices:
         rows.append(("*" if device.default else "", device.name, f"{device.rate} Hz", device.interface))
     print_table(rows)
 

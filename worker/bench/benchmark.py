@@ -7,7 +7,7 @@ equal calls counts, because other programs can only slow a call down.
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.engine import DecodeFailure, DecodeRequest, EngineSettings, EngineUnavailable
+from runtime.terminal import say
 from speech.errors import SpeechError
 from worker.core.errors import EngineFault
 from worker.supervision.doctor import Ask, ask, cards, sound
@@ -156,16 +157,16 @@ def table(result: BenchResult) -> Iterator[str]:
         yield f"text     {'equal to' if result.text_equal else 'DIFFERS from'} the processor's"
 
 
-def run(settings: EngineSettings, file: str, plan: BenchPlan, say: Callable[[str], None], *, as_json: bool) -> int:
+def run(settings: EngineSettings, file: str, plan: BenchPlan, *, as_json: bool) -> int:
     """Measure and print; return the exit status. 0: measured; 1: decoding fails; 3: no engine."""
     try:
         plan = BenchPlan(sound(file), plan.batches, plan.rounds)
         result = asyncio.run(measure(settings, plan))
     except EngineUnavailable as error:
-        say(str(error))
+        say(str(error), err=True)
         return 3
     except (EngineFault, SpeechError) as error:
-        say(str(error))
+        say(str(error), err=True)
         return 1
     for line in (msgspec.json.encode(result).decode(),) if as_json else table(result):
         say(line)

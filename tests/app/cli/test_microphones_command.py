@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.cli.microphones_command import bar, show_level
+from app.capture.errors import NoMicrophone
+from app.cli.microphones_command import bar, print_inputs, show_level
 from app.core.child_process import find_program
 from tests.app.capture.sounds import HEADSET, FakeSoundSystem
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
@@ -51,6 +52,15 @@ def test_microphones_are_listed_as_json(desk: VirtualMicrophone) -> None:
     inputs = json.loads(run(desk, "--json").stdout)
     found = {device["key"]: (device["name"], device["default"]) for device in inputs if not device["monitor"]}
     assert found == {"desk_source": ("desk", True), "webcam_source": ("webcam", False)}
+
+
+@pytest.mark.parametrize(("json", "out"), [(False, ""), (True, "[]\n")])
+def test_absence_of_microphones_fails_in_both_forms(
+    json: bool, out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(NoMicrophone):
+        print_inputs([], "", as_json=json)
+    assert capsys.readouterr().out == out
 
 
 def test_level_is_summed_up(desk: VirtualMicrophone) -> None:

@@ -106,4 +106,5 @@ def test_bench_command_prints_a_table_or_json_and_sets_the_exit_status(
     assert [speed["batch"] for speed in told["speeds"]] == [1, 2] and told["audio_s"] == 10.0
     assert run("--engine", "no-such-engine").returncode == 3
     assert run("--engine", "checksum", "--batches", "x").returncode == 2
-    assert run("--engine", "checksum", "--audio", str(tmp_path / "none.wav")).returncode == 1
+    failed = run("--engine", "checksum", "--audio", str(tmp_path / "none.wav"), "--json")
+    assert (failed.returncode, failed.stdout) == (1, "") and "none.wav" in failed.stderr
