@@ -25,6 +25,8 @@ MOST_KEYS: Final = 200_000
 _LATEST_S: Final = 2**32 - 1
 _SECOND: Final = 31
 """Lowest bit of the start second in a key."""
+_MILLISECOND: Final = 21
+"""Lowest bit of the milliseconds in a key; they take ten bits. Earlier versions had the session there."""
 _END: Final = 2**63 - 1
 _MERGED_PAGES: Final = 250
 _ROW: Final = (
@@ -199,11 +201,11 @@ class Index:
         return found
 
     def _key(self, row: IndexRow, before: int | None) -> int:
-        """Return a key from the start second and the session, which makes it unique."""
-        second = int(min(max(row.started_s, 0.0), _LATEST_S))
+        """Return a key from the start in milliseconds and the session, which makes it unique."""
+        second, millisecond = divmod(round(min(max(row.started_s, 0.0), _LATEST_S) * 1000), 1000)
         if before is not None and before >> _SECOND == second:
             return before
-        key = second << _SECOND | row.session.int & 0x7FFF_FFFF
+        key = second << _SECOND | millisecond << _MILLISECOND | row.session.int & 0x1F_FFFF
         while self._connection.execute("SELECT 1 FROM takes WHERE key = ?", (key,)).fetchone():
             key += 1
         return key

@@ -228,8 +228,8 @@ def opened(session: UUID, options: Options, now_s: float, mode: str = "", needs_
 
 
 def iso_time(now_s: float) -> str:
-    """Format a time as ISO 8601, UTC, whole seconds."""
-    return datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
+    """Format a time as ISO 8601, UTC, in milliseconds: takes of one second keep their order."""
+    return datetime.fromtimestamp(now_s, UTC).isoformat(timespec="milliseconds")
 
 
 def started_s(event: Opened | Reran) -> float:

@@ -135,12 +135,15 @@ class Library:
         return found[0]
 
     def all(self) -> list[TakeSnapshot]:
-        """Return all takes, the newest first."""
+        """Return all takes, the newest first.
+
+        Earlier versions wrote whole seconds: those of one second have the order of their folders.
+        """
         found: list[TakeSnapshot] = []
         for session in self._sessions():
             with suppress(TakeUnknown):  # another process just deleted it
                 found.append(self.find(session))
-        return sorted(found, key=lambda take: take.take.started_s, reverse=True)
+        return sorted(found, key=lambda take: (take.take.started_s, self._made_s(take.session)), reverse=True)
 
     def latest(self) -> Iterator[TakeSnapshot]:
         """Yield takes lazily, those with the newest folder first."""
@@ -178,7 +181,7 @@ class Library:
                 self.discard(session)
         stored = [
             Stored(found.session, found.take.started_s, found.size, found.state not in TRANSCRIBED)
-            for found in self.all()
+            for found in reversed(self.all())
         ]
         return [session for session in expired(stored, now_s, limits) if self.discard(session)]
 

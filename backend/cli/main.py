@@ -31,6 +31,16 @@ from runtime.terminal import printable, reason, say, standard_streams
 
 log = loggers.BACKEND_CLI
 
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65_535, help="Port; 0: any free port. Default: 8765, local: 0.")
+]
+Shards = Annotated[
+    int | None, typer.Option(min=1, max=MOST_SHARDS, help="Parts of a new broker's data; default: 1.")
+]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=MOST, help="Processes; default: 1, in mode server by cores.")
+]
+
 app = command_line.group("The gateway between clients and workers.", add_completion=True)
 
 
@@ -45,13 +55,9 @@ def _group(version: command_line.Version = False) -> None:
 def serve(  # noqa: PLR0913 - typer: an option is a parameter
     mode: Annotated[GatewayMode | None, typer.Option(help="Users of the gateway; default: local.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; default: by mode.")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="Port; 0: any free port. Default: 8765, local: 0.")
-    ] = None,
+    port: Port = None,
     redis: Redis = "",
-    shards: Annotated[
-        int | None, typer.Option(min=1, max=MOST_SHARDS, help="Parts of a new broker's data; default: 1.")
-    ] = None,
+    shards: Shards = None,
     key: Annotated[
         str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="Key of the owner; default: this user's.")
     ] = "",
@@ -63,9 +69,7 @@ def serve(  # noqa: PLR0913 - typer: an option is a parameter
         list[str] | None, typer.Option(help="Address or network of a trusted proxy; repeatable.")
     ] = None,
     announce: Annotated[bool | None, typer.Option(help="Announce on the network; default: if shared.")] = None,
-    processes: Annotated[
-        int | None, typer.Option(min=1, max=MOST, help="Processes; default: 1, in mode server by cores.")
-    ] = None,
+    processes: Processes = None,
     history: Annotated[str | None, typer.Option(help="on, off, or a database URL; default: off.")] = None,
     config: Config = None,
 ) -> None:

@@ -82,6 +82,11 @@ def test_page_orders_takes_with_extreme_clocks(index: Index) -> None:
     assert numbers(index.page(9)) == [4, 3, 5, 2, 1]
 
 
+def test_takes_of_one_second_are_in_the_order_of_their_beginning(index: Index) -> None:
+    put(index, *(row(number, started_s=1e9 + (9 - number) / 1000) for number in range(9)))
+    assert numbers(index.page(9)) == list(range(9))
+
+
 def test_takes_of_one_second_get_different_keys(index: Index) -> None:
     same = [
         IndexRow(UUID(int=number << 31 | 1), 5.0, 1.0, 1, TakeState.DONE, f"take {number}") for number in range(4)

@@ -153,6 +153,22 @@ def test_all_lists_only_takes_with_the_newest_first(library: Library) -> None:
     assert [found.session for found in library.all()] == [new, middle, old]
 
 
+def test_takes_of_one_second_are_in_the_order_of_their_beginning(library: Library) -> None:
+    sessions = [recorded(library, days=1 - milliseconds / 1000 / DAY_S) for milliseconds in (100, 101, 500, 999)]
+    assert [found.session for found in library.all()] == sessions[::-1]
+
+
+def test_takes_of_one_second_are_in_the_order_of_their_folders_when_an_earlier_version_wrote_them(
+    library: Library,
+) -> None:
+    sessions = [recorded(library, days=1) for _ in range(6)]
+    for place, session in enumerate(sessions):
+        os.utime(library.root / str(session), (place, place))
+    assert [found.session for found in library.all()] == sessions[::-1]
+    one = library.find(sessions[0])
+    assert library.sweep(NOW, RetentionLimits(size=3 * one.size)) == sessions[:3]
+
+
 def test_find_returns_a_take_without_audio(library: Library) -> None:
     session = recorded(library, 0)
     (library.root / str(session) / AUDIO).unlink()
