@@ -55,6 +55,38 @@ _Change = tuple[Zeroconf, str, ServiceStateChange]
 _Changes = asyncio.Queue[_Change]
 
 
+class KnownGateways:
+    """The gateways that are there, each with the listeners (one for each version of IP) that hear of it."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, GatewayFound] = {}
+        self._heard: dict[str, set[object]] = {}
+
+    def services(self) -> tuple[str, ...]:
+        """Return the services of all gateways."""
+        return tuple(self._found)
+
+    def has_room(self, service: str) -> bool:
+        """Return whether a gateway is known, or may become it."""
+        return service in self._found or len(self._found) < MOST
+
+    def put(self, listener: object, found: GatewayFound) -> bool:
+        """Keep what a listener heard; return whether it is new."""
+        self._heard.setdefault(found.service, set()).add(listener)
+        before = self._found.get(found.service)
+        self._found[found.service] = found
+        return found != before
+
+    def lose(self, listener: object, service: str) -> bool:
+        """Note that a listener lost a gateway; return whether it is gone: no other listener hears of it."""
+        heard = self._heard.get(service, set())
+        heard.discard(listener)
+        if heard or self._found.pop(service, None) is None:
+            return False
+        del self._heard[service]
+        return True
+
+
 def own_addresses() -> tuple[str, ...]:
     """Return the current addresses of this computer's networks, including loopback of IPv4. IPv4 comes first."""
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
@@ -74,7 +106,7 @@ async def discover(
 ) -> AsyncGenerator[DiscoveryEvent, None]:
     """Yield gateways that appear and disappear, until closed. Beyond ``MOST`` known ones, new ones are ignored."""
     while True:
-        known: dict[str, GatewayFound] = {}
+        known = KnownGateways()
         try:
             at = addresses()
             async with _listening(at) as changes:
@@ -85,7 +117,7 @@ async def discover(
         except (OSError, Error) as error:
             log.warning(LogEvent.DISCOVERY_FAILED, reason=repr(error))
             await asyncio.sleep(look_s)
-        for service in known:
+        for service in known.services():
             yield GatewayGone(service)
 
 
@@ -116,22 +148,19 @@ def _browse(stack: AsyncExitStack, listener: AsyncZeroconf, changed: Callable[..
     stack.push_async_callback(browser.async_cancel)
 
 
-async def _next(changes: _Changes, known: dict[str, GatewayFound], patience_s: float) -> DiscoveryEvent | None:
+async def _next(changes: _Changes, known: KnownGateways, patience_s: float) -> DiscoveryEvent | None:
     try:
         async with asyncio.timeout(patience_s):
             zeroconf, service, change = await changes.get()
     except TimeoutError:
         return None
     if change is ServiceStateChange.Removed:
-        return GatewayGone(service) if known.pop(service, None) else None
-    if service not in known and len(known) >= MOST:
+        return GatewayGone(service) if known.lose(zeroconf, service) else None
+    if not known.has_room(service):
         return None
     info = AsyncServiceInfo(SERVICE, service)
     found = _found(info) if await info.async_request(zeroconf, _RESOLVE_MS) else None
-    if found is None or found == known.get(service):
-        return None
-    known[service] = found
-    return found
+    return found if found is not None and known.put(zeroconf, found) else None
 
 
 def _found(info: AsyncServiceInfo) -> GatewayFound | None:

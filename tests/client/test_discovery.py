@@ -8,7 +8,7 @@ import psutil
 import pytest
 from zeroconf.asyncio import AsyncServiceInfo
 
-from client.discovery import GatewayFound, _found, own_addresses
+from client.discovery import MOST, GatewayFound, KnownGateways, _found, own_addresses
 from protocol.discovery import SERVICE, Announcement, encode_text
 
 SAID = Announcement("ab" * 32, "1")
@@ -57,3 +57,35 @@ def test_own_addresses_of_ipv6_are_those_that_lead_out(monkeypatch: pytest.Monke
     monkeypatch.setattr(psutil, "net_if_stats", lambda: {"eth0": SimpleNamespace(isup=True)})
     monkeypatch.setattr(psutil, "net_if_addrs", lambda: addresses)
     assert own_addresses() == ("10.0.0.4", "fd00::4")
+
+
+def found(service: str = "desk", *urls: str) -> GatewayFound:
+    return GatewayFound(service, service, urls or ("https://192.168.1.4:8765",), "ab" * 32, "1")
+
+
+def test_gateway_is_gone_only_when_the_last_listener_lost_it() -> None:
+    known, older, newer = KnownGateways(), object(), object()
+    assert known.put(older, found()) and not known.put(newer, found())
+    assert not known.lose(newer, "desk")
+    assert known.services() == ("desk",)
+    assert known.lose(older, "desk") and not known.lose(older, "desk")
+    assert known.services() == ()
+    assert known.put(newer, found())
+
+
+def test_gateway_is_told_again_only_when_it_changed() -> None:
+    known, listener = KnownGateways(), object()
+    assert known.put(listener, found()) and not known.put(listener, found())
+    assert known.put(listener, found("desk", "https://[fd00::4]:8765"))
+    assert known.lose(listener, "desk")
+
+
+def test_known_gateways_have_a_bound() -> None:
+    known, listener = KnownGateways(), object()
+    for number in range(MOST):
+        assert known.has_room(str(number))
+        known.put(listener, found(str(number)))
+    assert known.has_room("0") and not known.has_room("one more")
+    assert not known.lose(listener, "one more")
+    known.lose(listener, "0")
+    assert known.has_room("one more")

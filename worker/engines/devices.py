@@ -6,9 +6,9 @@ from typing import Final
 
 from protocol.engine import EngineUnavailable
 from worker.engines import OURS
-from worker.model_choice import AUTO
 
 DEVICE: Final = re.compile(r"auto|cpu|cuda(?::([0-9]{1,4}))?")
+_ANY: Final = "auto"
 _ON_CPU_ONLY: Final = frozenset({"parakeet", "sherpa-onnx"})
 
 
@@ -16,7 +16,7 @@ def device_problem(engine: str, wanted: str) -> str:
     """Return why ``engine`` never runs on this device, or an empty text. Other people's engines choose theirs."""
     if engine in _ON_CPU_ONLY:
         return "" if wanted in ("auto", "cpu") else f"the engine {engine} runs on auto or cpu, not on {wanted!r}"
-    if DEVICE.fullmatch(wanted) or (engine != AUTO and engine not in OURS):
+    if DEVICE.fullmatch(wanted) or (engine != _ANY and engine not in OURS):
         return ""
     return f"the engine {engine} runs on auto, cpu, cuda or cuda:N, not on {wanted!r}"
 
