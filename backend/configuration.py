@@ -20,7 +20,7 @@ from backend.devices.records import DEVICES_FILE
 from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings, history_settings
 from backend.http.certificates import Certificate, given_certificate, own_certificate
-from backend.http.modes import LOOPBACK, SHARED_PORT, GatewayMode, networks
+from backend.http.modes import EVERYWHERE, LOOPBACK, SHARED_PORT, GatewayMode, networks
 from backend.processes.count import MOST, by_cores, checked
 from backend.rest.file_settings import FOLDER, FileSettings
 from backend.rest.flow import FlowLimits
@@ -34,7 +34,7 @@ from runtime.terminal import reason
 CONFIGURATION_FILE: Final = "gateway.toml"
 VARIABLE: Final = "KIKIPOUNAMU_GATEWAY_"
 VAD_MODEL: Final = "fsmn-vad"
-_EVERYWHERE: Final = "0.0.0.0"
+_IPV4: Final = "0.0.0.0"
 _STREAMS: Final = 100
 _PER_MINUTE: Final = 600
 _LIST: Final = tuple[str, ...] | None
@@ -225,8 +225,9 @@ def _files(said: Configuration, here: Folders) -> FileSettings:
 
 def _host(said: Configuration, mode: GatewayMode) -> str:
     """Return the default address: every interface if the gateway itself speaks TLS, else loopback."""
-    shown = mode is GatewayMode.SHARED or (mode is GatewayMode.SERVER and said.certificate)
-    return _EVERYWHERE if shown else LOOPBACK
+    if mode is GatewayMode.SHARED:
+        return EVERYWHERE
+    return _IPV4 if mode is GatewayMode.SERVER and said.certificate else LOOPBACK
 
 
 def _certificate(said: Configuration, mode: GatewayMode, here: Folders) -> Certificate | None:

@@ -39,7 +39,7 @@ from backend.http.modes import ListenAddress
 from backend.http.pairing_routes import PairingRoutes
 from backend.http.responses import ON_REFUSAL, errors_as_json, json_response
 from backend.http.runner import JsonRunner
-from backend.http.tls_listener import BACKLOG
+from backend.http.sockets import BACKLOG
 from backend.http.websocket import RECEIVE_BYTES
 from backend.observability.dashboard.routes import dashboard_routes
 from backend.observability.metrics import GatewayReading, Metrics

@@ -5,9 +5,10 @@ Use everything here in one event loop; ``post`` must not wait.
 """
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -40,18 +41,17 @@ Post = Callable[[SharingView | InviteView], None]
 
 def shared(port: int) -> tuple[str, ...]:
     """Return the arguments of a gateway that other devices can reach."""
-    return "--mode", "shared", "--host", "0.0.0.0", "--port", str(port)
+    return "--mode", "shared", "--host", "*", "--port", str(port)
 
 
 def port_is_free(port: int) -> bool:
-    """Return whether a gateway could listen on this port now."""
-    with closing(socket.socket()) as trying:
-        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """Return whether a gateway could listen on this port now, with IPv4 and, where there is any, IPv6."""
+    for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
         try:
-            trying.bind(("0.0.0.0", port))
-            trying.listen(1)
-        except OSError:
-            return False
+            socket.create_server((address, port), family=family).close()
+        except OSError as error:
+            if family == socket.AF_INET or error.errno == errno.EADDRINUSE:
+                return False
     return True
 
 

@@ -66,6 +66,20 @@ async def _speak(
         await is_set_within(stopped, look_s)
 
 
+def _speaker(at: tuple[str, ...]) -> AsyncZeroconf:
+    """Speak at these addresses; if that fails with IPv6 among them, at those of IPv4. Raises ``OSError``."""
+    older = [address for address in at if ":" not in address]
+    if len(older) == len(at):
+        return AsyncZeroconf(interfaces=older, ip_version=IPVersion.V4Only)
+    try:
+        return AsyncZeroconf(interfaces=list(at), ip_version=IPVersion.All)
+    except (OSError, RuntimeError, Error) as error:
+        if not older:
+            raise OSError(str(error)) from error
+        log.warning(LogEvent.GATEWAY_ANNOUNCEMENT_FAILED, reason=repr(error))
+        return AsyncZeroconf(interfaces=older, ip_version=IPVersion.V4Only)
+
+
 @asynccontextmanager
 async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None]:
     said, certificate = announced.said, announced.said.certificate_sha256
@@ -78,8 +92,7 @@ async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None
         # A host name of our own: the computer's name belongs to its system-wide mDNS responder.
         server=f"kikipounamu-{certificate[:12] or token_hex(6)}.local.",
     )
-    version = IPVersion.All if any(":" in address for address in at) else IPVersion.V4Only
-    speaker = AsyncZeroconf(interfaces=list(at), ip_version=version)
+    speaker = _speaker(at)
     try:
         await (await speaker.async_register_service(info, allow_name_change=True))
         log.info(LogEvent.GATEWAY_ANNOUNCED, name=info.name, addresses=at)

@@ -18,7 +18,7 @@ from backend.core.keys import digest_of
 from backend.devices.records import Device
 from backend.devices.registry import DeviceRegistry, OnRevoked
 from backend.history.records import SessionOwner
-from backend.http.modes import GatewayMode, is_among, is_loopback
+from backend.http.modes import EVERYWHERE, GatewayMode, is_among, is_loopback
 from backend.http.settings import HttpSettings
 from backend.http.tls_listener import TlsListener
 from protocol.devices import DeviceKind
@@ -48,7 +48,7 @@ class Access:
         self._settings = settings
         self._clock = clock
         self.roster = roster
-        self.door = TlsListener(trusted=settings.proxies)
+        self.door = TlsListener(trusted=settings.proxies, near_only=settings.host == EVERYWHERE)
         self.meter = QuotaMeter(settings.quota)
         self.uploading: Counter[str] = Counter()  # files that are coming now, by owner
         self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))

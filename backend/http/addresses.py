@@ -10,10 +10,12 @@ from typing import Final, NamedTuple
 import psutil
 
 from backend.core.errors import InvalidSettings
-from backend.http.modes import GatewayMode, ListenAddress, is_loopback, listeners
+from backend.http.modes import EVERYWHERE, GatewayMode, ListenAddress, is_loopback, listeners
 from backend.http.settings import HttpSettings
 
 _DEVICES: Final = Path("/sys/class/net")
+_UNSPECIFIED: Final = {"0.0.0.0": (4,), "::": (6,), EVERYWHERE: (4, 6)}
+"""Hosts that stand for all addresses, with their versions of IP."""
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -58,14 +60,12 @@ def reachable(host: str, found: Sequence[NetworkInterface]) -> tuple[str, ...]:
 
     Bridges of containers and virtual machines come last: they have the same addresses on many computers.
     """
-    with suppress(ValueError):
-        listens = ipaddress.ip_address(host)
-        if not listens.is_unspecified:
-            return () if is_loopback(host) else (host,)
-        inner = {one: inner for one, inner in _usable(found) if one.version == listens.version}
-        likeliest = sorted(inner, key=lambda one: (inner[one], not one.is_private, int(one)))
-        return tuple(str(one) for one in likeliest)
-    return () if is_loopback(host) else (host,)
+    versions = _UNSPECIFIED.get(host)
+    if versions is None:
+        return () if is_loopback(host) else (host,)
+    inner = {one: inner for one, inner in _usable(found) if one.version in versions}
+    likeliest = sorted(inner, key=lambda one: (inner[one], one.version, not one.is_private, int(one)))
+    return tuple(str(one) for one in likeliest)
 
 
 def _usable(found: Sequence[NetworkInterface]) -> Iterator[tuple[_Address, bool]]:

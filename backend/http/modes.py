@@ -16,7 +16,10 @@ from typing import Final, NamedTuple
 from backend.core.errors import InvalidSettings
 
 LOOPBACK: Final = "127.0.0.1"
+EVERYWHERE: Final = "*"
+"""Host that stands for every address of IPv4, and of IPv6 for peers in this network."""
 SHARED_PORT: Final = 8765
+_HOST_BITS: Final = 64
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -53,6 +56,8 @@ def listeners(
             )
         case GatewayMode.SHARED if not tls:
             raise InvalidSettings("a shared gateway needs a certificate")
+        case GatewayMode.SERVER if not tls and host == EVERYWHERE:
+            raise InvalidSettings(f"--host {EVERYWHERE} needs --certificate: behind a proxy, use 0.0.0.0 or ::")
         case GatewayMode.SERVER if not tls and not is_loopback(host) and not tuple(proxies):
             raise InvalidSettings(
                 f"on {host} without TLS, keys could be read on the way: give --certificate, or name the addresses "
@@ -68,6 +73,17 @@ def is_loopback(host: str) -> bool:
     with suppress(ValueError):
         return _unmapped(host).is_loopback
     return host == "localhost"
+
+
+def is_near(peer: str, own: str) -> bool:
+    """Return whether a peer that reached the address ``own`` is in its network, as home routers let IPv4 in.
+
+    For IPv6: a private or link-local peer, or one with the same first 64 bits.
+    """
+    found, at = _unmapped(peer.partition("%")[0]), _unmapped(own.partition("%")[0])
+    if found.version == 4 or found.is_private or found.is_link_local:
+        return True
+    return int(found) >> _HOST_BITS == int(at) >> _HOST_BITS
 
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backend.http.modes import Network, is_among
+from backend.http.modes import Network, is_among, is_near
+from backend.http.sockets import listening_sockets
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = loggers.BACKEND_DOOR
 
-BACKLOG: Final = 1024
 _LOOK_S: Final = 1.0
 _TOLD_S: Final = 60.0
 _FULL_S: Final = 0.1
@@ -59,10 +59,17 @@ class _Unknown:
 
 
 class TlsListener:
-    """Listener of the TLS port. ``trusted``: addresses of proxies, which have no limit of their own."""
+    """Listener of the TLS port.
 
-    def __init__(self, limits: TlsListenerLimits | None = None, trusted: Sequence[Network] = ()) -> None:
+    ``trusted``: addresses of proxies, which have no limit of their own. ``near_only``: refuse IPv6 peers outside
+    this network.
+    """
+
+    def __init__(
+        self, limits: TlsListenerLimits | None = None, trusted: Sequence[Network] = (), *, near_only: bool = False
+    ) -> None:
         self._limits = limits or TlsListenerLimits()
+        self._near_only = near_only
         self._trusted = tuple(trusted)
         self._unknown: dict[asyncio.Protocol, _Unknown] = {}  # in order of age, oldest first
         self._tasks = Tasks("door")
@@ -87,16 +94,12 @@ class TlsListener:
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext, protocols: Protocols) -> tuple[str, int]:
         """Accept connections; return the address. Raises ``OSError``."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        first = len(self._sockets)
-        for family, address in dict.fromkeys((family, address[:2]) for family, *_, address in found):
-            listening = socket.create_server(address, family=family, backlog=BACKLOG)
-            listening.setblocking(False)
-            self._sockets.append(listening)
+        opened = await asyncio.to_thread(listening_sockets, host, port)
+        self._sockets += opened
+        for listening in opened:
             self._tasks.start(self._accept(listening, tls, protocols), "accept")
         self._watch()
-        where: tuple[str, int] = self._sockets[first].getsockname()[:2]
+        where: tuple[str, int] = opened[0].getsockname()[:2]
         return where
 
     async def take(
@@ -104,6 +107,10 @@ class TlsListener:
     ) -> None:
         """Begin the handshake of an accepted connection, as soon as there is room for it."""
         self._watch()
+        if self._near_only and not is_near(address, connected.getsockname()[0]):
+            connected.close()
+            self._sent_away += 1
+            return
         peer = peer_of(address)
         try:
             protocol = protocols() if await self._room(peer) else None

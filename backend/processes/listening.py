@@ -5,13 +5,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from backend.core.errors import InvalidSettings
 from backend.http.modes import ListenAddress
+from backend.http.sockets import BACKLOG, listening_sockets
 from runtime.folders import fits_socket, private_folder
-
-BACKLOG: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,8 @@ def listening(where: Iterable[ListenAddress]) -> Iterator[tuple[Listener, ...]]:
     with ExitStack() as stack:
         found: list[Listener] = []
         for address in where:
-            for family, place in _resolved(address):
-                opened = stack.enter_context(socket.create_server(place, family=family, backlog=BACKLOG))
-                opened.setblocking(False)
-                found.append(Listener(opened, address.tls))
+            for opened in listening_sockets(address.host, address.port):
+                found.append(Listener(stack.enter_context(opened), address.tls))
         yield tuple(found)
 
 
@@ -60,8 +56,3 @@ def forwards(path: Path) -> Iterator[socket.socket]:
         finally:
             with suppress(FileNotFoundError):
                 path.unlink()
-
-
-def _resolved(address: ListenAddress) -> dict[tuple[int, tuple[str, int]], None]:
-    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return dict.fromkeys((int(family), (str(place[0]), int(place[1]))) for family, _, _, _, place in found)

@@ -56,7 +56,7 @@ def test_queue_limits_can_be_set(here: Folders) -> None:
 
 def test_shared_mode_has_certificate_and_announcement(here: Folders) -> None:
     settings = settings_of(Configuration(mode=GatewayMode.SHARED, name=" The\ndesk "), here, "k")
-    assert (settings.host, settings.port, settings.name, settings.announce) == ("0.0.0.0", 8765, "The desk", True)
+    assert (settings.host, settings.port, settings.name, settings.announce) == ("*", 8765, "The desk", True)
     assert settings.certificate == own_certificate(here.data)
     assert settings.quota.per_minute and settings.quota.streams
 

@@ -214,7 +214,7 @@ async def test_gateway_listens_only_on_loopback_until_shared(
         worker.told.clear()
         made.choose(on=True, port=port)
         await wait_until(lambda: told.view.state is SharingState.ON, "it is shared")
-        assert listens(stacks[-1]) == {"127.0.0.1", "0.0.0.0"}
+        assert listens(stacks[-1]) == {"127.0.0.1", "0.0.0.0", "::"}
         assert all(f":{port}" in url for url in told.view.urls)
         assert False not in worker.told, "the worker waits for the next gateway"
         made.choose(on=False, port=port)

@@ -26,12 +26,12 @@ def home() -> Iterator[Path]:
         yield Path(folder)
 
 
-def listening(gateway: GatewayProcess) -> dict[int, str]:
-    """Return port and address of all sockets that the gateway and its children listen on."""
+def listening(gateway: GatewayProcess) -> list[tuple[int, str]]:
+    """Return ports and addresses of all sockets that the gateway and its children listen on, sorted."""
     root = psutil.Process(gateway.process.pid)
     sockets = [found for one in (root, *root.children(recursive=True)) for found in one.net_connections("inet")]
     states = (psutil.CONN_LISTEN, psutil.CONN_NONE)  # the latter: UDP
-    return {found.laddr.port: found.laddr.ip for found in sockets if found.status in states}
+    return sorted({(found.laddr.port, found.laddr.ip) for found in sockets if found.status in states})
 
 
 def told(home: Path, what: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ def told(home: Path, what: str) -> dict[str, str]:
 
 async def test_gateway_listens_only_on_loopback_until_shared(home: Path) -> None:
     async with gateway_process(home) as gateway:
-        addresses = listening(gateway).values()
+        addresses = [address for _, address in listening(gateway)]
         assert addresses and all(ipaddress.ip_address(address).is_loopback for address in addresses)
         assert not (home / "data" / "gateway.pem").exists()
 
@@ -62,8 +62,8 @@ async def test_shared_gateway_uses_certificate_only_for_other_devices(home: Path
         assert gateway.endpoint.certificate_sha256 == line["certificate"]
         port, certificate = int(line["port"]), line["certificate"]
         found = listening(gateway)
-        assert found.pop(port) == "0.0.0.0"
-        assert all(ipaddress.ip_address(address).is_loopback for address in found.values())
+        assert [address for at, address in found if at == port] == ["0.0.0.0", "::"]
+        assert all(ipaddress.ip_address(address).is_loopback for at, address in found if at != port)
         url = f"https://127.0.0.1:{port}"
         async with aiohttp.ClientSession() as http:
             connection = await connect(http, Address(url, key, certificate_sha256=certificate), 10, 20)

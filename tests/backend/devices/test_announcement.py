@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from uuid import uuid4
 
+import pytest
+
 from backend.devices.announcement import Announced, announcing
 from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover
 from protocol.discovery import SERVICE, Announcement
@@ -68,6 +70,14 @@ async def test_changed_addresses_are_announced() -> None:
         await wait_until(lambda: any(len(one.urls) == 2 for one in about(events, there)), "both addresses")
         at.pop(0)
         await wait_until(lambda: GatewayGone(f"{there.name}.{SERVICE}") in events, "it has none")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # zeroconf forgets a socket then
+async def test_gateway_is_announced_over_ipv4_where_ipv6_is_unusable() -> None:
+    there = announced(f"half {uuid4().hex[:6]}")
+    async with heard() as events, announcing(there, lambda: (*LOOPBACK, "2001:db8::1")):
+        await wait_until(lambda: about(events, there), "it is found")
+        assert about(events, there)[0].urls == ("https://127.0.0.1:8765", "https://[2001:db8::1]:8765")
 
 
 async def test_unusable_network_is_retried() -> None:

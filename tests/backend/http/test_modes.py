@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.errors import InvalidSettings
-from backend.http.modes import GatewayMode, ListenAddress, is_among, is_loopback, listeners, networks
+from backend.http.modes import GatewayMode, ListenAddress, is_among, is_loopback, is_near, listeners, networks
 
 PROXY = networks(["10.0.0.7"])
-HOSTS = st.sampled_from(["127.0.0.1", "127.8.9.1", "::1", "localhost", "0.0.0.0", "::", "192.168.1.4", "host"])
+HOSTS = st.sampled_from(
+    ["127.0.0.1", "127.8.9.1", "::1", "localhost", "0.0.0.0", "::", "*", "192.168.1.4", "host"]
+)
 
 
 def test_local_mode_listens_only_on_loopback() -> None:
@@ -27,6 +29,31 @@ def test_shared_mode_keeps_loopback_port() -> None:
     )
     with pytest.raises(InvalidSettings, match="certificate"):
         listeners(GatewayMode.SHARED, "0.0.0.0", 8765, False, ())
+
+
+def test_all_addresses_need_tls() -> None:
+    assert listeners(GatewayMode.SHARED, "*", 8765, True, ())[1] == ListenAddress("*", 8765, tls=True)
+    with pytest.raises(InvalidSettings, match="--certificate"):
+        listeners(GatewayMode.SERVER, "*", 8765, False, PROXY)
+    with pytest.raises(InvalidSettings, match="--mode shared"):
+        listeners(GatewayMode.LOCAL, "*", 0, False, ())
+
+
+@pytest.mark.parametrize(
+    ("peer", "own", "near"),
+    [
+        ("198.51.100.7", "192.168.1.4", True),
+        ("::ffff:198.51.100.7", "::ffff:192.168.1.4", True),
+        ("2a00:1:2:3::7", "2a00:1:2:3:ffff::1", True),
+        ("2a00:1:2:4::7", "2a00:1:2:3::1", False),
+        ("2a00:1:2:4::7", "fd00::1", False),
+        ("fd00:9::7", "fd00::1", True),
+        ("fe80::7%eth0", "fe80::1%eth0", True),
+        ("::1", "::1", True),
+    ],
+)
+def test_peers_of_ipv6_are_near_when_private_or_in_one_network(peer: str, own: str, near: bool) -> None:
+    assert is_near(peer, own) is near
 
 
 def test_server_mode_needs_proxy_or_certificate() -> None:

@@ -76,6 +76,17 @@ async def house(folder: Path, limits: TlsListenerLimits = LIMITS, trusted: str =
         await runner.cleanup()
 
 
+async def test_listener_for_near_peers_refuses_ipv6_of_other_networks(tmp_path: Path) -> None:
+    tls = server_context(own_certificate(tmp_path))
+    door = TlsListener(LIMITS, near_only=True)
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
+        for peer, known in (("2a00:1:2:3::7", 0), ("fd00::7", 1)):
+            with socket.create_connection(listening.getsockname()[:2]):
+                await door.take(listening.accept()[0], peer, tls, asyncio.Protocol)
+                assert door.unknown == known, peer
+    await door.close()
+
+
 def ended(one: socket.socket) -> bool:
     """Return whether the other side has closed the connection."""
     one.setblocking(False)
