@@ -20,12 +20,12 @@ OPTIONS = Options("en", itn=False)
 AHEAD = 8
 
 
-async def test_chain_returns_the_graphs_exact_texts(tmp_path: Path, broker: Broker) -> None:
+async def test_chain_returns_exact_texts_and_words_of_the_graph(tmp_path: Path, broker: Broker) -> None:
     graphs = export_all(MODEL, tmp_path / "graphs")
     said = [digits.pcm for digits in every_digits()]
     engine = create(EngineSettings("sensevoice-onnx", model_folder=str(graphs), device="cpu", threads=1))
     alone = [engine.decode([DecodeRequest(pcm, OPTIONS)])[0] for pcm in said]
-    expected = [outcome.text for outcome in alone if isinstance(outcome, Transcript)]
+    expected = [(outcome.text, outcome.words) for outcome in alone if isinstance(outcome, Transcript)]
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
         options = ("--set", f"folder={graphs}", "--device", "cpu", "--threads", "1")
@@ -37,6 +37,7 @@ async def test_chain_returns_the_graphs_exact_texts(tmp_path: Path, broker: Brok
                 for number in numbers:
                     await talk.segment(number, said[number])
                 finals += [await talk.final(number) for number in numbers]
-    assert [final.text for final in finals] == expected and len(set(expected)) > len(expected) // 2
+    assert [(final.text, final.words) for final in finals] == expected and len(set(expected)) > len(expected) // 2
+    assert all(final.text.split() == [word.text for word in final.words] for final in finals)
     assert {(final.model, final.language) for final in finals} == {("graphs", "en")}
     assert {(final.emotion, final.event) for final in finals} == {("neutral", "speech")}

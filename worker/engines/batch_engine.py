@@ -5,7 +5,7 @@ What differs from model to model is a ``Family`` and a function that runs the mo
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, EngineInfo, Transcript
 from protocol.errors import ErrorCode
-from protocol.recognition import Options
+from protocol.recognition import Options, Word
 from worker.engines.rich_text import PARAFORMER_LANGUAGES, SENSEVOICE_LANGUAGES, read_plain, read_rich
 
 SLOTS: Final = {"cpu": 4, "cuda": 16}
@@ -22,8 +22,17 @@ _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter. F
 
 Samples: TypeAlias = npt.NDArray[np.float32]
 Asked: TypeAlias = dict[str, str | bool]
-Recognise: TypeAlias = Callable[[Sequence[Any], Asked], Sequence[str]]
 Punctuate: TypeAlias = Callable[[str], str]
+
+
+class Answer(NamedTuple):
+    """Answer of a model for one recording, with its words where it tells when it heard them."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+Recognise: TypeAlias = Callable[[Sequence[Any], Asked], Sequence[Answer]]
 
 
 @dataclass(frozen=True)
@@ -87,11 +96,13 @@ class BatchEngine:
             return Transcript("")
         return None
 
-    def _transcript(self, answer: str, options: Options) -> Transcript:
-        transcript = self._family.read(answer)
-        if transcript.text and self._punctuate and options.punctuation:
-            return msgspec.structs.replace(transcript, text=self._punctuate(transcript.text))
-        return transcript
+    def _transcript(self, answer: Answer, options: Options) -> Transcript:
+        transcript = self._family.read(answer.text)
+        if not transcript.text:
+            return transcript
+        adds = self._punctuate if options.punctuation else None
+        text = adds(transcript.text) if adds else transcript.text
+        return msgspec.structs.replace(transcript, text=text, words=answer.words)
 
 
 def calls(lengths: Sequence[int], asked: Sequence[Asked]) -> list[list[int]]:

@@ -24,7 +24,16 @@ from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
 from protocol.recognition import Options
 from runtime.installing import extra_command
 from worker.engines import lacks_memory
-from worker.engines.batch_engine import PARAFORMER, SENSEVOICE, SLOTS, Asked, BatchEngine, Punctuate, Recognise
+from worker.engines.batch_engine import (
+    PARAFORMER,
+    SENSEVOICE,
+    SLOTS,
+    Answer,
+    Asked,
+    BatchEngine,
+    Punctuate,
+    Recognise,
+)
 from worker.engines.devices import choose_device
 from worker.engines.funasr_library import import_auto_model
 
@@ -47,8 +56,8 @@ FAMILIES: Final = {
 }
 
 
-def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[str]:
-    """Return the texts of ``results`` by key, 0 to ``count - 1``. A missing result gives an empty text.
+def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[Answer]:
+    """Return the answers in ``results`` by key, 0 to ``count - 1``. A missing result gives an empty text.
 
     Raises ``ValueError`` for an unknown or repeated key.
     """
@@ -56,7 +65,7 @@ def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[str]:
     places = [str(place) for place in range(count)]
     if len(texts) != len(results) or not texts.keys() <= set(places):
         raise ValueError(f"FunASR answered {[result['key'] for result in results]} for {count} recordings")
-    return [texts.get(place, "") for place in places]
+    return [Answer(texts.get(place, "")) for place in places]
 
 
 # -- loading -----------------------------------------------------------------------------------------------
@@ -153,7 +162,7 @@ def _loaded(folder: str, device: str, threads: int) -> Recognise:
     auto = load_auto_model(folder, device, threads)
     import torch
 
-    def recognise(recordings: Sequence[Any], asked: Asked) -> list[str]:
+    def recognise(recordings: Sequence[Any], asked: Asked) -> list[Answer]:
         keys = [str(place) for place in range(len(recordings))]
         with unnoticed(), torch.inference_mode():
             results, *_ = auto.model.inference(data_in=list(recordings), key=keys, **{**auto.kwargs, **asked})
@@ -163,7 +172,7 @@ def _loaded(folder: str, device: str, threads: int) -> Recognise:
 
 
 def _punctuator(add: Recognise) -> Punctuate:
-    return lambda text: add([text], {})[0]
+    return lambda text: add([text], {})[0].text
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
 from protocol.recognition import Options
 from speech.features import Features
 from speech.lfr import FRAME_S, LFR_FEATURES, lfr_features, load_lfr_cmvn, pad_features
-from worker.engines.batch_engine import SLOTS, Asked, BatchEngine, Family, Recognise
+from worker.engines.batch_engine import SLOTS, Answer, Asked, BatchEngine, Family, Recognise
 from worker.engines.onnx_session import Arrays, OpenedModel, open_model
 from worker.engines.padded_calls import LONGEST_S, in_parts, most_padded_s
 from worker.engines.vocabulary import read_vocabulary
@@ -30,14 +30,14 @@ Vocabulary = tuple[str, ...]
 class OnnxKind(NamedTuple):
     """Kind of model. ``inputs``: those of its graph beside the features, which ``arguments`` returns.
 
-    ``decode`` returns the text of the ids with the best scores.
+    ``decode`` returns the answer in the ids with the best scores.
     """
 
     engine: str
     family: Family
     inputs: tuple[str, ...]
     arguments: Callable[[Asked, int], Arrays]
-    decode: Callable[[NDArray[Any], Vocabulary], str]
+    decode: Callable[[NDArray[Any], Vocabulary], Answer]
 
 
 def create_engine(kind: OnnxKind, settings: EngineSettings) -> BatchEngine:
@@ -71,7 +71,7 @@ def recogniser(kind: OnnxKind, opened: OpenedModel, folder: Path) -> Recognise:
         raise EngineUnavailable(f"{path!r} is missing or damaged; get the model again: {error}") from error
     vocabulary = read_vocabulary(folder)
 
-    def decode(features: Sequence[Features], asked: Asked) -> list[str]:
+    def decode(features: Sequence[Features], asked: Asked) -> list[Answer]:
         speech, lengths = pad_features(features)
         inputs = {"speech": speech, "speech_lengths": lengths, **kind.arguments(asked, len(features))}
         scores, counts, *_ = opened.session.run(None, inputs)
@@ -81,7 +81,7 @@ def recogniser(kind: OnnxKind, opened: OpenedModel, folder: Path) -> Recognise:
     silence = np.zeros((round(LONGEST_S / FRAME_S), LFR_FEATURES), np.float32)
     limit_s = most_padded_s(opened.device, lambda count: decode([silence] * count, kind.family.asked(Options())))
 
-    def recognise(recordings: Sequence[Any], asked: Asked) -> list[str]:
+    def recognise(recordings: Sequence[Any], asked: Asked) -> list[Answer]:
         features = [lfr_features((samples * _FULL_SCALE).astype(np.int16), cmvn) for samples in recordings]
         return in_parts(features, lambda frames: len(frames) * FRAME_S, limit_s, lambda part: decode(part, asked))
 

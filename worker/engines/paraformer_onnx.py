@@ -8,7 +8,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from protocol.engine import EngineSettings
-from worker.engines.batch_engine import PARAFORMER, BatchEngine
+from worker.engines.batch_engine import PARAFORMER, Answer, BatchEngine
 from worker.engines.onnx_engine import OnnxKind, Vocabulary, create_engine
 from worker.engines.rich_text import join_words
 
@@ -20,9 +20,9 @@ def create(settings: EngineSettings) -> BatchEngine:
     return create_engine(PARAFORMER_ONNX, settings)
 
 
-def decode_tokens(ids: NDArray[Any], vocabulary: Vocabulary) -> str:
+def decode_tokens(ids: NDArray[Any], vocabulary: Vocabulary) -> Answer:
     """Return the words of the best token at each place."""
-    return join_words(token for token in (vocabulary[number] for number in ids) if token not in _UNWRITTEN)
+    return Answer(join_words(token for token in (vocabulary[number] for number in ids) if token not in _UNWRITTEN))
 
 
 PARAFORMER_ONNX: Final = OnnxKind("paraformer-onnx", PARAFORMER, (), lambda asked, count: {}, decode_tokens)

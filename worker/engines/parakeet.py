@@ -4,7 +4,6 @@ The model detects the language by itself; a language that is asked for only limi
 has its int8 files, which run on the processor.
 """
 
-from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final
 
@@ -12,7 +11,8 @@ from protocol.audio import SAMPLE_RATE
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Transcript
 from runtime.installing import extra_command
 from worker.engines import lacks_memory
-from worker.engines.batch_engine import Asked, BatchEngine, Family, Recognise
+from worker.engines.batch_engine import Answer, BatchEngine, Family, Recognise
+from worker.engines.word_times import Piece, timed_words
 
 LANGUAGES: Final = (
     *("bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "hr", "hu", "it"),
@@ -65,7 +65,11 @@ def load(library: Any, runtime: Any, settings: EngineSettings) -> BatchEngine:
 def recogniser(model: Any) -> Recognise:
     """Return the function that recognises with a model of onnx-asr, one recording after the other."""
 
-    def recognise(recordings: Sequence[Any], asked: Asked) -> list[str]:
-        return [str(model.recognize(samples, sample_rate=SAMPLE_RATE)).strip() for samples in recordings]
+    timed = model.with_timestamps()
 
-    return recognise
+    def answer(samples: Any) -> Answer:
+        said = timed.recognize(samples, sample_rate=SAMPLE_RATE)
+        pieces = map(Piece, said.tokens or (), said.timestamps or ())
+        return Answer(said.text.strip(), timed_words(pieces, len(samples) / SAMPLE_RATE))
+
+    return lambda recordings, asked: [answer(samples) for samples in recordings]

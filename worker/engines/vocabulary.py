@@ -13,7 +13,7 @@ import msgspec
 
 from protocol.engine import EngineUnavailable
 
-_WORD_MARK: Final = "\N{LOWER ONE EIGHTH BLOCK}"
+WORD_MARK: Final = "\N{LOWER ONE EIGHTH BLOCK}"
 _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _UNWRITTEN: Final = frozenset({"<unk>", "<s>", "</s>", "<blank>", "<pad>"})
 _VARINT, _FIXED64, _COUNTED, _FIXED32 = 0, 1, 2, 5
@@ -56,7 +56,7 @@ def join_pieces(pieces: Iterable[str]) -> str:
             written.append(int(byte[1], 16))
         elif piece not in _UNWRITTEN:
             written += piece.encode()
-    return written.decode("utf-8", "replace").replace(_WORD_MARK, " ")
+    return written.decode("utf-8", "replace").replace(WORD_MARK, " ")
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:

@@ -6,8 +6,17 @@ from typing import Any
 
 from protocol.engine import DecodeFailure, DecodeRequest, EngineInfo, Transcript
 from protocol.errors import ErrorCode
-from protocol.recognition import Options
-from worker.engines.batch_engine import PARAFORMER, SENSEVOICE, Asked, BatchEngine, Family, Punctuate, calls
+from protocol.recognition import Options, Word
+from worker.engines.batch_engine import (
+    PARAFORMER,
+    SENSEVOICE,
+    Answer,
+    Asked,
+    BatchEngine,
+    Family,
+    Punctuate,
+    calls,
+)
 
 SECOND = 16_000
 
@@ -23,10 +32,11 @@ class FakeModel:
     def __init__(self) -> None:
         self.asked: list[tuple[list[int], Asked]] = []
 
-    def __call__(self, recordings: Sequence[Any], asked: Asked) -> list[str]:
+    def __call__(self, recordings: Sequence[Any], asked: Asked) -> list[Answer]:
         lengths = [len(recording) for recording in recordings]
         self.asked.append((lengths, asked))
-        return [f"<|en|><|HAPPY|><|Speech|><|woitn|>{length}" for length in lengths]
+        words = (Word("said", 0, 90),)
+        return [Answer(f"<|en|><|HAPPY|><|Speech|><|woitn|>{length}", words) for length in lengths]
 
 
 def engine_on(model: FakeModel, family: Family = SENSEVOICE, punctuate: Punctuate | None = None) -> BatchEngine:
@@ -80,9 +90,19 @@ def test_options_are_passed_to_the_model() -> None:
     assert model.asked == [([900], {"language": "yue", "use_itn": False})]
 
 
+def test_words_of_an_answer_are_told_with_its_text_only() -> None:
+    silent = BatchEngine(
+        EngineInfo("e", "m", "cpu"), SENSEVOICE, lambda *_: [Answer("<|nospeech|>a", (Word("a", 0, 9),))]
+    )
+    request = DecodeRequest(of_length(900))
+    (heard,) = engine_on(FakeModel()).decode([request])
+    assert isinstance(heard, Transcript) and heard.words == (Word("said", 0, 90),)
+    assert silent.decode([request]) == [Transcript("")]
+
+
 def test_paraformer_text_is_joined_and_punctuated_when_requested() -> None:
-    def answer(recordings: Sequence[Any], asked: Asked) -> list[str]:
-        return ["打 开 wifi 吧"] * len(recordings)
+    def answer(recordings: Sequence[Any], asked: Asked) -> list[Answer]:
+        return [Answer("打 开 wifi 吧")] * len(recordings)
 
     info = EngineInfo("funasr", "fake", "cpu")
     engine = BatchEngine(info, PARAFORMER, answer, lambda text: f"{text}。")

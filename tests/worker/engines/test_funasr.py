@@ -23,7 +23,7 @@ from protocol.engine import (
 from protocol.recognition import Options
 from tests.helpers.digits import MODEL, every_digits, shipped_digits
 from worker.engines import funasr
-from worker.engines.batch_engine import Asked, BatchEngine, Punctuate
+from worker.engines.batch_engine import Answer, Asked, BatchEngine, Punctuate
 from worker.engines.funasr import FAMILIES, create, in_order
 from worker.supervision.engine_process import EngineProcess
 
@@ -41,10 +41,10 @@ class FakeModel:
     def __init__(self) -> None:
         self.asked: list[tuple[list[int], Asked]] = []
 
-    def __call__(self, recordings: Sequence[Any], asked: Asked) -> list[str]:
+    def __call__(self, recordings: Sequence[Any], asked: Asked) -> list[Answer]:
         lengths = [len(recording) for recording in recordings]
         self.asked.append((lengths, asked))
-        return [f"<|en|><|HAPPY|><|Speech|><|woitn|>{length}" for length in lengths]
+        return [Answer(f"<|en|><|HAPPY|><|Speech|><|woitn|>{length}") for length in lengths]
 
 
 def engine_on(
@@ -86,8 +86,8 @@ def test_gpu_memory_limit_becomes_fraction_of_device(megabytes: int, fraction: f
 
 def test_funasr_answers_are_matched_by_key_and_missing_ones_are_empty() -> None:
     results = [{"key": "2", "text": "c"}, {"key": "0", "text": "a"}]
-    assert in_order(results, 3) == ["a", "", "c"]
-    assert in_order([], 2) == ["", ""]
+    assert in_order(results, 3) == [Answer("a"), Answer(""), Answer("c")]
+    assert in_order([], 2) == [Answer("")] * 2
 
 
 @pytest.mark.parametrize("keys", [["0", "0"], ["2"], ["rand_key"]])

@@ -50,8 +50,8 @@ def test_outcomes_match_their_recordings_in_mixed_batches(folder: Path, most: in
     for _ in range(20):
         sizes = [chance.choice([0, 300, 900, 16_000, 60_000, 400_000]) for _ in range(chance.randrange(1, 9))]
         outcomes = engine.decode([DecodeRequest(sound(size)) for size in sizes])
-        expected = [Transcript(f"n{frames_in(size)}" if size >= 800 else "") for size in sizes]
-        assert outcomes == expected
+        expected = [f"n{frames_in(size)}" if size >= 800 else "" for size in sizes]
+        assert [outcome.text for outcome in outcomes if isinstance(outcome, Transcript)] == expected
 
 
 def test_recordings_are_padded_with_zeros_behind_their_end(folder: Path) -> None:

@@ -10,5 +10,5 @@ VOCABULARY = ("<blank>", "<s>", "</s>", "打", "开", "wi@@", "fi", "<unk>")
 
 def test_tokens_become_words_without_marks() -> None:
     answer = decode_tokens(np.array([1, 3, 4, 0, 5, 6, 7, 2]), VOCABULARY)
-    assert answer == "打 开 wifi" and read_plain(answer).text == "打开 wifi"
-    assert decode_tokens(np.array([], np.int64), VOCABULARY) == ""
+    assert answer.text == "打 开 wifi" and read_plain(answer.text).text == "打开 wifi"
+    assert decode_tokens(np.array([], np.int64), VOCABULARY).text == ""

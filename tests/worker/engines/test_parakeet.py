@@ -9,7 +9,7 @@ import pytest
 
 from protocol.engine import DecodeFailure, DecodeRequest, EngineSettings, EngineUnavailable, Transcript
 from protocol.errors import ErrorCode
-from protocol.recognition import Options
+from protocol.recognition import Options, Word
 from speech.models.catalogue import load_catalogue
 from worker.engines.parakeet import LANGUAGES, create, load
 
@@ -31,9 +31,13 @@ class Library:
         self.loaded.append((kind, folder, options))
         return self
 
-    def recognize(self, samples: Any, sample_rate: int) -> str:
+    def with_timestamps(self) -> "Library":
+        return self
+
+    def recognize(self, samples: Any, sample_rate: int) -> SimpleNamespace:
         self.rates.append(sample_rate)
-        return f" {len(samples)} samples up to {samples.max():.3f}. "
+        tokens = [f" {len(samples)}", " samp", "les", f" up to {samples.max():.3f}", "."]
+        return SimpleNamespace(text="".join(tokens), tokens=tokens, timestamps=[0.0, 0.24, 0.4, 0.56, 0.96])
 
 
 RUNTIME = SimpleNamespace(SessionOptions=SimpleNamespace)
@@ -61,9 +65,10 @@ def test_requests_are_recognised_one_by_one_and_bad_ones_are_refused() -> None:
             DecodeRequest(SECOND + b"\0"),
         ]
     )
-    assert outcomes[0] == Transcript("16000 samples up to 0.031.")
+    words = (Word("16000", 0, 240), Word("samples", 240, 560), Word("up to 0.031", 560, 860))
+    assert outcomes[0] == Transcript("16000 samples up to 0.031.", words=words)
     assert isinstance(outcomes[1], DecodeFailure) and outcomes[1].code is ErrorCode.UNSUPPORTED
-    assert outcomes[2] == Transcript("32000 samples up to 0.031.")
+    assert isinstance(outcomes[2], Transcript) and outcomes[2].text == "32000 samples up to 0.031."
     assert outcomes[3] == Transcript("")
     assert isinstance(outcomes[4], DecodeFailure) and outcomes[4].code is ErrorCode.AUDIO_INVALID
     assert library.rates == [16_000, 16_000]
