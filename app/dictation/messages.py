@@ -55,6 +55,7 @@ class NoteKey(StrEnum):
     MICROPHONE_BACK = "microphone-back"  # device
     MICROPHONE_LATE = "microphone-late"  # device: this computer was too slow and dropped samples
     DISK_WAITING = "disk-waiting"
+    DISK_READ_ONLY = "disk-read-only"
     DISK_FULL = "disk-full"
 
 

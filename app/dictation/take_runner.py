@@ -57,7 +57,11 @@ _BUSY: Final = {
     "broker": NoteKey.BROKER_AWAY,
 }
 _LAST_REVISION: Final = 2**32 - 1
-_DISK: Final = {DiskState.WAITING: Note(NoteKey.DISK_WAITING), DiskState.FULL: Note(NoteKey.DISK_FULL)}
+_DISK: Final = {
+    DiskState.WAITING: Note(NoteKey.DISK_WAITING),
+    DiskState.READ_ONLY: Note(NoteKey.DISK_READ_ONLY),
+    DiskState.FULL: Note(NoteKey.DISK_FULL),
+}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Audio that waits for the disk, and the resulting state of the journal. Pure."""
 
+import errno
 from collections import deque
 from enum import StrEnum
 from typing import Final
@@ -16,18 +17,26 @@ class DiskState(StrEnum):
 
     WRITING = "writing"
     WAITING = "waiting"  # the disk refuses data, or does not take it; audio stays in memory
+    READ_ONLY = "read-only"  # the disk refuses data for good; audio and events stay in memory
     FULL = "full"  # memory is full too
 
 
-def keeping(refused: bool, waiting: int, most: int = MOST_WAITING) -> DiskState:
+def keeping(refused: OSError | None, waiting: int, most: int = MOST_WAITING) -> DiskState:
     """Return the state of the disk.
 
-    ``refused``: the last write failed; a disk that stalls refuses nothing. ``waiting``: bytes in memory, at most
-    ``most``.
+    ``refused``: why the last write failed; a disk that stalls refuses nothing. ``waiting``: bytes in memory, at
+    most ``most``.
     """
     if waiting + _FRAME_BYTES > most:
         return DiskState.FULL
+    if refused is not None and is_for_good(refused):
+        return DiskState.READ_ONLY
     return DiskState.WAITING if refused or waiting > min(_STALLED, most) else DiskState.WRITING
+
+
+def is_for_good(refusal: OSError) -> bool:
+    """Return whether a disk that refuses like this takes nothing until it is repaired."""
+    return refusal.errno == errno.EROFS
 
 
 class WriteBacklog:

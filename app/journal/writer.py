@@ -2,7 +2,8 @@
 
 Audio is written at once and synced every 250 ms. An event is written after all audio handed over before it, and
 both are synced before ``record`` returns: an event on disk never refers to audio that is not. While the disk
-refuses data, at most 60 s of audio stays in memory, and events are refused.
+refuses data, at most 60 s of audio stays in memory, and events are refused. A disk that became read-only has no
+room later either: events stay in memory then, so that the audio there is still recognised (decision 0084).
 """
 
 import queue
@@ -13,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, keeping
+from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, is_for_good, keeping
 from app.journal.disk import File
 from app.journal.errors import DiskRefuses, NotKept
 from app.journal.events import sealed
@@ -28,6 +29,7 @@ Seal = Callable[[bytes, int], bytes]
 
 SYNC_S: Final = 0.25
 _ANSWER_S: Final = 60.0
+_MOST_UNSAVED: Final = 10_000
 _CLOSED: Final = "the journal is closed"
 
 
@@ -35,6 +37,7 @@ _CLOSED: Final = "the journal is closed"
 class _Request:
     work: Callable[[], bytes]
     answer: "Future[bytes]"
+    lines: tuple[bytes, ...] = ()
 
 
 class TakeWriter:
@@ -61,6 +64,7 @@ class TakeWriter:
         self._events_size = events.size
         self._following = following
         self._seal = seal
+        self._unsaved: list[bytes] = []  # lines that a read-only disk refused
         self._backlog = WriteBacklog(audio.size)
         self._most = most_waiting
         self._sync_s = sync_s
@@ -79,7 +83,7 @@ class TakeWriter:
     @property
     def keeping(self) -> DiskState:
         """The state of the disk: writing, waiting or full."""
-        return keeping(self._refusal is not None, self.heard - self.written, self._most)
+        return keeping(self._refusal, self.heard - self.written, self._most)
 
     def hear(self, pcm: bytes) -> None:
         """Accept more audio without waiting for the disk. Raises ``NotKept`` when memory is full too."""
@@ -92,7 +96,10 @@ class TakeWriter:
         self._inbox.put(pcm)
 
     def record(self, *lines: bytes, durable: bool = True) -> None:
-        """Write events; if ``durable``, wait for the disk (some ms). Raises ``NotKept``."""
+        """Write events; if ``durable``, wait for the disk (some ms). Raises ``NotKept``.
+
+        While the disk is read-only they stay in memory.
+        """
 
         def work() -> bytes:
             self._write_audio()
@@ -103,7 +110,7 @@ class TakeWriter:
                 self._events.sync()
             return b""
 
-        self._ask(work)
+        self._ask(work, lines)
 
     def flush(self) -> None:
         """Wait until everything heard so far survives a power loss. Raises ``NotKept``."""
@@ -135,6 +142,8 @@ class TakeWriter:
             self._ended = True
             self._write_audio()
             self._sync_audio()
+            if self._unsaved:
+                self._write_events(())
             self._events.sync()
             return b""
 
@@ -143,13 +152,13 @@ class TakeWriter:
         finally:
             self._thread.join(_ANSWER_S)
 
-    def _ask(self, work: Callable[[], bytes]) -> bytes:
+    def _ask(self, work: Callable[[], bytes], lines: tuple[bytes, ...] = ()) -> bytes:
         if self._closed or self._stopped:
             raise NotKept(_CLOSED)
-        return self._submit(work)
+        return self._submit(work, lines)
 
-    def _submit(self, work: Callable[[], bytes]) -> bytes:
-        request = _Request(work, Future())
+    def _submit(self, work: Callable[[], bytes], lines: tuple[bytes, ...] = ()) -> bytes:
+        request = _Request(work, Future(), lines)
         self._inbox.put(request)
         try:
             return request.answer.result(_ANSWER_S)
@@ -199,11 +208,16 @@ class TakeWriter:
             return None
 
     def _answer(self, request: _Request) -> None:
+        size = self._events_size
         try:
             request.answer.set_result(request.work())
         except OSError as error:
             self._note(error)
-            request.answer.set_exception(error)
+            if request.lines and is_for_good(error) and len(self._unsaved) < _MOST_UNSAVED:
+                self._unsaved += request.lines if self._events_size == size else ()
+                request.answer.set_result(b"")
+            else:
+                request.answer.set_exception(error)
         except BaseException as error:
             request.answer.set_exception(error)
             raise
@@ -245,10 +259,12 @@ class TakeWriter:
     def _write_events(self, lines: tuple[bytes, ...]) -> None:
         if self._events.size != self._events_size:  # half a line, left by a full disk
             self._events.truncate(self._events_size)
+        lines = (*self._unsaved, *lines)
         whole = b"".join(self._seal(line, self._following + number) for number, line in enumerate(lines))
         rest = whole
         while rest:
             rest = rest[self._events.write(rest) :]
         self._events_size += len(whole)
         self._following += len(lines)
+        self._unsaved.clear()
         self._taken()

@@ -31,11 +31,14 @@ class FaultyFile(DiskFile):
         self.room: int | None = None
         self.synced = self.size
         self.broken = False
+        self.read_only = False
         self._name = path.name
         self._log = log
 
     def write(self, data: bytes) -> int:
         """Write as much as fits, like ``write(2)``."""
+        if self.read_only:
+            raise OSError(errno.EROFS, "Read-only file system")
         if self.room is not None:
             if self.room == 0:
                 raise OSError(errno.ENOSPC, "No space left on device")
@@ -47,6 +50,8 @@ class FaultyFile(DiskFile):
 
     def sync(self) -> None:
         """Count all bytes as synced, unless the disk is broken."""
+        if self.read_only:
+            raise OSError(errno.EROFS, "Read-only file system")
         if self.broken:
             raise OSError(errno.EIO, "Input/output error")
         size = self.size

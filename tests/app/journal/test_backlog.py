@@ -1,5 +1,7 @@
 """Audio in memory: every byte is kept, in order, until it is in the file."""
 
+import errno
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,17 +14,22 @@ SECOND = 16_000 * 2
 @pytest.mark.parametrize(
     ("refused", "waiting", "state"),
     [
-        (False, 0, DiskState.WRITING),
-        (False, 3 * SECOND, DiskState.WRITING),
-        (False, 3 * SECOND + 1, DiskState.WAITING),
-        (False, MOST_WAITING, DiskState.FULL),
-        (True, 0, DiskState.WAITING),
-        (True, MOST_WAITING - 3_200, DiskState.WAITING),
-        (True, MOST_WAITING - 3_199, DiskState.FULL),
+        (None, 0, DiskState.WRITING),
+        (None, 3 * SECOND, DiskState.WRITING),
+        (None, 3 * SECOND + 1, DiskState.WAITING),
+        (None, MOST_WAITING, DiskState.FULL),
+        (errno.ENOSPC, 0, DiskState.WAITING),
+        (errno.EIO, MOST_WAITING - 3_200, DiskState.WAITING),
+        (errno.ENOSPC, MOST_WAITING - 3_199, DiskState.FULL),
+        (errno.EROFS, 0, DiskState.READ_ONLY),
+        (errno.EROFS, MOST_WAITING - 3_200, DiskState.READ_ONLY),
+        (errno.EROFS, MOST_WAITING - 3_199, DiskState.FULL),
     ],
 )
-def test_disk_state_follows_from_refusal_and_waiting_bytes(refused: bool, waiting: int, state: DiskState) -> None:
-    assert keeping(refused, waiting) is state
+def test_disk_state_follows_from_refusal_and_waiting_bytes(
+    refused: int | None, waiting: int, state: DiskState
+) -> None:
+    assert keeping(None if refused is None else OSError(refused, "refused"), waiting) is state
 
 
 def test_memory_holds_one_minute_of_audio() -> None:

@@ -32,6 +32,9 @@ class Disk:
     def room(self, size: int | None) -> None:
         self.audio.room = self.events.room = size
 
+    def read_only(self, refuses: bool = True) -> None:
+        self.audio.read_only = self.events.read_only = refuses
+
     @property
     def pcm(self) -> bytes:
         return (self.folder / AUDIO).read_bytes()
@@ -199,6 +202,65 @@ def test_writer_refuses_events_when_sync_fails(disk: Disk) -> None:
     writer.record(b"two\n")
     writer.close()
     assert (disk.pcm, disk.lines) == (b"ab", b"two\n")
+
+
+def test_writer_keeps_events_in_memory_when_the_disk_became_read_only(disk: Disk) -> None:
+    writer = disk.writer()
+    writer.record(b"one\n")
+    disk.read_only()
+    writer.hear(b"ab")
+    wait_until_sync(lambda: writer.keeping is DiskState.READ_ONLY, "the state is told")
+    writer.record(b"two\n")
+    writer.record(b"three\n", durable=False)
+    assert (writer.unwritten(0, 2), disk.lines) == (b"ab", b"one\n")
+    with pytest.raises(DiskRefuses, match="Read-only"):
+        writer.flush()
+    disk.read_only(False)
+    writer.record(b"four\n")
+    writer.close()
+    assert (disk.pcm, disk.lines) == (b"ab", b"one\ntwo\nthree\nfour\n")
+
+
+def test_close_writes_the_events_of_a_disk_that_was_read_only(disk: Disk) -> None:
+    writer = disk.writer()
+    disk.read_only()
+    writer.record(b"one\n")
+    disk.read_only(False)
+    writer.close()
+    assert disk.lines == b"one\n"
+
+
+def test_close_fails_when_the_disk_stays_read_only(disk: Disk) -> None:
+    writer = disk.writer()
+    disk.read_only()
+    writer.record(b"one\n")
+    with pytest.raises(DiskRefuses, match="Read-only"):
+        writer.close()
+    assert disk.lines == b""
+
+
+def test_event_that_a_read_only_disk_took_but_did_not_sync_is_written_once(disk: Disk) -> None:
+    writer = disk.writer()
+    log = disk.events._log
+    disk.events._log = lambda what: disk.read_only(what.startswith("write"))
+    writer.record(b"one\n")
+    disk.events._log = log
+    disk.read_only(False)
+    writer.record(b"two\n")
+    writer.close()
+    assert disk.lines == b"one\ntwo\n"
+
+
+def test_events_in_memory_have_a_bound(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.journal.writer._MOST_UNSAVED", 1)
+    writer = disk.writer()
+    disk.read_only()
+    writer.record(b"one\n")
+    with pytest.raises(DiskRefuses, match="Read-only"):
+        writer.record(b"two\n")
+    disk.read_only(False)
+    writer.close()
+    assert disk.lines == b"one\n"
 
 
 def test_close_fails_when_audio_does_not_fit_the_disk(disk: Disk) -> None:
