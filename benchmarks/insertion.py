@@ -12,9 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import InsertionResult
 from app.insertion.plan import Rules, Strategy
-from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import Desktop, Terminal, TextField, running_desktop
 
 ROUNDS = 5
@@ -23,7 +23,7 @@ HAN = "".join(chr(0x4E00 + 7 * number) for number in range(300)) * 7  # 300 diff
 
 
 async def _once(
-    desktop: Desktop, kind: type[TextField | Terminal], inserter: X11Inserter, text: str
+    desktop: Desktop, kind: type[TextField | Terminal], inserter: HelperInserter, text: str
 ) -> tuple[InsertionResult, float]:
     window = kind(desktop, f"window {time.monotonic_ns()}")
     target = await inserter.target()
@@ -38,7 +38,7 @@ async def _once(
 
 
 async def _measure(desktop: Desktop) -> None:
-    inserter = await X11Inserter.open(desktop.display)
+    inserter = await HelperInserter.on_x11(desktop.display)
     for kind in (TextField, Terminal):
         for strategy in (Strategy.PASTE, Strategy.TYPE):
             inserter.rules = Rules(strategy)

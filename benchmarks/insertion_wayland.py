@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import InsertionResult
-from app.insertion.wayland.inserter import WaylandInserter
 from benchmarks.report import Row, arguments, table, write_json
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.waiting import wait_until
@@ -40,7 +40,7 @@ class Window:
         self._window, self._told = kind(desktop, title), ""
         self._place = desktop.folder / f"{title}.{'typed' if issubclass(kind, Terminal) else 'txt'}"
 
-    async def insert(self, inserter: WaylandInserter, text: str) -> tuple[float, float]:
+    async def insert(self, inserter: HelperInserter, text: str) -> tuple[float, float]:
         """Insert a text as after speech; return the ms until the call returned, and until the text was there."""
         target = await inserter.target()
         await asyncio.sleep(_SPEAKING_S)
@@ -56,7 +56,7 @@ class Window:
 async def measure(desktop: WaylandDesktop, name: str, texts: int) -> list[Row]:
     """Insert texts into each kind of target; return their figures."""
     rows = list[Row]()
-    inserter = await WaylandInserter.open(desktop.environment)
+    inserter = await HelperInserter.on_wayland(desktop.environment)
     for target, kind in _TARGETS.items():
         window, took = Window(desktop, kind, kind.__name__), list[tuple[float, float]]()
         for number in range(texts):

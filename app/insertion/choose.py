@@ -9,13 +9,12 @@ from typing import Final
 
 from app.insertion.clipboard import Clipboard
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import FindText, HeldInserter, Inserter, ReadAround, find_nothing, read_nothing
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Rules
 from app.insertion.surroundings import PermittedReader, ReadingOptions
 from app.insertion.system_keys import open_system_keys
-from app.insertion.wayland.inserter import WaylandInserter
-from app.insertion.x11.inserter import X11Inserter
 from app.wayland.session import is_wayland
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -42,7 +41,7 @@ async def open_inserter(
         return PastingInserter(clipboard, open_system_keys(), rules)
     if is_wayland(environment):
         try:
-            return await WaylandInserter.open(environment, rules)
+            return await HelperInserter.on_wayland(environment, rules)
         except InsertionUnavailable as error:
             log.warning(LogEvent.INSERTION_UNAVAILABLE, reason=str(error))
             return HeldInserter(str(error))
@@ -51,7 +50,7 @@ async def open_inserter(
     if importlib.util.find_spec("Xlib") is None:
         raise LibraryMissing(f"python-xlib is not installed: install it with `{extra_command('desktop')}`")
     used = replace(rules, input_method=rules.input_method or has_input_method(environment))
-    return await X11Inserter.open(environment["DISPLAY"], used)
+    return await HelperInserter.on_x11(environment["DISPLAY"], used)
 
 
 def text_finder(platform: str, environment: Mapping[str, str]) -> FindText:

@@ -1,9 +1,20 @@
-"""The clipboard operations that pasting needs.
+"""The clipboard, lent to one text after another and given back a little later.
 
 X11 has its own implementation: ``x11/clipboard.py``.
 """
 
-from typing import Protocol
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+from app.insertion.outcome import HoldReason
+from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
+from runtime.tasks import Tasks, is_set_within
+
+# The clipboard stays empty for so long, because a hanging program would paste the old contents.
+EMPTY_S: Final = 2.0
+_MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
 
 
 class Clipboard(Protocol):
@@ -44,3 +55,110 @@ class Copier(Protocol):
 
 class WholeClipboard(Clipboard, Copier, Protocol):
     """A clipboard that can be lent to a text and can also keep one."""
+
+
+class WatchedClipboard(ABC):
+    """The part of a lent clipboard that waits for the target's reads. ``patience_s``: how long each may take.
+
+    A subclass sets ``_watch`` when it offers a text, and ``_news`` after each read.
+    """
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._watch: PasteWatch | None = None
+        self._news = asyncio.Event()
+
+    def pressed(self) -> None:
+        """Note that the key is about to be pressed: only later reads count."""
+        if self._watch is not None:
+            self._watch.pressed(now_s())
+
+    async def read(self, deadline_s: float) -> bool:
+        """Wait until the text is read, at most until the deadline; return whether it was.
+
+        A text that is not read is withdrawn, so that it cannot be read later.
+        """
+        if (watch := self._watch) is None:
+            return False
+        end = now_s() + _MOST_STEPS * deadline_s
+        while watch.verdict(now_s()) is PasteState.WAITING and now_s() < end and self._is_connected:
+            self._news.clear()
+            await is_set_within(self._news, min(end, watch.ends_s()) - now_s())
+        if watch.verdict(now_s()) is not PasteState.READ:
+            await self._withdraw()
+        return watch.verdict(now_s()) is PasteState.READ
+
+    async def give_back(self) -> None:
+        """Restore the saved contents once the target asks no more, unless another program has copied meanwhile.
+
+        A program that reads again and again does not prevent it.
+        """
+        end = now_s() + _MOST_STEPS * SETTLED_S
+        while (watch := self._watch) is not None and watch.verdict(now_s()) is PasteState.READ:
+            if now_s() >= min(end, watch.settles_s()):
+                break
+            await asyncio.sleep(watch.settles_s() - now_s())
+        await self._restore()
+
+    @property
+    def _is_connected(self) -> bool:
+        return True
+
+    @abstractmethod
+    async def _withdraw(self) -> None: ...
+
+    @abstractmethod
+    async def _restore(self) -> None: ...
+
+
+def now_s() -> float:
+    """Return the time of the event loop in seconds."""
+    return asyncio.get_running_loop().time()
+
+
+class PasteFlow:
+    """Pastes through ``clipboard``, which must be read within ``patience_s``. Calls must not overlap."""
+
+    def __init__(self, clipboard: Clipboard, patience_s: float = READ_DEADLINE_S) -> None:
+        self._clipboard = clipboard
+        self._patience_s = patience_s
+        self._tasks = Tasks("insertion")
+        self._giving_back: asyncio.Task[None] | None = None
+
+    async def paste(
+        self, text: str, press: Callable[[], Awaitable[HoldReason | None]], *, primary: bool = False
+    ) -> HoldReason | None:
+        """Offer ``text`` and ``press`` the keys; return the reason for a failure.
+
+        ``press`` returns a reason if it has pressed nothing.
+        """
+        if self._giving_back is not None:
+            self._giving_back.cancel()  # the clipboard is lent to this text now
+        if not await self._clipboard.keep(primary=primary):
+            return HoldReason.CLIPBOARD_BUSY  # no typing instead: its arrival cannot be verified
+        reason: HoldReason | None = HoldReason.CLIPBOARD_BUSY
+        read = False
+        try:
+            if await self._clipboard.offer(text, primary=primary):
+                reason = await press()
+            if reason is None:
+                read = await self._clipboard.read(self._patience_s)
+                reason = None if read else HoldReason.NOT_READ
+                if not read:
+                    await self._clipboard.offer("", primary=primary)
+        finally:
+            wait_s = SETTLED_S if read else EMPTY_S * (reason is HoldReason.NOT_READ)
+            self._giving_back = self._tasks.start(self._give_back(wait_s), "give back")
+        return reason
+
+    async def close(self) -> None:
+        """Restore the clipboard at once. Safe to call twice."""
+        await self._tasks.close()
+        if self._giving_back is not None:
+            self._giving_back = None
+            await self._clipboard.give_back()
+
+    async def _give_back(self, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        await self._clipboard.give_back()
+        self._giving_back = None

@@ -1,4 +1,4 @@
-"""The outcome of an insertion, and the interface of inserters."""
+"""The outcome of an insertion, and the interfaces of inserters and of what tells the focus."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -113,6 +113,22 @@ ReadAround = Callable[[Target], Awaitable[TextSurroundings | None]]
 async def read_nothing(target: Target) -> TextSurroundings | None:
     """Return ``None``: this desktop tells nothing of the focused element."""
     return None
+
+
+class Focus(Protocol):
+    """A source of the focused window."""
+
+    async def target(self) -> Target | None:
+        """Return the focused window, or ``None`` if no window has the focus or it is unknown. Raises nothing."""
+
+    async def close(self) -> None:
+        """End the connection. Safe to call twice."""
+
+
+async def has_focus(focus: Focus, target: Target) -> bool:
+    """Return whether this window still has the focus."""
+    now = await focus.target()
+    return now is not None and (now.window, now.process) == (target.window, target.process)
 
 
 class Inserter(Protocol):

@@ -8,9 +8,8 @@ import asyncio
 import time
 from typing import Final
 
-from app.insertion.clipboard import Clipboard
+from app.insertion.clipboard import Clipboard, PasteFlow
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
-from app.insertion.paste_flow import PasteFlow
 from app.insertion.plan import Newline, Rules, Strategy, rules_for, to_paste, to_type
 from app.insertion.system_keys import SystemKeys
 

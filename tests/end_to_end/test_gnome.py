@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.serial("sound")]
 
 COUNT = 200
 SEED = 17
-HELPER = "app.insertion.wayland.helper_main"
+HELPER = "app.insertion.helper.main"
 KILLED = 0.25
 """Share of the recordings during which the helper is killed."""
 LATEST_S = 1.5

@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy
-from app.insertion.x11.inserter import X11Inserter
 from app.insertion.x11.keyboard import MOST_CHANGES
 from tests.helpers.desktop import PATIENT_S, Desktop, Terminal, TextField, running_desktop
 from tests.helpers.waiting import wait_until, wait_until_sync
@@ -47,8 +47,8 @@ def nothing_stays(desktop: Desktop) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def opened(desktop: Desktop, patience_s: float) -> AsyncIterator[X11Inserter]:
-    found = await X11Inserter.open(desktop.display, patience_s=patience_s, grab_s=PATIENT_S)
+async def opened(desktop: Desktop, patience_s: float) -> AsyncIterator[HelperInserter]:
+    found = await HelperInserter.on_x11(desktop.display, patience_s=patience_s, grab_s=PATIENT_S)
     try:
         yield found
     finally:
@@ -56,13 +56,13 @@ async def opened(desktop: Desktop, patience_s: float) -> AsyncIterator[X11Insert
 
 
 @pytest.fixture
-async def inserter(desktop: Desktop) -> AsyncIterator[X11Inserter]:
+async def inserter(desktop: Desktop) -> AsyncIterator[HelperInserter]:
     async with opened(desktop, PATIENT_S) as found:
         yield found
 
 
 @pytest.fixture
-async def impatient(desktop: Desktop) -> AsyncIterator[X11Inserter]:
+async def impatient(desktop: Desktop) -> AsyncIterator[HelperInserter]:
     """Open an inserter with the app's deadline, for targets that hang."""
     async with opened(desktop, READ_DEADLINE_S) as found:
         yield found
@@ -94,7 +94,7 @@ def program(desktop: Desktop, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [TextField, Terminal])
 async def test_pasted_text_arrives_exactly(
-    desktop: Desktop, inserter: X11Inserter, kind: type[TextField | Terminal]
+    desktop: Desktop, inserter: HelperInserter, kind: type[TextField | Terminal]
 ) -> None:
     desktop.copy(b"copied before")
     window = kind(desktop, next(NAMES))
@@ -106,7 +106,7 @@ async def test_pasted_text_arrives_exactly(
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
 
 
-async def test_typed_text_arrives_exactly(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_typed_text_arrives_exactly(desktop: Desktop, inserter: HelperInserter) -> None:
     inserter.rules = Rules(Strategy.TYPE)
     window = field(desktop)
     target = await inserter.target()
@@ -121,7 +121,7 @@ async def test_typed_text_arrives_exactly(desktop: Desktop, inserter: X11Inserte
     assert keyboard_table(desktop) == table
 
 
-async def test_terminal_gets_typed_text_only_if_it_is_safe(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_terminal_gets_typed_text_only_if_it_is_safe(desktop: Desktop, inserter: HelperInserter) -> None:
     """An xterm does not report its progress, so a key code must not change its meaning meanwhile."""
     inserter.rules = Rules(Strategy.TYPE)
     terminal = Terminal(desktop, next(NAMES))
@@ -132,7 +132,7 @@ async def test_terminal_gets_typed_text_only_if_it_is_safe(desktop: Desktop, ins
     await terminal.shows("Hello, 今天天气很好 😀 ls" + MIXED)
 
 
-async def test_caps_lock_does_not_change_inserted_text(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_caps_lock_does_not_change_inserted_text(desktop: Desktop, inserter: HelperInserter) -> None:
     window = field(desktop)
     target = await inserter.target()
     desktop.xdotool("key", "Caps_Lock")
@@ -147,7 +147,7 @@ async def test_caps_lock_does_not_change_inserted_text(desktop: Desktop, inserte
 
 
 @pytest.mark.parametrize("kind", ["html", "image"])
-async def test_rich_clipboard_is_restored(desktop: Desktop, inserter: X11Inserter, kind: str) -> None:
+async def test_rich_clipboard_is_restored(desktop: Desktop, inserter: HelperInserter, kind: str) -> None:
     program(desktop, kind)
     before = desktop.copied_as()
     assert len(before) > 4
@@ -159,7 +159,7 @@ async def test_rich_clipboard_is_restored(desktop: Desktop, inserter: X11Inserte
     await has_come_back(desktop, before)
 
 
-async def test_large_clipboard_is_restored(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_large_clipboard_is_restored(desktop: Desktop, inserter: HelperInserter) -> None:
     """The contents are transferred in pieces, both ways."""
     picture = bytes(range(256)) * 2**14
     desktop.copy(picture, "image/png")
@@ -169,14 +169,14 @@ async def test_large_clipboard_is_restored(desktop: Desktop, inserter: X11Insert
     await has_come_back(desktop, {"image/png": picture})
 
 
-async def test_empty_clipboard_is_restored(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_empty_clipboard_is_restored(desktop: Desktop, inserter: HelperInserter) -> None:
     window = field(desktop)
     assert await inserter.insert("text", await inserter.target()) == PASTED
     await window.shows("text")
     await wait_until(lambda: desktop.copied("TARGETS") == b"", "nothing is in the clipboard")
 
 
-async def test_text_copied_during_speech_is_restored(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_text_copied_during_speech_is_restored(desktop: Desktop, inserter: HelperInserter) -> None:
     desktop.copy(b"first")
     window = field(desktop)
     target = await inserter.target()
@@ -187,7 +187,9 @@ async def test_text_copied_during_speech_is_restored(desktop: Desktop, inserter:
 
 
 @pytest.mark.parametrize("strategy", [Strategy.PASTE, Strategy.TYPE])
-async def test_text_is_held_after_focus_moved(desktop: Desktop, inserter: X11Inserter, strategy: Strategy) -> None:
+async def test_text_is_held_after_focus_moved(
+    desktop: Desktop, inserter: HelperInserter, strategy: Strategy
+) -> None:
     inserter.rules = Rules(strategy)
     desktop.copy(b"copied before")
     first = field(desktop)
@@ -201,7 +203,7 @@ async def test_text_is_held_after_focus_moved(desktop: Desktop, inserter: X11Ins
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
 
 
-async def test_text_is_held_when_window_was_closed(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_text_is_held_when_window_was_closed(desktop: Desktop, inserter: HelperInserter) -> None:
     other = field(desktop)
     field(desktop)
     target = await inserter.target()
@@ -214,7 +216,7 @@ async def test_text_is_held_when_window_was_closed(desktop: Desktop, inserter: X
     await shows_only(desktop, other, "")
 
 
-async def test_insertion_waits_for_held_modifiers(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_insertion_waits_for_held_modifiers(desktop: Desktop, inserter: HelperInserter) -> None:
     window = field(desktop)
     target = await inserter.target()
     desktop.xdotool("keydown", "ctrl", "keydown", "alt")
@@ -228,7 +230,7 @@ async def test_insertion_waits_for_held_modifiers(desktop: Desktop, inserter: X1
     await window.shows("text")
 
 
-async def test_text_is_held_when_modifiers_stay_pressed(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_text_is_held_when_modifiers_stay_pressed(desktop: Desktop, inserter: HelperInserter) -> None:
     window = field(desktop)
     target = await inserter.target()
     desktop.xdotool("keydown", "shift")
@@ -240,7 +242,9 @@ async def test_text_is_held_when_modifiers_stay_pressed(desktop: Desktop, insert
     assert window.pastes == []
 
 
-async def test_clipboard_manager_is_not_mistaken_for_the_target(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_clipboard_manager_is_not_mistaken_for_the_target(
+    desktop: Desktop, inserter: HelperInserter
+) -> None:
     """The manager reads every new text at once.
 
     The stopped target has not read it yet, so the clipboard must wait.
@@ -262,7 +266,7 @@ async def test_clipboard_manager_is_not_mistaken_for_the_target(desktop: Desktop
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
 
 
-async def test_hanging_target_gets_neither_clipboard_nor_text(desktop: Desktop, impatient: X11Inserter) -> None:
+async def test_hanging_target_gets_neither_clipboard_nor_text(desktop: Desktop, impatient: HelperInserter) -> None:
     desktop.copy(b"copied before")
     window = field(desktop)
     process = desktop.processes[-1]
@@ -297,11 +301,11 @@ async def test_hanging_target_does_not_get_text_of_next_target(desktop: Desktop)
         await shows_only(desktop, second, "spoken")
 
 
-async def inserted(inserter: X11Inserter, text: str, target: Target | None) -> bool:
+async def inserted(inserter: HelperInserter, text: str, target: Target | None) -> bool:
     return await inserter.insert(text, target) == PASTED
 
 
-async def test_text_is_held_when_target_does_not_read_it(desktop: Desktop, impatient: X11Inserter) -> None:
+async def test_text_is_held_when_target_does_not_read_it(desktop: Desktop, impatient: HelperInserter) -> None:
     desktop.copy(b"copied before")
     window = next(NAMES)
     desktop.start("xterm", "-title", window, "-xrm", "*VT100.translations: #override Shift <Key>Insert: ignore()")
@@ -311,7 +315,7 @@ async def test_text_is_held_when_target_does_not_read_it(desktop: Desktop, impat
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
 
 
-async def test_texts_arrive_in_order(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_texts_arrive_in_order(desktop: Desktop, inserter: HelperInserter) -> None:
     window = field(desktop)
     target = await inserter.target()
     texts = [f"{number} " for number in range(12)]

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import Insertion, InsertionResult
-from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField, running_desktop
 from tests.helpers.waiting import wait_until
 
@@ -22,7 +22,7 @@ async def test_insertion_never_reaches_wrong_window_when_focus_changes(desktop: 
     right, wrong = TextField(desktop, f"right {count}"), TextField(desktop, f"wrong {count}")
     windows = right.focus(), wrong.focus()
     right.focus()
-    inserter = await X11Inserter.open(desktop.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
+    inserter = await HelperInserter.on_x11(desktop.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
     target = await inserter.target()
     assert target is not None and str(target.window) == windows[0]
     place = desktop.folder / f"changed {count}"

@@ -15,6 +15,7 @@ from app.dictation.insertion_queue import InsertionQueue, SegmentId
 from app.dictation.messages import Event, InsertionEnded, InsertText
 from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.insertion.accessibility.text_reader import read_around
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import (
     FocusKind,
     HoldReason,
@@ -25,8 +26,6 @@ from app.insertion.outcome import (
     held,
 )
 from app.insertion.plan import Rules
-from app.insertion.wayland.inserter import WaylandInserter
-from app.insertion.x11.inserter import X11Inserter
 from app.journal.library import Library
 from runtime.tasks import Tasks
 from tests.helpers.accessible_desktop import Form, Place, accessible_sway, accessible_x11
@@ -113,8 +112,8 @@ async def dictation(place: Place) -> AsyncIterator[Dictation]:
 
 async def _opened(desktop: Screen) -> Inserter:
     if isinstance(desktop, Desktop):
-        return await X11Inserter.open(desktop.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
-    return await WaylandInserter.open(desktop.environment, Rules(), PATIENT_S)
+        return await HelperInserter.on_x11(desktop.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
+    return await HelperInserter.on_wayland(desktop.environment, Rules(), PATIENT_S)
 
 
 @pytest.mark.parametrize("toolkit", ["qt", "gtk"])

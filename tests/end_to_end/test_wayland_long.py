@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.serial("wayland"), pytest.mark.timeout(600)]
 
 SEED = 17
 PROOF = 200
-HELPER = "app.insertion.wayland.helper_main"
+HELPER = "app.insertion.helper.main"
 KILLED = 0.5
 """Share of the recordings during which the helper is killed."""
 LATEST_S = 1.0

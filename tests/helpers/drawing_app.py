@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.states import State
 from app.dictation.view import TakeView
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import Target
-from app.insertion.x11.inserter import X11Inserter
 from app.messages.notifications import Takes
 from app.ui.home.page import HomePage
 from app.ui.shell.bridge import Bridge
@@ -36,7 +36,7 @@ def take(number: int) -> TakeView:
 
 async def insert(count: int, place: Path, show: Callable[[object], None]) -> None:
     """Insert all texts, write down the outcomes, then end the program."""
-    inserter = await X11Inserter.open(patience_s=PATIENT_S, grab_s=PATIENT_S)
+    inserter = await HelperInserter.on_x11(patience_s=PATIENT_S, grab_s=PATIENT_S)
 
     async def foreign() -> Target | None:
         target = await inserter.target()

@@ -3,14 +3,13 @@
 It creates FILE before; a helper that finds FILE lives.
 """
 
-import asyncio
 import os
 import signal
 import sys
 from pathlib import Path
 
 from app.insertion.helper.frames import PressingNotice, Reply, ReplyChannel
-from app.insertion.wayland.helper_service import serve
+from app.insertion.helper.service import serve
 
 
 class LastReplies(ReplyChannel):
@@ -26,4 +25,4 @@ class LastReplies(ReplyChannel):
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[2]), os.environ, LastReplies))
+    serve(None, int(sys.argv[2]), LastReplies)

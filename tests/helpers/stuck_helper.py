@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from app.insertion.helper.frames import PressingNotice, Reply, ReplyChannel
+from app.insertion.helper.service import serve
 from app.insertion.x11.grab_guard import Grabs, watched
-from app.insertion.x11.helper_service import serve
 
 _LONG_S = 600.0
 

@@ -9,26 +9,33 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final, Self
 
 from app.core.child_process import restart_pause
 from app.insertion.errors import HelperEnded, InsertionUnavailable
 from app.insertion.helper.frames import OpenRequest
-from app.insertion.helper.helper import Helper
 from app.insertion.helper.kept_contents import memory_file
+from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import HoldReason, Insertion, Target, held
+from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy, rules_for
+from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.programs import module_command
 from runtime.tasks import Tasks
 
 log = loggers.APP_INSERTION_HELPER_INSERTER
+
+X11_COMMAND: Final = (*module_command("app.insertion.helper.main"), "x11")
+WAYLAND_COMMAND: Final = (*module_command("app.insertion.helper.main"), "wayland")
 
 _FIND_S: Final = 1.5
 _READY_S: Final = 5.0
 _STEADY_S: Final = 10.0
 
-Start = Callable[[int], Awaitable[Helper]]
+Start = Callable[[int], Awaitable[HelperProcess]]
 """Starts a helper that refuses the late key of this program; 0 for none."""
 
 
@@ -39,30 +46,58 @@ class HelperInserter:
         self.rules = rules
         self._start = start
         self._kept = kept
-        self._helper: Helper | None = None
+        self._helper: HelperProcess | None = None
         self._ready = asyncio.Event()
         self._closed = False
         self._turn = asyncio.Lock()
         self._tasks = Tasks("insertion")
 
     @classmethod
-    async def launch(
+    async def on_x11(
+        cls,
+        display: str | None = None,
+        rules: Rules | None = None,
+        patience_s: float = READ_DEADLINE_S,
+        grab_s: float = GRAB_DEADLINE_S,
+        command: Sequence[str] = X11_COMMAND,
+    ) -> Self:
+        """Connect to this display, or to that of the environment. Raises ``InsertionUnavailable``.
+
+        ``patience_s``: how long a target may take to answer before it counts as hanging. ``grab_s``: how long
+        the server may stay grabbed before the helper is killed. ``command`` starts a helper.
+        """
+        opening = partial(OpenRequest, display, patience_s, os.getpid())
+        return await cls._launch(opening, [*command, str(grab_s)], rules)
+
+    @classmethod
+    async def on_wayland(
+        cls,
+        environment: Mapping[str, str],
+        rules: Rules | None = None,
+        patience_s: float = READ_DEADLINE_S,
+        command: Sequence[str] = WAYLAND_COMMAND,
+    ) -> Self:
+        """Connect to the desktop of this environment. Raises ``InsertionUnavailable``.
+
+        ``patience_s`` and ``command``: as for X11. The helper outlives the app until the clipboard is restored.
+        """
+        opening = partial(OpenRequest, None, patience_s, os.getpid())
+        return await cls._launch(opening, command, rules, environment, signal.SIGTERM)
+
+    @classmethod
+    async def _launch(
         cls,
         opening: Callable[[int], OpenRequest],
         command: Sequence[str],
         rules: Rules | None,
         environment: Mapping[str, str] | None = None,
-        when_app_dies: signal.Signals | None = None,
+        when_app_dies: signal.Signals = signal.SIGKILL,
     ) -> Self:
-        """Return an inserter with a running helper. Raises ``InsertionUnavailable``.
-
-        ``opening``: returns the first request to a helper, for the late key of this program. ``command`` starts a
-        helper, in ``environment``; ``when_app_dies``: as in ``Helper.start``.
-        """
+        """Return an inserter with a running helper. ``opening``: for the late key of this program."""
         kept = memory_file()
 
-        async def start(late: int) -> Helper:
-            return await Helper.start(opening(late), kept, command, environment, when_app_dies)
+        async def start(late: int) -> HelperProcess:
+            return await HelperProcess.start(opening(late), kept, command, environment, when_app_dies)
 
         inserter = cls(start, rules or Rules(), kept)
         await inserter.start()
@@ -80,7 +115,7 @@ class HelperInserter:
         self._tasks.start(self._keep(), "keep")
 
     @property
-    def helper(self) -> Helper | None:
+    def helper(self) -> HelperProcess | None:
         """The running helper, or ``None``."""
         return None if self._helper is None or self._helper.over else self._helper
 
@@ -136,14 +171,14 @@ class HelperInserter:
             helper.kill()  # the caller holds the text now: it must not arrive later
             raise
 
-    async def _running(self) -> Helper:
+    async def _running(self) -> HelperProcess:
         while True:
             await self._ready.wait()
             if self._helper is not None and not self._helper.over:
                 return self._helper
             self._ready.clear()  # until ``_keep`` has started the next helper
 
-    def _use(self, helper: Helper) -> None:
+    def _use(self, helper: HelperProcess) -> None:
         self._helper = helper
         self._ready.set()
 

@@ -4,6 +4,7 @@ IBus takes the global engine away when an engine leaves that was registered whil
 for each text, and the user's is chosen again once ours is gone. ``KeptEngine`` knows it if a process is killed.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,7 +18,16 @@ from app.insertion.ibus.own_engine import OwnEngine
 from app.insertion.ibus.pieces import arrives_by_xim, pieces
 from app.insertion.ibus.values import ENGINE, NO_CLIENT, PASSWORD_PURPOSES, TERMINAL_PURPOSE, XIM
 from app.insertion.ibus.watch import IBusWatch
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import (
+    Focus,
+    HeldInserter,
+    HoldReason,
+    Insertion,
+    InsertionResult,
+    Target,
+    has_focus,
+    held,
+)
 from app.insertion.plan import Rules, to_paste
 
 PATIENCE_S: Final = 1.0
@@ -53,15 +63,15 @@ class KeptEngine:
 
 
 class IBusInserter:
-    """An inserter through IBus. Calls of ``insert`` must not overlap.
+    """A ``DesktopInserter`` through IBus. Calls of ``insert`` must not overlap.
 
-    ``has_focus``: whether a window has the focus. ``paused``: waits for a pause in the user's typing.
-    ``pressing``: called just before a text may arrive.
+    ``focus``: tells no window until it is set. ``paused``: waits for a pause in the user's typing. ``pressing``:
+    called just before a text may arrive.
     """
 
     def __init__(self, address: str, watch: IBusWatch, kept: KeptEngine) -> None:
         self.watch = watch
-        self.has_focus: Callable[[Target], Awaitable[bool]] = _unknown
+        self.focus: Focus = HeldInserter()
         self.paused: Callable[[], Awaitable[None]] = _at_once
         self.pressing: Callable[[Target], None] = lambda target: None
         self._address, self._kept = address, kept
@@ -82,6 +92,18 @@ class IBusInserter:
             raise IBusMissing(f"the IBus of this session does not answer: {error}") from error
         return inserter
 
+    @property
+    def gone(self) -> asyncio.Event:
+        """Set once IBus has ended."""
+        return self.watch.gone
+
+    async def target(self) -> Target | None:
+        """Return the focused window."""
+        return await self.focus.target()
+
+    async def prepare(self, target: Target) -> None:
+        """Do nothing: no clipboard is needed."""
+
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert ``text`` if ``target`` has the focus. Raises ``ScreenGone`` if IBus has ended.
 
@@ -95,7 +117,8 @@ class IBusInserter:
             return held(HoldReason.TARGET_UNKNOWN)
 
     async def close(self) -> None:
-        """End the connection. Safe to call twice."""
+        """End the connections. Safe to call twice."""
+        await self.focus.close()
         await self.watch.close()
 
     async def _recover(self) -> None:
@@ -111,7 +134,7 @@ class IBusInserter:
         await self.paused()  # GNOME Shell may drop a key that arrives while the engine changes
         await self.watch.settled()
         moves = self.watch.moves
-        if not await self.has_focus(target):
+        if not await has_focus(self.focus, target):
             return held(HoldReason.FOCUS_MOVED)
         users = await self.watch.engine()
         if users in ("", ENGINE):
@@ -165,11 +188,6 @@ class IBusInserter:
 
 async def _at_once() -> None:
     """Return without waiting, as nothing is known of the user's typing."""
-
-
-async def _unknown(target: Target) -> bool:
-    """Return that the window does not have the focus, as nothing is known of it."""
-    return False
 
 
 async def _sent(own: OwnEngine, parts: Sequence[str]) -> bool:

@@ -15,8 +15,8 @@ from typing import Any, Final
 from app.bus.connection import CALL_S, Signal
 from app.bus.errors import BusError
 from app.bus.portal import variants
+from app.insertion.clipboard import WatchedClipboard, now_s
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.paste_flow import WatchedClipboard, now_s
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.portal.session import RemoteSession
 from app.insertion.wayland.contents import (

@@ -4,9 +4,9 @@ GNOME offers programs neither a keyboard nor the clipboard: IBus where it runs, 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -23,16 +23,15 @@ from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.inserter import IBusInserter, IBusMissing
 from app.insertion.ibus.user_input import UserInput
 from app.insertion.ibus.watch import IBusWatch
-from app.insertion.outcome import Target
+from app.insertion.outcome import Focus, Target
 from app.insertion.portal.clipboard import PortalClipboard
 from app.insertion.portal.keyboard import PortalKeyboard
 from app.insertion.portal.permission import NAME, Permission
 from app.insertion.portal.session import RemoteSession
-from app.insertion.wayland.clipboard import DataControlClipboard, Kept
-from app.insertion.wayland.keyboard import VirtualKeyboard
-from app.insertion.wayland.parts import Focus, InsertionParts, PasteKeyboard
+from app.insertion.wayland.clipboard import DataControlClipboard, Kept, kept_contents
+from app.insertion.wayland.keyboard import UserKeymap, VirtualKeyboard
+from app.insertion.wayland.paster import UNKNOWN_PROCESS, InsertionParts, PasteKeyboard, WaylandPaster
 from app.insertion.wayland.requirements import is_kde, missing
-from app.insertion.wayland.user_keymap import UserKeymap
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone, CompositorMissing
 from runtime.folders import folders, private_folder
@@ -41,15 +40,6 @@ KEPT: Final = "ibus-engine"
 """Name of the file with the user's engine, in the runtime folder."""
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 1.0)
 _FRAMES: Final = "mutter-x11-frames"
-
-
-@dataclass(frozen=True)
-class IBusParts:
-    """The parts of insertion through IBus. ``gone``: set once IBus has ended."""
-
-    focus: Focus
-    inserter: IBusInserter
-    gone: asyncio.Event
 
 
 class GnomeFocus:
@@ -74,11 +64,6 @@ class GnomeFocus:
             self._field, self._target = field, found or (Target(-field) if field else None)
         return self._target
 
-    async def has(self, target: Target) -> bool:
-        """Return whether this window still has the focus."""
-        now = await self.target()
-        return now is not None and (now.window, now.process) == (target.window, target.process)
-
     async def close(self) -> None:
         """End the connections. Safe to call twice."""
         for one in (self._watch, self._windows, self._users):
@@ -102,7 +87,7 @@ def is_gnome(environment: Mapping[str, str]) -> bool:
     return "GNOME" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
-async def assemble_gnome(environment: Mapping[str, str], opening: OpenRequest) -> InsertionParts | IBusParts:
+async def assemble_gnome(environment: Mapping[str, str], opening: OpenRequest) -> InsertionParts | IBusInserter:
     """Return the parts for GNOME. Raises ``InsertionUnavailable`` or ``WaylandError``."""
     for pause_s in _PAUSES_S:
         with suppress(IBusMissing):
@@ -113,7 +98,7 @@ async def assemble_gnome(environment: Mapping[str, str], opening: OpenRequest) -
     return await _with_portal(environment, opening)
 
 
-async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IBusParts:
+async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IBusInserter:
     async with AsyncExitStack() as opened:
         inserter = await IBusInserter.open(environment, private_folder(folders().runtime) / KEPT)
         opened.push_async_callback(inserter.close)
@@ -126,9 +111,8 @@ async def _with_ibus(environment: Mapping[str, str], opening: OpenRequest) -> IB
             users = await UserInput.open(environment)
             inserter.paused = users.paused
         opened.pop_all()
-    focus = GnomeFocus(inserter.watch, windows, users)
-    inserter.has_focus = focus.has
-    return IBusParts(focus, inserter, inserter.watch.gone)
+    inserter.focus = GnomeFocus(inserter.watch, windows, users)
+    return inserter
 
 
 async def _with_portal(environment: Mapping[str, str], opening: OpenRequest) -> InsertionParts:
@@ -147,7 +131,20 @@ class PartMissing(InsertionUnavailable):
     """An error: the desktop offers no way for a part of insertion. Texts are held."""
 
 
-async def assemble(environment: Mapping[str, str], opening: OpenRequest, kept: Kept) -> InsertionParts | IBusParts:
+async def open_inserter(
+    environment: Mapping[str, str], kept: int | None, opening: OpenRequest, pressing: Callable[[int], None]
+) -> WaylandPaster | IBusInserter:
+    """Return the ``DesktopInserter`` for this desktop. Raises ``InsertionUnavailable``."""
+    parts = await assemble(environment, opening, kept_contents(kept))
+    if isinstance(parts, InsertionParts):
+        return WaylandPaster(parts, pressing, opening.patience_s, late=bool(opening.late))
+    parts.pressing = lambda target: pressing(target.process or UNKNOWN_PROCESS)
+    return parts
+
+
+async def assemble(
+    environment: Mapping[str, str], opening: OpenRequest, kept: Kept
+) -> InsertionParts | IBusInserter:
     """Return the parts for this desktop. Raises ``InsertionUnavailable``."""
     try:
         if is_gnome(environment):

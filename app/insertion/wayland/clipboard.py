@@ -18,9 +18,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, Self
 
+from app.insertion.clipboard import EMPTY_S, WatchedClipboard, now_s
 from app.insertion.errors import ScreenGone
 from app.insertion.helper.kept_contents import KeptContents
-from app.insertion.paste_flow import EMPTY_S, WatchedClipboard, now_s
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.wayland.clipboard_keeper import hand_over
 from app.insertion.wayland.contents import Contents, ContentsSource, is_text, read_contents, text_contents

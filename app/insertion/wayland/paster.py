@@ -1,15 +1,16 @@
 """Insert a text on Wayland with the parts that suit the desktop: focus, clipboard and keyboard."""
 
+import asyncio
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
+from app.insertion.clipboard import LentClipboard, PasteFlow, now_s
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
-from app.insertion.paste_flow import PasteFlow, now_s
+from app.insertion.outcome import Focus, HoldReason, Insertion, InsertionResult, Target, has_focus, held
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy, to_paste
 from app.insertion.programs import ORDINARY, TERMINAL, PasteKeys, paste_keys
-from app.insertion.wayland.parts import InsertionParts
 from runtime import loggers
 from runtime.event_names import LogEvent
 
@@ -19,8 +20,32 @@ UNKNOWN_PROCESS: Final = 1
 """The number of a target's process that the desktop does not tell: no program of the user has it."""
 
 
+class PasteKeyboard(Protocol):
+    """A keyboard that presses the keys that paste."""
+
+    async def press(self, keys: PasteKeys) -> None:
+        """Press and release the keys, without a rest of them held. Raises ``InsertionUnavailable``."""
+
+    async def close(self) -> None:
+        """Release everything. Safe to call twice."""
+
+
+@dataclass(frozen=True)
+class InsertionParts:
+    """The parts that suit a desktop. ``gone``: set once the desktop's connection has ended.
+
+    ``keeps_early``: the clipboard may be saved whenever the focus is asked for. The user notices nothing of it.
+    """
+
+    focus: Focus
+    keyboard: PasteKeyboard
+    clipboard: LentClipboard
+    gone: asyncio.Event
+    keeps_early: bool = False
+
+
 class WaylandPaster:
-    """A paster of texts. Calls of ``insert`` must not overlap.
+    """A ``DesktopInserter`` that pastes. Calls of ``insert`` must not overlap.
 
     ``pressing``: called with the target's process just before keys are pressed. ``late``: an earlier process has
     pressed a paste key that a target may still have to process.
@@ -39,11 +64,20 @@ class WaylandPaster:
         self._flow = PasteFlow(parts.clipboard, patience_s)
         self._late_ends_s = now_s() + LATE_S if late else 0.0
 
+    @property
+    def gone(self) -> asyncio.Event:
+        """Set once the desktop's connection has ended."""
+        return self._parts.gone
+
+    async def target(self) -> Target | None:
+        """Return the focused window."""
+        return await self._parts.focus.target()
+
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert ``text`` if ``target`` has the focus. Raises ``ScreenGone``."""
         if rules.strategy is Strategy.TYPE:
             log.info(LogEvent.INSERTION_TYPES_NOTHING)  # texts are only pasted here: programs lose typed letters
-        if not await self._has_focus(target):
+        if not await has_focus(self._parts.focus, target):
             return held(HoldReason.FOCUS_MOVED)
         if now_s() < self._late_ends_s:
             return held(HoldReason.NOT_READ)  # an earlier key is still pending and would get this text
@@ -52,7 +86,7 @@ class WaylandPaster:
 
         async def press() -> HoldReason | None:
             nonlocal pressed
-            if not await self._has_focus(target):
+            if not await has_focus(self._parts.focus, target):
                 return HoldReason.FOCUS_MOVED
             self._parts.clipboard.pressed()
             self._pressing(target.process or UNKNOWN_PROCESS)
@@ -82,10 +116,6 @@ class WaylandPaster:
         await self._parts.clipboard.close()  # before the keyboard: with a portal, both are of one session
         await self._parts.keyboard.close()
         await self._parts.focus.close()
-
-    async def _has_focus(self, target: Target) -> bool:
-        now = await self._parts.focus.target()
-        return now is not None and (now.window, now.process) == (target.window, target.process)
 
 
 def keys_for(target: Target) -> PasteKeys:

@@ -19,10 +19,11 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from app.insertion.helper.exit_status import CUT_OFF
 from runtime.leash import leash_self
 
 GRAB_DEADLINE_S: Final = 0.2
+CUT_OFF: Final = 75
+"""Exit status: the helper grabbed the X server for too long and was killed."""
 
 _BEGIN: Final = b"b"
 _END: Final = b"e"

@@ -13,10 +13,10 @@ from typing import Final
 from Xlib import XK, X
 
 from app.insertion.errors import CannotType
-from app.insertion.keyboard_layout import Batch, Layout, Stroke, batches, changes, lends_anew, read_layout
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.programs import PasteKeys
 from app.insertion.x11.connection import X11Connection
+from app.insertion.x11.keyboard_layout import Batch, Layout, Stroke, batches, changes, lends_anew, read_layout
 from app.insertion.x11.pings import Pings
 from app.insertion.x11.screen import X11Screen
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from app.insertion.errors import CannotType
-from app.insertion.keyboard_layout import Batch
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, to_paste, to_type
 from app.insertion.programs import paste_keys
 from app.insertion.x11.clipboard import KeptSelections, X11Clipboard
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.keyboard import X11Keyboard
+from app.insertion.x11.keyboard_layout import Batch
 from app.insertion.x11.pings import Pings
 from app.insertion.x11.screen import X11Screen
 

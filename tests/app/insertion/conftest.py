@@ -1,4 +1,4 @@
-"""A shared screen for all tests of this folder that need one."""
+"""Shared screens for all tests of this folder that need one."""
 
 import socket
 from collections.abc import Iterator
@@ -9,11 +9,18 @@ import pytest
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.grab_guard import Grabs
 from tests.helpers.desktop import Desktop, running_desktop
+from tests.helpers.wayland_desktop import WaylandDesktop, running_sway
 
 
 @pytest.fixture(scope="package")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
     with running_desktop(tmp_path_factory.mktemp("screen"), tray=False) as desktop:
+        yield desktop
+
+
+@pytest.fixture(scope="package")
+def sway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WaylandDesktop]:
+    with running_sway(tmp_path_factory.mktemp("sway")) as desktop:
         yield desktop
 
 

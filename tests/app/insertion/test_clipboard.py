@@ -1,7 +1,89 @@
-from app.insertion.clipboard import Clipboard
-from app.ui.shell.clipboard import QtClipboard
+"""The flow of one paste after another. ``test_pasting.py`` has its use on Windows and macOS."""
+
+from dataclasses import dataclass, field
+
+from app.insertion.clipboard import PasteFlow
+from app.insertion.outcome import HoldReason
+from tests.helpers.waiting import wait_until
 
 
-def test_qt_clipboard_implements_the_interface() -> None:
-    kind: type[Clipboard] = QtClipboard  # for mypy
-    assert all(hasattr(kind, name) for name in ("keep", "offer", "pressed", "read", "give_back"))
+@dataclass
+class FakeClipboard:
+    """A simulated clipboard that notes what is done with it."""
+
+    done: list[str] = field(default_factory=list)
+    keeps: bool = True
+    offers: bool = True
+    reads: bool = True
+
+    async def keep(self, *, primary: bool = False) -> bool:
+        self.done.append(f"keep {primary}")
+        return self.keeps
+
+    async def offer(self, text: str, *, primary: bool = False) -> bool:
+        self.done.append(f"offer {text!r}")
+        return self.offers
+
+    def pressed(self) -> None:
+        """Do nothing: ``press`` of these tests presses nothing."""
+
+    async def read(self, deadline_s: float) -> bool:
+        self.done.append("read")
+        return self.reads
+
+    async def give_back(self) -> None:
+        self.done.append("give back")
+
+    async def close(self) -> None:
+        """Do nothing: it has no resources."""
+
+
+async def press() -> HoldReason | None:
+    return None
+
+
+async def lose_focus() -> HoldReason | None:
+    return HoldReason.FOCUS_MOVED
+
+
+async def test_clipboard_is_given_back_after_a_text_is_read() -> None:
+    clipboard = FakeClipboard()
+    flow = PasteFlow(clipboard)
+    assert await flow.paste("text", press, primary=True) is None
+    await wait_until(lambda: clipboard.done[-1] == "give back", "it is given back")
+    assert clipboard.done == ["keep True", "offer 'text'", "read", "give back"]
+    await flow.close()
+
+
+async def test_clipboard_is_not_touched_when_it_cannot_be_kept() -> None:
+    clipboard = FakeClipboard(keeps=False)
+    flow = PasteFlow(clipboard)
+    assert await flow.paste("text", press) is HoldReason.CLIPBOARD_BUSY
+    await flow.close()
+    assert clipboard.done == ["keep False"]
+
+
+async def test_key_is_not_pressed_when_another_program_copies() -> None:
+    clipboard = FakeClipboard(offers=False)
+    flow = PasteFlow(clipboard)
+    assert await flow.paste("text", press) is HoldReason.CLIPBOARD_BUSY
+    assert "read" not in clipboard.done
+    await flow.close()
+    assert clipboard.done[-1] == "give back"
+
+
+async def test_unread_text_is_withdrawn() -> None:
+    clipboard = FakeClipboard(reads=False)
+    flow = PasteFlow(clipboard)
+    assert await flow.paste("text", press) is HoldReason.NOT_READ
+    assert clipboard.done[-1] == "offer ''"
+    await flow.close()
+    assert clipboard.done[-1] == "give back"
+
+
+async def test_text_is_not_awaited_when_no_key_was_pressed() -> None:
+    clipboard = FakeClipboard()
+    flow = PasteFlow(clipboard)
+    assert await flow.paste("text", lose_focus) is HoldReason.FOCUS_MOVED
+    await flow.close()
+    assert clipboard.done == ["keep False", "offer 'text'", "give back"]

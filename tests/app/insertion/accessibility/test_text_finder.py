@@ -14,8 +14,8 @@ from app.core.area import Area
 from app.insertion.accessibility import text_finder
 from app.insertion.accessibility.elements import Element, Elements, open_elements
 from app.insertion.accessibility.text_finder import find_text
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import Target, TextPlace
-from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.accessible_desktop import start_bus, start_field
 from tests.helpers.desktop import Desktop, Terminal, running_desktop
 from tests.helpers.waiting import wait_until
@@ -94,7 +94,7 @@ async def test_text_is_unknown_in_other_or_silent_program(desktop: Desktop, fiel
 
 
 async def test_text_is_found_in_the_window_that_x11_tells(desktop: Desktop, field: tuple[int, int]) -> None:
-    inserter = await X11Inserter.open(desktop.display)
+    inserter = await HelperInserter.on_x11(desktop.display)
     try:
         target = await inserter.target()
     finally:

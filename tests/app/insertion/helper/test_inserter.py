@@ -6,8 +6,8 @@ import pytest
 
 from app.insertion.errors import ScreenMissing
 from app.insertion.helper.frames import OpenRequest
-from app.insertion.helper.helper import Helper
 from app.insertion.helper.inserter import HelperInserter
+from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import ProgramRule, Rules
 
@@ -44,8 +44,8 @@ while (request := REQUESTS.read(sys.stdin.buffer)) is not None:
 
 
 def inserter(display: str = "", rules: Rules | None = None) -> HelperInserter:
-    async def start(late: int) -> Helper:
-        return await Helper.start(OpenRequest(display, 1.0, 1, late), None, [sys.executable, "-c", SCRIPT])
+    async def start(late: int) -> HelperProcess:
+        return await HelperProcess.start(OpenRequest(display, 1.0, 1, late), None, [sys.executable, "-c", SCRIPT])
 
     return HelperInserter(start, rules or Rules(), None)
 

@@ -36,12 +36,15 @@ class Insertions:
         """Connect the inserter to the daemon."""
         environment = {"IBUS_ADDRESS": self.daemon.address}
         self.inserter = await IBusInserter.open(environment, self.kept)
-        self.inserter.has_focus = self.has_focus
+        self.inserter.focus = self
         self.inserter.pressing = self.pressed.append
 
-    async def has_focus(self, target: Target) -> bool:
-        """Return whether this is the focused window."""
-        return target == self.focused
+    async def target(self) -> Target:
+        """Return the focused window."""
+        return self.focused
+
+    async def close(self) -> None:
+        """Do nothing: it is no connection."""
 
     async def insert(self, text: str = TEXT, target: Target = TARGET) -> Insertion:
         """Insert a text through the inserter."""

@@ -3,9 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -36,6 +37,29 @@ Field = TextField | Terminal
 TARGETS: dict[str, type[Field]] = {"GTK": GtkField, "Qt": TextField, "foot": EchoingFoot, "xterm": EchoingXterm}
 
 
+def window_of(title: str) -> Target:
+    """Return the window with this title, which no other one has."""
+    return Target(crc32(title.encode()), title)
+
+
+@dataclass
+class ShellFocus:
+    """A ``Focus`` as the shell knows it. ``then`` is called after each answer. ``always``: told instead."""
+
+    desktop: GnomeDesktop
+    then: Callable[[], object] = lambda: None
+    always: str = ""
+
+    async def target(self) -> Target:
+        """Return the focused window."""
+        found = self.always or await asyncio.to_thread(lambda: self.desktop.focused)
+        await asyncio.to_thread(self.then)
+        return window_of(found)
+
+    async def close(self) -> None:
+        """Do nothing: it is no connection."""
+
+
 @dataclass
 class OnGnome:
     """Inserter on a desktop. ``pressed``: the windows for which a text was committed."""
@@ -52,7 +76,7 @@ class OnGnome:
         self.inserter = await IBusInserter.open(environment, self.kept)
         self.users = await UserInput.open(environment)
         self.inserter.paused = self.users.paused
-        self.inserter.has_focus = self.has_focus
+        self.inserter.focus = ShellFocus(self.desktop)
         self.inserter.pressing = self.pressed.append
 
     async def close(self) -> None:
@@ -60,13 +84,9 @@ class OnGnome:
         await self.inserter.close()
         await self.users.close()
 
-    async def has_focus(self, target: Target) -> bool:
-        """Return whether the window of this program has the focus, as the shell knows."""
-        return await asyncio.to_thread(lambda: self.desktop.focused) == target.program
-
     async def insert(self, text: str, window: Field) -> Insertion:
         """Insert a text into this window."""
-        return await self.inserter.insert(text, Target(1, window.title), Rules())
+        return await self.inserter.insert(text, window_of(window.title), Rules())
 
     async def ready(self, window: Field) -> str:
         """Focus a window and wait until it takes keys; return its text."""
@@ -168,14 +188,7 @@ async def test_focus_that_moves_meanwhile_leaves_both_windows_alone(
 ) -> None:
     window, other = windows[name], windows["Qt" if name == "GTK" else "GTK"]
     there, here = await gnome.ready(other), await gnome.ready(window)
-    asked = gnome.has_focus
-
-    async def then_moves(target: Target) -> bool:
-        found = await asked(target)
-        await asyncio.to_thread(other.focus)
-        return found
-
-    gnome.inserter.has_focus = then_moves
+    gnome.inserter.focus = ShellFocus(gnome.desktop, then=other.focus)
     assert await gnome.insert("moved", window) == held(HoldReason.FOCUS_MOVED)
     assert (window.text, other.text) == (here, there)
     assert await gnome.ready(other) == there + "x"
@@ -186,11 +199,7 @@ async def test_text_without_a_field_is_held_and_stays_away(gnome: OnGnome, windo
     before = await gnome.ready(window)
     gnome.desktop.evaluated("Main.overview.show(); 1")
     await wait_until(lambda: gnome.desktop.evaluated("Main.overview.visible"), "the overview is shown")
-
-    async def yes(target: Target) -> bool:
-        return True
-
-    gnome.inserter.has_focus = yes
+    gnome.inserter.focus = ShellFocus(gnome.desktop, always=window.title)
     result = await gnome.insert("lost", window)
     gnome.desktop.evaluated("Main.overview.hide(); 1")
     await gnome.ready(window)

@@ -7,21 +7,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.insertion.helper.inserter import WAYLAND_COMMAND, HelperInserter
 from app.insertion.plan import Rules
 from app.insertion.wayland.contents import read_contents
-from app.insertion.wayland.inserter import COMMAND, WaylandInserter
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
 from runtime.tasks import Tasks
 from tests.helpers.desktop import PATIENT_S, Terminal
 from tests.helpers.waiting import wait_until
-from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc, running_sway
-
-
-@pytest.fixture(scope="package")
-def sway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WaylandDesktop]:
-    with running_sway(tmp_path_factory.mktemp("sway")) as desktop:
-        yield desktop
+from tests.helpers.wayland_desktop import WaylandDesktop, running_labwc
 
 
 @pytest.fixture(scope="package")
@@ -38,10 +32,10 @@ class Foot(Terminal):
 
 @asynccontextmanager
 async def opened(
-    desktop: WaylandDesktop, patience_s: float = PATIENT_S, command: Sequence[str] = COMMAND
-) -> AsyncIterator[WaylandInserter]:
+    desktop: WaylandDesktop, patience_s: float = PATIENT_S, command: Sequence[str] = WAYLAND_COMMAND
+) -> AsyncIterator[HelperInserter]:
     """Open an inserter for this desktop."""
-    inserter = await WaylandInserter.open(desktop.environment, Rules(), patience_s, command)
+    inserter = await HelperInserter.on_wayland(desktop.environment, Rules(), patience_s, command)
     try:
         yield inserter
     finally:

@@ -12,7 +12,7 @@ from app.insertion.portal.permission import NAME, Permission
 from app.insertion.programs import ORDINARY
 from app.insertion.wayland.assembly import PartMissing, assemble
 from app.insertion.wayland.clipboard import kept_contents
-from app.insertion.wayland.parts import InsertionParts
+from app.insertion.wayland.paster import InsertionParts
 from tests.helpers.desktop import PATIENT_S
 from tests.helpers.desktop_portal import GRANTED, DesktopPortal
 from tests.helpers.kwin_desktop import running_kwin

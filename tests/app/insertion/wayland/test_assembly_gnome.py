@@ -8,10 +8,11 @@ import pytest
 
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.helper.frames import OpenRequest
+from app.insertion.ibus.inserter import IBusInserter
 from app.insertion.ibus.watch import IBusWatch
-from app.insertion.outcome import Insertion, InsertionResult, Target
+from app.insertion.outcome import Insertion, InsertionResult, Target, has_focus
 from app.insertion.plan import Rules
-from app.insertion.wayland.assembly import GnomeFocus, IBusParts, assemble_gnome, is_gnome
+from app.insertion.wayland.assembly import GnomeFocus, assemble_gnome, is_gnome
 from tests.helpers.fake_ibus import FakeIBus
 from tests.helpers.message_bus import RunningBus, running_bus
 
@@ -66,13 +67,13 @@ async def test_window_is_asked_once_for_each_field(daemon: FakeIBus, watch: IBus
     focus = GnomeFocus(watch, windows)
     await daemon.move_focus()
     assert [await focus.target() for _ in range(3)] == [EDITOR] * 3
-    assert (windows.asked, await focus.has(EDITOR), await focus.has(BROWSER)) == (1, True, False)
+    assert (windows.asked, await has_focus(focus, EDITOR), await has_focus(focus, BROWSER)) == (1, True, False)
     windows.now = BROWSER
     await daemon.move_focus()
-    assert (await focus.target(), windows.asked, await focus.has(EDITOR)) == (BROWSER, 2, False)
+    assert (await focus.target(), windows.asked, await has_focus(focus, EDITOR)) == (BROWSER, 2, False)
     windows.now = EDITOR
     await daemon.move_focus()
-    assert await focus.has(EDITOR)
+    assert await has_focus(focus, EDITOR)
 
 
 async def test_field_of_an_unknown_program_is_another_one_each_time(daemon: FakeIBus, watch: IBusWatch) -> None:
@@ -81,9 +82,9 @@ async def test_field_of_an_unknown_program_is_another_one_each_time(daemon: Fake
     await daemon.move_focus()
     first = await focus.target()
     assert first is not None
-    assert await focus.has(first)
+    assert await has_focus(focus, first)
     await daemon.move_focus()
-    assert not await focus.has(first)
+    assert not await has_focus(focus, first)
 
 
 async def test_frames_of_x11_are_no_program(daemon: FakeIBus, watch: IBusWatch) -> None:
@@ -104,14 +105,14 @@ async def test_text_is_inserted_without_accessibility(
     daemon: FakeIBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
-    parts = await assemble_gnome({"IBUS_ADDRESS": daemon.address}, OPENING)
-    assert isinstance(parts, IBusParts)
-    await parts.inserter.watch.engine()
+    inserter = await assemble_gnome({"IBUS_ADDRESS": daemon.address}, OPENING)
+    assert isinstance(inserter, IBusInserter)
+    await inserter.watch.engine()
     await daemon.move_focus()
-    target = await parts.focus.target()
+    target = await inserter.target()
     assert target is not None
-    assert await parts.inserter.insert("text", target, Rules()) == Insertion(InsertionResult.TYPED)
-    await parts.focus.close()
+    assert await inserter.insert("text", target, Rules()) == Insertion(InsertionResult.TYPED)
+    await inserter.close()
 
 
 async def test_desktop_with_neither_ibus_nor_accessibility_is_refused(

@@ -1,9 +1,10 @@
-"""Keys of the virtual keyboard on a real compositor, beside the keyboard of a user."""
+"""Keys of the virtual keyboard on a real compositor, beside the keyboard of a user, and the keymap of that."""
 
 import pytest
 
 from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
-from app.insertion.wayland.keyboard import VirtualKeyboard
+from app.insertion.wayland.keyboard import UserKeymap, VirtualKeyboard
+from app.insertion.wayland.keymap import codes_of
 from app.wayland.errors import CompositorMissing
 from tests.helpers.desktop import TextField
 from tests.helpers.waiting import wait_until
@@ -45,3 +46,17 @@ async def test_no_modifier_stays_pressed(sway: WaylandDesktop, keys: PasteKeys) 
 async def test_keyboard_needs_a_compositor() -> None:
     with pytest.raises(CompositorMissing):
         await VirtualKeyboard.open({})
+    with pytest.raises(CompositorMissing):
+        await UserKeymap.open({})
+
+
+async def test_keymap_follows_the_keyboard(sway: WaylandDesktop) -> None:
+    sway.layout("us")
+    keymap = await UserKeymap.open(sway.environment)
+    assert codes_of(keymap.text, "v") == {47}
+    sway.layout("us(dvorak)")
+    sway.tap("Home")  # its keyboard is the seat's present one
+    await wait_until(lambda: codes_of(keymap.text, "v") == {52}, "the other layout is noticed")
+    sway.layout("us")
+    await keymap.close()
+    await keymap.close()

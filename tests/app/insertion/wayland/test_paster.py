@@ -1,4 +1,4 @@
-"""The order of the parts' work, with simulated parts. ``test_inserter.py`` has real ones."""
+"""The order of the parts' work, with simulated parts. ``test_paster_in_windows.py`` has real ones."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
@@ -9,9 +9,8 @@ from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Rules, Strategy
 from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
-from app.insertion.wayland.parts import InsertionParts
-from app.insertion.wayland.paster import UNKNOWN_PROCESS, WaylandPaster, keys_for
-from tests.app.insertion.test_paste_flow import FakeClipboard
+from app.insertion.wayland.paster import UNKNOWN_PROCESS, InsertionParts, WaylandPaster, keys_for
+from tests.app.insertion.test_clipboard import FakeClipboard
 
 EDITOR = Target(7, "editor", process=1000)
 PASTED = Insertion(InsertionResult.PASTED)

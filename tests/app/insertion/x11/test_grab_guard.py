@@ -7,7 +7,7 @@ import sys
 import psutil
 import pytest
 
-from app.insertion.helper.exit_status import CUT_OFF
+from app.insertion.x11.grab_guard import CUT_OFF
 from tests.helpers.waiting import wait_until_sync
 
 CHILD = """

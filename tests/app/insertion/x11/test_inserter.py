@@ -1,4 +1,4 @@
-"""Insertion without the answer of another program. ``tests/end_to_end/test_insertion.py`` has the rest."""
+"""The whole inserter with its helper. ``tests/end_to_end/test_insertion.py`` has the answers of other programs."""
 
 import asyncio
 import signal
@@ -15,17 +15,17 @@ import pytest
 from Xlib.display import Display
 
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.helper.helper import Helper
+from app.insertion.helper.inserter import HelperInserter
+from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
-from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until
 
 
 async def test_text_is_held_without_a_target(screen: Desktop) -> None:
-    inserter = await X11Inserter.open(screen.display)
+    inserter = await HelperInserter.on_x11(screen.display)
     assert await inserter.insert("text", None) == held(HoldReason.NO_TARGET)
     assert await inserter.insert("text", Target(12345)) == held(HoldReason.FOCUS_MOVED)
     await inserter.close()
@@ -35,7 +35,7 @@ async def test_text_is_held_without_a_target(screen: Desktop) -> None:
 
 
 async def test_changed_rules_apply_from_the_next_text_on(screen: Desktop) -> None:
-    inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
+    inserter = await HelperInserter.on_x11(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
     field = TextField(screen, "with rules")
     target = await inserter.target()
     for strategy, how in ((Strategy.TYPE, InsertionResult.TYPED), (Strategy.PASTE, InsertionResult.PASTED)):
@@ -46,7 +46,7 @@ async def test_changed_rules_apply_from_the_next_text_on(screen: Desktop) -> Non
 
 
 async def test_program_rule_applies_to_its_program(screen: Desktop) -> None:
-    inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
+    inserter = await HelperInserter.on_x11(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
     field = TextField(screen, "of a program")
     target = await inserter.target()
     assert target is not None and target.program
@@ -63,7 +63,7 @@ async def test_program_rule_applies_to_its_program(screen: Desktop) -> None:
 
 async def test_text_is_pasted_instead_of_typed_into_own_windows(screen: Desktop) -> None:
     """Typed letters would press its buttons."""
-    inserter = await X11Inserter.open(screen.display, Rules(Strategy.TYPE), PATIENT_S, PATIENT_S)
+    inserter = await HelperInserter.on_x11(screen.display, Rules(Strategy.TYPE), PATIENT_S, PATIENT_S)
     field = TextField(screen, "as if it were ours")
     target = await inserter.target()
     assert target is not None
@@ -74,7 +74,7 @@ async def test_text_is_pasted_instead_of_typed_into_own_windows(screen: Desktop)
 
 async def test_target_is_current_while_a_text_is_being_inserted(screen: Desktop) -> None:
     """The first target hangs and has long to read."""
-    inserter = await X11Inserter.open(screen.display, patience_s=DEADLINE_S)
+    inserter = await HelperInserter.on_x11(screen.display, patience_s=DEADLINE_S)
     first = TextField(screen, "spoken into first")
     process = screen.processes[-1]
     target = await inserter.target()
@@ -97,21 +97,21 @@ async def test_target_is_current_while_a_text_is_being_inserted(screen: Desktop)
 
 async def test_error_says_what_to_do_without_a_screen() -> None:
     with pytest.raises(InsertionUnavailable, match="DISPLAY"):
-        await X11Inserter.open(":nowhere")
+        await HelperInserter.on_x11(":nowhere")
 
 
 @asynccontextmanager
-async def stuck(desktop: Desktop, when: str, place: Path) -> AsyncIterator[X11Inserter]:
+async def stuck(desktop: Desktop, when: str, place: Path) -> AsyncIterator[HelperInserter]:
     """Open an inserter whose first helper stops itself (``tests.helpers.stuck_helper``)."""
     command = (sys.executable, "-m", "tests.helpers.stuck_helper", when, str(place))
-    inserter = await X11Inserter.open(desktop.display, patience_s=PATIENT_S, command=command)
+    inserter = await HelperInserter.on_x11(desktop.display, patience_s=PATIENT_S, command=command)
     try:
         yield inserter
     finally:
         await inserter.close()
 
 
-def inserting(inserter: X11Inserter) -> psutil.Process:
+def inserting(inserter: HelperInserter) -> psutil.Process:
     """Return the process that talks to the X server."""
     assert inserter.helper is not None
     (found,) = psutil.Process(inserter.helper.pid).children()
@@ -155,7 +155,7 @@ async def test_text_is_held_when_helper_stops_before_keys(screen: Desktop, tmp_p
         await field.shows("next")
 
 
-def has_another(inserter: X11Inserter, killed: Helper) -> bool:
+def has_another(inserter: HelperInserter, killed: HelperProcess) -> bool:
     return inserter.helper not in (None, killed)
 
 
@@ -164,7 +164,7 @@ async def test_restored_clipboard_survives_a_killed_helper(screen: Desktop) -> N
     screen.copy(b"copied before")
     copier = screen.processes[-1]
     field = TextField(screen, "then killed")
-    inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S)
+    inserter = await HelperInserter.on_x11(screen.display, patience_s=PATIENT_S)
     for word in ("one ", "two "):
         assert await inserter.insert(word, await inserter.target()) == Insertion(InsertionResult.PASTED)
         await wait_until(lambda: copier.poll() is not None, "another program owns the clipboard")
@@ -181,7 +181,7 @@ async def test_restored_clipboard_survives_a_killed_helper(screen: Desktop) -> N
 
 async def test_silent_helper_is_replaced_when_no_text_is_being_inserted(screen: Desktop) -> None:
     field = TextField(screen, "after a silent one")
-    inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S)
+    inserter = await HelperInserter.on_x11(screen.display, patience_s=PATIENT_S)
     child = inserting(inserter)
     child.suspend()
     assert await inserter.target() is None
@@ -194,7 +194,7 @@ async def test_silent_helper_is_replaced_when_no_text_is_being_inserted(screen: 
 async def test_cancelled_insertion_never_arrives(screen: Desktop) -> None:
     field = TextField(screen, "given up")
     process = screen.processes[-1]
-    inserter = await X11Inserter.open(screen.display, patience_s=DEADLINE_S)
+    inserter = await HelperInserter.on_x11(screen.display, patience_s=DEADLINE_S)
     target, child = await inserter.target(), inserting(inserter)
     process.send_signal(signal.SIGSTOP)
     waiting = asyncio.create_task(inserter.insert("text", target))
@@ -210,7 +210,7 @@ async def test_cancelled_insertion_never_arrives(screen: Desktop) -> None:
 
 
 async def test_helper_ends_when_inserter_is_closed(screen: Desktop) -> None:
-    inserter = await X11Inserter.open(screen.display)
+    inserter = await HelperInserter.on_x11(screen.display)
     helper, child = inserter.helper, inserting(inserter)
     assert helper is not None
     parent = psutil.Process(helper.pid)
@@ -229,11 +229,11 @@ def test_app_does_not_import_the_x_library(tmp_path: Path) -> None:
 async def test_insertion_works_after_the_first_helpers_fail_to_start(screen: Desktop, tmp_path: Path) -> None:
     """The first two helpers end at once."""
     counts = f"p = pathlib.Path({str(tmp_path / 'tries')!r}); n = len(p.read_text()) if p.exists() else 0"
-    main = "from app.insertion.x11.helper_main import main; main()"
+    main = "from app.insertion.helper.main import main; main()"
     code = f"import pathlib, sys\n{counts}\np.write_text('x' * (n + 1))\nif n < 2: sys.exit(1)\n{main}"
     field = TextField(screen, "late helper")
-    command = (sys.executable, "-c", code)
-    inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S, command=command)
+    command = (sys.executable, "-c", code, "x11")
+    inserter = await HelperInserter.on_x11(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S, command=command)
     target = await wait_until(inserter.target, "there is a helper")
     assert await inserter.insert("text", target) == Insertion(InsertionResult.PASTED)
     await field.shows("text")

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
-from app.insertion.wayland.inserter import WaylandInserter
 from tests.app.insertion.wayland.conftest import opened, same_clipboard
 from tests.helpers.desktop import TextField
 from tests.helpers.waiting import wait_until, wait_until_sync
@@ -101,7 +101,7 @@ async def test_no_key_stays_down_when_the_helper_is_killed_in_between(sway: Wayl
 async def test_insertion_works_again_when_the_compositor_has_restarted(tmp_path: Path) -> None:
     with running_labwc(tmp_path) as desktop:
         TextField(desktop, "before the end")
-        inserter = await WaylandInserter.open(desktop.environment, patience_s=10.0)
+        inserter = await HelperInserter.on_wayland(desktop.environment, patience_s=10.0)
         target = await inserter.target()
         assert await inserter.insert("text", target) == PASTED
         compositor = next(one for one in desktop.processes if "labwc" in psutil.Process(one.pid).name())

@@ -1,4 +1,4 @@
-"""Insertion into real windows of real compositors. ``test_inserter_trouble.py`` beside it has failures."""
+"""Insertion into real windows of real compositors. ``test_paster_in_trouble.py`` beside it has failures."""
 
 import asyncio
 import os
@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from app.insertion.errors import ScreenMissing
+from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
 from app.insertion.plan import ProgramRule, Rules, Strategy
-from app.insertion.wayland.inserter import WaylandInserter
 from tests.app.insertion.wayland.conftest import Foot, managing, opened, same_clipboard
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until
@@ -24,10 +24,10 @@ PASTED = Insertion(InsertionResult.PASTED)
 BEFORE = {"text/html": b"<b>b</b>", "image/png": bytes(range(256)) * 1000, "text/plain;charset=utf-8": b"b"}
 APP = """
 import asyncio, os
-from app.insertion.wayland.inserter import WaylandInserter
+from app.insertion.helper.inserter import HelperInserter
 
 async def main():
-    inserter = await WaylandInserter.open(os.environ, patience_s=10)
+    inserter = await HelperInserter.on_wayland(os.environ, patience_s=10)
     print((await inserter.insert("text", await inserter.target())).how.value, flush=True)
     await asyncio.sleep(600)
 
@@ -134,4 +134,4 @@ async def test_clipboard_survives_the_app(sway: WaylandDesktop) -> None:
 
 async def test_error_says_what_to_do_without_a_compositor(tmp_path: Path) -> None:
     with pytest.raises(ScreenMissing, match="Wayland session"):
-        await WaylandInserter.open(os.environ | {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": ""})
+        await HelperInserter.on_wayland(os.environ | {"XDG_RUNTIME_DIR": str(tmp_path), "WAYLAND_DISPLAY": ""})

@@ -9,18 +9,20 @@ import pytest
 
 from app.insertion.errors import HelperEnded, HelperFailed, ScreenMissing
 from app.insertion.helper.frames import OpenRequest
-from app.insertion.helper.helper import Helper
+from app.insertion.helper.inserter import X11_COMMAND
+from app.insertion.helper.process import HelperProcess
 from app.insertion.outcome import Target
 from app.insertion.plan import Rules, Strategy
-from app.insertion.x11.inserter import COMMAND
 from tests.helpers.desktop import PATIENT_S, Desktop
 
 ENDS = (sys.executable, "-c", "import sys; sys.exit(3)")
 WRITES_NONSENSE = (sys.executable, "-c", "import time; print('x' * 100, flush=True); time.sleep(60)")
 
 
-async def start(display: str, command: Sequence[str] = COMMAND) -> Helper:
-    return await Helper.start(OpenRequest(display, PATIENT_S, os.getpid()), None, [*command, str(PATIENT_S)])
+async def start(display: str, command: Sequence[str] = X11_COMMAND) -> HelperProcess:
+    return await HelperProcess.start(
+        OpenRequest(display, PATIENT_S, os.getpid()), None, [*command, str(PATIENT_S)]
+    )
 
 
 @pytest.mark.parametrize("command", [ENDS, WRITES_NONSENSE])

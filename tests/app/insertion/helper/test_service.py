@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from app.insertion.errors import ScreenMissing
@@ -23,12 +23,12 @@ from app.insertion.helper.frames import (
     ReplyChannel,
     Request,
 )
+from app.insertion.helper.service import HelperService
 from app.insertion.outcome import Insertion, InsertionResult
 from app.insertion.plan import Rules
 from app.insertion.programs import PasteKeys
-from app.insertion.wayland.helper_service import WaylandService
-from app.insertion.wayland.parts import InsertionParts
-from tests.app.insertion.test_paste_flow import FakeClipboard
+from app.insertion.wayland.paster import InsertionParts, WaylandPaster
+from tests.app.insertion.test_clipboard import FakeClipboard
 from tests.app.insertion.wayland.test_paster import EDITOR, FakeFocus, FakeKeyboard
 
 OPENING = OpenRequest(None, 1.0, 1)
@@ -61,10 +61,11 @@ class Asked:
     async def answer(self) -> Reply:
         return await REPLIES.receive(self._replies)
 
-    async def assemble(self, opening: OpenRequest) -> InsertionParts:
+    async def open(self, opening: OpenRequest, pressing: Callable[[int], None]) -> WaylandPaster:
         if self.refuses:
             raise ScreenMissing("no screen")
-        return InsertionParts(FakeFocus([EDITOR]), self.keyboard, FakeClipboard(), asyncio.Event())
+        parts = InsertionParts(FakeFocus([EDITOR]), self.keyboard, FakeClipboard(), asyncio.Event())
+        return WaylandPaster(parts, pressing)
 
 
 @asynccontextmanager
@@ -76,7 +77,7 @@ async def service() -> AsyncIterator[Asked]:
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, heard)
     asked = Asked(ask, stream)
     with os.fdopen(requests, "rb") as taken, os.fdopen(replies, "wb") as told:
-        serving = asyncio.create_task(WaylandService(ReplyChannel(told), asked.assemble).run(taken))
+        serving = asyncio.create_task(HelperService(ReplyChannel(told), asked.open).run(taken))
         try:
             yield asked
         finally:
@@ -120,3 +121,14 @@ async def test_service_continues_after_a_failed_request() -> None:
         assert isinstance(failed, FailedReply) and failed.number == 1
         asked.send(FindRequest(2))
         assert await asked.answer() == FoundReply(2, EDITOR)
+
+
+async def test_text_in_progress_arrives_before_the_service_ends() -> None:
+    async with service() as asked:
+        asked.send(OPENING)
+        assert await asked.answer() == OpenedReply()
+        asked.send(InsertRequest(1, "text", EDITOR, Rules()))
+        assert await asked.answer() == PressingNotice(EDITOR.process)
+        asked.send(CloseRequest())
+        asked.keyboard.may.set()
+        assert await asked.answer() == InsertedReply(1, PASTED)

@@ -10,7 +10,6 @@ from typing import Final, Self
 import psutil
 
 from app.insertion.errors import HelperEnded, HelperFailed, InsertionError, ScreenMissing
-from app.insertion.helper.exit_status import CUT_OFF
 from app.insertion.helper.frames import (
     REPLIES,
     REQUESTS,
@@ -29,6 +28,7 @@ from app.insertion.helper.frames import (
 )
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.insertion.plan import Rules
+from app.insertion.x11.grab_guard import CUT_OFF
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame
@@ -41,7 +41,7 @@ _START_S: Final = 10.0
 _CLOSE_S: Final = 5.0
 
 
-class Helper:
+class HelperProcess:
     """A connected helper process. Once it is ``over``, requests raise ``HelperEnded``.
 
     ``late``: the process of a program that may still have to process a paste key; 0 for none.
@@ -66,17 +66,17 @@ class Helper:
         kept: int | None,
         command: Sequence[str],
         environment: Mapping[str, str] | None = None,
-        when_app_dies: signal.Signals | None = None,
+        when_app_dies: signal.Signals = signal.SIGKILL,
     ) -> Self:
         """Start a helper process. Raises ``ScreenMissing`` or ``HelperEnded``.
 
         ``kept``: the memory file for ``KeptContents``, named to the process as its last word.
-        ``environment``: default that of this process. ``when_app_dies``: a signal for it, default SIGKILL.
+        ``environment``: default that of this process. ``when_app_dies``: a signal for it.
         """
         words = [*command, *([] if kept is None else [str(kept)])]
         passed = () if kept is None else (kept,)
         process = await asyncio.create_subprocess_exec(
-            *leashed(words, when_app_dies or signal.SIGKILL),
+            *leashed(words, when_app_dies),
             stdin=PIPE,
             stdout=PIPE,
             env=environment,
