@@ -1,6 +1,6 @@
-"""Log lines as values, and a filter for them. Pure.
+"""Log lines as people read them, and a filter for them. Pure.
 
-``runtime.logs`` writes the lines.
+``runtime.logs`` writes the lines. ``timeline.logged_events`` has those of a session as a program reads them.
 """
 
 import json
@@ -62,7 +62,7 @@ def parse(raw: str, program: str, before_s: float) -> LogLine:
     An unreadable line gets the time of the previous one, ``before_s``.
     """
     fields = as_object(raw)
-    at_s = _seconds(fields.get("timestamp")) if fields else None
+    at_s = seconds_of(fields.get("timestamp")) if fields else None
     if fields is None or at_s is None:
         return LogLine(before_s, program, "", raw, "", raw)
     told = str(fields.get("level", "")).lower()
@@ -84,7 +84,8 @@ def as_object(raw: str) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _seconds(timestamp: object) -> float | None:
+def seconds_of(timestamp: object) -> float | None:
+    """Return a line's timestamp in seconds since 1970; ``None`` if it is none."""
     try:
         at = datetime.fromisoformat(str(timestamp))
     except ValueError:

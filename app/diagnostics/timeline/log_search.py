@@ -16,7 +16,7 @@ from typing import BinaryIO, Final, cast
 
 from app.core.errors import AppError
 from app.diagnostics.report.log_reader import tail_of
-from app.diagnostics.timeline.log_lines import ParsedLine, parse
+from app.diagnostics.timeline.logged_events import LoggedEvent, logged_event
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS
 from runtime.loggers import CLIENT_STORY
 
@@ -49,7 +49,7 @@ class SessionLines:
     """
 
     session: str
-    lines: list[ParsedLine]
+    lines: list[LoggedEvent]
     left_out: int = 0
 
 
@@ -59,27 +59,27 @@ def find(name: str, folders: Sequence[Path]) -> SessionLines:
     if not files:
         raise SessionNotFound(f"there are no logs in {', '.join(map(str, folders))}")
     session = _newest(files) if name == "last" else _whole_name(name.lower(), files)
-    own, count = deque[ParsedLine](maxlen=MOST_LINES), 0
+    own, count = deque[LoggedEvent](maxlen=MOST_LINES), 0
     for computer, path in files:
         for raw in _matching(path, (session.encode(),)):
-            if (line := parse(raw, computer)) is not None and line.named and line.session == session:
+            if (line := logged_event(raw, computer)) is not None and line.named and line.session == session:
                 own.append(line)
                 count += 1
     return SessionLines(session, [*own, *_beside(own, files)], count - len(own))
 
 
-def _beside(own: Iterable[ParsedLine], files: Iterable[tuple[int, Path]]) -> Iterable[ParsedLine]:
+def _beside(own: Iterable[LoggedEvent], files: Iterable[tuple[int, Path]]) -> Iterable[LoggedEvent]:
     """Return process-level lines of the same period on the same computer."""
     times: dict[int, list[float]] = {}
     for line in own:
         times.setdefault(line.computer, []).append(line.at_ms)
-    found = deque[ParsedLine](maxlen=_MOST_BESIDE)
+    found = deque[LoggedEvent](maxlen=_MOST_BESIDE)
     for computer, path in files:
         if (known := times.get(computer)) is None:
             continue
         first, last = min(known) - _AROUND_MS, max(known) + _AROUND_MS
         for raw in _matching(path, _MARKS):
-            beside = parse(raw, computer)
+            beside = logged_event(raw, computer)
             if beside is None or beside.session or beside.event not in PROCESS_EVENTS:
                 continue
             if first <= beside.at_ms <= last:
@@ -100,13 +100,13 @@ def _age(path: Path) -> tuple[str, int]:
     return program, int(number) if number.isdigit() else 0
 
 
-def reaches_back_to(folders: Sequence[Path]) -> ParsedLine | None:
+def reaches_back_to(folders: Sequence[Path]) -> LoggedEvent | None:
     """Return the oldest line of all logs."""
-    oldest: ParsedLine | None = None
+    oldest: LoggedEvent | None = None
     for number, folder in enumerate(folders):
         for path in logs_of(folder):
             first = next(_lines(path), None)
-            line = parse(first, number) if first else None
+            line = logged_event(first, number) if first else None
             if line is not None and (oldest is None or line.at_ms < oldest.at_ms):
                 oldest = line
     return oldest
@@ -142,7 +142,7 @@ def _newest(files: Iterable[tuple[int, Path]]) -> str:
     best: tuple[bool, float, str] | None = None
     for number, path in files:
         for raw in reversed(_tail(path)):
-            line = parse(raw, number) if _SESSION.search(raw) else None
+            line = logged_event(raw, number) if _SESSION.search(raw) else None
             if line is None or not line.named:
                 continue
             of = (_SPOKE in raw, line.at_ms, line.session)

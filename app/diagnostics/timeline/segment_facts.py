@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.diagnostics.timeline.log_lines import ParsedLine
+from app.diagnostics.timeline.logged_events import LoggedEvent
 from runtime.event_names import LogEvent
 
 RETURNED: Final = "returned"
@@ -37,7 +37,7 @@ class JobClaim:
     taken_from: str = ""
     silent: float = 0.0
     borrowed: bool = False
-    told: list[ParsedLine] = field(default_factory=list)
+    told: list[LoggedEvent] = field(default_factory=list)
 
     @property
     def delivered(self) -> bool:
@@ -53,15 +53,15 @@ class SegmentFacts:
     """
 
     index: int
-    app: ParsedLine | None = None
-    cut: ParsedLine | None = None
-    gateway: list[ParsedLine] = field(default_factory=list)
+    app: LoggedEvent | None = None
+    cut: LoggedEvent | None = None
+    gateway: list[LoggedEvent] = field(default_factory=list)
     claims: list[JobClaim] = field(default_factory=list)
-    inserted: ParsedLine | None = None
-    others: list[ParsedLine] = field(default_factory=list)
+    inserted: LoggedEvent | None = None
+    others: list[LoggedEvent] = field(default_factory=list)
 
 
-def gather(lines: Iterable[ParsedLine]) -> dict[int, SegmentFacts]:
+def gather(lines: Iterable[LoggedEvent]) -> dict[int, SegmentFacts]:
     """Collect the facts by segment from the lines of one session."""
     found: dict[int, SegmentFacts] = {}
     claims: dict[tuple[int, Any, Any, Any], JobClaim] = {}
@@ -79,7 +79,7 @@ def gather(lines: Iterable[ParsedLine]) -> dict[int, SegmentFacts]:
     return found
 
 
-def _place(facts: SegmentFacts, line: ParsedLine) -> None:
+def _place(facts: SegmentFacts, line: LoggedEvent) -> None:
     match line.event:
         case LogEvent.SEGMENT_ENDED:
             facts.app = line
@@ -93,7 +93,7 @@ def _place(facts: SegmentFacts, line: ParsedLine) -> None:
             facts.others.append(line)
 
 
-def _take(facts: SegmentFacts, line: ParsedLine, claims: dict[tuple[int, Any, Any, Any], JobClaim]) -> None:
+def _take(facts: SegmentFacts, line: LoggedEvent, claims: dict[tuple[int, Any, Any, Any], JobClaim]) -> None:
     entry, _, _ = line.text("job").partition("-")
     queue = line.ms("queue_ms")
     if not entry.isdigit() or queue is None:
@@ -117,7 +117,7 @@ def _take(facts: SegmentFacts, line: ParsedLine, claims: dict[tuple[int, Any, An
         _end(claim, line)
 
 
-def _end(claim: JobClaim, line: ParsedLine) -> None:
+def _end(claim: JobClaim, line: LoggedEvent) -> None:
     claim.wait, claim.decode = line.ms("wait_ms") or 0.0, line.ms("decode_ms") or 0.0
     claim.store = line.ms("store_ms") or 0.0
     claim.ended = claim.taken + claim.wait + claim.decode + claim.store

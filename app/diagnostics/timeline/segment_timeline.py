@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from app.diagnostics.timeline.log_lines import ParsedLine
+from app.diagnostics.timeline.logged_events import LoggedEvent
 from app.diagnostics.timeline.segment_facts import RETURNED, JobClaim, SegmentFacts
 from runtime.event_names import LogEvent
 
@@ -91,7 +91,7 @@ class SegmentTimeline:
     text: float | None
     inserted: float | None
     spans: tuple[TimeSpan, ...]
-    told: ParsedLine | None = None
+    told: LoggedEvent | None = None
     gateway: float | None = None
     broker: float | None = None
 
@@ -144,26 +144,26 @@ def timeline(facts: SegmentFacts) -> SegmentTimeline:
     return SegmentTimeline(facts, began, ended, text, inserted, tuple(spans), told, gateway, broker)
 
 
-def _taken_in(facts: SegmentFacts) -> ParsedLine | None:
+def _taken_in(facts: SegmentFacts) -> LoggedEvent | None:
     """Return the last line of a gateway that received the whole segment; others only forwarded its result."""
     whole = [line for line in facts.gateway if line.ms("complete") is not None]
     return whole[-1] if whole else None
 
 
-def _at(clock: float | None, line: ParsedLine | None, name: str) -> float | None:
+def _at(clock: float | None, line: LoggedEvent | None, name: str) -> float | None:
     if clock is None or line is None or (offset := line.ms(name)) is None:
         return None
     return clock + offset
 
 
-def _queued(told: ParsedLine | None) -> float | None:
+def _queued(told: LoggedEvent | None) -> float | None:
     """Return when the job that was recognised was queued."""
     if told is None:
         return None
     return told.ms("queued") if told.ms("requeued") is None else told.ms("requeued")
 
 
-def _gateway_clock(app: ParsedLine | None, origin: float | None, told: ParsedLine | None) -> float | None:
+def _gateway_clock(app: LoggedEvent | None, origin: float | None, told: LoggedEvent | None) -> float | None:
     if told is None:
         return None
     if app is None or origin is None:
@@ -176,9 +176,9 @@ def _gateway_clock(app: ParsedLine | None, origin: float | None, told: ParsedLin
 
 def _broker_clock(
     facts: SegmentFacts,
-    app: ParsedLine | None,
+    app: LoggedEvent | None,
     origin: float | None,
-    told: ParsedLine | None,
+    told: LoggedEvent | None,
     gateway: float | None,
 ) -> float | None:
     claim = next((one for one in facts.claims if one.delivered), facts.claims[-1] if facts.claims else None)
@@ -194,7 +194,7 @@ def _broker_clock(
     return 0.0 if found is None else found  # no other source: the broker's clock becomes the reference
 
 
-def _of_app(app: ParsedLine | None, origin: float | None) -> Iterator[TimeSpan]:
+def _of_app(app: LoggedEvent | None, origin: float | None) -> Iterator[TimeSpan]:
     if app is None or origin is None:
         return
     at = {name: _at(origin, app, name) for name in ("ended", "sent", "final", "kept")}
@@ -206,7 +206,7 @@ def _of_app(app: ParsedLine | None, origin: float | None) -> Iterator[TimeSpan]:
         yield TimeSpan(SpanKind.KEEPING, at["final"], at["kept"])
 
 
-def _of_gateway(told: ParsedLine | None, gateway: float | None) -> Iterator[TimeSpan]:
+def _of_gateway(told: LoggedEvent | None, gateway: float | None) -> Iterator[TimeSpan]:
     if told is None or gateway is None:
         return
     complete, queued = told.ms("complete"), _queued(told)
@@ -215,7 +215,7 @@ def _of_gateway(told: ParsedLine | None, gateway: float | None) -> Iterator[Time
 
 
 def _of_workers(
-    facts: SegmentFacts, told: ParsedLine | None, gateway: float | None, broker: float | None
+    facts: SegmentFacts, told: LoggedEvent | None, gateway: float | None, broker: float | None
 ) -> Iterator[TimeSpan]:
     claims = _chain(facts.claims)
     if claims and broker is not None:

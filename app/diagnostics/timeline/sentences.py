@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from app.diagnostics.timeline.log_lines import ParsedLine, host_of
+from app.diagnostics.timeline.logged_events import LoggedEvent, host_of
 from runtime.event_names import LogEvent
 
 
@@ -29,7 +29,7 @@ def short_names(workers: list[str]) -> dict[str, str]:
     }
 
 
-def sentence(line: ParsedLine) -> str:
+def sentence(line: LoggedEvent) -> str:
     """Return a sentence for a line outside the normal steps of a segment."""
     told = _SENTENCES.get(line.event, line.event)
     if not isinstance(told, str):
@@ -38,29 +38,29 @@ def sentence(line: ParsedLine) -> str:
     return f"{told}: {why}" if why else told
 
 
-def _lasted(line: ParsedLine, name: str) -> str:
+def _lasted(line: LoggedEvent, name: str) -> str:
     return lasting(line.ms(name) or 0)
 
 
-def _holds(line: ParsedLine) -> str:
+def _holds(line: LoggedEvent) -> str:
     held, queued, ended = (round(line.ms(name) or 0) for name in ("held", "queued", "ended"))
     return f"It knows of {held} segments that are not complete or not queued, {queued} queued, {ended} ended"
 
 
-def _lost(line: ParsedLine) -> str:
+def _lost(line: LoggedEvent) -> str:
     asked = line.ms("asked_s")
     why = line.text("reason")
     wait = f"trying again in {lasting((line.ms('retry_in_s') or 0) * 1000)}"
     return f"no connection: {why}; {f'asked to wait {asked:g} s, ' if asked else ''}{wait}"
 
 
-def _busy(line: ParsedLine) -> str:
+def _busy(line: LoggedEvent) -> str:
     eta = line.ms("eta_ms")
     wait = "" if eta is None else f", {lasting(eta)} to wait"
     return f"told that the gateway is busy ({line.text('reason')}){wait}"
 
 
-def _failed(line: ParsedLine) -> str:
+def _failed(line: LoggedEvent) -> str:
     after = {
         "again": "it goes back, for any worker",
         "dead": "it failed too often and is among the dead letters",
@@ -70,21 +70,21 @@ def _failed(line: ParsedLine) -> str:
     return f"failed ({line.text('code')}: {line.text('reason')}); {what}"
 
 
-def _told(line: ParsedLine) -> str:
+def _told(line: LoggedEvent) -> str:
     again = ", and may be tried again" if line.fields.get("retryable") is True else ""
     return f"tells the client that attempt {round(line.ms('attempt') or 0)} failed ({line.text('outcome')}){again}"
 
 
-def _child(line: ParsedLine) -> str:
+def _child(line: LoggedEvent) -> str:
     status = line.ms("status")
     return f"{line.text('child')} ended{'' if status is None else f' with status {status:g}'}; starting it again"
 
 
-def _log(line: ParsedLine) -> str:
+def _log(line: LoggedEvent) -> str:
     return f"{line.ms('lines') or 0:g} lines of the log are not written"
 
 
-_SENTENCES: Final[Mapping[str, str | Callable[[ParsedLine], str]]] = {
+_SENTENCES: Final[Mapping[str, str | Callable[[LoggedEvent], str]]] = {
     LogEvent.BROKER_DIED: "the broker died; starting it again",
     LogEvent.BROKER_DISCONNECTED: "no connection to the broker; commands wait",
     LogEvent.BROKER_FILE_SET_ASIDE: "the broker's file is damaged: it is set aside, and clients send again",

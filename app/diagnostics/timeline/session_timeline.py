@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.diagnostics.timeline.log_lines import ParsedLine
+from app.diagnostics.timeline.logged_events import LoggedEvent
 from app.diagnostics.timeline.segment_facts import RETURNED, SegmentFacts, gather
 from app.diagnostics.timeline.segment_sentences import segment_entries
 from app.diagnostics.timeline.segment_timeline import SegmentTimeline, SpanKind, TimeSpan, timeline, typical
@@ -72,7 +72,7 @@ class SessionTimeline:
         return sum(row.whole or 0.0 for row in self.rows)
 
 
-def tell(session: str, lines: Sequence[ParsedLine], computers: Sequence[str] = ()) -> SessionTimeline:
+def tell(session: str, lines: Sequence[LoggedEvent], computers: Sequence[str] = ()) -> SessionTimeline:
     """Make the report.
 
     ``lines``: the session's lines, at least one, and process-level lines. ``computers``: names of the folders of
@@ -108,7 +108,7 @@ def tell(session: str, lines: Sequence[ParsedLine], computers: Sequence[str] = (
     return SessionTimeline(session, origin / 1000, ordered, rows, tuple(notes))
 
 
-def _skews(own: Iterable[ParsedLine], timelines: Sequence[SegmentTimeline]) -> dict[int, float]:
+def _skews(own: Iterable[LoggedEvent], timelines: Sequence[SegmentTimeline]) -> dict[int, float]:
     """Return the correction for each computer's clock; the speaker's clock is the reference."""
     samples: dict[int, list[float]] = {line.computer: [] for line in own}
     for one in timelines:
@@ -123,7 +123,7 @@ def _skews(own: Iterable[ParsedLine], timelines: Sequence[SegmentTimeline]) -> d
     return {computer: 0.0 if computer in spoken else typical(found) for computer, found in samples.items()}
 
 
-def _outages(placed: Iterable[tuple[float, ParsedLine]]) -> Iterator[TimeSpan]:
+def _outages(placed: Iterable[tuple[float, LoggedEvent]]) -> Iterator[TimeSpan]:
     for at, line in placed:
         if line.event in (LogEvent.GATEWAY_CONNECTED, LogEvent.GATEWAY_RECONNECTED):
             yield TimeSpan(SpanKind.AWAY, at - (line.ms("away_ms") or 0.0), at)
@@ -145,7 +145,9 @@ _TOLD_WITH_SEGMENTS: Final = frozenset(
 
 
 def _lines_alone(
-    placed: Iterable[tuple[float, ParsedLine]], beside: Iterable[tuple[float, ParsedLine]], workers: dict[str, str]
+    placed: Iterable[tuple[float, LoggedEvent]],
+    beside: Iterable[tuple[float, LoggedEvent]],
+    workers: dict[str, str],
 ) -> Iterator[TimelineEntry]:
     """Yield entries for lines that report more than the normal steps of a segment."""
     for at, line in (*placed, *beside):
@@ -187,7 +189,7 @@ def _row(one: SegmentTimeline, origin: float, outages: Sequence[TimeSpan]) -> Se
     )
 
 
-def _notes(facts: dict[int, SegmentFacts], own: Sequence[ParsedLine]) -> Iterator[str]:
+def _notes(facts: dict[int, SegmentFacts], own: Sequence[LoggedEvent]) -> Iterator[str]:
     who = {line.who.partition(" ")[0] for line in own}
     if "app" not in who:
         yield "the log of whoever spoke is not here: the story begins at the gateway"

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from app.diagnostics.timeline.log_lines import ParsedLine
+from app.diagnostics.timeline.logged_events import LoggedEvent
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS, lasting, named, sentence, short_names
 
 
-def line(event: str, **fields: Any) -> ParsedLine:
-    return ParsedLine(0.0, 0, event, "app", fields)
+def line(event: str, **fields: Any) -> LoggedEvent:
+    return LoggedEvent(0.0, 0, event, "app", fields)
 
 
 def test_lasting_formats_durations() -> None:
@@ -55,7 +55,7 @@ def test_short_names_add_process_only_when_host_is_ambiguous() -> None:
         (line("segment.audio_missing", from_ms=1_500), "audio is missing and asked for again, from 1.5 s on"),
     ],
 )
-def test_sentence_describes_each_event(said: ParsedLine, words: str) -> None:
+def test_sentence_describes_each_event(said: LoggedEvent, words: str) -> None:
     assert sentence(said) == words
     assert sentence(replace(said, fields={})), "a line that lacks everything is told too"
 

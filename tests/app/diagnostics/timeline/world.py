@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from app.diagnostics.timeline.log_lines import ParsedLine, parse
+from app.diagnostics.timeline.logged_events import LoggedEvent, logged_event
 from backend.observability.segment_log import SegmentLog as GatewayStory
 from backend.sessions.segments import SegmentHistory
 from client.story import SessionLog as ClientStory
@@ -57,9 +57,9 @@ class World:
         self.workers = {ONE: WorkerStory(), TWO: WorkerStory()}
 
     @property
-    def lines(self) -> list[ParsedLine]:
+    def lines(self) -> list[LoggedEvent]:
         """Parsed lines of all logs."""
-        return [line for raw, computer in self.raw if (line := parse(raw, computer)) is not None]
+        return [line for raw, computer in self.raw if (line := logged_event(raw, computer)) is not None]
 
     @contextmanager
     def writing(self, logger: str, computer: int, **bound: Any) -> Iterator[None]:

@@ -1,16 +1,17 @@
-"""Log lines for the timeline of a session. Pure.
+"""Events of a session, read from log lines. Pure.
 
-``runtime.logs`` writes the lines. Each line records which computer's clock its time is from: clocks of two
+``runtime.logs`` writes the lines. Each event records which computer's clock its time is from: clocks of two
 computers are never compared directly.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
+
+from app.diagnostics.report.log_lines import seconds_of
 
 _PROCESS: Final = re.compile(r"-\d+-[0-9a-f]{8}$")
 _EVENT: Final = re.compile(r"[a-z]+(\.[a-z_]+)+")
@@ -18,8 +19,8 @@ _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class ParsedLine:
-    """Line of a log.
+class LoggedEvent:
+    """Event of a log line.
 
     ``at_ms``: since 1970, on the clock of ``computer``, the number of a folder of logs.
     """
@@ -60,16 +61,16 @@ class ParsedLine:
         return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-def parse(raw: bytes, computer: int) -> ParsedLine | None:
-    """Parse a line; ``None`` if it is not one of ours."""
+def logged_event(raw: bytes, computer: int) -> LoggedEvent | None:
+    """Return the event of a line; ``None`` if it is not one of ours."""
     try:
         fields = _decoder.decode(raw)
-        at = datetime.fromisoformat(fields["timestamp"])
-        logger = str(fields["logger"])
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return ParsedLine(at.timestamp() * 1000, computer, str(fields.get("event", "")), _who(logger, fields), fields)
+    at_s, logger = seconds_of(fields.get("timestamp")), fields.get("logger")
+    if at_s is None or logger is None:
+        return None
+    return LoggedEvent(at_s * 1000, computer, str(fields.get("event", "")), _who(str(logger), fields), fields)
 
 
 def host_of(worker: str) -> str:
