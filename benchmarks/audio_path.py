@@ -29,15 +29,12 @@ import numpy as np
 from app.capture.fallback import FallbackTimes
 from app.capture.microphone import Microphone, MicrophoneSettings, open_microphone
 from app.capture.portaudio import PortAudio
-from app.core.transcript import TranscriptSegment
-from app.journal.backlog import DiskState
 from app.journal.journal import Journal
-from app.transcription.listening import DictationObserver, DictationSetup, MicrophoneStatus
+from app.transcription.listening import DictationObserver, DictationSetup
 from app.transcription.pipeline import Samples
 from benchmarks.app_microphone import long_recording
 from benchmarks.report import arguments, table, write_json
 from client.connection import Address, fixed
-from client.events import ClientEvent
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.folders import folders
@@ -167,12 +164,8 @@ class _PromptJournal(Journal):
             time.sleep(0)
 
 
-class _Audience(DictationObserver):
+class _PlayingObserver(DictationObserver):
     """Observer of the dictation, which also plays the recording: at most ``lead_s`` ahead of the VAD."""
-
-    unsent_s: Callable[[], float]
-    keeping: Callable[[], DiskState]
-    microphone: MicrophoneStatus | None
 
     def __init__(self, recording: Samples, lead_s: float, entries: Entries | None) -> None:
         self._recording, self._lead_s, self._entries = recording, lead_s, entries
@@ -197,22 +190,10 @@ class _Audience(DictationObserver):
         await self._heard_to(len(blocks) / SAMPLE_RATE)
         (await microphone).stop()
 
-    def listened(self, seconds: float) -> None:
+    def processed(self, seconds: float) -> None:
         """Let the microphone go on."""
         self._listened = seconds
         self._changed.set()
-
-    def over(self) -> None:
-        """Ignore the end of the audio."""
-
-    def heard(self, event: ClientEvent) -> None:
-        """Ignore an event of the client."""
-
-    def recognised(self, segment: TranscriptSegment) -> None:
-        """Ignore a text that arrived."""
-
-    def finished(self) -> None:
-        """Ignore the end of the dictation."""
 
     async def _heard_to(self, seconds: float) -> None:
         async with asyncio.timeout(_DEADLINE_S):
@@ -236,15 +217,15 @@ async def dictate(
     recording: Samples, vad_folder: Path, root: Path, lead_s: float, entries: Entries | None = None
 ) -> int:
     """Dictate a recording to a gateway of this process. Return the number of frames sent."""
-    audience, library = _Audience(recording, lead_s, entries), _SoundLibrary()
+    observer, library = _PlayingObserver(recording, lead_s, entries), _SoundLibrary()
     opened: asyncio.Future[Microphone] = asyncio.get_running_loop().create_future()
-    playing = asyncio.create_task(audience.play(library, opened), name="recorded microphone")
+    playing = asyncio.create_task(observer.play(library, opened), name="recorded microphone")
     async with scripted(oblige) as gateway:
         listener = DictationSetup(fixed(Address(gateway.url)), vad_folder)
         with (_PromptJournal if entries else Journal).create(root, uuid4(), Options(), 0) as journal:
             async with open_microphone(settings=_UNHURRIED, system=PortAudio(library)) as microphone:
                 opened.set_result(microphone)
-                await listener.listen(journal, microphone, audience)
+                await listener.listen(journal, microphone, observer)
                 await playing
             if microphone.lost_samples or journal.samples != len(recording):
                 raise RuntimeError(f"{journal.samples} of {len(recording)} samples are in the journal")

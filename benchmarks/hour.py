@@ -26,7 +26,7 @@ from rich.console import Console
 
 from app.cli.scoring import edit_distance
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.transcription.progress import Display
+from app.transcription.progress import ProgressDisplay
 from app.transcription.recording import Recogniser
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.items import SETS, Item, Samples, items
@@ -154,7 +154,7 @@ def _rows(chain: Chain, spoken: Recording, folder: Path) -> Iterator[Row]:
 
 
 def _transcribed(recogniser: Recogniser, path: Path) -> RecordingTranscript:
-    return asyncio.run(recogniser.recognise(path, Display(Console(stderr=True), path.stem)))
+    return asyncio.run(recogniser.recognise(path, ProgressDisplay(Console(stderr=True), path.stem)))
 
 
 def _cpu_s(pid: int) -> float:

@@ -23,8 +23,8 @@ import numpy as np
 
 from app.core.outlet import ToGateway
 from app.core.transcript import TranscriptSegment
-from app.transcription.listening import CuttingMode, ears_of
-from app.transcription.pipeline import Samples, Watcher, at_speaking_pace, transcribe
+from app.transcription.listening import CuttingMode, segmenting_vad
+from app.transcription.pipeline import Samples, TranscriptionObserver, at_speaking_pace, transcribe
 from benchmarks.report import arguments, table, write_json
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
@@ -99,7 +99,7 @@ class Row:
 
 
 @dataclass
-class Ear(Watcher):
+class ArrivalTimes(TranscriptionObserver):
     """Recorder of the time at which each segment's text arrived, on the clock of the take."""
 
     came: list[tuple[TranscriptSegment, float]] = field(default_factory=list)
@@ -110,13 +110,7 @@ class Ear(Watcher):
         """Return the time since the take started."""
         return time.monotonic() - self.started
 
-    def listened(self, seconds: float) -> None:
-        """Do nothing: progress is not measured."""
-
-    def over(self) -> None:
-        """Do nothing: the end of listening is not measured."""
-
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         """Count the event if it is a partial."""
         self.partials += isinstance(event, Partial)
 
@@ -153,7 +147,7 @@ async def _at_once(samples: Samples) -> AsyncIterator[Samples]:
     yield samples
 
 
-async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path, ear: Ear) -> None:
+async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path, ear: ArrivalTimes) -> None:
     """Dictate the take in one session, heard by ``ear``."""
     options = Options(language=take.language, partials=way.partials)
     with TemporaryAudio() as store:
@@ -161,10 +155,10 @@ async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path, ear: Ear)
             ear.started = time.monotonic()
             blocks = at_speaking_pace(_at_once(take.samples), ear.spoken_s)
             outlet = ToGateway(client, live=way.speculation)
-            await transcribe(blocks, ears_of(CuttingMode.HANDS_FREE, vad), outlet, ear)
+            await transcribe(blocks, segmenting_vad(CuttingMode.HANDS_FREE, vad), outlet, ear)
 
 
-def note(heard: Heard, number: int, take: Take, ear: Ear) -> None:
+def note(heard: Heard, number: int, take: Take, ear: ArrivalTimes) -> None:
     """Find the segment in which each utterance ends, and record its figures."""
     heard.partials += ear.partials
     for utterance, end in enumerate(take.ends):
@@ -183,12 +177,12 @@ async def in_turn(takes: Sequence[Take], rounds: int, endpoint: Endpoint, vad: P
     """Dictate every take in every way, ``rounds`` times; each time, another way is first."""
     heard = {way: Heard() for way in WAYS}
     first = take_of(takes[0].language, [takes[0].samples[: takes[0].ends[0]]])
-    await dictate(first, WAYS[0], endpoint, vad, Ear())  # loads the model
+    await dictate(first, WAYS[0], endpoint, vad, ArrivalTimes())  # loads the model
     for number in range(rounds * len(takes)):
         take = takes[number % len(takes)]
         for turn in range(len(WAYS)):
             way = WAYS[(number + turn) % len(WAYS)]
-            ear = Ear()
+            ear = ArrivalTimes()
             await dictate(take, way, endpoint, vad, ear)
             note(heard[way], number, take, ear)
     return heard

@@ -21,7 +21,7 @@ import numpy as np
 
 from app.core.transcript import TranscriptSegment
 from backend.sessions.local_agreement import words
-from benchmarks.latency import Ear, Take, Way, dictate, sounding, take_of
+from benchmarks.latency import ArrivalTimes, Take, Way, dictate, sounding, take_of
 from benchmarks.report import arguments, table, write_json
 from client.events import ClientEvent
 from loadtest.measurement.figures import percentile
@@ -39,12 +39,12 @@ _Told = tuple[Partial, float]
 
 
 @dataclass
-class LiveEar(Ear):
+class LiveEar(ArrivalTimes):
     """Recorder of the partials and of the time at which each arrived, on the clock of the take."""
 
     said: list[tuple[Partial, float]] = field(default_factory=list)
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         """Record the event if it is a partial."""
         if isinstance(event, Partial):
             self.said.append((event, self.spoken_s()))

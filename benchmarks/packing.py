@@ -83,10 +83,10 @@ def _recording(language: str, rounds: int) -> tuple[NDArray[np.int16], str]:
 
 
 def _segments(spoken: NDArray[np.int16], cutter: Cutter) -> Sequence[tuple[int, bytes]]:
-    ears = SegmentingVad(open_vad(folders().models / "fsmn-vad"), cutter)
+    vad = SegmentingVad(open_vad(folders().models / "fsmn-vad"), cutter)
     begins: list[int] = []
     audio: list[bytearray] = []
-    for output in [*ears.hear(spoken), *ears.finish()]:
+    for output in [*vad.accept(spoken), *vad.finish()]:
         match output:
             case SegmentBegin(_, at):
                 begins.append(at)

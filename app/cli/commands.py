@@ -28,7 +28,7 @@ from app.models import needed_models
 from app.models.default_choice import choose_default, default_line
 from app.models.engines import engine_of
 from app.settings.languages import languages_now
-from app.transcription.progress import Display
+from app.transcription.progress import ProgressDisplay
 from app.transcription.recording import Recogniser
 from client.connection import Locate, fixed
 from client.errors import Refused, Unreachable
@@ -175,7 +175,7 @@ class Transcription:
         if self._gone:
             return self._fail(file, "not tried", self._gone)
         try:
-            with Display(self._console, file.name).shown() as display:
+            with ProgressDisplay(self._console, file.name).shown() as display:
                 transcript = await recogniser.recognise(file, display)
             text = render(transcript, self._wanted.form, str(file), line=self._outputs.lines)
             place = self._outputs.deliver(file, text)

@@ -14,7 +14,7 @@ from app.core.console import Console
 from app.core.process import FAILED
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.models import needed_models
-from app.transcription.progress import Display
+from app.transcription.progress import ProgressDisplay
 from app.transcription.recording import Recogniser
 from protocol.recognition import Options
 from runtime.terminal import say
@@ -58,7 +58,7 @@ async def dictate(recordings: Sequence[Sample], source: GatewayChoice) -> int:
 async def _dictate_one(sample: Sample, source: GatewayChoice, console: Console) -> bool:
     options = Options(language=sample.language, model=source.model, script="simplified")
     recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
-    with Display(console, sample.path.name, lambda segment: say(told(segment))).shown() as display:
+    with ProgressDisplay(console, sample.path.name, lambda segment: say(told(segment))).shown() as display:
         transcript = await recogniser.recognise(sample.path, display, live=True)
     say(f"  text    {transcript.text}")
     say(f"  script  {sample.text}")

@@ -86,7 +86,7 @@ def last_lines(spans: tuple[TextSpan, ...], console: Console, most: int) -> Text
 
 
 class LiveScreen(DictationObserver):
-    """A ``pipeline.Watcher`` that displays dictation.
+    """The screen of a dictation in a terminal.
 
     Values of other components are read when it is drawn. ``refused``: why a text was not written, if so.
     """
@@ -156,16 +156,16 @@ class LiveScreen(DictationObserver):
 
     # -- observed events -----------------------------------------------------------------------------------
 
-    def listened(self, seconds: float) -> None:
+    def processed(self, seconds: float) -> None:
         """Record how many seconds of audio have been processed."""
         self._seconds = seconds
 
-    def over(self) -> None:
+    def audio_ended(self) -> None:
         """Record that all audio has been processed."""
         self._over = True
         self.refresh()
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         """Process partials and changes of the connection to the gateway."""
         if isinstance(event, Partial):
             self._text.partial(event)

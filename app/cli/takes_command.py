@@ -143,14 +143,14 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     from app.core.process import FAILED
     from app.core.renderers import render
     from app.models import needed_models
-    from app.transcription.progress import Display
+    from app.transcription.progress import ProgressDisplay
     from app.transcription.resending import Resender
 
     console = Console(stderr=True)
     with _library().reopen(found.session) as journal:
         _tell_damage(journal.take.damage)
         async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
-            with Display(console, "recording").shown() as display:
+            with ProgressDisplay(console, "recording").shown() as display:
                 work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
                 transcript = await gateway.unless_broken(work)
         damaged = journal.take.damage

@@ -28,7 +28,7 @@ from app.journal.library import Library, TakeFingerprint, TakeSnapshot, parse_se
 from app.journal.retention import RetentionLimits
 from app.journal.take import TakeState
 from app.transcription.listening import DictationSetup
-from app.transcription.pipeline import Watcher
+from app.transcription.pipeline import TranscriptionObserver
 from app.transcription.resending import Resender
 from client.errors import GatewayError
 from runtime import loggers
@@ -97,7 +97,7 @@ class PastTakes:
         try:
             journal = await asyncio.to_thread(self._library.reopen, parse_session(session))
             try:
-                await self._resender.resend(journal, _SilentWatcher())
+                await self._resender.resend(journal, TranscriptionObserver())
             finally:
                 await asyncio.shield(asyncio.to_thread(_close, journal))
             if damage := journal.take.damage:
@@ -128,10 +128,6 @@ def _close(journal: Journal) -> None:
         journal.close()
     except AppError as error:
         log.warning(LogEvent.TAKE_CLOSE_FAILED, reason=str(error))
-
-
-class _SilentWatcher(Watcher):
-    """Watcher that ignores progress, because the result is in the journal."""
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ class TakeRunner(DictationObserver):
     async def _listen(self, journal: Journal) -> Note | None:
         assert self._recording is not None
         try:
-            await self._setup.listen(journal, self._recording, self, self._begun, self._completed)
+            await self._setup.listen(journal, self._recording, self)
         except MicrophoneError as error:
             self._parts.recorder.broken()
             return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
@@ -196,17 +196,19 @@ class TakeRunner(DictationObserver):
 
     # -- observed events -----------------------------------------------------------------------------------
 
-    def _begun(self, segment: int) -> None:
+    def began(self, segment: int) -> None:
+        """Note that a segment begins."""
         self._notify(SegmentStep.BEGAN, segment)
         self._tell(Began(self._take, segment))
 
-    def _completed(self, segment: int) -> None:
+    def completed(self, segment: int) -> None:
+        """Note that all audio of a segment has been recorded."""
         self._notify(SegmentStep.COMPLETED, segment)
 
     def _notify(self, step: SegmentStep, segment: int, result: TranscriptSegment | None = None) -> None:
         self._parts.observe(SegmentEvent(step, self.session, segment, result))
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         """Process partials and changes of the connection to the gateway."""
         match event:
             case Partial():

@@ -228,7 +228,7 @@ class Reporter:
             left = left_s(position_s - began_s, self._duration_s - position_s, now - began_at)
         self._tell(RunProgress(self._file, position_s, self._text.text, left))
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         """Report the state of the connection to the gateway."""
         match event:
             case Connected():

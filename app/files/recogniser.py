@@ -20,7 +20,7 @@ from app.core.outlet import ToGateway, withdraw
 from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
 from app.transcription.language_vote import PER_PART
-from app.transcription.pipeline import Samples, SegmentingVad, Watcher, in_thread, transcribe
+from app.transcription.pipeline import Samples, SegmentingVad, TranscriptionObserver, in_thread, transcribe
 from app.transcription.voting_outlet import voting
 from client.connection import Locate
 from client.errors import AudioGone
@@ -51,7 +51,7 @@ class FileObserver(Protocol):
         """Accept that everything up to here is recognised; ``pieces`` are new and consecutive."""
         ...
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         """Accept an event of the client."""
         ...
 
@@ -69,7 +69,7 @@ class FileRecogniser:
     pool: Executor | None = None
     rewrite: Rewrite = as_it_is
 
-    def says(self, final: Final) -> str:
+    def text_of(self, final: Final) -> str:
         """Return the text of a result, rewritten by the rules."""
         return self.rewrite(final.text.strip())
 
@@ -88,20 +88,20 @@ class FileRecogniser:
             progress = OrderedResults(known, observer)
             if known.results is not None:
                 return known
-            ears = await aside(self.pool, lambda: ReaderThreadVad(open_vad(self.vad_folder), PackingSegmenter()))
+            vad = await aside(self.pool, lambda: ReaderThreadVad(open_vad(self.vad_folder), PackingSegmenter()))
             audio = AvailableAudio(path)
-            blocks = in_thread(ears.listen(skipping(iter(audio), known.origin)), self.pool)
+            blocks = in_thread(vad.listen(skipping(iter(audio), known.origin)), self.pool)
             async with (
                 _kept_meanwhile(progress, kept),
                 GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
             ):
                 outlet = voting(_TrackedOutlet(client, progress), options, PER_PART)
                 try:
-                    await transcribe(blocks, ears, outlet, progress, says=self.says)
+                    await transcribe(blocks, vad, outlet, progress, text_of=self.text_of)
                 except asyncio.CancelledError:
                     await withdraw(client, progress.open)
                     raise
-            return KnownResults(progress.pieces, known.origin + ears.samples, truncated=audio.cut is not None)
+            return KnownResults(progress.pieces, known.origin + vad.samples, truncated=audio.cut is not None)
 
 
 class _TrackedOutlet(ToGateway):
@@ -164,7 +164,7 @@ def skipping(blocks: Iterator[Samples], samples: int) -> Iterator[Samples]:
 
 
 class ReaderThreadVad(SegmentingVad):
-    """Ears that listen in the thread that reads blocks; the results are ready when a block arrives."""
+    """A ``SegmentingVad`` that works in the thread which reads blocks: the results are there with the block."""
 
     def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         super().__init__(vad, segmenter)
@@ -177,11 +177,11 @@ class ReaderThreadVad(SegmentingVad):
         The thread that reads must call it.
         """
         for block in blocks:
-            self._heard = super().hear(block) if len(block) else ()
+            self._heard = super().accept(block) if len(block) else ()
             yield block
         self._last = super().finish()
 
-    def hear(self, block: Samples) -> Sequence[SegmentOutput]:
+    def accept(self, block: Samples) -> Sequence[SegmentOutput]:
         """Return the results for the latest block."""
         return self._heard
 
@@ -221,8 +221,8 @@ class _Placement:
     samples: int = 0
 
 
-class OrderedResults(Watcher):
-    """``pipeline.Watcher`` that turns the results of a run, in any order, into ordered pieces of the recording."""
+class OrderedResults(TranscriptionObserver):
+    """Observer that turns the results of a run, in any order, into ordered pieces of the recording."""
 
     def __init__(self, known: KnownResults, observer: FileObserver) -> None:
         self.failure: OutputFailed | None = None
@@ -261,14 +261,14 @@ class OrderedResults(Watcher):
         if lying := self._lying.get(number):
             lying.samples = samples
 
-    def listened(self, seconds: float) -> None:
+    def processed(self, seconds: float) -> None:
         """Record how much of the run has been read."""
         self._read = self._before.origin + round(seconds * SAMPLE_RATE)
         self._move(())
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         """Forward an event of the client to the observer."""
-        self._observer.heard(event)
+        self._observer.received(event)
 
     def recognised(self, segment: TranscriptSegment) -> None:
         """Add the result of a segment."""

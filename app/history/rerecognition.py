@@ -27,7 +27,7 @@ from app.journal.errors import TakeBusy
 from app.journal.events import Reran, iso_time
 from app.journal.library import TakeSnapshot
 from app.journal.take import TakeState
-from app.transcription.pipeline import ResultCollector, Watcher
+from app.transcription.pipeline import ResultCollector, TranscriptionObserver
 from client.audio_store import AudioStore
 from client.connection import Locate
 from client.errors import GatewayError, SessionLost
@@ -79,7 +79,7 @@ class Rerunner:
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
         texts = ResultCollector(
-            _PieceCounter(told, len(pieces)), says=lambda final: self.rewrite(final.text.strip())
+            _PieceCounter(told, len(pieces)), text_of=lambda final: self.rewrite(final.text.strip())
         )
         with bound_fields(session=str(session)):
             async with GatewayClient(self.locate, session, audio, asked, settings) as client:
@@ -132,8 +132,8 @@ class _TakeAudio(AudioStore):
         """Do nothing, because no audio was stored."""
 
 
-class _PieceCounter(Watcher):
-    """``pipeline.Watcher`` that counts ended pieces."""
+class _PieceCounter(TranscriptionObserver):
+    """Observer that counts ended pieces."""
 
     def __init__(self, told: Told, pieces: int) -> None:
         self._told, self._pieces, self._ended = told, pieces, 0

@@ -246,7 +246,7 @@ class Take:
         received = (each.program for _, each in sorted(self.segments.items()) if each.inserted)
         return next(filter(None, received), "")
 
-    def says(self, final: Final) -> str:
+    def text_of(self, final: Final) -> str:
         """Return the current text of the segment of ``final``: its first text, after replacement rules."""
         spoken = self.segments.get(final.segment)
         return spoken.says if spoken and isinstance(spoken.outcome, Final) else final.text.strip()

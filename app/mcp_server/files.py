@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from app.core.console import Console
 from app.core.format import Format
 from app.core.renderers import render
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.local_services.stack import Stack
 from app.models import needed_models
 from app.settings.languages import languages_now
-from app.transcription.progress import Display
-from app.transcription.recording import Recogniser
+from app.transcription.recording import Recogniser, RecordingObserver
 from client.connection import Locate
 from protocol.recognition import Options
 from runtime.tasks import Closing, cancel_and_wait
@@ -99,15 +97,14 @@ class SharedStack:
                     await stack.close()
 
 
-class _Progress(Display):
-    """A display that counts and prints nothing."""
+class _Progress(RecordingObserver):
+    """The progress with a file, as one sentence."""
 
     def __init__(self) -> None:
-        super().__init__(Console(quiet=True), "")
         self.heard_s = 0.0
         self.pieces = 0
 
-    def listened(self, seconds: float) -> None:
+    def processed(self, seconds: float) -> None:
         self.heard_s = seconds
 
     def recognised(self, segment: TranscriptSegment) -> None:

@@ -23,8 +23,8 @@ from app.journal.backlog import DiskState
 from app.journal.journal import Journal
 from app.journal.take import Take
 from app.transcription.language_vote import PER_RECORDING, PER_SPAN
-from app.transcription.pipeline import Ears, SegmentingVad, SpanningVad, Watcher, transcribe
-from app.transcription.second_pass import SecondPass, SpanWatcher
+from app.transcription.pipeline import PipelineVad, SegmentingVad, SpanningVad, TranscriptionObserver, transcribe
+from app.transcription.second_pass import SecondPass
 from app.transcription.span_choice import SpanChoice
 from app.transcription.span_planner import SpanPlanner, SpanRules
 from app.transcription.voting_outlet import VotingOutlet, voting
@@ -65,7 +65,7 @@ def mode_of(name: str) -> CuttingMode:
     return CuttingMode(name) if name in set(CuttingMode) else CuttingMode.HANDS_FREE
 
 
-def ears_of(mode: CuttingMode, vad_folder: Path, *, needs_context: bool = False) -> SegmentingVad:
+def segmenting_vad(mode: CuttingMode, vad_folder: Path, *, needs_context: bool = False) -> SegmentingVad:
     """Build the cutter for a mode, with an endpoint silence of 600 ms hands-free, 800 ms otherwise.
 
     For a model that ``needs_context`` it is 1000 ms.
@@ -78,7 +78,7 @@ def ears_of(mode: CuttingMode, vad_folder: Path, *, needs_context: bool = False)
 
 def warm(listener: "DictationSetup") -> None:
     """Load libraries and models so that the first take does not wait for them. Blocks."""
-    ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16))
+    segmenting_vad(listener.mode, listener.vad_folder).accept(np.zeros(SAMPLE_RATE, np.int16))
 
 
 class MicrophoneStatus(Protocol):
@@ -98,16 +98,21 @@ class RecordingMicrophone(MicrophoneStatus, Protocol):
     def stop(self) -> None: ...
 
 
-class DictationObserver(SpanWatcher, Protocol):
-    """Observer of a dictation that can also query its current values at any time."""
+class DictationObserver(TranscriptionObserver):
+    """Observer of a dictation, which can ask for its current values meanwhile."""
 
     unsent_s: Callable[[], float]
     keeping: Callable[[], DiskState]
     microphone: MicrophoneStatus | None
 
+    def began(self, segment: int) -> None:
+        """Note that a segment begins."""
+
+    def completed(self, segment: int) -> None:
+        """Note that all audio of a segment has been recorded."""
+
     def finished(self) -> None:
-        """Report that everything has ended."""
-        return
+        """Note that everything has ended."""
 
 
 @dataclass(frozen=True)
@@ -130,16 +135,9 @@ class DictationSetup:
     spans: SpanRules | None = None
 
     async def listen(
-        self,
-        journal: Journal,
-        microphone: RecordingMicrophone,
-        audience: DictationObserver,
-        begun: Callable[[int], None] = lambda segment: None,
-        ended: Callable[[int], None] = lambda segment: None,
+        self, journal: Journal, microphone: RecordingMicrophone, observer: DictationObserver
     ) -> RecordingTranscript:
         """Record until the microphone is stopped and every text has arrived, writing everything to the journal.
-
-        ``begun`` is called for each segment that begins, ``ended`` for each that is complete.
 
         Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``; all audio up to the error is in the journal.
         """
@@ -147,18 +145,18 @@ class DictationSetup:
         client = GatewayClient(self.locate, journal.session, store, take.options, self.settings)
         buffer.keep_in(journal)
         buffer.ended.add_done_callback(lambda _: microphone.stop())
-        audience.microphone, audience.keeping = microphone, lambda: journal.keeping
-        audience.unsent_s = lambda: client.unsent_s
+        observer.microphone, observer.keeping = microphone, lambda: journal.keeping
+        observer.unsent_s = lambda: client.unsent_s
         try:
             async with client:
-                outlet = _Announced(store, client, begun, ended)
-                stages = await self._stages(outlet, audience, take, lambda: client.spans)
-                async with stages.watching as watcher:
-                    work = transcribe(buffer.blocks(raises=False), *stages[:2], watcher, says=take.says)
+                outlet = _ObservedOutlet(store, client, observer)
+                stages = await self._stages(outlet, observer, take, lambda: client.spans)
+                async with stages.observing as first:
+                    work = transcribe(buffer.blocks(raises=False), *stages[:2], first, text_of=take.text_of)
                     await asyncio.create_task(work, name="listening/transcribe")
         except GatewayError as error:
             if self.records_on:
-                audience.heard(Disconnected(str(error), inf))
+                observer.received(Disconnected(str(error), inf))
                 await asyncio.wait({buffer.ended})
             raise
         finally:
@@ -167,47 +165,43 @@ class DictationSetup:
             buffer.end()
         if buffer.error is not None:
             raise buffer.error
-        audience.finished()
+        observer.finished()
         return take.transcript(journal.samples)
 
     async def _stages(
-        self, announced: JournaledOutlet, audience: DictationObserver, take: Take, offered: Callable[[], bool]
+        self, journaled: JournaledOutlet, observer: DictationObserver, take: Take, offered: Callable[[], bool]
     ) -> "_Stages":
         """Build the stages of a recording, with a second pass where it is wanted."""
         context = take.cutting.needs_context
-        ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder, needs_context=context)
-        outlet = voting(announced, take.options, VOTING[self.mode])
+        vad = await asyncio.to_thread(segmenting_vad, self.mode, self.vad_folder, needs_context=context)
+        outlet = voting(journaled, take.options, VOTING[self.mode])
         if self.spans is None:
-            return _Stages(ears, outlet, nullcontext(audience))
+            return _Stages(vad, outlet, nullcontext(observer))
         language = outlet.language if isinstance(outlet, VotingOutlet) else lambda at, samples: ""
-        second = SecondPass(audience, announced, SpanChoice(take.options.languages), language)
+        second = SecondPass(observer, journaled, SpanChoice(take.options.languages), language)
         planner = SpanPlanner(replace(self.spans, offered=offered))
-        return _Stages(SpanningVad(ears, planner), outlet, second)
+        return _Stages(SpanningVad(vad, planner), outlet, second)
 
 
 class _Stages(NamedTuple):
-    """The stages from audio to texts. ``watching``: yields the watcher of the transcription."""
+    """The stages from audio to texts. ``observing``: yields the first observer of the transcription."""
 
-    ears: Ears
+    vad: PipelineVad
     outlet: Outlet
-    watching: AbstractAsyncContextManager[Watcher]
+    observing: AbstractAsyncContextManager[TranscriptionObserver]
 
 
-class _Announced(JournaledOutlet):
-    def __init__(
-        self,
-        journal: AsyncJournal,
-        client: GatewayClient,
-        begun: Callable[[int], None],
-        ended: Callable[[int], None],
-    ) -> None:
+class _ObservedOutlet(JournaledOutlet):
+    """A ``JournaledOutlet`` that tells ``observer`` when segments begin and end."""
+
+    def __init__(self, journal: AsyncJournal, client: GatewayClient, observer: DictationObserver) -> None:
         super().__init__(journal, client)
-        self._begun, self._ended = begun, ended
+        self._observer = observer
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
-        self._begun(segment)
+        self._observer.began(segment)
         await super().begin(segment, at, details)
 
     async def keep_end(self, segment: int, samples: int) -> None:
-        self._ended(segment)
+        self._observer.completed(segment)
         await super().keep_end(segment, samples)

@@ -32,97 +32,91 @@ log = loggers.APP_CAPTURE_STORY
 Samples = NDArray[np.int16]
 Clock = Callable[[], float]
 
-Says = Callable[[Final], str]
+TextOf = Callable[[Final], str]
+"""Returns the text that a final result gives its segment."""
 
 _NOTHING: Constant = np.empty(0, np.int16)
 
 
-class Watcher(Protocol):
-    """Observer of a transcription's progress. Subclasses ignore what they do not define."""
+class TranscriptionObserver:
+    """Base of what follows a transcription. It ignores what a subclass does not define."""
 
-    def listened(self, seconds: float) -> None:
-        """Report that this many seconds of audio have been processed."""
-        return
+    def processed(self, seconds: float) -> None:
+        """Note that this many seconds of audio have been processed."""
 
-    def over(self) -> None:
-        """Report that all audio has been processed."""
-        return
+    def audio_ended(self) -> None:
+        """Note that all audio has been processed."""
 
-    def heard(self, event: ClientEvent) -> None:
-        """Receive an event from the gateway client."""
-        return
+    def received(self, event: ClientEvent) -> None:
+        """Take an event from the gateway client."""
 
     def recognised(self, segment: TranscriptSegment) -> None:
-        """Receive a segment that has ended."""
-        return
+        """Take the final result of a segment."""
+
+    def withheld(self, segment: TranscriptSegment) -> None:
+        """Take a text that is not final: its own, or that of a span over it, follows as ``recognised``."""
 
     async def spanned(self, span: Span) -> None:
-        """Receive consecutive segments that are to be recognised once more as one."""
-        return
+        """Take consecutive segments that are to be recognised once more as one."""
 
 
-def as_recognised(final: Final) -> str:
+def recognised_text(final: Final) -> str:
     """Return the recognised text without applying any rule."""
     return final.text.strip()
 
 
 async def transcribe(
     blocks: AsyncIterator[Samples],
-    ears: "Ears",
+    vad: "PipelineVad",
     outlet: Outlet,
-    watcher: Watcher,
+    observer: TranscriptionObserver,
     live: Clock | None = None,
-    says: Says = as_recognised,
+    text_of: TextOf = recognised_text,
 ) -> RecordingTranscript:
     """Transcribe all of ``blocks``.
 
     ``live``: the clock by which the audio is spoken; if given, delays are measured.
-    ``says``: turns a final result into the text of its segment.
 
     Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
     """
-    texts = ResultCollector(watcher, live, says)
+    texts = ResultCollector(observer, live, text_of)
     collecting = asyncio.create_task(texts.collect(outlet.events()), name="pipeline/texts")
     try:
         async for block in blocks:
-            for output in ears.hear(block):
+            for output in vad.accept(block):
                 if isinstance(output, SegmentAudio):
                     await outlet.audio(output.segment, output.samples)
                 else:
-                    await _pass_on(output, ears.speech_end, outlet, texts)
-            watcher.listened(ears.samples / SAMPLE_RATE)
-        for output in ears.finish():
-            await _pass_on(output, ears.speech_end, outlet, texts)
-        watcher.over()
+                    await _pass_on(output, vad.speech_end, outlet, texts)
+            observer.processed(vad.samples / SAMPLE_RATE)
+        for output in vad.finish():
+            await _pass_on(output, vad.speech_end, outlet, texts)
+        observer.audio_ended()
         await outlet.finish()
         await outlet.close()
         await collecting
     finally:
         collecting.cancel()
         await asyncio.gather(collecting, return_exceptions=True)
-    return texts.transcript(ears.samples)
+    return texts.transcript(vad.samples)
 
 
-class Ears(Protocol):
-    """Interface of what turns samples into segments."""
+class PipelineVad(Protocol):
+    """The stage of the pipeline that cuts samples into segments."""
 
     @property
     def samples(self) -> int:
         """Samples processed so far."""
-        ...
 
     @property
     def speech_end(self) -> int:
         """Sample at which the last known speech ended."""
-        ...
 
-    def hear(self, block: Samples) -> Sequence[SegmentOutput | Span]:
+    def accept(self, block: Samples) -> Sequence[SegmentOutput | Span]:
         """Process a block of samples and return what follows from it."""
-        ...
 
     def finish(self) -> Sequence[SegmentOutput | Span]:
         """End the recording and return the rest."""
-        ...
 
 
 class SegmentingVad:
@@ -140,7 +134,7 @@ class SegmentingVad:
         """Samples since the last speech; 0 during speech."""
         return 0 if self._speaking else self.samples - self.speech_end
 
-    def hear(self, block: Samples) -> Sequence[SegmentOutput]:
+    def accept(self, block: Samples) -> Sequence[SegmentOutput]:
         """Process a block of samples and return what follows from it."""
         self.samples += len(block)
         if events := self._vad.accept(block):
@@ -163,30 +157,30 @@ class SegmentingVad:
 class SpanningVad:
     """Cutter that also joins segments into spans, and numbers both."""
 
-    def __init__(self, ears: SegmentingVad, planner: SpanPlanner) -> None:
-        self._ears = ears
+    def __init__(self, vad: SegmentingVad, planner: SpanPlanner) -> None:
+        self._vad = vad
         self._planner = planner
 
     @property
     def samples(self) -> int:
         """Samples processed so far."""
-        return self._ears.samples
+        return self._vad.samples
 
     @property
     def speech_end(self) -> int:
         """Sample at which the last known speech ended."""
-        return self._ears.speech_end
+        return self._vad.speech_end
 
-    def hear(self, block: Samples) -> Sequence[SegmentOutput | Span]:
+    def accept(self, block: Samples) -> Sequence[SegmentOutput | Span]:
         """Process a block of samples and return the segments and spans that follow from it."""
-        return self._planned(self._ears.hear(block))
+        return self._planned(self._vad.accept(block))
 
     def finish(self) -> Sequence[SegmentOutput | Span]:
         """End the recording and return the rest."""
-        return self._planned(self._ears.finish(), over=True)
+        return self._planned(self._vad.finish(), over=True)
 
     def _planned(self, outputs: Sequence[SegmentOutput], *, over: bool = False) -> Sequence[SegmentOutput | Span]:
-        return list(self._planner.accept(outputs, VadPosition(self.samples, self._ears.silence, over)))
+        return list(self._planner.accept(outputs, VadPosition(self.samples, self._vad.silence, over)))
 
 
 async def _pass_on(
@@ -198,7 +192,7 @@ async def _pass_on(
         if output.segment is not None:
             texts.begun(output.segment, output.at)
             texts.ended(output.segment, output.samples, 0)
-        return await texts.watcher.spanned(output)
+        return await texts.observer.spanned(output)
     match output:
         case SegmentBegin(number, at):
             texts.begun(number, at)
@@ -223,9 +217,9 @@ class _Spoken:
 class ResultCollector:
     """Collector that matches results to their positions in the recording."""
 
-    watcher: Watcher
+    observer: TranscriptionObserver
     live: Clock | None = None
-    says: Says = as_recognised
+    text_of: TextOf = recognised_text
     _spoken: dict[int, _Spoken] = field(default_factory=dict)
     _results: dict[int, TranscriptSegment] = field(default_factory=dict)
 
@@ -248,7 +242,7 @@ class ResultCollector:
     async def collect(self, events: AsyncIterator[ClientEvent]) -> None:
         """Collect results as they arrive."""
         async for event in events:
-            self.watcher.heard(event)
+            self.observer.received(event)
             if isinstance(event, Final | Failed):
                 self._take(event)
 
@@ -267,7 +261,7 @@ class ResultCollector:
         else:
             segment = replace(
                 segment,
-                text=self.says(outcome),
+                text=self.text_of(outcome),
                 language=outcome.language,
                 words=outcome.words,
                 model=outcome.model,
@@ -275,7 +269,7 @@ class ResultCollector:
                 after_speech_ms=self._delay(spoken),
             ).of(outcome.text.strip())
         self._results[outcome.segment] = segment
-        self.watcher.recognised(segment)
+        self.observer.recognised(segment)
 
     def _delay(self, spoken: _Spoken) -> int | None:
         if self.live is None:

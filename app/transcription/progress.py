@@ -10,7 +10,7 @@ from rich.text import Text
 
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
-from app.transcription.pipeline import Watcher
+from app.transcription.recording import RecordingObserver
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from protocol.session import Busy
 from runtime.terminal import printable
@@ -56,11 +56,8 @@ def note_of(event: ClientEvent) -> str | None:
 AWAY: Final = "the gateway does not answer: trying again, and nothing is lost"
 
 
-class Display(Watcher):
-    """A ``pipeline.Watcher`` that shows progress.
-
-    ``said`` receives each result.
-    """
+class ProgressDisplay(RecordingObserver):
+    """A view of the progress with a file. ``said`` receives each result."""
 
     def __init__(
         self, console: Console, name: str, said: Callable[[TranscriptSegment], None] = lambda segment: None
@@ -80,7 +77,7 @@ class Display(Watcher):
         self._end = State.DONE.word
 
     @contextmanager
-    def shown(self) -> Iterator["Display"]:
+    def shown(self) -> Iterator["ProgressDisplay"]:
         """Show the progress within the context.
 
         Ends with "Done" unless an error was raised.
@@ -95,17 +92,17 @@ class Display(Watcher):
             if self._status:
                 self._status.stop()
 
-    def listened(self, seconds: float) -> None:
-        """Record how many seconds of audio have been processed."""
+    def processed(self, seconds: float) -> None:
+        """Show how many seconds of audio have been processed."""
         self._listened = seconds
         self._show()
 
-    def over(self) -> None:
-        """Record that all audio has been processed."""
+    def audio_ended(self) -> None:
+        """Show that all audio has been processed."""
         self._over = True
         self._show()
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         """Show what the event means for the user."""
         note = note_of(event)
         self._note = self._note if note is None else note
@@ -114,11 +111,11 @@ class Display(Watcher):
         self._show()
 
     def truncated(self) -> None:
-        """Record that the recording breaks off."""
+        """Show at the end that the recording breaks off."""
         self._end = "breaks off"
 
     def recognised(self, segment: TranscriptSegment) -> None:
-        """Count and report a segment that has ended."""
+        """Count a result and pass it to ``said``."""
         self._recognised += 1
         self._note = self._retry = ""
         self._said(segment)

@@ -9,8 +9,14 @@ from uuid import uuid4
 from app.core.outlet import Outlet, ToGateway
 from app.core.transcript import RecordingTranscript
 from app.transcription.language_vote import PER_PART, PER_SPAN
-from app.transcription.pipeline import Samples, SegmentingVad, at_speaking_pace, in_thread, transcribe
-from app.transcription.progress import Display
+from app.transcription.pipeline import (
+    Samples,
+    SegmentingVad,
+    TranscriptionObserver,
+    at_speaking_pace,
+    in_thread,
+    transcribe,
+)
 from app.transcription.voting_outlet import voting
 from client.audio_store import TemporaryAudio
 from client.connection import Locate
@@ -24,6 +30,15 @@ from speech.segmenter import Segmenter
 from speech.vad import open_vad
 
 
+class RecordingObserver(TranscriptionObserver):
+    """Observer of the transcription of a file, which can ask for the length of the unsent audio meanwhile."""
+
+    unsent_s: Callable[[], float]
+
+    def truncated(self) -> None:
+        """Note that the end of the file is missing."""
+
+
 @dataclass(frozen=True)
 class Recogniser:
     """The gateway, VAD and options that recognise every recording of a command. ``cutter`` cuts files."""
@@ -34,7 +49,9 @@ class Recogniser:
     settings: ClientSettings = field(default_factory=ClientSettings)
     cutter: Callable[[], Cutter] = PackingSegmenter
 
-    async def recognise(self, path: Path, display: Display, *, live: bool = False) -> RecordingTranscript:
+    async def recognise(
+        self, path: Path, observer: RecordingObserver, *, live: bool = False
+    ) -> RecordingTranscript:
         """Transcribe the file at ``path`` as fast as possible, or at speaking pace if ``live``.
 
         A file whose end is missing yields the text of the available part, with ``truncated`` set.
@@ -42,15 +59,15 @@ class Recogniser:
         """
         session = uuid4()
         cutter = Segmenter() if live else self.cutter()
-        ears, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path)
+        vad, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path)
         with bound_fields(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
-                display.unsent_s = lambda: client.unsent_s
+                observer.unsent_s = lambda: client.unsent_s
                 outlet, blocks = self._outlet(client, live=live), in_thread(iter(audio))
-                transcript = await (_spoken if live else transcribe)(blocks, ears, outlet, display)
+                transcript = await (_spoken if live else transcribe)(blocks, vad, outlet, observer)
         if audio.cut is None:
             return transcript
-        display.truncated()
+        observer.truncated()
         return replace(transcript, truncated=str(audio.cut))
 
     def _outlet(self, client: GatewayClient, *, live: bool) -> Outlet:
@@ -58,7 +75,7 @@ class Recogniser:
 
 
 async def _spoken(
-    blocks: AsyncIterator[Samples], ears: SegmentingVad, outlet: Outlet, display: Display
+    blocks: AsyncIterator[Samples], vad: SegmentingVad, outlet: Outlet, observer: RecordingObserver
 ) -> RecordingTranscript:
     """Transcribe at speaking pace, measuring delays."""
     clock = asyncio.get_running_loop().time
@@ -67,4 +84,4 @@ async def _spoken(
     def spoken_s() -> float:
         return clock() - start
 
-    return await transcribe(at_speaking_pace(blocks, spoken_s), ears, outlet, display, spoken_s)
+    return await transcribe(at_speaking_pace(blocks, spoken_s), vad, outlet, observer, spoken_s)

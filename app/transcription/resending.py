@@ -19,8 +19,8 @@ from app.journal.journal import Journal
 from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, Step, plan
 from app.journal.take import Take
 from app.transcription.language_vote import LanguageVote
-from app.transcription.listening import VOTING, ears_of, mode_of
-from app.transcription.pipeline import SegmentingVad, Watcher
+from app.transcription.listening import VOTING, mode_of, segmenting_vad
+from app.transcription.pipeline import SegmentingVad, TranscriptionObserver
 from app.transcription.voting_outlet import VotingOutlet
 from client.connection import Locate
 from client.events import ClientEvent, Outcome
@@ -52,7 +52,7 @@ class Resender:
     settings: ClientSettings = field(default_factory=ClientSettings)
     rewrite: Rewrite = as_it_is
 
-    async def resend(self, journal: Journal, watcher: Watcher) -> RecordingTranscript:
+    async def resend(self, journal: Journal, observer: TranscriptionObserver) -> RecordingTranscript:
         """Send the rest of the take and return all its text. Raises ``GatewayError``, ``NotKept``.
 
         None of its texts is to be inserted any more: they are for the caller.
@@ -64,11 +64,11 @@ class Resender:
             if todo.mends:
                 await store.keep(journal.mended)
             journal.finish()
-            watcher.over()
+            observer.audio_ended()
             return journal.take.transcript(journal.samples)
         settings = replace(self.settings, held_s=inf)  # waiting audio is on disk, not in memory
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, settings, resume=True)
-        sending = _Sending(journal, store, client, watcher, self.vad_folder)
+        sending = _Sending(journal, store, client, observer, self.vad_folder)
         for segment in todo.recut:
             await store.keep(journal.recut, segment)
         for step in todo.steps:  # before connecting: the client must know every old segment first
@@ -112,14 +112,19 @@ class _Store(AsyncJournal):
 
 class _Sending:
     def __init__(
-        self, journal: Journal, store: _Store, client: GatewayClient, watcher: Watcher, vad_folder: Path
+        self,
+        journal: Journal,
+        store: _Store,
+        client: GatewayClient,
+        observer: TranscriptionObserver,
+        vad_folder: Path,
     ) -> None:
         self._journal = journal
         self._store = store
         self._client = client
         self._outlet = JournaledOutlet(store, client)
         self._cut_outlet = cut_outlet(self._outlet, journal.take)
-        self._watcher = watcher
+        self._observer = observer
         self._vad_folder = vad_folder
 
     async def run(self, todo: RecoveryPlan) -> None:
@@ -135,7 +140,7 @@ class _Sending:
                 await self.replay(Replay(following, span.at, span.end - span.at))
             if todo.mends:
                 await self._store.keep(self._journal.mended)
-            self._watcher.over()
+            self._observer.audio_ended()
             await self._outlet.finish()
             await self._outlet.close()
             await collecting
@@ -171,8 +176,8 @@ class _Sending:
     async def _cut(self, number: int, at: int, end: int) -> int:
         """Cut this audio into segments from ``number`` on; return the number after the last."""
         mode, needs_context = self._journal.take.cutting
-        ears, following = ears_of(mode_of(mode), self._vad_folder, needs_context=needs_context), number
-        async for output in self._outputs(at, end, ears):
+        vad, following = segmenting_vad(mode_of(mode), self._vad_folder, needs_context=needs_context), number
+        async for output in self._outputs(at, end, vad):
             if isinstance(output, SegmentBegin):
                 following = number + output.segment + 1
             if not isinstance(output, SegmentSpeculate):  # the end follows at once
@@ -184,9 +189,9 @@ class _Sending:
 
         Its start stays, even in silence.
         """
-        ears = SegmentingVad(open_vad(self._vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
+        vad = SegmentingVad(open_vad(self._vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
         length = 0
-        async with aclosing(self._outputs(at, self._journal.samples, ears)) as outputs:
+        async with aclosing(self._outputs(at, self._journal.samples, vad)) as outputs:
             async for output in outputs:
                 if isinstance(output, SegmentAudio):
                     await self._outlet.audio(number, output.samples)
@@ -196,17 +201,17 @@ class _Sending:
         await self._outlet.end(number, length)
         return length
 
-    async def _outputs(self, at: int, end: int, ears: SegmentingVad) -> AsyncGenerator[SegmentOutput]:
+    async def _outputs(self, at: int, end: int, vad: SegmentingVad) -> AsyncGenerator[SegmentOutput]:
         for block in self._journal.blocks(at, end):
-            for output in ears.hear(block):
+            for output in vad.accept(block):
                 yield output
-            self._watcher.listened((at + ears.samples) / SAMPLE_RATE)
+            self._observer.processed((at + vad.samples) / SAMPLE_RATE)
             await asyncio.sleep(0)
-        for output in ears.finish():
+        for output in vad.finish():
             yield output
 
     async def _collect(self, events: AsyncIterator[ClientEvent]) -> None:
         async for event in events:
-            self._watcher.heard(event)
+            self._observer.received(event)
             if isinstance(event, Final | Failed):
-                self._watcher.recognised(self._journal.take.recognised(event.segment, self._journal.samples))
+                self._observer.recognised(self._journal.take.recognised(event.segment, self._journal.samples))

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from app.core.transcript import TranscriptSegment
 from app.journal.async_journal import JournaledOutlet
 from app.journal.errors import JournalError
-from app.transcription.pipeline import Watcher
+from app.transcription.pipeline import TranscriptionObserver
 from app.transcription.span_choice import Resolution, SpanChoice
 from app.transcription.span_planner import Span
 from client.errors import GatewayError
@@ -24,29 +24,21 @@ from speech.segmenter import SegmentEnd
 log = loggers.APP_CAPTURE_STORY
 
 
-class SpanWatcher(Watcher, Protocol):
-    """Watcher that is also told of texts that a span may still replace."""
+class SecondPass(TranscriptionObserver):
+    """An observer before ``observer``, which gets each text once: those of spans or of their pieces.
 
-    def withheld(self, segment: TranscriptSegment) -> None:
-        """Receive a text that is not final: its own, or that of a span over it, is passed on later."""
-        return
-
-
-class SecondPass(Watcher):
-    """Watcher between a recording and its ``audience``, which gets each text once: of spans or of pieces.
-
-    The choice is on disk before the audience gets the text. ``language``: that of speech, by its
+    The choice is on disk before ``observer`` gets the text. ``language``: that of speech, by its
     first sample and its length.
     """
 
     def __init__(
         self,
-        audience: SpanWatcher,
+        observer: TranscriptionObserver,
         outlet: JournaledOutlet,
         choice: SpanChoice,
         language: Callable[[int, int], str] = lambda at, samples: "",
     ) -> None:
-        self._audience = audience
+        self._observer = observer
         self._outlet = outlet
         self._choice = choice
         self._language = language
@@ -72,19 +64,19 @@ class SecondPass(Watcher):
 
     # -- the recording's side ------------------------------------------------------------------------------
 
-    def listened(self, seconds: float) -> None:
-        self._audience.listened(seconds)
+    def processed(self, seconds: float) -> None:
+        self._observer.processed(seconds)
 
-    def over(self) -> None:
-        self._audience.over()
+    def audio_ended(self) -> None:
+        self._observer.audio_ended()
 
-    def heard(self, event: ClientEvent) -> None:
-        self._audience.heard(event)
+    def received(self, event: ClientEvent) -> None:
+        self._observer.received(event)
 
     def recognised(self, segment: TranscriptSegment) -> None:
         """Withhold a result, or pass it on if no span can replace it."""
         if segment.index not in self._spans:
-            self._audience.withheld(segment)
+            self._observer.withheld(segment)
         self._pass_on(self._choice.result(segment, self._now()))
 
     async def spanned(self, span: Span) -> None:
@@ -92,7 +84,7 @@ class SecondPass(Watcher):
         tail = span.tail
         if span.segment is not None:
             self._spans[span.segment] = tail if span.waits else None
-            self._audience.withheld(TranscriptSegment(span.segment, 0, 0))
+            self._observer.withheld(TranscriptSegment(span.segment, 0, 0))
         self._pass_on(self._choice.closed(span, self._now()))
         if tail is not None:
             await self._outlet.keep_end(tail.segment, tail.samples)
@@ -135,7 +127,7 @@ class SecondPass(Watcher):
 
     def _pass_on(self, texts: tuple[TranscriptSegment, ...]) -> None:
         for text in texts:
-            self._audience.recognised(text)
+            self._observer.recognised(text)
         self._changed.set()
 
     @staticmethod

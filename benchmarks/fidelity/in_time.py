@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from app.core.span_preference import prefers_span
-from app.transcription.listening import CuttingMode, ears_of
+from app.transcription.listening import CuttingMode, segmenting_vad
 from app.transcription.pipeline import SpanningVad
 from app.transcription.span_planner import Span, SpanPlanner, SpanRules
 from benchmarks.fidelity.dictating import CHECKOUT
@@ -53,7 +53,7 @@ def _decode(item: Item, ask: Decoder, kept: Kept) -> Decode:
 def texts(samples: Samples, decoded: Decode, *, hold: bool, vad: Path) -> Iterator[TimedText]:
     """Yield the texts of a recording's spans, or of their pieces where these are preferred."""
     pieces: dict[int, AudioSpan] = {}
-    for output in cut(samples, hold=hold, vad=vad):
+    for output in cut(samples, hold=hold, vad_folder=vad):
         match output:
             case SegmentBegin(segment, at, gain_db):
                 pieces[segment] = AudioSpan(at, at, gain_db)
@@ -78,11 +78,11 @@ def _chosen(whole: TimedText, alone: list[TimedText]) -> list[TimedText]:
     return [whole] if prefers_span(whole.text, [piece.text for piece in alone], _LANGUAGES) else alone
 
 
-def cut(samples: Samples, *, hold: bool, vad: Path) -> Iterator[object]:
+def cut(samples: Samples, *, hold: bool, vad_folder: Path) -> Iterator[object]:
     """Yield the segments and spans of a recording, as for a model that needs context."""
     mode = CuttingMode.TOGGLE if hold else CuttingMode.HANDS_FREE
     rules = SpanRules(offered=lambda: True, key_down=lambda: hold)
-    ears = SpanningVad(ears_of(mode, vad, needs_context=True), SpanPlanner(rules))
+    vad = SpanningVad(segmenting_vad(mode, vad_folder, needs_context=True), SpanPlanner(rules))
     for block in np.split(samples, range(FRAME_SAMPLES, len(samples), FRAME_SAMPLES)):
-        yield from ears.hear(block)
-    yield from ears.finish()
+        yield from vad.accept(block)
+    yield from vad.finish()

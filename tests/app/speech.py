@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from app.transcription.listening import CuttingMode, ears_of
+from app.transcription.listening import CuttingMode, segmenting_vad
 from app.transcription.pipeline import SegmentingVad
 from loadtest.core.checksum_text import checksum
 from protocol.audio import SAMPLE_RATE
@@ -30,7 +30,7 @@ def recording(*names: str, to: Path, silence_s: int = 1) -> Path:
 
 def digests(path: Path, models: Path, mode: CuttingMode = CuttingMode.HANDS_FREE) -> list[str]:
     """Return the text that a lossless chain produces for each segment of ``path``."""
-    return _digests(path, ears_of(mode, models / "fsmn-vad"))
+    return _digests(path, segmenting_vad(mode, models / "fsmn-vad"))
 
 
 def window_digests(path: Path, models: Path) -> list[str]:
@@ -38,10 +38,10 @@ def window_digests(path: Path, models: Path) -> list[str]:
     return _digests(path, SegmentingVad(open_vad(models / "fsmn-vad"), PackingSegmenter()))
 
 
-def _digests(path: Path, ears: SegmentingVad) -> list[str]:
+def _digests(path: Path, vad: SegmentingVad) -> list[str]:
     pcm: dict[int, bytes] = {}
-    outputs = [output for block in read_audio(path) for output in ears.hear(block)]
-    for output in [*outputs, *ears.finish()]:
+    outputs = [output for block in read_audio(path) for output in vad.accept(block)]
+    for output in [*outputs, *vad.finish()]:
         if isinstance(output, SegmentAudio):
             pcm[output.segment] = pcm.get(output.segment, b"") + output.pcm
     return [checksum(audio) for audio in pcm.values()]

@@ -19,7 +19,7 @@ from app.journal.journal import Journal
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.journal.take import TakeState
-from app.transcription.listening import CuttingMode, ears_of
+from app.transcription.listening import CuttingMode, segmenting_vad
 from protocol.recognition import Options
 from protocol.session import Final
 from speech.audio_file import read_audio
@@ -72,13 +72,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Sp
     home = tmp_path_factory.mktemp("damaged")
     talk = recording("en-01", "zh-01", "en-02", to=home / "talk.wav")
     said, root = digests(talk, models, CuttingMode.TOGGLE), home / "data" / "takes"
-    ears = ears_of(CuttingMode.TOGGLE, models / "fsmn-vad")
+    vad = segmenting_vad(CuttingMode.TOGGLE, models / "fsmn-vad")
     session = UUID(int=91)
     with Journal.create(root, session, Options(), 1e9, Cutting(CuttingMode.TOGGLE)) as journal:
         for block in read_audio(talk):
             journal.hear(block)
-            note(journal, ears.hear(block))
-        note(journal, ears.finish())
+            note(journal, vad.accept(block))
+        note(journal, vad.finish())
         journal.settle(1, Final(1, "known"))
         journal.finish()
     lines, audio = ((root / str(session) / name).read_bytes() for name in (EVENTS, AUDIO))

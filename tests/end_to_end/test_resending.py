@@ -12,7 +12,7 @@ from rich.console import Console
 
 from app.core.transcript import RecordingTranscript
 from app.journal.journal import Journal
-from app.transcription.progress import Display
+from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender
 from backend.gateway import Gateway, running_gateway
 from backend.history.settings import HistorySettings
@@ -54,7 +54,7 @@ async def resend(root: Path, gateway: Gateway) -> RecordingTranscript:
     """Resend the take as ``kikipounamu takes resend`` does; without audio to cut it needs no model."""
     resender = Resender(fixed(Address(gateway.url, KEY)), root, AT_ONCE)
     with Journal.reopen(root, ID) as journal:
-        return await resender.resend(journal, Display(Console(quiet=True), "test"))
+        return await resender.resend(journal, ProgressDisplay(Console(quiet=True), "test"))
 
 
 def only_first(job: Job) -> Outcome:

@@ -112,8 +112,8 @@ def check_take(found: TakeSnapshot, whole: np.ndarray[tuple[int], np.dtype[np.in
 
 def speech(audio: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> set[int]:
     """Return the 10 ms steps in which the VAD hears speech, without margins."""
-    ears, begun, found = SegmentingVad(open_vad(model), Segmenter()), 0, set[int]()
-    for output in [*ears.hear(audio), *ears.finish()]:
+    vad, begun, found = SegmentingVad(open_vad(model), Segmenter()), 0, set[int]()
+    for output in [*vad.accept(audio), *vad.finish()]:
         match output:
             case SegmentBegin(_, at):
                 begun = at

@@ -19,7 +19,7 @@ from app.journal.journal import Journal
 from app.journal.library import of_this_user
 from app.local_services.local_gateway import locate
 from app.transcription.pipeline import SegmentingVad, at_speaking_pace, in_thread
-from app.transcription.progress import Display
+from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender
 from client.gateway import ClientSettings, GatewayClient
 from protocol.recognition import Options
@@ -32,7 +32,7 @@ SETTINGS = ClientSettings(first_contact_s=120.0, held_s=inf)
 
 async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -> None:
     """Dictate the whole recording at speaking pace."""
-    ears = SegmentingVad(open_vad(model), Segmenter())
+    vad = SegmentingVad(open_vad(model), Segmenter())
     clock = asyncio.get_running_loop().time
     start = clock()
 
@@ -45,9 +45,9 @@ async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -
         listening = asyncio.create_task(listen(outlet))
         async for block in at_speaking_pace(in_thread(read_audio(recording)), spoken_s):
             journal.hear(block)
-            for output in ears.hear(block):
+            for output in vad.accept(block):
                 await pass_on(output, outlet)
-        for output in ears.finish():
+        for output in vad.finish():
             await pass_on(output, outlet)
         await outlet.finish()
         await outlet.close()
@@ -62,7 +62,7 @@ async def listen(outlet: JournaledOutlet) -> None:
 
 async def send_again(journal: Journal, model: Path) -> None:
     """Send the segments that an earlier process left without a text."""
-    await Resender(locate, model, SETTINGS).resend(journal, Display(Console(quiet=True), "take"))
+    await Resender(locate, model, SETTINGS).resend(journal, ProgressDisplay(Console(quiet=True), "take"))
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ async def pass_on(output: SegmentOutput, outlet: Outlet) -> None:
 
 async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, vad: Path) -> None:
     """Dictate the whole recording in blocks of 100 ms."""
-    ears = SegmentingVad(open_vad(vad), Segmenter())
+    vad_stage = SegmentingVad(open_vad(vad), Segmenter())
     with Journal.create(*place, Options(), 0.0) as journal:
         store = AsyncJournal(journal)
         async with GatewayClient(fixed(address), journal.session, store) as client:
@@ -43,9 +43,9 @@ async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, v
                 for start in range(0, len(piece), BLOCK):
                     block = piece[start : start + BLOCK]
                     journal.hear(block)
-                    for output in ears.hear(block):
+                    for output in vad_stage.accept(block):
                         await pass_on(output, outlet)
-            for output in ears.finish():
+            for output in vad_stage.finish():
                 await pass_on(output, outlet)
             await outlet.finish()
 

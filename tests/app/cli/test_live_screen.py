@@ -67,17 +67,17 @@ def test_standard_output_has_only_texts_without_terminal() -> None:
     screen.microphone = Desk()
     with screen.shown():
         screen.refresh()
-        screen.listened(1.0)
-        screen.heard(Partial(0, 1, "first w", 5))
+        screen.processed(1.0)
+        screen.received(Partial(0, 1, "first w", 5))
         screen.refresh()
         screen.recognised(segment(1, "[second] is long enough to be wrapped"))
         screen.recognised(segment(0, "first"))
         screen.recognised(segment(2, error="it died"))
         for pause_s in (2.0, 9.0):
-            screen.heard(Disconnected("nobody answers", pause_s))
+            screen.received(Disconnected("nobody answers", pause_s))
             screen.refresh()
-        screen.heard(Connected("g", True))
-        screen.over()
+        screen.received(Connected("g", True))
+        screen.audio_ended()
         screen.finished()
     assert written(out) == "first\n[second] is long enough to be wrapped\n"
     assert written(err).splitlines() == [
@@ -96,8 +96,8 @@ def test_screen_shows_partials_and_state_on_terminal() -> None:
     screen.microphone = Desk()
     screen.unsent_s = lambda: 3.0
     with screen.shown():
-        screen.listened(2.0)
-        screen.heard(Partial(0, 1, "hel wor", 3))
+        screen.processed(2.0)
+        screen.received(Partial(0, 1, "hel wor", 3))
         screen.refresh()
         screen.recognised(segment(0, "hello world"))
         screen.recognised(segment(1, error="it died"))

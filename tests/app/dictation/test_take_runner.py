@@ -164,7 +164,7 @@ def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Sampl
     assert work._setup.mode is CuttingMode.HANDS_FREE
     notes = []
     for event in (Disconnected("gone", 1.0), Busy("no_worker"), Connected("here", True)):
-        work.heard(event)
+        work.received(event)
         notes.append(work.note.key if work.note else None)
     assert notes == [NoteKey.GATEWAY_AWAY, NoteKey.NO_WORKER, None]
 

@@ -250,16 +250,16 @@ def test_remaining_time_is_unknown_when_length_is_unknown() -> None:
 def test_reporter_sets_and_clears_notes() -> None:
     told: list[RunProgress | Noted] = []
     reporter = Reporter(7, None, told.append, Clock())
-    reporter.heard(Connected("g", True))
-    reporter.heard(Busy("load", True))
+    reporter.received(Connected("g", True))
+    reporter.received(Busy("load", True))
     assert told == [Noted(7, None)], "of the session before"
     told.clear()
-    reporter.heard(Disconnected("gone", 1.0))
-    reporter.heard(Connected("g", True))
-    reporter.heard(Busy("no_worker", True))
+    reporter.received(Disconnected("gone", 1.0))
+    reporter.received(Connected("g", True))
+    reporter.received(Busy("no_worker", True))
     reporter.moved(1.0, (said("x"),))
-    reporter.heard(Busy("broker", True))
-    reporter.heard(Busy("load", True, eta_ms=0))
+    reporter.received(Busy("broker", True))
+    reporter.received(Busy("load", True, eta_ms=0))
     notes = [event.note for event in told if isinstance(event, Noted)]
     away, nobody, broker = map(Note, (FileNote.GATEWAY_AWAY, FileNote.NO_WORKER, FileNote.BROKER_AWAY))
     assert notes == [away, None, nobody, None, broker, None]

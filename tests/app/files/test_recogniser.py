@@ -46,7 +46,7 @@ class Watching:
         self.positions.append(position_s)
         self.pieces += pieces
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         self.events.append(event)
 
 
@@ -166,9 +166,9 @@ async def test_recognise_continues_where_run_was_cancelled(bench: Bench, texts: 
 
 def without_a_break(bench: Bench) -> Samples:
     """Return the mask of the samples that one uninterrupted run would send."""
-    ears, samples = SegmentingVad(open_vad(bench.models / "fsmn-vad"), PackingSegmenter()), whole(bench.path)
+    vad, samples = SegmentingVad(open_vad(bench.models / "fsmn-vad"), PackingSegmenter()), whole(bench.path)
     found, begin = np.zeros(len(samples), np.int16), 0
-    for output in [*ears.hear(samples), *ears.finish()]:
+    for output in [*vad.accept(samples), *vad.finish()]:
         match output:
             case SegmentBegin(_, at):
                 begin = at
@@ -234,7 +234,7 @@ def test_skipping_drops_samples_and_keeps_block_count(skipped: int) -> None:
 
 async def test_reading_ears_hear_the_same_in_reader_thread(talk: Path, models: Path) -> None:
     plain = SegmentingVad(open_vad(models / "fsmn-vad"), Segmenter())
-    expected = [piece for block in read_audio(talk) for piece in plain.hear(block)] + list(plain.finish())
+    expected = [piece for block in read_audio(talk) for piece in plain.accept(block)] + list(plain.finish())
     reading = ReaderThreadVad(open_vad(models / "fsmn-vad"), Segmenter())
     blocks = (block for part in ([np.empty(0, np.int16)], read_audio(talk)) for block in part)
     threads: set[int] = set()
@@ -246,7 +246,7 @@ async def test_reading_ears_hear_the_same_in_reader_thread(talk: Path, models: P
 
     with ThreadPoolExecutor(1) as pool:
         heard = [
-            piece async for block in in_thread(reading.listen(noted()), pool) for piece in reading.hear(block)
+            piece async for block in in_thread(reading.listen(noted()), pool) for piece in reading.accept(block)
         ]
     assert [*heard, *reading.finish()] == expected
     assert reading.samples == plain.samples
@@ -295,7 +295,7 @@ def test_progress_orders_results() -> None:
     for number in range(3):
         progress.begun(number, number * 32_000)
         progress.ended(number, 16_000)
-    progress.listened(6.0)
+    progress.processed(6.0)
     for number in (2, 0, 1):
         progress.recognised(TranscriptSegment(number, number * 2000, number * 2000 + 1000, str(number)))
     assert [piece.segment.text for piece in watching.pieces] == ["before", "0", "1", "2"]

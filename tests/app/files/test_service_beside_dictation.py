@@ -91,9 +91,9 @@ class Listening:
     def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         self.onlooker.moved(position_s, pieces)
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         self.counter.texts += isinstance(event, Final)
-        self.onlooker.heard(event)
+        self.onlooker.received(event)
 
 
 @dataclass

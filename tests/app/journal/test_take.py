@@ -94,8 +94,8 @@ def test_segment_has_the_replaced_text_and_the_recognised_text() -> None:
     assert (spoken.text, spoken.recognised) == ("the", "teh")
     assert take.recognised(0, 9).text == "the" and take.recognised(0, 9).recognised == "teh"
     take.apply(Replaced(0, "again"))
-    assert take.says(Final(0, "another")) == "the"
-    assert Take.of(SAID).says(Final(0, " as it is ")) == "as it is"
+    assert take.text_of(Final(0, "another")) == "the"
+    assert Take.of(SAID).text_of(Final(0, " as it is ")) == "as it is"
     assert take.transcript(9).text == "the"
 
 

@@ -21,7 +21,7 @@ from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, DiskFile
 from app.journal.journal import Journal, OpenFile
 from app.journal.take import TakeState
-from app.transcription.listening import PATIENT, CuttingMode, DictationSetup, ears_of
+from app.transcription.listening import PATIENT, CuttingMode, DictationSetup, segmenting_vad
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate, fixed
 from client.errors import GatewayError, SessionLost, Unreachable
@@ -52,6 +52,21 @@ def as_in_main() -> Iterator[None]:
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
     path = recording("en-01", "zh-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
     return np.concatenate(list(read_audio(path)))
+
+
+class NotingScreen(LiveScreen):
+    """A screen that notes which segments begin and end."""
+
+    def __init__(self, out: Console, err: Console) -> None:
+        super().__init__(out, err)
+        self.begun: list[int] = []
+        self.ended: list[int] = []
+
+    def began(self, segment: int) -> None:
+        self.begun.append(segment)
+
+    def completed(self, segment: int) -> None:
+        self.ended.append(segment)
 
 
 class Played:
@@ -100,18 +115,14 @@ class Dictation:
         self.out = io.StringIO()
         self.root = root
         self.microphone = microphone
-        self.screen = LiveScreen(Console(file=self.out, width=400), Console(file=io.StringIO(), width=400))
+        self.screen = NotingScreen(Console(file=self.out, width=400), Console(file=io.StringIO(), width=400))
         settings = replace(AT_ONCE, **other)  # type: ignore[arg-type] # a test names what it changes
         self.listener = DictationSetup(locate, models / "fsmn-vad", settings=settings)
-        self.begun: list[int] = []
-        self.ended: list[int] = []
 
     async def run(self, open_file: OpenFile = DiskFile) -> RecordingTranscript:
         Journal.create(self.root, ID, Options(), 0).close()
         with Journal.reopen(self.root, ID, open_file) as journal:
-            return await self.listener.listen(
-                journal, self.microphone, self.screen, self.begun.append, self.ended.append
-            )
+            return await self.listener.listen(journal, self.microphone, self.screen)
 
     async def all_heard(self, audio: Samples) -> None:
         await wait_until(lambda: self.microphone.heard == len(audio), "all is heard")
@@ -148,7 +159,7 @@ async def test_listener_delivers_texts_during_recording_and_after_stop(
         transcript = await working
         assert gateway.memory.received == [segment.index for segment in transcript.segments]
     assert dictation.texts == [segment.text for segment in transcript.segments]
-    assert dictation.begun == dictation.ended == [segment.index for segment in transcript.segments]
+    assert dictation.screen.begun == dictation.screen.ended == [segment.index for segment in transcript.segments]
     assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
 
 
@@ -272,8 +283,8 @@ async def test_listener_loses_no_audio_when_disk_is_temporarily_full(
 def test_toggle_mode_sends_noise_that_hands_free_mode_skips(mode: CuttingMode, gated: bool, models: Path) -> None:
     """Half a second of noise is sent in toggle mode, but not hands-free."""
     noise = np.random.default_rng(1).normal(0, 1_000, SAMPLE_RATE // 2).astype(np.int16)
-    ears = ears_of(mode, models / "fsmn-vad")
-    pieces = [*ears.hear(noise), *ears.finish()]
+    vad = segmenting_vad(mode, models / "fsmn-vad")
+    pieces = [*vad.accept(noise), *vad.finish()]
     assert (pieces == []) is gated
 
 
@@ -283,9 +294,9 @@ def test_model_that_needs_context_gets_longer_segments(mode: CuttingMode, models
     word = talk[int(2.0 * SAMPLE_RATE) : int(4.7 * SAMPLE_RATE)]
     speech = np.concatenate([word, np.zeros(int(0.9 * SAMPLE_RATE), np.int16)] * 3)
     usual, longer = (
-        sum(isinstance(output, SegmentBegin) for output in [*ears.hear(speech), *ears.finish()])
+        sum(isinstance(output, SegmentBegin) for output in [*vad.accept(speech), *vad.finish()])
         for needed in (False, True)
-        for ears in [ears_of(mode, models / "fsmn-vad", needs_context=needed)]
+        for vad in [segmenting_vad(mode, models / "fsmn-vad", needs_context=needed)]
     )
     assert longer < usual
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from app.transcription.pipeline import (
     ResultCollector,
     Samples,
     SegmentingVad,
-    Watcher,
+    TranscriptionObserver,
     at_speaking_pace,
     in_thread,
     transcribe,
@@ -103,8 +104,8 @@ class Echo:
             yield event
 
 
-class Noted(Watcher):
-    """Watcher that remembers every call."""
+class Noted(TranscriptionObserver):
+    """Observer that remembers every call."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -112,13 +113,13 @@ class Noted(Watcher):
         self.segments: list[TranscriptSegment] = []
         self.is_over = False
 
-    def listened(self, seconds: float) -> None:
+    def processed(self, seconds: float) -> None:
         self.seconds.append(seconds)
 
-    def over(self) -> None:
+    def audio_ended(self) -> None:
         self.is_over = True
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         self.events.append(event)
 
     def recognised(self, segment: TranscriptSegment) -> None:
@@ -136,7 +137,7 @@ TWO = (
 OPTIONS = SegmenterOptions(pre_roll_ms=300, post_roll_ms=200, noise_roll_ms=0)
 
 
-def ears(events: Sequence[VadEvent] = TWO) -> SegmentingVad:
+def scripted_vad(events: Sequence[VadEvent] = TWO) -> SegmentingVad:
     return SegmentingVad(ScriptedVad(events), Segmenter(OPTIONS))
 
 
@@ -148,7 +149,7 @@ async def blocks_of(seconds: int, size: int = SECOND) -> AsyncIterator[Samples]:
 
 async def test_transcribe_turns_recording_into_transcript() -> None:
     echo, noted = Echo(), Noted()
-    transcript = await transcribe(blocks_of(8), ears(), echo, noted)
+    transcript = await transcribe(blocks_of(8), scripted_vad(), echo, noted)
     assert [(s.start_ms, s.end_ms, s.text, s.language) for s in transcript.segments] == [
         (700, 3200, str(2500 * 16), "en"),
         (4700, 6200, str(1500 * 16), "en"),
@@ -164,31 +165,32 @@ async def test_transcribe_turns_recording_into_transcript() -> None:
     assert all(segment.after_speech_ms is None for segment in transcript.segments)
 
 
-async def test_transcript_text_comes_from_says() -> None:
+async def test_transcript_has_the_text_of_each_result() -> None:
     noted = Noted()
-    transcript = await transcribe(blocks_of(8), ears(), Echo(), noted, says=lambda final: f"{final.segment}!")
+    told = partial(transcribe, text_of=lambda final: f"{final.segment}!")
+    transcript = await told(blocks_of(8), scripted_vad(), Echo(), noted)
     assert [(s.text, s.recognised) for s in transcript.segments] == [("0!", "40000"), ("1!", "24000")]
     assert noted.segments == list(transcript.segments)
 
 
 async def test_failed_segment_becomes_error_in_its_place() -> None:
-    transcript = await transcribe(blocks_of(8), ears(), Echo(failing=0), Noted())
+    transcript = await transcribe(blocks_of(8), scripted_vad(), Echo(failing=0), Noted())
     assert [segment.error for segment in transcript.segments] == ["it died (engine_died)", ""]
 
 
 async def test_lost_session_ends_pipeline_and_its_task() -> None:
     with pytest.raises(SessionLost):
-        await transcribe(blocks_of(8), ears(), Echo(lost=1), Noted())
+        await transcribe(blocks_of(8), scripted_vad(), Echo(lost=1), Noted())
     assert [task for task in asyncio.all_tasks() if "pipeline" in task.get_name()] == []
 
 
 async def test_delay_is_measured_from_end_of_speech() -> None:
-    transcript = await transcribe(blocks_of(8), ears(), Echo(), Noted(), live=lambda: 10.0)
+    transcript = await transcribe(blocks_of(8), scripted_vad(), Echo(), Noted(), live=lambda: 10.0)
     assert [segment.after_speech_ms for segment in transcript.segments] == [7000, 4000]
 
 
 async def test_silence_yields_no_segments() -> None:
-    transcript = await transcribe(blocks_of(2), ears(()), Echo(), Noted())
+    transcript = await transcribe(blocks_of(2), scripted_vad(()), Echo(), Noted())
     assert transcript.segments == ()
     assert transcript.duration_ms == 2000
 
@@ -201,7 +203,7 @@ async def test_in_thread_yields_blocks_and_raises_read_errors() -> None:
         return in_thread(iter(lambda: blocks()[0], None))
 
     with pytest.raises(OSError, match="disk gone"):
-        await transcribe(broken(), ears(), Echo(), Noted())
+        await transcribe(broken(), scripted_vad(), Echo(), Noted())
     audio = [np.zeros(3, np.int16), np.ones(2, np.int16)]
     assert [list(block) async for block in in_thread(iter(audio))] == [[0, 0, 0], [1, 1]]
 
@@ -255,12 +257,8 @@ async def test_speaking_pace_yields_short_last_frame_once_it_is_spoken() -> None
     assert frames[-1][1] >= (FRAME_SAMPLES + rest) / SAMPLE_RATE - 0.002
 
 
-class _Ignoring(Watcher):
-    """Watcher that ignores everything."""
-
-
 def test_cut_segment_is_logged_with_its_length_and_its_trailing_silence() -> None:
-    texts = ResultCollector(_Ignoring())
+    texts = ResultCollector(TranscriptionObserver())
     texts.begun(3, 16_000)
     with capture_logs() as lines:
         texts.ended(3, 32_000, 38_400)

@@ -7,7 +7,7 @@ import pytest
 from app.core.console import Console
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
-from app.transcription.progress import Display, state_of
+from app.transcription.progress import ProgressDisplay, state_of
 from client.events import Connected, Disconnected, Retrying
 from protocol.errors import ErrorCode
 from protocol.session import Busy
@@ -36,13 +36,13 @@ def console(terminal: bool) -> tuple[Console, io.StringIO]:
 def test_display_prints_line_per_change_without_terminal() -> None:
     screen, out = console(terminal=False)
     said: list[TranscriptSegment] = []
-    with Display(screen, "a[b].wav", said.append).shown() as display:
-        display.listened(1.0)
-        display.listened(2.0)
+    with ProgressDisplay(screen, "a[b].wav", said.append).shown() as display:
+        display.processed(1.0)
+        display.processed(2.0)
         display.unsent_s = lambda: 11.0
-        display.listened(3.0)
+        display.processed(3.0)
         display.unsent_s = lambda: 0.0
-        display.over()
+        display.audio_ended()
         display.recognised(TranscriptSegment(0, 0, 10, "x"))
     assert out.getvalue().splitlines() == [
         "a[b].wav: Reading",
@@ -55,13 +55,13 @@ def test_display_prints_line_per_change_without_terminal() -> None:
 
 def test_display_shows_problem_until_it_is_solved() -> None:
     screen, out = console(terminal=False)
-    with Display(screen, "a").shown() as display:
+    with ProgressDisplay(screen, "a").shown() as display:
         for retry_in_s in (0.5, 1.0, 2.0):
-            display.heard(Disconnected("nothing listens there", retry_in_s))
-        display.over()  # a change of state does not repeat the note
-        display.heard(Connected("g", True))
-        display.heard(Busy("no_worker"))
-        display.heard(Retrying(3, 1, ErrorCode.ENGINE_DIED))
+            display.received(Disconnected("nothing listens there", retry_in_s))
+        display.audio_ended()  # a change of state does not repeat the note
+        display.received(Connected("g", True))
+        display.received(Busy("no_worker"))
+        display.received(Retrying(3, 1, ErrorCode.ENGINE_DIED))
         display.recognised(TranscriptSegment(0, 0, 10, "x"))
     assert out.getvalue().splitlines()[:4] == [
         "a: Reading (the gateway does not answer: trying again, and nothing is lost)",
@@ -73,30 +73,30 @@ def test_display_shows_problem_until_it_is_solved() -> None:
 
 def test_display_reports_truncated_recording() -> None:
     screen, out = console(terminal=False)
-    with Display(screen, "a").shown() as display:
+    with ProgressDisplay(screen, "a").shown() as display:
         display.truncated()
     assert out.getvalue() == "a: breaks off, 0 s heard, 0 segments recognised\n"
 
 
 def test_display_updates_a_dead_gateway_in_place_on_a_terminal() -> None:
     screen, out = console(terminal=True)
-    with pytest.raises(RuntimeError), Display(screen, "a").shown() as display:
+    with pytest.raises(RuntimeError), ProgressDisplay(screen, "a").shown() as display:
         for retry_in_s in (0.5, 1.0, 2.0):
-            display.heard(Disconnected("nothing listens\x1b[2J there", retry_in_s))
+            display.received(Disconnected("nothing listens\x1b[2J there", retry_in_s))
         raise RuntimeError
     assert out.getvalue().count("\n") <= 1 and "listens\x1b[2J there" not in out.getvalue()
 
 
 def test_display_does_not_print_done_after_failure() -> None:
     screen, out = console(terminal=False)
-    with pytest.raises(RuntimeError), Display(screen, "a").shown():
+    with pytest.raises(RuntimeError), ProgressDisplay(screen, "a").shown():
         raise RuntimeError
     assert "Done" not in out.getvalue()
 
 
 def test_display_ends_with_final_line_on_terminal() -> None:
     screen, out = console(terminal=True)
-    with Display(screen, "a[b].wav").shown() as display:
-        display.listened(2.0)
+    with ProgressDisplay(screen, "a[b].wav").shown() as display:
+        display.processed(2.0)
     lines = out.getvalue()
     assert "a[b].wav: Done, 2 s heard, 0 segments recognised" in lines

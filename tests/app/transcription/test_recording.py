@@ -12,7 +12,7 @@ from rich.console import Console
 from app.core.transcript import TranscriptSegment
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
-from app.transcription.progress import Display
+from app.transcription.progress import ProgressDisplay
 from app.transcription.recording import Recogniser
 from client.connection import Address, fixed
 from client.errors import Unreachable
@@ -26,8 +26,8 @@ CHECKSUM = StackSettings(engine="checksum", worker_arguments=("--set", "rtf=0.1"
 AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.05)
 
 
-def display(said: Callable[[TranscriptSegment], None] = lambda segment: None) -> Display:
-    return Display(Console(quiet=True), "test", said)
+def display(said: Callable[[TranscriptSegment], None] = lambda segment: None) -> ProgressDisplay:
+    return ProgressDisplay(Console(quiet=True), "test", said)
 
 
 async def kill_and_see_it_back(stack: Stack, victim: str) -> None:

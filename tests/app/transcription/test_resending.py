@@ -24,7 +24,7 @@ from app.journal.journal import Journal
 from app.journal.take import Take, TakeSegment, TakeState
 from app.transcription.listening import CuttingMode
 from app.transcription.pipeline import SegmentingVad
-from app.transcription.progress import Display
+from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender, cut_outlet
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
@@ -63,11 +63,11 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(talk: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a take of all of ``talk``, dictated without a gateway."""
     root = tmp_path_factory.mktemp("whole")
-    ears = SegmentingVad(open_vad(models / "fsmn-vad"), Segmenter())
+    vad = SegmentingVad(open_vad(models / "fsmn-vad"), Segmenter())
     with Journal.create(root, ID, Options(language="en"), 0.0) as journal:
         for block in read_audio(talk):
             journal.hear(block)
-            for output in ears.hear(block):
+            for output in vad.accept(block):
                 if isinstance(output, SegmentBegin):
                     journal.begin(output.segment, output.at)
                 elif isinstance(output, SegmentEnd):
@@ -87,7 +87,7 @@ def takes(whole: Path, tmp_path: Path) -> Path:
 async def resend(
     root: Path, address: Address, models: Path, session: UUID = ID
 ) -> tuple[RecordingTranscript, Take]:
-    display = Display(Console(quiet=True), "test")
+    display = ProgressDisplay(Console(quiet=True), "test")
     with Journal.reopen(root, session) as journal:
         transcript = await Resender(fixed(address), models / "fsmn-vad", AT_ONCE).resend(journal, display)
         assert not journal.take.line_faults
@@ -248,7 +248,7 @@ async def test_segment_fails_and_take_stays_damaged_when_its_audio_is_gone(takes
 async def test_text_is_not_acknowledged_when_the_disk_is_full(takes: Path, models: Path) -> None:
     """The disk fills up during the session: the session ends with an error. With room, everything is recovered."""
     files: dict[str, FaultyFile] = {}
-    display = Display(Console(quiet=True), "test")
+    display = ProgressDisplay(Console(quiet=True), "test")
     async with scripted(oblige) as gateway:
         resender = Resender(fixed(address_of(gateway)), models / "fsmn-vad", AT_ONCE)
         with Journal.reopen(takes, ID, lambda path: opened_in(files, path)) as journal:

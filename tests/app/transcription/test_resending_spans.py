@@ -13,7 +13,7 @@ from app.journal.events import Begin, Chosen, End
 from app.journal.journal import Journal
 from app.journal.take import Take, TakeState
 from app.transcription.pipeline import Samples
-from app.transcription.progress import Display
+from app.transcription.progress import ProgressDisplay
 from app.transcription.resending import Resender
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
@@ -45,7 +45,7 @@ async def resend(root: Path, models: Path) -> Take:
     async with scripted(gateway.converse) as server:
         with Journal.reopen(root, ID) as journal:
             resender = Resender(fixed(Address(server.url, "k")), models / "fsmn-vad", AT_ONCE)
-            transcript = await resender.resend(journal, Display(Console(quiet=True), "test"))
+            transcript = await resender.resend(journal, ProgressDisplay(Console(quiet=True), "test"))
             assert transcript == journal.take.transcript(journal.samples)
             assert not gateway.spanned.keys() & {int(each.split()[1]) for each in gateway.order if "end" in each}
             assert journal.take.state(journal.samples) is TakeState.DONE

@@ -125,7 +125,7 @@ class SpanGateway:
         return {number: begin for number, begin in self.begun.items() if begin.replaces}
 
 
-class Audience(DictationObserver):
+class ToldObserver(DictationObserver):
     """Observer that remembers what it is told. It knows what is on disk at each text."""
 
     def __init__(self, folder: Path) -> None:
@@ -138,7 +138,7 @@ class Audience(DictationObserver):
         self.chosen: dict[int, int] = {}
         self._folder = folder
 
-    def heard(self, event: ClientEvent) -> None:
+    def received(self, event: ClientEvent) -> None:
         if isinstance(event, Connected):
             self.connected.set()
 
@@ -179,7 +179,7 @@ class Result:
     """A dictation that has ended."""
 
     take: Take
-    audience: Audience
+    observer: ToldObserver
     gateway: SpanGateway
 
     @property
@@ -204,14 +204,14 @@ async def dictate(root: Path, models: Path, audio: Samples, gateway: SpanGateway
     async with scripted(gateway.converse) as server:
         with Journal.create(root, ID, Options(), 0) as journal:
             journal.want(inserted=True)
-            audience = Audience(journal.folder)
+            observer = ToldObserver(journal.folder)
             settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
             setup = DictationSetup(
                 fixed(Address(server.url, "k")), models / "fsmn-vad", settings=settings, spans=SpanRules()
             )
-            transcript = await setup.listen(journal, AfterConnecting(audio, audience.connected), audience)
+            transcript = await setup.listen(journal, AfterConnecting(audio, observer.connected), observer)
             assert transcript == journal.take.transcript(journal.samples)
-            return Result(journal.take, audience, gateway)
+            return Result(journal.take, observer, gateway)
 
 
 async def test_text_of_the_span_is_passed_on_under_its_first_piece(
@@ -222,17 +222,17 @@ async def test_text_of_the_span_is_passed_on_under_its_first_piece(
     first, *others = result.pieces
     assert len(others) >= 1
     expected = {first: result.spans[span], span: "", **dict.fromkeys(others, "")}
-    assert result.audience.texts == expected
+    assert result.observer.texts == expected
     assert result.choices == {span: True}
     assert result.take.transcript(0).text.startswith(result.spans[span])
     begin = result.gateway.begun[span]
     assert begin.replaces == tuple(result.pieces) and begin.within_ms in (1_500, 2_000)
-    assert result.audience.chosen[first] == 1, "the choice is on disk before the text is passed on"
+    assert result.observer.chosen[first] == 1, "the choice is on disk before the text is passed on"
 
 
 async def test_pieces_are_shown_while_they_are_withheld(tmp_path: Path, models: Path, talk: Samples) -> None:
     result = await dictate(tmp_path, models, talk, SpanGateway())
-    shown = {each.index: each.text.split(" ")[0] for each in result.audience.shown}
+    shown = {each.index: each.text.split(" ")[0] for each in result.observer.shown}
     (span,) = result.spans
     assert shown[span] == "" and all(shown[n] == text for n, text in result.pieces.items() if n in shown)
 
@@ -245,7 +245,7 @@ async def test_span_precedes_the_end_of_the_last_piece(tmp_path: Path, models: P
     assert result.gateway.begun[span].within_ms == 1_500
     ends = [each for each in result.gateway.order if each.startswith("end")]
     assert f"end {last}" not in ends or ends.index(f"end {span}") < ends.index(f"end {last}")
-    assert result.audience.texts[min(result.pieces)] == result.spans[span]
+    assert result.observer.texts[min(result.pieces)] == result.spans[span]
 
 
 async def test_missing_pieces_are_cancelled_when_the_span_has_its_text(
@@ -257,7 +257,7 @@ async def test_missing_pieces_are_cancelled_when_the_span_has_its_text(
     result = await dictate(tmp_path, models, talk, SpanGateway(only_spans))
     (span,) = result.spans
     assert {f"cancel {piece}" for piece in result.pieces} <= set(result.gateway.order)
-    assert result.audience.texts[min(result.pieces)] == result.spans[span]
+    assert result.observer.texts[min(result.pieces)] == result.spans[span]
     known = result.take.segments.values()
     assert not any(each.cancelled for each in known), "damage to the span must lose no text"
     assert result.take.held
@@ -274,7 +274,7 @@ async def test_pieces_are_passed_on_when_the_span_has_no_text(
 
     result = await dictate(tmp_path, models, talk, SpanGateway(refuse))
     (span,) = result.spans
-    assert result.audience.texts == {**result.pieces, span: ""}
+    assert result.observer.texts == {**result.pieces, span: ""}
     assert result.choices == {span: False}
     assert (f"cancel {span}" in result.gateway.order) is not busy
     assert [each.split(" ")[0] for each in result.take.held.values()] == list(result.pieces.values())
@@ -292,34 +292,34 @@ async def dictate_tail(root: Path, gateway: SpanGateway) -> Result:
     async with scripted(gateway.converse) as server:
         with Journal.create(root, ID, Options(), 0) as journal:
             journal.hear(audio)
-            store, audience = AsyncJournal(journal), Audience(journal.folder)
+            store, observer = AsyncJournal(journal), ToldObserver(journal.folder)
             where = fixed(Address(server.url, "k"))
             async with GatewayClient(where, ID, store, Options(), PATIENT) as client:
                 await wait_until(lambda: client.spans, "the gateway offers spans")
                 planner = SpanPlanner(SpanRules(lambda: client.spans))
-                ears = SpanningVad(SegmentingVad(ScriptedVad(events), Segmenter()), planner)
+                vad = SpanningVad(SegmentingVad(ScriptedVad(events), Segmenter()), planner)
                 outlet = JournaledOutlet(store, client)
-                async with SecondPass(audience, outlet, SpanChoice()) as watcher:
-                    await transcribe(in_thread(iter([audio[:40_000], audio[40_000:]])), ears, outlet, watcher)
-            return Result(journal.take, audience, gateway)
+                async with SecondPass(observer, outlet, SpanChoice()) as second:
+                    await transcribe(in_thread(iter([audio[:40_000], audio[40_000:]])), vad, outlet, second)
+            return Result(journal.take, observer, gateway)
 
 
 async def test_short_tail_is_not_recognised_alone_when_the_span_has_its_text(tmp_path: Path) -> None:
     result = await dictate_tail(tmp_path, SpanGateway())
     assert (result.take.segments[1].samples or 0) < SHORT_TAIL
-    assert result.audience.texts == {0: result.spans[2], 1: "", 2: ""}
+    assert result.observer.texts == {0: result.spans[2], 1: "", 2: ""}
     assert "end 1" not in result.gateway.order and "cancel 1" in result.gateway.order
 
 
 async def test_short_tail_is_sent_when_the_span_is_refused(tmp_path: Path) -> None:
     result = await dictate_tail(tmp_path, SpanGateway(refused))
     assert result.gateway.order.index("end 2") < result.gateway.order.index("end 1")
-    assert result.audience.texts == {**result.pieces, 2: ""}
+    assert result.observer.texts == {**result.pieces, 2: ""}
 
 
 async def test_gateway_without_spans_gets_none(tmp_path: Path, models: Path, talk: Samples) -> None:
     result = await dictate(tmp_path, models, talk, SpanGateway(spans=False))
-    assert result.spans == {} and result.audience.texts == result.pieces
+    assert result.spans == {} and result.observer.texts == result.pieces
 
 
 async def test_withheld_texts_are_passed_on_when_the_session_breaks(
@@ -335,10 +335,10 @@ async def test_withheld_texts_are_passed_on_when_the_session_breaks(
     gateway = Refusing()
     async with scripted(gateway.converse) as server:
         with Journal.create(tmp_path, ID, Options(), 0) as journal:
-            audience = Audience(journal.folder)
+            observer = ToldObserver(journal.folder)
             where = fixed(Address(server.url, "k"))
             setup = DictationSetup(where, models / "fsmn-vad", settings=PATIENT, spans=SpanRules())
             with pytest.raises(GatewayError):
-                await setup.listen(journal, AfterConnecting(talk, audience.connected), audience)
+                await setup.listen(journal, AfterConnecting(talk, observer.connected), observer)
             known = {n: each.text for n, each in journal.take.segments.items() if each.text}
-            assert {text.index: text.text for text in audience.told if text.text} == known != {}
+            assert {text.index: text.text for text in observer.told if text.text} == known != {}
