@@ -8,8 +8,10 @@ from typing import Self
 
 from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
+from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.speech_detectors import SpeechDetectors
+from backend.dialects.speech_intake import DEFAULT_INTAKE, IntakeOptions, SpeechIntake
 from backend.dialects.transcript import JoinedResults
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
@@ -32,10 +34,12 @@ Tell = Callable[[ClientEvent], Awaitable[None]]
 
 
 class LiveSpeech:
-    """Speech of one session, whose ``intake`` hears it. ``transcript``: the results so far. Use ``begin``."""
+    """Speech of one session: ``sent`` through ``intake``. ``transcript``: the results so far. Use ``begin``."""
 
-    def __init__(self, client: GatewayClient, intake: SpeechIntake) -> None:
-        self.client, self.intake = client, intake
+    def __init__(self, client: GatewayClient, hearing: SpeechDetectors, intake: IntakeOptions) -> None:
+        self.sent = SentAudio(client)
+        self.intake = SpeechIntake(self.sent, hearing, intake)
+        self._client, self._hearing, self._options = client, hearing, intake
         self.transcript = JoinedResults()
         self._opened = AsyncExitStack()
         self._telling: asyncio.Task[None] | None = None
@@ -47,14 +51,18 @@ class LiveSpeech:
         visit: AdmittedRequest,
         options: Options,
         name: str,
-        intake: Callable[[GatewayClient], SpeechIntake],
+        intake: IntakeOptions = DEFAULT_INTAKE,
     ) -> Self:
         """Open a session; ``name``: that of the adapter. Raises ``OverQuota`` or a ``GatewayError``."""
         async with AsyncExitStack() as opened:
             client = await opened.enter_async_context(sessions.client(visit, options, name))
-            speech = cls(client, intake(client))
+            speech = cls(client, sessions.hearing, intake)
             speech._opened = opened.pop_all()
         return speech
+
+    def hear_anew(self) -> None:
+        """Hear what follows as other audio of the session; the audio before has been finished or cancelled."""
+        self.intake = SpeechIntake(self.sent, self._hearing, self._options)
 
     def tell(self, tell: Tell) -> None:
         """Call ``tell`` for each event, until the session or the first error in it ends."""
@@ -74,7 +82,7 @@ class LiveSpeech:
         self._check()
         try:
             await self.intake.finish()
-            await self.client.finish()
+            await self._client.finish()
         except GatewayError:
             self._check()
             raise
@@ -87,7 +95,7 @@ class LiveSpeech:
             raise SegmentFailed(event)
         if not isinstance(event, Final):
             return False
-        self.transcript.places[event.segment] = self.intake.place_ms(event.segment)
+        self.transcript.places[event.segment] = self.sent.place_ms(event.segment)
         self.transcript.take(event)
         return True
 
@@ -108,8 +116,8 @@ class LiveSpeech:
     async def _tell_all(self, tell: Tell) -> None:
         """Tell all events. After an error nobody wants the rest, so that the session ends."""
         try:
-            async for event in self.client.events():
+            async for event in self._client.events():
                 await tell(event)
         except BaseException:
-            await self.client.close()
+            await self._client.close()
             raise

@@ -15,7 +15,8 @@ from backend.dialects.deepgram.answers import file_answer, summary
 from backend.dialects.deepgram.errors import DeepgramError, answerable
 from backend.dialects.deepgram.requests import ListenRequest, ParameterInvalid, listen_request
 from backend.dialects.deepgram.stream import NAME, serve_listening
-from backend.dialects.file_audio import HeardFile, recognised
+from backend.dialects.file_audio import recognised
+from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles
 from backend.dialects.transcript import JoinedResults
@@ -71,14 +72,14 @@ class DeepgramRoutes:
         await asyncio.to_thread(form.part.flush)
         path, created = form.part.path, datetime.now(UTC).isoformat()
         digest = await asyncio.to_thread(_digest, path)
-        heard, transcript = HeardFile(), JoinedResults()
+        transcript = JoinedResults()
         async with self._files.reading(visit), self._sessions.client(visit, asked.options, NAME) as client:
             check_present(request)
-            about = path, self._files.settings.vad_folder, heard, transcript
-            async with aclosing(recognised(client, *about)) as found:
+            sent, about = SentAudio(client), (path, self._files.settings.vad_folder, transcript)
+            async with aclosing(recognised(sent, *about)) as found:
                 async for _ in found:
                     check_present(request)
-        body = file_answer(asked, transcript, summary(request_id, digest, created, heard.seconds))
+        body = file_answer(asked, transcript, summary(request_id, digest, created, sent.seconds))
         return web.Response(body=msgspec.json.encode(body), content_type=_JSON)
 
 

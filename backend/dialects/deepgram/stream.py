@@ -15,13 +15,12 @@ from backend.dialects.deepgram.requests import ListenRequest, client_message
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import incoming, send_text, serve_socket
-from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.speech_intake import IntakeOptions
 from backend.dialects.transcript import TranscriptPart
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
 from client.events import ClientEvent
-from client.gateway import GatewayClient
-from protocol.audio import SAMPLE_RATE, samples_to_ms
+from protocol.audio import samples_to_ms
 from protocol.session import Partial
 
 NAME: Final = "deepgram"
@@ -135,13 +134,10 @@ class _Listening:
             self._visit,
             self._asked.options,
             NAME,
-            lambda client: self._intake(client, format.rate, None),
+            IntakeOptions(format.rate, self._asked.endpoint_ms),
         )
-        self._speech, self._rate = speech, format.rate
+        self._speech = speech
         speech.tell(partial(self._tell, speech))
-
-    def _intake(self, client: GatewayClient, rate: int, after: SpeechIntake | None) -> SpeechIntake:
-        return SpeechIntake(client, self._sessions.hearing, rate, self._asked.endpoint_ms, after=after)
 
     async def _flush(self) -> None:
         """End the open segment; its text, or an empty one, comes as asked for."""
@@ -149,11 +145,11 @@ class _Listening:
         if speech is not None:
             await speech.intake.finish()
             await self._notice(speech)
-            speech.intake = self._intake(speech.client, self._rate, speech.intake)
-            if speech.intake.next_segment > self._next:
-                self._flushed = speech.intake.next_segment
+            speech.hear_anew()
+            if speech.sent.next_segment > self._next:
+                self._flushed = speech.sent.next_segment
                 return
-        now = samples_to_ms(speech.intake.samples) if speech else 0
+        now = samples_to_ms(speech.sent.samples) if speech else 0
         await self._result(TranscriptPart(now, now, ""), final=True, flushed=True)
 
     async def _finish(self) -> None:
@@ -162,7 +158,7 @@ class _Listening:
         if self._speech is not None:
             await self._speech.finish()
             await self._notice(self._speech)
-            seconds = self._speech.intake.samples / SAMPLE_RATE
+            seconds = self._speech.sent.seconds
         about = summary(self._request_id, self._digest.hexdigest(), self._created, seconds)
         await self._say("Metadata", **about)
         await self._socket.close(code=WSCloseCode.OK)
@@ -180,8 +176,8 @@ class _Listening:
     async def _tell(self, speech: LiveSpeech, event: ClientEvent) -> None:
         if isinstance(event, Partial):
             if event.segment == self._next and event.text.strip():
-                start = samples_to_ms(speech.intake.segments[event.segment][0])
-                part = TranscriptPart(start, max(start, samples_to_ms(speech.intake.samples)), event.text)
+                start = samples_to_ms(speech.sent.segments[event.segment][0])
+                part = TranscriptPart(start, max(start, samples_to_ms(speech.sent.samples)), event.text)
                 await self._result(part, final=False)
         elif speech.take(event):
             while (final := speech.transcript.finals.get(self._next)) is not None:
@@ -193,18 +189,18 @@ class _Listening:
 
     async def _notice(self, speech: LiveSpeech) -> None:
         """Tell where speech has begun and, after a long silence, that an utterance has ended."""
-        while self._asked.starts and self._started < speech.intake.next_segment:
-            at, _ = speech.intake.segments[self._started]
+        while self._asked.starts and self._started < speech.sent.next_segment:
+            at, _ = speech.sent.segments[self._started]
             self._started += 1
             await self._say("SpeechStarted", channel=[0, 1], timestamp=samples_to_ms(at) / 1000)
         await self._tell_gap(speech)
 
     async def _tell_gap(self, speech: LiveSpeech) -> None:
         last = self._next - 1
-        if not self._asked.gap_ms or last == self._gap_told or speech.intake.next_segment > self._next:
+        if not self._asked.gap_ms or last == self._gap_told or speech.sent.next_segment > self._next:
             return
-        _, end_ms = speech.intake.place_ms(last)
-        if samples_to_ms(speech.intake.samples) - end_ms >= self._asked.gap_ms:
+        _, end_ms = speech.sent.place_ms(last)
+        if samples_to_ms(speech.sent.samples) - end_ms >= self._asked.gap_ms:
             self._gap_told = last
             await self._say("UtteranceEnd", channel=[0, 1], last_word_end=end_ms / 1000)
 

@@ -28,11 +28,9 @@ from backend.dialects.earlier.messages import (
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import send_text
-from backend.dialects.speech_intake import SpeechIntake
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
 from client.events import ClientEvent
-from protocol.audio import samples_to_seconds
 from protocol.errors import OutOfOrder, ProtocolError
 from protocol.recognition import Options
 from protocol.session import Failed
@@ -67,7 +65,7 @@ class _Recording:
 
     def new_ends(self) -> Iterator[int]:
         """Yield the segments that have ended since the last call."""
-        segments = self.live.intake.segments
+        segments = self.live.sent.segments
         while segments.get(self.ended, (0, 0))[1]:
             yield self.ended
             self.ended += 1
@@ -142,13 +140,8 @@ class EarlierConversation:
             raise OutOfOrder("this recording has begun already")
         if len(self._recordings) >= MOST_RECORDINGS:
             await self._make_room()
-        live = await LiveSpeech.begin(
-            self._sessions,
-            self._visit,
-            Options(partials=False),
-            CLIENT + name,
-            lambda client: SpeechIntake(client, self._sessions.hearing),
-        )
+        options = Options(partials=False)
+        live = await LiveSpeech.begin(self._sessions, self._visit, options, CLIENT + name)
         self._recordings[name] = recording = _Recording(name, live)
         live.tell(partial(self._tell, recording))
         await self._say(started(name))
@@ -206,7 +199,7 @@ class EarlierConversation:
             return failed(recording.name, str(error))
         if live.transcript.failed is not None:
             return failed(recording.name, f"a part could not be recognised: {live.transcript.failed.message}")
-        seconds = samples_to_seconds(live.intake.samples)
+        seconds = live.sent.seconds
         return final_result(recording.name, live.transcript.text(), seconds, recording.chunks)
 
     async def _leave(self, recording: _Recording) -> None:

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
 from typing import Final, Self
 
-from backend.dialects.file_audio import HeardFile, recognised
+from backend.dialects.file_audio import recognised
 from backend.dialects.request_room import Take
+from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles
 from backend.dialects.transcript import JoinedResults
@@ -56,11 +57,11 @@ class FileSpeech:
         await self._write()
         await asyncio.to_thread(self._part.flush)
         self._coming.close()
-        about = self._part.path, sessions.vad_folder, HeardFile(), self.transcript
+        about = self._part.path, sessions.vad_folder, self.transcript
         async with (
             self._files.reading(visit),
             sessions.client(visit, options, name) as client,
-            aclosing(recognised(client, *about)) as results,
+            aclosing(recognised(SentAudio(client), *about)) as results,
         ):
             async for _ in results:
                 yield

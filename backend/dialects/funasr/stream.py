@@ -15,7 +15,7 @@ from backend.dialects.funasr.messages import PCM, Config, acknowledged, client_t
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import incoming, send_text
-from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.speech_intake import IntakeOptions
 from backend.dialects.spool import RequestFiles
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError, SessionLost, Unreachable
@@ -110,13 +110,7 @@ class FunasrConversation:
             self._speech = _Speech(config, await FileSpeech.begin(self._files, self._visit))
             return self._speech
         options = replace(config.options, partials=config.mode == "2pass")
-        live = await LiveSpeech.begin(
-            self._sessions,
-            self._visit,
-            options,
-            NAME,
-            lambda client: SpeechIntake(client, self._sessions.hearing, config.rate),
-        )
+        live = await LiveSpeech.begin(self._sessions, self._visit, options, NAME, IntakeOptions(config.rate))
         self._speech = speech = _Speech(config, live)
         live.tell(partial(self._tell, speech, live))
         return speech

@@ -13,10 +13,11 @@ import msgspec
 from aiohttp import hdrs, web
 
 from backend.admission.offered_models import NOBODY_TRANSLATES
-from backend.dialects.file_audio import HeardFile, recognised
+from backend.dialects.file_audio import recognised
 from backend.dialects.openai.answers import CONTENT_TYPES, answer_body, event, usage
 from backend.dialects.openai.errors import OpenAiError, translated
 from backend.dialects.openai.requests import TranscriptionRequest, transcription_request, translation_request
+from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.spool import RequestFiles
 from backend.dialects.transcript import JoinedResults
@@ -82,21 +83,21 @@ class OpenAiFileRoutes:
     ) -> web.StreamResponse:
         assert form.part is not None
         await asyncio.to_thread(form.part.flush)
-        heard, transcript = HeardFile(), JoinedResults()
+        transcript = JoinedResults()
         async with self._files.reading(visit), self._sessions.client(visit, asked.options, _NAME) as client:
             check_present(request)
-            about = form.part.path, self._files.settings.vad_folder, heard, transcript
-            async with aclosing(recognised(client, *about)) as results:
+            sent, about = SentAudio(client), (form.part.path, self._files.settings.vad_folder, transcript)
+            async with aclosing(recognised(sent, *about)) as results:
                 if asked.streams:
-                    return await _streamed(request, results, transcript, heard)
+                    return await _streamed(request, results, transcript, sent)
                 async for _ in results:
                     check_present(request)
-        body = answer_body(asked, transcript, heard.seconds)
+        body = answer_body(asked, transcript, sent.seconds)
         return web.Response(text=body, content_type=CONTENT_TYPES[asked.format], charset="utf-8")
 
 
 async def _streamed(
-    request: web.Request, results: AsyncGenerator[None, None], transcript: JoinedResults, heard: HeardFile
+    request: web.Request, results: AsyncGenerator[None, None], transcript: JoinedResults, sent: SentAudio
 ) -> web.StreamResponse:
     """Send text as it becomes certain. An error before the first text has a status of its own."""
     headers = {hdrs.CONTENT_TYPE: _SERVER_SENT, hdrs.CACHE_CONTROL: "no-store"}
@@ -112,7 +113,7 @@ async def _streamed(
             whole = transcript.text()
             if len(whole) > len(told):
                 await _say(request, response, event("transcript.text.delta", delta=whole[len(told) :]))
-            done = event("transcript.text.done", text=whole, usage=usage(heard.seconds))
+            done = event("transcript.text.done", text=whole, usage=usage(sent.seconds))
             await _say(request, response, done)
     except OpenAiError as error:
         if not response.prepared:

@@ -30,11 +30,10 @@ from backend.dialects.openai.realtime_events import (
 from backend.dialects.openai.realtime_items import Item, Items
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import incoming, send_text, serve_socket
-from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.speech_intake import IntakeOptions
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
 from client.events import ClientEvent
-from client.gateway import GatewayClient
 from protocol.audio import samples_to_ms
 from protocol.session import Failed, Partial
 from protocol.session import Final as FinalMessage
@@ -149,19 +148,19 @@ class _Conversation:
 
     async def _commit(self) -> None:
         speech = self._speech
-        if speech is None or speech.live.intake.samples == speech.turn:
+        if speech is None or speech.live.sent.samples == speech.turn:
             raise EventInvalid("the buffer is empty: append audio first", code=f"{_INPUT}_commit_empty")
         await self._end_turn(speech)
-        speech.live.intake = self._intake(speech.config, speech.live.client, speech.live.intake)
+        speech.live.hear_anew()
 
     async def _clear(self) -> None:
         if (speech := self._speech) is not None:
-            for segment in range(speech.ended, speech.live.intake.next_segment):
+            for segment in range(speech.ended, speech.live.sent.next_segment):
                 speech.items.forget(segment)
             await speech.live.intake.cancel()
-            speech.live.intake = self._intake(speech.config, speech.live.client, speech.live.intake)
-            speech.heard = speech.ended = speech.live.intake.next_segment
-            speech.turn, speech.item = speech.live.intake.samples, Item()
+            speech.live.hear_anew()
+            speech.heard = speech.ended = speech.live.sent.next_segment
+            speech.turn, speech.item = speech.live.sent.samples, Item()
         await self._say(f"{_INPUT}.cleared")
 
     # -- a session -----------------------------------------------------------------------------------------
@@ -170,18 +169,10 @@ class _Conversation:
         config = self._config
         models = self._sessions.hub.intake.offered
         options = replace(config.options, model=config.model if config.model in models else "")
-        live = await LiveSpeech.begin(
-            self._sessions, self._visit, options, _NAME, lambda client: self._intake(config, client, None)
-        )
+        live = await LiveSpeech.begin(self._sessions, self._visit, options, _NAME, _intake(config))
         self._speech = speech = _Speech(config, live)
         live.tell(partial(self._tell, speech))
         return speech
-
-    def _intake(self, config: RealtimeConfig, client: GatewayClient, after: SpeechIntake | None) -> SpeechIntake:
-        hearing, silence_ms = self._sessions.hearing, config.silence_ms
-        if silence_ms is None:
-            return SpeechIntake(client, hearing, config.rate, _MANUAL_SILENCE_MS, gate=False, after=after)
-        return SpeechIntake(client, hearing, config.rate, silence_ms, after=after)
 
     async def _end_turn(self, speech: _Speech) -> None:
         """End what is heard now; without server VAD it is one turn, even if nothing was said."""
@@ -189,15 +180,15 @@ class _Conversation:
         await self._notice(speech)
         if speech.config.silence_ms is None:
             item, speech.item = speech.item, Item()
-            speech.ended = speech.live.intake.next_segment
+            speech.ended = speech.live.sent.next_segment
             await self._committed(item)
-        speech.turn = speech.live.intake.samples
+        speech.turn = speech.live.sent.samples
 
     async def _notice(self, speech: _Speech) -> None:
         """Give new segments a turn, and tell the beginnings and ends that the server has found."""
         manual = speech.config.silence_ms is None
-        for segment in range(speech.ended, speech.live.intake.next_segment):
-            at, samples = speech.live.intake.segments[segment]
+        for segment in range(speech.ended, speech.live.sent.next_segment):
+            at, samples = speech.live.sent.segments[segment]
             if segment >= speech.heard:
                 speech.heard = segment + 1
                 item = speech.item if manual else Item()
@@ -241,7 +232,7 @@ class _Conversation:
             error = {"type": "server_error", "code": event.code, "message": event.message, "param": None}
             await self._say(f"{_TEXT}.failed", item_id=item.id, content_index=0, error=error)
             return
-        place = (0, 0) if isinstance(event, Partial) else speech.live.intake.place_ms(event.segment)
+        place = (0, 0) if isinstance(event, Partial) else speech.live.sent.place_ms(event.segment)
         item.take(event, place)
         if item.closed or speech.config.silence_ms is not None:  # clients do not know a turn before they commit it
             await self._tell_item(item)
@@ -270,3 +261,10 @@ class _Conversation:
 
     async def _send(self, text: str) -> None:
         await send_text(self._socket, text)
+
+
+def _intake(config: RealtimeConfig) -> IntakeOptions:
+    """Return how the audio is cut; without server VAD, a turn is cut only at long silence."""
+    if config.silence_ms is None:
+        return IntakeOptions(config.rate, _MANUAL_SILENCE_MS, gate=False)
+    return IntakeOptions(config.rate, config.silence_ms)

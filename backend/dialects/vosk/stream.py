@@ -9,7 +9,7 @@ from backend.core.errors import BackendError
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
 from backend.dialects.sockets import incoming, send_text
-from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.speech_intake import IntakeOptions
 from backend.dialects.transcript import TranscriptPart
 from backend.dialects.vosk.messages import VoskConfig, partial_reply, result_reply, vosk_text
 from backend.http.access import AdmittedRequest
@@ -75,13 +75,12 @@ class VoskConversation:
             await send_text(self._socket, partial_reply(self._partial))
 
     async def _begin(self) -> LiveSpeech:
-        rate = self.config.rate
         speech = await LiveSpeech.begin(
             self._sessions,
             self._visit,
             Options(hotwords=self.config.hotwords, partials=True),
             NAME,
-            lambda client: SpeechIntake(client, self._sessions.hearing, rate),
+            IntakeOptions(self.config.rate),
         )
         speech.tell(self._tell)
         self._speech = speech
@@ -92,7 +91,7 @@ class VoskConversation:
         parts: list[TranscriptPart] = []
         if (speech := self._speech) is not None:
             await speech.finish()
-            parts = self._ready(speech, speech.intake.next_segment)
+            parts = self._ready(speech, speech.sent.next_segment)
         await send_text(self._socket, result_reply(self.config, parts))
         await self.close()
 

@@ -19,7 +19,7 @@ from wyoming.ping import Ping, Pong
 from backend.core.errors import BackendError
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.speech_intake import SpeechIntake
+from backend.dialects.speech_intake import IntakeOptions
 from backend.http.access import AdmittedRequest
 from client.errors import GatewayError
 from client.events import ClientEvent
@@ -140,7 +140,7 @@ class WyomingConversation:
             self._visit,
             self._options,
             _NAME,
-            lambda client: SpeechIntake(client, self._sessions.hearing, rate, _ENDPOINT_MS, gate=False),
+            IntakeOptions(rate, _ENDPOINT_MS, gate=False),
         )
         self._utterance = utterance = _Utterance(live, int(channels))
         live.tell(partial(self._tell, utterance))

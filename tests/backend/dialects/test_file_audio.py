@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import MediaUnreadable
-from backend.dialects.file_audio import HeardFile, hear_file
+from backend.dialects.file_audio import hear_file
+from backend.dialects.sent_audio import SentAudio
 from backend.dialects.sessions import DialectSessions
 from backend.http.access import AdmittedRequest
 from protocol.recognition import Options
@@ -18,14 +19,14 @@ from tests.backend.fake_worker import FakeWorker
 async def test_file_becomes_segments_with_places(
     sessions: DialectSessions, visit: AdmittedRequest, worker: FakeWorker
 ) -> None:
-    path, heard = SPEECH / "en-03.flac", HeardFile()
+    path = SPEECH / "en-03.flac"
     async with sessions.client(visit, Options(), "test") as client:
-        await hear_file(client, path, None, heard)
+        await hear_file(sent := SentAudio(client), path, None)
         finals = [event async for event in client.events() if isinstance(event, Final)]
-    assert [final.segment for final in finals] == list(heard.segments) != []
-    assert heard.seconds == pytest.approx(length_s(path), abs=0.01)
-    start, end = heard.place_ms(0)
-    assert 0 <= start < end <= heard.seconds * 1000 and not heard.truncated
+    assert [final.segment for final in finals] == list(sent.segments) != []
+    assert sent.seconds == pytest.approx(length_s(path), abs=0.01)
+    start, end = sent.place_ms(0)
+    assert 0 <= start < end <= sent.seconds * 1000
 
 
 async def test_file_that_is_no_audio_is_refused(
@@ -35,4 +36,4 @@ async def test_file_that_is_no_audio_is_refused(
     path.write_text("this is not audio")
     async with sessions.client(visit, Options(), "test") as client:
         with pytest.raises(MediaUnreadable):
-            await hear_file(client, path, None, HeardFile())
+            await hear_file(SentAudio(client), path, None)

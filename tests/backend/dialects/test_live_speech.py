@@ -11,8 +11,6 @@ from backend.core.errors import BackendError
 from backend.dialects.file_audio import SegmentFailed
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.speech_detectors import SpeechDetectors
-from backend.dialects.speech_intake import SpeechIntake
 from backend.gateway import Gateway
 from backend.http.access import AdmittedRequest
 from client.events import ClientEvent
@@ -28,9 +26,7 @@ SPOKEN = np.concatenate([*read_audio(SPEECH / "en-03.flac"), np.zeros(16_000, np
 
 async def begun(sessions: DialectSessions, visit: AdmittedRequest) -> LiveSpeech:
     """Return speech whose results go into its transcript."""
-    speech = await LiveSpeech.begin(
-        sessions, visit, Options(), "test", lambda client: SpeechIntake(client, sessions.hearing)
-    )
+    speech = await LiveSpeech.begin(sessions, visit, Options(), "test")
 
     async def tell(event: ClientEvent) -> None:
         speech.take(event)
@@ -45,7 +41,7 @@ async def test_finished_speech_has_all_results(
     speech = await begun(sessions, visit)
     await speech.hear_pcm(SPOKEN)
     await speech.finish()
-    assert len(speech.transcript.finals) == speech.intake.next_segment == 1
+    assert len(speech.transcript.finals) == speech.sent.next_segment == 1
     assert speech.transcript.text()
     await speech.close()
     await speech.close()
@@ -57,9 +53,7 @@ async def test_result_for_a_client_that_is_gone_leaves_no_trace(
 ) -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
-    speech = await LiveSpeech.begin(
-        sessions, visit, Options(), "test", lambda client: SpeechIntake(client, SpeechDetectors())
-    )
+    speech = await LiveSpeech.begin(sessions, visit, Options(), "test")
     told = asyncio.Event()
 
     async def gone(event: ClientEvent) -> None:

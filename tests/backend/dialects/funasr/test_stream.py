@@ -18,6 +18,8 @@ from backend.dialects.funasr.messages import Config
 from backend.dialects.funasr.routes import FUNASR_PATH
 from backend.dialects.funasr.stream import FunasrConversation, _code, _Speech
 from backend.dialects.live_speech import LiveSpeech
+from backend.dialects.speech_detectors import SpeechDetectors
+from backend.dialects.speech_intake import DEFAULT_INTAKE
 from backend.gateway import Gateway, running_gateway
 from backend.rest.file_settings import FileSettings
 from backend.settings import GatewaySettings
@@ -147,7 +149,8 @@ TEXTS = st.lists(st.sampled_from(["", "Hello there.", "and so on.", "你好。",
 def test_texts_are_in_order_and_certain_text_begins_them(texts: list[str], chance: Random) -> None:
     """Partials and finals come in any order; what is online is a beginning of the next offline text."""
     heard, any_ = Heard(), cast(Any, None)
-    live = LiveSpeech(any_, cast(Any, heard))
+    live = LiveSpeech(any_, SpeechDetectors(), DEFAULT_INTAKE)
+    live.sent = cast(Any, heard)
     speech = _Speech(Config(), live)
     conversation = FunasrConversation(cast(Any, heard), any_, any_, any_)
     events: list[Partial | Final] = [Final(number, text) for number, text in enumerate(texts)]
