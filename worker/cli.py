@@ -62,6 +62,14 @@ Shard = TypeVar("Shard", bound=ShardJobs)
 Serving = Callable[[str, Servant], contextlib.AbstractContextManager[object]]
 """Serves a worker's metrics while the context is entered."""
 
+_SEE_RUN: Final = "See run."
+_AsForRun = Annotated[str, typer.Option(help=_SEE_RUN)]
+_Threads = Annotated[int, typer.Option(min=0, max=1024, help=_SEE_RUN)]
+_EngineSetting = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Engine setting.")]
+_SettingAsForRun = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_SEE_RUN)]
+_MetricsPort = Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics.")]
+_Recording = Annotated[str, typer.Option(help="Recording to decode. [default: a synthetic sound]")]
+
 cli = command_line.group("Recognise speech for kikipounamu.", add_completion=True)
 
 
@@ -90,8 +98,8 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
             min=0, max=10_000_000, metavar="MIB", help="Limit of the engine's GPU memory in MiB; 0: no limit."
         ),
     ] = 0,
-    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Engine setting.")] = None,
-    metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics.")] = "",
+    extra: _EngineSetting = None,
+    metrics: _MetricsPort = "",
 ) -> None:
     """Process jobs until SIGTERM or Ctrl-C; then finish the current batch and hand back all other jobs."""
     _check_device(engine, device)
@@ -101,16 +109,16 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
 
 @cli.command()
 def stream(  # noqa: PLR0913 - typer: an option is a parameter
-    redis: Annotated[str, typer.Option(help="See run.")] = "",
-    gateway: Annotated[str, typer.Option(help="See run.")] = "",
-    certificate_sha256: Annotated[str, typer.Option("--certificate-sha256", help="See run.")] = "",
-    key_file: Annotated[str, typer.Option(help="See run.")] = "",
+    redis: _AsForRun = "",
+    gateway: _AsForRun = "",
+    certificate_sha256: Annotated[str, typer.Option("--certificate-sha256", help=_SEE_RUN)] = "",
+    key_file: _AsForRun = "",
     engine: Annotated[str, typer.Option(help="An engine for live text, or module:function.")] = "sherpa-onnx",
-    model: Annotated[str, typer.Option(help="See run.")] = "",
-    device: Annotated[str, typer.Option(help="See run.")] = "auto",
-    threads: Annotated[int, typer.Option(min=0, max=1024, help="See run.")] = 0,
-    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Engine setting.")] = None,
-    metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics.")] = "",
+    model: _AsForRun = "",
+    device: _AsForRun = "auto",
+    threads: _Threads = 0,
+    extra: _EngineSetting = None,
+    metrics: _MetricsPort = "",
 ) -> None:
     """Recognise live text while people speak, until SIGTERM or Ctrl-C. Final texts come from other workers."""
     _check_device(engine, device)
@@ -120,11 +128,11 @@ def stream(  # noqa: PLR0913 - typer: an option is a parameter
 
 @cli.command()
 def doctor(
-    engine: Annotated[str, typer.Option(help="See run.")] = "whisper",
-    model: Annotated[str, typer.Option(help="See run.")] = "",
-    device: Annotated[str, typer.Option(help="See run.")] = "auto",
-    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="See run.")] = None,
-    audio: Annotated[str, typer.Option(help="Recording to decode. [default: a synthetic sound]")] = "",
+    engine: _AsForRun = "whisper",
+    model: _AsForRun = "",
+    device: _AsForRun = "auto",
+    extra: _SettingAsForRun = None,
+    audio: _Recording = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Check which engines this computer can run, and decode once. Exit status: 0 works; 1 fails; 3 no engine."""
@@ -151,12 +159,12 @@ def doctor(
 
 @cli.command()
 def bench(  # noqa: PLR0913 - typer: an option is a parameter
-    engine: Annotated[str, typer.Option(help="See run.")] = "whisper",
-    model: Annotated[str, typer.Option(help="See run.")] = "",
-    device: Annotated[str, typer.Option(help="See run.")] = "auto",
-    threads: Annotated[int, typer.Option(min=0, max=1024, help="See run.")] = 0,
-    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="See run.")] = None,
-    audio: Annotated[str, typer.Option(help="Recording to decode. [default: a synthetic sound]")] = "",
+    engine: _AsForRun = "whisper",
+    model: _AsForRun = "",
+    device: _AsForRun = "auto",
+    threads: _Threads = 0,
+    extra: _SettingAsForRun = None,
+    audio: _Recording = "",
     batches: Annotated[str, typer.Option(help="Recordings per call, one size after the other.")] = "1,4,16",
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Calls of each size; the fastest counts.")] = 3,
     as_json: command_line.AsJson = False,

@@ -203,6 +203,7 @@ def register(app: "typer.Typer") -> None:
 
     from app.cli.completion import complete_take
     from app.cli.options import Section
+    from runtime.command_line import AsJson
 
     def telling(verb: Verb) -> None:
         def command() -> None:
@@ -219,7 +220,7 @@ def register(app: "typer.Typer") -> None:
 
     def state(
         follow: bool = typer.Option(False, "--follow", help="Print one line per change until the app ends."),
-        json: bool = typer.Option(False, "--json", help="Print JSON."),
+        json: AsJson = False,
     ) -> None:
         raise typer.Exit(status(following=follow, as_json=json))
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from app.cli.completion import complete_gateway
+from app.cli.options import PairedGateway
 from runtime.terminal import say
 
 if TYPE_CHECKING:
@@ -17,14 +17,7 @@ def dashboard(
     print_only: Annotated[
         bool, typer.Option("--print", help="Print the address with its key instead of opening it.")
     ] = False,
-    gateway: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            autocompletion=complete_gateway,
-            help="Name or id of a paired server. [default: this computer]",
-        ),
-    ] = "",
+    gateway: PairedGateway = "",
 ) -> None:
     """Open the dashboard of a server in the browser."""
     import webbrowser

@@ -46,6 +46,14 @@ Gateway = Annotated[
         "computer). [default: this computer]",
     ),
 ]
+PairedGateway = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        autocompletion=complete_gateway,
+        help="Name or id of a paired server. [default: this computer]",
+    ),
+]
 Key = Annotated[
     str,
     typer.Option(envvar="KIKIPOUNAMU_KEY", metavar="KEY", help="Key of the server; not needed with a NAME."),

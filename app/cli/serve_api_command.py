@@ -4,20 +4,13 @@ from typing import Annotated
 
 import typer
 
-from app.cli.completion import complete_gateway
+from app.cli.options import PairedGateway
 from runtime.terminal import say
 
 
 def serve_api(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0: any free port.")] = 9876,
-    gateway: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            autocompletion=complete_gateway,
-            help="Name or id of a paired server. [default: this computer]",
-        ),
-    ] = "",
+    gateway: PairedGateway = "",
 ) -> None:
     """Let programs of this computer use a server, without a key, until Ctrl-C."""
     from app.core import process

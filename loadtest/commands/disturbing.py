@@ -22,7 +22,7 @@ from loadtest.chaos.own_stack import OwnStack, StackSize
 from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, not_there, read_plan
 from loadtest.chaos.scenario import judge, run_chaos
 from loadtest.chaos.world import World
-from loadtest.commands.options import Certificate, Gateway, Key, ReportIn
+from loadtest.commands.options import Certificate, Gateway, Key, Partials, Patience, ReportIn
 from loadtest.commands.playing import Show, play_run, reachable, told
 from loadtest.reports.run import Run
 from runtime.folders import folders
@@ -51,8 +51,6 @@ Minutes = Annotated[float, typer.Option(min=0.05, help="Minutes of speech and ev
 Rate = Annotated[float, typer.Option(min=0.1, help="Events per minute.")]
 Longest = Annotated[float, typer.Option(min=0.2, help="Longest event in seconds.")]
 Speakers = Annotated[int, typer.Option(min=1, help="Number of parallel speakers.")]
-Partials = Annotated[bool, typer.Option("--partials/--no-partials", help="Request partials.")]
-Patience = Annotated[float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")]
 Seed = Annotated[int, typer.Option(help="Seed of the plan and of the random audio.")]
 Replay = Annotated[Path | None, typer.Option(help="report.json whose plan is repeated.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and end.")]

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from loadtest.commands.options import Certificate, Gateway, Key, ReportIn, Seed
+from loadtest.commands.options import Certificate, Gateway, Key, Patience, Ramp, ReportIn, Seed
 from loadtest.commands.playing import play, reachable, told
 from loadtest.reports.run import Run
 from loadtest.scenarios import burst as bursts
@@ -28,7 +28,7 @@ def idle(  # noqa: PLR0913 - typer: an option is a parameter
     silent: Annotated[int, typer.Option(min=1, help="Number of sessions that say nothing.")] = 1000,
     lorises: Annotated[int, typer.Option(min=0, help="Number of requests that never end.")] = 200,
     seconds: Annotated[float, typer.Option(min=1.0, help="Seconds of measurement.")] = 60.0,
-    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all are connected.")] = 10.0,
+    ramp: Ramp = 10.0,
     speakers: Annotated[int, typer.Option(min=1, help="Number of people who speak afterwards.")] = 5,
     most_percent: Annotated[float, typer.Option(help="Allowed CPU of the gateway, % of a core.")] = 2.0,
     most_kb: Annotated[float, typer.Option(help="Allowed memory per connection, KB.")] = 64.0,
@@ -90,9 +90,7 @@ def burst(  # noqa: PLR0913 - typer: an option is a parameter
     count: Count = 0,
     seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of speech of each, with pauses.")] = 60.0,
     ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all have come.")] = 20.0,
-    patience: Annotated[
-        float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")
-    ] = 3600.0,
+    patience: Patience = 3600.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",

@@ -6,7 +6,17 @@ from typing import Annotated
 import msgspec
 import typer
 
-from loadtest.commands.options import Certificate, ExpectRefusals, Gateway, Key, ReportIn, Seed
+from loadtest.commands.options import (
+    Certificate,
+    ExpectRefusals,
+    Gateway,
+    Key,
+    Partials,
+    Patience,
+    Ramp,
+    ReportIn,
+    Seed,
+)
 from loadtest.commands.playing import play, reachable, told
 from loadtest.reports.run import Run
 from loadtest.scenarios.crew import run_crew
@@ -41,12 +51,10 @@ def sessions(  # noqa: PLR0913 - typer: an option is a parameter
 def streams(  # noqa: PLR0913 - typer: an option is a parameter
     count: Annotated[int, typer.Option(min=1, help="Number of parallel speakers.")] = 500,
     minutes: Annotated[float, typer.Option(min=0.001, help="Minutes of load after the ramp.")] = 5.0,
-    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all are connected.")] = 10.0,
-    partials: Annotated[bool, typer.Option("--partials/--no-partials", help="Request partials.")] = False,
+    ramp: Ramp = 10.0,
+    partials: Partials = False,
     processes: Annotated[int, typer.Option(min=1, help="Number of load processes.")] = 1,
-    patience: Annotated[
-        float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")
-    ] = 300.0,
+    patience: Patience = 300.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -74,7 +82,7 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
 
 def herd(  # noqa: PLR0913 - typer: an option is a parameter
     clients: Annotated[int, typer.Option(min=1, help="Number of clients.")] = 2000,
-    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all are connected.")] = 30.0,
+    ramp: Ramp = 30.0,
     settle: Annotated[
         float, typer.Option(min=0.0, help="Disconnect after this many seconds without a new client.")
     ] = 5.0,
