@@ -37,7 +37,7 @@ from app.insertion.errors import InsertionUnavailable
 from app.insertion.outcome import HeldInserter, Inserter
 from app.insertion.plan import ConfigurableInserter
 from app.insertion.programs import ProgramTrackingInserter
-from app.journal.library import of_this_user
+from app.journal.library import users_library
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_view import SwitchWorker, WorkerView
@@ -116,7 +116,7 @@ class Application:
         self._takes_changed = asyncio.Event()
         self._autostart_changed = asyncio.Event()
         self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
-        self._library = of_this_user()
+        self._library = users_library()
         self._background = BackgroundServices(post, self._library, self._locate, self._options, self._rewrite)
         self._background.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
         self._background.models.use = lambda name: self._change(ChangeSetting("worker.model", name))

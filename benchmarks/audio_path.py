@@ -157,9 +157,9 @@ class _SoundLibrary:
 class _PromptJournal(Journal):
     """A journal whose disk answers at once, so that the way of a frame does not depend on threads."""
 
-    def hear(self, samples: Samples) -> None:
+    def append(self, samples: Samples) -> None:
         """Keep samples and wait until the file has them."""
-        super().hear(samples)
+        super().append(samples)
         while self._writer.written < self._writer.heard:
             time.sleep(0)
 

@@ -1,6 +1,6 @@
 """The one buffer between the microphone and the segmenter.
 
-``hear`` adds the audio of a recording, first to its journal; ``blocks`` yields it. Audio waits in memory until
+``append`` adds the audio of a recording, first to its journal; ``blocks`` yields it. Audio waits in memory until
 there is a journal, a minute at most. From then on, a slow reader gets what left memory from the journal: the
 microphone never waits, and memory stays bounded for takes of any length.
 """
@@ -57,11 +57,11 @@ class BlockBuffer:
         self._journal, self._journal_from = journal, journal.samples - self._recent_from
         try:
             for block in self._recent:
-                journal.hear(block)
+                journal.append(block)
         except NotKept as error:
             self.end(error)
 
-    def hear(self, samples: Samples) -> int:
+    def append(self, samples: Samples) -> int:
         """Add samples. Return how many of them are lost because nothing has room for them."""
         lost = 0
         if self._journal is None:
@@ -69,7 +69,7 @@ class BlockBuffer:
             samples = samples[: len(samples) - lost]
         else:
             try:
-                self._journal.hear(samples)
+                self._journal.append(samples)
             except NotKept as error:
                 self.end(error)
                 return 0

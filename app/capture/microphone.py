@@ -125,7 +125,7 @@ class Microphone:
         if self._input is not None:
             self._input.rest(False)
         self.buffer = BlockBuffer(round(self._settings.most_waiting_s * SAMPLE_RATE))
-        self._dropped += self.buffer.hear(self._pre_roll.drain())
+        self._dropped += self.buffer.append(self._pre_roll.drain())
 
     def stop(self) -> None:
         """End the recording after all speech until now, which the device delivers only after its latency.
@@ -173,7 +173,7 @@ class Microphone:
         if self.buffer.ended.done():
             self._pre_roll.add(samples)
         else:
-            self._dropped += self.buffer.hear(samples)
+            self._dropped += self.buffer.append(samples)
         if (lost := self._dropped + (0 if closed else device.dropped) - self._told) > 0:
             self._told += lost
             self._say(MicrophoneChangeKind.DROPPED, lost)

@@ -141,9 +141,9 @@ def _whole(session: str) -> str:
     """Return the id that begins like this. Raises ``JournalError``."""
     if len(session) == _WHOLE:
         return session  # quickly: a key may be bound to it
-    from app.journal.library import of_this_user
+    from app.journal.library import users_library
 
-    return str(of_this_user().named(session))
+    return str(users_library().named(session))
 
 
 def status(*, following: bool, as_json: bool) -> int:

@@ -60,6 +60,6 @@ def address(name: str) -> "Address":
 
         return locate()
     from app.gateways.names import paired_as
-    from app.gateways.store import of_this_user
+    from app.gateways.store import users_library
 
-    return paired_as(name, of_this_user()).addresses[0]
+    return paired_as(name, users_library()).addresses[0]

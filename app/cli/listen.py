@@ -20,7 +20,7 @@ from app.core.console import Console
 from app.core.process import EXPECTED, FAILED, INTERRUPTED
 from app.journal.errors import TakeUnknown
 from app.journal.events import Cutting
-from app.journal.library import Library, TakeSnapshot, of_this_user
+from app.journal.library import Library, TakeSnapshot, users_library
 from app.journal.take import TakeState
 from app.models import needed_models
 from app.settings.current import limits_now
@@ -108,7 +108,7 @@ async def listen(source: GatewayChoice, wish: ListenOptions) -> int:
     assert task is not None
     screen = LiveScreen(Console(), Console(stderr=True), texts())
     interrupts = Interrupts(first=task.cancel, again=task.cancel)
-    dictation = _Dictation(source, wish, screen, interrupts, of_this_user(limits_now()))
+    dictation = _Dictation(source, wish, screen, interrupts, users_library(limits_now()))
     with interrupts.taken():
         try:
             return await dictation.run()

@@ -94,7 +94,7 @@ class LiveScreen(DictationObserver):
     def __init__(self, out: Console, err: Console, words: Say = _ENGLISH) -> None:
         self._words = words
         self.unsent_s: Callable[[], float] = lambda: 0.0
-        self.keeping: Callable[[], DiskState] = lambda: DiskState.WRITING
+        self.disk_state: Callable[[], DiskState] = lambda: DiskState.WRITING
         self.microphone: MicrophoneStatus | None = None
         self._out = out
         self._err = err
@@ -198,7 +198,7 @@ class LiveScreen(DictationObserver):
         state = state_of(self._over, unsent_s, self._finished)
         if state is State.LISTENING and not self._seconds:
             state = State.ARMING
-        note = "" if self._finished else _DISK[self.keeping()] or self._note
+        note = "" if self._finished else _DISK[self.disk_state()] or self._note
         if microphone is None:
             return ScreenView(state, self._seconds, unsent_s, note=note)
         return ScreenView(state, self._seconds, unsent_s, microphone.device, microphone.level_dbfs, note)

@@ -46,12 +46,12 @@ def check_installed() -> None:
 
 async def serve(source: "GatewaySource", *, allow_dictation: bool) -> int:
     """Serve until standard input ends."""
-    from app.journal.library import of_this_user
+    from app.journal.library import users_library
     from app.mcp_server.files import FileTranscriber
     from app.mcp_server.recordings import RecordingReader
     from app.mcp_server.server import Tools, make_server
 
-    async with RecordingReader(of_this_user()) as recordings, FileTranscriber(source) as files:
+    async with RecordingReader(users_library()) as recordings, FileTranscriber(source) as files:
         server = make_server(Tools(recordings, files, source), records=allow_dictation)
         await server.run_stdio_async()
     return 0

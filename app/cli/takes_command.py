@@ -165,9 +165,9 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
 
 
 def _library() -> "Library":
-    from app.journal.library import of_this_user
+    from app.journal.library import users_library
 
-    return of_this_user()
+    return users_library()
 
 
 def _find(session: str) -> "TakeSnapshot":
@@ -225,22 +225,22 @@ def _all_facts(found: "TakeSnapshot") -> dict[str, Any]:
 
     ``edited``: the text as the user changed it, or ``None``.
     """
-    from app.journal.damage import told
+    from app.journal.damage import fault_sentences
 
     names = ("index", "start_ms", "end_ms", "text", "error")
     segments = [{name: getattr(segment, name) for name in names} for segment in found.transcript.segments]
     return _facts(found) | {
         "edited": found.take.edited or None,
         "segments": segments,
-        "damage": list(told(found.take.damage)),
+        "damage": list(fault_sentences(found.take.damage)),
         "folder": str(found.folder),
     }
 
 
 def _tell_damage(damage: "tuple[Fault, ...]") -> None:
-    from app.journal.damage import told
+    from app.journal.damage import fault_sentences
 
-    for fault in told(damage):
+    for fault in fault_sentences(damage):
         say(f"damaged: {fault}", err=True)
 
 

@@ -61,11 +61,11 @@ class PastTakes:
     def _newest(self, most: int, also: frozenset[UUID]) -> list[TakeView]:
         known, self._known = self._known, {}
         views: list[TakeView] = []
-        for session in self._library.newest():
+        for session in self._library.newest_sessions():
             if len(views) >= most and session not in also:
                 continue
             with suppress(TakeUnknown):  # deleted meanwhile
-                before, stamp = known.get(session), self._library.stamp(session)
+                before, stamp = known.get(session), self._library.fingerprint(session)
                 view = before[1] if before and before[0] == stamp else view_of(self._library.find(session))
                 self._known[session] = stamp, view
                 if view is not None:
@@ -76,7 +76,7 @@ class PastTakes:
         """Return the uninserted texts of the last day, from complete takes only, newest take first."""
 
         def recent() -> dict[UUID, dict[int, str]]:
-            newest = (found for found in self._library.latest() if now_s - found.take.started_s < HELD_S)
+            newest = (found for found in self._library.newest_takes() if now_s - found.take.started_s < HELD_S)
             return {found.session: held_in(found) for found in islice(newest, MOST_HELD_TAKES) if held_in(found)}
 
         return await asyncio.to_thread(recent)

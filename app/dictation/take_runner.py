@@ -86,7 +86,7 @@ class TakeRunner(DictationObserver):
     def __init__(self, take: int, mode: TalkMode, parts: TakeParts, options: Options, tell: Tell) -> None:
         self.session: UUID = uuid4()
         self.unsent_s: Callable[[], float] = lambda: 0.0
-        self.keeping: Callable[[], DiskState] = lambda: DiskState.WRITING
+        self.disk_state: Callable[[], DiskState] = lambda: DiskState.WRITING
         self.microphone: MicrophoneStatus | None = None
         self.options = options
         self._take = take
@@ -105,7 +105,7 @@ class TakeRunner(DictationObserver):
     @property
     def note(self) -> Note | None:
         """A note for the user about the disk or the gateway, or ``None``."""
-        return _DISK.get(self.keeping()) or self._gateway
+        return _DISK.get(self.disk_state()) or self._gateway
 
     def stop(self) -> None:
         """Stop recording; speech up to now is still recognised."""

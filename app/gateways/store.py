@@ -100,7 +100,7 @@ def with_gateway(gateways: tuple[PairedGateway, ...], one: PairedGateway) -> tup
     return (*gateways, one)
 
 
-def of_this_user() -> Path:
+def users_library() -> Path:
     """Return the path of this user's file."""
     return folders().data / _FILE
 

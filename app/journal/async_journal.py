@@ -60,7 +60,7 @@ class AsyncJournal(AudioStore):
             try:
                 beside = asyncio.get_running_loop().run_in_executor(None, partial(work, *arguments, **named))
                 return await asyncio.shield(beside)
-            except DiskRefuses:  # not ``keeping``: the disk may have accepted other writes meanwhile
+            except DiskRefuses:  # not ``disk_state``: the disk may have accepted other writes meanwhile
                 if clock() >= latest:
                     raise
             await asyncio.sleep(_AGAIN_S)
@@ -80,8 +80,8 @@ class AsyncJournal(AudioStore):
         """
         if outcome is None and segment in self.journal.take.replaced:
             return
-        if isinstance(outcome, Final) and (says := self._rewrite(text := outcome.text.strip())) != text:
-            return await self.keep(self.journal.settle, segment, outcome, says)
+        if isinstance(outcome, Final) and (rewritten := self._rewrite(text := outcome.text.strip())) != text:
+            return await self.keep(self.journal.settle, segment, outcome, rewritten)
         await self.keep(self.journal.settle, segment, outcome, None, samples)
 
 

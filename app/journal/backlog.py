@@ -21,7 +21,7 @@ class DiskState(StrEnum):
     FULL = "full"  # memory is full too
 
 
-def keeping(refused: OSError | None, waiting: int, most: int = MOST_WAITING) -> DiskState:
+def disk_state(refused: OSError | None, waiting: int, most: int = MOST_WAITING) -> DiskState:
     """Return the state of the disk.
 
     ``refused``: why the last write failed; a disk that stalls refuses nothing. ``waiting``: bytes in memory, at

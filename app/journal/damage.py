@@ -25,8 +25,8 @@ class Fault:
         return f"{self.place}: {self.what}"
 
 
-def told(faults: tuple[Fault, ...]) -> list[str]:
-    """Return one sentence per fault, and a count in place of the last ones if there are very many."""
+def fault_sentences(faults: tuple[Fault, ...]) -> list[str]:
+    """Return a sentence for each fault, and a count in place of the last ones if there are very many."""
     more = len(faults) - MOST_TOLD
     return [*map(str, faults[:MOST_TOLD]), *([f"and {more} more"] if more > 0 else [])]
 

@@ -1,6 +1,6 @@
 """The journal of one take: every sample heard, and every event of its segments.
 
-A segment is a range of the take's audio, so audio is stored once; a resend reads it from the file. ``hear``
+A segment is a range of the take's audio, so audio is stored once; a resend reads it from the file. ``append``
 takes samples from the microphone. ``begin`` and ``end`` record boundaries before the client sends them. Several
 threads may use a journal at once, each for its own task: the microphone, the segmenter, the consumer of results.
 An event loop uses it through ``app.journal.async_journal``.
@@ -17,7 +17,7 @@ from uuid import UUID
 from msgspec.structs import asdict
 
 from app.journal.backlog import MOST_WAITING, DiskState
-from app.journal.damage import Fault, told
+from app.journal.damage import Fault, fault_sentences
 from app.journal.disk import AUDIO, DISK, EVENTS, Disk, DiskFile, File, TakeLock
 from app.journal.errors import JournalError, TakeDamaged, TakeUnknown
 from app.journal.events import (
@@ -117,7 +117,7 @@ class Journal:
         if not files.exist:
             raise TakeUnknown(f"take {session} does not exist: see `kikipounamu takes list`")
         if files.faults:
-            raise TakeDamaged(f"take {session} is damaged: {'; '.join(told(files.faults))}")
+            raise TakeDamaged(f"take {session} is damaged: {'; '.join(fault_sentences(files.faults))}")
         try:
             return cls._open(folder, open_file, most_waiting)
         except Unreadable as error:
@@ -162,13 +162,13 @@ class Journal:
         return self._writer.heard // BYTES_PER_SAMPLE
 
     @property
-    def keeping(self) -> DiskState:
+    def disk_state(self) -> DiskState:
         """The state of the disk: writing, waiting or full."""
-        return self._writer.keeping
+        return self._writer.disk_state
 
-    def hear(self, samples: "NDArray[np.int16]") -> None:
+    def append(self, samples: "NDArray[np.int16]") -> None:
         """Keep samples from the microphone without waiting for the disk. Raises ``NotKept`` if memory is full."""
-        self._writer.hear(samples.astype("<i2", copy=False).tobytes())
+        self._writer.append(samples.astype("<i2", copy=False).tobytes())
 
     def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Record that a segment begins at sample ``at``. On disk when this returns."""
@@ -243,16 +243,18 @@ class Journal:
 
     # -- for the client ------------------------------------------------------------------------------------
 
-    def settle(self, segment: int, outcome: Outcome | None, says: str | None = None, samples: int = 0) -> None:
+    def settle(
+        self, segment: int, outcome: Outcome | None, rewritten: str | None = None, samples: int = 0
+    ) -> None:
         """Keep the first text of a segment; a failure only until a text arrives. On disk when this returns.
 
-        ``says``: the text after replacement rules, kept in addition. Outcome ``None``: the segment was cancelled
-        after this many ``samples``.
+        ``rewritten``: the text after replacement rules, kept in addition. Outcome ``None``: the segment was
+        cancelled after this many ``samples``.
         """
         if self._segment(segment).settled:
             return
         known = outcome if outcome is not None else Cancelled(segment, samples)
-        self._record(known, *([] if says is None else [Replaced(segment, says)]))
+        self._record(known, *([] if rewritten is None else [Replaced(segment, rewritten)]))
 
     def audio(self, at: int, samples: int, *, waits: bool = True) -> bytes:
         """Return samples of the take, from ``at`` on. Raises ``AudioGone``.

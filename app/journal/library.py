@@ -87,7 +87,7 @@ def parse_session(name: str) -> UUID:
     raise TakeUnknown(f"{name!r} is not the id of a take: see `kikipounamu takes list`")
 
 
-def of_this_user(limits: RetentionLimits | None = None) -> "Library":
+def users_library(limits: RetentionLimits | None = None) -> "Library":
     """Return the takes of this user on this computer, with these retention limits."""
     data = folders().data
     return Library(data / "takes", limits, WallClock(memory=data / _CLOCK))
@@ -126,7 +126,7 @@ class Library:
 
     def named(self, start: str) -> UUID:
         """Return the only session whose id begins with ``start``. Raises ``TakeUnknown`` or ``TakeAmbiguous``."""
-        found = [session for session in self.newest() if start and str(session).startswith(start.lower())]
+        found = [session for session in self.newest_sessions() if start and str(session).startswith(start.lower())]
         if len(found) > 1:
             names = ", ".join(map(str, found[:_MOST_NAMED])) + ", …" * (len(found) > _MOST_NAMED)
             raise TakeAmbiguous(f"several recordings begin with {start}: {names}: give more of the id")
@@ -145,17 +145,17 @@ class Library:
                 found.append(self.find(session))
         return sorted(found, key=lambda take: (take.take.started_s, self._made_s(take.session)), reverse=True)
 
-    def latest(self) -> Iterator[TakeSnapshot]:
+    def newest_takes(self) -> Iterator[TakeSnapshot]:
         """Yield takes lazily, those with the newest folder first."""
-        for session in self.newest():
+        for session in self.newest_sessions():
             with suppress(TakeUnknown):
                 yield self.find(session)
 
-    def newest(self) -> list[UUID]:
+    def newest_sessions(self) -> list[UUID]:
         """Return the session ids, those with the newest folder first, without reading takes."""
         return sorted(self._sessions(), key=self._made_s, reverse=True)
 
-    def stamp(self, session: UUID) -> "TakeFingerprint":
+    def fingerprint(self, session: UUID) -> "TakeFingerprint":
         """Return a value that stays equal while ``find`` returns the same. Raises ``TakeUnknown``."""
         folder = self.root / str(session)
         files = look(folder) if folder.is_dir() else TakeFiles(None, None)

@@ -93,10 +93,10 @@ class TakeSegment:
     @property
     def text(self) -> str:
         """The text of the segment; empty if it was cancelled."""
-        return "" if self.cancelled else self.says
+        return "" if self.cancelled else self.rewritten
 
     @property
-    def says(self) -> str:
+    def rewritten(self) -> str:
         """The recognised text after replacement rules."""
         return self.recognised if self.replaced is None else self.replaced
 
@@ -249,7 +249,7 @@ class Take:
     def text_of(self, final: Final) -> str:
         """Return the current text of the segment of ``final``: its first text, after replacement rules."""
         spoken = self.segments.get(final.segment)
-        return spoken.says if spoken and isinstance(spoken.outcome, Final) else final.text.strip()
+        return spoken.rewritten if spoken and isinstance(spoken.outcome, Final) else final.text.strip()
 
     def transcript(self, samples: int) -> RecordingTranscript:
         """Return everything recognised so far, of a take of ``samples``."""
@@ -268,7 +268,7 @@ class Take:
         start_ms, end_ms = samples_to_ms(spoken.at), samples_to_ms(end)
         match spoken.outcome:
             case Final(_, _, language, words, model, _, timing):
-                said = Recognised(number, start_ms, end_ms, spoken.says, language, words, model, timing)
+                said = Recognised(number, start_ms, end_ms, spoken.rewritten, language, words, model, timing)
                 return said.of(spoken.recognised)
             case Failed(_, code, message):
                 return Recognised(number, start_ms, end_ms, error=f"{message} ({code})")

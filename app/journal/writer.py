@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, is_for_good, keeping
+from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, disk_state, is_for_good
 from app.journal.disk import File
 from app.journal.errors import DiskRefuses, NotKept
 from app.journal.events import sealed
@@ -41,7 +41,7 @@ class _Request:
 
 
 class TakeWriter:
-    """A writer of the two files of a take. Only one thread may call ``hear``; events may come from several.
+    """A writer of the two files of a take. Only one thread may call ``append``; events may come from several.
 
     Each caller of ``record`` waits for its result, and ``close`` joins the thread. ``following``: the number of
     the first line.
@@ -73,7 +73,7 @@ class TakeWriter:
         self._closed = False  # the next two only ever become true
         self._ended = False
         self._stopped = False
-        # Bounded by ``hear``, and by one request per caller, because callers wait.
+        # Bounded by ``append``, and by one request per caller, because callers wait.
         self._inbox: queue.SimpleQueue[bytes | _Request] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal/writer", daemon=True)
         self._thread.start()
@@ -81,11 +81,11 @@ class TakeWriter:
     # -- for callers ---------------------------------------------------------------------------------------
 
     @property
-    def keeping(self) -> DiskState:
+    def disk_state(self) -> DiskState:
         """The state of the disk: writing, waiting or full."""
-        return keeping(self._refusal, self.heard - self.written, self._most)
+        return disk_state(self._refusal, self.heard - self.written, self._most)
 
-    def hear(self, pcm: bytes) -> None:
+    def append(self, pcm: bytes) -> None:
         """Accept more audio without waiting for the disk. Raises ``NotKept`` when memory is full too."""
         if self._closed or self._stopped:
             raise NotKept(_CLOSED)

@@ -84,7 +84,7 @@ class RecordingReader(Closing):
 
     async def count(self) -> int:
         """Count the recordings on this computer."""
-        return len(await self._in_thread(self._library.newest))
+        return len(await self._in_thread(self._library.newest_sessions))
 
     def _search(self, query: str, limit: int, older: str) -> FoundRecordings:
         if older and not older.isdecimal():

@@ -147,7 +147,7 @@ class DryRun(Closing):
         aside, clock = asyncio.get_running_loop().run_in_executor, asyncio.get_running_loop().time
         try:
             tally = await aside(self._thread, ChangeTally, action.rules)
-            takes = (await aside(self._thread, self._library.newest))[:MOST_TAKES]
+            takes = (await aside(self._thread, self._library.newest_sessions))[:MOST_TAKES]
             told = clock()
             for start in range(0, len(takes), _SLICE):
                 await aside(self._thread, partial(self._read, tally, takes[start : start + _SLICE]))

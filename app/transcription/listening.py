@@ -102,7 +102,7 @@ class DictationObserver(TranscriptionObserver):
     """Observer of a dictation, which can ask for its current values meanwhile."""
 
     unsent_s: Callable[[], float]
-    keeping: Callable[[], DiskState]
+    disk_state: Callable[[], DiskState]
     microphone: MicrophoneStatus | None
 
     def began(self, segment: int) -> None:
@@ -145,7 +145,7 @@ class DictationSetup:
         client = GatewayClient(self.locate, journal.session, store, take.options, self.settings)
         buffer.keep_in(journal)
         buffer.ended.add_done_callback(lambda _: microphone.stop())
-        observer.microphone, observer.keeping = microphone, lambda: journal.keeping
+        observer.microphone, observer.disk_state = microphone, lambda: journal.disk_state
         observer.unsent_s = lambda: client.unsent_s
         try:
             async with client:

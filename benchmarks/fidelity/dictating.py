@@ -19,7 +19,7 @@ from app.application import Application, ApplicationSettings
 from app.capture.microphone import MicrophoneChange
 from app.hotkeys.events import Hotkeys
 from app.insertion.outcome import Inserter, Insertion, InsertionResult, Target
-from app.journal.library import TakeSnapshot, of_this_user
+from app.journal.library import TakeSnapshot, users_library
 from app.journal.take import TakeState
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -210,7 +210,7 @@ def worker_with(decodes: Path | None, tally: Path) -> ApplicationSettings:
 
 def newest_take() -> TakeSnapshot | None:
     """Return the newest take on disk."""
-    return next(iter(of_this_user().latest()), None)
+    return next(iter(users_library().newest_takes()), None)
 
 
 @asynccontextmanager

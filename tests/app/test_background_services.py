@@ -113,7 +113,7 @@ async def test_history_search_finds_new_take(library: Library) -> None:
         services.actions(SearchHistory("", 1))
         await wait_until(lambda: counts() and counts()[-1] == 0, "nothing is there")
         with library.create(ONE, Options(), time.time()) as journal:
-            journal.hear(np.ones(1600, np.int16))
+            journal.append(np.ones(1600, np.int16))
             journal.begin(0, 0)
             journal.end(0, 1600)
         services.takes_changed()
@@ -126,7 +126,7 @@ async def test_programs_of_recent_recordings_are_reported(library: Library) -> N
     told: list[object] = []
     for number, program in enumerate(("gedit", "slack", "gedit", "")):
         with library.create(UUID(int=number + 1), Options(), 1_000.0 + number) as journal:
-            journal.hear(np.ones(1600, np.int16))
+            journal.append(np.ones(1600, np.int16))
             journal.begin(0, 0)
             journal.end(0, 1600)
             journal.settle(0, Final(0, "kia ora", "en"))

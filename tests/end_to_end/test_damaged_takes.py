@@ -76,7 +76,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Sp
     session = UUID(int=91)
     with Journal.create(root, session, Options(), 1e9, Cutting(CuttingMode.TOGGLE)) as journal:
         for block in read_audio(talk):
-            journal.hear(block)
+            journal.append(block)
             note(journal, vad.accept(block))
         note(journal, vad.finish())
         journal.settle(1, Final(1, "known"))

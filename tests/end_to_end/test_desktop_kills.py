@@ -118,8 +118,8 @@ def check(app: DesktopApp, field: TextField, models: Path) -> tuple[int, int]:
         heard = set[int]()
         for spoken in spoken_in(take):
             heard |= set(range(spoken.at // GRID, (spoken.at + (spoken.samples or 0)) // GRID + 1))
-            sure[spoken.says] += spoken.inserted
-            perhaps[spoken.says] += spoken.inserting
+            sure[spoken.rewritten] += spoken.inserted
+            perhaps[spoken.rewritten] += spoken.inserting
             count += 1
         assert speech(audio_of(take), models / "fsmn-vad") <= heard, take.session
     assert +sure <= typed <= perhaps, "what the journal says was inserted is there, once, and nothing else"

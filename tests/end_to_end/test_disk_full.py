@@ -18,7 +18,7 @@ from rich.console import Console
 from app.capture.block_buffer import BlockBuffer
 from app.cli.live_screen import LiveScreen
 from app.journal.backlog import DiskState
-from app.journal.library import of_this_user
+from app.journal.library import users_library
 from app.journal.take import TakeState
 from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import Samples
@@ -162,20 +162,20 @@ async def test_full_journal_disk_loses_no_speech(tmp_path: Path, models: Path) -
         chain.worker()
         listener = DictationSetup(fixed(Address(endpoint.url, endpoint.key)), models / "fsmn-vad")
         session = uuid4()
-        with of_this_user().create(session, Options(), 0) as journal:
+        with users_library().create(session, Options(), 0) as journal:
             listening = asyncio.create_task(listener.listen(journal, microphone, screen))
             await wait_until(lambda: microphone.heard > 2 * SAMPLE_RATE, "it is in the middle")
             ballast = fill(disk)
-            await wait_until(lambda: journal.keeping is DiskState.WAITING, "the disk is full")
+            await wait_until(lambda: journal.disk_state is DiskState.WAITING, "the disk is full")
             screen.refresh()
             assert "the disk takes nothing" in shown.getvalue()
             await wait_until(lambda: microphone.heard == len(audio), "all is said")
             assert not listening.done()
             ballast.unlink()
-            await wait_until(lambda: journal.keeping is DiskState.WRITING, "there is room")
+            await wait_until(lambda: journal.disk_state is DiskState.WRITING, "there is room")
             microphone.stop()
             transcript = await listening
-        found = of_this_user().find(session)
+        found = users_library().find(session)
         assert found.state is TakeState.DONE
         assert np.array_equal(np.fromfile(found.audio, "<i2"), audio)
         texts = [segment.text for segment in found.transcript.segments]

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import soundfile
 
-from app.journal.library import of_this_user
+from app.journal.library import users_library
 from app.local_services.stack import Stack, StackSettings
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from speech.audio_file import read_audio
@@ -71,7 +71,7 @@ async def dictate(stack: Stack, recording: Path, model: Path, pace: float) -> Me
     gateway = psutil.Process(stack.children["kikipounamu-gateway"])
     memory = Memory({"client": psutil.Process(client.pid), "gateway": gateway, "broker": gateway.children()[0]})
     total = soundfile.info(recording).frames * BYTES_PER_SAMPLE
-    audio = of_this_user().root / str(TAKE) / "audio.pcm16"
+    audio = users_library().root / str(TAKE) / "audio.pcm16"
     watching = asyncio.create_task(memory.watch(lambda: audio.stat().st_size / total if audio.exists() else 0.0))
     try:
         await asyncio.wait({asyncio.create_task(client.wait()), watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,7 +105,7 @@ async def endure(home: Path, model: Path, minutes: float, pace: float, *, until_
         f"broker's file: {most / MIB:.1f} MiB at the end, {on_disk(broker) / 1024:.1f} KiB when idle\n"
     )
     whole = np.concatenate(list(read_audio(home / "long.wav")))
-    found = of_this_user().find(TAKE)
+    found = users_library().find(TAKE)
     assert found.samples == len(whole)
     segments = check_take(found, whole, model)
     sys.stdout.write(f"{segments} segments in {minutes:g} minutes, each ended once, all right\n")

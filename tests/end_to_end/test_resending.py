@@ -45,7 +45,7 @@ def spoken(root: Path, segments: int) -> None:
 
 def add(journal: Journal, segment: int) -> None:
     """Add a segment to the journal."""
-    journal.hear(np.arange(SAMPLES, dtype=np.int16))
+    journal.append(np.arange(SAMPLES, dtype=np.int16))
     journal.begin(segment, SAMPLES * segment)
     journal.end(segment, SAMPLES)
 
@@ -85,7 +85,7 @@ async def test_finally_failed_segment_is_recognised_by_repaired_worker(
 
 
 @asynccontextmanager
-async def keeping(broker: Broker, root: Path) -> AsyncIterator[Gateway]:
+async def disk_state(broker: Broker, root: Path) -> AsyncIterator[Gateway]:
     """Run a gateway with a history, and a worker that feeds it."""
     history = HistorySettings(f"sqlite:///{root / 'history.sqlite'}", journal=root / "asr_history.jsonl")
     files = FileSettings(root / "submitted")
@@ -111,14 +111,14 @@ async def kept(gateway: Gateway, segments: int) -> list[str]:
 async def test_stored_texts_stay_in_history_when_rest_of_take_is_sent(broker: Broker, tmp_path: Path) -> None:
     """Simulates more than 72 h: the broker has forgotten the session, and the client awaits none of its texts."""
     spoken(tmp_path, 2)
-    async with keeping(broker, tmp_path) as gateway:
+    async with disk_state(broker, tmp_path) as gateway:
         await resend(tmp_path, gateway)
         assert await kept(gateway, 2) == ["text 0", "text 1"]
         async with Redis.from_url(broker.url) as redis:
             assert await redis.delete(Keys().session(str(ID)))
     with Journal.reopen(tmp_path, ID) as journal:
         add(journal, 2)
-    async with keeping(broker, tmp_path) as gateway:
+    async with disk_state(broker, tmp_path) as gateway:
         await resend(tmp_path, gateway)
         # Audio behind the end of a finished take is recovered, under a number unknown to any gateway.
         assert await kept(gateway, 3) == ["text 0", "text 1", "text 3"]

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
-from app.journal.library import TakeSnapshot, of_this_user
+from app.journal.library import TakeSnapshot, users_library
 from app.journal.take import TakeState
 from app.transcription.pipeline import SegmentingVad
 from loadtest.core.checksum_text import checksum
@@ -50,7 +50,7 @@ class Dictating:
         """The current stage of the program, from the last event of its take."""
         if not self.takes:
             return "starting"
-        events = of_this_user().root / str(self.takes[-1]) / "events.jsonl"
+        events = users_library().root / str(self.takes[-1]) / "events.jsonl"
         lines = events.read_text().splitlines() if events.is_file() else []
         return f"after {json.loads(lines[-1])['type']}" if lines else "starting"
 
@@ -84,7 +84,7 @@ class Dictating:
     def check(self) -> int:
         """Assert that no take lost or doubled anything; return the number of segments."""
         whole = np.concatenate(list(read_audio(self.recording)))
-        return sum(check_take(of_this_user().find(session), whole, self.model) for session in self.takes)
+        return sum(check_take(users_library().find(session), whole, self.model) for session in self.takes)
 
 
 def check_take(found: TakeSnapshot, whole: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> int:

@@ -16,7 +16,7 @@ from app.core.outlet import pass_on
 from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
-from app.journal.library import of_this_user
+from app.journal.library import users_library
 from app.local_services.local_gateway import locate
 from app.transcription.pipeline import SegmentingVad, at_speaking_pace, in_thread
 from app.transcription.progress import ProgressDisplay
@@ -44,7 +44,7 @@ async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -
         outlet = JournaledOutlet(store, client)
         listening = asyncio.create_task(listen(outlet))
         async for block in at_speaking_pace(in_thread(read_audio(recording)), spoken_s):
-            journal.hear(block)
+            journal.append(block)
             for output in vad.accept(block):
                 await pass_on(output, outlet)
         for output in vad.finish():
@@ -68,7 +68,7 @@ async def send_again(journal: Journal, model: Path) -> None:
 def main() -> None:
     """Dictate, or continue after an earlier process was killed."""
     session, recording, model, pace = UUID(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4])
-    library = of_this_user()
+    library = users_library()
     try:
         with library.reopen(session) as journal:
             asyncio.run(send_again(journal, model))

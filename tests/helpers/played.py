@@ -20,7 +20,7 @@ def filled(blocks: AsyncIterator[Samples], buffer: BlockBuffer | None = None) ->
 async def _fill(buffer: BlockBuffer, blocks: AsyncIterator[Samples]) -> None:
     try:
         async for block in blocks:
-            buffer.hear(block)
+            buffer.append(block)
     except Exception as error:  # noqa: BLE001 - the reader gets it
         buffer.end(error)
     buffer.end()

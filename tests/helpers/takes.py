@@ -35,7 +35,7 @@ def recognised_take(root: Path, session: UUID, started_s: float, *texts: str) ->
     """Record a take whose texts wait for insertion; the caller adds outcomes and closes it."""
     journal = Journal.create(root, session, Options(), started_s)
     journal.want(inserted=True)
-    journal.hear(np.zeros(len(texts) * SAMPLE_RATE, np.int16))
+    journal.append(np.zeros(len(texts) * SAMPLE_RATE, np.int16))
     for segment, text in enumerate(texts):
         journal.begin(segment, segment * SAMPLE_RATE)
         journal.end(segment, SAMPLE_RATE)

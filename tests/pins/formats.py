@@ -141,13 +141,13 @@ def journal() -> str:
 
 
 def _speak(take: Journal) -> None:
-    take.hear(np.arange(960, dtype=np.int16))
+    take.append(np.arange(960, dtype=np.int16))
     for segment in range(4):
         take.begin(segment, segment * 160)
         take.end(segment, 160)
     take.want(inserted=True)
     take.queued(Queued(0, 5, 100))
-    take.settle(0, FinalText(0, "早上好"), says="Good morning")
+    take.settle(0, FinalText(0, "早上好"), rewritten="Good morning")
     take.inserting(0)
     take.inserted(0)
     take.settle(1, Failed(1, ErrorCode.ENGINE_DIED, "three times"))

@@ -103,7 +103,7 @@ def recordings(library: Library) -> list[Finding]:
 
     Reports no text.
     """
-    takes = list(islice(library.latest(), _MOST))
+    takes = list(islice(library.newest_takes(), _MOST))
     if not takes:
         return [ok(Area.RECORDINGS, "recordings-none")]
     size, seconds = decimal(sum(take.size for take in takes)), f"{sum(take.seconds for take in takes) / 60:.0f}"

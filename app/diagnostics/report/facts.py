@@ -183,7 +183,7 @@ def _room(path: Path) -> Facts | None:
 
 def journal(library: Library, now_s: float) -> Facts:
     """Return the number, states, lengths and sizes of takes; at most the newest 2,000."""
-    takes = list(islice(library.latest(), _MOST_TAKES))
+    takes = list(islice(library.newest_takes(), _MOST_TAKES))
     ages = [max(0.0, now_s - take.take.started_s) / 86_400 for take in takes]
     return {
         "looked at": len(takes),

@@ -17,7 +17,7 @@ from app.diagnostics.report.licences import dependencies
 from app.diagnostics.report.log_reader import logs_in, tail_of
 from app.diagnostics.report.program_constants import own_modules
 from app.diagnostics.report.redaction import PROGRAMS, Redaction
-from app.journal.library import Library, of_this_user
+from app.journal.library import Library, users_library
 from app.local_services import local_gateway
 from app.local_services.worker_view import WorkerView
 from app.settings.sections import Settings
@@ -52,7 +52,7 @@ class Sources:
     settings: Settings = Settings()
     worker: WorkerView | None = None
     places: Folders = field(default_factory=folders)
-    library: Library = field(default_factory=of_this_user)
+    library: Library = field(default_factory=users_library)
     look: Callable[[], Awaitable[list[Input]]] = list_microphones
 
 

@@ -42,7 +42,7 @@ async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, v
             for piece in read_audio(recording):
                 for start in range(0, len(piece), BLOCK):
                     block = piece[start : start + BLOCK]
-                    journal.hear(block)
+                    journal.append(block)
                     for output in vad_stage.accept(block):
                         await pass_on(output, outlet)
             for output in vad_stage.finish():

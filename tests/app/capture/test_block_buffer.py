@@ -31,7 +31,7 @@ def speak(buffer: BlockBuffer, sizes: Sequence[int], at: int = 0) -> int:
     """Add blocks of these sizes. Return how many samples were lost."""
     lost = 0
     for size in sizes:
-        lost += buffer.hear(tone(at, size))
+        lost += buffer.append(tone(at, size))
         at += size
     return lost
 
@@ -54,7 +54,7 @@ def test_buffer_gives_every_sample_to_a_reader_of_any_speed(
         async def play() -> None:
             at = sum(before)
             for size in during:
-                buffer.hear(tone(at, size))
+                buffer.append(tone(at, size))
                 assert buffer.in_memory <= most
                 at += size
                 await asyncio.sleep(0)
@@ -82,7 +82,7 @@ async def test_journal_gets_only_what_was_not_read_before(tmp_path: Path) -> Non
     blocks = buffer.blocks()
     read = [await anext(blocks)]
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
-        journal.hear(tone(5_000, 100))
+        journal.append(tone(5_000, 100))
         buffer.keep_in(journal)
         speak(buffer, [400], 800)
         buffer.end()
@@ -137,7 +137,7 @@ async def test_blocks_are_10_to_60_ms() -> None:
 
     reader = asyncio.create_task(read())
     for size in (10, 100, 49, 1, 5_000, 3):
-        buffer.hear(tone(0, size))
+        buffer.append(tone(0, size))
         await asyncio.sleep(0)
     buffer.end()
     await reader
@@ -155,9 +155,9 @@ async def test_newest_samples_are_dropped_and_counted_without_a_journal_and_a_re
 
 async def test_buffer_tells_when_it_begins_and_ends() -> None:
     buffer = BlockBuffer()
-    buffer.hear(tone(0, 0))
+    buffer.append(tone(0, 0))
     assert not buffer.begun.done()
-    buffer.hear(tone(0, 1))
+    buffer.append(tone(0, 1))
     assert buffer.begun.done() and not buffer.ended.done()
     buffer.end()
     assert buffer.ended.done()

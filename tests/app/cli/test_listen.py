@@ -21,7 +21,7 @@ from app.cli.commands import GatewayChoice
 from app.cli.listen import Interrupts, ListenOptions, interrupted, listen
 from app.core.errors import ProgramEnds
 from app.core.process import FAILED, INTERRUPTED
-from app.journal.library import TakeSnapshot, of_this_user
+from app.journal.library import TakeSnapshot, users_library
 from app.journal.take import Take, TakeState
 from app.transcription.listening import RecordingMicrophone
 from protocol.recognition import Options
@@ -79,7 +79,7 @@ async def test_first_signal_ends_recording_and_waits_for_texts(
         hello = gateway.memory.hellos[0]
         texts = [gateway.memory.texts[number] for number in sorted(gateway.memory.texts)]
     assert (hello.options.language, hello.options.partials) == ("en", True)
-    (found,) = of_this_user().all()
+    (found,) = users_library().all()
     assert found.state is TakeState.DONE
     assert hello.session == found.session
     out, err = capsys.readouterr()
@@ -102,7 +102,7 @@ async def test_recording_is_complete_and_failure_told_when_output_is_full(
         await until_heard(microphone)
         interrupt()
         assert await working == FAILED
-    (found,) = of_this_user().all()
+    (found,) = users_library().all()
     assert found.state is TakeState.DONE and found.text
     assert f"`kikipounamu takes show {found.session}` has the texts" in capsys.readouterr().err
 
@@ -113,10 +113,10 @@ async def test_second_signal_leaves_at_once_and_reports_kept_recording(
     working = asyncio.create_task(listen(NOBODY, wish(microphone)))
     await until_heard(microphone)
     interrupt()
-    await wait_until(lambda: of_this_user().all()[0].take.finished, "all of it was cut")
+    await wait_until(lambda: users_library().all()[0].take.finished, "all of it was cut")
     interrupt()
     assert await working == INTERRUPTED
-    (found,) = of_this_user().all()
+    (found,) = users_library().all()
     assert found.state is TakeState.WAITING
     assert f"`kikipounamu takes resend {found.session}`" in capsys.readouterr().err.splitlines()[-1]
 
@@ -127,7 +127,7 @@ async def test_listen_fails_without_microphone_and_creates_no_take(capsys: pytes
 
     assert await listen(NOBODY, ListenOptions(open_microphone=none)) == FAILED
     assert "no microphone found" in capsys.readouterr().err
-    assert of_this_user().all() == []
+    assert users_library().all() == []
 
 
 async def test_error_of_several_lines_is_printed_as_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,7 +115,7 @@ def test_screen_reports_microphone_and_disk_problems() -> None:
     screen = LiveScreen(console(terminal=False), err, Sentences())
     screen.changed(MicrophoneChange(MicrophoneChangeKind.LOST, "usb", 16_000))
     screen.changed(MicrophoneChange(MicrophoneChangeKind.FELL_BACK, "desk", 16_000, 8_000))
-    screen.keeping = lambda: DiskState.WAITING
+    screen.disk_state = lambda: DiskState.WAITING
     screen.refresh()
     lost, now, disk = written(err).splitlines()
     assert "usb was disconnected" in lost

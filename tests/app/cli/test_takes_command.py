@@ -52,7 +52,7 @@ def take(home: Path, session: str = FIRST, started_s: float = 1_000_000.0) -> Jo
     The caller completes and closes it.
     """
     journal = Journal.create(home / "data" / "takes", UUID(session), Options(), started_s)
-    journal.hear(tone(0, 32_000))
+    journal.append(tone(0, 32_000))
     for segment in (0, 1):
         journal.begin(segment, segment * 16_000)
         journal.end(segment, 12_000)
@@ -249,7 +249,7 @@ def test_resend_recovers_crashed_take_even_if_killed_once(home: Path, models: Pa
     folder = home / "data" / "takes" / FIRST
     with Journal.create(folder.parent, UUID(FIRST), Options(), 0.0) as journal:
         for block in read_audio(talk):
-            journal.hear(block)
+            journal.append(block)
     command = [PROGRAM, "takes", "resend", FIRST, "--engine", "checksum"]
     with running_chain(tmp_path, quiet=True) as chain:  # all of them use this gateway
         chain.gateway()

@@ -27,7 +27,7 @@ def library(tmp_path: Path) -> Library:
 
 def begun(library: Library, session: UUID, segments: int = 2) -> Journal:
     journal = library.create(session, Options(), 0)
-    journal.hear(np.zeros(segments, np.int16))
+    journal.append(np.zeros(segments, np.int16))
     for segment in range(segments):
         journal.begin(segment, segment)
         journal.end(segment, 1)

@@ -246,7 +246,7 @@ class World:
 
     @property
     def found(self) -> list[TakeSnapshot]:
-        return list(self.library.latest())  # ordered more precisely than by the second of their start
+        return list(self.library.newest_takes())  # ordered more precisely than by the second of their start
 
     async def all_heard(self) -> None:
         await wait_until(lambda: self.devices.device is not None, "a device is open")

@@ -22,7 +22,7 @@ class FakeStream:
 
 
 class FakeOutput:
-    """Fake audio output; ``hear`` takes what is played.
+    """Fake audio output; ``append`` takes what is played.
 
     ``refuses``: opening fails.
     """
@@ -45,6 +45,6 @@ class FakeOutput:
         """True while a stream is open."""
         return any(not stream.closed for stream in self.streams)
 
-    def hear(self, samples: int) -> NDArray[np.float32]:
+    def append(self, samples: int) -> NDArray[np.float32]:
         """Take up to so many samples."""
         return np.frombuffer(self._pull(samples * 4), np.float32)

@@ -32,7 +32,7 @@ def fill(journal: Journal, *outcomes: str | Failed | None) -> None:
     """Append a segment of 100 ms for each outcome."""
     for segment, outcome in enumerate(outcomes):
         at = segment * SEGMENT
-        journal.hear(tone(at, SEGMENT))
+        journal.append(tone(at, SEGMENT))
         journal.begin(segment, at)
         journal.end(segment, SEGMENT)
         if outcome is not None:

@@ -61,7 +61,7 @@ async def heard(output: FakeOutput, samples: int) -> np.ndarray[tuple[int], np.d
     parts: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
 
     def enough() -> bool:
-        parts.append(output.hear(samples - sum(map(len, parts))))
+        parts.append(output.append(samples - sum(map(len, parts))))
         return sum(map(len, parts)) >= samples
 
     await wait_until(enough, "it is heard")
@@ -89,7 +89,7 @@ async def test_player_resamples_to_rate_of_output(library: Library) -> None:
         player.play(session(1))
         sound = await heard(output, 48_000 * LENGTH_MS // 1000)
         await wait_until(lambda: told[-1].state is PlayState.STOPPED, "it is over")
-    assert len(output.hear(9)) == 0 and 0.1 < np.max(np.abs(sound)) <= 1.0
+    assert len(output.append(9)) == 0 and 0.1 < np.max(np.abs(sound)) <= 1.0
 
 
 async def test_player_position_accounts_for_latency(library: Library) -> None:
@@ -162,7 +162,7 @@ async def test_player_reports_failure_during_playback(
         player.play(session(1))
         await wait_until(lambda: output.open, "it plays")
         spoil(library, output)
-        await wait_until(lambda: output.hear(800 if not note else 0) is not None and not output.open, "it ends")
+        await wait_until(lambda: output.append(800 if not note else 0) is not None and not output.open, "it ends")
         assert not note or (told[-1].note is not None and told[-1].note.key == note)
 
 
@@ -244,7 +244,7 @@ def likeness(heard: NDArray[np.float64], spoken: NDArray[np.float64]) -> float:
 def test_player_plays_journal_through_real_output(tmp_path: Path) -> None:
     spoken = samples_of(SYNTHETIC / "en-03.flac")[:SAMPLE_RATE]
     with Journal.create(tmp_path, session(1), Options(), 0.0) as journal:
-        journal.hear(spoken)
+        journal.append(spoken)
         journal.finish()
     tries = (likeness(played(tmp_path), spoken.astype(np.float64)) for _ in range(4))
     assert any(like > 0.98 for like in tries), "the sound server of a busy computer skips, but not each time"

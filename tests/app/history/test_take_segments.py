@@ -59,7 +59,7 @@ def test_pieces_without_vad_cover_all_audio(library: Library) -> None:
     chance = np.random.default_rng(1)
     with Journal.create(library.root, session(1), Options(), 0.0) as journal:
         for loudness in (3_000, 3_000, 3_000, 0):
-            journal.hear((loudness * chance.standard_normal(20 * SAMPLE_RATE)).astype(np.int16))
+            journal.append((loudness * chance.standard_normal(20 * SAMPLE_RATE)).astype(np.int16))
             journal.flush()
         journal.finish()
     found = library.find(session(1))
@@ -73,7 +73,7 @@ def test_pieces_without_vad_cover_all_audio(library: Library) -> None:
 def test_pieces_include_audio_after_last_segment_of_crashed_take(library: Library) -> None:
     record(library, 1, "a", finished=False)
     with library.reopen(session(1)) as journal:
-        journal.hear(tone(0, 2 * SAMPLE_RATE))
+        journal.append(tone(0, 2 * SAMPLE_RATE))
     pieces = pieces_of(library.find(session(1)), vad=True)
     assert pieces == [TakePart(0, SEGMENT), TakePart(SEGMENT, 2 * SAMPLE_RATE)]
     record(library, 2, finished=False)

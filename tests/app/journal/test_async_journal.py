@@ -72,7 +72,7 @@ async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
         async with scripted(oblige) as gateway:
             async with GatewayClient(fixed(Address(gateway.url)), ID, store, settings=settings) as client:
                 outlet = JournaledOutlet(store, client)
-                journal.hear(pcm)
+                journal.append(pcm)
                 await pass_on(SegmentBegin(0, 100), outlet)
                 assert on_disk(journal) == [Begin(0, 100)]
                 await pass_on(SegmentAudio(0, 0, pcm[100:900]), outlet)
@@ -93,7 +93,7 @@ async def test_cancelled_segment_keeps_its_length_in_the_journal(tmp_path: Path)
         store = AsyncJournal(journal)
         async with scripted(oblige) as gateway, GatewayClient(fixed(Address(gateway.url)), ID, store) as client:
             outlet = JournaledOutlet(store, client)
-            journal.hear(tone(0, SAMPLE_RATE))
+            journal.append(tone(0, SAMPLE_RATE))
             await outlet.begin(0, 100)
             await outlet.audio(0, tone(100, 800))
             await outlet.audio(0, tone(900, 200))
@@ -201,7 +201,7 @@ class Refusing(Journal):
 async def test_journal_retries_a_refused_write_while_its_state_is_writing(tmp_path: Path) -> None:
     with Refusing.create(tmp_path, ID, Options(), 0) as journal:
         journal.refusals = [DiskRefuses("full")]
-        assert journal.keeping is DiskState.WRITING
+        assert journal.disk_state is DiskState.WRITING
         await AsyncJournal(journal, 60.0).begin(0, 0)
         assert on_disk(journal) == [Begin(0, 0)]
         journal.refusals = [NotKept("it does not answer")]
@@ -223,11 +223,11 @@ async def test_begin_waits_for_room_on_a_full_disk_only_with_patience(
     journal, files = faulty
     store = AsyncJournal(journal, 60.0 if patient else 0.0)
     files[AUDIO].room = files[EVENTS].room = 0
-    journal.hear(tone(0, 1_000))
+    journal.append(tone(0, 1_000))
     beginning = asyncio.create_task(store.begin(0, 0))
     outlet = JournaledOutlet(store, Telling(fixed(Address("http://127.0.0.1:9")), ID, store))
     assert [event async for event in outlet.events()] == [Queued(0)], "it is informational: no error"
-    await wait_until(lambda: journal.keeping is DiskState.WAITING, "the state is told")
+    await wait_until(lambda: journal.disk_state is DiskState.WAITING, "the state is told")
     if not patient:
         with pytest.raises(NotKept):
             await beginning

@@ -72,7 +72,7 @@ async def speak(journal: Journal, outlet: Outlet, number: int) -> None:
     await pass_on(Begins(number, at), outlet)
     for offset in range(0, SEGMENT, FRAME_SAMPLES):
         block = tone(at + offset, FRAME_SAMPLES)
-        journal.hear(block)
+        journal.append(block)
         await pass_on(SegmentAudio(number, offset, block), outlet)
     await pass_on(Ends(number, SEGMENT), outlet)
 

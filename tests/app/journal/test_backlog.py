@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, keeping
+from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, disk_state
 
 SECOND = 16_000 * 2
 
@@ -29,7 +29,7 @@ SECOND = 16_000 * 2
 def test_disk_state_follows_from_refusal_and_waiting_bytes(
     refused: int | None, waiting: int, state: DiskState
 ) -> None:
-    assert keeping(None if refused is None else OSError(refused, "refused"), waiting) is state
+    assert disk_state(None if refused is None else OSError(refused, "refused"), waiting) is state
 
 
 def test_memory_holds_one_minute_of_audio() -> None:

@@ -1,6 +1,6 @@
 """Faults name their place; a very long list of faults is shortened."""
 
-from app.journal.damage import Fault, audio_ends_early, audio_goes_on, told
+from app.journal.damage import Fault, audio_ends_early, audio_goes_on, fault_sentences
 
 
 def test_fault_names_file_and_line() -> None:
@@ -17,5 +17,5 @@ def test_audio_fault_names_actual_and_expected_size() -> None:
 
 def test_long_list_of_faults_ends_with_a_count() -> None:
     faults = tuple(Fault("events.jsonl", "the line cannot be read", line) for line in range(1, 31))
-    assert len(told(faults)) == 21 and told(faults)[-1] == "and 10 more"
-    assert len(told(faults[:20])) == 20
+    assert len(fault_sentences(faults)) == 21 and fault_sentences(faults)[-1] == "and 10 more"
+    assert len(fault_sentences(faults[:20])) == 20

@@ -42,7 +42,7 @@ from protocol.recognition import Options
 from tests.app.journal.files import tone
 journal = Journal.create(Path(sys.argv[1]), UUID(int=5), Options(), 0.0)
 for block in range(10_000):
-    journal.hear(tone(block * 160, 160))
+    journal.append(tone(block * 160, 160))
     if block % 20 == 19:
         journal.begin(block // 20, block * 160 - 3_040)
         journal.end(block // 20, 3_200)
@@ -97,7 +97,7 @@ def test_journal_keeps_at_most_20_reruns(journal: Journal) -> None:
 
 
 def test_take_files_are_readable_only_by_the_user(journal: Journal) -> None:
-    journal.hear(tone(0, 10))
+    journal.append(tone(0, 10))
     assert stat.S_IMODE(journal.folder.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(journal.folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in journal.folder.iterdir()}
@@ -141,7 +141,7 @@ def test_failed_reopen_releases_the_lock(journal: Journal, broken: str) -> None:
 
 
 def test_segments_are_ranges_of_the_take(journal: Journal) -> None:
-    journal.hear(tone(0, 5_000))
+    journal.append(tone(0, 5_000))
     journal.begin(0, 1_000)
     assert journal.audio(1_000, 1_000) == tone(1_000, 1_000).tobytes()
     assert journal.audio(1_990, 20) == tone(1_990, 20).tobytes()
@@ -153,7 +153,7 @@ def test_segments_are_ranges_of_the_take(journal: Journal) -> None:
 
 
 def test_boundary_is_on_disk_when_the_call_returns(journal: Journal) -> None:
-    journal.hear(tone(0, 5_000))
+    journal.append(tone(0, 5_000))
     journal.begin(0, 1_000)
     assert decode_lines((journal.folder / EVENTS).read_bytes())[1:] == [Begin(0, 1_000)]
     assert len(recorded(journal.folder)) == 5_000
@@ -162,7 +162,7 @@ def test_boundary_is_on_disk_when_the_call_returns(journal: Journal) -> None:
 
 
 def test_first_text_is_kept_and_a_failure_only_until_a_text_arrives(journal: Journal) -> None:
-    journal.hear(tone(0, 9_000))
+    journal.append(tone(0, 9_000))
     for segment, at in enumerate((0, 3_000, 6_000)):
         journal.begin(segment, at)
     journal.settle(0, Final(0, "first"))
@@ -190,7 +190,7 @@ def test_cancelled_take_is_still_cancelled_when_it_is_read_again(journal: Journa
 
 
 def test_replaced_text_is_recorded_once(journal: Journal) -> None:
-    journal.hear(tone(0, 9_000))
+    journal.append(tone(0, 9_000))
     journal.begin(0, 0)
     journal.settle(0, Final(0, "teh"), "the")
     journal.settle(0, Final(0, "teh"), "other")
@@ -203,7 +203,7 @@ def test_replaced_text_is_recorded_once(journal: Journal) -> None:
 
 def test_torn_replacement_line_leaves_the_recognised_text(journal: Journal) -> None:
     """A power loss tears the line written last. The text and its replacement are separate lines."""
-    journal.hear(tone(0, 9_000))
+    journal.append(tone(0, 9_000))
     journal.begin(0, 0)
     before = (journal.folder / EVENTS).stat().st_size
     journal.settle(0, Final(0, "teh"), "the")
@@ -228,7 +228,7 @@ def test_take_names_the_program_that_received_its_text(journal: Journal) -> None
 
 
 def test_reopened_take_equals_the_recorded_take(journal: Journal) -> None:
-    journal.hear(tone(0, 2_000))
+    journal.append(tone(0, 2_000))
     journal.begin(0, 0)
     journal.end(0, 2_000)
     journal.queued(Queued(0, 1.5))
@@ -248,7 +248,7 @@ def test_reopened_take_equals_the_recorded_take(journal: Journal) -> None:
 
 
 def test_audio_of_a_take_is_read_in_blocks_of_a_second(journal: Journal) -> None:
-    journal.hear(tone(0, 2 * SAMPLE_RATE + 7))
+    journal.append(tone(0, 2 * SAMPLE_RATE + 7))
     blocks = list(journal.blocks(5))
     assert [len(block) for block in blocks] == [SAMPLE_RATE, SAMPLE_RATE, 2]
     assert np.array_equal(np.concatenate(blocks), tone(5, 2 * SAMPLE_RATE + 2))
@@ -256,7 +256,7 @@ def test_audio_of_a_take_is_read_in_blocks_of_a_second(journal: Journal) -> None
 
 @pytest.mark.parametrize("torn", [b"{", b'{"type":"end","segment":0,"samples":9}'])
 def test_reopen_removes_half_a_line_and_half_a_sample(journal: Journal, torn: bytes) -> None:
-    journal.hear(tone(0, 10))
+    journal.append(tone(0, 10))
     journal.begin(0, 0)
     journal.close()
     with (journal.folder / EVENTS).open("ab") as events, (journal.folder / AUDIO).open("ab") as audio:
@@ -265,7 +265,7 @@ def test_reopen_removes_half_a_line_and_half_a_sample(journal: Journal, torn: by
     with reopened(journal) as again:
         assert again.samples == 10
         assert again.take.segments[0].samples is None
-        again.hear(tone(10, 10))
+        again.append(tone(10, 10))
         again.end(0, 20)
     assert np.array_equal(recorded(journal.folder), tone(0, 20))
     assert decode_lines((journal.folder / EVENTS).read_bytes())[1:] == [Begin(0, 0), End(0, 20)]
@@ -332,7 +332,7 @@ def test_event_survives_a_power_loss_when_the_call_returns(tmp_path: Path, what:
     disk = NotingDisk()
     with Journal.create(tmp_path, ID, Options(), 0.0, disk=disk) as journal:
         journal.begin(0, 0)
-        journal.hear(tone(0, 1_000))
+        journal.append(tone(0, 1_000))
         del disk.log[:]
         DURABLE[what](journal)
         synced = [entry.split()[:2] for entry in disk.log if entry.startswith(("sync", "write events"))]
@@ -354,8 +354,8 @@ def test_journal_refuses_events_but_keeps_audio_when_disk_is_full(tmp_path: Path
     with Journal.reopen(tmp_path, ID, lambda path: opened_in(files, path), 4 * SAMPLE_RATE) as journal:
         audio, events = files[AUDIO], files[EVENTS]
         audio.room = events.room = 0
-        journal.hear(tone(0, SAMPLE_RATE))
-        wait_until_sync(lambda: journal.keeping is DiskState.WAITING, "the state is told")
+        journal.append(tone(0, SAMPLE_RATE))
+        wait_until_sync(lambda: journal.disk_state is DiskState.WAITING, "the state is told")
         assert journal.audio(100, 200) == tone(100, 200).tobytes()
         with pytest.raises(NotKept):
             journal.begin(0, 0)
@@ -377,13 +377,13 @@ def test_journal_survives_a_full_file_system(tmp_path: Path) -> None:
         (disk / "ballast").write_bytes(bytes(128 * 1024))
         with Journal.create(disk, ID, Options(), 0) as journal:
             for second in range(6):
-                journal.hear(tone(second * SAMPLE_RATE, SAMPLE_RATE))
-            wait_until_sync(lambda: journal.keeping is DiskState.WAITING, "the state is told")
+                journal.append(tone(second * SAMPLE_RATE, SAMPLE_RATE))
+            wait_until_sync(lambda: journal.disk_state is DiskState.WAITING, "the state is told")
             with pytest.raises(NotKept, match="No space left on device"):
                 journal.begin(0, 0)
             assert journal.audio(0, 6 * SAMPLE_RATE) == tone(0, 6 * SAMPLE_RATE).tobytes()
             (disk / "ballast").unlink()
-            wait_until_sync(lambda: journal.keeping is DiskState.WRITING, "there is room")
+            wait_until_sync(lambda: journal.disk_state is DiskState.WRITING, "there is room")
             journal.begin(0, 0)
             journal.end(0, 6 * SAMPLE_RATE)
         with Journal.reopen(disk, ID) as again:

@@ -83,9 +83,9 @@ class JournalModel(RuleBasedStateMachine):
     # -- recording -----------------------------------------------------------------------------------------
 
     @rule(samples=st.integers(0, 4_000))
-    def hear(self, samples: int) -> None:
+    def append(self, samples: int) -> None:
         try:
-            self.journal.hear(tone(self.heard, samples))
+            self.journal.append(tone(self.heard, samples))
         except NotKept:
             assert self.files[AUDIO].room is not None
         else:

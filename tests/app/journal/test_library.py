@@ -9,7 +9,7 @@ import pytest
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock
 from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakeBusy, TakeDamaged, TakeUnknown
 from app.journal.journal import Journal
-from app.journal.library import Library, of_this_user, parse_session
+from app.journal.library import Library, parse_session, users_library
 from app.journal.retention import DAY_S, RetentionLimits
 from app.journal.take import TakeState
 from protocol.recognition import Options
@@ -30,7 +30,7 @@ def recorded(library: Library, days: float, samples: int = 100, text: str | None
     """Record a take that began ``days`` ago; without ``text`` its segment has no result."""
     session = uuid4()
     with Journal.create(library.root, session, Options(), NOW - days * DAY_S) as journal:
-        journal.hear(tone(0, samples))
+        journal.append(tone(0, samples))
         journal.begin(0, 0)
         journal.end(0, samples)
         if text is not None:
@@ -49,11 +49,11 @@ def test_parse_session_accepts_only_canonical_ids(name: str) -> None:
 
 
 def test_latest_reads_takes_one_by_one(library: Library) -> None:
-    assert list(library.latest()) == []
+    assert list(library.newest_takes()) == []
     sessions = [recorded(library, days=1) for _ in range(3)]
     for place, session in enumerate(sessions):
         os.utime(library.root / str(session), (place, place))
-    latest = library.latest()
+    latest = library.newest_takes()
     assert next(latest).session == sessions[2]
     assert library.discard(sessions[1])
     assert not library.discard(sessions[1])
@@ -118,8 +118,8 @@ def test_named_finds_the_take_that_begins_so(library: Library) -> None:
 
 def test_takes_are_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    assert of_this_user().root == tmp_path / "data" / "takes"
-    assert of_this_user().all() == []
+    assert users_library().root == tmp_path / "data" / "takes"
+    assert users_library().all() == []
 
 
 def test_find_describes_the_take_on_disk(library: Library) -> None:
@@ -137,7 +137,7 @@ def test_find_changes_no_file_and_detects_a_live_take(library: Library) -> None:
     (library.root / str(session) / AUDIO).write_bytes(b"abc")
     with library.reopen(session) as journal:
         assert library.find(session).state is TakeState.LIVE
-        journal.hear(tone(0, 1))
+        journal.append(tone(0, 1))
     with (library.root / str(session) / AUDIO).open("ab") as audio:
         audio.write(b"x")
     assert library.find(session).samples == 2
@@ -185,7 +185,7 @@ def test_create_deletes_expired_takes(library: Library) -> None:
 def test_sweep_deletes_the_oldest_but_no_needed_take_above_the_size_limit(library: Library) -> None:
     waiting = recorded(library, 9, 3_000, text=None)
     with Journal.create(library.root, FIRST, Options(), NOW - 8 * DAY_S) as interrupted:
-        interrupted.hear(tone(0, 500))
+        interrupted.append(tone(0, 500))
     done = [recorded(library, days, 600) for days in (7, 6)]
     assert library.sweep(NOW) == [done[0]]
     recorded(library, 5, 4_000)
@@ -207,10 +207,10 @@ def test_command_started_with_clock_in_the_future_deletes_no_take(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    done = recorded(of_this_user(), 0)
+    done = recorded(users_library(), 0)
     for started in (NOW, NOW + 400 * DAY_S, NOW + 401 * DAY_S):
-        assert of_this_user().sweep(started) == []
-    assert [found.session for found in of_this_user().all()] == [done]
+        assert users_library().sweep(started) == []
+    assert [found.session for found in users_library().all()] == [done]
 
 
 def test_sweep_keeps_a_take_in_use(library: Library) -> None:
@@ -253,7 +253,7 @@ def test_take_with_a_folder_for_a_file_is_listed_kept_and_deletable(library: Lib
     (library.root / str(session) / name).unlink()
     (library.root / str(session) / name / "inside").mkdir(parents=True)
     assert [found.state for found in library.all() if found.session == session] == [TakeState.DAMAGED]
-    assert session in library.newest() and library.stamp(session).live is False
+    assert session in library.newest_sessions() and library.fingerprint(session).live is False
     assert library.sweep(NOW) == []
     with pytest.raises(TakeDamaged, match=f"{name}: it is a folder, not a file"):
         library.reopen(session)

@@ -58,10 +58,10 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 def test_writer_writes_and_syncs_audio_on_its_own(disk: Disk) -> None:
     writer = disk.writer()
-    writer.hear(SECOND)
+    writer.append(SECOND)
     wait_until_sync(lambda: disk.audio.synced == len(SECOND), "the audio is synced")
     assert disk.pcm == SECOND
-    writer.hear(b"more")
+    writer.append(b"more")
     wait_until_sync(lambda: disk.audio.synced == len(SECOND) + 4, "the rest is synced")
     writer.close()
     assert writer.written == writer.synced == writer.heard == len(SECOND) + 4
@@ -69,9 +69,9 @@ def test_writer_writes_and_syncs_audio_on_its_own(disk: Disk) -> None:
 
 def test_idle_writer_does_not_touch_the_disk(disk: Disk) -> None:
     writer = disk.writer(sync_s=0.001)
-    writer.hear(b"ab")
+    writer.append(b"ab")
     wait_until_sync(lambda: writer.synced == 2, "it is synced")
-    writer.hear(b"cd")
+    writer.append(b"cd")
     wait_until_sync(lambda: writer.synced == 4, "it is synced")
     assert disk.log.count("sync audio.pcm16") == 2
     writer.close()
@@ -79,7 +79,7 @@ def test_idle_writer_does_not_touch_the_disk(disk: Disk) -> None:
 
 def test_writer_puts_an_event_on_disk_after_the_audio_before_it(disk: Disk) -> None:
     writer = disk.writer(sync_s=1_000)
-    writer.hear(b"ab")
+    writer.append(b"ab")
     writer.record(b"one\n")
     assert disk.log == ["write audio.pcm16 2", "sync audio.pcm16", "write events.jsonl 4", "sync events.jsonl"]
     writer.record(b"two\n", durable=False)
@@ -90,7 +90,7 @@ def test_writer_puts_an_event_on_disk_after_the_audio_before_it(disk: Disk) -> N
 
 def test_flush_returns_after_audio_is_synced(disk: Disk) -> None:
     writer = disk.writer(sync_s=1_000)
-    writer.hear(SECOND)
+    writer.append(SECOND)
     writer.flush()
     assert disk.audio.synced == len(SECOND)
     writer.close()
@@ -99,7 +99,7 @@ def test_flush_returns_after_audio_is_synced(disk: Disk) -> None:
 def test_writer_syncs_both_files_when_it_closes(disk: Disk) -> None:
     writer = disk.writer(sync_s=1_000)
     writer.record(b"one\n", durable=False)
-    writer.hear(b"ab")
+    writer.append(b"ab")
     writer.close()
     assert disk.log[-3:] == ["write audio.pcm16 2", "sync audio.pcm16", "sync events.jsonl"]
     assert (disk.audio.synced, disk.events.synced) == (2, 4)
@@ -108,13 +108,13 @@ def test_writer_syncs_both_files_when_it_closes(disk: Disk) -> None:
 def test_writer_keeps_audio_in_memory_while_the_disk_is_full(disk: Disk) -> None:
     writer = disk.writer()
     disk.room(1001)
-    writer.hear(SECOND)
-    wait_until_sync(lambda: writer.keeping is DiskState.WAITING, "the state is told")
+    writer.append(SECOND)
+    wait_until_sync(lambda: writer.disk_state is DiskState.WAITING, "the state is told")
     assert disk.pcm == SECOND[:1001]
     assert writer.unwritten(0, 1_101) == SECOND[1001:1101]
-    writer.hear(b"more")
+    writer.append(b"more")
     disk.room(None)
-    wait_until_sync(lambda: writer.keeping is DiskState.WRITING, "it is written")
+    wait_until_sync(lambda: writer.disk_state is DiskState.WRITING, "it is written")
     wait_until_sync(lambda: disk.audio.synced == len(SECOND) + 4, "it is synced")
     assert disk.pcm == SECOND + b"more"
     writer.close()
@@ -125,15 +125,15 @@ def test_writer_tells_that_the_disk_stalls(disk: Disk, monkeypatch: pytest.Monke
     goes_on, sync = threading.Event(), disk.audio.sync
     monkeypatch.setattr(disk.audio, "sync", lambda: (goes_on.wait(), sync()))
     writer = disk.writer()
-    writer.hear(SECOND)
+    writer.append(SECOND)
     wait_until_sync(lambda: writer.written == len(SECOND), "it is written, and not synced")
     for _ in range(3):
-        writer.hear(SECOND)
-    told = [writer.keeping]
-    writer.hear(b"ab")
-    assert [*told, writer.keeping] == [DiskState.WRITING, DiskState.WAITING]
+        writer.append(SECOND)
+    told = [writer.disk_state]
+    writer.append(b"ab")
+    assert [*told, writer.disk_state] == [DiskState.WRITING, DiskState.WAITING]
     goes_on.set()
-    wait_until_sync(lambda: writer.keeping is DiskState.WRITING, "the disk takes data again")
+    wait_until_sync(lambda: writer.disk_state is DiskState.WRITING, "the disk takes data again")
     writer.close()
     assert disk.pcm == SECOND * 4 + b"ab"
 
@@ -141,15 +141,15 @@ def test_writer_tells_that_the_disk_stalls(disk: Disk, monkeypatch: pytest.Monke
 def test_writer_refuses_audio_when_memory_is_full(disk: Disk) -> None:
     writer = disk.writer(most=2 * len(SECOND))
     disk.room(0)
-    writer.hear(SECOND)
-    wait_until_sync(lambda: writer.keeping is DiskState.WAITING, "the disk is full")
-    writer.hear(SECOND)
-    assert writer.keeping is DiskState.FULL
+    writer.append(SECOND)
+    wait_until_sync(lambda: writer.disk_state is DiskState.WAITING, "the disk is full")
+    writer.append(SECOND)
+    assert writer.disk_state is DiskState.FULL
     with pytest.raises(NotKept, match=r"takes nothing \(No space left on device\).* 2 s"):
-        writer.hear(b"ab")
+        writer.append(b"ab")
     disk.room(None)
-    wait_until_sync(lambda: writer.keeping is DiskState.WRITING, "there is room")
-    writer.hear(b"ab")
+    wait_until_sync(lambda: writer.disk_state is DiskState.WRITING, "there is room")
+    writer.append(b"ab")
     writer.close()
     assert disk.pcm == SECOND + SECOND + b"ab"
 
@@ -172,17 +172,17 @@ def test_writer_stays_waiting_until_the_disk_accepts_data(disk: Disk) -> None:
     with pytest.raises(DiskRefuses):
         writer.record(b"lost\n")
     writer.flush()  # nothing to write
-    assert writer.keeping is DiskState.WAITING
+    assert writer.disk_state is DiskState.WAITING
     disk.room(None)
     writer.record(b"one\n")
-    wait_until_sync(lambda: writer.keeping is DiskState.WRITING, "the disk has taken it")
+    wait_until_sync(lambda: writer.disk_state is DiskState.WRITING, "the disk has taken it")
     writer.close()
 
 
 def test_event_is_refused_while_earlier_audio_does_not_fit(disk: Disk) -> None:
     writer = disk.writer()
     disk.audio.room = 0
-    writer.hear(b"ab")
+    writer.append(b"ab")
     with pytest.raises(NotKept):
         writer.record(b"one\n")
     assert disk.lines == b""
@@ -194,8 +194,8 @@ def test_event_is_refused_while_earlier_audio_does_not_fit(disk: Disk) -> None:
 def test_writer_refuses_events_when_sync_fails(disk: Disk) -> None:
     writer = disk.writer()
     disk.audio.broken = True
-    writer.hear(b"ab")
-    wait_until_sync(lambda: writer.keeping is DiskState.WAITING, "the state is told")
+    writer.append(b"ab")
+    wait_until_sync(lambda: writer.disk_state is DiskState.WAITING, "the state is told")
     with pytest.raises(NotKept, match="Input/output error"):
         writer.record(b"one\n")
     disk.audio.broken = False
@@ -208,8 +208,8 @@ def test_writer_keeps_events_in_memory_when_the_disk_became_read_only(disk: Disk
     writer = disk.writer()
     writer.record(b"one\n")
     disk.read_only()
-    writer.hear(b"ab")
-    wait_until_sync(lambda: writer.keeping is DiskState.READ_ONLY, "the state is told")
+    writer.append(b"ab")
+    wait_until_sync(lambda: writer.disk_state is DiskState.READ_ONLY, "the state is told")
     writer.record(b"two\n")
     writer.record(b"three\n", durable=False)
     assert (writer.unwritten(0, 2), disk.lines) == (b"ab", b"one\n")
@@ -266,7 +266,7 @@ def test_events_in_memory_have_a_bound(disk: Disk, monkeypatch: pytest.MonkeyPat
 def test_close_fails_when_audio_does_not_fit_the_disk(disk: Disk) -> None:
     writer = disk.writer()
     disk.room(0)
-    writer.hear(b"ab")
+    writer.append(b"ab")
     with pytest.raises(NotKept):
         writer.close()
     writer.close()
@@ -277,7 +277,7 @@ def test_writer_refuses_everything_after_close(disk: Disk) -> None:
     writer.close()
     writer.close()
     with pytest.raises(NotKept, match="closed"):
-        writer.hear(b"ab")
+        writer.append(b"ab")
     with pytest.raises(NotKept, match="closed"):
         writer.record(b"x\n")
     with pytest.raises(NotKept, match="closed"):

@@ -44,12 +44,12 @@ class SlowLibrary(Library):
         super().__init__(root)
         self.asked, self.go_on = threading.Event(), threading.Event()
 
-    def newest(self) -> list[UUID]:
+    def newest_sessions(self) -> list[UUID]:
         first = not self.asked.is_set()
         self.asked.set()
         if first:
             assert self.go_on.wait(30)
-        return super().newest()
+        return super().newest_sessions()
 
 
 async def test_newer_request_cancels_previous_one(tmp_path: Path) -> None:

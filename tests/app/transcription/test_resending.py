@@ -66,7 +66,7 @@ def whole(talk: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) ->
     vad = SegmentingVad(open_vad(models / "fsmn-vad"), Segmenter())
     with Journal.create(root, ID, Options(language="en"), 0.0) as journal:
         for block in read_audio(talk):
-            journal.hear(block)
+            journal.append(block)
             for output in vad.accept(block):
                 if isinstance(output, SegmentBegin):
                     journal.begin(output.segment, output.at)
@@ -153,7 +153,7 @@ async def test_take_without_boundaries_is_cut_like_a_live_take(takes: Path, talk
 async def test_take_is_cut_in_the_mode_of_its_recording(tmp_path: Path, talk: Path, models: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0, Cutting(CuttingMode.TOGGLE)) as journal:
         for block in read_audio(talk):
-            journal.hear(block)
+            journal.append(block)
     async with scripted(oblige) as gateway:
         transcript, _ = await resend(tmp_path, address_of(gateway), models)
     said = [segment.text for segment in transcript.segments]

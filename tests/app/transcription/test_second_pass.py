@@ -130,7 +130,7 @@ class ToldObserver(DictationObserver):
 
     def __init__(self, folder: Path) -> None:
         self.unsent_s: Callable[[], float] = lambda: 0.0
-        self.keeping: Callable[[], DiskState] = lambda: DiskState.WRITING
+        self.disk_state: Callable[[], DiskState] = lambda: DiskState.WRITING
         self.microphone: MicrophoneStatus | None = None
         self.connected = asyncio.Event()
         self.shown: list[TranscriptSegment] = []
@@ -291,7 +291,7 @@ async def dictate_tail(root: Path, gateway: SpanGateway) -> Result:
     events = [*spoken, SpeechStarted(47_040, 47_100), SpeechEnded(48_000, 2**62)]
     async with scripted(gateway.converse) as server:
         with Journal.create(root, ID, Options(), 0) as journal:
-            journal.hear(audio)
+            journal.append(audio)
             store, observer = AsyncJournal(journal), ToldObserver(journal.folder)
             where = fixed(Address(server.url, "k"))
             async with GatewayClient(where, ID, store, Options(), PATIENT) as client:

@@ -81,7 +81,7 @@ def test_recordings_check_names_takes_without_text(tmp_path: Path) -> None:
     library, sessions = Library(tmp_path / "takes"), [uuid4() for _ in range(4)]
     for session in sessions:
         with library.create(session, Options(), time.time()) as journal:
-            journal.hear(np.zeros(16_000, np.int16))
+            journal.append(np.zeros(16_000, np.int16))
             journal.begin(0, 0)
     there, textless = recordings(library)
     assert keys([there, textless]) == ["ok recordings", "advice recordings-textless"]
@@ -93,5 +93,5 @@ def test_recordings_check_names_takes_without_text(tmp_path: Path) -> None:
 def test_recordings_check_ignores_running_take(tmp_path: Path) -> None:
     library = Library(tmp_path / "takes")
     with library.create(uuid4(), Options(), time.time()) as journal:
-        journal.hear(np.zeros(16_000, np.int16))
+        journal.append(np.zeros(16_000, np.int16))
         assert keys(recordings(library)) == ["ok recordings"]

@@ -75,7 +75,7 @@ def dictate(library: Library, home: Path) -> None:
     """Record a take with a text."""
     options = Options(hotwords=("Anahera", "翡翠"))
     journal = Journal.create(library.root, UUID(int=5), options, time.time() - 86_400)
-    journal.hear(np.zeros(16_000, np.int16))
+    journal.append(np.zeros(16_000, np.int16))
     journal.begin(0, 0)
     journal.end(0, 16_000)
     journal.settle(0, Final(0, SPEECH))
