@@ -87,7 +87,9 @@ class WhisperEngine:
         if request.options.task == "translate":
             segment = SegmentDecoder(self._reader, samples, request.partial, translates=True)
             return _translation(segment, request.options)
-        return _transcript(SegmentDecoder(self._reader, samples, request.partial), request.options)
+        times_words = request.options.priority == "bulk"  # subtitles and word times are for files
+        segment = SegmentDecoder(self._reader, samples, request.partial, times_words=times_words)
+        return _transcript(segment, request.options)
 
 
 def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:

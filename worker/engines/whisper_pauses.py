@@ -51,6 +51,13 @@ def first_sound(features: Features) -> int:
     return max(int(np.flatnonzero(_loud(features))[0]) - _LEAD, 0)
 
 
+def sounds_from(features: Features, frames: Sequence[int]) -> list[int]:
+    """Return the first loud frame from each frame on: Whisper often times a word in the pause before it."""
+    loud = np.flatnonzero(_loud(features))
+    places = np.searchsorted(loud, frames)
+    return [int(loud[place]) if place < len(loud) else frame for place, frame in zip(places, frames, strict=True)]
+
+
 def speech_after(features: Features, end: int) -> int:
     """Return a frame in the pause after which speech follows that a reading up to ``end`` lacks; 0: none."""
     loud = np.flatnonzero(_loud(features))

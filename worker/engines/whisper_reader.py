@@ -34,6 +34,8 @@ _MARGIN: Final = -1.2
 _AFTER: Final = 8
 _LEAST: Final = 1e-12
 _PART: Final = "\ufffd"
+_SPACE: Final = "\N{LATIN CAPITAL LETTER G WITH DOT ABOVE}"
+"""How the vocabulary writes a space."""
 _ECHOES: Final = {"zh": "以下是普通话", "en": "is a sentence in English"}
 
 Samples = npt.NDArray[np.float32]
@@ -158,7 +160,7 @@ class WhisperReader:
         The timestamps of a reading do not count.
         """
         tokenizer, prompt_tokens = self._prompted(hints)
-        tokens = tokenizer.encode(text)
+        tokens = _with_spaces_in_words(tokenizer.encode(text), tokenizer.tokenizer)
         words = [n for n, token in enumerate(tokens) if _is_in_word(tokenizer.decode([token]))]
         if not words:
             return []
@@ -181,6 +183,18 @@ class WhisperReader:
     def _aligned(self, encoded: Any, before: list[int], text: Sequence[int]) -> Any:
         (found,) = self._model.model.align(encoded, before, [list(text)], [2 * encoded.shape[1]])
         return found
+
+
+def _with_spaces_in_words(tokens: Sequence[int], known: Any) -> list[int]:
+    """Return the tokens with the space before a word in the word's token, as Whisper itself writes " to".
+
+    Published files of a tokenizer lack the first merge, of a space and a "t": they give the space a token.
+    """
+    space, joined = known.token_to_id(_SPACE), list[int]()
+    for token in tokens:
+        spaced = known.token_to_id(_SPACE + known.id_to_token(token)) if joined[-1:] == [space] else None
+        joined[len(joined) - (spaced is not None) :] = [token if spaced is None else spaced]
+    return joined
 
 
 def _is_in_word(decoded: str) -> bool:

@@ -34,6 +34,7 @@ from worker.engines.whisper_pauses import (
     overlapped,
     pause_before,
     sentence_before,
+    sounds_from,
     speech_after,
     speech_after_word,
     speech_between,
@@ -51,6 +52,7 @@ from worker.engines.whisper_reader import (
     WhisperReader,
     echoes_prompt,
 )
+from worker.engines.word_times import AROUND, pieces_of, timed_words
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
@@ -60,7 +62,8 @@ _BRIEF_FRAMES: Final = 2 * FRAMES_PER_SECOND
 _BEAMS: Final = 5
 _SENTENCE: Final = 5
 """Words of a text that no sound gives by chance once more."""
-_AROUND: Final = " ,.:;?!…，。：；？！、"  # joins of pieces change these, and are found without them
+_LONGEST_PIECE_S: Final = 0.6
+"""Most words of English are one token, and last longer than a syllable."""
 _MOST_LANGUAGES: Final = 2
 _KNOWN_SENTENCES: Final = ("en", "zh")
 """Languages whose words tell that a sentence goes on."""
@@ -75,7 +78,7 @@ _MOST_TOKENS_PER_SECOND: Final = 20
 class Passage(NamedTuple):
     """Text of a segment, decoded with a language. ``log_probability`` is the mean of its windows.
 
-    ``phrases`` have times from the start of the segment; a text with one phrase or a loop has none.
+    ``phrases`` or words have times from the start of the segment; a text with one or with a loop has none.
     """
 
     text: str
@@ -105,10 +108,19 @@ class SegmentDecoder:
     """Decoder of one segment, which encodes each window once for all languages. A partial is decoded cheaply."""
 
     def __init__(
-        self, reader: WhisperReader, samples: Samples, partial: bool, *, translates: bool = False
+        self,
+        reader: WhisperReader,
+        samples: Samples,
+        partial: bool,
+        *,
+        translates: bool = False,
+        times_words: bool = False,
     ) -> None:
-        """Compute the features of the segment. ``translates``: its text is to be in English."""
-        self._reader, self._translates = reader, translates
+        """Compute the features of the segment.
+
+        ``translates``: its text is to be in English. ``times_words``: the passage has words instead of phrases.
+        """
+        self._reader, self._translates, self._times_words = reader, translates, times_words
         features = reader.features(samples)
         little = features[:, : features.shape[1] - LONGEST_FRAMES]
         brief = partial and 0 < little.shape[1] < _BRIEF_FRAMES
@@ -147,10 +159,11 @@ class SegmentDecoder:
                 at, rest = rest.window_end, None
                 continue
             readings.append(reading)
-            phrases = [*_ended(phrases, at), *self._phrases(at, reading)]
+            hints = self._hints(self._seconds(at), language, hotwords)
+            phrases = [*_ended(phrases, at), *self._timed(at, reading, hints)]
             text = continued(text, said) if rest and new else text + said
             aligned = heard.text if heard.text == reading.text else ""
-            rest = self._rest(at, reading, aligned, self._hints(self._seconds(at), language, hotwords))
+            rest = self._rest(at, reading, aligned, hints)
             at = rest.at if rest else at + _frames_read(reading)
         text = text.strip()
         if language in _KNOWN_SENTENCES:
@@ -194,15 +207,23 @@ class SegmentDecoder:
         aligned = 0 < spoken <= place
         return Rest(at + place, at + LONGEST_FRAMES, stated > 0, aligned) if place else None
 
-    def _phrases(self, at: int, reading: Reading) -> list[Word]:
-        """Return the phrases of a window with their times in the segment, without punctuation around them."""
+    def _timed(self, at: int, reading: Reading, hints: Hints) -> list[Word]:
+        """Return the phrases or words of a window with their times in the segment."""
         if not self._is_speech(at, reading) or without_loops(reading.text) != reading.text:
             return []
         last_s, at_s = self._frames / FRAMES_PER_SECOND, at / FRAMES_PER_SECOND
+        if self._times_words:
+            found = self._words(at, hints, reading.text)
+            frames = sounds_from(self._audio(at), [frame for _, frame in found])
+            begins = [
+                (place, at_s + frame / FRAMES_PER_SECOND) for (place, _), frame in zip(found, frames, strict=True)
+            ]
+            pieces = pieces_of(reading.text, begins)
+            return list(timed_words(pieces, last_s, _LONGEST_PIECE_S))
         return [
             Word(said, *(round(1000 * min(at_s + s, last_s)) for s in times))
             for text, *times in reading.phrases
-            if (said := text.strip(_AROUND))
+            if (said := text.strip(AROUND))
         ]
 
     def _hints(self, seconds: float, language: str, hotwords: str) -> Hints:

@@ -1,6 +1,7 @@
 """Whisper engine with the real base model."""
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,19 @@ def test_phrases_after_a_pause_have_times(engine: WhisperEngine) -> None:
     assert outcome.words[0].start_ms < 1000 and outcome.words[-1].end_ms > len(first + pause) // 32
     starts = [word.start_ms - len(first + pause) // 32 for word in outcome.words]
     assert any(abs(start) < 1000 for start in starts)
+
+
+@pytest.mark.parametrize(("language", "names"), [("en", ("en-03", "en-07")), ("zh", ("zh-06", "zh-05"))])
+def test_words_of_a_file_have_times(engine: WhisperEngine, language: str, names: tuple[str, str]) -> None:
+    first, pause, second = recording(names[0]), silence(1.5), recording(names[1])
+    request = DecodeRequest(first + pause + second, Options(language, priority="bulk"))
+    (outcome,) = engine.decode([request])
+    assert (
+        isinstance(outcome, Transcript) and len(located(outcome.text, outcome.words)) == len(outcome.words) >= 12
+    )
+    assert all(len(word.text.split()) == 1 and word.start_ms < word.end_ms for word in outcome.words)
+    before, after = max(pairwise(outcome.words), key=lambda pair: pair[1].start_ms - pair[0].end_ms)
+    assert before.end_ms <= len(first) // 32 and after.start_ms >= len(first + pause) // 32
 
 
 def test_last_word_is_found_where_it_was_spoken(engine: WhisperEngine) -> None:

@@ -17,6 +17,7 @@ from worker.engines.whisper_pauses import (
     overlapped,
     pause_before,
     sentence_before,
+    sounds_from,
     speech_after,
     speech_after_word,
     speech_between,
@@ -40,6 +41,14 @@ def test_pauses_are_short_and_speech_stays() -> None:
 @pytest.mark.parametrize(("parts", "first"), [((0, 60, 40), 40), ((0, 15, 40), 0), ((100, 60), 0)])
 def test_silence_before_the_first_sound_is_found_but_for_its_end(parts: Sequence[int], first: int) -> None:
     assert first_sound(features(*parts)) == first
+
+
+def test_words_that_are_timed_in_a_pause_begin_with_the_sound_after_it() -> None:
+    assert sounds_from(features(0, 60, 40, 100, 20), [0, 60, 99, 100, 199, 210, 230]) == [
+        *(60, 60, 99),
+        *(200, 200, 210, 230),
+    ]
+    assert sounds_from(features(9), []) == []
 
 
 @pytest.mark.parametrize(

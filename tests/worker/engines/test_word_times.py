@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from protocol.captions import located
 from protocol.recognition import Word
 from worker.engines.vocabulary import join_pieces
-from worker.engines.word_times import Piece, timed_words
+from worker.engines.word_times import Piece, pieces_of, timed_words
 
 TEXTS = [
     "▁turn",
@@ -41,6 +41,7 @@ def said(*texts: str) -> list[Piece]:
     [
         (["▁seven", "▁for", "ty", "▁two"], ["seven", "forty", "two"]),
         ([" it", "'", "s", " 7", ".", "5", " m", "."], ["it's", "7.5", "m"]),
+        ([" like ", "to", "▁", "go"], ["like", "to", "go"]),
         (["打", "开", "▁wi", "fi", "，", "好", "吗", "？"], ["打", "开", "wifi", "好", "吗"]),
         (["打", "开", "wi", "fi", "吧"], ["打", "开", "wifi", "吧"]),
         (["好", "<0xE4>", "<0xBD>", "<0xA0>", "a"], ["好", "你", "a"]),
@@ -57,6 +58,16 @@ def test_pieces_become_words_without_tags_and_punctuation_around_them(texts: lis
 def test_word_ends_where_the_next_piece_begins_or_soon_after_its_last_sound() -> None:
     pieces = [Piece("▁one", 0.0), Piece("▁sev", 0.1), Piece("en", 0.25), Piece(".", 2.0), Piece("▁two", 3.0)]
     assert timed_words(pieces, 3.1) == (Word("one", 0, 100), Word("seven", 100, 550), Word("two", 3000, 3100))
+
+
+def test_pieces_of_a_text_begin_at_their_places() -> None:
+    assert pieces_of(" Like to, 你好", [(0, 0.0), (6, 0.5), (10, 1.0), (11, 1.1), (11, 1.2)]) == [
+        Piece(" Like ", 0.0),
+        Piece("to, ", 0.5),
+        Piece("你", 1.0),
+        Piece("好", 1.2),
+    ]
+    assert pieces_of("", []) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from(TEXTS), st.floats(0, 1)), max_size=30))
