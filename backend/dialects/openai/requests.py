@@ -14,6 +14,7 @@ from protocol.recognition import Options
 
 FORMATS: Final = ("json", "text", "srt", "verbose_json", "vtt")
 _STREAMED: Final = ("json", "text")
+_SUBTITLES: Final = ("srt", "vtt")
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}|auto")
 """Codes of languages, and what clients of whisper.cpp send for any."""
 _PHRASES: Final = re.compile(r"[\n,;，、；。.]+")
@@ -65,7 +66,12 @@ def transcription_request(fields: Mapping[str, str], models: Collection[str]) ->
     _check_temperature(fields.get("temperature", ""))
     return TranscriptionRequest(
         Options(
-            language=_language(fields), hotwords=hotwords(fields.get("prompt", "")), model=_model(fields, models)
+            language=_language(fields),
+            hotwords=hotwords(fields.get("prompt", "")),
+            model=_model(fields, models),
+            priority="bulk"
+            if "word" in kinds or wanted in _SUBTITLES
+            else "interactive",  # words have times there
         ),
         wanted,
         words="word" in kinds,

@@ -50,6 +50,20 @@ def test_granularities_choose_words_and_segments() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("fields", "priority"),
+    [
+        ({}, "interactive"),
+        ({"response_format": "verbose_json"}, "interactive"),
+        ({"timestamp_granularities[]": "word"}, "bulk"),
+        ({"response_format": "srt"}, "bulk"),
+        ({"response_format": "vtt"}, "bulk"),
+    ],
+)
+def test_request_with_times_of_words_is_bulk(fields: dict[str, str], priority: str) -> None:
+    assert transcription_request(fields, MODELS).options.priority == priority
+
+
 def test_prompt_becomes_hotwords() -> None:
     assert hotwords("Kikipounamu, Wellington。 王小明、whakapapa") == (
         "Kikipounamu",
