@@ -44,6 +44,7 @@ US = "xkb:us::eng"
 TYPED = "x"
 """The letter that ``type_until`` types."""
 _ONCE_S = 1.0
+_XIM_S = 5.0
 _CLIPBOARD = "imports.gi.St.Clipboard.get_default()"
 _KINDS = {False: "imports.gi.St.ClipboardType.CLIPBOARD", True: "imports.gi.St.ClipboardType.PRIMARY"}
 _REMOTE = "org.gnome.Mutter.RemoteDesktop"
@@ -248,6 +249,23 @@ class GnomeDesktop(Screen):
         self.variables |= wait_until_sync(lambda: _display(shell.pid), "windows of X11 can be opened")
         wait_until_sync(lambda: ibus_address(self.environment), "IBus runs")
         wait_until_sync(lambda: self._tries(self._with_ibus("engine")), "IBus answers")
+        self._serve_x11()
+
+    def _serve_x11(self) -> None:
+        """Wait until IBus serves windows of X11.
+
+        The shell starts one daemon for itself and one with XIM for its X server. At a high load they may begin
+        in the wrong order, and the one without XIM stays.
+        """
+        with suppress(AssertionError):
+            wait_until_sync(self._has_xim, "IBus serves windows of X11", _XIM_S)
+            return
+        self.start("ibus-daemon", "--panel", "disable", "--replace", "--xim")
+        wait_until_sync(self._has_xim, "IBus serves windows of X11")
+        wait_until_sync(lambda: self._tries(self._with_ibus("engine")), "IBus answers again")
+
+    def _has_xim(self) -> bool:
+        return any("ibus-x11" in process.info["name"] for process in self._programs())
 
     def _tries(self, what: Coroutine[Any, Any, object]) -> bool:
         try:
@@ -260,11 +278,16 @@ class GnomeDesktop(Screen):
         """End all programs on the screen, also those that the shell and the bus have started."""
         self.hand.close()
         super().close()
-        place = self.variables["XDG_RUNTIME_DIR"]
-        for process in psutil.process_iter():
+        for process in self._programs():
             with suppress(psutil.Error):
-                if process.environ().get("XDG_RUNTIME_DIR") == place:
-                    process.kill()
+                process.kill()
+
+    def _programs(self) -> Iterator[psutil.Process]:
+        """Yield the programs on the screen, also those that the shell and the bus have started."""
+        place = self.variables["XDG_RUNTIME_DIR"]
+        for process in psutil.process_iter(["environ", "name"]):
+            if (process.info["environ"] or {}).get("XDG_RUNTIME_DIR") == place:
+                yield process
 
 
 @contextmanager

@@ -61,11 +61,12 @@ def test_overlay_is_absent_without_layers_and_xwayland(theme: Theme, tmp_path: P
     assert [line["event"] for line in logs] == [LogEvent.OVERLAY_ABSENT]
 
 
+@pytest.mark.parametrize("chosen", [{}, {"XDG_CURRENT_DESKTOP": "GNOME", "GDK_BACKEND": "wayland"}])
 def test_overlay_is_shown_by_a_process_on_xwayland_without_layers(
-    theme: Theme, tmp_path: Path, qtbot: QtBot
+    theme: Theme, tmp_path: Path, qtbot: QtBot, chosen: dict[str, str]
 ) -> None:
     with running_sway(tmp_path) as desktop, bare_compositor(tmp_path) as bare:
-        overlay = WaylandOverlay(theme, Texts("en"), desktop.environment | bare, tmp_path / "hint")
+        overlay = WaylandOverlay(theme, Texts("en"), desktop.environment | bare | chosen, tmp_path / "hint")
         overlay.show_view(LISTENING)
         seen(qtbot, lambda: drawn(picture(desktop)) is not None)
         assert overlay.kind is OverlayKind.XWAYLAND and isinstance(overlay.shown, OverlayProcess)
