@@ -22,6 +22,7 @@ _REMEDIES: Final[dict[int | None, str]] = {
     errno.EPERM: f"give this user access, {_ELSEWHERE}",
     errno.ENOTDIR: f"move away the file that is in the place of a folder, {_ELSEWHERE}",
     errno.EEXIST: f"move away the file that is in the place of a folder, {_ELSEWHERE}",
+    errno.EISDIR: f"move away the folder that is in the place of a file, {_ELSEWHERE}",
     errno.ENAMETOOLONG: f"use a shorter path, {_ELSEWHERE}",
 }
 _LONGEST_SOCKET_PATHS = {"linux": 107}  # bytes in sockaddr_un.sun_path, without the final zero

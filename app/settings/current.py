@@ -10,6 +10,7 @@ from app.settings.errors import BadSetting, SettingsError, SettingsUnreadable
 from app.settings.path import settings_place
 from app.settings.schema import from_mapping
 from app.settings.sections import Settings
+from runtime.terminal import reason
 
 
 def settings_now(place: Path | None = None) -> tuple[Settings, Sequence[SettingsError]]:
@@ -18,8 +19,10 @@ def settings_now(place: Path | None = None) -> tuple[Settings, Sequence[Settings
         document = tomllib.loads((place or settings_place()).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         document = {}
+    except UnicodeDecodeError:
+        return Settings(), [SettingsUnreadable("it is not written in UTF-8: save it as that")]
     except (OSError, ValueError, RecursionError) as error:
-        return Settings(), [SettingsUnreadable(str(error))]
+        return Settings(), [SettingsUnreadable(reason(error))]
     return from_mapping(document)
 
 

@@ -20,6 +20,7 @@ from backend.core.keys import digest_of, owner_of_digest
 from backend.core.private_files import open_or_make, replace_file
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import NOT_JSON
+from runtime.folders import refusal
 from runtime.locking import try_lock
 
 DEVICES_FILE: Final = "devices.json"
@@ -158,6 +159,8 @@ class DeviceStore:
                 replace_file(self.file, msgspec.json.format(msgspec.json.encode(after)))
 
     def _unreadable(self, error: OSError) -> DevicesUnreadable:
+        if isinstance(error, IsADirectoryError | NotADirectoryError):
+            return DevicesUnreadable(refusal(error, self.file))
         advice = (
             "give it to the user as whom the gateway runs" if isinstance(error, PermissionError) else "try again"
         )

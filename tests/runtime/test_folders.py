@@ -94,6 +94,7 @@ def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
         (errno.EROFS, "make its disk writable, or set KIKIPOUNAMU_HOME"),
         (errno.EACCES, "give this user access, or set KIKIPOUNAMU_HOME"),
         (errno.ENOSPC, "free some space there"),
+        (errno.EISDIR, "move away the folder that is in the place of a file, or set KIKIPOUNAMU_HOME"),
         (errno.EIO, "free space there, or give this user access"),
     ],
 )

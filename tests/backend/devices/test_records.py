@@ -115,6 +115,13 @@ def test_unreadable_file_is_reported_with_remedy(store: DeviceStore, ask: Callab
         ask(store)
 
 
+def test_folder_in_the_place_of_the_file_is_reported_with_remedy(store: DeviceStore) -> None:
+    store.file.mkdir(parents=True)
+    for ask in (store.read, lambda: store.add("n", DeviceKind.CLIENT, 0)):
+        with pytest.raises(DevicesUnreadable, match=r"devices\.json .*: move away the folder"):
+            ask()
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root to give files away")
 def test_file_changed_by_root_keeps_its_owner(store: DeviceStore) -> None:
     store.file.parent.mkdir(mode=0o700)
