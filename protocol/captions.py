@@ -25,6 +25,7 @@ _CLOSING: Final = "!%),.:;?\\]}¢°’”…、。〉》」』】〕！％），
 _ATOM: Final = re.compile(
     rf"\s*(?:[{_UNSPACED}][{_CLOSING}]*|[^\s{_UNSPACED}{_CLOSING}][^\s{_UNSPACED}]*|[^\s{_UNSPACED}]+)"
 )
+_MARKS: Final = re.compile(rf"[{_CLOSING}]*")
 _SENTENCE: Final = re.compile(r"[.?!。？！…][\"'”’)」』]*$")
 _CLAUSE: Final = re.compile(r"[,;:，；：、][\"'”’)」』]*$")
 
@@ -99,7 +100,9 @@ def _times(cue: Cue, words: Sequence[LocatedWord]) -> list[tuple[int, int]]:
     """Return places in the text with their times, both ascending."""
     known = [(0, cue.start_ms)] if not words or words[0].first else []
     for word in words:
-        known += [(word.first, cue.start_ms + word.start_ms), (word.last, cue.start_ms + word.end_ms)]
+        marks = _MARKS.match(cue.text, word.last)
+        last = marks.end() if marks else word.last  # punctuation takes no time
+        known += [(word.first, cue.start_ms + word.start_ms), (last, cue.start_ms + word.end_ms)]
     rest = cue.text[known[-1][0] :]
     if rest:
         spoken = any(map(str.isalnum, rest))  # punctuation takes no time
@@ -135,16 +138,23 @@ def _pauses(atoms: Sequence[_Atom]) -> list[int]:
 
 
 def _lines(atoms: Sequence[_Atom]) -> list[str]:
-    """Return the text in one line, in two of similar length, or in as many as it needs."""
+    """Return the text in one line, in two of similar length or after a clause, or in as many as it needs."""
     whole = _text(atoms)
     if width(whole) <= WIDEST or len(atoms) == 1:
         return [whole]
     halves = [[_text(atoms[:place]), _text(atoms[place:])] for place in range(1, len(atoms))]
     fitting = [lines for lines in halves if max(map(width, lines)) <= WIDEST]
     if fitting:
-        return min(fitting, key=lambda lines: abs(width(lines[0]) - width(lines[1])))
+        return min(fitting, key=_unlike)
     place = _break(atoms)
     return [*_lines(atoms[:place]), *_lines(atoms[place:])]
+
+
+def _unlike(lines: Sequence[str]) -> tuple[bool, int]:
+    """Return how bad two lines are: best are those after a clause, if neither has thrice the other's length."""
+    shorter, longer = sorted(map(width, lines))
+    after_clause = _CLAUSE.search(lines[0]) or _SENTENCE.search(lines[0])
+    return not after_clause or longer > 3 * shorter, longer - shorter
 
 
 def _break(atoms: Sequence[_Atom]) -> int:

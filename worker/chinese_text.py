@@ -19,6 +19,7 @@ _HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _ANY_HAN: Final = re.compile(f"[{_HAN}]")
 _AFTER_HAN: Final = re.compile(f"(?<=[{_HAN}])\\s*([,.?!;:])(?![,.?!;:])\\s*")
 _BETWEEN_HAN: Final = re.compile(f"(?<=[{_HAN}])[ \u3000]+(?=[{_HAN}])")
+_BEFORE_HAN: Final = re.compile(f"(?<=[A-Za-z][.?!])(?=[{_HAN}])")
 _FULL_WIDTH: Final = {",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "："}
 
 
@@ -30,6 +31,7 @@ def written(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
 
     def in_style(text: str) -> str:
         text = _BETWEEN_HAN.sub("", in_script(text))  # Whisper puts a space between phrases
+        text = _BEFORE_HAN.sub(" ", text)  # and none after an English sentence
         return punctuated(text) if options.punctuation else text
 
     words = tuple(replace(word, text=in_style(word.text)) for word in outcome.words)

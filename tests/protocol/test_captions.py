@@ -39,10 +39,22 @@ def test_chinese_text_is_cut_at_punctuation_with_double_width() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please bring the notes to the meeting,\nand read them first.",
+        "今天的天气很好，\n我们下午三点，在会议室见面。",
+        "No, I would like to write a\nshort letter to my sister.",
+    ],
+)
+def test_lines_are_parted_after_a_clause_unless_one_is_much_longer(text: str) -> None:
+    assert [cue.text for cue in cut(text.replace(",\n", ", ").replace("，\n", "，").replace("\n", " "))] == [text]
+
+
 def test_wide_characters_fill_lines_sooner() -> None:
     assert [cue.text for cue in cut(ZH[:-1] + "和新的资料。", 9_000)][
         1
-    ] == "请大家准时参加，并且带上\n需要讨论的文件和新的资料。"
+    ] == "请大家准时参加，\n并且带上需要讨论的文件和新的资料。"
 
 
 def test_time_is_shared_out_among_characters_without_word_times() -> None:
@@ -52,6 +64,11 @@ def test_time_is_shared_out_among_characters_without_word_times() -> None:
 def test_subtitles_break_at_pauses_between_words() -> None:
     words = (Word("One", 100, 300), Word("two", 300, 900), Word("three", 3_000, 3_500))
     assert cut("One two three", words=words) == [Cue(100, 900, "One two"), Cue(3_000, 3_500, "three")]
+
+
+def test_punctuation_takes_no_time_before_a_pause() -> None:
+    words = (Word("好", 0, 300), Word("的", 300, 600), Word("走", 2_000, 2_300), Word("吧", 2_300, 2_600))
+    assert cut("好的，走吧。", words=words) == [Cue(0, 600, "好的，"), Cue(2_000, 2_600, "走吧。")]
 
 
 def test_single_word_is_not_shown_for_a_minute() -> None:

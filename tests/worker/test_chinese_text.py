@@ -25,6 +25,14 @@ def test_phrase_is_punctuated_like_its_text() -> None:
     assert outcome == Transcript("好，走。", "zh", (Word("好，走", 0, 1),))
 
 
+@pytest.mark.parametrize(
+    ("text", "better"),
+    [("Bring notes.今天好", "Bring notes. 今天好"), ("Really?好", "Really? 好"), ("第3.节", "第3.节")],
+)
+def test_chinese_after_an_english_sentence_follows_a_space(text: str, better: str) -> None:
+    assert written(Transcript(text), Options(punctuation=False)) == Transcript(better)
+
+
 @pytest.mark.parametrize("punctuation", [True, False])
 def test_spaces_between_han_characters_are_removed(punctuation: bool) -> None:
     outcome = written(Transcript("声音会先 保存 在 NAS 上", "zh"), Options(punctuation=punctuation))
