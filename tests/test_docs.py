@@ -18,6 +18,7 @@ PAGES = sorted(path.relative_to(ROOT) for path in chain(ROOT.glob("*.md"), (ROOT
 CURRENT = [page for page in PAGES if page.name != "CHANGELOG.md"]  # which names files of earlier versions
 
 NAMED = re.compile(rf"(?<![\w./-])(?:{'|'.join(TOP)})/[\w./*-]*[\w*/]")
+SOURCE = re.compile(r"`((?:\w+/)*\w+\.(?:py|lua))`")
 TEST_FILE = re.compile(r"(?<![\w/])test_\w+\.py")
 SELECTED = re.compile(r"((?:[\w/]*test_\w+\.py ?)+) -k (?:\"([^\"]+)\"|(\w+))")
 TEST_NAME = re.compile(r"`(test_\w+)(…?)`")
@@ -29,7 +30,16 @@ ROW = re.compile(r"^\| `([\w/]+)/` \| (.+?) \|$", re.MULTILINE)
 
 def missing_paths(text: str) -> list[str]:
     """Return the named paths of the project that do not exist; ``*`` matches any name."""
-    return [name for name in NAMED.findall(text) if not any(ROOT.glob(name.rstrip("/")))]
+    missing = [name for name in NAMED.findall(text) if not any(ROOT.glob(name.rstrip("/")))]
+    sources = (name for name in SOURCE.findall(text) if not name.startswith(TOP))
+    return missing + [name for name in sources if not any(f"/{path}".endswith(f"/{name}") for path in _sources())]
+
+
+@cache
+def _sources() -> tuple[str, ...]:
+    """Return the paths of all Python and Lua files, from the project's root on."""
+    found = chain.from_iterable((ROOT / top).rglob(kind) for top in TOP for kind in ("*.py", "*.lua"))
+    return tuple(path.relative_to(ROOT).as_posix() for path in found)
 
 
 def missing_tests(text: str) -> list[str]:
@@ -162,6 +172,7 @@ def test_rules_accept_what_exists() -> None:
 
 def test_rules_report_what_does_not_exist() -> None:
     assert missing_paths("`app/desk.py` and app/nowhere/*.py") == ["app/desk.py", "app/nowhere/*.py"]
+    assert missing_paths("`core/keys.py`, `keys.py`, `core/desk.py`, `eys.py`") == ["core/desk.py", "eys.py"]
     assert missing_tests("`test_nothing.py`, `test_no_such`, `test_no_such…`") == [
         "test_nothing.py",
         "test_no_such",
