@@ -115,18 +115,18 @@ def plan(take: Take, samples: int) -> RecoveryPlan:
 def certain_spans(take: Take) -> dict[int, SampleRange]:
     """Return the spans of segments with certain boundaries; a span may reach beyond the audio.
 
-    A segment without an end ends where the next one begins, if that is next in number and in position.
-    A segment that replaces others has a span only if its text counts.
+    A segment without an end ends where the next one begins, if that is next in number and in position, even
+    if it was cut again since. A segment that replaces others has a span only if its text counts.
     """
     counted = take.counted
+    recut = {number: spoken for number, spoken in take.segments.items() if spoken.recut}
     certain = {
         number: spoken
         for number, spoken in take.segments.items()
         if not spoken.recut and number not in take.doubtful and (number in counted or not spoken.details.replaces)
     }
-    placed = sorted((spoken.at, number) for number, spoken in certain.items() if not spoken.details.replaces)
-    following = {number: (at, then) for (_, number), (at, then) in zip(placed, placed[1:], strict=False)}
-    ends = ((number, spoken.at, _end(spoken, number, following)) for number, spoken in certain.items())
+    following = _following(certain | recut) | _following(certain)
+    ends = ((number, spoken.at, _end(spoken, following.get(number))) for number, spoken in certain.items())
     return {number: SampleRange(at, end) for number, at, end in ends if end is not None}
 
 
@@ -164,18 +164,23 @@ def _mend(take: Take, samples: int) -> RecoveryPlan:
     for number in range(max(take.segments, default=-1) + 1 + take.lost):
         span = None if number in again else spans.get(number)
         steps.append(_step(number, take.segments.get(number), span, samples, number in counted))
-    recut = (n for n, each in take.segments.items() if (n not in spans or n in again) and not each.recut)
+    recut = sorted(n for n, each in take.segments.items() if (n not in spans or n in again) and not each.recut)
     gaps = tuple(gaps_between(spans, samples))
     return RecoveryPlan(tuple(steps), None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
 
 
-def _end(spoken: TakeSegment, number: int, following: Mapping[int, tuple[int, int]]) -> int | None:
+def _following(segments: Mapping[int, TakeSegment]) -> dict[int, int]:
+    """Return where the next segment begins, for each that is followed by the next number."""
+    placed = sorted((spoken.at, number) for number, spoken in segments.items() if not spoken.details.replaces)
+    return {number: at for (_, number), (at, then) in zip(placed, placed[1:], strict=False) if then == number + 1}
+
+
+def _end(spoken: TakeSegment, following: int | None) -> int | None:
     if spoken.samples is not None:
         return spoken.at + spoken.samples
-    at, then = following.get(number, (0, -1))
-    if spoken.cancelled or then != number + 1 or at - spoken.at > LONGEST:
-        return spoken.at if spoken.cancelled else None
-    return at
+    if spoken.cancelled:
+        return spoken.at
+    return None if following is None or following - spoken.at > LONGEST else following
 
 
 def _step(number: int, spoken: TakeSegment | None, span: SampleRange | None, samples: int, counts: bool) -> Step:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.journal.events import Begin, Cancelled, End, Event, Finished
+from app.journal.events import Begin, Cancelled, End, Event, Finished, Recut
 from app.journal.recovery import (
     PassOver,
     RecoveryPlan,
@@ -73,6 +73,14 @@ def test_plan_has_no_gap_in_segment_numbers_after_damaged_lines() -> None:
 def test_missing_end_is_where_the_next_segment_begins_if_that_is_near(distance: int, certain: bool) -> None:
     spans = certain_spans(Take.of([Begin(0, LONGEST), Begin(1, LONGEST + distance)]))
     assert spans == ({0: SampleRange(LONGEST, 2 * LONGEST)} if certain else {})
+
+
+def test_missing_end_stays_where_the_next_segment_began_once_that_is_cut_again() -> None:
+    cut = (Begin(0, 100), Final(0, "a"), *SECOND, Recut(1))
+    assert certain_spans(Take.of([*cut, Begin(2, 600)])) == {0: SampleRange(100, 600)}
+    again = (Begin(2, 600), Begin(3, 900), End(3, 100))
+    assert certain_spans(Take.of([*cut, Begin(1, 600), *again]))[2] == SampleRange(600, 900)
+    assert planned(*cut, *again, Finished(1_000), samples=1_000).gaps == ()
 
 
 def test_segment_that_replaces_others_has_a_span_only_with_its_text() -> None:
