@@ -113,6 +113,12 @@ _PREPOSITIONS: Final = _listed(
     """of to for from with at by in on into onto about between among under over through during without within
     against after before since until near behind beside around across along despite"""
 )
+_SELDOM_LAST_PREPOSITIONS: Final = _listed("after behind")
+_ENDING_WITH_THEM: Final = _listed(
+    """ever soon shortly long right moment minute hour day night morning week month year hours days weeks months
+    years look looks looked looking left leave stay stayed fall fell far close from came come comes"""
+)
+"""Words after which the two above end a sentence, as in "the day after" or "left behind"."""
 _BEGINNINGS: Final = _DETERMINERS | _listed("now then so and but")
 _SUBJECTS: Final = _DETERMINERS | _listed(
     """i you he she it we they there what who where when why how which everyone everybody nobody someone anyone
@@ -175,6 +181,8 @@ def goes_on_within(left: str, right: str) -> bool:
     if last in _NEVER_LAST or right[0].islower() or (first in _JOINING | _FINITE and not asks):
         return True
     if last in _SELDOM_LAST and (last not in _AUXILIARIES or first not in _SUBJECTS - _DETERMINERS):
+        return True
+    if last in _SELDOM_LAST_PREPOSITIONS and first in _DETERMINERS and not _ENDING_WITH_THEM & {*spoken[-2:-1]}:
         return True
     return _is_rest(following) or _is_beginning(spoken, following)
 

@@ -26,6 +26,10 @@ from protocol.false_stops import without_false_stops
         ("They talked about it. Once this year.", "They talked about it once this year."),
         ("They talked about it. The change at noon.", "They talked about it the change at noon."),
         ("They talked about it. This helps.", "They talked about it. This helps."),
+        ("It is on the hill behind. The farm is old.", "It is on the hill behind the farm is old."),
+        ("We met the day after. The farm is old.", "We met the day after. The farm is old."),
+        ("They were left behind. The farm is old.", "They were left behind. The farm is old."),
+        ("We met after. Nobody came.", "We met after. Nobody came."),
         ("They talked about it. Dogs bark.", "They talked about it. Dogs bark."),
         ("They talked about it. The play ends at noon.", "They talked about it. The play ends at noon."),
         (
