@@ -13,6 +13,8 @@ Features = npt.NDArray[np.float32]
 _STOPS: Final = (".", "。")
 _QUIET: Final = 0.75
 """How far a pause is below the loudest feature: 30 dB."""
+LOUD: Final = 0.375
+"""15 dB: of speech and a sound that is so much quieter, only the speech lies above this."""
 _NEAR: Final = 50
 _PAUSE: Final = 20
 _SPEECH: Final = 30
@@ -27,16 +29,16 @@ _OVERLAP: Final = 4
 """Letters in which two readings of the same speech agree at least."""
 
 
-def with_short_pauses(features: Features) -> Features:
+def with_short_pauses(features: Features, below: float = _QUIET) -> Features:
     """Return the features without all but the first quarter of a second of each pause."""
-    loud = np.flatnonzero(_loud(features))
+    loud = np.flatnonzero(_loud(features, below))
     last = np.zeros(features.shape[1], int)  # the last loud frame before each frame
     last[loud] = loud
     return features[:, np.arange(len(last)) - np.maximum.accumulate(last) <= _KEPT]
 
 
-def _loud(features: Features) -> npt.NDArray[np.bool_]:
-    found: npt.NDArray[np.bool_] = features.max(axis=0) > features.max() - _QUIET
+def _loud(features: Features, below: float = _QUIET) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = features.max(axis=0) > features.max() - below
     return found
 
 

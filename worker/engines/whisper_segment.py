@@ -26,6 +26,7 @@ from worker.engines.whisper_checks import (
     says_once,
 )
 from worker.engines.whisper_pauses import (
+    LOUD,
     continued,
     ends_like,
     first_sound,
@@ -189,8 +190,8 @@ class SegmentDecoder:
         return self._features[:, at : min(at + LONGEST_FRAMES, self._frames)]
 
     def _sounding_s(self, at: int) -> float:
-        """Return how much of the window is no long pause: after an answer it may be quiet for long."""
-        sounding: int = with_short_pauses(self._audio(at)).shape[1]
+        """Return how long the loudest of the window lasts: before and after an answer it may be quieter."""
+        sounding: int = with_short_pauses(self._audio(at), LOUD).shape[1]
         return sounding / FRAMES_PER_SECOND
 
     def _rest(self, at: int, reading: Reading, text: str, hints: Hints) -> "Rest | None":

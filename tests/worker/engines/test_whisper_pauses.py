@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.engines.whisper_pauses import (
+    LOUD,
     continued,
     ends_like,
     first_sound,
@@ -36,6 +37,13 @@ def test_pauses_are_short_and_speech_stays() -> None:
     found = with_short_pauses(features(100, 90, 50, 20, 50, 40))
     assert found.shape == (2, 100 + 25 + 50 + 20 + 50 + 25)
     assert np.count_nonzero(found[0] > 0) == 200
+
+
+def test_loudest_part_is_without_what_is_15_db_quieter() -> None:
+    found = features(300, 100, 300)
+    found[:, 400:] = 0.6
+    assert with_short_pauses(found).shape[1] == 625
+    assert with_short_pauses(found, LOUD).shape[1] == 325
 
 
 @pytest.mark.parametrize(("parts", "first"), [((0, 60, 40), 40), ((0, 15, 40), 0), ((100, 60), 0)])
