@@ -12,6 +12,7 @@ from protocol.words import UNSPACED
 _LETTERS: Final = rf"[^\W\d_{UNSPACED}]+"
 _UNIT: Final = re.compile(
     rf"[{UNSPACED}]"
+    r"|([^\W\d_])(?=\1{3})"  # letters of QQQQ
     r"|(?<!\d)\d{1,20}(?!\d)|\d"  # of longer numbers, each digit is a unit
     rf"|(?<!['’]){_LETTERS}(?:['’]{_LETTERS}){{0,3}}(?!['’]?{_LETTERS})|{_LETTERS}"  # loops have more of them
 )
@@ -83,6 +84,13 @@ def is_only_loop(text: str) -> bool:
     found = _repeats(text, _REPEATED_UNITS_OF_A_LOOP)
     phrases = found.units / found.times if found else 0
     return found is not None and counted(text) <= found.units + 2 * phrases
+
+
+def times_said(text: str) -> int:
+    """Return how often a text says its phrase, if it has no other words; 1: it says nothing again."""
+    found = repetition(text)
+    whole = found is not None and counted(text) * found.times == found.units * (found.times + 1)
+    return found.times + 1 if found and whole else 1
 
 
 def without_loops(text: str) -> str:

@@ -14,6 +14,8 @@ _IMPROBABLE: Final = -0.8
 """In a short window breathing has a low probability of no speech, but such a text; so have wrong short answers."""
 _SURELY_SPEECH: Final = 0.15
 """Sounds without words have 0.28 and more in a short window, speech that Whisper mishears hardly more than 0.1."""
+_SPEECH_AFTER_WORD: Final = 0.2
+"""After a word and a pause sounds without words have 0.55 and more, speech that is misheard 0.19."""
 _VERY_IMPROBABLE: Final = -0.9
 _SPARSE_TOKENS_PER_SECOND: Final = 0.4
 _LONG_S: Final = 10.0
@@ -38,9 +40,9 @@ def is_probable(reading: Reading) -> bool:
     return reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
 
 
-def is_surely_heard(reading: Reading) -> bool:
-    """Return whether a short window surely has speech, and a probable text."""
-    return reading.no_speech <= _SURELY_SPEECH and is_probable(reading)
+def is_spoken_after_word(reading: Reading) -> bool:
+    """Return whether a short window after a word and a pause has speech, whatever its text."""
+    return reading.no_speech <= _SPEECH_AFTER_WORD
 
 
 def is_in_bounds(reading: Reading, seconds: float) -> bool:
@@ -60,7 +62,8 @@ def says_once(reading: Reading, seconds: float) -> bool:
 
 def is_surely_said(reading: Reading, seconds: float) -> bool:
     """Return whether a short window of audio that another reading left out has speech, and its text is sound."""
-    return is_surely_heard(reading) and any(map(str.isalnum, reading.text)) and is_in_bounds(reading, seconds)
+    surely = reading.no_speech <= _SURELY_SPEECH and is_probable(reading)
+    return surely and any(map(str.isalnum, reading.text)) and is_in_bounds(reading, seconds)
 
 
 def is_speech(reading: Reading) -> bool:
@@ -71,9 +74,9 @@ def is_speech(reading: Reading) -> bool:
     """
     if not any(map(str.isalnum, reading.text)):
         return False
-    if reading.no_speech > _NO_SPEECH_OF_A_LOOP and is_only_loop(reading.text):
+    if reading.no_speech > _NO_SPEECH_OF_A_LOOP and is_only_loop(reading.text) and not reading.found:
         return False
-    doubtful = reading.log_probability < _DOUBTFUL or is_suspicious(reading.text)
+    doubtful = reading.log_probability < _DOUBTFUL or (is_suspicious(reading.text) and not reading.found)
     return reading.no_speech <= _NO_SPEECH or not doubtful
 
 

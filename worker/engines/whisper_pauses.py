@@ -48,6 +48,11 @@ def _sounds(features: Features) -> list[npt.NDArray[np.intp]]:
     return np.split(loud, np.flatnonzero(np.diff(loud) > _PAUSE) + 1)
 
 
+def count_sounds(features: Features) -> int:
+    """Return how many sounds as long as a word have pauses around them."""
+    return sum(len(sound) >= _SPEECH for sound in _sounds(features))
+
+
 def first_sound(features: Features) -> int:
     """Return a frame shortly before the first sound: Whisper takes a word after silence for none."""
     return max(int(np.flatnonzero(_loud(features))[0]) - _LEAD, 0)

@@ -69,7 +69,8 @@ class Phrase(NamedTuple):
 class Reading(NamedTuple):
     """Decoded window. ``end_s``: its last timestamp. ``resume_s``: where unread speech begins, if any.
 
-    ``tokens`` are those of the text. ``log_probability`` is the mean of all tokens.
+    ``tokens`` are those of the text. ``log_probability`` is the mean of all tokens. ``found``: its repetitions
+    were heard one by one, so that they are no loop.
     """
 
     text: str
@@ -79,6 +80,7 @@ class Reading(NamedTuple):
     log_probability: float
     no_speech: float
     phrases: tuple[Phrase, ...] = ()
+    found: bool = False
 
 
 Probabilities = Callable[[list[int]], Sequence[float]]

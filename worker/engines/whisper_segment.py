@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
-from worker.engines.repetition import counted, may_repeat, said_once, without_loops
+from worker.engines.repetition import counted, may_repeat, said_once, times_said, without_loops
 from worker.engines.whisper_checks import (
     better,
     is_heard,
@@ -21,13 +21,14 @@ from worker.engines.whisper_checks import (
     is_sparse,
     is_speech,
     is_speech_so_far,
-    is_surely_heard,
+    is_spoken_after_word,
     is_surely_said,
     says_once,
 )
 from worker.engines.whisper_pauses import (
     LOUD,
     continued,
+    count_sounds,
     ends_like,
     first_sound,
     is_new,
@@ -102,7 +103,7 @@ class Rest(NamedTuple):
     def is_found(self, reading: Reading, new: bool, again: bool) -> bool:
         """Return whether a reading has the rest. What is not new was said again, or is read twice."""
         expected = self.stated and new or self.aligned and again
-        return is_probable(reading) if expected else self.aligned and is_surely_heard(reading)
+        return (expected and is_probable(reading)) or (self.aligned and is_spoken_after_word(reading))
 
 
 class SegmentDecoder:
@@ -151,9 +152,9 @@ class SegmentDecoder:
         text, at = "", 0
         rest: Rest | None = None
         while at < self._frames:
-            heard = self._read(at, language, hotwords)
+            heard = self._recounted(at, self._read(at, language, hotwords))
             reading = self._whole(at, heard, language, hotwords)
-            said = self._tidied(reading.text) if self._is_speech(at, reading) else ""
+            said = self._tidied(reading) if self._is_speech(at, reading) else ""
             again = counted(said) >= _SENTENCE and ends_like(text, said)
             new = is_new(said, text) and not again
             if rest and not (said and rest.is_found(reading, new, again)):
@@ -163,7 +164,7 @@ class SegmentDecoder:
             hints = self._hints(self._seconds(at), language, hotwords)
             phrases = [*_ended(phrases, at), *self._timed(at, reading, hints)]
             text = continued(text, said) if rest and new else text + said
-            aligned = heard.text if heard.text == reading.text else ""
+            aligned = _without_loops(heard) if heard.text == reading.text else ""
             rest = self._rest(at, reading, aligned, hints)
             at = rest.at if rest else at + _frames_read(reading)
         text = text.strip()
@@ -177,9 +178,10 @@ class SegmentDecoder:
         spoken = is_speech_so_far if self._partial else is_speech
         return spoken(reading) and not is_sparse(reading, self._seconds(at), self._sounding_s(at))
 
-    def _tidied(self, text: str) -> str:
+    def _tidied(self, reading: Reading) -> str:
         """Return the text without loops. Whisper often says a partial again, as it ends in the midst of a word."""
-        return said_once(without_loops(text)) if self._partial else without_loops(text)
+        text = _without_loops(reading)
+        return said_once(text) if self._partial else text
 
     def _seconds(self, at: int) -> float:
         """Return how much audio the window has that begins at this frame."""
@@ -202,7 +204,7 @@ class SegmentDecoder:
         stated = speech_after(audio, round(end_s * FRAMES_PER_SECOND)) if end_s < inf else 0
         spoken = 0
         if text and not self._translates and speech_after_word(audio, 0):
-            words = self._words(at, hints, without_loops(text))
+            words = self._words(at, hints, text)
             spoken = speech_after_word(audio, words[-1][1] if words else 0)
         place = stated or spoken
         aligned = 0 < spoken <= place
@@ -210,7 +212,7 @@ class SegmentDecoder:
 
     def _timed(self, at: int, reading: Reading, hints: Hints) -> list[Word]:
         """Return the phrases or words of a window with their times in the segment."""
-        if not self._is_speech(at, reading) or without_loops(reading.text) != reading.text:
+        if not self._is_speech(at, reading) or _without_loops(reading) != reading.text:
             return []
         last_s, at_s = self._frames / FRAMES_PER_SECOND, at / FRAMES_PER_SECOND
         if self._times_words:
@@ -255,6 +257,11 @@ class SegmentDecoder:
                     return second
         long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))
         return better(self._without_echo(at, LONGEST_FRAMES, long), reading, seconds)
+
+    def _recounted(self, at: int, reading: Reading) -> Reading:
+        """Return a reading that is no loop if it says one phrase as often as something was said."""
+        times = times_said(reading.text)
+        return reading._replace(found=times > 1 and times == count_sounds(self._audio(at)))
 
     def _whole(self, at: int, reading: Reading, language: str, hotwords: str) -> Reading:
         """Return a reading with what it lacks: Whisper skips whole sentences, and stops within others."""
@@ -304,7 +311,7 @@ class SegmentDecoder:
 
     def _said_again(self, at: int, reading: Reading, language: str, hotwords: str) -> Reading:
         """Return a reading with a sentence that was said once more before other words follow."""
-        audio, text = self._audio(at), without_loops(reading.text)
+        audio, text = self._audio(at), _without_loops(reading)
         to_the_end = reading.resume_s is None and at + audio.shape[1] == self._frames
         if self._translates or not to_the_end or not speech_after_word(audio, 0):
             return reading
@@ -314,15 +321,16 @@ class SegmentDecoder:
             return reading
         begin, cut = pause[1], sentence_before(text, next(place for place, frame in words if frame > pause[0]))
         part = self._part(at + begin, self._frames)
-        found = part._whole(0, part._read(0, language, hotwords), language, hotwords)
-        more = counted(found.text) - counted(text[cut:])
-        if more < _SENTENCE or not ends_like(found.text, text[cut:]):
+        heard = part._recounted(0, part._read(0, language, hotwords))
+        found = part._whole(0, heard, language, hotwords)
+        said = _without_loops(found)
+        if counted(said) - counted(text[cut:]) < _SENTENCE or not ends_like(said, text[cut:]):
             return reading
         if not is_probable(found) or found.resume_s is not None:
             return reading
         begin_s = begin / FRAMES_PER_SECOND
-        phrases = (Phrase(text[:cut], reading.phrases[0].start_s, begin_s), Phrase(found.text, begin_s, inf))
-        return reading._replace(text=text[:cut] + found.text, phrases=phrases)
+        phrases = (Phrase(text[:cut], reading.phrases[0].start_s, begin_s), Phrase(said, begin_s, inf))
+        return reading._replace(text=text[:cut] + said, phrases=phrases, found=True)
 
     def _aligned(self, at: int, hints: Hints, text: str) -> list[tuple[int, int]]:
         """Return where in a text and in a window each part of its words begins."""
@@ -363,6 +371,10 @@ class SegmentDecoder:
     def _window(self, at: int, margin: int = _MARGIN_FRAMES) -> int:
         """Return the length of the window that begins at this frame, in frames."""
         return min(LONGEST_FRAMES, self._frames - at + margin)
+
+
+def _without_loops(reading: Reading) -> str:
+    return reading.text if reading.found else without_loops(reading.text)
 
 
 def _frames_read(reading: Reading) -> int:

@@ -13,6 +13,7 @@ from worker.engines.repetition import (
     may_repeat,
     repetition,
     said_once,
+    times_said,
     without_loops,
 )
 
@@ -40,6 +41,7 @@ LOOPS = [
     ("今天很好。" + "请订阅频道。" * 6 + "再见。", "今天很好。请订阅频道。再见。"),
     ("1" * 60, "1"),
     ("Na" + "'a" * 40, "Na'a"),
+    ("Q" * 137, "QQQQ"),
     ("I like it. " * 9 + "我喜欢。" * 9, "I like it. 我喜欢。"),
 ]
 
@@ -118,3 +120,18 @@ def test_repetition_counts_phrases_and_units(phrase: list[str], times: int) -> N
     found = repetition(" ".join(phrase * times))
     assert found is not None
     assert (found.times, found.units) == (times - 1, len(phrase) * (times - 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("", 1),
+        ("Not yet.", 1),
+        ("Not yet, not yet.", 2),
+        ("没问题。没问题。没问题。", 3),
+        ("No, no. Not yet.", 1),
+        ("Not yet, not yet, not.", 1),
+    ],
+)
+def test_phrase_is_counted_if_a_text_has_nothing_else(text: str, times: int) -> None:
+    assert times_said(text) == times

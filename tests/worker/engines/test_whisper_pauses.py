@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from worker.engines.whisper_pauses import (
     LOUD,
     continued,
+    count_sounds,
     ends_like,
     first_sound,
     is_new,
@@ -44,6 +45,10 @@ def test_loudest_part_is_without_what_is_15_db_quieter() -> None:
     found[:, 400:] = 0.6
     assert with_short_pauses(found).shape[1] == 625
     assert with_short_pauses(found, LOUD).shape[1] == 325
+
+
+def test_sounds_as_long_as_a_word_are_counted() -> None:
+    assert count_sounds(features(40, 30, 20, 30, 60, 15, 60)) == 2
 
 
 @pytest.mark.parametrize(("parts", "first"), [((0, 60, 40), 40), ((0, 15, 40), 0), ((100, 60), 0)])

@@ -39,10 +39,20 @@ def said(first: Reading, rest: Reading, last_word_s: float) -> tuple[str, Sequen
         ({"text": " Come back."}, EARLY, f"{SENTENCE} Come back."),
         ({}, LATE, SENTENCE),
         ({"no_speech": 0.3}, EARLY, SENTENCE),
-        ({"log_probability": -0.9}, EARLY, SENTENCE),
+        ({"log_probability": -0.9}, EARLY, f"{SENTENCE}{SENTENCE}"),
+        ({"log_probability": -0.9, "no_speech": 0.3}, EARLY, SENTENCE),
         ({"text": ""}, EARLY, SENTENCE),
     ],
-    ids=["again", "its end again", "new", "read before", "perhaps nobody spoke", "improbable", "nothing"],
+    ids=[
+        "again",
+        "its end again",
+        "new",
+        "read before",
+        "perhaps nobody spoke",
+        "misheard",
+        "improbable",
+        "nothing",
+    ],
 )
 def test_speech_after_the_pause_after_the_last_word_is_read(
     rest: dict[str, Any], last_word_s: float, text: str
@@ -116,3 +126,19 @@ def test_sentence_that_was_said_again_before_another_is_written_again(found: dic
     rest = whole._replace(phrases=(Phrase(whole.text, 0.2, 5.2),), end_s=5.2)
     reader: FakeReader = AligningReader(lambda window, _: whole if window[1] == 1100 else rest._replace(**found))
     assert decoder(reader, 8.0).decode("en", "").text == text.strip()
+
+
+def test_sentence_that_was_found_three_times_is_no_loop() -> None:
+    twice = GOOD._replace(text=FIRST * 2, phrases=(Phrase(FIRST, 0.0, 5.0), Phrase(FIRST, 6.0, 8.0)), end_s=8.0)
+    rest = twice._replace(phrases=(Phrase(twice.text, 0.2, 5.2),), end_s=5.2)
+    reader: FakeReader = AligningReader(lambda window, _: twice if window[1] == 1100 else rest)
+    assert decoder(reader, 8.0).decode("en", "").text == (FIRST * 3).strip()
+
+
+@pytest.mark.parametrize(
+    ("times", "written"), [(2, 2), (3, 3), (4, 0)], ids=["twice", "as often as heard", "loop"]
+)
+def test_phrase_said_as_often_as_there_are_sounds_is_no_loop(times: int, written: int) -> None:
+    loop = GOOD._replace(text=SENTENCE * times, no_speech=0.4)
+    reader = SkippingReader(lambda *_: loop)
+    assert decoder(reader, 8.0).decode("en", "").text == (SENTENCE * written).strip()
