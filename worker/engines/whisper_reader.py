@@ -103,9 +103,8 @@ class WhisperReader:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         self._model = model
-        self._tokenizer: Any = cache(
-            lambda language, task: Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task, language)
-        )
+        made = partial(Tokenizer, model.hf_tokenizer, model.model.is_multilingual)
+        self._tokenizer: Any = cache(lambda language, task: _repaired(made(task, language)))
         self.known = tuple(sorted(model.supported_languages))
         self.multilingual = bool(model.model.is_multilingual)
         tokenizer = self._tokenizer("en", "transcribe")
@@ -162,7 +161,7 @@ class WhisperReader:
         The timestamps of a reading do not count.
         """
         tokenizer, prompt_tokens = self._prompted(hints)
-        tokens = _with_spaces_in_words(tokenizer.encode(text), tokenizer.tokenizer)
+        tokens = tokenizer.encode(text)
         words = [n for n, token in enumerate(tokens) if _is_in_word(tokenizer.decode([token]))]
         if not words:
             return []
@@ -187,16 +186,23 @@ class WhisperReader:
         return found
 
 
-def _with_spaces_in_words(tokens: Sequence[int], known: Any) -> list[int]:
-    """Return the tokens with the space before a word in the word's token, as Whisper itself writes " to".
+def _repaired(tokenizer: Any) -> Any:
+    """Return the tokenizer, which then has the space before a word in the word's token, as Whisper writes " to".
 
-    Published files of a tokenizer lack the first merge, of a space and a "t": they give the space a token.
+    Published files lack the first merge, of a space and a "t": such words were aligned and prompted as two tokens.
     """
-    space, joined = known.token_to_id(_SPACE), list[int]()
-    for token in tokens:
-        spaced = known.token_to_id(_SPACE + known.id_to_token(token)) if joined[-1:] == [space] else None
-        joined[len(joined) - (spaced is not None) :] = [token if spaced is None else spaced]
-    return joined
+    known, encode = tokenizer.tokenizer, tokenizer.encode
+    space = known.token_to_id(_SPACE)
+
+    def encoded(text: str) -> list[int]:
+        joined: list[int] = []
+        for token in encode(text):
+            spaced = known.token_to_id(_SPACE + known.id_to_token(token)) if joined[-1:] == [space] else None
+            joined[len(joined) - (spaced is not None) :] = [token if spaced is None else spaced]
+        return joined
+
+    tokenizer.encode = encoded
+    return tokenizer
 
 
 def _is_in_word(decoded: str) -> bool:

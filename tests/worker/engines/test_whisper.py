@@ -113,6 +113,14 @@ def test_words_of_a_file_have_times(engine: WhisperEngine, language: str, names:
     assert before.end_ms <= len(first) // 32 and after.start_ms >= len(first + pause) // 32
 
 
+@pytest.mark.parametrize("text", [" to the tent", "tent", " I like to talk", "你好 to", "  t"])
+def test_space_before_a_word_is_in_its_token(engine: WhisperEngine, text: str) -> None:
+    tokenizer = engine._reader._tokenizer("en", "transcribe")
+    tokens = tokenizer.encode(text)
+    assert tokenizer.decode(tokens) == text
+    assert sum(tokenizer.decode([token]).strip() == "" for token in tokens) == (1 if "  " in text else 0)
+
+
 def test_last_word_is_found_where_it_was_spoken(engine: WhisperEngine) -> None:
     reader, hints = engine._reader, Hints("en", "", 1, 60, False)
     features = reader.features(np.frombuffer(recording("en-02"), "<i2").astype(np.float32) / np.float32(32_768))
