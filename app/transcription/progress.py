@@ -19,7 +19,7 @@ _BACKLOG_S = 10.0
 _READING: Final = "Reading"  # a file, to which nobody listens
 _BUSY = {
     "no_worker": "no worker is ready yet",
-    "load": "much is waiting before this",
+    "load": "this takes a while",
     "broker": "the gateway's broker is away",
 }
 
