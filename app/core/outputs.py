@@ -87,5 +87,6 @@ def _folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputFailed(f"{folder} cannot be made: {error.strerror}") from error
+        advice = ": name a folder" if isinstance(error, FileExistsError | NotADirectoryError) else ""
+        raise OutputFailed(f"{folder} cannot be made: {error.strerror}{advice}") from error
     return folder

@@ -28,6 +28,7 @@ _LOAD_S: Final = 300.0
 _CALL_S: Final = 600.0
 _MEGABYTE: Final = 1e6
 _PROCESSOR: Final = "cpu"
+_MOST_DIGITS: Final = 5
 _SHOWN: Final = 16  # digits of the hash in the table; all in JSON
 
 
@@ -176,6 +177,6 @@ def run(settings: EngineSettings, file: str, plan: BenchPlan, *, as_json: bool) 
 def read_batches(text: str) -> tuple[int, ...]:
     """Return the sizes of ``1,4,16``. Raises ``ValueError``."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) for part in parts):
+    if not all(part.isdecimal() and len(part) < _MOST_DIGITS and int(part) for part in parts):
         raise ValueError(f"{text!r} is not a list of sizes such as 1,4,16")
     return tuple(map(int, parts))

@@ -4,6 +4,7 @@ An engine is named by its entry point in the group ``kikipounamu.engines`` (``wh
 ``package.module:function``.
 """
 
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
@@ -37,6 +38,8 @@ _LACK_OF_MEMORY: Final = (
     "bad allocation",
     "cublas_status_alloc_failed",
 )
+_PATH: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+"""``package.module:function``."""
 
 
 class UnknownEngine(EngineUnavailable):
@@ -55,7 +58,7 @@ def has_libraries(name: str) -> bool:
 
 def check_engine(name: str) -> None:
     """Raise ``UnknownEngine`` if ``name`` is neither installed nor a function path. Imports nothing."""
-    if ":" not in name and name not in OURS and name not in _entry_points():
+    if not _PATH.fullmatch(name) and name not in OURS and name not in _entry_points():
         extras = extra_command(",".join(_EXTRAS.values()))
         raise UnknownEngine(
             f"there is no engine {name!r}: installed are {', '.join(installed_engines()) or 'none'}; "

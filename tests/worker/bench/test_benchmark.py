@@ -83,7 +83,7 @@ def test_hash_of_a_model_depends_on_names_and_contents(tmp_path: Path) -> None:
     assert len({first, sha256_of(str(tmp_path)), sha256_of("")}) == 3
 
 
-@pytest.mark.parametrize("bad", ["", "0", "1,,2", "a", "-1"])
+@pytest.mark.parametrize("bad", ["", "0", "1,,2", "a", "-1", "10000", "9" * 20])
 def test_batches_are_positive_numbers(bad: str) -> None:
     assert read_batches("1,4,16") == (1, 4, 16)
     with pytest.raises(ValueError, match="such as 1,4,16"):

@@ -44,6 +44,12 @@ def test_unknown_engine_error_lists_installed_engines() -> None:
         find_engine("whispr")
 
 
+@pytest.mark.parametrize("name", [":", "a:", ":b", "a:b:c", "a..b:c", ".a:b", "a b:c", "1a:b"])
+def test_malformed_path_is_no_engine(name: str) -> None:
+    with pytest.raises(UnknownEngine, match=r"as package\.module:function"):
+        check_engine(name)
+
+
 @pytest.mark.parametrize(
     "path", ["tests.helpers.fault_engines:nothing", "tests.helpers.fault_engines:not_a_function"]
 )
