@@ -23,6 +23,8 @@ _KEPT: Final = 25
 _LEAD: Final = 20
 """Frames of 10 ms: how soon after the end a pause begins, its length, that of the speech after it,
 where that begins at least, and what is kept of a pause and of the silence before the first sound."""
+_LONGEST_WORD: Final = 120
+"""Frames of sound that one word hardly lasts, so that others were said there."""
 _ALIKE: Final = 0.8
 _MISPLACED: Final = 8
 _OVERLAP: Final = 4
@@ -85,10 +87,11 @@ def speech_after_word(features: Features, word: int) -> int:
 
 
 def without_words(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
-    """Return the frames of the pause before the first sound with pauses around it in which no word begins."""
+    """Return the frames of the pause before the first sound between pauses in which hardly a word begins."""
     for before, run in pairwise(_sounds(features)):
         first, last = int(run[0]) - _PAUSE, int(run[-1])
-        if len(run) >= _SPEECH and not any(first <= word <= last for word in words):
+        begun = sum(first <= word <= last for word in words)
+        if len(run) >= _SPEECH and begun <= len(run) // _LONGEST_WORD:
             return int(before[-1]), first
     return None
 

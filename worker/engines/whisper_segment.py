@@ -164,7 +164,7 @@ class SegmentDecoder:
             hints = self._hints(self._seconds(at), language, hotwords)
             phrases = [*_ended(phrases, at), *self._timed(at, reading, hints)]
             text = continued(text, said) if rest and new else text + said
-            aligned = _without_loops(heard) if heard.text == reading.text else ""
+            aligned = _without_loops(reading) if reading.found or heard.text == reading.text else ""
             rest = self._rest(at, reading, aligned, hints)
             at = rest.at if rest else at + _frames_read(reading)
         text = text.strip()

@@ -99,13 +99,15 @@ def test_speech_after_the_first_pause_after_a_word_is_found(word: int, parts: Se
     [
         ((10, 390), (100, 50, 100, 50, 100), (99, 130)),
         ((10, 140, 390), (100, 50, 100, 50, 100), None),
-        ((10, 390), (100, 50, 29, 50, 200), None),
+        ((10, 300), (100, 50, 29, 50, 100), None),
         ((10, 190), (100, 50, 100, 50, 100), (249, 280)),
+        ((10, 160, 420), (100, 50, 130, 50, 100), (99, 130)),
+        ((10, 160, 220, 420), (100, 50, 130, 50, 100), None),
         ((150,), (100, 50, 100), None),
     ],
-    ids=["middle", "word shortly before", "short sound", "end", "begin"],
+    ids=["middle", "word shortly before", "short sound", "end", "one word in 1.3 s", "two", "begin"],
 )
-def test_pause_before_sound_in_which_no_word_begins_is_found(
+def test_pause_before_sound_in_which_hardly_a_word_begins_is_found(
     words: Sequence[int], parts: Sequence[int], place: tuple[int, int] | None
 ) -> None:
     assert without_words(features(*parts), words) == place
