@@ -1,8 +1,8 @@
 """Segment that Whisper recognises, window by window, each window as short as its audio allows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
-from functools import cache
+from functools import partial
 from itertools import islice
 from math import inf
 from typing import Any, Final, NamedTuple
@@ -132,9 +132,7 @@ class SegmentDecoder:
     def _hear(self, features: Features) -> None:
         self._features = features
         self._frames: int = features.shape[1] - LONGEST_FRAMES
-        self._brief = cache(self._without_long_pauses)
-        self._encoded: Any = cache(lambda at, frames: self._reader.encode(features[:, at : at + frames]))
-        self._words = cache(self._aligned)
+        self._kept: dict[tuple[Any, ...], Any] = {}
 
     def languages(self, options: Options) -> Iterator[str]:
         """Return the languages to try in turn: the given one, then the most probable ones of the listed."""
@@ -332,9 +330,22 @@ class SegmentDecoder:
         phrases = (Phrase(text[:cut], reading.phrases[0].start_s, begin_s), Phrase(said, begin_s, inf))
         return reading._replace(text=text[:cut] + said, phrases=phrases, found=True)
 
-    def _aligned(self, at: int, hints: Hints, text: str) -> list[tuple[int, int]]:
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """Return what ``make`` returned first. ``functools.cache`` would hold the features until a collection."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def _encoded(self, at: int, frames: int) -> Any:
+        encode = self._reader.encode
+        return self._once(("encoded", at, frames), lambda: encode(self._features[:, at : at + frames]))
+
+    def _words(self, at: int, hints: Hints, text: str) -> list[tuple[int, int]]:
         """Return where in a text and in a window each part of its words begins."""
-        words = self._reader.words(self._encoded(at, self._window(at)), hints, text)
+        words = self._once(
+            ("words", at, hints, text),
+            lambda: self._reader.words(self._encoded(at, self._window(at)), hints, text),
+        )
         return [(place, round(min(s, self._seconds(at)) * FRAMES_PER_SECOND)) for place, s in words]
 
     def _part(self, first: int, last: int) -> "SegmentDecoder":
@@ -360,7 +371,8 @@ class SegmentDecoder:
         return reading
 
     def _decoded(self, at: int, window: int, hints: Hints) -> Reading:
-        return self._reader.read(self._encoded(at, window), hints, lambda: self._brief(at))
+        brief = partial(self._once, ("brief", at), partial(self._without_long_pauses, at))
+        return self._reader.read(self._encoded(at, window), hints, brief)
 
     def _without_long_pauses(self, at: int) -> Any:
         """Encode a window whose long pauses are short."""

@@ -1,5 +1,7 @@
 """Whisper engine with the real base model."""
 
+import gc
+import weakref
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +24,7 @@ from protocol.recognition import Options
 from tests.conftest import ROOT
 from worker.engines.whisper import WhisperEngine, create, load_options
 from worker.engines.whisper_reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Hints
+from worker.engines.whisper_segment import SegmentDecoder
 
 SPEECH = ROOT / "tests" / "data" / "speech"
 SECOND = 16_000
@@ -111,6 +114,19 @@ def test_words_of_a_file_have_times(engine: WhisperEngine, language: str, names:
     assert all(len(word.text.split()) == 1 and word.start_ms < word.end_ms for word in outcome.words)
     before, after = max(pairwise(outcome.words), key=lambda pair: pair[1].start_ms - pair[0].end_ms)
     assert before.end_ms <= len(first) // 32 and after.start_ms >= len(first + pause) // 32
+
+
+def test_features_are_freed_with_their_segment_without_garbage_collection(engine: WhisperEngine) -> None:
+    samples = np.frombuffer(recording("en-03"), "<i2").astype(np.float32) / np.float32(32_768)
+    segment = SegmentDecoder(engine._reader, samples, partial=False, times_words=True)
+    assert segment.decode("en", "").text
+    gone = weakref.ref(segment)
+    gc.disable()
+    try:
+        del segment
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("text", [" to the tent", "tent", " I like to talk", "你好 to", "  t"])
