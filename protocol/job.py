@@ -273,7 +273,6 @@ def shard_of(session: str, shards: int) -> int:
 # -- codecs, derived from the fields -----------------------------------------------------------------------
 
 _JOB_FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Job)}
-_RAW_TYPES: Final = (str, bytes)
 
 
 def encode_job(job: Job) -> dict[str, bytes]:

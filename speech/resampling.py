@@ -1,4 +1,4 @@
-"""Resampling from any sample rate and number of channels to 16 kHz mono int16, block by block."""
+"""Resampling, block by block: any rate and number of channels to 16 kHz mono int16, and back for playback."""
 
 from typing import Final
 
@@ -100,3 +100,25 @@ def to_int16(samples: Blocks) -> NDArray[np.int16]:
     """Round to 16 bits; clip values beyond full scale instead of wrapping around."""
     scaled: Blocks = np.rint(samples * np.float32(_FULL_SCALE))
     return scaled.clip(-_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+
+
+class PlaybackResampler:
+    """Streaming resampler for an output device: from 16 kHz to mono float32, full scale 1.0, at this rate."""
+
+    def __init__(self, rate: int) -> None:
+        self._stream = None if rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32")
+
+    def accept(self, samples: NDArray[np.int16]) -> Blocks:
+        """Return the output samples that ``samples`` complete."""
+        scaled = samples.astype(np.float32) / np.float32(_FULL_SCALE)
+        return scaled if self._stream is None else _clipped(self._stream.resample_chunk(scaled))
+
+    def finish(self) -> Blocks:
+        """Return the rest of the output."""
+        rest = np.empty(0, np.float32)
+        return rest if self._stream is None else _clipped(self._stream.resample_chunk(rest, last=True))
+
+
+def _clipped(samples: Blocks) -> Blocks:
+    """Clip samples: between two samples of full scale, resampling may exceed it."""
+    return np.clip(samples, -1.0, 1.0)

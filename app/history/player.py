@@ -30,7 +30,7 @@ from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import TaskOwner, Tasks, is_set_within
-from speech.playback import FromSpeech
+from speech.resampling import PlaybackResampler
 
 log = loggers.APP_HISTORY_PLAYING
 
@@ -215,7 +215,7 @@ class _Place:
     def __init__(self, found: TakeSnapshot, stream: Stream, ms: int) -> None:
         self._found, self._stream, self._from_ms = found, stream, ms
         self._at = ms * SAMPLE_RATE // 1000
-        self._resampler = FromSpeech(stream.rate)
+        self._resampler = PlaybackResampler(stream.rate)
         self.over = False
         self.enough = stream.rate * SAMPLE_BYTES * _AHEAD_S
 

@@ -5,7 +5,6 @@ from typing import Final
 
 from alembic.command import upgrade
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
@@ -34,11 +33,6 @@ def revisions() -> list[str]:
     """Return the names of all revisions, the oldest first."""
     script = ScriptDirectory.from_config(_config(None))
     return [one.revision for one in reversed(list(script.walk_revisions()))]
-
-
-def revision_of(connection: Connection) -> str | None:
-    """Return the revision of the tables; ``None``: no tables exist."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _check_encoding(connection: Connection, place: str) -> None:

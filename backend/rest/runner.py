@@ -8,7 +8,7 @@ started first. Other gateways read its state from the history, and this gateway 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Final
 
@@ -27,7 +27,6 @@ from backend.history.records import SessionKind, SessionOwner, SessionState, Sto
 from backend.rest.file_run import RETRY_S, FileRun, FileRunParts, GivenUp, RestartRun, about
 from backend.rest.file_settings import FileSettings
 from backend.rest.flow import Capacity, Flow, WaitingFile, gives_way, next_file
-from backend.rest.letters import drop_letters
 from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
 from protocol.errors import ErrorCode, ProtocolError
@@ -41,6 +40,8 @@ log = loggers.BACKEND_REST_RUNNER
 _TICK_S: Final = 1.0
 _MOST_KILLED: Final = 3
 _SWEEP_S: Final = 3600.0
+_LETTERS_AT_ONCE: Final = 16  # each has at most one mebibyte of audio
+_MOST_LETTERS: Final = 10_000
 _SWEEP_AGAIN_S: Final = 30.0
 _UNREADABLE: Final = (
     ErrorCode.UNSUPPORTED,
@@ -340,3 +341,20 @@ def _ignored(future: "asyncio.Future[bool]") -> None:
     """Ignore errors: the broker may have forgotten the session already."""
     if not future.cancelled():
         future.exception()
+
+
+async def drop_letters(jobs: Jobs, sessions: Collection[str]) -> int:
+    """Delete the dead letters, which contain audio, of these sessions; return how many.
+
+    Raises ``BrokerError`` or ``ProtocolError``.
+    """
+    dropped, before = 0, ""
+    for _ in range(0, _MOST_LETTERS, _LETTERS_AT_ONCE):
+        letters = await jobs.dead_letters(_LETTERS_AT_ONCE, before)
+        for letter in letters:
+            if letter.job.session in sessions:
+                dropped += await jobs.drop_dead(letter.entry)
+        if len(letters) < _LETTERS_AT_ONCE:
+            break
+        before = letters[-1].entry
+    return dropped

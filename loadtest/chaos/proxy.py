@@ -25,9 +25,6 @@ Streams = tuple[StreamReader, StreamWriter]
 Connect = Callable[[], Awaitable[Streams]]
 
 
-BOTH = frozenset(Way)
-
-
 def to_port(port: int, host: str = "127.0.0.1") -> Connect:
     """Return a connector to a server."""
     return lambda: asyncio.open_connection(host, port)

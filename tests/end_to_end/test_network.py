@@ -17,7 +17,7 @@ from backend.settings import GatewaySettings
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from loadtest.chaos.events import Way
-from loadtest.chaos.proxy import BOTH, TcpProxy, tcp_proxy, to_port, to_socket
+from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys
 from protocol.session import Limits
 from runtime.logs import logging_to
@@ -117,7 +117,7 @@ def half_open(*places: str) -> Trouble:
     async def trouble(network: Network) -> None:
         for place in places:
             proxy: TcpProxy = getattr(network, place)
-            for ways in ({Way.UP}, {Way.DOWN}, BOTH):
+            for ways in ({Way.UP}, {Way.DOWN}, set(Way)):
                 await network.whole()
                 before = proxy.accepted
                 proxy.half_open(ways)

@@ -19,7 +19,7 @@ from backend.settings import GatewaySettings
 from client.connection import Address
 from client.gateway import ClientSettings
 from loadtest.chaos.events import Way
-from loadtest.chaos.proxy import BOTH, TcpProxy, tcp_proxy, to_port, to_socket
+from loadtest.chaos.proxy import TcpProxy, tcp_proxy, to_port, to_socket
 from protocol.job import Keys
 from protocol.session import Limits
 from runtime.logs import logging_to
@@ -65,7 +65,7 @@ class World:
             return
 
     async def half_open(self) -> None:
-        self.chance.choice(self.clients).half_open(self.chance.choice(({Way.UP}, {Way.DOWN}, BOTH)))
+        self.chance.choice(self.clients).half_open(self.chance.choice(({Way.UP}, {Way.DOWN}, set(Way))))
 
     async def away(self) -> None:
         """Disconnect a gateway from its broker, and cut its clients: some move to the other gateway."""

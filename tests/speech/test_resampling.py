@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from speech.resampling import HIGHEST_RATE, LOWEST_RATE, Downmix, Resampler, to_int16
+from speech.resampling import HIGHEST_RATE, LOWEST_RATE, Downmix, PlaybackResampler, Resampler, to_int16
 
 RATES = [8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000]
 
@@ -102,3 +102,14 @@ def test_nan_becomes_silence_and_infinity_full_scale() -> None:
 def test_resampler_refuses_unusual_rates(rate: int) -> None:
     with pytest.raises(ValueError, match="sample rate"):
         Resampler(rate)
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 44_100, 48_000, 192_000])
+def test_playback_keeps_loudness_pitch_and_length(rate: int) -> None:
+    tone = np.rint(16_384 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)).astype(np.int16)
+    resampler = PlaybackResampler(rate)
+    heard = np.concatenate([*map(resampler.accept, np.split(tone, [100, 7_000])), resampler.finish()])
+    assert abs(len(heard) - rate) <= 1
+    spectrum = np.abs(np.fft.rfft(heard, rate))
+    assert spectrum.argmax() == 440
+    assert spectrum[440] == pytest.approx(0.5 * rate / 2, rel=0.01)

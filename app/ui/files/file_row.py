@@ -53,7 +53,7 @@ def file_note_text(texts: Texts, note: Note | None) -> str:
         return ""
 
 
-def how_text(texts: Texts, file: FileView) -> str:
+def file_status_text(texts: Texts, file: FileView) -> str:
     """Return state, progress or duration, remaining time and saved files in one line."""
     incomplete = file.state is FileState.DONE and file.truncated
     names = names_text(texts, (printable(Path(place).name) for place in file.results))
@@ -98,7 +98,7 @@ class FileRow(Card):
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.file = FileView(0, "")
         self.shape, self.bar = StateIcon(theme, SHAPES, FileState.ADDED), FileProgressBar(theme)
-        self.name, self.how, self.text = Elided(1), Elided(1), Elided(_LINES)
+        self.name, self.status, self.text = Elided(1), Elided(1), Elided(_LINES)
         self.note = remark("warning")
         self.step = action_button(self._take_step, "quiet")
         self.copy = action_button(lambda: self._ask(CopyFile(self.file.file)), "quiet")
@@ -107,8 +107,8 @@ class FileRow(Card):
         self.more = action_button(self._open_menu, "quiet")
         self.menu = QMenu(self)
         self.name.setFont(font(weight=QFont.Weight.DemiBold))
-        self.how.setFont(font(SCALE.caption))
-        self.how.setProperty("role", "muted")
+        self.status.setFont(font(SCALE.caption))
+        self.status.setProperty("role", "muted")
         head = horizontal(
             self.shape,
             room(SPACING.small),
@@ -121,7 +121,7 @@ class FileRow(Card):
             gap=SPACING.hair,
         )
         words = vertical(
-            self.how,
+            self.status,
             self.bar,
             self.text,
             self.note,
@@ -142,8 +142,8 @@ class FileRow(Card):
         self.shape.show_state(file.state, file_state_text(texts, file.state))
         self.name.show_text(file.name)
         self.setToolTip(tip(file.path))
-        self.how.show_text(how_text(texts, file))
-        self.setAccessibleName(f"{file.name}: {self.how.accessibleName()}")
+        self.status.show_text(file_status_text(texts, file))
+        self.setAccessibleName(f"{file.name}: {self.status.accessibleName()}")
         self.text.show_text(file.text)
         self.text.setVisible(bool(file.text))
         self.bar.show_percent(file.percent or 0, file.name, moving=file.state is FileState.WORKING)

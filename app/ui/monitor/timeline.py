@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.core.states import State
 from app.monitoring.stage_percentiles import percentile
 from app.monitoring.view import UtteranceRow, UtteranceStage
-from app.ui.monitor.wording import NOTHING, row_text, seconds_text, story_text, time_text, who_text
+from app.ui.monitor.wording import NOTHING, row_text, seconds_text, stages_text, time_text, who_text
 from app.ui.strings.texts import Texts, state_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
@@ -59,7 +59,7 @@ def scale_of(rows: Sequence[UtteranceRow]) -> TimeScale:
     return TimeScale(min(_LONGEST_SPOKEN_S, max(_SHORTEST_SPOKEN_S, spoken)), after)
 
 
-class Measures:
+class RowMeasures:
     """Positions and sizes of the parts of a row at the current font."""
 
     def __init__(self, texts: Texts) -> None:
@@ -127,13 +127,13 @@ _LEAST: Final = 2.0
 class TimelineRow(QWidget):
     """Utterance painted as one widget; the accessible name contains everything."""
 
-    def __init__(self, theme: Theme, texts: Texts, moved: "RowFocus") -> None:
+    def __init__(self, theme: Theme, texts: Texts, row_focus: "RowFocus") -> None:
         super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
-        self._theme, self._texts, self._moved = theme, texts, moved
+        self._theme, self._texts, self._row_focus = theme, texts, row_focus
         self.row: UtteranceRow | None = None
-        self._measures, self._scale = Measures(texts), TimeScale()
+        self._measures, self._scale = RowMeasures(texts), TimeScale()
 
-    def show_row(self, row: UtteranceRow, measures: Measures, scale: TimeScale) -> None:
+    def show_row(self, row: UtteranceRow, measures: RowMeasures, scale: TimeScale) -> None:
         """Show an utterance; repaint only if something visible changed."""
         if (row, measures, scale) == (self.row, self._measures, self._scale):
             return
@@ -141,12 +141,12 @@ class TimelineRow(QWidget):
             self.setFixedHeight(measures.height)
         self.row, self._measures, self._scale = row, measures, scale
         self.setAccessibleName(row_text(self._texts, row))
-        self.setToolTip(tip(story_text(self._texts, row)))
+        self.setToolTip(tip(stages_text(self._texts, row)))
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Make this row the tab stop, and scroll to it unless it was clicked."""
-        self._moved.came(self)
+        self._row_focus.took_focus(self)
         if event.reason() is not Qt.FocusReason.MouseFocusReason:
             bring_into_sight(self)
         self.update()
@@ -157,7 +157,7 @@ class TimelineRow(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the focus with the up, down, Home and End keys."""
-        if not self._moved.key(self, event.key()):
+        if not self._row_focus.handle_key(self, event.key()):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -169,7 +169,7 @@ class TimelineRow(QWidget):
         self._paint_bar(painter, self.row, measures)
         paint_focus(painter, self, self._theme, RADII.small)
 
-    def _paint_words(self, painter: QPainter, row: UtteranceRow, measures: Measures) -> None:
+    def _paint_words(self, painter: QPainter, row: UtteranceRow, measures: RowMeasures) -> None:
         top, low = float(SPACING.small), SPACING.small + measures.line + SPACING.hair
         side, width = measures.side, float(self.width())
         mark = QRectF(SPACING.small, top + (measures.line - side) / 2, side, side)
@@ -190,12 +190,12 @@ class TimelineRow(QWidget):
 
     def _story(self, row: UtteranceRow, metrics: QFontMetricsF, across: float) -> str:
         """Return as much of the description as fits; the tool tip has all of it."""
-        story = story_text(self._texts, row)
+        story = stages_text(self._texts, row)
         if metrics.horizontalAdvance(story) > across:
-            story = story_text(self._texts, row, short=True)
+            story = stages_text(self._texts, row, short=True)
         return metrics.elidedText(story, Qt.TextElideMode.ElideRight, across)
 
-    def _paint_bar(self, painter: QPainter, row: UtteranceRow, measures: Measures) -> None:
+    def _paint_bar(self, painter: QPainter, row: UtteranceRow, measures: RowMeasures) -> None:
         width, scale = float(self.width()), self._scale
         high = round(measures.line * 0.6)
         top = SPACING.small + round((measures.line - high) / 2)
@@ -226,12 +226,12 @@ class RowFocus:
     def __init__(self) -> None:
         self.rows: list[TimelineRow] = []
 
-    def came(self, row: TimelineRow) -> None:
+    def took_focus(self, row: TimelineRow) -> None:
         """Make this row the only tab stop."""
         for each in self.rows:
             each.setFocusPolicy(Qt.FocusPolicy.StrongFocus if each is row else Qt.FocusPolicy.ClickFocus)
 
-    def key(self, row: TimelineRow, key: int) -> bool:
+    def handle_key(self, row: TimelineRow, key: int) -> bool:
         """Move the focus by a key, and return True if the key does so."""
         there = [each for each in self.rows if each.isVisible()]
         place = there.index(row)
@@ -255,9 +255,9 @@ class TimelineAxis(QWidget):
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(sizePolicy=QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed))
         self._theme, self._texts = theme, texts
-        self._measures, self._scale = Measures(texts), TimeScale()
+        self._measures, self._scale = RowMeasures(texts), TimeScale()
 
-    def show_scale(self, measures: Measures, scale: TimeScale) -> None:
+    def show_scale(self, measures: RowMeasures, scale: TimeScale) -> None:
         """Show this scale; repaint only if it changed."""
         if measures is not self._measures or scale != self._scale:
             self._measures, self._scale = measures, scale
@@ -344,8 +344,8 @@ class TimelineView(QWidget):
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
         self._theme, self._texts = theme, texts
-        self._moved = RowFocus()
-        self._measures = Measures(texts)
+        self._row_focus = RowFocus()
+        self._measures = RowMeasures(texts)
         self._shown: tuple[UtteranceRow, ...] = ()
         self.legend, self.axis = Legend(theme, texts), TimelineAxis(theme, texts)
         self._column = vertical(self.legend, room(SPACING.small), self.axis, within=self, gap=0)
@@ -354,7 +354,7 @@ class TimelineView(QWidget):
     @property
     def rows(self) -> list[TimelineRow]:
         """Visible rows, newest first."""
-        return self._moved.rows[: len(self._shown)]
+        return self._row_focus.rows[: len(self._shown)]
 
     def show_utterances(self, rows: tuple[UtteranceRow, ...]) -> None:
         """Show these utterances; the focus moves with its utterance."""
@@ -362,28 +362,28 @@ class TimelineView(QWidget):
         focused = next((row.row for row in self.rows if row.hasFocus()), None)
         scale = scale_of(shown)
         self.axis.show_scale(self._measures, scale)
-        while len(self._moved.rows) < len(shown):
+        while len(self._row_focus.rows) < len(shown):
             self._add_row()
         if len(shown) != len(self._shown):
-            for number, row in enumerate(self._moved.rows):
+            for number, row in enumerate(self._row_focus.rows):
                 row.setVisible(number < len(shown))
         self._shown = shown
-        for row, utterance in zip(self._moved.rows, shown, strict=False):
+        for row, utterance in zip(self._row_focus.rows, shown, strict=False):
             row.show_row(utterance, self._measures, scale)
         if focused:
             self._follow(focused)
 
     def refresh(self) -> None:
         """Update all rows to the current language, font and colours."""
-        self._measures = Measures(self._texts)
+        self._measures = RowMeasures(self._texts)
         self.show_utterances(self._shown)
 
     def _add_row(self) -> None:
-        row = TimelineRow(self._theme, self._texts, self._moved)
-        first = not self._moved.rows
+        row = TimelineRow(self._theme, self._texts, self._row_focus)
+        first = not self._row_focus.rows
         row.setFocusPolicy(Qt.FocusPolicy.StrongFocus if first else Qt.FocusPolicy.ClickFocus)
         row.setFixedHeight(self._measures.height)
-        self._moved.rows.append(row)
+        self._row_focus.rows.append(row)
         self._column.addWidget(row)
 
     def _follow(self, focused: UtteranceRow) -> None:

@@ -147,7 +147,7 @@ def stage_text(texts: Texts, figures: StageFigures) -> str:
     return texts("monitor.stage", name=texts(STAGES[figures.stage]), half=half, most=most)
 
 
-def story_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
+def stages_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
     """Return the time that an utterance spent in each stage.
 
     ``short`` leaves out the spoken time and the stages on the network.
@@ -180,4 +180,4 @@ def time_text(row: UtteranceRow) -> str:
 def row_text(texts: Texts, row: UtteranceRow) -> str:
     """Return everything about an utterance as text for screen readers."""
     who, state = who_text(texts, row), state_text(texts, row.state)
-    return texts("monitor.row", time=time_text(row), who=who, state=state, story=story_text(texts, row))
+    return texts("monitor.row", time=time_text(row), who=who, state=state, story=stages_text(texts, row))

@@ -223,8 +223,6 @@ class StepPage(QWidget):
 
 _DOWNLOADS: Final = frozenset({ReadinessStage.DOWNLOADING, ReadinessStage.PAUSED})
 _STANDS: Final = frozenset({ReadinessStage.FAILED, ReadinessStage.OFF})
-ACTS: Final = ("pause", "resume", "again", "switch-on")
-"""Possible uses of the button."""
 
 
 class ReadinessFoot(QWidget):

@@ -18,6 +18,8 @@ from app.ui.widgets.controls import DropDown, OptionButtons, Switch
 from app.ui.widgets.parts import at_left, caption, describe, fill, horizontal, label, say, vertical, worded
 
 Asks = Callable[[str | bool | int], None]
+"""Requests another value of the setting."""
+
 Options = Callable[[], Sequence[tuple[str, str]]]
 """Returns the values with their texts in the current language."""
 
@@ -31,13 +33,13 @@ _LINES: Final = 4
 class SettingControl(QWidget):
     """Base of all controls for a setting.
 
-    ``target`` is the widget with the focus and the accessible name. ``high``: the control belongs below its name.
+    ``target`` is the widget with the focus and the accessible name. ``stands_below``: it belongs below its name.
 
-    ``dropped`` is emitted when the user discards typed text. ``refuse`` is set by the row and shows invalid input.
+    ``discarded`` is emitted when the user discards typed text. ``refuse`` shows invalid input; the row sets it.
     """
 
-    dropped = Signal()
-    high = False
+    discarded = Signal()
+    stands_below = False
 
     def __init__(self, target: QWidget, asks: Asks) -> None:
         super().__init__()
@@ -68,10 +70,10 @@ class SettingControl(QWidget):
         """Warning about the value in effect; empty without one."""
         return ""
 
-    def keep(self) -> None:
+    def submit(self) -> None:
         """Request the typed value, unless it was requested already."""
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Discard typed text that was not requested."""
 
 
@@ -185,7 +187,7 @@ class TextControl(SettingControl):
         self._placeholder = placeholder
         self._typed, self._asked = False, ""
         self.column.addWidget(self.field)
-        self.field.editingFinished.connect(self.keep)
+        self.field.editingFinished.connect(self.submit)
         self.field.textEdited.connect(self._edited)
         self.field.installEventFilter(self)
 
@@ -193,7 +195,7 @@ class TextControl(SettingControl):
         """Show the value in effect, but keep text that is being typed or was refused, so that it can be fixed."""
         self._value = str(value)
         if not self._typed or self._asked == self._value:
-            self.drop()
+            self.discard()
 
     def refresh(self) -> None:
         """Update placeholder and font."""
@@ -205,16 +207,16 @@ class TextControl(SettingControl):
         """Return the least width of the field, in pixels."""
         return usual_width()
 
-    def keep(self) -> None:
+    def submit(self) -> None:
         """Request the typed value, once per text."""
         meant = self.meant(self.field.text().strip())
         if str(meant) == self._value:
-            self.drop()
+            self.discard()
         elif str(meant) != self._asked:
             self._asked = str(meant)
             self.asks(meant)
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Restore the value in effect."""
         self._typed, self._asked = False, ""
         self.field.setText(self._value)
@@ -228,8 +230,8 @@ class TextControl(SettingControl):
         escapes = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
         if escapes and self._typed:
             if event.type() == QEvent.Type.KeyPress:
-                self.drop()
-                self.dropped.emit()
+                self.discard()
+                self.discarded.emit()
             return True
         return super().eventFilter(watched, event)
 
@@ -266,7 +268,7 @@ class NumberControl(TextControl):
 class LinesControl(SettingControl):
     """Text box for a list of texts, one per line."""
 
-    high = True
+    stands_below = True
 
     def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
         self.field = QPlainTextEdit(tabChangesFocus=True)
@@ -285,7 +287,7 @@ class LinesControl(SettingControl):
         """Show the value in effect, but keep text that is being typed."""
         before, self._value = self._value, tuple(value)
         if self.lines == before:
-            self.drop()
+            self.discard()
 
     def refresh(self) -> None:
         """Update placeholder and font."""
@@ -293,12 +295,12 @@ class LinesControl(SettingControl):
         self.field.setPlaceholderText(self._placeholder())
         self.field.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + 2 * SPACING.medium)
 
-    def keep(self) -> None:
+    def submit(self) -> None:
         """Request the typed lines if they differ from the value in effect."""
         if self.lines != self._value:
             self.asks("\n".join(self.lines))
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Restore the value in effect."""
         if self.lines != self._value:
             self.field.setPlainText("\n".join(self._value))
@@ -306,7 +308,7 @@ class LinesControl(SettingControl):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Request the typed lines when the box loses focus."""
         if event.type() == QEvent.Type.FocusOut:
-            self.keep()
+            self.submit()
         return super().eventFilter(watched, event)
 
 

@@ -266,7 +266,7 @@ class SettingsPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Request typed values when the page is hidden."""
         for section in self.sections.values():
-            section.keep()
+            section.submit()
 
     def _search(self) -> None:
         wanted = terms(self.search.text())

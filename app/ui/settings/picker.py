@@ -314,7 +314,7 @@ class PickOneControl(SettingControl):
 class PickSeveralControl(SettingControl):
     """Chips of the chosen values, and a button that opens a searchable list with check marks."""
 
-    high = True
+    stands_below = True
 
     def __init__(self, theme: Theme, texts: Texts, entries: Entries, asks: Asks, empty: Callable[[], str]) -> None:
         self.add, self.none = worded(texts, QPushButton(), "settings.picker.add"), label(role="muted")

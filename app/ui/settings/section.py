@@ -62,7 +62,7 @@ class SettingRow(LinedRow):
         parts = stretched(words), room(SPACING.medium), self.control
         self._sides = horizontal(*parts, within=self, margins=(0, SPACING.medium))
         self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        control.dropped.connect(lambda: self.refuse(None))
+        control.discarded.connect(lambda: self.refuse(None))
         refresh_with(self.refresh, theme)
 
     @property
@@ -83,7 +83,7 @@ class SettingRow(LinedRow):
 
     def back(self) -> None:
         """Request the default value."""
-        self.control.drop()
+        self.control.discard()
         self.refuse(None)
         default = self.setting.default
         self.control.asks("\n".join(default) if isinstance(default, tuple) else default)
@@ -144,7 +144,7 @@ class SettingRow(LinedRow):
         least = self._head_width() if isinstance(self.control, SwitchControl) else max(words, self._head_width())
         room = self.width() - self.control.across - SPACING.wide
         direction = QBoxLayout.Direction
-        beside = room >= least and not self.control.high
+        beside = room >= least and not self.control.stands_below
         wanted = direction.LeftToRight if beside else direction.TopToBottom
         if wanted is not self._sides.direction():
             self._sides.setDirection(wanted)
@@ -317,10 +317,10 @@ class Section(QWidget):
             row.refresh()
         self._show()
 
-    def keep(self) -> None:
+    def submit(self) -> None:
         """Request values that were typed but not yet requested."""
         for row in self.rows:
-            row.control.keep()
+            row.control.submit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Ignore double clicks on the reset button, and cancel its confirmation when the focus leaves."""

@@ -3,11 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from backend.core.errors import HistoryUnavailable
 from backend.history.database import Database
-from backend.history.migrate import migrate, revision_of, revisions
+from backend.history.migrate import migrate, revisions
 from backend.history.records import SessionFilter
 from backend.history.store import open_store
 
@@ -17,7 +18,7 @@ def test_migration_reaches_newest_revision_and_can_be_repeated(empty_url: str) -
     for _ in range(2):
         migrate(database)
         with database.reading() as connection:
-            assert revision_of(connection) == revisions()[-1]
+            assert MigrationContext.configure(connection).get_current_revision() == revisions()[-1]
     database.close()
 
 

@@ -96,10 +96,10 @@ def test_row_shows_progress_of_file(row: FileRow, texts: Texts) -> None:
     assert row.name.accessibleName() == "talk.mp3"
     assert row.toolTip() == "/home/ana/talk.mp3"
     assert row.text.accessibleName() == "kia ora"
-    assert row.how.accessibleName().startswith(texts("files.state.working"))
+    assert row.status.accessibleName().startswith(texts("files.state.working"))
     assert row.shape.accessibleName() == texts("files.state.working")
     assert (row.bar.value(), row.bar.isVisible(), row.bar.moving) == (25, True, True)
-    assert row.accessibleName() == f"talk.mp3: {row.how.accessibleName()}"
+    assert row.accessibleName() == f"talk.mp3: {row.status.accessibleName()}"
     assert not row.note.isVisible()
 
 
@@ -228,8 +228,8 @@ def test_row_buttons_name_their_file(row: FileRow, state: FileState) -> None:
 
 
 def test_row_redraws_only_changed_file(row: FileRow) -> None:
-    row.how.show_text("as it was")
+    row.status.show_text("as it was")
     row.show_file(replace(WORKING))
-    assert row.how.accessibleName() == "as it was"
+    assert row.status.accessibleName() == "as it was"
     row.show_file(WORKING, again=True)
-    assert row.how.accessibleName() != "as it was"
+    assert row.status.accessibleName() != "as it was"

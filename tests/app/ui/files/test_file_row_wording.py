@@ -4,7 +4,7 @@ import pytest
 
 from app.core.errors import Note
 from app.files.view import FileNote, FileState, FileView
-from app.ui.files.file_row import file_note_text, file_state_text, how_text
+from app.ui.files.file_row import file_note_text, file_state_text, file_status_text
 from app.ui.strings.texts import Texts, left_text
 from runtime.installing import extra_command
 from tests.app.ui.languages import in_each_language
@@ -81,4 +81,4 @@ def test_left_text_rounds_to_minutes(left_s: float, said: str) -> None:
     ],
 )
 def test_how_text_summarises_file(file: FileView, said: str) -> None:
-    assert how_text(Texts("en"), file) == said
+    assert file_status_text(Texts("en"), file) == said

@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
-from app.ui.monitor.timeline import Measures, RowFocus, TimelineRow, TimeScale
-from app.ui.monitor.wording import row_text, story_text
+from app.ui.monitor.timeline import RowFocus, RowMeasures, TimelineRow, TimeScale
+from app.ui.monitor.wording import row_text, stages_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
@@ -29,7 +29,7 @@ def made(theme: Theme, texts: Texts, qtbot: QtBot) -> TimelineRow:
     return row
 
 
-def bar(row: TimelineRow, measures: Measures) -> QImage:
+def bar(row: TimelineRow, measures: RowMeasures) -> QImage:
     return row.grab().toImage().copy(0, round(8 + measures.line / 2), row.width(), 1)
 
 
@@ -38,7 +38,7 @@ def columns_with(image: QImage, colour: str) -> list[int]:
 
 
 def test_bar_parts_match_stage_times(made: TimelineRow, texts: Texts) -> None:
-    measures = Measures(texts)
+    measures = RowMeasures(texts)
     assert not made.grab().isNull()  # no utterance yet
     made.show_row(ROW, measures, SCALE)
     assert made.height() == measures.height
@@ -53,7 +53,7 @@ def test_bar_parts_match_stage_times(made: TimelineRow, texts: Texts) -> None:
 
 
 def test_bar_beyond_scale_is_cut_with_a_mark(made: TimelineRow, texts: Texts) -> None:
-    measures = Measures(texts)
+    measures = RowMeasures(texts)
     long = replace(ROW, spans=(StageSpan(UtteranceStage.DECODED, 0.0, 50.0),))
     made.show_row(long, measures, SCALE)
     solid = columns_with(bar(made, measures), LIGHT.accent)
@@ -64,9 +64,9 @@ def test_bar_beyond_scale_is_cut_with_a_mark(made: TimelineRow, texts: Texts) ->
 
 @in_each_language
 def test_row_has_accessible_name_and_tool_tip(made: TimelineRow, texts: Texts) -> None:
-    made.show_row(ROW, Measures(texts), SCALE)
+    made.show_row(ROW, RowMeasures(texts), SCALE)
     assert made.accessibleName() == row_text(texts, ROW)
-    assert made.toolTip() == story_text(texts, ROW)
+    assert made.toolTip() == stages_text(texts, ROW)
 
 
 def test_row_is_repainted_only_for_visible_changes(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
@@ -77,7 +77,7 @@ def test_row_is_repainted_only_for_visible_changes(theme: Theme, texts: Texts, q
             nonlocal painted
             painted += 1
 
-    row, measures = Counting(theme, texts, RowFocus()), Measures(texts)
+    row, measures = Counting(theme, texts, RowFocus()), RowMeasures(texts)
     qtbot.addWidget(row)
     row.show_row(ROW, measures, SCALE)
     row.show()
@@ -92,7 +92,7 @@ def test_row_is_repainted_only_for_visible_changes(theme: Theme, texts: Texts, q
 
 @pytest.mark.parametrize("state", list(State))
 def test_each_state_has_its_own_icon_in_row(made: TimelineRow, texts: Texts, state: State) -> None:
-    measures = Measures(texts)
+    measures = RowMeasures(texts)
     made.show_row(ROW, measures, SCALE)
     done = made.grab().toImage()
     made.show_row(replace(ROW, state=state), measures, SCALE)
@@ -104,8 +104,8 @@ def test_each_state_has_its_own_icon_in_row(made: TimelineRow, texts: Texts, sta
 def test_narrow_row_shows_shorter_description(made: TimelineRow, texts: Texts, theme: Theme) -> None:
     from PySide6.QtGui import QFontMetricsF
 
-    metrics = QFontMetricsF(Measures(texts).caption)
-    whole, short = story_text(texts, ROW), story_text(texts, ROW, short=True)
+    metrics = QFontMetricsF(RowMeasures(texts).caption)
+    whole, short = stages_text(texts, ROW), stages_text(texts, ROW, short=True)
     assert made._story(ROW, metrics, 10_000) == whole
     assert made._story(ROW, metrics, metrics.horizontalAdvance(whole) - 1) == short
     assert made._story(ROW, metrics, metrics.horizontalAdvance(short) - 1).endswith("…")

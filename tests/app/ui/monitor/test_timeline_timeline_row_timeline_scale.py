@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.states import State
 from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
-from app.ui.monitor.timeline import Measures, TimeScale, paint_part, scale_of
+from app.ui.monitor.timeline import RowMeasures, TimeScale, paint_part, scale_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
@@ -33,7 +33,7 @@ def test_scale_fits_nearly_all_rows(rows: list[UtteranceRow], scale: TimeScale) 
 
 
 def test_positions_are_ordered_and_limited_to_bar(theme: Theme, texts: Texts) -> None:
-    measures, scale, width = Measures(texts), TimeScale(10.0, 2.0), 800.0
+    measures, scale, width = RowMeasures(texts), TimeScale(10.0, 2.0), 800.0
     zero = measures.zero(width)
     assert measures.left < zero < measures.after(width, scale, 1.0) < width - measures.right
     assert measures.after(width, scale, 0.0) == zero
@@ -43,11 +43,11 @@ def test_positions_are_ordered_and_limited_to_bar(theme: Theme, texts: Texts) ->
 
 
 def test_row_measures_grow_with_font(theme: Theme, texts: Texts, qapp: QApplication) -> None:
-    before = Measures(texts)
+    before = RowMeasures(texts)
     larger = QFont(qapp.font())
     larger.setPointSizeF(larger.pointSizeF() * 2)
     qapp.setFont(larger)
-    after = Measures(texts)
+    after = RowMeasures(texts)
     assert after.height > before.height * 1.5 and after.left > before.left * 1.5
 
 

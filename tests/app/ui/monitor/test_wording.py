@@ -130,17 +130,17 @@ def test_stage_text_shows_median_and_95th_percentile() -> None:
 
 def test_utterance_text_shows_time_of_each_stage() -> None:
     whole = "spoke 2.4 s · sent 30 ms · waited 120 ms · recognised 300 ms on desktop-gpu · returned 10 ms"
-    assert wording.story_text(EN, ROW) == f"{whole} · inserted 60 ms"
+    assert wording.stages_text(EN, ROW) == f"{whole} · inserted 60 ms"
     short = "waited 120 ms · recognised 300 ms on desktop-gpu · inserted 60 ms"
-    assert wording.story_text(EN, ROW, short=True) == short
+    assert wording.stages_text(EN, ROW, short=True) == short
     unknown = replace(
         ROW,
         host="",
         spans=(StageSpan(UtteranceStage.DECODED, 0, 0.3), StageSpan(UtteranceStage.DELIVERED, 0.3, 0.3)),
     )
-    assert wording.story_text(EN, unknown) == "spoke 2.4 s · recognised 300 ms"
+    assert wording.stages_text(EN, unknown) == "spoke 2.4 s · recognised 300 ms"
     failed = replace(ROW, spans=(), spoken_s=0.0, reason="engine_died")
-    assert wording.story_text(EN, failed) == "failed: engine_died"
+    assert wording.stages_text(EN, failed) == "failed: engine_died"
 
 
 @in_each_language
@@ -152,7 +152,7 @@ def test_speaker_is_this_app_or_another_session(texts: Texts) -> None:
 @in_each_language
 def test_row_text_contains_all_parts_for_screen_readers(texts: Texts) -> None:
     said = wording.row_text(texts, ROW)
-    parts = (wording.time_text(ROW), texts("monitor.own"), texts("state.done"), wording.story_text(texts, ROW))
+    parts = (wording.time_text(ROW), texts("monitor.own"), texts("state.done"), wording.stages_text(texts, ROW))
     assert all(part in said for part in parts)
 
 

@@ -106,7 +106,7 @@ def test_typed_text_survives_new_values_and_refusal(qtbot: QtBot) -> None:
     assert control.field.text() == "ne"
     QTest.keyClick(control.field, Qt.Key.Key_Return)
     control.show_value("other")
-    control.keep()
+    control.submit()
     assert (asked, control.field.text()) == (["ne"], "ne"), "refused"
     QTest.keyClicks(control.field, "w")
     page.leave()
@@ -119,10 +119,10 @@ def test_escape_restores_value_in_effect(qtbot: QtBot) -> None:
     page = Page(control, asked, qtbot)
     control.show_value("old")
     QTest.keyClicks(control.field, "er")
-    with qtbot.waitSignal(control.dropped):
+    with qtbot.waitSignal(control.discarded):
         QTest.keyClick(control.field, Qt.Key.Key_Escape)
     assert control.field.text() == "old"
-    with qtbot.assertNotEmitted(control.dropped):
+    with qtbot.assertNotEmitted(control.discarded):
         QTest.keyClick(control.field, Qt.Key.Key_Escape)
     page.leave()
     assert asked == []
@@ -154,7 +154,7 @@ def test_typed_lines_are_requested_when_box_loses_focus(qtbot: QtBot) -> None:
     control.show_value(("one", "two"))
     page.leave()
     assert asked == ["one\nthree"]
-    control.drop()
+    control.discard()
     assert control.field.toPlainText() == "one\ntwo"
 
 

@@ -74,7 +74,7 @@ def test_refusal_is_shown_until_text_is_dropped(world: World) -> None:
     row.refuse(lambda: "too many")
     assert row.refusal.isVisible() and row.refusal.text() == "too many"
     assert "too many" in row.control.target.accessibleDescription()
-    row.control.dropped.emit()
+    row.control.discarded.emit()
     assert not row.refusal.isVisible()
 
 

@@ -35,7 +35,6 @@ from app.ui.help.panels import PARTS
 from app.ui.models.model_actions import CardAction
 from app.ui.models.panel import ModelGroup
 from app.ui.onboarding.welcome_step import ROWS
-from app.ui.onboarding.widgets import ACTS
 from app.ui.settings.placement import PLACES, SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
@@ -78,7 +77,7 @@ FAMILIES = {
     "onboarding.row": ROWS,
     "onboarding.foot": [
         *(stage.value for stage in ReadinessStage),
-        *(f"{name}{end}" for name in ACTS for end in ("", "-name")),
+        *(f"{name}{end}" for name in ("pause", "resume", "again", "switch-on") for end in ("", "-name")),
     ],
     "onboarding.try": [mode.value for mode in TalkMode],
     "onboarding.how": [*(mode.value for mode in TalkMode), "without-key"],

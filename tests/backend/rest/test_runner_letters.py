@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.rest.letters import drop_letters
+from backend.rest.runner import drop_letters
 from protocol.job import Job, Keys, encode_job
 from tests.backend.rest.world import World
 

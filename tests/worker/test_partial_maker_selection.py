@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.worker.scripts import PARTIALS, fields_of, question
 from worker.core.delivery import PARTIALS as KINDS
 from worker.core.delivery import Delivery, read_delivery
-from worker.partials import PartialSelection
+from worker.partial_maker import PartialSelection
 
 SESSIONS = st.sampled_from("abcdef")
 
