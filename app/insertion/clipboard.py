@@ -14,6 +14,13 @@ from runtime.tasks import Tasks, is_set_within
 
 # The clipboard stays empty for so long, because a hanging program would paste the old contents.
 EMPTY_S: Final = 2.0
+# Targets of X programs that are requests to the owner or facts about its contents, not contents.
+NO_CONTENTS: Final = frozenset(
+    {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION", "INSERT_PROPERTY"}
+)
+HISTORY_HINT: Final = "x-kde-passwordManagerHint"
+"""Clipboard histories skip contents with this format, whose value is ``secret`` (KDE's convention)."""
+
 _MOST_STEPS: Final = 5  # steps of a target that keeps asking, each within its deadline
 
 

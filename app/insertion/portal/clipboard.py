@@ -15,7 +15,7 @@ from typing import Any, Final
 from app.bus.connection import CALL_S, Signal
 from app.bus.errors import BusError
 from app.bus.portal import variants
-from app.insertion.clipboard import WatchedClipboard, now_s
+from app.insertion.clipboard import HISTORY_HINT, WatchedClipboard, now_s
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.portal.session import RemoteSession
@@ -37,13 +37,11 @@ MANAGERS_S: Final = 0.05
 DESKTOP_S: Final = 2.0
 """For how long the key waits for the desktop's own read. Without it, that read would be taken for the target's."""
 _READ_S: Final = 2.0
-_WRITE_S: Final = 30.0
 _ANY: Final = 1  # the portal names no reader: all are taken for the target
 _KEPT: Final = frozenset({"text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT", "STRING"})
 
 
 _OWN_FORMATS: Final = frozenset(text_contents(" "))
-_HINT: Final = next(name for name in _OWN_FORMATS if not is_text(name))
 # Nothing can be copied through the portal, and GNOME keeps no empty text, so it would bring the last text back.
 _NOTHING: Final = text_contents(" ")
 
@@ -129,7 +127,7 @@ class PortalClipboard(WatchedClipboard):
                     left -= len(found[name])
                 return found
         # Our own empty text, of a session that ended: GNOME still lists it, and nobody answers.
-        return {} if _OWN_FORMATS.issuperset(formats) and _HINT in formats else None
+        return {} if _OWN_FORMATS.issuperset(formats) and HISTORY_HINT in formats else None
 
     async def _serve(self, contents: Contents) -> bool:
         """Own the clipboard with these contents; return whether the portal allowed it."""
@@ -219,18 +217,9 @@ class PortalClipboard(WatchedClipboard):
         with suppress(BusError):
             if data is not None:
                 (pipe,) = await self._call("SelectionWrite", "ou", serial)
-                done = await _written(pipe, data)
+                done = await write_all(pipe, data)
             await self._call("SelectionWriteDone", "oub", serial, done)
         self._seen.set()
         if done and counts and watch is not None:
             watch.received()
             self._news.set()
-
-
-async def _written(pipe: int, data: bytes) -> bool:
-    """Write everything to a pipe and close it; return whether the reader took it."""
-    with suppress(BrokenPipeError, TimeoutError):
-        async with asyncio.timeout(_WRITE_S):
-            await write_all(pipe, data)
-            return True
-    return False

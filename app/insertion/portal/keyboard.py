@@ -11,7 +11,7 @@ from app.bus.errors import BusError
 from app.insertion.errors import InsertionUnavailable, SessionMissing
 from app.insertion.portal.session import INTERFACE, RemoteSession
 from app.insertion.programs import PasteKeys
-from app.insertion.wayland.keymap import STANDARD_PLACES, KeyPlaces, codes_of, key_places
+from app.insertion.wayland.keymap import STANDARD_PLACES, KeyPlaces, chord, codes_of, key_places
 
 _KEY_S: Final = 1.0
 _PRESSED: Final = 1
@@ -43,16 +43,14 @@ class PortalKeyboard:
         Raises ``InsertionUnavailable`` if the key was certainly not pressed. If that is unknown, the reader of the
         clipboard tells: this returns, and the session is closed, so that nothing stays pressed.
         """
-        places = _places(self._keymap.text if self._keymap else "", keys.key)
-        held = [places.control.code] * keys.control + [places.shift.code] * keys.shift
-        key = places.v.code if keys.key == "v" else places.insert.code
+        held, key = chord(_places(self._keymap.text if self._keymap else "", keys.key), keys)
         await self._session.opened()
         down = list[int]()
         tried = False
         try:
-            for code in (*held, key):
+            for code in (*(place.code for place in held), key.code):
                 down.append(code)
-                tried = code == key
+                tried = code == key.code
                 await self._send(code, _PRESSED)
             for code in reversed(tuple(down)):
                 await self._send(code, _RELEASED)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from app.insertion.clipboard import HISTORY_HINT, NO_CONTENTS
 from app.wayland.connection import WaylandObject
 from app.wayland.errors import CompositorGone
 from runtime.tasks import Tasks
@@ -15,11 +16,6 @@ MOST_FORMATS: Final = 64
 READ_DEADLINE_S: Final = 2.0
 _MOST_READERS: Final = 32
 _WRITE_S: Final = 30.0
-# Requests to the owner or facts about its contents, which X programs offer like formats.
-_NO_CONTENTS: Final = frozenset(
-    {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION", "INSERT_PROPERTY"}
-)
-_HINT: Final = "x-kde-passwordManagerHint"  # clipboard histories skip contents with it
 
 Contents = Mapping[str, bytes]
 """Contents by format (a media type), in the owner's order. Empty: nothing is copied."""
@@ -35,7 +31,7 @@ async def read_contents(
 
     Raises ``CompositorGone``.
     """
-    wanted = [name for name in dict.fromkeys(formats) if name not in _NO_CONTENTS]
+    wanted = [name for name in dict.fromkeys(formats) if name not in NO_CONTENTS]
     if len(wanted) > MOST_FORMATS:
         return None
     found: dict[str, bytes] = {}
@@ -56,12 +52,12 @@ def text_contents(text: str) -> Contents:
     data = text.encode()
     names = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT")
     latin = {"STRING": text.encode("latin-1")} if text.isascii() else {}
-    return {name: data for name in names} | latin | {_HINT: b"secret"}
+    return {name: data for name in names} | latin | {HISTORY_HINT: b"secret"}
 
 
 def is_text(name: str) -> bool:
     """Return whether a format of ``text_contents`` carries the text."""
-    return name != _HINT
+    return name != HISTORY_HINT
 
 
 class ContentsSource:
@@ -97,12 +93,8 @@ class ContentsSource:
 
     async def _write(self, data: bytes, pipe: int, written: Callable[[], None] | None) -> None:
         try:
-            async with asyncio.timeout(_WRITE_S):
-                await write_all(pipe, data)
-            if written is not None:
+            if await write_all(pipe, data) and written is not None:
                 written()
-        except (BrokenPipeError, TimeoutError):
-            pass  # the reader has lost interest
         finally:
             self._count -= 1
 
@@ -137,19 +129,23 @@ async def read_all(pipe: int, most: int) -> bytes:
         os.close(pipe)
 
 
-async def write_all(pipe: int, data: bytes) -> None:
-    """Write everything, and close the pipe. Raises ``BrokenPipeError`` if the reader has closed it."""
+async def write_all(pipe: int, data: bytes) -> bool:
+    """Write everything, and close the pipe; return whether the reader took it in time."""
     loop = asyncio.get_running_loop()
     left = memoryview(data)
     try:
-        os.set_blocking(pipe, False)
-        while left:
-            try:
-                left = left[os.write(pipe, left) :]
-            except BlockingIOError:
-                await _ready(lambda done: loop.add_writer(pipe, done), lambda: loop.remove_writer(pipe))
+        async with asyncio.timeout(_WRITE_S):
+            os.set_blocking(pipe, False)
+            while left:
+                try:
+                    left = left[os.write(pipe, left) :]
+                except BlockingIOError:
+                    await _ready(lambda done: loop.add_writer(pipe, done), lambda: loop.remove_writer(pipe))
+    except (BrokenPipeError, TimeoutError):
+        return False
     finally:
         os.close(pipe)
+    return True
 
 
 async def _ready(watch: Callable[[Callable[[], None]], None], leave: Callable[[], object]) -> None:

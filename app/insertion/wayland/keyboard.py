@@ -19,6 +19,7 @@ from app.insertion.wayland.keymap import (
     STANDARD,
     STANDARD_PLACES,
     KeyPlaces,
+    chord,
     key_places,
 )
 from app.wayland.connection import WaylandConnection, WaylandObject
@@ -100,9 +101,7 @@ class VirtualKeyboard:
         if self._wayland.gone.is_set():
             raise ScreenGone
         self._use_keymap()
-        places = self._places
-        held_down = [places.control] * keys.control + [places.shift] * keys.shift
-        key = places.v if keys.key == "v" else places.insert
+        held_down, key = chord(self._places, keys)
         mask = CONTROL_MASK * keys.control | SHIFT_MASK * keys.shift
         with self._wayland.together():
             for each in held_down:

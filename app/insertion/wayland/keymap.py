@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from app.insertion.programs import PasteKeys
+
 SHIFT_MASK: Final = 1
 CONTROL_MASK: Final = 4
 """Bits of the modifiers that every keymap has in common."""
@@ -42,6 +44,12 @@ class KeyPlaces:
     insert: Place
     control: Place
     shift: Place
+
+
+def chord(places: KeyPlaces, keys: PasteKeys) -> tuple[list[Place], Place]:
+    """Return where the modifiers and the key of a combination are."""
+    held = [places.control] * keys.control + [places.shift] * keys.shift
+    return held, places.v if keys.key == "v" else places.insert
 
 
 STANDARD_PLACES: Final = KeyPlaces(Place(47), Place(110), Place(29), Place(42))

@@ -13,6 +13,7 @@ from typing import Any
 from Xlib import X
 from Xlib.ext import xfixes
 
+from app.insertion.clipboard import HISTORY_HINT
 from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.outcome import HoldReason
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteState, PasteWatch
@@ -239,8 +240,7 @@ class X11Clipboard:
         texts["TEXT"] = Value(atom("UTF8_STRING"), 8, utf8)
         if text.isascii():
             texts["STRING"] = Value(atom("STRING"), 8, utf8)
-        # Clipboard histories skip contents with this mark (KDE's convention, adopted by others).
-        texts["x-kde-passwordManagerHint"] = Value(atom("UTF8_STRING"), 8, b"secret")
+        texts[HISTORY_HINT] = Value(atom("UTF8_STRING"), 8, b"secret")
         return Contents({atom(name): value for name, value in texts.items()})
 
     def _give_back_when_settled(self, watch: PasteWatch) -> None:

@@ -9,6 +9,7 @@ from Xlib import X
 from Xlib.error import XError
 from Xlib.protocol.event import SelectionNotify
 
+from app.insertion.clipboard import NO_CONTENTS
 from app.insertion.x11.connection import X11Connection
 
 MOST_BYTES: Final = 64 * 2**20
@@ -16,10 +17,6 @@ READ_DEADLINE_S: Final = 2.0
 _ANSWER_DEADLINE_S: Final = 0.5
 _MOST_TARGETS: Final = 64
 _LONGS_AT_ONCE: Final = 2**18  # 1 MiB
-# These targets are requests to the owner or facts about its contents, not contents.
-_NO_CONTENTS: Final = frozenset(
-    {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION", "INSERT_PROPERTY"}
-)
 # A copy is useless without these formats. Others are read as far as time and memory allow.
 # If an owner offers none of these, all of its formats are essential.
 _ESSENTIAL: Final = ("UTF8_STRING", "text/html", "image/png", "text/uri-list", "x-special/gnome-copied-files")
@@ -105,7 +102,7 @@ class ContentsReader:
             return {self._connection.atom(name): name for name in ("UTF8_STRING", "STRING")}
         atoms: Iterable[int] = dict.fromkeys(int(atom) for atom in list(value.data)[:_MOST_TARGETS])
         names = {atom: self._name(atom) for atom in atoms}
-        return {atom: name for atom, name in names.items() if name and name not in _NO_CONTENTS}
+        return {atom: name for atom, name in names.items() if name and name not in NO_CONTENTS}
 
     def _name(self, atom: int) -> str:
         try:
