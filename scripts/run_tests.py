@@ -29,6 +29,7 @@ DEADLINE_S: Final = 60 * 60  # five times what it takes on an idle machine of tw
 COMPILE_S: Final = 5 * 60
 SKIPS_REFUSED: Final = 6  # set by tests/helpers/skips.py
 SECOND_TRIES: Final = 6
+GROUPS: Final = 5  # of serial tests at a time: most of them wait for sounds, deadlines and windows
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def main() -> int:
     asked, more = parser.parse_known_args()
     but = f" and not {asked.without}" if asked.without else ""
     side_by_side = ["-n", str(asked.jobs), "--dist", "worksteal", "-m", f"not serial and not proof{but}"]
-    by_groups = ["-n", "4", "--dist", "loadgroup", "-m", f"serial and not proof{but}"]
+    by_groups = ["-n", str(GROUPS), "--dist", "loadgroup", "-m", f"serial and not proof{but}"]
     if not more:
         by_groups.extend(marked_serial(ROOT / "tests"))
     began = time.monotonic()
