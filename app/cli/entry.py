@@ -6,17 +6,21 @@ takes too long for a user who just pressed a key.
 
 import sys
 
-from runtime.memory import without_collection
-from runtime.terminal import standard_streams
-
 
 def main() -> None:
     """Run the console script ``kikipounamu``."""
-    with standard_streams():
-        _run()
+    try:
+        from runtime.terminal import standard_streams
+
+        with standard_streams():
+            _run()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _run() -> None:
+    from runtime.memory import without_collection
+
     with without_collection():
         from app.cli import control_command
 

@@ -104,7 +104,10 @@ def export(
                 _write_wav(found, sound)
             write_whole(text, _text_of(found, form, sound.name))
         except OSError as error:
-            raise OutputFailed(f"{found.session} cannot be exported to {output}: {error.strerror}") from error
+            advice = ": name a folder" if isinstance(error, FileExistsError | NotADirectoryError) else ""
+            raise OutputFailed(
+                f"{found.session} cannot be exported to {output}: {error.strerror}{advice}"
+            ) from error
     written = (
         f"{printable(str(sound))}, {printable(str(text))}"
         if audible

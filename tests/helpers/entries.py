@@ -1,4 +1,4 @@
-"""Start of a console script: without garbage collection until everything is imported."""
+"""Start of a console script: without garbage collection until everything is imported, and interrupted there."""
 
 import subprocess
 import sys
@@ -14,6 +14,25 @@ except SystemExit as ended:
     assert not ended.code
 assert gc.isenabled() and gc.get_freeze_count() > 10_000 and len(rounds) < 100, (rounds, gc.get_freeze_count())
 """
+
+_INTERRUPTED = """
+import sys
+
+class Interrupting:
+    def find_spec(self, name, *rest):
+        if name == {imported!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+main()
+"""
+
+
+def interrupted_during(module: str, imported: str) -> tuple[int, str]:
+    """Run the ``main`` of a module, with Ctrl-C during an import; return its exit status and its errors."""
+    code = f"from {module} import main\n{_INTERRUPTED.format(imported=imported)}"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr
 
 
 def collects_after_its_imports(module: str) -> bool:

@@ -2,7 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.helpers.entries import collects_after_its_imports
+import pytest
+
+from tests.helpers.entries import collects_after_its_imports, interrupted_during
 
 CODE = "import sys; from app.cli.entry import main; main()"
 
@@ -26,3 +28,8 @@ def test_entry_leaves_other_words_to_full_command_line(tmp_path: Path) -> None:
 
 def test_entry_collects_garbage_only_after_its_imports() -> None:
     assert collects_after_its_imports("app.cli.entry")
+
+
+@pytest.mark.parametrize("imported", ["runtime.terminal", "app.cli.control_command", "app.cli.main"])
+def test_entry_ends_without_traceback_when_interrupted_during_imports(imported: str) -> None:
+    assert interrupted_during("app.cli.entry", imported) == (130, "")

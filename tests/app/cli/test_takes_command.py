@@ -186,6 +186,13 @@ def test_edited_text_is_shown_with_original_and_exported(home: Path, tmp_path: P
 
 
 @pytest.mark.usefixtures("finished")
+def test_export_into_a_file_says_to_name_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    failed = run("export", FIRST, "--output", str(tmp_path / "file"))
+    assert failed.exit_code == 1 and "name a folder" in failed.stderr
+
+
+@pytest.mark.usefixtures("finished")
 def test_failed_export_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "out" / f"{FIRST}.wav").mkdir(parents=True)
     failed = run("export", FIRST, "--output", str(tmp_path / "out"))
