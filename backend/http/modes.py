@@ -20,6 +20,7 @@ EVERYWHERE: Final = "*"
 """Host that stands for every address of IPv4, and of IPv6 for peers in this network."""
 SHARED_PORT: Final = 8765
 _HOST_BITS: Final = 64
+_UNIQUE_LOCAL: Final = ipaddress.IPv6Network("fc00::/7")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -78,10 +79,11 @@ def is_loopback(host: str) -> bool:
 def is_near(peer: str, own: str) -> bool:
     """Return whether a peer that reached the address ``own`` is in its network, as home routers let IPv4 in.
 
-    For IPv6: a private or link-local peer, or one with the same first 64 bits.
+    For IPv6: a unique local or link-local peer, or one with the same first 64 bits. ``is_private`` would take
+    others, such as Teredo.
     """
     found, at = _unmapped(peer.partition("%")[0]), _unmapped(own.partition("%")[0])
-    if found.version == 4 or found.is_private or found.is_link_local:
+    if found.version == 4 or found.is_loopback or found.is_link_local or found in _UNIQUE_LOCAL:
         return True
     return int(found) >> _HOST_BITS == int(at) >> _HOST_BITS
 
