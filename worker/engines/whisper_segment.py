@@ -196,9 +196,10 @@ class SegmentDecoder:
 
     def _rest(self, at: int, reading: Reading, text: str, hints: Hints) -> "Rest | None":
         """Return where in the window speech follows that its reading may lack. ``text``: what can be aligned."""
-        if self._partial or reading.resume_s is not None or not self._is_speech(at, reading):
+        if self._partial or not self._is_speech(at, reading):
             return None
-        audio, end_s = self._audio(at), reading.phrases[-1].end_s if reading.phrases else inf
+        read = _frames_read(reading)
+        audio, end_s = self._audio(at)[:, :read], reading.phrases[-1].end_s if reading.phrases else inf
         stated = speech_after(audio, round(end_s * FRAMES_PER_SECOND)) if end_s < inf else 0
         spoken = 0
         if text and not self._translates and speech_after_word(audio, 0):
@@ -206,7 +207,7 @@ class SegmentDecoder:
             spoken = speech_after_word(audio, words[-1][1] if words else 0)
         place = stated or spoken
         aligned = 0 < spoken <= place
-        return Rest(at + place, at + LONGEST_FRAMES, stated > 0, aligned) if place else None
+        return Rest(at + place, at + read, stated > 0, aligned) if place else None
 
     def _timed(self, at: int, reading: Reading, hints: Hints) -> list[Word]:
         """Return the phrases or words of a window with their times in the segment."""

@@ -142,3 +142,17 @@ def test_phrase_said_as_often_as_there_are_sounds_is_no_loop(times: int, written
     loop = GOOD._replace(text=SENTENCE * times, no_speech=0.4)
     reader = SkippingReader(lambda *_: loop)
     assert decoder(reader, 8.0).decode("en", "").text == (SENTENCE * written).strip()
+
+
+@pytest.mark.parametrize(("no_speech", "text"), [(0.1, f"{FIRST}{FIRST}{OTHER}"), (0.9, f"{FIRST}{OTHER}")])
+def test_sentence_that_was_said_again_before_the_rest_is_read_with_it(no_speech: float, text: str) -> None:
+    first = GOOD._replace(text=FIRST, phrases=(Phrase(FIRST, 0.0, 5.0),), end_s=6.0, resume_s=6.0)
+    answers = {
+        1100: first,
+        820: GOOD._replace(text=FIRST + OTHER, no_speech=no_speech),
+        500: GOOD._replace(text=OTHER),
+    }
+    reader = SkippingReader(
+        lambda window, _: answers.get(window[1], GOOD._replace(text="", no_speech=0.9)), lambda _: EARLY
+    )
+    assert decoder(reader, 8.0).decode("en", "").text == text.strip()
