@@ -38,7 +38,7 @@ from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
 from runtime.locking import try_lock
-from runtime.tasks import Tasks
+from runtime.tasks import Tasks, is_set_within
 
 log = loggers.APP_CONTROL
 
@@ -51,6 +51,7 @@ _DEADLINE_S: Final = 5.0
 _SILENT_S: Final = 10.0  # for a client to send a request
 _ENDING_S: Final = 30.0  # for an app that is ending
 _LOOK_S: Final = 0.05
+_THERE_S: Final = 2.0
 _UNREAD_BYTES: Final = 1 << 16
 
 
@@ -153,6 +154,7 @@ class ControlServer:
         self._followers: set[asyncio.Event] = set()
         self._lock = -1
         self._stop: Callable[[], None] = lambda: None
+        self._left = asyncio.Event()
         self._starting = new
 
     def changed(self) -> None:
@@ -171,6 +173,7 @@ class ControlServer:
 
         The next app waits until the lock is released.
         """
+        self._left.set()
         self._stop()
         self._place.unlink(missing_ok=True)
 
@@ -181,6 +184,7 @@ class ControlServer:
             )
             await self._own()
             await self._listen()
+            self._tasks.start(self._stay(), "stay")
         except OSError as error:
             await self._close()
             why = f"the app has no place for its socket: {refusal(error)}"
@@ -206,6 +210,17 @@ class ControlServer:
                     await asyncio.sleep(_LOOK_S)
                 return
         raise AlreadyRunning
+
+    async def _stay(self) -> None:
+        """Listen again when somebody has removed the socket, such as a cleaner of temporary files."""
+        while sys.platform != "win32" and not await is_set_within(self._left, _THERE_S):
+            if not self._place.exists():
+                with suppress(OSError):
+                    self._stop()
+                    private_folder(self._place.parent)
+                    await self._listen()
+        if self._left.is_set():  # it may have listened meanwhile
+            self.leave()
 
     async def _close(self) -> None:
         if self._lock >= 0:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -326,3 +327,19 @@ async def test_next_app_gives_up_when_ending_app_keeps_lock(place: Path) -> None
         with pytest.raises(AlreadyRunning):
             async with ControlServer(App(place)._take, View, place, ending_s=0.01):
                 pass
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_app_is_reached_again_after_its_socket_was_removed(tmp_path: Path, whole: bool) -> None:
+    app = App(tmp_path / "run" / "control.sock")
+    async with app.control:
+        if whole:
+            shutil.rmtree(app.place.parent)
+        else:
+            app.place.unlink()
+        await wait_until(app.place.exists, "it listens again")
+        assert stat.S_IMODE(app.place.stat().st_mode) == 0o600
+        assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
+        app.control.leave()
+        assert not app.place.exists()
+    assert app.asked == [Verb.TOGGLE]
