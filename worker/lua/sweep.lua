@@ -31,8 +31,10 @@ local function claim(stream)
 end
 
 -- A consumer may only be deleted when nothing is pending for it: its entries would be lost with it.
+-- A gateway removes streams that nobody uses any more: who reads them next makes them again.
 local function forget_consumers(stream)
-  for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
+  local known = redis.pcall('XINFO', 'CONSUMERS', stream, group)
+  for _, info in ipairs(known.err and {} or known) do
     local about = {}
     for i = 1, #info, 2 do
       about[info[i]] = info[i + 1]

@@ -91,6 +91,18 @@ async def test_lost_groups_of_partials_are_created_again(jobs: ShardJobs, other:
     assert len((await jobs.wait(1_000)).partials) == 1
 
 
+async def test_sweep_finds_jobs_where_a_gateway_has_removed_a_stream_of_partials(
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
+) -> None:
+    entry = await other.submit(job())
+    await take_one(jobs)
+    await other.abandon(entry, "w")
+    async with jobs_of(any_broker.url, "finder") as finder:
+        await other.redis.delete(PARTIALS[0])
+        (found,) = await finder.sweep(3)
+        assert found.entry == entry
+
+
 # -- waiting ----------------------------------------------------------------------------------------------
 
 
