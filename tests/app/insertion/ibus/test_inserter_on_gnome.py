@@ -47,13 +47,14 @@ class ShellFocus:
     """A ``Focus`` as the shell knows it. ``then`` is called after each answer. ``always``: told instead."""
 
     desktop: GnomeDesktop
-    then: Callable[[], object] = lambda: None
+    then: Callable[[], object] | None = None
     always: str = ""
 
     async def target(self) -> Target:
         """Return the focused window."""
         found = self.always or await asyncio.to_thread(lambda: self.desktop.focused)
-        await asyncio.to_thread(self.then)
+        if self.then is not None:
+            await asyncio.to_thread(self.then)
         return window_of(found)
 
     async def close(self) -> None:
