@@ -115,8 +115,10 @@ class MicrophoneTrialRunner(Closing):
             finally:
                 recording.give_up()
         except MicrophoneError as error:
-            log.info(LogEvent.MICROPHONE_TRIAL_FAILED, reason=str(error))
-            self._show(MicrophoneTrial(MicrophoneActivity.OPENING, note=note_of(error)))
+            failed = MicrophoneTrial(MicrophoneActivity.OPENING, note=note_of(error))
+            if failed != self._view:  # once, not every second
+                log.info(LogEvent.MICROPHONE_TRIAL_FAILED, reason=str(error))
+            self._show(failed)
         else:
             self._show(MicrophoneTrial(MicrophoneActivity.OPENING))
 

@@ -14,6 +14,7 @@ from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicropho
 from app.transcription.pipeline import Samples
 from protocol.audio import SAMPLE_RATE
 from tests.app.dictation.world import BLOCK, FakeDevice, FakeDevices
+from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 LOUD = (np.sin(np.arange(BLOCK * 4) / 20) * 8_000).astype(np.int16)
@@ -112,6 +113,17 @@ async def test_microphone_plugged_in_later_is_found() -> None:
         await wait_until(lambda: made.told[-1].note == Note("microphone-refused", {"device": "USB"}), "denied")
         made.devices.failure = None
         assert (await made.is_(MicrophoneActivity.HEARING)).note is None
+
+
+async def test_missing_microphone_is_logged_once() -> None:
+    with capture_logs() as lines:
+        async with world() as made:
+            made.devices.failure = NoMicrophone()
+            made.trying.ask(TryMicrophone(True))
+            await wait_until(lambda: made.told[-1].note == Note("no-microphone"), "it is told that there is none")
+            tried = made.looks
+            await wait_until(lambda: made.looks > tried + 9, "it was tried again")
+    assert [line["event"] for line in lines] == ["microphone.trial_failed"]
 
 
 async def test_trial_restarts_with_another_chosen_microphone() -> None:
