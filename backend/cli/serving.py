@@ -148,7 +148,6 @@ def raise_file_limit() -> None:
 def _say(settings: GatewaySettings, listeners: tuple[Listener, ...], url: str) -> None:
     log.info(LogEvent.GATEWAY_LISTENING, url=url, processes=settings.processes)
     certificate = settings.certificate.sha256 if settings.certificate else ""
-    for one in listeners:
-        if one.tls:
-            host = one.socket.getsockname()[0]
-            log.info(LogEvent.GATEWAY_SHARED, host=host, port=one.port, certificate=certificate)
+    if shared := next((one for one in listeners if one.tls), None):
+        host = shared.socket.getsockname()[0]
+        log.info(LogEvent.GATEWAY_SHARED, host=host, port=shared.port, certificate=certificate)
