@@ -91,7 +91,7 @@ class HelperInserter:
         command: Sequence[str],
         rules: Rules | None,
         environment: Mapping[str, str] | None = None,
-        when_app_dies: signal.Signals = signal.SIGKILL,
+        when_app_dies: signal.Signals | None = None,
     ) -> Self:
         """Return an inserter with a running helper. ``opening``: for the late key of this program."""
         kept = memory_file()

@@ -66,17 +66,18 @@ class HelperProcess:
         kept: int | None,
         command: Sequence[str],
         environment: Mapping[str, str] | None = None,
-        when_app_dies: signal.Signals = signal.SIGKILL,
+        when_app_dies: signal.Signals | None = None,
     ) -> Self:
         """Start a helper process. Raises ``ScreenMissing`` or ``HelperEnded``.
 
         ``kept``: the memory file for ``KeptContents``, named to the process as its last word.
-        ``environment``: default that of this process. ``when_app_dies``: a signal for it.
+        ``environment``: default that of this process. ``when_app_dies``: a signal for it, by default
+        SIGKILL, which Windows does not know.
         """
         words = [*command, *([] if kept is None else [str(kept)])]
         passed = () if kept is None else (kept,)
         process = await asyncio.create_subprocess_exec(
-            *leashed(words, when_app_dies),
+            *leashed(words, when_app_dies or signal.SIGKILL),
             stdin=PIPE,
             stdout=PIPE,
             env=environment,
