@@ -48,10 +48,10 @@ def complete_take() -> Found:
 
 def complete_gateway() -> Found:
     """Return the names of paired gateways; the ids of those whose name a shell would split."""
-    from app.gateways.store import decode, users_library
+    from app.gateways.store import decode, gateways_file
 
     with suppress(OSError, ValueError):
-        paired = decode(users_library().read_bytes())
+        paired = decode(gateways_file().read_bytes())
         return [(one.called if one.called.isalnum() else one.id, one.called) for one in paired]
     return []
 

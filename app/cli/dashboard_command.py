@@ -60,6 +60,6 @@ def address(name: str) -> "Address":
 
         return locate()
     from app.gateways.names import paired_as
-    from app.gateways.store import users_library
+    from app.gateways.store import gateways_file
 
-    return paired_as(name, users_library()).addresses[0]
+    return paired_as(name, gateways_file()).addresses[0]

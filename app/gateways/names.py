@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.core.errors import UsageMistake
 from app.gateways.errors import GatewaysNotKept
-from app.gateways.store import PairedGateway, decode, users_library
+from app.gateways.store import PairedGateway, decode, gateways_file
 from client.connection import Address, named
 
 
@@ -15,7 +15,7 @@ def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Add
     """
     if "://" in gateway:
         return named(gateway, key, certificate_sha256)
-    return paired_as(gateway, users_library()).addresses[0]
+    return paired_as(gateway, gateways_file()).addresses[0]
 
 
 def paired_as(name: str, file: Path) -> PairedGateway:

@@ -35,7 +35,7 @@ from app.gateways.probe import ask
 from app.gateways.reconnection import ReconnectionDetector
 from app.gateways.registry import GatewayRegistry
 from app.gateways.route import RouteTimes
-from app.gateways.store import GatewayStore, PairedGateway, users_library
+from app.gateways.store import GatewayStore, PairedGateway, gateways_file
 from app.gateways.unpairing import leave
 from app.gateways.view import GatewaysView, QueryResult
 from app.gateways.watcher import THERE, Ask, GatewayWatcher, best_answer
@@ -54,7 +54,7 @@ LOOK_S: Final = 5.0
 class GatewayParts:
     """The dependencies of ``Gateways``; tests replace them. ``here``: locates this computer's gateway."""
 
-    store: GatewayStore = field(default_factory=lambda: GatewayStore(users_library()))
+    store: GatewayStore = field(default_factory=lambda: GatewayStore(gateways_file()))
     here: Locate = local_gateway.locate
     asks: Ask = ask
     discover: Discover = discover

@@ -100,8 +100,8 @@ def with_gateway(gateways: tuple[PairedGateway, ...], one: PairedGateway) -> tup
     return (*gateways, one)
 
 
-def users_library() -> Path:
-    """Return the path of this user's file."""
+def gateways_file() -> Path:
+    """Return the path of the file with the gateways of this user."""
     return folders().data / _FILE
 
 

@@ -43,7 +43,7 @@ _STAGES: Final = {
 }
 
 
-def users_library() -> Path:
+def lent_file() -> Path:
     """Return the path of this user's file of worker keys."""
     return folders().data / "lent.json"
 
@@ -80,7 +80,7 @@ class Lending:
         self._told: Note | None = None
         self._view = LendingView()
         self._lent: dict[str, Lent] = {}
-        self._registry = GatewayRegistry(GatewayStore(users_library()), self._show)
+        self._registry = GatewayRegistry(GatewayStore(lent_file()), self._show)
         self._pairing = PairingAttempt(self._keep, self._show, as_worker(pairs))
         self._tasks = Tasks("lending")
         self._open = False

@@ -13,7 +13,7 @@ from protocol.recognition import Word
 from protocol.words import UNSPACED
 from worker.engines.vocabulary import WORD_MARK, join_pieces
 
-LONGEST_PIECE_S: Final = 0.3
+_LONGEST_PIECE_S: Final = 0.3
 """A model tells when it hears a piece, not when the piece ends: with the next one, or this time later."""
 _BEGINS: Final = re.compile(rf"[ {WORD_MARK}{UNSPACED}]|<0x(?:E[3-9]|F0)>")
 _ENDS: Final = re.compile(rf"[ {WORD_MARK}{UNSPACED}]$|<0x[89AB][0-9A-F]>$")
@@ -36,7 +36,7 @@ def pieces_of(text: str, found: Sequence[tuple[int, float]]) -> list[Piece]:
     return [Piece(text[place:end], at_s) for (place, at_s), (end, _) in spans if place < end]
 
 
-def timed_words(pieces: Iterable[Piece], length_s: float, longest_s: float = LONGEST_PIECE_S) -> tuple[Word, ...]:
+def timed_words(pieces: Iterable[Piece], length_s: float, longest_s: float = _LONGEST_PIECE_S) -> tuple[Word, ...]:
     """Return the words of the pieces of a recording, without tags and without punctuation around them.
 
     ``longest_s``: how long a piece lasts before a pause.

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from app.cli import completion
 from app.cli.main import app
 from app.core.format import Format
-from app.gateways.store import GatewayStore, PairedGateway, users_library
+from app.gateways.store import GatewayStore, PairedGateway, gateways_file
 from app.models.engines import engine_of
 
 PROGRAM = Path(sys.executable).parent / "kikipounamu"
@@ -51,7 +51,7 @@ def test_models_are_completed_from_catalogue_or_from_disk() -> None:
 def test_gateways_are_completed_by_name_or_by_id_if_name_has_spaces() -> None:
     tower = PairedGateway(("https://10.0.0.7:8765",), "ab" * 32, "d", "k", own_name="The tower")
     desk = PairedGateway(("https://10.0.0.8:8765",), "cd" * 32, "d", "k", own_name="desk")
-    GatewayStore(users_library()).write((tower, desk))
+    GatewayStore(gateways_file()).write((tower, desk))
     assert completion.complete_gateway() == [(tower.id, "The tower"), ("desk", "desk")]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.cli.dashboard_command import page_of, show
 from app.core.errors import UsageMistake
-from app.gateways.store import GatewayStore, PairedGateway, users_library
+from app.gateways.store import GatewayStore, PairedGateway, gateways_file
 from client.connection import Address
 from client.errors import Unreachable
 from protocol.endpoint import Endpoint, encode_endpoint
@@ -64,7 +64,7 @@ async def test_dashboard_explains_how_to_start_gateway_when_none_runs() -> None:
 
 
 async def test_dashboard_of_paired_gateway_shows_certificate_digest(capsys: pytest.CaptureFixture[str]) -> None:
-    GatewayStore(users_library()).write((PAIRED,))
+    GatewayStore(gateways_file()).write((PAIRED,))
     browser = Visitor()
     assert await show("The tower", browser) == 0
     assert (await browser.leave())[0] == (302, "https://10.0.0.7:8765/dashboard#key=k")

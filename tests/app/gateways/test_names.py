@@ -7,7 +7,7 @@ import pytest
 from app.core.errors import UsageMistake
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.names import address_of, paired_as
-from app.gateways.store import GatewayStore, PairedGateway, users_library
+from app.gateways.store import GatewayStore, PairedGateway, gateways_file
 from client.connection import Address
 from client.errors import Refused
 
@@ -20,7 +20,7 @@ OTHER = PairedGateway(("https://10.0.0.9:8765",), "cd" * 32, "d", "k", own_name=
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    return users_library()
+    return gateways_file()
 
 
 def test_address_uses_the_given_key_and_certificate() -> None:

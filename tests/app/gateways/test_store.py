@@ -15,8 +15,8 @@ from app.gateways.store import (
     PairedGateway,
     decode,
     encode,
+    gateways_file,
     of_pairing,
-    users_library,
     with_gateway,
 )
 from client.connection import Address
@@ -63,7 +63,7 @@ def test_gateways_file_is_readable_only_by_the_user(store: GatewayStore) -> None
     store.read()
     assert stat.S_IMODE(store.file.stat().st_mode) == 0o600
     assert [one.name for one in store.file.parent.iterdir()] == ["gateways.json"]
-    assert users_library().parent == folders().data
+    assert gateways_file().parent == folders().data
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"gateways": [{"urls": []}]}', b"\xff" * 10])

@@ -17,7 +17,7 @@ from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.settings.actions import ChangeSetting
 from app.sharing import owner_client
 from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend
-from app.sharing.lending import RESTS, Lending, users_library
+from app.sharing.lending import RESTS, Lending, lent_file
 from app.sharing.view import EnlistStage, LendingView
 from backend.gateway import Gateway
 from client.connection import Address
@@ -84,7 +84,7 @@ async def test_worker_is_lent_to_a_gateway_that_gave_a_key() -> None:
         await wait_until(lambda: world.view.stage is EnlistStage.DONE, "it has a key")
         assert world.kinds == [DeviceKind.WORKER] and world.view.gateway == "the 7"
         await wait_until(lambda: world.states() == {"the 7": (True, LocalWorkerState.STARTING)}, "it is lent to")
-    assert users_library().stat().st_mode & 0o077 == 0
+    assert lent_file().stat().st_mode & 0o077 == 0
 
 
 async def test_lent_workers_are_switched_paused_and_forgotten_separately() -> None:
@@ -144,7 +144,7 @@ async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Ad
         await wait_until(lambda: [lent.worker for lent in world.view.lent] == [wanted], "it works there")
         (device,) = await owner_client.devices(owned)
         assert (device.name, device.kind) == ("tower", DeviceKind.WORKER) and device.connections
-        key = users_library().read_text()
+        key = lent_file().read_text()
         lines = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
         assert not any(part in line for line in lines for part in key.split('"') if len(part) == 43), "no key"
         await owner_client.revoke_device(owned, device.id)
