@@ -90,6 +90,7 @@ class EngineUnavailable(Exception):
     """Engine that cannot be loaded on this computer. The message says what to install or download."""
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Loaded recognition engine, used by one thread of one process."""
 

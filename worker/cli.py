@@ -1,7 +1,7 @@
 """Command line of the worker: ``kikipounamu-worker``.
 
-Exit status: 0 drained; 2 wrong usage; 3 the engine or its model is not available; 4 the broker refuses this worker
-or is too old.
+Exit status: 0 drained; 2 wrong usage; 3 the engine or its model is not available; 4 the broker or gateway refuses
+this worker, or is too old.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from worker.broker.live import LiveJobs
 from worker.broker.live_shards import LiveShards
 from worker.broker.shards import AllShards
 from worker.consumer import Consumer, ConsumerIntervals
-from worker.core.errors import BrokerError, MetricsUnavailable
+from worker.core.errors import BrokerError, MetricsUnavailable, UnknownEngine, WrongAddress
 from worker.engines import check_engine, has_libraries
 from worker.engines.devices import device_problem
 from worker.model_choice import PUNCTUATION, choose
@@ -228,12 +228,12 @@ def _serve(where: BrokerChoice, asked: EngineSettings, serving: Serving, *, stre
                 found, device=asked.device, threads=asked.threads, gpu_memory_mb=asked.gpu_memory_mb
             )
             asyncio.run(_work(where, settings, serving, streams))
+        except (UnknownEngine, WrongAddress, MetricsUnavailable) as error:
+            _give_up(error, _WRONG_USAGE)
         except (EngineUnavailable, SpeechError) as error:
             _give_up(error, _NOTHING_TO_RUN)
         except BrokerError as error:
             _give_up(error, _NO_BROKER)
-        except MetricsUnavailable as error:
-            _give_up(error, _WRONG_USAGE)
 
 
 async def _work(where: BrokerChoice, settings: EngineSettings, serving: Serving, streams: bool) -> None:

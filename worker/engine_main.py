@@ -16,7 +16,8 @@ from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcri
 from protocol.recognition import Options
 from runtime.memory import RegularReturn, exempt_existing, without_collection
 from worker.chinese_text import written
-from worker.engines import find_engine
+from worker.core.errors import UnknownEngine
+from worker.engines import create_engine
 from worker.supervision.engine_frames import (
     REPLIES,
     REQUESTS,
@@ -56,10 +57,12 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
         return
     try:
         with without_collection():
-            engine = find_engine(first.settings.engine)(first.settings)
+            engine = create_engine(first.settings)
             exempt_existing()
     except EngineUnavailable as error:
-        say(Unavailable(str(error)))
+        if isinstance(error.__cause__, TypeError | AttributeError):
+            traceback.print_exc(file=sys.stderr)  # for the author of an engine
+        say(Unavailable(str(error), isinstance(error, UnknownEngine)))
         return
     except ImportError as error:
         say(Unavailable(f"the engine {first.settings.engine} lacks a library: {_told(error)}"))

@@ -77,7 +77,7 @@ async def test_worker_command_recognises_and_drains_at_sigterm(
 @pytest.mark.parametrize(
     ("options", "status", "text"),
     [
-        (["--engine", "whispr"], 3, "there is no engine 'whispr': installed are checksum, funasr, "),
+        (["--engine", "whispr"], 2, "there is no engine 'whispr': installed are checksum, funasr, "),
         (["--engine", "whisper"], 3, "kikipounamu models get whisper-base"),
         (["--engine", "funasr"], 3, "kikipounamu models get SenseVoiceSmall"),
         (["--engine", "funasr", "--model", "Fun-ASR-Nano"], 3, "the engine funasr does not run Fun-ASR-Nano"),
@@ -89,7 +89,10 @@ async def test_worker_command_recognises_and_drains_at_sigterm(
         (["--engine", "auto", "--device", "CPU"], 2, "runs on auto, cpu, cuda or cuda:N, not on 'CPU'"),
         (["--metrics", "here"], 2, "is not HOST:PORT"),
         (["--engine", "checksum", "--metrics", "203.0.113.1:9101"], 2, "metrics cannot be served at 203.0.113.1"),
-        (["--engine", "checksum", "--redis", "http://nowhere"], 4, "not the address of a broker"),
+        (["--engine", "checksum", "--redis", "http://nowhere"], 2, "not the address of a broker"),
+        (["--engine", "json:nothing"], 2, "there is no engine 'json:nothing'"),
+        (["--engine", "json:loads"], 2, "json:loads creates no engine (the JSON object must be str"),
+        (["--engine", "builtins:repr"], 2, "creates no engine but a str: an engine is a function that takes Engi"),
     ],
 )
 def test_worker_command_explains_why_it_cannot_run(
@@ -98,6 +101,21 @@ def test_worker_command_explains_why_it_cannot_run(
     done = ran(broker.url, tmp_path, *options)
     assert done.returncode == status
     assert text in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--gateway", "somewhere"], "'somewhere' is not the address of a gateway"),
+        (["--gateway", "wss://somewhere", "--key-file", "/nowhere"], "no key can be read from /nowhere"),
+        (["--gateway", "wss://somewhere"], "the gateway needs a key"),
+    ],
+)
+def test_worker_command_refuses_a_gateway_that_cannot_be_used(
+    tmp_path: Path, options: list[str], text: str
+) -> None:
+    done = ran("", tmp_path, "--engine", "checksum", *options)
+    assert done.returncode == 2 and text in done.stderr
 
 
 @pytest.mark.parametrize("command", ["run", "stream", "doctor", "bench"])

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from protocol.broker_url import BrokerKind, BrokerUrl, parse_broker_url
 from runtime.broker_connection import Dial, DialledConnection
 from runtime.broker_nodes import BrokerNodes
-from worker.core.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
+from worker.core.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable, WrongAddress
 
 _CONNECTIONS: Final = 4  # a blocking read takes one; renewal, heartbeat and results share the rest
 _SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
@@ -36,7 +36,7 @@ _PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in r
 def dials_of(url: str) -> Callable[[str], Dial | None]:
     """Return a function that gives a ``Dial`` for a key, all of which share one finder of nodes.
 
-    It gives ``None`` where redis-py connects by itself. Raises ``BrokerRefused``.
+    It gives ``None`` where redis-py connects by itself. Raises ``WrongAddress``.
     """
     said = _parsed(url)
     if said.kind is BrokerKind.SERVER:
@@ -49,24 +49,24 @@ def _parsed(url: str) -> BrokerUrl:
     try:
         return parse_broker_url(url)
     except ValueError as error:
-        raise BrokerRefused(f"not the address of a broker: {error}") from error
+        raise WrongAddress(f"not the address of a broker: {error}") from error
 
 
 def _nodes(said: BrokerUrl) -> BrokerNodes:
     try:
         return BrokerNodes(said)
     except ValueError as error:
-        raise BrokerRefused(f"TLS to the broker is not possible: {error}") from error
+        raise WrongAddress(f"TLS to the broker is not possible: {error}") from error
 
 
 def open_client(url: str, key: str, dial: Dial | None = None) -> Redis:
-    """Return a client for commands on ``key``; ``dial`` opens its connections. Raises ``BrokerRefused``."""
+    """Return a client for commands on ``key``; ``dial`` opens its connections. Raises ``WrongAddress``."""
     said = _parsed(url)
     if said.kind is BrokerKind.SERVER:
         try:
             return _dialled(dial) if dial else Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
         except ValueError as error:
-            raise BrokerRefused(f"not the address of a broker: {error}") from error
+            raise WrongAddress(f"not the address of a broker: {error}") from error
     user = {"username": said.user or None, "password": said.password or None}
     dial = dial or partial(_nodes(said).dial, key)
     return _dialled(dial, primary=said.kind is BrokerKind.SENTINEL, **user)

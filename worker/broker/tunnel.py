@@ -27,7 +27,7 @@ from runtime.tasks import Tasks
 from runtime.terminal import reason
 from runtime.tls import date_fault, tls_end
 from worker.broker.layout import ShardLayout
-from worker.core.errors import BrokerRefused, BrokerUnavailable
+from worker.core.errors import BrokerRefused, BrokerUnavailable, WrongAddress
 
 log = loggers.WORKER_TUNNEL
 
@@ -53,8 +53,8 @@ class Carrier:
 
 
 def carrier(gateway: str, key: str, certificate_sha256: str = "") -> Carrier:
-    """Parse the gateway options of the command line. Raises ``BrokerRefused``, which says what to write."""
-    unknown = BrokerRefused(f"{gateway!r} is not the address of a gateway: write wss://HOST:PORT")
+    """Parse the gateway options of the command line. Raises ``WrongAddress``, which says what to write."""
+    unknown = WrongAddress(f"{gateway!r} is not the address of a gateway: write wss://HOST:PORT")
     try:
         parts = urlsplit(gateway)
         port = parts.port
@@ -64,29 +64,29 @@ def carrier(gateway: str, key: str, certificate_sha256: str = "") -> Carrier:
     if scheme is None or not parts.hostname or port == 0:
         raise unknown
     if scheme == "ws" and parts.hostname not in _LOOPBACK:
-        raise BrokerRefused("a gateway on another computer needs TLS: write wss://HOST:PORT")
+        raise WrongAddress("a gateway on another computer needs TLS: write wss://HOST:PORT")
     if not key:
-        raise BrokerRefused("the gateway needs a key: set KIKIPOUNAMU_KEY, or name a --key-file")
+        raise WrongAddress("the gateway needs a key: set KIKIPOUNAMU_KEY, or name a --key-file")
     try:
         digest = bytes.fromhex(certificate_sha256.replace(":", ""))
     except ValueError:
         digest = b"?"
     if len(digest) not in (0, _DIGEST_BYTES):
-        raise BrokerRefused("--certificate-sha256 needs the 64 hexadecimal digits that the gateway shows")
+        raise WrongAddress("--certificate-sha256 needs the 64 hexadecimal digits that the gateway shows")
     return Carrier(f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}{BROKER_PATH}", key, digest)
 
 
 def read_key(file: str, environment: str) -> str:
     """Return the key from a file that only this user should read, else from the environment.
 
-    Raises ``BrokerRefused``.
+    Raises ``WrongAddress``.
     """
     if not file:
         return environment.strip()
     try:
         return Path(file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BrokerRefused(f"no key can be read from {file}: {reason(error)}") from error
+        raise WrongAddress(f"no key can be read from {file}: {reason(error)}") from error
 
 
 class Tunnel:

@@ -4,18 +4,20 @@
     ├── BrokerError
     │   ├── BrokerUnavailable   not reachable, or not able to write at this moment: try again
     │   ├── BrokerTooOld        a version that lacks what the scripts need
-    │   └── BrokerRefused       a wrong address, password or permission: trying again does not help
+    │   └── BrokerRefused       a wrong password or permission: trying again does not help
+    │       └── WrongAddress    an address, key file or fingerprint that cannot be used: the command line is wrong
     ├── MetricsUnavailable      the metrics address cannot be used
     └── EngineFault             failure of an engine during a batch; its process may be gone
         ├── EngineRaised        the engine raised, or broke its contract; it still runs
         ├── EngineDied          its process ended
         └── EngineTimedOut      no answer before the deadline; its process was killed
 
-An engine that cannot be loaded is ``protocol.engine.EngineUnavailable``.
+An engine that cannot be loaded is ``protocol.engine.EngineUnavailable``, one that is none ``UnknownEngine``.
 """
 
 from typing import ClassVar
 
+from protocol.engine import EngineUnavailable
 from protocol.errors import ErrorCode
 
 
@@ -36,11 +38,19 @@ class BrokerTooOld(BrokerError):
 
 
 class BrokerRefused(BrokerError):
-    """Wrong address, password or permission for the broker."""
+    """Wrong password or permission for the broker."""
+
+
+class WrongAddress(BrokerRefused):
+    """Address, key file or fingerprint of the broker or the gateway that cannot be used."""
 
 
 class MetricsUnavailable(WorkerError):
     """Metrics address that cannot be used; another address, or no metrics, works."""
+
+
+class UnknownEngine(EngineUnavailable):
+    """Name that is not the name of an installed engine, or a function that creates none."""
 
 
 class EngineFault(WorkerError):

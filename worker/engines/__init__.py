@@ -9,8 +9,16 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
-from protocol.engine import ENTRY_POINT_GROUP, CreateEngine, EngineUnavailable
+from protocol.engine import (
+    ENTRY_POINT_GROUP,
+    CreateEngine,
+    Engine,
+    EngineSettings,
+    EngineUnavailable,
+    StreamingEngine,
+)
 from runtime.installing import extra_command
+from worker.core.errors import UnknownEngine
 
 OURS: Final = {
     "checksum": "loadtest.checksum:create",
@@ -40,10 +48,7 @@ _LACK_OF_MEMORY: Final = (
 )
 _PATH: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 """``package.module:function``."""
-
-
-class UnknownEngine(EngineUnavailable):
-    """Engine name that is not installed."""
+_IS: Final = "an engine is a function that takes EngineSettings and returns an object with info, decode and close"
 
 
 def installed_engines() -> tuple[str, ...]:
@@ -75,6 +80,20 @@ def find_engine(name: str) -> CreateEngine:
         raise EngineUnavailable(f"the engine {name} cannot be imported: {error}{_advice(name)}") from error
     except AttributeError as error:
         raise UnknownEngine(f"there is no engine {name!r}: {error}") from error
+
+
+def create_engine(settings: EngineSettings) -> Engine | StreamingEngine:
+    """Create the engine. Raises ``EngineUnavailable``, or whatever the engine raises."""
+    name, create = settings.engine, find_engine(settings.engine)
+    try:
+        engine: object = create(settings)
+    except (TypeError, AttributeError) as error:  # of any function that was written for something else
+        if name in OURS:
+            raise
+        raise UnknownEngine(f"{name} creates no engine ({error}): {_IS}") from error
+    if not isinstance(engine, Engine | StreamingEngine):
+        raise UnknownEngine(f"{name} creates no engine but a {type(engine).__name__}: {_IS}")
+    return engine
 
 
 def lacks_memory(error: Exception) -> bool:

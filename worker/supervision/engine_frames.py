@@ -42,9 +42,10 @@ class Ready(Struct, frozen=True, tag="ready"):
 
 
 class Unavailable(Struct, frozen=True, tag="unavailable"):
-    """Answer: the engine cannot be loaded; the process ends."""
+    """Answer: the engine cannot be loaded; the process ends. ``unknown``: what was named is no engine."""
 
     message: str
+    unknown: bool = False
 
 
 class Decoded(Struct, frozen=True, tag="decoded"):

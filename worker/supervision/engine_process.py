@@ -16,7 +16,7 @@ from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSett
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.programs import module_command
-from worker.core.errors import EngineDied, EngineRaised, EngineTimedOut
+from worker.core.errors import EngineDied, EngineRaised, EngineTimedOut, UnknownEngine
 from worker.supervision.engine_frames import (
     REPLIES,
     REQUESTS,
@@ -57,7 +57,7 @@ class EngineProcess:
         try:
             reply = await engine._ask(LoadEngine(settings, streams), deadline_s)
             if isinstance(reply, Unavailable):
-                raise EngineUnavailable(reply.message)
+                raise (UnknownEngine if reply.unknown else EngineUnavailable)(reply.message)
             if isinstance(reply, Raised):
                 raise EngineRaised(f"the engine {settings.engine} failed to load: {reply.message}")
             if not isinstance(reply, Ready):

@@ -6,13 +6,14 @@ from importlib.util import find_spec
 import pytest
 
 from loadtest import checksum
-from protocol.engine import ENTRY_POINT_GROUP, EngineUnavailable
+from protocol.engine import ENTRY_POINT_GROUP, EngineSettings, EngineUnavailable
 from tests.helpers import fault_engines
 from tests.pins.programs import entry_points
+from worker.core.errors import UnknownEngine
 from worker.engines import (
     OURS,
-    UnknownEngine,
     check_engine,
+    create_engine,
     find_engine,
     has_libraries,
     installed_engines,
@@ -56,6 +57,21 @@ def test_malformed_path_is_no_engine(name: str) -> None:
 def test_engine_path_without_function_is_refused(path: str) -> None:
     with pytest.raises(UnknownEngine, match="no engine"):
         find_engine(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["json:loads", "builtins:repr", "json:JSONDecoder", "tests.helpers.fault_engines:pcm"]
+)
+def test_function_that_creates_no_engine_is_refused_with_what_an_engine_is(path: str) -> None:
+    with pytest.raises(
+        UnknownEngine, match="creates no engine.*: an engine is a function that takes EngineSettings"
+    ):
+        create_engine(EngineSettings(path))
+
+
+def test_engine_that_fails_to_load_is_not_called_something_else() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        create_engine(EngineSettings(fault_engines.ENGINE, extra={"slots": "many"}))
 
 
 @pytest.mark.parametrize(
