@@ -11,13 +11,16 @@ p50 and p95 is within 15 % or 20 ms of the measured one.
 
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
+from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from benchmarks.report import arguments, table, write_json
 from loadtest.capacity.calibration import calibration
-from loadtest.capacity.comparison import compare, measured_waits, waits
 from loadtest.capacity.simulation import Chain, simulate
 from loadtest.capacity.speech import Speakers, spoken
 from loadtest.measurement.figures import Percentiles
@@ -27,6 +30,22 @@ from tests.helpers.chain import running_chain
 from tests.helpers.waiting import wait_until_sync
 
 RAMP_S = 10.0
+SHARE: Final = 0.15
+MILLISECONDS: Final = 20.0
+"""A simulated wait counts as right within this share, or so many milliseconds, of the measured one."""
+
+
+class WaitComparison(Struct, frozen=True):
+    """Percentile of one load: medians over the runs, in ms."""
+
+    figure: str
+    measured_ms: float
+    simulated_ms: float
+
+    @property
+    def fits(self) -> bool:
+        """True if the simulation is near enough."""
+        return abs(self.simulated_ms - self.measured_ms) <= max(MILLISECONDS, SHARE * self.measured_ms)
 
 
 def run_streams(programs: Programs, speakers: int, seconds: float, seed: int) -> Report:
@@ -63,7 +82,28 @@ def simulated(report: Report, workers: int, speakers: int, seconds: float, seed:
     known = calibration(report)
     chain = Chain(added_ms=known.chain.added_ms)
     said = spoken(Speakers(speakers, seconds, RAMP_S, seed))
-    return waits(simulate(said, known.times, workers, chain))
+    return simulate(said, known.times, workers, chain).waits()
+
+
+def measured_waits(report: Report) -> Percentiles:
+    """Return the waits of a real run, as ``SimulationOutcome.waits`` those of a simulated one."""
+    found = report.figures
+    after_stop = (found.final_after_stop_ms_p50, found.final_after_stop_ms_p95, found.final_after_stop_ms_p99)
+    return Percentiles(*after_stop, None)
+
+
+def compare(measured: Sequence[Percentiles], simulated: Sequence[Percentiles]) -> tuple[WaitComparison, ...]:
+    """Compare the medians of the p50 and p95 of several runs."""
+    return tuple(
+        WaitComparison(
+            rank, _median(getattr(run, rank) for run in measured), _median(getattr(run, rank) for run in simulated)
+        )
+        for rank in ("p50", "p95")
+    )
+
+
+def _median(values: Iterable[float | None]) -> float:
+    return round(median(value or 0.0 for value in values), 1)
 
 
 def measure(

@@ -31,7 +31,7 @@ from backend.configuration import VAD_MODEL
 from benchmarks.gateway import cpu_seconds
 from benchmarks.report import arguments, table, write_json
 from benchmarks.speakers import PLAIN, Speaker, Tally, Utterance, connected
-from loadtest.core.checksum_text import checksum
+from loadtest.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.recognition import Options

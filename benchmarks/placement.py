@@ -30,7 +30,7 @@ from benchmarks.report import arguments, table, write_json
 from client.connection import Address, fixed
 from client.events import ClientEvent
 from client.gateway import ClientSettings, GatewayClient
-from loadtest.core.asking import WORKERS, answer
+from loadtest.core.gateway import WORKERS, answer
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.speakers.noise import Noise

@@ -8,15 +8,24 @@ each further request of a batch, of what its longest costs; default 1: a batch s
 cuda`` the engine says that it runs there, and so is given batches as a graphics card is; nothing else changes.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from loadtest.core.checksum_text import checksum
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable, Transcript
 
 NAME: Final = "checksum"
+_HEX_DIGITS: Final = 16
+
+
+def checksum(*pcm: bytes | memoryview) -> str:
+    """Return the text of the concatenated ``pcm``: the first 16 hexadecimal digits of its SHA-256."""
+    digest = hashlib.sha256()
+    for part in pcm:
+        digest.update(part)
+    return digest.hexdigest()[:_HEX_DIGITS]
 
 
 class ChecksumEngine:

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from loadtest.commands.attacking import fuzz, hostile
-from loadtest.commands.disturbing import chaos
-from loadtest.commands.enduring import burst, idle, long, soak
-from loadtest.commands.planning import plan
-from loadtest.commands.speaking import herd, sessions, streams
+from loadtest.commands.attacks import fuzz, hostile
+from loadtest.commands.chaos import chaos
+from loadtest.commands.endurance import burst, idle, long, soak
+from loadtest.commands.load import herd, sessions, streams
+from loadtest.commands.plan import plan
 from runtime import command_line
 from runtime.telemetry import switch_off_telemetry
 from runtime.terminal import standard_streams

@@ -29,7 +29,7 @@ PLANTED = {
     "D-Bus: its library only in app.bus": "app/system: import dbus_fast",
     "packages of app import only lower ones": "app/core: import app.settings",
     "packages of worker import only lower ones": "worker/core: import worker.broker",
-    "packages of loadtest import only lower ones": "loadtest/speakers: import loadtest.checksum",
+    "packages of loadtest import only lower ones": "loadtest/speakers: import loadtest.chaos",
     "windows are opened only by app.main and app.windows": "app/cli: import app.ui",
     "packages of backend form no cycle": "backend/core: import backend.sessions",
     "processes of a gateway know nothing of sessions, jobs and files": "backend/processes: import backend.rest",

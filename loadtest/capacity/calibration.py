@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from loadtest.capacity.errors import CapacityError
 from loadtest.capacity.simulation import Chain, WorkerTimes
+from loadtest.core.errors import LoadTestError
 from loadtest.measurement.processes import BROKER, GATEWAY
 from loadtest.reports.run import Report
 
@@ -22,13 +22,13 @@ class Calibration(msgspec.Struct, frozen=True):
 
 
 def read_calibration(path: Path) -> Calibration:
-    """Read ``report.json`` of `kikipounamu-loadtest streams`. Raises ``CapacityError``."""
+    """Read ``report.json`` of `kikipounamu-loadtest streams`. Raises ``LoadTestError``."""
     try:
         report = msgspec.json.decode(path.read_bytes(), type=Report)
     except OSError as error:
-        raise CapacityError(f"{path} cannot be read: {error.strerror}") from error
+        raise LoadTestError(f"{path} cannot be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        raise CapacityError(f"{path} is not the report.json of a run: {error}") from error
+        raise LoadTestError(f"{path} is not the report.json of a run: {error}") from error
     return calibration(report)
 
 
@@ -38,10 +38,10 @@ def estimated(times: WorkerTimes) -> Calibration:
 
 
 def calibration(report: Report) -> Calibration:
-    """Return the times that a run measured. Raises ``CapacityError`` if it measured too little."""
+    """Return the times that a run measured. Raises ``LoadTestError`` if it measured too little."""
     service = report.service
     if service is None:
-        raise CapacityError(
+        raise LoadTestError(
             "the run says nothing of its workers: it needs workers with one slot, and more segments"
         )
     times = WorkerTimes(service.rtf, call_s=service.call_ms / 1000, turn_s=(service.turn_ms or 0.0) / 1000)

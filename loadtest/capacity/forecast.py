@@ -8,10 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loadtest.capacity.calibration import Calibration
-from loadtest.capacity.comparison import waits
-from loadtest.capacity.lag import LagCost, lag_cost
-from loadtest.capacity.scaling import Autoscaler
-from loadtest.capacity.simulation import Chain, WorkerTimes, simulate
+from loadtest.capacity.simulation import Autoscaler, Chain, SimulationOutcome, WorkerTimes, simulate
 from loadtest.capacity.sizing import Sizing, UnitCosts, size
 from loadtest.capacity.speech import Speakers, spoken
 from loadtest.measurement.figures import Percentiles
@@ -22,6 +19,10 @@ _LAG_SPEAKERS: Final = 500
 _RAMP_S: Final = 10.0
 _SECONDS: Final = 40.0
 _HOUR_S: Final = 3600
+_STEP_AT_S: Final = 900.0
+"""The autoscaler has found its number of workers by then."""
+_AFTER_S: Final = 900.0
+_LATE_S: Final = 1.0
 
 
 class Question(Struct, frozen=True):
@@ -34,6 +35,26 @@ class Question(Struct, frozen=True):
     talk: float
     headroom: float
     lags: tuple[float, ...] = ()
+
+
+class LagCost(Struct, frozen=True):
+    """Waits of the segments that end after the number of speakers grew at once, in ms.
+
+    ``start_s``: how long a new worker takes to start. ``usual_p95_ms``: before the step. ``over_s``: from the
+    step to the last segment that waited a second more than that. ``workers``: before the step; ``most_workers``:
+    at most; ``last_workers``: at the end. ``idle_share``: part of the workers' time that no call used.
+    """
+
+    start_s: float
+    workers: int
+    usual_p95_ms: float
+    p50_ms: float
+    p95_ms: float
+    longest_ms: float
+    over_s: float
+    most_workers: int
+    last_workers: int
+    idle_share: float
 
 
 class Forecast(Struct, frozen=True):
@@ -61,7 +82,7 @@ def forecast(asked: Question, known: Calibration, costs: UnitCosts) -> Forecast:
     return Forecast(
         sizing=sizing,
         simulated=cell,
-        waits=waits(outcome, _RAMP_S),
+        waits=outcome.waits(_RAMP_S),
         lags=tuple(_lags(asked, times, chain)),
     )
 
@@ -75,7 +96,36 @@ def _lags(asked: Question, times: WorkerTimes, chain: Chain) -> Iterator[LagCost
         yield lag_cost(before, after, times, chain, replace(scaling, start_s=start_s))
 
 
-def words(found: Forecast) -> str:
+def lag_cost(before: Speakers, after: int, times: WorkerTimes, chain: Chain, scaling: Autoscaler) -> LagCost:
+    """Simulate a step from the speakers of ``before`` to ``after`` of them."""
+    lasting = replace(before, seconds=_STEP_AT_S + _AFTER_S)
+    more = Speakers(after - before.count, _AFTER_S, seed=before.seed + 1, talk=before.talk, from_s=_STEP_AT_S)
+    start = math.ceil(before.count * before.talk / times.speed)
+    return _cost(simulate(spoken(lasting, more), times, start, chain, scaling), scaling.start_s)
+
+
+def _cost(outcome: SimulationOutcome, start_s: float) -> LagCost:
+    settled = [one for one in outcome.segments if _STEP_AT_S / 2 <= one.ended_s < _STEP_AT_S]
+    usual = SimulationOutcome(settled).waits()
+    later = outcome.waits(_STEP_AT_S)
+    late_s = (usual.p95 or 0.0) / 1000 + _LATE_S
+    after = [one for one in outcome.segments if one.ended_s >= _STEP_AT_S]
+    over = [one.ended_s - _STEP_AT_S for one in after if one.wait_s > late_s]
+    return LagCost(
+        start_s=start_s,
+        workers=outcome.workers_at(_STEP_AT_S),
+        usual_p95_ms=usual.p95 or 0.0,
+        p50_ms=later.p50 or 0.0,
+        p95_ms=later.p95 or 0.0,
+        longest_ms=later.most or 0.0,
+        over_s=round(max(over, default=0.0), 1),
+        most_workers=max(count for _, count in outcome.workers),
+        last_workers=outcome.workers_at(math.inf),
+        idle_share=round(1 - outcome.utilisation, 3),
+    )
+
+
+def describe_forecast(found: Forecast) -> str:
     """Format the forecast for people."""
     need, wait = found.sizing, found.waits
     price = ""

@@ -5,6 +5,7 @@ worker takes the segments that have waited longest. Results return after the mea
 """
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -14,10 +15,12 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from loadtest.capacity.scaling import Autoscaler
 from loadtest.capacity.speech import MEAN_AUDIO_S, EndedSegment
+from loadtest.measurement.figures import Percentiles, percentiles
 
 _END: Final = EndedSegment(float("inf"), 0, 0.0)
+_MOST_NEW: Final = 4
+_SHRINK_EVERY_S: Final = 60.0
 
 
 class WorkerTimes(Struct, frozen=True):
@@ -58,6 +61,40 @@ class Chain(Struct, frozen=True):
     added_ms: tuple[float, ...] = (0.0,)
 
 
+class Autoscaler(Struct, frozen=True):
+    """Autoscaler with the rules of a Kubernetes HPA, and so of KEDA, for a metric of type ``AverageValue``.
+
+    The limits are those of our chart (packaging/kubernetes). The metric is the audio that waits or is being
+    decoded, in seconds; ``target_s`` is its target for each worker.
+
+    ``every_s``: interval of its decisions. ``start_s``: from a decision to a worker that takes segments: machine,
+    container, model. ``calm_s``: workers end only after all decisions of so many seconds wanted fewer.
+    """
+
+    target_s: float = 6.0
+    least: int = 1
+    most: int = 100_000
+    every_s: float = 15.0
+    start_s: float = 60.0
+    calm_s: float = 300.0
+
+    def wanted(self, backlog_s: float) -> int:
+        """Return how many workers this backlog needs."""
+        return max(self.least, min(self.most, math.ceil(backlog_s / self.target_s)))
+
+    def decide(self, there: int, wanted: int, earlier: Iterable[int], shrunk_ago_s: float) -> int:
+        """Return the next number of workers. ``earlier``: what was wanted in the last ``calm_s`` seconds.
+
+        The number at most doubles, or grows by four, and is at most halved once a minute.
+        """
+        if wanted > there:
+            return min(wanted, there + max(_MOST_NEW, there))
+        highest = max((wanted, *earlier))
+        if highest >= there or shrunk_ago_s < _SHRINK_EVERY_S:
+            return there
+        return max(highest, there // 2)
+
+
 class SimulatedSegment(NamedTuple):
     """Segment that got its text: seconds in the queue, in the engine, and from its end to its text."""
 
@@ -87,6 +124,10 @@ class SimulationOutcome:
     def workers_at(self, at_s: float) -> int:
         """Return the number of workers that the last decision before ``at_s`` found."""
         return [count for decided_s, count in self.workers if decided_s <= at_s][-1]
+
+    def waits(self, since_s: float = 0.0) -> Percentiles:
+        """Return the ms from the end of a segment to its text, of segments that ended from ``since_s`` on."""
+        return percentiles(one.wait_s * 1000 for one in self.segments if one.ended_s >= since_s)
 
 
 def simulate(

@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from loadtest.capacity.errors import CapacityError
 from loadtest.capacity.simulation import WorkerTimes
 from loadtest.capacity.speech import MEAN_AUDIO_S
+from loadtest.core.errors import LoadTestError
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 _HOUR_S: Final = 3600
@@ -118,19 +118,19 @@ def size(speakers: int, talk: float, headroom: float, times: WorkerTimes, costs:
 
 
 def replaced(costs: UnitCosts, changes: Iterable[str]) -> UnitCosts:
-    """Return the costs with ``NAME=VALUE`` applied. Raises ``CapacityError``."""
+    """Return the costs with ``NAME=VALUE`` applied. Raises ``LoadTestError``."""
     fields = msgspec.to_builtins(costs)
     for change in changes:
         name, _, value = change.partition("=")
         if name not in fields:
-            raise CapacityError(f"unknown assumption {name!r}: choose one of {', '.join(fields)}")
+            raise LoadTestError(f"unknown assumption {name!r}: choose one of {', '.join(fields)}")
         try:
             fields[name] = msgspec.convert(value, type=type(fields[name]), strict=False)
         except msgspec.ValidationError as error:
-            raise CapacityError(f"{change}: {error}") from error
+            raise LoadTestError(f"{change}: {error}") from error
         least = "above 0" if name in _ABOVE_ZERO else "not below 0"
         if not 0 <= fields[name] < math.inf or (fields[name] == 0 and name in _ABOVE_ZERO):
-            raise CapacityError(f"{change}: choose a finite number {least}")
+            raise LoadTestError(f"{change}: choose a finite number {least}")
     return msgspec.convert(fields, UnitCosts)
 
 

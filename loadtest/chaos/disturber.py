@@ -10,10 +10,9 @@ from typing import Final
 import psutil
 
 from loadtest.chaos.disk import full_disk
-from loadtest.chaos.errors import Absent
 from loadtest.chaos.events import LINKS, Event, Kind
 from loadtest.chaos.standstill import Standstill
-from loadtest.chaos.world import Victim, World
+from loadtest.chaos.world import Absent, Victim, World
 from loadtest.reports.run import Mark
 
 _TURN_S: Final = 0.2

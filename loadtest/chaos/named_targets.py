@@ -12,11 +12,11 @@ import psutil
 
 from client.connection import Address
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.errors import Absent, InvalidTarget
 from loadtest.chaos.events import PROCESSES, Target
 from loadtest.chaos.network import Network
 from loadtest.chaos.proxy import tcp_proxy, to_port
-from loadtest.chaos.world import World
+from loadtest.chaos.world import Absent, World
+from loadtest.core.errors import LoadTestError
 
 _WORDS: Final = {Target.GATEWAY: ("gateway",), Target.WORKER: ("worker",), Target.BROKER: ("valkey", "redis")}
 _PORTS: Final = {"http": 80, "https": 443}
@@ -69,26 +69,26 @@ class _PidHolder(msgspec.Struct):
 
 
 def named_process(text: str) -> NamedProcess:
-    """Parse TARGET=PID_OR_FILE. Raises ``InvalidTarget``."""
+    """Parse TARGET=PID_OR_FILE. Raises ``LoadTestError``."""
     target, equals, place = text.partition("=")
     if not (equals and place):
-        raise InvalidTarget(f"{text}: name the process too: {target or 'gateway'}=PID_FILE, or use --own-stack")
+        raise LoadTestError(f"{text}: name the process too: {target or 'gateway'}=PID_FILE, or use --own-stack")
     return NamedProcess(process_kind(target), place)
 
 
 def process_kind(text: str) -> Target:
-    """Parse the name of a kind of process. Raises ``InvalidTarget``."""
+    """Parse the name of a kind of process. Raises ``LoadTestError``."""
     with suppress(ValueError):
         target = Target(text)
         if target in PROCESSES:
             return target
-    raise InvalidTarget(f"{text} cannot be killed: name one of {', '.join(PROCESSES)}")
+    raise LoadTestError(f"{text} cannot be killed: name one of {', '.join(PROCESSES)}")
 
 
 async def named_world(
     within: AsyncExitStack, address: Address, processes: Iterable[NamedProcess], links: Iterable[str]
 ) -> World:
-    """Return a world of named targets; its proxies end with ``within``. Raises ``InvalidTarget``.
+    """Return a world of named targets; its proxies end with ``within``. Raises ``LoadTestError``.
 
     ``links``: PORT=HOST:PORT each: a proxy on that port of this computer, to a broker elsewhere.
     """
@@ -120,22 +120,22 @@ def _pids(gateways: Iterable[NamedProcess]) -> list[int]:
 
 
 def _through_proxy(address: Address) -> tuple[str, int, str]:
-    """Return host, port and scheme of a gateway that a proxy can stand before. Raises ``InvalidTarget``."""
+    """Return host, port and scheme of a gateway that a proxy can stand before. Raises ``LoadTestError``."""
     parts = urlsplit(address.url)
     if parts.scheme == "https" and not address.certificate_sha256:
-        raise InvalidTarget(
+        raise LoadTestError(
             "the speakers reach the gateway through a proxy, which has another name than its certificate: "
             "name the certificate with --certificate-sha256"
         )
     try:
         return parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme
     except (KeyError, ValueError) as error:
-        raise InvalidTarget(f"{address.url} is not an address: give it as https://HOST:PORT") from error
+        raise LoadTestError(f"{address.url} is not an address: give it as https://HOST:PORT") from error
 
 
 def _link(text: str) -> tuple[int, tuple[str, int]]:
     listen, _, broker = text.partition("=")
     host, _, port = broker.rpartition(":")
     if not (listen.isdigit() and port.isdigit() and host):
-        raise InvalidTarget(f"{text} is not a link: give it as PORT=HOST:PORT of the broker")
+        raise LoadTestError(f"{text} is not a link: give it as PORT=HOST:PORT of the broker")
     return int(listen), (host, int(port))

@@ -23,12 +23,12 @@ from client.connection import Address
 from client.errors import Unreachable
 from loadtest.chaos.child import ChaosChild
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.errors import Absent, StackNotReady
 from loadtest.chaos.events import Target
 from loadtest.chaos.network import Network
 from loadtest.chaos.proxy import Connect, Streams, tcp_proxy, to_socket
-from loadtest.chaos.world import World
-from loadtest.core.asking import READY, ask
+from loadtest.chaos.world import Absent, World
+from loadtest.core.errors import LoadTestError
+from loadtest.core.gateway import READY, ask
 from loadtest.measurement.processes import is_broker
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
@@ -96,7 +96,7 @@ class OwnStack:
         self.world = World(self._locate, self._pids, failures=self._failures)
 
     async def start(self, within: AsyncExitStack) -> None:
-        """Start everything; it ends with ``within``. Raises ``StackNotReady``."""
+        """Start everything; it ends with ``within``. Raises ``LoadTestError``."""
         broker, size = to_socket(self._folders("gateway-0").broker_socket), self._size
         tasks = await within.enter_async_context(Tasks("stack"))
         to_clients = [await self._proxy(within, self._connect(number)) for number in range(size.gateways)]
@@ -127,7 +127,7 @@ class OwnStack:
         found = Path(sys.executable).with_name(program)
         command = str(found) if found.exists() else shutil.which(program)
         if command is None:
-            raise StackNotReady(f"{program} is not installed: install kikipounamu with it, or name a --gateway")
+            raise LoadTestError(f"{program} is not installed: install kikipounamu with it, or name a --gateway")
         home = private_folder(self._home / name)
         environment = _foreign(os.environ) | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_KEY": self._key}
         clock = SteppedClock(self._library, home / "clock") if self._library else None
@@ -172,14 +172,14 @@ class OwnStack:
     # -- readiness -----------------------------------------------------------------------------------------
 
     async def _until(self, condition: Callable[[dict[str, Any]], bool], complaint: str) -> None:
-        """Wait until the readiness of every gateway meets the condition. Raises ``StackNotReady``."""
+        """Wait until the readiness of every gateway meets the condition. Raises ``LoadTestError``."""
         try:
             async with aiohttp.ClientSession() as http, asyncio.timeout(_READY_S):
                 while not all(map(condition, await self._readiness(http))):  # noqa: ASYNC110 - polls over HTTP
                     await asyncio.sleep(_LOOK_S)
         except TimeoutError as error:
             words = "\n".join(child.last_words for child in (*self._gateways, *self._workers))
-            raise StackNotReady(f"the stack did not start: {complaint}\n{words}") from error
+            raise LoadTestError(f"the stack did not start: {complaint}\n{words}") from error
 
     async def _readiness(self, http: aiohttp.ClientSession) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

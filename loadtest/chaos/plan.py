@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from loadtest.chaos.errors import NoPlan
 from loadtest.chaos.events import LINKS, OF_LINKS, OF_PROCESSES, Event, Kind, Target, Way
+from loadtest.core.errors import LoadTestError
 
 _SHORTEST_S: Final = 0.2
 _SHORTEST_STEP_S: Final = 2.0  # processes look at their clock's step once a second
@@ -124,11 +124,13 @@ def _amount(kind: Kind, chance: random.Random) -> float:
 
 
 def read_plan(report: bytes) -> ChaosPlan:
-    """Return the plan in a report of an earlier run. Raises ``NoPlan``."""
+    """Return the plan in a report of an earlier run. Raises ``LoadTestError``."""
     try:
         return msgspec.json.decode(report, type=_Replayed).plan
     except msgspec.DecodeError as error:
-        raise NoPlan(f"there is no plan to replay: {error}. Name the report.json of a run of `chaos`.") from error
+        raise LoadTestError(
+            f"there is no plan to replay: {error}. Name the report.json of a run of `chaos`."
+        ) from error
 
 
 class _Replayed(Struct):

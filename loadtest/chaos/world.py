@@ -8,8 +8,12 @@ import psutil
 
 from client.connection import Locate
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.events import LINKS, PROCESSES, Target
+from loadtest.chaos.events import Target
 from loadtest.chaos.network import Network
+
+
+class Absent(Exception):
+    """Process that is not there when its event comes. The event is noted, and the run goes on."""
 
 
 class Victim(Protocol):
@@ -43,8 +47,3 @@ class World:
     victims: dict[Target, list[Victim]] = field(default_factory=dict)
     networks: dict[Target, list[Network]] = field(default_factory=dict)
     failures: Callable[[], Mapping[str, int]] = dict
-
-    def counts(self) -> dict[Target, int]:
-        """Return the number of targets of each kind."""
-        processes = {target: len(self.victims.get(target, ())) for target in PROCESSES}
-        return processes | {target: len(self.networks.get(target, ())) for target in LINKS}

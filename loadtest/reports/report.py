@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from loadtest.core.errors import LoadTestError
 from loadtest.measurement.figures import Figures, IntervalFigures, Percentiles
 from loadtest.measurement.processes import ProcessUsage
 from loadtest.reports.plots import PlotSpan, Series, bars, lines
@@ -69,20 +70,18 @@ STRAINED: Final = (
 Row = Sequence[object]
 
 
-class NoReport(Exception):
-    """Report that cannot be written. The message says what to do."""
-
-
 @contextmanager
 def _written(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NoReport(f"no report can be written into {folder}: {reason(error)}. Name another folder.") from error
+        raise LoadTestError(
+            f"no report can be written into {folder}: {reason(error)}. Name another folder."
+        ) from error
 
 
 def prepare(folder: Path) -> None:
-    """Create the folder if needed and check that it is writable. Raises ``NoReport``."""
+    """Create the folder if needed and check that it is writable. Raises ``LoadTestError``."""
     with _written(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -90,7 +89,7 @@ def prepare(folder: Path) -> None:
 
 
 def write_report(folder: Path, report: Report) -> None:
-    """Write both report files. Raises ``NoReport``."""
+    """Write both report files. Raises ``LoadTestError``."""
     with _written(folder):
         (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
         (folder / "report.html").write_text(page(report), encoding="utf-8")

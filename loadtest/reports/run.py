@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from client.connection import Locate
 from client.errors import GatewayError
-from loadtest.core.asking import WORKERS, ask
+from loadtest.core.gateway import WORKERS, ask
 from loadtest.measurement.figures import (
     MEANINGS,
     Bin,

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from client.connection import Address, GatewayConnection, connect
 from client.errors import GatewayError
-from loadtest.core.gateways import run_loop
+from loadtest.core.event_loop import run_loop
 from loadtest.speakers.speaker import without_numbers
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options

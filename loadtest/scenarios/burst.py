@@ -10,7 +10,7 @@ import aiohttp
 from msgspec import Struct
 
 from client.connection import Locate
-from loadtest.core.asking import READY, ask
+from loadtest.core.gateway import READY, ask
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.promises import Promise, served
 from loadtest.measurement.tally import TallyRecorder

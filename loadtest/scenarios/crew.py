@@ -17,7 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from client.connection import Address
-from loadtest.core.gateways import located, run_loop
+from loadtest.core.event_loop import run_loop
+from loadtest.core.gateway import located
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.streams import Streams, run_streams
 from runtime.leash import leashed

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from client.connection import Address, Locate
 from client.errors import GatewayError
-from loadtest.core.asking import READY, ask
+from loadtest.core.gateway import READY, ask
 from loadtest.core.raw_socket import CLOSE, PING, PONG, NotUpgraded, RawSocket, ReceivedFrame, frame
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.log_watch import LogWatch

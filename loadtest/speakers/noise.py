@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from loadtest.core.checksum_text import checksum
+from loadtest.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 SHORTEST_S: Final = 1.0
 LONGEST_S: Final = 6.0
-TALK: Final = 0.745
-"""Part of the time in which a speaker with pauses speaks, on average."""
 _POOL_S: Final = 60
 _MARK: Final = struct.Struct("<II")
 

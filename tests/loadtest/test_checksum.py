@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from loadtest.checksum import ChecksumEngine, create
+from loadtest.checksum import ChecksumEngine, checksum, create
 from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Transcript
 
 ONE_SECOND = bytes(range(250)) * 128
@@ -53,3 +53,13 @@ def test_checksum_settings_appear_in_its_info() -> None:
 def test_checksum_refuses_invalid_settings(extra: dict[str, str]) -> None:
     with pytest.raises(EngineUnavailable, match="checksum engine"):
         create(EngineSettings("checksum", extra=extra))
+
+
+ONE_SECOND = bytes(range(250)) * 128
+
+
+@pytest.mark.parametrize(
+    "changed", [ONE_SECOND[2:], ONE_SECOND + ONE_SECOND[:2], ONE_SECOND[2:4] + ONE_SECOND[:2] + ONE_SECOND[4:]]
+)
+def test_checksum_detects_a_lost_doubled_or_moved_sample(changed: bytes) -> None:
+    assert checksum(changed) != checksum(ONE_SECOND)

@@ -7,7 +7,7 @@ import pytest
 
 from client.connection import Address, fixed
 from loadtest.capacity.calibration import read_calibration
-from loadtest.capacity.errors import CapacityError
+from loadtest.core.errors import LoadTestError
 from loadtest.measurement.processes import ProcessUsage
 from loadtest.reports.run import Report, Run
 from protocol.audio import SAMPLE_RATE
@@ -34,13 +34,13 @@ def test_calibration_has_the_times_of_the_report(tmp_path: Path) -> None:
 
 def test_calibration_refuses_a_run_that_measured_too_little(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_bytes(msgspec.json.encode(report(5)))
-    with pytest.raises(CapacityError, match="more segments"):
+    with pytest.raises(LoadTestError, match="more segments"):
         read_calibration(tmp_path / "report.json")
 
 
 def test_calibration_refuses_what_is_no_report(tmp_path: Path) -> None:
-    with pytest.raises(CapacityError, match="cannot be read"):
+    with pytest.raises(LoadTestError, match="cannot be read"):
         read_calibration(tmp_path / "report.json")
     (tmp_path / "report.json").write_text("{}")
-    with pytest.raises(CapacityError, match=r"not the report\.json of a run"):
+    with pytest.raises(LoadTestError, match=r"not the report\.json of a run"):
         read_calibration(tmp_path / "report.json")

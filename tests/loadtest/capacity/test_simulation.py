@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.capacity.scaling import Autoscaler
-from loadtest.capacity.simulation import Chain, SimulationOutcome, WorkerTimes, simulate
+from loadtest.capacity.simulation import (
+    Autoscaler,
+    Chain,
+    SimulatedSegment,
+    SimulationOutcome,
+    WorkerTimes,
+    simulate,
+)
 from loadtest.capacity.speech import EndedSegment
+from loadtest.measurement.figures import Percentiles
 
 UNIT = WorkerTimes(rtf=1.0)
 
@@ -98,3 +105,28 @@ def test_autoscaled_fleet_grows_for_a_backlog_and_shrinks_after_calm() -> None:
     assert outcome.workers_at(200.0) == 1
     alone = simulate([*burst, *later], WorkerTimes(0.5), 1)
     assert max(one.wait_s for one in outcome.segments) < max(one.wait_s for one in alone.segments) / 2
+
+
+SCALING = Autoscaler(target_s=6.0, least=1, most=30)
+
+
+@pytest.mark.parametrize(("backlog_s", "workers"), [(0.0, 1), (6.0, 1), (6.1, 2), (60.0, 10), (1e6, 30)])
+def test_wanted_workers_are_the_backlog_over_its_target(backlog_s: float, workers: int) -> None:
+    assert SCALING.wanted(backlog_s) == workers
+
+
+@pytest.mark.parametrize(("there", "decided"), [(1, 5), (4, 8), (6, 12), (10, 20), (20, 30)])
+def test_fleet_doubles_at_most_or_grows_by_four(there: int, decided: int) -> None:
+    assert SCALING.decide(there, 30, (), 1e9) == decided
+
+
+def test_fleet_shrinks_to_what_was_wanted_lately_and_by_half_at_most() -> None:
+    assert SCALING.decide(10, 1, (8, 3), 1e9) == 8
+    assert SCALING.decide(10, 1, (2, 3), 1e9) == 5
+    assert SCALING.decide(10, 1, (2, 3), 59.0) == 10
+    assert SCALING.decide(10, 1, (12,), 1e9) == 10
+
+
+def test_waits_leave_out_earlier_segments() -> None:
+    outcome = SimulationOutcome([SimulatedSegment(at_s, 0.0, 0.0, at_s / 10) for at_s in (1.0, 2.0, 3.0)])
+    assert outcome.waits(2.0) == Percentiles(200.0, 300.0, 300.0, 300.0)

@@ -4,9 +4,9 @@ from math import ceil
 
 import pytest
 
-from loadtest.capacity.errors import CapacityError
 from loadtest.capacity.simulation import WorkerTimes
 from loadtest.capacity.sizing import UnitCosts, replaced, size
+from loadtest.core.errors import LoadTestError
 
 TEN = WorkerTimes(rtf=0.1)
 
@@ -73,5 +73,5 @@ def test_assumptions_are_replaced_by_name() -> None:
     ],
 )
 def test_invalid_assumptions_are_refused(change: str, complaint: str) -> None:
-    with pytest.raises(CapacityError, match=complaint):
+    with pytest.raises(LoadTestError, match=complaint):
         replaced(UnitCosts(), [change])

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from client.connection import Address
-from loadtest.chaos.errors import Absent, InvalidTarget
 from loadtest.chaos.events import Target
 from loadtest.chaos.named_targets import NamedProcess, named_process, named_world, process_kind
+from loadtest.chaos.world import Absent
+from loadtest.core.errors import LoadTestError
 from protocol.endpoint import Endpoint, encode_endpoint
 from tests.helpers.ports import free_port
 from tests.loadtest.chaos.sleepers import sleeper
@@ -50,13 +51,13 @@ def test_file_without_an_id_names_no_process(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["gateway", "gateway=", "sshd=1", "client link=1", "=1"])
 def test_unclear_name_is_refused(text: str) -> None:
-    with pytest.raises(InvalidTarget):
+    with pytest.raises(LoadTestError):
         named_process(text)
 
 
 def test_kinds_of_processes_are_known_by_name() -> None:
     assert process_kind("broker") is Target.BROKER
-    with pytest.raises(InvalidTarget, match="gateway, worker, broker"):
+    with pytest.raises(LoadTestError, match="gateway, worker, broker"):
         process_kind("broker link")
 
 
@@ -71,7 +72,7 @@ async def test_world_of_named_targets_reaches_gateway_and_broker_through_proxies
         links = [f"{listen}=127.0.0.1:{broker.port}"]
         world = await named_world(stack, address, [NamedProcess(Target.WORKER, "1")], links)
         assert world.locate().key == "key" and world.locate().url != address.url
-        assert world.counts()[Target.WORKER] == world.counts()[Target.BROKER_LINK] == 1
+        assert len(world.victims[Target.WORKER]) == len(world.networks[Target.BROKER_LINK]) == 1
         async with caller(world.networks[Target.CLIENT_LINK][0].proxy) as streams:
             assert await say(streams, b"hello") == b"hello"
         assert world.networks[Target.BROKER_LINK][0].proxy.port == listen
@@ -92,5 +93,5 @@ async def test_world_of_named_targets_reaches_gateway_and_broker_through_proxies
 )
 async def test_unusable_address_is_refused(address: Address, link: str, advice: str) -> None:
     async with AsyncExitStack() as stack:
-        with pytest.raises(InvalidTarget, match=advice):
+        with pytest.raises(LoadTestError, match=advice):
             await named_world(stack, address, [], [link] if link else [])

@@ -8,10 +8,11 @@ import psutil
 import pytest
 
 from client.errors import Unreachable
-from loadtest.chaos.errors import Absent, StackNotReady
 from loadtest.chaos.events import LINKS, Target
 from loadtest.chaos.own_stack import OwnStack, StackSize
-from loadtest.core.asking import READY, ask
+from loadtest.chaos.world import Absent
+from loadtest.core.errors import LoadTestError
+from loadtest.core.gateway import READY, ask
 from tests.helpers.processes import gone
 from tests.helpers.waiting import wait_until
 
@@ -36,7 +37,8 @@ async def test_stack_is_reached_through_proxies_and_ends_with_its_context(
     async with AsyncExitStack() as within, aiohttp.ClientSession() as http:
         await stack.start(within)
         world = stack.world
-        assert world.counts() == size.counts()
+        found = {target: len(world.victims.get(target) or world.networks[target]) for target in Target}
+        assert found == size.counts()
         addresses = [world.locate(), world.locate()]
         assert len({address.url for address in addresses}) == 2, "sessions wander between the gateways"
         for address in addresses:
@@ -61,7 +63,7 @@ async def test_stack_without_programs_is_reported(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", "")
     async with AsyncExitStack() as within:
-        with pytest.raises(StackNotReady, match="kikipounamu-gateway is not installed"):
+        with pytest.raises(LoadTestError, match="kikipounamu-gateway is not installed"):
             await OwnStack(StackSize(), tmp_path).start(within)
 
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.chaos.errors import NoPlan
 from loadtest.chaos.events import LINKS, PROCESSES, Event, Kind, Target
 from loadtest.chaos.plan import ChaosPlan, choices, draw, not_there, read_plan
+from loadtest.core.errors import LoadTestError
 
 COUNTS = {target: 2 for target in Target}
 
@@ -73,5 +73,5 @@ def test_plan_is_read_from_a_report() -> None:
 
 @pytest.mark.parametrize("report", [b"", b"{}", b'{"plan": {"count": 500}}', b"\xff"])
 def test_report_without_a_plan_is_refused(report: bytes) -> None:
-    with pytest.raises(NoPlan, match="Name the report"):
+    with pytest.raises(LoadTestError, match="Name the report"):
         read_plan(report)

@@ -1,4 +1,4 @@
-"""``chaos`` in one process; as a command: ``tests/loadtest/commands/test_disturbing.py``."""
+"""``chaos`` in one process; as a command: ``tests/loadtest/commands/test_chaos.py``."""
 
 from contextlib import AsyncExitStack
 

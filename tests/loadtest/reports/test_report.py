@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from client.connection import Address, fixed
+from loadtest.core.errors import LoadTestError
 from loadtest.measurement.figures import Reconnection
 from loadtest.measurement.processes import GATEWAY, LOAD_MAKER, ProcessUsage
 from loadtest.measurement.promises import Promise
 from loadtest.measurement.tally import RefusalCount, Tally
-from loadtest.reports.report import STRAINED, NoReport, page, prepare, write_report
+from loadtest.reports.report import STRAINED, page, prepare, write_report
 from loadtest.reports.run import Counts, Mark, Report, Run
 from tests.loadtest.measurement.test_tally import ended
 
@@ -110,7 +111,7 @@ def test_report_page_warns_of_a_busy_load_maker(run: Run) -> None:
 def test_report_error_names_the_unusable_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for write in (prepare, lambda folder: write_report(folder, run.report())):
-        with pytest.raises(NoReport, match="Name another folder"):
+        with pytest.raises(LoadTestError, match="Name another folder"):
             write(tmp_path / "file" / "x")
 
 

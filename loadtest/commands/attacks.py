@@ -3,11 +3,10 @@
 import asyncio
 from typing import Annotated
 
-import msgspec
 import typer
 
 from loadtest.commands.options import Certificate, Gateway, Key, ReportIn, Seed
-from loadtest.commands.playing import play, reachable, told
+from loadtest.commands.runner import command, print_json, reachable, run_scenario
 from loadtest.measurement.log_watch import LogWatch
 from loadtest.reports.run import Run
 from loadtest.scenarios.attacks import Attack
@@ -15,8 +14,6 @@ from loadtest.scenarios.fuzz import Fuzz, FuzzState, judge, run_fuzz
 from loadtest.scenarios.fuzzing.dialects.wires import Wire
 from loadtest.scenarios.hostile import Hostile, run_hostile
 from runtime.folders import folders
-from runtime.logs import logging_to
-from runtime.terminal import say
 
 
 def hostile(  # noqa: PLR0913 - typer: an option is a parameter
@@ -42,10 +39,10 @@ def hostile(  # noqa: PLR0913 - typer: an option is a parameter
     """
     chosen = tuple(attack) if attack else tuple(Attack)
     plan = Hostile(speakers, seconds, 3.0, pace, seed, connections, chosen, most)
-    with logging_to("loadtest", folders().logs, terminal=False), told():
-        siege = asyncio.run(run_hostile(plan, reachable(gateway, key, certificate), hostile_key))
-    say(msgspec.json.format(msgspec.json.encode(siege), indent=2).decode())
-    raise typer.Exit(0 if siege.passed else 1)
+    with command("INFO"):
+        results = asyncio.run(run_hostile(plan, reachable(gateway, key, certificate), hostile_key))
+    print_json(results)
+    raise typer.Exit(0 if results.passed else 1)
 
 
 def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
@@ -80,4 +77,4 @@ def fuzz(  # noqa: PLR0913 - typer: an option is a parameter
         run.judge = lambda run, found: judge(plan, found, state, run.usages)
         await run_fuzz(plan, run.locate, run.recorder, state, hostile_key)
 
-    play("fuzz", plan, (gateway, key, certificate), scenario, (report, False))
+    run_scenario("fuzz", plan, (gateway, key, certificate), scenario, report)

@@ -6,16 +6,14 @@ from typing import Annotated, Final
 
 import typer
 
+from loadtest.capacity.fleet import people_carried
 from loadtest.commands.options import Certificate, Gateway, Key, Patience, Ramp, ReportIn, Seed
-from loadtest.commands.playing import play, reachable, told
+from loadtest.commands.runner import Where, command, reachable, run_scenario
 from loadtest.reports.run import Run
-from loadtest.scenarios import burst as bursts
-from loadtest.scenarios import idle as idling
-from loadtest.scenarios import long as lengths
-from loadtest.scenarios import soak as soaking
-from loadtest.scenarios.fleet import carried
-from runtime.folders import folders
-from runtime.logs import logging_to
+from loadtest.scenarios import burst as burst_scenario
+from loadtest.scenarios import idle as idle_scenario
+from loadtest.scenarios import long as long_scenario
+from loadtest.scenarios import soak as soak_scenario
 
 _MOST_SAMPLES: Final = 3_600
 
@@ -42,7 +40,7 @@ def idle(  # noqa: PLR0913 - typer: an option is a parameter
 
     Exit status 0 only if every promise is kept.
     """
-    plan = idling.Idle(
+    plan = idle_scenario.Idle(
         silent,
         lorises,
         seconds,
@@ -54,12 +52,12 @@ def idle(  # noqa: PLR0913 - typer: an option is a parameter
     )
 
     async def scenario(run: Run) -> None:
-        state = idling.IdleState(run.recorder)
+        state = idle_scenario.IdleState(run.recorder)
         run.counts = state.counts
-        run.judge = lambda run, found: idling.judge(plan, found, state, run.usages)
-        await idling.run_idle(plan, run.locate, state)
+        run.judge = lambda run, found: idle_scenario.judge(plan, found, state, run.usages)
+        await idle_scenario.run_idle(plan, run.locate, state)
 
-    play("idle", plan, (gateway, key, certificate), scenario, (report, False))
+    run_scenario("idle", plan, (gateway, key, certificate), scenario, report)
 
 
 def long(  # noqa: PLR0913 - typer: an option is a parameter
@@ -76,13 +74,13 @@ def long(  # noqa: PLR0913 - typer: an option is a parameter
 
     Exit status 0 only if every promise is kept.
     """
-    plan = lengths.Long(hours, pace, cuts, seed)
+    plan = long_scenario.Long(hours, pace, cuts, seed)
 
     async def scenario(run: Run) -> None:
-        run.judge = lambda run, found: lengths.judge(plan, found, run.tally.ended, run.tally.connects)
-        await lengths.run_long(plan, run.locate, run.recorder)
+        run.judge = lambda run, found: long_scenario.judge(plan, found, run.tally.ended, run.tally.connects)
+        await long_scenario.run_long(plan, run.locate, run.recorder)
 
-    play("long", plan, (gateway, key, certificate), scenario, (report, False))
+    run_scenario("long", plan, (gateway, key, certificate), scenario, report)
 
 
 def burst(  # noqa: PLR0913 - typer: an option is a parameter
@@ -103,14 +101,14 @@ def burst(  # noqa: PLR0913 - typer: an option is a parameter
     """
     where = (gateway, key, certificate)
     able = 0.0 if count else _capacity(where)
-    plan = bursts.Burst(count or math.ceil(able * times), able, seconds, ramp, seed, patience_s=patience)
+    plan = burst_scenario.Burst(count or math.ceil(able * times), able, seconds, ramp, seed, patience_s=patience)
 
     async def scenario(run: Run) -> None:
-        after, run.full = bursts.Aftermath(), (0.0, ramp + seconds)
-        run.judge = lambda run, found: bursts.judge(found, after)
-        await bursts.run_burst(plan, run.locate, run.recorder, after)
+        after, run.full = burst_scenario.Aftermath(), (0.0, ramp + seconds)
+        run.judge = lambda run, found: burst_scenario.judge(found, after)
+        await burst_scenario.run_burst(plan, run.locate, run.recorder, after)
 
-    play("burst", plan, where, scenario, (report, True))
+    run_scenario("burst", plan, where, scenario, report, expect_refusals=True)
 
 
 def soak(  # noqa: PLR0913 - typer: an option is a parameter
@@ -136,18 +134,18 @@ def soak(  # noqa: PLR0913 - typer: an option is a parameter
     where = (gateway, key, certificate)
     places = count or max(1, math.floor(_capacity(where) * load))
     warm_s = 60 * (minutes / 2 if warm is None else warm)
-    plan = soaking.Soak(places, minutes * 60, warm_s=warm_s, seed=seed, most_mb_per_hour=growth)
+    plan = soak_scenario.Soak(places, minutes * 60, warm_s=warm_s, seed=seed, most_mb_per_hour=growth)
 
     async def scenario(run: Run) -> None:
         run.full = (plan.warm_s, plan.ramp_s + plan.seconds)
         run.every_s = max(1.0, plan.seconds / _MOST_SAMPLES)
-        run.judge = lambda run, found: soaking.judge(plan, found, run.usages)
-        await soaking.run_soak(plan, run.locate, run.recorder)
+        run.judge = lambda run, found: soak_scenario.judge(plan, found, run.usages)
+        await soak_scenario.run_soak(plan, run.locate, run.recorder)
 
-    play("soak", plan, where, scenario, (report, False))
+    run_scenario("soak", plan, where, scenario, report)
 
 
-def _capacity(where: tuple[str, str, str]) -> float:
+def _capacity(where: Where) -> float:
     """Return how many people the fleet carries."""
-    with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), told():
-        return round(asyncio.run(carried(reachable(*where))), 1)
+    with command():
+        return round(asyncio.run(people_carried(reachable(*where))), 1)

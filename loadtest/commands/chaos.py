@@ -15,7 +15,6 @@ from client.connection import Address, Locate
 from client.errors import Unreachable
 from loadtest.chaos.clock import find_library
 from loadtest.chaos.disk import AVAILABLE
-from loadtest.chaos.errors import InvalidTarget, NoPlan, NotNamed
 from loadtest.chaos.events import PROCESSES, Kind, Target
 from loadtest.chaos.named_targets import named_process, named_world, process_kind
 from loadtest.chaos.own_stack import OwnStack, StackSize
@@ -23,10 +22,9 @@ from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, not_there, rea
 from loadtest.chaos.scenario import judge, run_chaos
 from loadtest.chaos.world import World
 from loadtest.commands.options import Certificate, Gateway, Key, Partials, Patience, ReportIn
-from loadtest.commands.playing import Show, play_run, reachable, told
+from loadtest.commands.runner import Show, command, reachable, run_and_report
+from loadtest.core.errors import LoadTestError
 from loadtest.reports.run import Run
-from runtime.folders import folders
-from runtime.logs import logging_to
 from runtime.terminal import reason, say
 
 _RAMP_S: Final = 2.0
@@ -71,24 +69,24 @@ class Targets:
     library: Path | None
 
     def counts(self) -> dict[Target, int]:
-        """Return the number of targets of each kind. Raises ``InvalidTarget``."""
+        """Return the number of targets of each kind. Raises ``LoadTestError``."""
         if self.size is None:
             named = Counter(named_process(text).target for text in self.may_kill)
             return {**named, Target.CLIENT_LINK: 1, Target.BROKER_LINK: len(self.broker_links)}
         if self.broker_links:
-            raise InvalidTarget("--own-stack has links of its own: leave out --broker-link")
+            raise LoadTestError("--own-stack has links of its own: leave out --broker-link")
         allowed = [process_kind(text) for text in self.may_kill] or PROCESSES
         counts = self.size.counts()
         return {target: n for target, n in counts.items() if target in allowed or target not in PROCESSES}
 
     def possible(self, kinds: list[Kind]) -> tuple[Choice, ...]:
-        """Return the possible events, of these kinds if any are given. Raises ``InvalidTarget``."""
+        """Return the possible events, of these kinds if any are given. Raises ``LoadTestError``."""
         clock = self.size is not None and self.library is not None
         found = choices(self.counts(), AVAILABLE, clock)
         return tuple(one for one in found if not kinds or one.kind in kinds)
 
     async def world(self, within: AsyncExitStack, locate: Locate | None) -> World:
-        """Start what is our own, and return all that may be disturbed. Raises ``ChaosError``."""
+        """Start what is our own, and return all that may be disturbed. Raises ``LoadTestError``."""
         if self.size is None:
             assert locate is not None
             named = [named_process(text) for text in self.may_kill]
@@ -133,7 +131,7 @@ def chaos(  # noqa: PLR0913 - typer: an option is a parameter
     size = StackSize(gateways, workers) if own_stack else None
     library = libfaketime or find_library()
     targets = Targets(size, home, tuple(may_kill or ()), tuple(broker_link or ()), library)
-    with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), told():
+    with command():
         span = (_RAMP_S + _QUIET_BEFORE_S, minutes * 60)
         events = draw(seed, span, rate, longest, targets.possible(kind or []))
         plan = ChaosPlan(seed, minutes * 60, speakers, _RAMP_S, patience, events, partials)
@@ -147,14 +145,14 @@ def _replayed(report: Path) -> ChaosPlan:
     try:
         return read_plan(report.read_bytes())
     except OSError as error:
-        raise NoPlan(f"{report} cannot be read: {reason(error)}") from error
+        raise LoadTestError(f"{report} cannot be read: {reason(error)}") from error
 
 
 def _checked(plan: ChaosPlan, targets: Targets) -> ChaosPlan:
-    """Return the plan. Raises ``NotNamed`` if it disturbs something that the command line does not name."""
+    """Return the plan. Raises ``LoadTestError`` if it disturbs something that the command line does not name."""
     missing = sorted({f"{event.target} {event.number}" for event in not_there(plan.events, targets.counts())})
     if missing:
-        raise NotNamed(
+        raise LoadTestError(
             f"the plan disturbs {', '.join(missing)}: name them with --may-kill or --broker-link, "
             "or use --own-stack with as many gateways and workers as before"
         )
@@ -178,7 +176,7 @@ def _play(plan: ChaosPlan, targets: Targets, locate: Locate | None, report: Path
             run.recorder.zero = time.monotonic()
             await run.play(run_chaos(plan, world, run), show)
 
-    play_run(run, playing, (report, True))
+    run_and_report(run, playing, report, expect_refusals=True)
 
 
 def _nowhere() -> Address:

@@ -1,4 +1,4 @@
-"""Commands about capacity: ``plan``."""
+"""Command that estimates what people need: ``plan``."""
 
 import asyncio
 from pathlib import Path
@@ -9,17 +9,13 @@ import typer
 
 from client.connection import Locate
 from loadtest.capacity.calibration import estimated, read_calibration
-from loadtest.capacity.forecast import Forecast, Question, forecast
-from loadtest.capacity.forecast import words as forecast_words
-from loadtest.capacity.planning import Need, ask_fleet, need
-from loadtest.capacity.planning import words as need_words
+from loadtest.capacity.fleet import Need, ask_fleet, describe_need, need
+from loadtest.capacity.forecast import Forecast, Question, describe_forecast, forecast
 from loadtest.capacity.simulation import WorkerTimes
 from loadtest.capacity.sizing import UnitCosts, replaced
 from loadtest.commands.options import Certificate, Gateway, Key
-from loadtest.commands.playing import reachable, told
+from loadtest.commands.runner import command, reachable
 from runtime import command_line
-from runtime.folders import folders
-from runtime.logs import logging_to
 from runtime.terminal import say
 
 
@@ -53,13 +49,13 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
     Workers are like those of a gateway, of a report, or as fast as given. With --rtf or --report no gateway is
     asked. Exit status 0 only if the workers of the gateway are enough.
     """
-    with logging_to("loadtest", folders().logs, terminal=False), told():
+    with command("INFO"):
         asked, costs = Question(streams, talk, headroom, tuple(lag or ())), replaced(UnitCosts(), assume or ())
         known = read_calibration(report) if report else estimated(WorkerTimes(rtf, slots, share)) if rtf else None
         found = None if known else _ask(asked, reachable(gateway, key, certificate))
         if found and found.speed:
             known = estimated(WorkerTimes(1 / found.speed))
-        _tell(found, forecast(asked, known, costs) if known else None, as_json)
+        _print(found, forecast(asked, known, costs) if known else None, as_json)
     raise typer.Exit(0 if found is None or found.enough else 1)
 
 
@@ -67,11 +63,11 @@ def _ask(asked: Question, locate: Locate) -> Need:
     return need(asked.speakers, asyncio.run(ask_fleet(locate())), asked.talk, asked.headroom)
 
 
-def _tell(need: Need | None, forecast: Forecast | None, as_json: bool) -> None:
+def _print(need: Need | None, forecast: Forecast | None, as_json: bool) -> None:
     if as_json:
         known = msgspec.to_builtins(need) if need else {}
         say(msgspec.json.encode(known | ({"forecast": forecast} if forecast else {})).decode())
         return
-    said = [need_words(need)] if need else []
-    said += [forecast_words(forecast)] if forecast else []
+    said = [describe_need(need)] if need else []
+    said += [describe_forecast(forecast)] if forecast else []
     say("\n\n".join(said))

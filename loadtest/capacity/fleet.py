@@ -1,23 +1,29 @@
-"""Estimate of the workers needed by a number of simultaneous speakers.
+"""Fleet behind a gateway: what it reports, how many people it carries, and what more people need."""
 
-Pure, except for the query of the gateway.
-"""
-
+import asyncio
 import math
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
 from msgspec import Struct
 
-from client.connection import Address
-from loadtest.core.asking import READY, WORKERS, answer
+from client.connection import Address, Locate
+from loadtest.capacity.speech import TALK
+from loadtest.core.errors import LoadTestError
+from loadtest.core.gateway import READY, WORKERS, answer
+from loadtest.measurement.tally import TallyRecorder
+from loadtest.scenarios.streams import Streams, run_streams
 
 CONNECTIONS: Final = 2_000
 """Default of a gateway's ``most_connections``."""
 SPEAKING: Final = 1_037
 """Speakers that use 70 % of a gateway's core, at the 2.43 CPU seconds per hour of docs/performance.md."""
 _ABLE: Final = ("idle", "busy")
+_WARMING: Final = Streams(2, 1.0, seed=0, patience_s=60.0, pace=0.1)
+_LOOK_S: Final = 0.5
+_PATIENCE_S: Final = 20.0
 
 
 class Fleet(Struct, frozen=True):
@@ -28,6 +34,11 @@ class Fleet(Struct, frozen=True):
 
     speeds: tuple[float, ...]
     streams: float | None = None
+
+    @property
+    def speeds_known(self) -> bool:
+        """True if there are workers, and each has reported its speed."""
+        return bool(self.speeds) and all(self.speeds)
 
 
 class Need(Struct, frozen=True):
@@ -76,6 +87,23 @@ def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -
     )
 
 
+async def people_carried(locate: Locate, patience_s: float = _PATIENCE_S) -> float:
+    """Return how many people with pauses the fleet carries, after letting every worker recognise something.
+
+    Raises ``LoadTestError`` if a worker does not tell its speed in time, or ``GatewayError``.
+    """
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        await run_streams(_WARMING, locate, TallyRecorder(time.monotonic()))
+        found = await ask_fleet(locate())
+        if found.speeds_known and found.streams is not None:
+            return found.streams / TALK
+        await asyncio.sleep(_LOOK_S)
+    raise LoadTestError(
+        "no worker has told how fast it is: start one with `kikipounamu-worker run --engine checksum`"
+    )
+
+
 async def ask_fleet(address: Address) -> Fleet:
     """Query this gateway's fleet. Raises ``GatewayError``."""
     async with aiohttp.ClientSession() as http:
@@ -91,7 +119,7 @@ def fleet(ready: Mapping[str, Any], workers: Mapping[str, Any]) -> Fleet:
     return Fleet(speeds, float(streams) if isinstance(streams, int | float) else None)
 
 
-def words(need: Need) -> str:
+def describe_need(need: Need) -> str:
     """Format the need for people."""
     if need.workers_needed is None:
         wanted = "None of the workers has told how fast it is: let them recognise something first."

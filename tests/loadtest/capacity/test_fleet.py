@@ -3,9 +3,11 @@
 import pytest
 from aiohttp import web
 
-from client.connection import Address
+from client.connection import Address, Locate, fixed
 from client.errors import Unreachable
-from loadtest.capacity.planning import SPEAKING, Fleet, ask_fleet, fleet, need, words
+from loadtest.capacity.fleet import SPEAKING, Fleet, ask_fleet, describe_need, fleet, need, people_carried
+from loadtest.core.errors import LoadTestError
+from loadtest.core.gateway import WORKERS
 from tests.helpers.web_server import serving
 
 
@@ -15,7 +17,7 @@ def test_need_is_computed_from_existing_workers() -> None:
     assert found.workers_needed == 7, "50 s of audio per second at 7.5 each"
     assert found.carries == 30
     assert not found.enough and found.first == "workers"
-    assert "Workers needed: 7" in words(found)
+    assert "Workers needed: 7" in describe_need(found)
 
 
 @pytest.mark.parametrize("streams", [1, 30, 31, 500, 2_000, 2_001, 10_000])
@@ -39,7 +41,7 @@ def test_worker_of_unknown_speed_counts_as_the_average() -> None:
 def test_need_without_known_speeds_says_so() -> None:
     found = need(10, Fleet((0.0,), streams=5.0))
     assert (found.workers_needed, found.carries) == (None, 3)
-    assert "None of the workers has told" in words(found)
+    assert "None of the workers has told" in describe_need(found)
     assert need(10, Fleet(())).carries == 0
 
 
@@ -65,3 +67,23 @@ async def test_fleet_is_queried_even_if_gateway_is_not_ready() -> None:
         assert await ask_fleet(Address(url, "k")) == Fleet((3.5,), 7.5)
     with pytest.raises(Unreachable):
         await ask_fleet(Address(url, "k"))
+
+
+def test_speeds_are_known_once_every_able_worker_has_one() -> None:
+    fast, new, away = ({"state": "idle", "speed": 9.0}, {"state": "busy", "speed": 0.0}, {"state": "draining"})
+    assert fleet({}, {"workers": [fast, away]}).speeds_known
+    assert not fleet({}, {"workers": [fast, new]}).speeds_known
+    assert not fleet({}, {"workers": []}).speeds_known and not fleet({}, {}).speeds_known
+
+
+async def test_capacity_is_what_the_workers_carry(locate: Locate) -> None:
+    assert 10 < await people_carried(locate, 60.0) < 100
+
+
+async def test_fleet_that_tells_nothing_has_no_capacity() -> None:
+    async def say(request: web.Request) -> web.Response:
+        return web.json_response({"workers": []})
+
+    async with serving(web.get(WORKERS, say)) as url:
+        with pytest.raises(LoadTestError, match="kikipounamu-worker run"):
+            await people_carried(fixed(Address(url)), patience_s=0.0)

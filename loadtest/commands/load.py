@@ -3,7 +3,6 @@
 import asyncio
 from typing import Annotated
 
-import msgspec
 import typer
 
 from loadtest.commands.options import (
@@ -17,15 +16,12 @@ from loadtest.commands.options import (
     ReportIn,
     Seed,
 )
-from loadtest.commands.playing import play, reachable, told
+from loadtest.commands.runner import command, print_json, reachable, run_scenario
 from loadtest.reports.run import Run
 from loadtest.scenarios.crew import run_crew
 from loadtest.scenarios.herd import Herd, HerdState, run_herd
 from loadtest.scenarios.sessions import SessionPlan, run_sessions
 from loadtest.scenarios.streams import Streams, run_streams
-from runtime.folders import folders
-from runtime.logs import logging_to
-from runtime.terminal import say
 
 
 def sessions(  # noqa: PLR0913 - typer: an option is a parameter
@@ -41,10 +37,10 @@ def sessions(  # noqa: PLR0913 - typer: an option is a parameter
 
     Prints a JSON summary; exit status 0 only if it is flawless.
     """
-    with logging_to("loadtest", folders().logs, terminal=False), told():
+    with command("INFO"):
         locate = reachable(gateway, key, certificate)
         summary = asyncio.run(run_sessions(SessionPlan(count, seconds, pace, seed), locate))
-    say(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
+    print_json(summary)
     raise typer.Exit(0 if summary.flawless else 1)
 
 
@@ -77,7 +73,7 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
             address = run.locate() if gateway else None
             await run_crew(plan, address, run.recorder.zero, run.tally.absorb)
 
-    play("streams", plan, (gateway, key, certificate), scenario, (report, expect_refusals))
+    run_scenario("streams", plan, (gateway, key, certificate), scenario, report, expect_refusals)
 
 
 def herd(  # noqa: PLR0913 - typer: an option is a parameter
@@ -105,10 +101,10 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
     plan = Herd(clients, ramp, settle, spread, patience, seed)
 
     async def scenario(run: Run) -> None:
-        meeting = HerdState(run.recorder)
+        state = HerdState(run.recorder)
         try:
-            await run_herd(plan, run.locate, meeting)
+            await run_herd(plan, run.locate, state)
         finally:
-            run.back = meeting.back()
+            run.back = state.back()
 
-    play("herd", plan, (gateway, key, certificate), scenario, (report, expect_refusals))
+    run_scenario("herd", plan, (gateway, key, certificate), scenario, report, expect_refusals)

@@ -1,0 +1,85 @@
+"""Runner of the commands: find the gateway, run a scenario with live progress, write its report, exit."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+
+from client.connection import Locate
+from client.errors import GatewayError
+from loadtest.core.errors import LoadTestError
+from loadtest.core.event_loop import run_loop
+from loadtest.core.gateway import local_process, located
+from loadtest.reports.progress import progress
+from loadtest.reports.report import STRAINED, prepare, write_report
+from loadtest.reports.run import Run
+from runtime.folders import folders
+from runtime.logs import logging_to
+from runtime.terminal import say
+
+_INTERRUPTED = 130
+
+Show = Callable[[Run], None]
+Where = tuple[str, str, str]
+"""Gateway, key and digest of the certificate, as the command line names them."""
+
+
+@contextmanager
+def command(level: str = "WARNING") -> Iterator[None]:
+    """Run a command: log into its file from ``level`` on; print the reason of a failure, and exit with 1."""
+    with logging_to("loadtest", folders().logs, level=level, terminal=False):
+        try:
+            yield
+        except (LoadTestError, GatewayError) as error:
+            say(str(error), err=True)
+            raise typer.Exit(1) from None
+
+
+def reachable(gateway: str, key: str, certificate: str) -> Locate:
+    """Return the gateway's locator. Raises ``GatewayError`` if there is no gateway."""
+    locate = located(gateway, key, certificate)
+    locate()
+    return locate
+
+
+def run_scenario(
+    name: str,
+    plan: msgspec.Struct,
+    where: Where,
+    scenario: Callable[[Run], Coroutine[Any, Any, None]],
+    report: Path | None,
+    expect_refusals: bool = False,
+) -> None:
+    """Run a scenario with live progress. Write its figures, also into the folder ``report``, in any case."""
+    with command():
+        run = Run(name, msgspec.to_builtins(plan), reachable(*where), local_process(where[0]))
+        run_and_report(run, lambda show: run.play(scenario(run), show), report, expect_refusals)
+
+
+def run_and_report(
+    run: Run, play: Callable[[Show], Coroutine[Any, Any, None]], folder: Path | None, expect_refusals: bool
+) -> NoReturn:
+    """Play a run with live progress, write its figures in any case, and exit."""
+    if folder is not None:
+        prepare(folder)
+    try:
+        with progress(Console(stderr=True)) as show:
+            finished = run_loop(play(show))
+    finally:
+        done = run.report(expect_refusals)
+        promises = {"promises": msgspec.to_builtins(done.promises)} if done.promises else {}
+        print_json(promises | msgspec.to_builtins(done.figures))
+        if done.figures.strained:
+            say(STRAINED, err=True)
+        if folder is not None:
+            write_report(folder, done)
+    raise typer.Exit(_INTERRUPTED if not finished else 0 if done.passed else 1)
+
+
+def print_json(value: object) -> None:
+    """Write a value to standard output as indented JSON."""
+    say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
