@@ -10,7 +10,7 @@ from typing import Final
 import psutil
 
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.world import Absent
+from loadtest.chaos.targets import Absent
 from runtime.leash import leashed
 
 _PAUSE_S: Final = 0.25

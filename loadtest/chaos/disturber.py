@@ -12,7 +12,7 @@ import psutil
 from loadtest.chaos.disk import full_disk
 from loadtest.chaos.events import LINKS, Event, Kind
 from loadtest.chaos.standstill import Standstill
-from loadtest.chaos.world import Absent, Victim, World
+from loadtest.chaos.targets import Absent, Victim, World
 from loadtest.reports.run import Mark
 
 _TURN_S: Final = 0.2

@@ -13,9 +13,8 @@ import psutil
 from client.connection import Address
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.events import PROCESSES, Target
-from loadtest.chaos.network import Network
 from loadtest.chaos.proxy import tcp_proxy, to_port
-from loadtest.chaos.world import Absent, World
+from loadtest.chaos.targets import Absent, Network, World
 from loadtest.core.errors import LoadTestError
 
 _WORDS: Final = {Target.GATEWAY: ("gateway",), Target.WORKER: ("worker",), Target.BROKER: ("valkey", "redis")}

@@ -24,9 +24,8 @@ from client.errors import Unreachable
 from loadtest.chaos.child import ChaosChild
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.events import Target
-from loadtest.chaos.network import Network
 from loadtest.chaos.proxy import Connect, Streams, tcp_proxy, to_socket
-from loadtest.chaos.world import Absent, World
+from loadtest.chaos.targets import Absent, Network, World
 from loadtest.core.errors import LoadTestError
 from loadtest.core.gateway import READY, ask
 from loadtest.measurement.processes import is_broker

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from loadtest.chaos.disturber import Disturber
 from loadtest.chaos.plan import ChaosPlan
-from loadtest.chaos.world import World
+from loadtest.chaos.targets import World
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.promises import Promise, served
 from loadtest.reports.run import Mark, Run

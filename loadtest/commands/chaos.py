@@ -20,7 +20,7 @@ from loadtest.chaos.named_targets import named_process, named_world, process_kin
 from loadtest.chaos.own_stack import OwnStack, StackSize
 from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, not_there, read_plan
 from loadtest.chaos.scenario import judge, run_chaos
-from loadtest.chaos.world import World
+from loadtest.chaos.targets import World
 from loadtest.commands.options import Certificate, Gateway, Key, Partials, Patience, ReportIn
 from loadtest.commands.runner import Show, command, reachable, run_and_report
 from loadtest.core.errors import LoadTestError

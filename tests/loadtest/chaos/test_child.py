@@ -10,7 +10,7 @@ import pytest
 
 from loadtest.chaos.child import ChaosChild
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.world import Absent
+from loadtest.chaos.targets import Absent
 from runtime.tasks import Tasks
 from tests.helpers.processes import gone
 from tests.helpers.waiting import wait_until

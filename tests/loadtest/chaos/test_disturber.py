@@ -15,8 +15,7 @@ from client.connection import Address, fixed
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.disturber import Disturber
 from loadtest.chaos.events import Event, Kind, Target, Way
-from loadtest.chaos.network import Network
-from loadtest.chaos.world import Absent, World
+from loadtest.chaos.targets import Absent, Network, World
 from loadtest.reports.run import Mark
 from tests.helpers.waiting import wait_until
 from tests.loadtest.chaos.sleepers import sleeper, stands

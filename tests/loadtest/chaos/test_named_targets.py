@@ -9,7 +9,7 @@ import pytest
 from client.connection import Address
 from loadtest.chaos.events import Target
 from loadtest.chaos.named_targets import NamedProcess, named_process, named_world, process_kind
-from loadtest.chaos.world import Absent
+from loadtest.chaos.targets import Absent
 from loadtest.core.errors import LoadTestError
 from protocol.endpoint import Endpoint, encode_endpoint
 from tests.helpers.ports import free_port

@@ -10,7 +10,7 @@ import pytest
 from client.errors import Unreachable
 from loadtest.chaos.events import LINKS, Target
 from loadtest.chaos.own_stack import OwnStack, StackSize
-from loadtest.chaos.world import Absent
+from loadtest.chaos.targets import Absent
 from loadtest.core.errors import LoadTestError
 from loadtest.core.gateway import READY, ask
 from tests.helpers.processes import gone

@@ -8,7 +8,7 @@ from client.connection import Address, fixed
 from loadtest.chaos.events import Event, Kind, Target
 from loadtest.chaos.plan import ChaosPlan
 from loadtest.chaos.scenario import judge, run_chaos
-from loadtest.chaos.world import World
+from loadtest.chaos.targets import World
 from loadtest.measurement.tally import Tally
 from loadtest.reports.run import Mark, Run
 from tests.loadtest.measurement.test_tally import ended

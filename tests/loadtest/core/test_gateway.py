@@ -1,8 +1,5 @@
-"""Selection of the gateway, and the end of a load maker."""
+"""Selection of the gateway, and its answers to HTTP queries."""
 
-import asyncio
-import os
-import signal
 from pathlib import Path
 
 import aiohttp
@@ -11,7 +8,6 @@ from aiohttp import web
 
 from client.connection import Address
 from client.errors import GatewayError, Refused, TryLater, Unauthorised, Unreachable
-from loadtest.core.event_loop import run_loop
 from loadtest.core.gateway import READY, WORKERS, answer, ask, local_process, located
 from protocol.endpoint import Endpoint, encode_endpoint
 from tests.helpers.web_server import serving
@@ -54,35 +50,6 @@ def test_certificate_digest_is_validated(home: Path) -> None:
     ):
         with pytest.raises(Refused):
             located(gateway, "key", said)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_run_loop_returns_false_when_a_signal_cancels_it(number: signal.Signals) -> None:
-    cleaned = list[bool]()
-
-    async def wait() -> None:
-        try:
-            asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
-            await asyncio.Event().wait()
-        finally:
-            cleaned.append(True)
-
-    assert run_loop(wait()) is False
-    assert cleaned == [True]
-
-
-def test_run_loop_returns_true_at_the_end() -> None:
-    async def nothing() -> None: ...
-
-    assert run_loop(nothing()) is True
-
-
-def test_run_loop_raises_errors() -> None:
-    async def fail() -> None:
-        raise ValueError("no good")
-
-    with pytest.raises(ValueError, match="no good"):
-        run_loop(fail())
 
 
 @pytest.mark.parametrize(("said", "heard"), [('{"a": 1}', {"a": 1}), ("[1]", {}), ("{", {}), ("", {})])

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from loadtest.chaos.events import Way
-from loadtest.chaos.network import Network
+from loadtest.chaos.targets import Network
 from tests.loadtest.chaos.test_proxy import caller, echo_behind_a_proxy, end, say
 
 
