@@ -38,6 +38,7 @@ from worker.broker.shards import AllShards
 from worker.core.decoding import request_of
 from worker.core.delivery import Delivery
 from worker.core.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut
+from worker.core.outage import START_S, BrokerOutage
 from worker.core.pace import SPARE_S, Pace
 from worker.core.placement import Worker, job_streams, partial_streams
 from worker.core.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
@@ -64,7 +65,7 @@ class ConsumerIntervals:
     """Intervals of the worker's periodic tasks, shortened in tests.
 
     An engine that does not load is started again after ``engine_pause_s``, doubled each time up to
-    ``engine_longest_pause_s``.
+    ``engine_longest_pause_s``. A broker that has not answered yet is told after ``broker_patience_s``.
     """
 
     renew_s: float = RENEW_MS / 1000
@@ -74,6 +75,7 @@ class ConsumerIntervals:
     decode_spare_s: float = SPARE_S
     engine_pause_s: float = 1.0
     engine_longest_pause_s: float = 60.0
+    broker_patience_s: float = START_S
 
 
 class Consumer:
@@ -338,13 +340,15 @@ class Consumer:
     async def _insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat ``attempt`` until the broker answers. Every script may run twice without harm."""
         backoff_s = _SHORTEST_BACKOFF_S
+        outage = BrokerOutage(0.0 if self._reached else self._timing.broker_patience_s)
         while True:
             try:
                 done = await attempt()
                 self.tally.returns += backoff_s > _SHORTEST_BACKOFF_S
                 return done
             except BrokerUnavailable as error:
-                log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
+                if outage.is_warning_due(time.monotonic()):
+                    log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
             await asyncio.sleep(random.uniform(backoff_s / 2, backoff_s))
             backoff_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
 

@@ -357,7 +357,7 @@ async def test_worker_survives_lost_connections_and_groups(broker: Broker, other
 
 async def test_worker_waits_for_missing_broker_and_can_drain(tmp_path: Path) -> None:
     with capture_logs() as logs:
-        async with working(f"unix://{tmp_path}/nothing", timing=QUICK):
+        async with working(f"unix://{tmp_path}/nothing", timing=replace(QUICK, broker_patience_s=0.0)):
             await wait_until(lambda: "worker.waiting_for_broker" in [line["event"] for line in logs], "it says so")
 
 

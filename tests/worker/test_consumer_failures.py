@@ -4,12 +4,14 @@ from pathlib import Path
 
 from protocol.job import GROUP
 from tests.helpers.fault_engines import Fault
+from tests.helpers.logs import capture_logs
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, fault_job, working
 from tests.worker.scripts import KEYS, SESSION, STREAMS, GatewaySide, gateway_side
 from worker.broker.scripts import RETURNED
 from worker.consumer import ConsumerIntervals
+from worker.core.errors import BrokerUnavailable
 
 _NEVER = 1e15  # later than any deadline of a decode
 _SELDOM = ConsumerIntervals(renew_s=0.1, sweep_s=3_600.0, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
@@ -40,6 +42,27 @@ async def test_failed_job_is_left_to_other_workers_first(broker: Broker, tmp_pat
             await wait_until(lambda: other.end(2), "the next one is recognised")
             assert await failures(other) == 1
             assert [(id, holder) for id, holder, _ in await other.pending()] == [(entry, RETURNED)]
+
+
+async def test_worker_says_nothing_of_a_broker_that_starts_with_it(tmp_path: Path) -> None:
+    tries = 0
+
+    async def answers_at_the_fourth_try() -> str:
+        nonlocal tries
+        tries += 1
+        if tries < 4:
+            raise BrokerUnavailable("the broker does not answer")
+        return "done"
+
+    async with working(f"unix://{tmp_path}/nothing") as worker:
+        with capture_logs() as logs:
+            assert await worker.consumer._insist(answers_at_the_fourth_try) == "done"
+        assert not [line for line in logs if line["event"] == "worker.waiting_for_broker"]
+        worker.consumer._reached, tries = True, 0
+        with capture_logs() as logs:
+            await worker.consumer._insist(answers_at_the_fourth_try)
+        worker.consumer._reached = False  # it has no jobs to hand back
+        assert [line["event"] for line in logs].count("worker.waiting_for_broker") == 1
 
 
 async def test_jobs_retried_one_by_one_stay_leased_while_they_wait(broker: Broker, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from runtime.tasks import Tasks
 from worker.broker.live_shards import LiveShards
 from worker.core.decoding import amplified
 from worker.core.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised
+from worker.core.outage import START_S, BrokerOutage
 from worker.core.pace import Pace
 from worker.core.tally import WorkerReading, WorkerTally
 from worker.streaming.occupancy import Occupancy
@@ -91,11 +92,14 @@ class LiveWorker:
         await self._insist(lambda: self._jobs.renew_streams(info.model or ANY_MODEL, self._status()))
         tasks.start(self._renew_forever(info), "renew")
         log.info(LogEvent.WORKER_READY, worker=self._worker, streams=[Keys().live(info.model or ANY_MODEL)])
+        outage = BrokerOutage()
         while True:
             try:
                 await self._step(info)
+                outage = BrokerOutage()
             except BrokerUnavailable as error:
-                log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
+                if outage.is_warning_due(time.monotonic()):
+                    log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
                 await asyncio.sleep(_AGAIN_S)
             except EngineFault as fault:
                 log.warning(LogEvent.ENGINE_FAILED, reason=str(fault))
@@ -171,11 +175,13 @@ class LiveWorker:
             log.warning(LogEvent.WORKER_LEAVE_FAILED, reason=str(error) or "no answer from the broker")
 
     async def _insist(self, attempt: Callable[[], Awaitable[None]]) -> None:
+        outage = BrokerOutage(START_S)
         while True:
             try:
                 return await attempt()
             except BrokerUnavailable as error:
-                log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
+                if outage.is_warning_due(time.monotonic()):
+                    log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
             await asyncio.sleep(_AGAIN_S)
 
 
