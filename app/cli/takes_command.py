@@ -18,6 +18,7 @@ from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.errors import OutputFailed
 from app.core.format import Format
+from app.core.outputs import make_folder
 from app.core.sentences import Say
 from app.core.states import State
 from runtime.command_line import AsJson, group
@@ -97,17 +98,14 @@ def export(
     with exit_on_error():
         found = _find(session)
         sound, text = output / f"{found.session}.wav", output / f"{found.session}.{form}"
+        make_folder(output)
         try:
-            output.mkdir(parents=True, exist_ok=True)
             audible = bool(found.samples) or not found.damaged
             if audible:
                 _write_wav(found, sound)
             write_whole(text, _text_of(found, form, sound.name))
         except OSError as error:
-            advice = ": name a folder" if isinstance(error, FileExistsError | NotADirectoryError) else ""
-            raise OutputFailed(
-                f"{found.session} cannot be exported to {output}: {error.strerror}{advice}"
-            ) from error
+            raise OutputFailed(f"{found.session} cannot be exported to {output}: {error.strerror}") from error
     written = (
         f"{printable(str(sound))}, {printable(str(text))}"
         if audible

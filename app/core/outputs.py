@@ -30,7 +30,7 @@ class Outputs:
             if self._many and form in _ONE_DOCUMENT:
                 raise UsageMistake(f"several {form} files cannot be one: add --output beside, or --output DIR")
             return
-        folder = None if where == BESIDE else _folder(Path(where))
+        folder = None if where == BESIDE else make_folder(Path(where))
         for recording in recordings:
             place = (folder or recording.parent) / f"{recording.stem}.{form}"
             if place in self._places.values():
@@ -83,7 +83,8 @@ def _print(text: str) -> None:
         raise OutputFailed(f"standard output cannot be written: {error.strerror}") from error
 
 
-def _folder(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
+    """Make the folder for results, unless it is there, and return it. Raises ``OutputFailed``."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
