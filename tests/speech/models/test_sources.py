@@ -19,6 +19,7 @@ from tests.speech.models.example import (
     WEIGHTS,
     catalogue_of,
     file_of,
+    flip_bit,
     model_of,
     serve,
     write_files,
@@ -98,6 +99,20 @@ def test_folder_source_accepts_files_subfolder_or_wheels(tmp_path: Path, kind: s
     for path, data in CONTENTS.items():
         source.fetch(file_of(path), stage, silent)
         assert stage.part(file_of(path)).read_bytes() == data
+
+
+@pytest.mark.parametrize("kind", ["files", "wheels"])
+def test_folder_source_checks_files_without_keeping_them(tmp_path: Path, kind: str) -> None:
+    place = write_files(tmp_path / "place") if kind == "files" else write_wheels(tmp_path / "place")
+    source, before = Folder("folder", model_of(IN_WHEELS), place), sorted(tmp_path.rglob("*"))
+    source.check(file_of(WEIGHTS))
+    assert sorted(tmp_path.rglob("*")) == before
+    flip_bit(place / WEIGHTS if kind == "files" else next(place.glob("*part2*")))
+    with pytest.raises(FileRefused, match=r"other contents|damaged"):
+        source.check(file_of(WEIGHTS))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileRefused, match="it is not there"):
+        Folder("folder", model_of(IN_WHEELS), tmp_path / "empty").check(file_of(WEIGHTS))
 
 
 def test_folder_source_reports_missing_files(tmp_path: Path) -> None:
