@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import (
     AbstractAsyncContextManager,
-    AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
     nullcontext,
@@ -325,7 +324,7 @@ class Gateway:
         return json_response(state, 200 if state.ready else 503)
 
 
-def told_to_clients(settings: GatewaySettings, url: str) -> AbstractContextManager[None]:
+def told_to_clients(settings: GatewaySettings, url: str) -> AbstractAsyncContextManager[None]:
     """Keep the endpoint file for clients on this computer until the context ends."""
     shown = settings.certificate.sha256 if settings.certificate else ""
     return findable(settings.endpoint_file, url, settings.key, shown)
@@ -387,9 +386,12 @@ async def running_gateway(settings: GatewaySettings, link: ProcessLink | None = 
         await gateway.run(tasks)
         try:
             await gateway.start(where)
-            async with _announced(settings, gateway.tls_port if main else 0), _wyoming(settings, gateway, main):
-                with told_to_clients(settings, gateway.url) if link is None else nullcontext():
-                    yield gateway
+            async with (
+                _announced(settings, gateway.tls_port if main else 0),
+                _wyoming(settings, gateway, main),
+                told_to_clients(settings, gateway.url) if link is None else nullcontext(),
+            ):
+                yield gateway
         finally:
             try:
                 await gateway.drain()

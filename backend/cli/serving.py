@@ -104,7 +104,7 @@ async def serve_together(settings: GatewaySettings, order: ServeOrder) -> None:
         supervisor = await stack.enter_async_context(supervised(plan, listeners, forwarding))
         ending_with_signals(told, supervisor.restart)
         supervisor.failed.add_done_callback(lambda _: told.set())
-        stack.enter_context(told_to_clients(settings, url))
+        await stack.enter_async_context(told_to_clients(settings, url))
         _say(settings, listeners, url)
         await told.wait()
         log.info(LogEvent.GATEWAY_STOPPING)

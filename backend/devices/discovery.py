@@ -1,10 +1,11 @@
 """Discovery of this computer's gateway by clients of the same user: the endpoint file and its key."""
 
+import asyncio
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +14,12 @@ from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
 from protocol.errors import MalformedMessage
 from runtime import loggers
 from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
 
 log = loggers.BACKEND_ACCESS
 
 KEY_FILE: Final = "gateway.key"
+_THERE_S: Final = 2.0
 _KEY: Final = re.compile(rb"[!-~]{1,512}")
 
 
@@ -41,17 +44,40 @@ def _made_or_kept(file: Path) -> bytes:
     return made_once(file, lambda: secrets.token_urlsafe(32).encode()).strip()
 
 
-@contextmanager
-def findable(file: Path | None, url: str, key: str, certificate_sha256: str = "") -> Iterator[None]:
-    """Write the endpoint file (mode 0600, atomically), and remove it afterwards if it is still this gateway's."""
+@asynccontextmanager
+async def findable(
+    file: Path | None, url: str, key: str, certificate_sha256: str = "", there_s: float = _THERE_S
+) -> AsyncIterator[None]:
+    """Write the endpoint file (mode 0600, atomically), and remove it afterwards if it is still this gateway's.
+
+    It is looked for every ``there_s``, and written again if a cleaner of temporary files has removed it.
+    """
     if file is None:
         yield
         return
     endpoint = Endpoint(url, key, os.getpid(), certificate_sha256)
     replace_file(file, encode_endpoint(endpoint))
     try:
-        yield
+        async with Tasks("endpoint") as tasks:
+            tasks.start(_stay(file, encode_endpoint(endpoint), there_s), "stay")
+            yield
     finally:
-        with suppress(FileNotFoundError, MalformedMessage):
-            if decode_endpoint(file.read_bytes()) == endpoint:
-                file.unlink()
+        _remove(file, endpoint)
+
+
+async def _stay(file: Path, content: bytes, there_s: float) -> None:
+    while True:
+        await asyncio.sleep(there_s)
+        await asyncio.to_thread(_restore, file, content)
+
+
+def _restore(file: Path, content: bytes) -> None:
+    with suppress(OSError):  # no room, or no permission: for now
+        if not file.exists():
+            replace_file(file, content)
+
+
+def _remove(file: Path, endpoint: Endpoint) -> None:
+    with suppress(FileNotFoundError, MalformedMessage):
+        if decode_endpoint(file.read_bytes()) == endpoint:
+            file.unlink()

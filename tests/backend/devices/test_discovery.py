@@ -1,3 +1,4 @@
+import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -6,27 +7,38 @@ import pytest
 
 from backend.devices.discovery import findable, own_key
 from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
+from tests.helpers.waiting import wait_until
 
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_endpoint_file_exists_while_gateway_runs_and_is_private(tmp_path: Path) -> None:
+async def test_endpoint_file_exists_while_gateway_runs_and_is_private(tmp_path: Path) -> None:
     file = tmp_path / "run" / "gateway.json"
-    with findable(file, "http://127.0.0.1:1", "k", "ab" * 32):
+    async with findable(file, "http://127.0.0.1:1", "k", "ab" * 32):
         endpoint = decode_endpoint(file.read_bytes())
         assert (endpoint.url, endpoint.key, endpoint.certificate_sha256) == ("http://127.0.0.1:1", "k", "ab" * 32)
         assert (mode(file), mode(file.parent)) == (0o600, 0o700)
     assert not file.exists()
 
 
-def test_endpoint_file_of_later_gateway_is_kept(tmp_path: Path) -> None:
+async def test_endpoint_file_of_later_gateway_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "gateway.json"
-    with findable(file, "http://127.0.0.1:1", "k"):
+    async with findable(file, "http://127.0.0.1:1", "k"):
         later = encode_endpoint(Endpoint("http://127.0.0.1:2", "k", 1))
         file.write_bytes(later)
     assert file.read_bytes() == later
+
+
+async def test_removed_endpoint_file_is_written_again_while_gateway_runs(tmp_path: Path) -> None:
+    file = tmp_path / "run" / "gateway.json"
+    async with findable(file, "http://127.0.0.1:1", "k", there_s=0.01):
+        before = file.read_bytes()
+        shutil.rmtree(file.parent)
+        await wait_until(file.exists, "it is there again")
+        assert (file.read_bytes(), mode(file), mode(file.parent)) == (before, 0o600, 0o700)
+    assert not file.exists()
 
 
 def test_key_is_made_once_with_concurrent_callers(tmp_path: Path) -> None:
