@@ -33,9 +33,8 @@ from client.gateway import ClientSettings, GatewayClient
 from loadtest.core.gateway import WORKERS, answer
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import TallyRecorder
-from loadtest.speakers.noise import Noise
+from loadtest.speakers.noise import Noise, PooledAudio
 from loadtest.speakers.speaker import Client, Speaker
-from loadtest.speakers.spoken import PooledAudio
 from loadtest.speakers.wheel import TimerWheel
 from protocol.recognition import Options
 from protocol.session import Final as FinalText

@@ -1,12 +1,16 @@
 """Processes that stand still, and always continue in the end.
 
-Several events may stop one process; it continues when the last of them is over. A guard process continues it if
-this program is killed.
+Several events may stop one process; it continues when the last of them is over. If this program is killed, a guard
+process lets them continue. The guard, ``python -m loadtest.chaos.standstill``, reads ``+PID`` and ``-PID`` from
+its input, which ends when this program ends, however that happens.
 """
 
+import os
+import signal
 import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Final, Self
@@ -15,7 +19,7 @@ import psutil
 
 from runtime.programs import module_command
 
-_GUARD: Final = "loadtest.chaos.guard"
+_GUARD: Final = "loadtest.chaos.standstill"
 
 
 class Standstill:
@@ -71,3 +75,25 @@ class Standstill:
         assert self._guard is not None and self._guard.stdin is not None, "use it in `with`"
         with suppress(OSError):  # a guard that is gone guards nothing
             self._guard.stdin.write(line.encode() + b"\n")
+
+
+def left_standing(lines: Iterable[str]) -> set[int]:
+    """Return the processes that were stopped and not released again."""
+    standing: set[int] = set()
+    for line in lines:
+        sign, number = line[:1], line[1:].strip()
+        if sign in "+-" and number.isdigit():
+            (standing.add if sign == "+" else standing.discard)(int(number))
+    return standing
+
+
+def main() -> None:
+    """Guard stopped processes: wait for the end of the input, then let those that still stand continue."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for pid in left_standing(sys.stdin):
+        with suppress(OSError):  # it has ended
+            os.kill(pid, signal.SIGCONT)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ from loadtest.measurement.log_watch import LogWatch
 from loadtest.reports.run import Run
 from loadtest.scenarios.attacks import Attack
 from loadtest.scenarios.fuzz import Fuzz, FuzzState, judge, run_fuzz
-from loadtest.scenarios.fuzzing.dialects.wires import Wire
+from loadtest.scenarios.fuzzing.wires import Wire
 from loadtest.scenarios.hostile import Hostile, run_hostile
 from runtime.folders import folders
 

@@ -29,9 +29,10 @@ from loadtest.measurement.log_watch import LogWatch
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
 from loadtest.measurement.promises import Promise, at_most, unharmed
 from loadtest.measurement.tally import TallyRecorder
+from loadtest.scenarios.fuzzing.answers import Judged, MalformedAnswer
 from loadtest.scenarios.fuzzing.conversation import Conversation, FuzzEnd, FuzzKind, conversation, sessions
-from loadtest.scenarios.fuzzing.dialects.wires import Wire, dialect_conversation
 from loadtest.scenarios.fuzzing.requests import FuzzedRoute, routes
+from loadtest.scenarios.fuzzing.wires import Wire, dialect_conversation
 from loadtest.scenarios.streams import Streams, run_streams
 from protocol.rest import OPENAPI_PATH
 from runtime.tasks import Tasks
@@ -271,7 +272,10 @@ def _closed(said: Conversation, received: ReceivedFrame, state: FuzzState) -> No
 
 
 def _heard(said: Conversation, payload: bytes, state: FuzzState) -> None:
-    judged = said.judge(payload)
+    try:
+        judged = said.judge(payload)
+    except MalformedAnswer as error:
+        judged = Judged(fault=str(error))
     if judged.objection:
         state.objections[judged.objection] += 1
     if judged.fault:

@@ -21,9 +21,8 @@ from client.gateway import ClientSettings, GatewayClient
 from loadtest.measurement.figures import Reconnection, percentile
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.streams import Retry, note_lateness, raise_file_limit
-from loadtest.speakers.noise import Noise, NoiseSegment
+from loadtest.speakers.noise import Noise, NoiseSegment, PooledAudio
 from loadtest.speakers.speaker import Client, Speaker
-from loadtest.speakers.spoken import PooledAudio
 from loadtest.speakers.tap import SharedConnector
 from loadtest.speakers.wheel import TimerWheel
 from protocol.audio import SAMPLE_RATE

@@ -14,9 +14,8 @@ from client.backoff import backoff
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
 from loadtest.measurement.tally import TallyRecorder
-from loadtest.speakers.noise import Noise
+from loadtest.speakers.noise import Noise, PooledAudio
 from loadtest.speakers.speaker import Speaker
-from loadtest.speakers.spoken import PooledAudio
 from loadtest.speakers.tap import SharedConnector
 from loadtest.speakers.wheel import TimerWheel
 from protocol.recognition import Options

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from client.errors import AudioGone
+from client.events import Outcome
 from loadtest.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
@@ -80,3 +82,32 @@ class Noise:
 def _pause_s(source: random.Random) -> float:
     """Return a pause as between spoken sentences: mostly around 1 s, sometimes long."""
     return min(8.0, max(0.3, source.lognormvariate(0.0, 0.6)))
+
+
+class PooledAudio:
+    """``AudioStore`` that copies nothing: audio to send again is read from the pool again."""
+
+    def __init__(self) -> None:
+        self._utterances: dict[int, NoiseSegment] = {}
+
+    def keep(self, segment: int, utterance: NoiseSegment) -> None:
+        """Register the audio of a segment."""
+        self._utterances[segment] = utterance
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """Ignore the audio: it is already registered."""
+
+    async def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """Return exactly these samples. Raises ``AudioGone``."""
+        return self.piece(segment, offset, samples)
+
+    def piece(self, segment: int, offset: int, samples: int) -> bytes:
+        """Return exactly these samples without waiting. Raises ``AudioGone``."""
+        utterance = self._utterances.get(segment)
+        if utterance is None or offset + samples > utterance.samples:
+            raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
+        return utterance.read(offset, samples)
+
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+        """Forget the segment; safe to call twice."""
+        self._utterances.pop(segment, None)

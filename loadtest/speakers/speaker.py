@@ -11,8 +11,7 @@ from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import CompletedSegment, TallyRecorder
-from loadtest.speakers.noise import NoiseSegment, Turn
-from loadtest.speakers.spoken import PooledAudio
+from loadtest.speakers.noise import NoiseSegment, PooledAudio, Turn
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Busy, Failed, Final, Partial

@@ -1,4 +1,4 @@
-"""Judges of what a gateway says: objections to what was sent, and faults of its own. Pure."""
+"""Judges of a gateway's answers: objections to what was sent, and faults of its own. Pure."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -19,7 +19,11 @@ class Judged(NamedTuple):
 
 
 Judge = Callable[[bytes], Judged]
-"""Judges one message, or all that came over TCP."""
+"""Judges one message, or all that came over TCP. Raises ``MalformedAnswer``."""
+
+
+class MalformedAnswer(Exception):
+    """Message of a gateway that its protocol does not permit: a fault."""
 
 
 def judge_own(payload: bytes) -> Judged:
@@ -27,7 +31,7 @@ def judge_own(payload: bytes) -> Judged:
     try:
         message = decode_gateway(payload)
     except MalformedMessage as error:
-        return Judged(fault=f"a message of the gateway is malformed: {error}")
+        raise MalformedAnswer(f"a message of the gateway is malformed: {error}") from error
     return judge_error(message.code, message.message) if isinstance(message, Error | Failed) else Judged()
 
 
@@ -36,12 +40,12 @@ def judge_error(code: object, message: object) -> Judged:
     return Judged(str(code), f"internal error: {message}" if code in _INTERNAL else "")
 
 
-def answered(payload: bytes, *fields: str) -> dict[str, Any] | Judged:
-    """Return the object of JSON in an answer, or the fault that it is none or lacks one of these fields."""
+def decode_answer(payload: bytes, *fields: str) -> dict[str, Any]:
+    """Return the JSON object of an answer. Raises ``MalformedAnswer`` if it is none or lacks one of ``fields``."""
     try:
-        said = msgspec.json.decode(payload)
+        answer = msgspec.json.decode(payload)
     except msgspec.DecodeError as error:
-        return Judged(fault=f"a message of the gateway is malformed: {error}")
-    if not isinstance(said, dict) or not set(fields) <= set(said):
-        return Judged(fault=f"a message of the gateway lacks one of {', '.join(fields)}")
-    return said
+        raise MalformedAnswer(f"a message of the gateway is malformed: {error}") from error
+    if not isinstance(answer, dict) or not set(fields) <= set(answer):
+        raise MalformedAnswer(f"a message of the gateway lacks one of {', '.join(fields)}")
+    return answer

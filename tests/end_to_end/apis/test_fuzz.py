@@ -10,7 +10,7 @@ from client.connection import Address, fixed
 from loadtest.measurement.log_watch import LogWatch
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.fuzz import Fuzz, FuzzState, run_fuzz
-from loadtest.scenarios.fuzzing.dialects.wires import WIRES, Wire
+from loadtest.scenarios.fuzzing.wires import WIRES, Wire
 from protocol.endpoint import Endpoint
 from tests.helpers.api_chain import open_to_all
 from tests.helpers.chain import running_chain

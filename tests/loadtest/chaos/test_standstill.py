@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from loadtest.chaos.standstill import Standstill
+from loadtest.chaos.standstill import Standstill, left_standing
 from tests.helpers.waiting import wait_until
 from tests.loadtest.chaos.sleepers import sleeper, stands
 
@@ -57,3 +57,7 @@ async def test_process_continues_when_the_tool_is_killed(number: signal.Signals)
         await tool.wait()
         await wait_until(lambda: not stands(process), "the guard lets it continue")
     assert not psutil.pid_exists(process.pid)
+
+
+def test_only_what_was_not_released_is_left_standing() -> None:
+    assert left_standing(["+1\n", "+2\n", "-1\n", "-3\n", "\n", "+x\n", "+4"]) == {2, 4}

@@ -1,13 +1,15 @@
-"""Noise for load tests: any part can be read again, and no two segments are equal."""
+"""Noise of sessions, and its store, readable until segments are settled."""
 
 import hashlib
 import random
 from itertools import islice
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.speakers.noise import LONGEST_S, SHORTEST_S, Noise
+from client.errors import AudioGone
+from loadtest.speakers.noise import LONGEST_S, SHORTEST_S, Noise, PooledAudio
 
 NOISE = Noise(1)
 
@@ -39,3 +41,17 @@ def test_turns_resemble_speech_and_depend_only_on_the_seed() -> None:
     assert digests == [turn.utterance.digest for turn in islice(Noise(1).turns(5), 200)]
     assert digests != [turn.utterance.digest for turn in islice(Noise(2).turns(5), 200)]
     assert not set(digests) & {turn.utterance.digest for turn in islice(NOISE.turns(6), 200)}
+
+
+async def test_spoken_segment_is_readable_until_settled() -> None:
+    utterance = Noise(1).utterance(0, 0, 1_000, random.Random(1))
+    spoken = PooledAudio()
+    spoken.keep(0, utterance)
+    spoken.append(0, utterance.read(0, 100))
+    assert await spoken.read(0, 100, 50) == utterance.read(100, 50)
+    with pytest.raises(AudioGone):
+        await spoken.read(0, 990, 11)
+    await spoken.settle(0, None)
+    await spoken.settle(0, None)
+    with pytest.raises(AudioGone):
+        spoken.piece(0, 0, 1)

@@ -8,14 +8,14 @@ import pytest
 from client.connection import Address
 from loadtest.core.raw_socket import BINARY
 from loadtest.scenarios.fuzzing.conversation import Conversation, FuzzEnd, FuzzKind
-from loadtest.scenarios.fuzzing.dialects.wires import (
+from loadtest.scenarios.fuzzing.items import Item
+from loadtest.scenarios.fuzzing.wires import (
     WIRES,
     Wire,
     audio_damaged,
     dialect_conversation,
     flooded_a_little,
 )
-from loadtest.scenarios.fuzzing.items import Item
 
 ADDRESS = Address("http://127.0.0.1:8765", "secret")
 SOCKETS = [wire for wire, fuzzed in WIRES.items() if fuzzed.path]

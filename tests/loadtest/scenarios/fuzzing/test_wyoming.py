@@ -8,9 +8,9 @@ from wyoming.asr import Transcript
 from wyoming.error import Error
 from wyoming.event import Event, async_read_event, async_write_event
 
-from loadtest.scenarios.fuzzing.answers import Judged
-from loadtest.scenarios.fuzzing.dialects.wyoming import as_lines, judge, ordinary
+from loadtest.scenarios.fuzzing.answers import Judged, MalformedAnswer
 from loadtest.scenarios.fuzzing.items import encoded
+from loadtest.scenarios.fuzzing.wyoming import as_lines, judge, ordinary
 
 
 async def events_in(data: bytes) -> list[Event]:
@@ -60,5 +60,11 @@ async def test_answers_are_judged_event_by_event() -> None:
     assert judge(await written(text, Error("no", "UnusableEvent").event(), text)) == Judged("UnusableEvent")
     assert judge((await written(text, text))[:-30]) == Judged(), "cut off"
     assert judge(await written(text, Error("oh", "internal").event())).fault
-    assert judge(b"garbage\n").fault
-    assert judge(b'{"type": "error"}\n').fault
+
+
+@pytest.mark.parametrize(
+    "received", [b"garbage\n", b'{"type": "error"}\n', b'{"type": "error", "data": {"code": 1}}\n']
+)
+def test_event_without_its_fields_is_malformed(received: bytes) -> None:
+    with pytest.raises(MalformedAnswer):
+        judge(received)

@@ -3,7 +3,7 @@
 import random
 
 from client.connection import Address
-from loadtest.scenarios.fuzzing.dialects.openai_files import request
+from loadtest.scenarios.fuzzing.openai_files import request
 
 ADDRESS = Address("http://127.0.0.1:8765", "secret")
 

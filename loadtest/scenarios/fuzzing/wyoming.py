@@ -3,10 +3,8 @@
 import random
 from typing import Any, Final
 
-import msgspec
-
 from loadtest.core.raw_socket import TEXT
-from loadtest.scenarios.fuzzing.answers import Judged, answered, judge_error
+from loadtest.scenarios.fuzzing.answers import Judged, MalformedAnswer, decode_answer, judge_error
 from loadtest.scenarios.fuzzing.items import FuzzMessage, Item
 
 _CHANCE: Final = 0.3
@@ -44,9 +42,12 @@ def judge(received: bytes) -> Judged:
     found = Judged()
     while received:
         line, ended, received = received.partition(b"\n")
-        event = answered(line, "type")
-        if isinstance(event, Judged):
-            return event if ended else found
+        try:
+            event = decode_answer(line, "type")
+        except MalformedAnswer:
+            if ended:
+                raise
+            return found
         size = int(event.get("data_length") or 0)
         data = received[:size]
         received = received[size + int(event.get("payload_length") or 0) :]
@@ -58,10 +59,9 @@ def judge(received: bytes) -> Judged:
 
 
 def _judge_data(inline: dict[str, Any], data: bytes) -> Judged:
-    said = inline or (answered(data, "text") if data else Judged(fault="an error without data"))
-    if isinstance(said, Judged):
-        return said
-    try:
-        return judge_error(said.get("code"), said["text"])
-    except (KeyError, msgspec.DecodeError):
-        return Judged(fault="an error without text")
+    if not inline and not data:
+        raise MalformedAnswer("an error without data")
+    error = inline or decode_answer(data, "text")
+    if "text" not in error:
+        raise MalformedAnswer("an error without text")
+    return judge_error(error.get("code"), error["text"])

@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 from client.connection import Address
 from loadtest.core.raw_socket import handshake
+from loadtest.scenarios.fuzzing import openai_files, wyoming
+from loadtest.scenarios.fuzzing import websocket_dialects as dialects
 from loadtest.scenarios.fuzzing.answers import Judge, Judged
 from loadtest.scenarios.fuzzing.conversation import ENDS, Conversation, FuzzKind
-from loadtest.scenarios.fuzzing.dialects import deepgram, earlier, funasr, openai_files, realtime, vosk, wyoming
 from loadtest.scenarios.fuzzing.items import FuzzMessage, Item, encoded
 from loadtest.scenarios.fuzzing.mutations import (
     NASTY,
@@ -53,12 +54,18 @@ class FuzzedWire(NamedTuple):
 
 WIRES: Final = {
     Wire.OPENAI: FuzzedWire(request=openai_files.request),
-    Wire.REALTIME: FuzzedWire(realtime.ordinary, realtime.judge, realtime.PATH, realtime.SUBPROTOCOL),
-    Wire.FUNASR: FuzzedWire(funasr.ordinary, funasr.judge, funasr.PATH, funasr.SUBPROTOCOL),
+    Wire.REALTIME: FuzzedWire(
+        dialects.realtime, dialects.judge_realtime, "/v1/realtime?intent=transcription", "realtime"
+    ),
+    Wire.FUNASR: FuzzedWire(dialects.funasr, dialects.judge_funasr, "/v1/funasr", "binary"),
     Wire.WYOMING: FuzzedWire(wyoming.ordinary, wyoming.judge),
-    Wire.EARLIER: FuzzedWire(earlier.ordinary, earlier.judge, earlier.PATH),
-    Wire.DEEPGRAM: FuzzedWire(deepgram.ordinary, deepgram.judge, deepgram.PATH),
-    Wire.VOSK: FuzzedWire(vosk.ordinary, vosk.judge, vosk.PATH),
+    Wire.EARLIER: FuzzedWire(dialects.earlier, dialects.judge_earlier, "/ws/asr"),
+    Wire.DEEPGRAM: FuzzedWire(
+        dialects.deepgram,
+        dialects.judge_deepgram,
+        "/v1/listen?encoding=linear16&sample_rate=16000&interim_results=true&vad_events=true",
+    ),
+    Wire.VOSK: FuzzedWire(dialects.vosk, dialects.judge_vosk, "/v1/vosk"),
 }
 _WEIGHTS: Final = {
     FuzzKind.VALID: 8,
