@@ -28,7 +28,7 @@ from runtime.folders import folders
 from speech.audio_file import read_audio
 from tests.helpers.chain import running_chain
 from worker.chinese_text import written
-from worker.engines.whisper import create
+from worker.engines.whisper.engine import create
 
 _MODEL = "whisper-base"
 

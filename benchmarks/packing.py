@@ -27,7 +27,7 @@ from speech.cutter import Cutter
 from speech.packing import PackingSegmenter
 from speech.segmenter import SegmentAudio, SegmentBegin, Segmenter
 from speech.vad import open_vad
-from worker.engines.whisper import WhisperEngine, create
+from worker.engines.whisper.engine import WhisperEngine, create
 
 _SPEECH = Path(__file__).resolve().parent.parent / "tests" / "data" / "speech"
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 _PROGRAMS: Final = ("app", "backend", "client", "protocol", "runtime", "speech", "worker")
 
 _WHISPER: Final = (
-    "worker/engines/whisper*.py",
+    "worker/engines/whisper/*.py",
     "worker/engines/repetition*.py",
     "protocol/false_stops.py",
     "protocol/sentences.py",

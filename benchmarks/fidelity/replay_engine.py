@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol.engine import DecodeOutcome, DecodeRequest, Engine, EngineInfo, EngineSettings
-from worker.engines import whisper
+from worker.engines.whisper import engine
 
 CORES: Final = 2
 KEPT: Final = "kept"
@@ -70,4 +70,4 @@ def create(settings: EngineSettings) -> ReplayEngine:
     folder, tally = Path(extra.pop(KEPT)), Path(extra.pop(TALLY))
     model = extra.pop("folder")  # the worker knows no model of an engine that it does not know
     used = replace(settings, engine="whisper", model=Path(model).name, model_folder=model, extra=extra)
-    return ReplayEngine(whisper.create(used), folder, tally)
+    return ReplayEngine(engine.create(used), folder, tally)

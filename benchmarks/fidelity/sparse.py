@@ -24,10 +24,10 @@ from protocol.audio import SAMPLE_RATE
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from runtime.folders import folders
-from worker.engines import whisper_segment
-from worker.engines.whisper import WhisperEngine, create
-from worker.engines.whisper_checks import is_sparse, is_speech
-from worker.engines.whisper_reader import Reading
+from worker.engines.whisper import window
+from worker.engines.whisper.engine import WhisperEngine, create
+from worker.engines.whisper.reader import Reading
+from worker.engines.whisper.speech import is_sparse, is_speech
 
 _SPOKEN: Final = tuple(name for name in SETS if name not in ("short", "level", "sounds", "other"))
 _LONG_S: Final = 10
@@ -107,7 +107,7 @@ def _decoded(engine: WhisperEngine, item: Item, found: list[Reading]) -> str:
             found.append(reading)
         return sparse
 
-    with patch.object(whisper_segment, "is_sparse", noted):
+    with patch.object(window, "is_sparse", noted):
         (outcome,) = engine.decode([DecodeRequest(item.samples.tobytes(), Options(language=item.language))])
     return outcome.text if isinstance(outcome, Transcript) else ""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from worker.chinese_text import written
-from worker.engines.whisper import create
+from worker.engines.whisper.engine import create
 
 
 def main(model_folder: str, threads: str = "0") -> None:

@@ -19,7 +19,7 @@ from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segment
 from tests.helpers.recordings import samples_of
 from tests.helpers.waiting import wait_until_sync
 from worker.chinese_text import written
-from worker.engines.whisper import create
+from worker.engines.whisper.engine import create
 
 pytestmark = [pytest.mark.serial("languages"), pytest.mark.timeout(300)]
 

@@ -29,7 +29,7 @@ from tests.helpers.noise import (
 )
 from tests.helpers.recordings import Recording, chunks
 from worker.chinese_text import written
-from worker.engines.whisper import WhisperEngine, create
+from worker.engines.whisper.engine import WhisperEngine, create
 
 Samples = NDArray[np.int16]
 OpenVad = Callable[[], Vad]

@@ -17,7 +17,7 @@ from tests.helpers.chain import running_chain
 from tests.helpers.conversation import conversation
 from tests.helpers.valkey import Broker
 from worker.chinese_text import written
-from worker.engines.whisper import create
+from worker.engines.whisper.engine import create
 
 pytestmark = pytest.mark.serial("engines")
 

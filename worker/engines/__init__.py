@@ -1,4 +1,4 @@
-"""Recognition engines, one file each; a file imports its engine's library only inside the engine's constructor.
+"""Recognition engines; a file imports its engine's library only inside the engine's constructor.
 
 An engine is named by its entry point in the group ``kikipounamu.engines`` (``whisper``), or by an explicit
 ``package.module:function``.
@@ -27,7 +27,7 @@ OURS: Final = {
     "parakeet": "worker.engines.parakeet:create",
     "sensevoice-onnx": "worker.engines.sensevoice_onnx:create",
     "sherpa-onnx": "worker.engines.sherpa_onnx:create",
-    "whisper": "worker.engines.whisper:create",
+    "whisper": "worker.engines.whisper.engine:create",
 }
 """Our entry points: each engine process would search the files of all packages for them."""
 _EXTRAS: Final = {"funasr": "funasr", "parakeet": "parakeet", "sherpa-onnx": "streaming", "whisper": "whisper"}

@@ -23,9 +23,9 @@ from protocol.engine import (
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from tests.conftest import ROOT
-from worker.engines.whisper import WhisperEngine, create, load_options
-from worker.engines.whisper_reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Hints
-from worker.engines.whisper_segment import SegmentDecoder
+from worker.engines.whisper.engine import WhisperEngine, create, load_options
+from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Hints
+from worker.engines.whisper.segment import SegmentDecoder
 
 SPEECH = ROOT / "tests" / "data" / "speech"
 SECOND = 16_000
@@ -144,7 +144,7 @@ def test_space_before_a_word_is_in_its_token(engine: WhisperEngine, text: str) -
 
 
 def test_last_word_is_found_where_it_was_spoken(engine: WhisperEngine) -> None:
-    reader, hints = engine._reader, Hints("en", "", 1, 60, False)
+    reader, hints = engine._reader, Hints(Asked("en", partial=True), 60, False)
     features = reader.features(np.frombuffer(recording("en-02"), "<i2").astype(np.float32) / np.float32(32_768))
     frames = features.shape[1] - LONGEST_FRAMES
     encoded = reader.encode(features[:, : frames + 300])

@@ -8,11 +8,14 @@ OpenAI's Whisper (github.com/openai/whisper), where faster-whisper pads with zer
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import pairwise
-from math import inf, log
+from math import inf
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from worker.engines.repetition import without_loops
+from worker.engines.whisper.full_stops import Marks, without_doubtful_stops
 
 FRAMES_PER_SECOND: Final = 100
 LONGEST_FRAMES: Final = 30 * FRAMES_PER_SECOND
@@ -20,19 +23,13 @@ LONGEST_FRAMES: Final = 30 * FRAMES_PER_SECOND
 _SECONDS_PER_TIMESTAMP: Final = 0.02
 _SHORTEST_ADVANCE_S: Final = 1.0  # also lets every decode end
 _LONGEST_PROMPT: Final = 448
+_BEAMS: Final = 5
 _FEATURES_RANGE: Final = 2.0
 _LEAST_FEATURE: Final = -1.5
 """The log-Mel spectrogram is cut at 80 dB below its maximum and at -100 dB; both divided by 40 dB, plus 1."""
 _PROMPTS: Final = {"zh": "以下是普通话的句子。", "en": "This is a sentence in English."}
 """Without them, Mandarin is often written in traditional characters, and English without punctuation."""
 _DOUBTED: Final = ("zh",)
-_CERTAIN: Final = 0.8
-_MARGIN: Final = -1.2
-"""Of the log probability of a full stop, over a comma or nothing, without long pauses.
-
-8 of 9 false ones are below, 1 of 5 right ones."""
-_AFTER: Final = 8
-_LEAST: Final = 1e-12
 _PART: Final = "\ufffd"
 _SPACE: Final = "\N{LATIN CAPITAL LETTER G WITH DOT ABOVE}"
 """How the vocabulary writes a space."""
@@ -42,20 +39,31 @@ Samples = npt.NDArray[np.float32]
 Features = npt.NDArray[np.float32]
 
 
+class Asked(NamedTuple):
+    """Request for a segment. A partial is decoded cheaply. ``translates``: the text is to be in English."""
+
+    language: str
+    hotwords: str = ""
+    partial: bool = False
+    translates: bool = False
+
+    @property
+    def beams(self) -> int:
+        """Number of texts that a decode follows at a time."""
+        return 1 if self.partial else _BEAMS
+
+
 class Hints(NamedTuple):
     """Parameters of a decode. ``most_tokens`` bounds its length and so its time.
 
     ``goes_on``: audio follows the window, so that a phrase at its end may be cut. ``primed``: the decode begins
-    after a sentence that shows how to write the language. ``translates``: the text is in English.
+    after a sentence that shows how to write the language.
     """
 
-    language: str
-    hotwords: str
-    beams: int
+    asked: Asked
     most_tokens: int
     goes_on: bool
     primed: bool = True
-    translates: bool = False
 
 
 class Phrase(NamedTuple):
@@ -82,16 +90,13 @@ class Reading(NamedTuple):
     phrases: tuple[Phrase, ...] = ()
     found: bool = False
 
+    def without_loops(self) -> str:
+        """Return the text with one occurrence of each phrase that loops."""
+        return self.text if self.found else without_loops(self.text)
 
-Probabilities = Callable[[list[int]], Sequence[float]]
-
-
-class Marks(NamedTuple):
-    """Tokens of a Chinese full stop and of a comma. ``end``: all tokens of text are smaller."""
-
-    end: int
-    stop: int
-    comma: int
+    def frames(self) -> int:
+        """Return how much of the window was read."""
+        return LONGEST_FRAMES if self.resume_s is None else round(self.resume_s * FRAMES_PER_SECOND)
 
 
 class WhisperReader:
@@ -132,7 +137,7 @@ class WhisperReader:
         (result,) = self._model.model.generate(
             encoded,
             [prompt_tokens],
-            beam_size=hints.beams,
+            beam_size=hints.asked.beams,
             # CTranslate2 generates at most half of this, and at most what the prompt leaves of it
             max_length=min(_LONGEST_PROMPT, max(2 * hints.most_tokens, hints.most_tokens + len(prompt_tokens))),
             return_scores=True,
@@ -140,7 +145,7 @@ class WhisperReader:
             suppress_tokens=self._suppressed,
         )
         tokens = result.sequences_ids[0]
-        if hints.language in _DOUBTED and hints.beams > 1:
+        if hints.asked.language in _DOUBTED and not hints.asked.partial:
             heard = partial(self._probabilities, lambda: encoded, prompt_tokens)
             in_brief = partial(self._probabilities, brief, prompt_tokens)
             tokens = without_doubtful_stops(tokens, self._marks, heard, in_brief)
@@ -172,10 +177,11 @@ class WhisperReader:
 
     def _prompted(self, hints: Hints) -> tuple[Any, list[int]]:
         """Return the tokenizer of a decode, and the tokens before its text."""
-        tokenizer = self._tokenizer(hints.language, "translate" if hints.translates else "transcribe")
-        prompt = _PROMPTS.get(hints.language) if hints.primed else None
+        asked = hints.asked
+        tokenizer = self._tokenizer(asked.language, "translate" if asked.translates else "transcribe")
+        prompt = _PROMPTS.get(asked.language) if hints.primed else None
         before = tokenizer.encode(f" {prompt}") if prompt else []
-        return tokenizer, self._model.get_prompt(tokenizer, before, hotwords=hints.hotwords or None)
+        return tokenizer, self._model.get_prompt(tokenizer, before, hotwords=asked.hotwords or None)
 
     def _probabilities(self, window: Callable[[], Any], before: list[int], text: list[int]) -> Sequence[float]:
         """Return the probability of each token of a text without timestamps."""
@@ -208,39 +214,6 @@ def _repaired(tokenizer: Any) -> Any:
 def _is_in_word(decoded: str) -> bool:
     """Return whether a token is a letter, a digit, or a part of a character."""
     return any(character.isalnum() or character == _PART for character in decoded)
-
-
-def without_doubtful_stops(
-    tokens: Sequence[int], marks: Marks, probabilities: Probabilities, in_brief: Probabilities
-) -> list[int]:
-    """Return the tokens with commas for the doubtful full stops within the text.
-
-    ``probabilities``: of the tokens of a text without timestamps; ``in_brief``: also without long pauses. Either
-    makes a full stop probable whatever the words; without them, the words and the voice count.
-    """
-    places = [place for place, token in enumerate(tokens) if token < marks.end]
-    text = [tokens[place] for place in places]
-    stops = [number for number, token in enumerate(text[:-1]) if token == marks.stop]
-    if not stops:
-        return list(tokens)
-    heard = probabilities(text)
-    doubted = [stop for stop in stops if heard[stop] < _CERTAIN]
-    if not doubted:
-        return list(tokens)
-    found = in_brief(text)
-    commas = in_brief([marks.comma if number in doubted else token for number, token in enumerate(text)])
-    nothing = in_brief([token for number, token in enumerate(text) if number not in doubted])
-    doubtful: set[int] = set()
-    for earlier, (stop, following) in enumerate(pairwise([*doubted, len(text)])):
-        end = min(stop + 1 + _AFTER, following)
-        other = max(_likely(commas[stop:end]), _likely(nothing[stop - earlier : end - earlier - 1]))
-        if _likely(found[stop:end]) - other < _MARGIN:
-            doubtful.add(places[stop])
-    return [marks.comma if place in doubtful else token for place, token in enumerate(tokens)]
-
-
-def _likely(probabilities: Sequence[float]) -> float:
-    return sum(log(max(one, _LEAST)) for one in probabilities)
 
 
 def written(decoded: str) -> str:

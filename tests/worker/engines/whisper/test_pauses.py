@@ -8,23 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.engines.whisper_pauses import (
+from worker.engines.whisper.pauses import (
     LOUD,
-    continued,
     count_sounds,
-    ends_like,
     first_sound,
-    is_new,
-    lies_between,
-    overlapped,
     pause_before,
-    sentence_before,
     sounds_from,
     speech_after,
     speech_after_word,
     speech_between,
     with_short_pauses,
-    without_words,
+    wordless,
 )
 
 
@@ -110,34 +104,7 @@ def test_speech_after_the_first_pause_after_a_word_is_found(word: int, parts: Se
 def test_pause_before_sound_in_which_hardly_a_word_begins_is_found(
     words: Sequence[int], parts: Sequence[int], place: tuple[int, int] | None
 ) -> None:
-    assert without_words(features(*parts), words) == place
-
-
-@pytest.mark.parametrize(
-    ("text", "cut", "end"),
-    [
-        (" Go on. We come.", 10, 7),
-        ("去吧。我们来。", 5, 3),
-        (" Go on. Nothing is lost.", 18, 18),
-        (" Go on now", 6, 6),
-    ],
-    ids=["words of the next", "Chinese", "too many", "no sentence"],
-)
-def test_misplaced_words_of_the_next_sentence_stay_with_it(text: str, cut: int, end: int) -> None:
-    assert sentence_before(text, cut) == end
-
-
-@pytest.mark.parametrize(
-    ("text", "end", "alike"),
-    [
-        (" Go on. Come back.", " come back", True),
-        (" Go on. Come pack.", " Come back.", True),
-        (" Go on.", " Come back.", False),
-        ("去吧，在会议室见面。", "在会意室见面", True),
-    ],
-)
-def test_ends_of_two_readings_are_alike_if_a_letter_differs(text: str, end: str, alike: bool) -> None:
-    assert ends_like(text, end) == alike
+    assert wordless(features(*parts), words) == place
 
 
 @pytest.mark.parametrize(
@@ -191,56 +158,9 @@ def test_unread_speech_begins_after_half_a_second_and_after_what_was_read(parts:
 
 
 @pytest.mark.parametrize(
-    ("text", "rest", "new"),
-    [("我还没有。", "核对完。", True), ("Yes, I know.", " I know!", False), ("Yes.", " ...", False)],
-)
-def test_rest_that_was_read_already_is_not_new(text: str, rest: str, new: bool) -> None:
-    assert is_new(rest, text) is new
-
-
-@pytest.mark.parametrize(
-    ("text", "rest", "expected"),
-    [
-        ("我还没有。", "核对完。", "我还没有，核对完。"),
-        ("我还没有。", "核对完", "我还没有，核对完。"),
-        ("还有吗？", "核对完", "还有吗？核对完"),
-        (" Not yet.", " I am late", " Not yet. I am late."),
-        (" Not yet", " I am late", " Not yet I am late"),
-    ],
-)
-def test_full_stop_before_the_rest_belongs_to_its_end(text: str, rest: str, expected: str) -> None:
-    assert continued(text, rest) == expected
-
-
-@pytest.mark.parametrize(
-    ("found", "between"),
-    [("Nothing.", True), ("On!", False), ("I", False), ("Go on.", True), ("I am.", True)],
-    ids=["new", "end of the first", "beginning of the second", "the first again", "the second again"],
-)
-def test_words_of_a_phrase_are_not_read_again_but_all_of_it_is(found: str, between: bool) -> None:
-    assert lies_between(found, " Go on.", " I am.") is between
-
-
-@pytest.mark.parametrize(
     ("parts", "end", "place"),
     [((100, 30, 70, 25, 100), 300, 205), ((100, 30, 70, 25, 100), 270, 110), ((100, 19, 70), 189, 0)],
     ids=["last", "too near", "short"],
 )
 def test_pause_before_what_was_read_last_is_found(parts: Sequence[int], end: int, place: int) -> None:
     assert pause_before(features(*parts), end) == place
-
-
-@pytest.mark.parametrize(
-    ("text", "rest", "lacking"),
-    [
-        (" Go. Water the", " Water the plants.", " plants."),
-        (" Water the", " Water the plants. Water the plants.", " plants. Water the plants."),
-        (" Go on. Go on. Go", " Go on. Go on.", " on."),
-        (" Water the", " Watch the plants.", ""),
-        (" Go on. Water the", " The plants.", ""),
-        (" Water the", " Water the", ""),
-        ("我们提前到前台", "提前到前台登记。", "登记。"),
-    ],
-)
-def test_rest_without_the_words_read_before(text: str, rest: str, lacking: str) -> None:
-    assert overlapped(text, rest) == lacking

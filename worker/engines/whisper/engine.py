@@ -26,8 +26,8 @@ from protocol.scripts import foreign
 from runtime.installing import extra_command
 from worker.engines import lacks_memory
 from worker.engines.devices import choose_device
-from worker.engines.whisper_reader import Samples, WhisperReader
-from worker.engines.whisper_segment import Passage, SegmentDecoder
+from worker.engines.whisper.reader import Samples, WhisperReader
+from worker.engines.whisper.segment import Passage, SegmentDecoder
 
 _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter
 _ONLY_TRANSCRIBE: Final = ("turbo", "distil")  # trained without translations
@@ -87,29 +87,26 @@ class WhisperEngine:
         samples: Samples = np.frombuffer(request.pcm, "<i2").astype(np.float32) / np.float32(32_768)
         if len(samples) < _SHORTEST_SAMPLES or not samples.any():
             return Transcript("")
-        if request.options.task == "translate":
-            segment = SegmentDecoder(self._reader, samples, request.partial, translates=True)
-            return _translation(segment, request.options)
-        times_words = request.options.priority == "bulk"  # subtitles and word times are for files
-        segment = SegmentDecoder(self._reader, samples, request.partial, times_words=times_words)
+        translates = request.options.task == "translate"
+        words = request.options.priority == "bulk" and not translates  # subtitles and word times are for files
+        segment = SegmentDecoder(self._reader, samples, request.partial, translates=translates, times_words=words)
         return _transcript(segment, request.options)
 
 
 def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
-    """Decode with the language, and with the next one if the text is in a script that the speaker does not use."""
+    """Decode with the language, and with the next one if the text is in a script that the speaker does not use.
+
+    A translation is in English from whatever language.
+    """
+    translates = options.task == "translate"
     found: list[Passage] = []
     for language in segment.languages(options):
         found.append(segment.decode(language, " ".join(options.hotwords)))
-        if not foreign(found[-1].text, options.languages):
+        if translates or not foreign(found[-1].text, options.languages):
             break
     best = max(found, key=lambda passage: (not foreign(passage.text, options.languages), passage.log_probability))
-    return Transcript(best.text, best.language if best.text else "", best.phrases)
-
-
-def _translation(segment: SegmentDecoder, options: Options) -> Transcript:
-    """Translate from the most probable language; every text is in English."""
-    said = segment.decode(next(segment.languages(options)), " ".join(options.hotwords))
-    return Transcript(said.text, "en" if said.text else "", said.phrases)
+    language = "en" if translates else best.language
+    return Transcript(best.text, language if best.text else "", best.phrases)
 
 
 def create(settings: EngineSettings) -> WhisperEngine:

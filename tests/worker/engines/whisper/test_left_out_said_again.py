@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from protocol.recognition import Word
-from tests.worker.engines.test_whisper_segment import (
+from tests.worker.engines.whisper.stand_ins import (
     GOOD,
     SECOND,
     FakeReader,
@@ -15,8 +15,8 @@ from tests.worker.engines.test_whisper_segment import (
     SkippingReader,
     decoder,
 )
-from worker.engines.whisper_reader import Phrase, Reading
-from worker.engines.whisper_segment import SegmentDecoder
+from worker.engines.whisper.reader import Phrase, Reading
+from worker.engines.whisper.segment import SegmentDecoder
 
 SENTENCE = " Please go on now."
 WHOLE = GOOD._replace(text=SENTENCE, phrases=(Phrase(SENTENCE, 0.0, 4.0),), end_s=4.0)

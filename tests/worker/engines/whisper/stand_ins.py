@@ -1,0 +1,89 @@
+"""Readers of windows that answer as a test says, and note what they were asked."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from worker.engines.whisper.reader import LONGEST_FRAMES, Features, Hints, Reading, Samples
+from worker.engines.whisper.segment import SegmentDecoder
+
+GOOD = Reading(" Good.", (1, 2, 3), 1.0, None, -0.2, 0.1)
+
+
+SECOND = 16_000
+
+
+class FakeReader:
+    """Reader that notes its calls; an encoded window is its first feature and its length, both in frames."""
+
+    known = ("en", "fr", "ja", "zh")
+
+    def __init__(
+        self,
+        answer: Callable[[tuple[int, int], Hints], Reading],
+        last_word_s: Callable[[str], float] = lambda _: 99.0,
+    ) -> None:
+        self.answer, self.place = answer, last_word_s
+        self.encoded: list[tuple[int, int]] = []
+        self.read_windows: list[tuple[tuple[int, int], Hints]] = []
+
+    def features(self, samples: Samples) -> Features:
+        return np.arange(len(samples) // 160 + LONGEST_FRAMES, dtype=np.float32)[np.newaxis]
+
+    def encode(self, features: Features) -> Any:
+        self.encoded.append((int(features[0, 0]), features.shape[1]))
+        return self.encoded[-1]
+
+    def languages(self, encoded: Any) -> list[str]:
+        return ["ja", "zh", "fr", "en"]
+
+    def read(self, encoded: Any, hints: Hints, brief: Callable[[], Any]) -> Reading:
+        self.read_windows.append((encoded, hints))
+        self.brief = brief
+        return self.answer(encoded, hints)
+
+    def words(self, encoded: Any, hints: Hints, text: str) -> list[tuple[int, float]]:
+        return [*((0, float(second)) for second in range(60)), (len(text), self.place(text))]
+
+
+def decoder(reader: Any, seconds: float, partial: bool = False) -> SegmentDecoder:
+    """Return a decoder of this much audio."""
+    return SegmentDecoder(reader, np.ones(int(seconds * SECOND), np.float32), partial)
+
+
+class HummingReader(FakeReader):
+    """Reader of audio that sounds throughout."""
+
+    def features(self, samples: Samples) -> Features:
+        return np.ones((1, len(samples) // 160 + LONGEST_FRAMES), np.float32)
+
+
+class AnsweringReader(HummingReader):
+    """Reader of a second of speech that is 16 dB louder than what sounds throughout."""
+
+    def features(self, samples: Samples) -> Features:
+        return super().features(samples) + 0.4 * (np.arange(len(samples) // 160 + LONGEST_FRAMES) < 100)
+
+
+class PausingReader(FakeReader):
+    """Reader of audio with speech up to 2 s and from 3 s on."""
+
+    def features(self, samples: Samples) -> Features:
+        found = super().features(samples) * 0 - 0.5
+        found[:, :200] = found[:, 300 : len(samples) // 160] = 1.0
+        return found
+
+    def encode(self, features: Features) -> Any:
+        self.encoded.append((0 if features[0, 0] > 0 else 280, features.shape[1]))
+        return self.encoded[-1]
+
+
+class SkippingReader(FakeReader):
+    """Reader of audio with speech up to 2 s, from 3 to 5 s and from 6 s on."""
+
+    def features(self, samples: Samples) -> Features:
+        found = super().features(samples) * 0 - 0.5
+        for begin, end in ((0, 200), (300, 500), (600, len(samples) // 160)):
+            found[:, begin:end] = 1.0
+        return found

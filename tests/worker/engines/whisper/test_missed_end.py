@@ -1,0 +1,72 @@
+"""Test when a reading of a short window is used. The values are measured ones of whisper-base."""
+
+from typing import Any
+
+import pytest
+
+from tests.worker.engines.whisper.test_speech import GOOD, LOOP
+from worker.engines.whisper.missed_end import better, is_heard, is_in_bounds
+from worker.engines.whisper.speech import is_probable, is_speech
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({}, 2.0),
+        ({"end_s": 2.5}, 2.0),
+        ({"end_s": 3.0}, 2.1),
+        ({"end_s": 24.56}, 23.85),
+        ({"text": "No", "tokens": (1,), "end_s": 2.0}, 1.0),
+        ({"tokens": (1,) * 16}, 2.0),
+        ({"no_speech": 0.6}, 2.0),
+        ({"text": "No, no, no."}, 2.0),
+    ],
+)
+def test_plausible_reading_of_a_short_window_is_used(changes: dict[str, Any], seconds: float) -> None:
+    reading = GOOD._replace(**changes)
+    assert is_heard(reading) and is_in_bounds(reading, seconds)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"end_s": 2.6},
+        {"end_s": 4.0},
+        {"tokens": (1,) * 17},
+        {"no_speech": 0.61},
+        {"log_probability": -0.81, "no_speech": 0.16},
+        {"text": "I left my umbrella. I left my umbrella."},
+    ],
+)
+def test_implausible_reading_of_a_short_window_is_not_used(changes: dict[str, Any]) -> None:
+    reading = GOOD._replace(**changes)
+    assert not (is_heard(reading) and is_in_bounds(reading, 2.0))
+
+
+def test_improbable_text_of_what_is_surely_speech_is_used_but_no_rest_of_a_text() -> None:
+    misheard = GOOD._replace(log_probability=-1.11, no_speech=0.08)
+    assert is_heard(misheard) and not is_probable(misheard)
+
+
+def test_more_probable_window_decides_unless_it_loops() -> None:
+    unlikely = GOOD._replace(text="Good night.", log_probability=-1.05)
+    assert better(unlikely, GOOD, 2.0) == GOOD
+    assert better(GOOD, unlikely, 2.0) == GOOD
+    assert better(LOOP, unlikely, 2.0) == unlikely
+
+
+def test_long_window_decides_when_the_short_one_is_out_of_bounds() -> None:
+    unlikely = GOOD._replace(log_probability=-1.05)
+    assert better(unlikely, GOOD._replace(end_s=9.0), 2.0) is unlikely
+    assert better(LOOP, LOOP, 2.0) is LOOP
+
+
+def test_long_window_decides_that_nobody_spoke() -> None:
+    noise = LOOP._replace(no_speech=0.77)
+    assert better(noise, GOOD, 2.0) is noise and not is_speech(noise)
+
+
+def test_long_window_decides_that_somebody_spoke_where_the_short_text_is_better() -> None:
+    short = GOOD._replace(text="可以。", log_probability=-0.73, no_speech=0.85)
+    long = GOOD._replace(text="可以。", log_probability=-0.9, no_speech=0.48)
+    assert not is_speech(short) and is_speech(better(long, short, 2.0))

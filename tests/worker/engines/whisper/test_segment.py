@@ -1,0 +1,91 @@
+"""Test which windows of a segment are decoded, in which language, and the times of their phrases."""
+
+from math import inf
+
+import pytest
+
+from protocol.recognition import Options, Word
+from tests.worker.engines.whisper.stand_ins import GOOD, FakeReader, decoder
+from worker.engines.whisper.reader import Phrase, Reading
+
+
+@pytest.mark.parametrize(("language", "joined"), [("en", "They had nothing."), ("fr", "They had. Nothing.")])
+def test_false_full_stop_is_taken_back_in_languages_with_known_words(language: str, joined: str) -> None:
+    phrases = (Phrase(" They had. Nothing.", 0.0, 1.0), Phrase(" Yes.", 1.0, 2.0))
+    said = GOOD._replace(text=" They had. Nothing. Yes.", phrases=phrases)
+    passage = decoder(FakeReader(lambda *_: said), 4.0).decode(language, "")
+    assert passage.text == f"{joined} Yes."
+    assert [phrase.text for phrase in passage.phrases] == [joined.strip("."), "Yes"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "partial", "window"),
+    [(1.0, True, (79, 321)), (2.0, True, (0, 500)), (1.0, False, (0, 400))],
+    ids=["brief", "not brief", "no partial"],
+)
+def test_only_a_brief_partial_begins_with_its_first_sound(
+    seconds: float, partial: bool, window: tuple[int, int]
+) -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    decoder(reader, seconds, partial).decode("en", "")
+    assert reader.encoded[0] == window
+
+
+def test_long_segment_is_read_window_by_window_up_to_its_last_phrase() -> None:
+    resumes = {0: 24.0, 2400: None}
+    reader = FakeReader(lambda encoded, _: GOOD._replace(resume_s=resumes[encoded[0]]))
+    assert decoder(reader, 40.0).decode("en", "").text == "Good. Good."
+    assert reader.encoded == [(0, 3000), (2400, 1900)]
+    assert [hints.goes_on for _, hints in reader.read_windows] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("options", "languages"),
+    [
+        (Options(), ["ja", "zh"]),
+        (Options(languages=("en", "zh")), ["zh", "en"]),
+        (Options(languages=("xx", "en")), ["en"]),
+        (Options(languages=("xx",)), ["ja", "zh"]),
+        (Options(language="en", languages=("en", "zh")), ["en", "zh"]),
+        (Options(language="en", languages=("en",)), ["en"]),
+    ],
+)
+def test_languages_are_the_given_one_then_the_most_probable_listed(options: Options, languages: list[str]) -> None:
+    assert list(decoder(FakeReader(lambda *_: GOOD), 4.0).languages(options)) == languages
+
+
+def test_languages_share_the_encoding_with_the_text() -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    segment = decoder(reader, 4.0)
+    for language in segment.languages(Options()):
+        segment.decode(language, "")
+    assert reader.encoded == [(0, 700)] and len(reader.read_windows) == 2
+
+
+TWO = (Phrase(" Good,", 0.0, 2.0), Phrase(" ...", 2.0, 3.0), Phrase(" and bad.", 3.0, inf))
+
+
+def test_phrases_have_times_within_the_segment_and_no_punctuation_around_them() -> None:
+    two = GOOD._replace(text=" Good, ... and bad.", phrases=TWO)
+    passage = decoder(FakeReader(lambda *_: two), 4.0).decode("en", "")
+    assert passage.phrases == (Word("Good", 0, 2000), Word("and bad", 3000, 4000))
+
+
+def test_phrases_of_later_windows_are_timed_from_the_start_of_the_segment() -> None:
+    resumes = {0: 24.0, 2400: None}
+    one = GOOD._replace(phrases=TWO[:1])
+    reader = FakeReader(lambda encoded, _: one._replace(resume_s=resumes[encoded[0]]))
+    assert decoder(reader, 40.0).decode("en", "").phrases == (Word("Good", 0, 2000), Word("Good", 24_000, 26_000))
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        GOOD._replace(phrases=TWO[:1]),
+        GOOD._replace(phrases=TWO, no_speech=0.8, log_probability=-1.1),
+        GOOD._replace(phrases=TWO, text=" I'm sorry." * 20),
+    ],
+    ids=["single phrase", "noise", "loop"],
+)
+def test_phrases_are_left_out_where_they_tell_nothing(reading: Reading) -> None:
+    assert decoder(FakeReader(lambda *_: reading), 4.0).decode("en", "").phrases == ()

@@ -1,0 +1,148 @@
+"""Test with how much padding and how often a window is decoded."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from protocol.recognition import Options
+from tests.worker.engines.whisper.stand_ins import (
+    GOOD,
+    SECOND,
+    AnsweringReader,
+    FakeReader,
+    HummingReader,
+    PausingReader,
+    decoder,
+)
+from worker.engines.whisper.reader import LONGEST_FRAMES, Asked, Hints, Reading
+from worker.engines.whisper.segment import SegmentDecoder
+
+
+def test_translation_is_not_primed_with_its_language() -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    fake: Any = reader
+    SegmentDecoder(fake, np.ones(4 * SECOND, np.float32), False, translates=True).decode("zh", "")
+    ((_, hints),) = reader.read_windows
+    assert hints.asked.translates and not hints.primed
+
+
+def test_reliable_window_of_three_more_seconds_is_decoded_once() -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    passage = decoder(reader, 4.0).decode("en", "Ada")
+    assert (passage.text, passage.language, passage.log_probability) == ("Good.", "en", -0.2)
+    assert reader.encoded == [(0, 700)]
+    ((_, hints),) = reader.read_windows
+    assert hints == Hints(Asked("en", "Ada"), 48, False)
+
+
+LATE = GOOD._replace(end_s=9.0)
+
+
+WITHIN = " GOOD"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "windows"),
+    [
+        pytest.param(LATE, GOOD, [700, 1000], id="a longer window has the end"),
+        pytest.param(LATE._replace(text=WITHIN), GOOD, [700], id="only the stated end is late"),
+        pytest.param(LATE, LATE._replace(text=WITHIN), [700, 1000], id="only that of the longer window"),
+        pytest.param(LATE, LATE, [700, 1000, 3000], id="both have words after the audio"),
+        pytest.param(GOOD._replace(text=" So good. So good."), GOOD, [700, 1000], id="said twice"),
+        pytest.param(
+            LATE._replace(text=" So good. So good. So good."),
+            LATE._replace(text=" So good. So good. So good."),
+            [700, 1000, 3000],
+            id="both repeat themselves",
+        ),
+        pytest.param(GOOD._replace(no_speech=0.7), GOOD, [700, 3000], id="perhaps nobody spoke"),
+        pytest.param(GOOD._replace(log_probability=-0.9, no_speech=0.2), GOOD, [700, 3000], id="improbable"),
+        pytest.param(GOOD._replace(log_probability=-0.9), GOOD, [700], id="improbable, but surely speech"),
+    ],
+)
+def test_unreliable_window_is_decoded_again_with_more_padding(
+    first: Reading, second: Reading, windows: list[int]
+) -> None:
+    answers = {700: first, 1000: second, 3000: GOOD}
+    reader = FakeReader(lambda encoded, _: answers[encoded[1]], lambda text: 3.9 if text == WITHIN else 4.1)
+    assert decoder(reader, 4.0).decode("en", "").text.casefold().strip(".") == "good"
+    assert reader.encoded == [(0, frames) for frames in windows]
+    assert [hints.most_tokens for _, hints in reader.read_windows] == [96 if n == 3000 else 48 for n in windows]
+
+
+def test_second_window_of_30_seconds_is_the_last() -> None:
+    reader = FakeReader(lambda *_: GOOD._replace(end_s=40.0))
+    decoder(reader, 25.5).decode("en", "")
+    assert reader.encoded == [(0, 2850), (0, 3000)]
+
+
+def test_text_with_the_priming_sentence_is_decoded_again_without_it() -> None:
+    echo = GOOD._replace(text="电影。以下是普通话的句子。")
+    reader = FakeReader(lambda _, hints: echo if hints.primed else GOOD._replace(text="电影。"))
+    assert decoder(reader, 4.0).decode("zh", "").text == "电影。"
+    assert reader.encoded == [(0, 700)]
+    assert [hints.primed for _, hints in reader.read_windows] == [True, False]
+
+
+def test_longer_window_with_the_priming_sentence_is_decoded_again_without_it() -> None:
+    def answer(encoded: tuple[int, int], hints: Hints) -> Reading:
+        if encoded[1] < LONGEST_FRAMES:
+            return GOOD._replace(no_speech=0.7)
+        return GOOD._replace(text=" This is a sentence in English.") if hints.primed else GOOD
+
+    reader = FakeReader(answer)
+    assert decoder(reader, 4.0).decode("en", "").text == "Good."
+    assert [hints.primed for _, hints in reader.read_windows] == [True, True, False]
+
+
+def test_partial_is_decoded_once_with_one_beam() -> None:
+    reader = FakeReader(lambda *_: GOOD._replace(text="I'm sorry. " * 20))
+    partial = decoder(reader, 4.0, partial=True)
+    assert list(partial.languages(Options())) == ["ja"]
+    assert partial.decode("en", "").text == "I'm sorry."
+    assert [hints.asked.beams for _, hints in reader.read_windows] == [1]
+
+
+def test_only_a_partial_leaves_out_a_sentence_that_is_said_again() -> None:
+    twice = GOOD._replace(text=" Water the plants before. Water the plants before.")
+    reader = FakeReader(lambda *_: twice)
+    assert decoder(reader, 4.0, partial=True).decode("en", "").text == "Water the plants before."
+    assert decoder(reader, 4.0).decode("en", "").text.count("Water") == 2
+
+
+LONG_SOUNDS = [(HummingReader, 4.0, "Good."), (HummingReader, 20.0, ""), (FakeReader, 20.0, "Good.")]
+
+
+@pytest.mark.parametrize(("reader", "seconds", "text"), [*LONG_SOUNDS, (AnsweringReader, 20.0, "Good.")])
+def test_few_improbable_words_are_no_text_of_long_sound(
+    reader: type[FakeReader], seconds: float, text: str
+) -> None:
+    thanks = GOOD._replace(log_probability=-1.2, no_speech=0.3)
+    assert decoder(reader(lambda *_: thanks), seconds).decode("en", "").text == text
+
+
+def test_noise_gives_no_text_and_loop_one_phrase() -> None:
+    noise = GOOD._replace(no_speech=0.8, log_probability=-1.1)
+    assert decoder(FakeReader(lambda *_: noise), 4.0).decode("en", "").text == ""
+    loop = GOOD._replace(text=" I'm sorry." * 20)
+    assert decoder(FakeReader(lambda *_: loop), 4.0).decode("en", "").text == "I'm sorry."
+
+
+def test_window_of_almost_30_seconds_is_no_longer_than_30() -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    decoder(reader, 29.5).decode("en", "")
+    assert reader.encoded == [(0, 3000)]
+
+
+def test_window_of_30_seconds_is_not_decoded_twice() -> None:
+    reader = FakeReader(lambda *_: GOOD._replace(no_speech=0.7))
+    decoder(reader, 29.5).decode("en", "")
+    assert len(reader.read_windows) == 1
+
+
+def test_window_without_long_pauses_is_encoded_once_when_it_is_asked_for() -> None:
+    reader = PausingReader(lambda *_: GOOD)
+    decoder(reader, 4.0).decode("zh", "")
+    assert reader.encoded == [(0, 700)]
+    assert [reader.brief(), reader.brief()] == [(0, 625)] * 2 and len(reader.encoded) == 2

@@ -1,0 +1,149 @@
+"""Window of a segment: up to 30 s of audio, read with as little silence after it as gives a text to trust."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from worker.engines.repetition import may_repeat, said_once, times_said
+from worker.engines.whisper.missed_end import better, is_heard, is_in_bounds, says_once
+from worker.engines.whisper.pauses import LOUD, count_sounds, with_short_pauses
+from worker.engines.whisper.reader import (
+    FRAMES_PER_SECOND,
+    LONGEST_FRAMES,
+    Asked,
+    Features,
+    Hints,
+    Reading,
+    WhisperReader,
+    echoes_prompt,
+)
+from worker.engines.whisper.speech import is_sparse, is_speech, is_speech_so_far
+
+_MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
+_LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
+"""Most texts that cannot be trusted are right with this window, which costs a third of one of 30 s."""
+_PRIMED_S: Final = 1.5
+"""Shorter audio may hold one word. Whisper then writes a part of the sentence that it was primed with."""
+_TOKENS: Final = 16
+_TOKENS_PER_SECOND: Final = 8
+_MOST_TOKENS_PER_SECOND: Final = 20
+"""Bound for a window of 30 s. Scripts that Whisper writes byte by byte need up to three tokens a letter."""
+
+
+class Audio:
+    """Features of a window, encoded once for all languages. ``goes_on``: audio follows the window."""
+
+    def __init__(self, reader: WhisperReader, features: Features) -> None:
+        """``features`` begin with the window, and end with 30 s of silence."""
+        self.reader, self.features = reader, features
+        left: int = features.shape[1] - LONGEST_FRAMES
+        self._frames, self.goes_on = min(left, LONGEST_FRAMES), left > LONGEST_FRAMES
+        self.sound, self.seconds = features[:, : self._frames], self._frames / FRAMES_PER_SECOND
+        self._kept: dict[Any, Any] = {}
+
+    def padded(self, margin: int = _MARGIN_FRAMES) -> int:
+        """Return the length of the window with silence after its audio, in frames."""
+        return min(LONGEST_FRAMES, self._frames + margin)
+
+    def encoded(self, frames: int) -> Any:
+        """Return the encoding of this length."""
+        return self.once(frames, lambda: self.reader.encode(self.features[:, :frames]))
+
+    def brief(self) -> Any:
+        """Return the encoding of a window whose long pauses are short."""
+        spoken, silence = with_short_pauses(self.sound), self.features[:, -_MARGIN_FRAMES:]
+        made = np.concatenate((spoken, silence), axis=1)[:, :LONGEST_FRAMES]
+        return self.once("brief", lambda: self.reader.encode(made))
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` returned first. ``functools.cache`` would hold the features until a collection."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+
+class Window:
+    """Audio of a window with what is asked of it."""
+
+    def __init__(self, audio: Audio, asked: Asked) -> None:
+        self.audio, self.asked = audio, asked
+        primed = audio.seconds >= _PRIMED_S and not asked.translates
+        self._hints = Hints(asked, self._most_tokens(_TOKENS_PER_SECOND), audio.goes_on, primed)
+
+    def part(self, first: int, last: int) -> "Window":
+        """Return the window between two frames of this one."""
+        features = self.audio.features
+        part = np.concatenate((features[:, first:last], features[:, -LONGEST_FRAMES:]), axis=1)
+        return Window(Audio(self.audio.reader, part), self.asked)
+
+    def read(self) -> Reading:
+        """Decode until the text can be trusted. It is no loop if it says one phrase as often as it was heard."""
+        reading = self._trusted()
+        times = times_said(reading.text)
+        return reading._replace(found=times > 1 and times == count_sounds(self.audio.sound))
+
+    def read_once(self) -> Reading:
+        """Decode without a second look."""
+        return self._decoded(self.audio.padded(), self._hints)
+
+    def is_speech(self, reading: Reading) -> bool:
+        """Return whether anybody spoke. Of sparse words the loudest counts: around an answer it may be quieter."""
+        spoken = is_speech_so_far if self.asked.partial else is_speech
+        loud_s = with_short_pauses(self.audio.sound, LOUD).shape[1] / FRAMES_PER_SECOND
+        return spoken(reading) and not is_sparse(reading, self.audio.seconds, loud_s)
+
+    def text(self, reading: Reading) -> str:
+        """Return what was said. Whisper often says a partial again, as it ends in the midst of a word."""
+        if not self.is_speech(reading):
+            return ""
+        text = reading.without_loops()
+        return said_once(text) if self.asked.partial else text
+
+    def words(self, text: str) -> list[tuple[int, int]]:
+        """Return where in a text and in the window each part of its words begins."""
+        words = self.audio.once(
+            (self._hints, text),
+            lambda: self.audio.reader.words(self.audio.encoded(self.audio.padded()), self._hints, text),
+        )
+        return [(place, round(min(s, self.audio.seconds) * FRAMES_PER_SECOND)) for place, s in words]
+
+    def _trusted(self) -> Reading:
+        """Decode; if the text cannot be trusted, with more padding, and at last with 30 s."""
+        frames, longer = self.audio.padded(), self.audio.padded(_LONGER_MARGIN_FRAMES)
+        reading, hints = self._without_echo(frames, self._hints)
+        if self.asked.partial or frames == LONGEST_FRAMES:
+            return reading
+        if is_heard(reading):
+            if self._has_end(frames, hints, reading):
+                return reading
+            if longer < LONGEST_FRAMES:
+                second, _ = self._without_echo(longer, hints)
+                if is_heard(second) and self._has_end(longer, hints, second):
+                    return second
+        hints = hints._replace(most_tokens=self._most_tokens(_MOST_TOKENS_PER_SECOND))
+        return better(self._without_echo(LONGEST_FRAMES, hints)[0], reading, self.audio.seconds)
+
+    def _without_echo(self, frames: int, hints: Hints) -> tuple[Reading, Hints]:
+        """Decode, again without the priming sentence if the text has it."""
+        reading = self._decoded(frames, hints)
+        if hints.primed and echoes_prompt(reading.text, self.asked.language):
+            hints = hints._replace(primed=False)
+            reading = self._decoded(frames, hints)
+        return reading, hints
+
+    def _has_end(self, frames: int, hints: Hints, reading: Reading) -> bool:
+        """Return whether a reading ends with the audio; if it may not, its last word tells."""
+        seconds = self.audio.seconds
+        if is_in_bounds(reading, seconds) and not may_repeat(reading.text):
+            return True
+        if not says_once(reading, seconds):
+            return False
+        words = self.audio.reader.words(self.audio.encoded(frames), hints, reading.text)
+        return not words or words[-1][1] <= seconds
+
+    def _decoded(self, frames: int, hints: Hints) -> Reading:
+        return self.audio.reader.read(self.audio.encoded(frames), hints, self.audio.brief)
+
+    def _most_tokens(self, per_second: int) -> int:
+        return _TOKENS + int(per_second * self.audio.seconds)
