@@ -37,7 +37,7 @@ from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.scenarios.sessions import SessionPlan, utterances
 from loadtest.speakers.noise import Turn
-from loadtest.speakers.speaker import Client, Speaker
+from loadtest.speakers.speaker import Speaker
 from protocol.endpoint import Endpoint
 from runtime.logs import logging_to
 from scripts.render_chart import NAMESPACE, RELEASE, ROOT, Manifest
@@ -209,7 +209,7 @@ class Run:
         turns = (Turn(0.0, one) for one in utterances(SessionPlan(1, to_s - from_s, seed=number), number))
         await _until(zero + from_s / load.speed)
 
-        async def say(client: Client) -> None:
+        async def say(client: GatewayClient) -> None:
             await speaker.say(client, turns, _until, zero + to_s / load.speed)
 
         with TemporaryAudio() as store:

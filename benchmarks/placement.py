@@ -11,7 +11,6 @@ the first row and another one of the card alone is the most that could be gained
 """
 
 import asyncio
-import random
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import aiohttp
 
@@ -34,7 +33,7 @@ from loadtest.core.gateway import WORKERS, answer
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.speakers.noise import Noise, PooledAudio
-from loadtest.speakers.speaker import Client, Speaker
+from loadtest.speakers.speaker import Speaker, new_session
 from loadtest.speakers.wheel import TimerWheel
 from protocol.recognition import Options
 from protocol.session import Final as FinalText
@@ -81,9 +80,8 @@ class Measured:
 class GuessingSpeaker(Speaker):
     """Speaker whose client guesses the end of a segment, and is sure of it after the silence of an endpoint."""
 
-    async def end(self, client: Client, segment: int, due: float) -> None:
+    async def end(self, client: GatewayClient, segment: int, due: float) -> None:
         """Send the guess, wait, and complete the segment."""
-        assert isinstance(client, GatewayClient)
         await client.speculate(segment)
         await asyncio.sleep(_ENDPOINT_S)
         await super().end(client, segment, due + _ENDPOINT_S)
@@ -102,8 +100,7 @@ async def measure(address: Address, work: Work, speakers: int, seconds: float, s
     async def speak(number: int) -> None:
         spoken = PooledAudio()
         speaker = (GuessingSpeaker if work.guesses else Speaker)(number, recorder, spoken, heard)
-        session = UUID(int=random.getrandbits(128), version=4)
-        async with GatewayClient(fixed(address), session, spoken, options, ClientSettings()) as client:
+        async with GatewayClient(fixed(address), new_session(), spoken, options, ClientSettings()) as client:
             await speaker.run(
                 client, lambda client: speaker.say(client, noise.turns(number), wheel.until, stop_at)
             )

@@ -21,6 +21,7 @@ from msgspec import Struct
 from client.connection import Address, GatewayConnection, connect
 from client.errors import GatewayError
 from loadtest.core.event_loop import run_loop
+from loadtest.core.module_process import running_module
 from loadtest.speakers.speaker import without_numbers
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -35,9 +36,7 @@ from protocol.session import (
     SegmentEnd,
     Welcome,
 )
-from runtime.leash import leashed
 from runtime.logs import logging_to
-from runtime.programs import module_command
 from runtime.tasks import is_set_within
 
 _ANSWER_S: Final = 30.0
@@ -85,18 +84,9 @@ class AttackResult(Struct):
 
 async def attack(order: AttackOrder) -> AttackResult:
     """Run the attack in another process, so that this one has time to measure."""
-    pipe = asyncio.subprocess.PIPE
-    command = leashed(module_command("loadtest.scenarios.attacks"))
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
-    try:
+    async with running_module("loadtest.scenarios.attacks", order) as (_, output):
         async with asyncio.timeout(order.seconds + _END_S):
-            told, _ = await process.communicate(msgspec.json.encode(order) + b"\n")
-        return msgspec.json.decode(told, type=AttackResult)
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            return msgspec.json.decode(await output.read(), type=AttackResult)
 
 
 async def strike(order: AttackOrder) -> AttackResult:

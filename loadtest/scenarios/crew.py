@@ -19,15 +19,13 @@ from msgspec.structs import replace
 from client.connection import Address
 from loadtest.core.event_loop import run_loop
 from loadtest.core.gateway import located
+from loadtest.core.module_process import running_module
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.streams import Streams, run_streams
-from runtime.leash import leashed
 from runtime.logs import logging_to
-from runtime.programs import module_command
 from runtime.tasks import Tasks
 
 _EVERY_S: Final = 1.0
-_LONGEST_LINE: Final = 64 * 2**20
 _END_S: Final = 10.0
 
 
@@ -55,35 +53,23 @@ async def run_crew(plan: Streams, address: Address | None, zero: float, gather: 
 
 
 async def _member(part: PlanPart, gather: Callable[[Tally], None]) -> None:
-    command = leashed(module_command("loadtest.scenarios.crew"))
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=_LONGEST_LINE)
-    assert process.stdin and process.stdout
-    try:
-        process.stdin.write(msgspec.json.encode(part) + b"\n")
-        async for line in process.stdout:
-            gather(msgspec.json.decode(line, type=Tally))
-        if status := await process.wait():
-            raise CrewFailed(f"process {part.plan.part + 1} of the load maker ended with {status}")
-    finally:
-        await _end(process, gather)
+    async with running_module("loadtest.scenarios.crew", part) as (process, output):
+        try:
+            await _gather(output, gather)
+            if status := await process.wait():
+                raise CrewFailed(f"process {part.plan.part + 1} of the load maker ended with {status}")
+        finally:
+            if process.returncode is None:  # cancelled: its last results are worth a moment
+                with suppress(ProcessLookupError, TimeoutError):
+                    process.terminate()
+                    async with asyncio.timeout(_END_S):
+                        await _gather(output, gather)
+                        await process.wait()
 
 
-async def _end(process: asyncio.subprocess.Process, gather: Callable[[Tally], None]) -> None:
-    """Terminate a process, gather its last results, and wait until it is gone."""
-    if process.returncode is not None:
-        return
-    assert process.stdout
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        async with asyncio.timeout(_END_S):
-            async for line in process.stdout:
-                gather(msgspec.json.decode(line, type=Tally))
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+async def _gather(output: asyncio.StreamReader, gather: Callable[[Tally], None]) -> None:
+    async for line in output:
+        gather(msgspec.json.decode(line, type=Tally))
 
 
 async def _work(part: PlanPart) -> None:
@@ -91,13 +77,13 @@ async def _work(part: PlanPart) -> None:
     recorder = TallyRecorder(part.zero)
     try:
         async with Tasks("crew") as tasks:
-            tasks.start(_tell(recorder), "tell")
+            tasks.start(_report(recorder), "report")
             await run_streams(part.plan, locate, recorder)
     finally:
         _write(recorder)
 
 
-async def _tell(recorder: TallyRecorder) -> None:
+async def _report(recorder: TallyRecorder) -> None:
     while True:
         await asyncio.sleep(_EVERY_S - time.monotonic() % _EVERY_S)
         _write(recorder)

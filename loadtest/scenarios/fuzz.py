@@ -174,8 +174,6 @@ async def converse(said: Conversation, address: Address, state: FuzzState) -> No
         async with asyncio.timeout(_ANSWER_S):
             if said.kind is FuzzKind.REQUEST:
                 await _ask(said, socket, state)
-            elif not said.opening:
-                await _write(said, socket, state)
             else:
                 await _talk(said, socket, state)
     except TimeoutError:
@@ -206,10 +204,12 @@ def _status(said: Conversation, status: int, state: FuzzState) -> None:
 
 
 async def _talk(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
-    """Send all messages, reading at the same time; then end as planned."""
-    state.messages += 1
-    await socket.upgrade(said.opening)
-    reading = asyncio.create_task(_read(said, socket, state), name=f"fuzz/read-{said.number}")
+    """Send all messages, over TCP if there is no opening, reading at the same time; then end as planned."""
+    if said.opening:
+        state.messages += 1
+        await socket.upgrade(said.opening)
+    read = _read_frames if said.opening else _read_bytes
+    reading = asyncio.create_task(read(said, socket, state), name=f"fuzz/read-{said.number}")
     try:
         with suppress(OSError):  # the gateway ended the connection before it had everything
             await _send_messages(said, socket, state)
@@ -217,27 +217,9 @@ async def _talk(said: Conversation, socket: RawSocket, state: FuzzState) -> None
                 return
             if said.end is FuzzEnd.LISTEN:  # a gateway says nothing more to who has closed
                 await asyncio.wait({reading}, timeout=_LISTEN_S)
-            await socket.send(frame(CLOSE, b"\x03\xe8"))
-        wait_s = _BROKEN_S if said.kind is FuzzKind.FRAMES else None
-        async with asyncio.timeout(wait_s):
+            await (socket.send(frame(CLOSE, b"\x03\xe8")) if said.opening else socket.end())
+        async with asyncio.timeout(_BROKEN_S if said.kind is FuzzKind.FRAMES and said.opening else None):
             await asyncio.shield(reading)
-    finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
-
-
-async def _write(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
-    """Send all messages over TCP, reading at the same time; then end as planned."""
-    reading = asyncio.create_task(socket.rest(_MOST_BODY), name=f"fuzz/read-{said.number}")
-    try:
-        with suppress(OSError):  # as above
-            await _send_messages(said, socket, state)
-            if said.end is FuzzEnd.RESET:
-                return
-            if said.end is FuzzEnd.LISTEN:
-                await asyncio.wait({reading}, timeout=_LISTEN_S)
-            await socket.end()
-        _heard(said, await asyncio.shield(reading), state)
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
@@ -250,8 +232,13 @@ async def _send_messages(said: Conversation, socket: RawSocket, state: FuzzState
         await socket.send(b"".join(message.encoded() for message in batch))
 
 
-async def _read(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
-    """Read until the gateway has closed, and judge what it says."""
+async def _read_bytes(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
+    """Read until the gateway has ended the connection, and judge all that came together."""
+    _heard(said, await socket.rest(_MOST_BODY), state)
+
+
+async def _read_frames(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
+    """Read until the gateway has closed, and judge each message."""
     with suppress(OSError):
         while (received := await socket.receive()) is not None:
             if received.opcode == PING:

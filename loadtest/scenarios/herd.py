@@ -8,25 +8,23 @@ room. The client library decides when to reconnect: it is tested here together w
 import asyncio
 import random
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
-from uuid import UUID
 
 from msgspec import Struct
 
 from client.backoff import backoff
 from client.connection import Locate
 from client.events import ClientEvent, Connected, Disconnected
-from client.gateway import ClientSettings, GatewayClient
+from client.gateway import GatewayClient
 from loadtest.measurement.figures import Reconnection, percentile
 from loadtest.measurement.tally import TallyRecorder
-from loadtest.scenarios.streams import Retry, note_lateness, raise_file_limit
-from loadtest.speakers.noise import Noise, NoiseSegment, PooledAudio
-from loadtest.speakers.speaker import Client, Speaker
+from loadtest.scenarios.streams import LoadMaker, Retry, Streams, running_load_maker
+from loadtest.speakers.noise import NoiseSegment, PooledAudio
+from loadtest.speakers.speaker import Speaker
 from loadtest.speakers.tap import SharedConnector
-from loadtest.speakers.wheel import TimerWheel
 from protocol.audio import SAMPLE_RATE
-from runtime.tasks import Tasks
 
 _LOOK_S: Final = 0.05
 _SAY_S: Final = 2.0
@@ -105,88 +103,56 @@ class HerdState:
         return Reconnection(len(cut), len(took), waiting, *(_seconds(value) for value in (p50, p95, p100)))
 
 
-async def run_herd(plan: Herd, locate: Locate, meeting: HerdState, retry: Retry = backoff) -> None:
-    """Run the whole herd; the results are in the meeting's recorder."""
-    raise_file_limit()
-    recorder = meeting.recorder
-    tap, wheel, noise = SharedConnector(recorder), TimerWheel(), Noise(plan.seed)
-    try:
-        async with Tasks("herd") as tasks, asyncio.TaskGroup() as clients:
-            tasks.start(wheel.run(), "wheel")
-            tasks.start(note_lateness(wheel, recorder), "lateness")
-            settings = ClientSettings(
-                first_contact_s=plan.patience_s, give_up_s=plan.patience_s, quiet_s=plan.patience_s, retry=retry
-            )
-            for number in range(plan.clients):
-                visit = _Visit(plan, number, meeting, noise, wheel)
-                own = replace(settings, http=tap.http())
-                clients.create_task(visit.run(locate, own), name=f"herd/{number}")
-            await _all_there(plan, meeting)
-            meeting.cut(tap)
-    finally:
-        await tap.close()
+async def run_herd(plan: Herd, locate: Locate, state: HerdState, retry: Retry = backoff) -> None:
+    """Run the whole herd; the results are in the recorder of ``state``."""
+    streams = Streams(plan.clients, 0.0, plan.ramp_s, plan.seed, patience_s=plan.patience_s, pace=plan.pace)
+    async with (
+        running_load_maker(streams, locate, state.recorder, retry) as maker,
+        asyncio.TaskGroup() as herd,
+    ):
+        for number in range(plan.clients):
+            herd.create_task(_visit(plan, number, state, maker), name=f"herd/{number}")
+        await _all_there(plan, state)
+        state.cut(maker.tap)
 
 
-async def _all_there(plan: Herd, meeting: HerdState) -> None:
+async def _all_there(plan: Herd, state: HerdState) -> None:
     """Wait until all clients are ready, or until no more get in."""
     ready, changed_at = 0, time.monotonic() + plan.ramp_s
     while ready < plan.clients and time.monotonic() < changed_at + plan.settle_s:
         await asyncio.sleep(_LOOK_S)
-        now = sum(member.there and member.spoke for member in meeting.members)
+        now = sum(member.there and member.spoke for member in state.members)
         if now > ready:
             ready, changed_at = now, max(changed_at, time.monotonic())
 
 
-class _Visit:
-    """Single client, from its place in the ramp to its last answer."""
+async def _visit(plan: Herd, number: int, state: HerdState, maker: LoadMaker) -> None:
+    """Run one client, from its place in the ramp to its last answer."""
+    member, store, source = state.joined(), PooledAudio(), random.Random(f"{plan.seed}/{number}")
+    speaker = Speaker(number, state.recorder, store, partial(state.heard, member), plan.pace)
 
-    def __init__(self, plan: Herd, number: int, meeting: HerdState, noise: Noise, wheel: TimerWheel) -> None:
-        self._plan = plan
-        self._number = number
-        self._meeting = meeting
-        self._noise = noise
-        self._wheel = wheel
-        self._member = meeting.joined()
-        self._spoken = PooledAudio()
-        self._speaker = Speaker(number, meeting.recorder, self._spoken, self._heard, plan.pace)
+    def utterance(segment: int) -> NoiseSegment:
+        samples = round(source.uniform(_SAY_S / 2, _SAY_S) * SAMPLE_RATE)
+        return maker.noise.utterance(number, segment, samples, source)
 
-    async def run(self, locate: Locate, settings: ClientSettings) -> None:
-        """Run the session; count it if it is lost."""
-        plan = self._plan
-        comes_at = self._meeting.recorder.zero + plan.ramp_s * self._number / plan.clients
-        await asyncio.sleep(comes_at - time.monotonic())
-        session = UUID(int=random.getrandbits(128), version=4)
-        async with GatewayClient(locate, session, self._spoken, settings=settings) as client:
-            await self._speaker.run(client, self._say)
-
-    async def _say(self, client: Client) -> None:
-        source = random.Random(f"{self._plan.seed}/{self._number}")
-        speaker, until = self._speaker, self._wheel.until
-        first, second = (self._utterance(segment, source) for segment in range(2))
+    async def say(client: GatewayClient) -> None:
+        first, second, until = utterance(0), utterance(1), maker.wheel.until
         segment = await speaker.begin(client, first)
         due = await speaker.frames(client, segment, first, until, time.monotonic())
         await speaker.end(client, segment, due)
         segment, half = await speaker.begin(client, second), second.samples // 2
         await speaker.frames(client, segment, second, until, due, slice(0, half))
-        await self._meet(source)
+        member.spoke = True
+        await state.happened.wait()
+        if member.cut:  # clients that connect later do not wait for a turn
+            continues_at = state.cut_at + plan.spread_s * source.uniform(1.0, 2.0)
+            await asyncio.sleep(continues_at - time.monotonic())
         due = await speaker.frames(client, segment, second, until, time.monotonic(), slice(half, None))
         await speaker.end(client, segment, due)
 
-    async def _meet(self, source: random.Random) -> None:
-        """Wait for the cut and then for this client's turn; clients that connect later do not wait."""
-        member, meeting = self._member, self._meeting
-        member.spoke = True
-        await meeting.happened.wait()
-        if member.cut:
-            until = meeting.cut_at + self._plan.spread_s * source.uniform(1.0, 2.0)
-            await asyncio.sleep(until - time.monotonic())
-
-    def _heard(self, event: ClientEvent) -> None:
-        self._meeting.heard(self._member, event)
-
-    def _utterance(self, segment: int, source: random.Random) -> NoiseSegment:
-        samples = round(source.uniform(_SAY_S / 2, _SAY_S) * SAMPLE_RATE)
-        return self._noise.utterance(self._number, segment, samples, source)
+    await maker.arrive(number)
+    async with maker.client(store) as client:
+        await speaker.run(client, say)
 
 
 def _seconds(milliseconds: float | None) -> float | None:

@@ -5,7 +5,8 @@ First they speak undisturbed, for the same time. Then they say the same again un
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -57,27 +58,23 @@ class HostileResults(Struct, frozen=True):
     phases: tuple[SpeakerResults, ...]
 
 
-Strike = Callable[[AttackOrder], Awaitable[AttackResult]]
+Strike = Callable[[AttackOrder], Coroutine[Any, Any, AttackResult]]
 """``loadtest.scenarios.attacks.attack``, or ``strike`` for this process."""
 
 
 async def run_hostile(plan: Hostile, locate: Locate, key: str, strike: Strike = attack) -> HostileResults:
     """Run all phases; ``key`` is the one that is abused."""
-    calm = heard("none", await _speak(plan, locate))
+    calm = phase_results("none", await _speak(plan, locate))
     phases = [calm]
     for kind in plan.attacks:
         where = locate()
         seconds = plan.lead_s + plan.seconds
         order = AttackOrder(kind, seconds, where.url, key, where.certificate_sha256, plan.connections)
-        striking = asyncio.create_task(_awaited(strike(order)), name=f"hostile/{kind}")
+        striking = asyncio.create_task(strike(order), name=f"hostile/{kind}")
         await asyncio.sleep(plan.lead_s)
         tally = await _speak(plan, locate)
-        phases.append(heard(kind, tally, calm.p95_ms, await striking))
-    return HostileResults(passed(phases, plan.most), tuple(phases))
-
-
-async def _awaited(striking: Awaitable[AttackResult]) -> AttackResult:
-    return await striking
+        phases.append(phase_results(kind, tally, calm.p95_ms, await striking))
+    return HostileResults(harmless(phases, plan.most), tuple(phases))
 
 
 async def _speak(plan: Hostile, locate: Locate) -> Tally:
@@ -86,7 +83,7 @@ async def _speak(plan: Hostile, locate: Locate) -> Tally:
     return recorder.take()
 
 
-def heard(
+def phase_results(
     kind: str, tally: Tally, calm_ms: float | None = None, struck: AttackResult | None = None
 ) -> SpeakerResults:
     """Compute the results of one phase."""
@@ -105,7 +102,7 @@ def heard(
     )
 
 
-def passed(phases: Sequence[SpeakerResults], most: float) -> bool:
+def harmless(phases: Sequence[SpeakerResults], most: float) -> bool:
     """Return whether no phase harmed the speakers."""
     attacked = phases[1:]
     return all(phase.flawless for phase in phases) and all((phase.times or 0.0) <= most for phase in attacked)

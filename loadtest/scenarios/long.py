@@ -11,7 +11,7 @@ from client.connection import Locate
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.promises import Promise, served
 from loadtest.measurement.tally import CompletedSegment, TallyRecorder
-from loadtest.scenarios.streams import Hall, Streams, open_hall
+from loadtest.scenarios.streams import LoadMaker, Streams, running_load_maker
 from runtime.tasks import Tasks
 
 _QUARTER: Final = 4
@@ -37,15 +37,15 @@ class Long(Struct, frozen=True):
 async def run_long(plan: Long, locate: Locate, recorder: TallyRecorder) -> None:
     """Run the session to its last answer."""
     streams = Streams(1, plan.seconds, seed=plan.seed, patience_s=plan.patience_s, pace=plan.pace)
-    async with open_hall(streams, locate, recorder) as hall, Tasks("long") as tasks:
-        tasks.start(_cut(plan, hall), "cuts")
-        await hall.speak(0)
+    async with running_load_maker(streams, locate, recorder) as maker, Tasks("long") as tasks:
+        tasks.start(_cut(plan, maker), "cuts")
+        await maker.speak(0)
 
 
-async def _cut(plan: Long, hall: Hall) -> None:
+async def _cut(plan: Long, maker: LoadMaker) -> None:
     for _ in range(plan.cuts):
         await asyncio.sleep(plan.seconds / (plan.cuts + 1))
-        hall.tap.cut()
+        maker.tap.cut()
 
 
 def judge(plan: Long, found: Figures, ended: Sequence[CompletedSegment], connects: int) -> Iterator[Promise]:

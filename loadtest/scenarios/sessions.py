@@ -15,7 +15,7 @@ from client.gateway import ClientSettings, GatewayClient
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.speakers.noise import LONGEST_S, SHORTEST_S, Noise, NoiseSegment, Turn
-from loadtest.speakers.speaker import Speaker
+from loadtest.speakers.speaker import Speaker, new_session
 from protocol.audio import SAMPLE_RATE
 
 
@@ -66,11 +66,6 @@ def utterances(plan: SessionPlan, number: int, noise: Noise | None = None) -> It
         samples = min(left, round(source.uniform(SHORTEST_S, LONGEST_S) * SAMPLE_RATE))
         yield noise.utterance(number, segment, samples, source)
         left, segment = left - samples, segment + 1
-
-
-def new_session() -> UUID:
-    """Return the id of a session that nobody has had."""
-    return UUID(int=random.getrandbits(128), version=4)
 
 
 async def run_sessions(

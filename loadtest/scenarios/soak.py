@@ -14,7 +14,7 @@ from loadtest.measurement.figures import Figures
 from loadtest.measurement.processes import BROKER, GATEWAY, WORKERS, ProcessUsage
 from loadtest.measurement.promises import Promise, served
 from loadtest.measurement.tally import TallyRecorder
-from loadtest.scenarios.streams import Hall, Streams, open_hall
+from loadtest.scenarios.streams import LoadMaker, Streams, running_load_maker
 
 _HOUR_S: Final = 3600.0
 _BYTES_PER_MB: Final = 2**20
@@ -45,12 +45,12 @@ class Soak(Struct, frozen=True):
 async def run_soak(plan: Soak, locate: Locate, recorder: TallyRecorder) -> None:
     """Run all places until the time is over and everything is answered."""
     streams = Streams(plan.count, plan.seconds, seed=plan.seed, patience_s=plan.patience_s, pace=plan.pace)
-    async with open_hall(streams, locate, recorder) as hall, asyncio.TaskGroup() as places:
+    async with running_load_maker(streams, locate, recorder) as maker, asyncio.TaskGroup() as places:
         for place in range(plan.count):
-            places.create_task(_fill(plan, hall, place, recorder.zero), name=f"soak/{place}")
+            places.create_task(_fill(plan, maker, place, recorder.zero), name=f"soak/{place}")
 
 
-async def _fill(plan: Soak, hall: Hall, place: int, zero: float) -> None:
+async def _fill(plan: Soak, maker: LoadMaker, place: int, zero: float) -> None:
     source = random.Random(f"soak/{plan.seed}/{place}")
     await asyncio.sleep(zero + plan.ramp_s * place / plan.count - time.monotonic())
     stop_at = zero + plan.ramp_s + plan.seconds
@@ -59,7 +59,7 @@ async def _fill(plan: Soak, hall: Hall, place: int, zero: float) -> None:
         if now >= stop_at:
             return
         leaves_at = now + source.uniform(plan.shortest_s, plan.longest_s)
-        await hall.converse(place + visit * plan.count, min(stop_at, leaves_at))
+        await maker.converse(place + visit * plan.count, min(stop_at, leaves_at))
 
 
 def judge(plan: Soak, found: Figures, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:

@@ -1,12 +1,10 @@
 """``streams``: many simultaneous speakers at speaking pace, with pauses; every digest is checked."""
 
 import asyncio
-import random
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -15,7 +13,7 @@ from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
 from loadtest.measurement.tally import TallyRecorder
 from loadtest.speakers.noise import Noise, PooledAudio
-from loadtest.speakers.speaker import Speaker
+from loadtest.speakers.speaker import Speaker, new_session
 from loadtest.speakers.tap import SharedConnector
 from loadtest.speakers.wheel import TimerWheel
 from protocol.recognition import Options
@@ -48,40 +46,45 @@ async def run_streams(plan: Streams, locate: Locate, recorder: TallyRecorder, re
 
     ``recorder.zero`` is the start of the ramp.
     """
-    async with open_hall(plan, locate, recorder, retry) as hall, asyncio.TaskGroup() as speakers:
+    async with running_load_maker(plan, locate, recorder, retry) as maker, asyncio.TaskGroup() as speakers:
         for number in range(plan.part, plan.count, plan.parts):
-            speakers.create_task(hall.speak(number), name=f"streams/{number}")
+            speakers.create_task(maker.speak(number), name=f"streams/{number}")
 
 
-class Hall:
-    """State shared by the speakers of one process. Created by ``open_hall``."""
+class LoadMaker:
+    """Timer, noise and connections that the speakers of one process share. Made by ``running_load_maker``."""
 
     def __init__(self, plan: Streams, locate: Locate, recorder: TallyRecorder, retry: Retry) -> None:
         self._plan = plan
         self._locate = locate
         self._recorder = recorder
         self._retry = retry
-        self._noise = Noise(plan.seed)
+        self.noise = Noise(plan.seed)
         self.wheel = TimerWheel()
         self.tap = SharedConnector(recorder)
 
     async def speak(self, number: int) -> None:
         """Run one session, from its place in the ramp to its last answer."""
-        plan, zero = self._plan, self._recorder.zero
-        comes_at = zero + plan.ramp_s * number / plan.count
+        plan = self._plan
+        await self.arrive(number)
+        await self.converse(number, self._recorder.zero + plan.ramp_s + plan.seconds)
+
+    async def arrive(self, number: int) -> None:
+        """Wait for the place of speaker ``number`` in the ramp."""
+        comes_at = self._recorder.zero + self._plan.ramp_s * number / self._plan.count
         await asyncio.sleep(comes_at - time.monotonic())
-        await self.converse(number, zero + plan.ramp_s + plan.seconds)
 
     async def converse(self, number: int, stop_at: float) -> None:
         """Run session ``number`` from now until ``stop_at`` and its last answer."""
-        spoken = PooledAudio()
-        speaker = Speaker(number, self._recorder, spoken, pace=self._plan.pace)
-        async with self._client(spoken) as client:
-            turns = self._noise.turns(number)
+        store = PooledAudio()
+        speaker = Speaker(number, self._recorder, store, pace=self._plan.pace)
+        async with self.client(store) as client:
+            turns = self.noise.turns(number)
             await speaker.run(client, lambda client: speaker.say(client, turns, self.wheel.until, stop_at))
 
-    def _client(self, spoken: PooledAudio) -> GatewayClient:
-        plan, patience_s = self._plan, self._plan.patience_s
+    def client(self, store: PooledAudio) -> GatewayClient:
+        """Return the client of a new session, whose audio is in ``store``."""
+        patience_s = self._plan.patience_s
         settings = ClientSettings(
             first_contact_s=patience_s,
             give_up_s=patience_s,
@@ -90,27 +93,26 @@ class Hall:
             retry=self._retry,
             http=self.tap.http(),
         )
-        session, options = UUID(int=random.getrandbits(128), version=4), Options(partials=plan.partials)
-        return GatewayClient(self._locate, session, spoken, options, settings)
+        return GatewayClient(self._locate, new_session(), store, Options(partials=self._plan.partials), settings)
 
 
 @asynccontextmanager
-async def open_hall(
+async def running_load_maker(
     plan: Streams, locate: Locate, recorder: TallyRecorder, retry: Retry = backoff
-) -> AsyncIterator[Hall]:
-    """Yield the shared state of speakers, with a running timer."""
+) -> AsyncIterator[LoadMaker]:
+    """Run the timer and the connections of this process's speakers until the context ends."""
     raise_file_limit()
-    hall = Hall(plan, locate, recorder, retry)
+    maker = LoadMaker(plan, locate, recorder, retry)
     try:
         async with Tasks("streams") as tasks:
-            tasks.start(hall.wheel.run(), "wheel")
-            tasks.start(note_lateness(hall.wheel, recorder), "lateness")
-            yield hall
+            tasks.start(maker.wheel.run(), "wheel")
+            tasks.start(_note_lateness(maker.wheel, recorder), "lateness")
+            yield maker
     finally:
-        await hall.tap.close()
+        await maker.tap.close()
 
 
-async def note_lateness(wheel: TimerWheel, recorder: TallyRecorder) -> None:
+async def _note_lateness(wheel: TimerWheel, recorder: TallyRecorder) -> None:
     """Record, until cancelled, how late the load maker is: this part of the latencies is not the gateway's."""
     while True:
         await asyncio.sleep(1.0)

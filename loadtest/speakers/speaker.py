@@ -1,32 +1,22 @@
 """Session under load: streams its segments at its pace and checks every answer. Stores digests, no audio."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from math import inf
-from typing import Protocol
+from uuid import UUID
 
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected, Retrying
+from client.gateway import GatewayClient
 from loadtest.measurement.figures import percentile
 from loadtest.measurement.tally import CompletedSegment, TallyRecorder
 from loadtest.speakers.noise import NoiseSegment, PooledAudio, Turn
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Busy, Failed, Final, Partial
-
-
-class Client(Protocol):
-    """Methods of ``client.gateway.GatewayClient`` that are used here."""
-
-    async def begin(self, segment: int, at_ms: int) -> None: ...
-    async def audio(self, segment: int, pcm: bytes) -> None: ...
-    async def end(self, segment: int) -> None: ...
-    async def finish(self) -> None: ...
-    def events(self) -> AsyncIterator[ClientEvent]: ...
-    async def close(self) -> None: ...
-
 
 WHOLE = slice(None)
 Until = Callable[[float], Awaitable[None]]
@@ -69,7 +59,7 @@ class Speaker:
         self._samples = 0
         self._next = 0
 
-    async def run(self, client: Client, say: Callable[[Client], Awaitable[None]]) -> None:
+    async def run(self, client: GatewayClient, say: Callable[[GatewayClient], Awaitable[None]]) -> None:
         """Call ``say``, then wait for every answer. Count the session if it is lost."""
         self._recorder.tally.sessions += 1
         listening = asyncio.create_task(self._listen(client.events()), name=f"loadtest/{self.number}")
@@ -86,7 +76,7 @@ class Speaker:
             if (lag := percentile(self._lags, 0.95)) is not None:
                 self._recorder.tally.session_lag_p95_ms.append(lag)
 
-    async def say(self, client: Client, turns: Iterable[Turn], until: Until, stop_at: float = inf) -> None:
+    async def say(self, client: GatewayClient, turns: Iterable[Turn], until: Until, stop_at: float = inf) -> None:
         """Stream the turns until they, or the time, are over. A turn that was begun is completed."""
         due = time.monotonic()
         for pause_s, utterance in turns:
@@ -99,7 +89,7 @@ class Speaker:
             due = await self.frames(client, segment, utterance, until, due)
             await self.end(client, segment, due)
 
-    async def begin(self, client: Client, utterance: NoiseSegment) -> int:
+    async def begin(self, client: GatewayClient, utterance: NoiseSegment) -> int:
         """Start a segment; return its number."""
         segment, self._next = self._next, self._next + 1
         self._said[segment] = _Said(utterance.digest, utterance.samples)
@@ -112,7 +102,7 @@ class Speaker:
 
     async def frames(
         self,
-        client: Client,
+        client: GatewayClient,
         segment: int,
         utterance: NoiseSegment,
         until: Until,
@@ -132,7 +122,7 @@ class Speaker:
             await client.audio(segment, utterance.read(offset, samples))
         return due
 
-    async def end(self, client: Client, segment: int, due: float) -> None:
+    async def end(self, client: GatewayClient, segment: int, due: float) -> None:
         """Complete the segment, whose last sample was spoken at ``due``."""
         said = self._said[segment]
         said.spoken_at, said.ended_at = due, time.monotonic()
@@ -206,6 +196,11 @@ class Speaker:
                 self._connected_at <= said.ended_at,
             )
         )
+
+
+def new_session() -> UUID:
+    """Return the id of a new session."""
+    return UUID(int=random.getrandbits(128), version=4)
 
 
 def without_numbers(reason: str) -> str:

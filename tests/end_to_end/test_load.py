@@ -61,13 +61,13 @@ async def test_no_segment_is_lost_when_worker_dies_and_50_clients_are_cut(chain:
     victim = chain.worker(name="victim")
     chain.worker(name="other")
     async with gateway_at(broker) as locate:
-        recorder, meeting = TallyRecorder(time.monotonic()), HerdState(TallyRecorder(time.monotonic()))
+        recorder, state = TallyRecorder(time.monotonic()), HerdState(TallyRecorder(time.monotonic()))
         async with asyncio.TaskGroup() as scenarios:
             scenarios.create_task(run_streams(Streams(20, 1.0, ramp_s=0.5, pace=0.1), locate, recorder))
-            scenarios.create_task(run_herd(Herd(50, 0.5, spread_s=0.5, pace=0.2), locate, meeting))
+            scenarios.create_task(run_herd(Herd(50, 0.5, spread_s=0.5, pace=0.2), locate, state))
             await wait_until(lambda: recorder.tally.right > 20, "they work")
             victim.kill()
-    speaking, back, cut = recorder.tally, meeting.back(), meeting.recorder.tally
+    speaking, back, cut = recorder.tally, state.back(), state.recorder.tally
     assert speaking.flawless and not speaking.refusals, (speaking.complaints, speaking.refused)
     assert speaking.finished == speaking.sessions == 20
     assert (back.ready, back.returned, back.waiting) == (50, 50, 0)
@@ -95,10 +95,10 @@ async def test_clients_above_limit_are_admitted_one_after_the_other(chain: Chain
     chain.worker()
     # A high limit on waiting: refusals must not depend on a busy machine.
     async with gateway_at(broker, AdmissionLimits(wait_s=60.0, sessions=20)) as locate:
-        meeting = HerdState(TallyRecorder(time.monotonic()))
+        state = HerdState(TallyRecorder(time.monotonic()))
         plan = Herd(50, 0.5, settle_s=0.5, spread_s=0.1, pace=0.2)
-        await run_herd(plan, locate, meeting, impatient)
-    back, tally = meeting.back(), meeting.recorder.tally
+        await run_herd(plan, locate, state, impatient)
+    back, tally = state.back(), state.recorder.tally
     assert back.ready == back.returned == 20 and back.waiting == 30
     assert tally.right == tally.segments == 100 and tally.finished == 50
     assert {kind.split()[0] for kind in tally.refused} == {"429"}
@@ -160,9 +160,9 @@ async def test_streams_are_admitted_at_a_tenth_of_needed_speed(chain: Chain, bro
 async def test_500_clients_reconnect_after_a_common_cut(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "slots=8")
     async with gateway_at(broker) as locate:
-        meeting = HerdState(TallyRecorder(time.monotonic()))
-        await run_herd(Herd(500, 10.0), locate, meeting)
-    back, tally = meeting.back(), meeting.recorder.tally
+        state = HerdState(TallyRecorder(time.monotonic()))
+        await run_herd(Herd(500, 10.0), locate, state)
+    back, tally = state.back(), state.recorder.tally
     assert back.ready == back.returned == 500
     assert tally.flawless and tally.right == 1_000 and not tally.refusals, (tally.complaints, tally.refused)
 
@@ -171,9 +171,9 @@ async def test_500_clients_reconnect_after_a_common_cut(chain: Chain, broker: Br
 async def test_clients_above_limit_wait_as_requested_until_admitted(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "slots=8")
     async with gateway_at(broker, AdmissionLimits(sessions=50)) as locate:
-        meeting = HerdState(TallyRecorder(time.monotonic()))
-        await run_herd(Herd(150, 5.0), locate, meeting)
-    tally = meeting.recorder.tally
+        state = HerdState(TallyRecorder(time.monotonic()))
+        await run_herd(Herd(150, 5.0), locate, state)
+    tally = state.recorder.tally
     assert tally.flawless and tally.finished == 150, tally.complaints
     assert {kind.split()[0] for kind in tally.refused} == {"429"}
     assert tally.early == 0

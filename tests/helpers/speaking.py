@@ -7,7 +7,8 @@ from uuid import UUID
 
 from client.connection import Locate
 from client.gateway import ClientSettings
-from loadtest.scenarios.sessions import SessionPlan, Summary, new_session, run_sessions
+from loadtest.scenarios.sessions import SessionPlan, Summary, run_sessions
+from loadtest.speakers.speaker import new_session
 from protocol.job import shard_of
 
 

@@ -14,18 +14,18 @@ HERE = Connected("g", True)
 
 
 async def test_only_connected_clients_are_cut_and_counted_as_back() -> None:
-    meeting = HerdState(TallyRecorder(0.0))
-    here, gone, waiting = (meeting.joined() for _ in range(3))
-    meeting.heard(here, HERE)
-    meeting.heard(gone, HERE)
-    meeting.heard(gone, Disconnected("", 0.0))
-    tap = SharedConnector(meeting.recorder)
-    meeting.cut(tap)
+    state = HerdState(TallyRecorder(0.0))
+    here, gone, waiting = (state.joined() for _ in range(3))
+    state.heard(here, HERE)
+    state.heard(gone, HERE)
+    state.heard(gone, Disconnected("", 0.0))
+    tap = SharedConnector(state.recorder)
+    state.cut(tap)
     await tap.close()
-    assert meeting.back().returned == 0 and meeting.back().p100_s is None
+    assert state.back().returned == 0 and state.back().p100_s is None
     for member in (here, gone, waiting):
-        meeting.heard(member, HERE)
-    back = meeting.back()
+        state.heard(member, HERE)
+    back = state.back()
     assert (back.ready, back.returned, back.waiting) == (1, 1, 2)
     assert back.p100_s is not None
 
@@ -33,19 +33,17 @@ async def test_only_connected_clients_are_cut_and_counted_as_back() -> None:
 async def test_cut_client_returns_and_finishes_its_segment() -> None:
     """Only one client, since a scripted gateway has one memory; many are in ``tests/end_to_end/test_load.py``."""
     async with scripted(oblige) as gateway:
-        meeting = HerdState(TallyRecorder(time.monotonic()))
-        await run_herd(
-            Herd(1, 0.0, spread_s=0.05, patience_s=5.0, pace=0.05), fixed(Address(gateway.url)), meeting
-        )
+        state = HerdState(TallyRecorder(time.monotonic()))
+        await run_herd(Herd(1, 0.0, spread_s=0.05, patience_s=5.0, pace=0.05), fixed(Address(gateway.url)), state)
         assert gateway.connections == 2
         assert [hello.resume for hello in gateway.memory.hellos] == [False, True]
-    assert meeting.recorder.tally.flawless and meeting.recorder.tally.right == 2
-    assert (meeting.back().ready, meeting.back().returned) == (1, 1)
+    assert state.recorder.tally.flawless and state.recorder.tally.right == 2
+    assert (state.back().ready, state.back().returned) == (1, 1)
 
 
 async def test_herd_does_not_wait_forever_for_refused_clients() -> None:
-    meeting = HerdState(TallyRecorder(time.monotonic()))
+    state = HerdState(TallyRecorder(time.monotonic()))
     plan = Herd(1, 0.0, settle_s=0.1, patience_s=0.5, pace=0.05)
-    await asyncio.wait_for(run_herd(plan, fixed(Address("http://127.0.0.1:9")), meeting), 30)
-    assert meeting.recorder.tally.lost_sessions == 1
-    assert meeting.back().ready == 0
+    await asyncio.wait_for(run_herd(plan, fixed(Address("http://127.0.0.1:9")), state), 30)
+    assert state.recorder.tally.lost_sessions == 1
+    assert state.back().ready == 0

@@ -5,17 +5,18 @@ import time
 from collections.abc import AsyncIterator
 
 from client.events import ClientEvent, Connected, Disconnected, Retrying
+from client.gateway import GatewayClient
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.speakers.noise import Noise, Turn
 from loadtest.speakers.speaker import Speaker, without_numbers
 from protocol.errors import ErrorCode
 from protocol.recognition import Timing
-from protocol.session import Busy, Failed, Final, Partial
+from protocol.session import PLAIN, Busy, Failed, Final, Partial, SegmentDetails
 
 UTTERANCE = Noise(1).utterance(0, 0, 4_000, random.Random(1))
 
 
-class Scripted:
+class Scripted(GatewayClient):
     """Client that emits the given events once everything was said."""
 
     def __init__(self, *events: ClientEvent) -> None:
@@ -23,7 +24,7 @@ class Scripted:
         self.said = bytearray()
         self.began: list[tuple[int, int]] = []
 
-    async def begin(self, segment: int, at_ms: int) -> None:
+    async def begin(self, segment: int, at_ms: int, details: SegmentDetails = PLAIN) -> None:
         self.began.append((segment, at_ms))
 
     async def audio(self, segment: int, pcm: bytes) -> None:
