@@ -5,6 +5,9 @@ default, then both every second without end. While another one is in use, a sepa
 one every ten seconds: PortAudio sees new devices only after a restart, which ends every stream. The chosen one
 is used again from the first pause of the speaker on. The switch takes a moment and must not cut a word. Without
 a pause, the other one stays in use.
+
+Where the user chose the system's default, the first device is the chosen one: without it, another device is the
+default. The device that is the default when the process looks is used again.
 """
 
 from collections.abc import Sequence
@@ -57,6 +60,7 @@ class Fallback:
         self.device: Input | None = None
         self.on_other = False  # another device than the chosen one is in use
         self._choice = choice
+        self._first = ""
         self._timing = timing
         self._opened_s = 0.0
         self._search_s = 0.0
@@ -73,7 +77,8 @@ class Fallback:
     def opened(self, device: Input, inputs: Sequence[Input], now_s: float) -> None:
         """Note that ``device`` is in use from now on."""
         self.device = device
-        self.on_other = device != matching(inputs, self._choice)
+        self._first = self._first or device.choice
+        self.on_other = device != matching(inputs, self._choice) or device.choice != self._first
         self._opened_s = now_s
         self._search_s = now_s + self._timing.search
         self._look_s = now_s + self._timing.look
@@ -85,7 +90,8 @@ class Fallback:
 
     def looked(self, inputs: Sequence[Input], now_s: float) -> None:
         """Note the devices that the other process found."""
-        self._back = bool(self._choice) and matching(inputs, self._choice) is not None
+        chosen = matching(inputs, self._choice)
+        self._back = chosen is not None and (self.device is None or chosen.choice != self.device.choice)
         self._look_s = now_s + self._timing.look
 
     def step(self, signs: Signs) -> FallbackStep:

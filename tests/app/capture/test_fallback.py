@@ -1,6 +1,6 @@
 """Choice of the microphone over time, without sound and without a clock."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -122,6 +122,23 @@ def test_no_process_looks_for_the_system_default() -> None:
     fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 0.0)
     steps = {fallback.step(Signs(float(now), float(now), quiet_s=60.0)) for now in range(100)}
     assert (fallback.on_other, steps) == (False, {FallbackStep.KEEP})
+
+
+def test_other_device_is_in_use_when_the_system_has_another_default() -> None:
+    """A sound server makes another microphone the default when the default is unplugged."""
+    fallback = Fallback("", TIMING)
+    fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 0.0)
+    assert fallback.step(Signs(1.0, 1.0, ended=True)) is FallbackStep.LOST
+    instead = replace(HEADSET, default=True)
+    assert fallback.candidates([instead]) == [instead]
+    fallback.opened(instead, [instead], 1.0)
+    assert fallback.on_other
+    fallback.looked([instead, replace(BUILT_IN, default=False)], 11.0)
+    assert fallback.step(Signs(12.0, 12.0, quiet_s=5.0)) is FallbackStep.KEEP, "the system keeps the other one"
+    fallback.looked([BUILT_IN, HEADSET], 21.0)
+    assert fallback.step(Signs(22.0, 22.0, quiet_s=5.0)) is FallbackStep.RETURN
+    fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 22.0)
+    assert not fallback.on_other
 
 
 @dataclass

@@ -278,6 +278,21 @@ async def test_chosen_microphone_is_used_again_when_it_returns(
     assert [stream.closed for stream in system.streams] == [1, 1, 1]
 
 
+async def test_other_default_of_the_system_is_reported_as_another_microphone(
+    system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "list_microphones", system.inputs)
+    told: list[MicrophoneChange] = []
+    async with open_microphone("", FAST, on_change=told.append, system=system):
+        system.take(BUILT_IN)
+        system.devices[:] = [replace(HEADSET, default=True)]
+        await wait_until(lambda: len(told) == 2, "another one is heard")
+    assert [(change.change, change.device) for change in told] == [
+        (MicrophoneChangeKind.LOST, "built-in"),
+        (MicrophoneChangeKind.FELL_BACK, "headset"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("choice", "refusing", "mute", "devices", "error"),
     [
