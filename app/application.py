@@ -137,7 +137,7 @@ class Application:
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
             patient = replace(_PATIENT, pause=self._patience.pause, elsewhere=self._gateways.falls_back)
-            patient = replace(patient, until_moved=self._gateways.until_moved)
+            patient = replace(patient, until_moved=self._gateways.until_moved, retry=self._gateways.retry)
             setup = DictationSetup(self._locate, folders().models / VAD_MODEL, settings=patient)
             setup = replace(setup, needs_context=self._background.needs_context, rewrite=self._rewrite)
             inserter = ProgramTrackingInserter(self._inserter, lambda names: self._post(Programs(names)))

@@ -16,10 +16,14 @@ class Connected:
 
 @dataclass(frozen=True)
 class Disconnected:
-    """Lost connection; the next attempt is in ``retry_in_s``. No audio is lost: the client still stores it."""
+    """Lost connection; the next attempt is in ``retry_in_s``. No audio is lost: the client still stores it.
+
+    ``answers``: the gateway is there, and asks to try later.
+    """
 
     reason: str
     retry_in_s: float
+    answers: bool = False
 
 
 @dataclass(frozen=True)

@@ -291,7 +291,7 @@ class GatewayClient:
             if isinstance(lost, Moved) and failures == 1:  # only once, in case the gateway keeps moving
                 pause = 0.0
             self._story.lost(str(lost), pause, lost.retry_after_s, time.monotonic())
-            await self._events.put(Disconnected(str(lost), pause))
+            await self._events.put(Disconnected(str(lost), pause, isinstance(lost, TryLater)))
             await self._settings.pause(pause)
 
     async def _converse(self, connect: Connect) -> None:

@@ -217,9 +217,9 @@ class TakeRunner(DictationObserver):
                 self._notify(SegmentStep.QUEUED, segment)
             case Connected():
                 self._gateway = None
-            case Disconnected():
+            case Disconnected(answers=answers):
                 self.destination = None
-                self._gateway = Note(NoteKey.GATEWAY_AWAY)
+                self._gateway = Note(NoteKey.BROKER_AWAY if answers else NoteKey.GATEWAY_AWAY)
             case Busy(reason):
                 self._gateway = Note(_BUSY[reason])
 

@@ -233,8 +233,8 @@ class Reporter:
         match event:
             case Connected():
                 self._note(None)
-            case Disconnected():
-                self._note(Note(FileNote.GATEWAY_AWAY))
+            case Disconnected(answers=answers):
+                self._note(Note(FileNote.BROKER_AWAY if answers else FileNote.GATEWAY_AWAY))
             case Busy(reason):
                 self._note(Note(_BUSY[reason]) if reason in _BUSY else None)
 

@@ -41,6 +41,7 @@ from app.gateways.view import GatewaysView, QueryResult
 from app.gateways.watcher import THERE, Ask, GatewayWatcher, best_answer
 from app.local_services import local_gateway
 from app.settings.sections import GatewaySection
+from client.backoff import backoff
 from client.connection import Address, Locate
 from client.discovery import GatewayFound, discover, own_addresses
 from client.pairing import NewPairing, pair
@@ -48,6 +49,8 @@ from protocol.devices import clean_name
 from runtime.tasks import OneTask, Tasks
 
 LOOK_S: Final = 5.0
+_OWN_ASKED_S: Final = 2.0
+"""Longest pause that this computer's own server can ask for: its load changes as fast as its few speakers do."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,10 @@ class Gateways:
         Pending speech moves along.
         """
         await self._reconnection.until_moved(address)
+
+    def retry(self, failures: int, chance: float, asked_s: float) -> float:
+        """Return a pause for ``ClientSettings.retry``; this computer's own server is asked again soon."""
+        return backoff(failures, chance, min(asked_s, _OWN_ASKED_S) if self.here else asked_s)
 
     def choose(self, chosen: GatewaySection) -> None:
         """Apply the settings. A newly chosen gateway is queried at once."""

@@ -191,8 +191,10 @@ async def test_pause_setting_can_shorten_the_retry_delay() -> None:
 
     settings = replace(AT_ONCE, retry=lambda failures, chance, asked: 1e6, pause=pause)
     async with scripted(oblige, refusing=((503, {}),)) as gateway, client_of(gateway.url, settings) as client:
-        assert texts(await transcribe(client, 1)) == expected(1)
+        events = await transcribe(client, 1)
+    assert texts(events) == expected(1)
     assert paused == [1e6]
+    assert [event.answers for event in events if isinstance(event, Disconnected)] == [True]
 
 
 async def test_first_contact_fails_soon_when_no_gateway_listens() -> None:

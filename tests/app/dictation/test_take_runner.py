@@ -163,10 +163,11 @@ def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Sampl
     work = Desk(tmp_path, models, talk, NOBODY, TalkMode.HANDS_FREE).work
     assert work._setup.mode is CuttingMode.HANDS_FREE
     notes = []
-    for event in (Disconnected("gone", 1.0), Busy("no_worker"), Connected("here", True)):
+    lost = (Disconnected("gone", 1.0), Disconnected("full", 1.0, answers=True))
+    for event in (*lost, Busy("no_worker"), Connected("here", True)):
         work.received(event)
         notes.append(work.note.key if work.note else None)
-    assert notes == [NoteKey.GATEWAY_AWAY, NoteKey.NO_WORKER, None]
+    assert notes == [NoteKey.GATEWAY_AWAY, NoteKey.BROKER_AWAY, NoteKey.NO_WORKER, None]
 
 
 @pytest.mark.parametrize(

@@ -260,9 +260,10 @@ def test_reporter_sets_and_clears_notes() -> None:
     reporter.moved(1.0, (said("x"),))
     reporter.received(Busy("broker", True))
     reporter.received(Busy("load", True, eta_ms=0))
+    reporter.received(Disconnected("full", 1.0, answers=True))
     notes = [event.note for event in told if isinstance(event, Noted)]
     away, nobody, broker = map(Note, (FileNote.GATEWAY_AWAY, FileNote.NO_WORKER, FileNote.BROKER_AWAY))
-    assert notes == [away, None, nobody, None, broker, None]
+    assert notes == [away, None, nobody, None, broker, None, broker]
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,15 @@ async def test_speech_stays_on_this_computer_by_default(bench: Bench) -> None:
     assert not bench.network.asked and not bench.network.discovering, "nobody wants to know"
 
 
+async def test_own_server_is_asked_again_soon_whatever_it_asks_for(bench: Bench) -> None:
+    """An estimate of a minute is wrong as soon as the text that was waited for has come."""
+    bench.gateways.choose(GatewaySection())
+    assert bench.gateways.retry(1, 0.0, 75.0) <= 2.0
+    assert bench.gateways.retry(1, 0.0, 0.5) == 0.5
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
+    assert bench.gateways.retry(1, 0.0, 40.0) == 40.0, "others have many clients"
+
+
 async def test_this_computer_substitutes_while_the_chosen_gateway_is_away(bench: Bench) -> None:
     gateways = bench.gateways
     gateways.choose(GatewaySection(chosen=DESK.id))
