@@ -18,7 +18,6 @@ from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.errors import OutputFailed
 from app.core.format import Format
-from app.core.outputs import make_folder
 from app.core.sentences import Say
 from app.core.states import State
 from runtime.command_line import AsJson, group
@@ -95,6 +94,8 @@ def export(
 
     The audio becomes ID.wav; the text, edited or not, a file beside it.
     """
+    from app.core.outputs import make_folder
+
     with exit_on_error():
         found = _find(session)
         sound, text = output / f"{found.session}.wav", output / f"{found.session}.{form}"
