@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import Refused
+from protocol.decoding import explain
 
 ANSWER_S: Final = 5.0
 
@@ -42,4 +43,6 @@ async def request(
     try:
         return msgspec.json.decode(answer, type=kind)
     except msgspec.DecodeError as error:
-        raise Refused(f"{address.url} says something else to {path}: {error}. Update one of the two") from error
+        raise Refused(
+            f"{address.url} says something else to {path}: {explain(error, kind)}. Update one of the two"
+        ) from error

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from protocol.decoding import explain
 from protocol.errors import MalformedMessage
 
 ENDPOINT_FILE: Final = "gateway.json"
@@ -34,4 +35,4 @@ def decode_endpoint(data: bytes) -> Endpoint:
     try:
         return msgspec.json.decode(data, type=Endpoint)
     except msgspec.DecodeError as error:
-        raise MalformedMessage(f"the endpoint file is damaged: {error}") from error
+        raise MalformedMessage(f"the endpoint file is damaged: {explain(error, Endpoint)}") from error

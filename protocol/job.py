@@ -28,6 +28,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from protocol.decoding import explain
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage
 from protocol.monitor import WorkerStatus
 from protocol.recognition import Options, Word
@@ -305,7 +306,7 @@ def decode_job(fields: Mapping[bytes, bytes]) -> Job:
                 values[name] = msgspec.json.decode(raw)
         return msgspec.convert(values, Job)
     except NOT_JSON as error:
-        raise MalformedMessage(f"not a job: {error}") from error
+        raise MalformedMessage(f"not a job: {explain(error, Job)}") from error
 
 
 def encode_notice(notice: Notice) -> bytes:
@@ -331,7 +332,7 @@ def decode_notice(data: bytes) -> Notice:
         notice: Notice = _notice_decoder.decode(data)
         return notice
     except NOT_JSON as error:
-        raise MalformedMessage(f"not a notice: {error}") from error
+        raise MalformedMessage(f"not a notice: {explain(error, Notice)}") from error
 
 
 def encode_status(status: WorkerStatus) -> bytes:
@@ -344,7 +345,7 @@ def decode_status(data: bytes) -> WorkerStatus:
     try:
         return _status_decoder.decode(data)
     except NOT_JSON as error:
-        raise MalformedMessage(f"not a worker's status: {error}") from error
+        raise MalformedMessage(f"not a worker's status: {explain(error, WorkerStatus)}") from error
 
 
 class Ended(NamedTuple):

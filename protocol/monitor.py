@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from protocol.decoding import explain
 from protocol.errors import NOT_JSON, MalformedMessage
 from protocol.recognition import Milliseconds, Timing
 
@@ -200,4 +201,4 @@ def decode_event(name: str, data: str | bytes) -> Snapshot | Recent | None:
             return _snapshot_decoder.decode(data)
         return _recent_decoder.decode(data) if name == SEGMENT else None
     except NOT_JSON as error:
-        raise MalformedMessage(f"not a {name}: {error}") from error
+        raise MalformedMessage(f"not a {name}: {explain(error)}") from error

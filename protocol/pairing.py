@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from protocol.decoding import explain
 from protocol.devices import LONGEST_NAME, DeviceKind
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage
 
@@ -116,7 +117,7 @@ def decode_request(data: bytes) -> PairRequest:
         request: PairRequest = _request_decoder.decode(data)
         return request
     except NOT_JSON as error:
-        raise MalformedMessage(str(error)) from error
+        raise MalformedMessage(explain(error, PairRequest)) from error
 
 
 def decode_answer(data: bytes) -> PairAnswer:
@@ -125,7 +126,7 @@ def decode_answer(data: bytes) -> PairAnswer:
         answer: PairAnswer = _answer_decoder.decode(data)
         return answer
     except NOT_JSON as error:
-        raise MalformedMessage(str(error)) from error
+        raise MalformedMessage(explain(error, PairAnswer)) from error
 
 
 # -- keys and proofs of both sides -------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from protocol.audio import CODEC, SAMPLE_RATE
+from protocol.decoding import explain
 from protocol.errors import NOT_JSON, CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.recognition import Language, Milliseconds, Options, Timing, Word
 
@@ -258,7 +259,7 @@ def decode_client(data: str | bytes, limit: int = LIMITS.json_bytes) -> ClientMe
         message: ClientMessage = _client_decoder.decode(data)
         return message
     except NOT_JSON as error:
-        raise MalformedMessage(str(error)) from error
+        raise MalformedMessage(explain(error, ClientMessage)) from error
 
 
 def decode_gateway(data: str | bytes) -> GatewayMessage:
@@ -267,7 +268,7 @@ def decode_gateway(data: str | bytes) -> GatewayMessage:
         message: GatewayMessage = _gateway_decoder.decode(data)
         return message
     except NOT_JSON as error:
-        raise MalformedMessage(str(error)) from error
+        raise MalformedMessage(explain(error, GatewayMessage)) from error
 
 
 def resumable(close: int) -> bool:

@@ -34,6 +34,7 @@ from app.core.states import STARTING, State
 from app.dictation.actions import HELD_ACTIONS, KeyCommand, KeyMove, SettleHeld, Verb
 from app.dictation.messages import KEYS
 from app.dictation.view import View
+from protocol.decoding import explain
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder, refusal
@@ -116,7 +117,8 @@ def parse(line: bytes) -> Request:
     try:
         request = msgspec.json.decode(line, type=Request)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequest(Code.MALFORMED, f'a request is a line like {{"verb": "toggle"}}: {error}') from error
+        why = explain(error, Request)
+        raise BadRequest(Code.MALFORMED, f'a request is a line like {{"verb": "toggle"}}: {why}') from error
     known = [*Verb, STATUS, KEY]
     if request.verb not in known:
         raise BadRequest(Code.UNKNOWN_VERB, f"{request.verb!r} is none of {', '.join(known)}")

@@ -11,6 +11,7 @@ from app.core.child_process import find_program
 from app.core.errors import AppError
 from app.models.engines import arguments_for
 from app.models.local_speeds import keep_speed
+from protocol.decoding import explain
 from speech.models.catalogue import Model
 from speech.models.errors import MeasurementFailed
 
@@ -48,6 +49,6 @@ def measure_speed(model: Model) -> float:
         (found,) = msgspec.json.decode(done.stdout, type=_Bench).speeds
         speed = 1 / found.rtf
     except (msgspec.DecodeError, ValueError, ZeroDivisionError) as error:
-        raise MeasurementFailed(f"{model.name} cannot be measured: {error}") from error
+        raise MeasurementFailed(f"{model.name} cannot be measured: {explain(error, _Bench)}") from error
     keep_speed(model.name, speed)
     return speed

@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from backend.core.errors import BackendError, PairingFailed
+from protocol.decoding import explain
 from protocol.devices import DeviceKind
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, decode_endpoint
 from protocol.errors import MalformedMessage
@@ -98,7 +99,7 @@ async def _ask(http: aiohttp.ClientSession, method: str, body: bytes | None = No
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise PairingFailed(f"the gateway does not answer: {reason(error)}") from error
     except msgspec.DecodeError as error:
-        raise PairingFailed(f"what answers is not a gateway of this version: {error}") from error
+        raise PairingFailed(f"what answers is not a gateway of this version: {explain(error)}") from error
 
 
 def show(state: PairingState, say: Say, *, qr: bool = False) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from backend.core.errors import BrokerFailed
 from backend.history.folding import OVER
 from backend.history.records import FeedEntry, SessionKind, SessionOwner
+from protocol.decoding import explain
 from protocol.errors import MalformedMessage
 from protocol.job import Failure, Keys, Result, decode_notice
 from protocol.spans import parse_replaces
@@ -175,7 +176,7 @@ def read_entry(id: str, fields: dict[bytes, bytes]) -> FeedEntry:
     try:
         entry = _entry(int(id.partition("-")[0]), fields)
     except (msgspec.DecodeError, KeyError, ValueError) as error:
-        raise MalformedMessage(f"not an entry of the feed: {error}") from error
+        raise MalformedMessage(f"not an entry of the feed: {explain(error)}") from error
     if len(entry.session) > _LONGEST_ID:
         raise MalformedMessage("not the id of a session")
     return entry

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 
 from backend.core.errors import InvalidSettings, OverQuota, RequestRefused, UnknownDevice, reason_of
 from backend.core.refusal import Refusal, RefusalReason
+from protocol.decoding import explain
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
 from protocol.rest import OPENAPI_PATH
 from runtime import loggers
@@ -56,7 +57,7 @@ async def read_json(request: web.Request, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(await read_body(request), type=kind)
     except NOT_JSON as error:
-        raise MalformedMessage(str(error)) from error
+        raise MalformedMessage(explain(error, kind)) from error
 
 
 async def read_body(request: web.Request) -> bytes:

@@ -15,6 +15,7 @@ from backend.core.errors import RequestRefused
 from backend.rest.file_settings import FileSettings
 from backend.rest.query import only_printable
 from backend.rest.uploads import IncomingFile, Uploads
+from protocol.decoding import explain
 from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.rest import SubmittedFields
 
@@ -56,7 +57,7 @@ class Form:
                 {name: _value(name, text) for name, text in self.values.items()}, SubmittedFields
             )
         except msgspec.ValidationError as error:
-            raise MalformedMessage(str(error)) from error
+            raise MalformedMessage(explain(error, SubmittedFields)) from error
 
     def drop(self) -> None:
         """Delete the file unless it has been kept."""

@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from protocol.decoding import explain
 from protocol.errors import MalformedMessage
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ def read_query(request: web.Request, kind: type[T]) -> T:
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise MalformedMessage(str(error)) from error
+        raise MalformedMessage(explain(error, kind)) from error
 
 
 def only_printable(name: str, text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from protocol.decoding import explain
 from speech.models.catalogue import Model, ModelFile, Sha256, Stated
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import make_durable
@@ -56,7 +57,7 @@ def read_file_list(folder: Path, model: Model) -> FileList:
     except OSError as error:
         raise FileRefused(f"{FILE_LIST} cannot be read ({error.strerror})") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise FileRefused(f"{FILE_LIST} is damaged ({error})") from error
+        raise FileRefused(f"{FILE_LIST} is damaged ({explain(error)})") from error
     if found.digest != _digest(found.files):
         raise FileRefused(f"{FILE_LIST} is damaged (its digest is another)")
     if fault := _fault(found.files, model.stated):
@@ -101,7 +102,7 @@ def decode_modelscope(answer: bytes, stated: Stated) -> tuple[ModelFile, ...]:
     try:
         found = msgspec.json.decode(answer, type=_Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SourceFailed(f"its list of files cannot be read: {_printable(str(error))}") from error
+        raise SourceFailed(f"its list of files cannot be read: {_printable(explain(error))}") from error
     if found.code != 200 or not found.success or found.data is None:
         raise SourceFailed(f"it states no files: {_printable(found.message or '')} (code {found.code})")
     entries = found.data.files
@@ -120,7 +121,7 @@ def _model_file(entry: _Entry) -> ModelFile:
     try:
         return msgspec.convert(fields, ModelFile)
     except msgspec.ValidationError as error:
-        shown = _printable(f"{entry.path!r}: {error}")
+        shown = _printable(f"{entry.path!r}: {explain(error, ModelFile)}")
         raise SourceFailed(f"its list of files is not used, because of {shown}") from error
 
 
@@ -152,7 +153,7 @@ def decode_huggingface(answer: bytes, stated: Stated, read: Read) -> tuple[Model
     try:
         nodes = msgspec.json.decode(answer, type=list[_Node])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SourceFailed(f"its list of files cannot be read: {_printable(str(error))}") from error
+        raise SourceFailed(f"its list of files cannot be read: {_printable(explain(error))}") from error
     if len(nodes) >= _MOST_NODES:
         raise SourceFailed(f"its list of {len(nodes)} files may be cut off")
     _refuse_escaping(node.path for node in nodes)

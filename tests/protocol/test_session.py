@@ -92,17 +92,17 @@ def test_messages_with_unknown_fields_are_accepted(message: ClientMessage | Gate
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "truncated"),
+        ("", "the JSON ends too early"),
         ("not json", "malformed"),
-        ("[]", "array"),
+        ("[]", "an object, not a list"),
         ("{}", "type"),
-        ('{"type": "segment.explode", "segment": 1}', "segment.explode"),
+        ('{"type": "segment.explode", "segment": 1}', "`type` must be one of hello, segment.begin, "),
         ('{"type": "segment.end", "segment": "1", "samples": 2}', "segment"),
         ('{"type": "segment.end", "segment": 1}', "samples"),
         ('{"type": "segment.end", "segment": -1, "samples": 2}', "segment"),
         ('{"type": "finish", "segments": 4294967296}', "segments"),
         ('{"type": "hello", "session": "../../etc"}', "session"),
-        ('{"type": "finish", "segments": 1, "x": ' + "[" * 20_000, "depth"),
+        ('{"type": "finish", "segments": 1, "x": ' + "[" * 20_000, "the JSON is nested too deeply"),
     ],
 )
 def test_bad_message_is_malformed_and_names_the_field(text: str, says: str) -> None:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from protocol.audio import BYTES_PER_SAMPLE
+from protocol.decoding import explain
 from protocol.errors import NOT_JSON, MalformedMessage
 
 CLIENT: Final = "ws-asr:"
@@ -59,7 +60,7 @@ def client_message(data: str | bytes) -> ClientMessage:
     try:
         message = _decoder.decode(data)
     except (*NOT_JSON, UnicodeEncodeError) as error:
-        raise MalformedMessage(f"this message cannot be used: {error}") from error
+        raise MalformedMessage(f"this message cannot be used: {explain(error, ClientMessage)}") from error
     if isinstance(message, EarlierChunk) and len(message.audio_data) % BYTES_PER_SAMPLE:
         raise MalformedMessage(f"chunk {message.chunk_index} ends within a sample: audio is 16-bit PCM")
     return message

@@ -229,6 +229,7 @@ async def test_disconnected_follower_is_forgotten(app: App) -> None:
 async def test_invalid_request_is_answered_with_error_code(app: App, line: bytes, code: Code) -> None:
     answer = await app.says(line)
     assert answer["ok"] is False and answer["error"] == code and answer["text"]
+    assert "Expected" not in answer["text"] and "stroke" not in answer["text"]
     assert await app.says(b'{"verb":"toggle"}\n') == {"ok": True}
 
 

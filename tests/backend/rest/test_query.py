@@ -21,12 +21,13 @@ def test_parameters_are_parsed_without_the_key() -> None:
     ("query", "said"),
     [
         ("limit=7&limit=8", "limit is there twice"),
-        ("colour=blue", "colour"),
-        ("limit=0", "limit"),
+        ("colour=blue", "there is no field `colour`"),
+        ("limit=0", "`limit` must be a whole number of at least 1"),
+        ("limit=many", "`limit` must be a whole number, not a text"),
         ("before=null", "before"),
         ("owner=ab%0a", "owner may not have control"),
         ("owner=%ed%a0%80", "owner"),
-        ("state=Done", "state"),
+        ("state=Done", "`state` must be one of submitted, "),
     ],
 )
 def test_error_names_invalid_parameter(query: str, said: str) -> None:
