@@ -65,8 +65,8 @@ class BackgroundServices:
         recogniser = FileRecogniser(locate, folders().models / VAD_MODEL, rewrite=rewrite)
         self._files = Files(post, FileParts(recogniser, folders().data / _FILES, options))
         self._monitoring = Monitoring(locate, post)
-        self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe)
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
+        self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe, self._history.observe)
         self._history_window = HistoryService(self._history, post, lambda: _models(locate))
         self._locate, self._context, self._heard = locate, ContextNeed(), False
         self.needs_context = self._context.needed

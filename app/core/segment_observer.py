@@ -9,7 +9,7 @@ from app.core.transcript import TranscriptSegment
 
 
 class SegmentStep(Enum):
-    """Steps of a segment; the last three concern all segments of a take."""
+    """Steps of a segment; the last four concern all segments of a take."""
 
     BEGAN = auto()
     COMPLETED = auto()  # its audio is complete
@@ -19,6 +19,7 @@ class SegmentStep(Enum):
     HELD = auto()  # its text waits to be pasted by the user
     CANCELLED = auto()  # the user cancelled the take
     CLOSED = auto()  # no more texts of the take are inserted automatically
+    NOT_KEPT = auto()  # the take is closed, and the disk lacks some of it
     DISCARDED = auto()  # the take is deleted
 
 

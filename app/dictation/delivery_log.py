@@ -6,7 +6,6 @@ when a held text is pasted later. Disk access runs in threads.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
@@ -99,7 +98,9 @@ class DeliveryLog:
         """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
         self._notify_of_take(SegmentStep.CLOSED, take)
         async with self._lock:
-            await self._close(take)
+            kept = await self._close(take)
+        if not kept:
+            self._notify_of_take(SegmentStep.NOT_KEPT, take)
 
     async def discard(self, take: int) -> None:
         """Delete the take and its journal."""
@@ -148,10 +149,11 @@ class DeliveryLog:
             if opened is not None:
                 await asyncio.shield(asyncio.to_thread(_closed, opened))
 
-    async def _close(self, take: int) -> None:
+    async def _close(self, take: int) -> bool:
+        """Close a journal; return whether all speech in it is on disk."""
         self._given_up.discard(take)
-        if journal := self._journals.pop(take, None):
-            await asyncio.shield(asyncio.to_thread(_closed, journal))
+        journal = self._journals.pop(take, None)
+        return journal is None or await asyncio.shield(asyncio.to_thread(_closed, journal))
 
 
 def _note_each(segments: list[int], note: Note, journal: Journal) -> None:
@@ -159,6 +161,9 @@ def _note_each(segments: list[int], note: Note, journal: Journal) -> None:
         note(journal, segment)
 
 
-def _closed(journal: Journal) -> None:
-    with suppress(JournalError):  # write errors were already reported
+def _closed(journal: Journal) -> bool:
+    try:
         journal.close()
+    except JournalError:  # errors of writing were already reported
+        return not journal.take.segments
+    return True

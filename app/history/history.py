@@ -22,6 +22,7 @@ from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from app.core.format import Format
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.history import take_operations
 from app.history.catalogue import RefreshProgress
 from app.history.errors import TakeHistoryError, TextTooLong
@@ -55,13 +56,15 @@ class IndexState:
 
     ``version``: changes when rows may have changed. ``done`` of ``total``: takes being read.
 
-    ``problem``: why the index is only in memory, or out of date.
+    ``problem``: why the index is only in memory, or out of date. ``not_kept``: recordings of this run of which the
+    disk lacks some.
     """
 
     version: int = 0
     done: int = 0
     total: int = 0
     problem: str = ""
+    not_kept: int = 0
 
 
 class History:
@@ -131,6 +134,11 @@ class History:
         """Note that a take has changed; returns at once."""
         self._changed.add(session)
         self._wake.set()
+
+    def observe(self, event: SegmentEvent) -> None:
+        """Count recordings that the disk did not take whole: they have no row, or one that lacks something."""
+        if event.step is SegmentStep.NOT_KEPT:
+            self._show(not_kept=self.index.not_kept + 1)
 
     def refresh(self) -> asyncio.Task[None]:
         """Check every take in the background, because other processes may have changed some."""

@@ -200,8 +200,7 @@ class HistoryService:
     def _tell(self) -> None:
         if self._search is not None:
             search, index, version = self._search, self._history.index, self._answered[1]
-            problem = self._problem or (Note("history-index") if index.problem else None)
-            read = problem, index.done, index.total, version
+            read = self._problem or _problem(index), index.done, index.total, version
             made = HistoryList(search.serial, search.query, self._keys, *read, self._days)
             if made != self._told:
                 self._told = made
@@ -237,3 +236,10 @@ class HistoryService:
 
     def _told_note(self, key: HistoryNote, **values: str) -> None:
         self._post(HistoryMessage(Note(key, values)))
+
+
+def _problem(index: IndexState) -> Note | None:
+    """Return why the list may be incomplete."""
+    if index.not_kept:
+        return Note("history-not-kept", {"count": str(index.not_kept)})
+    return Note("history-index") if index.problem else None

@@ -10,14 +10,28 @@ import pytest
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
+from app.journal.disk import Disk
 from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.journal.take import TakeState
 from protocol.recognition import Options
 from protocol.session import Final
+from tests.app.journal.files import FaultyFile, opened_in
 
 ONE, TWO = UUID(int=1), UUID(int=2)
+
+
+class FragileDisk(Disk):
+    def __init__(self) -> None:
+        self.files: dict[str, FaultyFile] = {}
+
+    def open(self, path: Path) -> FaultyFile:
+        return opened_in(self.files, path)
+
+    def read_only(self, refuses: bool) -> None:
+        for file in self.files.values():
+            file.read_only = refuses
 
 
 @pytest.fixture
@@ -170,3 +184,22 @@ async def test_observer_is_notified_of_outcomes(library: Library) -> None:
         SegmentEvent(SegmentStep.DISCARDED, ONE),
     ]
     assert library.all() == []
+
+
+@pytest.mark.parametrize(("segments", "repaired", "lost"), [(2, False, True), (2, True, False), (0, False, False)])
+async def test_recording_that_the_disk_did_not_take_whole_is_told_once(
+    tmp_path: Path, segments: int, repaired: bool, lost: bool
+) -> None:
+    disk, heard = FragileDisk(), list[SegmentEvent]()
+    log = DeliveryLog(Library(tmp_path), heard.append)
+    journal = Journal.create(tmp_path, ONE, Options(), 0, disk=disk)
+    await log.opened(1, journal)
+    disk.read_only(True)
+    for segment in range(segments):
+        journal.append(np.zeros(1, np.int16))
+        journal.begin(segment, segment)
+    disk.read_only(not repaired)
+    await log.close(1)
+    await log.close(1)
+    assert (SegmentEvent(SegmentStep.NOT_KEPT, ONE) in heard) is lost
+    assert [event.step for event in heard].count(SegmentStep.NOT_KEPT) == lost

@@ -10,6 +10,7 @@ import pytest
 
 from app.core.errors import Note
 from app.core.format import Format
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.history.actions import (
     DeleteTakes,
     EditTake,
@@ -117,6 +118,22 @@ async def test_search_posts_count_and_rows_on_request(library: Library) -> None:
         await wait_until(lambda: window.count(1) == 5, "the list")
         serving.ask(RowsWanted(1, 1, 2))
         await wait_until(lambda: window.texts == ["take 3 天气", "take 2 天气"], "its rows")
+
+
+async def test_list_says_which_recordings_the_disk_did_not_keep_until_the_app_ends(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, history):
+        serving.ask(SearchHistory("", 1))
+        await wait_until(lambda: window.count(1) == 5, "the list")
+        assert window.lists[-1].problem is None
+        for step in (SegmentStep.CLOSED, SegmentStep.NOT_KEPT, SegmentStep.NOT_KEPT):
+            history.observe(SegmentEvent(step, session(7)))
+        told = Note("history-not-kept", {"count": "2"})
+        await wait_until(lambda: window.lists[-1].problem == told, "a note")
+        await history.refresh()
+        serving.ask(SearchHistory("take 3", 2))
+        await wait_until(lambda: window.count(2) == 1, "another search")
+        assert window.lists[-1].problem == told
 
 
 async def test_only_newest_search_is_answered(library: Library) -> None:
