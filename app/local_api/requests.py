@@ -45,7 +45,7 @@ def refused(path: str, host: str, origin: str | None, *, socket: bool) -> tuple[
     if name not in _HERE:
         return 403, "this port answers to the names of this computer only, such as 127.0.0.1"
     if path not in PATHS and not (socket and path == SOCKETS_ONLY):
-        return 404, "nothing is here: docs/apis.md says what is"
+        return 404, f"nothing is here: this port has {', '.join(sorted(PATHS))}"
     return None
 
 

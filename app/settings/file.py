@@ -33,9 +33,7 @@ log = loggers.APP_SETTINGS_FILE
 _LOOK_S: Final = 1.0
 _MOST_BYTES: Final = 1 << 20
 _MOST_TOLD: Final = 20
-_HEADER: Final = (
-    "# Settings of kikipounamu. What is not here has its default; docs/settings.md lists everything.\n"
-)
+_HEADER: Final = "# Settings of kikipounamu. What is not here has its default; the window of the app lists all.\n"
 
 _INSTEAD: Final = {False: "the default is used", True: "the row is left out"}
 

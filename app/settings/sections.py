@@ -242,7 +242,7 @@ class ApiSection:
 
     on: bool = setting(
         False,
-        "Let programs of this computer use the chosen server without a key, by the interfaces of docs/apis.md. "
+        "Let programs of this computer use the chosen server without a key, as if it were OpenAI's or Deepgram's. "
         "Any user and any program of this computer can; web pages cannot.",
     )
     port: int = setting(9876, "Port on 127.0.0.1.", checks.port)

@@ -52,7 +52,7 @@ _LOG_BYTES: Final = 5 * 1024 * 1024
 _MOST_SAID: Final = 64 * 1024
 NONE_ON_WINDOWS: Final = (
     "no broker comes along on Windows: use another computer's gateway, or install one (Memurai, or Valkey in "
-    'WSL) and name it in gateway.toml: redis = "redis://127.0.0.1:6379" (docs/windows-macos.md)'
+    'WSL) and name it in gateway.toml: redis = "redis://127.0.0.1:6379"'
 )
 _PONG: Final = b"+PONG\r\n"
 _LOADING: Final = b"-LOADING"

@@ -57,7 +57,7 @@ def _agreed(stored: bytes, wanted: int | None) -> int:
     if wanted not in (None, shards):
         raise BrokerMismatch(
             f"this broker's data is split over {shards} shards, this gateway is to use {wanted}: start it with "
-            f"--shards {shards}, or give the broker another number as docs/operations.md says"
+            f"--shards {shards}; or, with empty queues, end all gateways and workers and delete {SHARDS_KEY}"
         )
     return shards
 

@@ -199,7 +199,7 @@ STREAMS: Final = (
         Tag.STREAMS,
         {101: ()},
         errors=(400, 503),
-        more="Subprotocol `kikipounamu.v1`; see docs/protocol.md.",
+        more="Subprotocol `kikipounamu.v1`, as `kikipounamu` itself speaks it.",
         switching=True,
     ),
     Operation(

@@ -127,7 +127,7 @@ def replaced(costs: UnitCosts, changes: Iterable[str]) -> UnitCosts:
         try:
             fields[name] = msgspec.convert(value, type=type(fields[name]), strict=False)
         except msgspec.ValidationError as error:
-            raise LoadTestError(f"{change}: {error}") from error
+            raise LoadTestError(f"{change}: choose a finite number") from error
         least = "above 0" if name in _ABOVE_ZERO else "not below 0"
         if not 0 <= fields[name] < math.inf or (fields[name] == 0 and name in _ABOVE_ZERO):
             raise LoadTestError(f"{change}: choose a finite number {least}")

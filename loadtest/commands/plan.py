@@ -37,7 +37,8 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
         list[float] | None, typer.Option(min=0.0, help="Seconds until a new worker is ready; repeatable.")
     ] = None,
     assume: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Another cost or price; see docs/scale.md.")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Another cost or price; an unknown NAME lists them."),
     ] = None,
     as_json: command_line.AsJson = False,
     gateway: Gateway = "",

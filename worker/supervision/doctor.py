@@ -30,7 +30,7 @@ _LOAD_S: Final = 300.0
 _DECODE_S: Final = 300.0
 _FIELDS: Final = "name,driver_version,compute_cap,memory.total,memory.used"
 _MEBI: Final = 1024
-_SEE_TORCH: Final = "packaging/torch.md says which torch is for which card"
+_SEE_TORCH: Final = "`kikipounamu gpu setup` installs the torch for this card"
 
 _LIBRARIES: Final = {  # each is queried in a process of its own; nothing of it is imported here
     "funasr": "torch",

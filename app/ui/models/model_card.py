@@ -110,7 +110,7 @@ def detail_lines(texts: Texts, model: LocalModelView, view: ModelsView) -> Itera
     if about.purpose is Purpose.RECOGNISER and model.can_be_chosen:
         yield line("measure", _MEASURE.format(name=about.name))
     for link in dict.fromkeys(stated.link for stated in about.errors):
-        yield line("figures", link)
+        yield line("figures", link or texts("models.stated.measured"))
     if not about.files:
         yield line("files", texts("models.detail.unlisted"))
     for file in about.files:

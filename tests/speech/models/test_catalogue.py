@@ -99,11 +99,11 @@ def test_stated_errors_are_of_languages_that_the_model_knows() -> None:
         assert errors.test or errors.source == "measured", model.name
 
 
-def test_measured_errors_stand_in_the_document_that_they_name() -> None:
+def test_measured_errors_stand_in_the_document_of_our_own_test() -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "fidelity.md").read_text()
     for model in load_catalogue().models:
         for errors in (one for one in model.errors if one.source == "measured"):
-            assert errors.link == "docs/fidelity.md" and f"## {model.name} " in page
+            assert not errors.link and f"## {model.name} " in page
             assert all(f" {rate} %" in page for rate in errors.rates.values())
 
 
