@@ -34,7 +34,7 @@ from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, enable, refresh_with
 from app.ui.widgets.controls import SearchField
-from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs
+from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, bring_into_sight, lay_out_now
 from app.ui.widgets.parts import SPACE, horizontal, label, say, stretched, tell, vertical, worded
 
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)
@@ -234,6 +234,8 @@ class AboutPanel(Card):
         if text.name == self._name:
             self.text.show_text(text.text or self._texts("help.about.no-text"))
             self.text.setVisible(True)
+            lay_out_now()
+            bring_into_sight(self.text)
 
     def refresh(self) -> None:
         """Update everything to the current language and colours."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -33,12 +33,10 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer
 from app.ui.widgets.controls import SearchField
-from app.ui.widgets.panels import SYSTEM_DIALOGS, centred, scrolling
+from app.ui.widgets.panels import SYSTEM_DIALOGS, centred, lay_out_now, scrolling
 from app.ui.widgets.parts import SPACE, caption, horizontal, label, stretched, vertical, worded
 
 _LONGEST_QUERY: Final = 100
-_LEVELS: Final = 6
-"""Levels of layouts between a text and the scroll area."""
 _SEARCH_WIDE: Final = 8
 """Least width of the search field, in its heights."""
 
@@ -193,13 +191,8 @@ class SettingsPage(QWidget):
         self._settle()
 
     def _settle(self) -> None:
-        """Lay out everything at once.
-
-        Qt would change one level of parents per event loop turn, each of them visible.
-        """
         if self.isVisible():
-            for _ in range(_LEVELS):
-                QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+            lay_out_now()
 
     def show_problem(self, problem: Problem) -> None:
         """Show a refused value at its row, and a problem with the settings file at the top."""

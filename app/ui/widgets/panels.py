@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -22,6 +22,9 @@ from PySide6.QtWidgets import (
 from app.ui.theme.theme import CONTENT_WIDTH, RADII, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, control_height, paint_focus, paint_line, show_icon, timer
 from app.ui.widgets.parts import CARD, SPACE, drop, horizontal, menu_name, stretched, tip, vertical
+
+_LEVELS: Final = 6
+"""Levels of layouts between a text and the scroll area."""
 
 
 class FlowRow(QWidget):
@@ -162,8 +165,19 @@ def bring_into_sight(widget: QWidget) -> None:
     around = widget.parentWidget()
     while around is not None and not isinstance(around, QScrollArea):
         around = around.parentWidget()
-    if around is not None:
-        around.ensureWidgetVisible(widget, 0, SPACING.large)
+    if around is not None and (inside := around.widget()) is not None:
+        top = widget.mapTo(inside, QPoint()).y()  # ``ensureWidgetVisible`` shows of a text the cursor's line only
+        for y in (top + widget.height(), top):
+            around.ensureVisible(around.horizontalScrollBar().value(), y, 0, SPACING.large)
+
+
+def lay_out_now() -> None:
+    """Lay out everything at once.
+
+    Qt would change one level of parents per event loop turn, each of them visible.
+    """
+    for _ in range(_LEVELS):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
 
 def tell_visible(widget: QWidget, tell: Callable[[bool], None]) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
@@ -70,6 +71,19 @@ def test_text_of_selected_licence_is_shown(panel: AboutPanel, asked: list[HelpAc
     panel.list.setCurrentIndex(panel.model.index(0))
     panel.show_text(LicenceText("whisper-base", ""))
     assert panel.text.toPlainText() == texts("help.about.no-text")
+
+
+def test_text_of_selected_licence_is_scrolled_into_sight(panel: AboutPanel, qtbot: QtBot) -> None:
+    around = QScrollArea(widgetResizable=True)
+    qtbot.addWidget(around)
+    around.setWidget(panel)
+    around.resize(700, 320)
+    around.show()
+    panel.show_licences(LicencesView("1.2", LICENCES))
+    panel.list.setCurrentIndex(panel.model.index(1))
+    panel.show_text(LicenceText("aiohttp", "Apache License"))
+    qtbot.waitUntil(lambda: panel.text.visibleRegion().boundingRect() == panel.text.rect())
+    around.takeWidget()
 
 
 @in_each_language
