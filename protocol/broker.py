@@ -14,5 +14,8 @@ SHARDS_HEADER: Final = "Kikipounamu-Shards"
 """Header of the gateway's answer: the number of shards. Without it, the broker is one server with one shard."""
 CHUNK_BYTES: Final = 64 * 1024
 """Largest message in bytes."""
-PING_S: Final = 15.0
-"""Seconds of silence after which each side sends a ping; it waits half as long for the answer."""
+PING_S: Final = 6.0
+"""Seconds of silence after which each side sends a ping; it waits half as long for the answer.
+
+Together less than a lease: a worker notices a dead connection while it still has its jobs.
+"""

@@ -11,9 +11,10 @@ from yarl import URL
 from backend.http.certificates import Certificate, own_certificate, server_context
 from loadtest.chaos.events import Way
 from loadtest.chaos.proxy import tcp_proxy, to_port
+from protocol.broker import PING_S
 from protocol.devices import DeviceKind
 from protocol.engine import EngineSettings
-from protocol.job import EndState
+from protocol.job import LEASE_MS, EndState
 from tests.helpers.fault_engines import ENGINE, Fault
 from tests.helpers.ports import free_port, sockets_to
 from tests.helpers.tunnel import OWNER_KEY, Tunnelled, tunnelling
@@ -362,6 +363,10 @@ def test_carrier_accepts_several_forms_of_a_gateway_url(gateway: str, url: str) 
 def test_carrier_explains_unusable_options(gateway: str, key: str, digest: str, says: str) -> None:
     with pytest.raises(BrokerRefused, match=says):
         carrier(gateway, key, digest)
+
+
+def test_dead_connection_is_noticed_before_the_leases_of_its_worker_end() -> None:
+    assert (PING_S + PING_S / 2) * 1000 < LEASE_MS
 
 
 def test_key_is_read_from_file_or_environment(tmp_path: Path) -> None:
