@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from protocol.engine import Engine, EngineUnavailable, StreamingEngine, Transcript
 from protocol.recognition import Options
@@ -32,9 +32,13 @@ from worker.supervision.engine_frames import (
     Unavailable,
 )
 
+_KEPT_SHAPES: Final = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+"""oneDNN, of CTranslate2 and torch, keeps code and memory for 1,024 lengths of audio; hardly any comes twice."""
+
 
 def main() -> None:
     """Serve requests until the worker's side ends."""
+    os.environ.setdefault(*_KEPT_SHAPES)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with _private(0) as requests, _private(1, "wb") as replies:

@@ -5,10 +5,11 @@ import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Transcript
 from runtime import memory
 from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from worker import engine_main
@@ -48,6 +49,11 @@ def converse(*requests: Request) -> tuple[list[Reply], str, int]:
     return replies, done.stderr.decode(), done.returncode
 
 
+def kept_shapes(settings: EngineSettings) -> NoReturn:
+    """Fail to load, with the number of shapes that oneDNN may keep in this process."""
+    raise EngineUnavailable(os.environ.get("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "1024"))
+
+
 def decode(*faults: Fault) -> Decode:
     return Decode(tuple(DecodeRequest(pcm(fault)) for fault in faults))
 
@@ -56,6 +62,12 @@ def test_engine_process_loads_decodes_and_ends_with_its_input() -> None:
     replies, _, status = converse(LoadEngine(EngineSettings(ENGINE)), decode(Fault.NONE), decode(Fault.NONE))
     assert isinstance(replies[0], Ready)
     assert replies[1:] == [Decoded((Transcript("none 1"),))] * 2 and status == 0
+
+
+def test_libraries_keep_little_for_lengths_that_do_not_come_again() -> None:
+    asked = LoadEngine(EngineSettings("tests.worker.test_engine_main:kept_shapes"))
+    (reply,) = converse(asked)[0]
+    assert isinstance(reply, Unavailable) and int(reply.message) <= 64
 
 
 def test_freed_memory_is_given_back_after_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +95,12 @@ def test_unknown_engine_is_reported_as_unavailable() -> None:
     replies, _, status = converse(LoadEngine(EngineSettings("abacus")))
     assert len(replies) == 1 and status == 0
     assert isinstance(replies[0], Unavailable) and "abacus" in replies[0].message
+
+
+def test_function_that_creates_no_engine_is_reported_as_unknown() -> None:
+    (reply,), errors, _ = converse(LoadEngine(EngineSettings("json:loads")))
+    assert isinstance(reply, Unavailable) and reply.unknown
+    assert "Traceback" in errors, "for the author of an engine"
 
 
 def test_engine_process_ends_without_load_request() -> None:

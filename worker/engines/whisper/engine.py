@@ -31,8 +31,6 @@ from worker.engines.whisper.segment import Passage, SegmentDecoder
 
 _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter
 _ONLY_TRANSCRIBE: Final = ("turbo", "distil")  # trained without translations
-_KEPT_SHAPES: Final = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-"""oneDNN keeps code and memory for up to 1,024 lengths of audio, and hardly any length comes twice."""
 _COMPUTE_TYPES: Final = {"cpu": "int8", "cuda": "float16"}
 
 
@@ -41,7 +39,6 @@ class WhisperEngine:
 
     def __init__(self, settings: EngineSettings) -> None:
         """Load the model. Raises ``EngineUnavailable``."""
-        os.environ.setdefault(*_KEPT_SHAPES)
         try:
             from ctranslate2 import get_cuda_device_count  # type: ignore[import-untyped]  # ships no types
             from faster_whisper import WhisperModel
