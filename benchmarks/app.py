@@ -15,12 +15,10 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from benchmarks import app_budgets as budgets
-from benchmarks.app_budgets import MeasuredApp
-from benchmarks.app_figures import REPOSITORY, Figure, machine
-from benchmarks.app_layer import layer
+from benchmarks.app_budgets import MeasuredApp, layer
 from benchmarks.app_long_take import long_take
 from benchmarks.app_screen import looking
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import Figure, arguments, machine, report
 from tests.helpers.desktop_app import running_app
 
 _PARTS = "starts,idle,keys,layer,texts,toggles,whisper,take"
@@ -66,9 +64,9 @@ def _measure(parts: set[str], models: Path, minutes: float, pace: float, why: st
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, parts=_PARTS, minutes="30", pace="20", why="")
-    models = Path(os.environ.get("KIKIPOUNAMU_MODELS", REPOSITORY / ".cache" / "models"))
-    figures = _measure(set(chosen.parts.split(",")), models, float(chosen.minutes), float(chosen.pace), chosen.why)
+    chosen = arguments(__doc__, parts=_PARTS, minutes=30.0, pace=20.0, why="")
+    parts = set(chosen.parts.split(","))
+    figures = _measure(parts, budgets.models_folder(), chosen.minutes, chosen.pace, chosen.why)
     print(machine())
     rows: list[dict[str, object]] = []
     with open(os.devnull, "w") as nowhere:
@@ -79,8 +77,7 @@ def main() -> None:
                 break
             rows.append(figure.row)
             print(*(rows[-1].values()), sep=" | ", flush=True)
-    table("app", rows)
-    write_json(chosen.json, "app", rows)
+    report("app", rows, chosen.json)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Budgets of the app, measured on a running app: start, idle cost, keys, texts, command line."""
+"""Budgets of the app, measured on a running app: start, idle cost, keys, overlay, texts, command line."""
 
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +14,19 @@ from statistics import median
 import psutil
 
 from app.control.client import ControlError
+from app.core.states import State
+from app.dictation.view import View
 from app.journal.library import TakeSnapshot
-from benchmarks.app_figures import Figure, spread
 from benchmarks.app_screen import Eye
+from benchmarks.report import REPOSITORY, Figure, spread
 from protocol.recognition import Timing
 from protocol.session import Final
 from tests.helpers.chain import BIN
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp
 from tests.helpers.recordings import SYNTHETIC
-from tests.helpers.waiting import wait_until_sync
+from tests.helpers.waiting import DEADLINE_S, wait_until_sync
+from tests.helpers.wayland_desktop import running_sway
 
 STARTS = 5
 PRESSES = 30
@@ -37,10 +41,20 @@ import sys, app.cli.main, app.application, app.main, app.windows, onnxruntime
 for module in list(sys.modules.values()):
     print(getattr(module, "__file__", ""), getattr(module, "__cached__", ""), sep="\\n")
 """
+SHOWINGS = 50
+_LAYER_MS = 25.0  # half of the budget from key-down to the overlay
+_PAUSE_S = 0.1
+
+
+def models_folder() -> Path:
+    """Return the folder of the models that the app under measurement uses."""
+    return Path(os.environ.get("KIKIPOUNAMU_MODELS", REPOSITORY / ".cache" / "models"))
 
 
 class MeasuredApp(DesktopApp):
-    """App under measurement. ``program``: its own process, after ``open``."""
+    """App under measurement, whose program lies in ``programs``."""
+
+    programs = BIN
 
     @property
     def program(self) -> psutil.Process:
@@ -51,7 +65,7 @@ class MeasuredApp(DesktopApp):
     def open(self, *arguments: str) -> float:
         """Start the app as a person does, without waiting for anything; return the time of the start."""
         at = time.perf_counter()
-        command = [str(BIN / "kikipounamu"), "app", *self.arguments, *arguments]
+        command = [str(self.programs / "kikipounamu"), "app", *self.arguments, *arguments]
         self.process = self.desktop.start(*command, **self._environment)
         return at
 
@@ -212,3 +226,43 @@ def toggles(app: MeasuredApp) -> Iterator[Figure]:
         time.sleep(0.3)
     app.wait_for("idle")
     yield spread("kikipounamu toggle", took, "ms", 0.95, _TOGGLE_MS)
+
+
+def layer() -> Iterator[Figure]:
+    """Measure the time until the first picture of each showing has been shown.
+
+    The compositor tells it. A view reaches the windows within a millisecond or two of the key.
+    """
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PySide6.QtWidgets import QApplication
+
+    from app.ui.dictation.overlay import Overlay
+    from app.ui.dictation.overlay_layer import OverlayLayer
+    from app.ui.dictation.overlay_wayland import WaylandOverlay
+    from app.ui.strings.texts import Texts
+    from app.ui.theme.theme import Theme
+
+    application, theme = QApplication.instance() or QApplication([]), Theme()
+
+    def until(happened: Callable[[], object]) -> None:
+        end = time.perf_counter() + DEADLINE_S
+        while not happened():
+            assert time.perf_counter() < end, "no overlay is seen"
+            application.processEvents()
+
+    with tempfile.TemporaryDirectory() as folder, running_sway(Path(folder)) as desktop:
+        overlay = WaylandOverlay(theme, Texts("en"), desktop.environment, Path(folder, "hint"))
+        drawn = list[float]()
+        until(lambda: overlay.shown)
+        assert isinstance(overlay.shown, Overlay)
+        surface = overlay.shown.surface
+        assert isinstance(surface, OverlayLayer)
+        for _ in range(SHOWINGS):
+            time.sleep(_PAUSE_S)
+            at = time.perf_counter()
+            overlay.show_view(View(State.ARMING))
+            until(lambda: surface.layer and surface.layer.output and surface.layer.ready)
+            drawn.append(1000 * (time.perf_counter() - at))
+            overlay.show_view(View())
+        overlay.close()
+    yield spread("view to layer surface, sway", drawn, "ms", 0.95, _LAYER_MS)

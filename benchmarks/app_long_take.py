@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from app.journal.disk import AUDIO
 from app.journal.library import TakeSnapshot
-from benchmarks.app_figures import REPOSITORY, Figure
 from benchmarks.app_microphone import long_recording
+from benchmarks.report import REPOSITORY, Figure
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, running_app

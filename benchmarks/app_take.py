@@ -26,9 +26,8 @@ from app.local_services.local_worker import LocalWorkerSettings
 from app.messages.notifications import News, Post
 from app.ui.shell.bridge import Bridge
 from benchmarks.app_engine import create
-from benchmarks.app_long_turns import Causes
 from benchmarks.app_microphone import FastSoundSystem
-from benchmarks.event_loop_watch import EventLoopWatch
+from benchmarks.event_loop_watch import EventLoopWatch, LongTurnSampler
 
 _ENGINE = f"{create.__module__}:{create.__name__}"
 _AFTERWARDS_MS = 2500
@@ -56,7 +55,7 @@ class Watching:
     def __init__(self, result: Path, sound: FastSoundSystem, why: Path | None) -> None:
         self._result, self._sound = result, sound
         self._why = why
-        self._causes: Causes | None = None
+        self._sampler: LongTurnSampler | None = None
         self._watch: EventLoopWatch | None = None
         self._work: EventLoopWatch | None = None
         self._end: QTimer | None = None
@@ -85,7 +84,7 @@ class Watching:
         self._watch.start()
         self._work.start()
         if self._why is not None:
-            self._causes = Causes(self._watch)
+            self._sampler = LongTurnSampler(self._watch)
 
     def _ended(self) -> None:
         watch, work, self._watch = self._watch, self._work, None
@@ -93,8 +92,8 @@ class Watching:
             return
         watch.stop()
         work.stop()
-        if self._causes is not None and self._why is not None:
-            self._causes.write(self._why)
+        if self._sampler is not None and self._why is not None:
+            self._sampler.write(self._why)
         line = {
             "seconds": time.perf_counter() - self._begun_s,
             "views": self.views,

@@ -33,7 +33,7 @@ from app.journal.journal import Journal
 from app.transcription.listening import DictationObserver, DictationSetup
 from app.transcription.pipeline import Samples
 from benchmarks.app_microphone import long_recording
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import REPOSITORY, arguments, table, write_json
 from client.connection import Address, fixed
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from protocol.recognition import Options
@@ -41,7 +41,6 @@ from runtime.folders import folders
 from speech.vad import open_vad
 from tests.helpers.scripted_gateway import oblige, scripted
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 _PACKAGES: Final = ("app", "client", "protocol", "runtime", "speech")
 _BLOCK: Final = SAMPLE_RATE // 50
 _COUNTED_S: Final = 12
@@ -105,8 +104,8 @@ class Entries:
     def _module(self, file: str) -> str:
         if file not in self._names:
             path = Path(file)
-            inside = path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in _PACKAGES
-            self._names[file] = str(path.relative_to(ROOT)) if inside else ""
+            inside = path.is_relative_to(REPOSITORY) and path.relative_to(REPOSITORY).parts[0] in _PACKAGES
+            self._names[file] = str(path.relative_to(REPOSITORY)) if inside else ""
         return self._names[file]
 
     def _audit(self, event: str, details: tuple[Any, ...]) -> None:

@@ -158,7 +158,7 @@ def _direction(said: Mapping[str, Any]) -> Direction:
 
 
 @dataclass
-class Autoscaler:
+class HorizontalPodAutoscaler:
     """Decisions of one scaler over time. It remembers its recommendations and changes."""
 
     scaler: Scaler

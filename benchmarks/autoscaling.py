@@ -28,7 +28,7 @@ from uuid import uuid4
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.autoscaler import Autoscaler, Sample, Scaler, read_scaler
+from benchmarks.autoscaler import HorizontalPodAutoscaler, Sample, Scaler, read_scaler
 from benchmarks.report import arguments, table, write_json
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
@@ -193,12 +193,12 @@ class Run:
         await asyncio.gather(*self.pods.ending)
 
     async def _scale(self) -> None:
-        one = Autoscaler(self._scaler)
+        autoscaler = HorizontalPodAutoscaler(self._scaler)
         async with aiohttp.ClientSession() as http:
             while not self._spoken or self.pods.wanted > self._scaler.least:
                 await asyncio.sleep(self._scaler.sync_s)
                 backlog = self._scaler.query.value(await scrape(http, self.gateways))
-                self.pods.scale(one.decide(time.monotonic(), self.pods.wanted, backlog))
+                self.pods.scale(autoscaler.decide(time.monotonic(), self.pods.wanted, backlog))
                 self.timeline.append((self.now_s, math.nan if backlog is None else backlog, self.pods.wanted))
 
     async def _person(self, number: int, from_s: float, to_s: float) -> None:
@@ -221,21 +221,7 @@ async def _until(due: float) -> None:
     await asyncio.sleep(due - time.monotonic())
 
 
-@dataclass(frozen=True)
-class Row:
-    """Figures of a part of the run."""
-
-    part: str
-    from_s: float
-    segments: int
-    wait_p50_s: float | None
-    wait_p95_s: float | None
-    wait_longest_s: float | None
-    pods_least: int
-    pods_most: int
-
-
-def rows(run: Run) -> list[Row]:
+def rows(run: Run) -> list[dict[str, Any]]:
     """Return the figures of each part: before the step, its first minute, the rest of it, after it."""
     load = run.load
     step, end = load.before_s, load.before_s + load.held_s
@@ -246,8 +232,18 @@ def rows(run: Run) -> list[Row]:
     for index, (name, from_s) in enumerate(parts.items()):
         waits = [waited for at_s, waited in run.waits() if from_s <= at_s < bounds[index + 1]]
         pods = [pods for at_s, _, pods in run.timeline if from_s <= at_s < bounds[index + 1]] or [0]
-        shown = (percentile(waits, 0.5), percentile(waits, 0.95), max(waits, default=None))
-        found.append(Row(name, from_s, len(waits), *shown, min(pods), max(pods)))
+        found.append(
+            {
+                "part": name,
+                "from_s": from_s,
+                "segments": len(waits),
+                "wait_p50_s": percentile(waits, 0.5),
+                "wait_p95_s": percentile(waits, 0.95),
+                "wait_longest_s": max(waits, default=None),
+                "pods_least": min(pods),
+                "pods_most": max(pods),
+            }
+        )
     return found
 
 
@@ -310,33 +306,35 @@ def main() -> int:
     """Run one step, print the figures, and return 1 if a segment was lost."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every process ends with this one
     usual = Load()
-    said = arguments(
+    dashed: dict[str, float] = {"pod-start": usual.pod_start_s}
+    asked = arguments(
         __doc__,
-        speakers=str(usual.speakers),
-        held=str(usual.held_s),
-        after=str(usual.after_s),
-        speed=str(usual.speed),
-        **{"pod-start": str(usual.pod_start_s), "set": ""},
+        speakers=usual.speakers,
+        held=usual.held_s,
+        after=usual.after_s,
+        speed=usual.speed,
+        set="",
+        **dashed,
     )
     load = Load(
-        speakers=int(said.speakers),
-        held_s=float(said.held),
-        after_s=float(said.after),
-        speed=float(said.speed),
-        pod_start_s=float(said.pod_start),
+        speakers=asked.speakers,
+        held_s=asked.held,
+        after_s=asked.after,
+        speed=asked.speed,
+        pod_start_s=asked.pod_start,
     )
     with (
         logging_to("benchmark", None, terminal=False),
         tempfile.TemporaryDirectory(prefix="kiki-autoscaling-") as folder,
-        prepared(load, Path(folder), *said.set.split(",") if said.set else ()) as run,
+        prepared(load, Path(folder), *asked.set.split(",") if asked.set else ()) as run,
     ):
         asyncio.run(run.run())
     judged = verdict(run)
-    table("autoscaling", [asdict(row) for row in rows(run)])
+    table("autoscaling", rows(run))
     table("outcome", [asdict(judged)])
     times = [{"at_s": at_s, "backlog_s": backlog, "pods": pods} for at_s, backlog, pods in run.timeline]
     table("timeline", times)
-    write_json(said.json, "autoscaling", [asdict(judged), *(asdict(row) for row in rows(run)), *times])
+    write_json(asked.json, "autoscaling", [asdict(judged), *rows(run), *times])
     return 0 if judged.flawless else 1
 
 

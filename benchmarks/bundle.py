@@ -13,12 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from benchmarks.app_budgets import MeasuredApp
-from benchmarks.app_figures import REPOSITORY, machine
+from benchmarks.app_budgets import MeasuredApp, models_folder
 from benchmarks.app_screen import looking
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, machine, report
 from tests.helpers.chain import BIN
 from tests.helpers.desktop_app import running_app
 from tests.helpers.waiting import wait_until_sync
@@ -39,19 +38,6 @@ class Start(NamedTuple):
 
     clock: float
     cpu: float
-
-
-class BundledApp(MeasuredApp):
-    """App whose program lies in ``programs``."""
-
-    programs = BIN
-
-    def open(self, *arguments: str) -> float:
-        """Start the program of this folder."""
-        at = time.perf_counter()
-        command = [str(self.programs / "kikipounamu"), "app", *self.arguments, *arguments]
-        self.process = self.desktop.start(*command, **self._environment)
-        return at
 
 
 def run_once(command: list[str]) -> Start:
@@ -101,7 +87,7 @@ def commands(folder: Path, rounds: int) -> Iterator[dict[str, object]]:
 def window(folder: Path, rounds: int, models: Path) -> Iterator[dict[str, object]]:
     """Measure the time until the app has drawn its window, and yield its line."""
     with running_app(models, start=False) as made, looking(made.desktop.display) as eye:
-        app = BundledApp(made.desktop, made.microphone, made.home, models, ("--engine", "checksum"))
+        app = MeasuredApp(made.desktop, made.microphone, made.home, models, ("--engine", "checksum"))
 
         def start(where: Path) -> Start:
             app.programs = where
@@ -117,15 +103,13 @@ def window(folder: Path, rounds: int, models: Path) -> Iterator[dict[str, object
 
 def main() -> None:
     """Measure and print the figures. Exit status: 1 if a start takes more than 1.3 times as long."""
-    chosen: Any = arguments(__doc__, folder="", rounds="10", windows="5")
+    chosen = arguments(__doc__, folder="", rounds=10, windows=5)
     folder = Path(chosen.folder).resolve()
-    models = Path(os.environ.get("KIKIPOUNAMU_MODELS", REPOSITORY / ".cache" / "models"))
     print(machine())
-    rows = list(commands(folder, int(chosen.rounds)))
-    if int(chosen.windows):
-        rows += window(folder, int(chosen.windows), models)
-    table("bundle", rows)
-    write_json(chosen.json, "bundle", rows)
+    rows = list(commands(folder, chosen.rounds))
+    if chosen.windows:
+        rows += window(folder, chosen.windows, models_folder())
+    report("bundle", rows, chosen.json)
     sys.exit(any(float(str(one["ratio"])) > MOST for one in rows))
 
 

@@ -10,23 +10,21 @@ p50 and p95 is within 15 % or 20 ms of the measured one.
 """
 
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from statistics import median
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from benchmarks.report import arguments, table, write_json
+from benchmarks.programs import temporary_chain
+from benchmarks.report import arguments, report
 from loadtest.capacity.calibration import calibration
 from loadtest.capacity.simulation import Chain, simulate
 from loadtest.capacity.speech import Speakers, spoken
 from loadtest.measurement.figures import Percentiles
 from loadtest.reports.run import Report
 from tests.helpers.chain import Chain as Programs
-from tests.helpers.chain import running_chain
 from tests.helpers.waiting import wait_until_sync
 
 RAMP_S = 10.0
@@ -69,7 +67,7 @@ def run_streams(programs: Programs, speakers: int, seconds: float, seed: int) ->
     return msgspec.json.decode((folder / "report.json").read_bytes(), type=Report)
 
 
-def add_workers(programs: Programs, count: int, rtf: str) -> None:
+def add_workers(programs: Programs, count: int, rtf: float) -> None:
     """Start workers until there are ``count``, and wait until all are ready."""
     while sum(one.name == "worker" for one in programs.programs) < count:
         programs.worker("--engine", "checksum", "--set", f"rtf={rtf}")
@@ -113,11 +111,11 @@ def measure(
     measured, told = [], []
     before = run_streams(programs, speakers, seconds, seed=0)
     for seed in range(1, rounds + 1):
-        report = run_streams(programs, speakers, seconds, seed)
-        measured.append(measured_waits(report))
+        after = run_streams(programs, speakers, seconds, seed)
+        measured.append(measured_waits(after))
         told.append(simulated(before, workers, speakers, seconds, seed))
         print(f"{speakers}: measured {measured[-1]}, simulated {told[-1]}", file=sys.stderr, flush=True)
-        before = report
+        before = after
     return [
         {"speakers": speakers, "workers": workers, **msgspec.to_builtins(one), "fits": one.fits}
         for one in compare(measured, told)
@@ -126,19 +124,15 @@ def measure(
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, loads="50:1,200:4,500:10", rtf="0.016", seconds="45", rounds="5")
+    chosen = arguments(__doc__, loads="50:1,200:4,500:10", rtf=0.016, seconds=45.0, rounds=5)
     loads = [load.split(":") for load in chosen.loads.split(",")]
     rows = []
-    with (
-        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
-        running_chain(Path(folder), quiet=True) as programs,
-    ):
+    with temporary_chain() as programs:
         programs.gateway()
         for speakers, workers in sorted((int(speakers), int(workers)) for speakers, workers in loads):
             add_workers(programs, workers, chosen.rtf)
-            rows += measure(programs, speakers, workers, float(chosen.seconds), int(chosen.rounds))
-    table("capacity", rows)
-    write_json(chosen.json, "capacity", rows)
+            rows += measure(programs, speakers, workers, chosen.seconds, chosen.rounds)
+    report("capacity", rows, chosen.json)
     sys.exit(0 if all(row["fits"] for row in rows) else 1)
 
 

@@ -15,21 +15,21 @@ import os
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import aiohttp
 import numpy as np
 import psutil
 import soxr
-from numpy.typing import NDArray
 
+from app.transcription.pipeline import Samples
 from backend.configuration import VAD_MODEL
-from benchmarks.gateway import cpu_seconds
-from benchmarks.report import arguments, table, write_json
+from benchmarks.programs import broker_of, cpu_seconds, temporary_chain
+from benchmarks.report import arguments, report, table
 from benchmarks.speakers import PLAIN, Speaker, Tally, Utterance, connected
 from loadtest.checksum import checksum
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -42,10 +42,8 @@ from speech.resampling import Resampler
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions
 from speech.vad import open_vad
 from tests.app.speech import SPEECH
-from tests.helpers.chain import Chain, running_chain
+from tests.helpers.chain import Chain
 from worker.core.decoding import amplified
-
-Samples = NDArray[np.int16]
 
 _BLOCK_S: Final = 0.1
 _CHUNK_S: Final = 0.5
@@ -53,6 +51,10 @@ _CHUNK_S: Final = 0.5
 _PAUSE_S: Final = 0.8
 _ANSWER_S: Final = 120.0
 _ENDPOINT_MS: Final = 600
+
+
+Row = dict[str, Any]
+"""Result: CPU seconds of gateway and broker per hour of audio, memory, and counts of texts."""
 
 
 @dataclass(frozen=True)
@@ -68,21 +70,6 @@ class Talk:
     def seconds(self) -> float:
         """Length of the audio in seconds."""
         return len(self.samples) / self.rate
-
-
-@dataclass(frozen=True)
-class Row:
-    """Result: CPU seconds of gateway and broker per hour of audio. ``ratio``: to our own protocol's gateway."""
-
-    api: str
-    vad: str
-    streams: int
-    gateway_cpu: float
-    broker_cpu: float
-    ratio: float
-    peak_mb: float
-    right: int
-    wrong: int
 
 
 def talk(seconds: float, vad_folder: Path | None, rate: int = SAMPLE_RATE) -> Talk:
@@ -244,62 +231,53 @@ async def _all_speak(speak: Speak, endpoint: Endpoint, said: Talk, streams: int)
 def measure(api: str, vad: str, streams: int, seconds: float) -> Row:
     """Return the cost of one API; its ``ratio`` is filled in later."""
     speak, rate = APIS[api]
-    with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder, _models(vad, Path(folder)) as vad_folder:
-        said = talk(seconds, vad_folder, rate)
-        with running_chain(Path(folder), quiet=True) as chain:
-            return _measured(chain, api, vad, streams, said, speak)
+    model = folders().models / VAD_MODEL if vad == "model" else None
+    said = talk(seconds, model, rate)
+    with (
+        tempfile.TemporaryDirectory() as empty,
+        patch.dict(os.environ, {"KIKIPOUNAMU_MODELS": str(model.parent if model else empty)}),
+        temporary_chain() as chain,
+    ):
+        return {"api": api, "vad": vad, "streams": streams} | _measured(chain, streams, said, speak)
 
 
-def _measured(chain: Chain, api: str, vad: str, streams: int, said: Talk, speak: Speak) -> Row:
+def _measured(chain: Chain, streams: int, said: Talk, speak: Speak) -> Row:
     settings = chain.root / "home" / "config" / "gateway.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text("earlier_protocol = true\n")
     program, endpoint = chain.gateway()
     chain.worker("--engine", "checksum", "--set", "slots=8")
-    gateway = psutil.Process(program.popen.pid)
-    (broker,) = [child for child in gateway.children(recursive=True) if "valkey" in child.name()]
+    pids = program.popen.pid, broker_of(program.popen.pid)
     asyncio.run(_all_speak(speak, endpoint, said, 1))  # then the worker is ready and the code warm
-    before = cpu_seconds(gateway.pid), cpu_seconds(broker.pid)
+    before = [cpu_seconds(pid) for pid in pids]
     right = asyncio.run(_all_speak(speak, endpoint, said, streams))
     hours = streams * said.seconds / 3600
-    after = cpu_seconds(gateway.pid), cpu_seconds(broker.pid)
-    used = [(now - then) / hours for now, then in zip(after, before, strict=True)]
-    peak = gateway.memory_info().rss / 2**20
-    return Row(api, vad, streams, used[0], used[1], 0.0, peak, sum(right), right.count(False))
-
-
-@contextmanager
-def _models(vad: str, folder: Path) -> Iterator[Path | None]:
-    """Let the gateway have the detector's model, or none; yield the folder of the model."""
-    before = os.environ.get("KIKIPOUNAMU_MODELS")
-    os.environ["KIKIPOUNAMU_MODELS"] = str(folders().models if vad == "model" else folder / "no-models")
-    try:
-        yield folders().models / VAD_MODEL if vad == "model" else None
-    finally:
-        os.environ.pop("KIKIPOUNAMU_MODELS")
-        if before is not None:
-            os.environ["KIKIPOUNAMU_MODELS"] = before
+    gateway_cpu, broker_cpu = ((cpu_seconds(pid) - then) / hours for pid, then in zip(pids, before, strict=True))
+    return {
+        "gateway_cpu": gateway_cpu,
+        "broker_cpu": broker_cpu,
+        "ratio": 0.0,  # of the gateway's cost, to that with our own protocol
+        "peak_mb": psutil.Process(pids[0]).memory_info().rss / 2**20,
+        "right": sum(right),
+        "wrong": right.count(False),
+    }
 
 
 def compared(rows: Sequence[Row]) -> list[Row]:
     """Return the rows with the ratio of each gateway's cost to that of our own protocol."""
-    (own,) = [row.gateway_cpu for row in rows if row.api == "own"] or [float("nan")]
-    return [replace(row, ratio=row.gateway_cpu / own) for row in rows]
+    (own,) = [row["gateway_cpu"] for row in rows if row["api"] == "own"] or [float("nan")]
+    return [row | {"ratio": row["gateway_cpu"] / own} for row in rows]
 
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, streams="200", seconds="24", apis=",".join(APIS), vad="model,simple")
+    chosen = arguments(__doc__, streams=200, seconds=24.0, apis=",".join(APIS), vad="model,simple")
     vads, rows = chosen.vad.split(","), list[Row]()
     for api in chosen.apis.split(","):
-        for vad in (
-            vads[:1] if api.startswith("own") else vads
-        ):  # clients of our own protocol find the speech themselves
-            rows.append(measure(api, vad, int(chosen.streams), float(chosen.seconds)))
-            table("dialects", [asdict(row) for row in rows])
-    rows = compared(rows)
-    table("dialects", [asdict(row) for row in rows])
-    write_json(chosen.json, "dialects", [asdict(row) for row in rows])
+        for vad in vads[:1] if api.startswith("own") else vads:  # our own clients find the speech themselves
+            rows.append(measure(api, vad, chosen.streams, chosen.seconds))
+            table("dialects", rows)
+    report("dialects", compared(rows), chosen.json)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ FOLDER has ``NAME.wav`` and ``transcripts.txt`` (name and text of each). The eng
 of the tests. Each recording is dictated as one take in each mode, through the app without its windows.
 """
 
-import argparse
 import asyncio
 import logging
 import tempfile
@@ -23,7 +22,7 @@ from app.local_services.local_worker import LocalWorkerSettings
 from app.models.needed_models import VAD_MODEL
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.dictating import running_app
-from benchmarks.report import table, write_json
+from benchmarks.report import argument_parser, report
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
@@ -86,19 +85,17 @@ def row(name: str, said: Sequence[Said], heard: Sequence[str]) -> dict[str, Any]
 
 def main() -> None:
     """Measure and print the errors of each way."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pace", type=float, default=4.0, help="times faster than real time")
     parser.add_argument("--mode", action="append", choices=(HANDS_FREE, HOLD), help="default: both")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     logging.disable(logging.ERROR)
     said = recordings(options.folder)
     rows = [row("the model alone", said, alone(said))]
     for mode in options.mode or (HANDS_FREE, HOLD):
         rows.append(row(f"the app, {mode}", said, asyncio.run(dictated(said, mode, options.pace))))
-    table("digits", rows)
-    write_json(options.json, "digits", rows)
+    report("digits", rows, options.json)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,15 @@ engine called directly in this process, and for the same engine at the end of th
 """
 
 import asyncio
-import os
-import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, table, write_json
+from benchmarks.programs import WHISPER, share_models, temporary_chain, whisper_options
+from benchmarks.report import arguments, report
 from benchmarks.speakers import Speaker, Tally, Utterance, connected
 from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
@@ -26,24 +24,8 @@ from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from runtime.folders import folders
 from speech.audio_file import read_audio
-from tests.helpers.chain import running_chain
 from worker.chinese_text import written
 from worker.engines.whisper.engine import create
-
-_MODEL = "whisper-base"
-
-
-@dataclass(frozen=True)
-class Speed:
-    """Result row. ``same_text``: number of segments for which chain and direct call returned the same text."""
-
-    segments: int
-    audio_s: float
-    direct_rtf: float
-    chain_rtf: float
-    beyond_p50_ms: float | None
-    beyond_p95_ms: float | None
-    same_text: int
 
 
 def _segments() -> list[bytes]:
@@ -58,7 +40,7 @@ def _segments() -> list[bytes]:
 
 
 def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
-    engine = create(EngineSettings("whisper", _MODEL, str(model), "cpu"))
+    engine = create(EngineSettings("whisper", WHISPER, str(model), "cpu"))
     texts, spent = [], 0.0
     engine.decode([DecodeRequest(segments[0])])  # warms the engine up, as in the chain
     for pcm in segments:
@@ -82,30 +64,26 @@ async def _through_the_chain(endpoint: Endpoint, said: list[Utterance]) -> Tally
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, rounds="2")
-    segments = _segments() * int(chosen.rounds)
-    texts, spent = _direct(folders().models / _MODEL, segments)
+    chosen = arguments(__doc__, rounds=2)
+    segments = _segments() * chosen.rounds
+    texts, spent = _direct(folders().models / WHISPER, segments)
     said = [Utterance(pcm, text) for pcm, text in zip(segments, texts, strict=True)]
-    os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
-    with (
-        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
-        running_chain(Path(folder), quiet=True) as chain,
-    ):
+    share_models()
+    with temporary_chain() as chain:
         _, endpoint = chain.gateway()
-        chain.worker("--engine", "whisper", "--model", _MODEL, "--device", "cpu")
+        chain.worker(*whisper_options())
         asyncio.run(_through_the_chain(endpoint, said[:1]))  # loads the model
         tally = asyncio.run(_through_the_chain(endpoint, said))
-    row = Speed(
-        segments=len(said),
-        audio_s=tally.audio_s,
-        direct_rtf=spent / tally.audio_s,
-        chain_rtf=tally.decode_s / tally.audio_s,
-        beyond_p50_ms=percentile(tally.beyond_ms, 0.5),
-        beyond_p95_ms=percentile(tally.beyond_ms, 0.95),
-        same_text=tally.right,
-    )
-    table("engine", [asdict(row)])
-    write_json(chosen.json, "engine", [asdict(row)])
+    row = {
+        "segments": len(said),
+        "audio_s": tally.audio_s,
+        "direct_rtf": spent / tally.audio_s,
+        "chain_rtf": tally.decode_s / tally.audio_s,
+        "beyond_p50_ms": percentile(tally.beyond_ms, 0.5),
+        "beyond_p95_ms": percentile(tally.beyond_ms, 0.95),
+        "same_text": tally.right,  # segments with the same text from the chain and the direct call
+    }
+    report("engine", [row], chosen.json)
 
 
 if __name__ == "__main__":

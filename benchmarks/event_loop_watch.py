@@ -1,13 +1,21 @@
-"""Measurement of event loop delays in Qt's thread."""
+"""Delays of the event loop in Qt's thread, and the stacks of all threads meanwhile."""
 
+import sys
+import threading
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
 _BUCKETS_PER_MS: Final = 10
 _LONGEST_MS: Final = 10_000
+_LOOK_S = 0.004
+_LONG_S = 0.016
+_MOST_FRAMES = 12
 
 
 class EventLoopWatch(QObject):
@@ -62,3 +70,45 @@ class EventLoopWatch(QObject):
     def worst_ms(self) -> float:
         """Longest delay in milliseconds, rounded up to 0.1 ms."""
         return self.percentile_ms(100)
+
+
+class LongTurnSampler:
+    """Sampler of the stacks of all threads while Qt's thread is in a long turn.
+
+    Create it in Qt's thread; it samples in a thread of its own until ``write``.
+    """
+
+    def __init__(self, watch: EventLoopWatch) -> None:
+        self._watch, self._qt = watch, threading.get_ident()
+        self._samples: list[str] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="long turns", daemon=True)
+        self._thread.start()
+
+    def write(self, place: Path) -> None:
+        """Append the samples to this file, and stop sampling."""
+        self._over.set()
+        self._thread.join()
+        with place.open("a") as lines:
+            lines.writelines(self._samples)
+
+    def _look(self) -> None:
+        turns, since_s = -1, 0.0
+        while not self._over.wait(_LOOK_S):
+            now_s = time.perf_counter()
+            if (now := self._watch.turns) != turns:
+                turns, since_s = now, now_s
+            elif now_s - since_s > _LONG_S:
+                self._samples.append(self._stacks(1000 * (now_s - since_s)))
+
+    def _stacks(self, late_ms: float) -> str:
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        frames = sys._current_frames()
+        others = [number for number in frames if number not in (self._qt, threading.get_ident())]
+        stacks = [f"    {names.get(number, number)}: {_stack(frames[number])}\n" for number in (self._qt, *others)]
+        return f"{late_ms:.1f} ms\n" + "".join(stacks)
+
+
+def _stack(frame: FrameType) -> str:
+    called = reversed(traceback.extract_stack(frame)[-_MOST_FRAMES:])
+    return " < ".join(f"{call.name} {Path(call.filename).name}:{call.lineno}" for call in called)

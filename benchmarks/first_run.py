@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.onboarding.steps import Step
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, report
 from runtime.folders import folders
 from tests.helpers.desktop_app import running_app
 from tests.helpers.first_run import FirstRun
@@ -47,11 +47,10 @@ def measure(models: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Measure each round and print the figures."""
-    options = arguments(__doc__, rounds="3")
+    options = arguments(__doc__, rounds=3)
     models = Path(os.environ.get("KIKIPOUNAMU_MODELS") or folders().models)
-    rows = [measure(models) for _ in range(int(options.rounds))]
-    table("first run", rows)
-    write_json(options.json, "first run", rows)
+    rows = [measure(models) for _ in range(options.rounds)]
+    report("first run", rows, options.json)
 
 
 if __name__ == "__main__":

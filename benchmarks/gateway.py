@@ -18,22 +18,22 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psutil
 from redis import Redis
 
-from benchmarks.report import arguments, table, write_json
+from benchmarks.programs import broker_of, cpu_seconds, temporary_chain
+from benchmarks.report import REPOSITORY, arguments, report, table
 from benchmarks.speakers import Tally, run_speakers
 from loadtest.measurement.figures import percentile
 from protocol.endpoint import Endpoint
-from tests.helpers.chain import KEY, Chain, running_chain
+from tests.helpers.chain import KEY, Chain
 
 _COUNTED = ("hello", "info", "client", "select", "ping")
 """Commands of this benchmark itself, and of connections."""
@@ -48,56 +48,19 @@ class Load:
     segments: int
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Result row. CPU figures are CPU seconds per hour of streamed audio.
-
-    ``scripts`` and ``commands`` are what the broker executed per segment, of gateway and worker; commands inside
-    scripts count too. Memory in MB: idle before, at full load, and after ``--settle``.
-    """
-
-    code: str
-    streams: int
-    frame_ms: int
-    gateway_cpu: float
-    reference_cpu: float
-    ratio: float
-    broker_cpu: float
-    scripts: float
-    commands: float
-    idle_mb: float
-    peak_mb: float
-    settled_mb: float
-    redis_clients: int
-    beyond_p50_ms: float
-    beyond_p95_ms: float
-    right: int
-    not_right: int
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the user and system time of a process so far."""
-    times = psutil.Process(pid).cpu_times()
-    return float(times.user + times.system)
-
-
-def _broker(gateway: int) -> psutil.Process:
-    return next(child for child in psutil.Process(gateway).children(recursive=True) if "valkey" in child.name())
-
-
-def _asked(chain: Chain) -> Redis:
+def _connected(chain: Chain) -> Redis:
     return Redis(unix_socket_path=str(chain.root / "home" / "run" / "broker.sock"), decode_responses=True)
 
 
 def _redis_clients(chain: Chain) -> int:
-    with _asked(chain) as broker:
+    with _connected(chain) as broker:
         listed: Any = broker.client_list()
     return sum(client["name"].startswith("kikipounamu-gateway") for client in listed)
 
 
 def _commands(chain: Chain) -> tuple[int, int]:
     """Return how many scripts and how many commands the broker has executed."""
-    with _asked(chain) as broker:
+    with _connected(chain) as broker:
         stats: Any = broker.info("commandstats")
     scripts = commands = 0
     for command, figures in stats.items():
@@ -110,19 +73,6 @@ def _commands(chain: Chain) -> tuple[int, int]:
 
 def _megabytes(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss / 2**20)
-
-
-@contextmanager
-def _code_of(worktree: Path) -> Iterator[None]:
-    """Let programs use the code of a worktree."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(worktree)
-    try:
-        yield
-    finally:
-        del os.environ["PYTHONPATH"]
-        if before is not None:
-            os.environ["PYTHONPATH"] = before
 
 
 def _reference(load: Load, worktree: Path) -> float:
@@ -138,12 +88,20 @@ def _reference(load: Load, worktree: Path) -> float:
             sink.kill()
 
 
+Cost = dict[str, Any]
+"""Result row. CPU figures are CPU seconds per hour of streamed audio.
+
+``scripts`` and ``commands`` are what the broker executed per segment, of gateway and worker; commands inside
+scripts count too. Memory in MB: idle before, at full load, and after ``--settle``.
+"""
+
+
 class _Meter:
     """Readings of a gateway and its broker: ``used`` tells what they have used since the last ``reset``."""
 
     def __init__(self, chain: Chain, gateway: int) -> None:
         self._chain, self._gateway = chain, gateway
-        self._broker = _broker(gateway).pid
+        self._broker = broker_of(gateway)
         self.memory: list[float] = []
         self.clients: list[int] = []
         self._before = self._now()
@@ -166,11 +124,7 @@ class _Meter:
 
 
 def _measure(code: str, worktree: Path, load: Load, settle_s: float) -> Cost:
-    with (
-        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
-        _code_of(worktree),
-        running_chain(Path(folder), quiet=True) as chain,
-    ):
+    with patch.dict(os.environ, {"PYTHONPATH": str(worktree)}), temporary_chain() as chain:
         program, endpoint = chain.gateway()
         chain.worker("--engine", "checksum", "--set", "rtf=0")
         meter = _Meter(chain, program.popen.pid)
@@ -191,36 +145,34 @@ def _measure(code: str, worktree: Path, load: Load, settle_s: float) -> Cost:
 def _row(code: str, load: Load, tally: Tally, meter: _Meter, used: list[float], reference: float) -> Cost:
     gateway_s, broker_s, scripts, commands = used
     hours, segments = tally.audio_s / 3600, load.streams * load.segments
-    return Cost(
-        code=code,
-        streams=load.streams,
-        frame_ms=load.frame_ms,
-        gateway_cpu=gateway_s / hours,
-        reference_cpu=reference,
-        ratio=gateway_s / hours / reference if reference else math.nan,  # a tiny run: less than a tick
-        broker_cpu=broker_s / hours,
-        scripts=scripts / segments,
-        commands=commands / segments,
-        idle_mb=meter.memory[0],
-        peak_mb=max(meter.memory),
-        settled_mb=meter.memory[-1],
-        redis_clients=max(meter.clients),
-        beyond_p50_ms=percentile(tally.beyond_ms, 0.5) or 0.0,
-        beyond_p95_ms=percentile(tally.beyond_ms, 0.95) or 0.0,
-        right=tally.right,
-        not_right=tally.wrong + tally.failed + tally.twice,
-    )
+    return {
+        "code": code,
+        "streams": load.streams,
+        "frame_ms": load.frame_ms,
+        "gateway_cpu": gateway_s / hours,
+        "reference_cpu": reference,
+        "ratio": gateway_s / hours / reference if reference else math.nan,  # a tiny run: less than a tick
+        "broker_cpu": broker_s / hours,
+        "scripts": scripts / segments,
+        "commands": commands / segments,
+        "idle_mb": meter.memory[0],
+        "peak_mb": max(meter.memory),
+        "settled_mb": meter.memory[-1],
+        "redis_clients": max(meter.clients),
+        "beyond_p50_ms": percentile(tally.beyond_ms, 0.5) or 0.0,
+        "beyond_p95_ms": percentile(tally.beyond_ms, 0.95) or 0.0,
+        "right": tally.right,
+        "not_right": tally.wrong + tally.failed + tally.twice,
+    }
 
 
 def median_of(costs: Sequence[Cost]) -> Cost:
     """Return a row with the median of each figure; wrong answers are added up."""
-    values = {field.name: [getattr(cost, field.name) for cost in costs] for field in fields(Cost)}
-    medians = {
-        name: statistics.median(of) if isinstance(of[0], float) else of[0]
-        for name, of in values.items()
-        if name != "not_right"
-    }
-    return Cost(**medians, not_right=sum(values["not_right"]))
+    medians: Cost = {}
+    for name, first in costs[0].items():
+        values = [cost[name] for cost in costs]
+        medians[name] = statistics.median(values) if isinstance(first, float) else first
+    return medians | {"not_right": sum(cost["not_right"] for cost in costs)}
 
 
 def _compare(codes: dict[str, Path], load: Load, rounds: int, settle_s: float) -> list[Cost]:
@@ -233,22 +185,22 @@ def _compare(codes: dict[str, Path], load: Load, rounds: int, settle_s: float) -
 
 def main() -> None:
     """Measure and print the figures."""
-    defaults = {"streams": "10,100,500", "frames": "100,500", "segments": "6", "rounds": "1"}
-    chosen = arguments(__doc__, **defaults, previous="", settle="0")
-    here = Path(__file__).resolve().parent.parent
-    codes = ({"previous": Path(chosen.previous).resolve()} if chosen.previous else {}) | {"now": here}
+    chosen = arguments(
+        __doc__, streams="10,100,500", frames="100,500", segments=6, rounds=1, previous="", settle=0.0
+    )
+    codes = ({"previous": Path(chosen.previous).resolve()} if chosen.previous else {}) | {"now": REPOSITORY}
     streams = [int(number) for number in chosen.streams.split(",")]
-    rows = []
+    rows = list[Cost]()
     for frame_ms in (int(number) for number in chosen.frames.split(",")):
         for count in streams:
-            load = Load(count, frame_ms, int(chosen.segments))
-            settle_s = float(chosen.settle) if count == max(streams) else 0.0
-            rows += _compare(codes, load, int(chosen.rounds), settle_s)
-            table("gateway", [asdict(row) for row in rows[-len(codes) :]])
+            load = Load(count, frame_ms, chosen.segments)
+            settle_s = chosen.settle if count == max(streams) else 0.0
+            rows += _compare(codes, load, chosen.rounds, settle_s)
+            table("gateway", rows[-len(codes) :])
             if chosen.previous:
-                print(f"\nleft of the previous cost: {rows[-1].gateway_cpu / rows[-2].gateway_cpu:.0%}")
-    table("gateway", [asdict(row) for row in rows])
-    write_json(chosen.json, "gateway", [asdict(row) for row in rows])
+                previous, now = (row["gateway_cpu"] for row in rows[-2:])
+                print(f"\nleft of the previous cost: {now / previous:.0%}")
+    report("gateway", rows, chosen.json)
 
 
 if __name__ == "__main__":

@@ -10,23 +10,21 @@ Rounds with one and two processes take turns; the figures are their medians. Nee
 """
 
 import asyncio
-import tempfile
+import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Final
 
 import psutil
 
-from benchmarks.cpu_limit import cpu_limited
-from benchmarks.gateway import cpu_seconds
-from benchmarks.report import arguments, table, write_json
+from benchmarks.programs import cpu_seconds, temporary_chain
+from benchmarks.report import arguments, report, table
 from benchmarks.speakers import Tally, run_speakers
 from loadtest.measurement.figures import percentile
 from protocol.endpoint import Endpoint
-from tests.helpers.chain import Program, running_chain
+from tests.helpers.chain import Program
 from tests.helpers.waiting import wait_until_sync
 
 _STEP: Final = 1.08
@@ -34,29 +32,10 @@ _FIRST: Final = 0.85
 _PROBE_STREAMS: Final = 40
 _PROBE_SEGMENTS: Final = 3
 _PROCESS: Final = "backend.cli.process"
-
-
-@dataclass(frozen=True)
-class Level:
-    """Result of a number of streams. ``cpu``: use of the gateway processes, in cores."""
-
-    processes: int
-    streams: int
-    beyond_p95_ms: float
-    cpu: float
-    not_right: int
-    carried: bool
-
-
-@dataclass(frozen=True)
-class Carried:
-    """Medians of the most streams that were carried, and their ratio."""
-
-    cores_each: float
-    rounds: int
-    one_process: float
-    two_processes: float
-    ratio: float
+_CGROUPS: Final = Path("/sys/fs/cgroup")
+_PERIOD_US: Final = 100_000
+_PART: Final = 10
+"""Weight against other programs, so that a process gets what its limit allows on a busy machine too."""
 
 
 def levels_from(estimate: float) -> Iterator[int]:
@@ -93,7 +72,6 @@ class Round:
         self._pids = pids
         self._segments = segments
         self._late_ms = late_ms
-        self.levels: list[Level] = []
 
     def estimate(self, cores: float) -> float:
         """Return the streams that the cost of a few streams predicts."""
@@ -113,8 +91,15 @@ class Round:
         not_right = tally.wrong + tally.failed + tally.twice
         carried = p95_ms <= self._late_ms and not not_right
         seconds = tally.audio_s / streams or 1.0
-        self.levels.append(Level(len(self._pids), streams, p95_ms, used / seconds, not_right, carried))
-        table("streams", [asdict(self.levels[-1])])
+        row = {
+            "processes": len(self._pids),
+            "streams": streams,
+            "beyond_p95_ms": p95_ms,
+            "cpu": used / seconds,  # of the gateway processes, in cores
+            "not_right": not_right,
+            "carried": carried,
+        }
+        table("streams", [row])
         return carried
 
     def _run(self, streams: int, segments: int) -> Tally:
@@ -131,8 +116,7 @@ def carried_by(
 
     ``levels``: numbers to try; ``None``: by an estimate.
     """
-    with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder, ExitStack() as stack:
-        chain = stack.enter_context(running_chain(Path(folder), quiet=True))
+    with temporary_chain() as chain, ExitStack() as stack:
         program, endpoint = chain.gateway("--processes", str(processes))
         chain.worker("--engine", "checksum", "--set", "rtf=0")
         asyncio.run(run_speakers(endpoint, 2 * processes, 1))  # then the worker is ready and the code warm
@@ -143,18 +127,73 @@ def carried_by(
         return most_carried(levels or levels_from(one.estimate(cores)), one.measure)
 
 
+class NoCpuLimits(Exception):
+    """Processes cannot be limited here; the text says why."""
+
+
+@contextmanager
+def cpu_limited(pid: int, cores: float) -> Iterator[Path]:
+    """Let a process have at most so many cores until the context ends; yield its cgroup, of version 1 or 2.
+
+    Raises ``NoCpuLimits``.
+    """
+    quota_us = round(cores * _PERIOD_US)
+    parent, limits = _version_2(quota_us) or _version_1(quota_us)
+    group = parent / f"kikipounamu-{os.getpid()}-{pid}"
+    try:
+        group.mkdir()
+        for name, value in limits.items():
+            (group / name).write_text(value)
+        (group / "cgroup.procs").write_text(str(pid))
+    except OSError as error:
+        _remove(group, parent)
+        raise NoCpuLimits(f"{group} cannot be used ({error.strerror}): run this as root, with cgroups") from error
+    try:
+        yield group
+    finally:
+        _remove(group, parent)
+
+
+def _version_2(quota_us: int) -> tuple[Path, dict[str, str]] | None:
+    control = _CGROUPS / "cgroup.subtree_control"
+    if not control.exists() or "cpu" not in control.read_text().split():
+        return None
+    return _CGROUPS, {"cpu.max": f"{quota_us} {_PERIOD_US}", "cpu.weight": str(100 * _PART)}
+
+
+def _version_1(quota_us: int) -> tuple[Path, dict[str, str]]:
+    limits = {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(quota_us)}
+    return _CGROUPS / "cpu", limits | {"cpu.shares": str(1024 * _PART)}
+
+
+def _remove(group: Path, parent: Path) -> None:
+    """Move what still runs in a group back, and remove the group."""
+    if not group.exists():
+        return
+    for pid in (group / "cgroup.procs").read_text().split():
+        try:
+            (parent / "cgroup.procs").write_text(pid)
+        except ProcessLookupError:
+            continue
+    group.rmdir()
+
+
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, cores="0.2", rounds="3", segments="5", late="1000")
-    cores, segments, late_ms = float(chosen.cores), int(chosen.segments), float(chosen.late)
+    chosen = arguments(__doc__, cores=0.2, rounds=3, segments=5, late=1000.0)
     found: dict[int, list[int]] = {1: [], 2: []}
-    for _ in range(int(chosen.rounds)):
+    for _ in range(chosen.rounds):
         for processes, numbers in found.items():
-            numbers.append(carried_by(processes, cores, segments, late_ms))
+            numbers.append(carried_by(processes, chosen.cores, chosen.segments, chosen.late))
     one, two = median(found[1]), median(found[2])
-    rows = [asdict(Carried(cores, int(chosen.rounds), one, two, two / one))]
-    table("gateway processes", rows)
-    write_json(chosen.json, "gateway-processes", rows)
+    row = {
+        "cores_each": chosen.cores,
+        "rounds": chosen.rounds,
+        "one_process": one,
+        "two_processes": two,
+        "ratio": two / one,
+    }
+    report("gateway processes", [row], chosen.json, "gateway-processes")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import logging
 import random
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
@@ -26,7 +26,7 @@ from app.history.history import History
 from app.history.index import IndexRow
 from app.history.rerecognition import Rerunner
 from app.journal.library import Library
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, report
 from client.connection import Address, fixed
 from tests.helpers.takes import write_take
 
@@ -63,25 +63,19 @@ class Texts:
         return self._chance.choices(kinds, cum_weights=self._weights, k=count)
 
 
-def _word(letters: Sequence[str], length: int, chance: random.Random) -> str:
-    return "".join(chance.choices(letters, k=length))
-
-
 def main() -> None:
     """Measure, print and save the figures."""
     logging.disable(logging.WARNING)
-    options = arguments(__doc__, takes="20000")
+    options = arguments(__doc__, takes=20_000)
     texts = Texts(random.Random(20_000))
     with tempfile.TemporaryDirectory() as folder:
-        library, takes = Library(Path(folder) / "takes"), int(options.takes)
+        library, takes = Library(Path(folder) / "takes"), options.takes
         for number in range(takes):
             language = ("en", "zh")[number % 2]
             text = texts.text(language == "zh")
             write_take(library.root, UUID(int=number), _LATEST_S - number * _EVERY_S, text, language)
         lines = asyncio.run(_measure(library, Path(folder) / "history" / "index.sqlite", texts))
-    title = f"history of {takes} takes"
-    table(title, lines)
-    write_json(options.json, title, lines)
+    report(f"history of {takes} takes", lines, options.json)
 
 
 async def _measure(library: Library, place: Path, texts: Texts) -> list[Line]:
@@ -102,7 +96,7 @@ async def _measure(library: Library, place: Path, texts: Texts) -> list[Line]:
         reading = history.refresh()
         meanwhile = await _typed(history, queries["mixed"][:10])
         await reading
-        add("first reading of all", [_since(start)], _memory() - before)
+        add("first reading of all", [since_ms(start)], _memory() - before)
         add("a letter typed during that", meanwhile)
     opened, looked = await _open(library, rerunner, place)
     add("opened, first page shown", opened)
@@ -127,9 +121,9 @@ async def _open(library: Library, rerunner: Rerunner, place: Path) -> tuple[list
         start = time.perf_counter()
         async with History(library, rerunner, place) as history:
             assert len(await history.page(_PAGE)) == _PAGE
-            opened.append(_since(start))
+            opened.append(since_ms(start))
             await history.refresh()
-            looked.append(_since(start))
+            looked.append(since_ms(start))
     return opened, looked
 
 
@@ -151,7 +145,7 @@ async def _scroll(history: History) -> list[float]:
         before = page[-1].key if page else None
         start = time.perf_counter()
         page = await history.page(_PAGE, before)
-        took.append(_since(start))
+        took.append(since_ms(start))
         seen += len(page)
         if not page:
             assert seen == len(await history.keys())
@@ -165,10 +159,11 @@ async def _each(rounds: int, work: Callable[[], Awaitable[object]]) -> list[floa
 async def _timed(work: Callable[[], Awaitable[object]]) -> float:
     start = time.perf_counter()
     await work()
-    return _since(start)
+    return since_ms(start)
 
 
-def _since(start: float) -> float:
+def since_ms(start: float) -> float:
+    """Return the milliseconds since ``start``, on the clock of ``time.perf_counter``."""
     return 1000 * (time.perf_counter() - start)
 
 

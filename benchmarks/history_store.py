@@ -30,7 +30,7 @@ from backend.history.history_thread import open_history
 from backend.history.inbox import Inbox
 from backend.history.records import FeedEntry, HistoryLimits, SessionFilter, SessionOwner
 from backend.history.store import Store, open_store
-from benchmarks.history import Texts
+from benchmarks.history import Texts, since_ms
 from benchmarks.report import arguments, table, write_json
 from protocol.job import Keys, Result, encode_notice
 from protocol.recognition import Word
@@ -85,8 +85,8 @@ class Feed:
 
 def main() -> None:
     """Measure, print and save the figures."""
-    options = arguments(__doc__, sessions="100000", segments="4", databases="sqlite,postgresql")
-    sessions, segments = int(options.sessions), int(options.segments)
+    options = arguments(__doc__, sessions=100_000, segments=4, databases="sqlite,postgresql")
+    sessions, segments = options.sessions, options.segments
     every: list[Line] = []
     for kind in options.databases.split(","):
         with ExitStack() as stack:
@@ -130,7 +130,7 @@ def _record(store: Store, feed: Feed, sessions: int) -> Line:
     while batch := list(islice(entries, BATCH)):
         start = time.perf_counter()
         store.record(batch)
-        took.append(_since(start))
+        took.append(since_ms(start))
         count += len(batch)
     return _line(f"a batch of {BATCH} recorded", took) | {"a_second": round(1000 * count / sum(took))}
 
@@ -174,7 +174,7 @@ async def _fed(url: str, segments: int) -> Line:
                     return bool(await jobs.shards[0].administer("XLEN", Keys().history_keys[0]) == 0)
 
                 await wait_until(settled, "everything is recorded", 600)
-            took = _since(start)
+            took = since_ms(start)
     return _line("fed from the broker", []) | {"a_second": round(1000 * len(entries) / took)}
 
 
@@ -183,7 +183,7 @@ def _each(values: Sequence[object] | range, work: Callable[..., Sequence[object]
     for value in values:
         start = time.perf_counter()
         found += len(work(value))
-        took.append(_since(start))
+        took.append(since_ms(start))
     return took, found / max(1, len(values))
 
 
@@ -198,10 +198,6 @@ def _line(what: str, took: list[float], hits: float | str = "") -> Line:
         "hits": hits,
         "a_second": "",
     }
-
-
-def _since(start: float) -> float:
-    return 1000 * (time.perf_counter() - start)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ it. An utterance is in its place if it is there with errors in half of its words
 """
 
 import asyncio
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +18,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
-import psutil
 import soundfile
 from rich.console import Console
 
@@ -32,7 +29,8 @@ from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.items import SETS, Item, Samples, items
 from benchmarks.fidelity.marks import aligned, normalised, units
 from benchmarks.latency import sounding
-from benchmarks.report import Row, arguments, table, write_json
+from benchmarks.programs import cpu_seconds, share_models, temporary_chain, whisper_options
+from benchmarks.report import Row, arguments, report
 from client.connection import Address, fixed
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
@@ -41,7 +39,7 @@ from runtime.folders import folders
 from speech.cutter import Cutter
 from speech.packing import PackingSegmenter
 from speech.segmenter import Segmenter
-from tests.helpers.chain import Chain, running_chain
+from tests.helpers.chain import Chain
 from tests.helpers.recordings import samples_of, synthetic
 
 _LANGUAGES: Final = ("en", "zh")
@@ -85,16 +83,12 @@ class Placed(NamedTuple):
 
 def main() -> None:
     """Measure both cuts and print the table."""
-    asked = arguments(__doc__, audio="", minutes="60", turn="5")
-    spoken = recorded(said(asked.audio), round(float(asked.minutes) * 60), round(float(asked.turn) * 60))
-    os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
-    with (
-        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
-        running_chain(Path(folder), quiet=True) as chain,
-    ):
-        rows = list(_rows(chain, spoken, Path(folder)))
-    table("An hour of speech", rows)
-    write_json(asked.json, "hour", rows)
+    asked = arguments(__doc__, audio="", minutes=60.0, turn=5.0)
+    spoken = recorded(said(asked.audio), round(asked.minutes * 60), round(asked.turn * 60))
+    share_models()
+    with temporary_chain() as chain:
+        rows = list(_rows(chain, spoken))
+    report("An hour of speech", rows, asked.json, "hour")
 
 
 def said(folder: str) -> dict[str, list[Item]]:
@@ -132,10 +126,10 @@ def _silence(samples: int, name: str) -> Samples:
     return np.rint(room(samples, seed_of(name))).astype(np.int16)
 
 
-def _rows(chain: Chain, spoken: Recording, folder: Path) -> Iterator[Row]:
+def _rows(chain: Chain, spoken: Recording) -> Iterator[Row]:
     _, endpoint = chain.gateway()
-    worker = chain.worker("--engine", "whisper", "--model", "whisper-base", "--device", "cpu")
-    path, first = folder / "hour.wav", folder / "first.wav"
+    worker = chain.worker(*whisper_options())
+    path, first = chain.root / "hour.wav", chain.root / "first.wav"
     for place, samples in ((path, spoken.samples), (first, spoken.samples[: 5 * SAMPLE_RATE])):
         soundfile.write(place, samples, SAMPLE_RATE, subtype="PCM_16")
     options = Options(priority="bulk", script="simplified", languages=_LANGUAGES)
@@ -143,11 +137,12 @@ def _rows(chain: Chain, spoken: Recording, folder: Path) -> Iterator[Row]:
     for cut, cutter in _CUTS.items():
         recogniser = Recogniser(locate, folders().models / "fsmn-vad", options, cutter=cutter)
         _transcribed(recogniser, first)  # loads the model
-        before_s, begun, here_s = _cpu_s(worker.popen.pid), time.monotonic(), time.process_time()
+        before_s = cpu_seconds(worker.popen.pid, descendants=True)
+        begun, here_s = time.monotonic(), time.process_time()
         transcript = _transcribed(recogniser, path)
         times = {
             "minutes": (time.monotonic() - begun) / 60,
-            "worker_cpu_s": _cpu_s(worker.popen.pid) - before_s,
+            "worker_cpu_s": cpu_seconds(worker.popen.pid, descendants=True) - before_s,
             "command_cpu_s": time.process_time() - here_s,
         }
         yield {"cut": cut, "audio_s": len(spoken.samples) / SAMPLE_RATE, **times, **figures(spoken, transcript)}
@@ -155,13 +150,6 @@ def _rows(chain: Chain, spoken: Recording, folder: Path) -> Iterator[Row]:
 
 def _transcribed(recogniser: Recogniser, path: Path) -> RecordingTranscript:
     return asyncio.run(recogniser.recognise(path, ProgressDisplay(Console(stderr=True), path.stem)))
-
-
-def _cpu_s(pid: int) -> float:
-    """Return the processor time of a process and its descendants."""
-    program = psutil.Process(pid)
-    times = [one.cpu_times() for one in (program, *program.children(recursive=True))]
-    return sum(one.user + one.system for one in times)
 
 
 def figures(spoken: Recording, transcript: RecordingTranscript) -> Row:

@@ -16,7 +16,7 @@ from typing import Final
 
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import InsertionResult
-from benchmarks.report import Row, arguments, table, write_json
+from benchmarks.report import Row, arguments, report
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.waiting import wait_until
 from tests.helpers.wayland_desktop import FootTerminal, GtkField, WaylandDesktop, running_labwc, running_sway
@@ -37,7 +37,7 @@ class Window:
     """A window of the target, and what should stand in it."""
 
     def __init__(self, desktop: WaylandDesktop, kind: type[TextField | Terminal], title: str) -> None:
-        self._window, self._told = kind(desktop, title), ""
+        self._window, self._expected = kind(desktop, title), ""
         self._place = desktop.folder / f"{title}.{'typed' if issubclass(kind, Terminal) else 'txt'}"
 
     async def insert(self, inserter: HelperInserter, text: str) -> tuple[float, float]:
@@ -48,8 +48,8 @@ class Window:
         done = await inserter.insert(text, target)
         took = 1000 * (time.perf_counter() - began)
         assert done.how is InsertionResult.PASTED, done
-        self._told += text
-        await wait_until(lambda: self._window.text == self._told, "the program has the text")
+        self._expected += text
+        await wait_until(lambda: self._window.text == self._expected, "the program has the text")
         return took, 1000 * (self._place.stat().st_mtime - began_at)
 
 
@@ -76,13 +76,12 @@ def _figures(name: str, took: tuple[float, ...]) -> dict[str, float]:
 
 def main() -> None:
     """Measure on each desktop, and print and save the figures."""
-    wanted = arguments(__doc__, desktops="sway", texts="50")
+    wanted = arguments(__doc__, desktops="sway", texts=50)
     rows = list[Row]()
     for name in wanted.desktops.split():
         with tempfile.TemporaryDirectory() as folder, _DESKTOPS[name](Path(folder)) as desktop:
-            rows += asyncio.run(measure(desktop, name, int(wanted.texts)))
-    table(f"Insertion on Wayland, goal {GOAL_MS:.0f} ms (p95)", rows)
-    write_json(wanted.json, "insertion-wayland", rows)
+            rows += asyncio.run(measure(desktop, name, wanted.texts))
+    report(f"Insertion on Wayland, goal {GOAL_MS:.0f} ms (p95)", rows, wanted.json, "insertion-wayland")
 
 
 if __name__ == "__main__":

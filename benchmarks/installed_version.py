@@ -14,9 +14,10 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from benchmarks.report import REPOSITORY
+
 _LIBRARY: Final = re.compile(r"^Requires-Dist: ([\w.-]+)[^;\n]*$", re.MULTILINE)  # without a condition
-STORED: Final = ROOT / "tests" / "data" / "home-0.1.0.dev0" / "README.md"
+STORED: Final = REPOSITORY / "tests" / "data" / "home-0.1.0.dev0" / "README.md"
 
 
 def previous_commit() -> str:
@@ -26,7 +27,7 @@ def previous_commit() -> str:
 
 def build_wheel(commit: str, folder: Path) -> Path:
     """Build the wheel of a commit of this repository into ``folder``."""
-    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True).stdout
+    archive = subprocess.run(["git", "archive", commit], cwd=REPOSITORY, check=True, capture_output=True).stdout
     with tempfile.TemporaryDirectory() as source, tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(source, filter="data")
         before = set(folder.glob("*.whl"))

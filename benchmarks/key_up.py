@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from benchmarks.fidelity.dictating import TALLY, Dictated, MeasuredApp, Samples, running_app, worker_with
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, report
 from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from tests.helpers.recordings import samples_of, synthetic
@@ -107,11 +107,9 @@ def _row(kind: str, second_pass: str, takes: Sequence[Take]) -> dict[str, Any]:
 
 def main() -> None:
     """Measure all takes and print the figures."""
-    options = arguments(__doc__, rounds="1")
+    options = arguments(__doc__, rounds=1)
     logging.disable(logging.ERROR)
-    made = rows(asyncio.run(measure(int(options.rounds))))
-    table("key-up to text", made)
-    write_json(options.json, "key-up to text", made)
+    report("key-up to text", rows(asyncio.run(measure(options.rounds))), options.json)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,9 @@ sent when it has been spoken, which is part of the figures.
 
 import asyncio
 import math
-import os
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -25,7 +23,8 @@ from app.core.outlet import ToGateway
 from app.core.transcript import TranscriptSegment
 from app.transcription.listening import CuttingMode, segmenting_vad
 from app.transcription.pipeline import Samples, TranscriptionObserver, at_speaking_pace, transcribe
-from benchmarks.report import arguments, table, write_json
+from benchmarks.programs import share_models, temporary_chain, whisper_options
+from benchmarks.report import Row, arguments, table, write_json
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.events import ClientEvent
@@ -37,7 +36,6 @@ from protocol.recognition import Options
 from protocol.session import Partial
 from runtime.folders import folders
 from speech.vad import ENDPOINT_SILENCE_MS
-from tests.helpers.chain import running_chain
 from tests.helpers.digits import MODEL as DIGITS
 from tests.helpers.digits import shipped_digits
 from tests.helpers.recordings import samples_of, synthetic
@@ -55,6 +53,11 @@ class Take:
     language: str
     samples: Samples
     ends: tuple[int, ...]
+
+    @property
+    def first_utterance(self) -> "Take":
+        """Take of the first utterance only."""
+        return take_of(self.language, [self.samples[: self.ends[0]]])
 
 
 @dataclass(frozen=True)
@@ -77,25 +80,6 @@ class Heard:
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     partials: int = 0
     no_segment: int = 0
-
-
-@dataclass(frozen=True)
-class Row:
-    """Result row. ``partials``: number of partials received.
-
-    ``same_text``: utterances with the same text as without speculation. ``no_segment``: utterances that end in no
-    segment.
-    """
-
-    engine: str
-    speculation: bool
-    partials: int
-    segments: int
-    beyond_p50_ms: float | None
-    beyond_p95_ms: float | None
-    decode_p50_ms: float | None
-    same_text: int
-    no_segment: int
 
 
 @dataclass
@@ -143,27 +127,35 @@ def take_of(language: str, recordings: Iterable[Samples]) -> Take:
     return Take(language, np.concatenate(parts), tuple(ends))
 
 
+def synthetic_takes() -> list[Take]:
+    """Return the synthetic sentences of each language in a row."""
+    return [
+        take_of(language, [samples_of(one.path) for one in synthetic() if one.language == language])
+        for language in ("en", "zh")
+    ]
+
+
 async def _at_once(samples: Samples) -> AsyncIterator[Samples]:
     yield samples
 
 
-async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path, ear: ArrivalTimes) -> None:
-    """Dictate the take in one session, heard by ``ear``."""
+async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path, observer: ArrivalTimes) -> None:
+    """Dictate the take in one session, heard by ``observer``."""
     options = Options(language=take.language, partials=way.partials)
     with TemporaryAudio() as store:
         async with GatewayClient(fixed(Address(endpoint.url, endpoint.key)), uuid4(), store, options) as client:
-            ear.started = time.monotonic()
-            blocks = at_speaking_pace(_at_once(take.samples), ear.spoken_s)
+            observer.started = time.monotonic()
+            blocks = at_speaking_pace(_at_once(take.samples), observer.spoken_s)
             outlet = ToGateway(client, live=way.speculation)
-            await transcribe(blocks, segmenting_vad(CuttingMode.HANDS_FREE, vad), outlet, ear)
+            await transcribe(blocks, segmenting_vad(CuttingMode.HANDS_FREE, vad), outlet, observer)
 
 
-def note(heard: Heard, number: int, take: Take, ear: ArrivalTimes) -> None:
+def note(heard: Heard, number: int, take: Take, observer: ArrivalTimes) -> None:
     """Find the segment in which each utterance ends, and record its figures."""
-    heard.partials += ear.partials
+    heard.partials += observer.partials
     for utterance, end in enumerate(take.ends):
         end_s = end / SAMPLE_RATE
-        last = [(s, at) for s, at in ear.came if s.start_ms / 1000 < end_s <= s.end_ms / 1000 + 0.01]
+        last = [(s, at) for s, at in observer.came if s.start_ms / 1000 < end_s <= s.end_ms / 1000 + 0.01]
         if not last:
             heard.no_segment += 1
             continue
@@ -176,15 +168,14 @@ def note(heard: Heard, number: int, take: Take, ear: ArrivalTimes) -> None:
 async def in_turn(takes: Sequence[Take], rounds: int, endpoint: Endpoint, vad: Path) -> dict[Way, Heard]:
     """Dictate every take in every way, ``rounds`` times; each time, another way is first."""
     heard = {way: Heard() for way in WAYS}
-    first = take_of(takes[0].language, [takes[0].samples[: takes[0].ends[0]]])
-    await dictate(first, WAYS[0], endpoint, vad, ArrivalTimes())  # loads the model
+    await dictate(takes[0].first_utterance, WAYS[0], endpoint, vad, ArrivalTimes())  # loads the model
     for number in range(rounds * len(takes)):
         take = takes[number % len(takes)]
         for turn in range(len(WAYS)):
             way = WAYS[(number + turn) % len(WAYS)]
-            ear = ArrivalTimes()
-            await dictate(take, way, endpoint, vad, ear)
-            note(heard[way], number, take, ear)
+            observer = ArrivalTimes()
+            await dictate(take, way, endpoint, vad, observer)
+            note(heard[way], number, take, observer)
     return heard
 
 
@@ -192,55 +183,48 @@ def rows(engine: str, heard: dict[Way, Heard]) -> list[Row]:
     """Return a row for each way."""
     plain = heard[WAYS[0]].texts
     return [
-        Row(
-            engine=engine,
-            speculation=way.speculation,
-            partials=of.partials,
-            segments=len(of.beyond_ms),
-            beyond_p50_ms=percentile(of.beyond_ms, 0.5),
-            beyond_p95_ms=percentile(of.beyond_ms, 0.95),
-            decode_p50_ms=percentile(of.decode_ms, 0.5),
-            same_text=sum(plain.get(key) == text for key, text in of.texts.items()),
-            no_segment=of.no_segment,
-        )
+        {
+            "engine": engine,
+            "speculation": way.speculation,
+            "partials": of.partials,
+            "segments": len(of.beyond_ms),
+            "beyond_p50_ms": percentile(of.beyond_ms, 0.5),
+            "beyond_p95_ms": percentile(of.beyond_ms, 0.95),
+            "decode_p50_ms": percentile(of.decode_ms, 0.5),
+            "same_text": sum(plain.get(key) == text for key, text in of.texts.items()),  # as without speculation
+            "no_segment": of.no_segment,  # utterances that end in no segment
+        }
         for way, of in heard.items()
     ]
 
 
 def measure(engine: str, segments: int) -> list[Row]:
     """Measure one engine, with a gateway, a broker and a worker of its own."""
-    digits = [np.frombuffer(said.pcm, np.int16) for said in shipped_digits()]
-    takes = [take_of("en", digits)]
-    command = ["--engine", "funasr", "--set", f"folder={DIGITS}"]
-    if engine != "digits":
-        command = ["--engine", "whisper", "--model", engine]
-        takes = [
-            take_of(language, [samples_of(one.path) for one in synthetic() if one.language == language])
-            for language in ("en", "zh")
-        ]
+    if engine == "digits":
+        options: Sequence[str] = ("--engine", "funasr", "--set", f"folder={DIGITS}", "--device", "cpu")
+        takes = [take_of("en", [np.frombuffer(said.pcm, np.int16) for said in shipped_digits()])]
+    else:
+        options, takes = whisper_options(engine), synthetic_takes()
     rounds = math.ceil(segments / sum(len(take.ends) for take in takes))
-    with (
-        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
-        running_chain(Path(folder), quiet=True) as chain,
-    ):
+    with temporary_chain() as chain:
         _, endpoint = chain.gateway()
-        chain.worker(*command, "--device", "cpu")
+        chain.worker(*options)
         heard = asyncio.run(in_turn(takes, rounds, endpoint, folders().models / "fsmn-vad"))
     return rows(engine, heard)
 
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, engines="whisper-base,digits", segments="30")
-    os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
+    chosen = arguments(__doc__, engines="whisper-base,digits", segments=30)
+    share_models()
     found: list[Row] = []
     for engine in chosen.engines.split(","):
         if engine == "digits" and not has_libraries("funasr"):
             print("digits: left out, it needs pip install 'kikipounamu[funasr]'")
             continue
-        found += measure(engine, int(chosen.segments))
-        table("latency", [asdict(row) for row in found])
-    write_json(chosen.json, "latency", [asdict(row) for row in found])
+        found += measure(engine, chosen.segments)
+        table("latency", found)
+    write_json(chosen.json, "latency", found)
 
 
 if __name__ == "__main__":

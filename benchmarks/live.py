@@ -9,9 +9,7 @@ times the audio's length, so it shows the pace alone.
 """
 
 import asyncio
-import os
 import statistics
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,28 +19,27 @@ import numpy as np
 
 from app.core.transcript import TranscriptSegment
 from backend.sessions.local_agreement import words
-from benchmarks.latency import ArrivalTimes, Take, Way, dictate, sounding, take_of
-from benchmarks.report import arguments, table, write_json
+from benchmarks.latency import ArrivalTimes, Take, Way, dictate, sounding, synthetic_takes
+from benchmarks.programs import share_models, temporary_chain, whisper_options
+from benchmarks.report import arguments, report
 from client.events import ClientEvent
 from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.session import Partial
 from runtime.folders import folders
-from tests.helpers.chain import running_chain
-from tests.helpers.recordings import samples_of, synthetic
 
 _WAY: Final = Way(speculation=True, partials=True)
 _CHECKSUM: Final = ("--engine", "checksum", "--set", "rtf=0.06")
 _STABLE_S: Final = 2.0
-_Told = tuple[Partial, float]
+TimedPartial = tuple[Partial, float]
 
 
 @dataclass
-class LiveEar(ArrivalTimes):
+class LiveTimes(ArrivalTimes):
     """Recorder of the partials and of the time at which each arrived, on the clock of the take."""
 
-    said: list[tuple[Partial, float]] = field(default_factory=list)
+    said: list[TimedPartial] = field(default_factory=list)
 
     def received(self, event: ClientEvent) -> None:
         """Record the event if it is a partial."""
@@ -60,7 +57,7 @@ class Live:
     silent: int = 0
     back: int = 0
 
-    def add(self, segment: TranscriptSegment, final_s: float, said: Sequence[_Told], take: Take) -> None:
+    def add(self, segment: TranscriptSegment, final_s: float, said: Sequence[TimedPartial], take: Take) -> None:
         """Add the partials ``said`` of a segment whose final came at ``final_s``."""
         start = segment.start_ms * SAMPLE_RATE // 1000
         blocks = sounding(take.samples[start : segment.end_ms * SAMPLE_RATE // 1000])
@@ -78,7 +75,9 @@ class Live:
         self.back += sum(not new.text.startswith(old.text[: old.stable]) for (old, _), (new, _) in pairs)
         self._add_lags(len(words(segment.text)), (began_s, ended_s), final_s, said)
 
-    def _add_lags(self, count: int, speech_s: tuple[float, float], final_s: float, said: Sequence[_Told]) -> None:
+    def _add_lags(
+        self, count: int, speech_s: tuple[float, float], final_s: float, said: Sequence[TimedPartial]
+    ) -> None:
         began_s, ended_s = speech_s
         stable_at = [final_s] * count
         for partial, at in reversed(said):
@@ -102,46 +101,32 @@ class Live:
         }
 
 
-async def listen(take: Take, endpoint: Endpoint, vad: Path) -> LiveEar:
+async def listen(take: Take, endpoint: Endpoint, vad: Path) -> LiveTimes:
     """Dictate the take once."""
-    ear = LiveEar()
-    await dictate(take, _WAY, endpoint, vad, ear)
-    return ear
+    observer = LiveTimes()
+    await dictate(take, _WAY, endpoint, vad, observer)
+    return observer
 
 
 def measure(model: str, rounds: int) -> Live:
     """Measure one model, with a gateway, a broker and a worker of its own."""
-    live = Live()
-    takes = [
-        take_of(language, [samples_of(one.path) for one in synthetic() if one.language == language])
-        for language in ("en", "zh")
-    ]
-    with (
-        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
-        running_chain(Path(folder), quiet=True) as chain,
-    ):
+    live, takes, vad = Live(), synthetic_takes(), folders().models / "fsmn-vad"
+    with temporary_chain() as chain:
         _, endpoint = chain.gateway()
-        chain.worker(
-            *(_CHECKSUM if model == "checksum" else ("--engine", "whisper", "--model", model, "--device", "cpu"))
-        )
-        vad = folders().models / "fsmn-vad"
-        asyncio.run(
-            listen(take_of("en", [takes[0].samples[: takes[0].ends[0]]]), endpoint, vad)
-        )  # loads the model
+        chain.worker(*(_CHECKSUM if model == "checksum" else whisper_options(model)))
+        asyncio.run(listen(takes[0].first_utterance, endpoint, vad))  # loads the model
         for take in takes * rounds:
-            ear = asyncio.run(listen(take, endpoint, vad))
-            for segment, at in ear.came:
-                live.add(segment, at, [one for one in ear.said if one[0].segment == segment.index], take)
+            observer = asyncio.run(listen(take, endpoint, vad))
+            for segment, at in observer.came:
+                live.add(segment, at, [one for one in observer.said if one[0].segment == segment.index], take)
     return live
 
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, model="whisper-base", rounds="1")
-    os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
-    row = measure(chosen.model, int(chosen.rounds)).row(chosen.model)
-    table("live", [row])
-    write_json(chosen.json, "live", [row])
+    chosen = arguments(__doc__, model="whisper-base", rounds=1)
+    share_models()
+    report("live", [measure(chosen.model, chosen.rounds).row(chosen.model)], chosen.json)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.installed_version import build_wheel, install, previous_commit
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, report
 from tests.helpers.chain import BIN, Chain, Program, running_chain
 from tests.helpers.waiting import wait_until_sync
 
@@ -134,8 +134,8 @@ class Fleet:
         self._running[name] = self._chain.start(f"{name}-{_called(new)}", program, *words)
 
 
-def run_direction(direction: Direction, programs: dict[bool, Path], segments: int, pace: float) -> Outcome:
-    """Run one direction in a home of its own, and return what its client saw; ``pace``: as of ``speak``."""
+def run_direction(direction: Direction, programs: dict[bool, Path], segments: int) -> Outcome:
+    """Run one direction in a home of its own, and return what its client saw."""
     began = time.monotonic()
     with _fleet(programs) as fleet:
         fleet.start_gateway(direction.gateway)
@@ -184,19 +184,16 @@ def measure(previous: str, directions: Sequence[Direction], segments: int) -> li
         programs = {True: BIN, False: install(wheel, folder / "environment")}
         outcomes = []
         for direction in directions:
-            pace = 0.5 if direction.replaced else 0.1  # time to replace programs while people speak
-            outcomes.append(run_direction(direction, programs, segments, pace))
+            outcomes.append(run_direction(direction, programs, segments))
             print(outcomes[-1], file=sys.stderr, flush=True)
         return outcomes
 
 
 def main() -> None:
     """Run the directions, print their table, and exit with 1 if one of them has a flaw."""
-    wish = arguments(__doc__, previous=previous_commit(), segments="500", only="")
-    outcomes = measure(wish.previous, chosen(wish.only), int(wish.segments))
-    rows = [asdict(outcome) for outcome in outcomes]
-    table("mixed versions", rows)
-    write_json(wish.json, "mixed versions", rows)
+    options = arguments(__doc__, previous=previous_commit(), segments=500, only="")
+    outcomes = measure(options.previous, chosen(options.only), options.segments)
+    report("mixed versions", [asdict(outcome) for outcome in outcomes], options.json)
     sys.exit(0 if all(outcome.flawless for outcome in outcomes) else 1)
 
 

@@ -23,7 +23,7 @@ from app.ui.monitor.page import MonitorPage
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Motion, Theme
-from benchmarks.report import Row, arguments, table, write_json
+from benchmarks.report import Row, arguments, report
 from client.event_stream import EventStream
 from protocol.monitor import SEGMENT, SNAPSHOT, Snapshot, decode_event
 from scripts.example_fleet import MACHINES, ExampleFleet, Machine
@@ -103,8 +103,7 @@ def main() -> int:
     given = arguments(__doc__)
     application = QApplication([])
     rows = [_measure(application, case) for case in CASES]
-    table("The monitor while somebody looks", rows)
-    write_json(given.json, "monitor", rows)
+    report("The monitor while somebody looks", rows, given.json, "monitor")
     shares = [float(str(row["percent_of_a_core"])) for row in rows]
     application.shutdown()
     return 0 if max(shares) <= BUDGET_PERCENT else 1

@@ -20,14 +20,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, report
 from benchmarks.speakers import Tally, run_speakers
 from protocol.endpoint import Endpoint
 from protocol.monitor import MONITOR_PATH
@@ -55,36 +55,15 @@ class Slots:
         return [(one + two) / (before + after) for before, one, two, after in fours]
 
 
-@dataclass(frozen=True)
-class Share:
-    """Result row. ``measured`` is the median of the ratios.
-
-    ``error`` is its standard error (that of the mean by the median deviation, times 1.25). ``counted`` is the
-    sum of the costs of single events.
-    """
-
-    streams: int
-    gateway_cpu_percent: float
-    measured_percent: float
-    measured_error: float
-    counted_percent: float
-    segment_us: float
-    partial_us: float
-    scrape_ms: float
-    snapshot_ms: float
-    right: int
-    not_right: int
-
-
 class Observed:
     """Process of the observed gateway."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdin is not None and process.stdout is not None
         self._input, self._output = process.stdin, process.stdout
-        told = json.loads(self._output.readline())
-        self.endpoint = Endpoint(told["url"], KEY, process.pid)
-        self.broker = f"unix://{told['socket']}"
+        place = json.loads(self._output.readline())
+        self.endpoint = Endpoint(place["url"], KEY, process.pid)
+        self.broker = f"unix://{place['socket']}"
 
     def ask(self, word: str) -> Any:
         """Send one word and return the answer."""
@@ -139,27 +118,32 @@ async def _measure(gateway: Observed, slots: int, watched: bool) -> Slots:
     return found
 
 
-def _share(streams: int, slots: Slots, costs: dict[str, float], tally: Tally) -> Share:
+def _share(streams: int, slots: Slots, costs: dict[str, float], tally: Tally) -> dict[str, float]:
+    """Return the result row.
+
+    ``measured``: median of the ratios, with its standard error (that of the mean by the median deviation, times
+    1.25). ``counted``: sum of the costs of single events.
+    """
     off, ratios = slots.off(), slots.ratios()
     middle = statistics.median(ratios)
     spread = 1.4826 * statistics.median(abs(ratio - middle) for ratio in ratios)
     counted = streams / _SEGMENT_S * costs["segment_s"] + costs["scrape_s"] / _SCRAPE_EVERY_S + costs["snapshot_s"]
-    return Share(
-        streams=streams,
-        gateway_cpu_percent=off * 100,
-        measured_percent=(middle - 1) * 100,
-        measured_error=1.25 * spread / len(ratios) ** 0.5 * 100,
-        counted_percent=counted / off * 100,
-        segment_us=costs["segment_s"] * 1e6,
-        partial_us=costs["partial_s"] * 1e6,
-        scrape_ms=costs["scrape_s"] * 1e3,
-        snapshot_ms=costs["snapshot_s"] * 1e3,
-        right=tally.right,
-        not_right=tally.wrong + tally.failed + tally.twice,
-    )
+    return {
+        "streams": streams,
+        "gateway_cpu_percent": off * 100,
+        "measured_percent": (middle - 1) * 100,
+        "measured_error": 1.25 * spread / len(ratios) ** 0.5 * 100,
+        "counted_percent": counted / off * 100,
+        "segment_us": costs["segment_s"] * 1e6,
+        "partial_us": costs["partial_s"] * 1e6,
+        "scrape_ms": costs["scrape_s"] * 1e3,
+        "snapshot_ms": costs["snapshot_s"] * 1e3,
+        "right": tally.right,
+        "not_right": tally.wrong + tally.failed + tally.twice,
+    }
 
 
-def _run(streams: int, slots: int, watched: bool, root: Path) -> Share:
+def _run(streams: int, slots: int, watched: bool, root: Path) -> dict[str, float]:
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(root / "home")}
     command = [sys.executable, "-m", "benchmarks.observed_gateway"]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
@@ -185,11 +169,10 @@ def _run(streams: int, slots: int, watched: bool, root: Path) -> Share:
 
 def main() -> int:
     """Print and save the figures; return 1 if observing costs more than its budget."""
-    chosen = arguments(__doc__, streams="500", slots="100", watched="yes")
+    chosen = arguments(__doc__, streams=500, slots=100, watched="yes")
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder:
-        row = asdict(_run(int(chosen.streams), int(chosen.slots), chosen.watched != "no", Path(folder)))
-    table("What observing costs", [row])
-    write_json(chosen.json, "observing", [row])
+        row = _run(chosen.streams, chosen.slots, chosen.watched != "no", Path(folder))
+    report("What observing costs", [row], chosen.json, "observing")
     return 0 if row["measured_percent"] <= BUDGET_PERCENT and not row["not_right"] else 1
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, report
 from protocol.engine import DecodeRequest, EngineSettings
 from tests.helpers.sensevoice import write_full_size
 from worker.engines.batch_engine import BatchEngine
@@ -39,16 +39,16 @@ def times(engines: Mapping[str, BatchEngine], rounds: int) -> dict[str, float]:
 
 def main() -> None:
     """Measure both precisions, print them, and save them if asked to."""
-    options = arguments(__doc__, threads="2", rounds="5")
+    options = arguments(__doc__, threads=2, rounds=5)
     with tempfile.TemporaryDirectory(prefix="kikipounamu-") as temporary:
         model, graphs = write_full_size(Path(temporary) / "model"), Path(temporary) / "graphs"
         quantise(export(model, graphs, "fp32"), graphs / FILES["int8"])
         engines = {}
         for name in PRECISIONS:
             extra = {"precision": name}
-            settings = EngineSettings("sensevoice-onnx", name, str(graphs), "cpu", int(options.threads), extra)
+            settings = EngineSettings("sensevoice-onnx", name, str(graphs), "cpu", options.threads, extra)
             engines[name] = create(settings)
-        measured = times(engines, int(options.rounds))
+        measured = times(engines, options.rounds)
         sizes = {name: (graphs / FILES[name]).stat().st_size for name in PRECISIONS}
     rows = [
         {
@@ -60,8 +60,7 @@ def main() -> None:
         }
         for name in PRECISIONS
     ]
-    table("SenseVoiceSmall as ONNX", rows)
-    write_json(options.json, "onnx", rows)
+    report("SenseVoiceSmall as ONNX", rows, options.json, "onnx")
 
 
 if __name__ == "__main__":

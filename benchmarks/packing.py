@@ -8,58 +8,40 @@ engine is called directly, with the language given, so that only the cuts differ
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.cli.scoring import score
-from app.transcription.pipeline import SegmentingVad
-from benchmarks.report import arguments, table, write_json
+from app.transcription.pipeline import Samples, SegmentingVad
+from benchmarks.report import Row, arguments, report
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from protocol.texts import TimedText, join_pieces
 from runtime.folders import folders
-from speech.audio_file import read_audio
 from speech.cutter import Cutter
 from speech.packing import PackingSegmenter
 from speech.segmenter import SegmentAudio, SegmentBegin, Segmenter
 from speech.vad import open_vad
+from tests.helpers.recordings import samples_of, synthetic
 from worker.engines.whisper.engine import WhisperEngine, create
-
-_SPEECH = Path(__file__).resolve().parent.parent / "tests" / "data" / "speech"
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Result row. ``cpu_s``: processor time of VAD and decodes, of all threads."""
-
-    language: str
-    cut: str
-    audio_s: float
-    decodes: int
-    cpu_s: float
-    errors: str
 
 
 def main() -> None:
     """Measure both cuts in both languages and print the table."""
-    asked = arguments(__doc__, rounds="1")
+    asked = arguments(__doc__, rounds=1)
     engine = create(
         EngineSettings("whisper", "whisper-base", str(folders().models / "whisper-base"), device="cpu")
     )
     rows = [
-        asdict(_measured(engine, language, cut, int(asked.rounds)))
+        _measured(engine, language, cut, asked.rounds)
         for language in ("en", "zh")
         for cut in ("at every pause", "into windows")
     ]
-    table("Files, cut and packed", rows)
-    write_json(asked.json, "packing", rows)
+    report("Files, cut and packed", rows, asked.json, "packing")
 
 
-def _measured(engine: WhisperEngine, language: str, cut: str, rounds: int) -> Figures:
+def _measured(engine: WhisperEngine, language: str, cut: str, rounds: int) -> Row:
     spoken, text = _recording(language, rounds)
     cutter: Cutter = Segmenter() if cut == "at every pause" else PackingSegmenter()
     began = time.process_time()
@@ -71,18 +53,24 @@ def _measured(engine: WhisperEngine, language: str, cut: str, rounds: int) -> Fi
         pieces.append(TimedText(heard, at * 1000 // SAMPLE_RATE, (at + len(pcm) // 2) * 1000 // SAMPLE_RATE))
     cpu_s = time.process_time() - began
     errors = str(score(text, join_pieces(pieces), language))
-    return Figures(language, cut, round(len(spoken) / SAMPLE_RATE, 1), len(segments), round(cpu_s, 1), errors)
+    return {
+        "language": language,
+        "cut": cut,
+        "audio_s": round(len(spoken) / SAMPLE_RATE, 1),
+        "decodes": len(segments),
+        "cpu_s": round(cpu_s, 1),  # of VAD and decodes, of all threads
+        "errors": errors,
+    }
 
 
-def _recording(language: str, rounds: int) -> tuple[NDArray[np.int16], str]:
-    lines = (_SPEECH / "transcripts.tsv").read_text(encoding="utf-8").splitlines() * rounds
-    wanted = [fields for fields in (line.split("\t") for line in lines) if fields[1] == language]
+def _recording(language: str, rounds: int) -> tuple[Samples, str]:
+    wanted = [one for one in synthetic() * rounds if one.language == language]
     pause = np.zeros(SAMPLE_RATE * 8 // 10, np.int16)
-    sounds = [part for name, *_ in wanted for part in (*read_audio(_SPEECH / f"{name}.flac"), pause)]
-    return np.concatenate(sounds), " ".join(fields[-1] for fields in wanted)
+    sounds = [part for one in wanted for part in (samples_of(one.path), pause)]
+    return np.concatenate(sounds), " ".join(one.text for one in wanted)
 
 
-def _segments(spoken: NDArray[np.int16], cutter: Cutter) -> Sequence[tuple[int, bytes]]:
+def _segments(spoken: Samples, cutter: Cutter) -> Sequence[tuple[int, bytes]]:
     vad = SegmentingVad(open_vad(folders().models / "fsmn-vad"), cutter)
     begins: list[int] = []
     audio: list[bytearray] = []

@@ -10,13 +10,13 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.app_figures import Figure, machine, spread
 from benchmarks.clicks.example_app import example_app, example_home, example_theme
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import Figure, arguments, machine, report, spread
 
 BUDGETS_MS: Final = {"files": 500.0, "dictionary": 500.0, "settings": 300.0}
 
@@ -35,23 +35,22 @@ def opened(page: str) -> tuple[float, float]:
 
 def _measured(page: str, times: int) -> Figure:
     command = [sys.executable, "-m", "benchmarks.page_opening", "--page", page]
-    told = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(times)]
-    took = [tuple(map(float, line.split())) for line in told]
+    lines = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(times)]
+    took = [tuple(map(float, line.split())) for line in lines]
     figure = spread(f"{page} drawn", [wall for wall, _ in took], "ms", 1.0, BUDGETS_MS[page])
     beside = f"{figure.beside}; processor at most {max(used for _, used in took):.0f} ms"
-    return Figure(figure.what, figure.value, figure.unit, figure.budget, figure.of, beside)
+    return replace(figure, beside=beside)
 
 
 def main() -> None:
     """Measure and print the figures, or open one page."""
-    chosen = arguments(__doc__, times="5", page="")
+    chosen = arguments(__doc__, times=5, page="")
     if chosen.page:
         print(*opened(chosen.page))
         return
     print(machine())
-    rows = [_measured(page, int(chosen.times)).row for page in BUDGETS_MS]
-    table("page opening", rows)
-    write_json(chosen.json, "page_opening", rows)
+    rows = [_measured(page, chosen.times).row for page in BUDGETS_MS]
+    report("page opening", rows, chosen.json, "page_opening")
 
 
 if __name__ == "__main__":

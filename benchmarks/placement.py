@@ -12,20 +12,20 @@ the first row and another one of the card alone is the most that could be gained
 
 import asyncio
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from statistics import median
 from typing import Any, Final
 from uuid import uuid4
 
 import aiohttp
 
-from benchmarks.report import arguments, table, write_json
+from benchmarks.programs import temporary_chain
+from benchmarks.report import arguments, report
 from client.connection import Address, fixed
 from client.events import ClientEvent
 from client.gateway import ClientSettings, GatewayClient
@@ -39,7 +39,7 @@ from protocol.recognition import Options
 from protocol.session import Final as FinalText
 from runtime.tasks import Tasks
 from tests.backend.rest.world import form, recording
-from tests.helpers.chain import Chain, Program, running_chain
+from tests.helpers.chain import Chain, Program
 from tests.helpers.waiting import wait_until_sync
 
 CARD: Final = ("--device", "cuda:0", "--set", "rtf=0.03", "--set", "slots=16", "--set", "share=0.2")
@@ -66,15 +66,8 @@ ALONE: Final = (FINALS, Work("partials", True), Work("speculations", guesses=Tru
 MIXED: Final = (FINALS, Work("files", files=True), ALL)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Result of one kind of work in one round."""
-
-    p50_ms: float
-    p95_ms: float
-    on_card: float
-    partials: float
-    files: float
+Measured = dict[str, float]
+"""Figures of one kind of work in one round, by their names in the table."""
 
 
 class GuessingSpeaker(Speaker):
@@ -119,13 +112,13 @@ async def measure(address: Address, work: Work, speakers: int, seconds: float, s
     if tally.right != tally.segments or tally.twice:
         sys.exit(f"wrong answers: {tally.complaints}")
     waits = [one.after_stop for one in tally.ended if one.at_s > _SETTLE_S]
-    return Measured(
-        p50_ms=percentile(waits, 0.5) or 0.0,
-        p95_ms=percentile(waits, 0.95) or 0.0,
-        on_card=sum(made_by[worker] for worker in cards) / sum(made_by.values()),
-        partials=tally.partials / tally.segments,
-        files=max(0.0, decoded_s - tally.samples / 16_000) / took_s if work.files else 0.0,
-    )
+    return {
+        "p50_ms": percentile(waits, 0.5) or 0.0,
+        "p95_ms": percentile(waits, 0.95) or 0.0,
+        "on_card": sum(made_by[worker] for worker in cards) / sum(made_by.values()),
+        "partials": tally.partials / tally.segments,
+        "files": max(0.0, decoded_s - tally.samples / 16_000) / took_s if work.files else 0.0,
+    }
 
 
 @asynccontextmanager
@@ -142,13 +135,9 @@ async def _files(http: aiohttp.ClientSession, address: Address, wanted: bool) ->
             said.raise_for_status()
 
 
-_made: list[bytes] = []
-
-
+@cache
 def _recording() -> bytes:
-    if not _made:
-        _made.append(recording(_STRINGS))
-    return _made[0]
+    return recording(_STRINGS)
 
 
 async def _workers(http: aiohttp.ClientSession, address: Address) -> list[dict[str, Any]]:
@@ -181,24 +170,17 @@ def rounds(programs: Chain, speakers: int, seconds: float, count: int) -> Iterat
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, speakers="30", seconds="20", rounds="3")
+    chosen = arguments(__doc__, speakers=30, seconds=20.0, rounds=3)
     found = defaultdict[tuple[str, str], list[Measured]](list)
-    with (
-        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
-        running_chain(Path(folder), quiet=True) as chain,
-    ):
-        for fleet, work, one in rounds(chain, int(chosen.speakers), float(chosen.seconds), int(chosen.rounds)):
+    with temporary_chain() as chain:
+        for fleet, work, one in rounds(chain, chosen.speakers, chosen.seconds, chosen.rounds):
             print(fleet, work.name, one, file=sys.stderr, flush=True)
             found[fleet, work.name].append(one)
     rows = [
-        {"fleet": fleet, "work": work, **{name: median(getattr(one, name) for one in many) for name in _FIGURES}}
+        {"fleet": fleet, "work": work, **{name: median(one[name] for one in many) for name in many[0]}}
         for (fleet, work), many in found.items()
     ]
-    table("placement", rows)
-    write_json(chosen.json, "placement", rows)
-
-
-_FIGURES: Final = tuple(Measured.__annotations__)
+    report("placement", rows, chosen.json)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from redis import Redis
 
 from backend.broker.records import with_replaces
 from backend.broker.scripts import load_scripts
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, report
 from protocol.audio import SAMPLE_RATE
 from protocol.job import SESSION_TTL_MS, Job, Keys
 from tests.helpers.redis_cluster import running_sentinels
@@ -27,12 +27,11 @@ _WAIT_MS: Final = 1_000
 
 def main() -> None:
     """Measure, print and save."""
-    asked = arguments(__doc__, batches="200")
+    asked = arguments(__doc__, batches=200)
     with running_sentinels("", "--appendonly", "yes", "--appendfsync", "always") as set_up:
         primary = set_up.primary().client()
-        rows = [_row(primary, size, int(asked.batches)) for size in _SIZES]
-    table("Waiting for a replica", rows)
-    write_json(asked.json, "replication", rows)
+        rows = [_row(primary, size, asked.batches) for size in _SIZES]
+    report("Waiting for a replica", rows, asked.json, "replication")
 
 
 def _row(primary: "Redis", size: int, batches: int) -> dict[str, object]:

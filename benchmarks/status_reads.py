@@ -10,11 +10,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-import psutil
 from redis.asyncio import Redis
 
 from backend.broker.jobs import open_jobs
-from benchmarks.report import arguments, table, write_json
+from benchmarks.programs import cpu_seconds
+from benchmarks.report import arguments, report
 from protocol.job import WORKERS_KEY, Keys, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker, running_broker
@@ -45,12 +45,11 @@ def status(number: int) -> WorkerStatus:
 
 async def cpu_ms(read: Callable[[], Awaitable[object]], reads: int, broker: Broker) -> tuple[float, float]:
     """Return the CPU of one read in this process and in the broker."""
-    server = psutil.Process(broker.process.pid)
     await read()
-    mine, theirs = time.process_time(), sum(server.cpu_times()[:2])
+    mine, theirs = time.process_time(), cpu_seconds(broker.process.pid)
     for _ in range(reads):
         await read()
-    return (time.process_time() - mine) * 1000 / reads, (sum(server.cpu_times()[:2]) - theirs) * 1000 / reads
+    return (time.process_time() - mine) * 1000 / reads, (cpu_seconds(broker.process.pid) - theirs) * 1000 / reads
 
 
 async def measure(workers: int, reads: int) -> dict[str, object]:
@@ -77,10 +76,9 @@ async def measure(workers: int, reads: int) -> dict[str, object]:
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, workers="100,1000,3000", reads="300")
-    rows = [asyncio.run(measure(int(count), int(chosen.reads))) for count in chosen.workers.split(",")]
-    table("status_reads", rows)
-    write_json(chosen.json, "status_reads", rows)
+    chosen = arguments(__doc__, workers="100,1000,3000", reads=300)
+    rows = [asyncio.run(measure(int(count), chosen.reads)) for count in chosen.workers.split(",")]
+    report("status_reads", rows, chosen.json)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,12 @@ ordinary worker are measured beside it. Processor time is that of a process and 
 import asyncio
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final, TypeVar
 
-import psutil
-
+from benchmarks.programs import cpu_seconds
 from benchmarks.report import Row, arguments, table, write_json
 from loadtest.measurement.figures import percentile
 from tests.conftest import ROOT
@@ -27,6 +26,8 @@ from tests.helpers.ruler_engine import ENGINE, measured
 from tests.helpers.streaming_engine import STREAMING_ENGINE
 from tests.helpers.valkey import running_broker
 from tests.helpers.waiting import wait_until
+
+T = TypeVar("T")
 
 LENGTHS_S: Final = (5, 25)
 CROWDS: Final = (1, 50)
@@ -42,9 +43,7 @@ def streamer(chain: Chain, engine: Sequence[str], name: str = "live") -> Program
 
 def cpu_s(program: Program) -> float:
     """Return the processor time of a program and its children."""
-    process = psutil.Process(program.popen.pid)
-    used = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return sum(times.user + times.system for times in used)
+    return cpu_seconds(program.popen.pid, descendants=True)
 
 
 async def speak(url: str, sessions: int, seconds: float, pace: float = 1.0) -> list[LiveSpeaker]:
@@ -106,11 +105,6 @@ async def delay(root: Path, redis: str, sessions: int) -> Row:
     }
 
 
-def has_work(log: Path) -> bool:
-    """Return whether the engine with this log got a piece."""
-    return log.exists()
-
-
 async def after_a_kill(root: Path, redis: str) -> float:
     """Return the seconds of speech between a kill of the worker that follows and the next partial."""
     with running_chain(root, redis, quiet=True) as chain:
@@ -122,39 +116,36 @@ async def after_a_kill(root: Path, redis: str) -> float:
         speaker = LiveSpeaker(endpoint.url, sound(10, 1))
         speaking = asyncio.create_task(speaker.speak())
         await wait_until(lambda: len(speaker.partials) >= 4, "live text came")
-        workers[0 if has_work(logs[0]) else 1].kill()
-        killed_s, told = speaker.sent_s, len(speaker.partials)
+        workers[0 if logs[0].exists() else 1].kill()
+        killed_s, before = speaker.sent_s, len(speaker.partials)
         await speaking
     assert speaker.final == measured(speaker.pcm), "the final changed"
-    return speaker.partials[told][0] - killed_s
+    return speaker.partials[before][0] - killed_s
+
+
+def _alone(measured: Callable[..., Coroutine[Any, Any, T]], *arguments: object) -> T:
+    """Measure with a broker and a folder of its own."""
+    with running_broker() as broker, tempfile.TemporaryDirectory() as root:
+        return asyncio.run(measured(Path(root), broker.url, *arguments))
 
 
 def measure(sessions: int, rounds: int) -> tuple[list[Row], list[Row], list[Row]]:
     """Measure cost, delay, and kills, each with a chain of its own."""
     os.environ["PYTHONPATH"] = str(ROOT)
-    costs: list[Row] = []
-    for engine in (_STUB, ()):
-        with running_broker() as broker, tempfile.TemporaryDirectory() as root:
-            costs += asyncio.run(cost(Path(root), broker.url, engine, sessions, rounds))
-    delays: list[Row] = []
-    for crowd in CROWDS:
-        with running_broker() as broker, tempfile.TemporaryDirectory() as root:
-            delays.append(asyncio.run(delay(Path(root), broker.url, crowd)))
-    gaps = []
-    for _ in range(rounds):
-        with running_broker() as broker, tempfile.TemporaryDirectory() as root:
-            gaps.append(asyncio.run(after_a_kill(Path(root), broker.url)))
+    costs = [row for engine in (_STUB, ()) for row in _alone(cost, engine, sessions, rounds)]
+    delays = [_alone(delay, crowd) for crowd in CROWDS]
+    gaps = [_alone(after_a_kill) for _ in range(rounds)]
     return costs, delays, [{"kills": rounds, "gap_p50_s": median(gaps), "gap_max_s": max(gaps)}]
 
 
 def main() -> None:
     """Measure, and print three tables."""
-    said = arguments(__doc__, sessions="10", rounds="3")
-    costs, delays, kills = measure(int(said.sessions), int(said.rounds))
+    options = arguments(__doc__, sessions=10, rounds=3)
+    costs, delays, kills = measure(options.sessions, options.rounds)
     table("cost by the length of an utterance", costs)
     table("delay of a word", delays)
     table("kill -9 in mid-utterance", kills)
-    write_json(said.json, "streaming", [*costs, *delays, *kills])
+    write_json(options.json, "streaming", [*costs, *delays, *kills])
 
 
 if __name__ == "__main__":

@@ -18,8 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import describe
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, describe, table, write_json
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from runtime.folders import folders
 from speech.audio_file import read_audio
@@ -28,12 +27,12 @@ from speech.features import FRAME_SHIFT, LATENCY, FeatureStream, load_cmvn
 from speech.fsmn_vad import FsmnNetwork, FsmnVad
 from speech.vad import Vad
 from speech.webrtc_vad import WebRtcVad
+from tests.helpers.recordings import SYNTHETIC
 
 _CHUNKS_MS: Final = (60, 100)
 _ENDPOINT_SILENCE_MS: Final = 800
 _ROUNDS: Final = 5
 _SECONDS: Final = 30
-_RECORDINGS: Final = Path(__file__).resolve().parent.parent / "tests" / "data" / "speech"
 
 Samples = NDArray[np.int16]
 Chunks = Sequence[Samples]
@@ -54,7 +53,7 @@ class Cost:
 def main() -> None:
     """Measure, print and save the figures."""
     logging.disable(logging.WARNING)  # funasr logs a lot
-    options = arguments(__doc__, model=str(folders().models / "fsmn-vad"), audio=str(_RECORDINGS))
+    options = arguments(__doc__, model=str(folders().models / "fsmn-vad"), audio=str(SYNTHETIC))
     model = Path(options.model)
     samples = _audio(Path(options.audio))
     rows: list[dict[str, object]] = []

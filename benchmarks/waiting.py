@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count, cycle
 
-from benchmarks.report import arguments, table, write_json
+from benchmarks.report import arguments, report
 from protocol.engine import EngineSettings
 from protocol.job import Job, Notice, Result
 from tests.helpers.digits import MODEL, shipped_digits
@@ -84,19 +84,18 @@ async def queue(other: GatewaySide, jobs: Sequence[Job]) -> None:
 
 def main() -> None:
     """Measure and print the figures."""
-    chosen = arguments(__doc__, engine="digits", rounds="20", seconds="5")
+    chosen = arguments(__doc__, engine="digits", rounds=20, seconds=5.0)
     with running_broker() as broker:
-        pcm = recordings(float(chosen.seconds))
-        waits = asyncio.run(measure(broker.url, _ENGINES[chosen.engine], int(chosen.rounds), pcm))
+        pcm = recordings(chosen.seconds)
+        waits = asyncio.run(measure(broker.url, _ENGINES[chosen.engine], chosen.rounds, pcm))
     medians = [statistics.median(waits[n] for waits in waits) for n in range(_TOGETHER)]
-    row: dict[str, object] = {
+    row = {
         "engine": chosen.engine,
         "rounds": len(waits),
         **{f"wait_{n + 1}_ms": 1000 * at for n, at in enumerate(medians)},
+        "mean_ms": 1000 * statistics.mean(medians),
     }
-    row["mean_ms"] = 1000 * statistics.mean(medians)
-    table("waiting", [row])
-    write_json(chosen.json, "waiting", [row])
+    report("waiting", [row], chosen.json)
 
 
 if __name__ == "__main__":

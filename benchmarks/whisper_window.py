@@ -19,7 +19,7 @@ from benchmarks.fidelity.dictating import CHECKOUT
 from benchmarks.fidelity.items import SETS, Item, items
 from benchmarks.fidelity.marks import Counts, compare, upper_bound
 from benchmarks.fidelity.reference import Decoded, decoder
-from benchmarks.report import Row, table, write_json
+from benchmarks.report import Row, argument_parser, report
 from protocol.audio import SAMPLE_RATE
 from runtime.folders import folders
 
@@ -58,8 +58,7 @@ def main() -> None:
     for pair in decoded(lasting, asked.previous, folders().models):
         pairs[pair.item.language].append(pair)
     rows = [figures(language, found) for language, found in sorted(pairs.items())]
-    table("Whisper before and after", rows)
-    write_json(asked.json, "whisper window", rows)
+    report("Whisper before and after", rows, asked.json, "whisper window")
 
 
 def decoded(chosen: Sequence[Item], previous: Path, models: Path) -> Iterator[Pair]:
@@ -89,13 +88,12 @@ def figures(language: str, pairs: Sequence[Pair]) -> Row:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("audio", type=Path)
     parser.add_argument("--previous", type=Path, required=True, help="checkout of the version to compare with")
     parser.add_argument("--set", action="append", choices=SETS, help="default: tuning")
     parser.add_argument("--shortest", type=float, default=2.0, metavar="S", help="seconds of audio")
     parser.add_argument("--longest", type=float, default=6.0, metavar="S", help="seconds of audio")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser.parse_args()
 
 

@@ -7,8 +7,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.clicks.counting import counts
-from benchmarks.clicks.document import stated, table
+from benchmarks.clicks.counts import counts, stated, table
 
 DOCUMENT: Final = Path(__file__).resolve().parents[2] / "docs" / "clicks.md"
 

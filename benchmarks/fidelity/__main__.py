@@ -33,7 +33,7 @@ from benchmarks.fidelity.items import SETS, Item, items
 from benchmarks.fidelity.kept import Kept, key_of, whisper_digest
 from benchmarks.fidelity.reference import whole
 from benchmarks.fidelity.scores import Heard, Spoken, groups, rates, sounds
-from benchmarks.report import table, write_json
+from benchmarks.report import argument_parser, table, write_json
 from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
 from runtime.folders import folders
@@ -48,7 +48,7 @@ _TAIL_S: Final = {HOLD: 0.1, HANDS_FREE: 3.0}
 
 def arguments() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("audio", type=Path)
     parser.add_argument("--previous", type=Path, required=True, help="checkout of the version to compare with")
     parser.add_argument(
@@ -60,7 +60,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--decode-only", action="store_true", help="keep the decodes, and dictate in a later run")
     parser.add_argument("--pace", type=float, default=1.0, help="times faster than real time")
     parser.add_argument("--recognition", default="", help="lines of the section [recognition] of settings.toml")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser.parse_args()
 
 

@@ -19,7 +19,7 @@ from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.items import SETS, Item, items
 from benchmarks.fidelity.marks import compare
 from benchmarks.fidelity.sounds import MAKERS, SPEECH_DBFS, at_level, speech_at
-from benchmarks.report import Row, arguments, table, write_json
+from benchmarks.report import Row, arguments, report
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
@@ -50,8 +50,7 @@ def main() -> None:
         "sentences in sounds": list(_in_sounds(folder, "held-out", _SENTENCES_S)),
     }
     rows = [_row(kind, recordings, engine) for kind, recordings in kinds.items()]
-    table("Sparse texts", rows)
-    write_json(asked.json, "sparse", rows)
+    report("Sparse texts", rows, asked.json, "sparse")
 
 
 def _long(folder: Path) -> Iterator[Item]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.autoscaler import (
-    Autoscaler,
     Direction,
+    HorizontalPodAutoscaler,
     Policy,
     Sample,
     Scaler,
@@ -118,16 +118,16 @@ def test_scaler_of_another_form_is_refused(change: str) -> None:
     ],
 )
 def test_backlog_is_divided_and_rounded_up_beyond_a_tolerance(pods: int, backlog: float, wanted: int) -> None:
-    assert Autoscaler(scaler()).decide(0.0, pods, backlog) == wanted
+    assert HorizontalPodAutoscaler(scaler()).decide(0.0, pods, backlog) == wanted
 
 
 def test_without_figures_the_number_stays() -> None:
-    assert Autoscaler(scaler()).decide(0.0, 7, None) == 7
+    assert HorizontalPodAutoscaler(scaler()).decide(0.0, 7, None) == 7
 
 
 def test_rise_is_limited_by_the_larger_policy_in_each_period() -> None:
     up = Direction(0, (Policy(percent=False, value=4, period_s=15), Policy(percent=True, value=100, period_s=15)))
-    one, pods = Autoscaler(scaler(up=up)), 1
+    one, pods = HorizontalPodAutoscaler(scaler(up=up)), 1
     steps = []
     for turn in range(4):
         pods = one.decide(turn * 15.0, pods, 600.0)
@@ -137,7 +137,7 @@ def test_rise_is_limited_by_the_larger_policy_in_each_period() -> None:
 
 def test_second_rise_within_a_period_counts_from_its_beginning() -> None:
     up = Direction(0, (Policy(percent=False, value=4, period_s=60),))
-    one = Autoscaler(scaler(up=up))
+    one = HorizontalPodAutoscaler(scaler(up=up))
     assert one.decide(0.0, 1, 18.0) == 3
     assert one.decide(15.0, 3, 600.0) == 5
     assert one.decide(30.0, 5, 600.0) == 5
@@ -146,7 +146,7 @@ def test_second_rise_within_a_period_counts_from_its_beginning() -> None:
 
 def test_fall_waits_for_the_window_and_halves() -> None:
     down = Direction(60, (Policy(percent=True, value=50, period_s=60),))
-    one, pods = Autoscaler(scaler(down=down)), 8
+    one, pods = HorizontalPodAutoscaler(scaler(down=down)), 8
     one.decide(0.0, pods, 48.0)
     numbers = []
     for turn in range(1, 13):
@@ -161,7 +161,7 @@ def test_number_stays_within_bounds_and_settles_at_the_formula(
 ) -> None:
     up = Direction(0, (Policy(percent=True, value=100, period_s=15),))
     down = Direction(120, (Policy(percent=True, value=50, period_s=60),))
-    one, pods = Autoscaler(scaler(least=least, most=most, up=up, down=down)), least
+    one, pods = HorizontalPodAutoscaler(scaler(least=least, most=most, up=up, down=down)), least
     times = itertools.count(0.0, 15.0)
     for backlog in backlogs:
         pods = one.decide(next(times), pods, backlog)

@@ -16,7 +16,7 @@ async def test_no_segment_is_lost_while_workers_come_and_go(tmp_path: Path) -> N
         await run.run()
     judged = verdict(run)
     assert judged.flawless, (judged, run.recorder.tally.complaints)
-    assert judged.spoken == sum(row.segments for row in rows(run)) > 20
+    assert judged.spoken == sum(row["segments"] for row in rows(run)) > 20
     assert judged.pods_most == 3 and judged.enough_after_s is not None
     assert judged.pods_stopped >= 1, run.timeline
 
@@ -28,7 +28,7 @@ async def test_no_segment_is_lost_with_the_times_of_the_chart(tmp_path: Path) ->
     with prepared(load, tmp_path, "workers.cpu.replicas.max=16") as run:
         await run.run()
     judged = verdict(run)
-    table("autoscaling", [asdict(row) for row in rows(run)])
+    table("autoscaling", rows(run))
     table("outcome", [asdict(judged)])
     assert judged.flawless, (judged, run.recorder.tally.complaints)
     assert load.needed <= judged.pods_most <= 16

@@ -15,7 +15,7 @@ SECONDS = 5.0
 def test_real_run_calibrates_a_simulation_of_the_same_speech(tmp_path: Path) -> None:
     with running_chain(tmp_path) as programs:
         programs.gateway()
-        add_workers(programs, 1, "0.02")
+        add_workers(programs, 1, 0.02)
         report = run_streams(programs, SPEAKERS, SECONDS, seed=1)
     service, measured = report.service, measured_waits(report)
     assert service is not None and service.workers == 1

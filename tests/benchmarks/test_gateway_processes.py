@@ -5,8 +5,7 @@ from itertools import islice
 
 import pytest
 
-from benchmarks.cpu_limit import NoCpuLimits, cpu_limited
-from benchmarks.gateway_processes import carried_by, levels_from, most_carried
+from benchmarks.gateway_processes import NoCpuLimits, carried_by, cpu_limited, levels_from, most_carried
 
 
 def test_levels_grow_from_below_the_estimate() -> None:

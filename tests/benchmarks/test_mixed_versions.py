@@ -47,7 +47,7 @@ def test_previous_commit_is_named_by_the_stored_home() -> None:
 @pytest.mark.timeout(300)
 def test_gateway_and_worker_are_replaced_while_the_client_speaks() -> None:
     """The small version of the proofs, with one version in both places."""
-    row = run_direction(Direction("upgrade", True, False, False, replaced=True), {True: BIN, False: BIN}, 20, 0.05)
+    row = run_direction(Direction("upgrade", True, False, False, replaced=True), {True: BIN, False: BIN}, 20)
     assert row.flawless, row
 
 
@@ -55,7 +55,7 @@ def test_gateway_and_worker_are_replaced_while_the_client_speaks() -> None:
 @pytest.mark.timeout(300)
 def test_installed_wheel_takes_over_from_the_checkout_while_people_speak(tmp_path: Path) -> None:
     programs = {True: BIN, False: install(build_wheel("HEAD", tmp_path), tmp_path / "environment")}
-    row = run_direction(Direction("downgrade", True, True, True, replaced=True), programs, 40, 0.1)
+    row = run_direction(Direction("downgrade", True, True, True, replaced=True), programs, 40)
     assert row.flawless, row
 
 

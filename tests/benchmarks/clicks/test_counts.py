@@ -5,8 +5,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.ui.shell.pages import Pages
 from benchmarks.clicks.__main__ import DOCUMENT
-from benchmarks.clicks.counting import NotDoneError, clicks
-from benchmarks.clicks.document import ALL, stated
+from benchmarks.clicks.counts import ALL, NotDoneError, Stated, clicks, stated, table
 from benchmarks.clicks.mouse import Mouse
 from benchmarks.clicks.steps import STEPS
 from benchmarks.clicks.tasks import TASKS, Task
@@ -37,3 +36,16 @@ def test_task_counts_only_when_its_clicks_did_it(qapp: QApplication) -> None:
         clicks(done, opens_settings, qapp)
     with pytest.raises(NotDoneError, match="not done after 1 clicks"):
         clicks(never, opens_settings, qapp, patience_ms=1)
+
+
+def test_table_is_read_with_and_without_counts_of_after() -> None:
+    text = "# Title\n\n| task | before | after |\n|---|---|---|\n| Copy | 3 | — |\n| Paste | 2 | 1 |\n"
+    assert stated(text) == {"Copy": Stated(3, None), "Paste": Stated(2, 1)}
+    assert [row.now for row in stated(text).values()] == [3, 1]
+
+
+def test_printed_table_has_every_task_and_the_sums() -> None:
+    before = {task.says: Stated(3, None) for task in TASKS}
+    printed = stated(table(before, dict.fromkeys((task.name for task in TASKS), 2)))
+    assert printed.pop(ALL) == Stated(3 * len(TASKS), 2 * len(TASKS))
+    assert printed == {task.says: Stated(3, 2) for task in TASKS}

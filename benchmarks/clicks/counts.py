@@ -1,6 +1,9 @@
-"""Do the tasks in the windows as they are, and count."""
+"""Clicks of the tasks in the windows as they are, and those that ``docs/clicks.md`` states."""
 
+import re
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Final
 from unittest.mock import patch
 
@@ -13,6 +16,10 @@ from benchmarks.clicks.steps import STEPS, Steps
 from benchmarks.clicks.tasks import FILE, TASKS, Task
 
 PATIENCE_MS: Final = 10_000
+ALL: Final = "**all**"
+"""Name of the row with the sums."""
+_NONE: Final = "—"
+_ROW: Final = re.compile(r"^\| (.+?) \| (\d+) \| (\d+|—) \|$", re.MULTILINE)
 
 
 class NotDoneError(Exception):
@@ -44,3 +51,33 @@ def clicks(task: Task, steps: Steps, application: QApplication, patience_ms: int
         if not app.comes(task.done, patience_ms):
             raise NotDoneError(f"{task.name}: not done after {mouse.clicks} clicks")
         return mouse.clicks
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Clicks of one task; ``after`` is ``None`` until the redesign is done."""
+
+    before: int
+    after: int | None
+
+    @property
+    def now(self) -> int:
+        """Clicks that the windows as they are should need."""
+        return self.before if self.after is None else self.after
+
+
+def stated(text: str) -> dict[str, Stated]:
+    """Return what the table in a document states, by the task as a user says it."""
+    rows = _ROW.findall(text)
+    return {says: Stated(int(before), None if after == _NONE else int(after)) for says, before, after in rows}
+
+
+def table(before: Mapping[str, Stated], now: Mapping[str, int]) -> str:
+    """Return a table of the tasks and their sums.
+
+    ``before``: what the document states. ``now``: the clicks by the names of the tasks.
+    """
+    rows = [(task.says, before[task.says].before, now[task.name]) for task in TASKS]
+    rows.append((ALL, sum(row[1] for row in rows), sum(row[2] for row in rows)))
+    lines = [f"| {says} | {first} | {second} |" for says, first, second in rows]
+    return "\n".join(("| task | before | now |", "|---|---|---|", *lines))
