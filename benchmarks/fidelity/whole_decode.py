@@ -11,15 +11,20 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any, Final
 
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from worker.chinese_text import written
-from worker.engines.whisper.engine import create
+from worker.engines import find_engine, whisper
+
+_MODULE: Final = "worker.engines.whisper" if hasattr(whisper, "create") else "worker.engines.whisper.engine"
+"""The engine was a module before it was a package."""
 
 
 def main(model_folder: str, threads: str = "0") -> None:
     """Answer each line of standard input."""
+    create: Any = find_engine(f"{_MODULE}:create")
     engine = create(EngineSettings("whisper", Path(model_folder).name, model_folder, "cpu", int(threads)))
     for line in sys.stdin:
         asked = json.loads(line)

@@ -21,7 +21,7 @@ from pickle import UnpicklingError
 from typing import Any, Final
 
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
-from protocol.recognition import Options
+from protocol.recognition import Options, Word
 from runtime.installing import extra_command
 from worker.engines import lacks_memory
 from worker.engines.batch_engine import (
@@ -61,11 +61,18 @@ def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[Answer]:
 
     Raises ``ValueError`` for an unknown or repeated key.
     """
-    texts = {str(result["key"]): str(result["text"]) for result in results}
+    answers = {str(result["key"]): Answer(str(result["text"]), _words(result)) for result in results}
     places = [str(place) for place in range(count)]
-    if len(texts) != len(results) or not texts.keys() <= set(places):
+    if len(answers) != len(results) or not answers.keys() <= set(places):
         raise ValueError(f"FunASR answered {[result['key'] for result in results]} for {count} recordings")
-    return [Answer(texts.get(place, "")) for place in places]
+    return [answers.get(place, Answer("")) for place in places]
+
+
+def _words(result: Mapping[str, Any]) -> tuple[Word, ...]:
+    """Return the words that Paraformer times; none if FunASR timed tokens that it does not write."""
+    said, times = str(result["text"]).split(), result.get("timestamp", ())
+    matched = zip(said, times, strict=True) if len(said) == len(times) else ()
+    return tuple(Word(text, int(start_ms), int(end_ms)) for text, (start_ms, end_ms) in matched)
 
 
 # -- loading -----------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from protocol.engine import (
     EngineUnavailable,
     Transcript,
 )
-from protocol.recognition import Options
+from protocol.recognition import Options, Word
 from tests.helpers.digits import MODEL, every_digits, shipped_digits
 from worker.engines import funasr
 from worker.engines.batch_engine import Answer, Asked, BatchEngine, Punctuate
@@ -88,6 +88,20 @@ def test_funasr_answers_are_matched_by_key_and_missing_ones_are_empty() -> None:
     results = [{"key": "2", "text": "c"}, {"key": "0", "text": "a"}]
     assert in_order(results, 3) == [Answer("a"), Answer(""), Answer("c")]
     assert in_order([], 2) == [Answer("")] * 2
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        ([[50, 230], [230, 470]], (Word("你", 50, 230), Word("wifi", 230, 470))),
+        ([[50, 230], [230, 470], [470, 600]], ()),
+        ([], ()),
+    ],
+    ids=["timed", "a token more than words", "not timed"],
+)
+def test_words_of_paraformer_have_its_times(times: list[list[int]], words: tuple[Word, ...]) -> None:
+    (answer,) = in_order([{"key": "0", "text": "你 wifi", "timestamp": times}], 1)
+    assert answer == Answer("你 wifi", words)
 
 
 @pytest.mark.parametrize("keys", [["0", "0"], ["2"], ["rand_key"]])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from protocol.captions import located
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from protocol.texts import join_texts
@@ -80,6 +81,15 @@ def test_paraformer_texts_equal_those_of_funasr(
     options = Options("zh", hotwords, punctuation=False)
     assert texts(engine, said, options) == [join_texts(text.split()) for text in expected]
     assert all(expected)
+
+
+def test_words_have_times_within_their_recordings_in_batches_too(engine: BatchEngine, said: list[bytes]) -> None:
+    together = engine.decode([DecodeRequest(pcm, Options("zh")) for pcm in said])
+    for pcm, outcome in zip(said, together, strict=True):
+        assert isinstance(outcome, Transcript) and outcome.words
+        times = [ms for word in outcome.words for ms in (word.start_ms, word.end_ms)]
+        assert times == sorted(times) and times[0] >= 0 and times[-1] <= len(pcm) // 32 + 60
+        assert len(located(outcome.text, outcome.words)) == len(outcome.words)
 
 
 def test_hotwords_affect_only_their_own_request(engine: BatchEngine, said: list[bytes]) -> None:
