@@ -41,17 +41,15 @@ from app.journal.library import users_library
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_view import SwitchWorker, WorkerView
-from app.messages.actions import Action, ActionQueue
-from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
+from app.messages.kinds import Action, ActionQueue, Devices, Post, Problem, Programs, Takes, WindowWanted, problem
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
 from app.onboarding.microphone_trial import MicrophoneTrialRunner
 from app.power_events import PowerEvents
 from app.replacements.replacer import LiveReplacer
-from app.settings.actions import ChangeSetting
 from app.settings.file import SettingsFile
 from app.settings.languages import options_of
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from app.system.autostart import keep_autostart
 from app.system.sleep_detector import Patience
 from app.transcription.listening import PATIENT, DictationSetup

@@ -25,7 +25,7 @@ from app.insertion.insertion_log import InsertionLog
 from app.insertion.program_picker import ProgramPicker
 from app.journal.library import Library
 from app.local_api.service import LocalApiService
-from app.messages.notifications import Post, Programs
+from app.messages.kinds import Post, Programs
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
 from app.models.service import Models

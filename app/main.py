@@ -24,8 +24,7 @@ from app.core.identity import APP_ID
 from app.core.problem_notes import note_of
 from app.core.sentences import LANGUAGES
 from app.dictation.actions import Verb
-from app.messages.actions import Action, ActionQueue
-from app.messages.notifications import Post
+from app.messages.kinds import Action, ActionQueue, Post
 from app.settings.path import read_look, settings_place
 from app.system.launcher import keep_launcher
 from app.ui.shell.bridge import Bridge

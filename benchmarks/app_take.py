@@ -23,7 +23,7 @@ from app.application import Application, ApplicationSettings
 from app.core.states import State
 from app.dictation.view import View
 from app.local_services.local_worker import LocalWorkerSettings
-from app.messages.notifications import News, Post
+from app.messages.kinds import News, Post
 from app.ui.shell.bridge import Bridge
 from benchmarks.app_engine import create
 from benchmarks.app_microphone import FastSoundSystem

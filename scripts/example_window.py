@@ -10,10 +10,9 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from app.history.actions import SearchHistory
+from app.history.view import SearchHistory
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.actions import Action
-from app.messages.notifications import Devices, News
+from app.messages.kinds import Action, Devices, News
 from app.replacements.view import TryReplacements
 from app.settings.sections import GeneralSection, Settings
 from app.ui.home.timeline import TakeTimeline

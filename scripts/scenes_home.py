@@ -32,7 +32,7 @@ from app.history.view import (
 from app.history.word_times import TimedRange
 from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.notifications import Takes
+from app.messages.kinds import Takes
 from app.ui.dictation.pill import Levels
 from app.ui.home.again_button import AgainButton
 from app.ui.home.page import SELECT

@@ -17,7 +17,7 @@ from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.files.view import FileNote, FileState, FilesView, FileView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.notifications import Problem
+from app.messages.kinds import Problem
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, ModelUse
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView

@@ -26,7 +26,7 @@ from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.insertion.plan import Newline, ProgramRule, Strategy
 from app.insertion.program_picker import PickState, ProgramPick
-from app.messages.notifications import Problem, Programs
+from app.messages.kinds import Problem, Programs
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse
 from app.settings.sections import AudioSection, HotkeysSection, RecognitionSection, Settings

@@ -14,7 +14,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import WorkerView
-from app.messages.notifications import Takes
+from app.messages.kinds import Takes
 from app.ui.dictation.pill import BARS, SHADOW, Pill, paint_shadow
 from app.ui.shell.shell import ClosingNote
 from app.ui.shell.status import Status

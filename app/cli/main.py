@@ -32,7 +32,7 @@ from runtime.memory import collect_seldom
 
 if TYPE_CHECKING:
     from app.application import Application
-    from app.messages.notifications import Post
+    from app.messages.kinds import Post
 
 
 class _Program(CommandGroup):

@@ -3,7 +3,7 @@
 Each request and each answer is one line of JSON. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``.
 Verbs about held text may name a recording by its ``"session"``.
 ``{"verb": "key", "key": ACTION, "move": "press", "at_s": SECONDS}`` reports a key that the desktop binds to a
-command (``app.dictation.actions.KeyCommand``).
+command (``app.dictation.view.KeyCommand``).
 ``{"verb": "status"}`` is answered ``{"ok": true, "view": {…}}``, with the fields of ``app.dictation.view.View``.
 Until the hotkeys of a new app work, its ``state`` is ``starting``. With ``"follow": true`` one such line is sent
 at once and one after each change, at most 20 per second. A request that fails is answered

@@ -12,15 +12,7 @@ from typing import Final
 
 from app.core.errors import Note
 from app.core.problem_notes import note_of, unexpected
-from app.dictation.actions import (
-    KeyAction,
-    KeyCommand,
-    KeyMove,
-    PauseHotkeys,
-    SuspendHotkeys,
-    TestHotkeys,
-    Verb,
-)
+from app.dictation.actions import KeyAction, KeyCommand, KeyMove, PauseHotkeys, SuspendHotkeys, TestHotkeys, Verb
 from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
 from app.dictation.key_commands import KeyCommands
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD, Event, HotkeyEvent, NoteKey, Polled

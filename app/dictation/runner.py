@@ -19,13 +19,7 @@ from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.core.errors import AppError, Note
 from app.core.segment_observer import Observe, ignore
 from app.core.states import LOWEST_DBFS
-from app.dictation.actions import (
-    DictationAction,
-    HeldAction,
-    RecoverTake,
-    SettleHeld,
-    Verb,
-)
+from app.dictation.actions import DictationAction, HeldAction, RecoverTake, SettleHeld, Verb
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode

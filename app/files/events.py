@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.core.errors import Note
-from app.files.actions import (
+from app.files.view import (
     CancelFiles,
     ChooseSaving,
     MoveFile,

@@ -10,15 +10,6 @@ from typing import Any, Final
 
 from app.core.errors import Note
 from app.core.format import Format
-from app.files.actions import (
-    CancelFiles,
-    ChooseSaving,
-    MoveFile,
-    PauseFiles,
-    RemoveFiles,
-    ResumeFiles,
-    RetryFile,
-)
 from app.files.events import (
     About,
     Add,
@@ -40,7 +31,22 @@ from app.files.events import (
     RunProgress,
     Saved,
 )
-from app.files.view import ENDED, MOST_FILES, USUAL_FORMS, FileNote, FileState, FilesView, FileView
+from app.files.view import (
+    ENDED,
+    MOST_FILES,
+    USUAL_FORMS,
+    CancelFiles,
+    ChooseSaving,
+    FileNote,
+    FileState,
+    FilesView,
+    FileView,
+    MoveFile,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+    RetryFile,
+)
 
 AT_ONCE: Final = 1
 

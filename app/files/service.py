@@ -17,7 +17,6 @@ from app.core.errors import Note, OutputFailed
 from app.core.problem_notes import unexpected
 from app.core.renderers import valid
 from app.files import snapshot
-from app.files.actions import AddFiles, CopyFile, FileAction, SaveFile
 from app.files.events import (
     Add,
     Effect,
@@ -41,7 +40,7 @@ from app.files.file_search import find
 from app.files.queue import FileQueue
 from app.files.recogniser import FileRecogniser
 from app.files.result_store import FileResults, place_in, sweep
-from app.files.view import MOST_FILES, FileNote, FilesView, FileText
+from app.files.view import MOST_FILES, AddFiles, CopyFile, FileAction, FileNote, FilesView, FileText, SaveFile
 from protocol.recognition import Options
 from runtime import loggers
 from runtime.event_names import LogEvent

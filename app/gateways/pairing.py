@@ -6,8 +6,7 @@ from typing import Any
 
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.gateways.actions import PairGateway
-from app.gateways.view import PairingStage, PairingView
+from app.gateways.view import PairGateway, PairingStage, PairingView
 from client.errors import GatewayError, Unreachable, WrongGateway
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind

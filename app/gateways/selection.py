@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.gateways.view import GatewaysView, GatewayView
-from app.settings.actions import ChangeSetting
+from app.settings.sections import ChangeSetting
 
 CHOSEN: Final = "gateway.chosen"
 URL: Final = "gateway.url"

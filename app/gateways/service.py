@@ -20,14 +20,6 @@ import msgspec
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways import reconnection
-from app.gateways.actions import (
-    EndPairing,
-    ForgetGateway,
-    GatewayAction,
-    LookAtGateways,
-    PairGateway,
-    RenameGateway,
-)
 from app.gateways.discovery import Discover, GatewaySearch
 from app.gateways.pairing import Pair, PairingAttempt
 from app.gateways.presentation import elsewhere, listed, strangers
@@ -37,7 +29,16 @@ from app.gateways.registry import GatewayRegistry
 from app.gateways.route import RouteTimes
 from app.gateways.store import GatewayStore, PairedGateway, gateways_file
 from app.gateways.unpairing import leave
-from app.gateways.view import GatewaysView, QueryResult
+from app.gateways.view import (
+    EndPairing,
+    ForgetGateway,
+    GatewayAction,
+    GatewaysView,
+    LookAtGateways,
+    PairGateway,
+    QueryResult,
+    RenameGateway,
+)
 from app.gateways.watcher import THERE, Ask, GatewayWatcher, best_answer
 from app.local_services import local_gateway
 from app.settings.sections import GatewaySection

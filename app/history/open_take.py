@@ -7,9 +7,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from app.history.actions import LookAtTake
 from app.history.difference import difference, words_that_differ
-from app.history.view import Comparison, Rerun, TakeDetails
+from app.history.view import Comparison, LookAtTake, Rerun, TakeDetails
 from app.history.word_times import spoken_in
 from app.journal.errors import JournalError
 from app.journal.events import Reran, started_s

@@ -17,12 +17,23 @@ from typing import Final, Self
 from app.capture.desktop_sound import sound_system
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.history.actions import (
+from app.history.history import History, IndexState
+from app.history.index import days_of
+from app.history.open_take import TakeDetailsPublisher
+from app.history.player import Output, Player
+from app.history.rerecognition import RerecognitionQueue
+from app.history.view import (
     MOST_WAITING,
     DeleteTakes,
     EditTake,
     ExportTakes,
     HistoryAction,
+    HistoryList,
+    HistoryMessage,
+    HistoryModels,
+    HistoryNote,
+    HistoryRows,
+    HistoryValue,
     LookAtTake,
     ModelsWanted,
     PausePlaying,
@@ -34,19 +45,6 @@ from app.history.actions import (
     SeekTake,
     StopPlaying,
     StopRecognising,
-)
-from app.history.history import History, IndexState
-from app.history.index import days_of
-from app.history.open_take import TakeDetailsPublisher
-from app.history.player import Output, Player
-from app.history.rerecognition import RerecognitionQueue
-from app.history.view import (
-    HistoryList,
-    HistoryMessage,
-    HistoryModels,
-    HistoryNote,
-    HistoryRows,
-    HistoryValue,
 )
 from client.errors import GatewayError
 from runtime.tasks import Tasks

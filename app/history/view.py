@@ -1,12 +1,18 @@
-"""Views of the history, as values. Pure."""
+"""Actions of a user on the history, and the views of it that windows display. Pure.
+
+``serial``: number of a search; newer searches have higher ones.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from app.core.errors import Note
+from app.core.format import Format
 from app.history.difference import TextPiece
 from app.history.index import IndexRow
 from app.history.word_times import TimedRange
@@ -172,3 +178,141 @@ class PlaybackView:
 
 
 HistoryValue = HistoryList | HistoryRows | HistoryMessage | HistoryModels | TakeDetails | RerunView | PlaybackView
+
+
+MOST_WAITING: Final = 8
+"""Most pages of rows that may be outstanding; older requests are dropped."""
+
+
+@dataclass(frozen=True)
+class SearchHistory:
+    """List the takes that match the query; an empty query matches all.
+
+    The answer is ``HistoryList``.
+    """
+
+    query: str
+    serial: int
+
+
+@dataclass(frozen=True)
+class RowsWanted:
+    """Request rows of this search's list by position.
+
+    The answer is ``HistoryRows``.
+    """
+
+    serial: int
+    start: int
+    count: int
+
+
+@dataclass(frozen=True)
+class EditTake:
+    """Replace the text of a take; an empty text restores the recognised one."""
+
+    session: UUID
+    text: str
+
+
+@dataclass(frozen=True)
+class DeleteTakes:
+    """Delete these takes permanently.
+
+    The user has already confirmed it.
+    """
+
+    sessions: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class ExportTakes:
+    """Write takes into the folder ``place``; ``overwrite`` replaces existing files."""
+
+    sessions: tuple[UUID, ...]
+    form: Format
+    place: Path
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class LookAtTake:
+    """Follow all details of a take, now and whenever it changes; ``None`` ends that.
+
+    The answer is ``TakeDetails``.
+
+    ``run``: index of the repeated recognition to compare with; ``None``: the last.
+    """
+
+    session: UUID | None
+    run: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelsWanted:
+    """Request the models that can recognise a take now.
+
+    The answer is ``HistoryModels``.
+    """
+
+
+@dataclass(frozen=True)
+class RecogniseAgain:
+    """Recognise a take again for comparison, without changing it.
+
+    ``RerunView`` reports the progress, ``TakeDetails`` the result.
+    """
+
+    session: UUID
+    options: RerunOptions
+
+
+@dataclass(frozen=True)
+class StopRecognising:
+    """Stop recognising this take again."""
+
+    session: UUID
+
+
+@dataclass(frozen=True)
+class PlayTake:
+    """Play a take from ``ms`` on.
+
+    ``PlaybackView`` reports the position.
+    """
+
+    session: UUID
+    ms: int = 0
+
+
+@dataclass(frozen=True)
+class SeekTake:
+    """Continue playing from ``ms``, if this take is playing."""
+
+    session: UUID
+    ms: int
+
+
+@dataclass(frozen=True)
+class PausePlaying:
+    """Pause playing; ``PlaybackView`` reports the position."""
+
+
+@dataclass(frozen=True)
+class StopPlaying:
+    """Stop playing and return to the beginning."""
+
+
+PlayAction = PlayTake | SeekTake | PausePlaying | StopPlaying
+HistoryAction = (
+    SearchHistory
+    | RowsWanted
+    | EditTake
+    | DeleteTakes
+    | ExportTakes
+    | LookAtTake
+    | ModelsWanted
+    | RecogniseAgain
+    | StopRecognising
+    | PlayAction
+)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.core.errors import Note
-from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.download_progress import DownloadMeter
+from app.models.view import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from speech.models.progress import Event
 
 

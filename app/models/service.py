@@ -9,7 +9,6 @@ from typing import Final, Self
 
 from app.core.daemon_thread import aside
 from app.core.errors import Note
-from app.models.actions import LookAtModels, ModelAction
 from app.models.advice import Advice, advise
 from app.models.default_choice import choose_default
 from app.models.disk import ModelLocation, about, do, look, note_of_error, wheels_of
@@ -30,7 +29,7 @@ from app.models.events import (
     WorkerModel,
 )
 from app.models.state_machine import ModelsState
-from app.models.view import ModelNote, ModelState, ModelsView
+from app.models.view import LookAtModels, ModelAction, ModelNote, ModelState, ModelsView
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.errors import Note
-from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.download_progress import DownloadMeter
 from app.models.engines import KINDS
 from app.models.events import (
@@ -28,7 +27,20 @@ from app.models.events import (
     Work,
     WorkerModel,
 )
-from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelUse, Purpose
+from app.models.view import (
+    CancelModel,
+    FetchModel,
+    ImportModel,
+    LocalModelView,
+    ModelFacts,
+    ModelNote,
+    ModelState,
+    ModelUse,
+    PauseModel,
+    Purpose,
+    RemoveModel,
+    VerifyModel,
+)
 from speech.models.progress import WaitingForLock
 
 _AT_ONCE: Final = 1

@@ -17,12 +17,11 @@ from tomlkit.exceptions import ParseError, TOMLKitError
 from tomlkit.items import AoT, Comment, Item, Table
 
 from app.journal.retention import RetentionLimits
-from app.settings.actions import ChangeSetting
 from app.settings.current import limits_of
 from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
 from app.settings.path import settings_place
 from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import TaskOwner, Tasks

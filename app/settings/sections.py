@@ -1,5 +1,9 @@
-"""Settings by section, with their defaults. Pure; ``docs/settings.md`` lists them."""
+"""Settings by section, with their defaults, and the actions that change them. Pure.
 
+``docs/settings.md`` lists the settings.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Final, Literal
@@ -306,3 +310,18 @@ class Settings:
             keys=self.hotkeys.bindings,
             options=self.recognition.options,
         )
+
+
+MICROPHONE: Final = "audio.microphone"
+"""The setting that chooses a microphone by its name or part of it; empty: the system's default."""
+
+Table = Mapping[str, str | bool]
+"""A row of a setting whose value is a list of tables."""
+
+
+@dataclass(frozen=True)
+class ChangeSetting:
+    """Set a setting, by its dotted name in the settings file, to a new value as TOML would write it."""
+
+    name: str
+    value: str | bool | int | float | tuple[Table, ...]

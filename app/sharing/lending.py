@@ -12,17 +12,24 @@ from typing import Final, Self
 
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.gateways.actions import PairGateway
 from app.gateways.pairing import Pair, PairingAttempt
 from app.gateways.pairing_address import place_of
 from app.gateways.registry import GatewayRegistry
 from app.gateways.store import GatewayStore
-from app.gateways.view import PairingStage
+from app.gateways.view import PairGateway, PairingStage
 from app.local_services.local_worker import Fetch, LocalWorkerSettings, given
-from app.settings.actions import ChangeSetting
-from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend, LendingAction
+from app.settings.sections import ChangeSetting
 from app.sharing.lent_worker import AskWorkers, Discover, Lent, workers_of
-from app.sharing.view import EnlistStage, LendingView, LentView
+from app.sharing.view import (
+    EndEnlisting,
+    Enlist,
+    EnlistStage,
+    ForgetLent,
+    Lend,
+    LendingAction,
+    LendingView,
+    LentView,
+)
 from client.discovery import discover
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind

@@ -17,8 +17,18 @@ from app.core.problem_notes import note_of
 from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings
 from app.sharing import owner_client
-from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice, SharingAction
-from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
+from app.sharing.view import (
+    EndInvite,
+    InviteDevice,
+    InviteView,
+    LookAtSharing,
+    RenameDevice,
+    RevokeDevice,
+    SharedDevice,
+    SharingAction,
+    SharingState,
+    SharingView,
+)
 from client.connection import Locate
 from client.errors import GatewayError
 from protocol.devices import DeviceKind, DeviceState

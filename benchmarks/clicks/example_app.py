@@ -16,11 +16,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from app.dictation.view import View
-from app.messages.actions import Action, ActionQueue
-from app.messages.notifications import Takes
-from app.settings.actions import ChangeSetting
+from app.messages.kinds import Action, ActionQueue, Takes
 from app.settings.path import settings_place
 from app.settings.schema import changed
+from app.settings.sections import ChangeSetting
 from app.ui.shell import tray
 from app.ui.shell.front import Front
 from app.ui.strings.texts import Texts

@@ -7,20 +7,28 @@ from uuid import UUID
 
 from app.core.states import State
 from app.dictation.view import STATES, TakeView
-from app.gateways.actions import PairGateway
-from app.gateways.view import FoundView, GatewaysView, PairingStage, PairingView
-from app.history.actions import LookAtTake, ModelsWanted, PlayTake, RowsWanted, SearchHistory
+from app.gateways.view import FoundView, GatewaysView, PairGateway, PairingStage, PairingView
 from app.history.index import IndexRow, days_of
-from app.history.view import HistoryList, HistoryModels, HistoryRows, PlaybackView, PlayState, TakeDetails
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    HistoryRows,
+    LookAtTake,
+    ModelsWanted,
+    PlaybackView,
+    PlayState,
+    PlayTake,
+    RowsWanted,
+    SearchHistory,
+    TakeDetails,
+)
 from app.journal.take import TakeState
-from app.messages.notifications import Devices, News
-from app.models.actions import FetchModel
+from app.messages.kinds import Devices, News
 from app.models.disk import about
-from app.models.view import LocalModelView, ModelState, ModelsView, ModelUse
+from app.models.view import FetchModel, LocalModelView, ModelState, ModelsView, ModelUse
 from app.monitoring.view import Link, LookAtMonitor, MonitorView, UtteranceRow
 from app.settings.sections import GeneralSection, Settings
-from app.sharing.actions import InviteDevice
-from app.sharing.view import InviteView, SharingState, SharingView
+from app.sharing.view import InviteDevice, InviteView, SharingState, SharingView
 from protocol import pairing
 from protocol.monitor import BrokerState, Snapshot
 from speech.models.catalogue import load_catalogue

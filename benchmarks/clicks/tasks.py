@@ -9,9 +9,9 @@ from PySide6.QtGui import QGuiApplication
 
 from app.core.format import Format
 from app.dictation.actions import HeldAction, SettleHeld, Verb
-from app.files.actions import AddFiles
-from app.history.actions import DeleteTakes, EditTake, ExportTakes, PlayTake, RecogniseAgain
-from app.models.actions import FetchModel
+from app.files.view import AddFiles
+from app.history.view import DeleteTakes, EditTake, ExportTakes, PlayTake, RecogniseAgain
+from app.models.view import FetchModel
 from benchmarks.clicks.example_app import ExampleApp
 from benchmarks.clicks.example_user import (
     CODE,

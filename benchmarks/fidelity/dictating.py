@@ -23,7 +23,7 @@ from app.journal.library import TakeSnapshot, users_library
 from app.journal.take import TakeState
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.notifications import News
+from app.messages.kinds import News
 from app.models.needed_models import VAD_MODEL
 from app.settings.path import settings_place
 from benchmarks.fidelity import replay_engine

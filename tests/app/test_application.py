@@ -13,17 +13,14 @@ from app.control.server import AlreadyRunning
 from app.core.errors import Note
 from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
-from app.history.actions import PlayTake
-from app.history.view import PlaybackView
+from app.history.view import PlaybackView, PlayTake
 from app.local_services import local_gateway
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
-from app.messages.notifications import Devices, News, Problem, Takes, WindowWanted
-from app.models.actions import FetchModel, LookAtModels
-from app.models.view import ModelsView, ModelUse
+from app.messages.kinds import Devices, News, Problem, Takes, WindowWanted
+from app.models.view import FetchModel, LookAtModels, ModelsView, ModelUse
 from app.onboarding.view import MicrophoneTrial, TryMicrophone
-from app.settings.actions import ChangeSetting
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from runtime.folders import folders
 from speech.models.recommendation import Reason, Recommendation
 from tests.helpers.ports import free_port

@@ -4,11 +4,21 @@ from pathlib import Path
 
 from app.local_services import local_gateway
 from app.local_services.worker_view import LocalWorkerState
-from app.messages.notifications import News
-from app.settings.actions import ChangeSetting
-from app.settings.sections import Settings
-from app.sharing.actions import EndInvite, Enlist, ForgetLent, InviteDevice, Lend, LookAtSharing
-from app.sharing.view import InviteView, LendingView, LentView, SharingState, SharingView
+from app.messages.kinds import News
+from app.settings.sections import ChangeSetting, Settings
+from app.sharing.view import (
+    EndInvite,
+    Enlist,
+    ForgetLent,
+    InviteDevice,
+    InviteView,
+    Lend,
+    LendingView,
+    LentView,
+    LookAtSharing,
+    SharingState,
+    SharingView,
+)
 from protocol.pairing import PairingStage
 from tests.app.test_application import home, newest, running, worker_is
 from tests.helpers.ports import free_port

@@ -10,17 +10,13 @@ import pytest
 from aiohttp import web
 
 from app.background_services import BackgroundServices
-from app.diagnostics.report.actions import LookAtLogs
-from app.diagnostics.report.view import LogLines
-from app.files.actions import AddFiles
-from app.files.view import FileState, FilesView
-from app.history.actions import RowsWanted, SearchHistory
-from app.history.view import HistoryList, HistoryRows
+from app.diagnostics.report.view import LogLines, LookAtLogs
+from app.files.view import AddFiles, FileState, FilesView
+from app.history.view import HistoryList, HistoryRows, RowsWanted, SearchHistory
 from app.journal.library import Library
 from app.local_api.view import LocalApiState, LocalApiView
-from app.messages.notifications import News, Programs
-from app.models.actions import LookAtModels
-from app.models.view import ModelsView
+from app.messages.kinds import News, Programs
+from app.models.view import LookAtModels, ModelsView
 from app.monitoring.view import LookAtMonitor, MonitorView
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, TryReplacements

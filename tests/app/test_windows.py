@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.errors import Note
 from app.dictation.actions import Verb
-from app.messages.actions import Action, ActionQueue
-from app.messages.notifications import Problem
+from app.messages.kinds import Action, ActionQueue, Problem
 from app.ui.shell import tray
 from app.ui.shell.front import SETTINGS, Front
 from app.ui.strings.texts import Texts

@@ -16,7 +16,7 @@ from app.core.states import State
 from app.dictation.view import TakeView
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import Target
-from app.messages.notifications import Takes
+from app.messages.kinds import Takes
 from app.ui.home.page import HomePage
 from app.ui.shell.bridge import Bridge
 from app.ui.strings.texts import Texts

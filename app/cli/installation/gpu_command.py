@@ -125,8 +125,8 @@ def _use(environment: str) -> None:
     import asyncio
 
     from app.gpu.plan import MODEL
-    from app.settings.actions import ChangeSetting
     from app.settings.file import SettingsFile
+    from app.settings.sections import ChangeSetting
 
     async def write() -> None:
         async with SettingsFile() as file:

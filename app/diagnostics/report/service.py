@@ -20,28 +20,26 @@ from app.core.problem_notes import note_of, unexpected
 from app.diagnostics.checks.finding import Area, Finding
 from app.diagnostics.checks.runner import Examination, examine
 from app.diagnostics.report import report
-from app.diagnostics.report.actions import (
-    Examine,
-    HelpAction,
-    LicencesWanted,
-    LicenceTextWanted,
-    LookAtLogs,
-    PrepareReport,
-    SaveReport,
-)
 from app.diagnostics.report.licences import licences, text_of
 from app.diagnostics.report.log_lines import LogFilter
 from app.diagnostics.report.log_reader import LogReader
 from app.diagnostics.report.report import ReportFile, Sources
 from app.diagnostics.report.view import (
     ExaminationView,
+    Examine,
+    HelpAction,
     HelpValue,
     LicencesView,
+    LicencesWanted,
     LicenceText,
+    LicenceTextWanted,
     LogLines,
+    LookAtLogs,
+    PrepareReport,
     ReportPart,
     ReportState,
     ReportView,
+    SaveReport,
 )
 from runtime import loggers
 from runtime.event_names import LogEvent

@@ -1,8 +1,9 @@
-"""Views of the help, as values. Pure."""
+"""Actions of a user in the help, and the views of it that windows display. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from app.core.errors import Note
 from app.diagnostics.checks.finding import Area, Finding
@@ -114,3 +115,46 @@ class ExaminationView:
 
 
 HelpValue = ExaminationView | LogLines | ReportView | LicencesView | LicenceText
+
+
+@dataclass(frozen=True)
+class LookAtLogs:
+    """Start or stop following the logs.
+
+    ``on``: they are visible. ``wanted``: which lines to show.
+    """
+
+    on: bool
+    wanted: LogFilter = LogFilter()
+
+
+@dataclass(frozen=True)
+class PrepareReport:
+    """Gather the parts of a report for review (``ReportView``)."""
+
+
+@dataclass(frozen=True)
+class SaveReport:
+    """Save exactly the parts that were gathered last."""
+
+    place: Path
+
+
+@dataclass(frozen=True)
+class LicencesWanted:
+    """Request the list of licences (``LicencesView``)."""
+
+
+@dataclass(frozen=True)
+class LicenceTextWanted:
+    """Request the text of one licence (``LicenceText``)."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Examine:
+    """Check what works on this computer and what does not (``ExaminationView``)."""
+
+
+HelpAction = Examine | LookAtLogs | PrepareReport | SaveReport | LicencesWanted | LicenceTextWanted

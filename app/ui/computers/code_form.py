@@ -11,14 +11,12 @@ from PySide6.QtGui import QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.core.errors import Note
-from app.gateways.actions import EndPairing, PairGateway
 from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of, shown
 from app.gateways.selection import CHOSEN
-from app.gateways.view import FoundView, PairingStage, PairingView
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
-from app.sharing.actions import EndEnlisting, Enlist, LendingAction
-from app.sharing.view import EnlistStage, LendingView
+from app.gateways.view import EndPairing, FoundView, PairGateway, PairingStage, PairingView
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting
+from app.sharing.view import EndEnlisting, Enlist, EnlistStage, LendingAction, LendingView
 from app.ui.computers.wording import problem_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width

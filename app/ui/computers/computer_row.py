@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QFont, QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.gateways.view import FoundView
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.computers.wording import ComputerView
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font

@@ -9,14 +9,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.gateways.actions import LookAtGateways
-from app.gateways.view import FoundView, GatewaysView
+from app.gateways.view import FoundView, GatewaysView, LookAtGateways
 from app.local_services.worker_view import WorkerView
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.messages.registry import Registry
 from app.settings.sections import Settings
-from app.sharing.actions import LookAtSharing
-from app.sharing.view import LendingView, SharingState, SharingView, nearby
+from app.sharing.view import LendingView, LookAtSharing, SharingState, SharingView, nearby
 from app.ui.computers.code_form import LendingForm, PairingForm
 from app.ui.computers.computer_row import ComputerRow, RowIcon
 from app.ui.computers.share_form import ShareForm

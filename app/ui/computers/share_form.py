@@ -8,11 +8,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPain
 from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 
 from app.core.states import State
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
-from app.settings.sections import Settings
-from app.sharing.actions import EndInvite, InviteDevice
-from app.sharing.view import InviteView, SharingState, SharingView
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting, Settings
+from app.sharing.view import EndInvite, InviteDevice, InviteView, SharingState, SharingView
 from app.ui.computers.wording import code_text, ended_text, fingerprint_text, left_text, places_text, sharing_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font

@@ -7,14 +7,23 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.core.errors import Note
-from app.gateways.actions import ForgetGateway, RenameGateway
 from app.gateways.pairing_address import shown
 from app.gateways.selection import to_gateway, to_here
-from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView
+from app.gateways.view import ForgetGateway, FoundView, GatewayHealth, GatewaysView, GatewayView, RenameGateway
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
-from app.messages.actions import Action
-from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
-from app.sharing.view import InviteView, LendingView, LentView, SharedDevice, SharingState, SharingView
+from app.messages.kinds import Action
+from app.sharing.view import (
+    ForgetLent,
+    InviteView,
+    Lend,
+    LendingView,
+    LentView,
+    RenameDevice,
+    RevokeDevice,
+    SharedDevice,
+    SharingState,
+    SharingView,
+)
 from app.ui.strings.texts import (
     Texts,
     clock,

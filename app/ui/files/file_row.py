@@ -10,10 +10,14 @@ from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.core.errors import Note
 from app.core.format import Format
-from app.files.actions import (
+from app.files.queue import can_retry
+from app.files.view import (
+    ENDED,
     CancelFiles,
     CopyFile,
     FileAction,
+    FileState,
+    FileView,
     MoveFile,
     PauseFiles,
     RemoveFiles,
@@ -21,8 +25,6 @@ from app.files.actions import (
     RetryFile,
     SaveFile,
 )
-from app.files.queue import can_retry
-from app.files.view import ENDED, FileState, FileView
 from app.ui.strings.texts import Texts, clock, joined, left_text, names_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon

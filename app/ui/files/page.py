@@ -18,9 +18,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGridLayout, QLayout, QSizePolicy, QWidget
 
 from app.core.format import Format
-from app.files.actions import AddFiles, CancelFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
-from app.files.view import ENDED, FileState, FilesView, FileText
+from app.files.view import (
+    ENDED,
+    AddFiles,
+    CancelFiles,
+    ChooseSaving,
+    FileAction,
+    FileState,
+    FilesView,
+    FileText,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+)
 from app.ui.files.file_row import FileRow, file_note_text
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons

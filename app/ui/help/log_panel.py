@@ -10,9 +10,8 @@ from PySide6.QtCore import QAbstractListModel, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView
 
-from app.diagnostics.report.actions import HelpAction, LookAtLogs
 from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
-from app.diagnostics.report.view import LogLines
+from app.diagnostics.report.view import HelpAction, LogLines, LookAtLogs
 from app.ui.help.line_list import ROOT, Cell, Index, ReadOnlyText, RowDelegate, RowListView
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme

@@ -11,22 +11,20 @@ from typing import Final
 from PySide6.QtGui import QShowEvent
 
 from app.diagnostics.checks.finding import Finding, FindingText, Severity, count, told
-from app.diagnostics.report.actions import (
-    Examine,
-    HelpAction,
-    LicencesWanted,
-    LicenceTextWanted,
-    PrepareReport,
-    SaveReport,
-)
 from app.diagnostics.report.view import (
     ExaminationView,
+    Examine,
+    HelpAction,
     Licence,
     LicencesView,
+    LicencesWanted,
     LicenceText,
+    LicenceTextWanted,
+    PrepareReport,
     ReportPart,
     ReportState,
     ReportView,
+    SaveReport,
     suggested_name,
 )
 from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView, RowModel, RowsCard

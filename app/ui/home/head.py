@@ -9,7 +9,7 @@ from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
 from app.dictation.view import TakeView, View
 from app.history.view import HistoryList, HistoryMessage, HistoryNote
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.home.hero import Hero
 from app.ui.home.wording import percent_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices

@@ -12,7 +12,7 @@ from app.core.states import ENDS, RECORDING, State
 from app.dictation.actions import Verb
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.dictation.live_lines import LiveLines
 from app.ui.dictation.pill import Levels, Pill
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices

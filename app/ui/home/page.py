@@ -12,11 +12,19 @@ from PySide6.QtWidgets import QWidget
 from app.core.format import Format
 from app.core.states import RECORDING
 from app.dictation.view import View
-from app.history.actions import DeleteTakes, ExportTakes, LookAtTake, ModelsWanted, PlayAction, SearchHistory
-from app.history.view import HistoryList, HistoryRows, HistoryValue
+from app.history.view import (
+    DeleteTakes,
+    ExportTakes,
+    HistoryList,
+    HistoryRows,
+    HistoryValue,
+    LookAtTake,
+    ModelsWanted,
+    PlayAction,
+    SearchHistory,
+)
 from app.local_services.worker_view import WorkerView
-from app.messages.actions import Action
-from app.messages.notifications import Takes
+from app.messages.kinds import Action, Takes
 from app.messages.registry import Registry
 from app.ui.home.head import Head
 from app.ui.home.play_bar import KEY

@@ -11,10 +11,20 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
-from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.difference import DifferenceKind, TextPiece
 from app.history.index import IndexRow
-from app.history.view import Comparison, Rerun, RerunOptions, RerunState, RerunView, TakeDetails
+from app.history.view import (
+    Comparison,
+    HistoryAction,
+    LookAtTake,
+    RecogniseAgain,
+    Rerun,
+    RerunOptions,
+    RerunState,
+    RerunView,
+    StopRecognising,
+    TakeDetails,
+)
 from app.ui.strings.texts import Texts, joined, model_name, moment_text, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import FileProgressBar, action_button, refresh_with, reveal

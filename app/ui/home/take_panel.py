@@ -13,10 +13,9 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from app.core.format import Format
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import RECOVERABLE
-from app.history.actions import EditTake, ExportTakes, LookAtTake, ModelsWanted
 from app.history.index import IndexRow
-from app.history.view import RerunOptions, RerunView, TakeDetails
-from app.messages.actions import Action
+from app.history.view import EditTake, ExportTakes, LookAtTake, ModelsWanted, RerunOptions, RerunView, TakeDetails
+from app.messages.kinds import Action
 from app.ui.home.again_button import AgainButton
 from app.ui.home.head import paste_elsewhere
 from app.ui.home.play_bar import Follower, GrowingText, PlayBar

@@ -13,9 +13,8 @@ from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.history.actions import MOST_WAITING, RowsWanted
 from app.history.index import IndexRow
-from app.history.view import HistoryList, HistoryRows
+from app.history.view import MOST_WAITING, HistoryList, HistoryRows, RowsWanted
 from app.journal.take import TakeState
 
 PAGE: Final = 50

@@ -9,10 +9,22 @@ from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-from app.messages.actions import Action
-from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
-from app.models.view import UNDER_WAY, LocalModelView, ModelFacts, ModelState, ModelsView, Purpose
-from app.settings.actions import ChangeSetting
+from app.messages.kinds import Action
+from app.models.view import (
+    UNDER_WAY,
+    CancelModel,
+    FetchModel,
+    ImportModel,
+    LocalModelView,
+    ModelFacts,
+    ModelState,
+    ModelsView,
+    PauseModel,
+    Purpose,
+    RemoveModel,
+    VerifyModel,
+)
+from app.settings.sections import ChangeSetting
 from app.ui.models.model_actions import ICONS, CardAction, can_be_done, main_action, menu_actions
 from app.ui.models.model_widgets import (
     SHAPES,

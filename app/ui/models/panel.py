@@ -6,9 +6,8 @@ from typing import Final
 
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.messages.actions import Action
-from app.models.actions import LookAtModels
-from app.models.view import LocalModelView, ModelState, ModelsView, Purpose
+from app.messages.kinds import Action
+from app.models.view import LocalModelView, LookAtModels, ModelState, ModelsView, Purpose
 from app.ui.models.model_card import ModelCard
 from app.ui.models.wording import room_text
 from app.ui.settings.picker import PickOneControl

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.states import State
 from app.local_services.worker_view import SwitchWorker, WorkerView
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.monitoring.view import Link, MonitorView
 from app.ui.monitor.figure_panels import StagesPanel, Tile, WorkerCard
 from app.ui.monitor.timeline import TimelineView

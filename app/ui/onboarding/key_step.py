@@ -12,9 +12,9 @@ from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeyUnknown
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.steps import Step
-from app.settings.actions import ChangeSetting
+from app.settings.sections import ChangeSetting
 from app.ui.onboarding.widgets import StepPage
 from app.ui.settings import key_names
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices

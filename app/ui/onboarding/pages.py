@@ -11,15 +11,12 @@ from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import CANCEL
 from app.dictation.view import View
 from app.local_services.worker_view import WorkerView
-from app.messages.actions import Action
-from app.messages.notifications import Problem
+from app.messages.kinds import Action, Problem
 from app.messages.registry import Registry
-from app.models.actions import LookAtModels
-from app.models.view import ModelsView
+from app.models.view import LookAtModels, ModelsView
 from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress, begun
 from app.onboarding.view import MicrophoneTrial
-from app.settings.actions import ChangeSetting
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from app.ui.dictation.announcer import speak_from
 from app.ui.onboarding.key_step import KeyStep
 from app.ui.onboarding.try_step import TryStep

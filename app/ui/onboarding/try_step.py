@@ -13,7 +13,7 @@ from app.core.states import RECORDING, State
 from app.dictation.actions import Verb
 from app.dictation.messages import NoteKey
 from app.dictation.view import View
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.steps import Step
 from app.ui.onboarding.widgets import StepPage
 from app.ui.settings.choices import DICTATE, Choices

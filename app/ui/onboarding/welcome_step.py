@@ -8,12 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from app.core.sentences import LANGUAGES, entries
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.steps import Step
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
-from app.settings.actions import MICROPHONE, ChangeSetting
 from app.settings.languages import own_languages, spoken_languages
-from app.settings.sections import Settings
+from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.onboarding.widgets import Option, StepPage
 from app.ui.settings.choices import LANGUAGE, Choices, microphone_entries
 from app.ui.strings.drawable import language_is_drawn

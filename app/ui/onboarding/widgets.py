@@ -8,9 +8,8 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
-from app.messages.actions import Action
-from app.models.actions import FetchModel, PauseModel
-from app.models.view import LocalModelView
+from app.messages.kinds import Action
+from app.models.view import FetchModel, LocalModelView, PauseModel
 from app.onboarding.readiness import Readiness, ReadinessStage, readiness
 from app.onboarding.steps import Step, StepProgress
 from app.ui.strings.texts import Texts, note_text

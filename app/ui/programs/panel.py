@@ -14,10 +14,9 @@ from app.core.errors import Note
 from app.insertion.plan import LONGEST_PROGRAM, MOST_PROGRAMS, Newline, ProgramRule, Strategy, program_problems
 from app.insertion.program_picker import PickProgram, PickState, ProgramPick, can_pick
 from app.insertion.programs import MOST_SEEN, same_program
-from app.messages.actions import Action
-from app.messages.notifications import Problem, Programs
-from app.settings.actions import ChangeSetting
+from app.messages.kinds import Action, Problem, Programs
 from app.settings.schema import as_written
+from app.settings.sections import ChangeSetting
 from app.system.desktop_entries import program_icon, program_name
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme import icons

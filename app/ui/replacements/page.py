@@ -8,12 +8,10 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.messages.actions import Action
-from app.messages.notifications import Problem
+from app.messages.kinds import Action, Problem
 from app.replacements.rules import Replacement
 from app.settings import checks
-from app.settings.actions import ChangeSetting
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from app.ui.replacements.panel import ReplacementsPanel
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme

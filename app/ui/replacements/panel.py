@@ -11,13 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from app.messages.actions import Action
-from app.messages.notifications import Problem
+from app.messages.kinds import Action, Problem
 from app.replacements.rules import MOST_RULES, Replacement
 from app.replacements.spreadsheets import from_text, to_csv
 from app.replacements.view import Example, ReplacementsTried, RuleTried, TryReplacements
-from app.settings.actions import ChangeSetting
 from app.settings.schema import as_written
+from app.settings.sections import ChangeSetting
 from app.ui.replacements.rules_model import RulesModel
 from app.ui.replacements.rules_table import RulesTable
 from app.ui.strings.texts import Texts, note_text

@@ -16,11 +16,10 @@ from app.desktop.view import DesktopAction, DesktopView, LookAtDesktop
 from app.diagnostics.checks.ability_findings import ability_finding
 from app.diagnostics.checks.finding import Severity, told
 from app.local_api.view import LocalApiState, LocalApiView
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
-from app.settings.actions import ChangeSetting
 from app.settings.path import settings_place
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from app.ui.help.line_list import ReadOnlyText
 from app.ui.home.wording import day_text
 from app.ui.settings.wording import in_all_languages

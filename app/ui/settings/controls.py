@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.settings import checks
 from app.settings.schema import Setting

@@ -14,7 +14,7 @@ from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
 from app.hotkeys.compositor_lines import Compositor
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.help.line_list import ReadOnlyText
 from app.ui.settings.wording import in_all_languages, title
 from app.ui.strings.texts import Texts, key_text, note_text

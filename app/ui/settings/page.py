@@ -12,15 +12,12 @@ from PySide6.QtWidgets import QWidget
 from app.core.errors import Note
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
-from app.history.actions import ModelsWanted
-from app.history.view import HistoryModels
-from app.messages.actions import Action
-from app.messages.notifications import Devices, Problem
+from app.history.view import HistoryModels, ModelsWanted
+from app.messages.kinds import Action, Devices, Problem
 from app.messages.registry import Registry
 from app.models.view import ModelsView
 from app.onboarding.view import MicrophoneTrial
-from app.settings.actions import MICROPHONE
-from app.settings.sections import Settings
+from app.settings.sections import MICROPHONE, Settings
 from app.ui.settings.cards import FileTrouble
 from app.ui.settings.controls import MicrophoneControl
 from app.ui.settings.hotkey_panels import KEYS, PressTest

@@ -6,10 +6,9 @@ from functools import partial
 from typing import Final
 
 from app.dictation.actions import PauseHotkeys
-from app.messages.actions import Action
-from app.settings.actions import MICROPHONE, ChangeSetting
+from app.messages.kinds import Action
 from app.settings.schema import Setting, all_settings
-from app.settings.sections import Settings
+from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.settings.controls import (
     Asks,

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.steps import Step, StepProgress
 from app.ui.home.page import HomePage
 from app.ui.onboarding.pages import FirstSteps

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from app.diagnostics.report.actions import HelpAction
-from app.messages.notifications import News, WindowWanted
+from app.diagnostics.report.view import HelpAction
+from app.messages.kinds import News, WindowWanted
 from app.messages.registry import Registry
 from app.monitoring.view import LookAtMonitor
 from app.settings.sections import Settings

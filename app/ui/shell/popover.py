@@ -12,12 +12,11 @@ from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
-from app.gateways.actions import LookAtGateways
 from app.gateways.selection import to_gateway, to_here
-from app.gateways.view import GatewaysView
+from app.gateways.view import GatewaysView, LookAtGateways
 from app.local_services.worker_view import SwitchWorker, WorkerView
-from app.messages.actions import Action
-from app.settings.actions import MICROPHONE, ChangeSetting
+from app.messages.kinds import Action
+from app.settings.sections import MICROPHONE, ChangeSetting
 from app.ui.computers.wording import menu_text
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, MODE, Choices, microphone_entries
 from app.ui.settings.key_field import KeyField

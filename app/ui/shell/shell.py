@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QDialog, QStackedLayout, QStackedWidget, QWidget
 
 from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.shell.sidebar import Sidebar
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons

@@ -13,10 +13,8 @@ from app.core.hints import ShownOnce
 from app.core.states import RECORDING, State
 from app.dictation.actions import SuspendHotkeys, Verb
 from app.local_services.worker_view import SwitchWorker
-from app.messages.actions import Action
-from app.messages.notifications import Takes
-from app.sharing.actions import Lend
-from app.sharing.view import LendingView
+from app.messages.kinds import Action, Takes
+from app.sharing.view import Lend, LendingView
 from app.ui.computers.wording import goes_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
 from app.ui.shell.status import Status, word

@@ -10,15 +10,6 @@ import pytest
 
 from app.core.errors import Note
 from app.core.format import Format
-from app.files.actions import (
-    CancelFiles,
-    ChooseSaving,
-    MoveFile,
-    PauseFiles,
-    RemoveFiles,
-    ResumeFiles,
-    RetryFile,
-)
 from app.files.events import (
     Add,
     Asked,
@@ -40,7 +31,19 @@ from app.files.events import (
     Saved,
 )
 from app.files.queue import FileQueue, SavingOptions, can_retry
-from app.files.view import MOST_FILES, FileNote, FileState, FileView
+from app.files.view import (
+    MOST_FILES,
+    CancelFiles,
+    ChooseSaving,
+    FileNote,
+    FileState,
+    FileView,
+    MoveFile,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+    RetryFile,
+)
 
 BAD = Note(FileNote.DAMAGED)
 

@@ -6,7 +6,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from app.core.errors import Note
 from app.files import snapshot
-from app.files.actions import CancelFiles, MoveFile, PauseFiles, RemoveFiles, ResumeFiles, RetryFile
 from app.files.events import (
     Add,
     Event,
@@ -23,7 +22,17 @@ from app.files.events import (
     RunProgress,
 )
 from app.files.queue import FileQueue
-from app.files.view import MOST_FILES, FileNote, FileState
+from app.files.view import (
+    MOST_FILES,
+    CancelFiles,
+    FileNote,
+    FileState,
+    MoveFile,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+    RetryFile,
+)
 from tests.helpers.examples import examples
 
 NOTE = Note(FileNote.DAMAGED)

@@ -15,21 +15,25 @@ import soundfile
 
 from app.core.errors import Note
 from app.core.format import Format
-from app.files.actions import (
+from app.files.recogniser import UNHURRIED, FileRecogniser
+from app.files.service import FileParts, Files
+from app.files.view import (
     AddFiles,
     CancelFiles,
     ChooseSaving,
     CopyFile,
     FileAction,
+    FileNote,
+    FileState,
+    FilesView,
+    FileText,
+    FileView,
     PauseFiles,
     RemoveFiles,
     ResumeFiles,
     RetryFile,
     SaveFile,
 )
-from app.files.recogniser import UNHURRIED, FileRecogniser
-from app.files.service import FileParts, Files
-from app.files.view import FileNote, FileState, FilesView, FileText, FileView
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from client.connection import Address, Locate, fixed

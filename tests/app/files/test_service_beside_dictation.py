@@ -15,11 +15,10 @@ import psutil
 import pytest
 import soundfile
 
-from app.files.actions import AddFiles
 from app.files.recogniser import FileObserver, FileRecogniser
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment
 from app.files.service import FileParts, Files
-from app.files.view import FileState, FilesView, FileText, FileView
+from app.files.view import AddFiles, FileState, FilesView, FileText, FileView
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from client.audio_store import TemporaryAudio

@@ -5,10 +5,9 @@ import asyncio
 import pytest
 
 from app.core.errors import Note
-from app.gateways.actions import PairGateway
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.pairing import PairingAttempt
-from app.gateways.view import PairingStage, PairingView
+from app.gateways.view import PairGateway, PairingStage, PairingView
 from client.connection import Address
 from client.errors import Intercepted, NotPaired, Unreachable, WrongCertificate, WrongGateway
 from client.pairing import NewPairing

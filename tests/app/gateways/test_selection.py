@@ -2,7 +2,7 @@
 
 from app.gateways.selection import to_gateway, to_here
 from app.gateways.view import GatewaysView, GatewayView
-from app.settings.actions import ChangeSetting
+from app.settings.sections import ChangeSetting
 
 DESK = GatewayView("desk", "desk", "10.0.0.1:8765")
 PLAIN = GatewayView("", "http://gpu:1", "gpu:1")

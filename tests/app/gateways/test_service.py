@@ -8,11 +8,22 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Note
-from app.gateways.actions import EndPairing, ForgetGateway, LookAtGateways, PairGateway, RenameGateway
 from app.gateways.route import RouteTimes
 from app.gateways.service import GatewayParts, Gateways
 from app.gateways.store import GatewayStore, PairedGateway
-from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView, PairingStage, QueryResult
+from app.gateways.view import (
+    EndPairing,
+    ForgetGateway,
+    FoundView,
+    GatewayHealth,
+    GatewaysView,
+    GatewayView,
+    LookAtGateways,
+    PairGateway,
+    PairingStage,
+    QueryResult,
+    RenameGateway,
+)
 from app.settings.sections import GatewaySection
 from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound

@@ -20,11 +20,10 @@ from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.gateways.actions import PairGateway
 from app.gateways.route import RouteTimes
 from app.gateways.service import GatewayParts, Gateways
 from app.gateways.store import GatewayStore
-from app.gateways.view import GatewaysView, PairingStage
+from app.gateways.view import GatewaysView, PairGateway, PairingStage
 from app.journal.take import TakeState
 from app.settings.sections import GatewaySection
 from app.transcription.pipeline import Samples

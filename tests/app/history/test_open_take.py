@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from app.history.actions import LookAtTake
 from app.history.open_take import TakeDetailsPublisher, details
-from app.history.view import Rerun, TakeDetails
+from app.history.view import LookAtTake, Rerun, TakeDetails
 from app.journal.events import Reran
 from app.journal.library import Library, TakeSnapshot
 from protocol.recognition import Options

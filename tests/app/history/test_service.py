@@ -11,36 +11,34 @@ import pytest
 from app.core.errors import Note
 from app.core.format import Format
 from app.core.segment_observer import SegmentEvent, SegmentStep
-from app.history.actions import (
-    DeleteTakes,
-    EditTake,
-    ExportTakes,
-    LookAtTake,
-    ModelsWanted,
-    PausePlaying,
-    PlayTake,
-    RecogniseAgain,
-    RowsWanted,
-    SearchHistory,
-    SeekTake,
-    StopPlaying,
-    StopRecognising,
-)
 from app.history.history import History
 from app.history.rerecognition import Rerunner
 from app.history.service import HistoryService
 from app.history.view import (
+    DeleteTakes,
+    EditTake,
+    ExportTakes,
     HistoryList,
     HistoryMessage,
     HistoryModels,
     HistoryNote,
     HistoryRows,
     HistoryValue,
+    LookAtTake,
+    ModelsWanted,
+    PausePlaying,
     PlaybackView,
     PlayState,
+    PlayTake,
+    RecogniseAgain,
     RerunOptions,
     RerunState,
     RerunView,
+    RowsWanted,
+    SearchHistory,
+    SeekTake,
+    StopPlaying,
+    StopRecognising,
     TakeDetails,
 )
 from app.journal.library import Library

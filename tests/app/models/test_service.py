@@ -9,19 +9,22 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Note
-from app.models.actions import (
+from app.models.disk import ModelLocation
+from app.models.service import Models
+from app.models.view import (
     CancelModel,
     FetchModel,
     ImportModel,
+    LocalModelView,
     LookAtModels,
     ModelAction,
+    ModelNote,
+    ModelState,
+    ModelsView,
     PauseModel,
     RemoveModel,
     VerifyModel,
 )
-from app.models.disk import ModelLocation
-from app.models.service import Models
-from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView
 from speech.models.collecting import FreeBytes, free_bytes
 from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
 from speech.models.lock import locked

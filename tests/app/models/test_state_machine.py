@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Note
-from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.events import (
     DiskInspected,
     HaltJob,
@@ -23,7 +22,20 @@ from app.models.events import (
     WorkerModel,
 )
 from app.models.state_machine import ModelsState
-from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelUse, Purpose
+from app.models.view import (
+    CancelModel,
+    FetchModel,
+    ImportModel,
+    LocalModelView,
+    ModelFacts,
+    ModelNote,
+    ModelState,
+    ModelUse,
+    PauseModel,
+    Purpose,
+    RemoveModel,
+    VerifyModel,
+)
 from speech.models.progress import Advanced, Checked, Fetching, Stating, WaitingForLock
 
 A, B, VAD, PUNC = "a", "paraformer-zh", "fsmn-vad", "ct-punc-c"

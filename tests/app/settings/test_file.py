@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from app.core.errors import Note
 from app.journal.retention import RetentionLimits
-from app.settings.actions import ChangeSetting
 from app.settings.current import limits_now
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import SettingsFile, line_of, read, written
 from app.settings.schema import all_settings, changed
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from tests.helpers.waiting import wait_until
 
 TEXT = """\

@@ -14,11 +14,10 @@ from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_limits import BATTERY
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.settings.actions import ChangeSetting
+from app.settings.sections import ChangeSetting
 from app.sharing import owner_client
-from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend
 from app.sharing.lending import RESTS, Lending, lent_file
-from app.sharing.view import EnlistStage, LendingView
+from app.sharing.view import EndEnlisting, Enlist, EnlistStage, ForgetLent, Lend, LendingView
 from backend.gateway import Gateway
 from client.connection import Address
 from client.errors import NotPaired

@@ -13,9 +13,17 @@ import pytest
 from app.core.errors import Note, StackFailed
 from app.local_services.stack import Stack
 from app.local_services.supervisor import OwnGateway
-from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice
 from app.sharing.service import NOT_OURS, Sharing, port_is_free, retry_pause
-from app.sharing.view import InviteView, SharingState, SharingView
+from app.sharing.view import (
+    EndInvite,
+    InviteDevice,
+    InviteView,
+    LookAtSharing,
+    RenameDevice,
+    RevokeDevice,
+    SharingState,
+    SharingView,
+)
 from backend.devices.records import Device
 from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway

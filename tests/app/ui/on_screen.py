@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.view import View
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.home.page import HomePage
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.shell import Shell

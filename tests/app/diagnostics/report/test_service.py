@@ -10,26 +10,24 @@ import pytest
 
 from app.diagnostics.checks.finding import Area, Finding, ok
 from app.diagnostics.checks.runner import Examination
-from app.diagnostics.report.actions import (
-    Examine,
-    LicencesWanted,
-    LicenceTextWanted,
-    LookAtLogs,
-    PrepareReport,
-    SaveReport,
-)
 from app.diagnostics.report.licences import PROGRAM
 from app.diagnostics.report.log_lines import LogFilter
 from app.diagnostics.report.report import Sources
 from app.diagnostics.report.service import MOST_SHOWN, Help, examinations
 from app.diagnostics.report.view import (
     ExaminationView,
+    Examine,
     HelpValue,
     LicencesView,
+    LicencesWanted,
     LicenceText,
+    LicenceTextWanted,
     LogLines,
+    LookAtLogs,
+    PrepareReport,
     ReportState,
     ReportView,
+    SaveReport,
 )
 from tests.app.diagnostics.report.logs import line, write
 from tests.helpers.waiting import wait_until

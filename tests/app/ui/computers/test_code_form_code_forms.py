@@ -9,12 +9,10 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.gateways.actions import EndPairing, PairGateway
-from app.gateways.view import FoundView, PairingStage, PairingView
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
-from app.sharing.actions import EndEnlisting, Enlist, LendingAction
-from app.sharing.view import EnlistStage, LendingView
+from app.gateways.view import EndPairing, FoundView, PairGateway, PairingStage, PairingView
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting
+from app.sharing.view import EndEnlisting, Enlist, EnlistStage, LendingAction, LendingView
 from app.ui.computers.code_form import LendingForm, PairingForm
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -7,10 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.gateways.actions import ForgetGateway, RenameGateway
-from app.gateways.view import FoundView
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
+from app.gateways.view import ForgetGateway, FoundView, RenameGateway
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting
 from app.ui.computers.computer_row import ComputerRow, RowIcon
 from app.ui.computers.wording import Button, ComputerView, Removal
 from app.ui.strings.texts import Texts

@@ -9,26 +9,29 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.gateways.actions import EndPairing, LookAtGateways, PairGateway
 from app.gateways.view import (
+    EndPairing,
     FoundView,
     GatewayHealth,
     GatewaysView,
     GatewayView,
+    LookAtGateways,
+    PairGateway,
     PairingStage,
     PairingView,
     QueryResult,
 )
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
-from app.settings.sections import GatewaySection, Settings
-from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting, GatewaySection, Settings
 from app.sharing.view import (
+    EndInvite,
     EnlistStage,
+    InviteDevice,
     InviteView,
     LendingView,
     LentView,
+    LookAtSharing,
     SharedDevice,
     SharingState,
     SharingView,

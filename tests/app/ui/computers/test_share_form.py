@@ -10,11 +10,9 @@ from PySide6.QtWidgets import QBoxLayout
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
-from app.settings.sections import GatewaySection, Settings
-from app.sharing.actions import EndInvite, InviteDevice
-from app.sharing.view import InviteView, SharingState, SharingView
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting, GatewaySection, Settings
+from app.sharing.view import EndInvite, InviteDevice, InviteView, SharingState, SharingView
 from app.ui.computers.share_form import WORKER, ShareForm
 from app.ui.computers.wording import ended_text, left_text
 from app.ui.strings.texts import Texts

@@ -6,12 +6,27 @@ import pytest
 
 from app.core.errors import Note
 from app.core.sentences import LANGUAGES
-from app.gateways.actions import ForgetGateway, RenameGateway
-from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView, QueryResult
+from app.gateways.view import (
+    ForgetGateway,
+    FoundView,
+    GatewayHealth,
+    GatewaysView,
+    GatewayView,
+    QueryResult,
+    RenameGateway,
+)
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
-from app.settings.actions import ChangeSetting
-from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
-from app.sharing.view import LendingView, LentView, SharedDevice, SharingView
+from app.settings.sections import ChangeSetting
+from app.sharing.view import (
+    ForgetLent,
+    Lend,
+    LendingView,
+    LentView,
+    RenameDevice,
+    RevokeDevice,
+    SharedDevice,
+    SharingView,
+)
 from app.ui.computers.wording import computers, device_row, found_row, gateway_row, lent_row, this_computer
 from app.ui.strings.texts import Texts
 

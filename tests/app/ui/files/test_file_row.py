@@ -12,10 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.core.format import Format
-from app.files.actions import (
+from app.files.view import (
     CancelFiles,
     CopyFile,
     FileAction,
+    FileNote,
+    FileState,
+    FileView,
     MoveFile,
     PauseFiles,
     RemoveFiles,
@@ -23,7 +26,6 @@ from app.files.actions import (
     RetryFile,
     SaveFile,
 )
-from app.files.view import FileNote, FileState, FileView
 from app.ui.files.file_row import FileRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

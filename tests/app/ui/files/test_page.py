@@ -13,9 +13,21 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.core.format import Format
 from app.core.sentences import LANGUAGES
-from app.files.actions import AddFiles, CancelFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
-from app.files.view import FileNote, FileState, FilesView, FileText, FileView
+from app.files.view import (
+    AddFiles,
+    CancelFiles,
+    ChooseSaving,
+    FileAction,
+    FileNote,
+    FileState,
+    FilesView,
+    FileText,
+    FileView,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+)
 from app.ui.files.page import FilesPage, paths_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme

@@ -9,9 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.diagnostics.report.actions import HelpAction, LookAtLogs
 from app.diagnostics.report.log_lines import LogFilter, LogLine, parse
-from app.diagnostics.report.view import LogLines
+from app.diagnostics.report.view import HelpAction, LogLines, LookAtLogs
 from app.ui.help.log_panel import LogPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -5,8 +5,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
-from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
-from app.diagnostics.report.view import ComponentKind, Licence, LicencesView, LicenceText
+from app.diagnostics.report.view import (
+    ComponentKind,
+    HelpAction,
+    Licence,
+    LicencesView,
+    LicencesWanted,
+    LicenceText,
+    LicenceTextWanted,
+)
 from app.ui.help.panels import AboutPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -4,8 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.diagnostics.checks.finding import Area, advice, ok, wrong
-from app.diagnostics.report.actions import Examine, HelpAction
-from app.diagnostics.report.view import ExaminationView
+from app.diagnostics.report.view import ExaminationView, Examine, HelpAction
 from app.ui.help.panels import ExaminationPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -7,8 +7,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.diagnostics.report.actions import HelpAction, PrepareReport, SaveReport
-from app.diagnostics.report.view import ReportPart, ReportState, ReportView
+from app.diagnostics.report.view import HelpAction, PrepareReport, ReportPart, ReportState, ReportView, SaveReport
 from app.ui.help.panels import ReportPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.core.states import State
 from app.dictation.actions import HeldAction, SettleHeld
 from app.dictation.view import TakeView, View
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.home.head import PasteBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -18,7 +18,7 @@ from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.home.hero import Hero, LiveTextView, remarks
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts

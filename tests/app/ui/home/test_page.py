@@ -16,21 +16,23 @@ from app.core.format import Format
 from app.core.states import State
 from app.dictation.actions import RecoverTake
 from app.dictation.view import TakeView, View
-from app.history.actions import (
+from app.history.view import (
     MOST_WAITING,
     DeleteTakes,
     EditTake,
     ExportTakes,
+    HistoryList,
+    HistoryMessage,
+    HistoryNote,
+    HistoryRows,
     LookAtTake,
     PlayTake,
     RowsWanted,
     SearchHistory,
 )
-from app.history.view import HistoryList, HistoryMessage, HistoryNote, HistoryRows
 from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.actions import Action
-from app.messages.notifications import Takes
+from app.messages.kinds import Action, Takes
 from app.ui.home.page import MOST_CHOSEN, HomePage
 from app.ui.home.take_delegate import RowButton
 from app.ui.settings.choices import Choices

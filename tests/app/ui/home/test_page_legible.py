@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.states import State
 from app.dictation.view import TakeView
-from app.messages.notifications import Takes
+from app.messages.kinds import Takes
 from app.ui.home.page import HomePage
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts

@@ -8,8 +8,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
-from app.history.view import PlaybackView, PlayState
+from app.history.view import PausePlaying, PlayAction, PlaybackView, PlayState, PlayTake, SeekTake, StopPlaying
 from app.ui.home.play_bar import PlayBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

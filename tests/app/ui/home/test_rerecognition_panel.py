@@ -12,10 +12,20 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.history.actions import HistoryAction, LookAtTake, RecogniseAgain, StopRecognising
 from app.history.difference import difference, words_that_differ
 from app.history.index import IndexRow
-from app.history.view import Comparison, Rerun, RerunOptions, RerunState, RerunView, TakeDetails
+from app.history.view import (
+    Comparison,
+    HistoryAction,
+    LookAtTake,
+    RecogniseAgain,
+    Rerun,
+    RerunOptions,
+    RerunState,
+    RerunView,
+    StopRecognising,
+    TakeDetails,
+)
 from app.journal.take import TakeState
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.strings.texts import Texts

@@ -11,30 +11,28 @@ from pytestqt.qtbot import QtBot
 
 from app.core.format import Format
 from app.dictation.actions import HeldAction, SettleHeld
-from app.history.actions import (
-    EditTake,
-    ExportTakes,
-    LookAtTake,
-    ModelsWanted,
-    PlayTake,
-    RecogniseAgain,
-    StopPlaying,
-)
 from app.history.difference import difference
 from app.history.index import IndexRow
 from app.history.view import (
     Comparison,
+    EditTake,
+    ExportTakes,
+    LookAtTake,
+    ModelsWanted,
     PlaybackView,
     PlayState,
+    PlayTake,
+    RecogniseAgain,
     Rerun,
     RerunOptions,
     RerunState,
     RerunView,
+    StopPlaying,
     TakeDetails,
 )
 from app.history.word_times import TimedRange
 from app.journal.take import TakeState
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.home.take_panel import MOST_DRAFTS, TakePanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

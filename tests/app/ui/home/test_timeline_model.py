@@ -9,9 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from app.history.actions import MOST_WAITING, RowsWanted
 from app.history.index import IndexRow
-from app.history.view import HistoryRows
+from app.history.view import MOST_WAITING, HistoryRows, RowsWanted
 from app.journal.take import TakeState
 from app.ui.home.timeline_model import MOST_TAKES, PAGE, TimelineModel
 from tests.app.ui.home.rows import listed, take

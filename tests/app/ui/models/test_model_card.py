@@ -11,19 +11,23 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.messages.actions import Action
-from app.models.actions import (
+from app.messages.kinds import Action
+from app.models.disk import about
+from app.models.view import (
     CancelModel,
     FetchModel,
     ImportModel,
+    LocalModelView,
     ModelAction,
+    ModelNote,
+    ModelState,
+    ModelsView,
+    ModelUse,
     PauseModel,
     RemoveModel,
     VerifyModel,
 )
-from app.models.disk import about
-from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse
-from app.settings.actions import ChangeSetting
+from app.settings.sections import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

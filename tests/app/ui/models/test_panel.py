@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.core.sentences import LANGUAGES
-from app.messages.actions import Action
-from app.models.actions import FetchModel, LookAtModels
+from app.messages.kinds import Action
 from app.models.disk import about
-from app.models.view import LocalModelView, ModelState, ModelsView
-from app.settings.actions import ChangeSetting
+from app.models.view import FetchModel, LocalModelView, LookAtModels, ModelState, ModelsView
+from app.settings.sections import ChangeSetting
 from app.ui.models.panel import ModelGroup, ModelsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.core.states import State
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import Link, MonitorView
 from app.ui.monitor.page import MonitorPage

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import KeySeen, KeysSeen
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting
 from app.ui.onboarding.key_step import COMMAND, KeyStep
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts, note_text

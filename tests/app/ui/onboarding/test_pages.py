@@ -12,14 +12,11 @@ from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.actions import Action
-from app.messages.notifications import Problem
-from app.models.actions import LookAtModels
-from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
+from app.messages.kinds import Action, Problem
+from app.models.view import LocalModelView, LookAtModels, ModelFacts, ModelState, ModelsView
 from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Step, StepProgress
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
-from app.settings.actions import ChangeSetting
-from app.settings.sections import GatewaySection, GeneralSection, Settings
+from app.settings.sections import ChangeSetting, GatewaySection, GeneralSection, Settings
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts

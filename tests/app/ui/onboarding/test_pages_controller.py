@@ -7,8 +7,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.messages.actions import Action
-from app.messages.notifications import Problem
+from app.messages.kinds import Action, Problem
 from app.onboarding.steps import STEPS, Step
 from app.settings.sections import GeneralSection, Settings
 from app.ui.onboarding.pages import FirstSteps

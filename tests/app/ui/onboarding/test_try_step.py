@@ -9,7 +9,7 @@ from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.view import View
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.onboarding.try_step import TryStep
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts

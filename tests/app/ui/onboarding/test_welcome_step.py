@@ -1,10 +1,9 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
-from app.settings.actions import ChangeSetting
-from app.settings.sections import Settings
+from app.settings.sections import ChangeSetting, Settings
 from app.ui.onboarding.welcome_step import WelcomeStep
 from app.ui.settings.choices import LANGUAGE, Choices
 from app.ui.strings.texts import Texts

@@ -4,9 +4,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
-from app.settings.actions import ChangeSetting
+from app.settings.sections import ChangeSetting
 from app.ui.onboarding.welcome_step import MicrophonePart
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts, note_text

@@ -3,9 +3,8 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
-from app.settings.sections import RecognitionSection, Settings
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting, RecognitionSection, Settings
 from app.ui.onboarding.welcome_step import SPOKEN, SpokenPart
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -5,9 +5,8 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
-from app.messages.actions import Action
-from app.models.actions import FetchModel, PauseModel
-from app.models.view import LocalModelView, ModelFacts, ModelState
+from app.messages.kinds import Action
+from app.models.view import FetchModel, LocalModelView, ModelFacts, ModelState, PauseModel
 from app.ui.onboarding.widgets import ReadinessFoot
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import Theme

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.insertion.program_picker import PickProgram, ProgramPick, ProgramPicker
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -6,9 +6,8 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.insertion.plan import Newline, ProgramRule, Strategy
 from app.insertion.program_picker import PickProgram, PickState, ProgramPick
-from app.messages.actions import Action
-from app.messages.notifications import Problem, Programs
-from app.settings.actions import ChangeSetting
+from app.messages.kinds import Action, Problem, Programs
+from app.settings.sections import ChangeSetting
 from app.ui.programs.panel import NAME, ProgramRow, ProgramsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

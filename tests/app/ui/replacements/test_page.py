@@ -9,13 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
 from app.insertion.plan import ProgramRule
-from app.messages.actions import Action
-from app.messages.notifications import Problem
+from app.messages.kinds import Action, Problem
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
-from app.settings.actions import ChangeSetting
 from app.settings.schema import as_written
-from app.settings.sections import InsertionSection, RecognitionSection, Settings
+from app.settings.sections import ChangeSetting, InsertionSection, RecognitionSection, Settings
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage, WordsPanel
 from app.ui.settings.page import SettingsPage

@@ -4,10 +4,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.messages.actions import Action
-from app.messages.notifications import Problem
-from app.settings.actions import ChangeSetting
+from app.messages.kinds import Action, Problem
 from app.settings.checks import LONGEST_HOTWORD, MOST_HOTWORDS
+from app.settings.sections import ChangeSetting
 from app.ui.replacements.page import NAME, HotwordsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

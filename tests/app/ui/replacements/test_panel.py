@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.messages.actions import Action
-from app.messages.notifications import Problem
+from app.messages.kinds import Action, Problem
 from app.replacements.rules import Replacement
 from app.replacements.spreadsheets import from_text
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
-from app.settings.actions import ChangeSetting
+from app.settings.sections import ChangeSetting
 from app.ui.replacements.panel import NAME, ReplacementsPanel
 from app.ui.replacements.rules_model import Column
 from app.ui.strings.texts import Texts

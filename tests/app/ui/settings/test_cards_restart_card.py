@@ -3,10 +3,9 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
-from app.settings.actions import ChangeSetting
-from app.settings.sections import GeneralSection, Settings
+from app.settings.sections import ChangeSetting, GeneralSection, Settings
 from app.ui.settings.cards import RestartCard
 from app.ui.strings.texts import Texts
 

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
 from app.ui.settings.controls import MicrophoneControl, Said
 from app.ui.strings.texts import Texts

@@ -9,7 +9,7 @@ from app.core.errors import Note
 from app.core.states import State
 from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.settings.hotkey_panels import LONGEST_MS, PressTest
 from app.ui.strings.texts import Texts, key_text
 from app.ui.theme.theme import Theme

@@ -14,14 +14,18 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
-from app.history.actions import ModelsWanted
-from app.history.view import HistoryModels
-from app.messages.actions import Action
-from app.messages.notifications import Devices, Problem
+from app.history.view import HistoryModels, ModelsWanted
+from app.messages.kinds import Action, Devices, Problem
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
-from app.settings.actions import ChangeSetting
 from app.settings.file import read
-from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
+from app.settings.sections import (
+    AudioSection,
+    ChangeSetting,
+    GatewaySection,
+    GeneralSection,
+    HotkeysSection,
+    Settings,
+)
 from app.ui.settings.controls import MicrophoneControl, TextControl
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.picker import PickOneControl, PickSeveralControl

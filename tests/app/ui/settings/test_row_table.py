@@ -3,9 +3,9 @@
 from pytestqt.qtbot import QtBot
 
 from app.dictation.actions import PauseHotkeys
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
+from app.messages.kinds import Action
 from app.settings.schema import all_settings
+from app.settings.sections import ChangeSetting
 from app.ui.settings.choices import Choices
 from app.ui.settings.controls import (
     ChoiceControl,

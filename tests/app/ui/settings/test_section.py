@@ -8,9 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
-from app.settings.sections import GeneralSection, Settings
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting, GeneralSection, Settings
 from app.ui.settings.row_table import ControlValues, SettingRows
 from app.ui.settings.section import Section
 from app.ui.settings.wording import terms

@@ -6,9 +6,8 @@ import pytest
 from PySide6.QtWidgets import QBoxLayout
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
-from app.settings.sections import GeneralSection, HistorySection, Settings
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting, GeneralSection, HistorySection, Settings
 from app.ui.settings.controls import NumberControl, SwitchControl
 from app.ui.settings.placement import SECTIONS
 from app.ui.settings.row_table import ControlValues, SettingRows

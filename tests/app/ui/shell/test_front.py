@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.dictation.actions import Verb
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.shell import front as module
 from app.ui.shell.front import FILES, HOME, PAGES, Front
 from app.ui.shell.pages import Pages

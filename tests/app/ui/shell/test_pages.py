@@ -9,9 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.gateways.actions import LookAtGateways
-from app.gateways.view import FoundView, GatewaysView, GatewayView
-from app.history.actions import SearchHistory
+from app.gateways.view import FoundView, GatewaysView, GatewayView, LookAtGateways
 from app.history.view import (
     HistoryList,
     HistoryModels,
@@ -19,19 +17,18 @@ from app.history.view import (
     PlayState,
     RerunState,
     RerunView,
+    SearchHistory,
     TakeDetails,
 )
 from app.insertion.plan import ProgramRule
-from app.messages.actions import Action
-from app.messages.notifications import Problem, Programs
-from app.models.actions import LookAtModels
-from app.models.view import LocalModelView, ModelFacts, ModelsView
+from app.messages.kinds import Action, Problem, Programs
+from app.models.view import LocalModelView, LookAtModels, ModelFacts, ModelsView
 from app.monitoring.view import LookAtMonitor
 from app.onboarding.steps import Step
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
-from app.sharing.actions import EndEnlisting
+from app.sharing.view import EndEnlisting
 from app.ui.shell.front import DICTIONARY, HOME, SETTINGS, Front
 from app.ui.shell.pages import Pages
 from app.ui.strings.texts import Texts

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from app.diagnostics.report.actions import HelpAction, LicencesWanted, LookAtLogs
-from app.diagnostics.report.view import HelpValue, LogLines
+from app.diagnostics.report.view import HelpAction, HelpValue, LicencesWanted, LogLines, LookAtLogs
 from app.ui.shell.pages import HelpPanels
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

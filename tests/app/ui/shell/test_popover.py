@@ -10,11 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
-from app.gateways.actions import LookAtGateways
-from app.gateways.view import GatewaysView, GatewayView
+from app.gateways.view import GatewaysView, GatewayView, LookAtGateways
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
-from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
+from app.messages.kinds import Action
+from app.settings.sections import ChangeSetting
 from app.ui.settings.choices import Choices
 from app.ui.shell.popover import Popover
 from app.ui.shell.status import Status

@@ -11,7 +11,7 @@ from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
 from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.settings.choices import Choices
 from app.ui.shell.popover import Popover, StatusBoard
 from app.ui.shell.shell import Shell

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.settings.key_field import KeyField
 from app.ui.settings.page import SettingsPage
 from app.ui.shell.return_presses import ReturnPresses

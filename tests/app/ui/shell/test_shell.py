@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
-from app.messages.actions import Action
+from app.messages.kinds import Action
 from app.ui.settings.choices import Choices
 from app.ui.shell.popover import StatusBoard
 from app.ui.shell.shell import MonitorWindow, Shell, usual_size

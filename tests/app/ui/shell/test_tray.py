@@ -13,10 +13,8 @@ from app.dictation.actions import SuspendHotkeys, Verb
 from app.dictation.view import TakeView, View
 from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
-from app.messages.actions import Action
-from app.messages.notifications import Takes
-from app.sharing.actions import Lend
-from app.sharing.view import LendingView, LentView
+from app.messages.kinds import Action, Takes
+from app.sharing.view import Lend, LendingView, LentView
 from app.ui.settings.choices import Choices
 from app.ui.shell import tray as module
 from app.ui.shell.status import Status

@@ -1,5 +1,5 @@
 from app.dictation.actions import Verb
-from app.messages.actions import MOST, Action, ActionQueue
+from app.messages.kinds import MOST, Action, ActionQueue
 
 
 def test_actions_wait_for_the_app_in_their_order() -> None:

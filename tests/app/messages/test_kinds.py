@@ -1,6 +1,6 @@
 from app.core.errors import ModelsMissing
 from app.core.problem_notes import note_of
-from app.messages.notifications import problem
+from app.messages.kinds import problem
 from app.settings.errors import BadSetting
 
 

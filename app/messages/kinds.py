@@ -1,0 +1,156 @@
+"""Define the actions that windows can request of the running app, and the values that it sends to them.
+
+A newer value of a kind replaces the older.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.errors import AppError, Note
+from app.core.problem_notes import note_of
+from app.desktop.view import DesktopAction, DesktopView
+from app.diagnostics.report.view import HelpAction, HelpValue
+from app.dictation.actions import DictationAction
+from app.dictation.hotkey_test import KeysSeen
+from app.dictation.view import TakeView, View
+from app.files.view import FileAction, FilesView, FileText
+from app.gateways.view import GatewayAction, GatewaysView
+from app.history.view import HistoryAction, HistoryValue
+from app.insertion.program_picker import PickProgram, ProgramPick
+from app.local_api.view import LocalApiView
+from app.local_services.worker_view import SwitchWorker, WorkerView
+from app.models.view import ModelAction, ModelsView
+from app.monitoring.view import LookAtMonitor, MonitorView
+from app.onboarding.view import MicrophoneTrial, TryMicrophone
+from app.replacements.view import ReplacementsTried, TryReplacements
+from app.settings.errors import BadSetting
+from app.settings.sections import ChangeSetting, Settings
+from app.sharing.view import LendingAction, SharingAction, SharingValue
+from app.updates.view import CheckForUpdates, UpdatesView
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The microphones, each as (choice, name): the setting that selects it, and its display name.
+
+    ``default``: the name of the system's default.
+    """
+
+    microphones: tuple[tuple[str, str], ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Takes:
+    """The latest takes, newest first."""
+
+    views: tuple[TakeView, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem and its remedy, as a note or a text.
+
+    With neither, the problem is solved. Each topic (``about``) has one problem at a time. ``setting``: the
+    dotted name of the setting concerned.
+    """
+
+    about: str
+    text: str = ""
+    note: Note | None = None
+    setting: str = ""
+
+
+def problem(about: str, error: AppError) -> Problem:
+    """Return the problem that an error describes for the user."""
+    return Problem(about, str(error), note_of(error), error.name if isinstance(error, BadSetting) else "")
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The programs that had the focus during dictation, latest first."""
+
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WindowWanted:
+    """Request to show the main window."""
+
+
+News = (
+    View
+    | WorkerView
+    | Devices
+    | Takes
+    | Settings
+    | Problem
+    | Programs
+    | ProgramPick
+    | WindowWanted
+    | MicrophoneTrial
+    | KeysSeen
+    | GatewaysView
+    | FilesView
+    | FileText
+    | MonitorView
+    | HistoryValue
+    | ModelsView
+    | ReplacementsTried
+    | HelpValue
+    | SharingValue
+    | DesktopView
+    | UpdatesView
+    | LocalApiView
+)
+Post = Callable[[News], None]
+
+
+Action = (
+    DictationAction
+    | SwitchWorker
+    | ChangeSetting
+    | TryMicrophone
+    | FileAction
+    | HistoryAction
+    | ModelAction
+    | HelpAction
+    | SharingAction
+    | LendingAction
+    | GatewayAction
+    | LookAtMonitor
+    | TryReplacements
+    | PickProgram
+    | DesktopAction
+    | CheckForUpdates
+)
+
+
+MOST: Final = 64
+
+
+class ActionQueue:
+    """Queue in which actions wait until somebody performs them; then they are passed on at once.
+
+    Of too many, the newest are kept.
+    """
+
+    def __init__(self) -> None:
+        self._early: deque[Action] = deque(maxlen=MOST)
+        self.hold()
+
+    def ask(self, action: Action) -> None:
+        """Pass an action on, or keep it."""
+        self._pass_on(action)
+
+    def hold(self) -> None:
+        """Keep actions from now on."""
+        self._pass_on: Callable[[Action], None] = self._early.append
+
+    def begin(self, pass_on: Callable[[Action], None]) -> None:
+        """Pass on the actions that wait, then every other one."""
+        self._pass_on = pass_on
+        while self._early:
+            pass_on(self._early.popleft())
