@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from app.background_services import BackgroundServices
+from app.background_services import BackgroundServices, PowerEvents
 from app.capture.desktop_sound import sound_system
 from app.capture.device_listing import list_microphones
 from app.capture.devices import offered
@@ -26,8 +26,8 @@ from app.dictation.recorder import OpenDevice
 from app.dictation.runner import DictationRunner, Parts
 from app.dictation.sounds import Sounds
 from app.dictation.view import View
-from app.gateways.selection import CHOSEN
 from app.gateways.service import Gateways
+from app.gateways.view import CHOSEN
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
@@ -35,8 +35,7 @@ from app.insertion.choose import open_inserter, text_finder, text_reader
 from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.outcome import HeldInserter, Inserter
-from app.insertion.plan import ConfigurableInserter
-from app.insertion.programs import ProgramTrackingInserter
+from app.insertion.plan import ConfigurableInserter, ProgramTrackingInserter
 from app.journal.library import users_library
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
@@ -45,7 +44,6 @@ from app.messages.kinds import Action, ActionQueue, Devices, Post, Problem, Prog
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
 from app.onboarding.microphone_trial import MicrophoneTrialRunner
-from app.power_events import PowerEvents
 from app.replacements.replacer import LiveReplacer
 from app.settings.file import SettingsFile
 from app.settings.languages import options_of

@@ -1,14 +1,17 @@
-"""Run the services alongside dictation: history, files, models, and the monitor while it is visible.
+"""Run the services alongside dictation: history, files, models, monitor, and watches over the computer.
 
 Everything here belongs to the event loop that entered it.
 """
 
+import os
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Final, Self
 from uuid import UUID
 
+from app.core.errors import Note
 from app.core.segment_observer import Observe, notify_all
 from app.core.transcript import Rewrite, as_it_is
 from app.desktop.service import DesktopService
@@ -25,6 +28,8 @@ from app.insertion.insertion_log import InsertionLog
 from app.insertion.program_picker import ProgramPicker
 from app.journal.library import Library
 from app.local_api.service import LocalApiService
+from app.local_services.worker_limits import WorkerLimits
+from app.local_services.worker_rest import ComputerObserver, WorkerRest
 from app.messages.kinds import Post, Programs
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
@@ -34,8 +39,10 @@ from app.replacements.dry_run import DryRun
 from app.settings.sections import Settings
 from app.sharing.lending import Lending
 from app.sharing.service import Sharing
+from app.system.full_screen import full_screen
+from app.system.sleep_detector import ClockReadings, SleepWatcher, times
 from app.transcription.context_need import ContextNeed
-from app.updates.index_place import place_of
+from app.updates.index import place_of
 from app.updates.service import Updates
 from client.connection import Locate
 from client.models import loaded_models
@@ -168,3 +175,34 @@ class BackgroundServices:
 async def _models(locate: Locate) -> tuple[str, ...]:
     """Return the names of the models loaded by the current gateway. Raises ``GatewayError``."""
     return tuple(dict.fromkeys(one.model for one in await loaded_models(locate())))
+
+
+class PowerEvents:
+    """Watcher of sleep, battery and full-screen use, active while entered. Used in one event loop.
+
+    ``rest`` is called with the reason when the worker must rest, ``woke`` with the length of each sleep.
+    """
+
+    def __init__(
+        self,
+        rest: Callable[[Note | None], None],
+        woke: Callable[[float], None],
+        clock: Callable[[], ClockReadings] = times,
+    ) -> None:
+        self._computer = ComputerObserver(full_screen(sys.platform, os.environ))
+        self._rest = WorkerRest(rest, self._computer)
+        self._sleep = SleepWatcher(woke, clock)
+        self._tasks = Tasks("attending")
+
+    def allow(self, limits: WorkerLimits) -> None:
+        """Set when the worker may work from now on."""
+        self._rest.allow(limits)
+
+    async def __aenter__(self) -> Self:
+        self._tasks.start(self._sleep.watch(), "waking")
+        self._tasks.start(self._rest.watch(), "rest")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._tasks.close()
+        await self._computer.close()

@@ -34,9 +34,8 @@ from app.journal.take import TakeState
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.kinds import Takes
 from app.ui.dictation.pill import Levels
-from app.ui.home.again_button import AgainButton
 from app.ui.home.page import SELECT
-from app.ui.home.selection_bar import ExportButton
+from app.ui.home.selection_bar import AgainButton, ExportButton
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from scripts.drawing import Draw, Look, dressed, grabbed, row

@@ -1,13 +1,15 @@
-"""Implement the commands once their options are parsed.
+"""Implement the commands once their options are parsed, ``demo`` among them.
 
 Only the command that runs imports this.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+import csv
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,13 +17,15 @@ import typer
 from rich.text import Text
 
 from app.cli import model_actions
+from app.cli.scoring import score
 from app.core.console import Console
 from app.core.errors import StackFailed
 from app.core.format import Format
 from app.core.outputs import Outputs
 from app.core.process import EXPECTED, FAILED
 from app.core.renderers import render
-from app.gateways import names
+from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.gateways.store import address_of
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from app.models import needed_models
@@ -76,7 +80,7 @@ class GatewayChoice:
         """Return a function that locates the gateway. Raises ``AppError`` or ``Refused`` if no gateway matches."""
         if not self.gateway:
             return local_gateway.locate
-        return fixed(names.address_of(self.gateway, self.key, self.certificate_sha256))
+        return fixed(address_of(self.gateway, self.key, self.certificate_sha256))
 
     def stack(self) -> Stack | None:
         """Return the stack that provides a local gateway, or ``None`` for a remote one."""
@@ -254,3 +258,65 @@ async def _standing(stack: Stack) -> str:
     if problem := next((worker.problem for worker in workers if worker.problem), ""):
         return f"the worker cannot recognise anything: {problem}. It tries again; the gateway stays at {url}."
     return ""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A recording with its reference text."""
+
+    path: Path
+    language: str
+    text: str
+
+
+@contextmanager
+def samples() -> Iterator[list[Sample]]:
+    """Yield the recordings that come with the program."""
+    with as_file(files("app") / "samples") as folder:
+        with (folder / "samples.tsv").open(encoding="utf-8", newline="") as table:
+            rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+        yield [Sample(folder / row["file"], row["language"], row["text"]) for row in rows]
+
+
+async def demo(source: GatewayChoice) -> int:
+    """Dictate every sample, and return ``FAILED`` if a segment got no text."""
+    with samples() as shipped:
+        return await dictate(shipped, source)
+
+
+async def dictate(recordings: Sequence[Sample], source: GatewayChoice) -> int:
+    """Dictate the given recordings, and return ``FAILED`` if a segment got no text."""
+    console = Console(stderr=True)
+    everything = True
+    async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
+        await gateway.until_ready()
+        for sample in recordings:
+            everything &= await gateway.unless_broken(_dictate_one(sample, source, console))
+    return 0 if everything else FAILED
+
+
+async def _dictate_one(sample: Sample, source: GatewayChoice, console: Console) -> bool:
+    options = Options(language=sample.language, model=source.model, script="simplified")
+    recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
+    with ProgressDisplay(console, sample.path.name, lambda segment: say(told(segment))).shown() as display:
+        transcript = await recogniser.recognise(sample.path, display, live=True)
+    say(f"  text    {transcript.text}")
+    say(f"  script  {sample.text}")
+    say(f"  {score(sample.text, transcript.text, sample.language)}\n")
+    return complete(transcript)
+
+
+def complete(transcript: RecordingTranscript) -> bool:
+    """Return whether the transcript has segments and each has a text."""
+    return bool(transcript.segments) and all(segment.text for segment in transcript.segments)
+
+
+def told(segment: TranscriptSegment) -> str:
+    """Format one segment and where its time went, in ms."""
+    span = f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s]"
+    if segment.error:
+        return f"{span} no text: {segment.error}"
+    timing = segment.timing
+    parts = f"upload {timing.upload}, queue {timing.queue}, decode {timing.decode}, deliver {timing.deliver}"
+    total = f"text {segment.after_speech_ms} ms after the end of the speech"
+    return f"{span} {segment.text or '(nothing understood)'}\n  {parts}; {total}"

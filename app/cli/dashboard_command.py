@@ -59,7 +59,6 @@ def address(name: str) -> "Address":
         from app.local_services.local_gateway import locate
 
         return locate()
-    from app.gateways.names import paired_as
-    from app.gateways.store import gateways_file
+    from app.gateways.store import gateways_file, paired_as
 
     return paired_as(name, gateways_file()).addresses[0]

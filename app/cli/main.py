@@ -18,7 +18,6 @@ from app.cli import (
     mcp_command,
     microphones_command,
     models_command,
-    report_command,
     serve_api_command,
     takes_command,
 )
@@ -188,11 +187,10 @@ def demo(
     They are in English and Mandarin, and are dictated at speaking pace.
     """
     from app.cli import commands
-    from app.cli import demo as demonstration
     from app.core import process
 
     source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
-    process.run("kikipounamu", lambda: demonstration.demo(source), source.prepare)
+    process.run("kikipounamu", lambda: commands.demo(source), source.prepare)
 
 
 control_command.register(app)
@@ -207,7 +205,7 @@ app.add_typer(gpu_command.app, name="gpu", rich_help_panel=Section.MODELS)
 app.command(rich_help_panel=Section.DIAGNOSIS)(microphones_command.microphones)
 app.command(rich_help_panel=Section.DIAGNOSIS)(doctor_command.doctor)
 app.command(rich_help_panel=Section.DIAGNOSIS)(logs_command.logs)
-app.command(rich_help_panel=Section.DIAGNOSIS)(report_command.report)
+app.command(rich_help_panel=Section.DIAGNOSIS)(doctor_command.report)
 
 
 def main() -> None:

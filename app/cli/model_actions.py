@@ -170,7 +170,7 @@ def export_model(name: str, precision: str) -> None:
 
 def measure(names: Sequence[str]) -> None:
     """Decode ten seconds of speech with installed models, and keep their speeds."""
-    from app.models.speed_measurement import measure_speed  # late: it runs programs, which most commands do not
+    from app.models.advice import measure_speed  # late: it runs programs, which most commands do not
 
     store, catalogue = _open()
 

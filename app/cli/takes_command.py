@@ -26,8 +26,8 @@ from runtime.whole_file import replacing, write_whole
 
 if TYPE_CHECKING:
     from app.cli.commands import GatewayChoice
-    from app.journal.damage import Fault
     from app.journal.library import Library, TakeSnapshot
+    from app.journal.lines import Fault
 
 app = group("List, show, export and resend the recordings on this computer.")
 
@@ -227,7 +227,7 @@ def _all_facts(found: "TakeSnapshot") -> dict[str, Any]:
 
     ``edited``: the text as the user changed it, or ``None``.
     """
-    from app.journal.damage import fault_sentences
+    from app.journal.lines import fault_sentences
 
     names = ("index", "start_ms", "end_ms", "text", "error")
     segments = [{name: getattr(segment, name) for name in names} for segment in found.transcript.segments]
@@ -240,7 +240,7 @@ def _all_facts(found: "TakeSnapshot") -> dict[str, Any]:
 
 
 def _tell_damage(damage: "tuple[Fault, ...]") -> None:
-    from app.journal.damage import fault_sentences
+    from app.journal.lines import fault_sentences
 
     for fault in fault_sentences(damage):
         say(f"damaged: {fault}", err=True)

@@ -8,8 +8,7 @@ from typing import Final
 from app.desktop.found import DesktopSession, Found
 from app.hotkeys.compositor_lines import Compositor
 from app.insertion.wayland.requirements import is_kde, missing
-from app.wayland.interfaces import TOPLEVEL_MANAGER
-from app.wayland.overlay_kind import OverlayKind, overlay_kind
+from app.wayland.interfaces import TOPLEVEL_MANAGER, OverlayKind, overlay_kind
 
 KWIN: Final = "org.kde.KWin"
 ACCESSIBILITY: Final = "org.a11y.Bus"

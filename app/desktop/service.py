@@ -13,8 +13,7 @@ from app.core.errors import Note
 from app.desktop.abilities import abilities
 from app.desktop.configuration import added, removed
 from app.desktop.found import Found, look_at_desktop
-from app.desktop.key_files import ConfigurationRefused, change, read
-from app.desktop.key_lines import key_lines, lines_for, places_of
+from app.desktop.key_lines import ConfigurationRefused, change, key_lines, lines_for, places_of, read
 from app.desktop.view import DesktopAction, DesktopView, WriteKeyLines
 from app.hotkeys.compositor_lines import Compositor
 from app.insertion.portal.permission import NAME, ask_again

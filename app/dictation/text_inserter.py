@@ -39,7 +39,7 @@ from app.insertion.outcome import (
     held,
     read_nothing,
 )
-from app.insertion.surroundings import refusal
+from app.insertion.plan import refusal
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks

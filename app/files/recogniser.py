@@ -19,9 +19,8 @@ from app.core.errors import OutputFailed
 from app.core.outlet import ToGateway, withdraw
 from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
-from app.transcription.language_vote import PER_PART
 from app.transcription.pipeline import Samples, SegmentingVad, TranscriptionObserver, in_thread, transcribe
-from app.transcription.voting_outlet import voting
+from app.transcription.voting_outlet import PER_PART, voting
 from client.connection import Locate
 from client.errors import AudioGone
 from client.events import ClientEvent, Outcome

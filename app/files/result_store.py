@@ -1,6 +1,7 @@
-"""Results of one file on disk, one line of JSON per segment, so that a later run can continue.
+"""Results of one file and the list of files on disk.
 
-Reading stops at a truncated line; its segment is recognised again.
+Results are one line of JSON per segment, so that a later run can continue. Reading stops at a truncated line; its
+segment is recognised again.
 """
 
 import os
@@ -13,7 +14,10 @@ import msgspec
 from msgspec import Struct
 
 from app.core.errors import OutputFailed
+from app.core.format import Format
 from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.files.queue import FileQueue, SavingOptions
+from app.files.view import FileView
 from protocol.audio import samples_to_ms
 from runtime.whole_file import write_whole
 
@@ -205,3 +209,25 @@ def _line(found: object) -> bytes:
 
 def _failed(place: Path, error: OSError) -> OutputFailed:
     return OutputFailed(f"{place} cannot be written: {error.strerror}")
+
+
+class _List(Struct, frozen=True):
+    files: tuple[FileView, ...] = ()
+    forms: tuple[Format, ...] = SavingOptions().forms
+    folder: str = ""
+    following: int = 1
+
+
+def encode_queue(queue: FileQueue) -> str:
+    """Encode the list for ``decode`` of any version."""
+    document = _List(queue.files, queue.saving.forms, queue.saving.folder, queue.following)
+    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+
+
+def decode_queue(document: str) -> FileQueue | None:
+    """Decode a saved list; ``None`` if the document is invalid."""
+    try:
+        found = msgspec.json.decode(document, type=_List)
+    except msgspec.MsgspecError:
+        return None
+    return FileQueue(found.files, SavingOptions(found.forms, found.folder), found.following)

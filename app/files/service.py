@@ -16,7 +16,6 @@ from typing import Final, TypeVar
 from app.core.errors import Note, OutputFailed
 from app.core.problem_notes import unexpected
 from app.core.renderers import valid
-from app.files import snapshot
 from app.files.events import (
     Add,
     Effect,
@@ -39,7 +38,7 @@ from app.files.file_run import FileTask, not_saved, save_as, unreadable
 from app.files.file_search import find
 from app.files.queue import FileQueue
 from app.files.recogniser import FileRecogniser
-from app.files.result_store import FileResults, place_in, sweep
+from app.files.result_store import FileResults, decode_queue, encode_queue, place_in, sweep
 from app.files.view import MOST_FILES, AddFiles, CopyFile, FileAction, FileNote, FilesView, FileText, SaveFile
 from protocol.recognition import Options
 from runtime import loggers
@@ -248,7 +247,7 @@ class Files:
     def _load(self) -> FileQueue:
         folder = private_folder(self._parts.folder)
         try:
-            queue = snapshot.decode((folder / _LIST).read_text(encoding="utf-8"))
+            queue = decode_queue((folder / _LIST).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             queue = FileQueue() if not (folder / _LIST).exists() else None
         if queue is None:
@@ -269,7 +268,7 @@ class Files:
         self._unsaved.clear()
         try:
             async with asyncio.timeout(_DISK_S):
-                await self._aside(write_whole, self._parts.folder / _LIST, snapshot.encode(self._queue))
+                await self._aside(write_whole, self._parts.folder / _LIST, encode_queue(self._queue))
         except (OSError, TimeoutError) as error:
             log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
             self._handled(ListNote(Note(FileNote.NOT_KEPT)))

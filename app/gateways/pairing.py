@@ -1,17 +1,28 @@
-"""Pair with one gateway at a time: exchange a typed code for a key, or explain the failure in a note."""
+"""Pair with one gateway at a time, and ask a forgotten one to revoke this device's key.
+
+A failure to exchange the typed code for a key is explained in a note.
+"""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
 
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
+from app.gateways.store import PairedGateway
 from app.gateways.view import PairGateway, PairingStage, PairingView
+from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Unreachable, WrongGateway
 from client.pairing import NewPairing, pair
-from protocol.devices import DeviceKind
+from protocol.devices import DEVICES_PATH, DeviceKind
 from protocol.errors import MalformedMessage
 from protocol.pairing import clean_code
+from runtime import loggers
+from runtime.event_names import LogEvent
 from runtime.tasks import OneTask, Tasks
 
 Pair = Callable[[str, str, str, DeviceKind, str], Coroutine[Any, Any, NewPairing]]
@@ -96,3 +107,40 @@ class PairingAttempt:
         if view != self.view:
             self.view = view
             self._changed()
+
+
+log = loggers.APP_GATEWAYS_LEAVING
+
+ANSWER_S: Final = 5.0
+
+
+async def leave(gateway: PairedGateway, deadline_s: float = ANSWER_S) -> bool:
+    """Ask the gateway to revoke the key, and return whether the key is revoked.
+
+    If it is not, the user must revoke it at the gateway.
+    """
+    for address in gateway.addresses:
+        try:
+            await _revoke(address, gateway.device, deadline_s)
+        except Unreachable:
+            continue
+        except GatewayError as error:
+            log.info(LogEvent.GATEWAY_REVOCATION_REFUSED, reason=str(error))
+            return False
+        return True
+    return False
+
+
+async def _revoke(address: Address, device: str, deadline_s: float) -> None:
+    """Request the revocation at one address. Raises ``GatewayError``."""
+    path = f"{DEVICES_PATH}/{quote(device, safe='')}"
+    timeout = aiohttp.ClientTimeout(total=deadline_s)
+    tls = pinned(address)
+    with broken("leave"):
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
+            http.delete(address.url.rstrip("/") + path, allow_redirects=False, ssl=tls) as response,
+        ):
+            gone = response.status in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}  # UNAUTHORIZED: already revoked
+            if not gone:
+                raise refusal(address, path, response.status, response.headers)

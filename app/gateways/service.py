@@ -19,16 +19,13 @@ import msgspec
 
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
-from app.gateways import reconnection
+from app.gateways import watcher
 from app.gateways.discovery import Discover, GatewaySearch
-from app.gateways.pairing import Pair, PairingAttempt
+from app.gateways.pairing import Pair, PairingAttempt, leave
 from app.gateways.presentation import elsewhere, listed, strangers
 from app.gateways.probe import ask
-from app.gateways.reconnection import ReconnectionDetector
-from app.gateways.registry import GatewayRegistry
 from app.gateways.route import RouteTimes
-from app.gateways.store import GatewayStore, PairedGateway, gateways_file
-from app.gateways.unpairing import leave
+from app.gateways.store import GatewayRegistry, GatewayStore, PairedGateway, gateways_file
 from app.gateways.view import (
     EndPairing,
     ForgetGateway,
@@ -39,7 +36,7 @@ from app.gateways.view import (
     QueryResult,
     RenameGateway,
 )
-from app.gateways.watcher import THERE, Ask, GatewayWatcher, best_answer
+from app.gateways.watcher import THERE, Ask, GatewayWatcher, ReconnectionDetector, best_answer
 from app.local_services import local_gateway
 from app.settings.sections import GatewaySection
 from client.backoff import backoff
@@ -66,7 +63,7 @@ class GatewayParts:
     times: RouteTimes = RouteTimes()
     own_addresses: Callable[[], tuple[str, ...]] = own_addresses
     look_s: float = LOOK_S
-    quiet_s: float = reconnection.LOOK_S
+    quiet_s: float = watcher.LOOK_S
     own_certificate: Callable[[], str] = local_gateway.own_certificate
 
 

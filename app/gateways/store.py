@@ -1,23 +1,28 @@
-"""The gateways paired with this computer, and its keys there: one private file, ``gateways.json``.
+"""The paired gateways and this computer's keys there: on disk, in memory, and by the name that a command gives.
 
-The file is separate from the settings, which are displayed, copied and sent to others.
+The file ``gateways.json`` is private and separate from the settings, which are displayed, copied and sent to
+others.
 """
 
+import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from app.core.errors import AppError, Note, UsageMistake
+from app.core.problem_notes import note_of
 from app.gateways.errors import GatewaysNotKept
-from client.connection import Address
+from client.connection import Address, named
 from client.pairing import NewPairing
 from protocol.devices import clean_name
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
+from runtime.tasks import Tasks
 from runtime.whole_file import replacing
 
 log = loggers.APP_GATEWAYS_STORE
@@ -155,3 +160,111 @@ class GatewayStore:
             self._unreadable = True
             raise GatewaysNotKept(f"{self.file} is damaged and cannot be moved: {error.strerror}") from error
         return aside
+
+
+def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Address:
+    """Return the address of ``gateway``: a URL, or the name of a paired gateway. Blocks for one small file.
+
+    Key and certificate of a name are known. Raises ``UsageMistake``, ``GatewaysNotKept`` or ``Refused``.
+    """
+    if "://" in gateway:
+        return named(gateway, key, certificate_sha256)
+    return paired_as(gateway, gateways_file()).addresses[0]
+
+
+def paired_as(name: str, file: Path) -> PairedGateway:
+    """Return the gateway with this name, id or beginning of an id. Raises ``UsageMistake`` or ``GatewaysNotKept``.
+
+    The file is not modified, even if it is damaged: only the app moves it aside.
+    """
+    paired = _read(file)
+    found = [one for one in paired if name in (one.called, one.id)]
+    found = found or [one for one in paired if name and one.id.startswith(name.lower())]
+    if len(found) > 1:
+        ids = ", ".join(one.id for one in found)
+        raise UsageMistake(f"this computer is paired with {len(found)} servers called {name}: say which, {ids}")
+    if not found:
+        known = ", ".join(one.called for one in paired) or "none"
+        raise UsageMistake(
+            f"this computer is paired with no server called {name}; paired: {known}. An address begins with https://"
+        )
+    return found[0]
+
+
+def _read(file: Path) -> tuple[PairedGateway, ...]:
+    try:
+        return decode(file.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise GatewaysNotKept(f"{file} cannot be read: open the app, which says what to do about it") from error
+
+
+T = TypeVar("T")
+
+
+class GatewayRegistry:
+    """The paired gateways. ``changed`` is called after each change."""
+
+    def __init__(self, store: GatewayStore, changed: Callable[[], None]) -> None:
+        self._store, self._changed = store, changed
+        self.gateways: tuple[PairedGateway, ...] = ()
+        self.problem: Note | None = None
+        self._tasks = Tasks("paired gateways")
+        self._lock = asyncio.Lock()
+
+    def read(self) -> None:
+        """Read the paired gateways from one small file. Blocks."""
+        aside: Path | None = None
+        try:
+            self.gateways, aside = self._store.read()
+            self.problem = Note("gateways-damaged", {"file": str(aside)}) if aside else None
+        except AppError as error:
+            self.problem = note_of(error)
+
+    def of(self, gateway: str) -> PairedGateway | None:
+        """Return the gateway with this id, or ``None``."""
+        return next((one for one in self.gateways if one.id == gateway), None)
+
+    async def add(self, made: NewPairing) -> PairedGateway:
+        """Store a new pairing. Raises ``GatewaysNotKept``; it is stored even if the caller is cancelled."""
+        one = of_pairing(made, self.gateways)
+        await self._write(with_gateway(self.gateways, one))
+        return one
+
+    async def replace(self, one: PairedGateway) -> None:
+        """Replace a gateway with its new version. Raises ``GatewaysNotKept``."""
+        if self.of(one.id) is not None:
+            await self._write(with_gateway(self.gateways, one))
+
+    async def remove(self, gateway: str) -> None:
+        """Remove the gateway with this id. Raises ``GatewaysNotKept``."""
+        await self._write(tuple(one for one in self.gateways if one.id != gateway))
+
+    async def close(self) -> None:
+        """Wait until pending writes are complete. Safe to call twice."""
+        async with self._lock:
+            await self._tasks.close()
+
+    async def _write(self, gateways: tuple[PairedGateway, ...]) -> None:
+        before, self.gateways = self.gateways, gateways
+        self._changed()
+        done = asyncio.get_running_loop().create_future()
+        self._tasks.start(self._write_now(gateways, done), "write")
+        try:
+            await asyncio.shield(done)
+        except AppError:
+            if self.gateways is gateways:
+                self.gateways = before
+                self._changed()
+            raise
+
+    async def _write_now(self, gateways: tuple[PairedGateway, ...], done: "asyncio.Future[Any]") -> None:
+        async with self._lock:
+            try:
+                await asyncio.to_thread(self._store.write, gateways)
+                self.problem = None
+                done.set_result(None)
+            except AppError as error:
+                done.set_exception(error)
+                done.exception()  # mark the error as retrieved, even without a waiting caller

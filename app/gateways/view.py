@@ -1,9 +1,11 @@
-"""The display state of the gateways, and the actions of a user on them. Pure."""
+"""The display state of the gateways, and the actions of a user on them, with the settings these change. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from app.core.errors import Note
+from app.settings.sections import ChangeSetting
 
 
 class GatewayHealth(StrEnum):
@@ -132,3 +134,18 @@ class ForgetGateway:
 
 
 GatewayAction = LookAtGateways | PairGateway | EndPairing | RenameGateway | ForgetGateway
+
+
+CHOSEN: Final = "gateway.chosen"
+URL: Final = "gateway.url"
+
+
+def to_gateway(gateway: GatewayView) -> tuple[ChangeSetting, ...]:
+    """Return the changes that choose this gateway. A gateway without id is in effect when none is chosen."""
+    return (ChangeSetting(CHOSEN, gateway.id),)
+
+
+def to_here(view: GatewaysView) -> tuple[ChangeSetting, ...]:
+    """Return the changes that choose this computer. A URL in the settings is cleared, or it would take effect."""
+    plain = any(not gateway.id for gateway in view.gateways)
+    return (*((ChangeSetting(URL, ""),) if plain else ()), ChangeSetting(CHOSEN, ""))

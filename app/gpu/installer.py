@@ -1,18 +1,62 @@
-"""Set up an environment with torch, check it with a decode, and undo everything if a step fails. Blocks."""
+"""Plan and set up an environment with torch, check it with a decode, and undo all if a step fails. Blocks."""
 
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePath
+from typing import Final, NamedTuple
 
-from app.gpu.plan import GpuStep
-from app.gpu.torch_choice import GpuError
+from app.gpu.torch_choice import GpuError, TorchChoice
 from runtime.folders import folders, private_folder
 from runtime.installing import command_text
 from runtime.programs import is_bundled
+
+ENGINE: Final = "funasr"
+MODEL: Final = "SenseVoiceSmall"
+_MODELS: Final = ("fsmn-vad", MODEL)
+_EXTRAS: Final = "worker,funasr"
+_LOOKS: Final = "looking for kikipounamu in the package index (without it: add --wheel FILE)"
+
+
+class GpuStep(NamedTuple):
+    """A command and what it does, for people."""
+
+    says: str
+    command: tuple[str, ...]
+
+
+def program_in(environment: PurePath, name: str, platform: str) -> str:
+    """Return the path of a program in an environment."""
+    if platform == "win32":
+        return str(environment / "Scripts" / f"{name}.exe")
+    return str(environment / "bin" / name)
+
+
+def steps(python: str, environment: Path, source: str, choice: TorchChoice, platform: str) -> tuple[GpuStep, ...]:
+    """Return the steps in their order.
+
+    ``python`` makes the environment. ``source``: the folder of a checkout, a wheel, or a version such as ==0.1.0.
+    """
+    own = program_in(environment, "python", platform)
+    pip = (own, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
+    indexed = source.startswith("==")
+    wanted = f"kikipounamu[{_EXTRAS}]{source}" if indexed else f"{source}[{_EXTRAS}]"
+    worker = program_in(environment, "kikipounamu-worker", platform)
+    check = (worker, "doctor", "--engine", ENGINE, "--model", MODEL, "--device", choice.device)
+    looks = GpuStep(_LOOKS, (*pip, "--dry-run", "--no-deps", f"kikipounamu{source}"))  # before gigabytes of torch
+    return (
+        GpuStep("making an environment", (python, "-m", "venv", str(environment))),
+        *((looks,) if indexed else ()),
+        GpuStep("installing torch", (*pip, *choice.arguments)),
+        GpuStep("installing kikipounamu with FunASR", (*pip, wanted)),
+        GpuStep(
+            "downloading the models", (program_in(environment, "kikipounamu", platform), "models", "get", *_MODELS)
+        ),
+        GpuStep("checking with one decode", check),
+    )
+
 
 _PREFIX: Final = "environment-"
 _PYTHONS: Final = ("python3.13", "python3.12", "python3.11", "python3")

@@ -24,11 +24,10 @@ from uuid import UUID
 from app.core.format import Format
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.history import take_operations
-from app.history.catalogue import RefreshProgress
 from app.history.errors import TakeHistoryError, TextTooLong
 from app.history.export import ExportResult, export
 from app.history.index import IndexRow
-from app.history.indexed_takes import IndexOwner
+from app.history.indexed_takes import IndexOwner, RefreshProgress
 from app.history.rerecognition import Rerunner, Told
 from app.history.view import RerunOptions
 from app.journal.errors import JournalError

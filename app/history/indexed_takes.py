@@ -1,30 +1,172 @@
-"""Takes and their index together, for one thread: listing, search and deletion.
+"""Takes and their index together, for one thread: updates from the folder, listing, search and deletion.
 
 A damaged index is rebuilt during use. Where none can be created (no space, no access), an index of the newest
 takes in memory replaces it. ``problem`` says so.
+
+An update reads only new and changed takes, in bounded steps. Changes show in the time and the size of a take's
+events and in the size of its audio. A take whose recording has no end is read every time.
 """
 
+import os
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
 from app.history import database
-from app.history.catalogue import IndexUpdater, RefreshProgress
 from app.history.errors import IndexDamaged, IndexUnavailable
-from app.history.index import Index, IndexRow
-from app.journal.disk import locked
-from app.journal.library import Library
+from app.history.index import Index, IndexedStamp, IndexedTake, IndexRow
+from app.journal.disk import AUDIO, EVENTS, locked
+from app.journal.errors import TakeUnknown
+from app.journal.library import Library, TakeSnapshot, parse_session
 from app.journal.take import TRANSCRIBED, TakeState
 from runtime import loggers
 from runtime.event_names import LogEvent
 
+T = TypeVar("T")
+
+_LOOKED_AT: Final = 1_000
+_READ: Final = 64
+
+
+@dataclass(frozen=True)
+class RefreshProgress:
+    """Progress of a refresh: ``done`` of ``total`` changed takes.
+
+    ``changed``: this step changed the index.
+    """
+
+    done: int = 0
+    total: int = 0
+    changed: bool = False
+
+
+class IndexUpdater:
+    """Updater of an index.
+
+    ``most``: limit on indexed takes, newest first; ``None``: no limit.
+    """
+
+    def __init__(self, library: Library, index: Index, most: int | None = None) -> None:
+        self._library = library
+        self._index = index
+        self._most = most
+
+    def refresh(self) -> Iterator[RefreshProgress]:
+        """Check every take and read the changed ones, newest first, in steps of some milliseconds.
+
+        Raises ``IndexUnavailable`` or ``IndexDamaged``; completed steps stay.
+        """
+        gone, changed = dict(self._index.known()), list[tuple[int, UUID]]()
+        for number, (session, stamp) in enumerate(_stamps(self._library.root)):
+            before = gone.pop(str(session), None)
+            if before is None or before.stamp != stamp or not before.settled:
+                changed.append((stamp.changed_ns, session))
+            if number % _LOOKED_AT == 0:
+                yield RefreshProgress()
+        for names in _parts(list(gone), _READ):
+            self._index.remove(map(UUID, names))
+            yield RefreshProgress(changed=True)
+        newest = [session for _, session in sorted(changed, reverse=True)[: self._most]]
+        done = 0
+        for sessions in _parts(newest, _READ):
+            self.read(sessions)
+            done += len(sessions)
+            yield RefreshProgress(done, len(newest), changed=True)
+        if self._index.must_purge():
+            while self._index.purge():
+                yield RefreshProgress(done, len(newest))
+
+    def read(self, sessions: Iterable[UUID]) -> None:
+        """Read these takes again and remove those that are gone."""
+        there: list[tuple[IndexRow, IndexedTake]] = []
+        gone: list[UUID] = []
+        for session in sessions:
+            try:
+                # The stamp is taken first, so that a later change is noticed next time.
+                stamp = _stamp(self._library.root / str(session))
+                found = self._library.find(session)
+                there.append((row_of(found), IndexedTake(stamp, found.take.finished)))
+            except (TakeUnknown, FileNotFoundError):
+                gone.append(session)
+        self._index.put(there)
+        if gone:
+            self._index.remove(gone)
+
+
+def row_of(found: TakeSnapshot) -> IndexRow:
+    """Return a take's row.
+
+    The row leaves out whether a process works on the take now.
+    """
+    segments = found.transcript.segments
+    return IndexRow(
+        found.session,
+        found.take.started_s,
+        found.seconds,
+        found.size,
+        found.take.state(found.samples),
+        found.text,
+        language=_most((segment.language, len(segment.text)) for segment in segments),
+        model=_most((segment.model, len(segment.text)) for segment in segments),
+        edited=bool(found.take.edited),
+        cancelled=found.take.cancelled,
+        partly=found.partly,
+        program=found.take.program,
+    )
+
+
+def _most(weighed: Iterable[tuple[str, int]]) -> str:
+    total = Counter[str]()
+    for name, weight in weighed:
+        if name:
+            total[name] += weight
+    return total.most_common(1)[0][0] if total else ""
+
+
+def _stamps(root: Path) -> Iterator[tuple[UUID, IndexedStamp]]:
+    """Yield the session and the stamp of every take."""
+    try:
+        with os.scandir(root) as folders:
+            for folder in folders:
+                with suppress(TakeUnknown, FileNotFoundError):  # not a take
+                    yield parse_session(folder.name), _stamp(Path(folder.path))
+    except FileNotFoundError:  # no take has been recorded yet
+        return
+    except OSError as error:
+        raise IndexUnavailable(f"the folder of recordings {root} cannot be read: {error.strerror}") from error
+
+
+def _stamp(folder: Path) -> IndexedStamp:
+    """Return the stamp of a take's two files.
+
+    Raises ``FileNotFoundError`` if both are missing.
+    """
+    events, audio = _looked_at(folder, EVENTS), _looked_at(folder, AUDIO)
+    if events is None and audio is None:
+        raise FileNotFoundError(folder)
+    changed = (events.st_mtime_ns, events.st_size) if events else (0, 0)
+    return IndexedStamp(*changed, audio.st_size if audio else 0)
+
+
+def _looked_at(folder: Path, name: str) -> os.stat_result | None:
+    try:
+        return os.stat(os.path.join(folder, name))
+    except OSError:  # reading the take reports the error
+        return None
+
+
+def _parts(whole: list[T], size: int) -> Iterator[list[T]]:
+    for start in range(0, len(whole), size):
+        yield whole[start : start + size]
+
+
 log = loggers.APP_HISTORY_KEEPER
 
-T = TypeVar("T")
 
 MOST_IN_MEMORY: Final = 2_000
 

@@ -7,8 +7,7 @@ from functools import partial
 from typing import Final, Self
 
 from app.hotkeys.binding import parse
-from app.hotkeys.event_queue import KeyEventQueue
-from app.hotkeys.events import Hotkeys, KeyEvent
+from app.hotkeys.events import Hotkeys, KeyEvent, KeyEventQueue
 
 WAYLAND: Final = "hotkeys-wayland"
 NO_DISPLAY: Final = "hotkeys-no-display"

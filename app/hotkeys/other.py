@@ -13,8 +13,7 @@ from typing import Any, Final, Protocol, Self
 
 from app.hotkeys.binding import Binding, parse
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
-from app.hotkeys.event_queue import KeyEventQueue
-from app.hotkeys.events import KeyEvent
+from app.hotkeys.events import KeyEvent, KeyEventQueue
 from app.hotkeys.keys import KEYS, Modifier
 from app.hotkeys.presses import Grab, Presses
 

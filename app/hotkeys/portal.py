@@ -24,8 +24,7 @@ from app.hotkeys.errors import (
     HotkeyTaken,
     HotkeyUnassigned,
 )
-from app.hotkeys.event_queue import KeyEventQueue
-from app.hotkeys.events import KeyEvent
+from app.hotkeys.events import KeyEvent, KeyEventQueue
 from app.hotkeys.portal_triggers import Shortcut, keys_in, shortcuts, shown
 from runtime import loggers
 from runtime.event_names import LogEvent

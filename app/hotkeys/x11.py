@@ -11,8 +11,7 @@ from contextlib import suppress
 from typing import Any, Final, Self
 
 from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
-from app.hotkeys.event_queue import KeyEventQueue
-from app.hotkeys.events import KeyEvent
+from app.hotkeys.events import KeyEvent, KeyEventQueue
 from app.hotkeys.x11_keyboard import Keyboard
 from runtime import loggers
 from runtime.event_names import LogEvent

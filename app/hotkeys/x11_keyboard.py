@@ -1,4 +1,4 @@
-"""Hotkeys of an X server, for the one thread that may block on it.
+"""Hotkeys of an X server, and the present codes of our keys, for the one thread that may block on it.
 
 Keys are grabbed on the root window (XGrabKey). From press to release, the server sends a grabbed key here
 instead of to the focused program. It also sends every other key pressed meanwhile. python-xlib is used because
@@ -16,19 +16,79 @@ changes in the form that python-xlib understands (tried: no MappingNotify).
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import combinations
 from typing import Any, Final
 
-from Xlib import X, error
+from Xlib import XK, X, error
 from Xlib.display import Display
 from Xlib.ext import xtest
+from Xlib.keysymdef import xkb
 
 from app.hotkeys.binding import Binding, parse
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import KeyEvent
+from app.hotkeys.keys import KEYS, Modifier
 from app.hotkeys.presses import Decision, Grab, Presses
-from app.hotkeys.x11_keymap import Keymap
 from runtime import loggers
 from runtime.event_names import LogEvent
+
+_ALL_MODIFIERS: Final = 0xFF
+_LOCKS: Final = ("Num_Lock", "Scroll_Lock")
+
+
+class Keymap:
+    """A snapshot of the layout and the modifiers."""
+
+    def __init__(self, display: Any) -> None:
+        self._display = display
+        self._modifiers = [set(codes) - {0} for codes in display.get_modifier_mapping()]
+        self.locks: int = X.LockMask
+        for name in _LOCKS:
+            self.locks |= self._bit(set(self.codes(name)))
+
+    def codes(self, keysym: str) -> list[int]:
+        """Return the keys that produce this symbol with the fewest modifiers."""
+        number = getattr(xkb, f"XK_{keysym}", None) or XK.string_to_keysym(keysym)
+        found: list[tuple[int, int]] = list(self._display.keysym_to_keycodes(number))
+        lowest = min((level for _, level in found), default=0)
+        return sorted({code for code, level in found if level == lowest})
+
+    def grabs(self, action: str, binding: Binding) -> list[Grab]:
+        """Return the grabs for ``action``. Raises ``HotkeyUnknown`` if the keyboard lacks the key."""
+        codes = next(filter(None, map(self.codes, binding.key.keysyms)), [])
+        if not codes:
+            raise HotkeyUnknown(str(binding), "this keyboard has no such key")
+        bits = sum(self._mask(binding, modifier) for modifier in binding.modifiers)
+        return [Grab(action, code, bits, self._bit({code}) if binding.lone else 0) for code in codes]
+
+    def plain(self, state: int) -> int:
+        """Return the modifiers of an event, without locks, mouse buttons and the keyboard group."""
+        return state & _ALL_MODIFIERS & ~self.locks
+
+    def with_locks(self, modifiers: int) -> Iterator[int]:
+        """Yield ``modifiers`` combined with every set of locks, because X compares all bits."""
+        bits = [1 << place for place in range(8) if self.locks & 1 << place]
+        for count in range(len(bits) + 1):
+            for chosen in combinations(bits, count):
+                yield modifiers | sum(chosen)
+
+    def codes_of(self, modifiers: int) -> list[int]:
+        """Return one key for each modifier bit."""
+        return [min(codes) for place, codes in enumerate(self._modifiers) if modifiers & 1 << place and codes]
+
+    def _mask(self, binding: Binding, modifier: Modifier) -> int:
+        if modifier is Modifier.SHIFT:
+            return int(X.ShiftMask)
+        names = [keysym for key in KEYS.values() if key.modifier is modifier for keysym in key.keysyms[:1]]
+        bit = self._bit({code for name in names for code in self.codes(name)})
+        if not bit:
+            raise HotkeyUnknown(str(binding), f"this keyboard has no {modifier}")
+        return bit
+
+    def _bit(self, codes: set[int]) -> int:
+        """Return the first modifier bit that one of these keys sets, or 0."""
+        return next((1 << place for place, keys in enumerate(self._modifiers) if keys & codes), 0)
+
 
 log = loggers.APP_HOTKEYS_X11_KEYBOARD
 

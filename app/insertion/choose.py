@@ -12,8 +12,7 @@ from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMis
 from app.insertion.helper.inserter import HelperInserter
 from app.insertion.outcome import FindText, HeldInserter, Inserter, ReadAround, find_nothing, read_nothing
 from app.insertion.pasting import PastingInserter
-from app.insertion.plan import Rules
-from app.insertion.surroundings import PermittedReader, ReadingOptions
+from app.insertion.plan import PermittedReader, ReadingOptions, Rules
 from app.insertion.system_keys import open_system_keys
 from app.wayland.session import is_wayland
 from runtime import loggers

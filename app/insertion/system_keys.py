@@ -12,7 +12,7 @@ import psutil
 
 from app.insertion.errors import InsertionUnavailable, LibraryMissing
 from app.insertion.outcome import Target
-from app.insertion.programs import is_terminal
+from app.insertion.plan import is_terminal
 from runtime.installing import extra_command
 
 # Virtual-key codes: Shift, Ctrl, Alt, both Windows keys.

@@ -17,7 +17,6 @@ from uuid import UUID
 from msgspec.structs import asdict
 
 from app.journal.backlog import MOST_WAITING, DiskState
-from app.journal.damage import Fault, fault_sentences
 from app.journal.disk import AUDIO, DISK, EVENTS, Disk, DiskFile, File, TakeLock
 from app.journal.errors import JournalError, TakeDamaged, TakeUnknown
 from app.journal.events import (
@@ -42,6 +41,7 @@ from app.journal.events import (
     opened,
     whole_lines,
 )
+from app.journal.lines import Fault, fault_sentences
 from app.journal.take import Take, TakeSegment
 from app.journal.take_files import TakeFiles, Unreadable, look, read_events
 from app.journal.take_reader import audio_faults, read_take

@@ -7,7 +7,6 @@ from enum import StrEnum
 from app.core.span_preference import prefers_span
 from app.core.transcript import RecordingTranscript
 from app.core.transcript import TranscriptSegment as Recognised
-from app.journal.damage import Fault
 from app.journal.events import (
     USUAL,
     Begin,
@@ -29,6 +28,7 @@ from app.journal.events import (
     Wanted,
     started_s,
 )
+from app.journal.lines import Fault
 from client.events import Outcome
 from protocol.audio import samples_to_ms
 from protocol.recognition import Options

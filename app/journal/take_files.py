@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.journal.damage import Fault
 from app.journal.disk import AUDIO, BINARY, DELETED, EVENTS
+from app.journal.lines import Fault
 from app.journal.take import Take
 from app.journal.take_reader import read_take
 

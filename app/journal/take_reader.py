@@ -9,10 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.journal.damage import Fault, audio_ends_early, audio_goes_on
 from app.journal.disk import EVENTS
 from app.journal.events import Begin, Edited, End, Event, Finished, Mended, Opened, Reran, Wanted
-from app.journal.lines import JournalLine, Order, read_lines
+from app.journal.lines import Fault, JournalLine, Order, audio_ends_early, audio_goes_on, read_lines
 from app.journal.take import Take, TakeSegment
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.session import LIMITS

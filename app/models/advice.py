@@ -1,12 +1,60 @@
-"""Advice about models on this computer: the recommended one with its reason, and the speeds."""
+"""Advice about models on this computer: the recommended one with its reason, and the speeds measured here."""
 
+import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Final, NamedTuple
 
-from app.models.engines import lacks
-from app.models.local_speeds import this_computer
+import msgspec
+import psutil
+from msgspec import Struct
+
+from app.core.child_process import find_program
+from app.core.errors import AppError
+from app.models.engines import arguments_for, lacks
+from protocol.decoding import explain
+from runtime.folders import folders, private_folder
+from runtime.whole_file import replacing
 from speech.models.catalogue import Model
-from speech.models.recommendation import LocalSpeed, Reason, Recommendation, local_speed, recommend
+from speech.models.errors import MeasurementFailed
+from speech.models.recommendation import Computer, LocalSpeed, Reason, Recommendation, local_speed, recommend
+
+_FILE: Final = "model-speeds.json"
+_MOST_BYTES: Final = 1 << 16
+_DRIVER: Final = "nvidia-smi"
+
+
+def read_speeds(place: Path | None = None) -> dict[str, float]:
+    """Return the measured speeds by model, in seconds of audio per second; none if the file is damaged. Blocks."""
+    try:
+        with (place or _place()).open("rb") as file:
+            speeds = msgspec.json.decode(file.read(_MOST_BYTES), type=dict[str, float])
+    except (OSError, msgspec.DecodeError):
+        return {}
+    return {name: speed for name, speed in speeds.items() if speed > 0}
+
+
+def keep_speed(model: str, speed: float, place: Path | None = None) -> None:
+    """Keep a measured speed; it is lost if the file cannot be written. Blocks."""
+    place = place or _place()
+    speeds = read_speeds(place) | {model: round(speed, 2)}
+    with suppress(OSError):
+        private_folder(place.parent)
+        with replacing(place) as file:
+            file.write(msgspec.json.encode(speeds))
+
+
+def this_computer() -> Computer:
+    """Return what is known of this computer. Blocks briefly."""
+    return Computer(psutil.virtual_memory().total, shutil.which(_DRIVER) is not None, read_speeds())
+
+
+def _place() -> Path:
+    return folders().data / _FILE
+
 
 _FEW: Final = 5
 _EXACT: Final = 9.95  # below, one decimal is shown
@@ -54,3 +102,42 @@ def advice_line(advice: Recommendation, languages: Sequence[str]) -> str:
     }.get(advice.reason, f"no model that knows {spoken} fits into the memory of this computer")
     speed = f" ({speed_text(advice.speed)})" if advice.speed else ""
     return f"recommended: {advice.model}{speed}: {why}"
+
+
+_PROGRAM: Final = "kikipounamu-worker"
+_ONCE: Final = ("--batches", "1", "--rounds", "3", "--json")
+_DEADLINE_S: Final = 900.0  # loading and two decodes of a large model on a slow computer
+
+
+class _Speed(Struct, frozen=True):
+    rtf: float
+
+
+class _Bench(Struct, frozen=True):
+    speeds: tuple[_Speed, ...]
+
+
+def measure_speed(model: Model) -> float:
+    """Return the model's speed in seconds of audio per second, and keep it. Raises ``MeasurementFailed``."""
+    try:
+        command = [find_program(_PROGRAM), "bench", *arguments_for(model.name), *_ONCE]
+    except AppError as error:  # no such program, or no engine for the model
+        raise MeasurementFailed(str(error)) from error
+    sample = "english.flac" if "en" in model.languages else "mandarin.flac"
+    with as_file(files("app") / "samples" / sample) as audio:
+        try:
+            done = subprocess.run(
+                [*command, "--audio", str(audio)], capture_output=True, timeout=_DEADLINE_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise MeasurementFailed(f"{model.name} cannot be measured: {error}") from error
+    if done.returncode:
+        said = (done.stdout or done.stderr).decode(errors="replace").strip()
+        raise MeasurementFailed(f"{model.name} cannot be measured: {said.rpartition(chr(10))[2]}")
+    try:
+        (found,) = msgspec.json.decode(done.stdout, type=_Bench).speeds
+        speed = 1 / found.rtf
+    except (msgspec.DecodeError, ValueError, ZeroDivisionError) as error:
+        raise MeasurementFailed(f"{model.name} cannot be measured: {explain(error, _Bench)}") from error
+    keep_speed(model.name, speed)
+    return speed

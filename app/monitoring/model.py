@@ -10,8 +10,7 @@ from itertools import islice
 from math import inf, nan
 from typing import Final
 
-from app.monitoring.stage_percentiles import stage_figures
-from app.monitoring.utterances import Utterances
+from app.monitoring.utterances import Utterances, stage_figures
 from app.monitoring.view import (
     SPAN_S,
     Curve,

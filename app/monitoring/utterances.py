@@ -1,18 +1,19 @@
-"""Progress of each utterance: this app's own takes combined with the gateway's reports about all. Pure.
+"""Progress of each utterance: own takes combined with the gateway's reports; percentiles of each stage. Pure.
 
 An utterance is one segment, identified by ``(session, segment)`` on both sides. Times are seconds of one clock.
 For own utterances each step has a time, and the gateway's durations fill in the rest. For others only these
 durations are known.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
-from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
+from app.monitoring.view import StageFigures, StageSpan, UtteranceRow, UtteranceStage
 from protocol.monitor import FINAL, Recent
 from protocol.recognition import Timing
 
@@ -228,3 +229,38 @@ def _row(one: Utterance, now: float, epoch_s: float, hosts: dict[str, str]) -> U
         one.model,
         one.reason,
     )
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """Return the smallest value that ``percent`` of the ordered values do not exceed (nearest rank)."""
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def stage_figures(utterances: Iterable[Utterance]) -> tuple[StageFigures, ...]:
+    """Return figures for every stage with data, in chronological order."""
+    taken: dict[UtteranceStage, list[float]] = {stage: [] for stage in UtteranceStage}
+    for one in utterances:
+        for stage, seconds in _durations(one):
+            taken[stage].append(seconds)
+    return tuple(
+        StageFigures(stage, len(values), percentile(ordered, 50), percentile(ordered, 95))
+        for stage, values in taken.items()
+        if (ordered := sorted(values))
+    )
+
+
+def _durations(one: Utterance) -> Iterable[tuple[UtteranceStage, float]]:
+    """Yield the known durations.
+
+    For other clients' utterances, sending and insertion are unknown.
+    """
+    if one.own and one.queued is not None and one.complete is not None:
+        yield UtteranceStage.SENT, max(0.0, one.queued - one.complete)
+    yield UtteranceStage.QUEUED, one.timing.queue / 1000
+    yield UtteranceStage.DECODED, one.timing.decode / 1000
+    yield UtteranceStage.DELIVERED, one.timing.deliver / 1000
+    if one.inserted is not None and one.recognised is not None:
+        yield UtteranceStage.INSERTED, one.inserted - one.recognised
+    text_at = one.recognised if one.inserted is None else one.inserted
+    if text_at is not None and one.complete is not None:
+        yield UtteranceStage.WHOLE, max(0.0, text_at - one.complete)

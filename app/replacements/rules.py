@@ -1,11 +1,64 @@
-"""Replacement rules for recognised text, and their possible problems. Pure."""
+"""Replacement rules for recognised text, their problems, their drafts, and texts in normal form. Pure.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+Letters are decomposed (``é`` becomes ``e`` and a mark), so that both spellings are equal.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from app.replacements.folding import folded, one_line
+_WIDTHS: Final = ("<wide>", "<narrow>")
+
+
+class FoldedText(NamedTuple):
+    """Normalised text with a mapping of positions.
+
+    ``places``: for each character of ``plain`` its position in the text, then the text's length. ``firsts``: for
+    each position of the text its first character in ``plain``, then the length of ``plain``.
+    """
+
+    plain: str
+    places: Sequence[int]
+    firsts: Sequence[int]
+
+
+def folded(text: str, *, case: bool) -> FoldedText:
+    """Normalise a text; with ``case``, also ignore case and width."""
+    if text.isascii():
+        whole = range(len(text) + 1)
+        return FoldedText(_spaces(text.lower() if case else text), whole, whole)
+    fold = _plain if case else _apart
+    parts = [fold(character) for character in text]
+    places, firsts = list[int](), list[int]()
+    for place, part in enumerate(parts):
+        firsts.append(len(places))
+        places += [place] * len(part)
+    return FoldedText("".join(parts), [*places, len(text)], [*firsts, len(places)])
+
+
+def one_line(text: str) -> str:
+    """Replace every run of whitespace by one space."""
+    return " ".join(text.split())
+
+
+def _spaces(text: str) -> str:
+    return "".join(" " if char.isspace() else char for char in text) if not text.isprintable() else text
+
+
+@lru_cache(maxsize=4_096)
+def _apart(character: str) -> str:
+    return " " if character.isspace() else unicodedata.normalize("NFD", character)
+
+
+@lru_cache(maxsize=4_096)
+def _plain(character: str) -> str:
+    width, _, codes = unicodedata.decomposition(character).partition(" ")
+    narrow = "".join(chr(int(code, 16)) for code in codes.split()) if width in _WIDTHS else character
+    return _apart(narrow) if narrow.isspace() else unicodedata.normalize("NFD", narrow.casefold())
+
 
 MOST_RULES: Final = 1_000
 LONGEST_HEARD: Final = 100
@@ -78,3 +131,76 @@ def _wrong(rule: Replacement) -> RuleProblem | None:
 
 def _seen(character: str) -> bool:
     return ord(character) >= 0x20 and not 0x7F <= ord(character) < 0xA0 and not 0xD800 <= ord(character) < 0xE000
+
+
+class Draft:
+    """Rules being edited.
+
+    ``fresh``: the row added last, which takes effect only after ``finish``. Otherwise a row whose replacement is
+    not typed yet would delete the recognised words.
+    """
+
+    def __init__(self, rules: Iterable[Replacement] = ()) -> None:
+        self.rules = list(rules)
+        self.fresh: int | None = None
+        self._wrong: Mapping[int, RuleProblem] = {}
+        self._look()
+
+    @property
+    def wrong(self) -> Mapping[int, RuleProblem]:
+        """Problems by row.
+
+        A fresh row may still be empty.
+        """
+        return {row: why for row, why in self._wrong.items() if row != self.fresh or why is not RuleProblem.EMPTY}
+
+    @property
+    def counting(self) -> tuple[Replacement, ...]:
+        """Rules that are to take effect."""
+        return tuple(self.rules[row] for row in self.tried if row != self.fresh)
+
+    @property
+    def tried(self) -> tuple[int, ...]:
+        """Numbers of all valid rows, including a fresh one."""
+        return tuple(row for row in range(len(self.rules)) if row not in self._wrong)
+
+    def add(self) -> int:
+        """Append an empty row, unless the last one is still empty, and return its number."""
+        self.finish()
+        self.fresh = len(self.rules)
+        self.rules.append(Replacement(""))
+        self._look()
+        return self.fresh
+
+    def finish(self) -> bool:
+        """Put the fresh row into effect, or drop an empty one; return whether there was one."""
+        row, self.fresh = self.fresh, None
+        if row is not None and self.rules[row] == Replacement(""):
+            del self.rules[row]
+        self._look()
+        return row is not None
+
+    def change(self, row: int, **values: Any) -> bool:
+        """Change values of a rule and return whether it differs now."""
+        before, self.rules[row] = self.rules[row], replace(self.rules[row], **values)
+        self._look()
+        return before != self.rules[row]
+
+    def remove(self, rows: Iterable[int]) -> None:
+        """Remove these rows from the list."""
+        gone = set(rows)
+        fresh = self.fresh
+        self.fresh = None if fresh is None or fresh in gone else fresh - sum(row < fresh for row in gone)
+        self.rules = [rule for row, rule in enumerate(self.rules) if row not in gone]
+        self._look()
+
+    def merge(self, others: Sequence[Replacement]) -> None:
+        """Add rules; each replaces an existing rule for the same words."""
+        self.finish()
+        new = {key_of(rule): rule for rule in others}
+        self.rules = [new.pop(key_of(rule), rule) for rule in self.rules]
+        self.rules += new.values()
+        self._look()
+
+    def _look(self) -> None:
+        self._wrong = wrong(self.rules)

@@ -14,8 +14,7 @@ from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways.pairing import Pair, PairingAttempt
 from app.gateways.pairing_address import place_of
-from app.gateways.registry import GatewayRegistry
-from app.gateways.store import GatewayStore
+from app.gateways.store import GatewayRegistry, GatewayStore
 from app.gateways.view import PairGateway, PairingStage
 from app.local_services.local_worker import Fetch, LocalWorkerSettings, given
 from app.settings.sections import ChangeSetting

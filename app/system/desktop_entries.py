@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from app.insertion.programs import plain_name
+from app.insertion.plan import plain_name
 
 _GROUP: Final = "[Desktop Entry]"
 _ENDING: Final = ".desktop"

@@ -22,12 +22,10 @@ from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.backlog import DiskState
 from app.journal.journal import Journal
 from app.journal.take import Take
-from app.transcription.language_vote import PER_RECORDING, PER_SPAN
 from app.transcription.pipeline import PipelineVad, SegmentingVad, SpanningVad, TranscriptionObserver, transcribe
-from app.transcription.second_pass import SecondPass
-from app.transcription.span_choice import SpanChoice
+from app.transcription.second_pass import SecondPass, SpanChoice
 from app.transcription.span_planner import SpanPlanner, SpanRules
-from app.transcription.voting_outlet import VotingOutlet, voting
+from app.transcription.voting_outlet import PER_RECORDING, PER_SPAN, VotingOutlet, voting
 from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Disconnected

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from app.core.outlet import Outlet, ToGateway
 from app.core.transcript import RecordingTranscript
-from app.transcription.language_vote import PER_PART, PER_SPAN
 from app.transcription.pipeline import (
     Samples,
     SegmentingVad,
@@ -17,7 +16,7 @@ from app.transcription.pipeline import (
     in_thread,
     transcribe,
 )
-from app.transcription.voting_outlet import voting
+from app.transcription.voting_outlet import PER_PART, PER_SPAN, voting
 from client.audio_store import TemporaryAudio
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient

@@ -18,10 +18,9 @@ from app.journal.async_journal import AsyncJournal, JournaledOutlet
 from app.journal.journal import Journal
 from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, Step, plan
 from app.journal.take import Take
-from app.transcription.language_vote import LanguageVote
 from app.transcription.listening import VOTING, mode_of, segmenting_vad
 from app.transcription.pipeline import SegmentingVad, TranscriptionObserver
-from app.transcription.voting_outlet import VotingOutlet
+from app.transcription.voting_outlet import LanguageVote, VotingOutlet
 from client.connection import Locate
 from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient

@@ -1,18 +1,61 @@
-"""The signed list of versions: read, verified, and searched for a newer one. Pure.
+"""The signed list of versions, its place and keys: read, verified, and searched for a newer one. Pure.
 
 The file is one JSON object. ``content`` is the text of a second one (``ReleaseIndex``), and ``signatures`` sign
 exactly that text, so that nothing depends on how JSON is written. Several signatures let a new key replace an
 old one.
+
+Place and keys are empty until the project has a public place. The maintainer enters them here before the first
+public release; ``docs/release.md`` says how. The settings ``updates.url`` and ``updates.key`` replace both.
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, field, json
 
 from app.updates.errors import IndexRefused, IndexStale
 from app.updates.signature import is_signed
-from app.updates.versions import is_newer, order_of
+
+Order = tuple[tuple[int, ...], int, int, int, int]
+"""A sortable version: numbers, stage, its number, whether it is finished, and its development number."""
+
+_FORM: Final = re.compile(
+    r"(\d{1,6}(?:\.\d{1,6}){0,3})(?:(a|b|rc)(\d{1,6}))?(?:\.dev(\d{1,6}))?(?:\+[a-z0-9.]{1,40})?"
+)
+_STAGES: Final = {"a": 0, "b": 1, "rc": 2}
+_ONLY_DEVELOPED, _RELEASED = -1, 3
+_LENGTH: Final = 4
+
+
+def order_of(version: str) -> Order | None:
+    """Return the order of a version such as 0.2.0, 0.2.0rc1 or 0.2.0.dev3; ``None`` for another form."""
+    found = _FORM.fullmatch(version)
+    if not found:
+        return None
+    numbers = [int(part) for part in found[1].split(".")]
+    developed = found[4] is not None
+    stage = _STAGES[found[2]] if found[2] else (_ONLY_DEVELOPED if developed else _RELEASED)
+    padded = (*numbers, *(0,) * (_LENGTH - len(numbers)))
+    return padded, stage, int(found[3] or 0), int(not developed), int(found[4] or 0)
+
+
+def is_newer(version: str, installed: str) -> bool:
+    """Return whether a version should be offered to users of the installed one.
+
+    Unfinished versions are offered only to users of an unfinished one.
+    """
+    new, own = order_of(version), order_of(installed)
+    if new is None or own is None or new <= own:
+        return False
+    return is_finished(new) or not is_finished(own)
+
+
+def is_finished(order: Order) -> bool:
+    """Return whether a version is a release, not a preview of one."""
+    return order[1] == _RELEASED
+
 
 FORMAT: Final = 1
 MOST_BYTES: Final = 256 * 1024
@@ -78,3 +121,27 @@ def newest(index: ReleaseIndex, installed: str) -> Release | None:
     """Return the newest version that should be offered to users of the installed one."""
     offered = [one for one in index.releases if is_newer(one.version, installed)]
     return max(offered, key=lambda one: order_of(one.version) or (), default=None)
+
+
+URL: Final = ""
+"""Address of the index: https only."""
+KEYS: Final[tuple[str, ...]] = ()
+"""Public keys in Base64. A new key is added one release before the old one retires."""
+
+
+@dataclass(frozen=True)
+class IndexPlace:
+    """The address of the index and the keys that may sign it."""
+
+    url: str = ""
+    keys: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Return whether an index can be fetched and verified."""
+        return bool(self.url and self.keys)
+
+
+def place_of(url: str, key: str) -> IndexPlace:
+    """Return the place that the settings name, or that of this build for what they leave empty."""
+    return IndexPlace(url or URL, (key,) if key else KEYS)

@@ -10,8 +10,7 @@ from typing import Final
 from msgspec import DecodeError, Struct, ValidationError, json
 from msgspec.structs import replace
 
-from app.updates.index import Release, ReleaseIndex, newest
-from app.updates.versions import is_newer
+from app.updates.index import Release, ReleaseIndex, is_newer, newest
 from runtime.whole_file import replacing
 
 DAY_S: Final = 86_400.0

@@ -22,8 +22,7 @@ from msgspec.structs import replace
 from app.core.problem_notes import note_of
 from app.updates import memory as memories
 from app.updates.errors import IndexUnreachable, PlaceUnknown, UpdateError
-from app.updates.index import MOST_BYTES, ReleaseIndex, read_index
-from app.updates.index_place import IndexPlace
+from app.updates.index import MOST_BYTES, IndexPlace, ReleaseIndex, read_index
 from app.updates.installation import Facts, installation_of, look
 from app.updates.memory import Memory
 from app.updates.view import CheckForUpdates, UpdateState, UpdatesView

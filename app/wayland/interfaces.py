@@ -1,10 +1,12 @@
-"""The Wayland interfaces that this app uses: names, versions, requests and events in the order of their opcodes.
+"""The Wayland interfaces that this app uses, and the kind of overlay that they allow.
 
+Names, versions, requests and events are in the order of their opcodes.
 Sources: "The Wayland Protocol" (core), wlr-protocols and wayland-protocols, of which these are facts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from app.wayland.wire import Message
@@ -127,3 +129,21 @@ _ALL: Final = (
 def by_name(interfaces: Iterable[Interface] = _ALL) -> dict[str, Interface]:
     """Return interfaces by their names."""
     return {interface.name: interface for interface in interfaces}
+
+
+class OverlayKind(StrEnum):
+    """A way to show the overlay: a surface of the compositor's own, a window of XWayland, or none."""
+
+    LAYER = "layer"
+    XWAYLAND = "xwayland"
+    NONE = "none"
+
+
+def overlay_kind(offers: Container[str], *, xwayland: bool) -> OverlayKind:
+    """Return the kind for a compositor with these globals: ``WaylandConnection.globals``.
+
+    ``xwayland``: it shows windows of X11 too.
+    """
+    if LAYER_SHELL.name in offers:
+        return OverlayKind.LAYER
+    return OverlayKind.XWAYLAND if xwayland else OverlayKind.NONE

@@ -75,7 +75,7 @@ def sign(index: ReleaseIndex, keys: Sequence[Ed25519PrivateKey]) -> bytes:
 
 
 def public_key(key: Ed25519PrivateKey) -> str:
-    """Return the public half in Base64, for ``app/updates/index_place.py`` and the setting ``updates.key``."""
+    """Return the public half in Base64, for ``app/updates/index.py`` and the setting ``updates.key``."""
     return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     print(f"Private key: {place}. Keep it, and a copy elsewhere; nobody else needs it.")
-    print(f'Add the public key to KEYS in app/updates/index_place.py: "{public}"')
+    print(f'Add the public key to KEYS in app/updates/index.py: "{public}"')
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.cli.demo import samples
+from app.cli.commands import samples
 from app.cli.scoring import score
 from app.core.states import State
 from app.journal.disk import AUDIO

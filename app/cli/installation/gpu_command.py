@@ -10,8 +10,8 @@ from runtime.command_line import group
 from runtime.terminal import say
 
 if TYPE_CHECKING:
-    from app.gpu.cards import GraphicsCard
-    from app.gpu.plan import GpuStep
+    from app.gpu.installer import GpuStep
+    from app.gpu.torch_choice import GraphicsCard
 
 app = group("Recognise with FunASR's models on a graphics card.")
 
@@ -50,8 +50,8 @@ def remove() -> None:
 
 def _set_up(*, dry_run: bool, accepted: bool, device: str, wheel: Path | None = None) -> None:
     from app.gpu import installer
-    from app.gpu.cards import find_cards
-    from app.gpu.plan import ENGINE
+    from app.gpu.installer import ENGINE
+    from app.gpu.torch_choice import find_cards
 
     found = find_cards() if device == "auto" else ()
     environment = installer.next_environment()
@@ -75,8 +75,7 @@ def _plan(card: "GraphicsCard | None", environment: Path, wheel: Path | None) ->
     import platform
     import sys
 
-    from app.gpu.installer import usable_python
-    from app.gpu.plan import steps
+    from app.gpu.installer import steps, usable_python
     from app.gpu.torch_choice import choose_torch
     from app.updates.installation import look
 
@@ -99,7 +98,7 @@ def _accept_licence(*, accepted: bool) -> None:
     """Show the licence of the models, and ask for consent. Raises ``GpuError``."""
     import sys
 
-    from app.gpu.plan import MODEL
+    from app.gpu.installer import MODEL
     from app.gpu.torch_choice import GpuError
     from speech.models.catalogue import load_catalogue
 
@@ -124,7 +123,7 @@ def _use(environment: str) -> None:
     """Write into the settings that the worker runs from this environment; empty: from none."""
     import asyncio
 
-    from app.gpu.plan import MODEL
+    from app.gpu.installer import MODEL
     from app.settings.file import SettingsFile
     from app.settings.sections import ChangeSetting
 

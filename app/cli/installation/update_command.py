@@ -111,7 +111,7 @@ async def _newest(installed: str) -> "Release | None":
 
     from app.settings.current import settings_now
     from app.updates import memory
-    from app.updates.index_place import place_of
+    from app.updates.index import place_of
     from app.updates.service import FILE, ask_index
     from runtime.folders import folders
 

@@ -14,7 +14,7 @@ from app.control.client import ControlError, NotRunning, ask
 from app.core.daemon_thread import aside
 from app.core.errors import UsageMistake
 from app.diagnostics.checks import active_settings as settings_file
-from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, models, vad, worker
+from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, worker
 from app.diagnostics.checks import remote_gateways as elsewhere
 from app.diagnostics.checks.active_settings import ActiveSettings
 from app.diagnostics.checks.desktop import hotkeys, permissions
@@ -102,7 +102,7 @@ class AllChecks:
         models_needed, names = (VAD_MODEL, *(served.models if needed else ())), self._catalogue.names
         hashing_s = _THOROUGH_S if options.thorough else DEADLINE_S
         arguments = () if options.hear_s else ("--no-microphone",)
-        hashing = partial(models.models, self._store, names, models_needed, thorough=options.thorough)
+        hashing = partial(installation.models, self._store, names, models_needed, thorough=options.thorough)
         working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
         takes_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
@@ -126,7 +126,7 @@ class AllChecks:
         """Return the check of an area that runs in its own process, for that process. Raises ``UsageMistake``."""
         computer, options = self._computer, self._options
         if area is Area.VAD:
-            return _aside(area, partial(vad.vad, self._store))
+            return _aside(area, partial(microphone.vad, self._store))
         if area is not Area.MICROPHONE:
             raise UsageMistake(f"{area} is not examined in a process of its own")
         choice, system = self._settings.audio.microphone, computer.system()

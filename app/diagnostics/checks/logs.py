@@ -14,7 +14,7 @@ from typing import Final
 
 from app.diagnostics.checks.finding import Area, Finding, advice, ok
 from app.diagnostics.report.log_lines import LogFilter, LogLine, as_object, parse
-from app.diagnostics.report.program_constants import PACKAGES
+from app.diagnostics.report.redaction import PACKAGES
 from app.diagnostics.timeline.log_search import found_in, logs_of, pieces
 
 DAY_S: Final = 86_400.0

@@ -15,8 +15,7 @@ from app.core.errors import AppError, Note
 from app.diagnostics.report import facts
 from app.diagnostics.report.licences import dependencies
 from app.diagnostics.report.log_reader import logs_in, tail_of
-from app.diagnostics.report.program_constants import own_modules
-from app.diagnostics.report.redaction import PROGRAMS, Redaction
+from app.diagnostics.report.redaction import PROGRAMS, Redaction, own_modules
 from app.journal.library import Library, users_library
 from app.local_services import local_gateway
 from app.local_services.worker_view import WorkerView

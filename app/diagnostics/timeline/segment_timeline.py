@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from app.diagnostics.timeline.logged_events import LoggedEvent
-from app.diagnostics.timeline.segment_facts import RETURNED, JobClaim, SegmentFacts
+from app.diagnostics.timeline.segment_facts import RETURNED, JobClaim, LoggedEvent, SegmentFacts
 from runtime.event_names import LogEvent
 
 

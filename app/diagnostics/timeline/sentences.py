@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from app.diagnostics.timeline.logged_events import LoggedEvent, host_of
+from app.diagnostics.timeline.segment_facts import LoggedEvent, host_of
 from runtime.event_names import LogEvent
 
 

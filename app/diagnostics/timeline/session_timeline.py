@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.diagnostics.timeline.logged_events import LoggedEvent
-from app.diagnostics.timeline.segment_facts import RETURNED, SegmentFacts, gather
+from app.diagnostics.timeline.segment_facts import RETURNED, LoggedEvent, SegmentFacts, gather
 from app.diagnostics.timeline.segment_sentences import segment_entries
 from app.diagnostics.timeline.segment_timeline import SegmentTimeline, SpanKind, TimeSpan, timeline, typical
 from app.diagnostics.timeline.sentences import sentence, short_names

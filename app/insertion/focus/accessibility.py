@@ -16,7 +16,7 @@ from app.bus.errors import BusError
 from app.insertion.accessibility.elements import Element, Elements, open_elements
 from app.insertion.errors import FocusUnknown
 from app.insertion.outcome import Target
-from app.insertion.programs import is_terminal
+from app.insertion.plan import is_terminal
 
 _WITHIN_S: Final = 1.0
 

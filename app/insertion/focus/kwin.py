@@ -17,7 +17,7 @@ from app.bus.connection import BUS_PROGRAM, Answer, BusConnection, BusObject, Me
 from app.bus.errors import BusError
 from app.insertion.errors import FocusUnknown
 from app.insertion.outcome import Target
-from app.insertion.programs import is_terminal
+from app.insertion.plan import is_terminal
 
 _REPLY_S: Final = 1.0
 _KWIN: Final = "org.kde.KWin"

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from app.core.area import Area
 from app.insertion.errors import FocusUnknown
 from app.insertion.outcome import Target
-from app.insertion.programs import is_terminal
+from app.insertion.plan import is_terminal
 
 _REPLY_S: Final = 1.0
 _MAGIC: Final = b"i3-ipc"

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from app.insertion.errors import FocusUnknown
 from app.insertion.outcome import Target
-from app.insertion.programs import is_terminal
+from app.insertion.plan import is_terminal
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone, WaylandError
 from app.wayland.interfaces import TOPLEVEL_MANAGER

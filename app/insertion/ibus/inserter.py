@@ -1,11 +1,16 @@
-"""Insert texts through IBus: our engine replaces the user's for a moment, commits the text, and makes way again.
+"""Insert texts through IBus: our engine replaces the user's, commits the text in pieces, and makes way again.
 
 IBus takes the global engine away when an engine leaves that was registered while it runs. So ours is registered
 for each text, and the user's is chosen again once ours is gone. ``KeptEngine`` knows it if a process is killed.
+
+Programs of X11 with the old protocol XIM get a text in the character sets of its time. Tried with ibus-x11 1.5.32
+and xterm 398: more than 500 characters at once are replaced by zeros, and a character outside these sets is lost
+beside one of another language. Alone or beside ASCII it arrives.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +20,6 @@ from app.bus.errors import BusError, BusMissing, BusRefused, BusSilent
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.own_engine import OwnEngine
-from app.insertion.ibus.pieces import arrives_by_xim, pieces
 from app.insertion.ibus.values import ENGINE, NO_CLIENT, PASSWORD_PURPOSES, TERMINAL_PURPOSE, XIM
 from app.insertion.ibus.watch import IBusWatch
 from app.insertion.outcome import (
@@ -29,6 +33,67 @@ from app.insertion.outcome import (
     held,
 )
 from app.insertion.plan import Rules, to_paste
+
+_SETS: Final = (
+    *("latin-1", "iso8859-2", "iso8859-7", "iso8859-8", "iso8859-9", "koi8-r"),
+    *("gb2312", "euc-kr", "shift-jis"),
+)
+_FOREIGN: Final = frozenset("—―‖～∥−·")
+"""Characters that Python counts to one of these sets and X11 does not."""
+_XIM_PIECE: Final = 100
+_PIECE_BYTES: Final = 4000  # the limit of text-input-v3: older compositors disconnect a client that gets more
+
+
+def pieces(text: str, *, xim: bool) -> list[str]:
+    """Return the pieces of a text, in order."""
+    return list(_xim_pieces(text) if xim else _limited(text))
+
+
+def arrives_by_xim(text: str) -> bool:
+    """Return whether a program with XIM gets this text exactly, and tells so.
+
+    A mark or a joiner has no width: it moves no cursor, and it is lost beside its letter. Some characters arrive
+    beside ASCII only.
+    """
+    marks = any(unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf") for char in text)
+    return not marks and _FOREIGN.isdisjoint(_xim_pieces(text))
+
+
+def _limited(text: str) -> Iterator[str]:
+    """Yield pieces of at most as many bytes as allowed; a bad half of a letter pair counts as one."""
+    raw = text.encode(errors="replace")
+    start = 0
+    while start < len(raw):
+        piece = raw[start : start + _PIECE_BYTES].decode(errors="ignore")
+        yield piece
+        start += len(piece.encode())
+
+
+def _xim_pieces(text: str) -> Iterator[str]:
+    piece, common = "", frozenset[str]()
+    for char in text:
+        own = _sets_of(char)
+        shared = own if not piece or piece.isascii() else common if char.isascii() else own & common
+        if piece and (len(piece) == _XIM_PIECE or not (shared or char.isascii() or piece.isascii())):
+            yield piece
+            piece, shared = "", own
+        piece, common = piece + char, shared
+    if piece:
+        yield piece
+
+
+def _sets_of(char: str) -> frozenset[str]:
+    """Return the sets that have this character."""
+    return frozenset() if char in _FOREIGN else frozenset(name for name in _SETS if _encodes(name, char))
+
+
+def _encodes(name: str, char: str) -> bool:
+    try:
+        char.encode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
+
 
 PATIENCE_S: Final = 1.0
 COMPOSING_S: Final = 2.0

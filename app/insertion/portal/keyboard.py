@@ -9,8 +9,8 @@ from typing import Final, Protocol
 
 from app.bus.errors import BusError
 from app.insertion.errors import InsertionUnavailable, SessionMissing
+from app.insertion.plan import PasteKeys
 from app.insertion.portal.session import INTERFACE, RemoteSession
-from app.insertion.programs import PasteKeys
 from app.insertion.wayland.keymap import STANDARD_PLACES, KeyPlaces, chord, codes_of, key_places
 
 _KEY_S: Final = 1.0

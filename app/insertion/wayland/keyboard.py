@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final, Self
 
 from app.insertion.errors import ScreenGone
-from app.insertion.programs import PasteKeys
+from app.insertion.plan import PasteKeys
 from app.insertion.wayland.keymap import (
     CONTROL_MASK,
     SHIFT_MASK,

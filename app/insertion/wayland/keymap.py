@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from app.insertion.programs import PasteKeys
+from app.insertion.plan import PasteKeys
 
 SHIFT_MASK: Final = 1
 CONTROL_MASK: Final = 4

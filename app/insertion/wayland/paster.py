@@ -9,8 +9,7 @@ from app.insertion.clipboard import LentClipboard, PasteFlow, now_s
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import Focus, HoldReason, Insertion, InsertionResult, Target, has_focus, held
 from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S
-from app.insertion.plan import Rules, Strategy, to_paste
-from app.insertion.programs import ORDINARY, TERMINAL, PasteKeys, paste_keys
+from app.insertion.plan import ORDINARY, TERMINAL, PasteKeys, Rules, Strategy, paste_keys, to_paste
 from runtime import loggers
 from runtime.event_names import LogEvent
 

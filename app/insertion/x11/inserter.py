@@ -1,23 +1,108 @@
-"""The insertion on X11 in the helper process, by two threads that talk to the X server.
+"""Insert texts on X11, pasted where possible, otherwise typed, by two threads that talk to the X server.
 
 One thread inserts. The other finds the focused window, because an insertion may take seconds.
+
+Pasting is the default for three reasons. An input method (ibus, fcitx) changes typed letters into other words. An
+editor completes and indents them, and an undo takes back only some. Pasting also takes equally long for any text.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final, Self
 
-from app.insertion.errors import ScreenGone
+from app.insertion.errors import CannotType, ScreenGone
 from app.insertion.helper.frames import OpenRequest
-from app.insertion.outcome import Insertion, Target
-from app.insertion.plan import Rules
-from app.insertion.x11.clipboard import kept_contents
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, paste_keys, to_paste, to_type
+from app.insertion.x11.clipboard import KeptSelections, X11Clipboard, kept_contents
 from app.insertion.x11.connection import X11Connection, XThread
 from app.insertion.x11.grab_guard import Grabs
-from app.insertion.x11.screen import X11Screen
-from app.insertion.x11.strategies import X11Strategies
+from app.insertion.x11.keyboard import Batch, X11Keyboard
+from app.insertion.x11.screen import Pings, X11Screen
+
+_LAST_S: Final = 1.0
+
+
+class X11Strategies:
+    """The insertion of texts by pasting or typing, for the thread of ``connection``."""
+
+    def __init__(self, connection: X11Connection, patience_s: float, kept: KeptSelections | None = None) -> None:
+        self._connection = connection
+        self._patience_s = patience_s
+        self.screen = X11Screen(connection)
+        self.clipboard = X11Clipboard(connection, patience_s, kept)
+        self._pings = Pings(connection)
+        self.keyboard = X11Keyboard(connection, self.screen, self._pings, patience_s)
+        self._last: Target | None = None  # the target of the last paste
+
+    def close(self) -> None:
+        """Restore all borrowed resources after the last target has taken its text."""
+        self._last_has_ended(min(self._patience_s, _LAST_S))
+        self.keyboard.close()
+        self.clipboard.close()
+
+    def prepare(self, target: Target) -> None:
+        """Read the clipboard before its contents are needed."""
+        self.clipboard.keep(self._selections(target))
+
+    def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
+        """Insert a text as the rules say; texts that are costly to type are pasted anyway."""
+        pieces = self._plan(text, target, rules) if rules.strategy is Strategy.TYPE else None
+        if pieces is not None:
+            return self.keyboard.type(pieces, target)
+        reason = self.screen.ready(target)
+        if reason is not None:
+            return held(reason)
+        if self.clipboard.keep(self._selections(target)):
+            return self._paste(text, target)
+        pieces = self._plan(text, target, rules) if may_type_instead(rules) else None
+        return held(HoldReason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
+
+    def _paste(self, text: str, target: Target) -> Insertion:
+        try:
+            codes = self.keyboard.chord(paste_keys(*self.screen.names(target.window)))
+        except CannotType:
+            return held(HoldReason.TARGET_UNKNOWN)
+
+        def press(pressed: Callable[[], None]) -> HoldReason | None:
+            def keys() -> None:
+                pressed()
+                self.keyboard.press(codes)
+
+            return self.screen.press(target, keys)
+
+        if not self._last_has_ended(self._patience_s) and self._last == target:
+            return held(HoldReason.NOT_READ)
+        self._last = target
+        program = self._connection.program(target.window)
+        clean = to_paste(text, target)
+        reason = self.clipboard.paste(clean, self._selections(target), program, press)
+        return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
+
+    def _last_has_ended(self, patience_s: float) -> bool:
+        """Wait until the last target has processed its key; return False if it does not answer in ``patience_s``.
+
+        Programs ask several times for one paste. They must not get the next text, or the old contents, for the
+        last key. An answered ping is proof. Silence counts only for programs that answer no pings, because the
+        computer may be busy.
+        """
+        last = self._last
+        if last is None or not self.clipboard.lends:
+            return True
+        if self._pings.answered(last):
+            return self._pings.reached(last, patience_s)
+        self._connection.wait(self.clipboard.settled, patience_s)
+        return True
+
+    def _plan(self, text: str, target: Target, rules: Rules) -> Sequence[Batch] | None:
+        clean = to_type(text, target, rules.newline)
+        return self.keyboard.plan(clean, target, shift_return=rules.newline is Newline.SHIFT_RETURN)
+
+    def _selections(self, target: Target) -> tuple[int, ...]:
+        return self.clipboard.selections(primary=paste_keys(*self.screen.names(target.window)).primary)
+
 
 _CLOSE_S: Final = 3.0
 

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.core.errors import Note
 from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of, shown
-from app.gateways.selection import CHOSEN
-from app.gateways.view import EndPairing, FoundView, PairGateway, PairingStage, PairingView
+from app.gateways.view import CHOSEN, EndPairing, FoundView, PairGateway, PairingStage, PairingView
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
 from app.sharing.view import EndEnlisting, Enlist, EnlistStage, LendingAction, LendingView

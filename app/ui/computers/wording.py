@@ -8,8 +8,16 @@ from urllib.parse import urlsplit
 
 from app.core.errors import Note
 from app.gateways.pairing_address import shown
-from app.gateways.selection import to_gateway, to_here
-from app.gateways.view import ForgetGateway, FoundView, GatewayHealth, GatewaysView, GatewayView, RenameGateway
+from app.gateways.view import (
+    ForgetGateway,
+    FoundView,
+    GatewayHealth,
+    GatewaysView,
+    GatewayView,
+    RenameGateway,
+    to_gateway,
+    to_here,
+)
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.sharing.view import (

@@ -22,8 +22,8 @@ from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError
+from app.wayland.interfaces import OverlayKind, overlay_kind
 from app.wayland.layer import LayerShell
-from app.wayland.overlay_kind import OverlayKind, overlay_kind
 from runtime import loggers
 from runtime.event_names import LogEvent
 from runtime.framing import Framing

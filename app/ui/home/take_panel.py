@@ -16,11 +16,10 @@ from app.dictation.view import RECOVERABLE
 from app.history.index import IndexRow
 from app.history.view import EditTake, ExportTakes, LookAtTake, ModelsWanted, RerunOptions, RerunView, TakeDetails
 from app.messages.kinds import Action
-from app.ui.home.again_button import AgainButton
 from app.ui.home.head import paste_elsewhere
 from app.ui.home.play_bar import Follower, GrowingText, PlayBar
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
-from app.ui.home.selection_bar import ExportButton
+from app.ui.home.selection_bar import AgainButton, ExportButton
 from app.ui.home.wording import caption, take_text, when
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font

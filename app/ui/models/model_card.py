@@ -25,7 +25,6 @@ from app.models.view import (
     VerifyModel,
 )
 from app.settings.sections import ChangeSetting
-from app.ui.models.model_actions import ICONS, CardAction, can_be_done, main_action, menu_actions
 from app.ui.models.model_widgets import (
     SHAPES,
     Badge,
@@ -36,9 +35,14 @@ from app.ui.models.model_widgets import (
     speed_bar,
 )
 from app.ui.models.wording import (
+    ICONS,
+    CardAction,
     about_text,
+    can_be_done,
     facts_text,
     how_text,
+    main_action,
+    menu_actions,
     note_role,
     note_text,
     reason_text,
@@ -46,8 +50,7 @@ from app.ui.models.wording import (
     size_text,
     too_large_text,
 )
-from app.ui.strings.language_names import by_name, listed
-from app.ui.strings.texts import Texts, model_name, names_text
+from app.ui.strings.texts import Texts, by_name, listed, model_name, names_text
 from app.ui.theme.theme import SCALE, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, control_height, reveal, show_icon
 from app.ui.widgets.panels import Dialogs, FlowRow

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from app.core.sentences import Say
 from app.models.advice import figure
 from app.models.view import ModelFacts, ModelState, Purpose
-from app.ui.strings.language_names import language_name
+from app.ui.strings.texts import language_name
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import paint_bar, paint_round, refresh_with, smooth_painter

@@ -12,8 +12,7 @@ from app.ui.models.model_card import ModelCard
 from app.ui.models.wording import room_text
 from app.ui.settings.picker import PickOneControl
 from app.ui.settings.picker_entries import PickerEntry, spoken_entries
-from app.ui.strings.language_names import language_name
-from app.ui.strings.texts import Texts
+from app.ui.strings.texts import Texts, language_name
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import refresh_with
 from app.ui.widgets.panels import SYSTEM_DIALOGS, tell_visible

@@ -1,12 +1,15 @@
-"""Texts for models, their states and the progress of downloads."""
+"""Texts for models, their states and the progress of downloads, and the actions of a card in each state.
+
+One action is the card's button, the others are in its menu.
+"""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
 from app.core.errors import Note
-from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView
-from app.ui.strings.language_names import language_name, languages_text, listed
-from app.ui.strings.texts import Texts, figures, joined, left_text
+from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse
+from app.ui.strings.texts import Texts, figures, joined, language_name, languages_text, left_text, listed
 from runtime.installing import extra_command
 
 _KILOBYTE, _MEGABYTE, _GIGABYTE = 1e3, 1e6, 1e9
@@ -140,3 +143,92 @@ def _worded(texts: Texts, note: Note) -> str:
         name: size_text(texts, int(value)) if name in _BYTES else value for name, value in note.values.items()
     }
     return texts(f"models.note.{note.key}", **values)
+
+
+class CardAction(StrEnum):
+    """Actions of a card; the values are keys of texts."""
+
+    FETCH = "fetch"
+    FETCH_USE = "fetch-use"
+    FETCH_ONLY = "fetch-only"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+    REPAIR = "repair"
+    CANCEL = "cancel"
+    DISCARD = "discard"
+    USE = "use"
+    VERIFY = "verify"
+    IMPORT = "import"
+    DELETE = "delete"
+    COPY = "copy-command"
+
+
+ICONS: Final = {
+    CardAction.FETCH: "download",
+    CardAction.FETCH_USE: "download",
+    CardAction.FETCH_ONLY: "download",
+    CardAction.PAUSE: "pause",
+    CardAction.RESUME: "resume",
+    CardAction.RETRY: "again",
+    CardAction.REPAIR: "recover",
+    CardAction.CANCEL: "cancel",
+    CardAction.DISCARD: "cancel",
+    CardAction.USE: "done",
+    CardAction.VERIFY: "done",
+    CardAction.IMPORT: "folder",
+    CardAction.DELETE: "delete",
+    CardAction.COPY: "copy",
+}
+_MAIN: Final = {
+    ModelState.QUEUED: CardAction.PAUSE,
+    ModelState.FETCHING: CardAction.PAUSE,
+    ModelState.PAUSED: CardAction.RESUME,
+    ModelState.FAILED: CardAction.RETRY,
+    ModelState.DAMAGED: CardAction.REPAIR,
+    ModelState.IMPORTING: CardAction.CANCEL,
+    ModelState.VERIFYING: CardAction.CANCEL,
+}
+_IMPORTS: Final = frozenset({ModelState.MISSING, ModelState.PAUSED, ModelState.FAILED, ModelState.DAMAGED})
+_LEFT_OVER: Final = frozenset({ModelState.PAUSED, ModelState.FAILED})
+
+
+def main_action(model: LocalModelView) -> CardAction | None:
+    """Return the action of a card's button; ``None`` if there is nothing to do now."""
+    match model.state:
+        case ModelState.MISSING if model.lacks or model.about.exported_from:
+            return CardAction.COPY
+        case ModelState.MISSING if model.about.later:
+            return None
+        case ModelState.MISSING:
+            return CardAction.FETCH_USE if model.runs and not model.chosen else CardAction.FETCH
+        case ModelState.INSTALLED if model.lacks:
+            return CardAction.COPY
+        case ModelState.INSTALLED:
+            return CardAction.USE if model.can_be_chosen and not model.chosen else None
+        case ModelState.BUSY:
+            return CardAction.CANCEL if model.waiting else None
+    return _MAIN.get(model.state)
+
+
+def menu_actions(model: LocalModelView) -> list[CardAction]:
+    """Return the actions of a card's menu."""
+    state, main = model.state, main_action(model)
+    offered = {
+        CardAction.FETCH_ONLY: state is ModelState.MISSING
+        and main is not CardAction.FETCH
+        and not model.about.exported_from,
+        CardAction.VERIFY: state is ModelState.INSTALLED,
+        CardAction.IMPORT: state in _IMPORTS,
+        CardAction.CANCEL: state in {ModelState.QUEUED, ModelState.FETCHING},
+        CardAction.DISCARD: state in _LEFT_OVER and bool(model.done or state is ModelState.PAUSED),
+        CardAction.DELETE: state in {ModelState.INSTALLED, ModelState.DAMAGED},
+    }
+    return [action for action, there in offered.items() if there]
+
+
+def can_be_done(action: CardAction, model: LocalModelView) -> bool:
+    """Return whether an offered action is possible now: a model in use cannot be deleted."""
+    if action is CardAction.DELETE:
+        return model.use is ModelUse.NOBODY
+    return not model.stopping

@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.states import State
-from app.monitoring.stage_percentiles import percentile
+from app.monitoring.utterances import percentile
 from app.monitoring.view import UtteranceRow, UtteranceStage
 from app.ui.monitor.wording import NOTHING, row_text, seconds_text, stages_text, time_text, who_text
 from app.ui.strings.texts import Texts, state_text

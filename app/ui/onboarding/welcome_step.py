@@ -15,9 +15,7 @@ from app.settings.languages import own_languages, spoken_languages
 from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.onboarding.widgets import Option, StepPage
 from app.ui.settings.choices import LANGUAGE, Choices, microphone_entries
-from app.ui.strings.drawable import language_is_drawn
-from app.ui.strings.language_names import by_name, language_name
-from app.ui.strings.texts import Texts, note_text
+from app.ui.strings.texts import Texts, by_name, language_is_drawn, language_name, note_text
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import LevelBar, action_button, control_height, reveal
 from app.ui.widgets.controls import DropDown, TickButton

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.models.view import FetchModel, LocalModelView, PauseModel
-from app.onboarding.readiness import Readiness, ReadinessStage, readiness
-from app.onboarding.steps import Step, StepProgress
+from app.onboarding.steps import Readiness, ReadinessStage, Step, StepProgress, readiness
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font

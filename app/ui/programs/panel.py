@@ -11,9 +11,17 @@ from PySide6.QtGui import QHideEvent, QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from app.core.errors import Note
-from app.insertion.plan import LONGEST_PROGRAM, MOST_PROGRAMS, Newline, ProgramRule, Strategy, program_problems
+from app.insertion.plan import (
+    LONGEST_PROGRAM,
+    MOST_PROGRAMS,
+    MOST_SEEN,
+    Newline,
+    ProgramRule,
+    Strategy,
+    program_problems,
+    same_program,
+)
 from app.insertion.program_picker import PickProgram, PickState, ProgramPick, can_pick
-from app.insertion.programs import MOST_SEEN, same_program
 from app.messages.kinds import Action, Problem, Programs
 from app.settings.schema import as_written
 from app.settings.sections import ChangeSetting

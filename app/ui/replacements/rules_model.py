@@ -13,8 +13,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from app.replacements.draft import Draft
-from app.replacements.rules import Replacement
+from app.replacements.rules import Draft, Replacement
 from app.ui.strings.texts import Texts
 
 Index = QModelIndex | QPersistentModelIndex

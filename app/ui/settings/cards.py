@@ -23,8 +23,7 @@ from app.settings.sections import ChangeSetting, Settings
 from app.ui.help.line_list import ReadOnlyText
 from app.ui.home.wording import day_text
 from app.ui.settings.wording import in_all_languages
-from app.ui.strings.language_names import listed
-from app.ui.strings.texts import Texts, note_text
+from app.ui.strings.texts import Texts, listed, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, Shape, action_button, enable, refresh_with
 from app.ui.widgets.panels import Dialogs, FlowRow

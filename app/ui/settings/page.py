@@ -22,10 +22,18 @@ from app.ui.settings.cards import FileTrouble
 from app.ui.settings.controls import MicrophoneControl
 from app.ui.settings.hotkey_panels import KEYS, PressTest
 from app.ui.settings.key_field import KeyControl
-from app.ui.settings.placement import INPUT, MODELS, SECTIONS, section_of
 from app.ui.settings.row_table import ELSEWHERE, MODEL, ControlValues, SettingRows
 from app.ui.settings.section import Section, SectionTabs, SettingRow, Words
-from app.ui.settings.wording import is_of_file, is_of_value, refusal_text, terms
+from app.ui.settings.wording import (
+    INPUT,
+    MODELS,
+    SECTIONS,
+    is_of_file,
+    is_of_value,
+    refusal_text,
+    section_of,
+    terms,
+)
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import control_height, paint_as_page, timer

@@ -9,10 +9,8 @@ from PySide6.QtCore import QCollator, QLocale
 
 from app.core.sentences import LANGUAGES, Sentences
 from app.settings.sections import SYSTEM
-from app.ui.strings.drawable import script_is_drawn
-from app.ui.strings.language_names import language_name
 from app.ui.strings.native_names import NATIVE_NAMES
-from app.ui.strings.texts import Texts, model_name
+from app.ui.strings.texts import Texts, language_name, model_name, script_is_drawn
 from speech.models.catalogue import load_catalogue
 
 

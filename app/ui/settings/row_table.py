@@ -26,9 +26,8 @@ from app.ui.settings.controls import (
 from app.ui.settings.key_field import KeyControl
 from app.ui.settings.picker import PickOneControl, PickSeveralControl
 from app.ui.settings.picker_entries import model_entries, own_entries, spoken_entries
-from app.ui.settings.placement import settings_of
 from app.ui.settings.section import SettingRow
-from app.ui.settings.wording import option_keys, placeholder, unit
+from app.ui.settings.wording import option_keys, placeholder, settings_of, unit
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

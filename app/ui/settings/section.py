@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QLayout, QSizePolicy, QW
 from app.settings.schema import Setting
 from app.settings.sections import Settings
 from app.ui.settings.controls import Said, SettingControl, SwitchControl
-from app.ui.settings.placement import PANELS_FIRST, PLACES, section_of
-from app.ui.settings.wording import found, found_by, marked, says, title
+from app.ui.settings.wording import PANELS_FIRST, PLACES, found, found_by, marked, says, section_of, title
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width

@@ -12,8 +12,7 @@ from app.dictation.actions import PauseHotkeys, SuspendHotkeys
 from app.dictation.gestures import TalkMode
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
-from app.gateways.selection import to_gateway, to_here
-from app.gateways.view import GatewaysView, LookAtGateways
+from app.gateways.view import GatewaysView, LookAtGateways, to_gateway, to_here
 from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.settings.sections import MICROPHONE, ChangeSetting

@@ -1,19 +1,61 @@
-"""Texts by key, in a language that can change: of windows, states, notes, times and keys, and the words of Qt."""
+"""Texts by key, in a language that fonts can draw: of windows, states, notes, languages, times, keys, and Qt.
+
+A language whose name would appear as boxes cannot be chosen.
+"""
 
 import time
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from functools import reduce
+from functools import cache, reduce
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
+from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 
 from app.core.errors import Note
 from app.core.sentences import LANGUAGES, Say, entries, filled
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.ui.strings.drawable import language_is_drawn
+from app.ui.theme.theme import font
+
+_OTHER_NAMES: Final = {"Cjk": "SimplifiedChinese", "Hangul": "Korean", "Modifier": "Latin"}
+
+
+def can_draw(text: str) -> bool:
+    """Return True if some font has a shape for every letter.
+
+    Fonts that are installed later are not seen.
+    """
+    metrics = QFontMetrics(font())
+    return all(metrics.inFontUcs4(ord(letter)) for letter in text if not letter.isspace())
+
+
+@cache
+def language_is_drawn(tag: str, texts: str) -> bool:
+    """Return True if the fonts can draw the windows in this language.
+
+    ``texts``: the language in whose texts its name is looked up. All have it, and reading others takes long.
+    """
+    if QGuiApplication.instance() is None:
+        return True
+    return can_draw(str(entries(texts)[f"language.{tag}"]))
+
+
+def script_is_drawn(text: str) -> bool:
+    """Return True if some font is made for the script of this text.
+
+    Unlike ``can_draw`` it loads no font, so it is fit for the names of a hundred languages.
+    """
+    script = unicodedata.name(text[0]).split()[0].capitalize()
+    return _OTHER_NAMES.get(script, script) in _drawn_scripts()
+
+
+@cache
+def _drawn_scripts() -> frozenset[str]:
+    return frozenset(system.name for system in QFontDatabase.writingSystems())
+
 
 SYSTEM: Final = "system"
 _NAMES: Final = {f"language.{tag}": tag for tag in LANGUAGES}
@@ -245,3 +287,42 @@ class QtWords(QObject):
         self._application.removeTranslator(self._translator)
         if self._translator.load(QLocale(self._texts.language), "qtbase", "_", folder):
             self._application.installTranslator(self._translator)
+
+
+_FEW: Final = 5
+_NAMED: Final = 2
+_WIDESPREAD: Final = ("zh", "en")
+
+
+def language_name(say: Say, code: str) -> str:
+    """Return the name of a language; an unknown code stands for itself."""
+    key = f"spoken.{code}"
+    return say(key) if say.knows(key) else code
+
+
+def by_name(say: Say, codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Return codes and names, in the order of the names."""
+    return sorted(((code, language_name(say, code)) for code in codes), key=lambda one: one[1].casefold())
+
+
+def languages_text(say: Say, codes: Collection[str], first: Iterable[str] = ()) -> str:
+    """Return all names of a few languages, or two names and the number of the others.
+
+    ``first``: the languages to name first where they are among ``codes``, such as the user's own.
+    """
+    ordered = list(dict.fromkeys((*(code for code in (*first, *_WIDESPREAD) if code in codes), *codes)))
+    if len(ordered) <= _FEW:
+        return listed(say, [language_name(say, code) for code in ordered])
+    one, two = (language_name(say, code) for code in ordered[:_NAMED])
+    names = say("list.next", first=one, second=two)
+    return say("list.more", first=names, more=len(ordered) - _NAMED)
+
+
+def listed(say: Say, names: list[str]) -> str:
+    """Return names as a list in a sentence."""
+    if len(names) < 2:
+        return "".join(names)
+    text = names[0]
+    for name in names[1:-1]:
+        text = say("list.next", first=text, second=name)
+    return say("list.last", first=text, second=names[-1])

@@ -10,8 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QGuiApplicatio
 from PySide6.QtWidgets import QApplication
 
 from app.core.states import State
-from app.ui.theme.colours import COLOURS, Colours, Scheme, state_colour
-from app.ui.theme.stylesheet import stylesheet
+from app.ui.theme.colours import COLOURS, Colours, Scheme, state_colour, stylesheet
 
 HAN: Final = ("Noto Sans CJK SC", "Microsoft YaHei UI", "PingFang SC")
 """Fonts for Han after the system's own: without them some systems draw Chinese with Japanese glyphs."""

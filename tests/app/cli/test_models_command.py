@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.models_command import app
-from app.models.local_speeds import keep_speed
+from app.models.advice import keep_speed
 from tests.helpers.ports import free_port
 from tests.speech.models.server import Served, file_server
 from tests.speech.models.stating import answer, entries

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from app.core.errors import Note
-from app.files import snapshot
 from app.files.events import (
     Add,
     Event,
@@ -22,6 +21,7 @@ from app.files.events import (
     RunProgress,
 )
 from app.files.queue import FileQueue
+from app.files.result_store import decode_queue, encode_queue
 from app.files.view import (
     MOST_FILES,
     CancelFiles,
@@ -143,7 +143,7 @@ class World(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Replace the program at any moment by one that reads the saved list."""
-        again = snapshot.decode(snapshot.encode(self.queue))
+        again = decode_queue(encode_queue(self.queue))
         assert again is not None
         before, following = self.queue.view(), self.queue.following
         self.queue = FileQueue(again.files, again.saving, again.following, self.at_once)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.gpu import installer
-from app.gpu.plan import steps
+from app.gpu.installer import steps
 from app.gpu.torch_choice import TorchChoice
 from app.models.engines import worker_program
 from scripts.setup import Environment, cpu_torch

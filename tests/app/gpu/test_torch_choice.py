@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.gpu.cards import GraphicsCard
-from app.gpu.torch_choice import CPU, PLAIN, GpuError, choose_torch
+from app.gpu.torch_choice import CPU, PLAIN, GpuError, GraphicsCard, choose_torch
 
 TABLE = (Path(__file__).parents[3] / "packaging" / "torch.md").read_text()
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.models.advice import advice_line, advise, languages_text, speed_text
-from app.models.local_speeds import keep_speed
+from app.models.advice import advice_line, advise, keep_speed, languages_text, speed_text
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import LocalSpeed, Reason, Recommendation
 

@@ -19,8 +19,7 @@ from app.journal.journal import Journal
 from app.journal.take import Take
 from app.transcription.listening import PATIENT, DictationObserver, DictationSetup, MicrophoneStatus
 from app.transcription.pipeline import Samples, SegmentingVad, SpanningVad, in_thread, transcribe
-from app.transcription.second_pass import SecondPass
-from app.transcription.span_choice import SpanChoice
+from app.transcription.second_pass import SecondPass, SpanChoice
 from app.transcription.span_planner import SHORT_TAIL, SpanPlanner, SpanRules
 from client.connection import Address, fixed
 from client.errors import GatewayError

@@ -5,8 +5,14 @@ from collections.abc import AsyncIterator
 import numpy as np
 
 from app.core.outlet import Outlet
-from app.transcription.language_vote import PER_PART, PER_RECORDING, LanguageVote
-from app.transcription.voting_outlet import PatientOutlet, VotingOutlet, voting
+from app.transcription.voting_outlet import (
+    PER_PART,
+    PER_RECORDING,
+    LanguageVote,
+    PatientOutlet,
+    VotingOutlet,
+    voting,
+)
 from client.events import ClientEvent, Connected
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options

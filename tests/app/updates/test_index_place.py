@@ -2,14 +2,14 @@
 
 import pytest
 
-from app.updates import index_place
-from app.updates.index_place import IndexPlace, place_of
+from app.updates import index
+from app.updates.index import IndexPlace, place_of
 from app.updates.signature import is_key
 
 
 def test_settings_replace_the_place_of_this_build() -> None:
     assert place_of("https://a.example", "key") == IndexPlace("https://a.example", ("key",))
-    assert place_of("", "") == IndexPlace(index_place.URL, index_place.KEYS)
+    assert place_of("", "") == IndexPlace(index.URL, index.KEYS)
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ def test_place_is_known_with_address_and_key(url: str, keys: tuple[str, ...], kn
 
 
 def test_keys_of_this_build_are_public_keys() -> None:
-    assert all(map(is_key, index_place.KEYS)) and (not index_place.URL or index_place.URL.startswith("https://"))
+    assert all(map(is_key, index.KEYS)) and (not index.URL or index.URL.startswith("https://"))

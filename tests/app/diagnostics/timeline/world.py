@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from app.diagnostics.timeline.logged_events import LoggedEvent, logged_event
+from app.diagnostics.timeline.segment_facts import LoggedEvent, logged_event
 from backend.observability.segment_log import SegmentLog as GatewayStory
 from backend.sessions.segments import SegmentHistory
 from client.story import SessionLog as ClientStory

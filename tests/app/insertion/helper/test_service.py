@@ -25,8 +25,7 @@ from app.insertion.helper.frames import (
 )
 from app.insertion.helper.service import HelperService
 from app.insertion.outcome import Insertion, InsertionResult
-from app.insertion.plan import Rules
-from app.insertion.programs import PasteKeys
+from app.insertion.plan import PasteKeys, Rules
 from app.insertion.wayland.paster import InsertionParts, WaylandPaster
 from tests.app.insertion.test_clipboard import FakeClipboard
 from tests.app.insertion.wayland.test_paster import EDITOR, FakeFocus, FakeKeyboard

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pytest
 
 from app.insertion.errors import PermissionMissing, SessionMissing
+from app.insertion.plan import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
 from app.insertion.portal.keyboard import LayoutUnclear, PortalKeyboard
 from app.insertion.portal.session import RemoteSession
-from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
 from tests.app.insertion.portal.conftest import KEY, START, RemoteDesktop
 from tests.helpers.desktop_portal import CANCELLED
 

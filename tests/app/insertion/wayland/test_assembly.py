@@ -8,8 +8,8 @@ from app.insertion.focus.kwin import KWinFocus
 from app.insertion.focus.sway import SwayFocus
 from app.insertion.focus.toplevels import ToplevelFocus
 from app.insertion.helper.frames import OpenRequest
+from app.insertion.plan import ORDINARY
 from app.insertion.portal.permission import NAME, Permission
-from app.insertion.programs import ORDINARY
 from app.insertion.wayland.assembly import PartMissing, assemble
 from app.insertion.wayland.clipboard import kept_contents
 from app.insertion.wayland.paster import InsertionParts

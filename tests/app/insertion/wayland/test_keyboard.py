@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
+from app.insertion.plan import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
 from app.insertion.wayland.keyboard import UserKeymap, VirtualKeyboard
 from app.insertion.wayland.keymap import codes_of
 from app.wayland.errors import CompositorMissing

@@ -7,8 +7,7 @@ import pytest
 
 from app.insertion.errors import InsertionUnavailable, PermissionMissing
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
-from app.insertion.plan import Rules, Strategy
-from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys
+from app.insertion.plan import OLD_TERMINAL, ORDINARY, TERMINAL, PasteKeys, Rules, Strategy
 from app.insertion.wayland.paster import UNKNOWN_PROCESS, InsertionParts, WaylandPaster, keys_for
 from tests.app.insertion.test_clipboard import FakeClipboard
 

@@ -4,12 +4,10 @@ import pytest
 from Xlib import XK, X
 
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
-from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL
+from app.insertion.plan import OLD_TERMINAL, ORDINARY, TERMINAL
 from app.insertion.x11.connection import X11Connection
-from app.insertion.x11.keyboard import X11Keyboard
-from app.insertion.x11.keyboard_layout import MOST_KEYS_AT_ONCE
-from app.insertion.x11.pings import Pings
-from app.insertion.x11.screen import X11Screen
+from app.insertion.x11.keyboard import MOST_KEYS_AT_ONCE, X11Keyboard
+from app.insertion.x11.screen import Pings, X11Screen
 from tests.helpers.desktop import Desktop, TextField
 
 

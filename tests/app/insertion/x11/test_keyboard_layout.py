@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.insertion.errors import CannotType
-from app.insertion.x11.keyboard_layout import (
+from app.insertion.x11.keyboard import (
     MOST_KEYS_AT_ONCE,
     RETURN,
     Layout,

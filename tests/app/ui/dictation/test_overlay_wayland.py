@@ -19,7 +19,7 @@ from app.ui.dictation.overlay_wayland import OverlayProcess, WatchedSockets, Way
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.wayland.overlay_kind import OverlayKind
+from app.wayland.interfaces import OverlayKind
 from runtime.event_names import LogEvent
 from tests.helpers.bare_compositor import bare_compositor
 from tests.helpers.kwin_desktop import running_kwin

@@ -16,8 +16,8 @@ from app.ui.settings.controls import (
 )
 from app.ui.settings.key_field import KeyControl
 from app.ui.settings.picker import PickOneControl, PickSeveralControl
-from app.ui.settings.placement import SECTIONS
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
+from app.ui.settings.wording import SECTIONS
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

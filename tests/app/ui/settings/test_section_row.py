@@ -9,10 +9,9 @@ from pytestqt.qtbot import QtBot
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting, GeneralSection, HistorySection, Settings
 from app.ui.settings.controls import NumberControl, SwitchControl
-from app.ui.settings.placement import SECTIONS
 from app.ui.settings.row_table import ControlValues, SettingRows
 from app.ui.settings.section import SettingRow, mark_style
-from app.ui.settings.wording import terms
+from app.ui.settings.wording import SECTIONS, terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme

@@ -26,18 +26,16 @@ from app.local_api.view import LocalApiState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
-from app.onboarding.readiness import ReadinessStage
-from app.onboarding.steps import Step
+from app.onboarding.steps import ReadinessStage, Step
 from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.ui.help.panels import PARTS
-from app.ui.models.model_actions import CardAction
 from app.ui.models.panel import ModelGroup
+from app.ui.models.wording import CardAction
 from app.ui.onboarding.welcome_step import ROWS
-from app.ui.settings.placement import PLACES, SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
-from app.ui.settings.wording import option_keys
+from app.ui.settings.wording import PLACES, SECTIONS, option_keys
 from app.ui.shell.front import PAGES
 from app.ui.strings.texts import SYSTEM, Texts, language_for
 from protocol.pairing import PairRefusal

@@ -1,0 +1,90 @@
+"""Detection of connections that should be replaced."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.gateways.watcher import ReconnectionDetector
+from client.connection import Address
+from tests.helpers.waiting import wait_until
+
+DESK = Address("https://10.0.0.4:8765", certificate_sha256="a" * 64)
+
+
+@dataclass
+class World:
+    """A simulated network, and the reported changes."""
+
+    there: bool | None = True
+    own: tuple[str, ...] = ("10.0.0.9", "127.0.0.1")
+    told: list[bool] = field(default_factory=list)
+    moving: ReconnectionDetector = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.moving = ReconnectionDetector(lambda address: self.there, lambda: self.own, self.changed, look_s=0.01)
+
+    def changed(self) -> None:
+        self.told.append(self.moving.in_use)
+
+    def connect(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(self.moving.until_moved(DESK))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_connection_stays_and_counts_as_in_use_while_the_gateway_stays(world: World) -> None:
+    first, second = world.connect(), world.connect()
+    await wait_until(lambda: world.moving.in_use, "somebody is connected")
+    world.own = (*world.own, "10.8.0.2")  # an additional address is no reason
+    world.moving.look()
+    await asyncio.sleep(0.03)
+    assert not first.done() and not second.done() and world.told == [True]
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    assert world.moving.in_use
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert world.told == [True, False]
+
+
+async def test_connection_is_replaced_at_once_when_the_gateway_moves(world: World) -> None:
+    world.moving = ReconnectionDetector(lambda address: world.there, lambda: world.own, lambda: None, look_s=1e6)
+    connection = world.connect()
+    await asyncio.sleep(0)
+    world.there = False
+    world.moving.look()
+    await asyncio.wait_for(connection, 5)
+
+
+async def test_connection_is_replaced_when_this_computer_changes_network(world: World) -> None:
+    connection = world.connect()
+    await asyncio.sleep(0)
+    world.own = ("127.0.0.1", "192.168.7.3")
+    await asyncio.wait_for(connection, 5)
+
+
+async def test_connection_from_before_a_sleep_is_replaced(world: World) -> None:
+    connection = world.connect()
+    await asyncio.sleep(0)
+    world.moving.woke()
+    await asyncio.wait_for(connection, 5)
+    after = world.connect()
+    await wait_until(lambda: world.moving.in_use, "a connection from after it stays")
+    after.cancel()
+    await asyncio.gather(after, return_exceptions=True)
+
+
+async def test_connection_to_an_unknown_gateway_stays(world: World) -> None:
+    world.there = None
+    connection = world.connect()
+    await asyncio.sleep(0)
+    world.own = ()
+    world.moving.woke()
+    await asyncio.sleep(0.03)
+    assert not connection.done() and world.told == []
+    connection.cancel()
+    await asyncio.gather(connection, return_exceptions=True)
