@@ -42,6 +42,7 @@ blocking read, or reads no replies, would fill the memory. The largest clients a
 _STOP_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 _TAKE_OVER_S: Final = 0.5
+_THERE_S: Final = 2.0
 _RESTART_S: Final = (0.1, 0.5, 2.0, 5.0)
 _START_AGAIN_S: Final = (0.1, 0.5)
 _STEADY_S: Final = 3.0  # a server that dies sooner will do so again: the next start waits longer
@@ -129,7 +130,7 @@ class EmbeddedBroker:
         clock = asyncio.get_running_loop().time
         while True:
             if self._process is not None:
-                code = await self._process.wait()
+                code = await self._end_of(self._process)
                 failures = failures + 1 if clock() - self._started < _STEADY_S else 0
                 log.error(LogEvent.BROKER_DIED, code=code, reason=self._reason())
                 await asyncio.sleep(_RESTART_S[min(failures, len(_RESTART_S) - 1)])
@@ -140,6 +141,15 @@ class EmbeddedBroker:
                 await self._launch()
             except BrokerFailed as error:
                 log.error(LogEvent.BROKER_START_FAILED, error=str(error))
+
+    async def _end_of(self, process: Process) -> int:
+        """Wait for the end of a server; end one that nobody can reach, because its socket was removed."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_THERE_S):
+                    return await process.wait()
+            if not self._settings.socket.exists():
+                await _end(process)
 
     async def stop(self) -> None:
         """End the server if this process owns it, and release the folder. Safe to call twice."""
@@ -184,6 +194,7 @@ class EmbeddedBroker:
 
     async def _launch_once(self) -> None:
         assert self._lock is not None
+        private_folder(self._settings.socket.parent)
         log_file = self._settings.folder / _LOG
         if log_file.exists() and log_file.stat().st_size > _LOG_BYTES:
             log_file.replace(log_file.with_suffix(".log.old"))

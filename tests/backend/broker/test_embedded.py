@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -126,6 +127,16 @@ async def _get(redis: "Redis") -> Any:
     except Exception as error:  # noqa: BLE001 - redis-py's own errors: it still starts
         assert "Connection" in type(error).__name__ or "Loading" in type(error).__name__, error
         return None
+
+
+async def test_broker_whose_socket_was_removed_is_reached_again_with_its_data(settings: EmbeddedSettings) -> None:
+    async with embedded_broker(settings) as broker:
+        async with client(broker) as redis:
+            await redis.set("kept", "yes")
+        shutil.rmtree(settings.socket.parent)
+        await wait_until(broker._answers, "it listens again")
+        async with client(broker) as redis:
+            assert await wait_until(lambda: _get(redis), "the data") == "yes"
 
 
 async def test_second_gateway_adopts_broker_and_inherits_it(settings: EmbeddedSettings) -> None:
