@@ -36,8 +36,7 @@ from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.texts import join_pieces
 from runtime.folders import folders
-from speech.cutter import Cutter
-from speech.packing import PackingSegmenter
+from speech.packing import Cutter, PackingSegmenter
 from speech.segmenter import Segmenter
 from tests.helpers.chain import Chain
 from tests.helpers.recordings import samples_of, synthetic

@@ -19,8 +19,7 @@ from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from protocol.texts import TimedText, join_pieces
 from runtime.folders import folders
-from speech.cutter import Cutter
-from speech.packing import PackingSegmenter
+from speech.packing import Cutter, PackingSegmenter
 from speech.segmenter import SegmentAudio, SegmentBegin, Segmenter
 from speech.vad import open_vad
 from tests.helpers.recordings import samples_of, synthetic

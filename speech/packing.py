@@ -6,7 +6,7 @@ after 20 s, or else at the last one. No window spans a silence of over 2.5 s, wh
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,18 @@ def cut(spans: Sequence[AudioSpan]) -> int:
     places = [place for place in fitting if place + 1 < len(spans)] or [0]
     long = [place for place in places if spans[place].end - spans[0].begin >= _LEAST]
     return 1 + max(long, key=lambda place: spans[place + 1].begin - spans[place].end, default=places[-1])
+
+
+class Cutter(Protocol):
+    """Cutter of a single stream into segments: ``Segmenter`` or ``PackingSegmenter``."""
+
+    def accept(self, samples: Samples, events: Sequence[VadEvent]) -> list[SegmentOutput]:
+        """Return the output that can be sent now."""
+        ...
+
+    def finish(self) -> list[SegmentOutput]:
+        """End the stream; complete the unfinished segment."""
+        ...
 
 
 class PackingSegmenter:

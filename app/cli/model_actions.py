@@ -23,8 +23,8 @@ from runtime.installing import extra_command
 from runtime.programs import is_bundled
 from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing
-from speech.models.listing import install_stated
-from speech.models.probing import Probes
+from speech.models.installation import install_stated
+from speech.models.probes import Probes
 from speech.models.progress import Advanced, Event, Fetching, Report, SourceRefused, Stating, WaitingForLock
 from speech.models.recommendation import LocalSpeed
 from speech.models.sources import sources_for

@@ -31,9 +31,8 @@ from protocol.session import PLAIN, Final, SegmentDetails
 from runtime.logger import bound_fields
 from runtime.tasks import cancel_and_wait
 from speech.audio_file import AvailableAudio
-from speech.cutter import Cutter
 from speech.errors import AudioMissing
-from speech.packing import PackingSegmenter
+from speech.packing import Cutter, PackingSegmenter
 from speech.segmenter import SegmentOutput
 from speech.vad import Vad, open_vad
 

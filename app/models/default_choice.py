@@ -8,7 +8,7 @@ from typing import Final
 from app.models.engines import engine_is_here, lacks
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, load_catalogue
-from speech.models.probing import Probes
+from speech.models.probes import Probes
 from speech.models.recommendation import (
     FOR_CHINESE,
     WITHOUT_HUB,

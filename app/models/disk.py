@@ -14,7 +14,7 @@ from app.models.events import ModelOnDisk, RunJob, Work
 from app.models.view import ModelFacts, ModelNote, Purpose
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, Model, Wheels, load_catalogue
-from speech.models.collecting import FreeBytes, free_bytes
+from speech.models.collector import FreeBytes, free_bytes
 from speech.models.errors import (
     DiskFull,
     ModelBusy,
@@ -23,9 +23,9 @@ from speech.models.errors import (
     ModelUnavailable,
     StoreUnwritable,
 )
-from speech.models.listing import install
+from speech.models.installation import install
 from speech.models.progress import Report
-from speech.models.stopping import NEVER, Stop
+from speech.models.stop import NEVER, Stop
 from speech.models.store import NOTICE_FILE, FolderState, ModelStore
 
 _LINK: Final = re.compile(r"https://\S*[^\s.]")

@@ -36,7 +36,7 @@ from runtime.tasks import Tasks
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
 from speech.models.progress import Advanced, Checked, Event
 from speech.models.recommendation import Recommendation
-from speech.models.stopping import Stop
+from speech.models.stop import Stop
 
 log = loggers.APP_MODELS_WORKING
 

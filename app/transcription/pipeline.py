@@ -23,7 +23,7 @@ from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
 from runtime import loggers
 from runtime.event_names import LogEvent
-from speech.cutter import Cutter
+from speech.packing import Cutter
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, Vad, VadEvent
 

@@ -23,8 +23,7 @@ from client.gateway import ClientSettings, GatewayClient
 from protocol.recognition import Options
 from runtime.logger import bound_fields
 from speech.audio_file import AvailableAudio
-from speech.cutter import Cutter
-from speech.packing import PackingSegmenter
+from speech.packing import Cutter, PackingSegmenter
 from speech.segmenter import Segmenter
 from speech.vad import open_vad
 

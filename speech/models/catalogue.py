@@ -1,6 +1,6 @@
 """Catalogue of models: files with size and SHA-256, licences, and download sources.
 
-Models without pinned files have a ``Stated`` instead: the file list is requested from the hub (``listing``).
+Models without pinned files have a ``Stated`` instead: the file list is requested from the hub (``installation``).
 """
 
 import re

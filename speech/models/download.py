@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.progress import Advance
-from speech.models.stopping import NEVER, Stop
+from speech.models.stop import NEVER, Stop
 
 _READ_BYTES: Final = 256 * 1024
 _PARTIAL_CONTENT: Final = 206

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from speech.models.errors import ModelBusy
-from speech.models.stopping import NEVER, Stop, wait_for
+from speech.models.stop import NEVER, Stop, wait_for
 
 _PAUSE_S: Final = 0.1
 

@@ -23,7 +23,7 @@ from speech.models.catalogue import (
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import StagingArea, discard, read_blocks, write_blocks
 from speech.models.progress import Advanced, Fetching, Report
-from speech.models.stopping import NEVER, Stop
+from speech.models.stop import NEVER, Stop
 
 if TYPE_CHECKING:
     from speech.models.download import RetryLimits

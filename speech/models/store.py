@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from speech.models.catalogue import Catalogue, Model
-from speech.models.collecting import Collector, FreeBytes, free_bytes
+from speech.models.collector import Collector, FreeBytes, free_bytes
 from speech.models.errors import (
     DiskFull,
     FileRefused,
@@ -29,10 +29,10 @@ from speech.models.errors import (
 from speech.models.file_list import FILE_LIST, FileList, read_file_list, write_file_list
 from speech.models.files import StagingArea, discard, fault_of, make_durable, size_fault_of
 from speech.models.lock import is_locked, locked
-from speech.models.probing import Probes
+from speech.models.probes import Probes
 from speech.models.progress import Checked, Report, WaitingForLock, silent
 from speech.models.sources import Folder, Source
-from speech.models.stopping import NEVER, Stop
+from speech.models.stop import NEVER, Stop
 
 NOTICE_FILE: Final = "NOTICE.txt"
 LOCK_DEADLINE_S: Final = 1800.0

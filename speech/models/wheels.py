@@ -20,7 +20,7 @@ from speech.models.catalogue import Wheel, wheel_file_prefix
 from speech.models.errors import FileRefused, SourceFailed
 from speech.models.files import read_blocks, write_blocks
 from speech.models.progress import Advance
-from speech.models.stopping import NEVER, Stop
+from speech.models.stop import NEVER, Stop
 
 STALL_S: Final = 180.0
 _POLL_S: Final = 0.1

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from protocol.audio import SAMPLE_RATE
 from speech.level import gain_for
-from speech.packing import LONGEST, AudioSpan, PackingSegmenter, cut
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
+from speech.packing import LONGEST, AudioSpan, Cutter, PackingSegmenter, cut
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
 
 
@@ -115,3 +115,12 @@ def test_window_has_the_gain_of_its_loudest_segment() -> None:
     outputs = [*packer.accept(stream, told), *packer.finish()]
     begins = [output for output in outputs if isinstance(output, SegmentBegin)]
     assert [begin.gain_db for begin in begins] == [gain_for(20 * np.log10(200 / 2**15), -100)]
+
+
+@pytest.mark.parametrize("cutter", [Segmenter(), PackingSegmenter()], ids=["segments", "windows"])
+def test_cutter_ends_unfinished_speech_with_the_stream(cutter: Cutter) -> None:
+    samples = np.arange(SAMPLE_RATE).astype(np.int16)
+    outputs = [*cutter.accept(samples, [SpeechStarted(8_000, 12_000)]), *cutter.finish()]
+    audio = np.concatenate([output.samples for output in outputs if isinstance(output, SegmentAudio)])
+    assert np.array_equal(audio, samples[-len(audio) :]) and len(audio) >= SAMPLE_RATE - 8_000
+    assert outputs[-1] == SegmentEnd(0, len(audio))

@@ -20,7 +20,7 @@ from speech.models.errors import (
     StoreUnwritable,
 )
 from speech.models.lock import locked
-from speech.models.stopping import NEVER, Stop
+from speech.models.stop import NEVER, Stop
 from speech.models.store import ModelStore
 from tests.speech.models.example import CONFIG, CONTENTS, IN_WHEELS, NAME, catalogue_of, model_of, write_files
 

@@ -12,7 +12,7 @@ from speech.models.catalogue import Catalogue, LocalExport, LocalFolder, Model, 
 from speech.models.errors import ExportFailed, ModelMissing, ModelUnavailable
 from speech.models.file_list import file_list, write_file_list
 from speech.models.files import sha256_of
-from speech.models.listing import install
+from speech.models.installation import install
 from speech.models.store import FolderState, ModelStore
 from tests.helpers.digits import MODEL, shipped_digits
 from worker.engines.sensevoice_onnx import create

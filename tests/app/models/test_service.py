@@ -25,7 +25,7 @@ from app.models.view import (
     RemoveModel,
     VerifyModel,
 )
-from speech.models.collecting import FreeBytes, free_bytes
+from speech.models.collector import FreeBytes, free_bytes
 from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
 from speech.models.lock import locked
 from speech.models.recommendation import WITHOUT_HUB, Reason, Recommendation

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from speech.models.stopping import Stop
+from speech.models.stop import Stop
 from tests.helpers.waiting import wait_until_sync
 
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from speech.models.listing import install_stated
+from speech.models.installation import install_stated
 from speech.models.progress import silent
 from speech.models.sources import ModelHub
 from speech.models.store import ModelStore

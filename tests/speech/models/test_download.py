@@ -11,7 +11,7 @@ import pytest
 from speech.models import download as module
 from speech.models.download import RetryLimits, download, probe, read_trusted
 from speech.models.errors import FileRefused, SourceFailed, Stopped
-from speech.models.stopping import Stop
+from speech.models.stop import Stop
 from tests.helpers.ports import free_port
 from tests.speech.models.asking import asked_when
 from tests.speech.models.example import CONTENTS, HALF, QUICK, WEIGHTS

@@ -10,7 +10,7 @@ import pytest
 
 from speech.models.errors import ModelBusy, Stopped
 from speech.models.lock import is_locked, locked
-from speech.models.stopping import Stop
+from speech.models.stop import Stop
 
 HOLD = """
 import sys

@@ -21,7 +21,7 @@ from speech.models.errors import (
     StoreUnwritable,
 )
 from speech.models.progress import Advanced, Checked, Event, Fetching, WaitingForLock
-from speech.models.stopping import Stop
+from speech.models.stop import Stop
 from speech.models.store import FolderState, ModelStore
 from tests.helpers.waiting import wait_until_sync
 from tests.speech.models.example import (

@@ -9,7 +9,7 @@ import pytest
 from speech.models import wheels
 from speech.models.catalogue import Wheel
 from speech.models.errors import FileRefused, SourceFailed, Stopped
-from speech.models.stopping import Stop
+from speech.models.stop import Stop
 from tests.speech.models.example import CONTENTS, WEIGHTS, write_wheel, write_wheels
 from tests.speech.models.server import FileServer, Served
 

@@ -31,7 +31,7 @@ from speech.models.file_list import (
     file_list,
     read_file_list,
 )
-from speech.models.probing import Probes
+from speech.models.probes import Probes
 from speech.models.progress import Report, SourceRefused, Stating, silent
 from speech.models.sources import LOCAL_SOURCE, hub_address, hub_name, sources_for
 from speech.models.store import ModelStore

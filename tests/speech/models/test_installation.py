@@ -11,9 +11,9 @@ import pytest
 
 from speech.models.errors import ModelDamaged, ModelMissing, ModelUnavailable, Stopped
 from speech.models.file_list import FILE_LIST
-from speech.models.listing import install, install_stated
+from speech.models.installation import install, install_stated
 from speech.models.progress import Event, Fetching, Stating, silent
-from speech.models.stopping import Stop
+from speech.models.stop import Stop
 from speech.models.store import FolderState, ModelStore
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until_sync

@@ -7,7 +7,7 @@ import pytest
 
 from speech.models.catalogue import HuggingFace, load_catalogue
 from speech.models.file_list import FILE_LIST
-from speech.models.listing import install_stated
+from speech.models.installation import install_stated
 from speech.models.progress import silent
 from speech.models.store import FolderState, ModelStore
 from tests.helpers.ports import free_port

@@ -7,7 +7,7 @@ import pytest
 
 from speech.models.errors import ModelUnavailable
 from speech.models.file_list import FILE_LIST
-from speech.models.listing import install_stated
+from speech.models.installation import install_stated
 from speech.models.progress import silent
 from speech.models.store import FolderState, ModelStore
 from tests.speech.models.example import CONFIG, NAME, QUICK, WEIGHTS

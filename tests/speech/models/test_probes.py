@@ -9,9 +9,9 @@ import pytest
 from speech.models.catalogue import ModelFile
 from speech.models.errors import SourceFailed, Stopped
 from speech.models.files import StagingArea
-from speech.models.probing import Probes
+from speech.models.probes import Probes
 from speech.models.progress import Report
-from speech.models.stopping import Stop
+from speech.models.stop import Stop
 from tests.helpers.waiting import wait_until_sync
 from tests.speech.models.asking import asked_when
 from tests.speech.models.example import serve

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from speech.models.errors import SourceFailed, Stopped
-from speech.models.stopping import NEVER, Stop, wait_for
+from speech.models.stop import NEVER, Stop, wait_for
 from tests.speech.models.asking import asked_when
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from speech.models.errors import SourceFailed
 from speech.models.sources import Source
-from speech.models.stopping import NEVER, Stop, started
+from speech.models.stop import NEVER, Stop, started
 
 DEADLINE_S: Final = 3.0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from speech.models.collecting import SPARE_BYTES, Collector, free_bytes
+from speech.models.collector import SPARE_BYTES, Collector, free_bytes
 from speech.models.errors import DiskFull, ModelUnavailable, SourceFailed
 from speech.models.files import StagingArea
 from speech.models.progress import Event, Fetching, SourceRefused, silent

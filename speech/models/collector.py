@@ -10,7 +10,7 @@ from speech.models.errors import DiskFull, FileRefused, ModelUnavailable, Source
 from speech.models.files import StagingArea, discard, fault_of, make_durable
 from speech.models.progress import Report, SourceRefused
 from speech.models.sources import Source
-from speech.models.stopping import NEVER, Stop
+from speech.models.stop import NEVER, Stop
 
 SPARE_BYTES: Final = 32 * 1024 * 1024
 FreeBytes = Callable[[Path], int]
