@@ -36,8 +36,11 @@ class Clipboard(Protocol):
     async def offer(self, text: str, *, primary: bool = False) -> bool:
         """Put ``text`` on the clipboard, so that histories skip it; return False if that is impossible now."""
 
-    def pressed(self) -> None:
-        """Note that the key is about to be pressed: only later reads count."""
+    def pressed(self, process: int = 0) -> None:
+        """Note that the key is about to be pressed: only later reads count.
+
+        ``process``: of the target, 0 if unknown. Where programs can be told apart, only its reads count.
+        """
 
     async def read(self, deadline_s: float) -> bool:
         """Wait until the text is read, at most until the deadline; return whether it was."""
@@ -75,7 +78,7 @@ class WatchedClipboard(ABC):
         self._watch: PasteWatch | None = None
         self._news = asyncio.Event()
 
-    def pressed(self) -> None:
+    def pressed(self, process: int = 0) -> None:
         """Note that the key is about to be pressed: only later reads count."""
         if self._watch is not None:
             self._watch.pressed(now_s())

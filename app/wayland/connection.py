@@ -12,6 +12,7 @@ import array
 import asyncio
 import os
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -146,6 +147,14 @@ class WaylandConnection(Closing):
         registry.on("global", connection._offered)
         registry.on("global_remove", connection._withdrawn)
         return connection
+
+    @property
+    def compositor(self) -> int:
+        """The process of the compositor, or of what listens for it."""
+        credentials = struct.Struct("3i")
+        given = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
+        process: int = credentials.unpack(given)[0]
+        return process
 
     async def close(self) -> None:
         """Send what is left, and end the connection. Safe to call twice."""

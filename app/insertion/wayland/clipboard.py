@@ -2,9 +2,9 @@
 
 A source learns the format of each request, never the program. So the text is offered for a moment before the key:
 clipboard managers read every new text at once, and only reads after the key count. On a busy computer they are
-late, so the key waits for as many reads as came before the last key, for half a second at most. A program that
-reads later than that, although nobody pasted, is mistaken for the target; the hint in ``text_contents`` makes
-histories skip it.
+late, so the key waits for as many reads as came before the last key, for half a second at most. A read that is
+later still counts unless another program than the target has the pipe (``pipe_readers``). Where the target's
+process is unknown, that program is mistaken for it; the hint in ``text_contents`` makes histories skip the text.
 
 Restored contents are served by this process, and by ``clipboard_keeper`` once it has ended.
 
@@ -24,6 +24,7 @@ from app.insertion.helper.kept_contents import KeptContents
 from app.insertion.paste_watch import READ_DEADLINE_S, PasteWatch
 from app.insertion.wayland.clipboard_keeper import hand_over
 from app.insertion.wayland.contents import Contents, ContentsSource, is_text, read_contents, text_contents
+from app.insertion.wayland.pipe_readers import is_read_elsewhere
 from app.wayland.connection import WaylandConnection, WaylandObject
 from app.wayland.errors import CompositorGone
 from app.wayland.interfaces import DATA_CONTROL_MANAGERS, SEAT
@@ -88,6 +89,7 @@ class DataControlClipboard(WatchedClipboard):
         self._formats: dict[WaylandObject, list[str]] = {}
         self._early = 0  # reads of the offered text before its key
         self._usual = 0  # those of the text before
+        self._target = 0  # process of the program that gets the key, if known
         self._tasks = Tasks("clipboard")
 
     @classmethod
@@ -147,16 +149,16 @@ class DataControlClipboard(WatchedClipboard):
         for each in wanted:
             self._serve(each, contents)
         self._watch = PasteWatch(_ANY, self._patience_s)
-        self._early = 0
+        self._early = self._target = 0
         await self._seen()
         if text:
             await asyncio.sleep(MANAGERS_S)
             await self._late_managers()
         return all(self._slots[each].own is not None for each in wanted)
 
-    def pressed(self) -> None:
+    def pressed(self, process: int = 0) -> None:
         """Note that the key is about to be pressed, and how many reads came before it."""
-        self._usual = self._early
+        self._usual, self._target = self._early, process
         super().pressed()
 
     async def close(self) -> None:
@@ -284,6 +286,8 @@ class DataControlClipboard(WatchedClipboard):
         if watch is None or not is_text(name):
             return None
         self._news.set()
+        if self._target and is_read_elsewhere(pipe, self._target, self._wayland.compositor):
+            return None
         if not watch.asked(_ANY, now_s()):
             self._early += 1
             return None

@@ -87,7 +87,7 @@ class WaylandPaster:
             nonlocal pressed
             if not await has_focus(self._parts.focus, target):
                 return HoldReason.FOCUS_MOVED
-            self._parts.clipboard.pressed()
+            self._parts.clipboard.pressed(target.process)
             self._pressing(target.process or UNKNOWN_PROCESS)
             try:
                 await self._parts.keyboard.press(keys)

@@ -76,7 +76,7 @@ class QtClipboard(QObject):
         await self._ask(lambda: self._put(text))
         return True
 
-    def pressed(self) -> None:
+    def pressed(self, process: int = 0) -> None:
         """Count only reads from now on."""
         self._reads_before = self._reads
 

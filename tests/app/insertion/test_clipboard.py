@@ -24,7 +24,7 @@ class FakeClipboard:
         self.done.append(f"offer {text!r}")
         return self.offers
 
-    def pressed(self) -> None:
+    def pressed(self, process: int = 0) -> None:
         """Do nothing: ``press`` of these tests presses nothing."""
 
     async def read(self, deadline_s: float) -> bool:

@@ -31,7 +31,7 @@ class FakeClipboard:
         self.holds = text
         return True
 
-    def pressed(self) -> None:
+    def pressed(self, process: int = 0) -> None:
         self.counts = True
 
     async def read(self, deadline_s: float) -> bool:

@@ -48,10 +48,10 @@ async def same_clipboard(desktop: WaylandDesktop, expected: dict[str, bytes], *,
 
 
 @asynccontextmanager
-async def managing(desktop: WaylandDesktop) -> AsyncIterator[list[bytes]]:
+async def managing(desktop: WaylandDesktop, late_s: float = 0.0) -> AsyncIterator[list[bytes]]:
     """Run a clipboard manager that has read what is there, and reads all formats of each new copy.
 
-    Yield the texts.
+    ``late_s``: how long after a copy a busy one reads. Yield the texts.
     """
     texts: list[bytes] = []
     offers: list[WaylandObject] = []
@@ -59,6 +59,7 @@ async def managing(desktop: WaylandDesktop) -> AsyncIterator[list[bytes]]:
     reading = Tasks("manager")
 
     async def read(offer: WaylandObject) -> None:
+        await asyncio.sleep(late_s)
         contents = await read_contents(offer, formats[offer])
         texts.append((contents or {}).get("text/plain;charset=utf-8", b"?"))
 

@@ -90,6 +90,17 @@ async def test_text_is_held_when_only_a_clipboard_manager_reads(sway: WaylandDes
         await wait_until(lambda: same_clipboard(sway, BEFORE), "it is given back")
 
 
+async def test_late_clipboard_manager_is_not_mistaken_for_the_target(sway: WaylandDesktop) -> None:
+    TextField(sway, "slower than a manager")
+    process = sway.processes[-1]
+    async with opened(sway, patience_s=2.0) as inserter, managing(sway, late_s=0.3) as reads:
+        target = await inserter.target()
+        process.send_signal(signal.SIGSTOP)
+        assert await inserter.insert("text", target) == held(HoldReason.NOT_READ)
+        assert b"text" in reads, "the manager has read it after the key"
+        process.send_signal(signal.SIGCONT)
+
+
 async def test_rules_of_programs_apply(sway: WaylandDesktop) -> None:
     field = TextField(sway, "with rules")
     async with opened(sway) as inserter:
