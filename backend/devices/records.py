@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from backend.core.errors import DevicesUnreadable, InvalidSettings, UnknownDevice
 from backend.core.keys import digest_of, owner_of_digest
 from backend.core.private_files import open_or_make, replace_file
+from protocol.decoding import explain
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import NOT_JSON
 from runtime.folders import refusal
@@ -94,8 +95,9 @@ class DeviceStore:
         except OSError as error:
             raise self._unreadable(error) from error
         except NOT_JSON as error:
+            why = explain(error, _Contents)
             raise DevicesUnreadable(
-                f"{self.file} is damaged ({error}): put a copy back, or delete it and pair every device again"
+                f"{self.file} is damaged ({why}): put a copy back, or delete it and pair every device again"
             ) from error
         if contents.version != _VERSION:
             raise DevicesUnreadable(f"{self.file} was written by a later version: update this one")
