@@ -85,8 +85,8 @@ class LiveWorker:
         await self._draining.wait()
 
     async def _work(self, tasks: Tasks) -> None:
+        info = await self._ready()  # first: what is no engine is told even while the broker is away
         await self._insist(self._jobs.check)
-        info = await self._ready()
         self._states = LiveStates(info.slots, self._worker)
         self._report.state = WorkerState.IDLE
         await self._insist(lambda: self._jobs.renew_streams(info.model or ANY_MODEL, self._status()))

@@ -140,6 +140,13 @@ async def test_engine_for_segments_is_refused(broker: Broker) -> None:
             await LiveWorker("w", jobs, supervisor).run()
 
 
+async def test_engine_for_segments_is_refused_while_the_broker_is_away(tmp_path: Path) -> None:
+    supervisor = EngineSupervisor(EngineSettings(SEGMENT_ENGINE), EngineLimits(), streams=True)
+    async with shards(f"unix://{tmp_path}/nothing") as jobs:
+        with pytest.raises(EngineUnavailable, match="kikipounamu-worker run"):
+            await LiveWorker("w", jobs, supervisor).run()
+
+
 async def test_broker_that_returns_gets_the_streams_again(tmp_path: Path) -> None:
     with persistent_broker(tmp_path) as url:
         async with streaming(url), gateway_side(url) as side:
