@@ -210,7 +210,7 @@ class Run:
         await _until(zero + from_s / load.speed)
 
         async def say(client: GatewayClient) -> None:
-            await speaker.say(client, turns, _until, zero + to_s / load.speed)
+            await speaker.stream(client, turns, _until, zero + to_s / load.speed)
 
         with TemporaryAudio() as store:
             async with GatewayClient(fixed(Address(gateway.url, gateway.key)), uuid4(), store) as client:

@@ -95,7 +95,7 @@ async def measure(address: Address, work: Work, speakers: int, seconds: float, s
         speaker = (GuessingSpeaker if work.guesses else Speaker)(number, recorder, spoken, heard)
         async with GatewayClient(fixed(address), new_session(), spoken, options, ClientSettings()) as client:
             await speaker.run(
-                client, lambda client: speaker.say(client, noise.turns(number), wheel.until, stop_at)
+                client, lambda client: speaker.stream(client, noise.turns(number), wheel.until, stop_at)
             )
 
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {address.key}"}) as http:

@@ -50,25 +50,25 @@ class ChaosChild:
             raise Absent(f"{self.name} has just ended") from error
 
     @property
-    def last_words(self) -> str:
-        """The end of its output."""
+    def log_tail(self) -> str:
+        """End of the output in its log file."""
         try:
             return self._log.read_text(errors="replace")[-2000:]
         except OSError:
             return ""
 
-    def beside(self) -> Sequence[psutil.Process]:
+    def companions(self) -> Sequence[psutil.Process]:
         """Return its descendants, such as an engine."""
         try:
             return self.process.children(recursive=True)
         except (Absent, psutil.Error):
             return ()
 
-    def keep_away(self, seconds: float) -> None:
+    def delay_restart(self, seconds: float) -> None:
         """Do not start it again for so long."""
         self._away_until = time.monotonic() + seconds
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Run it, again and again, until it is stopped."""
         pause = _PAUSE_S
         while not self._stopped:

@@ -12,7 +12,7 @@ import psutil
 from loadtest.chaos.disk import full_disk
 from loadtest.chaos.events import LINKS, Event, Kind
 from loadtest.chaos.standstill import Standstill
-from loadtest.chaos.targets import Absent, Victim, World
+from loadtest.chaos.targets import Absent, ChaosTargets, TargetProcess
 from loadtest.reports.run import Mark
 
 _TURN_S: Final = 0.2
@@ -22,15 +22,15 @@ _Note = Callable[[Mark], None]
 
 
 class Disturber:
-    """Performer of events in a world. ``zero`` is the start of the run on the monotonic clock."""
+    """Performer of events on targets. ``zero`` is the start of the run on the monotonic clock."""
 
-    def __init__(self, world: World, zero: float, note: _Note, seed: int = 0) -> None:
-        self._world = world
+    def __init__(self, targets: ChaosTargets, zero: float, note: _Note, seed: int = 0) -> None:
+        self._targets = targets
         self._zero = zero
         self._note = note
         self._chance = random.Random(f"jitter/{seed}")
         self._standstill = Standstill()
-        self._deeds: dict[Kind, Callable[[Event], Awaitable[None]]] = {
+        self._actions: dict[Kind, Callable[[Event], Awaitable[None]]] = {
             Kind.KILL: self._kill,
             Kind.RESTART: self._restart,
             Kind.PAUSE: self._pause,
@@ -45,13 +45,13 @@ class Disturber:
             async with asyncio.TaskGroup() as tasks:
                 for event in events:
                     await asyncio.sleep(self._zero + event.at_s - time.monotonic())
-                    tasks.create_task(self._one(event), name=f"chaos/{event.what}")
+                    tasks.create_task(self._perform(event), name=f"chaos/{event.what}")
 
-    async def _one(self, event: Event) -> None:
+    async def _perform(self, event: Event) -> None:
         began, outcome = self._now(), ""
-        deed = self._link if event.target in LINKS else self._deeds[event.kind]
+        action = self._link if event.target in LINKS else self._actions[event.kind]
         try:
-            await deed(event)
+            await action(event)
         except (Absent, psutil.NoSuchProcess) as error:
             outcome = str(error)
         finally:
@@ -62,44 +62,44 @@ class Disturber:
 
     # -- processes -----------------------------------------------------------------------------------------
 
-    def _victim(self, event: Event) -> Victim:
-        return self._world.victims[event.target][event.number]
+    def _target(self, event: Event) -> TargetProcess:
+        return self._targets.processes[event.target][event.number]
 
     async def _kill(self, event: Event) -> None:
-        victim = self._victim(event)
-        process = victim.process
-        victim.keep_away(event.lasts_s)
+        target = self._target(event)
+        process = target.process
+        target.delay_restart(event.lasts_s)
         process.kill()
 
     async def _restart(self, event: Event) -> None:
-        victim = self._victim(event)
-        process = victim.process
-        victim.keep_away(event.lasts_s)
+        target = self._target(event)
+        process = target.process
+        target.delay_restart(event.lasts_s)
         process.terminate()
 
     async def _pause(self, event: Event) -> None:
-        with self._standstill.of([self._victim(event).process]):
+        with self._standstill.of([self._target(event).process]):
             await asyncio.sleep(event.lasts_s)
 
     async def _slow(self, event: Event) -> None:
         """Slow it down, also when it is started again meanwhile."""
-        victim, end = self._victim(event), self._now() + event.lasts_s
-        found = [victim.process, *victim.beside()]
+        target, end = self._target(event), self._now() + event.lasts_s
+        found = [target.process, *target.companions()]
         while self._now() < end:
             with self._standstill.of(found):
                 await asyncio.sleep(_TURN_S * event.amount)
             await asyncio.sleep(_TURN_S * (1 - event.amount))
-            found = _there(victim)
+            found = _running(target)
 
     async def _disk(self, event: Event) -> None:
-        victim = self._victim(event)
-        found = [victim.process, *victim.beside()]
+        target = self._target(event)
+        found = [target.process, *target.companions()]
 
-        with full_disk(found, lambda: _there(victim)):
+        with full_disk(found, lambda: _running(target)):
             await asyncio.sleep(event.lasts_s)
 
     async def _clock(self, event: Event) -> None:
-        clock = self._victim(event).clock
+        clock = self._target(event).clock
         if clock is None:
             raise Absent("this clock cannot be stepped")
         with clock.stepped(event.amount):
@@ -108,7 +108,7 @@ class Disturber:
     # -- networks ------------------------------------------------------------------------------------------
 
     async def _link(self, event: Event) -> None:
-        network = self._world.networks[event.target][event.number]
+        network = self._targets.networks[event.target][event.number]
         match event.kind:
             case Kind.CUT:
                 await network.cut(int(event.amount), event.ways[0])
@@ -129,8 +129,8 @@ class Disturber:
             await asyncio.sleep(event.lasts_s)
 
 
-def _there(victim: Victim) -> list[psutil.Process]:
+def _running(target: TargetProcess) -> list[psutil.Process]:
     """Return the process, if it runs, and what works beside it."""
     with suppress(Absent):
-        return [victim.process, *victim.beside()]
-    return list(victim.beside())
+        return [target.process, *target.companions()]
+    return list(target.companions())

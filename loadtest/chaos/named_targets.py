@@ -14,7 +14,7 @@ from client.connection import Address
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.events import PROCESSES, Target
 from loadtest.chaos.proxy import tcp_proxy, to_port
-from loadtest.chaos.targets import Absent, Network, World
+from loadtest.chaos.targets import Absent, ChaosTargets, Network
 from loadtest.core.errors import LoadTestError
 
 _WORDS: Final = {Target.GATEWAY: ("gateway",), Target.WORKER: ("worker",), Target.BROKER: ("valkey", "redis")}
@@ -44,13 +44,13 @@ class NamedProcess:
             raise Absent(f"process {found.pid} of {self.place} is not a {self.target}")
         return found
 
-    def beside(self) -> Sequence[psutil.Process]:
+    def companions(self) -> Sequence[psutil.Process]:
         """Return its descendants, such as an engine."""
         with suppress(Absent, psutil.Error):
             return self.process.children(recursive=True)
         return ()
 
-    def keep_away(self, seconds: float) -> None:
+    def delay_restart(self, seconds: float) -> None:
         """Do nothing: somebody else starts it again."""
 
     def _pid(self) -> int:
@@ -84,10 +84,10 @@ def process_kind(text: str) -> Target:
     raise LoadTestError(f"{text} cannot be killed: name one of {', '.join(PROCESSES)}")
 
 
-async def named_world(
-    within: AsyncExitStack, address: Address, processes: Iterable[NamedProcess], links: Iterable[str]
-) -> World:
-    """Return a world of named targets; its proxies end with ``within``. Raises ``LoadTestError``.
+async def open_named_targets(
+    within: AsyncExitStack, address: Address, named: Iterable[NamedProcess], links: Iterable[str]
+) -> ChaosTargets:
+    """Return the named targets; its proxies end with ``within``. Raises ``LoadTestError``.
 
     ``links``: PORT=HOST:PORT each: a proxy on that port of this computer, to a broker elsewhere.
     """
@@ -97,15 +97,15 @@ async def named_world(
     for link in links:
         listen, broker = _link(link)
         brokers.append(Network(await within.enter_async_context(tcp_proxy(to_port(broker[1], broker[0]), listen))))
-    victims: dict[Target, list[NamedProcess]] = {}
-    for process in processes:
-        victims.setdefault(process.target, []).append(process)
+    processes: dict[Target, list[NamedProcess]] = {}
+    for process in named:
+        processes.setdefault(process.target, []).append(process)
     url = f"{through}://127.0.0.1:{clients.proxy.port}"
     here = Address(url, address.key, certificate_sha256=address.certificate_sha256)
-    return World(
+    return ChaosTargets(
         lambda: here,
-        lambda: _pids(victims.get(Target.GATEWAY, ())),
-        {target: [*several] for target, several in victims.items()},
+        lambda: _pids(processes.get(Target.GATEWAY, ())),
+        {target: [*several] for target, several in processes.items()},
         {Target.CLIENT_LINK: [clients], Target.BROKER_LINK: brokers},
     )
 

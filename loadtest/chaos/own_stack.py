@@ -25,7 +25,7 @@ from loadtest.chaos.child import ChaosChild
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.events import Target
 from loadtest.chaos.proxy import Connect, Streams, tcp_proxy, to_socket
-from loadtest.chaos.targets import Absent, Network, World
+from loadtest.chaos.targets import Absent, ChaosTargets, Network
 from loadtest.core.errors import LoadTestError
 from loadtest.core.gateway import READY, ask
 from loadtest.measurement.processes import is_broker
@@ -66,18 +66,18 @@ class StackBroker:
     @property
     def process(self) -> psutil.Process:
         """The broker as it is now. Raises ``Absent``."""
-        broker = next((child for child in self._owner.beside() if is_broker(child)), None)
+        broker = next((child for child in self._owner.companions() if is_broker(child)), None)
         if broker is None:
             raise Absent("the broker is not running")
         return broker
 
-    def beside(self) -> Sequence[psutil.Process]:
+    def companions(self) -> Sequence[psutil.Process]:
         """Return the gateway that starts it."""
         with suppress(Absent):
             return [self._owner.process]
         return ()
 
-    def keep_away(self, seconds: float) -> None:
+    def delay_restart(self, seconds: float) -> None:
         """Do nothing: its gateway starts it again at once."""
 
 
@@ -92,7 +92,7 @@ class OwnStack:
         self._gateways: list[ChaosChild] = []
         self._workers: list[ChaosChild] = []
         self._turns = itertools.count()
-        self.world = World(self._locate, self._pids, failures=self._failures)
+        self.targets = ChaosTargets(self._locate, self._pids, failures=self._failures)
 
     async def start(self, within: AsyncExitStack) -> None:
         """Start everything; it ends with ``within``. Raises ``LoadTestError``."""
@@ -100,20 +100,20 @@ class OwnStack:
         tasks = await within.enter_async_context(Tasks("stack"))
         to_clients = [await self._proxy(within, self._connect(number)) for number in range(size.gateways)]
         to_broker = [await self._proxy(within, broker) for _ in range(size.gateways - 1 + size.workers)]
-        self.world.networks = {Target.CLIENT_LINK: to_clients, Target.BROKER_LINK: to_broker}
+        self.targets.networks = {Target.CLIENT_LINK: to_clients, Target.BROKER_LINK: to_broker}
         links = iter(to_broker)
         for number in range(size.gateways):
             redis = ("--redis", _url(next(links))) if number else ()
             gateway = self._child(f"gateway-{number}", "kikipounamu-gateway", "serve", *redis)
-            self._gateways.append(_kept(gateway, tasks, within))
+            self._gateways.append(_run_child(gateway, tasks, within))
             await self._until(_answers, "its first gateway does not answer")
         for number in range(size.workers):
             engine = ("--engine", "checksum", "--set", f"rtf={size.rtf}", "--redis", _url(next(links)))
             worker = self._child(f"worker-{number}", "kikipounamu-worker", "run", *engine)
-            self._workers.append(_kept(worker, tasks, within))
+            self._workers.append(_run_child(worker, tasks, within))
         await self._until(_ready, "no worker is ready")
         broker_process = StackBroker(self._gateways[0])
-        self.world.victims = {
+        self.targets.processes = {
             Target.GATEWAY: [*self._gateways],
             Target.WORKER: [*self._workers],
             Target.BROKER: [broker_process],
@@ -128,7 +128,7 @@ class OwnStack:
         if command is None:
             raise LoadTestError(f"{program} is not installed: install kikipounamu with it, or name a --gateway")
         home = private_folder(self._home / name)
-        environment = _foreign(os.environ) | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_KEY": self._key}
+        environment = _without_ours(os.environ) | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_KEY": self._key}
         clock = SteppedClock(self._library, home / "clock") if self._library else None
         return ChaosChild([command, *arguments], environment, self._home / f"{name}.log", clock)
 
@@ -139,7 +139,7 @@ class OwnStack:
 
     def _locate(self) -> Address:
         """Return the proxy of the next gateway: sessions wander between them."""
-        links = self.world.networks.get(Target.CLIENT_LINK)
+        links = self.targets.networks.get(Target.CLIENT_LINK)
         if not links:
             raise Unreachable("the stack has not started yet")
         return Address(f"http://127.0.0.1:{links[next(self._turns) % len(links)].proxy.port}", self._key)
@@ -177,7 +177,7 @@ class OwnStack:
                 while not all(map(condition, await self._readiness(http))):  # noqa: ASYNC110 - polls over HTTP
                     await asyncio.sleep(_LOOK_S)
         except TimeoutError as error:
-            words = "\n".join(child.last_words for child in (*self._gateways, *self._workers))
+            words = "\n".join(child.log_tail for child in (*self._gateways, *self._workers))
             raise LoadTestError(f"the stack did not start: {complaint}\n{words}") from error
 
     async def _readiness(self, http: aiohttp.ClientSession) -> list[dict[str, Any]]:
@@ -192,24 +192,24 @@ class OwnStack:
         return found
 
 
-def _kept(child: ChaosChild, tasks: Tasks, within: AsyncExitStack) -> ChaosChild:
+def _run_child(child: ChaosChild, tasks: Tasks, within: AsyncExitStack) -> ChaosChild:
     """Keep a child running until the context ends: the one started last is the first to end."""
-    tasks.start(child.keep(), child.name)
+    tasks.start(child.run(), child.name)
     within.push_async_callback(child.stop)
     return child
 
 
-def _foreign(environment: Mapping[str, str]) -> dict[str, str]:
+def _without_ours(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables without our own: they may name a real broker."""
     return {name: value for name, value in environment.items() if not name.startswith("KIKIPOUNAMU_")}
 
 
-def _answers(said: dict[str, Any]) -> bool:
-    return bool(said.get("broker", {}).get("up"))
+def _answers(readiness: dict[str, Any]) -> bool:
+    return bool(readiness.get("broker", {}).get("up"))
 
 
-def _ready(said: dict[str, Any]) -> bool:
-    return bool(said.get("ready"))
+def _ready(readiness: dict[str, Any]) -> bool:
+    return bool(readiness.get("ready"))
 
 
 def _url(network: Network) -> str:

@@ -7,16 +7,16 @@ from msgspec.structs import replace
 
 from loadtest.chaos.disturber import Disturber
 from loadtest.chaos.plan import ChaosPlan
-from loadtest.chaos.targets import World
+from loadtest.chaos.targets import ChaosTargets
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.promises import Promise, served
 from loadtest.reports.run import Mark, Run
 from loadtest.scenarios.streams import Streams, run_streams
 
 
-async def run_chaos(plan: ChaosPlan, world: World, run: Run) -> None:
+async def run_chaos(plan: ChaosPlan, targets: ChaosTargets, run: Run) -> None:
     """Let people speak, disturb everything by plan, then wait for every answer with everything restored."""
-    disturber = Disturber(world, run.recorder.zero, run.marks.append, plan.seed)
+    disturber = Disturber(targets, run.recorder.zero, run.marks.append, plan.seed)
     speaking = Streams(
         plan.speakers,
         plan.seconds - plan.ramp_s,
@@ -27,17 +27,17 @@ async def run_chaos(plan: ChaosPlan, world: World, run: Run) -> None:
     )
     try:
         async with asyncio.TaskGroup() as both:
-            both.create_task(run_streams(speaking, world.locate, run.recorder), name="chaos/speakers")
+            both.create_task(run_streams(speaking, targets.locate, run.recorder), name="chaos/speakers")
             both.create_task(disturber.perform(plan.events), name="chaos/events")
     finally:
-        for what, count in world.failures().items():
+        for what, count in targets.failures().items():
             run.tally.complain(f"{what}, {count} times, by itself")
 
 
-def judge(found: Figures, marks: Sequence[Mark]) -> tuple[Promise, ...]:
+def judge(figures: Figures, marks: Sequence[Mark]) -> tuple[Promise, ...]:
     """Judge the promise of the product, and whether it was put to the test at all."""
-    wait_s = (found.final_after_stop_ms_most or 0.0) / 1000
-    speakers = served(found)
+    wait_s = (figures.final_after_stop_ms_most or 0.0) / 1000
+    speakers = served(figures)
     done = sum(not mark.outcome for mark in marks)
     events = f"{done} of {len(marks)} events took place, the others found nothing to disturb"
     return (

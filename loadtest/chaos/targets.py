@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -60,17 +60,13 @@ class Network:
             if not self._away:
                 await self.proxy.up()
 
-    @contextmanager
-    def delayed(self, seconds: float, chance: random.Random) -> Iterator[None]:
+    def delayed(self, seconds: float, chance: random.Random) -> AbstractContextManager[None]:
         """Delay each piece by half to one and a half times ``seconds``."""
-        with self._delay(lambda size: seconds * chance.uniform(0.5, 1.5)):
-            yield
+        return self._delay(lambda size: seconds * chance.uniform(0.5, 1.5))
 
-    @contextmanager
-    def narrowed(self, bytes_per_s: float) -> Iterator[None]:
+    def narrowed(self, bytes_per_s: float) -> AbstractContextManager[None]:
         """Limit the bandwidth of each direction of each connection."""
-        with self._delay(lambda size: size / bytes_per_s):
-            yield
+        return self._delay(lambda size: size / bytes_per_s)
 
     @contextmanager
     def stalled(self) -> Iterator[None]:
@@ -107,7 +103,7 @@ class Absent(Exception):
     """Process that is not there when its event comes. The event is noted, and the run goes on."""
 
 
-class Victim(Protocol):
+class TargetProcess(Protocol):
     """Process that may be disturbed, also after it was started again."""
 
     @property
@@ -118,15 +114,15 @@ class Victim(Protocol):
     def process(self) -> psutil.Process:
         """The process as it is now. Raises ``Absent``."""
 
-    def beside(self) -> Sequence[psutil.Process]:
+    def companions(self) -> Sequence[psutil.Process]:
         """Return what works for it (a worker's engine), or starts it (the gateway of an embedded broker)."""
 
-    def keep_away(self, seconds: float) -> None:
+    def delay_restart(self, seconds: float) -> None:
         """Do not start it again for so long, if it is started here."""
 
 
 @dataclass
-class World:
+class ChaosTargets:
     """Processes and networks of a run. What it does not hold is never touched.
 
     ``locate`` returns the address of a gateway, through a proxy. ``gateways`` returns their process ids.
@@ -135,6 +131,6 @@ class World:
 
     locate: Locate
     gateways: Callable[[], Sequence[int]]
-    victims: dict[Target, list[Victim]] = field(default_factory=dict)
+    processes: dict[Target, list[TargetProcess]] = field(default_factory=dict)
     networks: dict[Target, list[Network]] = field(default_factory=dict)
     failures: Callable[[], Mapping[str, int]] = dict

@@ -16,11 +16,11 @@ from client.errors import Unreachable
 from loadtest.chaos.clock import find_library
 from loadtest.chaos.disk import AVAILABLE
 from loadtest.chaos.events import PROCESSES, Kind, Target
-from loadtest.chaos.named_targets import named_process, named_world, process_kind
+from loadtest.chaos.named_targets import named_process, open_named_targets, process_kind
 from loadtest.chaos.own_stack import OwnStack, StackSize
 from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, not_there, read_plan
 from loadtest.chaos.scenario import judge, run_chaos
-from loadtest.chaos.targets import World
+from loadtest.chaos.targets import ChaosTargets
 from loadtest.commands.options import Certificate, Gateway, Key, Partials, Patience, ReportIn
 from loadtest.commands.runner import Show, command, reachable, run_and_report
 from loadtest.core.errors import LoadTestError
@@ -59,7 +59,7 @@ Library = Annotated[Path | None, typer.Option(help="Library for clock steps; def
 
 
 @dataclass(frozen=True)
-class Targets:
+class TargetOptions:
     """Targets that the command line names. ``size`` ``None``: no own stack."""
 
     size: StackSize | None
@@ -85,20 +85,20 @@ class Targets:
         found = choices(self.counts(), AVAILABLE, clock)
         return tuple(one for one in found if not kinds or one.kind in kinds)
 
-    async def world(self, within: AsyncExitStack, locate: Locate | None) -> World:
+    async def open(self, within: AsyncExitStack, locate: Locate | None) -> ChaosTargets:
         """Start what is our own, and return all that may be disturbed. Raises ``LoadTestError``."""
         if self.size is None:
             assert locate is not None
             named = [named_process(text) for text in self.may_kill]
-            return await named_world(within, locate(), named, self.broker_links)
+            return await open_named_targets(within, locate(), named, self.broker_links)
         home = self.home or Path(within.enter_context(TemporaryDirectory(prefix="kikipounamu-chaos-")))
         stack = OwnStack(self.size, home, self.library)
         await stack.start(within)
         counts = self.counts()
-        stack.world.victims = {
-            target: several for target, several in stack.world.victims.items() if target in counts
+        stack.targets.processes = {
+            target: several for target, several in stack.targets.processes.items() if target in counts
         }
-        return stack.world
+        return stack.targets
 
 
 def chaos(  # noqa: PLR0913 - typer: an option is a parameter
@@ -130,15 +130,15 @@ def chaos(  # noqa: PLR0913 - typer: an option is a parameter
     """
     size = StackSize(gateways, workers) if own_stack else None
     library = libfaketime or find_library()
-    targets = Targets(size, home, tuple(may_kill or ()), tuple(broker_link or ()), library)
+    options = TargetOptions(size, home, tuple(may_kill or ()), tuple(broker_link or ()), library)
     with command():
         span = (_RAMP_S + _QUIET_BEFORE_S, minutes * 60)
-        events = draw(seed, span, rate, longest, targets.possible(kind or []))
+        events = draw(seed, span, rate, longest, options.possible(kind or []))
         plan = ChaosPlan(seed, minutes * 60, speakers, _RAMP_S, patience, events, partials)
-        plan = _checked(_replayed(replay) if replay else plan, targets)
+        plan = _checked(_replayed(replay) if replay else plan, options)
         _print(plan)
         if not dry_run:
-            _play(plan, targets, None if own_stack else reachable(gateway, key, certificate), report)
+            _play(plan, options, None if own_stack else reachable(gateway, key, certificate), report)
 
 
 def _replayed(report: Path) -> ChaosPlan:
@@ -148,9 +148,9 @@ def _replayed(report: Path) -> ChaosPlan:
         raise LoadTestError(f"{report} cannot be read: {reason(error)}") from error
 
 
-def _checked(plan: ChaosPlan, targets: Targets) -> ChaosPlan:
+def _checked(plan: ChaosPlan, options: TargetOptions) -> ChaosPlan:
     """Return the plan. Raises ``LoadTestError`` if it disturbs something that the command line does not name."""
-    missing = sorted({f"{event.target} {event.number}" for event in not_there(plan.events, targets.counts())})
+    missing = sorted({f"{event.target} {event.number}" for event in not_there(plan.events, options.counts())})
     if missing:
         raise LoadTestError(
             f"the plan disturbs {', '.join(missing)}: name them with --may-kill or --broker-link, "
@@ -165,16 +165,16 @@ def _print(plan: ChaosPlan) -> None:
         say(f"{event.at_s:8.2f} s  {details}", err=True)
 
 
-def _play(plan: ChaosPlan, targets: Targets, locate: Locate | None, report: Path | None) -> None:
+def _play(plan: ChaosPlan, options: TargetOptions, locate: Locate | None, report: Path | None) -> None:
     run = Run("chaos", msgspec.to_builtins(plan), locate or _nowhere)
     run.judge = lambda run, found: judge(found, run.marks)
 
     async def playing(show: Show) -> None:
         async with AsyncExitStack() as within:
-            world = await targets.world(within, locate)
-            run.locate, run.gateways = world.locate, world.gateways
+            targets = await options.open(within, locate)
+            run.locate, run.gateways = targets.locate, targets.gateways
             run.recorder.zero = time.monotonic()
-            await run.play(run_chaos(plan, world, run), show)
+            await run.play(run_chaos(plan, targets, run), show)
 
     run_and_report(run, playing, report, expect_refusals=True)
 

@@ -105,6 +105,6 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
         try:
             await run_herd(plan, run.locate, state)
         finally:
-            run.back = state.back()
+            run.back = state.reconnection()
 
     run_scenario("herd", plan, (gateway, key, certificate), scenario, report, expect_refusals)

@@ -69,6 +69,6 @@ def _print(need: Need | None, forecast: Forecast | None, as_json: bool) -> None:
         known = msgspec.to_builtins(need) if need else {}
         say(msgspec.json.encode(known | ({"forecast": forecast} if forecast else {})).decode())
         return
-    said = [describe_need(need)] if need else []
-    said += [describe_forecast(forecast)] if forecast else []
-    say("\n\n".join(said))
+    paragraphs = [describe_need(need)] if need else []
+    paragraphs += [describe_forecast(forecast)] if forecast else []
+    say("\n\n".join(paragraphs))

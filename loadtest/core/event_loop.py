@@ -24,11 +24,11 @@ def run_loop(main: Coroutine[Any, Any, None]) -> bool:
 
 async def _cancellable(main: Coroutine[Any, Any, None]) -> bool:
     task = asyncio.ensure_future(main)
-    told = False
+    cancelled = False
 
     def end() -> None:
-        nonlocal told
-        told = True
+        nonlocal cancelled
+        cancelled = True
         task.cancel()
 
     if sys.platform != "win32":
@@ -37,7 +37,7 @@ async def _cancellable(main: Coroutine[Any, Any, None]) -> bool:
     try:
         await task
     except asyncio.CancelledError:
-        if not told:
+        if not cancelled:
             raise
         return False
     return True

@@ -56,11 +56,11 @@ async def answer(http: aiohttp.ClientSession, address: Address, path: str) -> di
     with broken("ask"):
         async with asyncio.timeout(_ANSWER_S):
             async with http.get(url, headers=credentials(address), ssl=pinned(address)) as response:
-                status, headers, said = response.status, response.headers, _decoded(await response.read())
+                status, headers, answered = response.status, response.headers, _decoded(await response.read())
     fits = status == HTTPStatus.OK or (path == READY and status == HTTPStatus.SERVICE_UNAVAILABLE)
-    if said is None or not fits:
+    if answered is None or not fits:
         raise refusal(address, path, status, headers)
-    return said
+    return answered
 
 
 async def ask(http: aiohttp.ClientSession, address: Address, path: str) -> dict[str, Any]:
@@ -73,7 +73,7 @@ async def ask(http: aiohttp.ClientSession, address: Address, path: str) -> dict[
 
 def _decoded(body: bytes) -> dict[str, Any] | None:
     try:
-        said = json.loads(body)
+        answered = json.loads(body)
     except ValueError:
         return None
-    return said if isinstance(said, dict) else None
+    return answered if isinstance(answered, dict) else None

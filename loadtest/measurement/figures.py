@@ -19,7 +19,7 @@ from protocol.audio import SAMPLE_RATE
 _MOST_POINTS: Final = 120
 _STRAINED: Final = (40.0, 80.0, 50.0)
 """Limits above which the load maker counts as strained: % of the machine, % of a core, ms of lateness."""
-_SAME: Final = (
+_TALLIED: Final = (
     "sessions",
     "finished",
     "lost_sessions",
@@ -193,11 +193,11 @@ def figures(
     back: Reconnection | None = None,
 ) -> Figures:
     """Compute the figures. ``full``: begin and end of full load, in seconds from the start."""
-    there = _there(usages, full)
+    sampled = _at_full_load(usages, full)
     after_stop = percentiles(ended.after_stop for ended in tally.ended)
     audio_s = tally.samples / SAMPLE_RATE
     return Figures(
-        **{name: getattr(tally, name) for name in _SAME},
+        **{name: getattr(tally, name) for name in _TALLIED},
         took_s=round(took_s, 2),
         audio_s=round(audio_s, 1),
         aggregate_audio_per_wall=round(audio_s / took_s, 2) if took_s else 0.0,
@@ -217,9 +217,9 @@ def figures(
         refused=dict(sorted(tally.refused.items())),
         disconnects=dict(sorted(tally.disconnects.items())),
         busy=dict(sorted(tally.busy.items())),
-        used=_used(there),
-        load_maker_percent=_mean(usage.cpu_percent[LOAD_MAKER] / usage.cores for usage in there),
-        load_maker_core_percent=_mean(usage.busiest_percent.get(LOAD_MAKER, 0.0) for usage in there),
+        used=_resource_use(sampled),
+        load_maker_percent=_mean(usage.cpu_percent[LOAD_MAKER] / usage.cores for usage in sampled),
+        load_maker_core_percent=_mean(usage.busiest_percent.get(LOAD_MAKER, 0.0) for usage in sampled),
         back=back,
         complaints=tuple(sorted(set(tally.complaints))[:20]),
     )
@@ -257,14 +257,14 @@ def _moment(index: int, step: int, ended: Sequence[CompletedSegment], refusals: 
     )
 
 
-def _there(usages: Sequence[ProcessUsage], full: tuple[float, float]) -> Sequence[ProcessUsage]:
+def _at_full_load(usages: Sequence[ProcessUsage], full: tuple[float, float]) -> Sequence[ProcessUsage]:
     """Return the samples taken at full load; all samples if the run was too short."""
     return [usage for usage in usages if full[0] < usage.at_s <= full[1]] or usages
 
 
-def _used(there: Sequence[ProcessUsage]) -> dict[str, ResourceUse]:
-    kinds = sorted({kind for usage in there for kind in usage.cpu_percent})
-    return {kind: _of_kind(kind, there) for kind in kinds}
+def _resource_use(usages: Sequence[ProcessUsage]) -> dict[str, ResourceUse]:
+    kinds = sorted({kind for usage in usages for kind in usage.cpu_percent})
+    return {kind: _of_kind(kind, usages) for kind in kinds}
 
 
 def _of_kind(kind: str, usages: Sequence[ProcessUsage]) -> ResourceUse:

@@ -51,8 +51,8 @@ class LogWatch:
     def _judge(self, line: bytes, program: str) -> None:
         self.lines += 1
         try:
-            said = json.loads(line)
+            logged = json.loads(line)
         except ValueError:
             return
-        if said.get("level") in _BAD or "exception" in said or b"Traceback (most recent" in line:
-            self.faults.append(f"{program}: {said.get('event', 'no event')}")
+        if logged.get("level") in _BAD or "exception" in logged or b"Traceback (most recent" in line:
+            self.faults.append(f"{program}: {logged.get('event', 'no event')}")

@@ -24,19 +24,20 @@ def none_broken(promises: Iterable[Promise]) -> bool:
     return all(promise.kept is not False for promise in promises)
 
 
-def served(found: Figures, name: str = "every segment is recognised exactly once") -> Promise:
+def served(figures: Figures, name: str = "every segment is recognised exactly once") -> Promise:
     """Judge the speakers: every segment ended once and correctly, whatever refusals they met."""
-    said = f"{found.right} of {found.segments} right, {found.twice} twice, {found.lost_sessions} sessions lost"
-    return Promise(name, found.flawless, said, {"segments": found.segments, "right": found.right})
+    found = f"{figures.right} of {figures.segments} right, {figures.twice} twice"
+    found += f", {figures.lost_sessions} sessions lost"
+    return Promise(name, figures.flawless, found, {"segments": figures.segments, "right": figures.right})
 
 
-def unharmed(found: Figures, most_p95_ms: float) -> Promise:
+def unharmed(figures: Figures, most_p95_ms: float) -> Promise:
     """Judge ordinary speakers beside something else: flawless, never refused, and not kept waiting."""
-    p95 = found.final_after_stop_ms_p95
-    kept = found.flawless and not found.refusals and p95 is not None and p95 <= most_p95_ms
-    said = f"{found.right} of {found.segments} right, {found.refusals} refusals, p95 {_shown(p95)} ms"
+    p95 = figures.final_after_stop_ms_p95
+    kept = figures.flawless and not figures.refusals and p95 is not None and p95 <= most_p95_ms
+    found = f"{figures.right} of {figures.segments} right, {figures.refusals} refusals, p95 {_shown(p95)} ms"
     name = f"speakers beside it are unharmed, p95 at most {most_p95_ms:,.0f} ms"
-    return Promise(name, kept, said, {"p95_ms": p95})
+    return Promise(name, kept, found, {"p95_ms": p95})
 
 
 def at_most(name: str, value: float | None, most: float, unit: str) -> Promise:

@@ -41,8 +41,8 @@ class RefusalCount(Struct):
         """Add another count of refusals."""
         self.count += other.count
         self.without_retry_after += other.without_retry_after
-        told = [s for s in (self.least_s, self.most_s, other.least_s, other.most_s) if s is not None]
-        self.least_s, self.most_s = min(told, default=None), max(told, default=None)
+        waits_s = [s for s in (self.least_s, self.most_s, other.least_s, other.most_s) if s is not None]
+        self.least_s, self.most_s = min(waits_s, default=None), max(waits_s, default=None)
 
 
 class Tally(Struct):
@@ -131,8 +131,8 @@ class TallyRecorder:
 
     def refused(self, kind: str, retry_after_s: float | None, now: float) -> None:
         """Count a refusal at ``now`` (monotonic clock); ``None``: it had no Retry-After."""
-        told = RefusalCount(1, 1) if retry_after_s is None else RefusalCount(1, 0, retry_after_s, retry_after_s)
-        self.tally.refused.setdefault(kind, RefusalCount()).add(told)
+        refusal = RefusalCount(1, 1) if retry_after_s is None else RefusalCount(1, 0, retry_after_s, retry_after_s)
+        self.tally.refused.setdefault(kind, RefusalCount()).add(refusal)
         second = int(now - self.zero)
         self.tally.refused_at[second] = self.tally.refused_at.get(second, 0) + 1
 

@@ -35,7 +35,7 @@ from loadtest.measurement.tally import Tally, TallyRecorder
 from protocol.engine import live_slots
 from runtime.tasks import Tasks
 
-_LOOK_S: Final = 1.0
+_SAMPLE_S: Final = 1.0
 _ASK_EVERY: Final = 5
 
 
@@ -114,7 +114,7 @@ class Run:
     counts: Callable[[], Mapping[str, float]] | None = None
     counted: list[Counts] = dataclasses.field(default_factory=list)
     judge: Callable[["Run", Figures], Iterable[Promise]] | None = None
-    every_s: float = _LOOK_S
+    every_s: float = _SAMPLE_S
 
     @property
     def took_s(self) -> float:
@@ -125,7 +125,7 @@ class Run:
         """Run the scenario until it ends, fails or is cancelled; ``show`` is called every second."""
         try:
             async with Tasks("run") as tasks:
-                tasks.start(self._look(show), "look")
+                tasks.start(self._sample(show), "sample")
                 await scenario
             self.complete = True
         except asyncio.CancelledError:
@@ -163,27 +163,27 @@ class Run:
             service=service_times(self.tally.ended, self.single_workers),
         )
 
-    async def _look(self, show: Callable[["Run"], None]) -> None:
+    async def _sample(self, show: Callable[["Run"], None]) -> None:
         watch = ProcessSampler(self.gateway, self.recorder.zero, self.gateways)
         async with aiohttp.ClientSession() as http:
-            looks = 0
+            number = 0
             while True:
-                if looks % _ASK_EVERY == 0 and (workers := await self._workers(http)):
+                if number % _ASK_EVERY == 0 and (workers := await self._workers(http)):
                     watch.workers(workers)
                 self.tally.absorb(self.recorder.take())
                 self.usages.append(await asyncio.to_thread(watch.measure))
                 if self.counts is not None:
                     self.counted.append(Counts(self.usages[-1].at_s, dict(self.counts())))
                 show(self)
-                looks += 1
+                number += 1
                 await asyncio.sleep(self.every_s)
 
     async def _workers(self, http: aiohttp.ClientSession) -> list[str]:
         try:
-            said = await ask(http, self.locate(), WORKERS)
+            answered = await ask(http, self.locate(), WORKERS)
         except GatewayError:  # no gateway at this moment
             return []
-        workers = said.get("workers", ())
+        workers = answered.get("workers", ())
         single = all(live_slots(str(one.get("device", "")), int(one.get("slots", 1))) == 1 for one in workers)
         self.single_workers = len(workers) if single else 0
         return [str(worker.get("worker", "")) for worker in workers]

@@ -56,26 +56,28 @@ async def run_burst(plan: Burst, locate: Locate, recorder: TallyRecorder, after:
             await asyncio.sleep(0 if after.accepting else _LOOK_S)
 
 
-def judge(found: Figures, after: Aftermath) -> Iterator[Promise]:
+def judge(figures: Figures, after: Aftermath) -> Iterator[Promise]:
     """Yield the promises: exactly once, refusals with a reason and a time, which is kept, and an open gateway."""
-    yield served(found)
-    yield _typed(found)
-    said = f"{found.early} clients came back too early, of {found.refusals} refusals"
-    yield Promise("clients come back no earlier than they were asked to", not found.early, said)
+    yield served(figures)
+    yield _explained(figures)
+    found = f"{figures.early} clients came back too early, of {figures.refusals} refusals"
+    yield Promise("clients come back no earlier than they were asked to", not figures.early, found)
     yield Promise(
         "the gateway accepts new sessions afterwards", after.accepting, "yes" if after.accepting else "no"
     )
 
 
-def _typed(found: Figures) -> Promise:
+def _explained(figures: Figures) -> Promise:
     """Judge refusals: each has a reason; those before the upgrade have a Retry-After too."""
     after_hello = f"{CloseCode.TRY_AGAIN_LATER} "
     wrong = [
         kind
-        for kind, refused in found.refused.items()
+        for kind, refused in figures.refused.items()
         if kind.endswith(_NO_REASON)
         or not kind.startswith((*_HTTP, after_hello))
         or (kind.startswith(_HTTP) and refused.without_retry_after)
     ]
-    said = "; ".join(wrong) or ", ".join(f"{one.count} x {kind}" for kind, one in found.refused.items()) or "none"
-    return Promise("every refusal has a reason, and before the upgrade a Retry-After", not wrong, said)
+    found = (
+        "; ".join(wrong) or ", ".join(f"{one.count} x {kind}" for kind, one in figures.refused.items()) or "none"
+    )
+    return Promise("every refusal has a reason, and before the upgrade a Retry-After", not wrong, found)

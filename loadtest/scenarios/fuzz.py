@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from client.connection import Address, Locate
 from client.errors import GatewayError
 from loadtest.core.gateway import READY, ask
-from loadtest.core.raw_socket import CLOSE, PING, PONG, NotUpgraded, RawSocket, ReceivedFrame, frame
+from loadtest.core.raw_socket import CLOSE, PING, PONG, NotUpgraded, RawSocket, frame
 from loadtest.measurement.figures import Figures
 from loadtest.measurement.log_watch import LogWatch
 from loadtest.measurement.processes import GATEWAY, ProcessUsage
@@ -86,10 +86,16 @@ class FuzzState:
     faults: list[str] = field(default_factory=list)
     alive: bool = False
 
-    def fault(self, said: Conversation, what: str) -> None:
+    def fault(self, planned: Conversation, what: str) -> None:
         """Record a fault; only the first are kept."""
         if len(self.faults) < _MOST_FAULTS:
-            self.faults.append(f"conversation {said.number} ({said.kind}): {what}")
+            self.faults.append(f"conversation {planned.number} ({planned.kind}): {what}")
+
+    def note_status(self, planned: Conversation, status: int) -> None:
+        """Record the status of an HTTP answer as an objection; unexpected server errors are faults."""
+        self.objections[f"status {status}"] += 1
+        if status >= _SERVER_ERROR and status not in _ALLOWED:
+            self.fault(planned, f"status {status}")
 
     def counts(self) -> dict[str, float]:
         """Return what is shown while it runs."""
@@ -143,7 +149,7 @@ async def _look(state: FuzzState) -> None:
 async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[FuzzedRoute], state: FuzzState) -> None:
     session_of, numbers = sessions(os.urandom(8)), count(plan.first)
 
-    def located(number: int) -> tuple[Address, Conversation]:
+    def place(number: int) -> tuple[Address, Conversation]:
         address = locate()
         if plan.wire is Wire.OWN:
             return address, conversation(plan.seed, number, session_of, address, known)
@@ -153,12 +159,12 @@ async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[FuzzedRoute], st
 
     async def member() -> None:
         while state.messages < plan.messages and len(state.faults) < _MOST_FAULTS:
-            address, said = located(next(numbers))
-            state.kinds[said.kind] += 1
+            address, planned = place(next(numbers))
+            state.kinds[planned.kind] += 1
             try:
-                await converse(said, address, state)
+                await converse(planned, address, state)
             except GatewayError as error:
-                state.fault(said, str(error))
+                state.fault(planned, str(error))
                 await asyncio.sleep(_BROKEN_S)
             state.conversations += 1
 
@@ -167,20 +173,17 @@ async def _send_all(plan: Fuzz, locate: Locate, known: Sequence[FuzzedRoute], st
             members.create_task(member(), name=f"fuzz/{number}")
 
 
-async def converse(said: Conversation, address: Address, state: FuzzState) -> None:
+async def converse(planned: Conversation, address: Address, state: FuzzState) -> None:
     """Hold one conversation, and record objections and faults. Raises ``GatewayError`` without a connection."""
     socket = await RawSocket.open(address)
     try:
         async with asyncio.timeout(_ANSWER_S):
-            if said.kind is FuzzKind.REQUEST:
-                await _ask(said, socket, state)
-            else:
-                await _talk(said, socket, state)
+            await _Exchange(planned, socket, state).run()
     except TimeoutError:
-        if said.kind not in (FuzzKind.FRAMES, FuzzKind.HANDSHAKE):  # these may wait for bytes that never come
-            state.fault(said, "the gateway neither answered nor ended the connection")
+        if planned.kind not in (FuzzKind.FRAMES, FuzzKind.HANDSHAKE):  # these may wait for bytes that never come
+            state.fault(planned, "the gateway neither answered nor ended the connection")
     except NotUpgraded as error:
-        _status(said, error.status, state)
+        state.note_status(planned, error.status)
     except OSError:
         state.objections["reset"] += 1
     finally:
@@ -188,92 +191,94 @@ async def converse(said: Conversation, address: Address, state: FuzzState) -> No
         await socket.close()
 
 
-async def _ask(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
-    state.messages += 1
-    await socket.send(said.opening)
-    _status(said, await socket.status(), state)
-    with suppress(TimeoutError):  # an export of a whole history may take long
-        async with asyncio.timeout(_BODY_S):
-            await socket.rest(_MOST_BODY)
+@dataclass
+class _Exchange:
+    """Conversation over an open connection."""
+
+    planned: Conversation
+    socket: RawSocket
+    state: FuzzState
+
+    async def run(self) -> None:
+        if self.planned.kind is FuzzKind.REQUEST:
+            await self._ask()
+        else:
+            await self._talk()
+
+    async def _ask(self) -> None:
+        self.state.messages += 1
+        await self.socket.send(self.planned.opening)
+        self.state.note_status(self.planned, await self.socket.status())
+        with suppress(TimeoutError):  # an export of a whole history may take long
+            async with asyncio.timeout(_BODY_S):
+                await self.socket.rest(_MOST_BODY)
+
+    async def _talk(self) -> None:
+        """Send all messages, over TCP if there is no opening, reading at the same time; then end as planned."""
+        planned, socket = self.planned, self.socket
+        if planned.opening:
+            self.state.messages += 1
+            await socket.upgrade(planned.opening)
+        reads = self._read_frames() if planned.opening else self._read_bytes()
+        reading = asyncio.create_task(reads, name=f"fuzz/read-{planned.number}")
+        try:
+            with suppress(OSError):  # the gateway ended the connection before it had everything
+                await self._send_messages()
+                if planned.end is FuzzEnd.RESET:
+                    return
+                if planned.end is FuzzEnd.LISTEN:  # a gateway answers nothing after a close
+                    await asyncio.wait({reading}, timeout=_LISTEN_S)
+                await (socket.send(frame(CLOSE, b"\x03\xe8")) if planned.opening else socket.end())
+            async with asyncio.timeout(_BROKEN_S if planned.kind is FuzzKind.FRAMES and planned.opening else None):
+                await asyncio.shield(reading)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _send_messages(self) -> None:
+        for at in range(0, len(self.planned.messages), _BATCH):
+            batch = self.planned.messages[at : at + _BATCH]
+            self.state.messages += len(batch)
+            await self.socket.send(b"".join(message.encoded() for message in batch))
+
+    async def _read_bytes(self) -> None:
+        """Read until the gateway has ended the connection, and judge all that came together."""
+        self._judge(await self.socket.rest(_MOST_BODY))
+
+    async def _read_frames(self) -> None:
+        """Read until the gateway has closed, and judge each message."""
+        with suppress(OSError):
+            while (received := await self.socket.receive()) is not None:
+                if received.opcode == PING:
+                    await self.socket.send(frame(PONG, received.payload))
+                elif received.opcode == CLOSE:
+                    self._closed(int.from_bytes(received.payload[:2], "big"))
+                    return
+                elif received.opcode != PONG:
+                    self._judge(received.payload)
+        self.state.objections["ended without a close"] += 1
+
+    def _closed(self, code: int) -> None:
+        self.state.objections[f"closed with {code}"] += 1
+        if code == _INTERNAL_CLOSE:
+            self.state.fault(self.planned, f"closed with {code}")
+
+    def _judge(self, payload: bytes) -> None:
+        try:
+            judged = self.planned.judge(payload)
+        except MalformedAnswer as error:
+            judged = Judged(fault=str(error))
+        if judged.objection:
+            self.state.objections[judged.objection] += 1
+        if judged.fault:
+            self.state.fault(self.planned, judged.fault)
 
 
-def _status(said: Conversation, status: int, state: FuzzState) -> None:
-    state.objections[f"status {status}"] += 1
-    if status >= _SERVER_ERROR and status not in _ALLOWED:
-        state.fault(said, f"status {status}")
-
-
-async def _talk(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
-    """Send all messages, over TCP if there is no opening, reading at the same time; then end as planned."""
-    if said.opening:
-        state.messages += 1
-        await socket.upgrade(said.opening)
-    read = _read_frames if said.opening else _read_bytes
-    reading = asyncio.create_task(read(said, socket, state), name=f"fuzz/read-{said.number}")
-    try:
-        with suppress(OSError):  # the gateway ended the connection before it had everything
-            await _send_messages(said, socket, state)
-            if said.end is FuzzEnd.RESET:
-                return
-            if said.end is FuzzEnd.LISTEN:  # a gateway says nothing more to who has closed
-                await asyncio.wait({reading}, timeout=_LISTEN_S)
-            await (socket.send(frame(CLOSE, b"\x03\xe8")) if said.opening else socket.end())
-        async with asyncio.timeout(_BROKEN_S if said.kind is FuzzKind.FRAMES and said.opening else None):
-            await asyncio.shield(reading)
-    finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
-
-
-async def _send_messages(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
-    for at in range(0, len(said.messages), _BATCH):
-        batch = said.messages[at : at + _BATCH]
-        state.messages += len(batch)
-        await socket.send(b"".join(message.encoded() for message in batch))
-
-
-async def _read_bytes(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
-    """Read until the gateway has ended the connection, and judge all that came together."""
-    _heard(said, await socket.rest(_MOST_BODY), state)
-
-
-async def _read_frames(said: Conversation, socket: RawSocket, state: FuzzState) -> None:
-    """Read until the gateway has closed, and judge each message."""
-    with suppress(OSError):
-        while (received := await socket.receive()) is not None:
-            if received.opcode == PING:
-                await socket.send(frame(PONG, received.payload))
-            elif received.opcode == CLOSE:
-                _closed(said, received, state)
-                return
-            elif received.opcode != PONG:
-                _heard(said, received.payload, state)
-    state.objections["ended without a close"] += 1
-
-
-def _closed(said: Conversation, received: ReceivedFrame, state: FuzzState) -> None:
-    code = int.from_bytes(received.payload[:2], "big")
-    state.objections[f"closed with {code}"] += 1
-    if code == _INTERNAL_CLOSE:
-        state.fault(said, f"closed with {code}")
-
-
-def _heard(said: Conversation, payload: bytes, state: FuzzState) -> None:
-    try:
-        judged = said.judge(payload)
-    except MalformedAnswer as error:
-        judged = Judged(fault=str(error))
-    if judged.objection:
-        state.objections[judged.objection] += 1
-    if judged.fault:
-        state.fault(said, judged.fault)
-
-
-def judge(plan: Fuzz, found: Figures, state: FuzzState, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
+def judge(plan: Fuzz, figures: Figures, state: FuzzState, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
     """Yield the promises: alive, no internal errors, silent logs, bounded memory, unharmed speakers."""
-    said = f"{state.messages:,} messages in {state.conversations:,} conversations"
+    found = f"{state.messages:,} messages in {state.conversations:,} conversations"
     values: dict[str, Any] = dict(state.kinds) | {f"objection: {name}": n for name, n in state.objections.items()}
-    yield Promise(f"at least {plan.messages:,} messages are sent", state.messages >= plan.messages, said, values)
+    yield Promise(f"at least {plan.messages:,} messages are sent", state.messages >= plan.messages, found, values)
     yield Promise("the gateway is alive at the end", state.alive, "yes" if state.alive else "no answer")
     faults = "; ".join(state.faults[:5]) or "none"
     yield Promise("no internal error, no malformed answer, no hanging connection", not state.faults, faults)
@@ -281,12 +286,12 @@ def judge(plan: Fuzz, found: Figures, state: FuzzState, usages: Sequence[Process
     memory = [usage.memory_mb[GATEWAY] for usage in usages if usage.memory_mb.get(GATEWAY)]
     growth = round(max(memory) - memory[0], 1) if memory else None
     yield at_most("growth of the gateway's memory", growth, plan.most_mb, "MB")
-    yield unharmed(found, _MOST_P95_MS)
+    yield unharmed(figures, _MOST_P95_MS)
 
 
 def _logs(log: LogWatch | None) -> Promise:
     name = "no error and no traceback in the logs"
     if log is None:
         return Promise(name, None, "not read: the gateway runs on another computer")
-    said = "; ".join(sorted(set(log.faults))[:5]) or f"none in {log.lines:,} lines"
-    return Promise(name, not log.faults, said)
+    found = "; ".join(sorted(set(log.faults))[:5]) or f"none in {log.lines:,} lines"
+    return Promise(name, not log.faults, found)

@@ -1,7 +1,7 @@
 """``herd``: many clients that lose their connection at the same moment, and all try to reconnect at once.
 
 Each client streams one segment and half of another. When all have, or no more get in, every connection is reset.
-Clients that return stream the other half, receive their answers and leave; refused clients enter when there is
+Clients that return stream the other half, receive their answers and leave; refused clients enter when connected is
 room. The client library decides when to reconnect: it is tested here together with the gateway.
 """
 
@@ -50,56 +50,56 @@ class Herd(Struct, frozen=True):
 
 
 @dataclass(eq=False)
-class _Member:
-    """Client of the herd.
+class HerdMember:
+    """State of one client of the herd.
 
-    ``spoke``: its first half is sent. ``cut``: it was connected at the cut. ``back_s``: how long it was away
+    ``spoke``: its first half is sent. ``cut``: it was connected at the cut. ``away_s``: how long it was away
     afterwards.
     """
 
-    there: bool = False
+    connected: bool = False
     spoke: bool = False
     cut: bool = False
-    back_s: float | None = None
+    away_s: float | None = None
 
 
 @dataclass
 class HerdState:
-    """State shared by all clients of the herd. ``happened``: everything was cut."""
+    """State shared by all clients of the herd. ``happened``: all connections were cut."""
 
     recorder: TallyRecorder
-    members: list[_Member] = field(default_factory=list)
+    clients: list[HerdMember] = field(default_factory=list)
     cut_at: float = 0.0
     happened: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def joined(self) -> _Member:
+    def add_client(self) -> HerdMember:
         """Add a client to the herd."""
-        self.members.append(_Member())
-        return self.members[-1]
+        self.clients.append(HerdMember())
+        return self.clients[-1]
 
-    def heard(self, member: _Member, event: ClientEvent) -> None:
+    def record(self, client: HerdMember, event: ClientEvent) -> None:
         """Record a change of a client's connection."""
         if isinstance(event, Connected):
-            member.there = True
-            if member.cut and member.back_s is None:
-                member.back_s = time.monotonic() - self.cut_at
+            client.connected = True
+            if client.cut and client.away_s is None:
+                client.away_s = time.monotonic() - self.cut_at
         elif isinstance(event, Disconnected):
-            member.there = False
+            client.connected = False
 
     def cut(self, tap: SharedConnector) -> None:
         """Cut the connections of all clients."""
         self.cut_at = time.monotonic()
-        for member in self.members:
-            member.cut, member.there = member.there, False
+        for client in self.clients:
+            client.cut, client.connected = client.connected, False
         tap.cut()
         self.happened.set()
 
-    def back(self) -> Reconnection:
+    def reconnection(self) -> Reconnection:
         """Return the figures about the clients that were cut."""
-        cut = [member for member in self.members if member.cut]
-        took = [member.back_s * 1000 for member in cut if member.back_s is not None]
+        cut = [client for client in self.clients if client.cut]
+        took = [client.away_s * 1000 for client in cut if client.away_s is not None]
         p50, p95, p100 = (percentile(took, share) for share in (0.5, 0.95, 1.0))
-        waiting = len(self.members) - len(cut)
+        waiting = len(self.clients) - len(cut)
         return Reconnection(len(cut), len(took), waiting, *(_seconds(value) for value in (p50, p95, p100)))
 
 
@@ -121,21 +121,21 @@ async def _all_there(plan: Herd, state: HerdState) -> None:
     ready, changed_at = 0, time.monotonic() + plan.ramp_s
     while ready < plan.clients and time.monotonic() < changed_at + plan.settle_s:
         await asyncio.sleep(_LOOK_S)
-        now = sum(member.there and member.spoke for member in state.members)
+        now = sum(client.connected and client.spoke for client in state.clients)
         if now > ready:
             ready, changed_at = now, max(changed_at, time.monotonic())
 
 
 async def _visit(plan: Herd, number: int, state: HerdState, maker: LoadMaker) -> None:
     """Run one client, from its place in the ramp to its last answer."""
-    member, store, source = state.joined(), PooledAudio(), random.Random(f"{plan.seed}/{number}")
-    speaker = Speaker(number, state.recorder, store, partial(state.heard, member), plan.pace)
+    member, store, source = state.add_client(), PooledAudio(), random.Random(f"{plan.seed}/{number}")
+    speaker = Speaker(number, state.recorder, store, partial(state.record, member), plan.pace)
 
     def utterance(segment: int) -> NoiseSegment:
         samples = round(source.uniform(_SAY_S / 2, _SAY_S) * SAMPLE_RATE)
         return maker.noise.utterance(number, segment, samples, source)
 
-    async def say(client: GatewayClient) -> None:
+    async def speak(client: GatewayClient) -> None:
         first, second, until = utterance(0), utterance(1), maker.wheel.until
         segment = await speaker.begin(client, first)
         due = await speaker.frames(client, segment, first, until, time.monotonic())
@@ -152,7 +152,7 @@ async def _visit(plan: Herd, number: int, state: HerdState, maker: LoadMaker) ->
 
     await maker.arrive(number)
     async with maker.client(store) as client:
-        await speaker.run(client, say)
+        await speaker.run(client, speak)
 
 
 def _seconds(milliseconds: float | None) -> float | None:

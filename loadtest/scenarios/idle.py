@@ -161,14 +161,14 @@ async def _drip_once(plan: Idle, socket: RawSocket) -> None:
             await socket.send(_DRIP)
 
 
-def judge(plan: Idle, found: Figures, state: IdleState, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
+def judge(plan: Idle, figures: Figures, state: IdleState, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
     """Yield the promises: all sessions stay, little CPU and memory, and speakers beside them are unharmed."""
-    said = f"{state.silent} there, {state.lost} lost {'; '.join(sorted(set(state.complaints))[:3])}".strip()
-    yield Promise("every silent session stays connected", state.lost == 0, said)
+    found = f"{state.silent} there, {state.lost} lost {'; '.join(sorted(set(state.complaints))[:3])}".strip()
+    yield Promise("every silent session stays connected", state.lost == 0, found)
     cpu = _mean(usages, state.during, "cpu_percent")
     yield at_most("CPU of the gateway, of one core", cpu, plan.most_percent, "%")
     yield at_most("memory per connection", memory_per_connection(plan, state, usages), plan.most_kb, "KB")
-    yield unharmed(found, _MOST_P95_MS)
+    yield unharmed(figures, _MOST_P95_MS)
 
 
 def memory_per_connection(plan: Idle, state: IdleState, usages: Sequence[ProcessUsage]) -> float | None:

@@ -48,12 +48,12 @@ async def _cut(plan: Long, maker: LoadMaker) -> None:
         maker.tap.cut()
 
 
-def judge(plan: Long, found: Figures, ended: Sequence[CompletedSegment], connects: int) -> Iterator[Promise]:
+def judge(plan: Long, figures: Figures, ended: Sequence[CompletedSegment], connects: int) -> Iterator[Promise]:
     """Yield the promises: everything recognised, also after cuts, and no slower at the end."""
-    yield served(found)
-    said = f"{connects} connections, {found.finished} session finished"
-    whole = found.finished == found.sessions == 1 and connects == plan.cuts + 1
-    yield Promise(f"the session survives {plan.cuts} broken connections", whole, said, {"connects": connects})
+    yield served(figures)
+    found = f"{connects} connections, {figures.finished} session finished"
+    whole = figures.finished == figures.sessions == 1 and connects == plan.cuts + 1
+    yield Promise(f"the session survives {plan.cuts} broken connections", whole, found, {"connects": connects})
     yield _as_quick(ended)
 
 
@@ -64,6 +64,6 @@ def _as_quick(ended: Sequence[CompletedSegment]) -> Promise:
     if not quarter:
         return Promise(name, None, "not measured: too few segments")
     first, last = (statistics.median(one.added for one in part) for part in (ended[:quarter], ended[-quarter:]))
-    said = f"median {first:.1f} ms in the first, {last:.1f} ms in the last quarter, added by the chain"
+    found = f"median {first:.1f} ms in the first, {last:.1f} ms in the last quarter, added by the chain"
     kept = last <= first * _SLOWER + _SLOWER_MS
-    return Promise(name, kept, said, {"first_ms": first, "last_ms": last})
+    return Promise(name, kept, found, {"first_ms": first, "last_ms": last})

@@ -82,7 +82,7 @@ async def run_sessions(
         turns = (Turn(0.0, utterance) for utterance in utterances(plan, number, noise))
         with TemporaryAudio() as store:
             async with GatewayClient(locate, identify(), store, settings=settings) as client:
-                await speaker.run(client, lambda client: speaker.say(client, turns, _until))
+                await speaker.run(client, lambda client: speaker.stream(client, turns, _until))
 
     async with asyncio.TaskGroup() as tasks:
         for number in range(plan.count):

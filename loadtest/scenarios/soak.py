@@ -62,12 +62,12 @@ async def _fill(plan: Soak, maker: LoadMaker, place: int, zero: float) -> None:
         await maker.converse(place + visit * plan.count, min(stop_at, leaves_at))
 
 
-def judge(plan: Soak, found: Figures, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
+def judge(plan: Soak, figures: Figures, usages: Sequence[ProcessUsage]) -> Iterator[Promise]:
     """Yield the promises: everything recognised, and memory that does not grow."""
-    yield served(found)
+    yield served(figures)
     end = plan.ramp_s + plan.seconds
     during = [usage for usage in usages if plan.warm_s <= usage.at_s <= end]
-    kept_mb = plan.kept_bytes * found.segments / found.took_s * _HOUR_S / _BYTES_PER_MB
+    kept_mb = plan.kept_bytes * figures.segments / figures.took_s * _HOUR_S / _BYTES_PER_MB
     for program in _PROGRAMS:
         allowed = plan.most_mb_per_hour + (kept_mb if program == BROKER else 0.0)
         yield grows(program, during, allowed)
@@ -76,15 +76,15 @@ def judge(plan: Soak, found: Figures, usages: Sequence[ProcessUsage]) -> Iterato
 def grows(program: str, usages: Sequence[ProcessUsage], allowed: float) -> Promise:
     """Judge the memory of a program: its slope is within noise, or at most ``allowed`` MB per hour."""
     name = f"memory of the {program} does not grow (within noise, or at most {allowed:.1f} MB per hour)"
-    there = [(usage.at_s / _HOUR_S, usage.memory_mb.get(program, 0.0)) for usage in usages]
+    points = [(usage.at_s / _HOUR_S, usage.memory_mb.get(program, 0.0)) for usage in usages]
     from loadtest.measurement.slopes import theil_sen  # late: numpy, which other scenarios do not need
 
-    found = theil_sen([point for point in there if point[1] > 0.0])
-    if found is None:
+    slope = theil_sen([point for point in points if point[1] > 0.0])
+    if slope is None:
         return Promise(name, None, "not measured: it runs on another computer, or the time was too short")
-    said = (
-        f"{found.slope:+.2f} MB per hour, 95 % confidence {found.low:+.2f} to {found.high:+.2f}, of "
-        f"{found.median:.1f} MB"
+    found = (
+        f"{slope.slope:+.2f} MB per hour, 95 % confidence {slope.low:+.2f} to {slope.high:+.2f}, of "
+        f"{slope.median:.1f} MB"
     )
-    values = {name: float(getattr(found, name)) for name in found.__struct_fields__}
-    return Promise(name, found.within_noise or found.slope <= allowed, said, {**values, "allowed": allowed})
+    values = {name: float(getattr(slope, name)) for name in slope.__struct_fields__}
+    return Promise(name, slope.within_noise or slope.slope <= allowed, found, {**values, "allowed": allowed})

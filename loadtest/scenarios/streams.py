@@ -80,7 +80,7 @@ class LoadMaker:
         speaker = Speaker(number, self._recorder, store, pace=self._plan.pace)
         async with self.client(store) as client:
             turns = self.noise.turns(number)
-            await speaker.run(client, lambda client: speaker.say(client, turns, self.wheel.until, stop_at))
+            await speaker.run(client, lambda client: speaker.stream(client, turns, self.wheel.until, stop_at))
 
     def client(self, store: PooledAudio) -> GatewayClient:
         """Return the client of a new session, whose audio is in ``store``."""

@@ -24,7 +24,7 @@ _REFUSED = f"{CloseCode.TRY_AGAIN_LATER} {ErrorCode.BUSY}"
 
 
 @dataclass
-class _Said:
+class _SentSegment:
     digest: str
     samples: int
     spoken_at: float = 0.0
@@ -34,24 +34,24 @@ class _Said:
 class Speaker:
     """Speaker in one session, with one client.
 
-    ``spoken`` stores the segments, for a client that reads them there. ``heard`` receives every event after it was
-    counted. ``pace``: 1 is speaking pace, 0 as fast as possible.
+    ``store`` gets the segments, for a client that reads them there. ``observe`` is called with every event, after
+    it was counted. ``pace``: 1 is speaking pace, 0 as fast as possible.
     """
 
     def __init__(
         self,
         number: int,
         recorder: TallyRecorder,
-        spoken: PooledAudio | None = None,
-        heard: Callable[[ClientEvent], None] | None = None,
+        store: PooledAudio | None = None,
+        observe: Callable[[ClientEvent], None] | None = None,
         pace: float = 1.0,
     ) -> None:
         self.number = number
         self._recorder = recorder
-        self._spoken = spoken
-        self._heard = heard
+        self._store = store
+        self._observe = observe
         self._pace = pace
-        self._said: dict[int, _Said] = {}
+        self._unanswered: dict[int, _SentSegment] = {}
         self._answered: set[int] = set()
         self._lags: list[float] = []
         self._first_frame = 0.0
@@ -59,12 +59,12 @@ class Speaker:
         self._samples = 0
         self._next = 0
 
-    async def run(self, client: GatewayClient, say: Callable[[GatewayClient], Awaitable[None]]) -> None:
-        """Call ``say``, then wait for every answer. Count the session if it is lost."""
+    async def run(self, client: GatewayClient, speak: Callable[[GatewayClient], Awaitable[None]]) -> None:
+        """Call ``speak``, then wait for every answer. Count the session if it is lost."""
         self._recorder.tally.sessions += 1
         listening = asyncio.create_task(self._listen(client.events()), name=f"loadtest/{self.number}")
         try:
-            await say(client)
+            await speak(client)
             await client.finish()
             self._recorder.tally.finished += 1
         except GatewayError as error:
@@ -76,7 +76,9 @@ class Speaker:
             if (lag := percentile(self._lags, 0.95)) is not None:
                 self._recorder.tally.session_lag_p95_ms.append(lag)
 
-    async def say(self, client: GatewayClient, turns: Iterable[Turn], until: Until, stop_at: float = inf) -> None:
+    async def stream(
+        self, client: GatewayClient, turns: Iterable[Turn], until: Until, stop_at: float = inf
+    ) -> None:
         """Stream the turns until they, or the time, are over. A turn that was begun is completed."""
         due = time.monotonic()
         for pause_s, utterance in turns:
@@ -92,10 +94,10 @@ class Speaker:
     async def begin(self, client: GatewayClient, utterance: NoiseSegment) -> int:
         """Start a segment; return its number."""
         segment, self._next = self._next, self._next + 1
-        self._said[segment] = _Said(utterance.digest, utterance.samples)
+        self._unanswered[segment] = _SentSegment(utterance.digest, utterance.samples)
         self._recorder.tally.segments += 1
-        if self._spoken is not None:
-            self._spoken.keep(segment, utterance)
+        if self._store is not None:
+            self._store.keep(segment, utterance)
         await client.begin(segment, samples_to_ms(self._samples))
         self._samples += utterance.samples
         return segment
@@ -124,16 +126,16 @@ class Speaker:
 
     async def end(self, client: GatewayClient, segment: int, due: float) -> None:
         """Complete the segment, whose last sample was spoken at ``due``."""
-        said = self._said[segment]
-        said.spoken_at, said.ended_at = due, time.monotonic()
-        self._recorder.tally.samples += said.samples
+        sent = self._unanswered[segment]
+        sent.spoken_at, sent.ended_at = due, time.monotonic()
+        self._recorder.tally.samples += sent.samples
         await client.end(segment)
 
     async def _listen(self, events: AsyncIterator[ClientEvent]) -> None:
         async for event in events:
             self._count(event)
-            if self._heard:
-                self._heard(event)
+            if self._observe:
+                self._observe(event)
 
     def _count(self, event: ClientEvent) -> None:
         tally = self._recorder.tally
@@ -168,32 +170,32 @@ class Speaker:
             tally.twice += 1
             return
         self._answered.add(outcome.segment)
-        said = self._said.pop(outcome.segment)
+        sent = self._unanswered.pop(outcome.segment)
         if isinstance(outcome, Failed):
             tally.failed += 1
             tally.complain(f"{where}: {outcome.message} ({outcome.code})")
-        elif outcome.text == said.digest:
+        elif outcome.text == sent.digest:
             tally.right += 1
-            self._ended(outcome, said)
+            self._ended(outcome, sent)
         else:
             tally.wrong += 1
             tally.complain(f"{where}: the text is not the digest of what was said")
 
-    def _ended(self, final: Final, said: _Said) -> None:
+    def _ended(self, final: Final, sent: _SentSegment) -> None:
         now, timing = time.monotonic(), final.timing
-        lag = (now - said.spoken_at) * 1000
+        lag = (now - sent.spoken_at) * 1000
         self._lags.append(lag)
         self._recorder.tally.ended.append(
             CompletedSegment(
                 round(now - self._recorder.zero, 3),
-                samples_to_ms(said.samples),
-                round((now - said.ended_at) * 1000, 1),
+                samples_to_ms(sent.samples),
+                round((now - sent.ended_at) * 1000, 1),
                 round(lag, 1),
                 timing.upload,
                 timing.queue,
                 timing.decode,
                 timing.deliver,
-                self._connected_at <= said.ended_at,
+                self._connected_at <= sent.ended_at,
             )
         )
 

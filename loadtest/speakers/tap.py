@@ -83,9 +83,9 @@ class _Patience:
         self._recorder.tally.early += self._clock() < self._not_before - _EARLY_S
 
     async def answered(
-        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, told: aiohttp.TraceRequestEndParams
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, ended: aiohttp.TraceRequestEndParams
     ) -> None:
-        response = told.response
+        response = ended.response
         if response.status not in _REFUSALS:
             return
         now = self._clock()

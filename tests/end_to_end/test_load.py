@@ -67,7 +67,7 @@ async def test_no_segment_is_lost_when_worker_dies_and_50_clients_are_cut(chain:
             scenarios.create_task(run_herd(Herd(50, 0.5, spread_s=0.5, pace=0.2), locate, state))
             await wait_until(lambda: recorder.tally.right > 20, "they work")
             victim.kill()
-    speaking, back, cut = recorder.tally, state.back(), state.recorder.tally
+    speaking, back, cut = recorder.tally, state.reconnection(), state.recorder.tally
     assert speaking.flawless and not speaking.refusals, (speaking.complaints, speaking.refused)
     assert speaking.finished == speaking.sessions == 20
     assert (back.ready, back.returned, back.waiting) == (50, 50, 0)
@@ -98,7 +98,7 @@ async def test_clients_above_limit_are_admitted_one_after_the_other(chain: Chain
         state = HerdState(TallyRecorder(time.monotonic()))
         plan = Herd(50, 0.5, settle_s=0.5, spread_s=0.1, pace=0.2)
         await run_herd(plan, locate, state, impatient)
-    back, tally = state.back(), state.recorder.tally
+    back, tally = state.reconnection(), state.recorder.tally
     assert back.ready == back.returned == 20 and back.waiting == 30
     assert tally.right == tally.segments == 100 and tally.finished == 50
     assert {kind.split()[0] for kind in tally.refused} == {"429"}
@@ -162,7 +162,7 @@ async def test_500_clients_reconnect_after_a_common_cut(chain: Chain, broker: Br
     async with gateway_at(broker) as locate:
         state = HerdState(TallyRecorder(time.monotonic()))
         await run_herd(Herd(500, 10.0), locate, state)
-    back, tally = state.back(), state.recorder.tally
+    back, tally = state.reconnection(), state.recorder.tally
     assert back.ready == back.returned == 500
     assert tally.flawless and tally.right == 1_000 and not tally.refusals, (tally.complaints, tally.refused)
 

@@ -87,8 +87,8 @@ def _file(source: random.Random) -> Part:
 def _wav(source: random.Random) -> bytes:
     """Return a short file of 16 kHz mono PCM, sometimes one whose header lies."""
     pcm = source.randbytes(2 * source.choice((0, 160, 8_000)))
-    said = source.choice((len(pcm), len(pcm), len(pcm), 0, 2**32 - 1))
+    declared = source.choice((len(pcm), len(pcm), len(pcm), 0, 2**32 - 1))
     rate = source.choice((16_000, 16_000, 16_000, 0, 2**31))
     riff = struct.pack("<4sI4s", b"RIFF", 36 + len(pcm), b"WAVE")
     layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 32_000, 2, 16)
-    return riff + layout + struct.pack("<4sI", b"data", said) + pcm
+    return riff + layout + struct.pack("<4sI", b"data", declared) + pcm

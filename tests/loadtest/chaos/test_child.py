@@ -22,7 +22,7 @@ SLEEP = "import time; print('hello', flush=True); time.sleep(1000)"
 async def kept(log: Path, code: str) -> AsyncIterator[ChaosChild]:
     child = ChaosChild((sys.executable, "-c", code), {}, log)
     async with Tasks("test") as tasks:
-        tasks.start(child.keep(), "child")
+        tasks.start(child.run(), "child")
         try:
             yield child
         finally:
@@ -43,7 +43,7 @@ def other_than(child: ChaosChild, before: psutil.Process) -> Callable[[], psutil
 
 async def test_killed_child_is_started_again_and_ends_with_its_owner(tmp_path: Path) -> None:
     async with kept(tmp_path / "worker-0.log", SLEEP) as child:
-        await wait_until(lambda: "hello" in child.last_words, "it runs")
+        await wait_until(lambda: "hello" in child.log_tail, "it runs")
         before = child.process
         before.kill()
         after = await wait_until(other_than(child, before), "it runs again")
@@ -53,13 +53,13 @@ async def test_killed_child_is_started_again_and_ends_with_its_owner(tmp_path: P
 
 async def test_child_stays_away_as_long_as_asked(tmp_path: Path) -> None:
     async with kept(tmp_path / "worker-0.log", SLEEP) as child:
-        await wait_until(lambda: "hello" in child.last_words, "it runs")
-        child.keep_away(3600.0)
+        await wait_until(lambda: "hello" in child.log_tail, "it runs")
+        child.delay_restart(3600.0)
         child.process.kill()
         await wait_until(lambda: child.ends, "it ended")
         with pytest.raises(Absent, match="worker-0 is not running"):
             _ = child.process
-        assert not child.beside()
+        assert not child.companions()
 
 
 async def test_failing_child_is_counted(tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ async def test_failing_child_is_counted(tmp_path: Path) -> None:
 async def test_descendants_work_beside_a_child(tmp_path: Path) -> None:
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEP!r}])"
     async with kept(tmp_path / "a.log", code) as child:
-        await wait_until(lambda: "hello" in child.last_words, "its child runs")
-        (below,) = child.beside()
+        await wait_until(lambda: "hello" in child.log_tail, "its child runs")
+        (below,) = child.companions()
         below.kill()
 
 

@@ -15,7 +15,7 @@ from client.connection import Address, fixed
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.disturber import Disturber
 from loadtest.chaos.events import Event, Kind, Target, Way
-from loadtest.chaos.targets import Absent, Network, World
+from loadtest.chaos.targets import Absent, ChaosTargets, Network
 from loadtest.reports.run import Mark
 from tests.helpers.waiting import wait_until
 from tests.loadtest.chaos.sleepers import sleeper, stands
@@ -23,7 +23,7 @@ from tests.loadtest.chaos.test_proxy import caller, echo_behind_a_proxy, say
 
 
 @dataclass
-class Victim:
+class TargetProcess:
     """A process of the test."""
 
     found: psutil.Process
@@ -37,25 +37,28 @@ class Victim:
             raise Absent("it is not running")
         return self.found
 
-    def beside(self) -> list[psutil.Process]:
+    def companions(self) -> list[psutil.Process]:
         return self.below
 
-    def keep_away(self, seconds: float) -> None:
+    def delay_restart(self, seconds: float) -> None:
         self.away_s = seconds
 
 
 @contextmanager
-def victim() -> Iterator[tuple[Victim, World]]:
+def target() -> Iterator[tuple[TargetProcess, ChaosTargets]]:
     with sleeper() as process:
-        one = Victim(process)
-        yield one, World(fixed(Address("http://127.0.0.1:9")), list, {Target.WORKER: [one], Target.BROKER: [one]})
+        one = TargetProcess(process)
+        yield (
+            one,
+            ChaosTargets(fixed(Address("http://127.0.0.1:9")), list, {Target.WORKER: [one], Target.BROKER: [one]}),
+        )
 
 
 @asynccontextmanager
-async def performing(world: World, *events: Event) -> AsyncIterator[list[Mark]]:
+async def performing(targets: ChaosTargets, *events: Event) -> AsyncIterator[list[Mark]]:
     """Perform events at once; end with the context."""
     marks: list[Mark] = []
-    disturber = Disturber(world, time.monotonic(), marks.append)
+    disturber = Disturber(targets, time.monotonic(), marks.append)
     task = asyncio.create_task(disturber.perform(events))
     try:
         yield marks
@@ -66,8 +69,8 @@ async def performing(world: World, *events: Event) -> AsyncIterator[list[Mark]]:
 
 @pytest.mark.parametrize(("kind", "status"), [(Kind.KILL, -9), (Kind.RESTART, -15)])
 async def test_process_ends_and_stays_away(kind: Kind, status: int) -> None:
-    with victim() as (one, world):
-        async with performing(world, Event(0.0, kind, Target.WORKER, 0, 1.5)) as marks:
+    with target() as (one, targets):
+        async with performing(targets, Event(0.0, kind, Target.WORKER, 0, 1.5)) as marks:
             await wait_until(lambda: marks, "it is noted")
             assert one.found.wait(30) in (status, None)
         assert one.away_s == 1.5
@@ -76,20 +79,20 @@ async def test_process_ends_and_stays_away(kind: Kind, status: int) -> None:
 
 @pytest.mark.parametrize("kind", [Kind.PAUSE, Kind.SLOW])
 async def test_process_stands_until_the_event_or_the_run_is_over(kind: Kind) -> None:
-    with victim() as (one, world):
-        async with performing(world, Event(0.0, kind, Target.WORKER, 0, 0.3, 0.9)) as marks:
+    with target() as (one, targets):
+        async with performing(targets, Event(0.0, kind, Target.WORKER, 0, 0.3, 0.9)) as marks:
             await wait_until(lambda: stands(one.found), "it stands")
             await wait_until(lambda: marks, "it is over")
             assert not stands(one.found)
-        async with performing(world, Event(0.0, kind, Target.WORKER, 0, 3600.0, 0.9)) as marks:
+        async with performing(targets, Event(0.0, kind, Target.WORKER, 0, 3600.0, 0.9)) as marks:
             await wait_until(lambda: stands(one.found), "it stands")
         await wait_until(lambda: not stands(one.found), "it continues after a cancelled run")
         assert len(marks) == 1
 
 
 async def test_slow_worker_may_end_meanwhile() -> None:
-    with victim() as (one, world):
-        async with performing(world, Event(0.0, Kind.SLOW, Target.WORKER, 0, 0.5, 0.5)) as marks:
+    with target() as (one, targets):
+        async with performing(targets, Event(0.0, Kind.SLOW, Target.WORKER, 0, 0.5, 0.5)) as marks:
             await wait_until(lambda: stands(one.found), "it stands")
             one.found.kill()
             await wait_until(lambda: marks, "it is over")
@@ -98,9 +101,9 @@ async def test_slow_worker_may_end_meanwhile() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: limits of other processes")
 async def test_disk_is_full_for_broker_and_gateway_until_the_run_is_over() -> None:
-    with victim() as (one, world), sleeper() as gateway:
+    with target() as (one, targets), sleeper() as gateway:
         one.below = [gateway]
-        async with performing(world, Event(0.0, Kind.DISK, Target.BROKER, 0, 3600.0)):
+        async with performing(targets, Event(0.0, Kind.DISK, Target.BROKER, 0, 3600.0)):
             await wait_until(lambda: gateway.rlimit(psutil.RLIMIT_FSIZE)[0] == 0, "it is full")
             assert one.found.rlimit(psutil.RLIMIT_FSIZE)[0] == 0
         assert gateway.rlimit(psutil.RLIMIT_FSIZE)[0] == psutil.RLIM_INFINITY
@@ -109,20 +112,20 @@ async def test_disk_is_full_for_broker_and_gateway_until_the_run_is_over() -> No
 
 async def test_clock_is_stepped_until_the_run_is_over(tmp_path: Path) -> None:
     file = tmp_path / "clock"
-    with victim() as (one, world):
+    with target() as (one, targets):
         one.clock = SteppedClock(Path("lib.so"), file)
-        async with performing(world, Event(0.0, Kind.CLOCK, Target.WORKER, 0, 3600.0, -60.0)):
+        async with performing(targets, Event(0.0, Kind.CLOCK, Target.WORKER, 0, 3600.0, -60.0)):
             await wait_until(lambda: file.read_text() == "-60.0\n", "it is stepped")
         assert file.read_text() == "+0.0\n"
 
 
 async def test_event_without_its_target_is_noted_and_the_run_goes_on() -> None:
-    with victim() as (one, world):
+    with target() as (one, targets):
         one.found.kill()
         one.found.wait()
         kinds = (Kind.KILL, Kind.PAUSE, Kind.CLOCK)
         events = [Event(0.01 * number, kind, Target.WORKER) for number, kind in enumerate(kinds)]
-        async with performing(world, *events) as marks:
+        async with performing(targets, *events) as marks:
             await wait_until(lambda: len(marks) == 3, "all are noted")
     assert {mark.outcome for mark in marks} == {"it is not running", "this clock cannot be stepped"}
 
@@ -139,8 +142,8 @@ LINK_EVENTS = [
 async def test_network_is_restored_when_the_run_is_over(event: Event) -> None:
     async with echo_behind_a_proxy() as (_, proxy):
         network = Network(proxy)
-        world = World(fixed(Address("http://127.0.0.1:9")), list, {}, {Target.CLIENT_LINK: [network]})
-        async with performing(world, event):
+        targets = ChaosTargets(fixed(Address("http://127.0.0.1:9")), list, {}, {Target.CLIENT_LINK: [network]})
+        async with performing(targets, event):
             await wait_until(lambda: network.disturbed, "it is disturbed")
         assert not network.disturbed
         async with caller(proxy) as streams:
@@ -151,8 +154,10 @@ async def test_network_is_restored_when_the_run_is_over(event: Event) -> None:
 async def test_connection_is_gone_afterwards(kind: Kind) -> None:
     async with echo_behind_a_proxy() as (_, proxy), caller(proxy) as streams:
         await say(streams, b"hello")
-        world = World(fixed(Address("http://127.0.0.1:9")), list, {}, {Target.CLIENT_LINK: [Network(proxy)]})
-        async with performing(world, Event(0.0, kind, Target.CLIENT_LINK, 0, 0.01, 0.0, (Way.UP,))) as marks:
+        targets = ChaosTargets(
+            fixed(Address("http://127.0.0.1:9")), list, {}, {Target.CLIENT_LINK: [Network(proxy)]}
+        )
+        async with performing(targets, Event(0.0, kind, Target.CLIENT_LINK, 0, 0.01, 0.0, (Way.UP,))) as marks:
             await wait_until(lambda: marks, "it is over")
         with pytest.raises(ConnectionResetError):
             await streams[0].read()

@@ -8,7 +8,7 @@ import pytest
 
 from client.connection import Address
 from loadtest.chaos.events import Target
-from loadtest.chaos.named_targets import NamedProcess, named_process, named_world, process_kind
+from loadtest.chaos.named_targets import NamedProcess, named_process, open_named_targets, process_kind
 from loadtest.chaos.targets import Absent
 from loadtest.core.errors import LoadTestError
 from protocol.endpoint import Endpoint, encode_endpoint
@@ -27,7 +27,7 @@ def test_process_is_found_by_id_and_by_files(tmp_path: Path) -> None:
         assert named_process(f"worker={worker.pid}").process == worker
         assert named_process(f"worker={plain}").process == worker
         assert named_process(f"gateway={endpoint}").process == gateway
-        assert not named_process(f"gateway={endpoint}").beside()
+        assert not named_process(f"gateway={endpoint}").companions()
 
 
 def test_process_of_another_kind_is_left_alone() -> None:
@@ -46,7 +46,7 @@ def test_file_without_an_id_names_no_process(tmp_path: Path) -> None:
         named = NamedProcess(Target.WORKER, str(tmp_path / place))
         with pytest.raises(Absent, match="no process id"):
             _ = named.process
-        assert not named.beside()
+        assert not named.companions()
 
 
 @pytest.mark.parametrize("text", ["gateway", "gateway=", "sshd=1", "client link=1", "=1"])
@@ -70,16 +70,16 @@ async def test_world_of_named_targets_reaches_gateway_and_broker_through_proxies
     ):
         address = Address(f"http://localhost:{gateway.port}", "key")
         links = [f"{listen}=127.0.0.1:{broker.port}"]
-        world = await named_world(stack, address, [NamedProcess(Target.WORKER, "1")], links)
-        assert world.locate().key == "key" and world.locate().url != address.url
-        assert len(world.victims[Target.WORKER]) == len(world.networks[Target.BROKER_LINK]) == 1
-        async with caller(world.networks[Target.CLIENT_LINK][0].proxy) as streams:
+        targets = await open_named_targets(stack, address, [NamedProcess(Target.WORKER, "1")], links)
+        assert targets.locate().key == "key" and targets.locate().url != address.url
+        assert len(targets.processes[Target.WORKER]) == len(targets.networks[Target.BROKER_LINK]) == 1
+        async with caller(targets.networks[Target.CLIENT_LINK][0].proxy) as streams:
             assert await say(streams, b"hello") == b"hello"
-        assert world.networks[Target.BROKER_LINK][0].proxy.port == listen
+        assert targets.networks[Target.BROKER_LINK][0].proxy.port == listen
         reader, writer = await asyncio.open_connection("127.0.0.1", listen)
         assert await say((reader, writer), b"hello") == b"hello"
         writer.transport.abort()
-        assert world.gateways() == []
+        assert targets.gateways() == []
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ async def test_world_of_named_targets_reaches_gateway_and_broker_through_proxies
 async def test_unusable_address_is_refused(address: Address, link: str, advice: str) -> None:
     async with AsyncExitStack() as stack:
         with pytest.raises(LoadTestError, match=advice):
-            await named_world(stack, address, [], [link] if link else [])
+            await open_named_targets(stack, address, [], [link] if link else [])

@@ -20,7 +20,7 @@ from tests.helpers.waiting import wait_until
 def another_broker(stack: OwnStack, before: int) -> int | None:
     """Return the broker's process id if it has changed."""
     try:
-        pid = stack.world.victims[Target.BROKER][0].process.pid
+        pid = stack.targets.processes[Target.BROKER][0].process.pid
     except Absent:
         return None
     return pid if pid != before else None
@@ -33,26 +33,26 @@ async def test_stack_is_reached_through_proxies_and_ends_with_its_context(
     size = StackSize(gateways=2, workers=1)
     stack = OwnStack(size, tmp_path)
     with pytest.raises(Unreachable):
-        stack.world.locate()
+        stack.targets.locate()
     async with AsyncExitStack() as within, aiohttp.ClientSession() as http:
         await stack.start(within)
-        world = stack.world
-        found = {target: len(world.victims.get(target) or world.networks[target]) for target in Target}
+        targets = stack.targets
+        found = {target: len(targets.processes.get(target) or targets.networks[target]) for target in Target}
         assert found == size.counts()
-        addresses = [world.locate(), world.locate()]
+        addresses = [targets.locate(), targets.locate()]
         assert len({address.url for address in addresses}) == 2, "sessions wander between the gateways"
         for address in addresses:
             assert (await ask(http, address, READY))["ready"]
-        assert all(network.proxy.accepted for target in LINKS for network in world.networks[target])
-        victims = [victim for several in world.victims.values() for victim in several]
-        before = [victim.process.pid for victim in victims]
-        assert len(set(before)) == 4 and set(world.gateways()) < set(before)
-        broker = world.victims[Target.BROKER][0]
-        assert [process.pid for process in broker.beside()] == [before[0]]
-        broker.keep_away(3600.0)
+        assert all(network.proxy.accepted for target in LINKS for network in targets.networks[target])
+        processes = [process for several in targets.processes.values() for process in several]
+        before = [process.process.pid for process in processes]
+        assert len(set(before)) == 4 and set(targets.gateways()) < set(before)
+        broker = targets.processes[Target.BROKER][0]
+        assert [process.pid for process in broker.companions()] == [before[0]]
+        broker.delay_restart(3600.0)
         broker.process.kill()
         after = await wait_until(lambda: another_broker(stack, before[-1]), "its gateway starts it again")
-        assert not world.failures()
+        assert not targets.failures()
     assert all(gone(pid) for pid in (*before, after))
     assert not any(
         str(tmp_path) in " ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])

@@ -8,7 +8,7 @@ from client.connection import Address, fixed
 from loadtest.chaos.events import Event, Kind, Target
 from loadtest.chaos.plan import ChaosPlan
 from loadtest.chaos.scenario import judge, run_chaos
-from loadtest.chaos.targets import World
+from loadtest.chaos.targets import ChaosTargets
 from loadtest.measurement.tally import Tally
 from loadtest.reports.run import Mark, Run
 from tests.loadtest.measurement.test_tally import ended
@@ -17,12 +17,12 @@ from tests.loadtest.measurement.test_tally import ended
 async def test_events_and_failures_are_in_the_report() -> None:
     """Without a gateway the session is lost, and everything is still noted."""
     nowhere = fixed(Address("http://127.0.0.1:9"))
-    world = World(nowhere, list, failures=lambda: {"gateway-1: status 1": 2})
+    targets = ChaosTargets(nowhere, list, failures=lambda: {"gateway-1: status 1": 2})
     events = (Event(0.0, Kind.KILL, Target.WORKER), Event(0.01, Kind.CLOCK, Target.WORKER))
     run = Run("chaos", {"events": events}, nowhere)
     async with AsyncExitStack() as within:
         within.enter_context(pytest.raises(ExceptionGroup))
-        await run_chaos(ChaosPlan(1, 0.1, 1, 0.0, 0.1, events), world, run)
+        await run_chaos(ChaosPlan(1, 0.1, 1, 0.0, 0.1, events), targets, run)
     assert run.report().figures.complaints == ("gateway-1: status 1, 2 times, by itself",)
 
 

@@ -15,17 +15,17 @@ HERE = Connected("g", True)
 
 async def test_only_connected_clients_are_cut_and_counted_as_back() -> None:
     state = HerdState(TallyRecorder(0.0))
-    here, gone, waiting = (state.joined() for _ in range(3))
-    state.heard(here, HERE)
-    state.heard(gone, HERE)
-    state.heard(gone, Disconnected("", 0.0))
+    here, gone, waiting = (state.add_client() for _ in range(3))
+    state.record(here, HERE)
+    state.record(gone, HERE)
+    state.record(gone, Disconnected("", 0.0))
     tap = SharedConnector(state.recorder)
     state.cut(tap)
     await tap.close()
-    assert state.back().returned == 0 and state.back().p100_s is None
+    assert state.reconnection().returned == 0 and state.reconnection().p100_s is None
     for member in (here, gone, waiting):
-        state.heard(member, HERE)
-    back = state.back()
+        state.record(member, HERE)
+    back = state.reconnection()
     assert (back.ready, back.returned, back.waiting) == (1, 1, 2)
     assert back.p100_s is not None
 
@@ -38,7 +38,7 @@ async def test_cut_client_returns_and_finishes_its_segment() -> None:
         assert gateway.connections == 2
         assert [hello.resume for hello in gateway.memory.hellos] == [False, True]
     assert state.recorder.tally.flawless and state.recorder.tally.right == 2
-    assert (state.back().ready, state.back().returned) == (1, 1)
+    assert (state.reconnection().ready, state.reconnection().returned) == (1, 1)
 
 
 async def test_herd_does_not_wait_forever_for_refused_clients() -> None:
@@ -46,4 +46,4 @@ async def test_herd_does_not_wait_forever_for_refused_clients() -> None:
     plan = Herd(1, 0.0, settle_s=0.1, patience_s=0.5, pace=0.05)
     await asyncio.wait_for(run_herd(plan, fixed(Address("http://127.0.0.1:9")), state), 30)
     assert state.recorder.tally.lost_sessions == 1
-    assert state.back().ready == 0
+    assert state.reconnection().ready == 0

@@ -47,7 +47,7 @@ async def tally_of(*events: ClientEvent, turns: int = 1) -> tuple[Tally, Scripte
     """Run a speaker with these events; return the counts."""
     recorder, client = TallyRecorder(time.monotonic()), Scripted(*events)
     speaker = Speaker(7, recorder)
-    await speaker.say(client, [Turn(0.5, UTTERANCE)] * turns, at_once)
+    await speaker.stream(client, [Turn(0.5, UTTERANCE)] * turns, at_once)
 
     async def nothing_more(client: object) -> None: ...
 
