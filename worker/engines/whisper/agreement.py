@@ -59,3 +59,10 @@ def ends_like(text: str, end: str) -> bool:
 def letters(text: str) -> str:
     """Return the letters and digits of a text, in which two readings of the same words agree."""
     return "".join(filter(str.isalnum, text)).casefold()
+
+
+def spaced(before: str, said: str, after: str) -> str:
+    """Return a text with the spaces that it needs between two others; Chinese characters need none."""
+    lead = " " if before and before[-1].isascii() and not before[-1].isspace() else ""
+    trail = " " if after and said.rstrip()[-1:].isascii() and not after[0].isspace() else ""
+    return f"{lead}{said.strip()}{trail}"

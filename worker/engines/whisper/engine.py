@@ -91,15 +91,17 @@ class WhisperEngine:
 
 
 def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
-    """Decode with the language, and with the next one if the text is in a script that the speaker does not use.
+    """Decode with the language; with the next one too if the text is in a script that the speaker does not use,
+    or improbable where the next one is likelier.
 
     A translation is in English from whatever language.
     """
     translates = options.task == "translate"
     found: list[Passage] = []
     for language in segment.languages(options):
-        found.append(segment.decode(language, " ".join(options.hotwords)))
-        if translates or not foreign(found[-1].text, options.languages):
+        found.append(segment.decode(language, " ".join(options.hotwords), options.languages))
+        doubted = foreign(found[-1].text, options.languages) or segment.doubts(found[-1], options.languages)
+        if translates or not doubted:
             break
     best = max(found, key=lambda passage: (not foreign(passage.text, options.languages), passage.log_probability))
     language = "en" if translates else best.language

@@ -4,9 +4,17 @@ from math import inf
 from typing import Final, NamedTuple
 
 from worker.engines.repetition import counted
-from worker.engines.whisper.agreement import ends_like, lies_between, overlapped, sentence_before
+from worker.engines.whisper.agreement import ends_like, lies_between, overlapped, sentence_before, spaced
 from worker.engines.whisper.missed_end import is_surely_said
-from worker.engines.whisper.pauses import pause_before, speech_after, speech_after_word, speech_between, wordless
+from worker.engines.whisper.pauses import (
+    pause_before,
+    speech_after,
+    speech_after_word,
+    speech_between,
+    spoken_at,
+    wordless,
+    wordless_speech,
+)
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, Phrase, Reading, echoes_prompt
 from worker.engines.whisper.speech import is_probable, is_spoken_after_word
 from worker.engines.whisper.window import Window
@@ -52,6 +60,7 @@ def whole(window: Window, reading: Reading) -> Reading:
     if window.asked.partial or read != reading.text or not window.is_speech(reading):
         return reading
     reading = _to_the_end(window, _with_skipped(window, reading))
+    reading = _in_another_language(window, reading) if reading.text == read else reading
     return _said_again(window, reading) if reading.text == read else reading
 
 
@@ -72,9 +81,14 @@ def _between(window: Window, end_s: float, start_s: float) -> Phrase | None:
     place = speech_between(window.audio.sound, *(round(s * FRAMES_PER_SECOND) for s in (end_s, start_s)))
     if place is None:
         return None
-    found = window.part(*place).read_once()
+    return _surely_said(window.part(*place).in_its_language(), place)
+
+
+def _surely_said(part: Window, place: tuple[int, int]) -> Phrase | None:
+    """Return what was surely said in a part of a window, which lies there."""
+    found = part.read_once()
     first_s, last_s = (frame / FRAMES_PER_SECOND for frame in place)
-    sure = is_surely_said(found, last_s - first_s) and not echoes_prompt(found.text, window.asked.language)
+    sure = is_surely_said(found, last_s - first_s) and not echoes_prompt(found.text, part.asked.language)
     return Phrase(found.text, first_s, last_s) if sure else None
 
 
@@ -114,3 +128,27 @@ def _said_again(window: Window, reading: Reading) -> Reading:
     begin_s = begin / FRAMES_PER_SECOND
     phrases = (Phrase(text[:cut], reading.phrases[0].start_s, begin_s), Phrase(said, begin_s, inf))
     return reading._replace(text=text[:cut] + said, phrases=phrases, found=True)
+
+
+def _in_another_language(window: Window, reading: Reading) -> Reading:
+    """Return a reading with what was said in another one of the speaker's languages, which Whisper passes over."""
+    sound, text = window.audio.sound[:, : reading.frames()], reading.text
+    if not window.asked.spoken or not speech_after_word(sound, 0):
+        return reading
+    words = window.words(text)
+    begins = spoken_at([frame for _, frame in words])
+    place = wordless_speech(sound, begins)
+    if place is None:
+        return reading
+    part = window.part(*place).in_its_language()
+    found = _surely_said(part, place) if part.asked.language != window.asked.language else None
+    if found is None:
+        return reading
+    first_s, last_s = found.start_s, found.end_s
+    later = (at for (at, _), frame in zip(words, begins, strict=True) if frame >= place[1])
+    after = next(later, len(text))
+    cut = sentence_before(text, after) if after < len(text) else after
+    said = spaced(text[:cut], found.text, text[cut:])
+    parts = ((text[:cut], 0.0, first_s), (said, first_s, last_s), (text[cut:], last_s, inf))
+    phrases = tuple(Phrase(*one) for one in parts if one[0])
+    return reading._replace(text="".join(phrase.text for phrase in phrases), phrases=phrases)

@@ -85,11 +85,34 @@ def speech_after_word(features: Features, word: int) -> int:
 def wordless(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
     """Return the frames of the pause before the first sound between pauses in which hardly a word begins."""
     for before, run in pairwise(_sounds(features)):
-        first, last = int(run[0]) - _PAUSE, int(run[-1])
-        begun = sum(first <= word <= last for word in words)
-        if len(run) >= _SPEECH and begun <= len(run) // _LONGEST_WORD:
-            return int(before[-1]), first
+        if len(run) >= _SPEECH and _is_wordless(run, words):
+            return int(before[-1]), int(run[0]) - _PAUSE
     return None
+
+
+def wordless_speech(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
+    """Return the frames of the first sounds with pauses around them in which hardly a word begins."""
+    bare: list[npt.NDArray[np.intp]] = []
+    for run in filter(len, _sounds(features)):
+        if _is_wordless(run, words):
+            bare.append(run)
+        elif bare:
+            break
+    if sum(map(len, bare)) < _SPEECH:
+        return None
+    return max(int(bare[0][0]) - _PAUSE, 0), min(int(bare[-1][-1]) + 1 + _PAUSE, features.shape[1])
+
+
+def spoken_at(words: Sequence[int]) -> list[int]:
+    """Return where words begin at the earliest: Whisper times the first one after a pause, or after speech that it
+    skipped, up to seconds too early, but no word lasts so long."""
+    return [max(word, following - _LONGEST_WORD) for word, following in zip(words, [*words[1:], 0], strict=False)]
+
+
+def _is_wordless(run: npt.NDArray[np.intp], words: Sequence[int]) -> bool:
+    """Return whether hardly a word begins in a sound, or in the pause before it."""
+    begun = sum(int(run[0]) - _PAUSE <= word <= int(run[-1]) for word in words)
+    return begun <= len(run) // _LONGEST_WORD
 
 
 def pause_before(features: Features, end: int) -> int:

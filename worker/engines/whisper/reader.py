@@ -40,12 +40,16 @@ Features = npt.NDArray[np.float32]
 
 
 class Asked(NamedTuple):
-    """Request for a segment. A partial is decoded cheaply. ``translates``: the text is to be in English."""
+    """Request for a segment. A partial is decoded cheaply. ``translates``: the text is to be in English.
+
+    ``spoken``: the languages of the speaker; empty: not known.
+    """
 
     language: str
     hotwords: str = ""
     partial: bool = False
     translates: bool = False
+    spoken: tuple[str, ...] = ()
 
     @property
     def beams(self) -> int:

@@ -1,6 +1,6 @@
 """Segment that Whisper recognises window by window, with the times of its phrases or words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ from worker.engines.whisper.agreement import continued, ends_like, is_new
 from worker.engines.whisper.left_out import SENTENCE, Rest, rest_after, whole
 from worker.engines.whisper.pauses import first_sound, sounds_from
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Reading, Samples, WhisperReader
+from worker.engines.whisper.speech import IMPROBABLE
 from worker.engines.whisper.window import Audio, Window
 from worker.engines.word_times import AROUND, pieces_of, timed_words
 
@@ -72,15 +73,22 @@ class SegmentDecoder:
         others = (found for found in ranked if found not in given and (not listed or found in listed))
         yield from islice(others, (1 if self._partial else _MOST_LANGUAGES) - len(given))
 
-    def decode(self, language: str, hotwords: str) -> Passage:
-        """Decode the whole segment with a language."""
-        asked = Asked(language, hotwords, self._partial, self._translates)
+    def doubts(self, passage: Passage, spoken: Sequence[str]) -> bool:
+        """Return whether a text is improbable, and another one of the speaker's languages is likelier."""
+        window = Window(self._from(0), Asked(passage.language, "", self._partial, self._translates, tuple(spoken)))
+        improbable = passage.log_probability < IMPROBABLE
+        return improbable and window.in_its_language().asked.language != passage.language
+
+    def decode(self, language: str, hotwords: str, spoken: Sequence[str] = ()) -> Passage:
+        """Decode the whole segment with a language. ``spoken``: the languages of the speaker."""
+        asked = Asked(language, hotwords, self._partial, self._translates, tuple(spoken))
         readings: list[Reading] = []
         phrases: list[Word] = []
         text, at, end = "", 0, 0
         rest: Rest | None = None
         while at < self._frames:
             window = Window(self._from(at), asked)
+            window = window.in_its_language() if rest else window
             heard = window.read()
             reading = whole(window, heard)
             said = window.text(reading)

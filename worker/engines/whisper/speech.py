@@ -10,7 +10,7 @@ _NO_SPEECH_OF_A_LOOP: Final = 0.3
 """Noise of which Whisper makes nothing but a loop has 0.4 and more, speech that it cannot write 0.2."""
 _DOUBTFUL: Final = -0.6
 """Mean log probability. Measured: noise -0.78 and less, speech with a high probability of no speech -0.45."""
-_IMPROBABLE: Final = -0.8
+IMPROBABLE: Final = -0.8
 """In a short window breathing has a low probability of no speech, but such a text; so have wrong short answers."""
 _SURELY_SPEECH: Final = 0.15
 """Sounds without words have 0.28 and more in a short window, speech that Whisper mishears hardly more than 0.1."""
@@ -57,7 +57,7 @@ def is_sparse(reading: Reading, seconds: float, sounding_s: float) -> bool:
 
 def is_probable(reading: Reading) -> bool:
     """Return whether a short window has speech and a probable text."""
-    return reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
+    return reading.no_speech <= _NO_SPEECH and reading.log_probability >= IMPROBABLE
 
 
 def is_surely_speech(reading: Reading) -> bool:

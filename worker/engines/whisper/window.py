@@ -25,6 +25,8 @@ _LONGER_MARGIN_FRAMES: Final = 6 * FRAMES_PER_SECOND
 """Most texts that cannot be trusted are right with this window, which costs a third of one of 30 s."""
 _PRIMED_S: Final = 1.5
 """Shorter audio may hold one word. Whisper then writes a part of the sentence that it was primed with."""
+_TOLD_S: Final = 2.0
+"""Shorter audio hardly tells its language."""
 _TOKENS: Final = 16
 _TOKENS_PER_SECOND: Final = 8
 _MOST_TOKENS_PER_SECOND: Final = 20
@@ -76,6 +78,15 @@ class Window:
         features = self.audio.features
         part = np.concatenate((features[:, first:last], features[:, -LONGEST_FRAMES:]), axis=1)
         return Window(Audio(self.audio.reader, part), self.asked)
+
+    def in_its_language(self) -> "Window":
+        """Return the window in the likeliest of the speaker's languages, if it is long enough to tell."""
+        asked = self.asked
+        if asked.partial or asked.translates or not asked.spoken or self.audio.seconds < _TOLD_S:
+            return self
+        ranked = self.audio.reader.languages(self.audio.encoded(self.audio.padded()))
+        likeliest = next((one for one in ranked if one in (asked.language, *asked.spoken)), asked.language)
+        return Window(self.audio, asked._replace(language=likeliest))
 
     def read(self) -> Reading:
         """Decode until the text can be trusted. It is no loop if it says one phrase as often as it was heard."""

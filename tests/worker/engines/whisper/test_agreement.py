@@ -9,6 +9,7 @@ from worker.engines.whisper.agreement import (
     lies_between,
     overlapped,
     sentence_before,
+    spaced,
 )
 
 
@@ -84,3 +85,19 @@ def test_words_of_a_phrase_are_not_read_again_but_all_of_it_is(found: str, betwe
 )
 def test_rest_without_the_words_read_before(text: str, rest: str, lacking: str) -> None:
     assert overlapped(text, rest) == lacking
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "after", "text"),
+    [
+        ("见面。", " Bring notes.", "请来。", "Bring notes. "),
+        (" Come.", "请来。", " Go on.", " 请来。"),
+        ("", " Bring notes.", "请来。", "Bring notes. "),
+        (" Come.", "请来。", "", " 请来。"),
+        ("见面。", "请来。", "好。", "请来。"),
+    ],
+)
+def test_text_between_two_others_has_spaces_where_they_are_written(
+    before: str, said: str, after: str, text: str
+) -> None:
+    assert spaced(before, said, after) == text

@@ -17,8 +17,10 @@ from worker.engines.whisper.pauses import (
     speech_after,
     speech_after_word,
     speech_between,
+    spoken_at,
     with_short_pauses,
     wordless,
+    wordless_speech,
 )
 
 
@@ -164,3 +166,29 @@ def test_unread_speech_begins_after_half_a_second_and_after_what_was_read(parts:
 )
 def test_pause_before_what_was_read_last_is_found(parts: Sequence[int], end: int, place: int) -> None:
     assert pause_before(features(*parts), end) == place
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ((0, 50, 600), (130, 520)),
+        ((0, 50, 200, 220, 600), (330, 520)),
+        ((0, 50, 200, 220, 400, 420, 600), None),
+        ((200, 220, 400, 420, 600), (0, 120)),
+        ((0, 50, 200, 220, 400, 420), (580, 700)),
+    ],
+    ids=["two sounds", "one sound", "none", "first", "last"],
+)
+def test_sounds_in_which_hardly_a_word_begins_are_found(
+    words: Sequence[int], place: tuple[int, int] | None
+) -> None:
+    assert wordless_speech(features(100, 50, 150, 50, 150, 100, 100), words) == place
+
+
+def test_short_sounds_without_words_are_no_speech() -> None:
+    assert wordless_speech(features(100, 50, 20, 50, 100), (0, 50, 220)) is None
+
+
+def test_word_begins_shortly_before_the_next_one() -> None:
+    assert spoken_at([0, 30, 60, 500, 530]) == [0, 30, 380, 500, 530]
+    assert spoken_at([]) == []
