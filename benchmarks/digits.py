@@ -11,10 +11,9 @@ import logging
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.application import ApplicationSettings
 from app.cli.scoring import score
@@ -22,6 +21,7 @@ from app.local_services.local_worker import LocalWorkerSettings
 from app.models.needed_models import VAD_MODEL
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.dictating import running_app
+from benchmarks.fidelity.items import Item, Samples
 from benchmarks.report import argument_parser, report
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
@@ -36,22 +36,14 @@ _TAIL_S: Final = {HOLD: 0.1, HANDS_FREE: 3.0}
 _ENGINE: Final = ("--engine", "funasr", "--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
 
 
-class Said(NamedTuple):
-    """A recording and the digits that were spoken."""
-
-    name: str
-    text: str
-    samples: NDArray[np.int16]
-
-
-def recordings(folder: Path) -> list[Said]:
+def recordings(folder: Path) -> list[Item]:
     """Return the recordings of a folder."""
     lines = (folder / "transcripts.txt").read_text("utf-8").splitlines()
     rows = (line.split("\t") for line in lines)
-    return [Said(name, text, samples_of(folder / name)) for name, text in rows]
+    return [Item(name, _LANGUAGE, text, (), samples_of(folder / name)) for name, text in rows]
 
 
-def alone(said: Sequence[Said]) -> list[str]:
+def alone(said: Sequence[Item]) -> list[str]:
     """Return the text of each recording by the model alone."""
     engine = create(EngineSettings("funasr", device="cpu", threads=1, extra={"folder": str(MODEL)}))
     options = Options(_LANGUAGE, itn=False)
@@ -59,7 +51,7 @@ def alone(said: Sequence[Said]) -> list[str]:
     return [outcome.text if isinstance(outcome, Transcript) else "" for outcome in found]
 
 
-async def dictated(said: Sequence[Said], mode: str, pace: float) -> list[str]:
+async def dictated(said: Sequence[Item], mode: str, pace: float) -> list[str]:
     """Return the text at the cursor for each recording."""
     recognition = f'languages = ["{_LANGUAGE}"]\nlanguage = "{_LANGUAGE}"\nitn = false\npartials = false'
     sections = {"hotkeys": f'mode = "{mode}"', "recognition": recognition}
@@ -70,12 +62,12 @@ async def dictated(said: Sequence[Said], mode: str, pace: float) -> list[str]:
     return [take.text for take in takes]
 
 
-def _with_tail(said: Said, mode: str) -> NDArray[np.int16]:
+def _with_tail(said: Item, mode: str) -> Samples:
     noise = room(round(_TAIL_S[mode] * SAMPLE_RATE), seed_of(said.name))
     return np.concatenate([said.samples, np.rint(noise).astype(np.int16)])
 
 
-def row(name: str, said: Sequence[Said], heard: Sequence[str]) -> dict[str, Any]:
+def row(name: str, said: Sequence[Item], heard: Sequence[str]) -> dict[str, Any]:
     """Return the figures of one way."""
     scores = [score(one.text, text, _LANGUAGE) for one, text in zip(said, heard, strict=True)]
     errors, words = sum(one.errors for one in scores), sum(one.units for one in scores)

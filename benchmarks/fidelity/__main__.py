@@ -32,7 +32,7 @@ from benchmarks.fidelity.in_time import in_time
 from benchmarks.fidelity.items import SETS, Item, items
 from benchmarks.fidelity.kept import Kept, key_of, whisper_digest
 from benchmarks.fidelity.reference import whole
-from benchmarks.fidelity.scores import Heard, Spoken, groups, rates, sounds
+from benchmarks.fidelity.scores import Heard, groups, rates, sounds
 from benchmarks.report import argument_parser, table, write_json
 from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
@@ -160,7 +160,7 @@ def measure(mode: str, chosen: Sequence[Item], options: argparse.Namespace) -> l
     rows: list[dict[str, Any]] = []
     for language, condition in dict.fromkeys((item.language, item.condition) for item in chosen):
         numbers = [n for n, item in enumerate(chosen) if (item.language, item.condition) == (language, condition)]
-        heard = [Heard(spoken(chosen[n]), found[n].text, before[n][0].text, before[n][1].text) for n in numbers]
+        heard = [Heard(chosen[n], found[n].text, before[n][0].text, before[n][1].text) for n in numbers]
         figures = row(mode, f"{language} {condition}".strip(), heard, [found[n] for n in numbers])
         if decodes:
             times = [(decodes[n][0].cpu_s, before[n][0].cpu_s) for n in numbers]
@@ -177,11 +177,6 @@ def texts_in_time(mode: str, chosen: Sequence[Item], folder: Path) -> Iterator[D
     """Yield what the app inserts for each recording if nothing is late."""
     spoken = [replace(item, samples=with_tail(item, mode)) for item in chosen]
     yield from map(Dictated, in_time(spoken, hold=mode == HOLD, models=folders().models, folder=folder))
-
-
-def spoken(item: Item) -> Spoken:
-    """Return what was said in a recording."""
-    return Spoken(item.name, item.language, item.text, item.pauses, item.condition)
 
 
 def main() -> None:

@@ -4,37 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.fidelity.items import Item
 from benchmarks.fidelity.marks import Counts, compare, repeats, units, upper_bound
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A spoken text. ``pauses``: the text before each pause within it."""
-
-    name: str
-    language: str
-    text: str
-    pauses: tuple[str, ...]
-    condition: str = ""
-
-    def compare(self, heard: str) -> Counts:
-        """Compare a recognised text with it."""
-        return compare(self.text, self.pauses, heard, self.language)
 
 
 @dataclass(frozen=True)
 class Heard:
     """Texts of one recording by the chain, and by the decodes of the whole: language detected, and given."""
 
-    spoken: Spoken
+    item: Item
     chain: str
     detected: str
     given: str
 
+    def compare(self, text: str) -> Counts:
+        """Compare one of the texts with the spoken one."""
+        return compare(self.item.text, self.item.pauses, text, self.item.language)
+
     @property
     def loops(self) -> bool:
         """True if the decode of the whole recording repeats itself, which makes any chain look good."""
-        return any(repeats(text, self.spoken.language) for text in (self.detected, self.given))
+        return any(repeats(text, self.item.language) for text in (self.detected, self.given))
 
 
 def groups(heard: Sequence[Heard]) -> list[tuple[str, list[Heard]]]:
@@ -46,9 +36,9 @@ def groups(heard: Sequence[Heard]) -> list[tuple[str, list[Heard]]]:
 
 def rates(heard: Sequence[Heard]) -> dict[str, Any]:
     """Return error rates and marks in percent, the chain's and those of the whole recordings."""
-    chain = [one.spoken.compare(one.chain) for one in heard]
-    detected = [one.spoken.compare(one.detected) for one in heard]
-    given = [one.spoken.compare(one.given) for one in heard]
+    chain = [one.compare(one.chain) for one in heard]
+    detected = [one.compare(one.detected) for one in heard]
+    given = [one.compare(one.given) for one in heard]
     found, whole = sum(chain, Counts()), sum(given, Counts())
     return {
         "texts": len(heard),
@@ -65,7 +55,7 @@ def rates(heard: Sequence[Heard]) -> dict[str, Any]:
         "missing_stops": f"{found.missing_stops} of {found.ends}",
         "whole_missing_stops": f"{whole.missing_stops} of {whole.ends}",
         "foreign": found.foreign,
-        "loops": sum(repeats(one.chain, one.spoken.language) for one in heard),
+        "loops": sum(repeats(one.chain, one.item.language) for one in heard),
         "empty": sum(not one.chain for one in heard),
     }
 

@@ -1,6 +1,7 @@
 """Commands that simulate speakers: ``sessions``, ``streams`` and ``herd``."""
 
 import asyncio
+import time
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ from loadtest.commands.runner import command, print_json, reachable, run_scenari
 from loadtest.reports.run import Run
 from loadtest.scenarios.crew import run_crew
 from loadtest.scenarios.herd import Herd, HerdState, run_herd
-from loadtest.scenarios.sessions import SessionPlan, run_sessions
+from loadtest.scenarios.sessions import SessionPlan, run_sessions, summary
 from loadtest.scenarios.streams import Streams, run_streams
 
 
@@ -39,9 +40,10 @@ def sessions(  # noqa: PLR0913 - typer: an option is a parameter
     """
     with command("INFO"):
         locate = reachable(gateway, key, certificate)
-        summary = asyncio.run(run_sessions(SessionPlan(count, seconds, pace, seed), locate))
-    print_json(summary)
-    raise typer.Exit(0 if summary.flawless else 1)
+        began = time.monotonic()
+        tally = asyncio.run(run_sessions(SessionPlan(count, seconds, pace, seed), locate))
+    print_json(summary(tally, time.monotonic() - began))
+    raise typer.Exit(0 if tally.flawless else 1)
 
 
 def streams(  # noqa: PLR0913 - typer: an option is a parameter

@@ -5,9 +5,8 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
-
-from msgspec import Struct
 
 from client.audio_store import TemporaryAudio
 from client.connection import Locate
@@ -17,6 +16,10 @@ from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.speakers.noise import LONGEST_S, SHORTEST_S, Noise, NoiseSegment, Turn
 from loadtest.speakers.speaker import Speaker, new_session
 from protocol.audio import SAMPLE_RATE
+
+_COUNTS: Final = (
+    "sessions", "lost_sessions", "segments", "right", "wrong", "failed", "missing", "twice", "retried"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,31 +33,6 @@ class SessionPlan:
     seconds: float
     pace: float = 1.0
     seed: int = 1
-
-
-class Summary(Struct, frozen=True):
-    """Summary of a run. Milliseconds are from the end of a segment to its final, as its client saw them."""
-
-    sessions: int
-    lost_sessions: int
-    segments: int
-    right: int
-    wrong: int
-    failed: int
-    missing: int
-    twice: int
-    retried: int
-    audio_s: float
-    took_s: float
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    complaints: tuple[str, ...] = ()
-
-    @property
-    def flawless(self) -> bool:
-        """True if every segment ended once, with the digest of exactly its samples."""
-        return self.right == self.segments and not (self.twice or self.lost_sessions)
 
 
 def utterances(plan: SessionPlan, number: int, noise: Noise | None = None) -> Iterator[NoiseSegment]:
@@ -73,7 +51,7 @@ async def run_sessions(
     locate: Locate,
     settings: ClientSettings | None = None,
     identify: Callable[[], UUID] = new_session,
-) -> Summary:
+) -> Tally:
     """Run all sessions at once; a lost session is counted, and the others continue."""
     noise, recorder = Noise(plan.seed), TallyRecorder(time.monotonic())
 
@@ -87,29 +65,22 @@ async def run_sessions(
     async with asyncio.TaskGroup() as tasks:
         for number in range(plan.count):
             tasks.create_task(speak(number), name=f"sessions/{number}")
-    return _summary(recorder.tally, time.monotonic() - recorder.zero)
+    return recorder.tally
 
 
 async def _until(due: float) -> None:
     await asyncio.sleep(due - time.monotonic())
 
 
-def _summary(tally: Tally, took_s: float) -> Summary:
+def summary(tally: Tally, took_s: float) -> dict[str, object]:
+    """Return the summary of a run; milliseconds are from the end of a segment to its final, at the client."""
     delays = [ended.after_stop for ended in tally.ended]
-    return Summary(
-        sessions=tally.sessions,
-        lost_sessions=tally.lost_sessions,
-        segments=tally.segments,
-        right=tally.right,
-        wrong=tally.wrong,
-        failed=tally.failed,
-        missing=tally.missing,
-        twice=tally.twice,
-        retried=tally.retried,
-        audio_s=round(tally.samples / SAMPLE_RATE, 3),
-        took_s=round(took_s, 3),
-        p50_ms=percentile(delays, 0.50),
-        p95_ms=percentile(delays, 0.95),
-        p99_ms=percentile(delays, 0.99),
-        complaints=tuple(sorted(set(tally.complaints))[:10]),
-    )
+    return {
+        **{name: getattr(tally, name) for name in _COUNTS},
+        "audio_s": round(tally.samples / SAMPLE_RATE, 3),
+        "took_s": round(took_s, 3),
+        "p50_ms": percentile(delays, 0.50),
+        "p95_ms": percentile(delays, 0.95),
+        "p99_ms": percentile(delays, 0.99),
+        "complaints": sorted(set(tally.complaints))[:10],
+    }

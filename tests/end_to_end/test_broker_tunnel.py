@@ -12,8 +12,8 @@ REFUSED = 4
 
 async def recognised(url: str, seed: int) -> None:
     """Run two short sessions, and check every digest."""
-    summary = await run_sessions(SessionPlan(2, 3.0, pace=0, seed=seed), fixed(Address(url, KEY)))
-    assert summary.flawless, summary
+    tally = await run_sessions(SessionPlan(2, 3.0, pace=0, seed=seed), fixed(Address(url, KEY)))
+    assert tally.flawless, tally
 
 
 async def test_worker_survives_death_of_gateway_and_ends_when_refused(tmp_path: Path) -> None:

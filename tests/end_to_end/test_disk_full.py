@@ -84,13 +84,13 @@ async def fill_up_the_broker(root: Path, full_s: float, seconds: float) -> None:
         await asyncio.sleep(full_s)
         assert not (await readiness(endpoint))["broker"]["up"]
         ballast.unlink()
-        summary = await speaking
+        tally = await speaking
         await wait_until(lambda: ready(endpoint), "it is ready again")
     log = gateway.log.read_text()
     assert "the disk is full: make room in" in log
     sys.stdout.write(f"full for {full_s:g} s, in which the broker was started {log.count('broker.died')} times: ")
-    sys.stdout.write(f"{summary.right} of {summary.segments} digests right, {summary.twice} twice\n")
-    assert summary.flawless, summary
+    sys.stdout.write(f"{tally.right} of {tally.segments} digests right, {tally.twice} twice\n")
+    assert tally.flawless, tally
 
 
 async def test_full_broker_disk_loses_no_segment(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from backend.gateway import Gateway, running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address
 from client.gateway import ClientSettings
-from loadtest.scenarios.sessions import Summary
+from loadtest.measurement.tally import Tally
 from protocol.broker_url import slot_of
 from protocol.job import Keys
 from protocol.session import Limits
@@ -48,7 +48,7 @@ class People:
         self.gateway = gateway
         self.chain = chain
         self.enough = asyncio.Event()
-        self.speaking: list[asyncio.Task[list[Summary]]] = []
+        self.speaking: list[asyncio.Task[list[Tally]]] = []
 
     @property
     def final(self) -> int:
@@ -92,8 +92,8 @@ async def people_speak(root: Path, set_up: SetUp, shards: int = 1, works: bool =
                 people.enough.set()
             await asyncio.to_thread(chain.close)
     check(people.speaking, root.name)
-    waits = [one.p99_ms or 0.0 for task in people.speaking for one in task.result()]
-    sys.stdout.write(f"longest wait for a text: {max(waits) / 1000:.1f} s\n")
+    waits = [ended.after_stop for task in people.speaking for tally in task.result() for ended in tally.ended]
+    sys.stdout.write(f"longest wait for a text: {max(waits, default=0.0) / 1000:.1f} s\n")
 
 
 async def in_thread(call: Callable[[], object], what: str) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from client.connection import Locate
 from client.gateway import ClientSettings
-from loadtest.scenarios.sessions import SessionPlan, Summary, run_sessions
+from loadtest.measurement.tally import Tally
+from loadtest.scenarios.sessions import SessionPlan, run_sessions
 from loadtest.speakers.speaker import new_session
 from protocol.job import shard_of
 
@@ -26,19 +27,19 @@ async def speak(
     seconds: float,
     enough: asyncio.Event,
     identify: Callable[[], UUID] = new_session,
-) -> list[Summary]:
+) -> list[Tally]:
     """Run sessions of ``seconds`` each until ``enough``, and wait for all their results."""
-    summaries: list[Summary] = []
+    tallies: list[Tally] = []
     while not enough.is_set():
-        plan = SessionPlan(1, seconds, seed=1000 * seed + len(summaries))
-        summaries.append(await run_sessions(plan, locate, client, identify))
-    return summaries
+        plan = SessionPlan(1, seconds, seed=1000 * seed + len(tallies))
+        tallies.append(await run_sessions(plan, locate, client, identify))
+    return tallies
 
 
-def check(people: Sequence["asyncio.Task[list[Summary]]"], after: str) -> None:
+def check(people: Sequence["asyncio.Task[list[Tally]]"], after: str) -> None:
     """Print the results, and assert that no segment was lost, doubled or changed."""
-    summaries = [summary for one in people for summary in one.result()]
-    right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
-    sys.stdout.write(f"{after}: {right} of {segments} digests right in {len(summaries)} sessions, ")
-    sys.stdout.write(f"{sum(one.twice for one in summaries)} twice\n")
-    assert all(one.flawless for one in summaries), [one.complaints for one in summaries if not one.flawless]
+    tallies = [tally for one in people for tally in one.result()]
+    right, segments = sum(one.right for one in tallies), sum(one.segments for one in tallies)
+    sys.stdout.write(f"{after}: {right} of {segments} digests right in {len(tallies)} sessions, ")
+    sys.stdout.write(f"{sum(one.twice for one in tallies)} twice\n")
+    assert all(one.flawless for one in tallies), [one.complaints for one in tallies if not one.flawless]

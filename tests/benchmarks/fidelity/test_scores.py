@@ -1,8 +1,11 @@
 """Test the figures of a set of recordings."""
 
-from benchmarks.fidelity.scores import Heard, Spoken, groups, rates, sounds
+import numpy as np
 
-SAID = Spoken("one", "en", "We go, and you stay.", ("We go,",))
+from benchmarks.fidelity.items import Item
+from benchmarks.fidelity.scores import Heard, groups, rates, sounds
+
+SAID = Item("one", "en", "We go, and you stay.", ("We go,",), np.zeros(1, np.int16))
 
 
 def test_rates_compare_the_chain_with_the_whole_recording() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
-from loadtest.scenarios.sessions import SessionPlan, Summary, run_sessions, utterances
+from loadtest.measurement.tally import Tally
+from loadtest.scenarios.sessions import SessionPlan, run_sessions, summary, utterances
 from loadtest.speakers.noise import Noise
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Done, Failed, Final, Finish, SegmentEnd, decode_client
@@ -27,18 +28,18 @@ def test_session_utterances_have_the_planned_length(number: int, seconds: float)
     assert said == list(utterances(SessionPlan(1, seconds), number, NOISE))
 
 
-async def summary_of(script: Script, seconds: float = 8.0, settings: ClientSettings = SETTINGS) -> Summary:
+async def tally_of(script: Script, seconds: float = 8.0, settings: ClientSettings = SETTINGS) -> Tally:
     """Run one session, since a scripted gateway has one memory."""
     async with scripted(script) as gateway:
         return await run_sessions(SessionPlan(1, seconds, pace=0), fixed(Address(gateway.url)), settings)
 
 
 async def test_sessions_run_is_flawless() -> None:
-    summary = await summary_of(oblige)
-    assert summary.flawless
-    assert summary.right == summary.segments == len(list(utterances(SessionPlan(1, 8.0), 0)))
-    assert summary.audio_s == 8.0
-    assert summary.p50_ms is not None
+    tally = await tally_of(oblige)
+    assert tally.flawless
+    assert tally.right == tally.segments == len(list(utterances(SessionPlan(1, 8.0), 0)))
+    printed = summary(tally, 1.0)
+    assert printed["audio_s"] == 8.0 and printed["p50_ms"] is not None
 
 
 def answering(answer: Callable[[int], Final | Failed | None]) -> Script:
@@ -57,26 +58,26 @@ def answering(answer: Callable[[int], Final | Failed | None]) -> Script:
 
 
 async def test_wrong_text_is_counted_as_wrong() -> None:
-    summary = await summary_of(answering(lambda segment: Final(segment, "not this")))
-    assert (summary.wrong, summary.right) == (summary.segments, 0)
-    assert not summary.flawless
-    assert "session 0, segment 0: the text is not the digest" in summary.complaints[0]
+    tally = await tally_of(answering(lambda segment: Final(segment, "not this")))
+    assert (tally.wrong, tally.right) == (tally.segments, 0)
+    assert not tally.flawless
+    assert "session 0, segment 0: the text is not the digest" in tally.complaints[0]
 
 
 async def test_failed_segment_is_counted_as_failed() -> None:
     failed = answering(lambda segment: Failed(segment, ErrorCode.ENGINE_FAILED, "cannot"))
-    summary = await summary_of(failed)
-    assert (summary.failed, summary.flawless) == (summary.segments, False)
-    assert "cannot (engine_failed)" in summary.complaints[0]
+    tally = await tally_of(failed)
+    assert (tally.failed, tally.flawless) == (tally.segments, False)
+    assert "cannot (engine_failed)" in tally.complaints[0]
 
 
 async def test_unanswered_segment_is_missing_and_its_session_lost() -> None:
     silent = answering(lambda segment: None)
-    summary = await summary_of(silent, seconds=0.1, settings=replace(SETTINGS, quiet_s=0.5))
-    assert (summary.missing, summary.lost_sessions, summary.flawless) == (1, 1, False)
+    tally = await tally_of(silent, seconds=0.1, settings=replace(SETTINGS, quiet_s=0.5))
+    assert (tally.missing, tally.lost_sessions, tally.flawless) == (1, 1, False)
 
 
 async def test_session_taken_over_is_lost() -> None:
-    summary = await summary_of(closing_with(CloseCode.TAKEN_OVER, after=2))
-    assert summary.lost_sessions == 1
-    assert not summary.flawless
+    tally = await tally_of(closing_with(CloseCode.TAKEN_OVER, after=2))
+    assert tally.lost_sessions == 1
+    assert not tally.flawless
