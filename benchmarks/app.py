@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks import app_budgets as budgets
 from benchmarks.app_budgets import MeasuredApp, layer
 from benchmarks.app_long_take import long_take
-from benchmarks.app_screen import looking
+from benchmarks.app_screen import observed_screen
 from benchmarks.report import Figure, arguments, machine, report
 from tests.helpers.desktop_app import running_app
 
@@ -26,19 +26,19 @@ _PARTS = "starts,idle,keys,layer,texts,toggles,whisper,take"
 
 def _at_rest_and_at_work(parts: set[str], models: Path) -> Iterator[Figure]:
     chosen = ("--engine", "checksum")
-    with running_app(models, start=False) as made, looking(made.desktop.display) as eye:
+    with running_app(models, start=False) as made, observed_screen(made.desktop.display) as screen:
         app = MeasuredApp(made.desktop, made.microphone, made.home, models, chosen)
         if "starts" in parts:
-            yield from budgets.starts(app, eye)
+            yield from budgets.starts(app, screen)
         if not parts & {"idle", "keys", "texts", "toggles"}:
             return
         with app.running("--hidden"):
             if "idle" in parts:
                 yield from budgets.idle(app)
             if "keys" in parts:
-                yield from budgets.keys(app, eye)
+                yield from budgets.keys(app, screen)
             if "texts" in parts:
-                yield from budgets.texts(app, eye, "checksum")
+                yield from budgets.texts(app, screen, "checksum")
             if "toggles" in parts:
                 yield from budgets.toggles(app)
             if "idle" in parts:
@@ -46,10 +46,10 @@ def _at_rest_and_at_work(parts: set[str], models: Path) -> Iterator[Figure]:
 
 
 def _with_whisper(models: Path) -> Iterator[Figure]:
-    with running_app(models, start=False) as made, looking(made.desktop.display) as eye:
+    with running_app(models, start=False) as made, observed_screen(made.desktop.display) as screen:
         app = MeasuredApp(made.desktop, made.microphone, made.home, models, ())
         with app.running("--hidden"):
-            yield from budgets.texts(app, eye, "whisper-base")
+            yield from budgets.texts(app, screen, "whisper-base")
 
 
 def _measure(parts: set[str], models: Path, minutes: float, pace: float, why: str) -> Iterator[Figure]:

@@ -17,7 +17,7 @@ from app.control.client import ControlError
 from app.core.states import State
 from app.dictation.view import View
 from app.journal.library import TakeSnapshot
-from benchmarks.app_screen import Eye
+from benchmarks.app_screen import ScreenObserver
 from benchmarks.report import REPOSITORY, Figure, spread
 from protocol.recognition import Timing
 from protocol.session import Final
@@ -91,7 +91,7 @@ class MeasuredApp(DesktopApp):
             self.quit()
 
 
-def starts(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
+def starts(app: MeasuredApp, screen: ScreenObserver) -> Iterator[Figure]:
     """Measure the time from the start of the process until something is drawn in its window."""
     files = _files()
     for what, fresh in (("again", False), ("first, files not in memory", True)):
@@ -101,7 +101,7 @@ def starts(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
             if fresh:
                 _forget(files)
             at = app.open()
-            there = eye.seen(overlay=False)
+            there = screen.seen(overlay=False)
             used.append(1000 * _cpu_s([app.program]))
             wait_until_sync(app.answers, "the app answers")
             app.quit()
@@ -156,21 +156,21 @@ def _cpu_s(processes: list[psutil.Process]) -> float:
     return sum(float(each.user + each.system) for each in times)
 
 
-def keys(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
+def keys(app: MeasuredApp, screen: ScreenObserver) -> Iterator[Figure]:
     """Measure the time from key-down until the overlay is drawn."""
     app.set(hotkeys__mode="hold")
     for what, pause_s, count in (("microphone closed", 4.0, PRESSES // 3), ("microphone open", 0.5, PRESSES)):
         drawn = []
         for _ in range(count):
             time.sleep(pause_s)
-            eye.gone()
-            at = eye.press()
-            drawn.append(1000 * (eye.seen(overlay=True)[1] - at))
-            eye.release()
+            screen.gone()
+            at = screen.press()
+            drawn.append(1000 * (screen.seen(overlay=True)[1] - at))
+            screen.release()
         yield spread(f"key-down to overlay, {what}", drawn, "ms", 0.95, _OVERLAY_MS)
 
 
-def texts(app: MeasuredApp, eye: Eye, engine: str, count: int = TEXTS) -> Iterator[Figure]:
+def texts(app: MeasuredApp, screen: ScreenObserver, engine: str, count: int = TEXTS) -> Iterator[Figure]:
     """Measure the time from key-up until the text is in another program, less the decoding of its last segment.
 
     That segment may have been queued before key-up, and may have waited for a guess that was decoded. Its
@@ -181,10 +181,10 @@ def texts(app: MeasuredApp, eye: Eye, engine: str, count: int = TEXTS) -> Iterat
     for _ in range(count):
         app.wait_for("idle")
         before = len(app.takes())
-        eye.press()
+        screen.press()
         app.wait_for("listening")
         app.play(_SPOKEN)
-        at = eye.release()
+        at = screen.release()
         came = _last_change(app, field)
         take = app.wait_for_takes(before + 1)[before]
         assert field.text.endswith(take.transcript.text), "another text than in the history"

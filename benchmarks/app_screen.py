@@ -1,4 +1,4 @@
-"""X screen observed from outside: the times at which windows are drawn, and key presses at a known time."""
+"""Observation of an X screen: when windows are drawn, and key presses at a known time."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _LONGEST_S = 30.0
 _LOOK = (8, 8, 160, 24)  # x, y, width, height of the checked part of a window: it contains text or a shape
 
 
-class Eye:
+class ScreenObserver:
     """Observer of an X screen. Times are those of ``time.perf_counter``."""
 
     def __init__(self, display: Display, title: str) -> None:
@@ -106,10 +106,10 @@ class Eye:
 
 
 @contextmanager
-def looking(display: str, title: str = "kikipounamu") -> Iterator[Eye]:
+def observed_screen(display: str, title: str = "kikipounamu") -> Iterator[ScreenObserver]:
     """Observe this screen until the context ends."""
     opened = Display(display)
     try:
-        yield Eye(opened, title)
+        yield ScreenObserver(opened, title)
     finally:
         opened.close()

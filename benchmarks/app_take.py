@@ -34,7 +34,7 @@ _AFTERWARDS_MS = 2500
 _TICK_MS = 4
 
 
-class Collections:
+class CollectionTimes:
     """Durations of Python's garbage collections, in milliseconds."""
 
     def __init__(self) -> None:
@@ -49,8 +49,8 @@ class Collections:
             self.took.append(1000 * (time.perf_counter() - self._begun))
 
 
-class Watching:
-    """Watch on the takes, run in Qt's thread. ``views``: number of views during the current take."""
+class TakeWatch:
+    """Recorder of each take's turns, in Qt's thread. ``views``: number of views during the current take."""
 
     def __init__(self, result: Path, sound: FastSoundSystem, why: Path | None) -> None:
         self._result, self._sound = result, sound
@@ -59,12 +59,12 @@ class Watching:
         self._watch: EventLoopWatch | None = None
         self._work: EventLoopWatch | None = None
         self._end: QTimer | None = None
-        self._collections = Collections()
+        self._collections = CollectionTimes()
         self._begun_s = 0.0
         self.views = 0
 
     def see(self, state: object) -> None:
-        """Handle a new state of the take."""
+        """Start, extend or end the measurement when the take changes its state."""
         if state is State.LISTENING:
             self._sound.speak()
         if state is State.IDLE:
@@ -109,8 +109,8 @@ class Watching:
             lines.write(json.dumps(line) + "\n")
 
 
-def _make_application(watching: Watching, sound: FastSoundSystem, post: Post) -> Application:
-    """Create a desk whose views are counted, and whose states are reported in Qt's thread."""
+def _make_application(watching: TakeWatch, sound: FastSoundSystem, post: Post) -> Application:
+    """Create the application; count its views, and report its states in Qt's thread."""
     tell = Bridge(watching.see)
     application = QCoreApplication.instance()
     assert application is not None
@@ -134,7 +134,7 @@ def main() -> int:
     """Run the app until it quits."""
     recording, result, pace, *why = sys.argv[1:]
     sound = FastSoundSystem(np.memmap(recording, np.int16, "r"), float(pace))
-    watching = Watching(Path(result), sound, Path(why[0]) if why else None)
+    watching = TakeWatch(Path(result), sound, Path(why[0]) if why else None)
     return desktop.run(partial(_make_application, watching, sound))
 
 

@@ -1,4 +1,4 @@
-"""Way of a 100 ms frame from PortAudio's callback to the socket: functions entered, files opened, CPU time.
+"""Cost of a 100 ms frame from PortAudio's callback to the socket: functions entered, files opened, CPU time.
 
     python -m benchmarks.audio_path [--model FOLDER] [--json FILE]
 
@@ -154,7 +154,7 @@ class _SoundLibrary:
 
 
 class _PromptJournal(Journal):
-    """A journal whose disk answers at once, so that the way of a frame does not depend on threads."""
+    """Journal that waits for its disk, so that the functions of a frame do not depend on threads."""
 
     def append(self, samples: Samples) -> None:
         """Keep samples and wait until the file has them."""

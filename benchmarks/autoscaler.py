@@ -19,7 +19,7 @@ _MATCHER: Final = re.compile(r'(\w+)(=~|=)"((?:[^"\\]|\\.)*)"(?:,|$)')
 
 
 class ScalerUnreadable(Exception):
-    """The manifest or its query is not of the form that this understands."""
+    """Manifest or query of a form that is not supported."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """A sum of terms."""
+    """Query that adds up terms."""
 
     terms: tuple[Term, ...]
 

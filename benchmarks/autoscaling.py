@@ -64,13 +64,13 @@ class Load:
 
     @property
     def needed(self) -> int:
-        """The workers without which the queue grows for ever."""
+        """Least number of workers with which the queue does not grow."""
         return math.ceil(self.speakers * RTF)
 
 
 @dataclass
 class Pods:
-    """Processes in place of pods. ``killed``: had not ended within their grace period."""
+    """Processes in place of pods. ``killed``: number of those that outlived their grace period."""
 
     chain: Chain
     command: tuple[str, ...]
@@ -84,11 +84,11 @@ class Pods:
 
     @property
     def wanted(self) -> int:
-        """How many are there or will be, those that end left out."""
+        """Number of pods that run or start; those that end do not count."""
         return len(self.starting) + len(self.running)
 
     def scale(self, number: int) -> None:
-        """Start or stop pods. Those not yet running go first, then any, because a cluster promises no order."""
+        """Start or stop pods. Starting pods are stopped first, then random ones: a cluster promises no order."""
         while self.wanted < number:
             self.starting.append(asyncio.create_task(self._start(), name="a pod starts"))
         while self.wanted > number:

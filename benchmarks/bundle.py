@@ -16,7 +16,7 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.app_budgets import MeasuredApp, models_folder
-from benchmarks.app_screen import looking
+from benchmarks.app_screen import observed_screen
 from benchmarks.report import arguments, machine, report
 from tests.helpers.chain import BIN
 from tests.helpers.desktop_app import running_app
@@ -86,13 +86,13 @@ def commands(folder: Path, rounds: int) -> Iterator[dict[str, object]]:
 
 def window(folder: Path, rounds: int, models: Path) -> Iterator[dict[str, object]]:
     """Measure the time until the app has drawn its window, and yield its line."""
-    with running_app(models, start=False) as made, looking(made.desktop.display) as eye:
+    with running_app(models, start=False) as made, observed_screen(made.desktop.display) as screen:
         app = MeasuredApp(made.desktop, made.microphone, made.home, models, ("--engine", "checksum"))
 
         def start(where: Path) -> Start:
             app.programs = where
             at = app.open()
-            drawn = eye.seen(overlay=False)[1]
+            drawn = screen.seen(overlay=False)[1]
             times = app.program.cpu_times()
             wait_until_sync(app.answers, "the app answers")
             app.quit()

@@ -20,7 +20,7 @@ from app.cli.scoring import score
 from app.local_services.local_worker import LocalWorkerSettings
 from app.models.needed_models import VAD_MODEL
 from benchmarks.fidelity.corpus import room, seed_of
-from benchmarks.fidelity.dictating import running_app
+from benchmarks.fidelity.dictating_app import running_app
 from benchmarks.fidelity.items import Item, Samples
 from benchmarks.report import argument_parser, report
 from protocol.audio import SAMPLE_RATE

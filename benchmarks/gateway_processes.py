@@ -128,7 +128,7 @@ def carried_by(
 
 
 class NoCpuLimits(Exception):
-    """Processes cannot be limited here; the text says why."""
+    """Computer on which processes cannot be limited. The message says why."""
 
 
 @contextmanager

@@ -154,7 +154,7 @@ def _searches(feed: Feed) -> Iterator[tuple[str, SessionFilter, list[str]]]:
 
 
 async def _fed(url: str, segments: int) -> Line:
-    """Measure recording as in a gateway: from the broker, through the keeper's thread."""
+    """Measure recording as in a gateway: from the broker, through the thread of the history."""
     entries = list(Feed(segments, "fed").entries(_FED // segments))
     with running_broker(None, "--appendonly", "yes", "--appendfsync", "everysec") as broker:
         with Redis.from_url(broker.url, protocol=2) as redis, redis.pipeline(transaction=False) as pipeline:

@@ -27,7 +27,7 @@ from app.transcription.progress import ProgressDisplay
 from app.transcription.recording import Recogniser
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.items import SETS, Item, Samples, items
-from benchmarks.fidelity.marks import aligned, normalised, units
+from benchmarks.fidelity.text_comparison import aligned, normalised, units
 from benchmarks.latency import sounding
 from benchmarks.programs import cpu_seconds, share_models, temporary_chain, whisper_options
 from benchmarks.report import Row, arguments, report

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from benchmarks.fidelity.dictating import TALLY, Dictated, MeasuredApp, Samples, running_app, worker_with
+from benchmarks.fidelity.dictating_app import TALLY, Dictated, DictatingApp, Samples, running_app, worker_with
 from benchmarks.report import arguments, report
 from loadtest.measurement.figures import percentile
 from protocol.audio import SAMPLE_RATE
@@ -76,7 +76,7 @@ async def measure(rounds: int) -> dict[str, list[Take]]:
     return found
 
 
-async def _dictate(app: MeasuredApp, spoken: Spoken) -> Take:
+async def _dictate(app: DictatingApp, spoken: Spoken) -> Take:
     return Take(spoken.name, await app.dictate(np.concatenate((spoken.samples, room(_AFTER))), hold=True))
 
 

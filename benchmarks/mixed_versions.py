@@ -60,7 +60,7 @@ DIRECTIONS: Final = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result row: what became of the segments of one direction."""
+    """Result row: numbers of segments of one direction, by outcome."""
 
     direction: str
     client: str
@@ -76,7 +76,7 @@ class Outcome:
 
     @property
     def flawless(self) -> bool:
-        """Every segment ended once, with the digest of exactly what was said."""
+        """True if every segment ended once, with the digest of its samples."""
         return self.segments > 0 and self.right == self.segments and not self.twice
 
 

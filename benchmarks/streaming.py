@@ -106,7 +106,7 @@ async def delay(root: Path, redis: str, sessions: int) -> Row:
 
 
 async def after_a_kill(root: Path, redis: str) -> float:
-    """Return the seconds of speech between a kill of the worker that follows and the next partial."""
+    """Kill the worker that makes the live text; return the seconds of speech until the next partial."""
     with running_chain(root, redis, quiet=True) as chain:
         _, endpoint = chain.gateway()
         chain.worker("--engine", ENGINE)

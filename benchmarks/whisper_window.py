@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from benchmarks.fidelity.dictating import CHECKOUT
+from benchmarks.fidelity.dictating_app import CHECKOUT
 from benchmarks.fidelity.items import SETS, Item, items
-from benchmarks.fidelity.marks import Counts, compare, upper_bound
 from benchmarks.fidelity.reference import Decoded, decoder
+from benchmarks.fidelity.text_comparison import Counts, compare, upper_bound
 from benchmarks.report import Row, argument_parser, report
 from protocol.audio import SAMPLE_RATE
 from runtime.folders import folders

@@ -5,7 +5,7 @@ sessions can be recognised without a model. The engine sleeps as long as one wit
 
 Extra settings: ``rtf`` (default 0: no sleep), ``slots`` (requests per batch, default 1) and ``share`` (cost of
 each further request of a batch, of what its longest costs; default 1: a batch saves nothing). With ``--device
-cuda`` the engine says that it runs there, and so is given batches as a graphics card is; nothing else changes.
+cuda`` the engine claims a graphics card, so that it gets batches as one does; nothing else changes.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ def checksum(*pcm: bytes | memoryview) -> str:
 
 
 class ChecksumEngine:
-    """Engine that recognises any audio in ``rtf`` times its length; ``info`` is what it says of itself."""
+    """Engine that recognises any audio in ``rtf`` times its length; ``info``: its description."""
 
     def __init__(
         self,

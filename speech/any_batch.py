@@ -1,7 +1,7 @@
-"""Let an ONNX model take several streams at once: a first dimension that says 1 becomes free. Pure.
+"""Conversion of an ONNX model for several streams at once: its first dimensions of 1 become free. Pure.
 
-Models of one stream are often exported so, although each of their operators would take any number. The bytes are
-changed in place: a dimension that says 1 and one with an empty name are equally long.
+Models are often exported for one stream, although their operators take any number. The bytes are changed in place:
+a dimension of 1 and one with an empty name are equally long.
 Source of the numbers: onnx.proto, of ONNX IR version 8 (ModelProto to TensorShapeProto).
 """
 

@@ -55,7 +55,7 @@ class Cutter(Protocol):
 
 
 class PackingSegmenter:
-    """Segmenter whose segments are windows. It speculates on nothing."""
+    """Segmenter whose segments are windows. It never speculates."""
 
     def __init__(self) -> None:
         self._segmenter = Segmenter(_OPTIONS)

@@ -23,7 +23,7 @@ _ROW: Final = re.compile(r"^\| (.+?) \| (\d+) \| (\d+|—) \|$", re.MULTILINE)
 
 
 class NotDoneError(Exception):
-    """The steps of a task did not do it."""
+    """Task that its steps did not do."""
 
 
 def counts(application: QApplication) -> dict[str, int]:
@@ -67,7 +67,7 @@ class Stated:
 
 
 def stated(text: str) -> dict[str, Stated]:
-    """Return what the table in a document states, by the task as a user says it."""
+    """Return the counts in a document's table, by the task as a user says it."""
     rows = _ROW.findall(text)
     return {says: Stated(int(before), None if after == _NONE else int(after)) for says, before, after in rows}
 

@@ -1,4 +1,4 @@
-"""Mouse and keyboard of a person: acts only on what a person could reach, and counts."""
+"""Mouse and keyboard of a person: reach only visible, enabled widgets, and count each action."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ _LEFT = Qt.MouseButton.LeftButton
 
 
 class OutOfReachError(Exception):
-    """A person could not do this: the widget is hidden, disabled, covered or without the focus."""
+    """Action on a widget that is hidden, disabled, covered or without the focus."""
 
 
 class Mouse:
@@ -59,7 +59,7 @@ class Mouse:
         return menu
 
     def waits(self, there: Callable[[], bool], what: str) -> None:
-        """Wait until something has happened by itself."""
+        """Wait until ``there`` holds. Raises ``OutOfReachError``."""
         for _ in range(_PATIENCE_MS // _LOOK_MS):
             self._settle()
             if there():

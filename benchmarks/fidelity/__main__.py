@@ -27,11 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.fidelity.corpus import room, seed_of
-from benchmarks.fidelity.dictating import CHECKOUT, TALLY, Dictated, MeasuredApp, running_app, worker_with
+from benchmarks.fidelity.dictating_app import CHECKOUT, TALLY, Dictated, DictatingApp, running_app, worker_with
 from benchmarks.fidelity.in_time import in_time
 from benchmarks.fidelity.items import SETS, Item, items
-from benchmarks.fidelity.kept import Kept, key_of, whisper_digest
 from benchmarks.fidelity.reference import whole
+from benchmarks.fidelity.result_cache import ResultCache, key_of, whisper_digest
 from benchmarks.fidelity.scores import Heard, groups, rates, sounds
 from benchmarks.report import argument_parser, table, write_json
 from loadtest.measurement.figures import percentile
@@ -81,7 +81,7 @@ class Takes:
 
     async def of(self, chosen: Sequence[Item]) -> list[Dictated]:
         """Dictate every recording: until all its decodes are kept, and once more when all are replayed."""
-        kept = Kept(self.options.audio / self.mode, CHECKOUT)
+        kept = ResultCache(self.options.audio / self.mode, CHECKOUT)
         keys = [key_of(item.samples, f"{self.options.pace:g}", self.options.recognition) for item in chosen]
         missing = [(key, item) for key, item in zip(keys, chosen, strict=True) if key not in kept]
         if missing:
@@ -97,7 +97,9 @@ class Takes:
                 await self._until_new_decode(app, missing, kept)
         return [Dictated(**kept[key]) for key in keys]
 
-    async def _until_new_decode(self, app: MeasuredApp, missing: list[tuple[str, Item]], kept: Kept) -> None:
+    async def _until_new_decode(
+        self, app: DictatingApp, missing: list[tuple[str, Item]], kept: ResultCache
+    ) -> None:
         """Dictate and keep what is missing, until a decode had to be made: it makes the worker look slow.
 
         The first take is dictated twice, because the worker's speed is not known before it.
@@ -113,7 +115,7 @@ class Takes:
                 kept[key] = asdict(found)
                 del missing[0]
 
-    async def _warm(self, app: MeasuredApp, item: Item) -> None:
+    async def _warm(self, app: DictatingApp, item: Item) -> None:
         for _ in range(_ROUNDS):
             found = await app.dictate(with_tail(item, self.mode), hold=self.mode == HOLD)
             print(f"{item.name}: {found.fresh} decodes", file=sys.stderr, flush=True)
@@ -121,7 +123,7 @@ class Takes:
                 break
 
     @asynccontextmanager
-    async def _app(self) -> AsyncIterator[MeasuredApp]:
+    async def _app(self) -> AsyncIterator[DictatingApp]:
         lines = f"partials = false\n{self.options.recognition}"
         sections = {"hotkeys": f'mode = "{self.mode}"', "recognition": lines}
         decodes = self.options.audio / f"decodes-{whisper_digest(CHECKOUT)}"

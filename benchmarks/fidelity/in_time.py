@@ -1,4 +1,4 @@
-"""Texts that the app inserts if each second pass comes in time, without its processes and its clock.
+"""Texts that the app inserts if no second pass is late, computed without its processes and its clock.
 
 Recordings are cut, spans are planned and texts are joined as in the app. So a busy computer gives the same texts.
 """
@@ -14,10 +14,10 @@ from app.core.span_preference import prefers_span
 from app.transcription.listening import CuttingMode, segmenting_vad
 from app.transcription.pipeline import SpanningVad
 from app.transcription.span_planner import Span, SpanPlanner, SpanRules
-from benchmarks.fidelity.dictating import CHECKOUT
+from benchmarks.fidelity.dictating_app import CHECKOUT
 from benchmarks.fidelity.items import Item, Samples
-from benchmarks.fidelity.kept import Kept, key_of
 from benchmarks.fidelity.reference import AUTO, Decoder, decoder
+from benchmarks.fidelity.result_cache import ResultCache, key_of
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from protocol.texts import TimedText, join_pieces
 from speech.packing import AudioSpan
@@ -31,14 +31,14 @@ Decode = Callable[[AudioSpan], TimedText]
 
 def in_time(items: Iterable[Item], *, hold: bool, models: Path, folder: Path) -> Iterator[str]:
     """Yield the text of each recording. Sounds have no language: theirs is detected. Decodes are kept."""
-    kept = Kept(folder / "parts", CHECKOUT)
+    kept = ResultCache(folder / "parts", CHECKOUT)
     with decoder(CHECKOUT, models) as ask:
         for item in items:
             decode = _decode(item, ask, kept)
             yield join_pieces(texts(item.samples, decode, hold=hold, vad=models / "fsmn-vad"))
 
 
-def _decode(item: Item, ask: Decoder, kept: Kept) -> Decode:
+def _decode(item: Item, ask: Decoder, kept: ResultCache) -> Decode:
     def decoded(part: AudioSpan) -> TimedText:
         pcm = amplified(item.samples[part.begin : part.end].tobytes(), part.gain_db)
         samples = np.frombuffer(pcm, np.int16)

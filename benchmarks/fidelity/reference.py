@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-from benchmarks.fidelity.dictating import MODEL
+from benchmarks.fidelity.dictating_app import MODEL
 from benchmarks.fidelity.items import Item
-from benchmarks.fidelity.kept import Kept, key_of
+from benchmarks.fidelity.result_cache import ResultCache, key_of
 
 AUTO: Final = "auto"
 _DECODER: Final = Path(__file__).with_name("whole_decode.py")
@@ -28,7 +28,7 @@ class Decoded(NamedTuple):
 
 def whole(items: Iterable[Item], checkout: Path, models: Path, folder: Path) -> Iterator[tuple[Decoded, Decoded]]:
     """Yield the decode of each whole recording: with its language detected, and with its language given."""
-    kept = Kept(folder / "whole", checkout)
+    kept = ResultCache(folder / "whole", checkout)
     with decoder(checkout, models) as ask:
 
         def decoded(item: Item, language: str) -> Decoded:
@@ -44,7 +44,7 @@ def whole(items: Iterable[Item], checkout: Path, models: Path, folder: Path) -> 
 
 
 class Decoder:
-    """Conversation with a process that decodes, which starts with the first question."""
+    """Client of a process that decodes; the process starts with the first recording."""
 
     def __init__(self, checkout: Path, models: Path, threads: int = 0) -> None:
         """Name the checkout; 0 threads: the engine's own choice."""

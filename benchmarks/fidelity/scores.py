@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.fidelity.items import Item
-from benchmarks.fidelity.marks import Counts, compare, repeats, units, upper_bound
+from benchmarks.fidelity.text_comparison import Counts, compare, repeats, units, upper_bound
 
 
 @dataclass(frozen=True)

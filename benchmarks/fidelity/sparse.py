@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.items import SETS, Item, items
-from benchmarks.fidelity.marks import compare
 from benchmarks.fidelity.sounds import MAKERS, SPEECH_DBFS, at_level, speech_at
+from benchmarks.fidelity.text_comparison import compare
 from benchmarks.report import Row, arguments, report
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import DecodeRequest, EngineSettings, Transcript

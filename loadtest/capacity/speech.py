@@ -1,4 +1,4 @@
-"""Segments that speakers end, in the order of time. Pure."""
+"""Segments of simulated speakers, in the order in which they end. Pure."""
 
 import heapq
 from collections.abc import Iterable, Iterator

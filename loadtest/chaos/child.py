@@ -20,10 +20,10 @@ _END_S: Final = 25.0  # a gateway drains for up to 20 s
 
 
 class ChaosChild:
-    """Process of our own. ``ends``: how often it ended with which status; negative: by a signal.
+    """Process of our own stack, named after ``log``, the file of its output.
 
-    Its output goes to ``log``, after which it is named. It has a session of its own, so that Ctrl-C ends only the
-    load maker.
+    ``ends``: number of ends by status; a negative status is a signal. The process has a session of its own, so
+    that Ctrl-C ends only the load maker.
     """
 
     def __init__(
@@ -58,18 +58,18 @@ class ChaosChild:
             return ""
 
     def companions(self) -> Sequence[psutil.Process]:
-        """Return its descendants, such as an engine."""
+        """Return the descendants of the process, such as an engine."""
         try:
             return self.process.children(recursive=True)
         except (Absent, psutil.Error):
             return ()
 
     def delay_restart(self, seconds: float) -> None:
-        """Do not start it again for so long."""
+        """Wait at least so long before the next start."""
         self._away_until = time.monotonic() + seconds
 
     async def run(self) -> None:
-        """Run it, again and again, until it is stopped."""
+        """Start the process, and again after each end, until ``stop``."""
         pause = _PAUSE_S
         while not self._stopped:
             began = time.monotonic()
@@ -88,7 +88,7 @@ class ChaosChild:
             await asyncio.sleep(max(pause, self._away_until - time.monotonic()))
 
     async def stop(self) -> None:
-        """End it for good: first SIGTERM, after a deadline SIGKILL. Safe to call twice."""
+        """End the process for good: SIGTERM, and SIGKILL after a deadline. Safe to call twice."""
         self._stopped = True
         process = self._process
         if process is None or process.returncode is not None:

@@ -20,7 +20,7 @@ def find_library(places: Sequence[str] = _PLACES) -> Path | None:
 
 
 class SteppedClock:
-    """Clock of the processes that are started with its ``environment``. ``file`` tells them the step."""
+    """Clock of the processes that are started with its ``environment``. ``file`` holds the present step."""
 
     def __init__(self, library: Path, file: Path) -> None:
         self._file = file

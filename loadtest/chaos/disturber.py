@@ -1,4 +1,4 @@
-"""Disturber: performs the events of a plan, notes what each did, and undoes all of them in the end."""
+"""Disturber: performs the events of a plan, records their outcomes, and undoes all of them in the end."""
 
 import asyncio
 import random
@@ -82,7 +82,7 @@ class Disturber:
             await asyncio.sleep(event.lasts_s)
 
     async def _slow(self, event: Event) -> None:
-        """Slow it down, also when it is started again meanwhile."""
+        """Slow a process down, also after a restart."""
         target, end = self._target(event), self._now() + event.lasts_s
         found = [target.process, *target.companions()]
         while self._now() < end:

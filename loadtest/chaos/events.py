@@ -34,7 +34,7 @@ class Kind(StrEnum):
     DELAY = "delay"  # latency and jitter
     NARROW = "narrow"  # little bandwidth
     STALL = "stall"  # nothing passes, nothing is lost
-    HALF_OPEN = "half-open"  # what is sent vanishes, and nobody is told
+    HALF_OPEN = "half-open"  # data vanishes without notice to either side
 
 
 OF_PROCESSES: Final = (Kind.KILL, Kind.RESTART, Kind.PAUSE)

@@ -25,7 +25,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 class NamedProcess:
     """Process by its id, or by a file that holds it: a number, or JSON with ``pid`` (``gateway.json``).
 
-    Somebody else starts it again. Its command line must fit the target, so that an outdated id harms nobody.
+    Another program restarts it. The command line must fit the target: an outdated id may be another process.
     """
 
     target: Target
@@ -45,13 +45,13 @@ class NamedProcess:
         return found
 
     def companions(self) -> Sequence[psutil.Process]:
-        """Return its descendants, such as an engine."""
+        """Return the descendants of the process, such as an engine."""
         with suppress(Absent, psutil.Error):
             return self.process.children(recursive=True)
         return ()
 
     def delay_restart(self, seconds: float) -> None:
-        """Do nothing: somebody else starts it again."""
+        """Do nothing: another program restarts the process."""
 
     def _pid(self) -> int:
         if self.place.isdigit():

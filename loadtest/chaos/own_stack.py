@@ -57,7 +57,7 @@ class StackSize(Struct, frozen=True):
 
 
 class StackBroker:
-    """Broker of a gateway, which starts it again."""
+    """Broker that the first gateway starts, and restarts."""
 
     def __init__(self, owner: ChaosChild) -> None:
         self._owner = owner
@@ -72,13 +72,13 @@ class StackBroker:
         return broker
 
     def companions(self) -> Sequence[psutil.Process]:
-        """Return the gateway that starts it."""
+        """Return the gateway that starts the broker."""
         with suppress(Absent):
             return [self._owner.process]
         return ()
 
     def delay_restart(self, seconds: float) -> None:
-        """Do nothing: its gateway starts it again at once."""
+        """Do nothing: the gateway restarts the broker at once."""
 
 
 class OwnStack:
@@ -138,7 +138,7 @@ class OwnStack:
     # -- addresses -----------------------------------------------------------------------------------------
 
     def _locate(self) -> Address:
-        """Return the proxy of the next gateway: sessions wander between them."""
+        """Return the proxy of the next gateway, so that sessions change between gateways."""
         links = self.targets.networks.get(Target.CLIENT_LINK)
         if not links:
             raise Unreachable("the stack has not started yet")
@@ -193,7 +193,7 @@ class OwnStack:
 
 
 def _run_child(child: ChaosChild, tasks: Tasks, within: AsyncExitStack) -> ChaosChild:
-    """Keep a child running until the context ends: the one started last is the first to end."""
+    """Run a child until the context ends; children end in reverse order of their start."""
     tasks.start(child.run(), child.name)
     within.push_async_callback(child.stop)
     return child

@@ -34,7 +34,7 @@ class Network:
         return bool(self._away or self._stalls or self._delays)
 
     def pause(self, size: int) -> float:
-        """Return the delay of a piece of so many bytes, by all disturbances in force."""
+        """Return the delay of a chunk of so many bytes, by all disturbances in force."""
         return sum(delay(size) for delay in self._delays)
 
     async def cut(self, size: int, way: Way, within_s: float = _CUT_WITHIN_S) -> None:
@@ -61,7 +61,7 @@ class Network:
                 await self.proxy.up()
 
     def delayed(self, seconds: float, chance: random.Random) -> AbstractContextManager[None]:
-        """Delay each piece by half to one and a half times ``seconds``."""
+        """Delay each chunk by half to one and a half times ``seconds``."""
         return self._delay(lambda size: seconds * chance.uniform(0.5, 1.5))
 
     def narrowed(self, bytes_per_s: float) -> AbstractContextManager[None]:
@@ -82,7 +82,7 @@ class Network:
 
     @contextmanager
     def half_open(self, ways: Sequence[Way]) -> Iterator[None]:
-        """Swallow what the present connections send; reset those that nobody has given up in the end."""
+        """Swallow the data of the present connections; reset those that are still open in the end."""
         self.proxy.half_open(ways)
         try:
             yield
@@ -115,18 +115,18 @@ class TargetProcess(Protocol):
         """The process as it is now. Raises ``Absent``."""
 
     def companions(self) -> Sequence[psutil.Process]:
-        """Return what works for it (a worker's engine), or starts it (the gateway of an embedded broker)."""
+        """Return processes to disturb with it: a worker's engine, or the gateway of an embedded broker."""
 
     def delay_restart(self, seconds: float) -> None:
-        """Do not start it again for so long, if it is started here."""
+        """Wait at least so long before the next start, if this program restarts the process."""
 
 
 @dataclass
 class ChaosTargets:
-    """Processes and networks of a run. What it does not hold is never touched.
+    """Processes and networks that a run may disturb; no others are touched.
 
     ``locate`` returns the address of a gateway, through a proxy. ``gateways`` returns their process ids.
-    ``failures``: how often processes of our own ended by themselves, by name and status.
+    ``failures``: number of unplanned ends of our own processes, by name and status.
     """
 
     locate: Locate

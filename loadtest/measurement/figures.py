@@ -87,7 +87,7 @@ class Bin(Struct, frozen=True, array_like=True):
 
 
 class Reconnection(Struct, frozen=True):
-    """Return of the clients after every connection was cut, in seconds from the cut to the new welcome.
+    """Reconnections after every connection was cut, in seconds from the cut to the new welcome.
 
     ``ready``: clients connected at the cut; ``returned`` of them came back; ``waiting`` were refused at that
     moment, and connected later.

@@ -33,12 +33,12 @@ class ProcessUsage(Struct, frozen=True, array_like=True):
 
 
 class ProcessSampler:
-    """Sampler of processes. ``gateway`` is its process id here; 0 if it runs on another computer.
+    """Sampler of the processes of gateways, broker, workers and load maker on this computer.
 
-    ``gateways``: ids of further gateways, which may come and go. What this program itself started as gateway or
-    worker is not part of the load maker.
-    Workers are added as they become known. The processes of each kind are searched for only every few seconds,
-    because that takes a walk over all processes.
+    ``gateway``: process id of the gateway under load; 0 if it runs elsewhere. ``gateways``: ids of further ones,
+    which may come and go. Call ``workers`` whenever the workers have changed. Gateways and workers that this
+    program started do not count as load maker. The search for processes reads all of them, so it runs only every
+    few seconds.
     """
 
     def __init__(self, gateway: int, zero: float, gateways: Callable[[], Iterable[int]] = tuple) -> None:

@@ -8,9 +8,9 @@ from loadtest.measurement.figures import Figures
 
 
 class Promise(Struct, frozen=True):
-    """Promise of a scenario. ``kept`` is ``None`` where it cannot be measured, such as memory elsewhere.
+    """Promise of a scenario. ``kept``: ``None`` if it cannot be measured, such as memory of another computer.
 
-    ``found``: what was found, in words. ``values``: the same for programs.
+    ``found``: the findings for people. ``values``: the same as numbers.
     """
 
     name: str

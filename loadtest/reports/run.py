@@ -1,4 +1,4 @@
-"""Observed run of a scenario: its results so far, sampled every second, reported even if it fails."""
+"""Run of a scenario: sampled every second, and reported even if it fails."""
 
 import asyncio
 import dataclasses
@@ -47,7 +47,7 @@ class Counts(Struct, frozen=True, array_like=True):
 
 
 class Mark(Struct, frozen=True):
-    """Something that happened during a run, for its time line.
+    """Event of a run, for its time line.
 
     ``outcome`` is empty if it took place as planned, else the reason why it did not.
     """

@@ -40,7 +40,7 @@ class Burst(Struct, frozen=True):
 
 @dataclass
 class Aftermath:
-    """State of the gateway once everything is answered. ``accepting``: it takes new sessions again."""
+    """State of the gateway after the burst. ``accepting``: it takes new sessions again."""
 
     accepting: bool = False
 

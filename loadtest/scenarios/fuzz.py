@@ -56,7 +56,7 @@ _PATIENCE_S: Final = 60.0
 class Fuzz(Struct, frozen=True):
     """Plan: conversations from number ``first`` on, until ``messages`` are sent, ``connections`` at a time.
 
-    Meanwhile ``speakers`` speak. ``most_mb``: what the gateway's memory may grow by. 50 faults end it early.
+    Meanwhile ``speakers`` speak. ``most_mb``: allowed growth of the gateway's memory. 50 faults end the run early.
     ``wire``: the protocol; ``port``: that of Wyoming.
     """
 
@@ -73,7 +73,7 @@ class Fuzz(Struct, frozen=True):
 
 @dataclass
 class FuzzState:
-    """Counts of a run. ``objections``: error codes, closes and statuses; ``faults``: what should not happen.
+    """Counts of a run. ``objections``: error codes, closes and statuses; ``faults``: misbehaviour of the gateway.
 
     ``alive``: the gateway still answers at the end.
     """
@@ -98,7 +98,7 @@ class FuzzState:
             self.fault(planned, f"status {status}")
 
     def counts(self) -> dict[str, float]:
-        """Return what is shown while it runs."""
+        """Return the numbers that the progress display shows."""
         return {
             "messages": self.messages,
             "conversations": self.conversations,
@@ -108,7 +108,7 @@ class FuzzState:
 
 
 async def run_fuzz(plan: Fuzz, locate: Locate, recorder: TallyRecorder, state: FuzzState, key: str = "") -> None:
-    """Send everything with ``key``, while the speakers speak; then ask whether the gateway is still there."""
+    """Send everything with ``key`` while the speakers speak; then check that the gateway still answers."""
 
     def attacked() -> Address:
         return dataclasses.replace(locate(), key=key) if key else locate()

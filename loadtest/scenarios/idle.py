@@ -34,8 +34,9 @@ _DRIP: Final = b"a"
 class Idle(Struct, frozen=True):
     """Plan: ``silent`` sessions and ``lorises`` within ``ramp_s``, measured for ``seconds`` after ``settle_s``.
 
-    Each loris sends one byte every ``drip_s``, and comes again after that time if it is cut off. Then ``speakers``
-    speak for ``speak_s``. ``most_percent``: CPU of the gateway, of one core; ``most_kb``: memory per connection.
+    Each loris sends one byte every ``drip_s``, and reconnects after that time if the gateway ends it. Then
+    ``speakers`` speak for ``speak_s``. ``most_percent``: CPU of the gateway, of one core; ``most_kb``: memory per
+    connection.
     """
 
     silent: int = 1_000
@@ -70,7 +71,7 @@ class IdleState:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def counts(self) -> dict[str, float]:
-        """Return what is shown while it runs."""
+        """Return the numbers that the progress display shows."""
         return {"silent sessions": self.silent, "slow lorises": self.dripping, "lorises cut off": self.cut_off}
 
     def note_settled(self, plan: Idle) -> None:
@@ -126,7 +127,7 @@ async def _keep_silent(plan: Idle, locate: Locate, state: IdleState, after_s: fl
 
 
 async def _answer_pings(socket: RawSocket) -> None:
-    """Stay until the gateway ends the connection."""
+    """Answer pings until the gateway ends the connection."""
     while (received := await socket.receive()) is not None and received.opcode != CLOSE:
         if received.opcode == PING:
             await socket.send(frame(PONG, received.payload))

@@ -1,6 +1,6 @@
-"""Observed connections of the load maker: counts refusals, and can cut all connections.
+"""Connector of the load maker's clients, which counts refusals and can cut all connections.
 
-The client library connects by itself, with an HTTP client that is observed here.
+The client library opens connections by itself, with an HTTP client that uses this connector.
 """
 
 import json

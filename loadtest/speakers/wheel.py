@@ -1,7 +1,7 @@
 """Timer wheel that wakes many speakers: one tick every few milliseconds instead of a timer per frame and speaker.
 
-With thousands of frames a second most ticks have some, so the load maker sleeps and wakes two hundred times a
-second instead of thousands of times. The cost, reported with the figures: everything is up to one tick late.
+So the load maker wakes two hundred times a second, however many thousand frames are due. Each frame is up to one
+tick late, which is reported with the figures.
 """
 
 import asyncio

@@ -12,7 +12,7 @@ _INTERNAL: Final = frozenset({ErrorCode.INTERNAL.value})
 
 
 class Judged(NamedTuple):
-    """Judgement of an answer. ``objection``: code of an error; ``fault``: what should not happen."""
+    """Judgement of an answer. ``objection``: code of an error; ``fault``: misbehaviour of the gateway."""
 
     objection: str = ""
     fault: str = ""

@@ -1,4 +1,4 @@
-"""Results that a file beside the recordings keeps, so that a run that was cut short goes on where it ended."""
+"""Results in a file beside the recordings, so that an interrupted run resumes."""
 
 import hashlib
 import json
@@ -20,8 +20,8 @@ _WHISPER: Final = (
 )
 
 
-class Kept:
-    """A JSON file of results by key. Results of changed sources are kept for one run only."""
+class ResultCache:
+    """JSON file of results by key. Results of uncommitted sources are forgotten after the run."""
 
     def __init__(self, place: Path, checkout: Path) -> None:
         self.revision = revision(checkout)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.fidelity.kept import Kept, key_of, revision
+from benchmarks.fidelity.result_cache import ResultCache, key_of, revision
 
 
 @pytest.fixture
@@ -25,18 +25,18 @@ def commit(folder: Path) -> None:
 
 
 def test_results_of_two_runs_are_kept_together(tmp_path: Path, checkout: Path) -> None:
-    one, other = Kept(tmp_path / "hold", checkout), Kept(tmp_path / "hold", checkout)
+    one, other = ResultCache(tmp_path / "hold", checkout), ResultCache(tmp_path / "hold", checkout)
     one["a"], other["b"] = [1], [2]
-    again = Kept(tmp_path / "hold", checkout)
+    again = ResultCache(tmp_path / "hold", checkout)
     assert "c" not in again and (again["a"], again["b"]) == ([1], [2])
 
 
 def test_results_of_changed_programs_are_not_kept_for_another_run(tmp_path: Path, checkout: Path) -> None:
     (checkout / "app" / "main.py").write_text("2")
-    changed = Kept(tmp_path / "hold", checkout)
+    changed = ResultCache(tmp_path / "hold", checkout)
     changed["a"] = 1
     assert changed.revision.endswith("+") and "a" in changed
-    assert "a" not in Kept(tmp_path / "hold", checkout)
+    assert "a" not in ResultCache(tmp_path / "hold", checkout)
 
 
 def test_revision_depends_on_the_programs_alone(checkout: Path) -> None:

@@ -1,4 +1,4 @@
-"""The app without its windows, whose microphone plays recordings and whose inserter keeps the texts.
+"""App without windows that dictates recordings; the inserter only records the texts.
 
 All else is the app's own: settings file, keys, takes, journal, gateway and worker as processes.
 """
@@ -91,8 +91,8 @@ class Microphone:
 
 
 @dataclass
-class KeepingInserter:
-    """Inserter that keeps every text with the time of its insertion."""
+class RecordingInserter:
+    """Inserter that records every text with the time of its insertion."""
 
     texts: list[tuple[float, str]] = field(default_factory=list)
 
@@ -101,7 +101,7 @@ class KeepingInserter:
         return WINDOW
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
-        """Keep the text and its time."""
+        """Record the text and its time."""
         self.texts.append((time.monotonic(), text))
         return Insertion(InsertionResult.TYPED)
 
@@ -127,15 +127,15 @@ class Dictated:
     fresh: int = 0
 
 
-class MeasuredApp(Application):
-    """The app with a microphone, keys and an inserter for a measurement."""
+class DictatingApp(Application):
+    """App whose microphone plays recordings, with keys and an inserter for a measurement."""
 
     def __init__(self, microphone: Microphone, settings: ApplicationSettings, tally: Path) -> None:
         super().__init__(self._told, settings, microphone.open)
         self._tally = tally
         self.microphone = microphone
         self.keys = FakeHotkeys()
-        self.kept = KeepingInserter()
+        self.kept = RecordingInserter()
         self.ready = False
 
     async def dictate(self, samples: Samples, *, hold: bool) -> Dictated:
@@ -216,7 +216,7 @@ def newest_take() -> TakeSnapshot | None:
 @asynccontextmanager
 async def running_app(
     home: Path, settings: Mapping[str, str], pace: float, worker: ApplicationSettings
-) -> AsyncIterator[MeasuredApp]:
+) -> AsyncIterator[DictatingApp]:
     """Run the app in a folder of its own. ``settings``: TOML lines by section."""
     os.environ["KIKIPOUNAMU_HOME"] = str(home)
     os.environ["XDG_CONFIG_HOME"] = str(home / "desktop")  # autostart entries
@@ -226,7 +226,7 @@ async def running_app(
     place = settings_place()
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("".join(f"[{section}]\n{lines}\n" for section, lines in settings.items()), encoding="utf-8")
-    app = MeasuredApp(Microphone(pace), worker, home / TALLY)
+    app = DictatingApp(Microphone(pace), worker, home / TALLY)
     running = asyncio.create_task(app.run(), name="measured app")
     try:
         await wait_until(lambda: running.done() or (app.ready and app.keys.bound), "the app is ready", _START_S)

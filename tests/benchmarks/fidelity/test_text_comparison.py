@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli.scoring import edit_distance, score
-from benchmarks.fidelity.marks import (
+from benchmarks.fidelity.text_comparison import (
     Counts,
     aligned,
     compare,
