@@ -92,8 +92,8 @@ class Keymap:
 
 log = loggers.APP_HOTKEYS_X11_KEYBOARD
 
-_REPEATED_MS: Final = 10
-"""The longest time between the two events of auto-repeat on a busy server. A person needs longer."""
+_REPEATED_MS: Final = 25
+"""The longest time between the two events of auto-repeat on a busy server. A person needs 40 ms and more."""
 _LOST: Final = (error.ConnectionClosedError, error.DisplayError, error.XauthError, error.XNoAuthError, OSError)
 
 
