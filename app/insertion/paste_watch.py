@@ -39,6 +39,7 @@ class PasteWatch:
         self._read = False
         self._taken = False
         self._late_ends_s: float | None = None
+        self._last_late_s = 0.0
 
     def pressed(self, now: float) -> None:
         """Note that the paste key was pressed."""
@@ -82,7 +83,8 @@ class PasteWatch:
 
     def give_up(self, now: float) -> None:
         """Give up: the text is held, and the target no longer gets anything for this key."""
-        self._late_ends_s = now + LATE_S if self._pressed_s is not None else None
+        self._last_late_s = now + LATE_S
+        self._late_ends_s = self._last_late_s if self._pressed_s is not None else None
 
     def may_be_late(self, now: float) -> bool:
         """Return whether a late answer is still possible."""
@@ -96,5 +98,5 @@ class PasteWatch:
         """Return whether a request by ``program`` is the late answer to the key of a held text."""
         if self._late_ends_s is None or not self.late(program, now):
             return False
-        self._late_ends_s = min(self._late_ends_s, now + SETTLED_S)  # one paste, in any number of formats
+        self._late_ends_s = min(self._last_late_s, now + SETTLED_S)  # one paste asks again and again if refused
         return True

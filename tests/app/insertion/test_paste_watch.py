@@ -71,9 +71,10 @@ def test_late_answer_to_a_key_is_refused_once() -> None:
     assert watch.late(TARGET, 2.0) and not watch.late(OTHER, 2.0)
     assert not watch.refuses(OTHER, 2.0)
     assert watch.refuses(TARGET, 2.0)
-    assert watch.refuses(TARGET, 2.1)  # the next format of the same paste
-    assert not watch.refuses(TARGET, 2.0 + SETTLED_S)
-    assert not watch.late(TARGET, 2.0 + SETTLED_S)
+    assert watch.refuses(TARGET, 2.4)  # the next format of the same paste
+    assert watch.refuses(TARGET, 2.4 + SETTLED_S - 0.1)  # and one more, of a slow program
+    assert not watch.refuses(TARGET, 2.4 + 2 * SETTLED_S)
+    assert not watch.late(TARGET, 2.4 + 2 * SETTLED_S)
 
 
 def test_late_answer_is_expected_only_for_limited_time() -> None:
