@@ -26,7 +26,7 @@ from app.core.sentences import LANGUAGES
 from app.dictation.actions import Verb
 from app.messages.kinds import Action, ActionQueue, Post
 from app.settings.path import read_look, settings_place
-from app.system.launcher import keep_launcher
+from app.system.autostart import keep_launcher
 from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.front import Front

@@ -23,8 +23,8 @@ from rich.console import Console
 
 from app.cli.scoring import edit_distance
 from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.transcription.pipeline import Recogniser
 from app.transcription.progress import ProgressDisplay
-from app.transcription.recording import Recogniser
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.items import SETS, Item, Samples, items
 from benchmarks.fidelity.text_comparison import aligned, normalised, units

@@ -39,7 +39,7 @@ from speech.vad import ENDPOINT_SILENCE_MS
 from tests.helpers.digits import MODEL as DIGITS
 from tests.helpers.digits import shipped_digits
 from tests.helpers.recordings import samples_of, synthetic
-from worker.engines import has_libraries
+from worker.engines.registry import has_libraries
 
 _QUIET_DBFS: Final = -45.0
 _BLOCK: Final = SAMPLE_RATE // 100

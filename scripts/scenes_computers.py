@@ -11,10 +11,10 @@ from app.gateways.view import (
     GatewayHealth,
     GatewaysView,
     GatewayView,
+    PairingProgress,
     PairingView,
     QueryResult,
 )
-from app.gateways.view import PairingStage as Pairing
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.view import (
     EnlistStage,
@@ -71,8 +71,8 @@ INVITES: Final = (
     InviteView(note=Note("gateway-unreachable")),
 )
 PAIRINGS: Final = (
-    PairingView(Pairing.ASKING),
-    PairingView(Pairing.REFUSED, note=Note("pair-wrong-code", {"tries": "4"})),
+    PairingView(PairingProgress.ASKING),
+    PairingView(PairingProgress.REFUSED, note=Note("pair-wrong-code", {"tries": "4"})),
 )
 _BUSY: Final = WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti", jobs=3, model="SenseVoiceSmall")
 _LOST: Final = WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "old-tower"}))

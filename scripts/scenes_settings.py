@@ -9,7 +9,7 @@ from unittest.mock import patch
 from PySide6.QtGui import QImage
 
 from app.core.errors import Note
-from app.diagnostics.checks.finding import Area, advice, ok, wrong
+from app.diagnostics.checks.finding import Topic, advice, ok, wrong
 from app.diagnostics.report.log_lines import LogFilter, parse
 from app.diagnostics.report.view import (
     ComponentKind,
@@ -272,9 +272,9 @@ PARTS: Final = (
     ReportPart("logs/worker.jsonl", 96_000, ""),
 )
 FOUND: Final = (
-    ok(Area.MICROPHONE, "microphone-heard", device="USB Audio", level=-18),
-    wrong(Area.MODELS, "model-damaged", model="whisper-base"),
-    advice(Area.DISK, "disk-little", size="731.2 MB", folder="/home"),
+    ok(Topic.MICROPHONE, "microphone-heard", device="USB Audio", level=-18),
+    wrong(Topic.MODELS, "model-damaged", model="whisper-base"),
+    advice(Topic.DISK, "disk-little", size="731.2 MB", folder="/home"),
 )
 _LICENCES: Final = (
     Licence("kikipounamu", "0.1.0", "MIT", ComponentKind.PROGRAM),

@@ -17,7 +17,7 @@ from app.local_services.worker_view import WorkerView
 from app.messages.kinds import Takes
 from app.ui.dictation.pill import BARS, SHADOW, Pill, paint_shadow
 from app.ui.shell.shell import ClosingNote
-from app.ui.shell.status import Status
+from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons

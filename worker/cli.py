@@ -39,8 +39,8 @@ from worker.broker.live_shards import LiveShards
 from worker.broker.shards import AllShards
 from worker.consumer import Consumer, ConsumerIntervals
 from worker.core.errors import BrokerError, MetricsUnavailable, UnknownEngine, WrongAddress
-from worker.engines import check_engine, has_libraries
 from worker.engines.devices import device_problem
+from worker.engines.registry import check_engine, has_libraries
 from worker.model_choice import PUNCTUATION, choose
 from worker.streaming.live_worker import LiveWorker
 from worker.supervision.engine_supervisor import EngineLimits, EngineSupervisor

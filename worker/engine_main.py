@@ -17,7 +17,7 @@ from protocol.recognition import Options
 from runtime.memory import RegularReturn, exempt_existing, without_collection
 from worker.chinese_text import written
 from worker.core.errors import UnknownEngine
-from worker.engines import create_engine
+from worker.engines.registry import create_engine
 from worker.supervision.engine_frames import (
     REPLIES,
     REQUESTS,

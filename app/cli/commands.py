@@ -32,8 +32,8 @@ from app.models import needed_models
 from app.models.default_choice import choose_default, default_line
 from app.models.engines import engine_of
 from app.settings.languages import languages_now
+from app.transcription.pipeline import Recogniser
 from app.transcription.progress import ProgressDisplay
-from app.transcription.recording import Recogniser
 from client.connection import Locate, fixed
 from client.errors import Refused, Unreachable
 from protocol.recognition import Options, Script

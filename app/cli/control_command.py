@@ -202,7 +202,7 @@ def register(app: "typer.Typer") -> None:
     import typer
 
     from app.cli.completion import complete_take
-    from app.cli.options import Section
+    from app.cli.options import CommandSection
     from runtime.command_line import AsJson
 
     def telling(verb: Verb) -> None:
@@ -214,7 +214,7 @@ def register(app: "typer.Typer") -> None:
         ) -> None:
             raise typer.Exit(send(verb, session))
 
-        section = Section.APP if verb in _OF_APP else Section.DICTATION
+        section = CommandSection.APP if verb in _OF_APP else CommandSection.DICTATION
         add = app.command(verb.value, help=_HELP[verb], rich_help_panel=section)
         add(command_of if verb in HELD_ACTIONS else command)
 
@@ -232,8 +232,8 @@ def register(app: "typer.Typer") -> None:
 
     for verb in Verb:
         telling(verb)
-    app.command(_KEY, help=_KEY_HELP, rich_help_panel=Section.DICTATION)(pressed)
-    app.command(_STATUS, help="Print what the running app is doing.", rich_help_panel=Section.APP)(state)
+    app.command(_KEY, help=_KEY_HELP, rich_help_panel=CommandSection.DICTATION)(pressed)
+    app.command(_STATUS, help="Print what the running app is doing.", rich_help_panel=CommandSection.APP)(state)
 
 
 def _failed(error: AppError) -> int:

@@ -13,7 +13,7 @@ def install() -> None:
 
     The app does so by itself when it starts. This command also replaces an entry that was changed or hidden.
     """
-    from app.system.launcher import install_menu_entry
+    from app.system.autostart import install_menu_entry
 
     with exit_on_error():
         place = install_menu_entry()
@@ -26,7 +26,7 @@ def remove() -> None:
 
     Settings and recordings stay. The app adds the menu entry again when it is started.
     """
-    from app.system.launcher import remove_menu_entry
+    from app.system.autostart import remove_menu_entry
 
     with exit_on_error():
         removed = remove_menu_entry()

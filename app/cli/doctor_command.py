@@ -110,9 +110,9 @@ async def examine_apart(wish: "CheckOptions", computer: "ComputerSetup", area: s
     """Run one check and report it to the parent process that requested it."""
     from app.diagnostics.checks import runner
     from app.diagnostics.checks.all_checks import AllChecks
-    from app.diagnostics.checks.finding import Area
+    from app.diagnostics.checks.finding import Topic
 
-    examination = AllChecks(wish, computer).examination(Area(area))
+    examination = AllChecks(wish, computer).examination(Topic(area))
     found = await runner.examine([examination], lambda area, findings: None)
     typer.echo(runner.encode(found))
     return 0

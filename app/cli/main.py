@@ -22,7 +22,17 @@ from app.cli import (
     takes_command,
 )
 from app.cli.installation import gpu_command, update_command
-from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Microphone, Model, Section
+from app.cli.options import (
+    Certificate,
+    CommandSection,
+    Engine,
+    Gateway,
+    GetModels,
+    Key,
+    Language,
+    Microphone,
+    Model,
+)
 from app.cli.output import exit_on_error
 from app.control.client import handed_over
 from app.core.format import Format
@@ -35,9 +45,9 @@ if TYPE_CHECKING:
 
 
 class _Program(CommandGroup):
-    """The program, with its commands in the sections of ``Section``."""
+    """The program, with its commands in the sections of ``CommandSection``."""
 
-    titles = tuple(Section)
+    titles = tuple(CommandSection)
 
 
 app = group(
@@ -58,7 +68,7 @@ ChineseScript = Annotated[
 ]
 
 
-@app.command(rich_help_panel=Section.RECORDINGS)
+@app.command(rich_help_panel=CommandSection.RECORDINGS)
 def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     files: Annotated[
         list[Path],
@@ -89,7 +99,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     process.run("kikipounamu", transcription.run, transcription.prepare)
 
 
-@app.command("app", rich_help_panel=Section.APP)
+@app.command("app", rich_help_panel=CommandSection.APP)
 def desktop(
     hidden: Annotated[bool, typer.Option("--hidden", help="Start without a window.")] = False,
     engine: Engine = "",
@@ -125,7 +135,7 @@ def desktop(
     raise typer.Exit(status)
 
 
-@app.command(rich_help_panel=Section.DICTATION)
+@app.command(rich_help_panel=CommandSection.DICTATION)
 def listen(  # noqa: PLR0913 - typer: an option is a parameter
     mode: Annotated[
         Literal["hands-free", "toggle"], typer.Option(help="Send only speech, or everything except long silence.")
@@ -163,7 +173,7 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     process.run("kikipounamu", lambda: dictate(source, wish), source.prepare)
 
 
-@app.command(rich_help_panel=Section.SERVERS)
+@app.command(rich_help_panel=CommandSection.SERVERS)
 def up(engine: Engine = "", model: Model = "", get_models: GetModels = None) -> None:
     """Run this computer's server and recognition until Ctrl-C."""
     from app.cli import commands
@@ -173,7 +183,7 @@ def up(engine: Engine = "", model: Model = "", get_models: GetModels = None) -> 
     process.run("stack", lambda: commands.up(source), source.prepare, terminal=True)
 
 
-@app.command(rich_help_panel=Section.DIAGNOSIS)
+@app.command(rich_help_panel=CommandSection.DIAGNOSIS)
 def demo(
     model: Model = "",
     gateway: Gateway = "",
@@ -194,18 +204,18 @@ def demo(
 
 
 control_command.register(app)
-app.add_typer(takes_command.app, name="takes", rich_help_panel=Section.RECORDINGS)
-app.add_typer(models_command.app, name="models", rich_help_panel=Section.MODELS)
-app.command(rich_help_panel=Section.SERVERS)(dashboard_command.dashboard)
-app.add_typer(desktop_command.app, name="desktop", rich_help_panel=Section.APP)
-app.command(rich_help_panel=Section.RECORDINGS)(mcp_command.mcp)
-app.command("serve-api", rich_help_panel=Section.SERVERS)(serve_api_command.serve_api)
-app.command(rich_help_panel=Section.APP)(update_command.update)
-app.add_typer(gpu_command.app, name="gpu", rich_help_panel=Section.MODELS)
-app.command(rich_help_panel=Section.DIAGNOSIS)(microphones_command.microphones)
-app.command(rich_help_panel=Section.DIAGNOSIS)(doctor_command.doctor)
-app.command(rich_help_panel=Section.DIAGNOSIS)(logs_command.logs)
-app.command(rich_help_panel=Section.DIAGNOSIS)(doctor_command.report)
+app.add_typer(takes_command.app, name="takes", rich_help_panel=CommandSection.RECORDINGS)
+app.add_typer(models_command.app, name="models", rich_help_panel=CommandSection.MODELS)
+app.command(rich_help_panel=CommandSection.SERVERS)(dashboard_command.dashboard)
+app.add_typer(desktop_command.app, name="desktop", rich_help_panel=CommandSection.APP)
+app.command(rich_help_panel=CommandSection.RECORDINGS)(mcp_command.mcp)
+app.command("serve-api", rich_help_panel=CommandSection.SERVERS)(serve_api_command.serve_api)
+app.command(rich_help_panel=CommandSection.APP)(update_command.update)
+app.add_typer(gpu_command.app, name="gpu", rich_help_panel=CommandSection.MODELS)
+app.command(rich_help_panel=CommandSection.DIAGNOSIS)(microphones_command.microphones)
+app.command(rich_help_panel=CommandSection.DIAGNOSIS)(doctor_command.doctor)
+app.command(rich_help_panel=CommandSection.DIAGNOSIS)(logs_command.logs)
+app.command(rich_help_panel=CommandSection.DIAGNOSIS)(doctor_command.report)
 
 
 def main() -> None:

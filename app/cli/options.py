@@ -102,7 +102,7 @@ GetModels = Annotated[
 ]
 
 
-class Section(StrEnum):
+class CommandSection(StrEnum):
     """A section of commands."""
 
     APP = "App"

@@ -1,24 +1,180 @@
-"""Learn what the desktop supports, and keep the lines for its keys as the settings want them."""
+"""Learn what the desktop supports, and keep the lines for its keys as the settings want them.
+
+Whole files of the compositor's configuration are read and changed, with a copy of the user's.
+"""
 
 import asyncio
 import os
+import shlex
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Self
+from pathlib import Path
+from typing import Final, Self
 
+from app.core.child_process import lasting_program
 from app.core.daemon_thread import aside
-from app.core.errors import Note
-from app.desktop.abilities import abilities
-from app.desktop.configuration import added, removed
-from app.desktop.found import Found, look_at_desktop
-from app.desktop.key_lines import ConfigurationRefused, change, key_lines, lines_for, places_of, read
-from app.desktop.view import DesktopAction, DesktopView, WriteKeyLines
-from app.hotkeys.compositor_lines import Compositor
+from app.core.errors import AppError, Note, ProgramMissing
+from app.desktop.abilities import Ability, Found, abilities, look_at_desktop
+from app.desktop.configuration import (
+    ConfigurationText,
+    Places,
+    added,
+    difference,
+    is_plain,
+    places,
+    removed,
+    usual_files,
+)
+from app.desktop.view import DesktopAction, DesktopView, KeyLines, LinesState, WriteKeyLines
+from app.hotkeys.compositor_lines import Compositor, Lines, lines
 from app.insertion.portal.permission import NAME, ask_again
 from runtime.folders import folders
 from runtime.tasks import Tasks
+from runtime.whole_file import replacing
+
+BACKUP: Final = ".before-kikipounamu"
+_MOST_BYTES: Final = 1 << 20
+_OWN_MODE: Final = 0o644
+
+
+class ConfigurationRefused(AppError):
+    """A file of the configuration cannot be read or written, or has changed meanwhile."""
+
+    def __init__(self, place: Path, reason: str) -> None:
+        super().__init__(f"{place} cannot be changed ({reason}): copy the lines into it yourself")
+        self.note = Note("key-lines-refused", {"place": str(place)})
+
+
+def existing(candidates: tuple[Path, ...]) -> Path | None:
+    """Return the first of these files that exists."""
+    return next((place for place in candidates if place.is_file()), None)
+
+
+def holds(place: Path, lines: Iterable[str]) -> bool:
+    """Return whether the user has copied all of these lines into a file."""
+    with suppress(OSError, UnicodeDecodeError):
+        text = _text(place)
+        return all(line in text for line in lines)
+    return False
+
+
+def read(where: Places) -> ConfigurationText:
+    """Return the contents of both files. Raises ``ConfigurationRefused``."""
+    with _refusals(where.main):
+        main = _text(where.main)
+    with _refusals(where.own):
+        return ConfigurationText(main, _text(where.own) if where.own.exists() else None)
+
+
+def change(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
+    """Replace ``before`` by ``after``; the file that includes the other is changed last, or first to remove it.
+
+    Raises ``ConfigurationRefused``; also if a file is no longer as it was ``before``.
+    """
+    if read(where) != before:
+        raise ConfigurationRefused(where.main, "it has changed meanwhile")
+    steps = [_change_own, _change_main]
+    for step in steps if after.own is not None else reversed(steps):
+        step(where, before, after)
+
+
+def _change_own(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
+    with _refusals(where.own):
+        if after.own is None:
+            where.own.unlink(missing_ok=True)
+        elif after.own != before.own:
+            _write(where.own, after.own, _OWN_MODE)
+
+
+def _change_main(where: Places, before: ConfigurationText, after: ConfigurationText) -> None:
+    if after.main == before.main:
+        return
+    with _refusals(where.main):
+        main = where.main.resolve()  # a link stays one
+        mode = main.stat().st_mode & 0o7777
+        _write(main.with_name(f"{main.name}{BACKUP}"), before.main, mode)
+        _write(main, after.main, mode)
+
+
+def _write(place: Path, text: str, mode: int) -> None:
+    with replacing(place, durable=True) as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text.encode())
+
+
+def _text(place: Path) -> str:
+    if place.stat().st_size > _MOST_BYTES:
+        raise OSError("it is too large")
+    return place.read_bytes().decode()
+
+
+@contextmanager
+def _refusals(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationRefused(place, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationRefused(place, "it is no UTF-8") from error
+
+
+_PROGRAM: Final = "kikipounamu"
+
+
+def key_lines(
+    found: Found, bindings: Mapping[str, str], often: str, environment: Mapping[str, str]
+) -> KeyLines | None:
+    """Return the lines for a desktop that gives programs no keys; ``None`` on other desktops."""
+    hotkeys = (one for one in abilities(found) if one.ability is Ability.HOTKEYS)
+    if all(one.means for one in hotkeys):
+        return None
+    if found.compositor is None:
+        return KeyLines(None, tuple(f"{shlex.quote(_path())} key {action} tap" for action in bindings))
+    wanted = lines_for(found.compositor, bindings, often)
+    main = existing(usual_files(found.compositor, environment))
+    shown = KeyLines(found.compositor, wanted.lines, wanted.missing, str(main or ""))
+    if main is None or not wanted.lines:
+        return shown
+    if holds(main, wanted.lines):
+        return replace(shown, state=LinesState.COPIED)
+    where = places(found.compositor, main)
+    return _with_state(shown, where) if where else shown
+
+
+def lines_for(compositor: Compositor, bindings: Mapping[str, str], often: str) -> Lines:
+    """Return the lines that run the program of this installation; see ``compositor_lines.lines``."""
+    program = _path()
+    # Not every configuration can name such a folder, so the PATH must have the program.
+    return lines(compositor, bindings, program if is_plain(program) else _PROGRAM, often)
+
+
+def _path() -> str:
+    try:
+        return lasting_program(_PROGRAM)
+    except ProgramMissing:
+        return _PROGRAM
+
+
+def places_of(compositor: Compositor, environment: Mapping[str, str]) -> Places | None:
+    """Return the files to write; ``None`` if the user has no configuration, or none that includes files."""
+    main = existing(usual_files(compositor, environment))
+    return places(compositor, main) if main else None
+
+
+def _with_state(shown: KeyLines, where: Places) -> KeyLines:
+    try:
+        before = read(where)
+    except ConfigurationRefused as error:
+        return replace(shown, problem=error.note)
+    after = added(before, where, shown.lines)
+    state = LinesState.TO_WRITE
+    if before.own is not None and after.main == before.main:
+        state = LinesState.WRITTEN if after == before else LinesState.OUTDATED
+    return replace(shown, state=state, change=difference(before, after, where))
+
 
 Learn = Callable[[str, Mapping[str, str]], Awaitable[Found]]
 

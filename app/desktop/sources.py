@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
 from app.bus.errors import BusError
 from app.core.daemon_thread import aside
-from app.desktop.found import DesktopSession
+from app.desktop.abilities import DesktopSession
 from app.insertion.ibus.address import ibus_address
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import WaylandError

@@ -14,7 +14,7 @@ import aiohttp
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of
 from app.gateways.store import PairedGateway
-from app.gateways.view import PairGateway, PairingStage, PairingView
+from app.gateways.view import PairGateway, PairingProgress, PairingView
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Unreachable, WrongGateway
 from client.pairing import NewPairing, pair
@@ -49,7 +49,7 @@ class PairingAttempt:
     def begin(self, wanted: PairGateway) -> None:
         """Begin this pairing and cancel a running one."""
         self.end()
-        self._show(PairingView(PairingStage.ASKING))
+        self._show(PairingView(PairingProgress.ASKING))
         self._running.start(partial(self._run, wanted))
 
     def end(self) -> None:
@@ -67,11 +67,11 @@ class PairingAttempt:
             made = await self._first(wanted)
             gateway = await self._keep(made)
         except MalformedMessage:
-            self._show(PairingView(PairingStage.REFUSED, note=Note("pair-no-code")))
+            self._show(PairingView(PairingProgress.REFUSED, note=Note("pair-no-code")))
         except (GatewayError, AppError) as error:
-            self._show(PairingView(PairingStage.REFUSED, note=self._why(error, wanted)))
+            self._show(PairingView(PairingProgress.REFUSED, note=self._why(error, wanted)))
         else:
-            self._show(PairingView(PairingStage.PAIRED, gateway, made.address.name))
+            self._show(PairingView(PairingProgress.PAIRED, gateway, made.address.name))
 
     def _why(self, error: Exception, wanted: PairGateway) -> Note:
         """Return the note for a failure. The same code refused twice is unlikely to be a typing error.

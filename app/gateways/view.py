@@ -48,7 +48,7 @@ class FoundView:
     certificate_sha256: str
 
 
-class PairingStage(StrEnum):
+class PairingProgress(StrEnum):
     """The stage of a pairing."""
 
     NONE = "none"
@@ -64,7 +64,7 @@ class PairingView:
     ``note``: why the pairing failed.
     """
 
-    stage: PairingStage = PairingStage.NONE
+    stage: PairingProgress = PairingProgress.NONE
     gateway: str = ""
     name: str = ""
     note: Note | None = None

@@ -13,7 +13,7 @@ from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.local_services.stack import Stack
 from app.models import needed_models
 from app.settings.languages import languages_now
-from app.transcription.recording import Recogniser, RecordingObserver
+from app.transcription.pipeline import Recogniser, RecordingObserver
 from client.connection import Locate
 from protocol.recognition import Options
 from runtime.tasks import Closing, cancel_and_wait

@@ -105,7 +105,7 @@ _PLAIN: Final = {
 
 
 @dataclass(frozen=True)
-class Readiness:
+class LocalReadiness:
     """The stage, the share of the models that is here, and the models whose download can be paused or resumed."""
 
     stage: ReadinessStage = ReadinessStage.STARTING
@@ -114,22 +114,22 @@ class Readiness:
     paused: tuple[str, ...] = ()
 
 
-def readiness(worker: WorkerView | None, models: Sequence[LocalModelView], *, elsewhere: bool) -> Readiness:
+def readiness(worker: WorkerView | None, models: Sequence[LocalModelView], *, elsewhere: bool) -> LocalReadiness:
     """Return how far recognition is; ``worker`` is ``None`` until the app has reported it."""
     if elsewhere:
-        return Readiness(ReadinessStage.ELSEWHERE)
+        return LocalReadiness(ReadinessStage.ELSEWHERE)
     if worker is None:
-        return Readiness()
+        return LocalReadiness()
     if worker.state in _READY:
-        return Readiness(ReadinessStage.READY)
+        return LocalReadiness(ReadinessStage.READY)
     missing = [model for model in models if _is_missing(model)]
     percent = _percent(missing) if missing else worker.percent or 0
     pausable, paused = _named(missing, _PAUSABLE), _named(missing, {ModelState.PAUSED})
     if any(model.state in MOVING for model in missing):
-        return Readiness(ReadinessStage.DOWNLOADING, percent, pausable)
+        return LocalReadiness(ReadinessStage.DOWNLOADING, percent, pausable)
     if paused:
-        return Readiness(ReadinessStage.PAUSED, percent, paused=paused)
-    return Readiness(_PLAIN[worker.state], percent)
+        return LocalReadiness(ReadinessStage.PAUSED, percent, paused=paused)
+    return LocalReadiness(_PLAIN[worker.state], percent)
 
 
 def _is_missing(model: LocalModelView) -> bool:

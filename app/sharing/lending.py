@@ -15,7 +15,7 @@ from app.core.problem_notes import note_of
 from app.gateways.pairing import Pair, PairingAttempt
 from app.gateways.pairing_address import place_of
 from app.gateways.store import GatewayRegistry, GatewayStore
-from app.gateways.view import PairGateway, PairingStage
+from app.gateways.view import PairGateway, PairingProgress
 from app.local_services.local_worker import Fetch, LocalWorkerSettings, given
 from app.settings.sections import ChangeSetting
 from app.sharing.lent_worker import AskWorkers, Discover, Lent, workers_of
@@ -42,10 +42,10 @@ log = loggers.APP_SHARING_LENDING
 RESTS: Final = Note("lent-rests")
 SETTING: Final = "worker.lend_to"
 _STAGES: Final = {
-    PairingStage.NONE: EnlistStage.NONE,
-    PairingStage.ASKING: EnlistStage.ASKING,
-    PairingStage.PAIRED: EnlistStage.DONE,
-    PairingStage.REFUSED: EnlistStage.REFUSED,
+    PairingProgress.NONE: EnlistStage.NONE,
+    PairingProgress.ASKING: EnlistStage.ASKING,
+    PairingProgress.PAIRED: EnlistStage.DONE,
+    PairingProgress.REFUSED: EnlistStage.REFUSED,
 }
 
 

@@ -1,4 +1,4 @@
-"""Join the stages from audio to text.
+"""Join the stages from audio to text, and transcribe one recording in a session of its own.
 
 blocks of samples -> vad -> segmenter -> outlet (journal, gateway client) -> texts
 
@@ -9,23 +9,32 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final as Constant
 from typing import Protocol
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.outlet import Outlet, pass_on
+from app.core.outlet import Outlet, ToGateway, pass_on
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.transcription.span_planner import Span, SpanPlanner, VadPosition
+from app.transcription.voting_outlet import PER_PART, PER_SPAN, voting
+from client.audio_store import TemporaryAudio
+from client.connection import Locate
 from client.events import ClientEvent
+from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
+from protocol.recognition import Options
 from protocol.session import Failed, Final
 from runtime import loggers
 from runtime.event_names import LogEvent
-from speech.packing import Cutter
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
-from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, Vad, VadEvent
+from runtime.logger import bound_fields
+from speech.audio_file import AvailableAudio
+from speech.packing import Cutter, PackingSegmenter
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, Vad, VadEvent, open_vad
 
 log = loggers.APP_CAPTURE_STORY
 
@@ -298,3 +307,60 @@ async def at_speaking_pace(blocks: AsyncIterator[Samples], spoken_s: Clock) -> A
     if len(rest):
         await asyncio.sleep((said + len(rest)) / SAMPLE_RATE - spoken_s())
         yield rest
+
+
+class RecordingObserver(TranscriptionObserver):
+    """Observer of the transcription of a file, which can ask for the length of the unsent audio meanwhile."""
+
+    unsent_s: Callable[[], float]
+
+    def truncated(self) -> None:
+        """Note that the end of the file is missing."""
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """The gateway, VAD and options that recognise every recording of a command. ``cutter`` cuts files."""
+
+    locate: Locate
+    vad_folder: Path
+    options: Options = Options()
+    settings: ClientSettings = field(default_factory=ClientSettings)
+    cutter: Callable[[], Cutter] = PackingSegmenter
+
+    async def recognise(
+        self, path: Path, observer: RecordingObserver, *, live: bool = False
+    ) -> RecordingTranscript:
+        """Transcribe the file at ``path`` as fast as possible, or at speaking pace if ``live``.
+
+        A file whose end is missing yields the text of the available part, with ``truncated`` set.
+        Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
+        """
+        session = uuid4()
+        cutter = Segmenter() if live else self.cutter()
+        vad, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path)
+        with bound_fields(session=str(session)), TemporaryAudio() as store:
+            async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
+                observer.unsent_s = lambda: client.unsent_s
+                outlet, blocks = self._outlet(client, live=live), in_thread(iter(audio))
+                transcript = await (_spoken if live else transcribe)(blocks, vad, outlet, observer)
+        if audio.cut is None:
+            return transcript
+        observer.truncated()
+        return replace(transcript, truncated=str(audio.cut))
+
+    def _outlet(self, client: GatewayClient, *, live: bool) -> Outlet:
+        return voting(ToGateway(client, live=live), self.options, PER_SPAN if live else PER_PART)
+
+
+async def _spoken(
+    blocks: AsyncIterator[Samples], vad: SegmentingVad, outlet: Outlet, observer: RecordingObserver
+) -> RecordingTranscript:
+    """Transcribe at speaking pace, measuring delays."""
+    clock = asyncio.get_running_loop().time
+    start = clock()
+
+    def spoken_s() -> float:
+        return clock() - start
+
+    return await transcribe(at_speaking_pace(blocks, spoken_s), vad, outlet, observer, spoken_s)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
-from app.transcription.recording import RecordingObserver
+from app.transcription.pipeline import RecordingObserver
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from protocol.session import Busy
 from runtime.terminal import printable

@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol, Self
 
 from app.wayland.errors import CompositorGone, CompositorMissing, InterfaceMissing
 from app.wayland.interfaces import CALLBACK, DISPLAY, Interface, by_name
-from app.wayland.wire import Event, Message, packed, split, unpacked
+from app.wayland.wire import Message, WireEvent, packed, split, unpacked
 from runtime.tasks import Closing, closed_on_error
 
 _REPLY_S: Final = 5.0
@@ -286,7 +286,7 @@ class WaylandConnection(Closing):
         except CompositorGone:
             return  # a handler sent something, and that ended the connection
 
-    def _dispatch(self, event: Event) -> None:
+    def _dispatch(self, event: WireEvent) -> None:
         target = self._objects.get(event.sender)
         if target is None or event.opcode >= len(target.interface.events):
             return  # destroyed already; the interfaces used send no descriptors then

@@ -33,7 +33,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Event:
+class WireEvent:
     """A received event: the id of its object, its opcode and its encoded arguments."""
 
     sender: int
@@ -58,9 +58,9 @@ def packed(object_id: int, opcode: int, signature: str, values: Sequence[Any]) -
     return _HEADER.pack(object_id, size << 16 | opcode) + body, descriptors
 
 
-def split(data: bytes) -> tuple[list[Event], bytes]:
+def split(data: bytes) -> tuple[list[WireEvent], bytes]:
     """Return the complete events at the start of ``data``, and the incomplete rest. Raises ``ValueError``."""
-    events, at = list[Event](), 0
+    events, at = list[WireEvent](), 0
     while len(data) - at >= HEADER_BYTES:
         sender, word = _HEADER.unpack_from(data, at)
         size, opcode = word >> 16, word & 0xFFFF
@@ -68,7 +68,7 @@ def split(data: bytes) -> tuple[list[Event], bytes]:
             raise ValueError("the compositor sent a damaged message")
         if len(data) - at < size:
             break
-        events.append(Event(sender, opcode, data[at + HEADER_BYTES : at + size]))
+        events.append(WireEvent(sender, opcode, data[at + HEADER_BYTES : at + size]))
         at += size
     return events, data[at:]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.core.states import State
 from app.dictation.view import STATES, TakeView
-from app.gateways.view import FoundView, GatewaysView, PairGateway, PairingStage, PairingView
+from app.gateways.view import FoundView, GatewaysView, PairGateway, PairingProgress, PairingView
 from app.history.index import IndexRow, days_of
 from app.history.view import (
     HistoryList,
@@ -131,7 +131,9 @@ _ANSWERS: Final[Mapping[type, Callable[[Any], News | None]]] = {
     LookAtTake: _details,
     ModelsWanted: lambda _: HistoryModels(LOADED_MODELS),
     PlayTake: lambda wanted: PlaybackView(wanted.session, PlayState.PLAYING, wanted.ms, 21_000),
-    PairGateway: lambda _: GatewaysView(pairing=PairingView(PairingStage.PAIRED, "attic", "attic"), device="desk"),
+    PairGateway: lambda _: GatewaysView(
+        pairing=PairingView(PairingProgress.PAIRED, "attic", "attic"), device="desk"
+    ),
     FetchModel: lambda wanted: models(wanted.name),
     InviteDevice: _invite,
     LookAtMonitor: _monitor,

@@ -16,7 +16,8 @@ from typing import Any, Final
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from worker.chinese_text import written
-from worker.engines import find_engine, whisper
+from worker.engines import whisper
+from worker.engines.registry import find_engine
 
 _MODULE: Final = "worker.engines.whisper" if hasattr(whisper, "create") else "worker.engines.whisper.engine"
 """The engine was a module before it was a package."""

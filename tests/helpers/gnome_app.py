@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.system.launcher import launcher
+from app.system.autostart import launcher
 from tests.helpers.chain import BIN
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.desktop_app import RunningApp

@@ -1,7 +1,6 @@
 """Test that the scenes of other computers show every state."""
 
-from app.gateways.view import GatewayHealth
-from app.gateways.view import PairingStage as Pairing
+from app.gateways.view import GatewayHealth, PairingProgress
 from app.local_services.worker_view import LocalWorkerState
 from app.sharing.view import EnlistStage, SharingState
 from protocol.pairing import PairingStage
@@ -15,8 +14,8 @@ def test_sharing_covers_every_state() -> None:
 
 
 def test_pairing_and_lending_cover_every_stage_that_lasts() -> None:
-    ends = {Pairing.NONE, Pairing.PAIRED}
-    assert {view.stage for view in scenes_computers.PAIRINGS} == set(Pairing) - ends
+    ends = {PairingProgress.NONE, PairingProgress.PAIRED}
+    assert {view.stage for view in scenes_computers.PAIRINGS} == set(PairingProgress) - ends
     assert {view.stage for view in scenes_computers.ENLISTINGS} == set(EnlistStage) - {
         EnlistStage.NONE,
         EnlistStage.DONE,

@@ -5,7 +5,7 @@ import pytest
 from protocol.engine import EngineUnavailable
 from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
-from worker.engines import installed_engines
+from worker.engines.registry import installed_engines
 from worker.model_choice import MODELS, PUNCTUATION, ModelChoice, choose
 
 ONNX = {"sensevoice-onnx", "paraformer-onnx"}

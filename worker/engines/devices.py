@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from protocol.engine import EngineUnavailable
-from worker.engines import OURS
+from worker.engines.registry import OURS
 
 DEVICE: Final = re.compile(r"auto|cpu|cuda(?::([0-9]{1,4}))?")
 _ANY: Final = "auto"

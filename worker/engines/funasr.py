@@ -23,7 +23,6 @@ from typing import Any, Final
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
 from protocol.recognition import Options, Word
 from runtime.installing import extra_command
-from worker.engines import lacks_memory
 from worker.engines.batch_engine import (
     PARAFORMER,
     SENSEVOICE,
@@ -36,6 +35,7 @@ from worker.engines.batch_engine import (
 )
 from worker.engines.devices import choose_device
 from worker.engines.funasr_library import import_auto_model
+from worker.engines.registry import lacks_memory
 
 _MIB: Final = 1 << 20
 _SETTINGS: Final = frozenset({"folder", "punctuation"})

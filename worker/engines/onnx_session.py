@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple, Protocol
 from numpy.typing import NDArray
 
 from protocol.engine import EngineSettings, EngineUnavailable
-from worker.engines import lacks_memory
 from worker.engines.devices import DEVICE
+from worker.engines.registry import lacks_memory
 
 FILES: Final = {"int8": "model_quant.onnx", "fp16": "model_fp16.onnx", "fp32": "model.onnx"}
 """Files of a model by precision, with the names of FunASR's own exports."""

@@ -10,8 +10,8 @@ from typing import Any, Final
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Transcript
 from runtime.installing import extra_command
-from worker.engines import lacks_memory
 from worker.engines.batch_engine import Answer, BatchEngine, Family, Recognise
+from worker.engines.registry import lacks_memory
 from worker.engines.word_times import Piece, timed_words
 
 LANGUAGES: Final = (

@@ -14,7 +14,7 @@ import numpy as np
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Piece
 from runtime.installing import extra_command
-from worker.engines import lacks_memory
+from worker.engines.registry import lacks_memory
 
 SESSIONS: Final = 64
 MOST_SESSIONS: Final = 1_024

@@ -53,7 +53,7 @@ class DoctorFinding(NamedTuple):
     good: bool | None = None
 
 
-class Card(NamedTuple):
+class GraphicsCard(NamedTuple):
     """GPU as its driver describes it. ``capability`` is a version such as 12.0."""
 
     name: str
@@ -88,17 +88,17 @@ def ask(command: Sequence[str]) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def cards(say: Ask = ask) -> tuple[Card, ...]:
+def cards(say: Ask = ask) -> tuple[GraphicsCard, ...]:
     """Return the GPUs that NVIDIA's driver reports."""
     told = say(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
     return tuple(_cards(told))
 
 
-def _cards(told: str) -> Iterator[Card]:
+def _cards(told: str) -> Iterator[GraphicsCard]:
     for line in told.splitlines():
         parts = [part.strip() for part in line.split(",")]
         if len(parts) == len(_FIELDS.split(",")) and parts[3].isdecimal() and parts[4].isdecimal():
-            yield Card(parts[0], parts[1], parts[2], int(parts[3]), int(parts[4]))
+            yield GraphicsCard(parts[0], parts[1], parts[2], int(parts[3]), int(parts[4]))
 
 
 def surroundings(engine: str, say: Ask = ask) -> Iterator[DoctorFinding]:
@@ -116,7 +116,7 @@ def surroundings(engine: str, say: Ask = ask) -> Iterator[DoctorFinding]:
         yield _library(engine, found, say)
 
 
-def _library(engine: str, found: Sequence[Card], say: Ask) -> DoctorFinding:
+def _library(engine: str, found: Sequence[GraphicsCard], say: Ask) -> DoctorFinding:
     name = _LIBRARIES[engine]
     try:
         told = json.loads(say([*module_command("worker.engines.library_report"), name]))
@@ -134,7 +134,7 @@ def _library(engine: str, found: Sequence[Card], say: Ask) -> DoctorFinding:
     return DoctorFinding(name, f"{version}, {seen}", True)
 
 
-def _runs(card: Card, built: Sequence[str]) -> bool:
+def _runs(card: GraphicsCard, built: Sequence[str]) -> bool:
     """Return whether the library supports this GPU: built for it, for an older one of its kind, or as PTX."""
     own = int(card.architecture.removeprefix("sm_"))
     for name in built:

@@ -4,14 +4,14 @@ from typing import Final
 
 from app.desktop.abilities import Ability, AbilityFallback, Support, Why
 from app.desktop.view import IN_PLACE, KeyLines
-from app.diagnostics.checks.finding import Area, Finding, advice, ok
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok
 
 _AREAS: Final = {
-    Ability.HOTKEYS: Area.HOTKEYS,
-    Ability.INSERTION: Area.INSERTION,
-    Ability.FOCUS: Area.FOCUS,
-    Ability.OVERLAY: Area.OVERLAY,
-    Ability.TRAY: Area.TRAY,
+    Ability.HOTKEYS: Topic.HOTKEYS,
+    Ability.INSERTION: Topic.INSERTION,
+    Ability.FOCUS: Topic.FOCUS,
+    Ability.OVERLAY: Topic.OVERLAY,
+    Ability.TRAY: Topic.TRAY,
 }
 
 

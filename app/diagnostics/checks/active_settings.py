@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from app.diagnostics.checks.finding import Area, Finding, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
 from app.settings.errors import BadSetting
 from app.settings.schema import from_mapping
 from app.settings.sections import Settings
@@ -42,10 +42,10 @@ def read(place: Path) -> ActiveSettings:
 def settings(chosen: ActiveSettings, place: Path) -> Sequence[Finding]:
     """Return a finding for each problem of the settings file, or one that all is well."""
     if chosen.broken:
-        return [wrong(Area.SETTINGS, "settings-broken", file=str(place), error=chosen.broken)]
+        return [wrong(Topic.SETTINGS, "settings-broken", file=str(place), error=chosen.broken)]
     if chosen.problems:
         return [
-            wrong(Area.SETTINGS, "setting-bad", file=str(place), name=problem.name, error=problem.says)
+            wrong(Topic.SETTINGS, "setting-bad", file=str(place), name=problem.name, error=problem.says)
             for problem in chosen.problems
         ]
-    return [ok(Area.SETTINGS, "settings-good" if chosen.there else "settings-default", file=str(place))]
+    return [ok(Topic.SETTINGS, "settings-good" if chosen.there else "settings-default", file=str(place))]

@@ -15,12 +15,11 @@ from app.core.daemon_thread import aside
 from app.core.errors import UsageMistake
 from app.diagnostics.checks import active_settings as settings_file
 from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, worker
-from app.diagnostics.checks import remote_gateways as elsewhere
 from app.diagnostics.checks.active_settings import ActiveSettings
 from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
-from app.diagnostics.checks.finding import Area, Finding, wrong
-from app.diagnostics.checks.remote_gateways import RemoteGateway, paired
+from app.diagnostics.checks.finding import Finding, Topic, wrong
+from app.diagnostics.checks.gateway import RemoteGateway, paired
 from app.diagnostics.checks.runner import DEADLINE_S, Examination, apart
 from app.gateways.pairing_address import shown
 from app.gateways.store import PairedGateway
@@ -106,28 +105,30 @@ class AllChecks:
         working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
         takes_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
-            _aside(Area.SETTINGS, partial(settings_file.settings, computer.chosen, places.config / _SETTINGS)),
-            Examination(Area.MICROPHONE, partial(apart, Area.MICROPHONE, arguments), DEADLINE_S + options.hear_s),
-            Examination(Area.VAD, partial(apart, Area.VAD, arguments)),
-            _aside(Area.MODELS, hashing, hashing_s),
-            _aside(Area.DISK, partial(disk.disk, kept, root)),
-            _aside(Area.RECORDINGS, partial(recordings, self._library)),
-            Examination(Area.GATEWAY, self._gateway),
-            Examination(Area.ELSEWHERE, self._elsewhere),
-            Examination(Area.SESSION, partial(desktop.desktop, platform, environment, bindings=bindings)),
-            Examination(Area.HOTKEYS, takes_keys),
-            _aside(Area.PERMISSIONS, partial(permissions, platform)),
-            _aside(Area.INSTALLATION, partial(installation.installation, self._version, frozen=frozen)),
-            _aside(Area.LOG, lambda: logs.logs(places.logs, time())),
-            Examination(Area.WORKER, working, worker.DEADLINE_S + _LEAVES_S),
+            _aside(Topic.SETTINGS, partial(settings_file.settings, computer.chosen, places.config / _SETTINGS)),
+            Examination(
+                Topic.MICROPHONE, partial(apart, Topic.MICROPHONE, arguments), DEADLINE_S + options.hear_s
+            ),
+            Examination(Topic.VAD, partial(apart, Topic.VAD, arguments)),
+            _aside(Topic.MODELS, hashing, hashing_s),
+            _aside(Topic.DISK, partial(disk.disk, kept, root)),
+            _aside(Topic.RECORDINGS, partial(recordings, self._library)),
+            Examination(Topic.GATEWAY, self._gateway),
+            Examination(Topic.ELSEWHERE, self._elsewhere),
+            Examination(Topic.SESSION, partial(desktop.desktop, platform, environment, bindings=bindings)),
+            Examination(Topic.HOTKEYS, takes_keys),
+            _aside(Topic.PERMISSIONS, partial(permissions, platform)),
+            _aside(Topic.INSTALLATION, partial(installation.installation, self._version, frozen=frozen)),
+            _aside(Topic.LOG, lambda: logs.logs(places.logs, time())),
+            Examination(Topic.WORKER, working, worker.DEADLINE_S + _LEAVES_S),
         )
 
-    def examination(self, area: Area) -> Examination:
+    def examination(self, area: Topic) -> Examination:
         """Return the check of an area that runs in its own process, for that process. Raises ``UsageMistake``."""
         computer, options = self._computer, self._options
-        if area is Area.VAD:
+        if area is Topic.VAD:
             return _aside(area, partial(microphone.vad, self._store))
-        if area is not Area.MICROPHONE:
+        if area is not Topic.MICROPHONE:
             raise UsageMistake(f"{area} is not examined in a process of its own")
         choice, system = self._settings.audio.microphone, computer.system()
         hearing = partial(microphone.microphone, choice, system, computer.platform, options.hear_s)
@@ -139,8 +140,8 @@ class AllChecks:
 
     async def _elsewhere(self) -> Sequence[Finding]:
         if self._computer.paired is None:
-            return [wrong(Area.ELSEWHERE, "elsewhere-unreadable", file=str(self._places.data / "gateways.json"))]
-        return await elsewhere.elsewhere(self._used(self._computer.paired), self._version)
+            return [wrong(Topic.ELSEWHERE, "elsewhere-unreadable", file=str(self._places.data / "gateways.json"))]
+        return await gateway.elsewhere(self._used(self._computer.paired), self._version)
 
     def _used(self, known: Sequence[PairedGateway]) -> list[RemoteGateway]:
         chosen, falls_back = self._settings.gateway.chosen, self._settings.gateway.fall_back
@@ -158,7 +159,7 @@ class AllChecks:
         return used
 
 
-def _aside(area: Area, work: Callable[[], Sequence[Finding]], deadline_s: float = DEADLINE_S) -> Examination:
+def _aside(area: Topic, work: Callable[[], Sequence[Finding]], deadline_s: float = DEADLINE_S) -> Examination:
     """Return the check of an area by a function that blocks."""
     return Examination(area, partial(aside, work), deadline_s)
 

@@ -11,11 +11,10 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from app.core.daemon_thread import aside
-from app.desktop.abilities import Ability, Means, abilities
-from app.desktop.found import Found, look_at_desktop
-from app.desktop.key_lines import key_lines
+from app.desktop.abilities import Ability, Found, Means, abilities, look_at_desktop
+from app.desktop.service import key_lines
 from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.dictation.messages import CANCEL
 from app.hotkeys import choose
 from app.hotkeys.choose import HotkeyChoice
@@ -63,13 +62,13 @@ def _screen(connection: Any) -> ScreenAbilities:
 def session(platform: str, environment: Mapping[str, str]) -> Finding:
     """Return the kind of the desktop session. Pure."""
     if platform in {"win32", "darwin"}:
-        return ok(Area.SESSION, "session-system", system={"win32": "Windows", "darwin": "macOS"}[platform])
+        return ok(Topic.SESSION, "session-system", system={"win32": "Windows", "darwin": "macOS"}[platform])
     desktop = environment.get("XDG_CURRENT_DESKTOP", "") or environment.get("DESKTOP_SESSION", "") or "?"
     if is_wayland(environment):
-        return ok(Area.SESSION, "session-wayland", desktop=desktop)
+        return ok(Topic.SESSION, "session-wayland", desktop=desktop)
     if environment.get("DISPLAY"):
-        return ok(Area.SESSION, "session-x11", desktop=desktop, display=environment["DISPLAY"])
-    return advice(Area.SESSION, "session-none")
+        return ok(Topic.SESSION, "session-x11", desktop=desktop, display=environment["DISPLAY"])
+    return advice(Topic.SESSION, "session-none")
 
 
 async def desktop(
@@ -94,27 +93,27 @@ async def desktop(
         told = (one for one in abilities(found) if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL))
         return [kind, *(ability_finding(one, lines) for one in told)]
     if importlib.util.find_spec(library) is None:
-        return [kind, advice(Area.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]
+        return [kind, advice(Topic.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]
     if kind.key == "session-system":
-        return [kind, ok(Area.INSERTION, "insertion-pastes")]
+        return [kind, ok(Topic.INSERTION, "insertion-pastes")]
     try:
         screen = await look(environment["DISPLAY"])
     except (InsertionUnavailable, ScreenGone):
-        return [kind, wrong(Area.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
+        return [kind, wrong(Topic.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
     tray = screen.tray or (await learn(platform, environment)).tray
     return [kind, _insertion(screen, environment), *_tray(tray)]
 
 
 def _insertion(screen: ScreenAbilities, environment: Mapping[str, str]) -> Finding:
     if not screen.types:
-        return wrong(Area.INSERTION, "insertion-no-keys")
-    return ok(Area.INSERTION, "insertion-method" if has_input_method(environment) else "insertion-ready")
+        return wrong(Topic.INSERTION, "insertion-no-keys")
+    return ok(Topic.INSERTION, "insertion-method" if has_input_method(environment) else "insertion-ready")
 
 
 def _tray(there: bool | None) -> list[Finding]:
     if there is None:
         return []
-    return [ok(Area.TRAY, "tray-there") if there else advice(Area.TRAY, "tray-none")]
+    return [ok(Topic.TRAY, "tray-there") if there else advice(Topic.TRAY, "tray-none")]
 
 
 _STORE: Final = r"Software\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\ConsentStore\microphone"
@@ -152,7 +151,11 @@ def permissions(
     if platform not in checks:
         return []
     allowed, denied = checks[platform]
-    found = {None: [], True: [ok(Area.PERMISSIONS, "permissions-given")], False: [wrong(Area.PERMISSIONS, denied)]}
+    found = {
+        None: [],
+        True: [ok(Topic.PERMISSIONS, "permissions-given")],
+        False: [wrong(Topic.PERMISSIONS, denied)],
+    }
     return found[allowed()]
 
 
@@ -160,7 +163,7 @@ _NONE: Final[dict[str, list[Finding]]] = {
     choose.WAYLAND: [],  # the check of the session reports both
     choose.NO_DISPLAY: [],
     choose.NOT_INSTALLED: [
-        advice(Area.HOTKEYS, "hotkeys-not-installed", install=extra_command("desktop")),
+        advice(Topic.HOTKEYS, "hotkeys-not-installed", install=extra_command("desktop")),
     ],
 }
 
@@ -179,23 +182,23 @@ async def hotkeys(
     try:
         async with chosen.hotkeys as keys:
             if isinstance(keys, AssignedHotkeys):  # the desktop may ask the user about each key
-                return [ok(Area.HOTKEYS, "hotkeys-portal")]
+                return [ok(Topic.HOTKEYS, "hotkeys-portal")]
             taken, unknown = await _tried(keys, bindings)
     except HotkeysMissing:
         return _NONE[choose.WAYLAND]
     except HotkeysForbidden:
-        return [wrong(Area.HOTKEYS, "hotkeys-forbidden")]
+        return [wrong(Topic.HOTKEYS, "hotkeys-forbidden")]
     except HotkeysUnavailable:
-        return [wrong(Area.HOTKEYS, "hotkeys-unavailable")]
-    findings = [wrong(Area.HOTKEYS, "hotkey-unknown", binding=binding) for binding in unknown]
+        return [wrong(Topic.HOTKEYS, "hotkeys-unavailable")]
+    findings = [wrong(Topic.HOTKEYS, "hotkey-unknown", binding=binding) for binding in unknown]
     if taken and await app_runs():
-        findings.append(ok(Area.HOTKEYS, "hotkeys-ours", bindings=", ".join(taken)))
+        findings.append(ok(Topic.HOTKEYS, "hotkeys-ours", bindings=", ".join(taken)))
     else:
-        findings += [wrong(Area.HOTKEYS, "hotkey-taken", binding=binding) for binding in taken]
+        findings += [wrong(Topic.HOTKEYS, "hotkey-taken", binding=binding) for binding in taken]
     free = [binding for binding in bindings.values() if binding and binding not in (*taken, *unknown)]
     if free:
-        findings.append(ok(Area.HOTKEYS, "hotkeys-free", bindings=", ".join(free)))
-    return findings or [advice(Area.HOTKEYS, "hotkeys-none")]
+        findings.append(ok(Topic.HOTKEYS, "hotkeys-free", bindings=", ".join(free)))
+    return findings or [advice(Topic.HOTKEYS, "hotkeys-none")]
 
 
 async def _tried(keys: Hotkeys, bindings: Mapping[str, str]) -> tuple[list[str], list[str]]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.filesize import decimal
 
-from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.journal.library import Library
 from app.journal.take import TakeState
 
@@ -59,10 +59,10 @@ def _room(places: Iterable[Path], free: Free) -> Iterator[Finding]:
 def _told(free: int, folder: str) -> Finding:
     size = decimal(free)
     if free < _FULL:
-        return wrong(Area.DISK, "disk-full", size=size, folder=folder)
+        return wrong(Topic.DISK, "disk-full", size=size, folder=folder)
     if free < _LITTLE:
-        return advice(Area.DISK, "disk-little", size=size, folder=folder)
-    return ok(Area.DISK, "disk-room", size=size, folder=folder)
+        return advice(Topic.DISK, "disk-little", size=size, folder=folder)
+    return ok(Topic.DISK, "disk-room", size=size, folder=folder)
 
 
 def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = time.perf_counter) -> Finding:
@@ -79,13 +79,13 @@ def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = t
             sync(file.fileno())
     except OSError as error:
         if key := _REFUSALS.get(error.errno):
-            return wrong(Area.DISK, key, folder=str(there))
+            return wrong(Topic.DISK, key, folder=str(there))
         said = error.strerror or type(error).__name__
-        return wrong(Area.DISK, "disk-refuses", folder=str(there), error=said)
+        return wrong(Topic.DISK, "disk-refuses", folder=str(there), error=said)
     took_s = clock() - begun
     if took_s > _SLOW_S:
-        return advice(Area.DISK, "disk-slow", folder=str(there), seconds=f"{took_s:.1f}")
-    return ok(Area.DISK, "disk-takes", folder=str(folder), ms=round(1000 * took_s))
+        return advice(Topic.DISK, "disk-slow", folder=str(there), seconds=f"{took_s:.1f}")
+    return ok(Topic.DISK, "disk-takes", folder=str(folder), ms=round(1000 * took_s))
 
 
 def existing(wanted: Path) -> Path:
@@ -105,14 +105,14 @@ def recordings(library: Library) -> list[Finding]:
     """
     takes = list(islice(library.newest_takes(), _MOST))
     if not takes:
-        return [ok(Area.RECORDINGS, "recordings-none")]
+        return [ok(Topic.RECORDINGS, "recordings-none")]
     size, seconds = decimal(sum(take.size for take in takes)), f"{sum(take.seconds for take in takes) / 60:.0f}"
-    findings = [ok(Area.RECORDINGS, "recordings", count=len(takes), size=size, minutes=seconds)]
+    findings = [ok(Topic.RECORDINGS, "recordings", count=len(takes), size=size, minutes=seconds)]
     if damaged := [take for take in takes if take.damaged]:
         named = "; ".join(f"kikipounamu takes show {take.session}" for take in damaged[:_NAMED])
-        findings.append(advice(Area.RECORDINGS, "recordings-damaged", count=len(damaged), commands=named))
+        findings.append(advice(Topic.RECORDINGS, "recordings-damaged", count=len(damaged), commands=named))
     unfinished = [take for take in takes if take.state in _WITHOUT_TEXT]
     if unfinished:
         named = "; ".join(f"kikipounamu takes resend {take.session}" for take in unfinished[:_NAMED])
-        findings.append(advice(Area.RECORDINGS, "recordings-textless", count=len(unfinished), commands=named))
+        findings.append(advice(Topic.RECORDINGS, "recordings-textless", count=len(unfinished), commands=named))
     return findings

@@ -23,8 +23,8 @@ class Severity(StrEnum):
     PROBLEM = "problem"
 
 
-class Area(StrEnum):
-    """Areas of checks, in the order of the report."""
+class Topic(StrEnum):
+    """Topics of checks, in the order of the report."""
 
     SETTINGS = "settings"
     MICROPHONE = "microphone"
@@ -54,7 +54,7 @@ class Finding:
     ``reason``: a note with texts of its own, inserted for ``{reason}``.
     """
 
-    area: Area
+    area: Topic
     severity: Severity
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -65,17 +65,17 @@ class Finding:
         return replace(self, reason=reason)
 
 
-def ok(area: Area, key: str, **values: str | int) -> Finding:
+def ok(area: Topic, key: str, **values: str | int) -> Finding:
     """Return a finding that all is well."""
     return Finding(area, Severity.OK, key, _texts(values))
 
 
-def advice(area: Area, key: str, **values: str | int) -> Finding:
+def advice(area: Topic, key: str, **values: str | int) -> Finding:
     """Return a finding that something could be better."""
     return Finding(area, Severity.ADVICE, key, _texts(values))
 
 
-def wrong(area: Area, key: str, **values: str | int) -> Finding:
+def wrong(area: Topic, key: str, **values: str | int) -> Finding:
     """Return a finding that something does not work."""
     return Finding(area, Severity.PROBLEM, key, _texts(values))
 

@@ -1,5 +1,9 @@
-"""Checks of this computer's gateway, its history and its broker, and the requests to a gateway of any version."""
+"""Checks of this computer's gateway, its history and its broker, and of the remote gateways in use.
 
+The requests suit a gateway of any version. Remote ones are checked for reachability, latency and identity.
+"""
+
+import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,11 +13,12 @@ from typing import Any, Final, NamedTuple
 
 from app.core.daemon_thread import aside
 from app.core.problem_notes import note_of
-from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.gateways.probe import ask_both
+from app.gateways.store import PairedGateway, decode
 from app.local_services.local_gateway import alive
 from client.connection import Address
-from client.errors import GatewayError, Unreachable
+from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertificate
 from protocol.endpoint import Endpoint
 from protocol.monitor import BrokerTrouble
 from runtime.locking import try_lock
@@ -73,22 +78,22 @@ async def gateway(
     ``endpoint``: written by this user's gateway. ``folder``: the embedded broker's folder.
     """
     if endpoint is None:
-        return [ok(Area.GATEWAY, "gateway-none"), *await aside(lambda: list(unattended(folder)))]
+        return [ok(Topic.GATEWAY, "gateway-none"), *await aside(lambda: list(unattended(folder)))]
     if not alive(endpoint.pid):
-        ended = advice(Area.GATEWAY, "gateway-ended", process=endpoint.pid)
+        ended = advice(Topic.GATEWAY, "gateway-ended", process=endpoint.pid)
         return [ended, *await aside(lambda: list(unattended(folder)))]
     try:
         found = await answers(Address(endpoint.url, endpoint.key), expected.answer_s)
     except Unreachable:
-        return [wrong(Area.GATEWAY, "gateway-silent", process=endpoint.pid, seconds=f"{expected.answer_s:g}")]
+        return [wrong(Topic.GATEWAY, "gateway-silent", process=endpoint.pid, seconds=f"{expected.answer_s:g}")]
     except GatewayError as error:
-        return [wrong(Area.GATEWAY, "gateway-refuses", process=endpoint.pid).because(note_of(error))]
+        return [wrong(Topic.GATEWAY, "gateway-refuses", process=endpoint.pid).because(note_of(error))]
     return [*told(found, endpoint, expected), *history(found.ready), *broker(found.ready, folder)]
 
 
 def told(found: GatewayReplies, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
     """Yield the findings about a gateway that answers. Pure."""
-    ready, area = found.ready, Area.GATEWAY
+    ready, area = found.ready, Topic.GATEWAY
     if ready.get("draining"):
         yield advice(area, "gateway-leaving", process=endpoint.pid)
     elif ready.get("ready"):
@@ -119,7 +124,7 @@ def reasons(ready: Mapping[str, Any]) -> str:
 
 def history(ready: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the problems of the gateway's history, if it keeps one. Pure."""
-    said, area = ready.get("history"), Area.GATEWAY
+    said, area = ready.get("history"), Topic.GATEWAY
     if not isinstance(said, Mapping):
         return
     if said.get("up") is False:
@@ -135,7 +140,7 @@ def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
     said = ready.get("broker")
     if not isinstance(said, Mapping):
         return
-    embedded, area = bool(ready.get("embedded")), Area.BROKER
+    embedded, area = bool(ready.get("embedded")), Topic.BROKER
     memory = _share(said.get("memory"))
     figures = {"version": str(said.get("version") or "?"), "percent": f"{100 * memory:.0f}"}
     if not said.get("up"):
@@ -156,7 +161,7 @@ def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
 
     ``folder``: the embedded broker's folder; empty for an external server.
     """
-    area, trouble = Area.BROKER, said.get("trouble")
+    area, trouble = Topic.BROKER, said.get("trouble")
     full = not trouble and memory >= _FULL  # older gateways do not report the trouble
     if full or trouble == BrokerTrouble.FULL:
         return wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
@@ -171,11 +176,11 @@ def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
 def unattended(folder: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:
     """Yield problems of the broker's folder while no gateway answers: held by a process, or no access. Blocks."""
     if denied := next((place for place in (folder, folder / _LOCK) if not _usable(place, access)), None):
-        yield wrong(Area.BROKER, "broker-not-allowed", folder=str(denied))
+        yield wrong(Topic.BROKER, "broker-not-allowed", folder=str(denied))
         return
     holder = lock_holder(folder)
     if holder is not None:
-        yield wrong(Area.BROKER, "broker-held", process=holder or "?", folder=str(folder))
+        yield wrong(Topic.BROKER, "broker-held", process=holder or "?", folder=str(folder))
 
 
 def lock_holder(folder: Path) -> str | None:
@@ -208,3 +213,85 @@ def _count(value: object) -> int:
 
 def _share(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+_REMOTE_S: Final = 4.0
+
+
+@dataclass(frozen=True)
+class RemoteGateway:
+    """A remote gateway to check.
+
+    ``addresses``: where it may be, the likeliest first. ``chosen``: speech goes there while it can. ``needed``:
+    speech can go nowhere else.
+    """
+
+    name: str
+    addresses: tuple[Address, ...]
+    chosen: bool = False
+    needed: bool = False
+
+
+def paired(file: Path) -> tuple[PairedGateway, ...] | None:
+    """Return the gateways in ``gateways.json`` and leave the file alone; ``None``: it is unreadable. Blocks."""
+    try:
+        return decode(file.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError):
+        return None
+
+
+async def elsewhere(gateways: Sequence[RemoteGateway], version: str, answer_s: float = _REMOTE_S) -> list[Finding]:
+    """Check all gateways, and all addresses of each, concurrently.
+
+    ``version``: this program's version.
+    """
+    found = await asyncio.gather(*(_one(gateway, version, answer_s) for gateway in gateways))
+    return [finding for findings in found for finding in findings]
+
+
+async def _one(gateway: RemoteGateway, version: str, answer_s: float) -> list[Finding]:
+    found = await asyncio.gather(*(_asked(address, answer_s) for address in gateway.addresses))
+    for address, answer in zip(gateway.addresses, found, strict=True):
+        if isinstance(answer, GatewayReplies):
+            return told_elsewhere(gateway, address, answer, version)
+    errors = [answer for answer in found if isinstance(answer, GatewayError)]
+    errors.sort(key=lambda error: isinstance(error, Unreachable))  # a refusal says more than silence
+    return [refused(gateway, errors[0] if errors else Unreachable("it has no address"))]
+
+
+async def _asked(address: Address, answer_s: float) -> GatewayReplies | GatewayError:
+    try:
+        return await answers(address, answer_s)
+    except GatewayError as error:
+        return error
+
+
+def told_elsewhere(gateway: RemoteGateway, address: Address, found: GatewayReplies, version: str) -> list[Finding]:
+    """Return the findings about a gateway that answers. Pure."""
+    area, name = Topic.ELSEWHERE, gateway.name
+    workers, ms = str(found.ready.get("workers", "?")), f"{found.ms:.0f}"
+    if not found.ready.get("ready"):
+        finding = wrong if gateway.needed else advice
+        findings = [finding(area, "elsewhere-nobody", name=name, ms=ms)]
+    elif address.certificate_sha256:
+        findings = [ok(area, "elsewhere-pinned", name=name, ms=ms, workers=workers)]
+    else:
+        findings = [ok(area, "elsewhere-well", name=name, ms=ms, workers=workers)]
+    if found.version and found.version != version:
+        findings.append(advice(area, "elsewhere-version", name=name, version=found.version, own=version))
+    return findings
+
+
+def refused(gateway: RemoteGateway, error: GatewayError) -> Finding:
+    """Return the finding about a gateway that cannot be used. Pure."""
+    area, name = Topic.ELSEWHERE, gateway.name
+    if isinstance(error, WrongCertificate):
+        return wrong(area, "elsewhere-certificate", name=name)
+    finding = wrong if gateway.needed or (gateway.chosen and not isinstance(error, Unreachable)) else advice
+    if isinstance(error, Unauthorised):
+        return finding(area, "elsewhere-key", name=name)
+    if isinstance(error, Unreachable):
+        return finding(area, "elsewhere-away", name=name)
+    return finding(area, "elsewhere-refuses", name=name).because(note_of(error))

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.filesize import decimal
 
-from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from runtime.installing import extra_command
 from speech.models.errors import ModelDamaged, ModelError
 from speech.models.store import FolderState, ModelStore
@@ -45,7 +45,7 @@ def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has
     """
     system = f"{platform.system()} {platform.release()}, {platform.machine()}"
     findings = [
-        ok(Area.INSTALLATION, "installed", version=version, python=platform.python_version(), system=system)
+        ok(Topic.INSTALLATION, "installed", version=version, python=platform.python_version(), system=system)
     ]
     missing = missing_extras(has)
     wanted = [extra for extra in missing if not frozen and extra not in _OPTIONAL]
@@ -54,9 +54,9 @@ def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has
     if wanted:
         names = ",".join(wanted)
         install = extra_command(names)
-        findings.append(advice(Area.INSTALLATION, "extras-missing", extras=names, install=install))
+        findings.append(advice(Topic.INSTALLATION, "extras-missing", extras=names, install=install))
     if optional := [extra for extra in missing if frozen or extra in _OPTIONAL]:
-        findings.append(ok(Area.INSTALLATION, "extras-optional", extras=",".join(optional)))
+        findings.append(ok(Topic.INSTALLATION, "extras-optional", extras=",".join(optional)))
     return findings
 
 
@@ -77,28 +77,28 @@ def models(
     if whole:
         size = decimal(sum(store.model(name).size for name in whole))
         key = "models-verified" if thorough else "models-whole"
-        findings.insert(0, ok(Area.MODELS, key, models=", ".join(whole), size=size))
-    return findings or [ok(Area.MODELS, "models-none")]
+        findings.insert(0, ok(Topic.MODELS, key, models=", ".join(whole), size=size))
+    return findings or [ok(Topic.MODELS, "models-none")]
 
 
 def _told(
     store: ModelStore, whole: Sequence[str], damaged: Sequence[str], needed: Sequence[str]
 ) -> Iterator[Finding]:
     for name in damaged:
-        yield wrong(Area.MODELS, "model-damaged", model=name)
+        yield wrong(Topic.MODELS, "model-damaged", model=name)
     missing = [name for name in dict.fromkeys(needed) if name not in whole and name not in damaged]
     for name in tuple(missing):
         begun = sum(store.unfinished(name).values())
         if store.is_changing(name):
-            yield advice(Area.MODELS, "model-coming", model=name)
+            yield advice(Topic.MODELS, "model-coming", model=name)
         elif begun:
-            yield wrong(Area.MODELS, "model-unfinished", model=name, size=decimal(begun))
+            yield wrong(Topic.MODELS, "model-unfinished", model=name, size=decimal(begun))
         else:
             continue
         missing.remove(name)
     if missing:
         size = decimal(sum(store.model(name).size for name in missing))
-        yield wrong(Area.MODELS, "models-missing", models=", ".join(missing), names=" ".join(missing), size=size)
+        yield wrong(Topic.MODELS, "models-missing", models=", ".join(missing), names=" ".join(missing), size=size)
 
 
 def _is_whole(store: ModelStore, name: str) -> bool:

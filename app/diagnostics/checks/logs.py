@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from app.diagnostics.checks.finding import Area, Finding, advice, ok
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok
 from app.diagnostics.report.log_lines import LogFilter, LogLine, as_object, parse
 from app.diagnostics.report.redaction import PACKAGES
 from app.diagnostics.timeline.log_search import found_in, logs_of, pieces
@@ -52,13 +52,13 @@ def logs(
     unread_s = _read(_changed_since(folder, errors.since_s), errors, lambda: clock() >= late_s)
     since = "" if unread_s is None else time.strftime("%H:%M", time.localtime(unread_s))
     if errors.last is None and since:
-        return [ok(Area.LOG, "log-quiet-since", since=since, folder=str(folder))]
+        return [ok(Topic.LOG, "log-quiet-since", since=since, folder=str(folder))]
     if errors.last is None:
-        return [ok(Area.LOG, "log-quiet", folder=str(folder))]
+        return [ok(Topic.LOG, "log-quiet", folder=str(folder))]
     programs = ", ".join(f"{name} {count}" for name, count in errors.programs.most_common())
     count, event = errors.programs.total(), event_of(errors.last)
-    found = advice(Area.LOG, "log-errors", count=count, programs=programs, event=event, folder=str(folder))
-    return [found, ok(Area.LOG, "log-unread", since=since)] if since else [found]
+    found = advice(Topic.LOG, "log-errors", count=count, programs=programs, event=event, folder=str(folder))
+    return [found, ok(Topic.LOG, "log-unread", since=since)] if since else [found]
 
 
 def event_of(line: LogLine) -> str:

@@ -20,7 +20,7 @@ from app.capture.errors import (
 )
 from app.capture.microphone import open_microphone
 from app.capture.portaudio import SoundSystem
-from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.models.needed_models import VAD_MODEL
 from app.onboarding.level_check import QUIET_DBFS
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
@@ -57,7 +57,7 @@ async def microphone(
     except MicrophoneError as error:
         return [refused(error, forbidden)]
     names = [found.name for found in offered(inputs, choice)]
-    there = ok(Area.MICROPHONE, "microphones", names=_listed(names), device=device.name, count=len(names))
+    there = ok(Topic.MICROPHONE, "microphones", names=_listed(names), device=device.name, count=len(names))
     if not hear_s:
         return [there]
     try:
@@ -70,17 +70,17 @@ def refused(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
     """Return the finding that explains why recording is impossible."""
     match error:
         case AudioLibraryMissing():
-            return wrong(Area.MICROPHONE, "audio-library", install=extra_command("microphone"))
+            return wrong(Topic.MICROPHONE, "audio-library", install=extra_command("microphone"))
         case NoMicrophone(names=names) if names:
-            return wrong(Area.MICROPHONE, "microphone-no-default", names=", ".join(names))
+            return wrong(Topic.MICROPHONE, "microphone-no-default", names=", ".join(names))
         case NoMicrophone():
-            return wrong(Area.MICROPHONE, "microphone-forbidden" if forbidden() else "microphone-none")
+            return wrong(Topic.MICROPHONE, "microphone-forbidden" if forbidden() else "microphone-none")
         case MicrophoneNotFound():
-            return wrong(Area.MICROPHONE, "microphone-not-there", device=error.choice)
+            return wrong(Topic.MICROPHONE, "microphone-not-there", device=error.choice)
         case MicrophoneRefused():
-            return wrong(Area.MICROPHONE, "microphone-refused", device=error.device)
+            return wrong(Topic.MICROPHONE, "microphone-refused", device=error.device)
         case _:
-            return wrong(Area.MICROPHONE, "sound-hangs", error=str(error))
+            return wrong(Topic.MICROPHONE, "sound-hangs", error=str(error))
 
 
 async def _hear(choice: str, system: SoundSystem, seconds: float) -> Samples:
@@ -94,14 +94,14 @@ def heard(device: str, samples: Samples, platform: str) -> Finding:
     """Judge a microphone by a second of its sound. Pure."""
     if not samples.any():
         if platform == "darwin":  # macOS feeds silence to programs without permission
-            return wrong(Area.MICROPHONE, "microphone-silenced", device=device)
-        return wrong(Area.MICROPHONE, "microphone-muted", device=device)
+            return wrong(Topic.MICROPHONE, "microphone-silenced", device=device)
+        return wrong(Topic.MICROPHONE, "microphone-muted", device=device)
     level = max(level_of(samples[start : start + _WINDOW]) for start in range(0, len(samples), _WINDOW))
     if np.count_nonzero(np.abs(samples.astype(np.int32)) >= _FULL) >= _CLIPPED * len(samples):
-        return advice(Area.MICROPHONE, "microphone-clipped", device=device)
+        return advice(Topic.MICROPHONE, "microphone-clipped", device=device)
     if level < QUIET_DBFS:
-        return advice(Area.MICROPHONE, "microphone-silent", device=device, level=round(level))
-    return ok(Area.MICROPHONE, "microphone-heard", device=device, level=round(level))
+        return advice(Topic.MICROPHONE, "microphone-silent", device=device, level=round(level))
+    return ok(Topic.MICROPHONE, "microphone-heard", device=device, level=round(level))
 
 
 def forbidden_devices(folder: Path = Path("/dev/snd")) -> bool:
@@ -133,10 +133,10 @@ def vad(store: ModelStore, open_vad: Open = open_vad) -> list[Finding]:
     detector = open_vad(folder)
     findings = [tried(detector)]
     if folder is None:
-        findings.insert(0, advice(Area.VAD, "vad-fallback", model=VAD_MODEL))
+        findings.insert(0, advice(Topic.VAD, "vad-fallback", model=VAD_MODEL))
     elif detector.reason:
         install = again_command(*_LIBRARIES)
-        findings.insert(0, wrong(Area.VAD, "vad-broken", model=VAD_MODEL, error=detector.reason, install=install))
+        findings.insert(0, wrong(Topic.VAD, "vad-broken", model=VAD_MODEL, error=detector.reason, install=install))
     return findings
 
 
@@ -148,10 +148,10 @@ def tried(detector: Vad) -> Finding:
     detector.reset()
     imagined = _speech_s(detector, np.zeros(_SILENCE_S * SAMPLE_RATE, np.int16))
     if heard < _ENOUGH * samples_to_seconds(len(sample)):
-        return wrong(Area.VAD, "vad-deaf", detector=detector.name)
+        return wrong(Topic.VAD, "vad-deaf", detector=detector.name)
     if imagined:
-        return wrong(Area.VAD, "vad-imagines", detector=detector.name)
-    return ok(Area.VAD, "vad-hears", detector=detector.name, seconds=f"{heard:.1f}")
+        return wrong(Topic.VAD, "vad-imagines", detector=detector.name)
+    return ok(Topic.VAD, "vad-hears", detector=detector.name, seconds=f"{heard:.1f}")
 
 
 def _speech_s(detector: Vad, samples: Samples) -> float:

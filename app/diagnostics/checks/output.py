@@ -11,7 +11,7 @@ from rich.text import Text
 
 from app.core.process import FAILED
 from app.core.sentences import Say
-from app.diagnostics.checks.finding import Area, Finding, Severity, count, told
+from app.diagnostics.checks.finding import Finding, Severity, Topic, count, told
 
 _MARKS: Final = {Severity.OK: "ok", Severity.ADVICE: "advice", Severity.PROBLEM: "PROBLEM"}
 _STYLES: Final = {Severity.OK: "green", Severity.ADVICE: "yellow", Severity.PROBLEM: "bold red"}
@@ -26,7 +26,7 @@ class Listing:
     ``quiet``: prints nothing.
     """
 
-    def __init__(self, say: Say, areas: Sequence[Area], console: Console, *, quiet: bool = False) -> None:
+    def __init__(self, say: Say, areas: Sequence[Topic], console: Console, *, quiet: bool = False) -> None:
         self._say, self._console, self._quiet = say, console, quiet
         self._left = list(areas)
         self._status = console.status("")
@@ -40,7 +40,7 @@ class Listing:
     def __exit__(self, *_: object) -> None:
         self._status.stop()
 
-    def tell(self, area: Area, findings: tuple[Finding, ...]) -> None:
+    def tell(self, area: Topic, findings: tuple[Finding, ...]) -> None:
         """Print the findings of an area."""
         self._left.remove(area)
         if self._quiet:

@@ -10,7 +10,7 @@ import msgspec
 from app.core.child_process import find_program, output_of
 from app.core.errors import AppError
 from app.core.problem_notes import note_of
-from app.diagnostics.checks.finding import Area, Finding, wrong
+from app.diagnostics.checks.finding import Finding, Topic, wrong
 from client.errors import GatewayError
 from runtime import loggers
 from runtime.event_names import LogEvent
@@ -23,7 +23,7 @@ DEADLINE_S: Final = 20.0  # enough for a busy computer
 _GRACE_S: Final = 2.0
 
 Work = Callable[[], Awaitable[Sequence[Finding]]]
-Tell = Callable[[Area, tuple[Finding, ...]], None]
+Tell = Callable[[Topic, tuple[Finding, ...]], None]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Examination:
     ``work`` returns the findings.
     """
 
-    area: Area
+    area: Topic
     work: Work
     deadline_s: float = DEADLINE_S
 
@@ -67,7 +67,7 @@ async def _findings(one: Examination) -> tuple[Finding, ...]:
         await asyncio.wait({working}, timeout=_GRACE_S)
 
 
-def _outcome(area: Area, working: "asyncio.Future[Sequence[Finding]]") -> tuple[Finding, ...]:
+def _outcome(area: Topic, working: "asyncio.Future[Sequence[Finding]]") -> tuple[Finding, ...]:
     try:
         return tuple(working.result())
     except (AppError, GatewayError, SpeechError) as error:
@@ -77,7 +77,7 @@ def _outcome(area: Area, working: "asyncio.Future[Sequence[Finding]]") -> tuple[
         return (wrong(area, "failed", error=type(error).__name__),)
 
 
-async def apart(area: Area, options: Sequence[str], command: Sequence[str] = ()) -> Sequence[Finding]:
+async def apart(area: Topic, options: Sequence[str], command: Sequence[str] = ()) -> Sequence[Finding]:
     """Run ``kikipounamu doctor --apart AREA``, or ``command`` instead, and return its findings.
 
     A crash is a finding. Raises ``ProgramMissing``.

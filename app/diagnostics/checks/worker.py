@@ -15,7 +15,7 @@ from app.core.child_process import find_program, output_of
 from app.core.daemon_thread import aside
 from app.core.errors import AppError, ProgramMissing
 from app.core.problem_notes import note_of
-from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from runtime.installing import extra_command
 
 DEADLINE_S: Final = 150.0  # a large model on a slow computer
@@ -50,20 +50,20 @@ async def worker(
     """
     bad = wrong if needed else advice
     if unfit is not None:
-        return [bad(Area.WORKER, "worker-unfit").because(note_of(unfit))]
+        return [bad(Topic.WORKER, "worker-unfit").because(note_of(unfit))]
     try:
         program = command or (find_program(_PROGRAM), "doctor", "--json")
     except ProgramMissing:
-        return [bad(Area.WORKER, "worker-missing", install=extra_command("gateway,worker,whisper"))]
+        return [bad(Topic.WORKER, "worker-missing", install=extra_command("gateway,worker,whisper"))]
     lines: list[WorkerLine] = []
     with tempfile.TemporaryFile() as complaints:
         status = await _run([*program, *arguments], complaints, lines, deadline_s)
         words = await aside(lambda: _last_words(complaints))
     findings = told(lines, needed=needed)
     if status is None:
-        findings.append(bad(Area.WORKER, "worker-slow", seconds=f"{deadline_s:g}"))
+        findings.append(bad(Topic.WORKER, "worker-slow", seconds=f"{deadline_s:g}"))
     elif not lines or (status and not any(line.good is False for line in lines)):
-        findings.append(bad(Area.WORKER, "worker-crashed", status=status, words=words or "?"))
+        findings.append(bad(Topic.WORKER, "worker-crashed", status=status, words=words or "?"))
     return findings
 
 
@@ -104,8 +104,8 @@ def told(lines: Iterable[WorkerLine], *, needed: bool) -> list[Finding]:
     """Convert the doctor's lines, which are in English, to findings. Pure."""
     bad = wrong if needed else advice
     return [
-        bad(Area.WORKER, "worker-fails", what=line.what, says=line.says)
+        bad(Topic.WORKER, "worker-fails", what=line.what, says=line.says)
         if line.good is False
-        else ok(Area.WORKER, "worker-says", what=line.what, says=line.says)
+        else ok(Topic.WORKER, "worker-says", what=line.what, says=line.says)
         for line in lines
     ]

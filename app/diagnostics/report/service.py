@@ -17,7 +17,7 @@ from typing import Final
 
 from app.core.errors import AppError, Note
 from app.core.problem_notes import note_of, unexpected
-from app.diagnostics.checks.finding import Area, Finding
+from app.diagnostics.checks.finding import Finding, Topic
 from app.diagnostics.checks.runner import Examination, examine
 from app.diagnostics.report import report
 from app.diagnostics.report.licences import licences, text_of
@@ -112,7 +112,7 @@ class Help(TaskOwner):
         found: list[Finding] = []
         self._post(ExaminationView((), left[0]))
 
-        def tell(area: Area, findings: tuple[Finding, ...]) -> None:
+        def tell(area: Topic, findings: tuple[Finding, ...]) -> None:
             left.remove(area)
             found.extend(findings)
             self._post(ExaminationView(tuple(found), left[0] if left else None))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.core.errors import Note
-from app.diagnostics.checks.finding import Area, Finding
+from app.diagnostics.checks.finding import Finding, Topic
 from app.diagnostics.report.log_lines import LogFilter, LogLine
 
 
@@ -111,7 +111,7 @@ class ExaminationView:
     """
 
     findings: tuple[Finding, ...] = ()
-    waits_for: Area | None = None
+    waits_for: Topic | None = None
 
 
 HelpValue = ExaminationView | LogLines | ReportView | LicencesView | LicenceText

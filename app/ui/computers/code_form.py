@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from app.core.errors import Note
 from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of, shown
-from app.gateways.view import CHOSEN, EndPairing, FoundView, PairGateway, PairingStage, PairingView
+from app.gateways.view import CHOSEN, EndPairing, FoundView, PairGateway, PairingProgress, PairingView
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
 from app.sharing.view import EndEnlisting, Enlist, EnlistStage, LendingAction, LendingView
@@ -311,11 +311,11 @@ class PairingForm(CodeForm):
         """Show the progress of the pairing that this form requested; use the computer once it is paired."""
         if not self._asked:
             return
-        if view.stage is PairingStage.PAIRED:
+        if view.stage is PairingProgress.PAIRED:
             self.close_form()
             self._ask(ChangeSetting(CHOSEN, view.gateway))
         else:
-            self._answer(asking=view.stage is PairingStage.ASKING, note=view.note)
+            self._answer(asking=view.stage is PairingProgress.ASKING, note=view.note)
 
     def _send(self, place: GatewayAddress) -> None:
         self._ask(PairGateway(place.urls, self.code.text(), self.device.text(), place.certificate_sha256))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.kinds import Action
 from app.models.view import FetchModel, LocalModelView, PauseModel
-from app.onboarding.steps import Readiness, ReadinessStage, Step, StepProgress, readiness
+from app.onboarding.steps import LocalReadiness, ReadinessStage, Step, StepProgress, readiness
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
@@ -232,7 +232,7 @@ class ReadinessFoot(QWidget):
         self._worker: WorkerView | None = None
         self._models: Sequence[LocalModelView] = ()
         self._elsewhere = False
-        self.now = Readiness()
+        self.now = LocalReadiness()
         self.says = remark("")
         self.bar, self.button = FileProgressBar(theme), action_button(self._act, "quiet")
         row = horizontal(stretched(self.says), aligned(self.button, Qt.AlignmentFlag.AlignTop))

@@ -17,7 +17,7 @@ from app.messages.kinds import Action, Takes
 from app.sharing.view import Lend, LendingView
 from app.ui.computers.wording import goes_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD
-from app.ui.shell.status import Status, word
+from app.ui.shell.sidebar import Status, word
 from app.ui.strings.texts import Texts, joined, key_text, names_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme

@@ -19,7 +19,7 @@ from app.core.format import Format
 from app.core.process import FAILED
 from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings
-from app.transcription.recording import Recogniser
+from app.transcription.pipeline import Recogniser
 from client.connection import Address
 from client.errors import Refused
 from client.gateway import ClientSettings

@@ -59,7 +59,7 @@ async def dictated(script: Script, path: Path) -> int:
 async def test_dictate_prints_each_text_and_its_score(
     tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.transcription.recording.at_speaking_pace", lambda blocks, spoken_s: blocks)
+    monkeypatch.setattr("app.transcription.pipeline.at_speaking_pace", lambda blocks, spoken_s: blocks)
     path = recording("en-03", to=tmp_path / "short.wav")
     assert await dictated(oblige, path) == 0
     out = capsys.readouterr().out

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.diagnostics.checks.finding import Area
+from app.diagnostics.checks.finding import Topic
 from tests.helpers.chain import running_chain
 from tests.helpers.virtual_microphone import virtual_microphones
 from tests.helpers.waiting import wait_until_sync
@@ -77,7 +77,7 @@ def test_doctor_reports_no_problems_when_everything_works(tmp_path: Path, models
     well = ("microphone-heard", "vad-hears", "models-whole", "disk-takes", "gateway-ready", "broker-embedded")
     assert {(key, "ok") for key in well} <= severities
     assert {one["key"] for one in told["findings"] if one["severity"] != "ok"} == {"session-none"}
-    assert {one["area"] for one in told["findings"]} <= set(Area)
+    assert {one["area"] for one in told["findings"]} <= set(Topic)
 
 
 def test_doctor_exits_with_status_2_for_unknown_option(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.desktop.found import DesktopSession, Found
+from app.desktop.abilities import DesktopSession, Found
 from app.hotkeys.compositor_lines import Compositor
 
 _WLROOTS = {

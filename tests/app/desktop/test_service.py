@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.desktop.found import Found
+from app.desktop.abilities import Found
 from app.desktop.service import DesktopService
 from app.desktop.view import DesktopView, KeyLines, LinesState, LookAtDesktop, WriteKeyLines
 from app.hotkeys.compositor_lines import NoLine

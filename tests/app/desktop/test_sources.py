@@ -1,6 +1,6 @@
 """Sources of facts about a desktop: those that are missing or silent are left out."""
 
-from app.desktop.found import DesktopSession
+from app.desktop.abilities import DesktopSession
 from app.desktop.sources import facts_of
 
 

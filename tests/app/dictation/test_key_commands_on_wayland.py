@@ -11,7 +11,7 @@ from app.control.server import ControlServer
 from app.core.child_process import find_program
 from app.core.states import State
 from app.desktop.configuration import added, places
-from app.desktop.key_lines import change, read
+from app.desktop.service import change, read
 from app.dictation.actions import KeyCommand, SettleHeld, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TAP_S, TalkMode

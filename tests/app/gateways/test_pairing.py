@@ -7,7 +7,7 @@ import pytest
 from app.core.errors import Note
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.pairing import PairingAttempt
-from app.gateways.view import PairGateway, PairingStage, PairingView
+from app.gateways.view import PairGateway, PairingProgress, PairingView
 from client.connection import Address
 from client.errors import Intercepted, NotPaired, Unreachable, WrongCertificate, WrongGateway
 from client.pairing import NewPairing
@@ -49,7 +49,7 @@ class World:
 
     async def over(self) -> PairingView:
         def ended() -> bool:
-            return self.joining.view.stage in {PairingStage.PAIRED, PairingStage.REFUSED}
+            return self.joining.view.stage in {PairingProgress.PAIRED, PairingProgress.REFUSED}
 
         await wait_until(ended, "it has ended")
         await self.joining.close()
@@ -59,8 +59,8 @@ class World:
 async def test_pairing_uses_the_first_address_that_answers() -> None:
     world = World(a=Unreachable("nobody"), b=MADE)
     world.joining.begin(WANTED)
-    assert world.joining.view == PairingView(PairingStage.ASKING)
-    assert await world.over() == PairingView(PairingStage.PAIRED, "its-id", "desk")
+    assert world.joining.view == PairingView(PairingProgress.ASKING)
+    assert await world.over() == PairingView(PairingProgress.PAIRED, "its-id", "desk")
     assert world.said[-1] == ("https://b:1", "1234 5678", "laptop", "client", "c" * 64)
     assert world.kept == [MADE]
 
@@ -68,7 +68,7 @@ async def test_pairing_uses_the_first_address_that_answers() -> None:
 async def test_pairing_skips_an_address_with_another_certificate() -> None:
     world = World(a=WrongGateway(""), b=MADE)
     world.joining.begin(WANTED)
-    assert (await world.over()).stage is PairingStage.PAIRED and world.kept == [MADE]
+    assert (await world.over()).stage is PairingProgress.PAIRED and world.kept == [MADE]
 
 
 @pytest.mark.parametrize("last", [WrongGateway(""), Unreachable("")])
@@ -92,7 +92,7 @@ async def test_refusal_is_reported_and_no_other_address_tried(error: Exception, 
     world = World(a=error, b=MADE)
     world.joining.begin(WANTED)
     view = await world.over()
-    assert view.stage is PairingStage.REFUSED and view.note is not None and view.note.key == note
+    assert view.stage is PairingProgress.REFUSED and view.note is not None and view.note.key == note
     assert [said[0] for said in world.said] == ["https://a:1"] and not world.kept
 
 

@@ -20,7 +20,7 @@ from app.gateways.view import (
     GatewayView,
     LookAtGateways,
     PairGateway,
-    PairingStage,
+    PairingProgress,
     QueryResult,
     RenameGateway,
 )
@@ -255,19 +255,19 @@ async def test_watched_gateways_are_queried_and_others_searched(bench: Bench) ->
 async def test_paired_gateway_can_be_chosen(bench: Bench) -> None:
     bench.network.pairs = NewPairing(Address("", "key-3", "attic", "d" * 64), "device-3")
     bench.gateways.ask(PairGateway(("https://10.0.0.8:1",), "12345678", "laptop"))
-    await bench.until(lambda view: view.pairing.stage is PairingStage.PAIRED, "it is paired")
+    await bench.until(lambda view: view.pairing.stage is PairingProgress.PAIRED, "it is paired")
     pairing = bench.views[-1].pairing
     bench.gateways.choose(GatewaySection(chosen=pairing.gateway))
     assert bench.gateways.locate() == Address("https://10.0.0.8:1", "key-3", "attic", "d" * 64)
     bench.gateways.ask(EndPairing())
-    assert bench.views[-1].pairing.stage is PairingStage.NONE
+    assert bench.views[-1].pairing.stage is PairingProgress.NONE
 
 
 async def test_chosen_gateway_uses_its_new_key_after_pairing_again(bench: Bench) -> None:
     bench.gateways.choose(GatewaySection(chosen=DESK.id))
     bench.network.pairs = NewPairing(Address("", "key-9", "desk", "a" * 64), "device-9")
     bench.gateways.ask(PairGateway(DESK.urls, "12345678", "laptop"))
-    await bench.until(lambda view: view.pairing.stage is PairingStage.PAIRED, "it is paired")
+    await bench.until(lambda view: view.pairing.stage is PairingProgress.PAIRED, "it is paired")
     assert bench.gateways.locate().key == "key-9" and len(bench.views[-1].gateways) == 2
 
 

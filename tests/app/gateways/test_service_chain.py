@@ -23,7 +23,7 @@ from app.dictation.gestures import TalkMode
 from app.gateways.route import RouteTimes
 from app.gateways.service import GatewayParts, Gateways
 from app.gateways.store import GatewayStore
-from app.gateways.view import GatewaysView, PairGateway, PairingStage
+from app.gateways.view import GatewaysView, PairGateway, PairingProgress
 from app.journal.take import TakeState
 from app.settings.sections import GatewaySection
 from app.transcription.pipeline import Samples
@@ -164,7 +164,7 @@ class Scene:
         code = await code_of(self.endpoint)
         self.certificate = code.certificate_sha256
         self.gateways.ask(PairGateway((url,), code.code, "laptop"))
-        await wait_until(lambda: self.views[-1].pairing.stage is PairingStage.PAIRED, "it is paired", LONG_S)
+        await wait_until(lambda: self.views[-1].pairing.stage is PairingProgress.PAIRED, "it is paired", LONG_S)
         self.gateways.choose(GatewaySection(chosen=self.views[-1].pairing.gateway))
         self.world.elsewhere = self.gateways.falls_back()
 

@@ -24,7 +24,7 @@ from app.hotkeys.errors import (
 )
 from app.hotkeys.events import AssignedHotkeys, KeyEvent
 from app.hotkeys.portal import INTERFACE, PortalHotkeys
-from app.system.launcher import launcher
+from app.system.autostart import launcher
 from tests.helpers.desktop_portal import CANCELLED, GRANTED, REFUSED, SILENT, DesktopPortal
 from tests.helpers.kwin_desktop import TRUSTING, KWinKeys, running_kwin
 from tests.helpers.message_bus import running_bus

@@ -7,7 +7,7 @@ import pytest
 from app.core.errors import Note
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelUse
-from app.onboarding.steps import Readiness, ReadinessStage, readiness
+from app.onboarding.steps import LocalReadiness, ReadinessStage, readiness
 
 LOADING = WorkerView(LocalWorkerState.DOWNLOADING, percent=7)
 MODEL = LocalModelView(ModelFacts("base", size=300), ModelState.FETCHING, 120, chosen=True)
@@ -32,23 +32,25 @@ def test_stage_follows_the_worker(worker: WorkerView | None, stage: ReadinessSta
 
 
 def test_download_counts_all_models_that_are_needed() -> None:
-    assert readiness(LOADING, (), elsewhere=False) == Readiness(ReadinessStage.DOWNLOADING, 7)
+    assert readiness(LOADING, (), elsewhere=False) == LocalReadiness(ReadinessStage.DOWNLOADING, 7)
     found = readiness(LOADING, (MODEL, SECOND, OTHER), elsewhere=False)
-    assert found == Readiness(ReadinessStage.DOWNLOADING, 30, ("base", "words"))
+    assert found == LocalReadiness(ReadinessStage.DOWNLOADING, 30, ("base", "words"))
 
 
 def test_download_goes_on_while_one_of_two_models_is_paused() -> None:
     paused = replace(MODEL, state=ModelState.PAUSED)
-    assert readiness(LOADING, (paused,), elsewhere=False) == Readiness(ReadinessStage.PAUSED, 40, (), ("base",))
+    assert readiness(LOADING, (paused,), elsewhere=False) == LocalReadiness(
+        ReadinessStage.PAUSED, 40, (), ("base",)
+    )
     assert readiness(LOADING, (paused, SECOND), elsewhere=False).stage is ReadinessStage.DOWNLOADING
 
 
 def test_verification_cannot_be_paused() -> None:
     found = readiness(LOADING, (replace(MODEL, state=ModelState.VERIFYING, done=300),), elsewhere=False)
-    assert found == Readiness(ReadinessStage.DOWNLOADING, 99)
+    assert found == LocalReadiness(ReadinessStage.DOWNLOADING, 99)
 
 
 def test_models_do_not_matter_once_the_worker_runs() -> None:
-    assert readiness(WorkerView(LocalWorkerState.IDLE), (MODEL,), elsewhere=False) == Readiness(
+    assert readiness(WorkerView(LocalWorkerState.IDLE), (MODEL,), elsewhere=False) == LocalReadiness(
         ReadinessStage.READY
     )

@@ -19,7 +19,7 @@ from app.messages.kinds import Action
 from app.ui.home.page import HomePage
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.shell import Shell
-from app.ui.shell.status import Status
+from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import Tray, TrayFocus, TrayWatch, available
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

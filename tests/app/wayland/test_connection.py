@@ -15,7 +15,7 @@ import pytest
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone, CompositorMissing, InterfaceMissing
 from app.wayland.interfaces import OUTPUT, SEAT, VIRTUAL_KEYBOARD_MANAGER
-from app.wayland.wire import Event, packed, split
+from app.wayland.wire import WireEvent, packed, split
 from tests.helpers.waiting import wait_until
 
 GLOBALS = (("wl_seat", 7), ("wl_output", 4), ("wl_output", 3))
@@ -25,7 +25,7 @@ GLOBALS = (("wl_seat", 7), ("wl_output", 4), ("wl_output", 3))
 class Compositor:
     """A compositor with two screens, which answers the first requests and records the others."""
 
-    requests: list[Event] = field(default_factory=list)
+    requests: list[WireEvent] = field(default_factory=list)
     descriptors: list[int] = field(default_factory=list)
     connection: socket.socket | None = None
     answers: bool = True
@@ -52,7 +52,7 @@ class Compositor:
         data, descriptors = packed(object_id, opcode, signature, values)
         socket.send_fds(self.connection, [data], descriptors)
 
-    def _answer(self, event: Event) -> None:
+    def _answer(self, event: WireEvent) -> None:
         if event.sender != 1 or not self.answers:
             self.requests.append(event)
             return

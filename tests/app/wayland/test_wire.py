@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from app.wayland.wire import Event, packed, split, unpacked, words
+from app.wayland.wire import WireEvent, packed, split, unpacked, words
 
 
 def test_request_has_id_size_opcode_and_padded_text() -> None:
@@ -53,7 +53,7 @@ def test_arguments_of_every_kind_come_back() -> None:
     values = (-1, 2, -1.5, "文字", 4, b"\1\0\0\0\2\0\0\0")
     data, _ = packed(1, 0, "iufsoa", values)
     (event,), _ = split(data)
-    assert event == Event(1, 0, data[8:])
+    assert event == WireEvent(1, 0, data[8:])
     found = unpacked("iufsoha", event.body, lambda: 77)
     assert found == [*values[:5], 77, values[5]]
     assert list(words(found[-1])) == [1, 2]

@@ -13,9 +13,9 @@ from protocol.engine import EngineInfo, EngineSettings
 from tests.helpers.command_line import called
 from worker.cli import cli
 from worker.supervision.doctor import (
-    Card,
     DecodeMeasurement,
     DoctorFinding,
+    GraphicsCard,
     ask,
     cards,
     decoded,
@@ -50,8 +50,8 @@ def verdicts(engine: str, system: System) -> dict[str, tuple[bool | None, str]]:
 
 def test_doctor_reports_gpus_with_capability_and_memory() -> None:
     assert cards(System(BLACKWELL + "nonsense\n" + HOPPER)) == (
-        Card("NVIDIA GeForce RTX 5060 Ti", "570.86.10", "12.0", 16_311, 512),
-        Card("NVIDIA H100 80GB HBM3", "570.86.10", "9.0", 81_559, 1_024),
+        GraphicsCard("NVIDIA GeForce RTX 5060 Ti", "570.86.10", "12.0", 16_311, 512),
+        GraphicsCard("NVIDIA H100 80GB HBM3", "570.86.10", "9.0", 81_559, 1_024),
     )
     said = verdicts("checksum", System(BLACKWELL))
     assert said["card 0"] == (

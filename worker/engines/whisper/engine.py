@@ -24,8 +24,8 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.scripts import foreign
 from runtime.installing import extra_command
-from worker.engines import lacks_memory
 from worker.engines.devices import choose_device
+from worker.engines.registry import lacks_memory
 from worker.engines.whisper.reader import Samples, WhisperReader
 from worker.engines.whisper.segment import Passage, SegmentDecoder
 

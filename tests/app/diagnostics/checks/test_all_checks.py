@@ -8,7 +8,7 @@ import pytest
 from app.core.errors import UsageMistake
 from app.diagnostics.checks.active_settings import ActiveSettings
 from app.diagnostics.checks.all_checks import AllChecks, CheckOptions, ComputerSetup, app_runs, this_computer
-from app.diagnostics.checks.finding import Area, Finding
+from app.diagnostics.checks.finding import Finding, Topic
 from app.gateways.store import PairedGateway
 from app.settings.sections import AudioSection, GatewaySection, Settings, WorkerSection
 from runtime.folders import folders
@@ -27,14 +27,14 @@ def chosen(computer: ComputerSetup, settings: Settings) -> ComputerSetup:
     return replace(computer, chosen=ActiveSettings(settings))
 
 
-async def found(computer: ComputerSetup, area: Area, wish: CheckOptions | None = None) -> list[Finding]:
+async def found(computer: ComputerSetup, area: Topic, wish: CheckOptions | None = None) -> list[Finding]:
     everything = AllChecks(wish or CheckOptions(hear_s=0.0), computer)
     (examination,) = (one for one in everything.examinations() if one.area is area)
     return list(await examination.work())
 
 
 async def test_checks_create_nothing_in_fresh_home(computer: ComputerSetup, home: Path) -> None:
-    slow = {Area.MICROPHONE, Area.VAD, Area.WORKER}
+    slow = {Topic.MICROPHONE, Topic.VAD, Topic.WORKER}
     quick = [one for one in AllChecks(CheckOptions(), computer).examinations() if one.area not in slow]
     told = keys([finding for one in quick for finding in await one.work()])
     assert {"ok settings-good", "problem models-missing", "ok recordings-none", "ok gateway-none"} <= set(told)
@@ -44,28 +44,28 @@ async def test_checks_create_nothing_in_fresh_home(computer: ComputerSetup, home
 async def test_separate_checks_are_microphone_and_vad(computer: ComputerSetup) -> None:
     missing = chosen(computer, Settings(audio=AudioSection(microphone="webcam")))
     everything = AllChecks(CheckOptions(hear_s=0.0), missing)
-    assert keys(await everything.examination(Area.MICROPHONE).work()) == ["problem microphone-not-there"]
-    assert keys(await everything.examination(Area.VAD).work()) == ["advice vad-fallback", "ok vad-hears"]
+    assert keys(await everything.examination(Topic.MICROPHONE).work()) == ["problem microphone-not-there"]
+    assert keys(await everything.examination(Topic.VAD).work()) == ["advice vad-fallback", "ok vad-hears"]
     with pytest.raises(UsageMistake):
-        everything.examination(Area.DISK)
+        everything.examination(Topic.DISK)
 
 
 async def test_models_are_missing_only_when_needed(computer: ComputerSetup) -> None:
-    (here,) = await found(computer, Area.MODELS)
+    (here,) = await found(computer, Topic.MODELS)
     assert here.values["names"] == "fsmn-vad whisper-base"
-    (other,) = await found(computer, Area.MODELS, CheckOptions("checksum", 0.0))
+    (other,) = await found(computer, Topic.MODELS, CheckOptions("checksum", 0.0))
     assert other.values["names"] == "fsmn-vad"
     off = chosen(computer, Settings(worker=WorkerSection(on=False)))
-    assert [one.values["names"] for one in await found(off, Area.MODELS)] == ["fsmn-vad"]
+    assert [one.values["names"] for one in await found(off, Topic.MODELS)] == ["fsmn-vad"]
     elsewhere = chosen(computer, Settings(gateway=GatewaySection(url="https://127.0.0.1:9")))
-    assert [one.values["names"] for one in await found(elsewhere, Area.MODELS)] == ["fsmn-vad"]
+    assert [one.values["names"] for one in await found(elsewhere, Topic.MODELS)] == ["fsmn-vad"]
 
 
 async def test_worker_is_unfit_when_model_has_no_engine(computer: ComputerSetup) -> None:
     unfit = chosen(computer, Settings(worker=WorkerSection(model="Fun-ASR-Nano")))
-    assert keys(await found(unfit, Area.WORKER)) == ["problem worker-unfit"]
+    assert keys(await found(unfit, Topic.WORKER)) == ["problem worker-unfit"]
     off = chosen(computer, Settings(worker=WorkerSection(model="Fun-ASR-Nano", on=False)))
-    assert keys(await found(off, Area.WORKER)) == ["advice worker-unfit"]
+    assert keys(await found(off, Topic.WORKER)) == ["advice worker-unfit"]
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ async def test_remote_gateway_is_a_problem_without_fallback(
     computer: ComputerSetup, gateway: GatewaySection, told: list[str]
 ) -> None:
     used = chosen(replace(computer, paired=(AWAY,)), Settings(gateway=gateway))
-    assert keys(await found(used, Area.ELSEWHERE)) == told
+    assert keys(await found(used, Topic.ELSEWHERE)) == told
 
 
 async def test_unreadable_gateway_list_is_a_problem(computer: ComputerSetup) -> None:
-    assert keys(await found(replace(computer, paired=None), Area.ELSEWHERE)) == ["problem elsewhere-unreadable"]
-    assert await found(computer, Area.ELSEWHERE) == []
+    assert keys(await found(replace(computer, paired=None), Topic.ELSEWHERE)) == ["problem elsewhere-unreadable"]
+    assert await found(computer, Topic.ELSEWHERE) == []
 
 
 async def test_app_runs_is_false_without_app() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.desktop.found import DesktopSession, Found, look_at_desktop, of_environment
+from app.desktop.abilities import DesktopSession, Found, look_at_desktop, of_environment
 from app.diagnostics.checks.desktop import (
     LookAtDesktop,
     ScreenAbilities,

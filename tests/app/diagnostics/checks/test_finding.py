@@ -8,25 +8,25 @@ from app.core.errors import Note
 from app.core.sentences import LANGUAGES, Sentences, entries
 from app.desktop.abilities import abilities
 from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Area, Finding, Severity, advice, count, ok, told, wrong
+from app.diagnostics.checks.finding import Finding, Severity, Topic, advice, count, ok, told, wrong
 from tests.app.desktop.desktops import DESKTOPS
 from tests.helpers.placeholders import placeholders
 
 
 def test_finding_has_severity_and_texts() -> None:
-    assert ok(Area.DISK, "disk-room", size=3) == Finding(Area.DISK, Severity.OK, "disk-room", {"size": "3"})
-    assert advice(Area.TRAY, "tray-none").severity is Severity.ADVICE
-    because = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
+    assert ok(Topic.DISK, "disk-room", size=3) == Finding(Topic.DISK, Severity.OK, "disk-room", {"size": "3"})
+    assert advice(Topic.TRAY, "tray-none").severity is Severity.ADVICE
+    because = wrong(Topic.LOG, "stopped").because(Note("gateway-failed"))
     assert because.severity is Severity.PROBLEM and because.reason == Note("gateway-failed")
 
 
 def test_count_counts_one_severity() -> None:
-    findings = [ok(Area.LOG, "log-quiet"), wrong(Area.LOG, "failed"), wrong(Area.LOG, "failed")]
+    findings = [ok(Topic.LOG, "log-quiet"), wrong(Topic.LOG, "failed"), wrong(Topic.LOG, "failed")]
     assert [count(findings, severity) for severity in Severity] == [1, 0, 2]
 
 
 DOCTOR = Path(__file__).resolve().parents[4] / "app" / "diagnostics" / "checks"
-MADE = re.compile(r'\b(?:ok|advice|wrong|bad|finding)\(\s*(?:Area\.\w+|area|one\.area),\s*"([a-z0-9-]+)"')
+MADE = re.compile(r'\b(?:ok|advice|wrong|bad|finding)\(\s*(?:Topic\.\w+|area|one\.area),\s*"([a-z0-9-]+)"')
 
 
 @cache
@@ -51,18 +51,18 @@ def test_every_text_belongs_to_a_finding() -> None:
 
 
 def test_every_area_has_a_title() -> None:
-    assert named("doctor.area.") == set(Area)
+    assert named("doctor.area.") == set(Topic)
 
 
 def test_told_returns_title_finding_and_remedy() -> None:
-    english = told(Sentences(), wrong(Area.MODELS, "model-damaged", model="fsmn-vad"))
+    english = told(Sentences(), wrong(Topic.MODELS, "model-damaged", model="fsmn-vad"))
     assert english.title == "Models" and english.found == "fsmn-vad is damaged."
     assert "kikipounamu models get fsmn-vad" in english.do
-    assert told(Sentences("zh"), ok(Area.TRAY, "tray-there")).do == ""
+    assert told(Sentences("zh"), ok(Topic.TRAY, "tray-there")).do == ""
 
 
 def test_told_inserts_reason_in_same_language() -> None:
-    finding = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
+    finding = wrong(Topic.LOG, "stopped").because(Note("gateway-failed"))
     assert "server on this computer stopped" in told(Sentences("en"), finding).found
     assert "本机服务器已停止" in told(Sentences("zh"), finding).found
 
@@ -72,12 +72,12 @@ def test_texts_with_counts_have_plural_forms() -> None:
         key for key, entry in entries("en").items() if key.startswith("doctor.") and "count" in placeholders(entry)
     }
     assert counted and all(not isinstance(entries("en")[key], str) for key in counted)
-    one = ok(Area.RECORDINGS, "recordings", count=1, minutes=1, size="3 kB")
+    one = ok(Topic.RECORDINGS, "recordings", count=1, minutes=1, size="3 kB")
     assert told(Sentences(), one).found == "1 recording, 1 min, 3 kB."
 
 
 def test_broker_has_the_same_name_in_all_texts() -> None:
-    elsewhere = ok(Area.BROKER, "broker-elsewhere", version="valkey 9.1", percent=3)
+    elsewhere = ok(Topic.BROKER, "broker-elsewhere", version="valkey 9.1", percent=3)
     assert told(Sentences("en"), elsewhere).title == "Queue"
     assert told(Sentences("zh"), elsewhere).title == "队列"
 

@@ -6,12 +6,12 @@ import json
 from rich.console import Console
 
 from app.core.sentences import Sentences
-from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.diagnostics.checks.output import Listing, as_json, status, summary
 
-WELL = ok(Area.TRAY, "tray-there")
-HINT = advice(Area.TRAY, "tray-none")
-BAD = wrong(Area.MODELS, "model-damaged", model="fsmn-vad")
+WELL = ok(Topic.TRAY, "tray-there")
+HINT = advice(Topic.TRAY, "tray-none")
+BAD = wrong(Topic.MODELS, "model-damaged", model="fsmn-vad")
 
 
 EN = Sentences()
@@ -20,9 +20,9 @@ EN = Sentences()
 def listed(*findings: Finding, terminal: bool = False, quiet: bool = False, say: Sentences = EN) -> str:
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=60, highlight=False, color_system=None)
-    with Listing(say, [Area.TRAY, Area.MODELS], console, quiet=quiet) as listing:
-        listing.tell(Area.TRAY, tuple(one for one in findings if one.area is Area.TRAY))
-        listing.tell(Area.MODELS, tuple(one for one in findings if one.area is Area.MODELS))
+    with Listing(say, [Topic.TRAY, Topic.MODELS], console, quiet=quiet) as listing:
+        listing.tell(Topic.TRAY, tuple(one for one in findings if one.area is Topic.TRAY))
+        listing.tell(Topic.MODELS, tuple(one for one in findings if one.area is Topic.MODELS))
         listing.sum_up(findings)
     return out.getvalue()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.core.errors import Note
 from app.core.sentences import Sentences, entries
-from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.diagnostics.checks.redacted_findings import NAME, part, redacted
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction, own_modules
 from protocol.engine import EngineInfo
@@ -18,15 +18,20 @@ SECRET = "greenstone of Anahera"
 
 def test_report_leaves_out_names_and_places() -> None:
     findings = [
-        ok(Area.MICROPHONE, "microphones", device=SECRET, names=SECRET, count=2),
-        wrong(Area.DISK, "disk-full", size="3 bytes", folder=f"/home/{SECRET}"),
-        ok(Area.ELSEWHERE, "elsewhere-pinned", name=SECRET, ms=3, workers=1),
-        wrong(Area.WORKER, "worker-fails", what="text", says=SECRET),
-        wrong(Area.WORKER, "worker-fails", what="decode", says=f"the engine raised OSError: /home/{SECRET}/model"),
-        advice(Area.LOG, "log-errors", count=3, programs=SECRET, event=SECRET, folder=SECRET),
-        wrong(Area.MODELS, "model-damaged", model=SECRET),
-        advice(Area.GATEWAY, "gateway-version", version="翡翠", own="1.0"),
-        wrong(Area.LOG, "stopped").because(Note("microphone-refused", {"device": SECRET})),
+        ok(Topic.MICROPHONE, "microphones", device=SECRET, names=SECRET, count=2),
+        wrong(Topic.DISK, "disk-full", size="3 bytes", folder=f"/home/{SECRET}"),
+        ok(Topic.ELSEWHERE, "elsewhere-pinned", name=SECRET, ms=3, workers=1),
+        wrong(Topic.WORKER, "worker-fails", what="text", says=SECRET),
+        wrong(
+            Topic.WORKER,
+            "worker-fails",
+            what="decode",
+            says=f"the engine raised OSError: /home/{SECRET}/model",
+        ),
+        advice(Topic.LOG, "log-errors", count=3, programs=SECRET, event=SECRET, folder=SECRET),
+        wrong(Topic.MODELS, "model-damaged", model=SECRET),
+        advice(Topic.GATEWAY, "gateway-version", version="翡翠", own="1.0"),
+        wrong(Topic.LOG, "stopped").because(Note("microphone-refused", {"device": SECRET})),
     ]
     made = part(Sentences(), findings)
     told = made.content.decode()
@@ -38,11 +43,11 @@ def test_report_leaves_out_names_and_places() -> None:
 def test_report_keeps_values_that_help_support() -> None:
     redaction = Redaction(own_modules())
     kept = [
-        wrong(Area.MODELS, "model-damaged", model="fsmn-vad"),
-        ok(Area.WORKER, "worker-says", what="card 0", says="NVIDIA H100, capability 9.0"),
-        wrong(Area.HOTKEYS, "hotkey-taken", binding="f9"),
-        advice(Area.GATEWAY, "gateway-version", version="0.9.1.dev3", own="1.0"),
-        advice(Area.LOG, "log-quiet", event="broker.died"),
+        wrong(Topic.MODELS, "model-damaged", model="fsmn-vad"),
+        ok(Topic.WORKER, "worker-says", what="card 0", says="NVIDIA H100, capability 9.0"),
+        wrong(Topic.HOTKEYS, "hotkey-taken", binding="f9"),
+        advice(Topic.GATEWAY, "gateway-version", version="0.9.1.dev3", own="1.0"),
+        advice(Topic.LOG, "log-quiet", event="broker.died"),
     ]
     assert [redacted(finding, redaction) for finding in kept] == kept
 
@@ -56,7 +61,7 @@ def test_report_keeps_decoding_speed() -> None:
             )
         )
         (says,) = [line.says for line in lines if line.what == "decode"]
-        finding = ok(Area.WORKER, "worker-says", what="decode", says=says)
+        finding = ok(Topic.WORKER, "worker-says", what="decode", says=says)
         assert redacted(finding, redaction) == finding
 
 
@@ -65,7 +70,7 @@ def test_report_leaves_out_values_unless_listed_as_own(tmp_path: Path) -> None:
     redaction = Redaction(own_modules())
     texts = {key: entry for key, entry in entries("en").items() if key.startswith("doctor.found.")}
     names = {name for entry in texts.values() for name in placeholders(entry)}
-    finding = Finding(Area.LOG, ok(Area.LOG, "x").severity, "x", dict.fromkeys(names, "翡翠 of Anahera"))
+    finding = Finding(Topic.LOG, ok(Topic.LOG, "x").severity, "x", dict.fromkeys(names, "翡翠 of Anahera"))
     kept = {name for name, value in redacted(finding, redaction).values.items() if value != LEFT_OUT}
     assert kept <= {
         *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),

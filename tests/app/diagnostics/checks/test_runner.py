@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from app.core.errors import Note, ProgramMissing
-from app.diagnostics.checks.finding import Area, Finding, ok, wrong
+from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
 from app.diagnostics.checks.runner import Examination, apart, decode, encode, examine
 from tests.app.diagnostics.checks.found import keys
 
-FINE = ok(Area.TRAY, "tray-there")
+FINE = ok(Topic.TRAY, "tray-there")
 
 
 async def fine() -> Sequence[Finding]:
@@ -40,13 +40,13 @@ async def cannot() -> Sequence[Finding]:
 
 
 async def test_findings_arrive_in_order_when_checks_hang_or_fail(capfd: pytest.CaptureFixture[str]) -> None:
-    told: list[tuple[Area, tuple[Finding, ...]]] = []
+    told: list[tuple[Topic, tuple[Finding, ...]]] = []
     examinations = [
-        Examination(Area.DISK, hangs, 0.05),
-        Examination(Area.LOG, clings, 0.05),
-        Examination(Area.VAD, fails),
-        Examination(Area.WORKER, cannot),
-        Examination(Area.TRAY, fine),
+        Examination(Topic.DISK, hangs, 0.05),
+        Examination(Topic.LOG, clings, 0.05),
+        Examination(Topic.VAD, fails),
+        Examination(Topic.WORKER, cannot),
+        Examination(Topic.TRAY, fine),
     ]
     found = await examine(examinations, lambda area, findings: told.append((area, findings)))
     assert keys(found) == [
@@ -73,7 +73,7 @@ async def test_cancelling_examine_cancels_all_checks() -> None:
             ended.append(True)
         return []
 
-    examining = asyncio.create_task(examine([Examination(Area.DISK, work)], lambda area, findings: None))
+    examining = asyncio.create_task(examine([Examination(Topic.DISK, work)], lambda area, findings: None))
     await begun.wait()
     examining.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -82,8 +82,8 @@ async def test_cancelling_examine_cancels_all_checks() -> None:
 
 
 FOUND = [
-    ok(Area.VAD, "vad-hears", detector="x", seconds=1),
-    wrong(Area.VAD, "stopped").because(Note("plain", {"text": "so"})),
+    ok(Topic.VAD, "vad-hears", detector="x", seconds=1),
+    wrong(Topic.VAD, "stopped").because(Note("plain", {"text": "so"})),
 ]
 
 
@@ -96,13 +96,13 @@ def test_findings_are_unchanged_after_encoding() -> None:
 
 
 async def test_apart_returns_findings_of_child() -> None:
-    told = await apart(Area.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
+    told = await apart(Topic.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
     assert told == FOUND
 
 
 async def test_crash_of_child_is_a_finding() -> None:
-    assert keys(await apart(Area.VAD, (), python("import os; os.abort()"))) == ["problem crashed"]
+    assert keys(await apart(Topic.VAD, (), python("import os; os.abort()"))) == ["problem crashed"]
 
 
 async def test_apart_runs_the_real_vad_check() -> None:
-    assert keys(await apart(Area.VAD, ())) == ["advice vad-fallback", "ok vad-hears"]
+    assert keys(await apart(Topic.VAD, ())) == ["advice vad-fallback", "ok vad-hears"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.diagnostics.checks.finding import Area, Finding, ok
+from app.diagnostics.checks.finding import Finding, Topic, ok
 from app.diagnostics.checks.runner import Examination
 from app.diagnostics.report.licences import PROGRAM
 from app.diagnostics.report.log_lines import LogFilter
@@ -77,13 +77,13 @@ async def test_help_posts_findings_as_checks_finish(desk: Desk) -> None:
 
     async def waits() -> list[Finding]:
         await go_on.wait()
-        return [ok(Area.TRAY, "tray-there")]
+        return [ok(Topic.TRAY, "tray-there")]
 
     async def nothing() -> list[Finding]:
         return []
 
     def there() -> list[Examination]:
-        return [Examination(Area.PERMISSIONS, nothing), Examination(Area.TRAY, waits)]
+        return [Examination(Topic.PERMISSIONS, nothing), Examination(Topic.TRAY, waits)]
 
     async with Help(desk.told.append, examinations=there) as helping:
         helping.ask(Examine())
@@ -92,14 +92,14 @@ async def test_help_posts_findings_as_checks_finish(desk: Desk) -> None:
         go_on.set()
         await wait_until(lambda: len(desk.told) == 3, "the second one is over")
     assert desk.told == [
-        ExaminationView((), Area.PERMISSIONS),
-        ExaminationView((), Area.TRAY),
-        ExaminationView((ok(Area.TRAY, "tray-there"),)),
+        ExaminationView((), Topic.PERMISSIONS),
+        ExaminationView((), Topic.TRAY),
+        ExaminationView((ok(Topic.TRAY, "tray-there"),)),
     ]
 
 
 def test_help_runs_checks_of_the_command(desk: Desk) -> None:
-    assert {one.area for one in examinations()} <= set(Area)
+    assert {one.area for one in examinations()} <= set(Topic)
 
 
 async def test_help_follows_logs_only_while_visible(helping: Help, desk: Desk) -> None:

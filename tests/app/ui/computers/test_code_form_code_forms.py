@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.gateways.view import EndPairing, FoundView, PairGateway, PairingStage, PairingView
+from app.gateways.view import EndPairing, FoundView, PairGateway, PairingProgress, PairingView
 from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
 from app.sharing.view import EndEnlisting, Enlist, EnlistStage, LendingAction, LendingView
@@ -21,7 +21,7 @@ from tests.app.ui.steady import on_a_page, places
 
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765", "https://[fd00::3]:8765"), "c" * 64)
 LINK = PairingLink(("https://10.0.0.4:8765",), "00112233", "d" * 64)
-ASKING = PairingView(PairingStage.ASKING)
+ASKING = PairingView(PairingProgress.ASKING)
 
 
 class World:
@@ -91,7 +91,7 @@ def test_pairing_form_shows_refusal_and_accepts_new_code(world: World, texts: Te
     form.go.click()
     form.show_pairing(ASKING)
     note = Note(f"pair-{reason.value.replace('_', '-')}", {"tries": "4"})
-    form.show_pairing(PairingView(PairingStage.REFUSED, note=note))
+    form.show_pairing(PairingView(PairingProgress.REFUSED, note=note))
     assert form.note.text() and form.go.text() == texts("pairing.again") and form.code.isEnabled()
     paste(form.code, "8765")
     assert not form.note.text() and not form.go.isEnabled()
@@ -102,9 +102,9 @@ def test_paired_computer_is_used_at_once(world: World) -> None:
     form.open(ATTIC, "laptop")
     paste(form.code, "12345678")
     form.go.click()
-    form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
+    form.show_pairing(PairingView(PairingProgress.PAIRED, "its-id", "attic"))
     assert not form.isVisible() and world.closed == [1]
-    form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
+    form.show_pairing(PairingView(PairingProgress.PAIRED, "its-id", "attic"))
     assert world.asked[-2:] == [EndPairing(), ChangeSetting("gateway.chosen", "its-id")]
 
 
@@ -114,14 +114,14 @@ def test_cancelled_pairing_is_not_used(world: World) -> None:
     paste(form.code, "12345678")
     form.go.click()
     form.cancel.click()
-    form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
+    form.show_pairing(PairingView(PairingProgress.PAIRED, "its-id", "attic"))
     assert world.used == [] and world.asked[-1] == EndPairing()
 
 
 def test_pairing_form_ignores_earlier_pairing_and_ends_on_cancel(world: World) -> None:
     form = world.form
     form.open(ATTIC, "laptop")
-    form.show_pairing(PairingView(PairingStage.PAIRED, "old", "old"))
+    form.show_pairing(PairingView(PairingProgress.PAIRED, "old", "old"))
     assert form.go.isVisible()
     form.cancel.click()
     form.close_form()
@@ -133,7 +133,7 @@ def test_pairing_answers_move_no_controls(world: World) -> None:
     form.open(ATTIC, "laptop")
     QTest.keyClicks(form.code, "12345678")
     form.go.click()
-    refused = PairingView(PairingStage.REFUSED, note=Note("gateway-busy"))
+    refused = PairingView(PairingProgress.REFUSED, note=Note("gateway-busy"))
     with on_a_page(form):
         seen = places(
             (form.code, form.go, form.cancel),

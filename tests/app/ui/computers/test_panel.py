@@ -17,7 +17,7 @@ from app.gateways.view import (
     GatewayView,
     LookAtGateways,
     PairGateway,
-    PairingStage,
+    PairingProgress,
     PairingView,
     QueryResult,
 )
@@ -135,7 +135,7 @@ def test_found_computer_is_paired_and_used_at_once(world: World) -> None:
     panel.form.code.textEdited.emit("1234 5678")
     panel.form.go.click()
     assert world.asked[-1] == PairGateway(ATTIC.urls, "1234 5678", "laptop", ATTIC.certificate_sha256)
-    panel.show_gateways(replace(VIEW, found=(), pairing=PairingView(PairingStage.PAIRED, "attic", "attic")))
+    panel.show_gateways(replace(VIEW, found=(), pairing=PairingView(PairingProgress.PAIRED, "attic", "attic")))
     assert world.asked[-2:] == [EndPairing(), ChangeSetting("gateway.chosen", "attic")]
     assert not panel.form.isVisible()
 

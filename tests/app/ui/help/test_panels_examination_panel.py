@@ -3,15 +3,15 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.diagnostics.checks.finding import Area, advice, ok, wrong
+from app.diagnostics.checks.finding import Topic, advice, ok, wrong
 from app.diagnostics.report.view import ExaminationView, Examine, HelpAction
 from app.ui.help.panels import ExaminationPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-WELL = ok(Area.TRAY, "tray-there")
-HINT = advice(Area.TRAY, "tray-none")
-BAD = wrong(Area.MODELS, "model-damaged", model="fsmn-vad")
+WELL = ok(Topic.TRAY, "tray-there")
+HINT = advice(Topic.TRAY, "tray-none")
+BAD = wrong(Topic.MODELS, "model-damaged", model="fsmn-vad")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_examination_starts_on_request(panel: ExaminationPanel, asked: list[Help
     assert not panel.list.isVisible() and not panel.text.isVisible() and not panel.state.text()
     panel.examine.click()
     assert asked == [Examine()]
-    panel.show_examination(ExaminationView((WELL,), Area.MODELS))
+    panel.show_examination(ExaminationView((WELL,), Topic.MODELS))
     assert not panel.examine.isEnabled() and panel.state.text() == "Checking: Models"
     panel.show_examination(ExaminationView((WELL, BAD)))
     assert panel.examine.isEnabled() and panel.examine.text() == "Check again"

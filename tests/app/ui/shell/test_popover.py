@@ -16,7 +16,7 @@ from app.messages.kinds import Action
 from app.settings.sections import ChangeSetting
 from app.ui.settings.choices import Choices
 from app.ui.shell.popover import Popover
-from app.ui.shell.status import Status
+from app.ui.shell.sidebar import Status
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language

@@ -17,7 +17,7 @@ from app.messages.kinds import Action, Takes
 from app.sharing.view import Lend, LendingView, LentView
 from app.ui.settings.choices import Choices
 from app.ui.shell import tray as module
-from app.ui.shell.status import Status
+from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import INSERT_READY, Tray
 from app.ui.strings.texts import Texts, worker_text
 from app.ui.theme.colours import Scheme

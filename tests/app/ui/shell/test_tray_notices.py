@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.core.hints import ShownOnce
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.shell.status import Status
+from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import AbsentTray, UpdateNotice
 from app.ui.strings.texts import Texts
 from app.updates.view import UpdateState, UpdatesView

@@ -24,7 +24,7 @@ from app.ui.home import wording
 from app.ui.home.hero import Hero
 from app.ui.monitor import wording as monitor_wording
 from app.ui.onboarding.try_step import TryStep
-from app.ui.shell.status import Status
+from app.ui.shell.sidebar import Status
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from dbus_fast import Variant
 
-from app.desktop.abilities import Ability, Means, abilities
-from app.desktop.found import DesktopSession, look_at_desktop
+from app.desktop.abilities import Ability, DesktopSession, Means, abilities, look_at_desktop
 from app.hotkeys.compositor_lines import Compositor
 from tests.helpers.bus_service import WATCHER, Answers, bus_program, icon_host
 from tests.helpers.waiting import DEADLINE_S

@@ -10,7 +10,7 @@ from protocol.engine import ENTRY_POINT_GROUP, EngineSettings, EngineUnavailable
 from tests.helpers import fault_engines
 from tests.pins.programs import entry_points
 from worker.core.errors import UnknownEngine
-from worker.engines import (
+from worker.engines.registry import (
     OURS,
     check_engine,
     create_engine,

@@ -10,7 +10,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.settings.choices import Choices
-from app.ui.shell.status import Status, StatusLine, hint
+from app.ui.shell.sidebar import Status, StatusLine, hint
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.languages import in_each_language

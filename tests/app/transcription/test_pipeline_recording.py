@@ -12,8 +12,8 @@ from rich.console import Console
 from app.core.transcript import TranscriptSegment
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
+from app.transcription.pipeline import Recogniser
 from app.transcription.progress import ProgressDisplay
-from app.transcription.recording import Recogniser
 from client.connection import Address, fixed
 from client.errors import Unreachable
 from client.gateway import ClientSettings

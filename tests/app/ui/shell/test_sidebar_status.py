@@ -8,7 +8,7 @@ from app.dictation.view import View
 from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.settings.choices import Choices
-from app.ui.shell.status import Status, delay, hint, means, microphone, place, problem, word
+from app.ui.shell.sidebar import Status, delay, hint, means, microphone, place, problem, word
 from app.ui.strings.texts import Texts
 
 ATTIC = GatewayView("attic", "Attic", "10.0.0.2:8765", chosen=True)

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.core.child_process import find_program
-from app.system.autostart import RunKey, desktop_entry, entry_of
-from app.system.launcher import (
+from app.system.autostart import (
     NoMenuEntry,
+    RunKey,
+    desktop_entry,
+    entry_of,
     install_menu_entry,
     keep_launcher,
     launcher,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.desktop.configuration import ConfigurationText, Places, added, places, removed
-from app.desktop.key_lines import BACKUP, ConfigurationRefused, change, existing, read
+from app.desktop.service import BACKUP, ConfigurationRefused, change, existing, read
 from app.hotkeys.compositor_lines import Compositor
 
 LINES = ("riverctl map normal None F9 spawn 'kikipounamu key dictate press'",)

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from app.diagnostics.checks.remote_gateways import RemoteGateway, elsewhere, paired, refused
+from app.diagnostics.checks.gateway import RemoteGateway, elsewhere, paired, refused
 from app.gateways.store import PairedGateway, encode
 from client.connection import Address
 from client.errors import Refused, Unauthorised, Unreachable, WrongCertificate

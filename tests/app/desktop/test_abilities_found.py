@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.desktop.found import DesktopSession, Found, compositor_of, of_environment, session_of
+from app.desktop.abilities import DesktopSession, Found, compositor_of, of_environment, session_of
 from app.hotkeys.compositor_lines import Compositor
 
 
