@@ -115,6 +115,7 @@ def check(app: DesktopApp, watch: MemoryWatch, recordings: int) -> None:
         sys.stdout.write(
             f"{role}: {first:.1f} MiB, half-way {middle:.1f}, at the end {last:.1f};"
             f" {per_hundred / MIB:+.2f} MiB per 100 recordings in the second half\n"
+            f"  {' '.join(f'{size / MIB:.1f}' for _, size in watch.looks[role])}\n"
         )
     grown = {role: watch.slope(role) * 100 / MIB for role in watch.lasting()}
     if recordings >= 500:

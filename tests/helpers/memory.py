@@ -19,9 +19,20 @@ def role_of(process: psutil.Process) -> str:
     return words[words.index("-m") + 1] if "-m" in words[:-1] else Path(words[1]).name
 
 
+def written_bytes(process: int) -> int:
+    """Return the memory that only this process has, and has written, in bytes. Source: proc(5), ``smaps_rollup``."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()[1:]
+    sizes = {name: int(size.split()[0]) for name, size in (line.split(":") for line in lines)}
+    return 1024 * (sizes["Private_Dirty"] + sizes["Swap"])
+
+
 @dataclass
 class MemoryWatch:
-    """Memory samples by role; ``looks``: work done, and private memory (USS) of the role's processes in bytes."""
+    """Memory samples by role; ``looks``: work done, and bytes that the role's processes have written for themselves.
+
+    What they have read from files does not count: it belongs to one process alone once no other process maps the
+    same file, and that is no growth.
+    """
 
     root: psutil.Process
     looks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
@@ -30,9 +41,9 @@ class MemoryWatch:
         """Measure every process now, after ``done`` units of work."""
         sums: dict[str, int] = {}
         for process in (self.root, *self.root.children(recursive=True)):
-            with suppress(psutil.Error):
+            with suppress(psutil.Error, ProcessLookupError, FileNotFoundError):
                 role = role_of(process)
-                sums[role] = sums.get(role, 0) + process.memory_full_info().uss
+                sums[role] = sums.get(role, 0) + written_bytes(process.pid)
         for role, size in sums.items():
             self.looks.setdefault(role, []).append((done, size))
 
