@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -247,45 +247,28 @@ def rows(run: Run) -> list[dict[str, Any]]:
     return found
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Outcome of a run: what was lost, and how the number of pods followed the load."""
-
-    spoken: int
-    right: int
-    not_right: int
-    twice: int
-    lost_sessions: int
-    refused: int
-    pods_needed: int
-    pods_most: int
-    enough_after_s: float | None
-    pods_stopped: int
-    pods_killed: int
-
-    @property
-    def flawless(self) -> bool:
-        """Return whether every segment has its one right text, and no pod had to be killed."""
-        return self.spoken == self.right and not (self.twice or self.lost_sessions or self.pods_killed)
-
-
-def verdict(run: Run) -> Verdict:
-    """Return the outcome of a run that is over."""
+def verdict(run: Run) -> dict[str, Any]:
+    """Return the outcome of a run that is over: losses, and how the number of pods followed the load."""
     tally, load = run.recorder.tally, run.load
     enough = [at_s for at_s, _, pods in run.timeline if pods >= load.needed and at_s >= load.before_s]
-    return Verdict(
-        spoken=tally.segments,
-        right=tally.right,
-        not_right=tally.wrong + tally.failed,
-        twice=tally.twice,
-        lost_sessions=tally.lost_sessions,
-        refused=sum(one.count for one in tally.refused.values()),
-        pods_needed=load.needed,
-        pods_most=max((pods for _, _, pods in run.timeline), default=0),
-        enough_after_s=enough[0] - load.before_s if enough else None,
-        pods_stopped=run.pods.stopped,
-        pods_killed=run.pods.killed,
-    )
+    return {
+        "spoken": tally.segments,
+        "right": tally.right,
+        "not_right": tally.wrong + tally.failed,
+        "twice": tally.twice,
+        "lost_sessions": tally.lost_sessions,
+        "refused": sum(one.count for one in tally.refused.values()),
+        "pods_needed": load.needed,
+        "pods_most": max((pods for _, _, pods in run.timeline), default=0),
+        "enough_after_s": enough[0] - load.before_s if enough else None,
+        "pods_stopped": run.pods.stopped,
+        "pods_killed": run.pods.killed,
+    }
+
+
+def flawless(run: Run) -> bool:
+    """Return whether every segment has its one right text, and no pod had to be killed."""
+    return run.recorder.tally.flawless and not run.pods.killed
 
 
 @contextmanager
@@ -331,11 +314,11 @@ def main() -> int:
         asyncio.run(run.run())
     judged = verdict(run)
     table("autoscaling", rows(run))
-    table("outcome", [asdict(judged)])
+    table("outcome", [judged])
     times = [{"at_s": at_s, "backlog_s": backlog, "pods": pods} for at_s, backlog, pods in run.timeline]
     table("timeline", times)
-    write_json(asked.json, "autoscaling", [asdict(judged), *rows(run), *times])
-    return 0 if judged.flawless else 1
+    write_json(asked.json, "autoscaling", [judged, *rows(run), *times])
+    return 0 if flawless(run) else 1
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ in processes of their own with one thread. The difference of errors is that afte
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from statistics import fmean
 from typing import Final, NamedTuple
@@ -17,7 +18,7 @@ import numpy as np
 
 from benchmarks.fidelity.dictating_app import CHECKOUT
 from benchmarks.fidelity.items import SETS, Item, items
-from benchmarks.fidelity.reference import Decoded, decoder
+from benchmarks.fidelity.reference import Decoded, Decoder
 from benchmarks.fidelity.text_comparison import Counts, compare, upper_bound
 from benchmarks.report import Row, argument_parser, report
 from protocol.audio import SAMPLE_RATE
@@ -63,7 +64,10 @@ def main() -> None:
 
 def decoded(chosen: Sequence[Item], previous: Path, models: Path) -> Iterator[Pair]:
     """Yield the decodes of each recording. The first recording is also decoded once before, to warm up."""
-    with decoder(previous, models, _THREADS) as before, decoder(CHECKOUT, models, _THREADS) as after:
+    with (
+        closing(Decoder(previous, models, _THREADS)) as before,
+        closing(Decoder(CHECKOUT, models, _THREADS)) as after,
+    ):
         for ask in (before, after):
             ask(chosen[0], chosen[0].language)
         for item in chosen:

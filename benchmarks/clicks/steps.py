@@ -60,22 +60,6 @@ def _key(pages: Pages, mouse: Mouse) -> None:
     mouse.presses(pages.status.popover.key, Qt.Key.Key_F9)
 
 
-def _microphone(pages: Pages, mouse: Mouse) -> None:
-    mouse.choose(_status(pages, mouse).microphone, OTHER_MICROPHONE[1])
-
-
-def _find(pages: Pages, mouse: Mouse) -> None:
-    _select(pages, mouse, YESTERDAY)
-
-
-def _copy(pages: Pages, mouse: Mouse) -> None:
-    _on_row(pages, mouse, LAST, RowButton.COPY)
-
-
-def _paste(pages: Pages, mouse: Mouse) -> None:
-    mouse.click(pages.home.head.paste.paste)
-
-
 def _edit(pages: Pages, mouse: Mouse) -> None:
     panel = pages.home.panel
     _select(pages, mouse, LAST)
@@ -91,17 +75,9 @@ def _again(pages: Pages, mouse: Mouse) -> None:
     mouse.click_entry(panel.again.menu(), _entry(panel.again.menu(), title))
 
 
-def _export(pages: Pages, mouse: Mouse) -> None:
-    _in_menu(pages, mouse, "Save as subtitles…")
-
-
 def _delete(pages: Pages, mouse: Mouse) -> None:
     _in_menu(pages, mouse, "Delete")
     mouse.click(pages.home.bar.delete)
-
-
-def _play(pages: Pages, mouse: Mouse) -> None:
-    _on_row(pages, mouse, YESTERDAY, RowButton.PLAY)
 
 
 def _file(pages: Pages, mouse: Mouse) -> None:
@@ -161,15 +137,15 @@ def _monitor(pages: Pages, mouse: Mouse) -> None:
 
 STEPS: Final[Mapping[str, Steps]] = {
     "key": _key,
-    "microphone": _microphone,
-    "find": _find,
-    "copy": _copy,
-    "paste": _paste,
+    "microphone": lambda pages, mouse: mouse.choose(_status(pages, mouse).microphone, OTHER_MICROPHONE[1]),
+    "find": lambda pages, mouse: _select(pages, mouse, YESTERDAY),
+    "copy": lambda pages, mouse: _on_row(pages, mouse, LAST, RowButton.COPY),
+    "paste": lambda pages, mouse: mouse.click(pages.home.head.paste.paste),
     "edit": _edit,
     "again": _again,
-    "export": _export,
+    "export": lambda pages, mouse: _in_menu(pages, mouse, "Save as subtitles…"),
     "delete": _delete,
-    "play": _play,
+    "play": lambda pages, mouse: _on_row(pages, mouse, YESTERDAY, RowButton.PLAY),
     "file": _file,
     "word": _word,
     "replacement": _replacement,

@@ -40,14 +40,6 @@ class Task:
     done: Callable[[ExampleApp], bool]
 
 
-def _copied(app: ExampleApp) -> bool:
-    return QGuiApplication.clipboard().text() == LAST.text
-
-
-def _pasted(app: ExampleApp) -> bool:
-    return SettleHeld(str(HELD.session), HeldAction.PASTE) in app.asked or Verb.PASTE_HELD in app.asked
-
-
 def _edited(app: ExampleApp) -> bool:
     edits = [action for action in app.asked if isinstance(action, EditTake) and ADDED in action.text]
     return [(edit.session, edit.text.replace(ADDED, "")) for edit in edits] == [(LAST.session, LAST.text)]
@@ -63,30 +55,14 @@ def _exported(app: ExampleApp) -> bool:
     return [(action.sessions, action.form) for action in exports] == [((YESTERDAY.session,), Format.SRT)]
 
 
-def _installed(app: ExampleApp) -> bool:
-    return FetchModel(LARGE_MODEL, use=True) in app.asked
-
-
-def _replaced(app: ExampleApp) -> bool:
-    return (HEARD, WRITTEN) in {(rule.hears, rule.writes) for rule in app.settings.recognition.replacements}
-
-
 def _english(app: ExampleApp) -> bool:
     recognition = app.settings.recognition
     return recognition.language == "en" or recognition.languages == ("en",)
 
 
-def _traced(app: ExampleApp) -> bool:
-    return app.names(datetime.fromtimestamp(UTTERANCE.at_s).strftime("%H:%M:%S"))
-
-
 def _transcribed(app: ExampleApp) -> bool:
     added = [action for action in app.asked if isinstance(action, AddFiles)]
     return [path.endswith(FILE) for action in added for path in action.paths] == [True]
-
-
-def _played(app: ExampleApp) -> bool:
-    return any(isinstance(action, PlayTake) and action.session == YESTERDAY.session for action in app.asked)
 
 
 TASKS: Final = (
@@ -97,18 +73,42 @@ TASKS: Final = (
         lambda app: app.settings.audio.microphone == OTHER_MICROPHONE[0],
     ),
     Task("find", "Read all of what I dictated yesterday", lambda app: app.shows(YESTERDAY.text)),
-    Task("copy", "Copy my last text", _copied),
-    Task("paste", "Paste the text that waits", _pasted),
+    Task(
+        "copy",
+        "Copy my last text",
+        lambda app: QGuiApplication.clipboard().text() == LAST.text,
+    ),
+    Task(
+        "paste",
+        "Paste the text that waits",
+        lambda app: SettleHeld(str(HELD.session), HeldAction.PASTE) in app.asked or Verb.PASTE_HELD in app.asked,
+    ),
     Task("edit", "Add a sentence to my last text and save it", _edited),
     Task("again", "Recognise yesterday's recording again with the large model", _recognised),
     Task("export", "Save yesterday's recording as subtitles (SRT)", _exported),
     Task("delete", "Delete yesterday's recording", lambda app: DeleteTakes((YESTERDAY.session,)) in app.asked),
-    Task("play", "Listen to yesterday's recording", _played),
+    Task(
+        "play",
+        "Listen to yesterday's recording",
+        lambda app: any(
+            isinstance(action, PlayTake) and action.session == YESTERDAY.session for action in app.asked
+        ),
+    ),
     Task("file", "Transcribe an audio file", _transcribed),
     Task("word", "Teach it a name that it does not know", lambda app: WORD in app.settings.recognition.hotwords),
-    Task("replacement", "Always write GitHub for “git hub”", _replaced),
+    Task(
+        "replacement",
+        "Always write GitHub for “git hub”",
+        lambda app: (
+            (HEARD, WRITTEN) in {(rule.hears, rule.writes) for rule in app.settings.recognition.replacements}
+        ),
+    ),
     Task("english", "I speak only English", _english),
-    Task("model", "Download the large model and use it", _installed),
+    Task(
+        "model",
+        "Download the large model and use it",
+        lambda app: FetchModel(LARGE_MODEL, use=True) in app.asked,
+    ),
     Task("share", "Let my laptop use this computer: show me the code for it", lambda app: app.shows(CODE)),
     Task(
         "use",
@@ -117,6 +117,10 @@ TASKS: Final = (
     ),
     Task("chinese", "Show the app in Chinese", lambda app: app.settings.general.language == "zh"),
     Task("sounds", "No more sounds", lambda app: not app.settings.general.sounds),
-    Task("monitor", "Where is my last sentence?", _traced),
+    Task(
+        "monitor",
+        "Where is my last sentence?",
+        lambda app: app.names(datetime.fromtimestamp(UTTERANCE.at_s).strftime("%H:%M:%S")),
+    ),
 )
 """The tasks; a change of one makes the counts of before worthless."""

@@ -4,6 +4,7 @@ Recordings are cut, spans are planned and texts are joined as in the app. So a b
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from app.transcription.pipeline import SpanningVad
 from app.transcription.span_planner import Span, SpanPlanner, SpanRules
 from benchmarks.fidelity.dictating_app import CHECKOUT
 from benchmarks.fidelity.items import Item, Samples
-from benchmarks.fidelity.reference import AUTO, Decoder, decoder
+from benchmarks.fidelity.reference import AUTO, Decoder
 from benchmarks.fidelity.result_cache import ResultCache, key_of
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from protocol.texts import TimedText, join_pieces
@@ -32,7 +33,7 @@ Decode = Callable[[AudioSpan], TimedText]
 def in_time(items: Iterable[Item], *, hold: bool, models: Path, folder: Path) -> Iterator[str]:
     """Yield the text of each recording. Sounds have no language: theirs is detected. Decodes are kept."""
     kept = ResultCache(folder / "parts", CHECKOUT)
-    with decoder(CHECKOUT, models) as ask:
+    with closing(Decoder(CHECKOUT, models)) as ask:
         for item in items:
             decode = _decode(item, ask, kept)
             yield join_pieces(texts(item.samples, decode, hold=hold, vad=models / "fsmn-vad"))

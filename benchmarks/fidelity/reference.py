@@ -6,9 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from benchmarks.fidelity.dictating_app import MODEL
 from benchmarks.fidelity.items import Item
@@ -29,7 +29,7 @@ class Decoded(NamedTuple):
 def whole(items: Iterable[Item], checkout: Path, models: Path, folder: Path) -> Iterator[tuple[Decoded, Decoded]]:
     """Yield the decode of each whole recording: with its language detected, and with its language given."""
     kept = ResultCache(folder / "whole", checkout)
-    with decoder(checkout, models) as ask:
+    with closing(Decoder(checkout, models)) as ask:
 
         def decoded(item: Item, language: str) -> Decoded:
             key = key_of(item.samples, language)
@@ -59,7 +59,8 @@ class Decoder:
         question, answers = process.stdin, process.stdout
         assert question is not None and answers is not None
         pcm = base64.b64encode(item.samples.tobytes()).decode()
-        self._say(question, {"pcm": pcm, "language": language, "languages": [*languages]})
+        question.write(json.dumps({"pcm": pcm, "language": language, "languages": [*languages]}) + "\n")
+        question.flush()
         answer = answers.readline()
         if not answer:
             raise SystemExit("the decoder of whole recordings has ended: see its message above")
@@ -76,18 +77,3 @@ class Decoder:
         environment = os.environ | {"PYTHONPATH": str(self._checkout)}
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=self._checkout, env=environment, stdin=pipe, stdout=pipe, text=True)
-
-    @staticmethod
-    def _say(question: IO[str], asked: dict[str, object]) -> None:
-        question.write(json.dumps(asked) + "\n")
-        question.flush()
-
-
-@contextmanager
-def decoder(checkout: Path, models: Path, threads: int = 0) -> Iterator[Decoder]:
-    """Offer a decoder with the sources of a checkout."""
-    asking = Decoder(checkout, models, threads)
-    try:
-        yield asking
-    finally:
-        asking.close()

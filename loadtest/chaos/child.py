@@ -10,7 +10,7 @@ from typing import Final
 import psutil
 
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.targets import Absent
+from loadtest.chaos.targets import Absent, TargetProcess
 from runtime.leash import leashed
 
 _PAUSE_S: Final = 0.25
@@ -19,7 +19,7 @@ _STEADY_S: Final = 3.0
 _END_S: Final = 25.0  # a gateway drains for up to 20 s
 
 
-class ChaosChild:
+class ChaosChild(TargetProcess):
     """Process of our own stack, named after ``log``, the file of its output.
 
     ``ends``: number of ends by status; a negative status is a signal. The process has a session of its own, so
@@ -56,13 +56,6 @@ class ChaosChild:
             return self._log.read_text(errors="replace")[-2000:]
         except OSError:
             return ""
-
-    def companions(self) -> Sequence[psutil.Process]:
-        """Return the descendants of the process, such as an engine."""
-        try:
-            return self.process.children(recursive=True)
-        except (Absent, psutil.Error):
-            return ()
 
     def delay_restart(self, seconds: float) -> None:
         """Wait at least so long before the next start."""

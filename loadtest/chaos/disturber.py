@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from typing import Final
 
 import psutil
@@ -31,8 +30,8 @@ class Disturber:
         self._chance = random.Random(f"jitter/{seed}")
         self._standstill = Standstill()
         self._actions: dict[Kind, Callable[[Event], Awaitable[None]]] = {
-            Kind.KILL: self._kill,
-            Kind.RESTART: self._restart,
+            Kind.KILL: self._end,
+            Kind.RESTART: self._end,
             Kind.PAUSE: self._pause,
             Kind.SLOW: self._slow,
             Kind.DISK: self._disk,
@@ -65,17 +64,11 @@ class Disturber:
     def _target(self, event: Event) -> TargetProcess:
         return self._targets.processes[event.target][event.number]
 
-    async def _kill(self, event: Event) -> None:
+    async def _end(self, event: Event) -> None:
         target = self._target(event)
         process = target.process
         target.delay_restart(event.lasts_s)
-        process.kill()
-
-    async def _restart(self, event: Event) -> None:
-        target = self._target(event)
-        process = target.process
-        target.delay_restart(event.lasts_s)
-        process.terminate()
+        (process.kill if event.kind is Kind.KILL else process.terminate)()
 
     async def _pause(self, event: Event) -> None:
         with self._standstill.of([self._target(event).process]):
@@ -89,13 +82,13 @@ class Disturber:
             with self._standstill.of(found):
                 await asyncio.sleep(_TURN_S * event.amount)
             await asyncio.sleep(_TURN_S * (1 - event.amount))
-            found = _running(target)
+            found = target.running()
 
     async def _disk(self, event: Event) -> None:
         target = self._target(event)
         found = [target.process, *target.companions()]
 
-        with full_disk(found, lambda: _running(target)):
+        with full_disk(found, target.running):
             await asyncio.sleep(event.lasts_s)
 
     async def _clock(self, event: Event) -> None:
@@ -127,10 +120,3 @@ class Disturber:
                 trouble = network.half_open(event.ways)
         with trouble:
             await asyncio.sleep(event.lasts_s)
-
-
-def _running(target: TargetProcess) -> list[psutil.Process]:
-    """Return the process, if it runs, and what works beside it."""
-    with suppress(Absent):
-        return [target.process, *target.companions()]
-    return list(target.companions())

@@ -1,6 +1,6 @@
 """Targets that an operator names on the command line: processes by id or pid file, and addresses of brokers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,9 @@ import msgspec
 import psutil
 
 from client.connection import Address
-from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.events import PROCESSES, Target
 from loadtest.chaos.proxy import tcp_proxy, to_port
-from loadtest.chaos.targets import Absent, ChaosTargets, Network
+from loadtest.chaos.targets import Absent, ChaosTargets, Network, TargetProcess, running_pids
 from loadtest.core.errors import LoadTestError
 
 _WORDS: Final = {Target.GATEWAY: ("gateway",), Target.WORKER: ("worker",), Target.BROKER: ("valkey", "redis")}
@@ -22,7 +21,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
-class NamedProcess:
+class NamedProcess(TargetProcess):
     """Process by its id, or by a file that holds it: a number, or JSON with ``pid`` (``gateway.json``).
 
     Another program restarts it. The command line must fit the target: an outdated id may be another process.
@@ -30,7 +29,6 @@ class NamedProcess:
 
     target: Target
     place: str
-    clock: SteppedClock | None = None
 
     @property
     def process(self) -> psutil.Process:
@@ -43,15 +41,6 @@ class NamedProcess:
         if not any(word in line for word in _WORDS[self.target]):
             raise Absent(f"process {found.pid} of {self.place} is not a {self.target}")
         return found
-
-    def companions(self) -> Sequence[psutil.Process]:
-        """Return the descendants of the process, such as an engine."""
-        with suppress(Absent, psutil.Error):
-            return self.process.children(recursive=True)
-        return ()
-
-    def delay_restart(self, seconds: float) -> None:
-        """Do nothing: another program restarts the process."""
 
     def _pid(self) -> int:
         if self.place.isdigit():
@@ -104,18 +93,10 @@ async def open_named_targets(
     here = Address(url, address.key, certificate_sha256=address.certificate_sha256)
     return ChaosTargets(
         lambda: here,
-        lambda: _pids(processes.get(Target.GATEWAY, ())),
+        lambda: running_pids(processes.get(Target.GATEWAY, ())),
         {target: [*several] for target, several in processes.items()},
         {Target.CLIENT_LINK: [clients], Target.BROKER_LINK: brokers},
     )
-
-
-def _pids(gateways: Iterable[NamedProcess]) -> list[int]:
-    found: list[int] = []
-    for gateway in gateways:
-        with suppress(Absent):
-            found.append(gateway.process.pid)
-    return found
 
 
 def _through_proxy(address: Address) -> tuple[str, int, str]:

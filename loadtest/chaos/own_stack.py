@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,7 @@ from loadtest.chaos.child import ChaosChild
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.events import Target
 from loadtest.chaos.proxy import Connect, Streams, tcp_proxy, to_socket
-from loadtest.chaos.targets import Absent, ChaosTargets, Network
+from loadtest.chaos.targets import Absent, ChaosTargets, Network, TargetProcess, running_pids
 from loadtest.core.errors import LoadTestError
 from loadtest.core.gateway import READY, ask
 from loadtest.measurement.processes import is_broker
@@ -56,7 +56,7 @@ class StackSize(Struct, frozen=True):
         }
 
 
-class StackBroker:
+class StackBroker(TargetProcess):
     """Broker that the first gateway starts, and restarts."""
 
     def __init__(self, owner: ChaosChild) -> None:
@@ -76,9 +76,6 @@ class StackBroker:
         with suppress(Absent):
             return [self._owner.process]
         return ()
-
-    def delay_restart(self, seconds: float) -> None:
-        """Do nothing: the gateway restarts the broker at once."""
 
 
 class OwnStack:
@@ -106,12 +103,12 @@ class OwnStack:
             redis = ("--redis", _url(next(links))) if number else ()
             gateway = self._child(f"gateway-{number}", "kikipounamu-gateway", "serve", *redis)
             self._gateways.append(_run_child(gateway, tasks, within))
-            await self._until(_answers, "its first gateway does not answer")
+            await self._until(lambda ready: ready.get("broker", {}).get("up"), "its first gateway does not answer")
         for number in range(size.workers):
             engine = ("--engine", "checksum", "--set", f"rtf={size.rtf}", "--redis", _url(next(links)))
             worker = self._child(f"worker-{number}", "kikipounamu-worker", "run", *engine)
             self._workers.append(_run_child(worker, tasks, within))
-        await self._until(_ready, "no worker is ready")
+        await self._until(lambda ready: ready.get("ready"), "no worker is ready")
         broker_process = StackBroker(self._gateways[0])
         self.targets.processes = {
             Target.GATEWAY: [*self._gateways],
@@ -149,7 +146,7 @@ class OwnStack:
         return {f"{one.name}: status {code}": n for one in children for code, n in one.ends.items() if code > 0}
 
     def _pids(self) -> list[int]:
-        return list(_running(self._gateways))
+        return running_pids(self._gateways)
 
     def _endpoint(self, number: int) -> Endpoint:
         """Return where a gateway listens now. Raises ``Unreachable``."""
@@ -170,7 +167,7 @@ class OwnStack:
 
     # -- readiness -----------------------------------------------------------------------------------------
 
-    async def _until(self, condition: Callable[[dict[str, Any]], bool], complaint: str) -> None:
+    async def _until(self, condition: Callable[[dict[str, Any]], object], complaint: str) -> None:
         """Wait until the readiness of every gateway meets the condition. Raises ``LoadTestError``."""
         try:
             async with aiohttp.ClientSession() as http, asyncio.timeout(_READY_S):
@@ -204,19 +201,5 @@ def _without_ours(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("KIKIPOUNAMU_")}
 
 
-def _answers(readiness: dict[str, Any]) -> bool:
-    return bool(readiness.get("broker", {}).get("up"))
-
-
-def _ready(readiness: dict[str, Any]) -> bool:
-    return bool(readiness.get("ready"))
-
-
 def _url(network: Network) -> str:
     return f"redis://127.0.0.1:{network.proxy.port}"
-
-
-def _running(children: Sequence[ChaosChild]) -> Iterator[int]:
-    for child in children:
-        with suppress(Absent):
-            yield child.process.pid

@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import psutil
 
@@ -103,22 +104,40 @@ class Absent(Exception):
     """Process that is not there when its event comes. The event is noted, and the run goes on."""
 
 
-class TargetProcess(Protocol):
-    """Process that may be disturbed, also after it was started again."""
+class TargetProcess(ABC):
+    """Process that may be disturbed, also after a restart. ``clock``: its clock, if that can be stepped."""
+
+    clock: SteppedClock | None = None
 
     @property
-    def clock(self) -> SteppedClock | None:
-        """Clock of the process, if that can be stepped."""
-
-    @property
+    @abstractmethod
     def process(self) -> psutil.Process:
         """The process as it is now. Raises ``Absent``."""
 
     def companions(self) -> Sequence[psutil.Process]:
-        """Return processes to disturb with it: a worker's engine, or the gateway of an embedded broker."""
+        """Return processes to disturb with it: its descendants, such as an engine."""
+        with suppress(Absent, psutil.Error):
+            return self.process.children(recursive=True)
+        return ()
+
+    def running(self) -> list[psutil.Process]:
+        """Return the process, if it runs, and its companions."""
+        with suppress(Absent):
+            return [self.process, *self.companions()]
+        return [*self.companions()]
 
     def delay_restart(self, seconds: float) -> None:
-        """Wait at least so long before the next start, if this program restarts the process."""
+        """Wait at least so long before the next start. Without effect if another program restarts the process."""
+        return
+
+
+def running_pids(processes: Iterable[TargetProcess]) -> list[int]:
+    """Return the ids of those processes that run now."""
+    found: list[int] = []
+    for process in processes:
+        with suppress(Absent):
+            found.append(process.process.pid)
+    return found
 
 
 @dataclass

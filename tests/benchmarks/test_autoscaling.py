@@ -1,11 +1,10 @@
 """A step load on workers that the autoscaler of the chart starts and stops: nothing is lost."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from benchmarks.autoscaling import Load, prepared, rows, verdict
+from benchmarks.autoscaling import Load, flawless, prepared, rows, verdict
 from benchmarks.report import table
 
 
@@ -15,10 +14,10 @@ async def test_no_segment_is_lost_while_workers_come_and_go(tmp_path: Path) -> N
     with prepared(load, tmp_path, *small) as run:
         await run.run()
     judged = verdict(run)
-    assert judged.flawless, (judged, run.recorder.tally.complaints)
-    assert judged.spoken == sum(row["segments"] for row in rows(run)) > 20
-    assert judged.pods_most == 3 and judged.enough_after_s is not None
-    assert judged.pods_stopped >= 1, run.timeline
+    assert flawless(run), (judged, run.recorder.tally.complaints)
+    assert judged["spoken"] == sum(row["segments"] for row in rows(run)) > 20
+    assert judged["pods_most"] == 3 and judged["enough_after_s"] is not None
+    assert judged["pods_stopped"] >= 1, run.timeline
 
 
 @pytest.mark.proof(minutes=16)
@@ -29,8 +28,8 @@ async def test_no_segment_is_lost_with_the_times_of_the_chart(tmp_path: Path) ->
         await run.run()
     judged = verdict(run)
     table("autoscaling", rows(run))
-    table("outcome", [asdict(judged)])
-    assert judged.flawless, (judged, run.recorder.tally.complaints)
-    assert load.needed <= judged.pods_most <= 16
+    table("outcome", [judged])
+    assert flawless(run), (judged, run.recorder.tally.complaints)
+    assert load.needed <= judged["pods_most"] <= 16
     assert run.timeline[-1][2] == 1, "the pods are as few as before"
-    assert judged.pods_stopped >= judged.pods_most - 1
+    assert judged["pods_stopped"] >= judged["pods_most"] - 1

@@ -15,7 +15,7 @@ from client.connection import Address, fixed
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.disturber import Disturber
 from loadtest.chaos.events import Event, Kind, Target, Way
-from loadtest.chaos.targets import Absent, ChaosTargets, Network
+from loadtest.chaos.targets import Absent, ChaosTargets, Network, TargetProcess
 from loadtest.reports.run import Mark
 from tests.helpers.waiting import wait_until
 from tests.loadtest.chaos.sleepers import sleeper, stands
@@ -23,7 +23,7 @@ from tests.loadtest.chaos.test_proxy import caller, echo_behind_a_proxy, say
 
 
 @dataclass
-class TargetProcess:
+class Sleeper(TargetProcess):
     """A process of the test."""
 
     found: psutil.Process
@@ -45,9 +45,9 @@ class TargetProcess:
 
 
 @contextmanager
-def target() -> Iterator[tuple[TargetProcess, ChaosTargets]]:
+def target() -> Iterator[tuple[Sleeper, ChaosTargets]]:
     with sleeper() as process:
-        one = TargetProcess(process)
+        one = Sleeper(process)
         yield (
             one,
             ChaosTargets(fixed(Address("http://127.0.0.1:9")), list, {Target.WORKER: [one], Target.BROKER: [one]}),
