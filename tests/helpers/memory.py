@@ -20,7 +20,7 @@ def role_of(process: psutil.Process) -> str:
 
 
 def written_bytes(process: int) -> int:
-    """Return the memory that only this process has, and has written, in bytes. Source: proc(5), ``smaps_rollup``."""
+    """Return the bytes that only this process has, and has written. Source: proc(5), ``smaps_rollup``."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()[1:]
     sizes = {name: int(size.split()[0]) for name, size in (line.split(":") for line in lines)}
     return 1024 * (sizes["Private_Dirty"] + sizes["Swap"])
@@ -28,7 +28,7 @@ def written_bytes(process: int) -> int:
 
 @dataclass
 class MemoryWatch:
-    """Memory samples by role; ``looks``: work done, and bytes that the role's processes have written for themselves.
+    """Memory samples by role; ``looks``: work done, and bytes that the role's processes have written.
 
     What they have read from files does not count: it belongs to one process alone once no other process maps the
     same file, and that is no growth.
