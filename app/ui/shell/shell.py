@@ -246,12 +246,19 @@ class Shell(QWidget):
             self._placed = True
             if self.page:
                 self.pages[self.page].setFocus()
-            if usual_size() != self.sizeHint():
-                self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
+            self._place()
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def _place(self) -> None:
+        """Give the window its usual size, which Qt limits to two thirds of the screen, or all of a small one."""
+        usual, title = usual_size(), QSize(0, 2 * QFontMetrics(font()).height())
+        if (usual + title).boundedTo(self.screen().availableSize()) == usual + title:
+            self.resize(usual)
+        else:
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
 
     def sizeHint(self) -> QSize:
         """Return the wanted size, limited by the screen."""

@@ -14,6 +14,7 @@ from app.core.hints import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.kinds import Action
 from app.ui.settings.choices import Choices
+from app.ui.shell import shell as module
 from app.ui.shell.popover import StatusBoard
 from app.ui.shell.shell import MonitorWindow, Shell, usual_size
 from app.ui.strings.texts import Texts
@@ -89,6 +90,18 @@ def test_menu_and_key_quit(make: Make, asked: list[Action], qtbot: QtBot) -> Non
     shell.quit.trigger()
     QTest.keyClick(shell, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert asked == [Verb.QUIT, Verb.QUIT]
+
+
+@pytest.mark.parametrize(("high", "maximised"), [(700, False), (790, True), (900, True)])
+def test_window_has_its_usual_size_or_the_whole_screen_at_first(
+    make: Make, texts: Texts, monkeypatch: pytest.MonkeyPatch, high: int, maximised: bool
+) -> None:
+    """Qt limits the first size of a window to two thirds of the screen."""
+    monkeypatch.setattr(module, "usual_size", lambda: QSize(700, high))
+    shell = make(texts)
+    shell.appear()
+    assert shell.isMaximized() is maximised
+    assert maximised or shell.size() == QSize(700, 700)
 
 
 def folded(shell: Shell) -> bool:
