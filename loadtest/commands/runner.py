@@ -12,8 +12,8 @@ from rich.console import Console
 from client.connection import Locate
 from client.errors import GatewayError
 from loadtest.core.errors import LoadTestError
-from loadtest.core.event_loop import run_loop
 from loadtest.core.gateway import local_process, located
+from loadtest.core.load_process import run_loop
 from loadtest.reports.progress import progress
 from loadtest.reports.report import STRAINED, prepare, write_report
 from loadtest.reports.run import Run

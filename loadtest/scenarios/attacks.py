@@ -20,8 +20,7 @@ from msgspec import Struct
 
 from client.connection import Address, GatewayConnection, connect
 from client.errors import GatewayError
-from loadtest.core.event_loop import run_loop
-from loadtest.core.module_process import running_module
+from loadtest.core.load_process import run_loop, running_module
 from loadtest.speakers.speaker import without_numbers
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options

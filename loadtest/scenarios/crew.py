@@ -17,9 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from client.connection import Address
-from loadtest.core.event_loop import run_loop
 from loadtest.core.gateway import located
-from loadtest.core.module_process import running_module
+from loadtest.core.load_process import run_loop, running_module
 from loadtest.measurement.tally import Tally, TallyRecorder
 from loadtest.scenarios.streams import Streams, run_streams
 from runtime.logs import logging_to

@@ -9,8 +9,7 @@ from typing import Final, NamedTuple
 
 from client.connection import Address
 from loadtest.core.raw_socket import handshake
-from loadtest.scenarios.fuzzing import openai_files, wyoming
-from loadtest.scenarios.fuzzing import websocket_dialects as dialects
+from loadtest.scenarios.fuzzing import dialects
 from loadtest.scenarios.fuzzing.answers import Judge, Judged
 from loadtest.scenarios.fuzzing.conversation import ENDS, Conversation, FuzzKind
 from loadtest.scenarios.fuzzing.items import FuzzMessage, Item, encoded
@@ -23,7 +22,7 @@ from loadtest.scenarios.fuzzing.mutations import (
     order_changed,
     text_changed,
 )
-from loadtest.scenarios.fuzzing.requests import bad_handshake
+from loadtest.scenarios.fuzzing.requests import bad_handshake, openai_request
 
 
 class Wire(StrEnum):
@@ -53,12 +52,12 @@ class FuzzedWire(NamedTuple):
 
 
 WIRES: Final = {
-    Wire.OPENAI: FuzzedWire(request=openai_files.request),
+    Wire.OPENAI: FuzzedWire(request=openai_request),
     Wire.REALTIME: FuzzedWire(
         dialects.realtime, dialects.judge_realtime, "/v1/realtime?intent=transcription", "realtime"
     ),
     Wire.FUNASR: FuzzedWire(dialects.funasr, dialects.judge_funasr, "/v1/funasr", "binary"),
-    Wire.WYOMING: FuzzedWire(wyoming.ordinary, wyoming.judge),
+    Wire.WYOMING: FuzzedWire(dialects.wyoming, dialects.judge_wyoming),
     Wire.EARLIER: FuzzedWire(dialects.earlier, dialects.judge_earlier, "/ws/asr"),
     Wire.DEEPGRAM: FuzzedWire(
         dialects.deepgram,
@@ -97,7 +96,7 @@ def dialect_conversation(wire: Wire, seed: int, number: int, address: Address) -
     items = deepcopy(fuzzed.ordinary(source))  # mutations change values that ordinary messages share
     messages = mutate(source, items) if mutate else encoded(items)
     if not opening:
-        messages = wyoming.as_lines(messages)
+        messages = dialects.as_lines(messages)
     return Conversation(number, kind, opening, tuple(messages), end, fuzzed.judge)
 
 

@@ -9,8 +9,8 @@ from wyoming.error import Error
 from wyoming.event import Event, async_read_event, async_write_event
 
 from loadtest.scenarios.fuzzing.answers import Judged, MalformedAnswer
+from loadtest.scenarios.fuzzing.dialects import as_lines, judge_wyoming, wyoming
 from loadtest.scenarios.fuzzing.items import encoded
-from loadtest.scenarios.fuzzing.wyoming import as_lines, judge, ordinary
 
 
 async def events_in(data: bytes) -> list[Event]:
@@ -26,7 +26,7 @@ async def events_in(data: bytes) -> list[Event]:
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_ordinary_events_are_valid(seed: int) -> None:
-    items = ordinary(random.Random(seed))
+    items = wyoming(random.Random(seed))
     data = b"".join(message.encoded() for message in as_lines(encoded(items)))
     kinds = [event.type for event in await events_in(data)]
     assert kinds == [item["type"] for item in items if isinstance(item, dict)]
@@ -57,9 +57,11 @@ async def written(*events: Event) -> bytes:
 
 async def test_answers_are_judged_event_by_event() -> None:
     text = Transcript("\u4f60\u597d").event()
-    assert judge(await written(text, Error("no", "UnusableEvent").event(), text)) == Judged("UnusableEvent")
-    assert judge((await written(text, text))[:-30]) == Judged(), "cut off"
-    assert judge(await written(text, Error("oh", "internal").event())).fault
+    assert judge_wyoming(await written(text, Error("no", "UnusableEvent").event(), text)) == Judged(
+        "UnusableEvent"
+    )
+    assert judge_wyoming((await written(text, text))[:-30]) == Judged(), "cut off"
+    assert judge_wyoming(await written(text, Error("oh", "internal").event())).fault
 
 
 @pytest.mark.parametrize(
@@ -67,4 +69,4 @@ async def test_answers_are_judged_event_by_event() -> None:
 )
 def test_event_without_its_fields_is_malformed(received: bytes) -> None:
     with pytest.raises(MalformedAnswer):
-        judge(received)
+        judge_wyoming(received)

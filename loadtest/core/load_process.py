@@ -1,14 +1,21 @@
-"""Event loop of a load maker, which SIGTERM and Ctrl-C end in order."""
+"""Processes of a load maker: an event loop that signals end in order, and modules run as other processes."""
 
 import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
+
+import msgspec
+
+from runtime.leash import leashed
+from runtime.programs import module_command
 
 _SELDOM: Final = (50_000, 20, 100)
 """Thresholds of the garbage collection; with thousands of live tasks, the usual ones took half of the time."""
+_LONGEST_LINE: Final = 64 * 2**20
 
 
 def run_loop(main: Coroutine[Any, Any, None]) -> bool:
@@ -49,3 +56,22 @@ def _loop_factory() -> Any:
     import uvloop
 
     return uvloop.new_event_loop
+
+
+@asynccontextmanager
+async def running_module(
+    module: str, order: msgspec.Struct
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, asyncio.StreamReader]]:
+    """Run a module that reads ``order`` as a line of JSON; yield the process and its output, then kill it."""
+    pipe = asyncio.subprocess.PIPE
+    command = leashed(module_command(module))
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=_LONGEST_LINE)
+    assert process.stdin and process.stdout
+    try:
+        process.stdin.write(msgspec.json.encode(order) + b"\n")
+        yield process, process.stdout
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()

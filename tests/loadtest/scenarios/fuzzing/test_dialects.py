@@ -12,7 +12,7 @@ from backend.dialects.earlier import messages as earlier_messages
 from backend.dialects.funasr import messages as funasr_messages
 from backend.dialects.openai import realtime_events
 from backend.dialects.vosk.messages import VoskConfig, partial_reply, result_reply, vosk_text
-from loadtest.scenarios.fuzzing import websocket_dialects as dialects
+from loadtest.scenarios.fuzzing import dialects
 from loadtest.scenarios.fuzzing.answers import Judge, Judged, MalformedAnswer
 
 every_seed = pytest.mark.parametrize("seed", range(5))
