@@ -63,7 +63,8 @@ _GRACE_S: Final = 5.0
 _WORKER_USELESS: Final = frozenset(
     {2, 3}
 )  # exit states of kikipounamu-worker: wrong usage; no such engine or model
-_GATEWAY_USELESS: Final = frozenset({2})
+_WRONG_USAGE: Final = frozenset({2})
+_GATEWAY_USELESS: Final = _WRONG_USAGE
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class StackSettings:
 
     ``own_terminal``: the children write to our terminal instead of files in the logs folder. ``worker``: whether
     to start a worker; otherwise other code provides one. ``lasting``: the gateway stays although the worker
-    cannot run, and the worker is retried.
+    cannot run, and the worker is retried, unless its arguments are wrong.
     """
 
     engine: str = "whisper"
@@ -173,8 +174,8 @@ class Stack(Closing):
         output = None if self._settings.own_terminal else folders().logs / f"{program}.out"
         child = Child(program, [find_program(program), *arguments], output, final, self._settings.pause)
         self._children.append(child)
-        tries_for_ever = self._settings.lasting and program == _WORKER
-        self._tasks.start(child.keep_trying() if tries_for_ever else child.keep_running(), program)
+        lasts = self._settings.lasting and program == _WORKER
+        self._tasks.start(child.keep_trying(_WRONG_USAGE) if lasts else child.keep_running(), program)
 
     def _borrow(self, endpoint: Endpoint, readiness: GatewayReadiness) -> None:
         log.info(LogEvent.GATEWAY_ALREADY_RUNNING, url=endpoint.url, pid=endpoint.pid)

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from app.cli import commands
 from app.cli.commands import GatewayChoice, TranscribeOptions, Transcription, report
-from app.core.errors import ModelsMissing, Note, UsageMistake
+from app.core.errors import ModelsMissing, Note, ProgramEnds, UsageMistake
 from app.core.format import Format
 from app.core.process import FAILED
 from app.local_services.local_gateway import locate
@@ -240,7 +240,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> None:
     said: list[str] = []
-    async with Stack(StackSettings("no-such-engine", lasting=True)) as stack:
+    async with Stack(StackSettings("funasr", "no-such-model", lasting=True)) as stack:
         reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, look_s=0.05)))
         try:
             await wait_until(lambda: said, "the worker's end is said")
@@ -248,11 +248,17 @@ async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> N
                 "the worker does not run: kikipounamu-worker cannot run on this computer (exit status 3)"
                 in said[0]
             )
-            assert "no-such-engine" in said[0] and "the gateway stays at http" in said[0]
+            assert "no-such-model" in said[0] and "the gateway stays at http" in said[0]
             assert not reporting.done() and GATEWAY in stack.children
         finally:
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
+
+
+async def test_up_ends_when_worker_is_to_run_what_is_no_engine() -> None:
+    with pytest.raises(ProgramEnds, match=r"(?s)\(exit status 2\).*json:loads creates no engine"):
+        async with Stack(StackSettings("json:loads", lasting=True)) as stack:
+            await asyncio.wait_for(stack.until_broken(), 60)
 
 
 async def test_up_reports_reason_and_keeps_gateway_when_engine_is_killed(
