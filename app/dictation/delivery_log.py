@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.dictation.insertion_queue import SegmentId
+from app.journal.async_journal import opened_in_thread
 from app.journal.errors import JournalError
 from app.journal.journal import Journal
 from app.journal.library import Library
@@ -141,7 +142,7 @@ class DeliveryLog:
             if journal is None:
                 if (session := self._sessions.get(take)) is None:
                     return
-                journal = opened = await asyncio.to_thread(self._library.reopen, session)
+                journal = opened = await opened_in_thread(partial(self._library.reopen, session))
             await asyncio.shield(asyncio.to_thread(work, journal))
         except JournalError as error:
             log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -22,6 +23,7 @@ from app.dictation.insertion_queue import SegmentId
 from app.dictation.messages import Event, HeldBefore, NoteKey, Settle
 from app.dictation.state_machine import Dictation
 from app.dictation.view import TakeView, state_of
+from app.journal.async_journal import opened_in_thread
 from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Library, TakeFingerprint, TakeSnapshot, parse_session
@@ -95,7 +97,7 @@ class PastTakes:
         Return a note if this failed or the take is damaged.
         """
         try:
-            journal = await asyncio.to_thread(self._library.reopen, parse_session(session))
+            journal = await opened_in_thread(partial(self._library.reopen, parse_session(session)))
             try:
                 await self._resender.resend(journal, TranscriptionObserver())
             finally:

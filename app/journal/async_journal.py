@@ -25,6 +25,18 @@ _AGAIN_S: Constant = 0.25
 Arguments = ParamSpec("Arguments")
 
 
+async def opened_in_thread(opening: Callable[[], Journal]) -> Journal:
+    """Open a journal in a thread. One that opens after its caller was cancelled is closed again."""
+    journal = asyncio.ensure_future(asyncio.to_thread(opening))
+    try:
+        return await asyncio.shield(journal)
+    except asyncio.CancelledError:
+        await asyncio.wait({journal})
+        if journal.exception() is None:
+            await asyncio.to_thread(journal.result().close)
+        raise
+
+
 class AsyncJournal(AudioStore):
     """A journal for an event loop: its operations wait for the disk in threads.
 

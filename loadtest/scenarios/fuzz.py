@@ -38,7 +38,7 @@ from protocol.rest import OPENAPI_PATH
 from runtime.tasks import Tasks
 
 _BATCH: Final = 32
-_ANSWER_S: Final = 20.0
+_ANSWER_S: Final = 60.0
 _BROKEN_S: Final = 0.2
 _LISTEN_S: Final = 0.05
 _BODY_S: Final = 1.0

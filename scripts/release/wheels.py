@@ -1,6 +1,7 @@
 """Build the wheel and the sdist, and check their metadata as the package index will."""
 
 import gzip
+import io
 import os
 import sys
 import tarfile
@@ -30,8 +31,9 @@ def settle(sdist: Path, time_s: int) -> None:
     setuptools takes them from the copy; for the wheel it reads ``SOURCE_DATE_EPOCH`` itself.
     """
     part = sdist.with_suffix(".part")
+    unpacked = io.BytesIO(gzip.decompress(sdist.read_bytes()))  # gzip cannot go back
     with (
-        tarfile.open(sdist) as made,
+        tarfile.open(fileobj=unpacked) as made,
         part.open("wb") as file,
         gzip.GzipFile("", "wb", mtime=time_s, fileobj=file) as packed,
         tarfile.open(fileobj=packed, mode="w") as settled,

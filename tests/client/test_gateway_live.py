@@ -91,7 +91,7 @@ async def test_finish_waits_for_slow_disk_beyond_last_words() -> None:
 
 
 async def test_finish_raises_session_lost_when_disk_accepts_no_result() -> None:
-    settings = replace(AT_ONCE, last_words_s=0.01, quiet_s=0.1)
+    settings = replace(AT_ONCE, last_words_s=0.01, quiet_s=1.0)
     async with scripted(oblige) as gateway, client_of(gateway.url, settings, Stalled()) as client:
         await say_segments(client, 1)
         with pytest.raises(SessionLost, match="room on the disk"):

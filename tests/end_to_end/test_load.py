@@ -64,7 +64,7 @@ async def test_no_segment_is_lost_when_worker_dies_and_50_clients_are_cut(chain:
         recorder, state = TallyRecorder(time.monotonic()), HerdState(TallyRecorder(time.monotonic()))
         async with asyncio.TaskGroup() as scenarios:
             scenarios.create_task(run_streams(Streams(20, 1.0, ramp_s=0.5, pace=0.1), locate, recorder))
-            scenarios.create_task(run_herd(Herd(50, 0.5, spread_s=0.5, pace=0.2), locate, state))
+            scenarios.create_task(run_herd(Herd(50, 0.5, settle_s=30.0, spread_s=0.5, pace=0.2), locate, state))
             await wait_until(lambda: recorder.tally.right > 20, "they work")
             victim.kill()
     speaking, back, cut = recorder.tally, state.reconnection(), state.recorder.tally
@@ -86,7 +86,8 @@ async def test_accepted_segments_are_answered_by_slow_worker(chain: Chain, broke
     tally = recorder.tally
     assert tally.flawless, tally.complaints
     assert tally.finished == tally.sessions == 8
-    assert {kind.split()[0] for kind in tally.refused} == {"503"}
+    kinds = {kind.split()[0] for kind in tally.refused}
+    assert "503" in kinds and kinds <= {"503", "1013"}, "a busy computer's `hello` comes too late now and then"
     assert all(not kind.without_retry_after and (kind.least_s or 0) >= 1 for kind in tally.refused.values())
     assert "load" in tally.busy
 
@@ -96,7 +97,7 @@ async def test_clients_above_limit_are_admitted_one_after_the_other(chain: Chain
     # A high limit on waiting: refusals must not depend on a busy machine.
     async with gateway_at(broker, AdmissionLimits(wait_s=60.0, sessions=20)) as locate:
         state = HerdState(TallyRecorder(time.monotonic()))
-        plan = Herd(50, 0.5, settle_s=0.5, spread_s=0.1, pace=0.2)
+        plan = Herd(50, 0.5, settle_s=3.0, spread_s=0.1, pace=0.2)
         await run_herd(plan, locate, state, impatient)
     back, tally = state.reconnection(), state.recorder.tally
     assert back.ready == back.returned == 20 and back.waiting == 30

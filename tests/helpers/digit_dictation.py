@@ -145,6 +145,7 @@ def waits_for_password_field(app: App) -> None:
     app.desktop.tap("a")
     wait_until_sync(lambda: window.password == "a", "the password field has the focus")
     take = dictated(app, "toggle")
+    wait_until_sync(lambda: app.view()["note"], "the reason is shown")
     view = app.view()
     assert (take.state, view["held"], view["note"]["key"]) == (TakeState.HELD, 1, HoldReason.PASSWORD)
     assert (window.text, window.password) == (there, "a")

@@ -74,6 +74,7 @@ def faults(widget: QWidget, scale: float) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.proof(minutes=1)) for turn in (1, 2))])
 @pytest.mark.parametrize("name", list(SHEETS))
 def test_states_differ_and_are_legible_and_fit_small_screens(qapp: QApplication, name: str, turn: int) -> None:

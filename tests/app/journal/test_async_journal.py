@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.core.outlet import pass_on
-from app.journal.async_journal import AsyncJournal, JournaledOutlet
+from app.journal.async_journal import AsyncJournal, JournaledOutlet, opened_in_thread
 from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import DiskRefuses, NotKept
@@ -51,6 +51,24 @@ async def faulty(tmp_path: Path) -> AsyncIterator[tuple[Journal, dict[str, Fault
 def on_disk(journal: Journal) -> list[Event]:
     events = decode_lines((journal.folder / EVENTS).read_bytes())
     return [event for event in events if not isinstance(event, Opened)]
+
+
+async def test_journal_that_opens_after_a_cancellation_is_closed_again(tmp_path: Path) -> None:
+    Journal.create(tmp_path, ID, Options(), 0).close()
+    begun, free = threading.Event(), threading.Event()
+
+    def opening() -> Journal:
+        begun.set()
+        free.wait(10)
+        return Journal.reopen(tmp_path, ID)
+
+    task = asyncio.create_task(opened_in_thread(opening))
+    await wait_until(begun.is_set, "the thread opens it")
+    task.cancel()
+    free.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    Journal.reopen(tmp_path, ID).close()  # else it is in use
 
 
 async def test_insertion_events_are_on_disk_when_the_call_returns(tmp_path: Path) -> None:

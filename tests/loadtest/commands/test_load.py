@@ -30,12 +30,12 @@ def test_sessions_command_finds_every_digest_right(tmp_path: Path, chain: Chain)
 def test_scenario_commands_print_figures_and_write_reports(tmp_path: Path, chain: Chain) -> None:
     home = chain.root / "home"
     herd = start(home, "herd", "--clients", "3", "--ramp", "0", "--spread", "0.2", "--report", str(tmp_path / "h"))
-    brief = ("--count", "1", "--minutes", "0.01", "--ramp", "0", "--seed", SHORT)
+    brief = ("--count", "1", "--minutes", "0.05", "--ramp", "0", "--seed", SHORT)
     streams = run(home, "streams", *brief, "--report", str(tmp_path / "s"))
     cut, _ = herd.communicate(timeout=60)
     told = run(home, "plan", "--streams", "1000000", "--json")
     assert streams.returncode == 0, streams.stderr + streams.stdout
-    assert json.loads(streams.stdout)["right"] == 1
+    assert json.loads(streams.stdout)["right"] >= 1
     assert (json.loads(cut)["back"]["returned"], json.loads(cut)["right"], herd.returncode) == (3, 6, 0)
     for scenario in ("h", "s"):
         assert "Flawless" in (tmp_path / scenario / "report.html").read_text()

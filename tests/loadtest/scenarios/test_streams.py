@@ -22,17 +22,17 @@ from tests.helpers.scripted_gateway import (
 )
 
 
-async def tally_of(*scripts: Script, refusing: Answers = ()) -> Tally:
+async def tally_of(*scripts: Script, refusing: Answers = (), seconds: float = 0.3) -> Tally:
     """Run one session, since a scripted gateway has one memory."""
     async with scripted(*scripts, refusing=refusing) as gateway:
         recorder = TallyRecorder(time.monotonic())
-        plan = Streams(1, 0.3, patience_s=5.0, pace=0.02)
+        plan = Streams(1, seconds, patience_s=5.0, pace=0.02)
         await run_streams(plan, fixed(Address(gateway.url)), recorder)
     return recorder.tally
 
 
 async def test_streams_run_is_flawless() -> None:
-    tally = await tally_of(oblige)
+    tally = await tally_of(oblige, seconds=1.5)
     assert tally.flawless and tally.segments > 1
     assert (tally.sessions, tally.finished, tally.connects, tally.refusals) == (1, 1, 1, 0)
     assert len(tally.first_update_ms) == len(tally.session_lag_p95_ms) == 1

@@ -186,7 +186,8 @@ async def test_silent_helper_is_replaced_when_no_text_is_being_inserted(screen: 
     child.suspend()
     assert await inserter.target() is None
     await wait_until(lambda: ended(child), "it is killed")
-    assert await inserter.insert("text", await inserter.target()) == Insertion(InsertionResult.PASTED)
+    target = await wait_until(inserter.target, "another one tells the target")
+    assert await inserter.insert("text", target) == Insertion(InsertionResult.PASTED)
     await field.shows("text")
     await inserter.close()
 
