@@ -24,9 +24,9 @@ _BLOCK_S = 0.02
 _CLOSE_S = 5.0
 
 
-def long_recording(minutes: float, seed: int = 1) -> Samples:
+def long_recording(minutes: float) -> Samples:
     """Return sentences in English and Mandarin, in random order, with pauses between them."""
-    chance = random.Random(seed)
+    chance = random.Random(1)
     sentences = [samples_of(recording.path) for recording in synthetic()]
     wanted, pieces, length = round(minutes * 60 * SAMPLE_RATE), list[Samples](), 0
     while length < wanted:

@@ -106,10 +106,10 @@ class ScreenObserver:
 
 
 @contextmanager
-def observed_screen(display: str, title: str = "kikipounamu") -> Iterator[ScreenObserver]:
+def observed_screen(display: str) -> Iterator[ScreenObserver]:
     """Observe this screen until the context ends."""
     opened = Display(display)
     try:
-        yield ScreenObserver(opened, title)
+        yield ScreenObserver(opened, "kikipounamu")
     finally:
         opened.close()

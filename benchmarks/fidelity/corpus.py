@@ -119,9 +119,9 @@ def trimmed(samples: Samples) -> Samples:
     return samples[max(0, int(loud[0]) * BLOCK - edge) : (int(loud[-1]) + 1) * BLOCK + edge]
 
 
-def room(samples: int, seed: int, dbfs: float = ROOM_DBFS) -> NDArray[np.float64]:
+def room(samples: int, seed: int) -> NDArray[np.float64]:
     """Return the noise of a quiet room, in units of samples."""
-    return noise("pink", max(samples, SAMPLE_RATE), seed)[:samples] * 2**15 * 10 ** (dbfs / 20)
+    return noise("pink", max(samples, SAMPLE_RATE), seed)[:samples] * 2**15 * 10 ** (ROOM_DBFS / 20)
 
 
 def assembled(parts: Iterable[tuple[Samples, float]], seed: int) -> Samples:

@@ -15,6 +15,8 @@ import numpy as np
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LETTER: Final = re.compile(r"[^\W_]")
 _STOP: Final = re.compile(r"(?<!\d)[.。?!]|[.。?!](?!\d)")
+_DRAWS: Final = 10_000
+_LOOP: Final = 4
 _HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
@@ -122,24 +124,24 @@ def foreign_characters(text: str) -> int:
     return sum(not (letter.isascii() or _HAN.match(letter)) for letter in letters)
 
 
-def upper_bound(pairs: Sequence[tuple[Counts, Counts]], draws: int = 10_000, seed: int = 1) -> float:
+def upper_bound(pairs: Sequence[tuple[Counts, Counts]]) -> float:
     """Return the upper end of the 95 % interval of the difference of error rates, first minus second.
 
     Paired bootstrap over texts (Bisani and Ney, 2004), percentile 97.5.
     """
     difference = np.array([first.errors - second.errors for first, second in pairs])
     length = np.array([first.units for first, _ in pairs])
-    drawn = np.random.default_rng(seed).integers(0, len(pairs), (draws, len(pairs)))
+    drawn = np.random.default_rng(1).integers(0, len(pairs), (_DRAWS, len(pairs)))
     return float(np.percentile(difference[drawn].sum(axis=1) / length[drawn].sum(axis=1), 97.5))
 
 
-def repeats(text: str, language: str, least: int = 4) -> bool:
-    """Return whether the text is a loop: one to six units that follow each other ``least`` times."""
+def repeats(text: str, language: str) -> bool:
+    """Return whether the text is a loop: one to six units that occur four times in a row."""
     found = [unit.text for unit in units(normalised(text), language)]
     for size in range(1, 7):
         same = 0
         for one, other in zip(found, found[size:], strict=False):
             same = same + 1 if one == other else 0
-            if same >= size * (least - 1):
+            if same >= size * (_LOOP - 1):
                 return True
     return False

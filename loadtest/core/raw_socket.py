@@ -44,10 +44,10 @@ class NotUpgraded(Exception):
         self.status = status
 
 
-def frame(opcode: int, payload: bytes, first: int = _FINAL, mask: bytes = b"\0\0\0\0") -> bytes:
-    """Return one masked frame. ``first``: bits of the first byte beside the opcode.
+def frame(opcode: int, payload: bytes, first: int = _FINAL) -> bytes:
+    """Return one frame. ``first``: bits of the first byte beside the opcode.
 
-    The mask of zeros leaves the payload as it is, which is valid and cheap.
+    Its mask of zeros leaves the payload as it is, which is valid and cheap.
     """
     size = len(payload)
     if size < _SHORT:
@@ -56,7 +56,7 @@ def frame(opcode: int, payload: bytes, first: int = _FINAL, mask: bytes = b"\0\0
         head = struct.pack("!BBH", first | opcode, _MASKED | _SHORT, size)
     else:
         head = struct.pack("!BBQ", first | opcode, _MASKED | _LONG, size)
-    return head + mask + payload
+    return head + bytes(4) + payload
 
 
 def handshake(address: Address, path: str = STREAM_PATH, subprotocol: str = SUBPROTOCOL) -> bytes:

@@ -15,9 +15,8 @@ class LogWatch:
     of lines with a traceback, or of level error or above.
     """
 
-    def __init__(self, folder: Path, without: str = "loadtest") -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._without = without
         self._read = {path: (path.stat().st_ino, path.stat().st_size) for path in self._files()}
         self.lines = 0
         self.faults: list[str] = []
@@ -33,7 +32,7 @@ class LogWatch:
             self._read[path] = (inode, read + self._read_from(path, read, path.stem, size - read))
 
     def _files(self) -> list[Path]:
-        return [path for path in sorted(self._folder.glob("*.jsonl")) if path.stem != self._without]
+        return [path for path in sorted(self._folder.glob("*.jsonl")) if path.stem != "loadtest"]
 
     def _read_from(self, path: Path, start: int, program: str, most: int = _TAIL * 8) -> int:
         """Read whole lines; return the number of bytes that were read."""

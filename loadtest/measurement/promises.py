@@ -24,11 +24,12 @@ def none_broken(promises: Iterable[Promise]) -> bool:
     return all(promise.kept is not False for promise in promises)
 
 
-def served(figures: Figures, name: str = "every segment is recognised exactly once") -> Promise:
+def served(figures: Figures) -> Promise:
     """Judge the speakers: every segment ended once and correctly, whatever refusals they met."""
     found = f"{figures.right} of {figures.segments} right, {figures.twice} twice"
     found += f", {figures.lost_sessions} sessions lost"
-    return Promise(name, figures.flawless, found, {"segments": figures.segments, "right": figures.right})
+    values: dict[str, float | None] = {"segments": figures.segments, "right": figures.right}
+    return Promise("every segment is recognised exactly once", figures.flawless, found, values)
 
 
 def unharmed(figures: Figures, most_p95_ms: float) -> Promise:

@@ -61,14 +61,13 @@ class Noise:
         self._seed = seed
         self._pool = memoryview(random.Random(f"noise/{seed}").randbytes(_POOL_S * SAMPLE_RATE * BYTES_PER_SAMPLE))
 
-    def turns(self, session: int, pauses: bool = True) -> Iterator[Turn]:
+    def turns(self, session: int) -> Iterator[Turn]:
         """Yield the endless turns of session number ``session``: segments of 1 to 6 s, of odd lengths."""
         source = random.Random(f"{self._seed}/{session}")
         segment = 0
         while True:
             samples = round(source.uniform(SHORTEST_S, LONGEST_S) * SAMPLE_RATE)
-            pause_s = _pause_s(source) if pauses else 0.0
-            yield Turn(pause_s, self.utterance(session, segment, samples, source))
+            yield Turn(_pause_s(source), self.utterance(session, segment, samples, source))
             segment += 1
 
     def utterance(self, session: int, segment: int, samples: int, source: random.Random) -> NoiseSegment:
