@@ -57,7 +57,8 @@ class Listing:
 
     def _wait(self) -> None:
         if self._left:  # all checks run at once; this is the next one to print
-            self._status.update(f"examining: {self._say(f'doctor.area.{self._left[0]}')}")
+            area = self._say(f"doctor.area.{self._left[0]}")
+            self._status.update(self._say("help.examine.running", area=area))
 
     def _print(self, finding: Finding) -> None:
         title, found, do = told(self._say, finding)

@@ -21,17 +21,12 @@ NAME: Final = "doctor.json"
 _OWN: Final = frozenset(
     {
         *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),
-        *("process", "python", "seconds", "since", "size", "status", "workers"),
+        *("process", "python", "seconds", "since", "size", "sound", "status", "workers"),
     }
 )
 _WORDS: Final = frozenset({"desktop", "own", "system", "version", "what"})
 _WORD: Final = re.compile(r"[\w.,+:()/ -]{1,60}", re.ASCII)
 _HARDWARE: Final = re.compile(r"driver|card \d+|torch|ctranslate2")
-# The message of a successful decode. A library's message about a failed one may name a folder.
-_DECODED: Final = re.compile(
-    r"\d+ s of sound in [\d.]+ s: RTF [\d.]+, "
-    r"(\d+ times as fast as speech|slower than speech: texts will lag behind)"
-)
 
 
 def part(say: Say, findings: Sequence[Finding]) -> ReportFile:
@@ -54,15 +49,11 @@ def _kept(finding: Finding, name: str, value: str, redaction: Redaction) -> str:
         return value if set(value.split(", ")) <= set(model_names()) else LEFT_OUT
     if name in _WORDS:
         return value if _WORD.fullmatch(value) else LEFT_OUT
-    if name == "says" and _is_of_hardware(finding.values.get("what", ""), value):
-        return value
+    if name == "says" and _HARDWARE.fullmatch(finding.values.get("what", "")):
+        return value  # what is said of a failed decode may name a folder
     if name == "event":
         return value if value in EVENT_NAMES else LEFT_OUT
     return redaction.text(value) if name == "says" else LEFT_OUT
-
-
-def _is_of_hardware(what: str, says: str) -> bool:
-    return bool(_HARDWARE.fullmatch(what) or (what == "decode" and _DECODED.fullmatch(says)))
 
 
 def _without_values(note: Note | None) -> Note | None:

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import re
 import tempfile
 from asyncio.subprocess import Process
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import IO, Final
 
@@ -22,6 +23,7 @@ DEADLINE_S: Final = 150.0  # a large model on a slow computer
 _PROGRAM: Final = "kikipounamu-worker"
 _MOST_BYTES: Final = 1 << 16
 _LONGEST: Final = 300
+_MEASURED: Final = re.compile(r"(\d+) s of sound in ([\d.]+) s: ")
 
 
 class WorkerLine(Struct, frozen=True):
@@ -102,10 +104,16 @@ async def _read(process: Process, lines: list[WorkerLine]) -> None:
 
 def told(lines: Iterable[WorkerLine], *, needed: bool) -> list[Finding]:
     """Convert the doctor's lines, which are in English, to findings. Pure."""
-    bad = wrong if needed else advice
-    return [
-        bad(Topic.WORKER, "worker-fails", what=line.what, says=line.says)
-        if line.good is False
-        else ok(Topic.WORKER, "worker-says", what=line.what, says=line.says)
-        for line in lines
-    ]
+    return [_finding(line, wrong if needed else advice) for line in lines]
+
+
+def _finding(line: WorkerLine, bad: Callable[..., Finding]) -> Finding:
+    """Return a finding in the user's words where they matter: of the speed and of a missing card."""
+    if line.what == "decode" and (measured := _MEASURED.match(line.says)):
+        key, finding = ("worker-speed", ok) if line.good else ("worker-behind", bad)
+        return finding(Topic.WORKER, key, what=line.what, sound=measured[1], seconds=measured[2])
+    if line.good is False:
+        return bad(Topic.WORKER, "worker-fails", what=line.what, says=line.says)
+    if line.what == "driver" and line.good is None:
+        return ok(Topic.WORKER, "worker-no-card", what=line.what)
+    return ok(Topic.WORKER, "worker-says", what=line.what, says=line.says)

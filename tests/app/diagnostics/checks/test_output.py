@@ -37,7 +37,7 @@ def test_listing_prints_remedy_below_finding() -> None:
 
 def test_listing_shows_progress_on_terminal() -> None:
     shown = listed(WELL, BAD, terminal=True)
-    assert "PROBLEM" in shown and "Do this:" in shown and "examining: " in shown
+    assert "PROBLEM" in shown and "Do this:" in shown and "Checking: " in shown
 
 
 def test_listing_is_silent_when_json_is_requested() -> None:

@@ -8,6 +8,7 @@ from app.core.errors import Note
 from app.core.sentences import Sentences, entries
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.diagnostics.checks.redacted_findings import NAME, part, redacted
+from app.diagnostics.checks.worker import WorkerLine, told
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction, own_modules
 from protocol.engine import EngineInfo
 from tests.helpers.placeholders import placeholders
@@ -60,9 +61,10 @@ def test_report_keeps_decoding_speed() -> None:
                 DecodeMeasurement(EngineInfo("whisper", "base", "cpu"), 2.0, 10.0, decode_s, SECRET), spoken=True
             )
         )
-        (says,) = [line.says for line in lines if line.what == "decode"]
-        finding = ok(Topic.WORKER, "worker-says", what="decode", says=says)
+        said = [WorkerLine(*line) for line in lines if line.what == "decode"]
+        (finding,) = told(said, needed=True)
         assert redacted(finding, redaction) == finding
+        assert finding.key == ("worker-speed" if decode_s < 10 else "worker-behind")
 
 
 def test_report_leaves_out_values_unless_listed_as_own(tmp_path: Path) -> None:
@@ -74,5 +76,5 @@ def test_report_leaves_out_values_unless_listed_as_own(tmp_path: Path) -> None:
     kept = {name for name, value in redacted(finding, redaction).values.items() if value != LEFT_OUT}
     assert kept <= {
         *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),
-        *("process", "python", "seconds", "since", "size", "status", "workers"),
+        *("process", "python", "seconds", "since", "size", "sound", "status", "workers"),
     }

@@ -16,8 +16,16 @@ def doctor(tmp_path: Path, script: str) -> list[str]:
 
 def test_told_converts_good_and_bad_lines() -> None:
     lines = [WorkerLine("driver", "none"), WorkerLine("engine", "here", True), WorkerLine("decode", "slow", False)]
-    assert keys(told(lines, needed=True)) == ["ok worker-says", "ok worker-says", "problem worker-fails"]
+    assert keys(told(lines, needed=True)) == ["ok worker-no-card", "ok worker-says", "problem worker-fails"]
     assert keys(told(lines, needed=False))[-1] == "advice worker-fails"
+
+
+def test_told_has_own_words_for_speed_and_missing_card() -> None:
+    fast, slow = (f"10 s of sound in {s} s: RTF 0.1, and so on" for s in ("1.00", "20.00"))
+    lines = [WorkerLine("driver", "none"), WorkerLine("decode", fast, True), WorkerLine("decode", slow, False)]
+    found = told(lines, needed=True)
+    assert keys(found) == ["ok worker-no-card", "ok worker-speed", "problem worker-behind"]
+    assert found[2].values == {"what": "decode", "sound": "10", "seconds": "20.00"}
 
 
 async def test_worker_check_returns_findings_of_its_doctor(tmp_path: Path) -> None:
@@ -28,7 +36,7 @@ async def test_worker_check_returns_findings_of_its_doctor(tmp_path: Path) -> No
         "raise SystemExit(3)\n"
     )
     found = await worker(["--engine", "x"], command=doctor(tmp_path, script))
-    assert keys(found) == ["ok worker-says", "problem worker-fails"]
+    assert keys(found) == ["ok worker-no-card", "problem worker-fails"]
 
 
 async def test_worker_check_notices_crash_of_its_doctor(tmp_path: Path) -> None:
