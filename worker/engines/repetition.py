@@ -93,6 +93,14 @@ def times_said(text: str) -> int:
     return found.times + 1 if found and whole else 1
 
 
+def said_so_often(text: str, times: int) -> str:
+    """Return a text that says a phrase again and again, and nothing else, with the phrase as often as given."""
+    ends = [match.end() for match in _UNIT.finditer(text)]
+    size = len(ends) // times_said(text)
+    first, second = ends[size - 1], ends[2 * size - 1]
+    return text[:first] + text[first:second] * (times - 1) + text[ends[-1] :]
+
+
 def without_loops(text: str) -> str:
     """Return the text with one occurrence of each phrase that loops."""
     while found := _repeats(text, _REPEATED_UNITS_OF_A_LOOP):

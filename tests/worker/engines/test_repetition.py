@@ -13,6 +13,7 @@ from worker.engines.repetition import (
     may_repeat,
     repetition,
     said_once,
+    said_so_often,
     times_said,
     without_loops,
 )
@@ -135,3 +136,16 @@ def test_repetition_counts_phrases_and_units(phrase: list[str], times: int) -> N
 )
 def test_phrase_is_counted_if_a_text_has_nothing_else(text: str, times: int) -> None:
     assert times_said(text) == times
+
+
+@pytest.mark.parametrize(
+    ("text", "times", "expected"),
+    [
+        ("好。好。好。好。好。好。好。", 5, "好。好。好。好。好。"),
+        (" 推了 推了", 3, " 推了 推了 推了"),
+        (" Not yet. Not yet!", 4, " Not yet. Not yet. Not yet. Not yet!"),
+        ("No, no, no.", 2, "No, no."),
+    ],
+)
+def test_phrase_is_said_as_often_as_given(text: str, times: int, expected: str) -> None:
+    assert said_so_often(text, times) == expected

@@ -41,7 +41,7 @@ class Rest(NamedTuple):
 
 def rest_after(window: Window, reading: Reading, text: str) -> Rest | None:
     """Return where in the window speech follows that its reading may lack. ``text``: what can be aligned."""
-    if window.asked.partial or not window.is_speech(reading):
+    if window.asked.partial or reading.found or not window.is_speech(reading):
         return None
     sound = window.audio.sound[:, : reading.frames()]
     end_s = reading.phrases[-1].end_s if reading.phrases else inf

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from worker.engines.repetition import has_repetition, is_loop
+from worker.engines.repetition import has_repetition, is_loop, is_only_loop
 from worker.engines.whisper.reader import Reading
 from worker.engines.whisper.speech import is_probable, is_speech, is_surely_speech
 
@@ -43,8 +43,11 @@ def is_surely_said(reading: Reading, seconds: float) -> bool:
 def better(long: Reading, short: Reading, seconds: float) -> Reading:
     """Choose between the readings of a window of 30 s and of a short one that was not reliable.
 
-    The long one decides whether anybody spoke. Of a short answer the short one is often the more probable.
+    The long one decides whether anybody spoke. Of a short answer the short one is often the more probable. Words
+    before a loop are Whisper's own if the short one is nothing but a loop of sounds: speech begins alike in both.
     """
+    if is_loop(long.text) and not is_only_loop(long.text) and is_only_loop(short.text) and not is_speech(short):
+        return short
     if not is_speech(long) or not is_in_bounds(short, seconds):
         return long
     best = max(long, short, key=lambda reading: (not is_loop(reading.text), reading.log_probability))

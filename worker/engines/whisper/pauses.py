@@ -23,6 +23,7 @@ _KEPT: Final = 25
 _LEAD: Final = 20
 """Frames of 10 ms: how soon after the end a pause begins, its length, that of the speech after it,
 where that begins at least, and what is kept of a pause and of the silence before the first sound."""
+_ALIKE: Final = 1.5
 _LONGEST_WORD: Final = 120
 """Frames of sound that one word hardly lasts, so that others were said there."""
 
@@ -49,6 +50,12 @@ def _sounds(features: Features) -> list[Frames]:
 def count_sounds(features: Features) -> int:
     """Return how many sounds as long as a word have pauses around them."""
     return sum(len(sound) >= _SPEECH for sound in _sounds(features))
+
+
+def are_alike(features: Features) -> bool:
+    """Return whether all sounds between pauses are of a word's length, and about as long as each other."""
+    lengths = [len(sound) for sound in _sounds(features)]
+    return min(lengths) >= _SPEECH and max(lengths) <= min(_ALIKE * min(lengths), _LONGEST_WORD)
 
 
 def first_sound(features: Features) -> int:

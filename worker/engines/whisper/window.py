@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from worker.engines.repetition import may_repeat, said_once, times_said
+from worker.engines.repetition import may_repeat, said_once, said_so_often, times_said
 from worker.engines.whisper.missed_end import better, is_heard, is_in_bounds, says_once
-from worker.engines.whisper.pauses import LOUD, count_sounds, with_short_pauses
+from worker.engines.whisper.pauses import LOUD, are_alike, count_sounds, with_short_pauses
 from worker.engines.whisper.reader import (
     FRAMES_PER_SECOND,
     LONGEST_FRAMES,
@@ -89,10 +89,16 @@ class Window:
         return Window(self.audio, asked._replace(language=likeliest))
 
     def read(self) -> Reading:
-        """Decode until the text can be trusted. It is no loop if it says one phrase as often as it was heard."""
+        """Decode until the text can be trusted. It is no loop if it says one phrase as often as it was heard.
+
+        Of a short word said again and again Whisper loses count: then the sounds count.
+        """
         reading = self._trusted()
-        times = times_said(reading.text)
-        return reading._replace(found=times > 1 and times == count_sounds(self.audio.sound))
+        times, sounds = times_said(reading.text), count_sounds(self.audio.sound)
+        found, alike = 1 < times == sounds, sounds > 1 and are_alike(self.audio.sound)
+        if alike and not found and sounds / 2 < times < 2 * sounds:
+            return reading._replace(text=said_so_often(reading.text, sounds), phrases=(), found=True)
+        return reading._replace(found=found or (alike and times == 2 * sounds))  # 谢谢 is one sound
 
     def read_once(self) -> Reading:
         """Decode without a second look."""

@@ -61,6 +61,20 @@ def test_long_window_decides_when_the_short_one_is_out_of_bounds() -> None:
     assert better(LOOP, LOOP, 2.0) is LOOP
 
 
+@pytest.mark.parametrize(
+    ("short", "no_speech", "spoken"),
+    [
+        ("I'm sorry, " * 99, 0.54, False),
+        ("I'm sorry, " * 99, 0.2, True),
+        ("Thank you for watching, " + "see you, " * 50, 0.54, True),
+    ],
+    ids=["breathing", "surely speech", "words in both"],
+)
+def test_words_before_a_loop_of_sounds_are_in_both_windows(short: str, no_speech: float, spoken: bool) -> None:
+    goodbye = GOOD._replace(text="Thank you for watching, " + "bye, " * 200, no_speech=0.56)
+    assert is_speech(better(goodbye, LOOP._replace(text=short, no_speech=no_speech), 23.0)) is spoken
+
+
 def test_long_window_decides_that_nobody_spoke() -> None:
     noise = LOOP._replace(no_speech=0.77)
     assert better(noise, GOOD, 2.0) is noise and not is_speech(noise)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from worker.engines.whisper.pauses import (
     LOUD,
+    are_alike,
     count_sounds,
     first_sound,
     pause_before,
@@ -45,6 +46,21 @@ def test_loudest_part_is_without_what_is_15_db_quieter() -> None:
 
 def test_sounds_as_long_as_a_word_are_counted() -> None:
     assert count_sounds(features(40, 30, 20, 30, 60, 15, 60)) == 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "alike"),
+    [
+        ((40, 30, 60, 30, 50), True),
+        ((40, 30, 61), False),
+        ((29, 30, 29), False),
+        ((121, 30, 121), False),
+        ((120,), True),
+    ],
+    ids=["words", "of different length", "clicks", "breaths", "one"],
+)
+def test_sounds_are_alike_if_they_are_words_of_similar_length(parts: Sequence[int], alike: bool) -> None:
+    assert are_alike(features(*parts)) is alike
 
 
 @pytest.mark.parametrize(("parts", "first"), [((0, 60, 40), 40), ((0, 15, 40), 0), ((100, 60), 0)])

@@ -15,7 +15,7 @@ from tests.worker.engines.whisper.stand_ins import (
     PausingReader,
     decoder,
 )
-from worker.engines.whisper.reader import LONGEST_FRAMES, Asked, Hints, Reading
+from worker.engines.whisper.reader import LONGEST_FRAMES, Asked, Features, Hints, Reading, Samples
 from worker.engines.whisper.segment import SegmentDecoder
 
 
@@ -127,6 +127,31 @@ def test_noise_gives_no_text_and_loop_one_phrase() -> None:
     assert decoder(FakeReader(lambda *_: noise), 4.0).decode("en", "").text == ""
     loop = GOOD._replace(text=" I'm sorry." * 20)
     assert decoder(FakeReader(lambda *_: loop), 4.0).decode("en", "").text == "I'm sorry."
+
+
+class CallingReader(FakeReader):
+    """Reader of audio with a word of half a second in each second."""
+
+    def features(self, samples: Samples) -> Features:
+        frames = np.arange(len(samples) // 160 + LONGEST_FRAMES)
+        return np.where((frames % 100 < 50) & (frames < len(samples) // 160), 1.0, -0.5).astype(np.float32)[None]
+
+
+@pytest.mark.parametrize(
+    ("reader", "times", "written"),
+    [
+        (CallingReader, 8, 5),
+        (CallingReader, 4, 5),
+        (CallingReader, 5, 5),
+        (CallingReader, 10, 10),
+        (CallingReader, 11, 0),
+        (FakeReader, 8, 8),
+    ],
+    ids=["too often", "too seldom", "as often", "two syllables", "loop", "one sound"],
+)
+def test_short_word_is_written_as_often_as_it_sounds(reader: type[FakeReader], times: int, written: int) -> None:
+    said = GOOD._replace(text="好。" * times, no_speech=0.4)
+    assert decoder(reader(lambda *_: said), 5.0).decode("zh", "").text == "好。" * written
 
 
 def test_window_of_almost_30_seconds_is_no_longer_than_30() -> None:
