@@ -43,7 +43,7 @@ def day_text(texts: Texts, day: date) -> str:
 def program_text(texts: Texts, program: str) -> str:
     """Return the name of a program for people; of an unknown one such as ``some-editor``, ``Some Editor``."""
     name = program_name(program, texts.language) if program else ""
-    if name != program:
+    if name != program or name == texts("app.name"):
         return name
     name = program.removesuffix(".exe").rpartition(".")[2]
     words = name.replace("-", " ").replace("_", " ").split()

@@ -133,7 +133,7 @@ def _said_again(window: Window, reading: Reading) -> Reading:
 def _in_another_language(window: Window, reading: Reading) -> Reading:
     """Return a reading with what was said in another one of the speaker's languages, which Whisper passes over."""
     sound, text = window.audio.sound[:, : reading.frames()], reading.text
-    if not window.asked.spoken or not speech_after_word(sound, 0):
+    if window.asked.translates or not speech_after_word(sound, 0):
         return reading
     words = window.words(text)
     begins = spoken_at([frame for _, frame in words])

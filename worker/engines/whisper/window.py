@@ -27,6 +27,8 @@ _PRIMED_S: Final = 1.5
 """Shorter audio may hold one word. Whisper then writes a part of the sentence that it was primed with."""
 _TOLD_S: Final = 2.0
 """Shorter audio hardly tells its language."""
+_OFTEN: Final = ("en", "zh")
+"""Languages to look for where those of the speaker are not known."""
 _TOKENS: Final = 16
 _TOKENS_PER_SECOND: Final = 8
 _MOST_TOKENS_PER_SECOND: Final = 20
@@ -82,11 +84,12 @@ class Window:
     def in_its_language(self) -> "Window":
         """Return the window in the likeliest of the speaker's languages, if it is long enough to tell."""
         asked = self.asked
-        if asked.partial or asked.translates or not asked.spoken or self.audio.seconds < _TOLD_S:
+        if asked.partial or asked.translates or self.audio.seconds < _TOLD_S:
             return self
         ranked = self.audio.reader.languages(self.audio.encoded(self.audio.padded()))
-        likeliest = next((one for one in ranked if one in (asked.language, *asked.spoken)), asked.language)
-        return Window(self.audio, asked._replace(language=likeliest))
+        wanted = (asked.language, *(asked.spoken or _OFTEN))
+        found = [one for one in (ranked if asked.spoken else ranked[:1]) if one in wanted]
+        return Window(self.audio, asked._replace(language=found[0])) if found else self
 
     def read(self) -> Reading:
         """Decode until the text can be trusted. It is no loop if it says one phrase as often as it was heard.

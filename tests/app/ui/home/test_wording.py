@@ -67,6 +67,7 @@ def test_days_are_named_as_people_do(texts: Texts) -> None:
 def test_details_show_length_and_program(texts: Texts) -> None:
     assert wording.details(texts, ROW) == "1:05"
     assert wording.details(texts, replace(ROW, program="Notes.exe")) == "1:05 · Notes"
+    assert wording.details(texts, replace(ROW, program="kikipounamu")) == "1:05 · kikipounamu"
 
 
 @in_each_language

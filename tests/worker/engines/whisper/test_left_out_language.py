@@ -49,10 +49,15 @@ def test_sentence_in_another_language_that_whisper_passed_over_is_read(
     assert decoder(BilingualReader(found, language), 8.0).decode("zh", "", ("zh", "en")).text == text
 
 
-def test_other_languages_are_not_looked_for_when_those_of_the_speaker_are_unknown() -> None:
+@pytest.mark.parametrize(
+    ("likeliest", "text"), [("en", f"{BEFORE}Bring your notes. {AFTER}"), ("fr", BEFORE + AFTER)]
+)
+def test_english_and_mandarin_are_looked_for_when_the_languages_of_the_speaker_are_unknown(
+    likeliest: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reader = BilingualReader({})
-    assert decoder(reader, 8.0).decode("zh", "").text == BEFORE + AFTER
-    assert 540 not in {frames for _, frames in reader.encoded}
+    monkeypatch.setattr(reader, "languages", lambda encoded: [likeliest, "en", "zh"])
+    assert decoder(reader, 8.0).decode("zh", "").text == text
 
 
 def test_rest_after_a_pause_is_read_in_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
