@@ -68,7 +68,7 @@ async def findable(
 async def _stay(file: Path, content: bytes, there_s: float) -> None:
     while True:
         await asyncio.sleep(there_s)
-        await asyncio.to_thread(_restore, file, content)
+        _restore(file, content)  # in no thread, which could write it after its removal
 
 
 def _restore(file: Path, content: bytes) -> None:
