@@ -1,11 +1,16 @@
 """Implement ``kikipounamu serve-api``: a port without a key for programs of this computer."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.options import PairedGateway
 from runtime.terminal import say
+
+if TYPE_CHECKING:
+    from app.cli.commands import RemoteStack
+    from app.local_services.stack import Stack
 
 
 def serve_api(
@@ -13,20 +18,35 @@ def serve_api(
     gateway: PairedGateway = "",
 ) -> None:
     """Let programs of this computer use a server, without a key, until Ctrl-C."""
+    from functools import partial
+
+    from app.cli.commands import GatewayChoice, RemoteStack
     from app.core import process
 
-    process.run("kikipounamu", lambda: serve(gateway, port))
+    if gateway or own_gateway_runs():
+        process.run("kikipounamu", lambda: serve(gateway, port, RemoteStack))
+    own = GatewayChoice(engine="")
+    process.run("kikipounamu", lambda: serve("", port, partial(own.serving, partial(say, err=True))), own.prepare)
 
 
-async def serve(gateway: str, port: int) -> int:
-    """Serve until cancelled. Raises ``AppError``."""
+def own_gateway_runs() -> bool:
+    """Return whether a gateway of this user runs, whatever recognises for it."""
+    from app.local_services.local_gateway import alive, read_endpoint
+
+    endpoint = read_endpoint()
+    return endpoint is not None and alive(endpoint.pid)
+
+
+async def serve(gateway: str, port: int, services: "Callable[[], Stack | RemoteStack]") -> int:
+    """Serve until cancelled. ``services``: makes what recognises meanwhile. Raises ``AppError``."""
     import asyncio
 
     from app.cli.dashboard_command import address
     from app.local_api.service import local_api
 
-    await asyncio.to_thread(address, gateway)  # a name that is not paired is told at once
-    async with local_api(lambda: address(gateway), port) as bound:
+    if gateway:
+        await asyncio.to_thread(address, gateway)  # a name that is not paired is told at once
+    async with services() as running, local_api(lambda: address(gateway), port) as bound:
         say(f"Programs of this computer need no key at http://127.0.0.1:{bound}/v1 until you press Ctrl-C here.")
-        await asyncio.get_running_loop().create_future()
+        await running.unless_broken(asyncio.Event().wait())
     return 0
