@@ -67,7 +67,7 @@ class GatewayChoice:
 
     @cached_property
     def local(self) -> tuple[str, str]:
-        """Engine and model of this computer's worker. Blocks briefly, and tells the user of a choice."""
+        """Engine and model of this computer's worker. Prints a model that it chooses itself. Blocks briefly."""
         if self.engine:
             return self.engine, self.model
         if self.model:
@@ -86,10 +86,10 @@ class GatewayChoice:
         """Return the stack that provides a local gateway, or ``None`` for a remote one."""
         return None if self.gateway else Stack(StackSettings(*self.local))
 
-    def serving(self, tell: Callable[[str], object]) -> "Stack | RemoteStack":
-        """Return the gateway as a context in which it serves; ``tell``: says that a local one is started."""
+    def serving(self, print_line: Callable[[str], object]) -> "Stack | RemoteStack":
+        """Return a context in which the gateway serves; ``print_line`` gets a line if a local one is started."""
         if stack := self.stack():
-            tell("starting the gateway and the worker, unless they run")
+            print_line("starting the gateway and the worker, unless they run")
         return stack or RemoteStack()
 
 
@@ -151,7 +151,7 @@ class Transcription:
                 self._unreadable[file] = str(error)
         if len(self._unreadable) == len(set(self._wanted.files)):
             for file in self._wanted.files:
-                self._tell(file, self._unreadable[file])
+                self._print(file, self._unreadable[file])
                 outputs.fail(file, self._unreadable[file])
             raise typer.Exit(FAILED)
         self._source.prepare()
@@ -191,23 +191,23 @@ class Transcription:
         except EXPECTED as error:
             return self._fail(file, str(error))
         if place:
-            self._tell(file, f"written to {place}")
+            self._print(file, f"written to {place}")
         for segment in transcript.failures:
-            self._tell(file, f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}")
+            self._print(file, f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}")
         if transcript.truncated:
-            self._tell(file, transcript.truncated)
+            self._print(file, transcript.truncated)
         return not (transcript.failures or transcript.truncated)
 
     def _fail(self, file: Path, why: str, reason: str = "") -> bool:
         """Report why a file has no result; ``reason``: more detail, only for programs."""
-        self._tell(file, why)
+        self._print(file, why)
         self._outputs.fail(file, f"{why}: {reason}" if reason else why)
         return False
 
-    def _tell(self, file: Path, what: str) -> None:
-        named = f" {file} " in f" {what}"  # by the message itself
-        told = what if named else f"{file.name or file}: {what}"
-        self._console.print(Text(printable(told)), soft_wrap=True)
+    def _print(self, file: Path, message: str) -> None:
+        names_file = f" {file} " in f" {message}"
+        line = message if names_file else f"{file.name or file}: {message}"
+        self._console.print(Text(printable(line)), soft_wrap=True)
 
 
 async def up(source: GatewayChoice) -> int:
@@ -236,16 +236,16 @@ LOOK_S: Final = 1.0
 
 async def report(stack: Stack, say: Callable[[str], None], look_s: float = LOOK_S) -> None:
     """Print the state of the gateway and the worker at each change, until cancelled."""
-    said = ""
+    before = ""
     while True:
-        now = await _standing(stack)
-        if now and now != said:
+        now = await _state_line(stack)
+        if now and now != before:
             say(now)
-        said = now
+        before = now
         await asyncio.sleep(look_s)
 
 
-async def _standing(stack: Stack) -> str:
+async def _state_line(stack: Stack) -> str:
     found = await local_gateway.running()
     if found is None:
         return ""
@@ -298,7 +298,9 @@ async def dictate(recordings: Sequence[Sample], source: GatewayChoice) -> int:
 async def _dictate_one(sample: Sample, source: GatewayChoice, console: Console) -> bool:
     options = Options(language=sample.language, model=source.model, script="simplified")
     recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
-    with ProgressDisplay(console, sample.path.name, lambda segment: say(told(segment))).shown() as display:
+    with ProgressDisplay(
+        console, sample.path.name, lambda segment: say(segment_lines(segment))
+    ).shown() as display:
         transcript = await recogniser.recognise(sample.path, display, live=True)
     say(f"  text    {transcript.text}")
     say(f"  script  {sample.text}")
@@ -311,8 +313,8 @@ def complete(transcript: RecordingTranscript) -> bool:
     return bool(transcript.segments) and all(segment.text for segment in transcript.segments)
 
 
-def told(segment: TranscriptSegment) -> str:
-    """Format one segment and where its time went, in ms."""
+def segment_lines(segment: TranscriptSegment) -> str:
+    """Return the text of a segment and, in a second line, where its time went, in ms."""
     span = f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s]"
     if segment.error:
         return f"{span} no text: {segment.error}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130
-_WHOLE: Final = 36
+_ID_LENGTH: Final = 36
 _SOON_S: Final = 5.0
 _PATIENCE_S: Final = 55.0
 _FINISHES: Final = "kikipounamu finishes what was said; `kikipounamu quit` again ends it at once"
@@ -109,7 +109,7 @@ def end() -> int:
 def send(verb: Verb, session: str = "") -> int:
     """Send a verb to the running app and return the exit status; ``session``: the start of a recording's id."""
     try:
-        ask({"verb": verb.value, "session": _whole(session)} if session else {"verb": verb.value})
+        ask({"verb": verb.value, "session": _full_id(session)} if session else {"verb": verb.value})
     except AppError as error:
         return _failed(error)
     return 0
@@ -137,9 +137,9 @@ def began_s() -> float:
         return 0.0
 
 
-def _whole(session: str) -> str:
-    """Return the id that begins like this. Raises ``JournalError``."""
-    if len(session) == _WHOLE:
+def _full_id(session: str) -> str:
+    """Return the id of the recording that begins with ``session``. Raises ``JournalError``."""
+    if len(session) == _ID_LENGTH:
         return session  # quickly: a key may be bound to it
     from app.journal.library import users_library
 
@@ -205,7 +205,7 @@ def register(app: "typer.Typer") -> None:
     from app.cli.options import CommandSection
     from runtime.command_line import AsJson
 
-    def telling(verb: Verb) -> None:
+    def register_verb(verb: Verb) -> None:
         def command() -> None:
             raise typer.Exit(perform(verb))
 
@@ -231,7 +231,7 @@ def register(app: "typer.Typer") -> None:
         raise typer.Exit(key(action, move))
 
     for verb in Verb:
-        telling(verb)
+        register_verb(verb)
     app.command(_KEY, help=_KEY_HELP, rich_help_panel=CommandSection.DICTATION)(pressed)
     app.command(_STATUS, help="Print what the running app is doing.", rich_help_panel=CommandSection.APP)(state)
 

@@ -1,5 +1,6 @@
 """Implement ``kikipounamu doctor``, which checks this computer, and ``kikipounamu report`` about it."""
 
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,16 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.completion import complete_engine
+from app.cli.output import print_json
 from runtime import terminal
 from runtime.command_line import AsJson
+from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
     from app.diagnostics.checks.all_checks import CheckOptions, ComputerSetup
     from app.diagnostics.checks.finding import Finding
-import time
-
-from app.cli.output import print_json
-from runtime.terminal import printable, say
 
 OwnEngine = Annotated[
     str,
@@ -55,15 +54,15 @@ def doctor(
 
     if not (engine or only_apart):
         engine = _engine_of_default()
-    wish = CheckOptions(engine, thorough=thorough)
+    options = CheckOptions(engine, thorough=thorough)
     if no_microphone:
-        wish = CheckOptions(engine, 0.0, thorough)
+        options = CheckOptions(engine, 0.0, thorough)
     computer = this_computer(sys.platform, os.environ)
 
     def work() -> Coroutine[Any, Any, int]:
         if only_apart:
-            return examine_apart(wish, computer, only_apart)
-        return examine(wish, computer, json=json, bundle=bundle)
+            return examine_apart(options, computer, only_apart)
+        return examine(options, computer, json=json, bundle=bundle)
 
     process.run("doctor", work, level="ERROR", terminal=True, in_files=False)
 
@@ -78,7 +77,7 @@ def _engine_of_default() -> str:
 
 
 async def examine(
-    wish: "CheckOptions", computer: "ComputerSetup", *, json: bool = False, bundle: Path | None = None
+    options: "CheckOptions", computer: "ComputerSetup", *, json: bool = False, bundle: Path | None = None
 ) -> int:
     """Run all checks, report them, save the bundle if wanted, and return the exit status.
 
@@ -91,7 +90,7 @@ async def examine(
     from app.diagnostics.checks.all_checks import AllChecks
 
     say = Sentences() if json else texts()  # programs read English, whatever the language of the windows
-    examinations = AllChecks(wish, computer).examinations()
+    examinations = AllChecks(options, computer).examinations()
     areas = [one.area for one in examinations]
     with output.Listing(say, areas, Console(), quiet=json) as listing:
         found = await runner.examine(examinations, listing.tell)
@@ -106,13 +105,13 @@ async def examine(
     return output.status(found)
 
 
-async def examine_apart(wish: "CheckOptions", computer: "ComputerSetup", area: str) -> int:
+async def examine_apart(options: "CheckOptions", computer: "ComputerSetup", area: str) -> int:
     """Run one check and report it to the parent process that requested it."""
     from app.diagnostics.checks import runner
     from app.diagnostics.checks.all_checks import AllChecks
     from app.diagnostics.checks.finding import Topic
 
-    examination = AllChecks(wish, computer).examination(Topic(area))
+    examination = AllChecks(options, computer).examination(Topic(area))
     found = await runner.examine([examination], lambda area, findings: None)
     typer.echo(runner.encode(found))
     return 0

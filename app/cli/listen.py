@@ -31,12 +31,15 @@ from runtime.logger import bound_fields
 from runtime.tasks import Tasks
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING})
+_MOST_NAMED: Final = 3
+_LOOK_S: Final = 1.0
 
 
 class Interrupts:
-    """Handler of interrupt signals, run in the event loop.
+    """Handler of interrupt signals, called in the event loop.
 
-    ``first``, which may be replaced, is called for the first signal and ``again`` for later ones.
+    ``first`` is called for the first signal, and may be replaced; ``again`` for later signals.
     """
 
     def __init__(self, first: Callable[[], object], again: Callable[[], object]) -> None:
@@ -45,7 +48,7 @@ class Interrupts:
         self._again = again
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def handled(self) -> Iterator[None]:
         """Handle the signals within the context, which must last until the loop ends.
 
         The previous handlers are not restored.
@@ -73,11 +76,6 @@ class Interrupts:
             self._again()
 
 
-_UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING})
-_MOST_NAMED: Final = 3
-_LOOK_S: Final = 1.0
-
-
 class OpenMicrophone(Protocol):
     """Signature of ``app.capture.microphone.open_microphone``, as used here."""
 
@@ -99,7 +97,7 @@ class ListenOptions:
     open_microphone: OpenMicrophone = open_microphone
 
 
-async def listen(source: GatewayChoice, wish: ListenOptions) -> int:
+async def listen(source: GatewayChoice, choices: ListenOptions) -> int:
     """Record until Ctrl-C or SIGTERM, then wait for every text.
 
     The next signal leaves at once.
@@ -108,8 +106,8 @@ async def listen(source: GatewayChoice, wish: ListenOptions) -> int:
     assert task is not None
     screen = LiveScreen(Console(), Console(stderr=True), texts())
     interrupts = Interrupts(first=task.cancel, again=task.cancel)
-    dictation = _Dictation(source, wish, screen, interrupts, users_library(limits_now()))
-    with interrupts.taken():
+    dictation = _Dictation(source, choices, screen, interrupts, users_library(limits_now()))
+    with interrupts.handled():
         try:
             return await dictation.run()
         except asyncio.CancelledError:
@@ -118,23 +116,23 @@ async def listen(source: GatewayChoice, wish: ListenOptions) -> int:
             return INTERRUPTED
         except EXPECTED as error:
             for line in str(error).splitlines():
-                screen.tell(line)
+                screen.print_line(line)
             return FAILED
         finally:
-            dictation.tell_what_is_kept()
+            dictation.report_kept()
 
 
 class _Dictation:
     def __init__(
         self,
         source: GatewayChoice,
-        wish: ListenOptions,
+        choices: ListenOptions,
         screen: LiveScreen,
         interrupts: Interrupts,
         library: Library,
     ) -> None:
         self._source = source
-        self._wish = wish
+        self._choices = choices
         self._screen = screen
         self._interrupts = interrupts
         self._library = library
@@ -142,30 +140,30 @@ class _Dictation:
 
     async def run(self) -> int:
         """Start the stack unless a remote gateway was named, then record. Raises errors that are ``EXPECTED``."""
-        if told := interrupted(self._library.all()):
-            self._screen.tell(told)
-        async with self._source.serving(self._screen.tell) as gateway:
+        if message := interrupted(self._library.all()):
+            self._screen.print_line(message)
+        async with self._source.serving(self._screen.print_line) as gateway:
             return await gateway.unless_broken(self._dictate())
 
     async def _dictate(self) -> int:
         screen = self._screen
         locate, context = self._source.locate(), ContextNeed()
-        listener = DictationSetup(locate, needed_models.vad_folder(), self._wish.mode)
+        listener = DictationSetup(locate, needed_models.vad_folder(), self._choices.mode)
         await context.look(locate, _LOOK_S)
         async with AsyncExitStack() as cleanup:
             cleanup.enter_context(screen.shown())
             tasks = await cleanup.enter_async_context(Tasks("listen"))
             microphone = await cleanup.enter_async_context(
-                self._wish.open_microphone(self._wish.microphone, on_change=screen.changed)
+                self._choices.open_microphone(self._choices.microphone, on_change=screen.changed)
             )
-            wish, now_s = self._wish, time.time()
-            cutting = Cutting(wish.mode, context.needed(wish.options.model))
-            take = self._library.create(self._session, wish.options, now_s, cutting)
+            choices, now_s = self._choices, time.time()
+            cutting = Cutting(choices.mode, context.needed(choices.options.model))
+            take = self._library.create(self._session, choices.options, now_s, cutting)
             journal = cleanup.enter_context(take)
 
             def stop() -> None:
                 microphone.stop()
-                screen.tell(
+                screen.print_line(
                     f"sending the rest and waiting for texts, until nothing comes for {QUIET_S:.0f} s; "
                     "Ctrl-C again leaves at once, and the recording is kept"
                 )
@@ -177,14 +175,14 @@ class _Dictation:
             self._interrupts.first = leave
         return FAILED if transcript.failures or screen.refused else 0
 
-    def tell_what_is_kept(self) -> None:
-        """Tell the user how to resend the recording if texts are missing, and how to see those not written."""
+    def report_kept(self) -> None:
+        """Print how to resend the recording if texts are missing, and how to see texts that were not written."""
         if self._screen.refused:
-            self._screen.tell(f"`kikipounamu takes show {self._session}` has the texts")
+            self._screen.print_line(f"`kikipounamu takes show {self._session}` has the texts")
         with suppress(TakeUnknown):  # the take was never created
             if self._library.find(self._session).state in _UNSENT | {TakeState.FAILED}:
                 how = f"`kikipounamu takes resend {self._session}` goes on with it"
-                self._screen.tell(f"the recording is kept: {how}")
+                self._screen.print_line(f"the recording is kept: {how}")
 
 
 def interrupted(takes: Iterable[TakeSnapshot]) -> str:

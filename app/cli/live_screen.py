@@ -103,7 +103,7 @@ class LiveScreen(DictationObserver):
         self._over = False
         self._finished = False
         self._note = ""
-        self._shown = ""
+        self._last_state = ""
         self._live: Live | None = None
         self.refused = ""
 
@@ -144,13 +144,13 @@ class LiveScreen(DictationObserver):
             self._live.update(Group(text, line) if text else line, refresh=True)
             return
         word = self._words(view.state.key)
-        line_of_log = f"{word} ({view.note})" if view.note else word
-        if line_of_log != self._shown:
-            self._shown = line_of_log
-            self.tell(line_of_log)
+        state_line = f"{word} ({view.note})" if view.note else word
+        if state_line != self._last_state:
+            self._last_state = state_line
+            self.print_line(state_line)
 
-    def tell(self, line: str) -> None:
-        """Print a permanent line that is not dictated text."""
+    def print_line(self, line: str) -> None:
+        """Print a lasting line that is not dictated text."""
         console = self._err if self._live is None else self._live.console
         console.print(Text(printable(line), "dim"), soft_wrap=True)
 
@@ -186,7 +186,7 @@ class LiveScreen(DictationObserver):
         """Report a change of the microphone."""
         lost_s = samples_to_seconds(change.lost_samples)
         lost = f"; {lost_s:.1f} s were not heard" if change.lost_samples else ""
-        self.tell(_CHANGES[change.change].format(device=change.device) + lost)
+        self.print_line(_CHANGES[change.change].format(device=change.device) + lost)
 
     def finished(self) -> None:
         """Record that everything has ended."""
@@ -210,13 +210,13 @@ class LiveScreen(DictationObserver):
         except OSError as error:
             if not self.refused:
                 self.refused = f"texts cannot be written to standard output: {reason(error)}"
-                self.tell(f"{self.refused}; recording goes on, and keeps them")
+                self.print_line(f"{self.refused}; recording goes on, and keeps them")
 
     def _print_text(self, line: TextLine) -> None:
         if self._out.is_terminal:
             self._out.print(Text(printable(line.text, LINES), "red" if line.failed else ""), soft_wrap=True)
         elif line.failed:
-            self.tell(line.text)
+            self.print_line(line.text)
         else:  # unescaped, because no terminal interprets it
             self._out.file.write(f"{line.text}\n")
             self._out.file.flush()

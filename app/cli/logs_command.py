@@ -1,4 +1,4 @@
-"""Implement ``kikipounamu logs``: tell the story of a session from the logs of all programs involved."""
+"""Implement ``kikipounamu logs``: the timeline of a session, from the logs of all programs involved."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -63,7 +63,7 @@ def logs(
     The logs of this computer are always read. Other computers have logs of their own.
     """
     from app.diagnostics.timeline.log_search import SessionNotFound, find, reaches_back_to
-    from app.diagnostics.timeline.session_timeline import tell
+    from app.diagnostics.timeline.session_timeline import timeline_of
     from runtime.folders import folders
 
     places = list(dict.fromkeys((folders().logs.resolve(), *(folder or []))))  # without duplicates
@@ -73,40 +73,40 @@ def logs(
             oldest = reaches_back_to(places)
             since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
             raise SessionNotFound(f"the logs have nothing of session {found.session}: {since}")
-    story = _only(segment, tell(found.session, found.lines, [str(place) for place in places]))
+    timeline = _only(segment, timeline_of(found.session, found.lines, [str(place) for place in places]))
     if as_json:
-        print_json(_as_json(story, found.left_out))
+        print_json(_as_json(timeline, found.left_out))
     else:
-        _print(story, found.left_out)
+        _print(timeline, found.left_out)
 
 
-def _only(segment: int | None, story: "SessionTimeline") -> "SessionTimeline":
-    """Return the part of the story that concerns this segment, and the lines without a segment."""
+def _only(segment: int | None, timeline: "SessionTimeline") -> "SessionTimeline":
+    """Return the entries and rows of this segment, and the entries without a segment."""
     if segment is None:
-        return story
-    entries = tuple(one for one in story.entries if one.segment in (segment, None))
-    return replace(story, entries=entries, rows=tuple(row for row in story.rows if row.segment == segment))
+        return timeline
+    entries = tuple(one for one in timeline.entries if one.segment in (segment, None))
+    return replace(timeline, entries=entries, rows=tuple(row for row in timeline.rows if row.segment == segment))
 
 
-def _print(story: "SessionTimeline", left_out: int) -> None:
+def _print(timeline: "SessionTimeline", left_out: int) -> None:
     from app.core.console import Console
 
     console = Console(soft_wrap=True)
     narrow = console.is_terminal and console.width < _TABLE_WIDTH
     if not narrow:
         console.width = max(console.width, _TABLE_WIDTH)
-    console.print(f"session {story.session}, {_day(story.began_s)}")
-    widest = max((len(one.who) for one in story.entries), default=0)
-    for one in story.entries:
+    console.print(f"session {timeline.session}, {_day(timeline.began_s)}")
+    widest = max((len(one.who) for one in timeline.entries), default=0)
+    for one in timeline.entries:
         console.print(f"{one.at_ms / 1000:9.3f}  {one.who:{widest}}  {one.what}")
     if narrow:
-        for row in story.rows:
+        for row in timeline.rows:
             console.print(row_text(row), soft_wrap=False)
     else:
-        console.print(_table(story.rows))
-    told = f"from the end of speech to its text: {story.whole_ms:.0f} ms in all"
-    console.print(f"{told}; unexplained: {story.unexplained_ms:.0f} ms")
-    for note in story.notes:
+        console.print(_table(timeline.rows))
+    whole = f"from the end of speech to its text: {timeline.whole_ms:.0f} ms in all"
+    console.print(f"{whole}; unexplained: {timeline.unexplained_ms:.0f} ms")
+    for note in timeline.notes:
         console.print(f"note: {note}")
     if left_out:
         console.print(f"{left_out} older lines of this session are left out")
@@ -123,18 +123,18 @@ def _table(rows: Iterable["SegmentRow"]) -> "Table":
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("outcome")
     for row in rows:
-        told = [_figure(getattr(row, name), name in _TIMES) for _, name in _COLUMNS]
-        table.add_row(str(row.segment), *told, printable(row.outcome))
+        cells = [_figure(getattr(row, name), name in _TIMES) for _, name in _COLUMNS]
+        table.add_row(str(row.segment), *cells, printable(row.outcome))
     return table
 
 
 def row_text(row: "SegmentRow") -> str:
     """Return the row of a segment in words, for a terminal that is too narrow for the table."""
     figures = [(title, getattr(row, name), name in _TIMES) for title, name in _COLUMNS]
-    told = [
+    parts = [
         f"{title} {_figure(ms, timed)} {'s' if timed else 'ms'}" for title, ms, timed in figures if ms is not None
     ]
-    return f"segment {row.segment}: {', '.join(told)}; {printable(row.outcome)}"
+    return f"segment {row.segment}: {', '.join(parts)}; {printable(row.outcome)}"
 
 
 def _figure(ms: float | None, as_time: bool) -> str:
@@ -143,16 +143,16 @@ def _figure(ms: float | None, as_time: bool) -> str:
     return f"{ms / 1000:.3f}" if as_time else f"{ms:.0f}"
 
 
-def _as_json(story: "SessionTimeline", left_out: int) -> dict[str, object]:
+def _as_json(timeline: "SessionTimeline", left_out: int) -> dict[str, object]:
     return {
-        "session": story.session,
-        "began": datetime.fromtimestamp(story.began_s, UTC).isoformat(timespec="milliseconds"),
-        "entries": [asdict(one) for one in story.entries],
-        "segments": [asdict(row) for row in story.rows],
-        "whole_ms": round(story.whole_ms),
-        "unexplained_ms": round(story.unexplained_ms),
+        "session": timeline.session,
+        "began": datetime.fromtimestamp(timeline.began_s, UTC).isoformat(timespec="milliseconds"),
+        "entries": [asdict(one) for one in timeline.entries],
+        "segments": [asdict(row) for row in timeline.rows],
+        "whole_ms": round(timeline.whole_ms),
+        "unexplained_ms": round(timeline.unexplained_ms),
         "left_out": left_out,
-        "notes": list(story.notes),
+        "notes": list(timeline.notes),
     }
 
 

@@ -169,8 +169,8 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     written = "" if script == "as-is" else script
     languages = languages_now(language)
     options = Options(language, model=model, script=written, partials=partials, languages=languages)
-    wish = ListenOptions(CuttingMode(mode), microphone, options)
-    process.run("kikipounamu", lambda: dictate(source, wish), source.prepare)
+    choices = ListenOptions(CuttingMode(mode), microphone, options)
+    process.run("kikipounamu", lambda: dictate(source, choices), source.prepare)
 
 
 @app.command(rich_help_panel=CommandSection.SERVERS)

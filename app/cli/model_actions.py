@@ -100,8 +100,8 @@ def get(names: Sequence[str]) -> None:
     with exit_on_error(ModelError):
         models = [catalogue.model(name) for name in names]
     idle = _without_engine(models)
-    for told in idle.values():
-        _complain(told)
+    for message in idle.values():
+        _complain(message)
     useless = idle if is_bundled() else {}
     models = [model for model in models if model.name not in useless]
     # Start all probes of all models now, so that dead sources cost their deadline only once.
@@ -115,14 +115,14 @@ def get(names: Sequence[str]) -> None:
             return f"{name} is installed in {store.install(name, offers[name], report)}"
         return f"{name} is installed in {install_stated(store, catalogue, name, report)}"
 
-    with _shown() as report:
-        _each([model.name for model in models], fetched)
+    with _progress_display() as report:
+        _for_each([model.name for model in models], fetched)
     if useless:
         raise typer.Exit(1)
 
 
 def _without_engine(models: Sequence[Model]) -> dict[str, str]:
-    """Return what to say of each model whose engine is not installed, by name."""
+    """Return a message about each model whose engine is not installed, by name."""
     here = partial(engine_is_here, environment=settings_now()[0].worker.environment)
     lacking = {model.name: lacks(model.name, here) for model in models}
     return {
@@ -138,7 +138,7 @@ def verify(names: Sequence[str]) -> None:
     chosen = names or store.installed()
     if not chosen:
         _say("no model is installed: see `kikipounamu models list`")
-    _each(chosen, lambda name: f"{name} is whole: {store.verify(name)}")
+    _for_each(chosen, lambda name: f"{name} is whole: {store.verify(name)}")
 
 
 def import_model(name: str, folder: Path) -> None:
@@ -149,12 +149,12 @@ def import_model(name: str, folder: Path) -> None:
         try:
             here = store.verify(name)
         except (ModelMissing, ModelDamaged):
-            with _shown() as report:
+            with _progress_display() as report:
                 return f"{name} is installed in {store.import_folder(name, folder, report)}"
         store.check_folder(name, folder)
         return f"{name} was installed before, in {here}: the copy in {folder} is whole too, and was not needed"
 
-    _each([name], imported)
+    _for_each([name], imported)
 
 
 def export_model(name: str, precision: str) -> None:
@@ -165,7 +165,7 @@ def export_model(name: str, precision: str) -> None:
         new, folder = export_installed(store, catalogue, name, precision)
         return f"{name} is exported as {new} in {folder}"
 
-    _each([name], exported)
+    _for_each([name], exported)
 
 
 def measure(names: Sequence[str]) -> None:
@@ -179,7 +179,7 @@ def measure(names: Sequence[str]) -> None:
         speed = LocalSpeed(measure_speed(catalogue.model(name)), True)
         return f"{name}: {speed_text(speed)} as fast as speech"
 
-    _each(names, measured)
+    _for_each(names, measured)
 
 
 def remove(names: Sequence[str]) -> None:
@@ -193,7 +193,7 @@ def remove(names: Sequence[str]) -> None:
             raise ModelError(f"{name} is not installed: see `kikipounamu models list`") from error
         return f"{name} is removed"
 
-    _each(names, removed)
+    _for_each(names, removed)
 
 
 def _open() -> tuple[ModelStore, Catalogue]:
@@ -214,7 +214,7 @@ def _complain(text: str) -> None:
     Console(stderr=True).print(text, soft_wrap=True)
 
 
-def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
+def _for_each(names: Iterable[str], action: Callable[[str], str]) -> None:
     """Run ``action`` for every name and print its result; exit with 1 at the end if any failed."""
     failed = False
     for name in dict.fromkeys(names):
@@ -228,7 +228,7 @@ def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
 
 
 @contextmanager
-def _shown() -> Iterator[Report]:
+def _progress_display() -> Iterator[Report]:
     """Yield a report that draws a bar per download on stderr and prints other events there."""
     columns = (
         TextColumn("{task.description}", markup=False),

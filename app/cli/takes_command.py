@@ -76,8 +76,8 @@ def show(session: Id, as_json: AsJson = False) -> None:
         return
     say(f"{found.session}: {_state_text(found, texts())}, {found.seconds:.1f} s, started {_started(found)}")
     for segment in found.transcript.segments:
-        said = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
-        say(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {said}")
+        text = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
+        say(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {text}")
     if found.take.edited:
         say(f"edited to: {found.take.edited}")
     say(f"folder: {printable(str(found.folder))}")
@@ -150,7 +150,7 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
 
     console = Console(stderr=True)
     with _library().reopen(found.session) as journal:
-        _tell_damage(journal.take.damage)
+        _print_damage(journal.take.damage)
         async with source.serving(partial(console.print, soft_wrap=True)) as gateway:
             with ProgressDisplay(console, "recording").shown() as display:
                 work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
@@ -239,7 +239,7 @@ def _all_facts(found: "TakeSnapshot") -> dict[str, Any]:
     }
 
 
-def _tell_damage(damage: "tuple[Fault, ...]") -> None:
+def _print_damage(damage: "tuple[Fault, ...]") -> None:
     from app.journal.lines import fault_sentences
 
     for fault in fault_sentences(damage):
@@ -249,7 +249,7 @@ def _tell_damage(damage: "tuple[Fault, ...]") -> None:
 def _exit_if_damaged(found: "TakeSnapshot") -> None:
     """Report the damage and its remedy, then exit with 1."""
     if found.damaged:
-        _tell_damage(found.take.damage)
+        _print_damage(found.take.damage)
         how = f"`kikipounamu takes resend {found.session}` recognises all audio that is on disk"
         say(_KEPT if found.take.file_faults else f"{_KEPT}; {how}", err=True)
         raise typer.Exit(1)

@@ -71,8 +71,8 @@ class SessionTimeline:
         return sum(row.whole or 0.0 for row in self.rows)
 
 
-def tell(session: str, lines: Sequence[LoggedEvent], computers: Sequence[str] = ()) -> SessionTimeline:
-    """Make the report.
+def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[str] = ()) -> SessionTimeline:
+    """Return the timeline of a session.
 
     ``lines``: the session's lines, at least one, and process-level lines. ``computers``: names of the folders of
     logs.

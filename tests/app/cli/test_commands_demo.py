@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.commands import GatewayChoice, Sample, complete, dictate, samples, told
+from app.cli.commands import GatewayChoice, Sample, complete, dictate, samples, segment_lines
 from app.core.process import FAILED
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from protocol.recognition import Timing
@@ -28,12 +28,12 @@ def test_shipped_samples_are_readable() -> None:
 
 def test_told_shows_time_of_each_stage() -> None:
     segment = TranscriptSegment(0, 1200, 3400, "Hello", timing=Timing(2100, 3, 450, 2), after_speech_ms=1105)
-    assert told(segment) == (
+    assert segment_lines(segment) == (
         "[1.2-3.4 s] Hello\n"
         "  upload 2100, queue 3, decode 450, deliver 2; text 1105 ms after the end of the speech"
     )
-    assert "nothing understood" in told(TranscriptSegment(0, 0, 10))
-    assert told(TranscriptSegment(0, 0, 1000, error="it died")) == "[0.0-1.0 s] no text: it died"
+    assert "nothing understood" in segment_lines(TranscriptSegment(0, 0, 10))
+    assert segment_lines(TranscriptSegment(0, 0, 1000, error="it died")) == "[0.0-1.0 s] no text: it died"
 
 
 @pytest.mark.parametrize(

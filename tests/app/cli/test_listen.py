@@ -49,7 +49,7 @@ def microphone() -> Played:
     return Played(samples_of(SPEECH / "en-01.flac"))
 
 
-def wish(microphone: Played) -> ListenOptions:
+def choices(microphone: Played) -> ListenOptions:
     @asynccontextmanager
     async def opened(choice: str, *, on_change: OnChange) -> AsyncIterator[RecordingMicrophone]:
         assert choice == "desk"
@@ -72,7 +72,7 @@ async def test_first_signal_ends_recording_and_waits_for_texts(
     how: signal.Signals, microphone: Played, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with scripted(oblige) as gateway:
-        working = asyncio.create_task(listen(GatewayChoice(gateway.url, "k"), wish(microphone)))
+        working = asyncio.create_task(listen(GatewayChoice(gateway.url, "k"), choices(microphone)))
         await until_heard(microphone)
         interrupt(how)
         assert await working == 0
@@ -98,7 +98,7 @@ async def test_recording_is_complete_and_failure_told_when_output_is_full(
 
     monkeypatch.setattr(sys, "stdout", Full())
     async with scripted(oblige) as gateway:
-        working = asyncio.create_task(listen(GatewayChoice(gateway.url, "k"), wish(microphone)))
+        working = asyncio.create_task(listen(GatewayChoice(gateway.url, "k"), choices(microphone)))
         await until_heard(microphone)
         interrupt()
         assert await working == FAILED
@@ -110,7 +110,7 @@ async def test_recording_is_complete_and_failure_told_when_output_is_full(
 async def test_second_signal_leaves_at_once_and_reports_kept_recording(
     microphone: Played, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    working = asyncio.create_task(listen(NOBODY, wish(microphone)))
+    working = asyncio.create_task(listen(NOBODY, choices(microphone)))
     await until_heard(microphone)
     interrupt()
     await wait_until(lambda: users_library().all()[0].take.finished, "all of it was cut")
@@ -158,7 +158,7 @@ async def test_error_is_reported_with_kept_recording(
     microphone: Played, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
-        assert await listen(GatewayChoice(gateway.url, "wrong"), wish(microphone)) == FAILED
+        assert await listen(GatewayChoice(gateway.url, "wrong"), choices(microphone)) == FAILED
     *_, error, kept = capsys.readouterr().err.splitlines()
     assert "--key" in error
     assert "the recording is kept" in kept
@@ -172,10 +172,10 @@ def test_interrupted_lists_earlier_recordings_that_lack_texts() -> None:
     sessions = [uuid4() for _ in range(5)]
     states = [TakeState.INTERRUPTED, TakeState.DONE, TakeState.WAITING, TakeState.LIVE, TakeState.FAILED]
     takes = [found(state, session) for state, session in zip(states, sessions, strict=True)]
-    told = interrupted(takes)
-    assert told.startswith("earlier recordings lack texts: ")
-    assert [str(session) in told for session in sessions] == [True, False, True, False, False]
-    assert "takes resend ID" in told
+    message = interrupted(takes)
+    assert message.startswith("earlier recordings lack texts: ")
+    assert [str(session) in message for session in sessions] == [True, False, True, False, False]
+    assert "takes resend ID" in message
     assert "…" in interrupted([*takes, *takes])
     assert interrupted(takes[1:2]) == ""
 
@@ -185,7 +185,7 @@ async def test_interrupts_distinguish_first_signal_from_later_ones(number: signa
     heard: list[str] = []
     interrupts = Interrupts(lambda: heard.append("at first"), lambda: heard.append("again"))
     interrupts.first = lambda: heard.append("first")
-    with interrupts.taken():
+    with interrupts.handled():
         for count in (1, 2, 3):
             os.kill(os.getpid(), number)
             await wait_until(partial(lambda count: len(heard) == count, count), "the signal is heard")

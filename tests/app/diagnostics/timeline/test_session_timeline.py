@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.diagnostics.timeline.session_timeline import SessionTimeline, tell
+from app.diagnostics.timeline.session_timeline import SessionTimeline, timeline_of
 from protocol.engine import DecodeFailure
 from protocol.errors import ErrorCode
 from protocol.session import Failed, Missing, Welcome
@@ -34,7 +34,7 @@ def words(story: SessionTimeline) -> str:
 
 
 def told(world: World) -> SessionTimeline:
-    return tell(SESSION, world.lines, ["desk", "server", "tower", "attic"])
+    return timeline_of(SESSION, world.lines, ["desk", "server", "tower", "attic"])
 
 
 def test_normal_segment_is_explained_except_for_transmission() -> None:
