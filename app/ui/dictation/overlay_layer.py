@@ -126,6 +126,7 @@ class OverlayLayer:
         self._picture: SharedPicture | None = None
         self._replaced: SharedPicture | None = None
         self._place, self._wanted = LayerPlace(1, 1, Edge.BOTTOM), ""
+        self._asked_for: WaylandOutput | None = None
         shell.outputs.on_change = self._look
 
     def room(self, place: tuple[int, int] | None) -> Room:
@@ -142,7 +143,7 @@ class OverlayLayer:
         self._place, self._wanted = layer_place(place, room, anchor), room.screen
         if self.layer is None:
             return
-        if self._wanted and self.layer.output is not None and self.layer.output.name != self._wanted:
+        if self._is_elsewhere:
             self._remove()
             self._appear()
         elif self._place != self.layer.place:
@@ -173,11 +174,27 @@ class OverlayLayer:
         self._shell.wayland.end()
 
     def _appear(self) -> None:
-        self.layer = layer = self._shell.layer(self._place, self._named())
+        self._asked_for = self._named()
+        self.layer = layer = self._shell.layer(self._place, self._asked_for)
         layer.on_ready = self._draw
-        layer.on_output = self._renew
+        layer.on_output = self._entered
         layer.on_closed = self._remove
         self._renew()
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        """True if the surface is known to be on another output than it should be."""
+        output = self.layer.output if self.layer else None
+        return bool(self._wanted and output is not None and output.name != self._wanted)
+
+    @_while_possible
+    def _entered(self) -> None:
+        """Follow the output that the compositor chose, unless another has been wanted since it was asked."""
+        if self._is_elsewhere and self._asked_for != self._named():
+            self._remove()
+            self._appear()
+        else:
+            self._renew()
 
     def _named(self) -> WaylandOutput | None:
         return next((one for one in self._shell.outputs if one.name == self._wanted), None)

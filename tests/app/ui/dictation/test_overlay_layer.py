@@ -130,6 +130,10 @@ def test_pill_is_on_output_of_target_and_moves_when_that_is_gone(
         overlay.show_view(there)
         seen(qtbot, lambda: (found := pill(desktop, "HEADLESS-2")) and found.bottom == 800 - 96)
         assert pill(desktop, "HEADLESS-1") is None
+        overlay.show_view(View())
+        overlay.show_view(ARMING)
+        overlay.show_view(there)  # before the compositor has told on which output the pill is
+        seen(qtbot, lambda: (found := pill(desktop, "HEADLESS-2")) and found.bottom == 800 - 96)
         swaymsg(desktop, "output HEADLESS-2 unplug")
         seen(qtbot, lambda: pill(desktop))
         overlay.show_view(View())
