@@ -5,7 +5,7 @@ from functools import cache
 from aiohttp import web
 
 from backend.dialects.deepgram.routes import DeepgramRoutes
-from backend.dialects.earlier.routes import earlier_routes
+from backend.dialects.earlier.conversation import earlier_routes
 from backend.dialects.funasr.routes import funasr_routes
 from backend.dialects.openai.file_routes import OpenAiFileRoutes
 from backend.dialects.openai.realtime import realtime_routes

@@ -1,4 +1,4 @@
-"""A connection of the earlier server's protocol: recordings, each in a session of its own.
+"""The route and the connections of the earlier server's protocol: recordings, each in a session of its own.
 
 A recording is recognised as one stream, not chunk by chunk, so that no word is cut at the edge of a chunk.
 """
@@ -12,9 +12,10 @@ from typing import Final
 from aiohttp import WSMsgType, web
 
 from backend.core.errors import BackendError
-from backend.dialects.earlier.chunks import ChunkOrder, ChunkTexts
 from backend.dialects.earlier.messages import (
     CLIENT,
+    ChunkOrder,
+    ChunkTexts,
     EarlierChunk,
     EarlierFinish,
     EarlierStart,
@@ -25,10 +26,12 @@ from backend.dialects.earlier.messages import (
     received,
     started,
 )
+from backend.dialects.earlier.rest_routes import in_their_shape
 from backend.dialects.live_speech import LiveSpeech
 from backend.dialects.sessions import DialectSessions
-from backend.dialects.sockets import send_text
+from backend.dialects.sockets import send_text, serve_socket
 from backend.http.access import AdmittedRequest
+from backend.http.responses import abort
 from client.errors import GatewayError
 from client.events import ClientEvent
 from protocol.errors import OutOfOrder, ProtocolError
@@ -225,3 +228,25 @@ class EarlierConversation:
 
     async def _say(self, text: str) -> None:
         await send_text(self._socket, text)
+
+
+_HEARTBEAT_S: Final = 40.0
+"""A ping after this silence; a client that does not answer within half of it is gone."""
+_MOST_BYTES: Final = 4 * 1024 * 1024
+
+
+def earlier_routes(sessions: DialectSessions, answer_s: float = ANSWER_S) -> list[web.RouteDef]:
+    """Return the route; what is refused before the upgrade says why, as the earlier server does.
+
+    ``answer_s``: how long a client waits for a whole text.
+    """
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_MOST_BYTES)
+
+        def begin(visit: AdmittedRequest) -> EarlierConversation:
+            return EarlierConversation(socket, sessions, visit, lambda: abort(request), answer_s)
+
+        return await serve_socket(request, sessions, socket, begin)
+
+    return [web.get(PATH, in_their_shape(serve))]

@@ -9,8 +9,8 @@ from aiohttp import hdrs, web
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from backend.dialects.earlier.errors import in_their_shape
 from backend.dialects.earlier.messages import CLIENT
+from backend.dialects.earlier.rest_routes import in_their_shape
 from backend.dialects.earlier.views import (
     API,
     RecordingList,

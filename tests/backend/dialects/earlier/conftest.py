@@ -6,8 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from aiohttp import web
 
-from backend.dialects.earlier.conversation import ANSWER_S
-from backend.dialects.earlier.routes import earlier_routes
+from backend.dialects.earlier.conversation import ANSWER_S, earlier_routes
 from backend.dialects.sessions import DialectSessions
 from backend.gateway import Gateway
 from backend.http.access import ACCESS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.dialects.earlier.chunks import MOST_AHEAD, ChunkOrder, ChunkTexts
+from backend.dialects.earlier.messages import MOST_AHEAD, ChunkOrder, ChunkTexts
 from protocol.errors import OutOfOrder
 
 

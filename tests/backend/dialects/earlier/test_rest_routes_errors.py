@@ -7,7 +7,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from backend.core.errors import OverQuota
 from backend.core.refusal import Refusal, RefusalReason
-from backend.dialects.earlier.errors import in_their_shape
+from backend.dialects.earlier.rest_routes import in_their_shape
 
 
 async def answered(error: Exception | None) -> web.Response:
