@@ -113,7 +113,7 @@ def scene(fill: Fill, part: Part = page, *, height: float = 0.0) -> Draw:
             return image.copy(place)
 
         with (
-            patch("app.ui.home.wording.today", lambda: DAY),
+            patch("app.ui.home.timeline_model.today", lambda: DAY),
             patch("app.ui.home.head.today", lambda: DAY),
         ):
             return dressed(look, drawn)

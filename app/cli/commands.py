@@ -29,8 +29,7 @@ from app.gateways.store import address_of
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from app.models import needed_models
-from app.models.default_choice import choose_default, default_line
-from app.models.engines import engine_of
+from app.models.engines import choose_default, default_line, engine_of
 from app.settings.languages import languages_now
 from app.transcription.pipeline import Recogniser
 from app.transcription.progress import ProgressDisplay

@@ -69,8 +69,7 @@ def doctor(
 
 def _engine_of_default() -> str:
     """Return the engine of the model that this computer uses if none is chosen. Blocks briefly."""
-    from app.models.default_choice import choose_default
-    from app.models.engines import engine_of
+    from app.models.engines import choose_default, engine_of
     from app.settings.languages import languages_now
 
     return engine_of(choose_default(languages_now("auto")).model)

@@ -10,8 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.hotkeys.compositor_lines import Compositor
-from app.insertion.wayland.requirements import is_kde, missing
-from app.wayland.interfaces import TOPLEVEL_MANAGER, OverlayKind, overlay_kind
+from app.wayland.interfaces import TOPLEVEL_MANAGER, OverlayKind, is_kde, missing, overlay_kind
 from app.wayland.session import is_wayland
 
 

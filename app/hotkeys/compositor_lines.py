@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from app.hotkeys.binding import Binding, parse
+from app.hotkeys.binding import Binding, Modifier, parse
 from app.hotkeys.errors import HotkeyUnknown
-from app.hotkeys.keys import Modifier
 
 
 class Compositor(StrEnum):

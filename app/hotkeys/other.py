@@ -11,10 +11,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, Protocol, Self
 
-from app.hotkeys.binding import Binding, parse
+from app.hotkeys.binding import KEYS, Binding, Modifier, parse
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import KeyEvent, KeyEventQueue
-from app.hotkeys.keys import KEYS, Modifier
 from app.hotkeys.presses import Grab, Presses
 
 BITS: Final = {modifier: 1 << place for place, modifier in enumerate(Modifier)}

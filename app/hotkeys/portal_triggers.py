@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from app.hotkeys.binding import Binding, parse
+from app.hotkeys.binding import KEYS, Binding, Modifier, parse
 from app.hotkeys.errors import HotkeyUnknown
-from app.hotkeys.keys import KEYS, Modifier
 
 DICTATE: Final = "dictate"
 CANCEL: Final = "cancel"

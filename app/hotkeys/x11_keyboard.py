@@ -24,10 +24,9 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 from Xlib.keysymdef import xkb
 
-from app.hotkeys.binding import Binding, parse
+from app.hotkeys.binding import KEYS, Binding, Modifier, parse
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import KeyEvent
-from app.hotkeys.keys import KEYS, Modifier
 from app.hotkeys.presses import Decision, Grab, Presses
 from runtime import loggers
 from runtime.event_names import LogEvent

@@ -1,11 +1,12 @@
-"""Purpose of each model in the catalogue, and arguments for the worker to run the chosen one. Pure.
+"""Purpose of each model, arguments for the worker to run the chosen one, and the choice if there is none.
 
 ``worker.model_choice``, part of another program, decides which engine runs which model.
+A choice blocks for a moment.
 """
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -13,6 +14,19 @@ from typing import Final, NamedTuple
 from app.core.errors import ModelUnfit
 from app.models.needed_models import VAD_MODEL
 from app.models.view import Purpose
+from runtime.folders import folders
+from speech.models.catalogue import Catalogue, load_catalogue
+from speech.models.probes import Probes
+from speech.models.recommendation import (
+    FOR_CHINESE,
+    WITHOUT_HUB,
+    Reason,
+    Recommendation,
+    default_model,
+    without_whisper,
+)
+from speech.models.sources import sources_for
+from speech.models.store import FolderState, ModelStore
 
 DEFAULT: Final = "whisper-base"
 
@@ -97,3 +111,47 @@ def live_model(is_installed: Callable[[str], bool], is_here: Callable[[str], boo
     """Return the first model for live text that can run here; empty: none."""
     models = (name for name, kind in KINDS.items() if kind.purpose is Purpose.LIVE)
     return next((name for name in models if is_here(_LIVE_ENGINE) and is_installed(name)), "")
+
+
+PROBE_S: Final = 1.5
+"""Longest wait for a hub, because the first start waits for it."""
+_WHY: Final = {
+    Reason.CHINESE: "it recognises Chinese well and fast",
+    Reason.NO_HUB: "Chinese would be better with another model, but no hub of models answers now",
+    Reason.NO_CHINESE: "it recognises about a hundred languages on any computer",
+    Reason.INSTALLED: "it is installed",
+    Reason.NO_WHISPER: "Whisper is not in this installation",
+}
+
+
+def choose_default(
+    languages: Sequence[str],
+    catalogue: Catalogue | None = None,
+    folder: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    is_here: Callable[[str], bool] = engine_is_here,
+) -> Recommendation:
+    """Return the model for someone who speaks ``languages``. Waits at most ``PROBE_S`` for a hub.
+
+    ``is_here``: whether the libraries of an engine are installed.
+    """
+    known = catalogue or load_catalogue()
+    store = ModelStore(folder or folders().models, known)
+
+    def installed(name: str) -> bool:
+        return name in known.names and store.state(name) is FolderState.INSTALLED
+
+    def reachable() -> bool:
+        probes = Probes(sources_for(known.model(FOR_CHINESE), known, environment), PROBE_S)
+        return any(problem is None for _, problem in probes)
+
+    if lacks(WITHOUT_HUB, is_here):
+        models = (known.model(name) for name in known.names)
+        if found := without_whisper(models, languages, installed, lambda name: not lacks(name, is_here)):
+            return found
+    return default_model(languages, installed, reachable)
+
+
+def default_line(choice: Recommendation) -> str:
+    """Return the choice and its reason in one line, for a terminal and the log."""
+    return f"recognising with {choice.model}: {_WHY[choice.reason]} (choose another one with --model)"

@@ -10,9 +10,8 @@ from typing import Final, Self
 from app.core.daemon_thread import aside
 from app.core.errors import Note
 from app.models.advice import Advice, advise
-from app.models.default_choice import choose_default
 from app.models.disk import ModelLocation, about, do, look, note_of_error, wheels_of
-from app.models.engines import engine_is_here, lacks
+from app.models.engines import choose_default, engine_is_here, lacks
 from app.models.events import (
     DiskInspected,
     Effect,

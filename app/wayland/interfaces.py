@@ -1,10 +1,12 @@
-"""The Wayland interfaces that this app uses, and the kind of overlay that they allow.
+"""The Wayland interfaces that this app uses, and whether they suffice for an overlay and for insertion.
 
 Names, versions, requests and events are in the order of their opcodes.
 Sources: "The Wayland Protocol" (core), wlr-protocols and wayland-protocols, of which these are facts.
+
+The windows import this on every system, so it needs no library of a desktop.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -147,3 +149,24 @@ def overlay_kind(offers: Container[str], *, xwayland: bool) -> OverlayKind:
     if LAYER_SHELL.name in offers:
         return OverlayKind.LAYER
     return OverlayKind.XWAYLAND if xwayland else OverlayKind.NONE
+
+
+def missing(offers: Mapping[str, int], environment: Mapping[str, str]) -> str:
+    """Return which part of insertion this desktop lacks; empty if none. Pure.
+
+    ``offers``: the compositor's globals.
+    """
+    if not any(kind.name in offers for kind in DATA_CONTROL_MANAGERS):
+        return "clipboard"
+    if is_kde(environment):
+        return ""
+    if SEAT.name not in offers or VIRTUAL_KEYBOARD_MANAGER.name not in offers:
+        return "keyboard"
+    if not environment.get("SWAYSOCK") and TOPLEVEL_MANAGER.name not in offers:
+        return "focused window"
+    return ""
+
+
+def is_kde(environment: Mapping[str, str]) -> bool:
+    """Return whether this is a session of KDE: KWin tells the focus by a script, and its portal presses keys."""
+    return "KDE" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")

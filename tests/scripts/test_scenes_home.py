@@ -4,7 +4,7 @@ import pytest
 
 from app.core.sentences import LANGUAGES
 from app.core.states import State
-from app.ui.home.wording import state_of
+from app.ui.home.timeline_model import state_of
 from scripts import scenes_home
 
 

@@ -31,9 +31,9 @@ from app.insertion.portal.session import RemoteSession
 from app.insertion.wayland.clipboard import DataControlClipboard, Kept, kept_contents
 from app.insertion.wayland.keyboard import UserKeymap, VirtualKeyboard
 from app.insertion.wayland.paster import UNKNOWN_PROCESS, InsertionParts, PasteKeyboard, WaylandPaster
-from app.insertion.wayland.requirements import is_kde, missing
 from app.wayland.connection import WaylandConnection
 from app.wayland.errors import CompositorGone, CompositorMissing
+from app.wayland.interfaces import is_kde, missing
 from runtime.folders import folders, private_folder
 
 KEPT: Final = "ibus-engine"

@@ -11,7 +11,7 @@ from app.dictation.view import TakeView, View
 from app.history.view import HistoryList, HistoryMessage, HistoryNote
 from app.messages.kinds import Action
 from app.ui.home.hero import Hero
-from app.ui.home.wording import percent_text
+from app.ui.home.timeline_model import percent_text
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts, key_text, note_text, state_text, today, when_text

@@ -32,8 +32,7 @@ from app.ui.home.selection_bar import SelectionBar
 from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.take_panel import TakePanel
 from app.ui.home.timeline import Entry, Stage, TakeTimeline, row_menu
-from app.ui.home.timeline_model import TimelineModel
-from app.ui.home.wording import day_text, described
+from app.ui.home.timeline_model import TimelineModel, day_text, described
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme

@@ -12,8 +12,7 @@ from app.core.states import State
 from app.history.index import IndexRow
 from app.history.search_terms import excerpt
 from app.ui.dictation.live_lines import units
-from app.ui.home.timeline_model import TimelineModel
-from app.ui.home.wording import chip, day_text, details, state_of, take_text, time_text
+from app.ui.home.timeline_model import TimelineModel, chip, day_text, details, state_of, take_text, time_text
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.colours import Scheme

@@ -20,7 +20,7 @@ from app.ui.home.head import paste_elsewhere
 from app.ui.home.play_bar import Follower, GrowingText, PlayBar
 from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.home.selection_bar import AgainButton, ExportButton
-from app.ui.home.wording import caption, take_text, when
+from app.ui.home.timeline_model import caption, take_text, when
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import Card, action_button, opens_menu, refresh_with, reveal, show_icon, timer

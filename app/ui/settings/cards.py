@@ -21,7 +21,7 @@ from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.settings.path import settings_place
 from app.settings.sections import ChangeSetting, Settings
 from app.ui.help.line_list import ReadOnlyText
-from app.ui.home.wording import day_text
+from app.ui.home.timeline_model import day_text
 from app.ui.settings.wording import in_all_languages
 from app.ui.strings.texts import Texts, listed, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Note
-from app.hotkeys.binding import Binding, parse
+from app.hotkeys.binding import KEYS, Binding, Modifier, parse
 from app.hotkeys.errors import HotkeyUnknown
-from app.hotkeys.keys import KEYS, Modifier
 
 MODIFIERS = st.frozensets(st.sampled_from(Modifier))
 

@@ -2,10 +2,9 @@
 
 import pytest
 
-from app.hotkeys.binding import Binding
+from app.hotkeys.binding import Binding, Modifier
 from app.hotkeys.errors import HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import KeyEvent
-from app.hotkeys.keys import Modifier
 from app.hotkeys.other import BITS, Ask, OtherHotkeys
 
 F9, RIGHT_CTRL, D, C = 0x78, 0xA3, ord("D"), ord("C")

@@ -4,8 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 
-from app.hotkeys.binding import parse
-from app.hotkeys.keys import KEYS
+from app.hotkeys.binding import KEYS, parse
 from app.ui.settings import key_names
 
 NONE = Qt.KeyboardModifier.NoModifier

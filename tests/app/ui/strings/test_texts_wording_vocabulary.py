@@ -20,7 +20,7 @@ from app.journal.take import TakeState
 from app.monitoring.view import UtteranceRow
 from app.ui.dictation.announcer import Announcer
 from app.ui.dictation.pill import Pill
-from app.ui.home import wording
+from app.ui.home import timeline_model
 from app.ui.home.hero import Hero
 from app.ui.monitor import wording as monitor_wording
 from app.ui.onboarding.try_step import TryStep
@@ -85,7 +85,7 @@ def announcement(state: State, shown: Shown) -> str:
 
 
 def history(state: State, shown: Shown) -> str:
-    return wording.described(shown[1], row_of(state))
+    return timeline_model.described(shown[1], row_of(state))
 
 
 def monitor(state: State, shown: Shown) -> str:

@@ -9,7 +9,7 @@ from app.core.states import State
 from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryNote
 from app.journal.take import TakeState
-from app.ui.home import wording
+from app.ui.home import timeline_model as model
 from app.ui.strings.texts import Texts, note_text, today
 from tests.app.ui.languages import in_each_language
 
@@ -19,55 +19,55 @@ ROW = IndexRow(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora "
 @in_each_language
 def test_each_take_state_maps_to_app_state(texts: Texts) -> None:
     rows = [replace(ROW, state=state) for state in TakeState]
-    assert {wording.state_of(row) for row in rows} <= set(State)
-    assert texts("state.failed") in wording.caption(texts, replace(ROW, state=TakeState.INTERRUPTED))
+    assert {model.state_of(row) for row in rows} <= set(State)
+    assert texts("state.failed") in model.caption(texts, replace(ROW, state=TakeState.INTERRUPTED))
 
 
 @in_each_language
 def test_caption_lists_all_known_facts(texts: Texts) -> None:
-    parts = wording.caption(texts, replace(ROW, edited=True, program="some-editor")).split(" · ")
+    parts = model.caption(texts, replace(ROW, edited=True, program="some-editor")).split(" · ")
     assert parts[1:] == ["1:05", "Some Editor", "whisper", texts("state.held"), texts("history.edited")]
-    assert len(wording.caption(texts, replace(ROW, model="")).split(" · ")) == 3
+    assert len(model.caption(texts, replace(ROW, model="")).split(" · ")) == 3
     cancelled = replace(ROW, state=TakeState.INTERRUPTED, cancelled=True)
-    assert wording.caption(texts, cancelled).endswith(texts("state.cancelled"))
-    partly = wording.caption(texts, replace(cancelled, partly=True))
+    assert model.caption(texts, cancelled).endswith(texts("state.cancelled"))
+    partly = model.caption(texts, replace(cancelled, partly=True))
     assert partly.endswith(f"{texts('state.cancelled')} · {texts('take.partly')}")
 
 
 @in_each_language
 def test_only_unusual_states_have_a_chip(texts: Texts) -> None:
-    chips = {state: wording.chip(texts, replace(ROW, state=state)) for state in TakeState}
+    chips = {state: model.chip(texts, replace(ROW, state=state)) for state in TakeState}
     assert {state for state, chip in chips.items() if not chip} == {TakeState.DONE, TakeState.EMPTY}
     live = replace(ROW, state=TakeState.LIVE)
-    assert wording.chip(texts, replace(live, text="")) == "", "the word stands for the text"
+    assert model.chip(texts, replace(live, text="")) == "", "the word stands for the text"
     speaking = replace(live, text="", speaking=True)
-    assert wording.chip(texts, speaking) == "" and wording.take_text(texts, speaking) == texts("state.listening")
-    assert wording.chip(texts, replace(live, speaking=True)) == texts("state.listening")
+    assert model.chip(texts, speaking) == "" and model.take_text(texts, speaking) == texts("state.listening")
+    assert model.chip(texts, replace(live, speaking=True)) == texts("state.listening")
 
 
 @in_each_language
 def test_screen_reader_hears_every_state(texts: Texts) -> None:
     for state in TakeState:
         row = replace(ROW, state=state)
-        assert texts(wording.state_of(row).key) in wording.described(texts, row)
+        assert texts(model.state_of(row).key) in model.described(texts, row)
 
 
 @in_each_language
 def test_days_are_named_as_people_do(texts: Texts) -> None:
     now = today()
-    assert wording.day_text(texts, now) == texts("home.today")
-    assert wording.day_text(texts, now - timedelta(days=1)) == texts("home.yesterday")
-    older = wording.day_text(texts, date(2024, 3, 5))
+    assert model.day_text(texts, now) == texts("home.today")
+    assert model.day_text(texts, now - timedelta(days=1)) == texts("home.yesterday")
+    older = model.day_text(texts, date(2024, 3, 5))
     assert "2024" in older and ("March" in older or "3月" in older)
-    recent = wording.day_text(texts, now.replace(month=1, day=3) if now.month > 1 else now.replace(month=12))
+    recent = model.day_text(texts, now.replace(month=1, day=3) if now.month > 1 else now.replace(month=12))
     assert str(now.year) not in recent
 
 
 @in_each_language
 def test_details_show_length_and_program(texts: Texts) -> None:
-    assert wording.details(texts, ROW) == "1:05"
-    assert wording.details(texts, replace(ROW, program="Notes.exe")) == "1:05 · Notes"
-    assert wording.details(texts, replace(ROW, program="kikipounamu")) == "1:05 · kikipounamu"
+    assert model.details(texts, ROW) == "1:05"
+    assert model.details(texts, replace(ROW, program="Notes.exe")) == "1:05 · Notes"
+    assert model.details(texts, replace(ROW, program="kikipounamu")) == "1:05 · kikipounamu"
 
 
 @in_each_language
@@ -78,18 +78,18 @@ def test_take_without_text_says_why(texts: Texts) -> None:
         TakeState.DAMAGED: "take.damaged",
         TakeState.LIVE: "state.waiting",
     }.items():
-        assert wording.take_text(texts, replace(ROW, text="", state=state)) == texts(key)
+        assert model.take_text(texts, replace(ROW, text="", state=state)) == texts(key)
 
 
 @in_each_language
 def test_screen_reader_text_is_short(texts: Texts) -> None:
-    assert wording.described(texts, ROW).startswith("kia ora") and len(wording.described(texts, ROW)) < 300
-    assert wording.described(texts, None) == texts("history.loading")
+    assert model.described(texts, ROW).startswith("kia ora") and len(model.described(texts, ROW)) < 300
+    assert model.described(texts, None) == texts("history.loading")
 
 
 @in_each_language
 def test_history_list_texts_tell_its_state(texts: Texts) -> None:
-    assert wording.percent_text(texts, HistoryList()) == ""
-    assert "50" in wording.percent_text(texts, HistoryList(done=1, total=2))
+    assert model.percent_text(texts, HistoryList()) == ""
+    assert "50" in model.percent_text(texts, HistoryList(done=1, total=2))
     assert "full" in note_text(texts, Note(HistoryNote.NOT_DONE, {"reason": "full"}), family="history.note")
     assert note_text(texts, Note("not known"), family="history.note") == ""

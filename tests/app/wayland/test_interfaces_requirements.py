@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.insertion.wayland.requirements import missing
+from app.wayland.interfaces import missing
 
 ALL = {
     "wl_seat": 7,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.models.default_choice import choose_default, default_line
+from app.models.engines import choose_default, default_line
 from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import FOR_CHINESE, WITHOUT_HUB, Reason, Recommendation
 from tests.helpers.ports import free_port

@@ -1,4 +1,4 @@
-from app.hotkeys.keys import KEYS, Modifier
+from app.hotkeys.binding import KEYS, Modifier
 
 
 def test_key_codes_are_unique_per_platform() -> None:

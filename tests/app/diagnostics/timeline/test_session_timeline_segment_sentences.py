@@ -1,8 +1,8 @@
 """Sentences about a segment, in order of time."""
 
 from app.diagnostics.timeline.segment_facts import gather
-from app.diagnostics.timeline.segment_sentences import segment_entries
 from app.diagnostics.timeline.segment_timeline import timeline
+from app.diagnostics.timeline.session_timeline import segment_entries
 from tests.app.diagnostics.timeline.world import ONE, TWO, World, name_of, taken_over, usual
 
 
