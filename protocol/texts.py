@@ -34,11 +34,15 @@ _CONTEXT: Final = 200
 
 
 class TimedText(NamedTuple):
-    """A text and its place in a recording; ``None``: unknown."""
+    """A text and its place in a recording; ``None``: unknown.
+
+    ``after_written``: what is before it was written first, and cannot change any more.
+    """
 
     text: str
     start_ms: int | None = None
     end_ms: int | None = None
+    after_written: bool = False
 
 
 def join_texts(texts: Iterable[str]) -> str:
@@ -61,13 +65,23 @@ def joined_parts(pieces: Iterable[TimedText]) -> list[str]:
     left, before = TimedText(""), 0
     for place, piece in enumerate(pieces):
         if text := piece.text.strip():
-            ending, text = meet(left, piece)
+            ending, text = _followed(left, piece) if piece.after_written else meet(left, piece)
             parts[before:] = [_with_end(part, left.text, ending) for part in parts[before:]]
             left, before = TimedText((ending + text)[-_CONTEXT:].lstrip(), end_ms=piece.end_ms), place
         parts.append(text)
-    if parts and left.end_ms is not None:
-        parts[before] = _with_end(parts[before], left.text, closed(left.text))
+    if parts:
+        parts[before] = _with_end(parts[before], left.text, _ended(left))
     return parts
+
+
+def _followed(left: TimedText, right: TimedText) -> tuple[str, str]:
+    """Return two texts like ``meet``, where the left one ended an insertion."""
+    ending = _ended(left)
+    return ending, follow(left._replace(text=ending), right)
+
+
+def _ended(text: TimedText) -> str:
+    return text.text if text.end_ms is None else closed(text.text)
 
 
 def _with_end(part: str, whole: str, changed: str) -> str:

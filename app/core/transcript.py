@@ -21,7 +21,7 @@ class TranscriptSegment:
 
     Times are from the recording's start. ``error``: why there is no text. ``after_speech_ms``: the delay from
     the end of the speech to the text, only for audio at speaking pace. ``recognised``: the original text, if
-    rules changed it.
+    rules changed it. ``after_written``: the text before it was inserted first.
     """
 
     index: int
@@ -35,11 +35,12 @@ class TranscriptSegment:
     error: str = ""
     after_speech_ms: int | None = None
     recognised: str = ""
+    after_written: bool = False
 
     @property
     def timed(self) -> TimedText:
         """The text with its times."""
-        return TimedText(self.text, self.start_ms, self.end_ms)
+        return TimedText(self.text, self.start_ms, self.end_ms, self.after_written)
 
     def of(self, recognised: str) -> "TranscriptSegment":
         """Return the segment with its original text, if that differs from ``text``."""

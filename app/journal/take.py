@@ -1,7 +1,7 @@
 """The state of a take, computed from its events. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from app.core.span_preference import prefers_span
@@ -58,7 +58,7 @@ class TakeSegment:
 
     ``details``: as they were when it began. ``program``: where insertion began. ``replaced``: its text after
     replacement rules. ``recut``: its audio was cut again under other numbers. ``chosen``: for a span, whether its
-    text is used.
+    text is used. ``begun`` and ``arrived``: places of its insertion's beginning and end among those of the take.
     """
 
     at: int
@@ -71,6 +71,8 @@ class TakeSegment:
     inserting: bool = False
     program: str = ""
     inserted: bool = False
+    begun: int = field(default=0, compare=False)
+    arrived: int = field(default=0, compare=False)
     dismissed: bool = False
     recut: bool = False
     chosen: bool | None = None
@@ -135,6 +137,7 @@ class Take:
     doubtful: set[int] = field(default_factory=set)
     lost: int = field(default=0, compare=False)
     following: int = field(default=0, compare=False)
+    _deliveries: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "Take":
@@ -165,6 +168,9 @@ class Take:
                 self.line_faults, self.doubtful = [], set()
             case Begin():
                 self.segments.setdefault(event.segment, TakeSegment(event.at, details_of(event)))
+            case Inserting() | Inserted() if spoken := self.segments.get(event.segment):
+                self._deliveries += 1
+                _apply_delivery(event, spoken, self._deliveries)
             case _ if spoken := self.segments.get(event.segment):
                 _apply(event, spoken)
 
@@ -255,11 +261,20 @@ class Take:
         """Return everything recognised so far, of a take of ``samples``."""
         in_order = sorted(self.counted.items(), key=lambda each: (each[1].at, each[0]))
         wanted = [number for number, spoken in in_order if not spoken.cancelled]
-        return RecordingTranscript(
-            tuple(self.recognised(number, samples) for number in wanted),
-            samples_to_ms(samples),
-            by_pause=self.by_pause,
-        )
+        texts = [self.recognised(number, samples) for number in wanted]
+        after = self._after_written([each.index for each in texts if each.text])
+        placed = tuple(replace(each, after_written=True) if each.index in after else each for each in texts)
+        return RecordingTranscript(placed, samples_to_ms(samples), by_pause=self.by_pause)
+
+    def _after_written(self, numbers: Sequence[int]) -> set[int]:
+        """Return the segments whose insertion began when the text before them had arrived."""
+        first = {span: piece for piece, span in sorted(self.replaced.items(), reverse=True)}
+        delivered = [self.segments.get(first.get(number, number), TakeSegment(0)) for number in numbers]
+        return {
+            number
+            for number, before, each in zip(numbers[1:], delivered, delivered[1:], strict=False)
+            if 0 < before.arrived < each.begun
+        }
 
     def recognised(self, number: int, samples: int) -> Recognised:
         """Return the result of one segment, of a take of ``samples``."""
@@ -292,15 +307,13 @@ def _apply(event: Event, spoken: TakeSegment) -> None:
             spoken.chosen = accepted
         case Recut():
             spoken.recut = spoken.cancelled = spoken.dismissed = True
-        case _:
-            _apply_delivery(event, spoken)
-
-
-def _apply_delivery(event: Event, spoken: TakeSegment) -> None:
-    match event:
-        case Inserting():
-            spoken.inserting, spoken.program = True, event.program or spoken.program
-        case Inserted():
-            spoken.inserted = True
         case Dismissed():
             spoken.dismissed = True
+
+
+def _apply_delivery(event: Inserting | Inserted, spoken: TakeSegment, place: int) -> None:
+    match event:
+        case Inserting():
+            spoken.inserting, spoken.program, spoken.begun = True, event.program or spoken.program, place
+        case Inserted() if not spoken.inserted:
+            spoken.inserted, spoken.arrived = True, place

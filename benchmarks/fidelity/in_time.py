@@ -19,7 +19,7 @@ from benchmarks.fidelity.dictating_app import CHECKOUT
 from benchmarks.fidelity.items import Item, Samples
 from benchmarks.fidelity.reference import AUTO, Decoder
 from benchmarks.fidelity.result_cache import ResultCache, key_of
-from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
+from protocol.audio import FRAME_SAMPLES, samples_to_ms
 from protocol.texts import TimedText, join_pieces
 from speech.packing import AudioSpan
 from speech.segmenter import SegmentBegin, SegmentEnd
@@ -46,7 +46,7 @@ def _decode(item: Item, ask: Decoder, kept: ResultCache) -> Decode:
         key = key_of(samples, item.language)
         if key not in kept:
             kept[key] = ask(replace(item, samples=samples), item.language or AUTO, _LANGUAGES)
-        return TimedText(kept[key][0], *(1000 * at // SAMPLE_RATE for at in (part.begin, part.end)))
+        return TimedText(kept[key][0], samples_to_ms(part.begin), samples_to_ms(part.end))
 
     return decoded
 

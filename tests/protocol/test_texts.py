@@ -102,6 +102,20 @@ def test_sentence_is_complete_only_with_all_its_pieces() -> None:
     assert join_pieces(pieces) == "He told the children for the story. They asked for another."
 
 
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        (["天气很好。", "我们去公园。"], "天气很好。我们去公园。"),
+        (["I went to the.", "Store yesterday."], "I went to the store yesterday."),
+        (["I went home.", "the store."], "I went home. the store."),
+    ],
+)
+def test_text_before_a_later_insertion_stays_as_it_was_written(texts: list[str], whole: str) -> None:
+    first, second = spoken(*texts, pauses_ms=(100,))
+    later, written = second._replace(after_written=True), join_pieces([first])
+    assert join_pieces([first, later]) == written + follow(first._replace(text=written), later) == whole
+
+
 def test_pieces_without_times_or_in_disorder_get_only_spaces() -> None:
     texts = ["I went to the.", "Store."]
     assert join_pieces(map(TimedText, texts)) == join_texts(texts)

@@ -158,6 +158,24 @@ def test_transcript_has_all_segments_except_cancelled_ones() -> None:
 
 
 @pytest.mark.parametrize(
+    ("deliveries", "text"),
+    [
+        ((), "天气很好，我们去公园。"),
+        ((Inserting(0), Inserting(1), Inserted(0), Inserted(1)), "天气很好，我们去公园。"),
+        ((Inserting(0), Inserted(0), Inserting(1), Inserted(1)), "天气很好。我们去公园。"),
+        (
+            (Inserting(0), Inserted(0), Inserting(1), Inserted(1), Inserting(0), Inserted(0)),
+            "天气很好。我们去公园。",
+        ),
+    ],
+)
+def test_text_is_joined_as_it_was_inserted(deliveries: tuple[Event, ...], text: str) -> None:
+    pieces = (Begin(0, 0), End(0, 16_000), Begin(1, 16_000), End(1, 16_000))
+    texts = (Final(0, "天气很好。"), Final(1, "我们去公园。"))
+    assert Take.of([*pieces, *texts, *deliveries]).transcript(32_000).text == text
+
+
+@pytest.mark.parametrize(
     ("events", "state", "held", "inserted"),
     [
         ((*SAID, Finished(9), Final(0, "a")), TakeState.CANCELLED, (), False),
