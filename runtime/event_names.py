@@ -231,6 +231,7 @@ class LogEvent(StrEnum):
     WORKER_ACCOUNT_NOT_REMOVED = "worker.account_not_removed"
     WORKER_ACTIVE = "worker.active"
     WORKER_CANNOT_RUN = "worker.cannot_run"
+    WORKER_CERTIFICATE_DIFFERS = "worker.certificate_differs"
     WORKER_COMMAND_REFUSED = "worker.command_refused"
     WORKER_DRAINING = "worker.draining"
     WORKER_ENDED = "worker.ended"

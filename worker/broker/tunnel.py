@@ -103,6 +103,7 @@ class Tunnel:
         self._finding: asyncio.Task[None] | None = None
         self._nowhere_else = self._find is None  # as far as announcements say
         self._was_there = False
+        self._differed = False
         self._tasks = Tasks("tunnel")
         self._session: aiohttp.ClientSession | None = None
         self._refusal = ""
@@ -207,10 +208,14 @@ class Tunnel:
         if url != self._through.url:  # only an announcement named this address
             return OSError("somebody else is where the gateway was said to be")
         if self._was_there or not self._nowhere_else:  # another computer may have the gateway's address now
-            return OSError(
+            differs = (
                 "another certificate is shown where the gateway was: the gateway is looked for; pair again if it "
                 "was set up anew"
             )
+            if not self._differed:  # told at once, since it may be somebody in between
+                log.warning(LogEvent.WORKER_CERTIFICATE_DIFFERS, reason=differs)
+            self._differed = True
+            return OSError(differs)
         return BrokerRefused(
             "the gateway shows another certificate than the one that was named, and is found nowhere else: "
             "somebody is in between, or it was set up anew; pair again if it was"
