@@ -36,6 +36,7 @@ class DeliveryLog:
         self._journals: dict[int, Journal] = {}
         self._given_up: set[int] = set()  # takes given up before their journal was open
         self._lock = asyncio.Lock()  # keeps the order of records
+        self._closing: set[asyncio.Future[bool]] = set()
 
     async def opened(self, take: int, journal: Journal) -> None:
         """Register a take's journal, which this log closes from now on.
@@ -116,6 +117,8 @@ class DeliveryLog:
         async with self._lock:
             for take in list(self._journals):
                 await self._close(take)
+        if self._closing:  # by callers that were cancelled meanwhile
+            await asyncio.wait(self._closing)
 
     def _notify(self, step: SegmentStep, pieces: tuple[SegmentId, ...]) -> None:
         for piece in pieces:
@@ -148,13 +151,20 @@ class DeliveryLog:
             log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
         finally:
             if opened is not None:
-                await asyncio.shield(asyncio.to_thread(_closed, opened))
+                await self._closed(opened)
 
     async def _close(self, take: int) -> bool:
         """Close a journal; return whether all speech in it is on disk."""
         self._given_up.discard(take)
         journal = self._journals.pop(take, None)
-        return journal is None or await asyncio.shield(asyncio.to_thread(_closed, journal))
+        return journal is None or await self._closed(journal)
+
+    async def _closed(self, journal: Journal) -> bool:
+        """Close a journal, also if the caller is cancelled; return whether all speech in it is on disk."""
+        closing = asyncio.ensure_future(asyncio.to_thread(_closed, journal))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        return await asyncio.shield(closing)
 
 
 def _note_each(segments: list[int], note: Note, journal: Journal) -> None:

@@ -1,6 +1,7 @@
 """Tests that the outcome of texts is in the journals, in order, whether the journals are open or not."""
 
 import asyncio
+import threading
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from app.journal.take import TakeState
 from protocol.recognition import Options
 from protocol.session import Final
 from tests.app.journal.files import FaultyFile, opened_in
+from tests.helpers.waiting import wait_until
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -153,6 +155,29 @@ async def test_ledger_tolerates_journal_that_cannot_be_opened(library: Library) 
     with library.reopen(ONE):  # the take is in use: it is being resent
         await log.inserted((SegmentId(1, 0), SegmentId(9, 0)))
     assert told(library, ONE) == []
+
+
+async def test_journal_is_closed_at_the_end_when_its_close_was_cancelled(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, journal, close, free = DeliveryLog(library), begun(library, ONE), Journal.close, threading.Event()
+    await log.opened(1, journal)
+    begins = threading.Event()
+
+    def slowly(closed: Journal) -> None:
+        begins.set()
+        free.wait(10)
+        close(closed)
+
+    monkeypatch.setattr(Journal, "close", slowly)
+    cancelled = asyncio.create_task(log.close(1))
+    await wait_until(begins.is_set, "it is being closed")
+    cancelled.cancel()
+    await asyncio.gather(cancelled, return_exceptions=True)
+    ending = asyncio.create_task(log.close_all())
+    asyncio.get_running_loop().call_later(0.1, free.set)
+    await ending
+    library.reopen(ONE).close()
 
 
 async def test_discarded_take_leaves_no_files(library: Library) -> None:
