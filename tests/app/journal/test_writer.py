@@ -52,8 +52,9 @@ def as_in_main() -> Iterator[None]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
+    before = set(threading.enumerate())
     yield Disk(tmp_path)
-    assert not [thread for thread in threading.enumerate() if thread.name == "journal/writer"]
+    assert not [one for one in set(threading.enumerate()) - before if one.name == "journal/writer"]
 
 
 def test_writer_writes_and_syncs_audio_on_its_own(disk: Disk) -> None:
