@@ -13,7 +13,7 @@ from typing import ParamSpec
 
 from app.core.outlet import Samples, ToGateway
 from app.core.transcript import Rewrite, as_it_is
-from app.journal.errors import DiskRefuses, NotKept
+from app.journal.errors import DiskRefuses, JournalError, NotKept
 from app.journal.journal import Journal
 from client.audio_store import AudioStore
 from client.events import ClientEvent, Outcome
@@ -33,7 +33,8 @@ async def opened_in_thread(opening: Callable[[], Journal]) -> Journal:
     except asyncio.CancelledError:
         await asyncio.wait({journal})
         if journal.exception() is None:
-            await asyncio.to_thread(journal.result().close)
+            with suppress(JournalError):  # errors of writing were already reported
+                await asyncio.to_thread(journal.result().close)
         raise
 
 

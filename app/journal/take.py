@@ -237,9 +237,14 @@ class Take:
         """
         if not self.wanted or self.edited:
             return {}
-        first = {span: piece for piece, span in sorted(self.replaced.items(), reverse=True)}
+        first = self._first_pieces
         texts = {first.get(number, number): each.text for number, each in self.counted.items() if each.text}
         return {n: text for n, text in sorted(texts.items()) if not (each := self.segments.get(n)) or each.awaited}
+
+    @property
+    def _first_pieces(self) -> dict[int, int]:
+        """The first segment of each span that is used: the number under which its text is inserted."""
+        return {span: piece for piece, span in sorted(self.replaced.items(), reverse=True)}
 
     @property
     def inserted(self) -> bool:
@@ -268,7 +273,7 @@ class Take:
 
     def _after_written(self, numbers: Sequence[int]) -> set[int]:
         """Return the segments whose insertion began when the text before them had arrived."""
-        first = {span: piece for piece, span in sorted(self.replaced.items(), reverse=True)}
+        first = self._first_pieces
         delivered = [self.segments.get(first.get(number, number), TakeSegment(0)) for number in numbers]
         return {
             number
