@@ -14,6 +14,8 @@ QUIET_S: Final = 0.1
 # A hanging program still has to process the key. It would then get the user's old copy, so it gets nothing
 # for this long.
 LATE_S: Final = 10.0
+# A program that owes the answer to a ping surely hangs. The bound is for those that never answer.
+HANGS_S: Final = 300.0
 
 
 class PasteState(StrEnum):
@@ -28,17 +30,19 @@ class PasteState(StrEnum):
 class PasteWatch:
     """The progress of one paste into ``program``.
 
-    Each step (ask, take, ask for more) may last ``deadline_s``.
+    Each step (ask, take, ask for more) may last ``deadline_s``. A late answer may come for ``late_s``.
     """
 
-    def __init__(self, program: int, deadline_s: float = READ_DEADLINE_S) -> None:
+    def __init__(self, program: int, deadline_s: float = READ_DEADLINE_S, late_s: float = LATE_S) -> None:
         self._program = program
         self._deadline_s = deadline_s
+        self._late_s = late_s
         self._pressed_s: float | None = None
         self._asked_s = 0.0
         self._read = False
         self._taken = False
         self._late_ends_s: float | None = None
+        self._usual_late_s = 0.0
         self._last_late_s = 0.0
 
     def pressed(self, now: float) -> None:
@@ -83,8 +87,21 @@ class PasteWatch:
 
     def give_up(self, now: float) -> None:
         """Give up: the text is held, and the target no longer gets anything for this key."""
-        self._last_late_s = now + LATE_S
+        self._usual_late_s = self._last_late_s = now + self._late_s
         self._late_ends_s = self._last_late_s if self._pressed_s is not None else None
+
+    def pinged(self, now: float) -> bool:
+        """Expect a late answer until the ping is ``answered``; return False if no key was pressed."""
+        if self._late_ends_s is None:
+            return False
+        self._late_ends_s = self._last_late_s = now + HANGS_S
+        return True
+
+    def answered(self, now: float) -> None:
+        """Note that the program answered the ping: it has processed the key, and asks soon or never."""
+        self._last_late_s = max(self._usual_late_s, now + SETTLED_S)
+        if self._late_ends_s is not None:
+            self._late_ends_s = min(self._late_ends_s, self._last_late_s)
 
     def may_be_late(self, now: float) -> bool:
         """Return whether a late answer is still possible."""

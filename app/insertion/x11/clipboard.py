@@ -49,14 +49,20 @@ def kept_contents(descriptor: int | None) -> KeptSelections:
 class X11Clipboard:
     """The clipboard and, for old terminals, the selected text (PRIMARY). Targets must read within ``deadline_s``.
 
-    ``kept`` stores lent and served contents, in case this process is killed.
+    ``kept`` stores lent and served contents, in case this process is killed. ``gave_up`` is called with each paste
+    that was not read; a late answer to it may come for ``late_s``.
     """
 
     def __init__(
-        self, connection: X11Connection, deadline_s: float = READ_DEADLINE_S, kept: KeptSelections | None = None
+        self,
+        connection: X11Connection,
+        deadline_s: float = READ_DEADLINE_S,
+        kept: KeptSelections | None = None,
+        late_s: float = LATE_S,
     ) -> None:
+        self.gave_up: Callable[[PasteWatch], None] = lambda watch: None
         self._connection = connection
-        self._deadline_s = deadline_s
+        self._deadline_s, self._late_s = deadline_s, late_s
         self._kept = kept or kept_contents(None)
         self.owner = SelectionOwner(connection)
         self._reader = ContentsReader(connection)
@@ -103,7 +109,7 @@ class X11Clipboard:
         late = self._late()
         if any(watch.late(program, time.monotonic()) for watch in late) or len(late) >= MOST_LATE:
             return HoldReason.NOT_READ  # an earlier key is still pending and would get this text
-        watch = self._watch = PasteWatch(program, self._deadline_s)
+        watch = self._watch = PasteWatch(program, self._deadline_s, self._late_s)
         if not self._lend(text, tuple(selections)):
             self._give_back()
             return HoldReason.CLIPBOARD_BUSY
@@ -115,6 +121,7 @@ class X11Clipboard:
                 return None
             reason = _WHY[verdict]
         watch.give_up(time.monotonic())
+        self.gave_up(watch)
         self._given_up = [*self._late(), watch]
         self._give_back()
         return reason

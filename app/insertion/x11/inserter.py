@@ -7,6 +7,7 @@ editor completes and indents them, and an undo takes back only some. Pasting als
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Final, Self
 from app.insertion.errors import CannotType, ScreenGone
 from app.insertion.helper.frames import OpenRequest
 from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.paste_watch import HANGS_S, LATE_S, PasteWatch
 from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, paste_keys, to_paste, to_type
 from app.insertion.x11.clipboard import KeptSelections, X11Clipboard, kept_contents
 from app.insertion.x11.connection import X11Connection, XThread
@@ -28,11 +30,18 @@ _LAST_S: Final = 1.0
 class X11Strategies:
     """The insertion of texts by pasting or typing, for the thread of ``connection``."""
 
-    def __init__(self, connection: X11Connection, patience_s: float, kept: KeptSelections | None = None) -> None:
+    def __init__(
+        self,
+        connection: X11Connection,
+        patience_s: float,
+        kept: KeptSelections | None = None,
+        late_s: float = LATE_S,
+    ) -> None:
         self._connection = connection
         self._patience_s = patience_s
         self.screen = X11Screen(connection)
-        self.clipboard = X11Clipboard(connection, patience_s, kept)
+        self.clipboard = X11Clipboard(connection, patience_s, kept, late_s)
+        self.clipboard.gave_up = self._ping
         self._pings = Pings(connection)
         self.keyboard = X11Keyboard(connection, self.screen, self._pings, patience_s)
         self._last: Target | None = None  # the target of the last paste
@@ -80,6 +89,12 @@ class X11Strategies:
         clean = to_paste(text, target)
         reason = self.clipboard.paste(clean, self._selections(target), program, press)
         return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
+
+    def _ping(self, watch: PasteWatch) -> None:
+        """Ask the target of a paste that was not read to answer once it has processed the key."""
+        target = self._last
+        if target is not None and self._pings.answered(target) and watch.pinged(time.monotonic()):
+            self._pings.send(target, lambda: watch.answered(time.monotonic()), HANGS_S)
 
     def _last_has_ended(self, patience_s: float) -> bool:
         """Wait until the last target has processed its key; return False if it does not answer in ``patience_s``.

@@ -7,6 +7,7 @@ The program answers a ping (Extended Window Manager Hints, _NET_WM_PING) once it
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from Xlib import X
@@ -200,7 +201,7 @@ class Pings:
     def __init__(self, connection: X11Connection) -> None:
         self._connection = connection
         self._display = connection.display
-        self._answers: set[int] = set()
+        self._waiting: dict[int, Callable[[], None]] = {}
         self._sent = 0
         connection.handlers.append(self._handle)
 
@@ -214,22 +215,33 @@ class Pings:
 
     def reached(self, target: Target, deadline_s: float) -> bool:
         """Wait until the program has handled all earlier events; return False if it has not by the deadline."""
+        answers: list[int] = []
+        self.send(target, lambda: answers.append(1), deadline_s)
+        return self._connection.wait(lambda: bool(answers), deadline_s)
+
+    def send(self, target: Target, answered: Callable[[], None], deadline_s: float) -> None:
+        """Call ``answered`` when the program has handled all earlier events, if it does so by the deadline."""
         window = self._display.create_resource_object("window", target.window)
         ping = self._connection.atom("_NET_WM_PING")
         self._connection.root.change_attributes(event_mask=_ANSWERS)
         self._sent += 1
         number = self._sent
+        self._waiting[number] = answered
+        self._connection.at(time.monotonic() + deadline_s, partial(self._end, number))
         data = (32, [ping, number, target.window, 0, 0])
         message = ClientMessage(window=window, client_type=self._connection.atom("WM_PROTOCOLS"), data=data)
         window.send_event(message)
-        try:
-            return self._connection.wait(lambda: number in self._answers, deadline_s)
-        finally:
-            self._answers.clear()
+        self._display.flush()
+
+    def _end(self, number: int, *, is_answered: bool = False) -> None:
+        answered = self._waiting.pop(number, None)
+        if answered is not None and not self._waiting:
             self._connection.root.change_attributes(event_mask=X.NoEventMask)
+        if answered is not None and is_answered:
+            answered()
 
     def _handle(self, event: Any) -> None:
         if isinstance(event, ClientMessage) and event.window == self._connection.root:
             words = list(event.data[1])
             if words[0] == self._connection.atom("_NET_WM_PING"):
-                self._answers.add(int(words[1]))
+                self._end(int(words[1]), is_answered=True)

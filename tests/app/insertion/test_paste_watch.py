@@ -1,4 +1,4 @@
-from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
+from app.insertion.paste_watch import HANGS_S, LATE_S, READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
 
 TARGET, OTHER = 1, 2
 
@@ -86,7 +86,41 @@ def test_late_answer_is_expected_only_for_limited_time() -> None:
     assert not watch.refuses(TARGET, 1.0 + LATE_S)
 
 
+def test_late_answer_is_expected_until_the_ping_is_answered() -> None:
+    watch = PasteWatch(TARGET)
+    watch.pressed(0.0)
+    watch.give_up(1.0)
+    assert watch.pinged(1.0)
+    assert watch.may_be_late(1.0 + 2 * LATE_S) and not watch.may_be_late(1.0 + HANGS_S)
+    watch.answered(31.0)
+    assert watch.refuses(TARGET, 31.0)
+    assert watch.refuses(TARGET, 31.0 + SETTLED_S - 0.1) and not watch.may_be_late(31.0 + SETTLED_S)
+
+
+def test_late_answer_comes_before_the_answered_ping() -> None:
+    watch = PasteWatch(TARGET)
+    watch.pressed(0.0)
+    watch.give_up(1.0)
+    watch.pinged(1.0)
+    assert watch.refuses(TARGET, 30.0)
+    watch.answered(30.1)
+    assert watch.refuses(TARGET, 30.4)
+    assert not watch.may_be_late(30.1 + SETTLED_S)
+
+
+def test_answered_ping_leaves_the_usual_time_for_a_late_answer() -> None:
+    """A part of a program may answer pings while another part, which handles its keys, hangs."""
+    watch = PasteWatch(TARGET)
+    watch.pressed(0.0)
+    watch.give_up(1.0)
+    watch.pinged(1.0)
+    watch.answered(1.1)
+    assert watch.may_be_late(1.0 + LATE_S - 0.1) and not watch.may_be_late(1.0 + LATE_S)
+
+
 def test_no_late_answer_is_expected_without_a_key() -> None:
     watch = PasteWatch(TARGET)
     watch.give_up(1.0)
+    assert not watch.pinged(1.0)
+    watch.answered(1.1)
     assert not watch.may_be_late(1.0) and not watch.late(TARGET, 1.0)

@@ -53,3 +53,26 @@ def test_text_with_too_many_table_changes_is_pasted(screen: Desktop, connection:
     assert strategies.insert(text, target, Rules()) == Insertion(InsertionResult.PASTED)
     assert connection.wait(lambda: field.text == text, DEADLINE_S)
     strategies.close()
+
+
+def test_hung_target_never_pastes_the_old_copy_for_our_key(screen: Desktop, connection: X11Connection) -> None:
+    """No fixed time is enough: it may hang for longer. Here the time for late answers is over at once."""
+    screen.copy(b"copied before")
+    strategies = X11Strategies(connection, QUIET_S, late_s=0.0)
+    field = TextField(screen, "hung")
+    target = strategies.screen.target()
+    assert target is not None
+    process = screen.processes[-1]
+    process.send_signal(signal.SIGSTOP)
+    assert strategies.insert("lost ", target, Rules()) == held(HoldReason.NOT_READ)
+    assert strategies.insert("too early ", target, Rules()) == held(HoldReason.NOT_READ)
+    process.send_signal(signal.SIGCONT)
+    screen.xdotool("key", "z")
+    assert connection.wait(lambda: field.text.endswith("z"), DEADLINE_S)
+    assert field.text == "z"
+    again = Insertion(InsertionResult.PASTED)
+    assert connection.wait(lambda: strategies.insert("next", target, Rules()) == again, DEADLINE_S)
+    assert connection.wait(lambda: field.text == "znext", DEADLINE_S)
+    strategies.close()
+    screen.xdotool("key", "ctrl+v")
+    assert connection.wait(lambda: field.text == "znextcopied before", DEADLINE_S)
