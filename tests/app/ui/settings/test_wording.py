@@ -53,7 +53,7 @@ def test_other_problems_use_their_own_note_text(texts: Texts) -> None:
 
 def test_setting_is_found_in_both_languages_and_by_name() -> None:
     words = found_by(all_settings()["hotkeys.mode"])
-    for term in ("hotkeys.mode", "key mode", "按键方式", "hold to talk", "免提", "hotkeys", "麦克风与按键"):
+    for term in ("hotkeys.mode", "key mode", "按键方式", "hold to talk", "免提", "hotkeys", "麦克风与快捷键"):
         assert term in words
 
 
