@@ -44,6 +44,7 @@ class NoteKey(StrEnum):
     HELD_EARLIER = "held-earlier"  # count: no text of the newest recording is held, but texts of earlier ones are
     HELD_LET_GO = "held-let-go"  # count: held texts over the limit, now only in the history
     SLEPT = "slept"  # the recording ended because the computer slept
+    NO_SPEECH = "no-speech"  # minutes: the recording ended because nothing was said for so long
     # Notes of the shell, shown alongside a dictation.
     HOTKEYS_FAILED = "hotkeys-failed"  # reason
     GATEWAY_AWAY = "gateway-away"  # reconnecting continues
@@ -167,6 +168,14 @@ class RecordingOver:
 
 
 @dataclass(frozen=True)
+class LongSilence:
+    """Silence for so many minutes in a take that is being recorded: it was forgotten."""
+
+    take: int
+    minutes: int
+
+
+@dataclass(frozen=True)
 class TakeEnded:
     """End of every segment of a take.
 
@@ -196,7 +205,7 @@ class Woke:
     """Notification that this computer has woken from sleep."""
 
 
-TakeEvent = Aimed | FirstSample | Began | PartialResult | Recognised | RecordingOver | TakeEnded
+TakeEvent = Aimed | FirstSample | Began | PartialResult | Recognised | LongSilence | RecordingOver | TakeEnded
 Event = (
     HotkeyEvent | Verb | Polled | Tick | FocusedWindow | Settle | InsertionEnded | HeldBefore | Woke | TakeEvent
 )

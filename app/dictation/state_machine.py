@@ -38,6 +38,7 @@ from app.dictation.messages import (
     InsertionEnded,
     InsertText,
     Leave,
+    LongSilence,
     NoteHeld,
     NoteInserted,
     NoteKey,
@@ -298,6 +299,9 @@ class Dictation:
                 take.text.partial(partial)
             case Recognised(_, segment, foreign):
                 self._recognised(take, segment, now, foreign=foreign)
+            case LongSilence(_, minutes) if take.recording:
+                self._stop(now)
+                self._tell(Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}), now)
             case RecordingOver(_, note):
                 if take.recording:
                     self._silent(take, now)

@@ -21,6 +21,7 @@ from app.dictation.messages import (
     Began,
     Event,
     FirstSample,
+    LongSilence,
     NoteKey,
     PartialResult,
     Recognised,
@@ -56,6 +57,8 @@ _BUSY: Final = {
     "load": NoteKey.MUCH_WAITS,
     "broker": NoteKey.BROKER_AWAY,
 }
+SILENCE_MINUTES: Final = {mode: 5 for mode in TalkMode} | {TalkMode.HANDS_FREE: 30}
+"""A recording in which nothing is said for so long was forgotten. Hands-free, it may well wait for its user."""
 _LAST_REVISION: Final = 2**32 - 1
 _DISK: Final = {
     DiskState.WAITING: Note(NoteKey.DISK_WAITING),
@@ -86,6 +89,7 @@ class TakeRunner(DictationObserver):
     def __init__(self, take: int, mode: TalkMode, parts: TakeParts, options: Options, tell: Tell) -> None:
         self.session: UUID = uuid4()
         self.unsent_s: Callable[[], float] = lambda: 0.0
+        self.silence_s: Callable[[], float] = lambda: 0.0
         self.disk_state: Callable[[], DiskState] = lambda: DiskState.WRITING
         self.microphone: MicrophoneStatus | None = None
         self.options = options
@@ -95,6 +99,8 @@ class TakeRunner(DictationObserver):
         self._gateway: Note | None = None
         self._recording: Recording | None = None
         self._stopped = False
+        self._silence_minutes = SILENCE_MINUTES[mode]
+        self._heard_s = 0.0  # the end of the last text: the VAD misses quiet speech
         listening = CuttingMode.HANDS_FREE if mode is TalkMode.HANDS_FREE else CuttingMode.TOGGLE
         self._aims: dict[int, tuple[Target | None]] = {}
         window = self._aims.get if mode is TalkMode.HANDS_FREE else lambda piece: ()
@@ -201,6 +207,12 @@ class TakeRunner(DictationObserver):
         self._notify(SegmentStep.BEGAN, segment)
         self._tell(Began(self._take, segment))
 
+    def processed(self, seconds: float) -> None:
+        """Note that nothing was said for long in a recording of ``seconds``."""
+        silence_s = min(self.silence_s(), seconds - self._heard_s)
+        if not self._stopped and silence_s >= 60 * self._silence_minutes:
+            self._tell(LongSilence(self._take, self._silence_minutes))
+
     def completed(self, segment: int) -> None:
         """Note that all audio of a segment has been recorded."""
         self._notify(SegmentStep.COMPLETED, segment)
@@ -232,6 +244,8 @@ class TakeRunner(DictationObserver):
     def recognised(self, segment: TranscriptSegment) -> None:
         """Pass on a segment that has ended."""
         self._gateway = None
+        if segment.text.strip():
+            self._heard_s = max(self._heard_s, segment.end_ms / 1000)
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)
         strange = foreign(segment.recognised or segment.text, self.options.languages)
         self._tell(Recognised(self._take, segment, strange))

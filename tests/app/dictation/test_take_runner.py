@@ -14,7 +14,16 @@ from app.capture.errors import MicrophoneRefused
 from app.core.transcript import TranscriptSegment
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.gestures import TalkMode
-from app.dictation.messages import Began, Event, FirstSample, NoteKey, Recognised, RecordingOver, TakeEnded
+from app.dictation.messages import (
+    Began,
+    Event,
+    FirstSample,
+    LongSilence,
+    NoteKey,
+    Recognised,
+    RecordingOver,
+    TakeEnded,
+)
 from app.dictation.recorder import Recorder
 from app.dictation.take_runner import TakeParts, TakeRunner
 from app.journal.events import Cutting
@@ -23,11 +32,12 @@ from app.transcription.listening import PATIENT, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from client.events import Connected, Disconnected
+from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Busy
 from runtime.tasks import cancel_and_wait
 from speech.audio_file import read_audio
-from tests.app.dictation.world import FakeDevices
+from tests.app.dictation.world import FakeDevices, silence
 from tests.app.speech import recording
 from tests.helpers.scripted_gateway import closing_with, oblige, scripted
 from tests.helpers.waiting import wait_until
@@ -192,3 +202,37 @@ async def test_take_notes_whether_its_model_needs_context(tmp_path: Path, models
         desk = Desk(tmp_path, models, talk, gateway.url, needs_context=lambda model: model == "")
         await desk.run(desk.all_heard)
     assert desk.library.find(desk.work.session).take.cutting == Cutting(CuttingMode.TOGGLE, needs_context=True)
+
+
+@pytest.mark.parametrize(("mode", "minutes"), [(TalkMode.TOGGLE, 5), (TalkMode.HANDS_FREE, 30)])
+def test_forgotten_recording_reports_its_long_silence(
+    tmp_path: Path, models: Path, talk: Samples, mode: TalkMode, minutes: int
+) -> None:
+    desk = Desk(tmp_path, models, talk, NOBODY, mode)
+    limit_s = 60.0 * minutes
+    desk.work.silence_s = lambda: limit_s - 0.1
+    desk.work.processed(2 * limit_s)
+    assert desk.told == [], "the user spoke less long ago"
+    desk.work.silence_s = lambda: limit_s
+    desk.work.processed(2 * limit_s)
+    assert desk.told == [LongSilence(1, minutes)]
+
+
+async def test_silence_of_a_recording_is_what_the_vad_says(tmp_path: Path, models: Path, talk: Samples) -> None:
+    async with scripted(oblige) as gateway:
+        desk = Desk(tmp_path, models, np.concatenate((talk, silence(20.0))), gateway.url)
+        await desk.run(lambda: desk.work.silence_s() > 20.0)
+    assert desk.work.silence_s() < 20.0 + len(talk) / SAMPLE_RATE
+
+
+def test_quiet_speech_that_is_recognised_is_no_silence(tmp_path: Path, models: Path, talk: Samples) -> None:
+    """The VAD misses quiet speech."""
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    desk.work.silence_s = lambda: 400.0
+    desk.work.recognised(TranscriptSegment(0, 90_000, 100_001, text="quiet"))
+    desk.work.recognised(TranscriptSegment(1, 200_000, 300_000, text=" "))
+    desk.told.clear()
+    desk.work.processed(400.0)
+    assert desk.told == []
+    desk.work.processed(401.0)
+    assert desk.told == [LongSilence(1, 5)]
