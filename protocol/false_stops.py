@@ -7,7 +7,7 @@ is not known here, so that only the words count. Other marks stay, but for a Chi
 import re
 from typing import Final
 
-from protocol.sentences import goes_on_within, lowered_within, shortened
+from protocol.sentences import goes_on_within, is_unfinished, lowered_within, shortened
 
 _ENDS: Final = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])\s*")
 _FALSE: Final = tuple(".。…")
@@ -18,11 +18,17 @@ _ASKS_FOR: Final = re.compile("(?:告诉我|请问|问一下)[?？]$")
 def without_false_stops(text: str) -> str:
     """Return a text without full stops after which its sentence goes on.
 
-    The last sentences are looked at first, so that each is whole when it is compared with the one before it.
+    What an unfinished end lacks is joined first. Then the last sentences are looked at first, so that each is
+    whole when it is compared with the one before it.
     """
-    sentences = [sentence for sentence in _ENDS.split(text.strip()) if sentence]
+    ended: list[str] = []
+    for sentence in filter(None, _ENDS.split(text.strip())):
+        if ended and ended[-1].endswith(_FALSE) and is_unfinished(ended[-1], sentence):
+            ended[-1] = _joined(ended[-1], sentence)
+        else:
+            ended.append(sentence)
     whole = ""
-    for sentence in reversed(sentences):
+    for sentence in reversed(ended):
         whole = _before(sentence, whole) if whole else sentence
     return whole
 
@@ -33,9 +39,13 @@ def _before(sentence: str, rest: str) -> str:
     following = _ENDS.split(rest)[0]
     if not sentence.endswith(_FALSE) or not goes_on_within(sentence, following):
         return f"{sentence}{'' if sentence[-1] in '。？！' else ' '}{rest}"
-    left = shortened(sentence, rest)
-    space = "" if left[-1:] in "，" or (_wide(left[-1]) and _wide(rest[0])) else " "
-    return left + space + lowered_within(rest, left)
+    return _joined(sentence, rest)
+
+
+def _joined(left: str, right: str) -> str:
+    words = shortened(left, right)
+    space = "" if words[-1:] in "，" or (_wide(words[-1]) and _wide(right[0])) else " "
+    return words + space + lowered_within(right, words)
 
 
 def _wide(character: str) -> bool:

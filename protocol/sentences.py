@@ -22,6 +22,7 @@ _STOP: Final = re.compile(r"(?:\.+|。+|…+|[-–—])+$")
 _ASKS: Final = frozenset("?!？！")
 _OPEN: Final = re.compile(r"(?:\.\.+|…|[-–—,，、:：;；])$")
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
+_NUMBER_OR_WORD: Final = re.compile(rf"\d+|{_WORD.pattern}")
 _LAST_WORD: Final = re.compile(r"([A-Za-z]+(?:['’][A-Za-z]+)*)\W*$")
 _SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
@@ -144,7 +145,7 @@ def goes_on(left: str, right: str, pause_ms: int) -> bool:
     if _is_han(words[-1:]) or _is_han(right[0]):
         return _han_goes_on(left, words, right, pause_ms)
     spoken, following = _words(_SENTENCE.split(words)[-1]), _words(_SENTENCE.split(right)[0])
-    if not spoken or not following:
+    if not (_has_word(spoken) and _has_word(following)):
         return False
     if spoken[-1] in _NEVER_LAST:
         return True
@@ -170,21 +171,34 @@ def goes_on_within(left: str, right: str) -> bool:
     More words than those of the lists may be verbs here, because the pause between the two is not known.
     """
     words = _STOP.sub("", left)
+    if is_unfinished(left, right):
+        return True
     if _is_han(words[-1:]) or _is_han(right[0]):
-        return any(sign.search(words) for sign in (_HAN_NEVER_LAST, _HAN_UNFINISHED)) or bool(
-            _HAN_GOING_ON.match(right)
-        )
+        return bool(_HAN_GOING_ON.match(right))
     spoken, following = _words(words), _words(right)
-    if not spoken or not following:
+    if not (_has_word(spoken) and _has_word(following)):
         return False
-    asks, last, first = right.endswith("?"), spoken[-1], following[0]
-    if last in _NEVER_LAST or right[0].islower() or (first in _JOINING | _FINITE and not asks):
-        return True
-    if last in _SELDOM_LAST and (last not in _AUXILIARIES or first not in _SUBJECTS - _DETERMINERS):
-        return True
-    if last in _SELDOM_LAST_PREPOSITIONS and first in _DETERMINERS and not _ENDING_WITH_THEM & {*spoken[-2:-1]}:
+    if right[0].islower() or (following[0] in _JOINING | _FINITE and not right.endswith("?")):
         return True
     return _is_rest(following) or _is_beginning(spoken, following)
+
+
+def is_unfinished(left: str, right: str) -> bool:
+    """Return whether the end of ``left`` lacks the beginning of ``right``, where both are of one text."""
+    words = _STOP.sub("", left)
+    if _is_han(words[-1:]) or _is_han(right[0]):
+        return any(sign.search(words) for sign in (_HAN_NEVER_LAST, _HAN_UNFINISHED))
+    spoken, following = _words(words), _words(right)
+    if not (_has_word(spoken) and _has_word(following)):
+        return False
+    last, first = spoken[-1], following[0]
+    if last in _SELDOM_LAST_PREPOSITIONS:
+        return first in _DETERMINERS and not _ENDING_WITH_THEM & {*spoken[-2:-1]}
+    if last.isdigit():
+        return _is_measure(following)
+    return last in _NEVER_LAST or (
+        last in _SELDOM_LAST and (last not in _AUXILIARIES or first not in _SUBJECTS - _DETERMINERS)
+    )
 
 
 def _is_rest(sentence: list[str]) -> bool:
@@ -253,7 +267,8 @@ def lowered_within(right: str, left: str) -> str:
     word = found.group() if found else ""
     if changed != right or not word or word[1:] != word[1:].lower() or word.startswith(("I'", "I’")):
         return changed
-    return right[0].lower() + right[1:] if word.lower() in _COMMON else right
+    of_a_number = left[-1:].isdigit() and _is_measure(_words(right))
+    return right[0].lower() + right[1:] if of_a_number or word.lower() in _COMMON else right
 
 
 def _incomplete(sentence: list[str], is_verb: Callable[[str], bool]) -> bool:
@@ -281,8 +296,18 @@ def _may_be_verb(word: str) -> bool:
     return _is_verb(word) or (in_s and word not in _COMMON)
 
 
+def _is_measure(sentence: list[str]) -> bool:
+    """Return whether words after a number only say of what, as in "cups of flour"."""
+    return sentence[0].endswith("s") and sentence[1:2] == ["of"] and not any(map(_may_be_verb, sentence[1:]))
+
+
 def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text)]
+    """Return words and numbers: one that ends in "at 7" does not end in "at"."""
+    return [word.lower() for word in _NUMBER_OR_WORD.findall(text)]
+
+
+def _has_word(words: list[str]) -> bool:
+    return not all(map(str.isdigit, words))
 
 
 def _is_han(character: str) -> bool:

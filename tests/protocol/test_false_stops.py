@@ -30,6 +30,12 @@ from protocol.false_stops import without_false_stops
         ("We met the day after. The farm is old.", "We met the day after. The farm is old."),
         ("They were left behind. The farm is old.", "They were left behind. The farm is old."),
         ("We met after. Nobody came.", "We met after. Nobody came."),
+        ("They met after. The storm. Many are here.", "They met after the storm. Many are here."),
+        ("They sold 60. Jars of honey. It was hot.", "They sold 60 jars of honey. It was hot."),
+        ("They sold 60. Jars of honey are cheap.", "They sold 60. Jars of honey are cheap."),
+        ("We meet at 7. The room is small.", "We meet at 7. The room is small."),
+        ("The rent rose by $80. We are moving.", "The rent rose by $80. We are moving."),
+        ("Buy milk. 2. Call them.", "Buy milk. 2. Call them."),
         ("They talked about it. Dogs bark.", "They talked about it. Dogs bark."),
         ("They talked about it. The play ends at noon.", "They talked about it. The play ends at noon."),
         (

@@ -40,6 +40,7 @@ def test_sentence_goes_on_over_short_pause_when_words_say_so(left: str, right: s
         ("I went home.", "It was late."),
         ("Good morning.", "I would like to write a letter."),
         ("We should wait until June.", "Do not forget the keys."),
+        ("We meet at 7.", "The room is small."),
         ("What do you want to?", "Go home."),
         ("Stop!", "of course"),
         ("今天天气很好。", "ok then"),
