@@ -19,9 +19,9 @@ def facts(name: str) -> ModelFacts:
 @pytest.mark.parametrize(
     ("speed", "said", "share"),
     [
-        (LocalSpeed(16.2, True), "16 × faster than speech", 0.67),
-        (LocalSpeed(12.0, False), "about 12 × faster than speech (estimate)", 0.6),
-        (LocalSpeed(500.0, True), "500 × faster than speech", 1.0),
+        (LocalSpeed(16.2, True), "16 × as fast as speech", 0.67),
+        (LocalSpeed(12.0, False), "about 12 × as fast as speech (estimate)", 0.6),
+        (LocalSpeed(500.0, True), "500 × as fast as speech", 1.0),
         (LocalSpeed(0.5, True), "slower than speech (0.5 ×)", 0.03),
         (LocalSpeed(0.5, False), "slower than speech (about 0.5 ×, estimate)", 0.03),
         (None, "not measured", None),
