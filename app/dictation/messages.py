@@ -179,11 +179,12 @@ class LongSilence:
 class TakeEnded:
     """End of every segment of a take.
 
-    ``note``: why some have no text, as far as it is known.
+    ``note``: why some have no text, as far as it is known. ``heard``: the VAD may have heard speech.
     """
 
     take: int
     note: Note | None = None
+    heard: bool = True
 
 
 @dataclass(frozen=True)

@@ -321,6 +321,7 @@ class DictationRunner:
                 if known := self._runners.get(take):
                     known[0].stop()
             case Discard(take):
+                self._warnings.pop("microphone", None)
                 self._tasks.start(self._end(take, self._deliveries.discard), "discard")
             case PutAside(take):
                 if known := self._runners.pop(take, None):
@@ -359,6 +360,7 @@ class DictationRunner:
             known[0].stop()
             await cancel_and_wait([known[1]])
         await then(take)
+        self._history_changed()
 
     async def _put_aside(self, take: int, runner: TakeRunner, running: asyncio.Task[None]) -> None:
         """Stop a take because too many wait, and queue it for later recognition, for the history only."""

@@ -306,7 +306,8 @@ class Dictation:
                 if take.recording:
                     self._silent(take, now)
                 self._broken(take, note, now)
-            case TakeEnded(_, note):
+            case TakeEnded(_, note, heard):
+                take.heard = heard
                 self._ended(take, note, now)
 
     def _sounding(self, take: TakeProgress, now: float) -> None:
@@ -373,8 +374,8 @@ class Dictation:
             if take.over_at is None and take.ended and self._queue.over(number):
                 take.over_at = now
                 self._queue.forget(number)
-                self._effects.append(CloseTake(number))
-                if not (take.said or take.failures or take.broken or take.cancelled):
+                self._effects.append(Discard(number) if take.needless else CloseTake(number))
+                if take.empty:
                     key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
                     self._tell(Note(key), now)
             if take.over_at is not None and number != max(self._takes):

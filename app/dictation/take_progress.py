@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Final
 
 from app.core.area import Area
@@ -20,6 +21,8 @@ from protocol.texts import TimedText, follow, meet
 DONE_S: Final = 2.0
 NOTICE_S: Final = 8.0
 """How long a finished take is shown (``DONE_S``), and how long a note or a take that needs attention is."""
+SHORT_S: Final = 1.0
+"""A recording that is shorter and in which nothing is said was a slip of the key."""
 MOST: Final = 400
 """Limit on displayed characters: more than users read while speaking."""
 
@@ -69,7 +72,8 @@ class TakeProgress:
     """The progress of one take.
 
     ``failures``: segments without a text. ``broken``: the take ended before all of its segments had ended.
-    ``said``: it has a text. ``replaced``: replacement rules changed a recognised text.
+    ``said``: it has a text. ``heard``: the VAD may have heard speech.
+    ``replaced``: replacement rules changed a recognised text.
     ``over_at``: when the take was over, with no more text to come or to insert automatically.
     ``cancelled_at``: when the user cancelled it. ``window``: the place of the window that receives its texts.
     """
@@ -83,6 +87,7 @@ class TakeProgress:
     ended: bool = False
     cancelled_at: float | None = None
     said: bool = False
+    heard: bool = True
     replaced: bool = False
     failures: int = 0
     broken: bool = False
@@ -93,6 +98,16 @@ class TakeProgress:
     def cancelled(self) -> bool:
         """True once the user has cancelled the take."""
         return self.cancelled_at is not None
+
+    @property
+    def empty(self) -> bool:
+        """True for a take that has nothing to show, not even a reason."""
+        return not (self.said or self.failures or self.broken or self.cancelled)
+
+    @property
+    def needless(self) -> bool:
+        """True for an empty take that is too short for speech, and has none for VAD and recognition."""
+        return self.empty and not (self.heard or self.replaced) and self.seconds(inf) < SHORT_S
 
     @property
     def settled(self) -> bool:

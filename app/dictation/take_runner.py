@@ -90,6 +90,7 @@ class TakeRunner(DictationObserver):
         self.session: UUID = uuid4()
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self.silence_s: Callable[[], float] = lambda: 0.0
+        self.heard: Callable[[], bool] = lambda: True
         self.disk_state: Callable[[], DiskState] = lambda: DiskState.WRITING
         self.microphone: MicrophoneStatus | None = None
         self.options = options
@@ -134,7 +135,7 @@ class TakeRunner(DictationObserver):
             except Exception as error:  # top level of a task: logged, and shown to the user
                 log.exception(LogEvent.TAKE_FAILED)
                 note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
-            self._tell(TakeEnded(self._take, note))
+            self._tell(TakeEnded(self._take, note, self.heard()))
 
     def _locate(self) -> Address:
         address = self._parts.setup.locate()

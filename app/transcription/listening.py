@@ -101,6 +101,7 @@ class DictationObserver(TranscriptionObserver):
 
     unsent_s: Callable[[], float]
     silence_s: Callable[[], float]
+    heard: Callable[[], bool]
     disk_state: Callable[[], DiskState]
     microphone: MicrophoneStatus | None
 
@@ -173,7 +174,7 @@ class DictationSetup:
         """Build the stages of a recording, with a second pass where it is wanted."""
         context = take.cutting.needs_context
         vad = await asyncio.to_thread(segmenting_vad, self.mode, self.vad_folder, needs_context=context)
-        observer.silence_s = lambda: vad.silence / SAMPLE_RATE
+        observer.silence_s, observer.heard = lambda: vad.silence / SAMPLE_RATE, lambda: vad.heard
         outlet = voting(journaled, take.options, VOTING[self.mode])
         if self.spans is None:
             return _Stages(vad, outlet, nullcontext(observer))

@@ -129,12 +129,16 @@ class PipelineVad(Protocol):
 
 
 class SegmentingVad:
-    """Cutter of samples into segments: a VAD, and a segmenter that cuts where the VAD says."""
+    """Cutter of samples into segments: a VAD, and a segmenter that cuts where the VAD says.
+
+    ``heard``: the VAD has heard speech.
+    """
 
     def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         self._vad = vad
         self._segmenter = segmenter
         self._speaking = False
+        self.heard = False
         self.speech_end = 0
         self.samples = 0
 
@@ -159,6 +163,7 @@ class SegmentingVad:
     def _note(self, events: Iterable[VadEvent]) -> None:
         for event in events:
             self._speaking = isinstance(event, SpeechStarted | SpeechResumed)
+            self.heard = self.heard or self._speaking
             if isinstance(event, SpeechPaused | SpeechEnded):
                 self.speech_end = event.at
 

@@ -25,7 +25,6 @@ from app.dictation.messages import (
     HotkeyEvent,
     InsertText,
     Leave,
-    LongSilence,
     NoteHeld,
     NoteInserted,
     NoteKey,
@@ -316,15 +315,6 @@ def test_sleep_ends_recording_but_keeps_its_text() -> None:
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
     story.then(TYPED, TakeEnded(1))
     assert story.at(60.0, Woke()) == [Renew()] and not story.note
-
-
-def test_long_silence_ends_recording_but_keeps_its_text() -> None:
-    story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1))
-    assert story.at(400.0, LongSilence(1, 5)) == [Play(SoundCue.STOP), StopRecording(1)]
-    assert story.dictation.view(400.0).note == Note(NoteKey.NO_SPEECH, {"minutes": "5"})
-    assert story.at(400.1, LongSilence(1, 5)) == []
-    assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
 
 
 def test_key_release_after_sleep_has_no_effect() -> None:

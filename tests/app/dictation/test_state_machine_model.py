@@ -118,6 +118,7 @@ class World(RuleBasedStateMachine):
                 self.stop(self.takes[number])
             case Discard(number):
                 self.stop(self.takes[number])
+                assert not self.takes[number].closed
                 self.takes[number].ended = self.takes[number].dropped = True
             case InsertText(ordered):
                 self.check(ordered)

@@ -116,6 +116,13 @@ async def test_take_reports_its_events_in_order(tmp_path: Path, models: Path, ta
     assert desk.library.all()[0].samples == len(talk)
 
 
+async def test_take_reports_that_nothing_was_heard(tmp_path: Path, models: Path) -> None:
+    async with scripted(oblige) as gateway:
+        desk = Desk(tmp_path, models, silence(0.5), gateway.url)
+        await desk.run(desk.all_heard)
+    assert desk.told[-1] == TakeEnded(1, heard=False)
+
+
 async def test_stop_before_device_opens_ends_take(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with scripted(oblige) as gateway:
         desk = Desk(tmp_path, models, talk, gateway.url)

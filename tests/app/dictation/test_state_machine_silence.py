@@ -1,0 +1,61 @@
+"""Tests of recordings in which nothing is said: forgotten ones, and slips of the key."""
+
+import pytest
+
+from app.core.errors import Note
+from app.core.states import State
+from app.core.transcript import TranscriptSegment
+from app.dictation.actions import Verb
+from app.dictation.messages import (
+    Aimed,
+    CloseTake,
+    Discard,
+    Event,
+    FirstSample,
+    LongSilence,
+    NoteKey,
+    Play,
+    Recognised,
+    RecordingOver,
+    SoundCue,
+    StopRecording,
+    TakeEnded,
+)
+from app.dictation.take_progress import SHORT_S
+from tests.app.dictation.story import TYPED, WINDOW, Story, text
+
+
+def test_long_silence_ends_recording_but_keeps_its_text() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1))
+    assert story.at(400.0, LongSilence(1, 5)) == [Play(SoundCue.STOP), StopRecording(1)]
+    assert story.dictation.view(400.0).note == Note(NoteKey.NO_SPEECH, {"minutes": "5"})
+    assert story.at(400.1, LongSilence(1, 5)) == []
+    assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
+
+
+def test_slip_of_the_key_leaves_no_recording() -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, " "))
+    story.at(0.1, Verb.STOP, RecordingOver(1))
+    assert story.then(TakeEnded(1, heard=False)) == [Discard(1)]
+    assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_UNDERSTOOD)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "events"),
+    [
+        (0.1, [TakeEnded(1)]),
+        (0.1, [text(1, 0, "quiet"), TakeEnded(1, heard=False), TYPED]),
+        (0.1, [Recognised(1, TranscriptSegment(0, 0, 1, recognised="um")), TakeEnded(1, heard=False)]),
+        (0.1, [text(1, 0, error="no"), TakeEnded(1, heard=False)]),
+        (0.1, [TakeEnded(1, Note(NoteKey.RECORDING_KEPT), heard=False)]),
+        (0.1, [Verb.CANCEL, TakeEnded(1, heard=False)]),
+        (SHORT_S, [TakeEnded(1, heard=False)]),
+    ],
+)
+def test_recording_that_may_have_speech_is_kept(seconds: float, events: list[Event]) -> None:
+    story = Story()
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1))
+    effects = story.at(seconds, Verb.STOP, RecordingOver(1), *events)
+    assert CloseTake(1) in effects and Discard(1) not in effects
