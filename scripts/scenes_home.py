@@ -49,7 +49,7 @@ _SAID: Final = {
     ),
     "zh": ("展厅九点开门，请在中午之前把修改后的图纸发给工作室，并且提醒大家，", "玉石样品周四会到"),
 }
-_GONE: Final = {"en": "desktop-gpu does not answer", "zh": "desktop-gpu 没有应答"}
+_GONE: Final = {"en": "desktop-gpu does not respond", "zh": "desktop-gpu 没有响应"}
 _TEXTS: Final = {
     "en": (
         "",

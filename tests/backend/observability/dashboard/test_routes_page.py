@@ -92,7 +92,7 @@ def test_headline_and_level_follow_snapshot_at_once(browser: Browser, gateway: E
             "Everything is recognised at once",
             "good",
         ),
-        ({"broker": BrokerState(False, "Valkey 9.1.2", True)}, "The broker is away", "bad"),
+        ({"broker": BrokerState(False, "Valkey 9.1.2", True)}, "The broker is not connected", "bad"),
     ]
     with opened_page(browser, locale="en-GB") as seen:
         page = shown(seen, gateway)
@@ -238,7 +238,7 @@ def test_key_without_permission_shows_message(browser: Browser, gateway: Example
     gateway.refusal = 403
     with opened_page(browser, locale="zh-CN") as seen:
         seen.page.goto(f"{gateway.url}/dashboard#key=worker")
-        expect(seen.page.get_by_role("alert")).to_contain_text("不允许用这个密钥查看")
+        expect(seen.page.get_by_role("alert")).to_contain_text("这个密钥不能打开仪表盘")
 
 
 # -- trouble -----------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_page_continues_with_restarted_gateway(browser: Browser, gateway: Exampl
         page = shown(seen, gateway)
         gateway.refusal = 503
         gateway.tell(cut=True)
-        expect(page.locator("h1:visible")).to_have_text("The gateway does not answer")
+        expect(page.locator("h1:visible")).to_have_text("The gateway does not respond")
         expect(page.locator(".workers tbody tr")).to_have_count(3)  # known data stays visible
         gateway.timeline = replace(gateway.timeline, uptime_s=2.0, moments=(), gateway="another")
         gateway.snapshot = replace(NOW, gateway="another", uptime_s=2.0, totals=replace(NOW.totals, failed=0))
