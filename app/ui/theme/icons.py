@@ -24,6 +24,8 @@ _ON_STONE: Final = QRectF(0.21, 0.26, 0.58, 0.58)  # place of the state's shape,
 _DENSITIES: Final = (1, 2, 3)
 _BADGE: Final = QRectF(0.62, 0.0, 0.38, 0.38)
 _COLOUR: Final = b"currentColor"
+_kept: Final = lru_cache(maxsize=256)
+"""Return the same icon again: Qt keeps what it has scaled, up to 10 MiB, and finds it only for that same icon."""
 
 
 def svg(name: str, colour: QColor | None = None) -> bytes:
@@ -43,12 +45,12 @@ def image(name: str, size: int, colour: QColor | None = None) -> QImage:
 
 def icon(name: str, colour: QColor | None = None) -> QIcon:
     """Return the icon in all sizes that are needed."""
-    return _icon(image(APP_SMALL if name == APP and size <= SMALL else name, size, colour) for size in SIZES)
+    return _icon_in_sizes(name, "" if colour is None else colour.name())
 
 
 def icon_beside_text(name: str, side: int, gap: int, colour: QColor, *, behind: bool = False) -> QIcon:
     """Return the icon with a gap towards the text of its button; ``behind``: the text stands before it."""
-    return _icon(_with_gap(image(name, side * times, colour), gap * times, behind) for times in _DENSITIES)
+    return _icon_with_gap(name, side, gap, colour.name(), behind)
 
 
 def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = False) -> QImage:
@@ -74,6 +76,7 @@ def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = Fals
     return made
 
 
+@_kept
 def tray_icon(state: State, colours: Colours, *, unsent: bool = False) -> QIcon:
     """Return the tray icon in all sizes that trays use."""
     return _icon(tray_image(state, colours, size, unsent=unsent) for size in SIZES)
@@ -100,6 +103,17 @@ def _drawing(name: str) -> bytes:
     The source is cached, because states are painted many times a second.
     """
     return files("app.ui.theme").joinpath("icons", f"{name}.svg").read_bytes()
+
+
+@_kept
+def _icon_in_sizes(name: str, colour: str) -> QIcon:
+    named = (APP_SMALL if name == APP and size <= SMALL else name for size in SIZES)
+    return _icon(_image(one, size, colour) for one, size in zip(named, SIZES, strict=True))
+
+
+@_kept
+def _icon_with_gap(name: str, side: int, gap: int, colour: str, behind: bool) -> QIcon:
+    return _icon(_with_gap(_image(name, side * times, colour), gap * times, behind) for times in _DENSITIES)
 
 
 def _icon(images: Iterable[QImage]) -> QIcon:

@@ -77,6 +77,18 @@ def test_tray_icon_has_all_sizes(qapp: QApplication) -> None:
     assert not icons.icon(icons.APP).isNull()
 
 
+def test_qt_scales_icon_once_however_often_it_is_shown(qapp: QApplication) -> None:
+    def shown() -> list[int]:
+        made = (
+            icons.tray_icon(State.SENDING, COLOURS[Scheme.LIGHT], unsent=True),
+            icons.icon("copy", QColor("black")),
+            icons.icon_beside_text("copy", 16, 4, QColor("black")),
+        )
+        return [one.pixmap(13).cacheKey() for one in made]
+
+    assert shown() == shown()
+
+
 def test_app_icon_has_clear_bars_when_it_is_small(qapp: QApplication) -> None:
     drawn = icons.icon(icons.APP).pixmap(16, 16).toImage()
     row = [drawn.pixelColor(x, 10) for x in range(16)]
