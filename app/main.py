@@ -30,6 +30,7 @@ from app.system.autostart import keep_launcher
 from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.front import Front
+from app.ui.shell.garbage import GarbageCollection
 from app.ui.shell.return_presses import ReturnPresses
 from app.ui.strings.texts import QtWords, Texts, note_text
 from app.ui.theme.theme import SCHEMES, TEXT_SIZES, Theme
@@ -38,7 +39,6 @@ from runtime.event_names import LogEvent
 from runtime.folders import folders, is_refused, refusal
 from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
-from runtime.memory import collect_seldom
 
 log = loggers.APP_MAIN
 
@@ -62,6 +62,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     ``hidden``: start without a window.
     """
     application = QApplication(sys.argv[:1])
+    GarbageCollection(application)
     application.setApplicationName("kikipounamu")
     application.setDesktopFileName(APP_ID)  # Wayland takes the window's icon from there
     application.setQuitOnLastWindowClosed(False)
@@ -110,8 +111,7 @@ def _write_launcher() -> None:
 def _spare_qt() -> None:
     """Keep other Python work in this process from delaying the windows."""
     sys.setswitchinterval(_SWITCH_S)  # each Qt event enters Python many times and waited 5 ms each time
-    # Collect garbage less often and skip imported modules: scanning them blocks everything for 60 ms.
-    collect_seldom()
+    gc.freeze()  # garbage collections skip imported modules: scanning them blocks everything for 60 ms
     QTimer.singleShot(_SETTLED_MS, gc.freeze)  # recognition has been imported by then
 
 

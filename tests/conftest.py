@@ -54,6 +54,9 @@ settings.register_profile(
 )
 settings.load_profile("unhurried" if DRAWS_OTHERS else "same")
 
+NEW_OBJECTS = 20_000
+"""Objects made since the last garbage collection that are worth another one."""
+
 SERIAL = re.compile(r'mark\.serial(?:\("(\w+)"\))?')
 
 
@@ -79,15 +82,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect tests without garbage collection, and exempt them all from it: no test pays for the others."""
+    """Collect tests without garbage collection, and exempt them all from it: no test pays for the others.
+
+    Python collects none by itself afterwards: see ``pytest_runtest_logfinish``.
+    """
     gc.disable()
     try:
         # Imports a large module, which Python 3.11 cannot parse if a collection prints a traceback meanwhile.
         strategies.builds(list).validate()
         return (yield)
     finally:
-        gc.enable()
         gc.freeze()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Collect garbage between tests only, in the main thread: another thread would destroy Qt's objects."""
+    if gc.get_count()[0] > NEW_OBJECTS:
+        gc.collect()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -37,7 +37,7 @@ from app.cli.output import exit_on_error
 from app.control.client import handed_over
 from app.core.format import Format
 from runtime.command_line import CommandGroup, Version, group
-from runtime.memory import collect_seldom
+from runtime.memory import without_collection
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -117,8 +117,8 @@ def desktop(
 
         with exit_on_error():
             check_windows(os.environ)
-        collect_seldom()  # what is imported stays
-        from app import main
+        with without_collection():
+            from app import main
 
         def make_application(post: "Post") -> "Application":
             from app import application

@@ -19,6 +19,7 @@ from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_wayland import FRAMES, Frame, LookFrame
 from app.ui.dictation.overlay_window import OverlayWindow, blends
 from app.ui.settings.choices import CANCEL, PASTE_HELD, Choices
+from app.ui.shell.garbage import GarbageCollection
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import STILL, Theme
 from runtime.framing import BrokenFrame
@@ -79,6 +80,7 @@ def main() -> int:
     if not isinstance(first, LookFrame):
         return 1
     application = QApplication(sys.argv[:1])
+    GarbageCollection(application)
     application.setApplicationName("kikipounamu")
     application.setQuitOnLastWindowClosed(False)
     receiver, inbox = Receiver(first, FirstTimes(Path(sys.argv[1])), application), ViewInbox()
