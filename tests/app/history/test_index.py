@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.history.errors import IndexUnavailable
-from app.history.index import PAGE, SEARCH, Index, IndexedStamp, IndexedTake, IndexRow, days_of
+from app.history.index import PAGE, ROWS, SEARCH, Index, IndexedStamp, IndexedTake, IndexRow, days_of
 from app.history.search_terms import simplified
 from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row
@@ -152,7 +152,7 @@ def test_paging_lists_each_take_once_during_changes(data: st.DataObject) -> None
         assert stayed <= set(seen)
 
 
-@pytest.mark.parametrize(("ask", "values"), [(PAGE, (10, 5)), (SEARCH, ('"a"', 10, 5))])
+@pytest.mark.parametrize(("ask", "values"), [(PAGE, (10, 5)), (SEARCH, ('"a"', 10, 5)), (ROWS, ("[1]",))])
 def test_queries_scan_no_table(index: Index, ask: str, values: tuple[object, ...]) -> None:
     put(index, *(row(number) for number in range(500)))
     plan = [str(line[3]) for line in index._connection.execute(f"EXPLAIN QUERY PLAN {ask}", values)]
@@ -160,6 +160,21 @@ def test_queries_scan_no_table(index: Index, ask: str, values: tuple[object, ...
     scans = [line for line in plan if line.startswith("SCAN") and "VIRTUAL TABLE INDEX" not in line]
     assert scans == []
     assert not [line for line in plan if "TEMP B-TREE" in line and ask == PAGE]
+
+
+def test_any_number_of_keys_is_one_statement(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python keeps up to 128 statements of each connection, and SQLite 14 KB for each."""
+    put(index, *(row(number) for number in range(60)))
+    statements, plain = set[str](), Index._rows
+
+    def rows(self: Index, ask: str, values: tuple[object, ...]) -> list[IndexRow]:
+        statements.add(ask)
+        return plain(self, ask, values)
+
+    monkeypatch.setattr(Index, "_rows", rows)
+    keys = index.keys()
+    assert all(len(index.rows(keys[:count])) == count for count in range(len(keys)))
+    assert len(statements) == 1
 
 
 # -- erasure -----------------------------------------------------------------------------------------------
