@@ -102,7 +102,7 @@ class Microphone:
         self._overflows = 0  # of closed devices
         self._dropped = 0  # of closed devices and full buffers
         self._missed = 0  # samples missed while no device was open
-        self._told = 0
+        self._reported = 0
         self._deaf_since: float | None = None
         self._awake_s = 0.0
         self._stood_still = False
@@ -174,8 +174,8 @@ class Microphone:
             self._pre_roll.add(samples)
         else:
             self._dropped += self.buffer.append(samples)
-        if (lost := self._dropped + (0 if closed else device.dropped) - self._told) > 0:
-            self._told += lost
+        if (lost := self._dropped + (0 if closed else device.dropped) - self._reported) > 0:
+            self._reported += lost
             self._say(MicrophoneChangeKind.DROPPED, lost)
 
     def _can_hear_again(self, since_s: float) -> None:

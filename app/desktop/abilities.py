@@ -58,7 +58,7 @@ def session_of(platform: str, environment: Mapping[str, str]) -> DesktopSession:
 
 def compositor_of(environment: Mapping[str, str]) -> Compositor | None:
     """Return the compositor that runs commands for keys, by what it tells its programs."""
-    told = {
+    markers = {
         "SWAYSOCK": Compositor.SWAY,
         "HYPRLAND_INSTANCE_SIGNATURE": Compositor.HYPRLAND,
         "NIRI_SOCKET": Compositor.NIRI,
@@ -66,7 +66,7 @@ def compositor_of(environment: Mapping[str, str]) -> Compositor | None:
     }
     desktop = environment.get("XDG_CURRENT_DESKTOP", "").lower().split(":")
     named = (compositor for compositor in Compositor if compositor.value in desktop)
-    return next(named, next((kind for name, kind in told.items() if environment.get(name)), None))
+    return next(named, next((kind for name, kind in markers.items() if environment.get(name)), None))
 
 
 def of_environment(platform: str, environment: Mapping[str, str]) -> Found:

@@ -115,8 +115,8 @@ def view_of(found: TakeSnapshot) -> TakeView | None:
         return None
     held, take = len(held_in(found)), found.take
     state = state_of(found.state, cancelled=take.cancelled)
-    told = TakeView(str(found.session), take.started_s, found.seconds, state, found.text)
-    return replace(told, held=held, partly=found.partly)
+    view = TakeView(str(found.session), take.started_s, found.seconds, state, found.text)
+    return replace(view, held=held, partly=found.partly)
 
 
 def held_in(found: TakeSnapshot) -> dict[int, str]:

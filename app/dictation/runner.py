@@ -147,13 +147,13 @@ class DictationRunner:
         loop = asyncio.get_running_loop()
         return self._machine.view(loop.time(), self._gauges())
 
-    def follow(self, told: Callable[[View], None]) -> Callable[[], None]:
-        """Call ``told`` with views, state changes at once, others 20 times a second; return the unsubscriber."""
-        self._followers.append(told)
+    def follow(self, show: Callable[[View], None]) -> Callable[[], None]:
+        """Call ``show`` with views, state changes at once, others 20 times a second; return the unsubscriber."""
+        self._followers.append(show)
 
         def end() -> None:
             with suppress(ValueError):
-                self._followers.remove(told)
+                self._followers.remove(show)
 
         return end
 
@@ -271,8 +271,8 @@ class DictationRunner:
         view = self.view
         if view != self._view:
             self._view = view
-            for told in tuple(self._followers):
-                told(view)
+            for show in tuple(self._followers):
+                show(view)
 
     def _gauges(self) -> Gauges:
         runners = {take: runner for take, (runner, _) in self._runners.items()}

@@ -40,7 +40,7 @@ class Sounds(TaskOwner):
         self._play_sound = play_sound
         self._tasks = Tasks("sounds")
         self._waiting: list[SoundCue] = []
-        self._told = False
+        self._logged = False
 
     def play(self, cue: SoundCue) -> None:
         """Play a cue and return at once."""
@@ -54,8 +54,8 @@ class Sounds(TaskOwner):
             try:
                 await self._play_sound(partial(tone, self._waiting[0]))
             except MicrophoneError as error:
-                if not self._told:
-                    self._told = True
+                if not self._logged:
+                    self._logged = True
                     log.info(LogEvent.SOUNDS_UNAVAILABLE, reason=str(error))
             finally:
                 del self._waiting[0]

@@ -129,7 +129,7 @@ class FileQueue:
             case MoveFile(file, by):
                 self._move(file, by)
             case RunProgress() | Noted() | FileInspected() | InspectionFailed() | Saved():
-                self._told(event)
+                self._file_changed(event)
             case RunFinished() | RunFailed() | Halted():
                 return self._ended(event)
             case _:
@@ -215,7 +215,7 @@ class FileQueue:
 
     # -- news of files --------------------------------------------------------------------------------------
 
-    def _told(self, event: About) -> None:
+    def _file_changed(self, event: About) -> None:
         view = self._files.get(event.file)
         if view is None:
             return

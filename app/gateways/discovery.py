@@ -15,7 +15,7 @@ class GatewaySearch:
     def __init__(
         self, found: Callable[[GatewayFound], None], changed: Callable[[], None], discover: Discover = discover
     ) -> None:
-        self._told, self._changed, self._discover = found, changed, discover
+        self._found, self._changed, self._discover = found, changed, discover
         self._known: dict[str, GatewayFound] = {}
         self._tasks = Tasks("finding")
         self._looking = OneTask(self._tasks, "look")
@@ -44,7 +44,7 @@ class GatewaySearch:
                 match event:
                     case GatewayFound():
                         self._known[event.service] = event
-                        self._told(event)
+                        self._found(event)
                     case GatewayGone(service):
                         self._known.pop(service, None)
                 self._changed()

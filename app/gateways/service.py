@@ -92,7 +92,7 @@ class Gateways:
         self._reconnection = ReconnectionDetector(self._is_there, parts.own_addresses, self._search, parts.quiet_s)
         self._answers: dict[str, QueryResult] = {}
         self._at: Address | None = None
-        self._told: Note | None = None
+        self._result: Note | None = None
         self._lookers: set[str] = set()
         self._tasks = Tasks("gateways")
         self._looking = OneTask(self._tasks, "look")
@@ -205,7 +205,7 @@ class Gateways:
         self._tell(Note("gateway-forgotten", named) if gone else Note("gateway-still-listed", named))
 
     async def _keep(self, made: NewPairing) -> str:
-        self._told = None
+        self._result = None
         one = await self._registry.add(made)
         if self._chosen.chosen == one.id:  # paired again: the key changed
             self._follow()
@@ -222,7 +222,7 @@ class Gateways:
             self._moved()
 
     def _tell(self, note: Note) -> None:
-        self._told = note
+        self._result = note
         self._show()
 
     # -- state of the gateways -----------------------------------------------------------------------------
@@ -301,7 +301,7 @@ class Gateways:
                 self._looking.start(self._keep_looking)
             else:
                 self._looking.stop()
-                self._told = None
+                self._result = None
         self._search()
 
     async def _keep_looking(self) -> None:
@@ -331,7 +331,7 @@ class Gateways:
             clean_name(socket.gethostname()),
             self._pairing.view,
             self._registry.problem,
-            self._told,
+            self._result,
         )
         if view != self._view:
             self._view = view

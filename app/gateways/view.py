@@ -75,7 +75,7 @@ class GatewaysView:
     """The display state of all gateways. ``here``: speech is recognised on this computer.
 
     ``instead_of``: the gateway that this computer substitutes for. ``device``: the default name of this computer.
-    ``problem``: with the stored gateways. ``told``: the result of the last action.
+    ``problem``: with the stored gateways. ``result``: the result of the last action.
     """
 
     gateways: tuple[GatewayView, ...] = ()
@@ -85,7 +85,7 @@ class GatewaysView:
     device: str = ""
     pairing: PairingView = PairingView()
     problem: Note | None = None
-    told: Note | None = None
+    result: Note | None = None
 
 
 @dataclass(frozen=True)

@@ -45,19 +45,19 @@ async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Ad
 
 
 class GatewayWatcher:
-    """A repeated query of the chosen gateway. ``told`` gets each answer, and ``route`` follows from them.
+    """A repeated query of the chosen gateway. ``on_answer`` gets each answer, and ``route`` follows from them.
 
-    ``changed`` is called after ``told`` if the answer changes the destination of speech.
+    ``changed`` is called after ``on_answer`` if the answer changes the destination of speech.
     """
 
     def __init__(
         self,
-        told: Callable[[Address, QueryResult], None],
+        on_answer: Callable[[Address, QueryResult], None],
         changed: Callable[[], None],
         asks: Ask = ask,
         times: RouteTimes | None = None,
     ) -> None:
-        self._told, self._changed, self._asks = told, changed, asks
+        self._on_answer, self._changed, self._asks = on_answer, changed, asks
         self.route = Route(times)
         self._tasks = Tasks("chosen gateway")
         self._asking = OneTask(self._tasks, "ask")
@@ -90,7 +90,7 @@ class GatewayWatcher:
             self._hurry.clear()
             address, answer = await best_answer(addresses, self._asks)
             changed = self.route.heard(answer.health, clock())
-            self._told(address, answer)
+            self._on_answer(address, answer)
             if changed:
                 log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self.route.here, health=answer.health.value)
                 self._changed()

@@ -38,12 +38,12 @@ def ask(command: Sequence[str]) -> str:
 
 def find_cards(ask: Ask = ask) -> tuple[GraphicsCard, ...]:
     """Return the cards that NVIDIA's driver reports, the most capable first. Blocks."""
-    told = ask(["nvidia-smi", f"--query-gpu={','.join(_FIELDS)}", "--format=csv,noheader"])
-    return tuple(sorted(_read(told), key=lambda card: card.capability, reverse=True))
+    output = ask(["nvidia-smi", f"--query-gpu={','.join(_FIELDS)}", "--format=csv,noheader"])
+    return tuple(sorted(_read(output), key=lambda card: card.capability, reverse=True))
 
 
-def _read(told: str) -> Iterator[GraphicsCard]:
-    for line in told.splitlines():
+def _read(output: str) -> Iterator[GraphicsCard]:
+    for line in output.splitlines():
         parts = [part.strip() for part in line.split(",")]
         if len(parts) == len(_FIELDS):
             driver, capability = (tuple(map(int, part.split("."))) if _dotted(part) else () for part in parts[1:])

@@ -28,7 +28,7 @@ from app.history.errors import TakeHistoryError, TextTooLong
 from app.history.export import ExportResult, export
 from app.history.index import IndexRow
 from app.history.indexed_takes import IndexOwner, RefreshProgress
-from app.history.rerecognition import Rerunner, Told
+from app.history.rerecognition import OnProgress, Rerunner
 from app.history.view import RerunOptions
 from app.journal.errors import JournalError
 from app.journal.events import Reran
@@ -106,10 +106,10 @@ class History:
 
     # -- reading -------------------------------------------------------------------------------------------
 
-    def follow(self, told: Callable[[IndexState], None]) -> Callable[[], None]:
-        """Call ``told`` with each new state, a few times a second at most; returns a function that ends it."""
-        self._followers.append(told)
-        return partial(self._followers.remove, told)
+    def follow(self, show: Callable[[IndexState], None]) -> Callable[[], None]:
+        """Call ``show`` with each new state, a few times a second at most; returns a function that ends it."""
+        self._followers.append(show)
+        return partial(self._followers.remove, show)
 
     async def page(self, limit: int, before: int | None = None, query: str = "") -> list[IndexRow]:
         """Return the newest takes before a row's key that match the query."""
@@ -210,9 +210,11 @@ class History:
 
         return await self._done(asyncio.to_thread(work))
 
-    async def rerun(self, session: UUID, options: RerunOptions, told: Told = lambda ended, pieces: None) -> Reran:
+    async def rerun(
+        self, session: UUID, options: RerunOptions, on_progress: OnProgress = lambda ended, pieces: None
+    ) -> Reran:
         """Recognise a take again, as ``Rerunner.rerun``, and add the result to the take's ``runs``."""
-        run = await self._rerunner.rerun(await self.take(session), options, told)
+        run = await self._rerunner.rerun(await self.take(session), options, on_progress)
         await self._done(asyncio.to_thread(take_operations.keep_run, self._library, session, run))
         self.changed(session)
         return run
@@ -237,8 +239,8 @@ class History:
     def _tell(self, index: IndexState) -> None:
         self.index = index
         self._told_at = time.monotonic()
-        for told in tuple(self._followers):
-            told(self.index)
+        for show in tuple(self._followers):
+            show(self.index)
 
     async def _beside(self, work: Callable[[], T]) -> T:
         """Run ``work`` in the index's thread, and refill an index that was rebuilt."""

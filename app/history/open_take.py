@@ -31,7 +31,7 @@ class TakeDetailsPublisher(TaskOwner):
         self._wake = asyncio.Event()
         self._session: UUID | None = None
         self._run: Reran | int | None = None
-        self._told: TakeDetails | None = None
+        self._posted: TakeDetails | None = None
 
     async def __aenter__(self) -> Self:
         self._tasks.start(self._work(), "details")
@@ -39,7 +39,7 @@ class TakeDetailsPublisher(TaskOwner):
 
     def look(self, action: LookAtTake) -> None:
         """Follow this take from now on."""
-        self._session, self._run, self._told = action.session, action.run, None
+        self._session, self._run, self._posted = action.session, action.run, None
         self._wake.set()
 
     def came(self, session: UUID, run: Reran) -> None:
@@ -63,8 +63,8 @@ class TakeDetailsPublisher(TaskOwner):
                 made = await asyncio.to_thread(details, await self._find(session), self._run)
             except JournalError:  # the take is gone; the list will show that
                 continue
-            if session == self._session and made != self._told:
-                self._told = made
+            if session == self._session and made != self._posted:
+                self._posted = made
                 self._tell(made)
 
 

@@ -43,11 +43,11 @@ log = loggers.APP_HISTORY_AGAIN
 FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
 """Reports a missing gateway at once, but waits long, because dictation and files go first."""
 
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Receives the progress: (pieces that have ended, pieces in total)."""
 MOST_WAITING: Final = 8
 
-Rerun = Callable[[UUID, RerunOptions, Told], Awaitable[Reran]]
+Rerun = Callable[[UUID, RerunOptions, OnProgress], Awaitable[Reran]]
 """Signature of ``app.history.history.History.rerun``."""
 
 
@@ -63,7 +63,7 @@ class Rerunner:
     rewrite: Rewrite = as_it_is
 
     async def rerun(
-        self, found: TakeSnapshot, options: RerunOptions, told: Told = lambda ended, pieces: None
+        self, found: TakeSnapshot, options: RerunOptions, on_progress: OnProgress = lambda ended, pieces: None
     ) -> Reran:
         """Recognise a take and return the result.
 
@@ -79,7 +79,7 @@ class Rerunner:
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
         texts = ResultCollector(
-            _PieceCounter(told, len(pieces)), text_of=lambda final: self.rewrite(final.text.strip())
+            _PieceCounter(on_progress, len(pieces)), text_of=lambda final: self.rewrite(final.text.strip())
         )
         with bound_fields(session=str(session)):
             async with GatewayClient(self.locate, session, audio, asked, settings) as client:
@@ -135,12 +135,12 @@ class _TakeAudio(AudioStore):
 class _PieceCounter(TranscriptionObserver):
     """Observer that counts ended pieces."""
 
-    def __init__(self, told: Told, pieces: int) -> None:
-        self._told, self._pieces, self._ended = told, pieces, 0
+    def __init__(self, on_progress: OnProgress, pieces: int) -> None:
+        self._on_progress, self._pieces, self._ended = on_progress, pieces, 0
 
     def recognised(self, segment: TranscriptSegment) -> None:
         self._ended += 1
-        self._told(self._ended, self._pieces)
+        self._on_progress(self._ended, self._pieces)
 
 
 class RerecognitionQueue(Closing):
@@ -191,11 +191,11 @@ class RerecognitionQueue(Closing):
     async def _one(self, session: UUID, options: RerunOptions) -> None:
         self._show(RerunView(session, RerunState.RUNNING))
 
-        def told(ended: int, pieces: int) -> None:
+        def on_progress(ended: int, pieces: int) -> None:
             self._show(RerunView(session, RerunState.RUNNING, ended, pieces))
 
         try:
-            run = await self._rerun(session, options, told)
+            run = await self._rerun(session, options, on_progress)
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_RERECOGNITION_FAILED, session=str(session), reason=str(error))
             self._over(RerunView(session, RerunState.FAILED, note=_note(error)))

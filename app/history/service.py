@@ -83,7 +83,7 @@ class HistoryService:
         self._days: tuple[tuple[date, int], ...] = ()
         self._problem: Note | None = None
         self._kept = AsyncExitStack()
-        self._told: HistoryList | None = None
+        self._posted: HistoryList | None = None
         self._wanted: deque[RowsWanted] = deque(maxlen=MOST_WAITING)
         self._end: Callable[[], None] = lambda: None
 
@@ -200,8 +200,8 @@ class HistoryService:
             search, index, version = self._search, self._history.index, self._answered[1]
             read = self._problem or _problem(index), index.done, index.total, version
             made = HistoryList(search.serial, search.query, self._keys, *read, self._days)
-            if made != self._told:
-                self._told = made
+            if made != self._posted:
+                self._posted = made
                 self._post(made)
 
     async def _rows(self, wanted: RowsWanted) -> None:

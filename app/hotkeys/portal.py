@@ -37,7 +37,7 @@ ASK_S: Final = 120.0
 """The time for the user's answer to a dialog of the desktop."""
 _ENTER_S: Final = 5.0
 # GNOME 48 refuses a request and tells a moment later that the keys are bound.
-_TOLD_S: Final = 0.5
+_KEYS_CHANGED_S: Final = 0.5
 _REPEAT_S: Final = 1.0
 """A held key is repeated in shorter intervals than this."""
 
@@ -70,7 +70,7 @@ class PortalHotkeys:
         self._wanted: frozenset[str] = frozenset()
         self._down: set[str] = set()
         self._activated_s: dict[str, float] = {}  # when keys not released since were activated or repeated
-        self._told = asyncio.Event()
+        self._keys_changed = asyncio.Event()
         self._refused: tuple[tuple[Shortcut, ...], HotkeysUnavailable] | None = None
 
     async def __aenter__(self) -> Self:
@@ -182,7 +182,7 @@ class PortalHotkeys:
         asked = [[each.id, variants(self._about(each))] for each in wanted]
         values = (session.path, asked, "")
         method = f"{INTERFACE}.BindShortcuts"
-        self._told.clear()
+        self._keys_changed.clear()
         try:
             results = await portal.request(method, "oa(sa{sv})sa{sv}", *values, deadline_s=self._ask_s)
             self._keys = keys_in(results.get("shortcuts", ()))
@@ -190,7 +190,7 @@ class PortalHotkeys:
             raise HotkeysDenied(str(error)) from error
         except PortalRefused as error:
             cancelled = isinstance(error, PortalDenied)
-            if cancelled or not await self._told_otherwise(portal, session, {each.id for each in wanted}):
+            if cancelled or not await self._are_bound(portal, session, {each.id for each in wanted}):
                 raise HotkeysDenied(str(error)) from error
 
     def _about(self, shortcut: Shortcut) -> dict[str, tuple[str, str]]:
@@ -198,9 +198,9 @@ class PortalHotkeys:
         description = chinese if self._chinese else english
         return {"description": ("s", description), "preferred_trigger": ("s", shortcut.trigger)}
 
-    async def _told_otherwise(self, portal: Portal, session: PortalSession, ids: set[str]) -> bool:
+    async def _are_bound(self, portal: Portal, session: PortalSession, ids: set[str]) -> bool:
         """Return whether refused keys are bound nevertheless."""
-        await is_set_within(self._told, _TOLD_S)
+        await is_set_within(self._keys_changed, _KEYS_CHANGED_S)
         if not ids <= self._keys.keys():
             self._keys = keys_in(await self._listed(portal, session))
         return ids <= self._keys.keys()
@@ -237,7 +237,7 @@ class PortalHotkeys:
             return
         if signal.member == "ShortcutsChanged":
             self._keys = keys_in(signal.values[1])
-            self._told.set()
+            self._keys_changed.set()
             self.changed()
         elif signal.member in ("Activated", "Deactivated"):
             action = next((each.action for each in self._bound if each.id == signal.values[1]), "")

@@ -107,10 +107,10 @@ MOST_SEEN: Final = 20
 
 
 class ProgramTrackingInserter:
-    """An ``Inserter`` around another one. ``told`` gets the programs, the newest first, after each change."""
+    """An ``Inserter`` around another one. ``on_change`` gets the programs, the newest first, after each change."""
 
-    def __init__(self, inserter: Inserter, told: Callable[[tuple[str, ...]], None]) -> None:
-        self._inserter, self._told = inserter, told
+    def __init__(self, inserter: Inserter, on_change: Callable[[tuple[str, ...]], None]) -> None:
+        self._inserter, self._on_change = inserter, on_change
         self.seen: tuple[str, ...] = ()
 
     async def target(self) -> Target | None:
@@ -119,7 +119,7 @@ class ProgramTrackingInserter:
         if target is not None and target.program and not target.own and target.program not in self.seen[:1]:
             others = [name for name in self.seen if name != target.program]
             self.seen = (target.program, *others[: MOST_SEEN - 1])
-            self._told(self.seen)
+            self._on_change(self.seen)
         return target
 
     async def insert(self, text: str, target: Target | None) -> Insertion:

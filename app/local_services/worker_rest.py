@@ -63,13 +63,13 @@ class WorkerRest:
     async def watch(self) -> None:
         """Check the limits until cancelled."""
         clock = asyncio.get_running_loop().time
-        told: Note | None = None
+        previous: Note | None = None
         while True:
             self._changed.clear()
             seen = await self._see(self._limits)
             why = self._decision.look(seen, clock())
-            if why != told:
+            if why != previous:
                 log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
                 self._rest(why)
-                told = why
+                previous = why
             await is_set_within(self._changed, self._look_s if self._limits.any else None)

@@ -134,7 +134,7 @@ class Tools:
         async def report(elapsed_s: float, message: str) -> None:
             await context.report_progress(elapsed_s, message=message)
 
-        with _told():
+        with _explained():
             return await self._files.transcribe(_file(path), _language(language), Format(form), report)
 
     async def search_recordings(
@@ -144,7 +144,7 @@ class Tools:
 
         Each has the beginning of its text, or the part around the words. If `older` is not empty, there are more.
         """
-        with _told():
+        with _explained():
             return await self._recordings.search(query, limit, older)
 
     async def read_recording(self, recording: _Id, form: _Form = "txt") -> RecordingText:
@@ -152,12 +152,12 @@ class Tools:
 
         If `complete` is false, some of its speech has no text: tell the user so.
         """
-        with _told():
+        with _explained():
             return await self._recordings.text(recording, Format(form))
 
     async def status(self) -> ComputerStatus:
         """Tell whether the dictation app runs and what it does, and whether files can be transcribed now."""
-        with _told():
+        with _explained():
             server = await server_state(self._source)
             return ComputerStatus(_version(), await app_state(), server, await self._recordings.count())
 
@@ -167,19 +167,19 @@ async def start_dictation() -> AppState:
 
     Use it only when the user asks for it now.
     """
-    with _told():
+    with _explained():
         return await tell_app(Verb.START)
 
 
 async def stop_dictation() -> AppState:
     """Stop dictation. The app inserts the text, and search_recordings finds it."""
-    with _told():
+    with _explained():
         return await tell_app(Verb.STOP)
 
 
 async def cancel_dictation() -> AppState:
     """Cancel dictation: nothing is inserted, and the recording is kept."""
-    with _told():
+    with _explained():
         return await tell_app(Verb.CANCEL)
 
 
@@ -217,7 +217,7 @@ def make_server(tools: Tools, *, records: bool) -> StandardStreamsServer:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _explained() -> Iterator[None]:
     """Convert errors whose message says what to do to errors that the assistant reads."""
     try:
         yield

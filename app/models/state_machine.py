@@ -305,8 +305,8 @@ class ModelsState:
         """Return the facts with the size that the hub stated or that is installed."""
         if not entry.about.at_most:
             return entry.about
-        told = entry.job.meter.size if entry.job else entry.about.size
-        size = entry.disk.size if entry.disk.installed else told
+        expected = entry.job.meter.size if entry.job else entry.about.size
+        size = entry.disk.size if entry.disk.installed else expected
         return replace(entry.about, size=size, at_most=size == entry.about.size)
 
     def _use(self, entry: _Entry) -> ModelUse:

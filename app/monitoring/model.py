@@ -164,7 +164,7 @@ class MonitorModel:
                 self.link, self._reason = Link.LIVE, ""
                 self._take_snapshot(event, now)
             case Recent():
-                self.utterances.told(event, now)
+                self.utterances.record(event, now)
             case Lost(reason):
                 self.link, self._reason = Link.LOST, reason
 
@@ -202,7 +202,7 @@ class MonitorModel:
             self._workers[status.worker].take(status, now)
         self._forget_workers(now)
         for recent in stands.recent:
-            self.utterances.told(recent, now, max(0.0, stands.uptime_s - recent.at_s))
+            self.utterances.record(recent, now, max(0.0, stands.uptime_s - recent.at_s))
 
     def _forget_workers(self, now: float) -> None:
         """Forget workers that are long gone, and bound the number of all."""

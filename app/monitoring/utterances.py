@@ -108,10 +108,10 @@ class Utterance:
 
     def _of_gateway(self, whole_s: float) -> Iterator[StageSpan]:
         """Yield the gateway's stages, computed backwards: decoding before the end of speech causes no waiting."""
-        told = self.timing
-        delivering = max(0.0, whole_s - told.deliver / 1000)
-        decoding = max(0.0, delivering - told.decode / 1000)
-        queueing = max(0.0, decoding - told.queue / 1000)
+        timing = self.timing
+        delivering = max(0.0, whole_s - timing.deliver / 1000)
+        decoding = max(0.0, delivering - timing.decode / 1000)
+        queueing = max(0.0, decoding - timing.queue / 1000)
         yield StageSpan(UtteranceStage.SENT, 0.0, queueing)
         yield StageSpan(UtteranceStage.QUEUED, queueing, decoding)
         yield StageSpan(UtteranceStage.DECODED, decoding, delivering)
@@ -161,7 +161,7 @@ class Utterances:
 
     # -- reports of the gateway ----------------------------------------------------------------------------
 
-    def told(self, recent: Recent, now: float, ago_s: float = 0.0) -> None:
+    def record(self, recent: Recent, now: float, ago_s: float = 0.0) -> None:
         """Record the gateway's report on a segment that ended ``ago_s`` ago; repeated reports change nothing.
 
         An unknown segment of an own take has the audio of others: a second pass shows no utterance of its own.

@@ -148,11 +148,11 @@ class DryRun(Closing):
         try:
             tally = await aside(self._thread, ChangeTally, action.rules)
             takes = (await aside(self._thread, self._library.newest_sessions))[:MOST_TAKES]
-            told = clock()
+            reported_at = clock()
             for start in range(0, len(takes), _SLICE):
                 await aside(self._thread, partial(self._read, tally, takes[start : start + _SLICE]))
-                if clock() - told >= _TELL_S:
-                    told = clock()
+                if clock() - reported_at >= _TELL_S:
+                    reported_at = clock()
                     self._post(tally.tried(action.serial, min(start + _SLICE, len(takes)), len(takes)))
             self._post(tally.tried(action.serial, len(takes), len(takes)))
         except (OSError, JournalError) as error:

@@ -83,7 +83,7 @@ class Lending:
         self._settings = LocalWorkerSettings()
         self._wanted: tuple[str, ...] = ()
         self._rests: Note | None = None
-        self._told: Note | None = None
+        self._problem: Note | None = None
         self._view = LendingView()
         self._lent: dict[str, Lent] = {}
         self._registry = GatewayRegistry(GatewayStore(lent_file()), self._show)
@@ -158,10 +158,10 @@ class Lending:
         try:
             await self._registry.remove(gateway)
         except AppError as error:
-            self._told = note_of(error)
+            self._problem = note_of(error)
             self._show()
             return
-        self._told = None
+        self._problem = None
         if (lent := self._lent.pop(gateway, None)) is not None:
             await lent.switch(False, None)
             await lent.close()
@@ -212,7 +212,7 @@ class Lending:
             _STAGES[joining.stage],
             joining.name,
             note,
-            self._told or self._registry.problem,
+            self._problem or self._registry.problem,
         )
         if view != self._view:
             self._view = view

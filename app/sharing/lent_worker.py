@@ -70,7 +70,7 @@ class Lent:
         self._looked_at = -inf
         self._tasks = Tasks("lent")
         self._seeking, self._finding_out = OneTask(self._tasks, "seek"), OneTask(self._tasks, "find out")
-        self._worker = LocalWorker(self._told, self._through(), fetch, self._look)
+        self._worker = LocalWorker(self._worker_changed, self._through(), fetch, self._look)
 
     async def switch(self, on: bool, why: Note | None) -> None:
         """Start the worker, or end it after its current work; ``why``: the reason. Safe to call twice."""
@@ -153,7 +153,7 @@ class Lent:
 
     # -- reports -------------------------------------------------------------------------------------------
 
-    def _told(self, view: WorkerView) -> None:
+    def _worker_changed(self, view: WorkerView) -> None:
         self._show(self._explained(view))
         if _is_refused(view):
             self._finding_out.start(self._find_out)

@@ -96,7 +96,7 @@ class Sharing(TaskOwner):
         self._paired = ""  # the device that is shown as paired
         self._inviting = False
         self._one_at_a_time = asyncio.Lock()
-        self._told: Note | None = None
+        self._result: Note | None = None
         self._tasks = Tasks("sharing")
         self._retrying, self._following = OneTask(self._tasks, "retry"), OneTask(self._tasks, "look")
         self._look_now = asyncio.Event()
@@ -205,7 +205,7 @@ class Sharing(TaskOwner):
                     await owner_client.end_pairing(self._locate())
 
     async def _change(self, device: str, name: str | None) -> None:
-        self._told = None
+        self._result = None
         try:
             if name is None:
                 await owner_client.revoke_device(self._locate(), device)
@@ -213,7 +213,7 @@ class Sharing(TaskOwner):
                 await owner_client.rename_device(self._locate(), device, name)
         except GatewayError as error:
             log.warning(LogEvent.DEVICE_CHANGE_FAILED, reason=str(error))
-            self._told = Note("device-not-changed")
+            self._result = Note("device-not-changed")
         self._look()
 
     # -- sharing state -------------------------------------------------------------------------------------
@@ -252,14 +252,14 @@ class Sharing(TaskOwner):
         """Return the sharing state: as the gateway reports it, or why none answers."""
         if state is not None and state.certificate_sha256:
             return SharingView(
-                SharingState.ON, state.gateway, state.urls, state.certificate_sha256, told=self._told
+                SharingState.ON, state.gateway, state.urls, state.certificate_sha256, result=self._result
             )
         if not self._on:
-            return SharingView(told=self._told)
+            return SharingView(result=self._result)
         why = self._blocked
         if why is None and state is not None and self._stack is not None and not self._stack.children:
             why = NOT_OURS
-        return SharingView(SharingState.FAILED if why else SharingState.STARTING, note=why, told=self._told)
+        return SharingView(SharingState.FAILED if why else SharingState.STARTING, note=why, result=self._result)
 
     def _follow_invite(self, state: PairingState, devices: tuple[DeviceState, ...]) -> None:
         if state.stage is PairingStage.WAITING and state.code == self._code:

@@ -34,7 +34,7 @@ class SharedDevice:
 class SharingView:
     """The state of sharing. ``urls``: the addresses for other devices. ``note``: why it is not shared.
 
-    ``told``: the result of the last action. ``devices`` is ``None`` while unknown.
+    ``result``: the result of the last action. ``devices`` is ``None`` while unknown.
     """
 
     state: SharingState = SharingState.OFF
@@ -43,7 +43,7 @@ class SharingView:
     certificate_sha256: str = ""
     devices: tuple[SharedDevice, ...] | None = None
     note: Note | None = None
-    told: Note | None = None
+    result: Note | None = None
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class EnlistStage(StrEnum):
 class LendingView:
     """The state of lending. ``gateway``: the name of the gateway that gave the last key.
 
-    ``note``: why a gateway gave no key. ``told``: other problems.
+    ``note``: why a gateway gave no key. ``problem``: other problems.
     """
 
     lent: tuple[LentView, ...] = ()
     stage: EnlistStage = EnlistStage.NONE
     gateway: str = ""
     note: Note | None = None
-    told: Note | None = None
+    problem: Note | None = None
 
 
 SharingValue = SharingView | InviteView | LendingView

@@ -34,7 +34,7 @@ def _asked() -> str:
     if sys.platform == "win32":
         return locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
     try:
-        told = subprocess.run(_MAC, capture_output=True, text=True, timeout=_DEADLINE_S, check=False)
+        output = subprocess.run(_MAC, capture_output=True, text=True, timeout=_DEADLINE_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return told.stdout
+    return output.stdout

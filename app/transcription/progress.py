@@ -72,7 +72,7 @@ class ProgressDisplay(RecordingObserver):
         self._over = False
         self._note = ""
         self._retry = ""
-        self._told = "", ""
+        self._printed = "", ""
         self._shown = ""
         self._end = State.DONE.word
 
@@ -128,11 +128,11 @@ class ProgressDisplay(RecordingObserver):
         note = f" ({self._note})" if self._note and not finished else ""
         if self._status:
             self._status.update(Text(f"{counted}{note}{self._retry}"))
-        if (self._status and not finished) or (state, note) == self._told:
+        if (self._status and not finished) or (state, note) == self._printed:
             return
-        new = "" if note == self._told[1] else note  # printed once, even if the state changes
+        new = "" if note == self._printed[1] else note  # printed once, even if the state changes
         line = counted if finished else f"{self._name}: {state}{new}"
-        self._told = state, note
+        self._printed = state, note
         if line != self._shown:
             self._shown = line
             self._console.print(Text(line), soft_wrap=True)

@@ -113,8 +113,8 @@ class SpanChoice:
             missing = tuple(piece for piece in span.pieces if piece not in self._withheld)
             known = [self._withheld.pop(piece, TranscriptSegment(piece, 0, 0)) for piece in span.pieces]
             self._over.update(span.pieces)
-            told = [TranscriptSegment(each.index, each.start_ms, each.end_ms) for each in known[1:]]
-            used = (replace(whole, index=first), *told, silent)
+            unused = [TranscriptSegment(each.index, each.start_ms, each.end_ms) for each in known[1:]]
+            used = (replace(whole, index=first), *unused, silent)
             return Resolution(span.segment, True, used, missing)
         self._as_they_are.update(span.pieces)
         cancel = () if whole is not None else (span.segment,)

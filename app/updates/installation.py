@@ -161,10 +161,10 @@ def _origin() -> Mapping[str, Any]:
 
     found = metadata.distribution(PROGRAM).read_text("direct_url.json") or "{}"
     try:
-        told = json.decode(found.encode())
+        record = json.decode(found.encode())
     except DecodeError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
 def _folder(origin: Mapping[str, Any]) -> str:

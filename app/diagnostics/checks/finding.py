@@ -100,7 +100,7 @@ class FindingText(NamedTuple):
     do: str
 
 
-def told(say: Say, finding: Finding) -> FindingText:
+def finding_text(say: Say, finding: Finding) -> FindingText:
     """Return the text of a finding.
 
     Raises ``KeyError`` for a key without texts.

@@ -88,10 +88,10 @@ async def gateway(
         return [wrong(Topic.GATEWAY, "gateway-silent", process=endpoint.pid, seconds=f"{expected.answer_s:g}")]
     except GatewayError as error:
         return [wrong(Topic.GATEWAY, "gateway-refuses", process=endpoint.pid).because(note_of(error))]
-    return [*told(found, endpoint, expected), *history(found.ready), *broker(found.ready, folder)]
+    return [*reply_findings(found, endpoint, expected), *history(found.ready), *broker(found.ready, folder)]
 
 
-def told(found: GatewayReplies, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
+def reply_findings(found: GatewayReplies, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
     """Yield the findings about a gateway that answers. Pure."""
     ready, area = found.ready, Topic.GATEWAY
     if ready.get("draining"):
@@ -117,8 +117,8 @@ def told(found: GatewayReplies, endpoint: Endpoint, expected: Expected) -> Itera
 
 def reasons(ready: Mapping[str, Any]) -> str:
     """Return the gateway's own words on why it is not ready or refuses sessions. Pure."""
-    told = [one for one in _list(ready.get("reasons")) if isinstance(one, Mapping)]
-    said = [one.get("message") or one.get("code") for one in told]
+    found = [one for one in _list(ready.get("reasons")) if isinstance(one, Mapping)]
+    said = [one.get("message") or one.get("code") for one in found]
     return "; ".join(map(str, filter(None, said))) or "?"
 
 

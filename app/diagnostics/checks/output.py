@@ -11,7 +11,7 @@ from rich.text import Text
 
 from app.core.process import FAILED
 from app.core.sentences import Say
-from app.diagnostics.checks.finding import Finding, Severity, Topic, count, told
+from app.diagnostics.checks.finding import Finding, Severity, Topic, count, finding_text
 
 _MARKS: Final = {Severity.OK: "ok", Severity.ADVICE: "advice", Severity.PROBLEM: "PROBLEM"}
 _STYLES: Final = {Severity.OK: "green", Severity.ADVICE: "yellow", Severity.PROBLEM: "bold red"}
@@ -61,7 +61,7 @@ class Listing:
             self._status.update(self._say("help.examine.running", area=area))
 
     def _print(self, finding: Finding) -> None:
-        title, found, do = told(self._say, finding)
+        title, found, do = finding_text(self._say, finding)
         mark, style = _MARKS[finding.severity], _STYLES[finding.severity]
         if not self._console.is_terminal:
             head = f"{mark:{_MARK}}{'':{_GAP}}{set_cell_size(title, _TITLE)}{'':{_GAP}}"
@@ -111,7 +111,7 @@ def as_json(say: Say, findings: Sequence[Finding], version: str) -> str:
 
 def as_object(say: Say, finding: Finding) -> dict[str, Any]:
     """Return one finding in JSON's types."""
-    title, found, do = told(say, finding)
+    title, found, do = finding_text(say, finding)
     return {
         "area": finding.area,
         "severity": finding.severity,

@@ -61,7 +61,7 @@ async def worker(
     with tempfile.TemporaryFile() as complaints:
         status = await _run([*program, *arguments], complaints, lines, deadline_s)
         words = await aside(lambda: _last_words(complaints))
-    findings = told(lines, needed=needed)
+    findings = line_findings(lines, needed=needed)
     if status is None:
         findings.append(bad(Topic.WORKER, "worker-slow", seconds=f"{deadline_s:g}"))
     elif not lines or (status and not any(line.good is False for line in lines)):
@@ -102,7 +102,7 @@ async def _read(process: Process, lines: list[WorkerLine]) -> None:
             continue
 
 
-def told(lines: Iterable[WorkerLine], *, needed: bool) -> list[Finding]:
+def line_findings(lines: Iterable[WorkerLine], *, needed: bool) -> list[Finding]:
     """Convert the doctor's lines, which are in English, to findings. Pure."""
     return [_finding(line, wrong if needed else advice) for line in lines]
 

@@ -106,17 +106,15 @@ class JobClaim:
     taken: float
     seen: float
     attempt: int = 0
-    deliveries: int = 1
     ended: float | None = None
     wait: float = 0.0
     decode: float = 0.0
     store: float = 0.0
     outcome: str = ""
-    reason: str = ""
     taken_from: str = ""
     silent: float = 0.0
     borrowed: bool = False
-    told: list[LoggedEvent] = field(default_factory=list)
+    lines: list[LoggedEvent] = field(default_factory=list)
 
     @property
     def delivered(self) -> bool:
@@ -137,7 +135,6 @@ class SegmentFacts:
     gateway: list[LoggedEvent] = field(default_factory=list)
     claims: list[JobClaim] = field(default_factory=list)
     inserted: LoggedEvent | None = None
-    others: list[LoggedEvent] = field(default_factory=list)
 
 
 def gather(lines: Iterable[LoggedEvent]) -> dict[int, SegmentFacts]:
@@ -168,15 +165,12 @@ def _place(facts: SegmentFacts, line: LoggedEvent) -> None:
             facts.gateway.append(line)
         case LogEvent.TEXT_INSERTED | LogEvent.TEXT_HELD:
             facts.inserted = line
-        case _:
-            facts.others.append(line)
 
 
 def _take(facts: SegmentFacts, line: LoggedEvent, claims: dict[tuple[int, Any, Any, Any], JobClaim]) -> None:
     entry, _, _ = line.text("job").partition("-")
     queue = line.ms("queue_ms")
     if not entry.isdigit() or queue is None:
-        facts.others.append(line)
         return
     worker = line.text("worker")
     key = (facts.index, worker, line.text("job"), queue)
@@ -185,9 +179,9 @@ def _take(facts: SegmentFacts, line: LoggedEvent, claims: dict[tuple[int, Any, A
         taken = float(entry) + queue
         claim = claims[key] = JobClaim(worker, float(entry), taken, taken)
         facts.claims.append(claim)
-    claim.told.append(line)
+    claim.lines.append(line)
     claim.attempt = round(line.ms("attempt") or 0)
-    claim.deliveries = round(line.ms("deliveries") or 1)
+
     claim.taken_from = line.text("taken_from") or claim.taken_from
     claim.silent = line.ms("silent_ms") or claim.silent
     claim.borrowed = claim.borrowed or line.fields.get("borrowed") is True
@@ -201,4 +195,3 @@ def _end(claim: JobClaim, line: LoggedEvent) -> None:
     claim.store = line.ms("store_ms") or 0.0
     claim.ended = claim.taken + claim.wait + claim.decode + claim.store
     claim.outcome = line.text("outcome") or line.text("verdict") or "lost"
-    claim.reason = line.text("code") or line.text("reason")

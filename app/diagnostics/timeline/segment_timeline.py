@@ -81,7 +81,7 @@ class SegmentTimeline:
 
     ``began``, ``ended``, ``text``, ``inserted``: on the report's clock; ``None``: unknown. ``broker``: offset
     from the broker's clock to the report's. ``gateway``: time on the report's clock to which the offsets in
-    ``told`` are relative.
+    ``conclusion`` are relative.
     """
 
     facts: SegmentFacts
@@ -90,7 +90,7 @@ class SegmentTimeline:
     text: float | None
     inserted: float | None
     spans: tuple[TimeSpan, ...]
-    told: LoggedEvent | None = None
+    conclusion: LoggedEvent | None = None
     gateway: float | None = None
     broker: float | None = None
 
@@ -128,23 +128,27 @@ class SegmentTimeline:
 
 def timeline(facts: SegmentFacts) -> SegmentTimeline:
     """Build the timeline of a segment from its facts."""
-    app, told = facts.app, _taken_in(facts)
+    app, conclusion = facts.app, _conclusion(facts)
     origin = less(app.at_ms, app.ms("kept")) if app else None
-    gateway = _gateway_clock(app, origin, told)
-    broker = _broker_clock(facts, app, origin, told, gateway)
+    gateway = _gateway_clock(app, origin, conclusion)
+    broker = _broker_clock(facts, app, origin, conclusion, gateway)
     began = origin if origin is not None else gateway
-    ended = _at(origin, app, "ended") or _at(gateway, told, "complete")
-    text = app.at_ms if app else _at(gateway, told, "told")
-    spans = [*_of_app(app, origin), *_of_gateway(told, gateway), *_of_workers(facts, told, gateway, broker)]
+    ended = _at(origin, app, "ended") or _at(gateway, conclusion, "complete")
+    text = app.at_ms if app else _at(gateway, conclusion, "told")
+    spans = [
+        *_of_app(app, origin),
+        *_of_gateway(conclusion, gateway),
+        *_of_workers(facts, conclusion, gateway, broker),
+    ]
     inserted = None
     if facts.inserted is not None and app is not None and facts.inserted.event == LogEvent.TEXT_INSERTED:
         inserted = facts.inserted.at_ms
         spans.append(TimeSpan(SpanKind.INSERTING, app.at_ms, inserted))
-    return SegmentTimeline(facts, began, ended, text, inserted, tuple(spans), told, gateway, broker)
+    return SegmentTimeline(facts, began, ended, text, inserted, tuple(spans), conclusion, gateway, broker)
 
 
-def _taken_in(facts: SegmentFacts) -> LoggedEvent | None:
-    """Return the last line of a gateway that received the whole segment; others only forwarded its result."""
+def _conclusion(facts: SegmentFacts) -> LoggedEvent | None:
+    """Return what the last gateway with the whole segment logged at its end; others only forwarded its result."""
     whole = [line for line in facts.gateway if line.ms("complete") is not None]
     return whole[-1] if whole else None
 
@@ -155,39 +159,39 @@ def _at(clock: float | None, line: LoggedEvent | None, name: str) -> float | Non
     return clock + offset
 
 
-def _queued(told: LoggedEvent | None) -> float | None:
+def _queued(conclusion: LoggedEvent | None) -> float | None:
     """Return when the job that was recognised was queued."""
-    if told is None:
+    if conclusion is None:
         return None
-    return told.ms("queued") if told.ms("requeued") is None else told.ms("requeued")
+    return conclusion.ms("queued") if conclusion.ms("requeued") is None else conclusion.ms("requeued")
 
 
-def _gateway_clock(app: LoggedEvent | None, origin: float | None, told: LoggedEvent | None) -> float | None:
-    if told is None:
+def _gateway_clock(app: LoggedEvent | None, origin: float | None, conclusion: LoggedEvent | None) -> float | None:
+    if conclusion is None:
         return None
     if app is None or origin is None:
-        return less(told.at_ms, told.ms("told"))
-    came = [less(_at(origin, app, "final"), told.ms("told"))]
-    if told.fields.get("early") is not True:
-        came.append(less(_at(origin, app, "queued"), _queued(told)))
-    return difference(came, less(_at(origin, app, "sent"), told.ms("complete")))
+        return less(conclusion.at_ms, conclusion.ms("told"))
+    came = [less(_at(origin, app, "final"), conclusion.ms("told"))]
+    if conclusion.fields.get("early") is not True:
+        came.append(less(_at(origin, app, "queued"), _queued(conclusion)))
+    return difference(came, less(_at(origin, app, "sent"), conclusion.ms("complete")))
 
 
 def _broker_clock(
     facts: SegmentFacts,
     app: LoggedEvent | None,
     origin: float | None,
-    told: LoggedEvent | None,
+    conclusion: LoggedEvent | None,
     gateway: float | None,
 ) -> float | None:
     claim = next((one for one in facts.claims if one.delivered), facts.claims[-1] if facts.claims else None)
     if claim is None:
         return None
-    told_at, queued = _at(gateway, told, "told"), _queued(told)
+    concluded_at, queued = _at(gateway, conclusion, "told"), _queued(conclusion)
     queued_at = gateway + queued if gateway is not None and queued is not None else _at(origin, app, "queued")
-    came = [less(_at(origin, app, "final") if told_at is None else told_at, claim.ended)]
+    came = [less(_at(origin, app, "final") if concluded_at is None else concluded_at, claim.ended)]
     queue = less(queued_at, claim.entry)
-    if told is not None and told.fields.get("early") is True:  # queued at the request, but reported much later
+    if conclusion is not None and conclusion.fields.get("early") is True:  # queued long before it was reported
         return difference([queue], difference(came))
     found = difference([*came, queue])
     return 0.0 if found is None else found  # no other source: the broker's clock becomes the reference
@@ -205,27 +209,27 @@ def _of_app(app: LoggedEvent | None, origin: float | None) -> Iterator[TimeSpan]
         yield TimeSpan(SpanKind.KEEPING, at["final"], at["kept"])
 
 
-def _of_gateway(told: LoggedEvent | None, gateway: float | None) -> Iterator[TimeSpan]:
-    if told is None or gateway is None:
+def _of_gateway(conclusion: LoggedEvent | None, gateway: float | None) -> Iterator[TimeSpan]:
+    if conclusion is None or gateway is None:
         return
-    complete, queued = told.ms("complete"), _queued(told)
+    complete, queued = conclusion.ms("complete"), _queued(conclusion)
     if complete is not None and queued is not None and queued > complete:
         yield TimeSpan(SpanKind.HANDING, gateway + complete, gateway + queued)
 
 
 def _of_workers(
-    facts: SegmentFacts, told: LoggedEvent | None, gateway: float | None, broker: float | None
+    facts: SegmentFacts, conclusion: LoggedEvent | None, gateway: float | None, broker: float | None
 ) -> Iterator[TimeSpan]:
     claims = _chain(facts.claims)
     if claims and broker is not None:
         for span in _chained(claims):
             yield TimeSpan(span.what, span.start + broker, span.end + broker, span.who, span.other)
-    elif told is not None and gateway is not None and (queued := _queued(told)) is not None:
+    elif conclusion is not None and gateway is not None and (queued := _queued(conclusion)) is not None:
         start = gateway + queued  # without a worker's log: use the figures that the gateway received
-        decoding = start + (told.ms("queue_ms") or 0.0)
-        worker = told.text("worker")
+        decoding = start + (conclusion.ms("queue_ms") or 0.0)
+        worker = conclusion.text("worker")
         yield TimeSpan(SpanKind.QUEUED, start, decoding)
-        yield TimeSpan(SpanKind.DECODING, decoding, decoding + (told.ms("decode_ms") or 0.0), worker)
+        yield TimeSpan(SpanKind.DECODING, decoding, decoding + (conclusion.ms("decode_ms") or 0.0), worker)
 
 
 def _chain(claims: Sequence[JobClaim]) -> list[JobClaim]:

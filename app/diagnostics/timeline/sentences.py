@@ -31,11 +31,11 @@ def short_names(workers: list[str]) -> dict[str, str]:
 
 def sentence(line: LoggedEvent) -> str:
     """Return a sentence for a line outside the normal steps of a segment."""
-    told = _SENTENCES.get(line.event, line.event)
-    if not isinstance(told, str):
-        return told(line)
+    text = _SENTENCES.get(line.event, line.event)
+    if not isinstance(text, str):
+        return text(line)
     why = line.text("reason") or line.text("error")
-    return f"{told}: {why}" if why else told
+    return f"{text}: {why}" if why else text
 
 
 def _lasted(line: LoggedEvent, name: str) -> str:
@@ -70,7 +70,7 @@ def _failed(line: LoggedEvent) -> str:
     return f"failed ({line.text('code')}: {line.text('reason')}); {what}"
 
 
-def _told(line: LoggedEvent) -> str:
+def _concluded(line: LoggedEvent) -> str:
     again = ", and may be tried again" if line.fields.get("retryable") is True else ""
     return f"tells the client that attempt {round(line.ms('attempt') or 0)} failed ({line.text('outcome')}){again}"
 
@@ -124,7 +124,7 @@ _SENTENCES: Final[Mapping[str, str | Callable[[LoggedEvent], str]]] = {
         f"audio is missing and asked for again, from {_lasted(line, 'from_ms')} on"
     ),
     LogEvent.SEGMENT_CANCELLED: "the segment is cancelled",
-    LogEvent.SEGMENT_CONCLUDED: _told,
+    LogEvent.SEGMENT_CONCLUDED: _concluded,
     LogEvent.SEGMENT_RETRIED: lambda line: f"sends it again as attempt {round(line.ms('attempt') or 0)}",
     LogEvent.SESSION_DONE: "every segment has ended, and the client was told",
     LogEvent.SESSION_ERROR_SENT: "tells the client an error",

@@ -12,71 +12,72 @@ from runtime.event_names import LogEvent
 NOTABLE_MS: Final = 50.0
 """Shorter waits appear only in the table."""
 
-Told = tuple[float, str, str]
+Step = tuple[float, str, str]
 
 
 def segment_entries(
-    one: SegmentTimeline, outages: Sequence[TimeSpan], workers: Mapping[str, str]
-) -> Iterator[Told]:
+    segment: SegmentTimeline, outages: Sequence[TimeSpan], workers: Mapping[str, str]
+) -> Iterator[Step]:
     """Yield (time, program, sentence) for each step of a segment.
 
     ``workers``: their short names.
     """
-    index = one.facts.index
-    if one.began is not None and one.facts.app is not None:
-        yield one.began, "app", f"segment {index} begins"
-    if one.ended is not None:
-        yield one.ended, "app" if one.facts.app else "gateway", f"segment {index} is complete{_length(one)}"
-    yield from _sent(one, outages)
-    yield from _queued(one)
-    for span in sorted(one.spans, key=lambda span: span.start):
-        yield from _worked(one, span, workers)
-    yield from _holes(one, outages)
-    yield from _text(one)
+    index = segment.facts.index
+    if segment.began is not None and segment.facts.app is not None:
+        yield segment.began, "app", f"segment {index} begins"
+    if segment.ended is not None:
+        program = "app" if segment.facts.app else "gateway"
+        yield segment.ended, program, f"segment {index} is complete{_length(segment)}"
+    yield from _sent(segment, outages)
+    yield from _queued(segment)
+    for span in sorted(segment.spans, key=lambda span: span.start):
+        yield from _worked(segment, span, workers)
+    yield from _holes(segment, outages)
+    yield from _text(segment)
 
 
-def _length(one: SegmentTimeline) -> str:
-    cut, told = one.facts.cut, one.told
-    audio = cut.ms("audio_ms") if cut else told.ms("audio_ms") if told else None
+def _length(segment: SegmentTimeline) -> str:
+    cut, conclusion = segment.facts.cut, segment.conclusion
+    audio = cut.ms("audio_ms") if cut else conclusion.ms("audio_ms") if conclusion else None
     silence = cut.ms("silence_ms") if cut else None
     waited = f", the last {lasting(silence)} of it the silence by which its end was known" if silence else ""
     return f": {lasting(audio)}{waited}" if audio else ""
 
 
-def _sent(one: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Told]:
-    for span in one.spans:
+def _sent(segment: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Step]:
+    for span in segment.spans:
         if span.what is SpanKind.SENDING and span.ms >= NOTABLE_MS:
             met = [outage for outage in outages if outage.start < span.end and span.start < outage.end]
             away = [outage for outage in met if outage.what is SpanKind.AWAY]
             lost = lasting(max((outage.ms for outage in away), default=0.0))
             why = f"no gateway for {lost}; its audio waited here" if away else "audio before it went first"
-            app = one.facts.app
+            app = segment.facts.app
             sends = round((app.ms("sends") if app else None) or 1)
             often = f", {sends} times in all" if sends > 1 else ""
             late = f"{lasting(span.ms)} after its end{often}"
-            yield span.end, "app", f"segment {one.facts.index} is sent {late}: {why}"
+            yield span.end, "app", f"segment {segment.facts.index} is sent {late}: {why}"
 
 
-def _queued(one: SegmentTimeline) -> Iterator[Told]:
-    told = one.told
-    if told is None or one.gateway is None or (queued := told.ms("queued")) is None:
+def _queued(segment: SegmentTimeline) -> Iterator[Step]:
+    conclusion = segment.conclusion
+    if conclusion is None or segment.gateway is None or (queued := conclusion.ms("queued")) is None:
         return
-    at, behind, index = one.gateway + queued, told.ms("ahead_s"), one.facts.index
-    if one.broker is not None and one.facts.claims:  # the broker had it before the gateway knew
-        at = min(at, one.facts.claims[0].entry + one.broker)
+    at, behind, index = segment.gateway + queued, conclusion.ms("ahead_s"), segment.facts.index
+    if segment.broker is not None and segment.facts.claims:  # the broker had it before the gateway knew
+        at = min(at, segment.facts.claims[0].entry + segment.broker)
     ahead = f" behind {behind:.1f} s of audio" if behind else ""
-    if told.fields.get("early") is True:
+    if conclusion.fields.get("early") is True:
         yield at, "gateway", f"segment {index} may end here: it is queued already{ahead}"
         return
-    waited = queued - (told.ms("complete") or 0.0)
+    waited = queued - (conclusion.ms("complete") or 0.0)
     late = f", {lasting(waited)} after it was complete here" if waited >= NOTABLE_MS else ""
     yield at, "gateway", f"segment {index} is queued{ahead}{late}"
-    if (again := told.ms("requeued")) is not None:
-        yield one.gateway + again, "gateway", f"segment {index} is queued again: the broker had lost it"
+    if (again := conclusion.ms("requeued")) is not None:
+        yield segment.gateway + again, "gateway", f"segment {index} is queued again: the broker had lost it"
 
 
-def _worked(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Told]:
-    index, name = one.facts.index, named(span.who, workers)
+def _worked(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Step]:
+    index, name = segment.facts.index, named(span.who, workers)
     match span.what:
         case SpanKind.QUEUED | SpanKind.AGAIN if span.ms >= NOTABLE_MS:
             what = "in the queue" if span.what is SpanKind.QUEUED else "until it was tried again"
@@ -84,7 +85,7 @@ def _worked(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) ->
         case SpanKind.ELSEWHERE if span.ms >= NOTABLE_MS:
             yield span.end, name, f"segment {index} was in the queue or with this worker for {lasting(span.ms)}"
         case SpanKind.SILENT:
-            yield from _taken_over(one, span, workers)
+            yield from _taken_over(segment, span, workers)
         case SpanKind.WAITING if span.ms >= NOTABLE_MS:
             yield (
                 span.end,
@@ -92,13 +93,13 @@ def _worked(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) ->
                 f"segment {index} waited {lasting(span.ms)} for those that came before it",
             )
         case SpanKind.DECODING:
-            yield span.start, name, f"segment {index} is decoded{_how(one, span)}"
+            yield span.start, name, f"segment {index} is decoded{_how(segment, span)}"
         case SpanKind.STORING if span.ms >= NOTABLE_MS:
             yield span.end, name, f"the result of segment {index} took {lasting(span.ms)} into the broker"
 
 
-def _how(one: SegmentTimeline, span: TimeSpan) -> str:
-    claim = _claim(one, span)
+def _how(segment: SegmentTimeline, span: TimeSpan) -> str:
+    claim = _claim(segment, span)
     if claim is None or claim.delivered:
         return f" in {lasting(span.ms)}"
     if claim.ended is None:
@@ -106,15 +107,15 @@ def _how(one: SegmentTimeline, span: TimeSpan) -> str:
     return f" for {lasting(span.ms)}, in vain"
 
 
-def _claim(one: SegmentTimeline, span: TimeSpan) -> JobClaim | None:
-    broker = one.broker or 0.0
-    near = [t for t in one.facts.claims if t.worker == span.who and t.taken + broker <= span.start + 1.0]
+def _claim(segment: SegmentTimeline, span: TimeSpan) -> JobClaim | None:
+    broker = segment.broker or 0.0
+    near = [t for t in segment.facts.claims if t.worker == span.who and t.taken + broker <= span.start + 1.0]
     return near[-1] if near else None
 
 
-def _taken_over(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Told]:
-    index, dead, name = one.facts.index, named(span.who, workers), named(span.other, workers)
-    claim = next((claim for claim in one.facts.claims if claim.worker == span.other), None)
+def _taken_over(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Step]:
+    index, dead, name = segment.facts.index, named(span.who, workers), named(span.other, workers)
+    claim = next((claim for claim in segment.facts.claims if claim.worker == span.other), None)
     if claim is not None and claim.borrowed:
         why = f"of which nothing was heard for {lasting(span.ms)}; this one had nothing else to do"
         yield span.end, name, f"decodes segment {index} in the place of {dead}, {why}"
@@ -123,25 +124,30 @@ def _taken_over(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]
     yield span.end, name, f"takes segment {index} over from {dead}, which died or was cut off ({why})"
 
 
-def _holes(one: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Told]:
-    for hole in one.holes(outages):
+def _holes(segment: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Step]:
+    for hole in segment.holes(outages):
         if hole.ms >= NOTABLE_MS:
-            yield hole.end, "", f"segment {one.facts.index}: of the {lasting(hole.ms)} before this nobody tells"
+            gap = f"the {lasting(hole.ms)} before this"
+            yield hole.end, "", f"segment {segment.facts.index}: of {gap} nobody tells"
 
 
-def _text(one: SegmentTimeline) -> Iterator[Told]:
-    index = one.facts.index
-    if one.text is not None and one.ended is not None:
-        app = one.facts.app
-        line = app or one.told
+def _text(segment: SegmentTimeline) -> Iterator[Step]:
+    index = segment.facts.index
+    if segment.text is not None and segment.ended is not None:
+        app = segment.facts.app
+        line = app or segment.conclusion
         good = line is not None and line.text("outcome") == "final"
-        after = lasting(max(0.0, one.text - one.ended))
+        after = lasting(max(0.0, segment.text - segment.ended))
         what = "the text of" if good else "that there is no text of"
         verb = "is there" if app else "is told"
-        yield one.text, "app" if app else "gateway", f"{what} segment {index} {verb}, {after} after its end"
-    if one.inserted is not None and one.text is not None:
-        waited = lasting(max(0.0, one.inserted - one.text))
-        yield one.inserted, "app", f"the text of segment {index} is where the cursor is, {waited} after it came"
+        yield segment.text, "app" if app else "gateway", f"{what} segment {index} {verb}, {after} after its end"
+    if segment.inserted is not None and segment.text is not None:
+        waited = lasting(max(0.0, segment.inserted - segment.text))
+        yield (
+            segment.inserted,
+            "app",
+            f"the text of segment {index} is where the cursor is, {waited} after it came",
+        )
 
 
 _AROUND_MS: Final = 1_000.0
@@ -213,10 +219,10 @@ def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[
     """
     own = [line for line in lines if line.session == session]
     facts = gather(own)
-    timelines = [timeline(one) for _, one in sorted(facts.items())]
+    timelines = [timeline(segment) for _, segment in sorted(facts.items())]
     skews = _skews(own, timelines)
     placed = [(line.at_ms + skews.get(line.computer, 0.0), line) for line in own]
-    origin = min([one.began for one in timelines if one.began is not None] + [at for at, _ in placed])
+    origin = min([segment.began for segment in timelines if segment.began is not None] + [at for at, _ in placed])
     last = max(at for at, _ in placed)
     beside = [
         (at, line)
@@ -225,17 +231,17 @@ def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[
         and origin - _AROUND_MS <= (at := line.at_ms + skews.get(line.computer, 0.0)) <= last + _AROUND_MS
     ]
     outages = tuple(_outages((*placed, *beside)))
-    claims = [claim for one in facts.values() for claim in one.claims]
+    claims = [claim for segment in facts.values() for claim in segment.claims]
     names = {t.worker for t in claims} | {t.taken_from for t in claims}
-    names |= {line.text("worker") for one in facts.values() for line in one.gateway}
+    names |= {line.text("worker") for segment in facts.values() for line in segment.gateway}
     workers = short_names(sorted(names - {"", RETURNED}))
     entries = list(_lines_alone(placed, beside, workers))
-    for one in timelines:
-        told = segment_entries(one, outages, workers)
-        entries += [TimelineEntry(at, who, what, one.facts.index) for at, who, what in told]
+    for segment in timelines:
+        steps = segment_entries(segment, outages, workers)
+        entries += [TimelineEntry(at, who, what, segment.facts.index) for at, who, what in steps]
     entries.sort(key=lambda entry: entry.at_ms)
     ordered = tuple(TimelineEntry(entry.at_ms - origin, entry.who, entry.what, entry.segment) for entry in entries)
-    rows = tuple(_row(one, origin, outages) for one in timelines)
+    rows = tuple(_row(segment, origin, outages) for segment in timelines)
     named = {number: name for number, name in enumerate(computers)}
     notes = [*_notes(facts, own), *_corrections(skews, named)]
     return SessionTimeline(session, origin / 1000, ordered, rows, tuple(notes))
@@ -244,15 +250,15 @@ def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[
 def _skews(own: Iterable[LoggedEvent], timelines: Sequence[SegmentTimeline]) -> dict[int, float]:
     """Return the correction for each computer's clock; the speaker's clock is the reference."""
     samples: dict[int, list[float]] = {line.computer: [] for line in own}
-    for one in timelines:
-        told = one.told
-        if told is not None and one.gateway is not None and (offset := told.ms("told")) is not None:
-            samples[told.computer].append(one.gateway + offset - told.at_ms)
-        for claim in one.facts.claims:
-            if one.broker is not None and claim.ended is not None:
-                line = claim.told[-1]
-                samples[line.computer].append(one.broker + claim.ended - line.at_ms)
-    spoken = {one.facts.app.computer for one in timelines if one.facts.app is not None}
+    for segment in timelines:
+        line, gateway = segment.conclusion, segment.gateway
+        if line is not None and gateway is not None and (offset := line.ms("told")) is not None:
+            samples[line.computer].append(gateway + offset - line.at_ms)
+        for claim in segment.facts.claims:
+            if segment.broker is not None and claim.ended is not None:
+                line = claim.lines[-1]
+                samples[line.computer].append(segment.broker + claim.ended - line.at_ms)
+    spoken = {segment.facts.app.computer for segment in timelines if segment.facts.app is not None}
     return {computer: 0.0 if computer in spoken else typical(found) for computer, found in samples.items()}
 
 
@@ -264,7 +270,7 @@ def _outages(placed: Iterable[tuple[float, LoggedEvent]]) -> Iterator[TimeSpan]:
             yield TimeSpan(SpanKind.BROKER_AWAY, at - (line.ms("away_s") or 0.0) * 1000, at)
 
 
-_TOLD_WITH_SEGMENTS: Final = frozenset(
+_STEPS_OF_SEGMENTS: Final = frozenset(
     {
         LogEvent.SEGMENT_ENDED,
         LogEvent.SEGMENT_CUT,
@@ -285,19 +291,19 @@ def _lines_alone(
     """Yield entries for lines that report more than the normal steps of a segment."""
     for at, line in (*placed, *beside):
         usual = line.event == LogEvent.SEGMENT_CONCLUDED and line.text("outcome") == "final"
-        if usual or line.event in _TOLD_WITH_SEGMENTS:
+        if usual or line.event in _STEPS_OF_SEGMENTS:
             continue
         yield TimelineEntry(at, workers.get(line.text("worker"), line.who), sentence(line), line.segment)
 
 
-def _row(one: SegmentTimeline, origin: float, outages: Sequence[TimeSpan]) -> SegmentRow:
-    winner, ended, text = one.winner, one.ended, one.text
-    told = one.told
-    taken_in = None
-    if one.gateway is not None and told is not None and (complete := told.ms("complete")) is not None:
-        taken_in = one.gateway + complete
-    done = one.broker + winner.taken + winner.wait + winner.decode if one.broker is not None and winner else None
-    line = one.facts.app or (one.facts.gateway[-1] if one.facts.gateway else None)
+def _row(segment: SegmentTimeline, origin: float, outages: Sequence[TimeSpan]) -> SegmentRow:
+    winner, ended, text = segment.winner, segment.ended, segment.text
+    broker, gateway, line = segment.broker, segment.gateway, segment.conclusion
+    received = None
+    if gateway is not None and line is not None and (complete := line.ms("complete")) is not None:
+        received = gateway + complete
+    done = broker + winner.taken + winner.wait + winner.decode if broker is not None and winner else None
+    line = segment.facts.app or (segment.facts.gateway[-1] if segment.facts.gateway else None)
     waits = (
         SpanKind.HANDING,
         SpanKind.QUEUED,
@@ -306,18 +312,18 @@ def _row(one: SegmentTimeline, origin: float, outages: Sequence[TimeSpan]) -> Se
         SpanKind.SILENT,
         SpanKind.WAITING,
     )
-    decoded = one.sum(SpanKind.DECODING)
+    decoded = segment.sum(SpanKind.DECODING)
     return SegmentRow(
-        one.facts.index,
-        None if one.began is None else one.began - origin,
+        segment.facts.index,
+        None if segment.began is None else segment.began - origin,
         None if ended is None else ended - origin,
-        None if taken_in is None or ended is None else max(0.0, taken_in - ended),
-        one.sum(*waits) if one.spans else None,
-        decoded if one.spans else None,
+        None if received is None or ended is None else max(0.0, received - ended),
+        segment.sum(*waits) if segment.spans else None,
+        decoded if segment.spans else None,
         None if done is None or text is None else max(0.0, text - done),
-        None if one.inserted is None or text is None else one.inserted - text,
-        None if ended is None or text is None else (one.inserted or text) - ended,
-        None if ended is None or text is None else sum(hole.ms for hole in one.holes(outages)),
+        None if segment.inserted is None or text is None else segment.inserted - text,
+        None if ended is None or text is None else (segment.inserted or text) - ended,
+        None if ended is None or text is None else sum(hole.ms for hole in segment.holes(outages)),
         line.text("outcome") if line else "",
     )
 

@@ -114,13 +114,13 @@ class Elements:
 
     async def toolkit(self, element: Element) -> str:
         """Return the toolkit of an element's program, such as ``GTK``; empty if it is unknown."""
-        told = await self.get(Element(element.program, _ROOT_PATH), "Application", "ToolkitName")
-        return told if isinstance(told, str) else ""
+        name = await self.get(Element(element.program, _ROOT_PATH), "Application", "ToolkitName")
+        return name if isinstance(name, str) else ""
 
     async def program_name(self, element: Element) -> str:
         """Return the name of an element's program; empty if it is unknown."""
-        told = await self.get(Element(element.program, _ROOT_PATH), "Accessible", "Name")
-        return told if isinstance(told, str) else ""
+        name = await self.get(Element(element.program, _ROOT_PATH), "Accessible", "Name")
+        return name if isinstance(name, str) else ""
 
     async def children(self, element: Element) -> list[Element]:
         """Return the elements directly inside, or none of a very long list."""

@@ -51,10 +51,10 @@ async def _found(elements: Elements, process: int) -> TextSurroundings | None:
     programs = await elements.programs()
     windows = await elements.active(one for one, its in programs.items() if process in (0, its))
     focused = await elements.focused(windows) if len(windows) == 1 else None
-    return await _told(elements, focused) if focused else None
+    return await _around(elements, focused) if focused else None
 
 
-async def _told(elements: Elements, focused: Element) -> TextSurroundings | None:
+async def _around(elements: Elements, focused: Element) -> TextSurroundings | None:
     role, state, toolkit = await asyncio.gather(
         elements.role(focused), elements.state(focused), elements.toolkit(focused)
     )
@@ -84,5 +84,5 @@ async def _before(elements: Elements, field: Element) -> str | None:
     place = start if 0 <= start < end and start <= caret <= end else caret
     if place == 0:
         return ""
-    told = await elements.ask(field, "Text", "GetText", "ii", max(0, place - _AROUND), place)
-    return str(told[0]) if told and told[0] else None
+    answer = await elements.ask(field, "Text", "GetText", "ii", max(0, place - _AROUND), place)
+    return str(answer[0]) if answer and answer[0] else None

@@ -46,7 +46,7 @@ class AccessibleFocus:
                 elements = await self._connected()
                 programs = await elements.programs()
                 windows = await elements.active(programs)
-                return await self._told(elements, programs, windows[0]) if len(windows) == 1 else None
+                return await self._target_of(elements, programs, windows[0]) if len(windows) == 1 else None
         except (BusError, TimeoutError):
             return None
 
@@ -62,7 +62,7 @@ class AccessibleFocus:
             self._elements = await self._connection.enter_async_context(open_elements(self._environment))
         return self._elements
 
-    async def _told(self, elements: Elements, programs: Mapping[Element, int], window: Element) -> Target:
+    async def _target_of(self, elements: Elements, programs: Mapping[Element, int], window: Element) -> Target:
         process = next((its for one, its in programs.items() if one.program == window.program), 0)
         name = program_of(await elements.program_name(window), process)
         own = bool(self._app) and process == self._app

@@ -43,7 +43,7 @@ class KWinFocus:
         self._bus, self._app = bus, app
         self._script = f"kikipounamu-focus{bus.name}"  # another running app has its own
         self._owner = ""
-        self._told = asyncio.Event()
+        self._answered = asyncio.Event()
         self._target: Target | None = None
         bus.serve(self._called)
 
@@ -80,7 +80,7 @@ class KWinFocus:
 
     async def _load(self) -> None:
         """Load the script, and wait until it tells the focused window."""
-        self._told.clear()
+        self._answered.clear()
         (self._owner,) = await self._bus.call(BUS_PROGRAM, "GetNameOwner", "s", _KWIN)
         with tempfile.TemporaryDirectory(prefix="kikipounamu-") as folder:
             place = _written(folder, self._bus.name)
@@ -90,7 +90,7 @@ class KWinFocus:
             script = BusObject(_KWIN, f"/Scripting/Script{number}", "org.kde.kwin.Script")
             await self._bus.call(script, "run")
             async with asyncio.timeout(_REPLY_S):
-                await self._told.wait()
+                await self._answered.wait()
 
     async def _locked(self) -> bool:
         try:
@@ -103,7 +103,7 @@ class KWinFocus:
         if call.interface != _INTERFACE or call.sender != self._owner:
             return None
         self._target = target_of(*call.values, app=self._app)
-        self._told.set()
+        self._answered.set()
         return "", ()
 
 

@@ -137,6 +137,6 @@ def _name(process: Path) -> str:
 def _is_in(environment: Mapping[str, str], process: Path) -> bool:
     """Return whether a process belongs to the session; those of other users cannot be asked."""
     with suppress(OSError):
-        told = process.joinpath("environ").read_bytes().split(b"\0")
-        return all(f"{name}={environment.get(name, '')}".encode() in told for name in _SESSION)
+        variables = process.joinpath("environ").read_bytes().split(b"\0")
+        return all(f"{name}={environment.get(name, '')}".encode() in variables for name in _SESSION)
     return False

@@ -97,7 +97,7 @@ class OwnEngine:
             return self._property(call)
         if call.member == "ProcessKeyEvent":
             return "b", (False,)  # the user's keys reach the client as they are
-        self._told(call.member, call.values)
+        self._record(call.member, call.values)
         self._news.set()
         return "", ()
 
@@ -113,7 +113,7 @@ class OwnEngine:
                 return "", ()
         return None
 
-    def _told(self, member: str, values: tuple[Any, ...]) -> None:
+    def _record(self, member: str, values: tuple[Any, ...]) -> None:
         match member, values:
             case "FocusInId", (_, str(client)):
                 self.client = client

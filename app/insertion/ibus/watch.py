@@ -38,7 +38,7 @@ class IBusWatch:
         bus = await BusConnection.open(address)
         watch = cls(bus)
         async with closed_on_error(bus.close):
-            await bus.listen(_signals(IBUS.interface, "GlobalEngineChanged"), watch._told)
+            await bus.listen(_signals(IBUS.interface, "GlobalEngineChanged"), watch._signalled)
             for member in (*SHOWN, *HIDDEN):
                 await bus.call(BUS_PROGRAM, "AddMatch", "s", _signals(ENGINES, member))
             await bus.observe_calls(_calls("FocusIn"), watch._called)
@@ -90,9 +90,9 @@ class IBusWatch:
         """Wait until the focus has not moved for a moment: other interfaces tell moves later than IBus does."""
         await asyncio.sleep(max(0.0, self._moved_s + _SETTLED_S - _now()))
 
-    def _told(self, signal: Signal) -> None:
+    def _signalled(self, signal: Signal) -> None:
         if signal.interface == ENGINES and signal.member in SHOWN | HIDDEN:
-            self._compositions.told(signal.path, signal.member, signal.values)
+            self._compositions.record(signal.path, signal.member, signal.values)
         elif signal.interface == IBUS.interface and signal.member == "GlobalEngineChanged":
             self._compositions.ended()
         else:
@@ -140,7 +140,7 @@ class Compositions:
         self._known = False
         self._open: dict[str, set[str]] = {}
 
-    def told(self, engine: str, member: str, values: tuple[Any, ...]) -> None:
+    def record(self, engine: str, member: str, values: tuple[Any, ...]) -> None:
         """Note what the engine with this object path shows."""
         self._known = True
         if member in HIDDEN:

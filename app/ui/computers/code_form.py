@@ -30,8 +30,8 @@ from app.ui.widgets.parts import (
     label,
     remark,
     set_visible,
+    show_text,
     stretched,
-    tell,
     vertical,
     worded,
 )
@@ -177,7 +177,7 @@ class CodeForm(Card):
             field.setEnabled(not self._asking)
         self.found.setEnabled(not self._asking)
         said, role = self._said()
-        tell(self.note, said, role)
+        show_text(self.note, said, role)
         whole = self._place is not None and is_whole(self.code.text())
         self.go.setEnabled(not self._asking and whole)
         self.buttons.arrange()

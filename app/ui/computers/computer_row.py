@@ -23,8 +23,8 @@ from app.ui.widgets.parts import (
     horizontal,
     remark,
     set_visible,
+    show_text,
     stretched,
-    tell,
     vertical,
     worded,
 )
@@ -101,7 +101,7 @@ class ComputerRow(LinedRow):
         self.icon.show_icon(view.icon)
         self.name.setFont(font(weight=QFont.Weight.DemiBold))
         self.name.show_text(view.name)
-        tell(self.says, view.says, "warning" if view.warns else "muted")
+        show_text(self.says, view.says, "warning" if view.warns else "muted")
         self.setAccessibleName(f"{view.name}: {view.says}")
         if view.button is not None:
             caption(self.button, view.button.text, view.button.name)
@@ -153,7 +153,7 @@ class ComputerRow(LinedRow):
     def _confirm(self, on: bool, *, focus: bool = True) -> None:
         """Ask whether to remove the computer, or stop asking."""
         self._sure, removal = on, self.view.removal
-        tell(self.warning, removal.says if on and removal else "", "")
+        show_text(self.warning, removal.says if on and removal else "", "")
         for button in (self.sure, self.keep):
             reveal(button, on, self.more)
         self.buttons.setVisible(on)
@@ -186,4 +186,4 @@ class ComputerRow(LinedRow):
         self.more.setMinimumHeight(control_height())
 
     def _show_details(self, on: bool) -> None:
-        tell(self.details, self.view.details if on else "", "")
+        show_text(self.details, self.view.details if on else "", "")

@@ -31,8 +31,8 @@ from app.ui.widgets.parts import (
     horizontal,
     label,
     remark,
+    show_text,
     stretched,
-    tell,
     vertical,
     worded,
 )
@@ -54,7 +54,7 @@ class ComputersPanel(QWidget):
         self._theme, self._texts, self._ask = theme, texts, ask
         self._gateways, self._worker = GatewaysView(), WorkerView()
         self._sharing, self._lending, self._done = SharingView(), LendingView(), ""
-        self.problem, self.told = (remark(role) for role in ("warning", "muted"))
+        self.problem, self.result = (remark(role) for role in ("warning", "muted"))
         self.use = ChoiceCard(theme, "computer", lambda: self.pair(None))
         self.share = ChoiceCard(theme, "share", self.share_this)
         self.form = PairingForm(theme, texts, ask, lambda: self._focus(self.form, self.use.button))
@@ -70,8 +70,9 @@ class ComputersPanel(QWidget):
         self._rows.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
         self._rows.setSpacing(0)
         self._choices.show_widgets((self.use, self.share))
-        parts = (self.problem, self._choices, self.form, self.code, self.told, self.heading, self._list, self.none)
-        vertical(*parts, at_left(self.lend), self.lending, within=self, gap=SPACING.medium)
+        above = (self.problem, self._choices, self.form, self.code, self.result)
+        below = (self.heading, self._list, self.none, at_left(self.lend), self.lending)
+        vertical(*above, *below, within=self, gap=SPACING.medium)
         shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
         self.shows = shows.add(self.code.show_invite).add(self.show_lending)
         refresh_with(self.refresh, texts, theme)
@@ -176,9 +177,9 @@ class ComputersPanel(QWidget):
         self._show_rows()
         self._order()
         self.none.setVisible(len(self.rows) == 1 and not self.form.lists)
-        tell(self.problem, note_text(texts, view.problem), "warning")
-        told = [note_text(texts, note) for note in (view.told, self._sharing.told, self._lending.told)]
-        tell(self.told, "\n".join(filter(None, (*told, self._done))), "muted")
+        show_text(self.problem, note_text(texts, view.problem), "warning")
+        notes = [note_text(texts, note) for note in (view.result, self._sharing.result, self._lending.problem)]
+        show_text(self.result, "\n".join(filter(None, (*notes, self._done))), "muted")
 
     def _show_rows(self) -> None:
         gateways = replace(self._gateways, found=()) if self.form.lists else self._gateways
@@ -229,6 +230,6 @@ class ChoiceCard(Card):
     def show_choice(self, heading: str, says: str, button: str, role: str = "muted") -> None:
         """Show these texts; the sentence has a role that colours it."""
         self.heading.setText(heading)
-        tell(self.says, says, role)
+        show_text(self.says, says, role)
         caption(self.button, button, f"{heading}: {button}")
         self.button.setAccessibleDescription(says)

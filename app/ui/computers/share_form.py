@@ -25,8 +25,8 @@ from app.ui.widgets.parts import (
     lay_beside,
     remark,
     set_visible,
+    show_text,
     stretched,
-    tell,
     vertical,
     worded,
 )
@@ -224,15 +224,17 @@ class ShareForm(Card):
         waits = self._asked and bool(invite.code)
         failed = self._view.state is SharingState.FAILED
         on = self._view.state is SharingState.ON
-        tell(self.state, "" if on and self._view.urls else self._state(), "warning" if failed or on else "muted")
+        show_text(
+            self.state, "" if on and self._view.urls else self._state(), "warning" if failed or on else "muted"
+        )
         set_visible(self._asked, self.purpose_name, self.purpose)
-        tell(self.says, self._sentence(waits=waits) if self._asked and not ended else "")
+        show_text(self.says, self._sentence(waits=waits) if self._asked and not ended else "", "muted")
         self.trust.setVisible(self._worker and waits)
         self._show_code(waits=waits)
         good = invite.stage is PairingStage.PAIRED
         self.shape.show_state(State.DONE if good else State.FAILED, ended)
         self.shape.setVisible(bool(ended))
-        tell(self.ended, ended, "" if good else "warning")
+        show_text(self.ended, ended, "" if good else "warning")
         self.again.setText(texts("sharing.invite.another" if good else "sharing.invite.new-code"))
         reveal(self.again, bool(ended), self.close_button)
         self.about.setVisible(on)
@@ -252,10 +254,10 @@ class ShareForm(Card):
         self.qr.show_text(invite.link if waits else "")
         self.qr.setVisible(waits and bool(invite.link))
         self.digits.setVisible(waits)
-        tell(self.scan, texts("sharing.invite.scan") if waits and invite.link else "")
-        tell(self.left, left_text(texts, invite) if waits else "")
+        show_text(self.scan, texts("sharing.invite.scan") if waits and invite.link else "", "muted")
+        show_text(self.left, left_text(texts, invite) if waits else "", "muted")
         places = places_text(invite).replace("\n", " · ")
-        tell(self.where, texts("sharing.invite.where", where=places) if waits and places else "")
+        show_text(self.where, texts("sharing.invite.where", where=places) if waits and places else "", "muted")
         if not waits or not self.copy.isVisible():
             self.copy.setText(texts("sharing.invite.copy-link"))
         reveal(self.copy, waits and bool(invite.link), self.close_button)

@@ -251,8 +251,8 @@ def _own_state(texts: Texts, worker: WorkerView) -> str:
     if worker.state is LocalWorkerState.OFF:
         return joined(texts("computers.off"), note_text(texts, worker.reason))
     idle = worker.state is LocalWorkerState.IDLE
-    told = worker_device_text(texts, worker) if idle else worker_text(texts, worker)
-    return joined(texts("computers.in-use"), told)
+    worker_line = worker_device_text(texts, worker) if idle else worker_text(texts, worker)
+    return joined(texts("computers.in-use"), worker_line)
 
 
 def gateway_row(texts: Texts, gateway: GatewayView, *, used: bool) -> ComputerView:

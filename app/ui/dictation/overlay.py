@@ -98,7 +98,7 @@ class Overlay(QObject):
     """Overlay on the screen with the target window, else on the one that the user looks at.
 
     ``surface``: shows it; where that is not blended, the pill has a thick outline instead of a shadow.
-    ``hint``: how often the key that cancels was shown; ``None`` shows it always. ``wish``: the wanted place, a
+    ``hint``: how often the key that cancels was shown; ``None`` shows it always. ``position``: the wanted place, a
     value of the setting ``general.overlay``.
     """
 
@@ -114,7 +114,7 @@ class Overlay(QObject):
         super().__init__()
         self._theme, self._texts, self._hint, self._now = theme, texts, hint, now
         self._paste_key = self._cancel_key = ""
-        self._wish = "bottom"
+        self._position = "bottom"
         self.surface = surface
         self._margin = SHADOW if surface.blended else 0
         self.pill = Pill(theme, texts)
@@ -150,10 +150,10 @@ class Overlay(QObject):
         self._paste_key, self._cancel_key = choices.works(PASTE_HELD), choices.works(CANCEL)
         self.refresh()
 
-    def choose_place(self, wish: str) -> None:
+    def choose_place(self, position: str) -> None:
         """Set the wanted place."""
-        if wish != self._wish:
-            self._wish, self._anchor = wish, None
+        if position != self._position:
+            self._position, self._anchor = position, None
             self.refresh()
 
     def close(self) -> None:
@@ -183,7 +183,7 @@ class Overlay(QObject):
         self._show(self._timing.at(self._now()))
 
     def _show(self, view: View | None) -> None:
-        view = None if self._wish == OFF else view
+        view = None if self._position == OFF else view
         before, self._shown = self._shown, view
         if view is None:
             self._rest()
@@ -228,7 +228,7 @@ class Overlay(QObject):
         self._drawing = self.pill.drawing(view)
         most = self.pill.most.toSize()
         if moving or self._anchor is None:
-            self._anchor = choose_anchor(most.toTuple(), self._wish, self.room.around(view))
+            self._anchor = choose_anchor(most.toTuple(), self._position, self.room.around(view))
         size = self._drawing.size.toSize()
         largest = self._anchor.area(*most.expandedTo(size).toTuple(), free)
         self._move(QRect(*self._anchor.area(*size.toTuple(), free)), QRect(*largest), self.room, self._anchor)

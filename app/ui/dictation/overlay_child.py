@@ -68,7 +68,7 @@ class Receiver:
         self.texts.choose(look.language)
         self.theme.choose(look.scheme)
         self.theme.choose_text_size(look.text_size)
-        self.overlay.choose_place(look.wish)
+        self.overlay.choose_place(look.position)
         self.overlay.show_choices(Choices(keys={PASTE_HELD: look.paste_key, CANCEL: look.cancel_key}))
 
 

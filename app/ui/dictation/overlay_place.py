@@ -56,10 +56,10 @@ class Anchor:
         )
 
 
-def choose_anchor(most: tuple[int, int], wish: str, around: OverlaySurroundings) -> Anchor:
+def choose_anchor(most: tuple[int, int], position: str, around: OverlaySurroundings) -> Anchor:
     """Return the place for an overlay that may become as large as ``most``.
 
-    ``wish``: a value of the setting ``general.overlay``. The best place covers neither text cursor nor field.
+    ``position``: a value of the setting ``general.overlay``. The best place covers neither text cursor nor field.
     Where a field fills the screen, only the text cursor stays uncovered.
     """
 
@@ -71,19 +71,19 @@ def choose_anchor(most: tuple[int, int], wish: str, around: OverlaySurroundings)
         on_window = not text_known and around.window is not None and here.shared(around.window) > 0
         return on_caret, on_field, on_window, anchor.y != (here.bottom if anchor.upward else here.y)
 
-    return min(_candidates(most, wish, around), key=cost)  # the first of equals
+    return min(_candidates(most, position, around), key=cost)  # the first of equals
 
 
-def _candidates(most: tuple[int, int], wish: str, around: OverlaySurroundings) -> Iterator[Anchor]:
+def _candidates(most: tuple[int, int], position: str, around: OverlaySurroundings) -> Iterator[Anchor]:
     """Yield possible places, the preferred ones first."""
-    if wish == "cursor":
+    if position == "cursor":
         for area in filter(None, (around.caret, around.field)):
             yield from _beside(area, around.caret)
         if around.window and not (around.caret or around.field):
             yield from _beside(around.window)
             yield Anchor(around.window.middle[0], around.window.bottom - FROM_EDGE, upward=True)
             return
-    first, second = (True, False) if wish != "top" else (False, True)
+    first, second = (True, False) if position != "top" else (False, True)
     yield from _at_edge(around.screen, upward=first)
     if around.caret is None and around.field is None:
         return  # the field may be anywhere in the window: keep to the edge that the user expects

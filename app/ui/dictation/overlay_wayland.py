@@ -38,14 +38,15 @@ LONGEST: Final = 1_000_000
 class LookFrame(Struct, tag="look", frozen=True):
     """Language and look of the overlay, and what the user has chosen.
 
-    ``wish``: a value of the setting ``general.overlay``. ``still``: motion is reduced. Empty keys are not named.
+    ``position``: a value of the setting ``general.overlay``. ``still``: motion is reduced. Empty keys are not
+    named.
     """
 
     language: str
     scheme: Scheme
     text_size: str
     still: bool
-    wish: str
+    position: str
     paste_key: str = ""
     cancel_key: str = ""
 
@@ -75,7 +76,7 @@ class OverlayProcess(QObject):
     def __init__(self, theme: Theme, texts: Texts, environment: Mapping[str, str], hint: Path) -> None:
         super().__init__()
         self._theme, self._texts = theme, texts
-        self._view, self._wish, self._choices = View(), "bottom", Choices()
+        self._view, self._position, self._choices = View(), "bottom", Choices()
         self._command = leashed([*COMMAND, str(hint)])
         self._process = QProcess(self)
         self._process.setProcessEnvironment(_for_xwayland(environment))
@@ -102,10 +103,10 @@ class OverlayProcess(QObject):
         self._choices = choices
         self._send_look()
 
-    def choose_place(self, wish: str) -> None:
+    def choose_place(self, position: str) -> None:
         """Set the wanted place."""
-        if wish != self._wish:
-            self._wish = wish
+        if position != self._position:
+            self._position = position
             self._send_look()
 
     def close(self) -> None:
@@ -127,7 +128,7 @@ class OverlayProcess(QObject):
     def _send_look(self) -> None:
         keys = self._choices.works(PASTE_HELD), self._choices.works(CANCEL)
         theme = self._theme
-        look = (self._texts.language, theme.scheme, theme.text_size, theme.motion.reduced, self._wish)
+        look = (self._texts.language, theme.scheme, theme.text_size, theme.motion.reduced, self._position)
         self._send(FRAMES.pack(LookFrame(*look, *keys)))
 
     def _send(self, frame: bytes) -> None:
@@ -171,10 +172,10 @@ class WaylandOverlay(QObject):
         self._theme, self._texts, self._environment, self._hint = theme, texts, environment, hint
         self.kind: OverlayKind | None = None
         self.shown: Overlay | OverlayProcess | None = None
-        self._view, self._wish, self._choices = View(), "bottom", Choices()
+        self._view, self._position, self._choices = View(), "bottom", Choices()
         self._wayland: WaylandConnection | None = None
         self._sockets = WatchedSockets()
-        self._told = False
+        self._logged = False
         self._connect()
 
     def show_view(self, view: View) -> None:
@@ -192,11 +193,11 @@ class WaylandOverlay(QObject):
         if self.shown is not None:
             self.shown.show_choices(choices)
 
-    def choose_place(self, wish: str) -> None:
+    def choose_place(self, position: str) -> None:
         """Set the wanted place."""
-        self._wish = wish
+        self._position = position
         if self.shown is not None:
-            self.shown.choose_place(wish)
+            self.shown.choose_place(position)
 
     def close(self) -> None:
         """End the overlay for good."""
@@ -213,7 +214,7 @@ class WaylandOverlay(QObject):
             wayland.after(lambda: self._decide(wayland))
         except WaylandError as error:
             self._wayland = None
-            self._tell(str(error))
+            self._log_once(str(error))
 
     def _decide(self, wayland: WaylandConnection) -> None:
         self.kind = overlay_kind(wayland.globals, xwayland=bool(self._environment.get("DISPLAY")))
@@ -227,17 +228,17 @@ class WaylandOverlay(QObject):
         if self.kind is OverlayKind.XWAYLAND:
             self._begin(OverlayProcess(self._theme, self._texts, self._environment, self._hint))
         else:
-            self._tell("this desktop lets no program show one")
+            self._log_once("this desktop lets no program show one")
 
     def _begin(self, overlay: Overlay | OverlayProcess) -> None:
         self.shown = overlay
-        overlay.choose_place(self._wish)
+        overlay.choose_place(self._position)
         overlay.show_choices(self._choices)
         overlay.show_view(self._view)
 
     def _lost(self, wayland: WaylandConnection) -> None:
         if wayland is self._wayland:
-            self._tell(wayland.fault)
+            self._log_once(wayland.fault)
             self._wayland = None
             self._drop()
 
@@ -246,9 +247,9 @@ class WaylandOverlay(QObject):
             self.shown.close()
             self.shown = None
 
-    def _tell(self, reason: str) -> None:
-        if not self._told:
-            self._told = True
+    def _log_once(self, reason: str) -> None:
+        if not self._logged:
+            self._logged = True
             log.warning(LogEvent.OVERLAY_ABSENT, reason=reason)
 
 

@@ -29,7 +29,7 @@ from app.ui.strings.texts import Texts, clock, joined, left_text, names_text, no
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Card, FileProgressBar, StateIcon, action_button, show_icon
 from app.ui.widgets.panels import Dialogs
-from app.ui.widgets.parts import Elided, caption, horizontal, remark, room, say, stretched, tip, vertical
+from app.ui.widgets.parts import Elided, caption, horizontal, remark, room, show_text, stretched, tip, vertical
 from runtime.installing import extra_command
 from runtime.terminal import printable
 
@@ -151,7 +151,7 @@ class FileRow(Card):
         self.bar.show_percent(file.percent or 0, file.name, moving=file.state is FileState.WORKING)
         begun = file.position_s > 0 or file.state is FileState.WORKING
         self.bar.setVisible(file.percent is not None and begun and file.state in _BARS)
-        say(self.note, file_note_text(texts, file.note))
+        show_text(self.note, file_note_text(texts, file.note))
         self._show_buttons()
 
     def _show_buttons(self) -> None:

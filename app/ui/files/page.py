@@ -46,7 +46,7 @@ from app.ui.widgets.parts import (
     horizontal,
     label,
     lay_beside,
-    say,
+    show_text,
     stretched,
     tip,
     vertical,
@@ -131,7 +131,7 @@ class FilesPage(QWidget):
         for form, tick in self.forms.items():
             tick.setChecked(form in view.forms)
         self._show_place()
-        say(self.note, file_note_text(texts, view.note))
+        show_text(self.note, file_note_text(texts, view.note))
         self._show_rows(again=again)
 
     @property

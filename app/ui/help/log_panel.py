@@ -18,7 +18,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.controls import DropDown, SearchField
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, tell_visible
-from app.ui.widgets.parts import SPACE, horizontal, label, say, stretched, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, vertical, worded
 
 
 class LogModel(QAbstractListModel):
@@ -162,7 +162,7 @@ class LogPanel(Card):
         self.list.setVisible(bool(lines))
         filtered = self._wanted() != LogFilter()
         key = "loading" if view is None else "nothing-found" if filtered else "empty"
-        say(self.nothing, "" if lines else texts(f"help.logs.{key}"))
+        show_text(self.nothing, "" if lines else texts(f"help.logs.{key}"))
         older = view.left_out if view else 0
         shown = "older" if older else "count"
         self.count.setText(texts(f"help.logs.{shown}", count=lines) if lines else "")

@@ -10,7 +10,7 @@ from typing import Final
 
 from PySide6.QtGui import QShowEvent
 
-from app.diagnostics.checks.finding import Finding, FindingText, Severity, count, told
+from app.diagnostics.checks.finding import Finding, FindingText, Severity, count, finding_text
 from app.diagnostics.report.view import (
     ExaminationView,
     Examine,
@@ -33,7 +33,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, enable, refresh_with
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, bring_into_sight, lay_out_now
-from app.ui.widgets.parts import SPACE, horizontal, label, say, stretched, tell, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, vertical, worded
 
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)
 _COLOURS: Final = {Severity.OK: "muted", Severity.ADVICE: "warning", Severity.PROBLEM: "warning"}
@@ -76,7 +76,7 @@ class ExaminationPanel(RowsCard):
         return texts("help.examine.problems", count=problems) if problems else texts("help.examine.well")
 
     def _row(self, finding: Finding) -> tuple[tuple[Cell, ...], str]:
-        title, found, do = told(self._texts, finding)
+        title, found, do = finding_text(self._texts, finding)
         severity = self._texts(f"help.examine.severity.{finding.severity}")
         cells = (
             Cell(severity, _COLOURS[finding.severity], _SEVERITY),
@@ -90,7 +90,7 @@ class ExaminationPanel(RowsCard):
         found = [self._found[row] for row in chosen if row < len(self._found)]
         shown = found or [one for one in self._found if one.severity is not Severity.OK]
         self.text.setVisible(bool(shown))
-        self.text.show_text("\n\n".join(self._paragraph(told(self._texts, one)) for one in shown))
+        self.text.show_text("\n\n".join(self._paragraph(finding_text(self._texts, one)) for one in shown))
 
     def _paragraph(self, said: FindingText) -> str:
         found = self._texts("help.examine.paragraph", title=said.title, found=said.found)
@@ -113,10 +113,10 @@ class ReportPanel(RowsCard):
     ) -> None:
         super().__init__(theme, texts, "help.report", rows=10, lines=9)
         self._ask, self._dialogs, self._view = ask, dialogs, ReportView()
-        self.prepare, self.told = action_button(lambda: ask(PrepareReport())), label(wraps=True)
+        self.prepare, self.result = action_button(lambda: ask(PrepareReport())), label(wraps=True)
         self.save = worded(texts, action_button(self._save, "primary"), "help.report.save")
         self.show_place = worded(texts, action_button(lambda: dialogs.show(self._view.place)), "help.report.show")
-        self.lay_out(self.told, horizontal(self.prepare, self.save, self.show_place, SPACE))
+        self.lay_out(self.result, horizontal(self.prepare, self.save, self.show_place, SPACE))
         self.list.selectionModel().selectionChanged.connect(self._chosen)
         refresh_with(self._show, texts, theme)
 
@@ -134,17 +134,17 @@ class ReportPanel(RowsCard):
         enable(self.save, view.state not in _WORKING)
         self.show_place.setVisible(view.state is ReportState.SAVED)
         self.show_rows([(self._cells(part), self._described(part)) for part in view.parts])
-        self._tell()
+        self._show_result()
         self._chosen()
 
-    def _tell(self) -> None:
+    def _show_result(self) -> None:
         view, texts = self._view, self._texts
         said = {
             ReportState.GATHERING: texts("help.report.gathering"),
             ReportState.SAVED: texts("help.report.saved", place=view.place),
             ReportState.FAILED: note_text(texts, view.note),
         }.get(view.state, "")
-        tell(self.told, said, "warning" if view.state is ReportState.FAILED else "muted")
+        show_text(self.result, said, "warning" if view.state is ReportState.FAILED else "muted")
 
     def _described(self, part: ReportPart) -> str:
         return f"{part.name}, {self._about(part)}, {self._size(part)}"
@@ -256,7 +256,7 @@ class AboutPanel(Card):
         self.list.setVisible(bool(self._found))
         self.list.fit(len(self._found))
         nothing = self._texts("help.about.nothing-found" if self._view else "help.about.loading")
-        say(self.nothing, "" if self._found else nothing)
+        show_text(self.nothing, "" if self._found else nothing)
         if self._name not in {one.name for one in self._found}:
             self._name = ""
             self.list.setCurrentIndex(self.model.index(-1))

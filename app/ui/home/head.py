@@ -19,7 +19,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Shape, action_button, refresh_with
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import FlowRow
-from app.ui.widgets.parts import CARD, SPACE, Elided, horizontal, label, say, stretched, vertical, worded
+from app.ui.widgets.parts import CARD, SPACE, Elided, horizontal, label, show_text, stretched, vertical, worded
 
 
 class PasteBar(QFrame):
@@ -124,7 +124,7 @@ class Head(QWidget):
         super().__init__()
         self._theme, self._texts = theme, texts
         self._listed: HistoryList | None = None
-        self._told: HistoryMessage | None = None
+        self._message: HistoryMessage | None = None
         self._choices = Choices()
         self.hero, self.paste = Hero(theme, texts, ask), PasteBar(theme, texts, ask)
         self.search = SearchField(theme, texts, "history.search", clear="history.clear", most=_LONGEST_QUERY)
@@ -170,9 +170,9 @@ class Head(QWidget):
         self._listed = listed
         self.show_texts()
 
-    def show_told(self, told: HistoryMessage | None) -> None:
+    def show_message(self, message: HistoryMessage | None) -> None:
         """Show the outcome of a user action."""
-        self._told = told
+        self._message = message
         self.show_texts()
 
     def refresh(self) -> None:
@@ -187,18 +187,18 @@ class Head(QWidget):
         texts, listed = self._texts, self._listed or HistoryList()
         reading = percent_text(texts, listed)
         problem = note_text(texts, listed.problem)
-        told = note_text(texts, self._told.note, family="history.note") if self._told else ""
+        message = note_text(texts, self._message.note, family="history.note") if self._message else ""
         query = self.search.text().strip()
         none = self._listed is not None and not listed.count and not reading
         nothing = texts("history.nothing-found", query=query) if none and query else ""
         for words, said in (
             (self.reading, reading),
             (self.problem, texts("history.problem", problem=problem) if problem else ""),
-            (self.note, told),
+            (self.note, message),
             (self.nothing, nothing if self._listed else texts("history.loading")),
             (self.count, texts("history.count", count=listed.count) if query and listed.count else ""),
         ):
-            say(words, said)
-        self.replace.setVisible(bool(self._told and self._told.note.key == HistoryNote.EXIST))
+            show_text(words, said)
+        self.replace.setVisible(bool(self._message and self._message.note.key == HistoryNote.EXIST))
         self.first_use.setVisible(none and not query)
         self.search.setVisible(not (none and not query))

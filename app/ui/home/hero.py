@@ -37,8 +37,8 @@ from app.ui.widgets.parts import (
     label,
     lay_beside,
     remark,
-    say,
     set_role,
+    show_text,
     stretched,
     vertical,
     worded,
@@ -218,8 +218,8 @@ class Hero(Card):
         if self.start.text() != (name := texts("home.stop" if records else "home.start")):
             caption(self.start, name, texts("action.stop" if records else "action.start"))
         paste_key = key_text(texts, self._choices.works(PASTE_HELD))
-        say(self.note, note_text(texts, view.note, paste_key) or self._problem or self._failure())
-        say(self.remarks, remarks(texts, self._view))
+        show_text(self.note, note_text(texts, view.note, paste_key) or self._problem or self._failure())
+        show_text(self.remarks, remarks(texts, self._view))
         self._show_loading()
         self._arrange()
 
@@ -233,7 +233,7 @@ class Hero(Card):
         percent = self._worker.percent or 0
         loads = self._worker.state is LocalWorkerState.DOWNLOADING
         said = self._texts("home.downloading", percent=percent) if loads else ""
-        say(self.loading, said)
+        show_text(self.loading, said)
         self.progress.setVisible(loads)
         if loads:
             self.progress.show_percent(percent, said, moving=True)

@@ -84,7 +84,7 @@ class HomePage(QWidget):
     def shows(self) -> Registry[View | WorkerView | Takes | HistoryValue]:
         """Callbacks for the values that the app publishes."""
         dictation = Registry().add(self.show_view).add(self.head.hero.show_worker).add(self.show_takes)
-        found = dictation.add(self.show_list).add(self.show_rows).add(self.head.show_told)
+        found = dictation.add(self.show_list).add(self.show_rows).add(self.head.show_message)
         opened = found.add(self.panel.show_details).add(self.panel.play.show_playing)
         return opened.add(self.panel.again.show_models).add(self.panel.show_rerun)
 
@@ -203,7 +203,7 @@ class HomePage(QWidget):
         The outcome of an earlier action disappears when the user starts another one.
         """
         if not isinstance(action, LookAtTake | ModelsWanted | PlayAction):
-            self.head.show_told(None)
+            self.head.show_message(None)
         if isinstance(action, ExportTakes):
             self._exported = action
         self._ask(action)

@@ -23,7 +23,7 @@ from app.ui.widgets.basic import (
     show_icon,
     smooth_painter,
 )
-from app.ui.widgets.parts import horizontal, label, remark, say, stretched, vertical, worded
+from app.ui.widgets.parts import horizontal, label, remark, show_text, stretched, vertical, worded
 
 KEY: Final = "Ctrl+P"
 _STEP_MS: Final = 1_000
@@ -190,7 +190,7 @@ class PlayBar(QWidget):
         show_icon(self.button, "pause" if self.playing else "resume", self._theme.colour("text"))
         position, length = clock(self.bar.value() / 1000), clock(self.bar.maximum() / 1000)
         self.time.setText(texts("history.play.time", position=position, length=length))
-        say(self.note, note_text(texts, self._state.note))
+        show_text(self.note, note_text(texts, self._state.note))
 
 
 _MOST_BLOCKS: Final = 2_000

@@ -221,8 +221,8 @@ def details(texts: Texts, row: IndexRow) -> str:
 def chip(texts: Texts, row: IndexRow) -> str:
     """Return the word for the state of a take that needs attention or has no text yet; else an empty text."""
     state = state_of(row)
-    told = state is State.DONE or (state in _WORKS and not row.text)  # its word stands for the text
-    return "" if told else ended_text(texts, state, partly=row.partly)
+    word_is_text = state is State.DONE or (state in _WORKS and not row.text)  # the word is in place of the text
+    return "" if word_is_text else ended_text(texts, state, partly=row.partly)
 
 
 def caption(texts: Texts, row: IndexRow) -> str:

@@ -60,10 +60,9 @@ from app.ui.widgets.parts import (
     horizontal,
     label,
     remark,
-    say,
     set_role,
+    show_text,
     stretched,
-    tell,
     tip,
     vertical,
     worded,
@@ -101,7 +100,7 @@ class Details:
         opened = self.fold.isChecked()
         self.fold.setMinimumHeight(control_height())
         show_icon(self.fold, "chevron" if opened else "chevron-right", self._theme.colour("accent"))
-        say(self.lines, "\n".join(detail_lines(self._texts, self._model, self._view)) if opened else "")
+        show_text(self.lines, "\n".join(detail_lines(self._texts, self._model, self._view)) if opened else "")
         self.lines.setToolTip("\n".join(file.sha256 for file in self._model.about.files) if opened else "")
 
 
@@ -196,10 +195,10 @@ class ModelCard(Card):
         self.name.setText(name)
         reason = reason_text(texts, view, model)
         self.badge.setVisible(bool(reason))
-        say(self.reason, reason)
+        show_text(self.reason, reason)
         self.about.setText(about_text(texts, model.about))
         self._show_figures()
-        say(self.how, "" if model.state in _AT_REST else how_text(texts, model))
+        show_text(self.how, "" if model.state in _AT_REST else how_text(texts, model))
         self.bar.show_percent(model.percent, self.accessibleName(), moving=model.state in UNDER_WAY)
         self.bar.setVisible(model.state in _BARS and bool(model.done))
         self._show_note()
@@ -221,13 +220,13 @@ class ModelCard(Card):
         self.licence.setAccessibleName(texts("models.licence-name", model=self.name.text(), licence=about.licence))
         self.licence.setToolTip(about.link)
         self.licence.setFont(font(SCALE.caption))
-        say(self.licence, about.licence)
+        show_text(self.licence, about.licence)
 
     def _show_note(self) -> None:
         texts, model = self._texts, self.model
         early = too_large_text(texts, model, self._view.free)
         said, role = (early, "warning") if early else (note_text(texts, model), note_role(model))
-        tell(self.note, said, role)
+        show_text(self.note, said, role)
         self.note.setToolTip(tip("\n".join(model.details)))
         self.note.setAccessibleDescription("\n".join(model.details))
 

@@ -16,7 +16,7 @@ from app.ui.strings.texts import Texts, language_name
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import refresh_with
 from app.ui.widgets.panels import SYSTEM_DIALOGS, tell_visible
-from app.ui.widgets.parts import SPACE, horizontal, label, remark, say, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, remark, show_text, vertical, worded
 
 
 class ModelGroup(StrEnum):
@@ -125,7 +125,7 @@ class ModelsPanel(QWidget):
             card.show_model(model, view, language=self.language, again=again)
         found = groups(view, self.language)
         lacks = bool(view.models) and not found.keys() - {ModelGroup.PARTS}
-        say(self.empty, texts("models.empty", language=language_name(texts, self.language)) if lacks else "")
+        show_text(self.empty, texts("models.empty", language=language_name(texts, self.language)) if lacks else "")
         self._place([(group, [model.name for model in models]) for group, models in found.items()])
 
     def _show_filter(self) -> None:

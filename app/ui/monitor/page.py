@@ -35,7 +35,7 @@ from app.ui.widgets.parts import (
     label,
     remark,
     room,
-    say,
+    show_text,
     stretched,
     vertical,
     worded,
@@ -111,12 +111,12 @@ class MonitorPage(QWidget):
         word, state = link_text(texts, view)
         self.shape.show_state(state, word)
         self.link.setText(word)
-        say(self.gateway, gateway_text(texts, view.gateway) if view.gateway else "")
+        show_text(self.gateway, gateway_text(texts, view.gateway) if view.gateway else "")
         name, helps = trouble_text(texts, view)
         self.trouble_shape.show_state(state, word)
         self.trouble_name.setText(name)
         self.help.setText(helps)
-        say(self.reason, view.reason)
+        show_text(self.reason, view.reason)
         self.trouble.setVisible(bool(helps))
         self.trouble.setAccessibleName(". ".join(filter(None, (name, helps, view.reason))))
         self.figures.setVisible(view.gateway is not None)
@@ -142,7 +142,7 @@ class MonitorPage(QWidget):
             card.show_worker(worker)
         self.workers.setVisible(bool(shown))
         more = view.more_workers
-        say(self.more, texts("monitor.more-workers", count=more) if more else "")
+        show_text(self.more, texts("monitor.more-workers", count=more) if more else "")
         alone = view.link is Link.LIVE and not any(not worker.gone for worker in view.workers)
         self.nobody.setVisible(alone)
         said, here = texts("monitor.no-workers"), texts("worker.stated", state=worker_text(texts, self._worker))

@@ -22,7 +22,7 @@ from app.ui.strings.texts import Texts, key_caps, key_text, note_text
 from app.ui.theme.theme import SCALE, Theme
 from app.ui.widgets.basic import action_button, application, timer
 from app.ui.widgets.key_caps import KeyCaps
-from app.ui.widgets.parts import aligned, fill, horizontal, label, set_visible, stretched, tell, worded
+from app.ui.widgets.parts import aligned, fill, horizontal, label, set_visible, show_text, stretched, worded
 
 _Key = Qt.Key
 _WINDOWS_OWN: Final = frozenset(
@@ -99,7 +99,7 @@ class KeyStep(StepPage):
         self._ask = ask
         self._choices, self._seen_keys = Choices(), KeysSeen()
         self._impossible: Note | None = None
-        self._told = ""
+        self._hint = ""
         self.caps = KeyCaps(theme, _CAP)
         self.caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.state, self.note = label(size=SCALE.heading, bold=True, wraps=True), label(role="warning", wraps=True)
@@ -137,7 +137,7 @@ class KeyStep(StepPage):
     def begin(self) -> None:
         """Start the key test."""
         self._capture.watch(self._impossible is None)
-        self._seen_keys, self._told = KeysSeen(), ""
+        self._seen_keys, self._hint = KeysSeen(), ""
         self._test()
 
     def end(self) -> None:
@@ -155,7 +155,7 @@ class KeyStep(StepPage):
     def show_choices(self, choices: Choices) -> None:
         """Show the chosen dictation key, and forget the test results of a previous key."""
         if choices.keys.get(DICTATE) != self._choices.keys.get(DICTATE):
-            self._seen_keys, self._told = KeysSeen(self._seen_keys.testing), ""
+            self._seen_keys, self._hint = KeysSeen(self._seen_keys.testing), ""
         self._choices = choices
         self.refresh()
         self.changed.emit()
@@ -173,7 +173,7 @@ class KeyStep(StepPage):
         self._seen_keys = KeysSeen(seen.testing, keys, seen.problem)
         if self._arrived:
             self._late.stop()
-            self._told = ""
+            self._hint = ""
         if ended and self.seen and self.isActiveWindow():
             self._test()
         self._show_state()
@@ -209,8 +209,8 @@ class KeyStep(StepPage):
         named, seen = key_text(texts, key), self._arrived
         self.state.setText(self._said(named))  # it keeps its place while it is empty
         problem = self._impossible or self._seen_keys.problem
-        told = texts(self._told) if self._told else ""
-        tell(self.note, note_text(texts, problem) or told, "warning")
+        hint = texts(self._hint) if self._hint else ""
+        show_text(self.note, note_text(texts, problem) or hint, "warning")
         lit = seen is not None and not seen.chord
         self.caps.show_caps(key_caps(texts, key), lit=lit, name=f"{named}. {self.state.text()}")
 
@@ -226,10 +226,10 @@ class KeyStep(StepPage):
 
     def _nothing_came(self) -> None:
         if self._seen_keys.testing and self._arrived is None:
-            self._tell("onboarding.nothing-came")
+            self._show_hint("onboarding.nothing-came")
 
-    def _tell(self, key: str) -> None:
-        self._told = key
+    def _show_hint(self, key: str) -> None:
+        self._hint = key
         self._show_state()
 
     def _pressed(self, binding: str) -> None:
@@ -237,7 +237,7 @@ class KeyStep(StepPage):
         try:
             chosen = str(parse(binding))
         except HotkeyUnknown:
-            self._tell("hotkey.unusable")
+            self._show_hint("hotkey.unusable")
             return
         if chosen not in self._choices.keys.values():
             self._ask(ChangeSetting(DICTATE_KEY, chosen))

@@ -21,7 +21,7 @@ from app.ui.strings.texts import Texts, clock, key_text, note_text, state_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, Shape, action_button, reveal
 from app.ui.widgets.panels import bring_into_sight
-from app.ui.widgets.parts import SPACE, aligned, fill, horizontal, label, tell, worded
+from app.ui.widgets.parts import SPACE, aligned, fill, horizontal, label, show_text, worded
 
 _LINES: Final = 3
 _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
@@ -174,8 +174,8 @@ class TryStep(StepPage):
         reveal(self.paste, bool(view.held), self.box)
         done = texts("onboarding.done", key=self._key) if self._key else texts("onboarding.done-without-key")
         before = self.advice.text(), self.done.text()
-        tell(self.advice, self._advice(), "warning")
-        tell(self.done, done if self.arrived else "", "")
+        show_text(self.advice, self._advice(), "warning")
+        show_text(self.done, done if self.arrived else "", "")
         for said, earlier in zip((self.advice, self.done), before, strict=True):
             if self.seen and said.text() not in ("", earlier):
                 QTimer.singleShot(0, said, partial(bring_into_sight, said))  # once it has its place

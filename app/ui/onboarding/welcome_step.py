@@ -20,7 +20,7 @@ from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import LevelBar, action_button, control_height, reveal
 from app.ui.widgets.controls import DropDown, TickButton
 from app.ui.widgets.panels import FlowRow
-from app.ui.widgets.parts import at_left, caption, fill, horizontal, label, tell, vertical, worded
+from app.ui.widgets.parts import at_left, caption, fill, horizontal, label, show_text, vertical, worded
 
 SPOKEN: Final = "recognition.languages"
 _SINGLE: Final = "recognition.language"
@@ -145,9 +145,9 @@ class MicrophonePart(QWidget):
     def _tell(self) -> None:
         trial, texts = self.trial, self._texts
         reveal(self.listen, trial.hearing is MicrophoneActivity.CLOSED, self.microphone)
-        tell(self.state, self._state(), "" if trial.heard else "muted")
+        show_text(self.state, self._state(), "" if trial.heard else "muted")
         quiet = texts("onboarding.quiet") if trial.quiet else ""
-        tell(self.note, note_text(texts, trial.note) or quiet, "warning")
+        show_text(self.note, note_text(texts, trial.note) or quiet, "warning")
 
     def _state(self) -> str:
         trial, texts = self.trial, self._texts
@@ -226,7 +226,7 @@ class WelcomeStep(StepPage):
         texts = self._texts
         other = next(tag for tag in LANGUAGES if tag != texts.language)
         drawn = language_is_drawn(other, texts.language)
-        tell(self.lacking, "" if drawn else texts("onboarding.no-font"), "warning")
+        show_text(self.lacking, "" if drawn else texts("onboarding.no-font"), "warning")
         for row, name in self.names.items():
             name.setText(texts(f"onboarding.row.{row}"))
         if drawn:

@@ -34,9 +34,8 @@ from app.ui.widgets.parts import (
     label,
     remark,
     room,
-    say,
+    show_text,
     stretched,
-    tell,
     vertical,
 )
 
@@ -258,11 +257,11 @@ class ReadinessFoot(QWidget):
         """Update all texts to the current state and language."""
         texts = self._texts
         self.now = now = readiness(self._worker, self._models, elsewhere=self._elsewhere)
-        tell(self.says, self._said(), "warning" if now.stage is ReadinessStage.FAILED else "")
+        show_text(self.says, self._said(), "warning" if now.stage is ReadinessStage.FAILED else "")
         self.bar.setVisible(now.stage in _DOWNLOADS)
         self.bar.show_percent(now.percent, self.says.text(), moving=now.stage is ReadinessStage.DOWNLOADING)
         key = self._key()
-        say(self.button, texts(f"onboarding.foot.{key}") if key else "")
+        show_text(self.button, texts(f"onboarding.foot.{key}") if key else "")
         self.button.setAccessibleName(texts(f"onboarding.foot.{key}-name") if key else "")
 
     def _said(self) -> str:

@@ -39,7 +39,7 @@ from app.ui.widgets.parts import (
     label,
     menu_name,
     remark,
-    say,
+    show_text,
     stretched,
     tip,
     vertical,
@@ -133,7 +133,7 @@ class ProgramRow(QFrame):
             self.program.setText(rule.program)
         self.program.setVisible(typed)
         self.name.setVisible(not typed)
-        say(self.problem, problem)
+        show_text(self.problem, problem)
         self.refresh()
         if had:
             self.how.setFocus()
@@ -335,10 +335,10 @@ class ProgramsPanel(Card):
         waiting = self._pick.state is PickState.WAITING
         reveal(self.stop, waiting, self.add)
         quiet = self._pick.state in _QUIET
-        say(self.hint, "" if quiet else self._texts(f"programs.pick.{self._pick.state.value}"))
+        show_text(self.hint, "" if quiet else self._texts(f"programs.pick.{self._pick.state.value}"))
         self.empty.setVisible(not self.rows)
         self.add.setEnabled(len(self.rows) < MOST_PROGRAMS and not waiting)
-        say(self.problem, note_text(self._texts, self._refused))
+        show_text(self.problem, note_text(self._texts, self._refused))
 
     def _fill(self) -> None:
         """Fill the menu with ways to add a program: a click, those used lately without a rule, and its name."""

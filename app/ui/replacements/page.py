@@ -18,7 +18,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, paint_as_page, refresh_with
 from app.ui.widgets.controls import Field
 from app.ui.widgets.panels import ChipRow
-from app.ui.widgets.parts import SPACE, horizontal, label, remark, say, stretched, vertical, worded
+from app.ui.widgets.parts import SPACE, horizontal, label, remark, show_text, stretched, vertical, worded
 
 NAME: Final = "recognition.hotwords"
 _SHOWN: Final = 100
@@ -113,7 +113,7 @@ class HotwordsPanel(Card):
         """Show the hotwords, at first only some of many."""
         shown = self._known if self._all else self._known[:_SHOWN]
         left = len(self._known) - len(shown)
-        say(self.more, self._texts("words.more", count=left) if left else "")
+        show_text(self.more, self._texts("words.more", count=left) if left else "")
         self.row.setVisible(bool(self._known))
         self.row.show_values(
             {word: word for word in shown}, lambda word: self._texts("words.remove-hotword", word=word)
@@ -123,7 +123,7 @@ class HotwordsPanel(Card):
     def _show(self) -> None:
         count, most = len(self._known), checks.MOST_HOTWORDS
         self.count.setText(self._texts("words.hotwords-count", count=count, most=most) if count else "")
-        say(self.problem, self._problem())
+        show_text(self.problem, self._problem())
 
 
 class WordsPanel(QWidget):

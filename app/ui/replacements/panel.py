@@ -24,7 +24,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, FileProgressBar, action_button, refresh_with, timer
 from app.ui.widgets.controls import SearchField
 from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, FlowRow
-from app.ui.widgets.parts import at_left, label, remark, say, vertical, worded
+from app.ui.widgets.parts import at_left, label, remark, show_text, vertical, worded
 from runtime.whole_file import write_whole
 
 _FEW: Final = 3
@@ -81,10 +81,10 @@ class DryRunResults(QWidget):
         examples = rule[1].examples if rule else ()
         shown = examples if self._all else examples[:_FEW]
         self.about.setText(self._said_of(*rule) if rule else texts("words.choose"))
-        say(self.examples, "".join(map(self._line, shown)))
+        show_text(self.examples, "".join(map(self._line, shown)))
         self.examples.setAccessibleName(" ".join(f"{one.before} → {one.after}." for one in shown))
         left = len(examples) - len(shown)
-        say(self.more, texts("words.more", count=left) if left else "")
+        show_text(self.more, texts("words.more", count=left) if left else "")
 
     def _said_of(self, rule: Replacement, tried: RuleTried) -> str:
         writes = rule.writes.replace("\n", "↵")
@@ -134,7 +134,7 @@ class ReplacementsPanel(Card):
         self._serials, self._serial = count(1), 0
         self._tried_rows: tuple[int, ...] = ()
         self._tried: ReplacementsTried | None = None
-        self._told: Callable[[], str] = str
+        self._result: Callable[[], str] = str
         self.heading = worded(texts, label(bold=True), "words.replacements")
         self.says = worded(texts, remark(), "words.replacements-say")
         self.empty = worded(texts, label(role="muted", wraps=True), "words.no-rules")
@@ -143,7 +143,7 @@ class ReplacementsPanel(Card):
         self.table = RulesTable(theme, self.model)
         for part in (self.table, self.table.horizontalHeader()):
             worded(texts, part, accessibleName="words.replacements")
-        self.problem, self.told = remark("warning"), remark("")
+        self.problem, self.result = remark("warning"), remark("")
         self.add = worded(texts, action_button(self._add), "words.add", accessibleName="words.add")
         self.remove = worded(
             texts,
@@ -176,7 +176,7 @@ class ReplacementsPanel(Card):
         if problem.setting == NAME and problem.note is not None:
             note = problem.note
             self._asked = None
-            self._tell(lambda: note_text(self._texts, note))
+            self._show_result(lambda: note_text(self._texts, note))
 
     def show_tried(self, tried: ReplacementsTried) -> None:
         """Show the results of a dry run, unless the rules have changed since."""
@@ -206,8 +206,8 @@ class ReplacementsPanel(Card):
         why = self.model.problem(row) if row is not None and row in wrong else ""
         if not why and wrong:
             why = self._texts("words.wrong-rows", count=len(wrong))
-        say(self.problem, why)
-        say(self.told, self._told())
+        show_text(self.problem, why)
+        show_text(self.result, self._result())
         self._lines.arrange()
         self._show_results()
 
@@ -226,8 +226,8 @@ class ReplacementsPanel(Card):
             rule = tried.rules[place] if place < len(tried.rules) else None
             self.results.show_rule(self.model.draft.rules[row], rule)
 
-    def _tell(self, told: Callable[[], str]) -> None:
-        self._told = told
+    def _show_result(self, result: Callable[[], str]) -> None:
+        self._result = result
         self._show()
 
     # -- user actions --------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ class ReplacementsPanel(Card):
     def _edited(self) -> None:
         """Request the valid rules; invalid ones wait in the panel."""
         counting = self.model.draft.counting
-        self._told = str
+        self._result = str
         if counting != (self._known if self._asked is None else self._asked):
             self._asked = counting
             self._ask(ChangeSetting(NAME, tuple(as_written(counting))))
@@ -299,12 +299,14 @@ class ReplacementsPanel(Card):
             with Path(chosen[0]).open("rb") as file:
                 text = file.read(_MOST_BYTES).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
-            return self._tell(lambda: self._texts("words.not-read"))
+            return self._show_result(lambda: self._texts("words.not-read"))
         sheet = from_text(text)
         if sheet.rules:
             self.model.merge(sheet.rules)
         values = {"count": len(sheet.rules), "left": sheet.left_out}
-        self._tell(lambda: self._texts("words.imported-some" if sheet.left_out else "words.imported", **values))
+        self._show_result(
+            lambda: self._texts("words.imported-some" if sheet.left_out else "words.imported", **values)
+        )
 
     def _export(self) -> None:
         place = self._dialogs.place(self, self._texts("words.export"), str(Path.home() / _SHEET))
@@ -314,8 +316,8 @@ class ReplacementsPanel(Card):
         try:
             write_whole(Path(place), to_csv([draft.rules[row] for row in draft.tried]))
         except OSError:
-            return self._tell(lambda: self._texts("words.not-written"))
-        self._tell(lambda: self._texts("words.exported", place=place))
+            return self._show_result(lambda: self._texts("words.not-written"))
+        self._show_result(lambda: self._texts("words.exported", place=place))
 
     # -- layout --------------------------------------------------------------------------------------------
 
@@ -343,7 +345,7 @@ class ReplacementsPanel(Card):
             *widgets,
             self.problem,
             self._lines,
-            self.told,
+            self.result,
             self.results,
             within=self,
             margins=SPACING.large,

@@ -14,7 +14,7 @@ from app.core.states import State
 from app.desktop.abilities import Ability
 from app.desktop.view import DesktopAction, DesktopView, LookAtDesktop
 from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Severity, told
+from app.diagnostics.checks.finding import Severity, finding_text
 from app.local_api.view import LocalApiState, LocalApiView
 from app.messages.kinds import Action
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
@@ -35,8 +35,8 @@ from app.ui.widgets.parts import (
     horizontal,
     label,
     remark,
-    say,
     set_visible,
+    show_text,
     stretched,
     vertical,
     worded,
@@ -183,15 +183,15 @@ class UpdatesPanel(Card):
         state = view.state if new is None or view.state is UpdateState.ASKING else UpdateState.NEWER
         if state is UpdateState.FAILED:
             state = UpdateState.UNKNOWN
-        say(self.state, texts(f"settings.updates.{state}", **said) if view.installed else "")
-        say(self.news, self._news())
+        show_text(self.state, texts(f"settings.updates.{state}", **said) if view.installed else "")
+        show_text(self.news, self._news())
         how = "settings.updates.run-file" if view.needs_file else "settings.updates.run"
-        say(self.how, texts(how if view.command else "settings.updates.get") if newer else "")
+        show_text(self.how, texts(how if view.command else "settings.updates.get") if newer else "")
         self.command.show_text(view.command)
-        say(self.place, "" if view.place_known else texts("settings.updates.no-place"))
+        show_text(self.place, "" if view.place_known else texts("settings.updates.no-place"))
         day = datetime.fromtimestamp(view.asked_s).date() if view.asked_s else None
-        say(self.checked, texts("settings.updates.checked", day=day_text(texts, day)) if day else "")
-        say(self.problem, note_text(texts, view.note))
+        show_text(self.checked, texts("settings.updates.checked", day=day_text(texts, day)) if day else "")
+        show_text(self.problem, note_text(texts, view.note))
         self.command.setVisible(newer and bool(view.command))
         self._show_buttons(newer)
         self.setAccessibleName(" ".join(filter(None, (self.state.text(), self.news.text(), self.problem.text()))))
@@ -204,7 +204,7 @@ class UpdatesPanel(Card):
             (self.check, "settings.updates.check", view.place_known),
         )
         for button, key, visible in named:
-            say(button, texts(key) if visible else "")
+            show_text(button, texts(key) if visible else "")
         enable(self.check, view.state is not UpdateState.ASKING)
         self.buttons.arrange()
         self.buttons.setVisible(any(visible for _, _, visible in named))
@@ -250,7 +250,7 @@ class LocalApiPanel(Card):
         texts, view = self._texts, self._view
         is_open = view.state is LocalApiState.OPEN
         self.state.setText(texts(f"settings.api.{view.state}", url=view.url))
-        say(self.problem, note_text(texts, view.note))
+        show_text(self.problem, note_text(texts, view.note))
         set_visible(is_open, self.how, self.buttons)
         self.buttons.arrange()
         self.setVisible(view.state is not LocalApiState.OFF)
@@ -316,7 +316,7 @@ class DesktopPanel(Card):
             if support is None:
                 continue
             finding = ability_finding(support, self._view.lines)
-            worded, works = told(texts, finding), finding.severity is Severity.OK
+            worded, works = finding_text(texts, finding), finding.severity is Severity.OK
             said_state = texts("settings.desktop.works" if works else "settings.desktop.replaced")
             row.shape.show_state(State.DONE if works else State.HELD, said_state)
             for part, text in ((row.title, worded.title), (row.found, worded.found), (row.do, worded.do)):

@@ -15,7 +15,7 @@ from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, action_button, control_height
 from app.ui.widgets.controls import DropDown, OptionButtons, Switch
-from app.ui.widgets.parts import at_left, caption, describe, fill, horizontal, label, say, vertical, worded
+from app.ui.widgets.parts import at_left, caption, describe, fill, horizontal, label, show_text, vertical, worded
 
 Asks = Callable[[str | bool | int], None]
 """Requests another value of the setting."""
@@ -253,7 +253,7 @@ class NumberControl(TextControl):
     def refresh(self) -> None:
         """Update placeholder, font and unit."""
         super().refresh()
-        say(self.unit, self._unit())
+        show_text(self.unit, self._unit())
         self.unit.setMinimumWidth(QFontMetrics(font()).height() * 3)
 
     def least_width(self) -> int:

@@ -30,11 +30,10 @@ from app.ui.widgets.parts import (
     horizontal,
     label,
     remark,
-    say,
     set_role,
     set_visible,
+    show_text,
     stretched,
-    tell,
     vertical,
     worded,
 )
@@ -62,14 +61,14 @@ class PressTest(Card):
         self.result = remark("")
         self.shapes = {action: Shape(theme, State.IDLE) for action in KEYS}
         self.names = {action: label() for action in KEYS}
-        self.told = {action: label(role="muted") for action in KEYS}
+        self.observed = {action: label(role="muted") for action in KEYS}
         self._limit = timer(self, LONGEST_MS, lambda: self.show_keys(replace(self._seen, testing=False)))
         keys = grid(stretched=2, gaps=(SPACING.small, SPACING.hair))
         for place, action in enumerate(KEYS):
             keys.addWidget(self.shapes[action], place, 0)
             keys.addWidget(self.names[action], place, 1)
-            keys.addWidget(self.told[action], place, 2)
-            self.told[action].setWordWrap(True)
+            keys.addWidget(self.observed[action], place, 2)
+            self.observed[action].setWordWrap(True)
         vertical(self.heading, self.says, keys, at_left(self.button), self.result, within=self, margins=CARD)
         refresh_with(self.refresh, texts, theme)
 
@@ -112,9 +111,9 @@ class PressTest(Card):
             binding = self._seen.assigned.get(action) or self._bindings.get(setting, "")
             self._show_key(action, binding, seen.get(action))
         said = self._said(seen)
-        say(self.result, said)
-        told = (f"{self.names[action].text()}: {self.told[action].text()}" for action in KEYS)
-        self.setAccessibleName(". ".join([texts("settings.press.name"), *told, said]))
+        show_text(self.result, said)
+        observed = (f"{self.names[action].text()}: {self.observed[action].text()}" for action in KEYS)
+        self.setAccessibleName(". ".join([texts("settings.press.name"), *observed, said]))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the test when the panel is hidden, so that the keys dictate again."""
@@ -137,7 +136,7 @@ class PressTest(Card):
         key = key_text(texts, binding) or texts("hotkey.none")
         self.names[action].setText(texts("settings.press.key", name=title(texts, KEYS[action]), key=key))
         said, state = self._state(binding, seen)
-        self.told[action].setText(said)
+        self.observed[action].setText(said)
         self.shapes[action].show_state(state, said)
 
     def _state(self, binding: str, seen: KeySeen | None) -> tuple[str, State]:
@@ -188,14 +187,14 @@ class KeyLinesPanel(Card):
         self.says, self.missing, self.where = (remark() for _ in range(3))
         self.lines = worded(texts, ReadOnlyText(theme, _LINES), accessibleName="settings.key-lines.name")
         self.change = worded(texts, ReadOnlyText(theme, _CHANGE), accessibleName="settings.key-lines.change")
-        self.problem, self.told = remark("warning"), remark("")
+        self.problem, self.result = remark("warning"), remark("")
         self.shape = Shape(theme, State.ARMING)
         self.copy = action_button(lambda: QGuiApplication.clipboard().setText(self.lines.toPlainText() + "\n"))
         self.write = action_button(self._write)
         self.back = action_button(lambda: self._review(on=False))
         self.remove = action_button(lambda: self._ask(WriteKeyLines(False)), "quiet")
         self._buttons = FlowRow((self.write, self.copy, self.back, self.remove))
-        test = horizontal(aligned(self.shape, Qt.AlignmentFlag.AlignTop), stretched(self.told))
+        test = horizontal(aligned(self.shape, Qt.AlignmentFlag.AlignTop), stretched(self.result))
         vertical(
             self.heading,
             self.says,
@@ -246,15 +245,15 @@ class KeyLinesPanel(Card):
         self._show_buttons(shown)
         self.lines.setVisible(bool(shown.lines) and not self._reviewing)
         self.change.setVisible(self._reviewing)
-        self.setAccessibleName(". ".join([self.heading.text(), self.says.text(), self.told.text()]))
+        self.setAccessibleName(". ".join([self.heading.text(), self.says.text(), self.result.text()]))
 
     def _show_words(self, shown: KeyLines) -> None:
         texts = self._texts
         self.says.setText(self._says(shown.compositor))
         role = "warning" if DICTATE in shown.missing else "muted"
-        tell(self.missing, "\n".join(self._missing(shown)), role)
-        say(self.where, self._where(shown))
-        say(self.problem, note_text(texts, shown.problem))
+        show_text(self.missing, "\n".join(self._missing(shown)), role)
+        show_text(self.where, self._where(shown))
+        show_text(self.problem, note_text(texts, shown.problem))
 
     def _says(self, compositor: Compositor | None) -> str:
         if compositor is None:
@@ -286,11 +285,11 @@ class KeyLinesPanel(Card):
 
     def _show_test(self, shown: KeyLines) -> None:
         said = self._texts("settings.key-lines.works" if self._works else "settings.key-lines.try")
-        self.told.setText(said)
+        self.result.setText(said)
         self.shape.show_state(State.DONE if self._works else State.ARMING, said)
         bound = shown.compositor is None or bool(self._bindings.get(DICTATE))
         can_be_tried = bound and DICTATE not in shown.missing
-        set_visible(self._works or can_be_tried, self.told, self.shape)
+        set_visible(self._works or can_be_tried, self.result, self.shape)
 
     def _show_buttons(self, shown: KeyLines) -> None:
         texts = self._texts

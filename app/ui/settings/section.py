@@ -23,8 +23,8 @@ from app.ui.widgets.parts import (
     label,
     remark,
     room,
-    say,
     set_role,
+    show_text,
     stretched,
     vertical,
     worded,
@@ -117,7 +117,7 @@ class SettingRow(LinedRow):
         warning, refused = self.control.warning, self._refused() if self._refused else ""
         before = (self.warning.text(), self.refusal.text())
         for said, text in ((self.warning, warning), (self.refusal, refused)):
-            say(said, text)
+            show_text(said, text)
         self.reset.setVisible(self.changed)
         about = " ".join(filter(None, (says(self._texts, self.setting.name), warning, refused)))
         self.control.describe(title(self._texts, self.setting.name), about)

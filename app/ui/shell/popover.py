@@ -26,7 +26,7 @@ from app.ui.theme.theme import RADII, SPACING, Theme
 from app.ui.widgets.basic import LevelBar, application, refresh_with
 from app.ui.widgets.controls import DropDown, Switch
 from app.ui.widgets.panels import scrolling
-from app.ui.widgets.parts import aligned, grid, horizontal, label, remark, say, stretched, vertical, worded
+from app.ui.widgets.parts import aligned, grid, horizontal, label, remark, show_text, stretched, vertical, worded
 
 _EDGE: Final = RADII.small
 """Distance of the contents from the border, whose corners are round."""
@@ -110,7 +110,7 @@ class Popover(QFrame):
     def _show(self) -> None:
         texts, status, choices = self._texts, self._status, self._status.choices
         said = problem(texts, status)
-        say(self.problem, said)
+        show_text(self.problem, said)
         self.microphone.show_entries(microphone_entries(texts, choices), choices.microphone)
         self.meter.show_level(status.view.level_dbfs)
         self.key.show_binding(choices.keys.get(DICTATE, ""))
@@ -250,7 +250,7 @@ class Popover(QFrame):
         self._ask(ChangeSetting(DICTATE_KEY, binding))
 
     def _refuse(self) -> None:
-        say(self.refusal, self._texts("hotkey.unusable"))
+        show_text(self.refusal, self._texts("hotkey.unusable"))
         self._fit()
 
     def _pause(self, on: bool) -> None:

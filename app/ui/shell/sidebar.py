@@ -165,10 +165,10 @@ class StatusLine(QAbstractButton):
         set_role(self.trouble, role)
         set_visible(not self._folded, self.word, self.means)
         self.trouble.setVisible(bool(self.trouble.accessibleName()) and not self._folded)
-        told = hint(texts, status)
-        if told != self.accessibleName():
-            describe(self, told, texts("shell.status-says"))
-            self.setToolTip(tip(told))
+        text = hint(texts, status)
+        if text != self.accessibleName():
+            describe(self, text, texts("shell.status-says"))
+            self.setToolTip(tip(text))
 
     def sizeHint(self) -> QSize:
         """Return the size of the shown parts."""

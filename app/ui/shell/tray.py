@@ -81,7 +81,7 @@ class TrayWatch(QObject):
         super().__init__()
         self._available = available
         self._missed = 0
-        self._told = False
+        self._decided = False
         self.present = False
         self._timer = timer(self, every_ms, self.look, once=False)
 
@@ -95,7 +95,7 @@ class TrayWatch(QObject):
         if self._available():
             self._missed = 0
             if not self.present:
-                self.present = self._told = True
+                self.present = self._decided = True
                 self.appeared.emit()
             return
         self._missed += 1
@@ -104,8 +104,8 @@ class TrayWatch(QObject):
         if self.present:
             self.present = False
             self.vanished.emit()
-        elif not self._told:
-            self._told = True
+        elif not self._decided:
+            self._decided = True
             self.absent.emit()
 
 

@@ -193,17 +193,17 @@ class System:
     @property
     def scheme(self) -> Scheme:
         """High contrast if the system asks for it, else dark or light."""
-        if self._wish("contrastPreference") == Qt.ContrastPreference.HighContrast:
+        if self._preference("contrastPreference") == Qt.ContrastPreference.HighContrast:
             return Scheme.HIGH_CONTRAST
         return Scheme.DARK if self._hints.colorScheme() == Qt.ColorScheme.Dark else Scheme.LIGHT
 
     @property
     def motion(self) -> Motion:
         """Animations, or none if the system asks for reduced motion."""
-        wish = self._wish("motionPreference")  # its enumeration is missing in older versions
-        return STILL if getattr(wish, "name", "") == "ReducedMotion" else Motion()
+        preference = self._preference("motionPreference")  # its enumeration is missing in older versions
+        return STILL if getattr(preference, "name", "") == "ReducedMotion" else Motion()
 
-    def _wish(self, name: str) -> object:
+    def _preference(self, name: str) -> object:
         return getattr(self._wishes, name)() if hasattr(self._wishes, name) else None
 
 

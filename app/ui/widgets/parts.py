@@ -193,8 +193,10 @@ class _Wording(QObject):
                 owner.setProperty(name, self._texts(key))
 
 
-def say(shown: QLabel | QAbstractButton, text: str) -> None:
-    """Show a text on a label or a button; hide it if the text is empty."""
+def show_text(shown: QLabel | QAbstractButton, text: str, role: str | None = None) -> None:
+    """Show a text, in this role if one is given; hide the widget if the text is empty."""
+    if role is not None:
+        set_role(shown, role)
     shown.setText(text)
     shown.setVisible(bool(text))
 
@@ -215,12 +217,6 @@ def set_visible(visible: bool, *parts: QWidget) -> None:
     """Show or hide all these parts."""
     for part in parts:
         part.setVisible(visible)
-
-
-def tell(shown: QLabel, text: str, role: str = "muted") -> None:
-    """Show a text in a role; hide the label if the text is empty."""
-    set_role(shown, role)
-    say(shown, text)
 
 
 def set_role(shown: QWidget, role: str) -> None:

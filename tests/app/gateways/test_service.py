@@ -285,8 +285,8 @@ async def test_forgotten_gateway_is_no_longer_chosen(bench: Bench) -> None:
     bench.gateways.choose(GatewaySection(chosen=TEAM.id))
     bench.gateways.ask(ForgetGateway(TEAM.id))
     bench.gateways.ask(ForgetGateway("no such"))
-    await bench.until(lambda view: view.told, "it is told")
-    assert bench.views[-1].told == Note("gateway-still-listed", {"gateway": "team"}), "nobody was there to ask"
+    await bench.until(lambda view: view.result, "it is told")
+    assert bench.views[-1].result == Note("gateway-still-listed", {"gateway": "team"}), "nobody was there to ask"
     assert [one.name for one in bench.views[-1].gateways] == ["desk"] and bench.unchosen == [1]
     assert bench.gateways.locate() == HERE
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.history.errors import NotRerun
-from app.history.rerecognition import MOST_WAITING, RerecognitionQueue, Told
+from app.history.rerecognition import MOST_WAITING, OnProgress, RerecognitionQueue
 from app.history.view import RerunOptions, RerunState, RerunView
 from app.journal.events import Reran
 from client.errors import GatewayError, SessionLost, Unreachable
@@ -26,9 +26,9 @@ class Recogniser:
         self.go = asyncio.Semaphore(0)
         self.error: Exception | None = None
 
-    async def rerun(self, wanted: UUID, options: RerunOptions, told: Told) -> Reran:
+    async def rerun(self, wanted: UUID, options: RerunOptions, on_progress: OnProgress) -> Reran:
         self.asked.append((wanted, options))
-        told(1, 2)
+        on_progress(1, 2)
         await self.go.acquire()
         if self.error:
             raise self.error

@@ -119,23 +119,23 @@ def test_text_pasted_later_adds_no_duration() -> None:
 
 def test_own_utterance_gets_worker_from_gateway() -> None:
     known = spoken(*ALL)
-    known.told(Recent(str(S), 0, "final", "m2", "w", TIMING, 2_000, 5.0), 12.0)
+    known.record(Recent(str(S), 0, "final", "m2", "w", TIMING, 2_000, 5.0), 12.0)
     seen = row(known, hosts={"w": "desktop-gpu"})
     assert (seen.own, seen.host, seen.model, seen.spoken_s) == (True, "desktop-gpu", "m2", 2.0)
     assert seen.total_s == pytest.approx(1.5)
-    known.told(Recent(str(S), 0, "engine_died"), 13.0)
+    known.record(Recent(str(S), 0, "engine_died"), 13.0)
     assert row(known).reason == "engine_died"
 
 
 def test_second_pass_over_own_utterances_is_not_shown() -> None:
     known = spoken("began", "completed", "queued", "recognised")
-    known.told(Recent(str(S), 7, "final", "m", "w", TIMING, 2_000, 5.0), 12.0)
+    known.record(Recent(str(S), 7, "final", "m", "w", TIMING, 2_000, 5.0), 12.0)
     assert row(known).state is State.INSERTING
 
 
 def test_foreign_utterance_has_only_durations() -> None:
     known = Utterances()
-    known.told(Recent("t", 4, "final", "m", "w", TIMING, 3_000, 5.0), 20.0, ago_s=2.0)
+    known.record(Recent("t", 4, "final", "m", "w", TIMING, 3_000, 5.0), 20.0, ago_s=2.0)
     seen = row(known)
     assert (seen.own, seen.state, seen.host, seen.spoken_s) == (False, State.DONE, "w", 3.0)
     assert seen.at_s == pytest.approx(17.55, abs=0.06)
@@ -149,15 +149,15 @@ def test_foreign_utterance_has_only_durations() -> None:
 
 def test_repeated_report_changes_nothing() -> None:
     known = Utterances()
-    known.told(Recent("t", 4, "final", at_s=5.0), 10.0)
+    known.record(Recent("t", 4, "final", at_s=5.0), 10.0)
     before = row(known)
-    known.told(Recent("t", 4, "final", at_s=9.0), 15.0)
+    known.record(Recent("t", 4, "final", at_s=9.0), 15.0)
     assert row(known) == before
 
 
 def test_failed_foreign_utterance_has_error_code() -> None:
     known = Utterances()
-    known.told(Recent("t", 4, "decode_timeout"), 10.0)
+    known.record(Recent("t", 4, "decode_timeout"), 10.0)
     assert (row(known).state, row(known).reason) == (State.FAILED, "decode_timeout")
 
 
@@ -208,7 +208,7 @@ def test_discarded_take_is_not_shown() -> None:
 def test_rows_are_newest_first_and_bounded() -> None:
     known = Utterances()
     for segment in range(MOST + 50):
-        known.told(Recent("t", segment, "final"), float(segment))
+        known.record(Recent("t", segment, "final"), float(segment))
     tell(known, "began", 1_000.0)
     rows = known.rows(MOST * 2, 1_001.0, 0.0, {})
     assert len(rows) == MOST
@@ -223,6 +223,6 @@ def test_row_time_is_relative_to_epoch() -> None:
 def test_ended_returns_recent_utterances_with_text() -> None:
     known = spoken(*ALL)
     tell(known, "began", 11.0, session=T)
-    known.told(Recent("u", 0, "engine_died"), 11.0)
+    known.record(Recent("u", 0, "engine_died"), 11.0)
     assert [one.session for one in known.ended(0.0)] == [str(S)]
     assert list(known.ended(11.5)) == []

@@ -101,7 +101,9 @@ async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway
         await wait_until(lambda: told.view.devices == (), "it is gone")
         await wait_until(lambda: told.invite == InviteView(), "it is no longer said to be allowed")
         made.ask(RevokeDevice(device.id))
-        await wait_until(lambda: told.view.told == Note("device-not-changed"), "it is told that it was not there")
+        await wait_until(
+            lambda: told.view.result == Note("device-not-changed"), "it is told that it was not there"
+        )
 
 
 async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) -> None:

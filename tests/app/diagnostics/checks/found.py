@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.core.sentences import LANGUAGES, Sentences
-from app.diagnostics.checks.finding import Finding, told
+from app.diagnostics.checks.finding import Finding, finding_text
 
 
 def keys(findings: Iterable[Finding]) -> list[str]:
@@ -14,7 +14,7 @@ def keys(findings: Iterable[Finding]) -> list[str]:
     found = list(findings)
     for finding in found:
         for language in LANGUAGES:
-            worded = told(Sentences(language), finding)
+            worded = finding_text(Sentences(language), finding)
             assert worded.found and "{" not in worded.found + worded.do, finding
             assert worded.do or finding.severity == "ok", f"{finding.key}: what is to be done?"
     return [f"{finding.severity} {finding.key}" for finding in found]

@@ -6,7 +6,7 @@ from app.core.sentences import Sentences
 from app.desktop.abilities import Ability, AbilityFallback, Means, Support, Why, abilities
 from app.desktop.view import IN_PLACE, KeyLines, LinesState
 from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Severity, told
+from app.diagnostics.checks.finding import Severity, finding_text
 from app.hotkeys.compositor_lines import Compositor
 from tests.app.desktop.desktops import DESKTOPS
 
@@ -15,7 +15,7 @@ from tests.app.desktop.desktops import DESKTOPS
 @pytest.mark.parametrize("desktop", DESKTOPS)
 def test_each_ability_is_worded(desktop: str, language: str) -> None:
     for support in abilities(DESKTOPS[desktop]):
-        worded = told(Sentences(language), ability_finding(support))
+        worded = finding_text(Sentences(language), ability_finding(support))
         assert worded.title and worded.found
         assert bool(worded.do) == (support.means is None), worded
 

@@ -8,7 +8,7 @@ from app.core.errors import Note
 from app.core.sentences import LANGUAGES, Sentences, entries
 from app.desktop.abilities import abilities
 from app.diagnostics.checks.ability_findings import ability_finding
-from app.diagnostics.checks.finding import Finding, Severity, Topic, advice, count, ok, told, wrong
+from app.diagnostics.checks.finding import Finding, Severity, Topic, advice, count, finding_text, ok, wrong
 from tests.app.desktop.desktops import DESKTOPS
 from tests.helpers.placeholders import placeholders
 
@@ -55,16 +55,16 @@ def test_every_area_has_a_title() -> None:
 
 
 def test_told_returns_title_finding_and_remedy() -> None:
-    english = told(Sentences(), wrong(Topic.MODELS, "model-damaged", model="fsmn-vad"))
+    english = finding_text(Sentences(), wrong(Topic.MODELS, "model-damaged", model="fsmn-vad"))
     assert english.title == "Models" and english.found == "fsmn-vad is damaged."
     assert "kikipounamu models get fsmn-vad" in english.do
-    assert told(Sentences("zh"), ok(Topic.TRAY, "tray-there")).do == ""
+    assert finding_text(Sentences("zh"), ok(Topic.TRAY, "tray-there")).do == ""
 
 
 def test_told_inserts_reason_in_same_language() -> None:
     finding = wrong(Topic.LOG, "stopped").because(Note("gateway-failed"))
-    assert "server on this computer stopped" in told(Sentences("en"), finding).found
-    assert "本机服务器已停止" in told(Sentences("zh"), finding).found
+    assert "server on this computer stopped" in finding_text(Sentences("en"), finding).found
+    assert "本机服务器已停止" in finding_text(Sentences("zh"), finding).found
 
 
 def test_texts_with_counts_have_plural_forms() -> None:
@@ -73,13 +73,13 @@ def test_texts_with_counts_have_plural_forms() -> None:
     }
     assert counted and all(not isinstance(entries("en")[key], str) for key in counted)
     one = ok(Topic.RECORDINGS, "recordings", count=1, minutes=1, size="3 kB")
-    assert told(Sentences(), one).found == "1 recording, 1 min, 3 kB."
+    assert finding_text(Sentences(), one).found == "1 recording, 1 min, 3 kB."
 
 
 def test_broker_has_the_same_name_in_all_texts() -> None:
     elsewhere = ok(Topic.BROKER, "broker-elsewhere", version="valkey 9.1", percent=3)
-    assert told(Sentences("en"), elsewhere).title == "Queue"
-    assert told(Sentences("zh"), elsewhere).title == "队列"
+    assert finding_text(Sentences("en"), elsewhere).title == "Queue"
+    assert finding_text(Sentences("zh"), elsewhere).title == "队列"
 
 
 def test_texts_for_windows_mention_no_command_options() -> None:

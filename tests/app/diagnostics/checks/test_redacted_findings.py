@@ -8,7 +8,7 @@ from app.core.errors import Note
 from app.core.sentences import Sentences, entries
 from app.diagnostics.checks.finding import Finding, Topic, advice, ok, wrong
 from app.diagnostics.checks.redacted_findings import NAME, part, redacted
-from app.diagnostics.checks.worker import WorkerLine, told
+from app.diagnostics.checks.worker import WorkerLine, line_findings
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction, own_modules
 from protocol.engine import EngineInfo
 from tests.helpers.placeholders import placeholders
@@ -62,7 +62,7 @@ def test_report_keeps_decoding_speed() -> None:
             )
         )
         said = [WorkerLine(*line) for line in lines if line.what == "decode"]
-        (finding,) = told(said, needed=True)
+        (finding,) = line_findings(said, needed=True)
         assert redacted(finding, redaction) == finding
         assert finding.key == ("worker-speed" if decode_s < 10 else "worker-behind")
 

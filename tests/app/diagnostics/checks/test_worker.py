@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from app.core.errors import ModelUnfit
-from app.diagnostics.checks.worker import WorkerLine, told, worker
+from app.diagnostics.checks.worker import WorkerLine, line_findings, worker
 from tests.app.diagnostics.checks.found import keys
 
 
@@ -16,14 +16,18 @@ def doctor(tmp_path: Path, script: str) -> list[str]:
 
 def test_told_converts_good_and_bad_lines() -> None:
     lines = [WorkerLine("driver", "none"), WorkerLine("engine", "here", True), WorkerLine("decode", "slow", False)]
-    assert keys(told(lines, needed=True)) == ["ok worker-no-card", "ok worker-says", "problem worker-fails"]
-    assert keys(told(lines, needed=False))[-1] == "advice worker-fails"
+    assert keys(line_findings(lines, needed=True)) == [
+        "ok worker-no-card",
+        "ok worker-says",
+        "problem worker-fails",
+    ]
+    assert keys(line_findings(lines, needed=False))[-1] == "advice worker-fails"
 
 
 def test_told_has_own_words_for_speed_and_missing_card() -> None:
     fast, slow = (f"10 s of sound in {s} s: RTF 0.1, and so on" for s in ("1.00", "20.00"))
     lines = [WorkerLine("driver", "none"), WorkerLine("decode", fast, True), WorkerLine("decode", slow, False)]
-    found = told(lines, needed=True)
+    found = line_findings(lines, needed=True)
     assert keys(found) == ["ok worker-no-card", "ok worker-speed", "problem worker-behind"]
     assert found[2].values == {"what": "decode", "sound": "10", "seconds": "20.00"}
 

@@ -16,7 +16,7 @@ def test_gather_collects_lines_by_segment() -> None:
     assert found[1].inserted is not None
     (claim,) = found[0].claims
     assert (claim.worker, claim.outcome, claim.delivered) == (name_of(ONE), "final", True)
-    assert (claim.decode, claim.store, claim.deliveries) == (1_000.0, 2.0, 1)
+    assert (claim.decode, claim.store) == (1_000.0, 2.0)
     assert claim.ended == claim.taken + 1_002 and claim.taken == claim.entry + 203
 
 
@@ -29,8 +29,8 @@ def test_gather_separates_assignments_by_worker() -> None:
     assert not first.delivered and second.delivered
 
 
-def test_gather_keeps_job_lines_without_times_as_other_lines() -> None:
+def test_gather_finds_no_assignment_in_job_lines_without_times() -> None:
     world = World()
     world.other("worker.story", ONE, "job.ended", session="s", segment=0, job="x-0", queue_ms=1)
     world.other("worker.story", ONE, "job.ended", session="s", segment=0, job="5-0")
-    assert len(gather(world.lines)[0].others) == 2 and gather(world.lines)[0].claims == []
+    assert gather(world.lines)[0].claims == []

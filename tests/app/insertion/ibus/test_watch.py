@@ -72,7 +72,7 @@ def composing(*told: tuple[str, str, tuple[Any, ...]]) -> Compositions:
     """Return what is known after this."""
     compositions = Compositions()
     for engine, member, values in told:
-        compositions.told(engine, member, values)
+        compositions.record(engine, member, values)
     return compositions
 
 
@@ -102,7 +102,7 @@ def test_composition_is_open_while_one_of_two_texts_shows() -> None:
     auxiliary = (PATH, "UpdateAuxiliaryText", (text("ni"), True))
     both = composing((PATH, "UpdatePreeditText", shown("ni")), auxiliary, (PATH, "HidePreeditText", ()))
     assert both.may_be_open("libpinyin")
-    both.told(PATH, "HideAuxiliaryText", ())
+    both.record(PATH, "HideAuxiliaryText", ())
     assert not both.may_be_open("libpinyin")
 
 

@@ -121,10 +121,10 @@ def test_focus_of_removed_row_goes_to_first_choice(world: World, qtbot: QtBot) -
 
 
 def test_panel_shows_problems_and_results(world: World) -> None:
-    told = Note("gateway-forgotten", {"gateway": "old"})
-    world.panel.show_gateways(replace(VIEW, problem=Note("gateways-not-kept"), told=told))
-    world.panel.show_sharing(replace(SHARED, told=Note("device-not-changed")))
-    assert world.panel.problem.text() and "old" in world.panel.told.text() and "\n" in world.panel.told.text()
+    result = Note("gateway-forgotten", {"gateway": "old"})
+    world.panel.show_gateways(replace(VIEW, problem=Note("gateways-not-kept"), result=result))
+    world.panel.show_sharing(replace(SHARED, result=Note("device-not-changed")))
+    assert world.panel.problem.text() and "old" in world.panel.result.text() and "\n" in world.panel.result.text()
 
 
 def test_found_computer_is_paired_and_used_at_once(world: World) -> None:
@@ -183,7 +183,7 @@ def test_computer_is_lent_in_place(world: World, texts: Texts) -> None:
     panel.lending.code.textEdited.emit("1234 5678")
     panel.lending.go.click()
     panel.show_lending(replace(LENT, stage=EnlistStage.DONE, gateway="attic"))
-    assert panel.told.text() == texts("lending.done", gateway="attic") and not panel.lending.isVisible()
+    assert panel.result.text() == texts("lending.done", gateway="attic") and not panel.lending.isVisible()
 
 
 def test_lending_is_repeated_for_other_parts(world: World, qtbot: QtBot) -> None:

@@ -9,11 +9,11 @@ from app.ui.dictation.overlay_place import FROM_EDGE, GAP, Anchor, OverlaySurrou
 
 SCREEN = Area(0, 30, 1280, 740)  # between two panels
 MOST = 400, 120
-WISHES = ["bottom", "top", "cursor"]
+POSITIONS = ["bottom", "top", "cursor"]
 
 
-def placed(wish: str, around: OverlaySurroundings, size: tuple[int, int] = MOST) -> Area:
-    return choose_anchor(MOST, wish, around).area(*size, around.screen)
+def placed(position: str, around: OverlaySurroundings, size: tuple[int, int] = MOST) -> Area:
+    return choose_anchor(MOST, position, around).area(*size, around.screen)
 
 
 def areas(screen: Area, most: tuple[int, int]) -> st.SearchStrategy[Area]:
@@ -27,10 +27,10 @@ def areas(screen: Area, most: tuple[int, int]) -> st.SearchStrategy[Area]:
     return st.tuples(st.integers(1, most[0]), st.integers(1, most[1])).flatmap(at)
 
 
-@pytest.mark.parametrize(("wish", "top"), [("bottom", 770 - FROM_EDGE - 120), ("top", 30 + FROM_EDGE)])
+@pytest.mark.parametrize(("position", "top"), [("bottom", 770 - FROM_EDGE - 120), ("top", 30 + FROM_EDGE)])
 @pytest.mark.parametrize("window", [None, Area(0, 30, 1280, 740), Area(300, 100, 400, 300)])
-def test_overlay_is_at_middle_of_wished_edge(wish: str, top: int, window: Area | None) -> None:
-    assert placed(wish, OverlaySurroundings(SCREEN, window)) == (440, top, 400, 120)
+def test_overlay_is_at_middle_of_wished_edge(position: str, top: int, window: Area | None) -> None:
+    assert placed(position, OverlaySurroundings(SCREEN, window)) == (440, top, 400, 120)
 
 
 def test_overlay_is_at_bottom_when_nothing_is_known_near_cursor() -> None:
@@ -81,21 +81,21 @@ def test_overlay_is_near_window_when_no_field_is_known() -> None:
 def test_overlay_spares_text_cursor_in_field_that_fills_the_screen() -> None:
     for y in range(SCREEN.y, SCREEN.bottom - 20, 7):
         caret = Area(600, y, 1, 20)
-        for wish in WISHES:
-            assert not placed(wish, OverlaySurroundings(SCREEN, SCREEN, SCREEN, caret)).shared(caret)
+        for position in POSITIONS:
+            assert not placed(position, OverlaySurroundings(SCREEN, SCREEN, SCREEN, caret)).shared(caret)
 
 
-@given(areas(SCREEN, (1280, 480)), st.sampled_from(WISHES), st.sampled_from([(200, 40), MOST]))
-def test_overlay_never_covers_field_with_room_beside_it(field: Area, wish: str, size: tuple[int, int]) -> None:
-    shown = placed(wish, OverlaySurroundings(SCREEN, SCREEN, field), size)
+@given(areas(SCREEN, (1280, 480)), st.sampled_from(POSITIONS), st.sampled_from([(200, 40), MOST]))
+def test_overlay_never_covers_field_with_room_beside_it(field: Area, position: str, size: tuple[int, int]) -> None:
+    shown = placed(position, OverlaySurroundings(SCREEN, SCREEN, field), size)
     above, below = field.y - SCREEN.y, SCREEN.bottom - field.bottom
     if max(above, below) >= MOST[1] + GAP:
         assert not shown.shared(field)
 
 
-@given(areas(SCREEN, (1280, 740)), areas(SCREEN, (3, 40)), st.sampled_from(WISHES))
-def test_overlay_never_covers_text_cursor_and_never_leaves_screen(field: Area, caret: Area, wish: str) -> None:
-    shown = placed(wish, OverlaySurroundings(SCREEN, field=field, caret=caret))
+@given(areas(SCREEN, (1280, 740)), areas(SCREEN, (3, 40)), st.sampled_from(POSITIONS))
+def test_overlay_never_covers_text_cursor_and_never_leaves_screen(field: Area, caret: Area, position: str) -> None:
+    shown = placed(position, OverlaySurroundings(SCREEN, field=field, caret=caret))
     assert shown.shared(SCREEN) == shown.width * shown.height
     assert not shown.shared(caret)
 

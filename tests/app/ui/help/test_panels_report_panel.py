@@ -50,7 +50,7 @@ def test_report_is_shown_before_saving(panel: ReportPanel, asked: list[HelpActio
     panel.prepare.click()
     assert asked == [PrepareReport()]
     panel.show_report(ReportView(ReportState.GATHERING))
-    assert not panel.prepare.isEnabled() and panel.told.isVisible()
+    assert not panel.prepare.isEnabled() and panel.result.isVisible()
     panel.show_report(ReportView(ReportState.READY, PARTS))
     assert panel.save.isVisible() and panel.model.rowCount() == 2 and not panel.text.isVisible()
     panel.list.setCurrentIndex(panel.model.index(1))
@@ -64,14 +64,14 @@ def test_report_is_shown_before_saving(panel: ReportPanel, asked: list[HelpActio
 
 def test_folder_of_saved_report_can_be_shown(panel: ReportPanel, dialogs: Places, texts: Texts) -> None:
     panel.show_report(ReportView(ReportState.SAVED, PARTS, "/tmp/mine.zip"))
-    assert panel.told.text() == texts("help.report.saved", place="/tmp/mine.zip")
+    assert panel.result.text() == texts("help.report.saved", place="/tmp/mine.zip")
     panel.show_place.click()
     assert dialogs.shown == ["/tmp/mine.zip"]
 
 
 def test_failed_report_shows_reason_and_can_be_saved_again(panel: ReportPanel, texts: Texts) -> None:
     panel.show_report(ReportView(ReportState.FAILED, PARTS, note=Note("report-not-saved")))
-    assert panel.told.text() == texts("note.report-not-saved") and panel.told.property("role") == "warning"
+    assert panel.result.text() == texts("note.report-not-saved") and panel.result.property("role") == "warning"
     assert panel.save.isEnabled() and not panel.show_place.isVisible()
 
 

@@ -50,9 +50,9 @@ def test_head_tells_reading_problems_and_outcomes(head: Head, texts: Texts, qtbo
     assert head.reading.text() == texts("history.reading", percent=25) and head.first_use.isHidden()
     head.show_list(HistoryList(1, "", (), Note("history-index")))
     assert texts("note.history-index") in head.problem.text() and head.reading.isHidden()
-    head.show_told(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
+    head.show_message(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
     assert "a.srt" in head.note.text() and head.replace.isVisible()
     with qtbot.waitSignal(head.replaces):
         head.replace.click()
-    head.show_told(None)
+    head.show_message(None)
     assert head.note.isHidden() and head.replace.isHidden()

@@ -44,7 +44,7 @@ def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Te
     note = Note("settings-unreadable")
     for part in (panel.hotwords, panel.replacements):
         part.show_problem(Problem("settings", note=note, setting="recognition.hotwords"))
-    assert panel.hotwords.problem.isVisible() and not panel.replacements.told.isVisible()
+    assert panel.hotwords.problem.isVisible() and not panel.replacements.result.isVisible()
     assert texts("words.replacements") in list(panel.words())
 
 

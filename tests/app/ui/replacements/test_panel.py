@@ -132,7 +132,7 @@ def test_refused_rules_are_reported_and_reset(desk: Desk, texts: Texts) -> None:
     model.setData(model.index(0, Column.WRITES), "Git")
     note = Note("settings-no-toml", {"line": "3"})
     desk.panel.show_problem(Problem("settings", note=note, setting=NAME))
-    assert desk.panel.told.text() == texts("note.settings-no-toml", line="3")
+    assert desk.panel.result.text() == texts("note.settings-no-toml", line="3")
     desk.panel.show_rules((GITHUB,))
     assert model.draft.rules == [GITHUB]
 
@@ -179,11 +179,11 @@ def test_rules_are_imported_and_exported_as_sheet(desk: Desk, texts: Texts, tmp_
     desk.panel.show_rules((Replacement("Git Hub", "x"),))
     desk.panel.take_in.click()
     assert desk.values[-1] == ({"hears": "git hub", "writes": "GitHub"}, {"hears": "um", "writes": ""})
-    assert desk.panel.told.text() == texts("words.imported-some", count=2, left=1)
+    assert desk.panel.result.text() == texts("words.imported-some", count=2, left=1)
     desk.dialogs.chosen = [str(tmp_path / "out.csv")]
     desk.panel.give_out.click()
     assert from_text((tmp_path / "out.csv").read_text(encoding="utf-8")).rules == (GITHUB, UM)
-    assert desk.panel.told.text() == texts("words.exported", place=str(tmp_path / "out.csv"))
+    assert desk.panel.result.text() == texts("words.exported", place=str(tmp_path / "out.csv"))
 
 
 def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Texts, tmp_path: Path) -> None:
@@ -192,11 +192,11 @@ def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Tex
     for chosen in (picture, tmp_path / "none.csv"):
         desk.dialogs.chosen = [str(chosen)]
         desk.panel.take_in.click()
-        assert desk.panel.told.text() == texts("words.not-read")
+        assert desk.panel.result.text() == texts("words.not-read")
     desk.panel.show_rules((UM,))
     desk.dialogs.chosen = [str(tmp_path / "no" / "folder.csv")]
     desk.panel.give_out.click()
-    assert desk.panel.told.text() == texts("words.not-written")
+    assert desk.panel.result.text() == texts("words.not-written")
     desk.dialogs.chosen = []
     desk.panel.take_in.click()
     desk.panel.give_out.click()

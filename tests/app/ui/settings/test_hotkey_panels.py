@@ -34,7 +34,7 @@ def test(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Press
 
 def test_key_test_shows_no_result_before_it_ran(test: PressTest, texts: Texts) -> None:
     assert not test.result.isVisible() and texts("hotkey.none") in test.names["paste-held"].text()
-    assert [said.text() for said in test.told.values()] == ["", "", ""]
+    assert [said.text() for said in test.observed.values()] == ["", "", ""]
 
 
 def test_key_test_shows_arriving_keys(test: PressTest, texts: Texts, asked: list[Action]) -> None:
@@ -43,22 +43,22 @@ def test_key_test_shows_arriving_keys(test: PressTest, texts: Texts, asked: list
     assert not test.result.isVisible(), "it is not known yet that the keys are tried"
     test.show_keys(KeysSeen(True))
     assert test.result.text() == texts("settings.press.now")
-    assert [said.text() for said in test.told.values()] == [texts("settings.press.waiting")] * 2 + [""]
+    assert [said.text() for said in test.observed.values()] == [texts("settings.press.waiting")] * 2 + [""]
     test.show_keys(KeysSeen(True, (KeySeen("dictate"),)))
-    assert test.told["dictate"].text() == texts("settings.press.down")
+    assert test.observed["dictate"].text() == texts("settings.press.down")
     test.show_keys(KeysSeen(True, (KeySeen("dictate", 0.25),)))
-    assert "250" in test.told["dictate"].text() and test.shapes["dictate"].state is State.DONE
+    assert "250" in test.observed["dictate"].text() and test.shapes["dictate"].state is State.DONE
     test.show_keys(KeysSeen(True, (KeySeen("dictate", 0.25, chord=True),)))
-    assert test.told["dictate"].text() == texts("settings.press.chord")
+    assert test.observed["dictate"].text() == texts("settings.press.chord")
 
 
 def test_missing_key_is_reported_with_remedy(test: PressTest, texts: Texts) -> None:
     test.button.click()
     test.show_keys(KeysSeen(True))
     test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1),)))
-    assert test.told["cancel"].text() == texts("settings.press.missed")
+    assert test.observed["cancel"].text() == texts("settings.press.missed")
     assert test.shapes["cancel"].state is State.FAILED
-    assert test.told["paste-held"].text() == "", "without a key nothing can arrive"
+    assert test.observed["paste-held"].text() == "", "without a key nothing can arrive"
     assert test.result.text() == texts("settings.press.help") and not test.testing
     assert texts("settings.press.help") in test.accessibleName()
 
@@ -111,13 +111,13 @@ def test_changed_key_resets_test_results(test: PressTest) -> None:
     test.show_keys(KeysSeen(True))
     test.show_keys(KeysSeen(False, (KeySeen("dictate", 0.1),)))
     test.show_bindings(BOUND | {"hotkeys.dictate": "f9"})
-    assert [said.text() for said in test.told.values()] == ["", "", ""] and not test.result.isVisible()
+    assert [said.text() for said in test.observed.values()] == ["", "", ""] and not test.result.isVisible()
 
 
 def test_key_test_is_refused_while_recording(test: PressTest, texts: Texts) -> None:
     test.button.click()
     test.show_keys(KeysSeen(problem=RECORDING))
-    assert test.result.text() == texts("note.keys-recording") and test.told["dictate"].text() == ""
+    assert test.result.text() == texts("note.keys-recording") and test.observed["dictate"].text() == ""
 
 
 @in_each_language

@@ -105,17 +105,17 @@ def test_desktop_that_tells_no_releases_says_that_keys_toggle(
 
 def test_lines_work_once_the_key_has_arrived(panel: KeyLinesPanel, texts: Texts) -> None:
     shows(panel, OFFERED)
-    assert panel.told.text() == texts("settings.key-lines.try")
+    assert panel.result.text() == texts("settings.key-lines.try")
     panel.show_keys(KeysSeen(commanded=("paste-held",)))
-    assert panel.told.text() == texts("settings.key-lines.try"), "another key says nothing about this one"
+    assert panel.result.text() == texts("settings.key-lines.try"), "another key says nothing about this one"
     panel.show_keys(KeysSeen(commanded=("dictate",)))
-    assert panel.told.text() == texts("settings.key-lines.works") and panel.shape.state is State.DONE
+    assert panel.result.text() == texts("settings.key-lines.works") and panel.shape.state is State.DONE
 
 
 @pytest.mark.parametrize("why", NoLine)
 def test_key_without_a_line_is_explained(panel: KeyLinesPanel, why: NoLine) -> None:
     shows(panel, KeyLines(Compositor.SWAY, (), {"dictate": why}))
-    assert panel.missing.text() and not panel.lines.isVisible() and not panel.told.isVisible()
+    assert panel.missing.text() and not panel.lines.isVisible() and not panel.result.isVisible()
     assert not panel.write.isVisible() and not panel.copy.isVisible()
 
 
@@ -128,4 +128,4 @@ def test_other_desktop_gets_commands_to_copy_and_try(panel: KeyLinesPanel, texts
     panel.show_bindings({"dictate": ""})
     shows(panel, KeyLines(None, ("kikipounamu key dictate tap",)))
     assert panel.says.text() == texts("settings.key-lines.commands") and not panel.where.isVisible()
-    assert panel.copy.isVisible() and not panel.write.isVisible() and panel.told.isVisible()
+    assert panel.copy.isVisible() and not panel.write.isVisible() and panel.result.isVisible()

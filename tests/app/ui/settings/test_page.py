@@ -273,7 +273,7 @@ def test_hotkey_rows_show_warnings_and_key_test(page: SettingsPage, texts: Texts
     page.press_test.button.click()
     page.show_keys(KeysSeen(False, (KeySeen("dictate", 0.2),)))
     assert not page.rows["hotkeys.dictate"].warning.isVisible()
-    assert "F9" in page.press_test.names["dictate"].text() and "200" in page.press_test.told["dictate"].text()
+    assert "F9" in page.press_test.names["dictate"].text() and "200" in page.press_test.observed["dictate"].text()
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
     assert page.press_test.result.text() == texts("note.hotkeys-wayland")
 

@@ -11,7 +11,7 @@ from app.files.view import FileState, FileView
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.parts import Elided, beginning, label, menu_name, remark, say, tell, tip, worded
+from app.ui.widgets.parts import Elided, beginning, label, menu_name, remark, show_text, tip, worded
 
 LONG = "a sentence that goes on and on 而且没有结束 " * 20
 
@@ -78,11 +78,11 @@ def test_label_without_text_is_hidden(theme: Theme, qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     QVBoxLayout(window).addWidget(shown)
     window.show()
-    tell(shown, "", "danger")
+    show_text(shown, "", "danger")
     assert not shown.isVisible()
-    tell(shown, "something", "danger")
+    show_text(shown, "something", "danger")
     assert shown.isVisible() and shown.palette().windowText().color() == theme.colour("danger")
-    say(shown, "")
+    show_text(shown, "")
     assert not shown.isVisible()
 
 
