@@ -20,7 +20,7 @@ from runtime.event_names import LogEvent
 
 log = loggers.APP_LEDGER
 
-Note = Callable[[Journal, int], None]
+Record = Callable[[Journal, int], None]
 
 
 class DeliveryLog:
@@ -34,21 +34,21 @@ class DeliveryLog:
         self._observe = observe
         self._sessions: dict[int, UUID] = {}
         self._journals: dict[int, Journal] = {}
-        self._given_up: set[int] = set()  # takes given up before their journal was open
+        self._cancelled: set[int] = set()  # takes cancelled before their journal was open
         self._lock = asyncio.Lock()  # keeps the order of records
         self._closing: set[asyncio.Future[bool]] = set()
 
-    async def opened(self, take: int, journal: Journal) -> None:
+    async def add(self, take: int, journal: Journal) -> None:
         """Register a take's journal, which this log closes from now on.
 
         A pending cancellation is recorded in it.
         """
         self._sessions[take] = journal.session
         self._journals[take] = journal
-        if take in self._given_up:
-            await self.give_up(take)
+        if take in self._cancelled:
+            await self.cancel(take)
 
-    def earlier(self, session: UUID) -> int:
+    def number_earlier(self, session: UUID) -> int:
         """Return the number of a take of an earlier run.
 
         Such numbers count from 0 downwards, so none is used in this run.
@@ -69,7 +69,7 @@ class DeliveryLog:
 
     async def inserting(self, pieces: tuple[SegmentId, ...], program: str = "") -> None:
         """Record that these pieces are about to be inserted into this program, and may be at its cursor."""
-        await self._note(pieces, lambda journal, segment: journal.inserting(segment, program))
+        await self._record(pieces, lambda journal, segment: journal.inserting(segment, program))
 
     async def held(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces are held.
@@ -82,26 +82,26 @@ class DeliveryLog:
     async def inserted(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were inserted."""
         self._notify(SegmentStep.INSERTED, pieces)
-        await self._note(pieces, Journal.inserted)
+        await self._record(pieces, Journal.inserted)
 
     async def dismissed(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were dismissed and only stay in the history."""
-        await self._note(pieces, Journal.dismissed)
+        await self._record(pieces, Journal.dismissed)
 
-    async def give_up(self, take: int) -> None:
+    async def cancel(self, take: int) -> None:
         """Record that the user cancelled the take: its texts only stay in the history."""
         self._notify_of_take(SegmentStep.CANCELLED, take)
         async with self._lock:
             if take not in self._sessions:
-                self._given_up.add(take)
-            await self._note_in(take, Journal.cancel)
+                self._cancelled.add(take)
+            await self._record_in(take, Journal.cancel)
 
     async def close(self, take: int) -> None:
         """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
         self._notify_of_take(SegmentStep.CLOSED, take)
         async with self._lock:
-            kept = await self._close(take)
-        if not kept:
+            complete = await self._close(take)
+        if not complete:
             self._notify_of_take(SegmentStep.NOT_KEPT, take)
 
     async def discard(self, take: int) -> None:
@@ -129,33 +129,33 @@ class DeliveryLog:
         if session := self._sessions.get(take):
             self._observe(SegmentEvent(step, session))
 
-    async def _note(self, pieces: tuple[SegmentId, ...], note: Note) -> None:
+    async def _record(self, pieces: tuple[SegmentId, ...], record: Record) -> None:
         async with self._lock:
             for take in dict.fromkeys(piece.take for piece in pieces):
                 segments = [piece.segment for piece in pieces if piece.take == take]
-                await self._note_in(take, partial(_note_each, segments, note))
+                await self._record_in(take, partial(_record_each, segments, record))
 
-    async def _note_in(self, take: int, work: Callable[[Journal], None]) -> None:
+    async def _record_in(self, take: int, work: Callable[[Journal], None]) -> None:
         """Write to a take's journal.
 
         A disk error is only logged, so that it does not prevent the insertion.
         """
-        journal, opened = self._journals.get(take), None
+        journal, reopened = self._journals.get(take), None
         try:
             if journal is None:
                 if (session := self._sessions.get(take)) is None:
                     return
-                journal = opened = await opened_in_thread(partial(self._library.reopen, session))
+                journal = reopened = await opened_in_thread(partial(self._library.reopen, session))
             await asyncio.shield(asyncio.to_thread(work, journal))
         except JournalError as error:
             log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
         finally:
-            if opened is not None:
-                await self._closed(opened)
+            if reopened is not None:
+                await self._closed(reopened)
 
     async def _close(self, take: int) -> bool:
         """Close a journal; return whether all speech in it is on disk."""
-        self._given_up.discard(take)
+        self._cancelled.discard(take)
         journal = self._journals.pop(take, None)
         return journal is None or await self._closed(journal)
 
@@ -167,9 +167,9 @@ class DeliveryLog:
         return await asyncio.shield(closing)
 
 
-def _note_each(segments: list[int], note: Note, journal: Journal) -> None:
+def _record_each(segments: list[int], record: Record, journal: Journal) -> None:
     for segment in segments:
-        note(journal, segment)
+        record(journal, segment)
 
 
 def _closed(journal: Journal) -> bool:

@@ -57,13 +57,13 @@ class Gestures:
 
     def pressed(self, now: float, recording: int | None, following: int) -> KeyIntent | None:
         """Handle a key-down; a take that it begins will have the number ``following``."""
-        took = following if recording is None else recording
-        self._press = _Press(now, self.mode, recording is None, took)
+        take = following if recording is None else recording
+        self._press = _Press(now, self.mode, recording is None, take)
         if recording is None:
             return KeyIntent.BEGIN
         return None if self.mode is TalkMode.HOLD else KeyIntent.END
 
-    def talks(self, recording: int | None) -> bool:
+    def release_ends(self, recording: int | None) -> bool:
         """Return whether the key is down and its release may end the recording."""
         press = self._press
         if press is None or recording is None or recording != press.take:
@@ -81,8 +81,8 @@ class Gestures:
             return KeyIntent.CHORD if its_own and press.began else None
         if press.mode is TalkMode.HOLD and press.began and short:
             return KeyIntent.TAP if its_own else KeyIntent.PASS
-        talks = press.mode is TalkMode.HOLD or (press.mode is TalkMode.HYBRID and press.began and not short)
-        return KeyIntent.END if talks and its_own else None
+        held = press.mode is TalkMode.HOLD or (press.mode is TalkMode.HYBRID and press.began and not short)
+        return KeyIntent.END if held and its_own else None
 
 
 @dataclass

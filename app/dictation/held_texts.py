@@ -6,7 +6,7 @@ earlier ones, so that a second press inserts no unexpected text. Earlier recordi
 
 from app.dictation.actions import HeldAction
 from app.dictation.insertion_queue import InsertionQueue
-from app.dictation.messages import AimHere, Effect, NoteDismissed
+from app.dictation.messages import Effect, FindFocusedWindow, NoteDismissed
 from app.insertion.outcome import Target
 
 
@@ -53,7 +53,7 @@ class HeldTexts:
             self._queue.paste(take, None)
             return []
         self._aiming = True
-        return [AimHere(take, leaves)]
+        return [FindFocusedWindow(take, leaves)]
 
     def here(self, take: int, target: Target | None, *, joins: bool, followed: bool) -> None:
         """Paste the held texts of a take into the window that has the focus."""

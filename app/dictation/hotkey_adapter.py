@@ -46,14 +46,14 @@ class KeyTimes:
 class HotkeyAdapter:
     """Runner of the hotkeys.
 
-    ``tell`` receives events. ``warn`` receives notes for the user, and ``None`` once the problem is solved.
+    ``handle`` receives events. ``warn`` receives notes for the user, and ``None`` once the problem is solved.
     ``show`` receives the state of the keys for display. ``tried`` is set once binding has succeeded or failed.
     """
 
     def __init__(
         self,
         hotkeys: Hotkeys,
-        tell: Callable[[Event], None],
+        handle: Callable[[Event], None],
         warn: Callable[[Note | None], None],
         show: Callable[[KeysSeen], None] = lambda seen: None,
         times: KeyTimes | None = None,
@@ -62,12 +62,12 @@ class HotkeyAdapter:
         self._hotkeys = hotkeys
         self._assigning = hotkeys if isinstance(hotkeys, AssignedHotkeys) else None
         if self._assigning:
-            self._assigning.changed = self._tell_seen
-        self._tell = tell
+            self._assigning.changed = self._show_seen
+        self._handle = handle
         self._warn = warn
         self._show = show
         self._keys: Mapping[str, str] = {}
-        self._cancelling = False
+        self._recording = False
         self._commands = KeyCommands()
         self._pressed_s: dict[str, float] = {}
         self._paused: asyncio.TimerHandle | None = None
@@ -97,7 +97,7 @@ class HotkeyAdapter:
         """Pass on key events; return False if the keys were lost and can be bound again."""
         try:
             async for event in self._hotkeys.events():
-                self._heard(event)
+                self._handle_key(event)
         except HotkeysLost as error:
             log.warning(LogEvent.HOTKEYS_LOST, reason=str(error))
             return False
@@ -113,17 +113,17 @@ class HotkeyAdapter:
             case TestHotkeys(on):
                 self.test(on)
             case KeyCommand():
-                self._commanded(action)
+                self._handle_command(action)
 
-    def want(self, keys: Mapping[str, str]) -> None:
+    def request(self, keys: Mapping[str, str]) -> None:
         """Request these bindings from now on."""
         self._keys = keys
         self._changed.set()
 
-    def recording(self, on: bool) -> None:
+    def set_recording(self, on: bool) -> None:
         """Set whether a recording is in progress, so that the cancel key is bound."""
-        if on != self._cancelling:
-            self._cancelling = on
+        if on != self._recording:
+            self._recording = on
             self._changed.set()
             if on and self._test.on:
                 self.test(False)
@@ -143,7 +143,7 @@ class HotkeyAdapter:
         """Ignore all keys but the cancel key until resumed, whatever the bindings are in between."""
         self._suspended = on
         self._changed.set()
-        self._tell_seen()
+        self._show_seen()
 
     def test(self, on: bool) -> None:
         """Start or end a time-limited key test, which shows key events instead of dictating.
@@ -153,15 +153,16 @@ class HotkeyAdapter:
         if self._test_ends is not None:
             self._test_ends.cancel()
             self._test_ends = None
-        if on and self._cancelling:
-            return self._show(KeysSeen(problem=RECORDING, paused=self._suspended, commanded=self._commands.heard))
+        if on and self._recording:
+            arrived = self._commands.arrived
+            return self._show(KeysSeen(problem=RECORDING, paused=self._suspended, commanded=arrived))
         if on:
             self._test.begin()
             self._test_ends = asyncio.get_running_loop().call_later(self._times.test_s, self.test, False)
         else:
             self._test.end()
         self._changed.set()
-        self._tell_seen()
+        self._show_seen()
 
     async def keep_bound(self) -> None:
         """Keep the requested keys bound until cancelled.
@@ -174,7 +175,7 @@ class HotkeyAdapter:
             self._changed.clear()
             async with self._lock:
                 refused = await self._bind_what_can_be()
-            self._bound_or_not(note_of(refused) if refused else None)
+            self._show_refusal(note_of(refused) if refused else None)
             self.tried.set()
 
     async def renew(self) -> None:
@@ -184,7 +185,7 @@ class HotkeyAdapter:
                 await self._hotkeys.renew()
             except HotkeyError as error:
                 log.warning(LogEvent.HOTKEYS_RENEWAL_FAILED, reason=str(error))
-                self._bound_or_not(note_of(error))
+                self._show_refusal(note_of(error))
             self._bound = None
         self._changed.set()
 
@@ -203,21 +204,21 @@ class HotkeyAdapter:
         except HotkeyError:
             unseen = down = False
         if down and not needed and (unseen or self._assigning) and self._is_overdue(action):
-            self._let_go(action)
+            self._release(action)
         else:
-            self._tell(Polled(action, down))
+            self._handle(Polled(action, down))
 
     def _is_overdue(self, action: str) -> bool:
         """Return whether a key has been down for so long that its release must be lost."""
         now_s = asyncio.get_running_loop().time()
         return now_s - self._pressed_s.get(action, now_s) >= self._times.unseen_s
 
-    def _let_go(self, action: str) -> None:
+    def _release(self, action: str) -> None:
         log.warning(LogEvent.HOTKEYS_RELEASE_LOST, action=action)
-        if self._commands.let_go(action):
-            self._heard(KeyEvent(action, False, asyncio.get_running_loop().time()))
+        if self._commands.release(action):
+            self._handle_key(KeyEvent(action, False, asyncio.get_running_loop().time()))
         elif self._assigning:
-            self._assigning.let_go(action)
+            self._assigning.assume_released(action)
 
     async def pass_on(self, action: str) -> None:
         """Send a short tap to the program that has the focus."""
@@ -227,28 +228,28 @@ class HotkeyAdapter:
         except (TimeoutError, HotkeyError) as error:
             log.warning(LogEvent.HOTKEYS_KEY_NOT_PASSED_ON, reason=str(error))
 
-    def _heard(self, event: KeyEvent) -> None:
+    def _handle_key(self, event: KeyEvent) -> None:
         if event.pressed:
             self._pressed_s[event.action] = asyncio.get_running_loop().time()
-        if self._test.hears(event):
-            self._tell_seen()
+        if self._test.processes(event):
+            self._show_seen()
         else:
-            self._tell(HotkeyEvent(event.action, event.pressed, event.chord))
+            self._handle(HotkeyEvent(event.action, event.pressed, event.chord))
 
-    def _commanded(self, command: KeyCommand) -> None:
+    def _handle_command(self, command: KeyCommand) -> None:
         """Handle a key that the desktop binds to a command; it counts whichever key the settings name."""
-        known = self._commands.heard
+        known = self._commands.arrived
         events = self._commands.events(command, asyncio.get_running_loop().time())
-        if self._commands.heard != known:
-            self._tell_seen()
-        works = self._works(command.action)
+        if self._commands.arrived != known:
+            self._show_seen()
+        works = self._is_active(command.action)
         if command.move is KeyMove.TAP and not self._test.on:
             if works:
-                self._tell(_TAPPED[command.action])
+                self._handle(_TAPPED[command.action])
             return
         for event in events:
             if works or not event.pressed:
-                self._heard(event)
+                self._handle_key(event)
 
     async def _bind_what_can_be(self) -> HotkeyError | None:
         """Bind as many keys as possible and return the first error.
@@ -274,15 +275,15 @@ class HotkeyAdapter:
         return refused
 
     def _wanted(self) -> dict[str, str]:
-        return {action: key for action, key in self._keys.items() if key and self._works(action)}
+        return {action: key for action, key in self._keys.items() if key and self._is_active(action)}
 
-    def _works(self, action: str) -> bool:
+    def _is_active(self, action: str) -> bool:
         """Return whether the action's key has an effect now."""
         if self._paused:
             return False
-        return self._test.on or (self._cancelling if action == CANCEL else not self._suspended)
+        return self._test.on or (self._recording if action == CANCEL else not self._suspended)
 
-    def _bound_or_not(self, refused: Note | None) -> None:
+    def _show_refusal(self, refused: Note | None) -> None:
         """Report why the requested keys could not be bound, or that they are bound again."""
         if refused != self._refused:
             if refused:
@@ -291,12 +292,12 @@ class HotkeyAdapter:
                 log.warning(LogEvent.HOTKEYS_BOUND)
             self._refused = refused
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=refused) if refused else None)
-            self._tell_seen()
+            self._show_seen()
 
-    def _tell_seen(self) -> None:
-        heard = self._commands.heard
+    def _show_seen(self) -> None:
+        arrived = self._commands.arrived
         assigned = dict(self._assigning.assigned) if self._assigning else {}
-        seen = KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended, heard, assigned)
+        seen = KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended, arrived, assigned)
         self._show(seen)
 
 

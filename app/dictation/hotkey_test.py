@@ -63,7 +63,7 @@ class KeyTest:
         """End the test, except for releases of keys that are still down."""
         self.on = False
 
-    def hears(self, event: KeyEvent) -> bool:
+    def processes(self, event: KeyEvent) -> bool:
         """Process an event and return whether it belongs to the test.
 
         Releases of earlier presses do not.

@@ -65,13 +65,14 @@ class _Paste:
 class InsertionQueue:
     """Queue that releases texts in spoken order.
 
-    ``held``: texts to paste. ``let_go``: the number of held texts dropped to save memory.
+    ``held``: texts to paste. ``dropped``: the number of held texts dropped to save memory. ``inserting``: the
+    insertion in progress.
     """
 
     def __init__(self) -> None:
         self.held: dict[SegmentId, str] = {}
-        self.let_go = 0
-        self.flight: ReadyTexts | None = None  # the insertion in progress
+        self.dropped = 0
+        self.inserting: ReadyTexts | None = None
         self._last = NOTHING_BEFORE
         self._times: dict[SegmentId, tuple[int, int]] = {}
         self._takes: dict[int, TakeTexts] = {}
@@ -89,13 +90,13 @@ class InsertionQueue:
         elif joins:
             begun.last = untimed(self._last)
 
-    def aim(self, take: int, target: Target | None, segment: int | None = None) -> None:
+    def set_target(self, take: int, target: Target | None, segment: int | None = None) -> None:
         """Set the target of a take's texts, or of one segment.
 
         Texts are not released before their target is known.
         """
         if known := self._takes.get(take):
-            known.aims.setdefault(segment, target)
+            known.targets.setdefault(segment, target)
 
     def result(
         self, piece: SegmentId, text: str | None, now: float, times_ms: tuple[int, int] | None = None
@@ -108,12 +109,12 @@ class InsertionQueue:
         if times_ms is not None and text:
             self._times[piece] = times_ms
         text = text.strip() if text else text
-        passed = take.left or number < take.first
+        passed = take.skips_missing or number < take.first
         take.late.discard(number)
         if not passed:
             take.texts[number] = text
             if text:
-                take.came[number] = now
+                take.arrived_at[number] = now
         elif text:
             self._hold(piece, text)
 
@@ -141,8 +142,8 @@ class InsertionQueue:
 
     def over(self, take: int) -> bool:
         """Return whether no more of a take will be inserted or become held."""
-        known, flight = self._takes.get(take), self.flight
-        if flight is not None and any(piece.take == take for piece in flight.pieces):
+        known, ready = self._takes.get(take), self.inserting
+        if ready is not None and any(piece.take == take for piece in ready.pieces):
             return False
         return known is None or (known.ended and not known.texts)
 
@@ -150,39 +151,42 @@ class InsertionQueue:
 
     def next(self) -> ReadyTexts | None:
         """Return the next texts to insert, or ``None``; the caller must report the outcome to ``inserted``."""
-        if self.flight is not None:
+        if self.inserting is not None:
             return None
-        self.flight = self._pasting() or self._following()
-        return self.flight
+        self.inserting = self._pasting() or self._following()
+        return self.inserting
 
     def inserted(self, insertion: Insertion) -> tuple[SegmentId, ...]:
         """Record the outcome, hold texts that did not arrive, and return the pieces that did."""
-        flight, self.flight = self.flight, None
-        if flight is None:
+        ready, self.inserting = self.inserting, None
+        if ready is None:
             return ()
-        whole = len(flight.text)
+        whole = len(ready.text)
         missing = min(whole, len(insertion.rest) or whole) if insertion.how is InsertionResult.HELD else 0
-        arrived = [piece for piece, rest in _missing(flight, missing) if not self._missed(piece, rest, flight)]
-        if flight.pasted:
+        arrived = [piece for piece, rest in _missing(ready, missing) if not self._missed(piece, rest, ready)]
+        if ready.pasted:
             self._settle(arrived)
         if missing < whole and insertion.how is not InsertionResult.COPIED:
             at = self._times.get(arrived[-1]) if arrived and not missing else None
-            text = TimedText(flight.text[: whole - missing].strip()[-_TAIL:], end_ms=at[1] if at else None)
-            self._last = (text, flight.target)
-            for take in self._followers(flight):
-                same = take.number == flight.pieces[0].take
+            text = TimedText(ready.text[: whole - missing].strip()[-_TAIL:], end_ms=at[1] if at else None)
+            self._last = (text, ready.target)
+            for take in self._followers(ready):
+                same = take.number == ready.pieces[0].take
                 self._write_on(take, self._last if same else untimed(self._last))
-        if own := self._takes.get(flight.pieces[0].take):
+        if own := self._takes.get(ready.pieces[0].take):
             own.holding = self.holds(own.number) and not own.each and (own.holding or missing > 0)
-        if flight.pasted:
+        if ready.pasted:
             self._paste = None
         return tuple(arrived)
 
-    def _followers(self, flight: ReadyTexts) -> list[TakeTexts]:
+    def _followers(self, ready: ReadyTexts) -> list[TakeTexts]:
         """Return the takes whose next text directly follows this insertion."""
-        own, followed = flight.pieces[0].take, flight.pasted and self._paste is not None and self._paste.followed
-        takes = self._takes.values()
-        return [take for take in takes if take.number == own or (followed and flight.target in take.aims.values())]
+        own, followed = ready.pieces[0].take, ready.pasted and self._paste is not None and self._paste.followed
+
+        def follows(take: TakeTexts) -> bool:
+            return take.number == own or (followed and ready.target in take.targets.values())
+
+        return [take for take in self._takes.values() if follows(take)]
 
     def _write_on(self, take: TakeTexts, last: Last) -> None:
         """Make the next text of this take, and of takes that follow it, continue after ``last``."""
@@ -227,7 +231,7 @@ class InsertionQueue:
 
     def dismiss(self, take: int) -> tuple[SegmentId, ...]:
         """Dismiss and return a take's held texts, except any being pasted, so that later texts are inserted."""
-        pasting = set(self.flight.pieces) if self.flight is not None and self.flight.pasted else set()
+        pasting = set(self.inserting.pieces) if self.inserting is not None and self.inserting.pasted else set()
         dismissed = tuple(piece for piece in self.held if piece.take == take and piece not in pasting)
         self._settle(dismissed)
         if known := self._takes.get(take):
@@ -250,7 +254,7 @@ class InsertionQueue:
     @property
     def offer_at(self) -> float | None:
         """The time since which a text waits for its predecessors, or ``None``."""
-        return min((self._takes[piece.take].came[piece.segment] for piece in self._blocked()), default=None)
+        return min((self._takes[piece.take].arrived_at[piece.segment] for piece in self._blocked()), default=None)
 
     def offered(self, now: float) -> bool:
         """Return whether a text has waited so long for its predecessors that it may be inserted first."""
@@ -264,7 +268,7 @@ class InsertionQueue:
             return
         for take in self._takes.values():
             if take.number < last.take:
-                take.left = True
+                take.skips_missing = True
             elif take.number == last.take:
                 take.late |= set(range(take.first, last.segment)) - take.known
 
@@ -272,10 +276,10 @@ class InsertionQueue:
         waits = False
         for take in self._takes.values():
             if waits:
-                yield from (SegmentId(take.number, segment) for segment in take.came)
+                yield from (SegmentId(take.number, segment) for segment in take.arrived_at)
             else:
                 yield from (SegmentId(take.number, segment) for segment in take.blocked())
-                waits = not (take.ended or take.left)
+                waits = not (take.ended or take.skips_missing)
 
     # -- releasing texts -----------------------------------------------------------------------------------
 
@@ -283,49 +287,49 @@ class InsertionQueue:
         for take in self._takes.values():
             while take.ready:
                 if not take.holding:
-                    return self._together(take) if take.aimed else None
-                self._hold(SegmentId(take.number, take.first), take.give())
-            if not (take.ended or take.left):
+                    return self._together(take) if take.target_known else None
+                self._hold(SegmentId(take.number, take.first), take.release())
+            if not (take.ended or take.skips_missing):
                 return None
         return None
 
     def _together(self, take: TakeTexts) -> ReadyTexts:
-        target, given = take.target, dict[SegmentId, str]()
-        while len(given) < _MOST_AT_ONCE and take.ready and take.aimed and take.target == target:
+        target, texts = take.target, dict[SegmentId, str]()
+        while len(texts) < _MOST_AT_ONCE and take.ready and take.target_known and take.target == target:
             piece = SegmentId(take.number, take.first)
-            given[piece] = take.give()
-        return self._ordered(given, take.last, target)
+            texts[piece] = take.release()
+        return self._ordered(texts, take.last, target)
 
     def _pasting(self) -> ReadyTexts | None:
         asked = self._paste
-        given = {piece: self.held[piece] for piece in sorted(self.held) if asked and piece.take == asked.take}
-        if asked is None or not given:
+        texts = {piece: self.held[piece] for piece in sorted(self.held) if asked and piece.take == asked.take}
+        if asked is None or not texts:
             self._paste = None
             return None
         if asked.joins and self._last[1] == asked.target:
-            return self._ordered(given, untimed(self._last), asked.target, pasted=True)
+            return self._ordered(texts, untimed(self._last), asked.target, pasted=True)
         known = self._takes.get(asked.take)
-        return self._ordered(given, known.last if known else NOTHING_BEFORE, asked.target, pasted=True)
+        return self._ordered(texts, known.last if known else NOTHING_BEFORE, asked.target, pasted=True)
 
     def _ordered(
-        self, given: dict[SegmentId, str], last: Last, target: Target | None, pasted: bool = False
+        self, texts: dict[SegmentId, str], last: Last, target: Target | None, pasted: bool = False
     ) -> ReadyTexts:
         """Return these texts as one insertion, which continues ``last`` if that went to the same window."""
-        pieces = [TimedText(text, *self._times.get(piece, (None, None))) for piece, text in given.items()]
+        pieces = [TimedText(text, *self._times.get(piece, (None, None))) for piece, text in texts.items()]
         parts = joined_parts(pieces)
-        left, where = last
-        continues = left.text if where == target else ""
+        before, where = last
+        continues = before.text if where == target else ""
         if continues:
-            parts[0] = follow(left, pieces[0]._replace(text=parts[0]))
-        return ReadyTexts(tuple(given), tuple(parts), "".join(parts), target, pasted, continues)
+            parts[0] = follow(before, pieces[0]._replace(text=parts[0]))
+        return ReadyTexts(tuple(texts), tuple(parts), "".join(parts), target, pasted, continues)
 
-    def _missed(self, piece: SegmentId, rest: str, flight: ReadyTexts) -> bool:
+    def _missed(self, piece: SegmentId, rest: str, ready: ReadyTexts) -> bool:
         """Hold the missing ``rest`` of a piece unless its take was dropped, and return whether any was missing."""
         if not rest:
             return False
-        if flight.pasted and piece in self.held:
+        if ready.pasted and piece in self.held:
             self.held[piece] = rest
-        elif not flight.pasted and piece.take in self._takes:
+        elif not ready.pasted and piece.take in self._takes:
             self._hold(piece, rest)
         return True
 
@@ -338,12 +342,12 @@ class InsertionQueue:
         characters = sum(len(text) for text in self.held.values())
         while characters > MOST_HELD and len(self.held) > 1:
             characters -= len(self.held.pop(min(self.held)))
-            self.let_go += 1
+            self.dropped += 1
 
 
-def _missing(flight: ReadyTexts, missing: int) -> Iterator[tuple[SegmentId, str]]:
+def _missing(ready: ReadyTexts, missing: int) -> Iterator[tuple[SegmentId, str]]:
     """Yield each piece with the part of it that lies in the last ``missing`` characters."""
-    after = len(flight.text)
-    for piece, text in zip(flight.pieces, flight.texts, strict=True):
+    after = len(ready.text)
+    for piece, text in zip(ready.pieces, ready.texts, strict=True):
         after -= len(text)
         yield piece, text[max(0, len(text) - max(0, missing - after)) :].strip()

@@ -2,7 +2,7 @@
 
 Each press and each release starts a process of its own, so a release may arrive before its press, or never: sway
 forgets it when another key is pressed meanwhile. Therefore a press of a key that is down ends the first press, and
-``let_go`` ends one whose release does not come.
+``release`` ends one whose release does not come.
 """
 
 from typing import Final
@@ -17,10 +17,10 @@ _MEANWHILE_S: Final = 1.0
 
 
 class KeyCommands:
-    """The keys that commands have pressed. ``heard``: actions whose commands have arrived."""
+    """The keys that commands have pressed. ``arrived``: actions whose commands have arrived."""
 
     def __init__(self) -> None:
-        self.heard: tuple[str, ...] = ()
+        self.arrived: tuple[str, ...] = ()
         self._down: dict[str, float] = {}
         self._early: dict[str, tuple[float, float]] = {}  # when a release began and when it arrived
 
@@ -28,15 +28,15 @@ class KeyCommands:
         """Return whether the action's key was pressed and not released."""
         return action in self._down
 
-    def let_go(self, action: str) -> bool:
+    def release(self, action: str) -> bool:
         """Count a key as released, and return whether it was down."""
         return self._down.pop(action, None) is not None
 
     def events(self, command: KeyCommand, now_s: float) -> tuple[KeyEvent, ...]:
         """Return the events of a command; presses and releases of an action alternate."""
         action, at_s = command.action, command.at_s
-        if action not in self.heard:
-            self.heard += (action,)
+        if action not in self.arrived:
+            self.arrived += (action,)
         pressed, released = (KeyEvent(action, down, now_s) for down in (True, False))
         if action in self._down:
             if command.move is KeyMove.RELEASE and at_s < self._down[action] - _TOGETHER_S:

@@ -105,7 +105,7 @@ class FocusedWindow:
 
 
 @dataclass(frozen=True)
-class Settle:
+class SettleTake:
     """A user's request to paste, copy or dismiss the held texts of one take."""
 
     take: int
@@ -113,7 +113,7 @@ class Settle:
 
 
 @dataclass(frozen=True)
-class Aimed:
+class TargetFound:
     """The target window of a take: the window that had the focus at key-down.
 
     Hands-free, it is the target of one ``segment``: the window that had the focus when the segment began.
@@ -132,7 +132,7 @@ class FirstSample:
 
 
 @dataclass(frozen=True)
-class Began:
+class SegmentBegan:
     """Beginning of a new segment in a take."""
 
     take: int
@@ -206,10 +206,11 @@ class Woke:
     """Notification that this computer has woken from sleep."""
 
 
-TakeEvent = Aimed | FirstSample | Began | PartialResult | Recognised | LongSilence | RecordingOver | TakeEnded
-Event = (
-    HotkeyEvent | Verb | Polled | Tick | FocusedWindow | Settle | InsertionEnded | HeldBefore | Woke | TakeEvent
+TakeEvent = (
+    TargetFound | FirstSample | SegmentBegan | PartialResult | Recognised | LongSilence | RecordingOver | TakeEnded
 )
+UserEvent = HotkeyEvent | Polled | Verb | FocusedWindow | SettleTake
+Event = UserEvent | TakeEvent | InsertionEnded | HeldBefore | Tick | Woke
 
 
 # -- effects -----------------------------------------------------------------------------------------------
@@ -217,22 +218,22 @@ Event = (
 
 @dataclass(frozen=True)
 class StartRecording:
-    """Begin a take: remember the target first (``Aimed``), then record and recognise."""
+    """Begin a take: remember the target first (``TargetFound``), then record and recognise."""
 
     take: int
     mode: TalkMode
 
 
 @dataclass(frozen=True)
-class Aim:
-    """Find the target window for one segment's text (``Aimed``)."""
+class FindTarget:
+    """Find the target window for one segment's text (``TargetFound``)."""
 
     take: int
     segment: int
 
 
 @dataclass(frozen=True)
-class AimHere:
+class FindFocusedWindow:
     """Find the window that has the focus now (``FocusedWindow``).
 
     ``leaves``: our own window is about to lose the focus.
@@ -250,7 +251,7 @@ class StopRecording:
 
 
 @dataclass(frozen=True)
-class Discard:
+class DiscardTake:
     """Stop the take and delete everything of it."""
 
     take: int
@@ -267,7 +268,7 @@ class PutAside:
 
 
 @dataclass(frozen=True)
-class PassOn:
+class PassOnTap:
     """Send a short tap of a suppressed key to the program that has the focus."""
 
     action: str
@@ -282,7 +283,7 @@ class PollKey:
 
 
 @dataclass(frozen=True)
-class Play:
+class PlayCue:
     """Play a sound cue to the user."""
 
     cue: SoundCue
@@ -317,7 +318,7 @@ class NoteDismissed:
 
 
 @dataclass(frozen=True)
-class GiveUp:
+class CancelTake:
     """Mark the take as cancelled by the user.
 
     It is recognised for the history only.
@@ -345,19 +346,19 @@ class Leave:
 
 Effect = (
     StartRecording
-    | Aim
-    | AimHere
+    | FindTarget
+    | FindFocusedWindow
     | StopRecording
-    | Discard
+    | DiscardTake
     | PutAside
-    | PassOn
+    | PassOnTap
     | PollKey
-    | Play
+    | PlayCue
     | InsertText
     | NoteInserted
     | NoteHeld
     | NoteDismissed
-    | GiveUp
+    | CancelTake
     | CloseTake
     | Renew
     | Leave

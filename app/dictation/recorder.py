@@ -18,7 +18,7 @@ from runtime.tasks import Closing, Tasks
 LINGER_S: Final = 3.0
 """The device stays open this long after a recording, so that the next one starts at once."""
 
-AGAIN_S: Final = 10.0
+RETRY_S: Final = 10.0
 """Delay before retrying to open a device that is to be kept open."""
 
 
@@ -39,18 +39,18 @@ class MicrophoneDevice(RecordingMicrophone, Protocol):
 class Recording:
     """A ``listening.RecordingMicrophone`` for one take.
 
-    ``sounding`` is called at its first sample, ``over`` once at its end.
+    ``on_end`` is called once, when the recording ends by itself or is abandoned.
     """
 
     def __init__(
-        self, device: MicrophoneDevice, sounding: Callable[[], None], over: Callable[["Recording"], None]
+        self, device: MicrophoneDevice, on_first_sample: Callable[[], None], on_end: Callable[["Recording"], None]
     ) -> None:
         self.buffer = device.buffer
         self.superseded = False
         self._device = device
-        self._over: Callable[[Recording], None] | None = over
+        self._on_end: Callable[[Recording], None] | None = on_end
         self._stopped = False
-        self.buffer.begun.add_done_callback(lambda _: sounding())
+        self.buffer.begun.add_done_callback(lambda _: on_first_sample())
         self.buffer.ended.add_done_callback(lambda _: self._end())
 
     @property
@@ -73,15 +73,15 @@ class Recording:
             if not self.superseded:
                 self._device.stop()
 
-    def give_up(self) -> None:
+    def abandon(self) -> None:
         """End a recording whose samples are not needed."""
         self.stop()
         self._end()
 
     def _end(self) -> None:
-        over, self._over = self._over, None
-        if over is not None:
-            over(self)
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            on_end(self)
 
 
 class Recorder(Closing):
@@ -92,11 +92,11 @@ class Recorder(Closing):
         open_device: OpenDevice,
         on_change: Callable[[MicrophoneChange], None],
         linger_s: float = LINGER_S,
-        again_s: float = AGAIN_S,
+        retry_s: float = RETRY_S,
     ) -> None:
         self._open_device = open_device
         self._on_change = on_change
-        self._linger_s, self._again_s = linger_s, again_s
+        self._linger_s, self._retry_s = linger_s, retry_s
         self._choice = ""
         self._keep_open = False
         self._lock = asyncio.Lock()  # serialises opening and closing
@@ -105,7 +105,7 @@ class Recorder(Closing):
         self._device_choice = ""
         self._recording: Recording | None = None
         self._closing: asyncio.TimerHandle | None = None
-        self._again: asyncio.TimerHandle | None = None
+        self._retry: asyncio.TimerHandle | None = None
         self._tasks = Tasks("recorder")
         self._closed = False
         self._stale = False
@@ -113,9 +113,9 @@ class Recorder(Closing):
     async def close(self) -> None:
         """End all work. Safe to call twice."""
         self._closed = True
-        self._linger(False)
-        if self._again is not None:
-            self._again.cancel()
+        self._cancel_closing()
+        if self._retry is not None:
+            self._retry.cancel()
         await self._tasks.close()
         async with self._lock:
             await self._close()
@@ -142,35 +142,35 @@ class Recorder(Closing):
         if keep_open or changed:
             self._tasks.start(self._settle(), "settle")
         else:
-            self._linger(True)
+            self._close_later()
 
-    async def record(self, sounding: Callable[[], None], over: Callable[[], None]) -> Recording:
+    async def record(self, on_first_sample: Callable[[], None], on_end: Callable[[], None]) -> Recording:
         """Begin a recording for a take. Raises ``MicrophoneError``."""
         async with self._lock:
-            return await self._begin(sounding, over)
+            return await self._record(on_first_sample, on_end)
 
-    async def attend(self, over: Callable[[], None]) -> Recording | None:
+    async def record_trial(self, on_end: Callable[[], None]) -> Recording | None:
         """Begin a recording that belongs to no take, or return ``None`` during another recording.
 
         A take that begins ends it. Raises ``MicrophoneError``.
         """
         async with self._lock:
             busy = self._recording is not None or self._closed
-            return None if busy else await self._begin(lambda: None, over)
+            return None if busy else await self._record(lambda: None, on_end)
 
     def renew(self) -> None:
         """Reopen the device once no recording uses it, because it may be gone."""
         self._stale = self._device is not None
         self._tasks.start(self._settle(), "renew")
 
-    def broken(self) -> None:
+    def close_device(self) -> None:
         """Close the failed device, so that the next recording opens it again."""
-        self._tasks.start(self._let_go(), "let go")
+        self._tasks.start(self._close_unused(), "close")
 
     # -- opening and closing -------------------------------------------------------------------------------
 
-    async def _begin(self, sounding: Callable[[], None], over: Callable[[], None]) -> Recording:
-        self._linger(False)
+    async def _record(self, on_first_sample: Callable[[], None], on_end: Callable[[], None]) -> Recording:
+        self._cancel_closing()
         if self._device is not None and not self._is_right:
             await self._close()
         device = self._device or await self._open()
@@ -181,12 +181,12 @@ class Recorder(Closing):
         def ended(recording: Recording) -> None:
             if self._recording is recording:
                 self._recording = None
-                self._linger(True)
+                self._close_later()
                 if self._stale:
                     self._tasks.start(self._settle(), "renew")
-            over()
+            on_end()
 
-        self._recording = Recording(device, sounding, ended)
+        self._recording = Recording(device, on_first_sample, ended)
         return self._recording
 
     async def _open(self) -> MicrophoneDevice:
@@ -217,18 +217,21 @@ class Recorder(Closing):
     def _try_later(self) -> None:
         """Schedule another attempt, in case a device is plugged in later."""
         loop = asyncio.get_running_loop()
-        if not self._closed and (self._again is None or self._again.when() <= loop.time()):
-            self._again = loop.call_later(self._again_s, lambda: self._tasks.start(self._settle(), "again"))
+        if not self._closed and (self._retry is None or self._retry.when() <= loop.time()):
+            self._retry = loop.call_later(self._retry_s, lambda: self._tasks.start(self._settle(), "again"))
 
-    async def _let_go(self) -> None:
+    async def _close_unused(self) -> None:
         async with self._lock:
             if self._recording is None:
                 await self._close()
 
-    def _linger(self, on: bool) -> None:
+    def _cancel_closing(self) -> None:
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None
-        if on and not self._keep_open and self._device is not None and self._recording is None:
+
+    def _close_later(self) -> None:
+        self._cancel_closing()
+        if not self._keep_open and self._device is not None and self._recording is None:
             loop = asyncio.get_running_loop()
-            self._closing = loop.call_later(self._linger_s, self.broken)
+            self._closing = loop.call_later(self._linger_s, self.close_device)

@@ -20,7 +20,7 @@ from app.core.states import State
 from app.dictation.actions import HeldAction
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import SegmentId
-from app.dictation.messages import Event, HeldBefore, NoteKey, Settle
+from app.dictation.messages import Event, HeldBefore, NoteKey, SettleTake
 from app.dictation.state_machine import Dictation
 from app.dictation.view import TakeView, state_of
 from app.journal.async_journal import opened_in_thread
@@ -147,17 +147,17 @@ class KnownRecordings:
 class Recordings:
     """The recordings that windows list.
 
-    ``tell`` receives events. ``noted`` waits until the outcome of texts is on disk.
+    ``handle`` receives events. ``noted`` waits until the outcome of texts is on disk.
     """
 
     def __init__(
         self,
         earlier: PastTakes,
         known: KnownRecordings,
-        tell: Callable[[Event], None],
+        handle: Callable[[Event], None],
         noted: Callable[[], Awaitable[None]],
     ) -> None:
-        self._earlier, self._known, self._tell, self._noted = earlier, known, tell, noted
+        self._earlier, self._known, self._handle, self._noted = earlier, known, handle, noted
         self._machine, self._deliveries = known.machine, known.deliveries
 
     async def views(self, most: int = LAST_TAKES) -> list[TakeView]:
@@ -169,9 +169,9 @@ class Recordings:
         """Offer the texts that were held when the app last ended."""
         texts = dict[SegmentId, str]()
         for session, held in (await self._earlier.held(time.time())).items():
-            if (take := self._deliveries.earlier(session)) <= 0:  # otherwise the take belongs to this run
+            if (take := self._deliveries.number_earlier(session)) <= 0:  # otherwise the take belongs to this run
                 texts |= _pieces(take, held)
-        self._tell(HeldBefore(texts))
+        self._handle(HeldBefore(texts))
 
     async def settle(self, session: str, how: HeldAction) -> None:
         """Paste, copy or dismiss the held texts of one recording, of this run or an earlier one.
@@ -183,11 +183,11 @@ class Recordings:
         if take is None or (take <= 0 and take not in self._machine.holding):
             await self._noted()  # otherwise texts just pasted would be read as held
             texts = await self._earlier.held_of(known)
-            take = self._deliveries.earlier(known)
-            self._tell(HeldBefore(_pieces(take, texts)))
+            take = self._deliveries.number_earlier(known)
+            self._handle(HeldBefore(_pieces(take, texts)))
         if take not in self._machine.holding:
             raise UsageMistake(f"{session} has no text to paste: `kikipounamu takes list` shows what has")
-        self._tell(Settle(take, how))
+        self._handle(SettleTake(take, how))
 
     def _now(self, view: TakeView) -> TakeView:
         if view.session in self._known.aside:

@@ -26,22 +26,22 @@ from app.dictation.gestures import TalkMode
 from app.dictation.hotkey_adapter import HotkeyAdapter
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import (
-    Aimed,
     CloseTake,
-    Discard,
+    DiscardTake,
     Effect,
     Event,
     Gauges,
     Leave,
     NoteKey,
-    PassOn,
-    Play,
+    PassOnTap,
+    PlayCue,
     PollKey,
     PutAside,
     Renew,
     SoundCue,
     StartRecording,
     StopRecording,
+    TargetFound,
     Tick,
     Woke,
 )
@@ -117,7 +117,7 @@ class DictationRunner:
         self._deliveries = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
         means = InsertionMeans(parts.inserter, parts.copier, parts.find_text, parts.read_around)
-        self._texts = TextInserter(means, self._deliveries, self._tell, self._tasks, history_changed)
+        self._texts = TextInserter(means, self._deliveries, self._handle, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
         self._take_parts = TakeParts(
             *(parts.library, self._deliveries, parts.setup, self.recorder, parts.observe),
@@ -126,14 +126,14 @@ class DictationRunner:
         )
         self._earlier = PastTakes(parts.library, parts.setup)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
-        self._keys = HotkeyAdapter(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None
+        self._keys = HotkeyAdapter(parts.hotkeys, self._handle, warn, show) if parts.hotkeys else None
         self._runners: dict[int, tuple[TakeRunner, asyncio.Task[None]]] = {}
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
         self._aside = deque[str]()
         known = KnownRecordings(self._machine, self._deliveries, self._aside)
-        self.recordings = Recordings(self._earlier, known, self._tell, self._texts.noted)
+        self.recordings = Recordings(self._earlier, known, self._handle, self._texts.noted)
         self._catching_up = False
         self._woken = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -161,7 +161,7 @@ class DictationRunner:
         """Start a user's action and return at once."""
         match action:
             case Verb():
-                self._tell(action)
+                self._handle(action)
             case RecoverTake(session):
                 self._tasks.start(self._recover(session), "recover")
             case SettleHeld(session, how):
@@ -175,12 +175,12 @@ class DictationRunner:
         self._machine.gestures.mode, self._machine.joins = options.mode, options.joins
         self.recorder.choose(options.microphone, keep_open=options.keep_open)
         if self._keys:
-            self._keys.want(options.keys)
+            self._keys.request(options.keys)
         self._woken.set()
 
     def woke(self) -> None:
         """Handle a wake-up from sleep: end the recording, reopen the microphone and grab the keys again."""
-        self._tell(Woke())
+        self._handle(Woke())
 
     async def until_bound(self) -> None:
         """Wait until the hotkeys work, or are refused for the first time."""
@@ -299,9 +299,10 @@ class DictationRunner:
 
     # -- effects -------------------------------------------------------------------------------------------
 
-    def _tell(self, event: Event) -> None:
-        if isinstance(event, Aimed) and event.segment is not None and (known := self._runners.get(event.take)):
-            known[0].aimed(event.segment, event.target)
+    def _handle(self, event: Event) -> None:
+        match event:
+            case TargetFound(take, target, int(segment)) if take in self._runners:
+                self._runners[take][0].set_target(segment, target)
         self._perform(self._machine.handle(event, asyncio.get_running_loop().time()))
         if self.view.state is not self._view.state:  # immediate feedback for key presses
             self._show()
@@ -311,7 +312,7 @@ class DictationRunner:
         for effect in effects:
             self._of_take(effect) or self._texts.perform(effect) or self._of_keys(effect)
         if self._keys:
-            self._keys.recording(self._machine.recording is not None)
+            self._keys.set_recording(self._machine.recording is not None)
 
     def _of_take(self, effect: Effect) -> bool:
         match effect:
@@ -320,7 +321,7 @@ class DictationRunner:
             case StopRecording(take):
                 if known := self._runners.get(take):
                     known[0].stop()
-            case Discard(take):
+            case DiscardTake(take):
                 self._warnings.pop("microphone", None)
                 self._tasks.start(self._end(take, self._deliveries.discard), "discard")
             case PutAside(take):
@@ -338,9 +339,9 @@ class DictationRunner:
         match effect:
             case PollKey(action, needed) if self._keys:
                 self._tasks.start(self._keys.poll(action, needed=needed), "poll")
-            case PassOn(action) if self._keys:
+            case PassOnTap(action) if self._keys:
                 self._tasks.start(self._keys.pass_on(action), "pass on")
-            case Play(cue) if self._options.cues:
+            case PlayCue(cue) if self._options.cues:
                 self._parts.cues.play(cue)
             case Renew():
                 self.recorder.renew()
@@ -351,8 +352,8 @@ class DictationRunner:
         return True
 
     def _record(self, take: int, mode: TalkMode) -> None:
-        self._texts.aim(take)  # first: the focus may move at any time
-        runner = TakeRunner(take, mode, self._take_parts, self._options.options, self._tell)
+        self._texts.find_target(take)  # first: the focus may move at any time
+        runner = TakeRunner(take, mode, self._take_parts, self._options.options, self._handle)
         self._runners[take] = (runner, self._tasks.start(runner.run(), f"take {take}"))
 
     async def _end(self, take: int, then: Callable[[int], Awaitable[None]]) -> None:

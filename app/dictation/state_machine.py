@@ -22,17 +22,15 @@ from app.dictation.messages import (
     DICTATE,
     NO_GAUGES,
     PASTE_HELD,
-    Aim,
-    Aimed,
-    Began,
+    CancelTake,
     CloseTake,
-    Discard,
+    DiscardTake,
     Effect,
     Event,
+    FindTarget,
     FirstSample,
     FocusedWindow,
     Gauges,
-    GiveUp,
     HeldBefore,
     HotkeyEvent,
     InsertionEnded,
@@ -43,21 +41,24 @@ from app.dictation.messages import (
     NoteInserted,
     NoteKey,
     PartialResult,
-    PassOn,
-    Play,
+    PassOnTap,
+    PlayCue,
     Polled,
     PollKey,
     PutAside,
     Recognised,
     RecordingOver,
     Renew,
-    Settle,
+    SegmentBegan,
+    SettleTake,
     SoundCue,
     StartRecording,
     StopRecording,
     TakeEnded,
     TakeEvent,
+    TargetFound,
     Tick,
+    UserEvent,
     Woke,
 )
 from app.dictation.take_progress import NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
@@ -89,7 +90,7 @@ class Dictation:
         self._held = HeldTexts(self._queue)
         self._takes: dict[int, TakeProgress] = {}
         self.begun = 0
-        self._let_go = 0
+        self._dropped = 0
         self._arrived_at = -JOINED_S
         self.joins = True
         self._notice: Notice | None = None
@@ -129,8 +130,8 @@ class Dictation:
     def handle(self, event: Event, now: float) -> list[Effect]:
         """Process one event and return the effects to perform, in order."""
         match event:
-            case HotkeyEvent() | Polled() | Verb() | FocusedWindow() | Settle():
-                self._by_hand(event, now)
+            case HotkeyEvent() | Polled() | Verb() | FocusedWindow() | SettleTake():
+                self._by_user(event, now)
             case InsertionEnded(insertion):
                 self._insertion_ended(insertion, now)
             case HeldBefore(texts):
@@ -141,7 +142,7 @@ class Dictation:
                 pass
             case _ if take := self._takes.get(event.take):
                 self._by_take(event, take, now)
-        self._go_on(now)
+        self._conclude(now)
         effects, self._effects = self._effects, []
         return effects
 
@@ -162,7 +163,7 @@ class Dictation:
 
     # -- user actions --------------------------------------------------------------------------------------
 
-    def _by_hand(self, event: HotkeyEvent | Polled | Verb | FocusedWindow | Settle, now: float) -> None:
+    def _by_user(self, event: UserEvent, now: float) -> None:
         match event:
             case HotkeyEvent(action, pressed=True):
                 if self.keys.pressed(action, now):
@@ -175,22 +176,22 @@ class Dictation:
                     self._released(action, released_at, now)
             case FocusedWindow(take, target):
                 self._held.here(take, target, joins=self._joins(now), followed=self.joins)
-            case Settle(take, how):
+            case SettleTake(take, how):
                 self._effects += self._held.settle(take, how)
             case Verb():
-                self._asked(event, now)
+                self._perform_verb(event, now)
 
     def _pressed(self, action: str, now: float) -> None:
         if action == DICTATE:
-            self._intended(self.gestures.pressed(now, self.recording, self.begun + 1), now)
+            self._follow_intent(self.gestures.pressed(now, self.recording, self.begun + 1), now)
         elif verb := _VERBS.get(action):
-            self._asked(verb, now)
+            self._perform_verb(verb, now)
 
     def _released(self, action: str, at: float, now: float, *, chord: bool = False) -> None:
         if action == DICTATE:
-            self._intended(self.gestures.released(at, self.recording, chord=chord), now)
+            self._follow_intent(self.gestures.released(at, self.recording, chord=chord), now)
 
-    def _intended(self, intent: KeyIntent | None, now: float) -> None:
+    def _follow_intent(self, intent: KeyIntent | None, now: float) -> None:
         match intent:
             case KeyIntent.BEGIN:
                 self._begin(now)
@@ -199,9 +200,9 @@ class Dictation:
             case KeyIntent.TAP | KeyIntent.CHORD:
                 self._discard()
         if intent in (KeyIntent.TAP, KeyIntent.PASS):
-            self._effects.append(PassOn(DICTATE))
+            self._effects.append(PassOnTap(DICTATE))
 
-    def _asked(self, verb: Verb, now: float) -> None:
+    def _perform_verb(self, verb: Verb, now: float) -> None:
         match verb:
             case Verb.START | Verb.TOGGLE if self.recording is None:
                 self._begin(now)
@@ -214,7 +215,7 @@ class Dictation:
             case Verb.PASTE_HELD | Verb.INSERT_READY if self._queue.offered(now):
                 self._queue.accept()
             case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:
-                self._tell(Note(NoteKey.HELD_EARLIER, {"count": str(self._held.earlier)}), now)
+                self._show_note(Note(NoteKey.HELD_EARLIER, {"count": str(self._held.earlier)}), now)
             case Verb.QUIT:
                 self._quit(now)
             case Verb.SHOW:  # starting the app again while it is quitting keeps it running
@@ -247,20 +248,20 @@ class Dictation:
         """Stop the recording after a sleep and renew the devices, because later speech is for another take."""
         if self.recording is not None:
             self._stop(now)
-            self._tell(Note(NoteKey.SLEPT), now)
+            self._show_note(Note(NoteKey.SLEPT), now)
         self._effects.append(Renew())
 
     def _silent(self, take: TakeProgress, now: float) -> None:
         take.recording, take.stopped_at = False, now
         if take.sounding_at is not None:
-            self._effects.append(Play(SoundCue.STOP))
+            self._effects.append(PlayCue(SoundCue.STOP))
 
     def _discard(self) -> None:
         """Discard the take that is being recorded, leaving no trace of it."""
         if (number := self.recording) is not None:
             del self._takes[number]
             self._queue.drop(number)
-            self._effects.append(Discard(number))
+            self._effects.append(DiscardTake(number))
 
     def _cancel(self, now: float) -> None:
         newest = max((number for number, take in self._takes.items() if take.pending), default=None)
@@ -268,8 +269,8 @@ class Dictation:
             self._stop(now)
             self._takes[newest].cancelled_at = now
             self._queue.drop(newest)
-            self._effects.append(GiveUp(newest))
-            self._tell(Note(NoteKey.CANCELLED), now)
+            self._effects.append(CancelTake(newest))
+            self._show_note(Note(NoteKey.CANCELLED), now)
 
     def _make_room(self, now: float) -> None:
         waiting = [take for take in self._takes.values() if take.over_at is None]
@@ -288,24 +289,24 @@ class Dictation:
 
     def _by_take(self, event: TakeEvent, take: TakeProgress, now: float) -> None:
         match event:
-            case Aimed(number, target, segment):
-                self._queue.aim(number, target, segment)
+            case TargetFound(number, target, segment):
+                self._queue.set_target(number, target, segment)
                 take.window = target.area if target else take.window
             case FirstSample():
                 self._sounding(take, now)
-            case Began(number, segment) if take.mode is TalkMode.HANDS_FREE:
-                self._effects.append(Aim(number, segment))
+            case SegmentBegan(number, segment) if take.mode is TalkMode.HANDS_FREE:
+                self._effects.append(FindTarget(number, segment))
             case PartialResult(_, partial):
                 take.text.partial(partial)
             case Recognised(_, segment, foreign):
                 self._recognised(take, segment, now, foreign=foreign)
             case LongSilence(_, minutes) if take.recording:
                 self._stop(now)
-                self._tell(Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}), now)
+                self._show_note(Note(NoteKey.NO_SPEECH, {"minutes": str(minutes)}), now)
             case RecordingOver(_, note):
                 if take.recording:
                     self._silent(take, now)
-                self._broken(take, note, now)
+                self._note_failure(take, note, now)
             case TakeEnded(_, note, heard):
                 take.heard = heard
                 self._ended(take, note, now)
@@ -313,19 +314,19 @@ class Dictation:
     def _sounding(self, take: TakeProgress, now: float) -> None:
         if take.recording and take.sounding_at is None:
             take.sounding_at = now
-            self._effects.append(Play(SoundCue.START))
+            self._effects.append(PlayCue(SoundCue.START))
 
     def _recognised(self, take: TakeProgress, segment: TranscriptSegment, now: float, *, foreign: bool) -> None:
         if take.ended:
             return
         take.text.ended(segment)
         take.failures += bool(segment.error)
-        take.said = take.said or bool(segment.text.strip())
+        take.has_text = take.has_text or bool(segment.text.strip())
         take.replaced = take.replaced or bool(segment.recognised)
         piece, text = SegmentId(take.number, segment.index), None if segment.error else segment.text
         if text and foreign:
             self._queue.withhold(piece, text)
-            self._tell(Note(HoldReason.FOREIGN_SCRIPT), now)
+            self._show_note(Note(HoldReason.FOREIGN_SCRIPT), now)
         self._queue.result(piece, text, now, (segment.start_ms, segment.end_ms))
 
     def _ended(self, take: TakeProgress, note: Note | None, now: float) -> None:
@@ -333,40 +334,40 @@ class Dictation:
             self._silent(take, now)
         take.ended = True
         self._queue.ended(take.number)
-        self._broken(take, note, now)
+        self._note_failure(take, note, now)
 
-    def _broken(self, take: TakeProgress, note: Note | None, now: float) -> None:
+    def _note_failure(self, take: TakeProgress, note: Note | None, now: float) -> None:
         if note is not None:
             take.broken = True
-            self._tell(note, now)
+            self._show_note(note, now)
 
     def _insertion_ended(self, insertion: Insertion, now: float) -> None:
         if arrived := self._queue.inserted(insertion):
             self._effects.append(NoteInserted(arrived))
             self._arrived_at = now
         if insertion.how is InsertionResult.HELD and insertion.reason:
-            self._tell(Note(insertion.reason), now)
+            self._show_note(Note(insertion.reason), now)
         elif insertion.how is InsertionResult.COPIED:
-            self._tell(Note(NoteKey.COPIED), now)
+            self._show_note(Note(NoteKey.COPIED), now)
 
     # -- consequences of every event -----------------------------------------------------------------------
 
-    def _go_on(self, now: float) -> None:
-        needed = {DICTATE} if self.gestures.talks(self.recording) else ()
+    def _conclude(self, now: float) -> None:
+        needed = {DICTATE} if self.gestures.release_ends(self.recording) else ()
         self._effects += [PollKey(action, action in needed) for action in self.keys.polls(now)]
         # While a hotkey is down X11 sends every key to us, including those that would type or paste.
         ready = None if self.keys else self._queue.next()
         if held := self._queue.newly_held():
-            self._effects += [NoteHeld(held), Play(SoundCue.HELD)]
+            self._effects += [NoteHeld(held), PlayCue(SoundCue.HELD)]
         if self._notice and self._notice.note.key in _WHY_HELD and not self._queue.held:
             self._notice = None  # the note is outdated: the text was inserted or dismissed
         if ready is not None:
             self._effects.append(InsertText(ready))
-        if (let_go := self._queue.let_go) > self._let_go:
-            self._let_go = let_go
-            self._tell(Note(NoteKey.HELD_LET_GO, {"count": str(let_go)}), now)
+        if (dropped := self._queue.dropped) > self._dropped:
+            self._dropped = dropped
+            self._show_note(Note(NoteKey.HELD_LET_GO, {"count": str(dropped)}), now)
         self._close(now)
-        if self._quitting and not self.pending and self._queue.flight is None:
+        if self._quitting and not self.pending and self._queue.inserting is None:
             self._leave()
 
     def _close(self, now: float) -> None:
@@ -374,10 +375,10 @@ class Dictation:
             if take.over_at is None and take.ended and self._queue.over(number):
                 take.over_at = now
                 self._queue.forget(number)
-                self._effects.append(Discard(number) if take.needless else CloseTake(number))
+                self._effects.append(DiscardTake(number) if take.needless else CloseTake(number))
                 if take.empty:
                     key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
-                    self._tell(Note(key), now)
+                    self._show_note(Note(key), now)
             if take.over_at is not None and number != max(self._takes):
                 del self._takes[number]
 
@@ -386,5 +387,5 @@ class Dictation:
             self._left = True
             self._effects.append(Leave())
 
-    def _tell(self, note: Note, now: float) -> None:
+    def _show_note(self, note: Note, now: float) -> None:
         self._notice = Notice(note, now + NOTICE_S)

@@ -72,7 +72,7 @@ class TakeProgress:
     """The progress of one take.
 
     ``failures``: segments without a text. ``broken``: the take ended before all of its segments had ended.
-    ``said``: it has a text. ``heard``: the VAD may have heard speech.
+    ``has_text``: some of it was recognised. ``heard``: the VAD may have heard speech.
     ``replaced``: replacement rules changed a recognised text.
     ``over_at``: when the take was over, with no more text to come or to insert automatically.
     ``cancelled_at``: when the user cancelled it. ``window``: the place of the window that receives its texts.
@@ -86,7 +86,7 @@ class TakeProgress:
     stopped_at: float | None = None
     ended: bool = False
     cancelled_at: float | None = None
-    said: bool = False
+    has_text: bool = False
     heard: bool = True
     replaced: bool = False
     failures: int = 0
@@ -102,7 +102,7 @@ class TakeProgress:
     @property
     def empty(self) -> bool:
         """True for a take that has nothing to show, not even a reason."""
-        return not (self.said or self.failures or self.broken or self.cancelled)
+        return not (self.has_text or self.failures or self.broken or self.cancelled)
 
     @property
     def needless(self) -> bool:
@@ -140,7 +140,7 @@ def state_of(take: TakeProgress, queue: InsertionQueue, unsent_s: float, now: fl
         return State.ARMING if take.sounding_at is None else State.LISTENING
     if take.cancelled:
         return State.CANCELLED if now < idle_at(take, queue) else State.IDLE
-    if queue.flight is not None and any(piece.take == take.number for piece in queue.flight.pieces):
+    if queue.inserting is not None and any(piece.take == take.number for piece in queue.inserting.pieces):
         return State.INSERTING
     if not take.ended:
         return State.SENDING if unsent_s > 0 else State.WAITING
@@ -179,7 +179,7 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
     """Compose the view of the newest take and of everything shown with it."""
     queue, takes = scene.queue, scene.takes
     unsent = sum(gauges.unsent_s.get(number, 0.0) for number, take in takes.items() if take.pending)
-    beside = View(
+    base = View(
         unsent_s=unsent,
         destination=gauges.destination,
         device=gauges.device,
@@ -190,13 +190,13 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
     )
     newest = takes[max(takes)] if takes else None
     if newest is None:
-        return beside
+        return base
     state = state_of(newest, queue, gauges.unsent_s.get(newest.number, 0.0), now)
     waiting = sum(take.pending for take in takes.values() if take is not newest)
     if state is State.IDLE:
-        return replace(beside, waiting=waiting)
+        return replace(base, waiting=waiting)
     return replace(
-        beside,
+        base,
         state=state,
         seconds=newest.seconds(now),
         level_dbfs=gauges.level_dbfs if newest.recording else View().level_dbfs,

@@ -18,7 +18,6 @@ from app.core.transcript import TranscriptSegment
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
-    Began,
     Event,
     FirstSample,
     LongSilence,
@@ -26,6 +25,7 @@ from app.dictation.messages import (
     PartialResult,
     Recognised,
     RecordingOver,
+    SegmentBegan,
     TakeEnded,
 )
 from app.dictation.recorder import Recorder, Recording
@@ -50,7 +50,7 @@ from speech.errors import SpeechError
 
 log = loggers.APP_TAKE_WORK
 
-Tell = Callable[[Event], None]
+Handle = Callable[[Event], None]
 
 _BUSY: Final = {
     "no_worker": NoteKey.NO_WORKER,
@@ -86,7 +86,7 @@ class TakeRunner(DictationObserver):
     ``destination``: the name of the gateway that receives the audio; empty: this computer, ``None``: none now.
     """
 
-    def __init__(self, take: int, mode: TalkMode, parts: TakeParts, options: Options, tell: Tell) -> None:
+    def __init__(self, take: int, mode: TalkMode, parts: TakeParts, options: Options, handle: Handle) -> None:
         self.session: UUID = uuid4()
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self.silence_s: Callable[[], float] = lambda: 0.0
@@ -96,15 +96,15 @@ class TakeRunner(DictationObserver):
         self.options = options
         self._take = take
         self._parts = parts
-        self._tell = tell
+        self._handle = handle
         self._gateway: Note | None = None
         self._recording: Recording | None = None
         self._stopped = False
         self._silence_minutes = SILENCE_MINUTES[mode]
         self._heard_s = 0.0  # the end of the last text: the VAD misses quiet speech
         listening = CuttingMode.HANDS_FREE if mode is TalkMode.HANDS_FREE else CuttingMode.TOGGLE
-        self._aims: dict[int, tuple[Target | None]] = {}
-        window = self._aims.get if mode is TalkMode.HANDS_FREE else lambda piece: ()
+        self._targets: dict[int, tuple[Target | None]] = {}
+        window = self._targets.get if mode is TalkMode.HANDS_FREE else lambda piece: ()
         spans = None if parts.each_at_once() else SpanRules(key_down=parts.key_down, window=window)
         self._setup = replace(parts.setup, locate=self._locate, mode=listening, records_on=True, spans=spans)
         self.destination: str | None = None
@@ -120,9 +120,9 @@ class TakeRunner(DictationObserver):
         if self._recording is not None:
             self._recording.stop()
 
-    def aimed(self, segment: int, target: Target | None) -> None:
+    def set_target(self, segment: int, target: Target | None) -> None:
         """Note the target window of a segment."""
-        self._aims[segment] = (target,)
+        self._targets[segment] = (target,)
 
     async def run(self) -> None:
         """Run the take from opening the device to the last text.
@@ -135,7 +135,7 @@ class TakeRunner(DictationObserver):
             except Exception as error:  # top level of a task: logged, and shown to the user
                 log.exception(LogEvent.TAKE_FAILED)
                 note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
-            self._tell(TakeEnded(self._take, note, self.heard()))
+            self._handle(TakeEnded(self._take, note, self.heard()))
 
     def _locate(self) -> Address:
         address = self._parts.setup.locate()
@@ -162,12 +162,12 @@ class TakeRunner(DictationObserver):
             if not journal.done():
                 await asyncio.wait({journal})  # the code that ends the take closes the journal
             if self._recording and (journal.cancelled() or journal.exception()):
-                self._recording.give_up()
+                self._recording.abandon()
         return await self._listen(opened)
 
     async def _new_journal(self) -> Journal:
         journal = await asyncio.to_thread(self._create_journal)
-        await self._parts.deliveries.opened(self._take, journal)
+        await self._parts.deliveries.add(self._take, journal)
         return journal
 
     def _create_journal(self) -> Journal:
@@ -184,7 +184,7 @@ class TakeRunner(DictationObserver):
 
     async def _record(self) -> None:
         recording = await self._parts.recorder.record(
-            lambda: self._tell(FirstSample(self._take)), lambda: self._tell(RecordingOver(self._take))
+            lambda: self._handle(FirstSample(self._take)), lambda: self._handle(RecordingOver(self._take))
         )
         self._recording = recording
         if self._stopped:
@@ -195,7 +195,7 @@ class TakeRunner(DictationObserver):
         try:
             await self._setup.listen(journal, self._recording, self)
         except MicrophoneError as error:
-            self._parts.recorder.broken()
+            self._parts.recorder.close_device()
             return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
         except (GatewayError, AppError, SpeechError) as error:
             return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
@@ -206,13 +206,13 @@ class TakeRunner(DictationObserver):
     def began(self, segment: int) -> None:
         """Note that a segment begins."""
         self._notify(SegmentStep.BEGAN, segment)
-        self._tell(Began(self._take, segment))
+        self._handle(SegmentBegan(self._take, segment))
 
     def processed(self, seconds: float) -> None:
         """Note that nothing was said for long in a recording of ``seconds``."""
         silence_s = min(self.silence_s(), seconds - self._heard_s)
         if not self._stopped and silence_s >= 60 * self._silence_minutes:
-            self._tell(LongSilence(self._take, self._silence_minutes))
+            self._handle(LongSilence(self._take, self._silence_minutes))
 
     def completed(self, segment: int) -> None:
         """Note that all audio of a segment has been recorded."""
@@ -225,7 +225,7 @@ class TakeRunner(DictationObserver):
         """Process partials and changes of the connection to the gateway."""
         match event:
             case Partial():
-                self._tell(PartialResult(self._take, event))
+                self._handle(PartialResult(self._take, event))
             case Queued(segment):
                 self._notify(SegmentStep.QUEUED, segment)
             case Connected():
@@ -240,7 +240,7 @@ class TakeRunner(DictationObserver):
         """Show a text that is not final, like a partial result that stays."""
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)
         shown = Partial(segment.index, _LAST_REVISION, segment.text, len(segment.text))
-        self._tell(PartialResult(self._take, shown))
+        self._handle(PartialResult(self._take, shown))
 
     def recognised(self, segment: TranscriptSegment) -> None:
         """Pass on a segment that has ended."""
@@ -249,4 +249,4 @@ class TakeRunner(DictationObserver):
             self._heard_s = max(self._heard_s, segment.end_ms / 1000)
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)
         strange = foreign(segment.recognised or segment.text, self.options.languages)
-        self._tell(Recognised(self._take, segment, strange))
+        self._handle(Recognised(self._take, segment, strange))

@@ -16,9 +16,9 @@ NOTHING_BEFORE: Final[Last] = (TimedText(""), None)
 class TakeTexts:
     """The results of one take and their progress towards insertion.
 
-    ``texts``: results not yet released, ``None`` for a failure. ``came``: when each arrived.
+    ``texts``: results not yet released, ``None`` for a failure. ``arrived_at``: when each arrived.
     ``first``: the first segment not yet released. ``late``: missing segments that were skipped.
-    ``left``: every missing segment is skipped.
+    ``skips_missing``: every missing segment is skipped.
     ``last``: the text inserted last and its window. ``follows``: the take that was not over when this one
     began; the user cannot have moved the cursor between their texts.
     """
@@ -26,13 +26,13 @@ class TakeTexts:
     number: int
     each: bool = False
     follows: int | None = None
-    aims: dict[int | None, Target | None] = field(default_factory=dict)
+    targets: dict[int | None, Target | None] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
     texts: dict[int, str | None] = field(default_factory=dict)
-    came: dict[int, float] = field(default_factory=dict)
+    arrived_at: dict[int, float] = field(default_factory=dict)
     first: int = 0
     late: set[int] = field(default_factory=set)
-    left: bool = False
+    skips_missing: bool = False
     ended: bool = False
     holding: bool = False
     last: Last = NOTHING_BEFORE
@@ -44,37 +44,37 @@ class TakeTexts:
             if self.first in self.texts:
                 if self.texts[self.first]:
                     return True
-                self.give()
+                self.release()
             elif self.first in self.late:
                 self.first += 1
-            elif self.texts and (self.ended or self.left):
+            elif self.texts and (self.ended or self.skips_missing):
                 self.first = min(self.texts)
             else:
                 return False
 
-    def give(self) -> str:
+    def release(self) -> str:
         """Release the text of ``first`` and return it."""
-        self.came.pop(self.first, None)
+        self.arrived_at.pop(self.first, None)
         self.first += 1
         return self.texts.pop(self.first - 1) or ""
 
     @property
-    def aimed(self) -> bool:
+    def target_known(self) -> bool:
         """True if the target of the text of ``first`` is known."""
-        return (self.first if self.each else None) in self.aims
+        return (self.first if self.each else None) in self.targets
 
     @property
     def target(self) -> Target | None:
-        return self.aims.get(self.first if self.each else None)
+        return self.targets.get(self.first if self.each else None)
 
     def blocked(self) -> Iterator[int]:
         """Yield the segments whose texts wait for a missing segment of this take."""
-        if self.ended or self.left:
+        if self.ended or self.skips_missing:
             return
         reach = self.first
         while reach in self.texts or reach in self.late:
             reach += 1
-        yield from (segment for segment in self.came if segment > reach)
+        yield from (segment for segment in self.arrived_at if segment > reach)
 
 
 def untimed(last: Last) -> Last:

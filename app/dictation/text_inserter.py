@@ -11,18 +11,18 @@ from typing import Any, Final
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import ReadyTexts
 from app.dictation.messages import (
-    Aim,
-    Aimed,
-    AimHere,
+    CancelTake,
     Effect,
     Event,
+    FindFocusedWindow,
+    FindTarget,
     FocusedWindow,
-    GiveUp,
     InsertionEnded,
     InsertText,
     NoteDismissed,
     NoteHeld,
     NoteInserted,
+    TargetFound,
 )
 from app.dictation.text_joint import at_caret
 from app.insertion.clipboard import Copier
@@ -72,20 +72,20 @@ class InsertionMeans:
 class TextInserter:
     """Runner of the state machine's effects that concern texts, in its owner's ``tasks``.
 
-    ``tell`` receives events. ``noted_one`` is called when a journal has changed.
+    ``handle`` receives events. ``noted_one`` is called when a journal has changed.
     """
 
     def __init__(
         self,
         means: InsertionMeans,
         deliveries: DeliveryLog,
-        tell: Callable[[Event], None],
+        handle: Callable[[Event], None],
         tasks: Tasks,
         noted_one: Callable[[], None] = lambda: None,
     ) -> None:
         self._means = means
         self._deliveries = deliveries
-        self._tell = tell
+        self._handle = handle
         self._tasks = tasks
         self._noted_one = noted_one
         self._noting: set[asyncio.Task[None]] = set()
@@ -97,10 +97,10 @@ class TextInserter:
         Return whether the effect concerns texts.
         """
         match effect:
-            case Aim(take, segment):
-                self.aim(take, segment)
-            case AimHere(take, leaves):
-                self._tasks.start(self._aim_here(take, leaves), "aim here")
+            case FindTarget(take, segment):
+                self.find_target(take, segment)
+            case FindFocusedWindow(take, leaves):
+                self._tasks.start(self._find_focused(take, leaves), "aim here")
             case InsertText(ready):
                 self._tasks.start(self._insert(ready), "insert")
             case NoteInserted(pieces):
@@ -109,15 +109,15 @@ class TextInserter:
                 self.note(self._deliveries.held(pieces))
             case NoteDismissed(pieces):
                 self.note(self._deliveries.dismissed(pieces))
-            case GiveUp(take):
-                self.note(self._deliveries.give_up(take))
+            case CancelTake(take):
+                self.note(self._deliveries.cancel(take))
             case _:
                 return False
         return True
 
-    def aim(self, take: int, segment: int | None = None) -> None:
+    def find_target(self, take: int, segment: int | None = None) -> None:
         """Report the window that has the focus now."""
-        self._tasks.start(self._aim(take, segment), "aim")
+        self._tasks.start(self._find_target(take, segment), "aim")
 
     def note(self, work: Coroutine[Any, Any, None]) -> None:
         """Start writing to a journal, for which ``noted`` waits."""
@@ -134,21 +134,21 @@ class TextInserter:
         if self._noting:
             await asyncio.wait(self._noting, timeout=_NOTING_S)
 
-    async def _aim(self, take: int, segment: int | None) -> None:
+    async def _find_target(self, take: int, segment: int | None) -> None:
         target = await self._target()
-        self._tell(Aimed(take, target, segment))
+        self._handle(TargetFound(take, target, segment))
         found = await self._means.find_text(target) if target is not None else None
         if take >= max(self.places, default=take):
             self.places = {take: found} if found is not None else {}
 
-    async def _aim_here(self, take: int, leaves: bool) -> None:
+    async def _find_focused(self, take: int, leaves: bool) -> None:
         target = await self._target()
         for _ in range(_LOOKS_AGAIN):  # the menu or window of the request may still have the focus
             if target is not None and not (leaves and target.own):
                 break
             await asyncio.sleep(_LOOK_AGAIN_S)
             target = await self._target()
-        self._tell(FocusedWindow(take, target))
+        self._handle(FocusedWindow(take, target))
 
     async def _target(self) -> Target | None:
         try:
@@ -171,7 +171,7 @@ class TextInserter:
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
             insertion = held(HoldReason.NOT_READ)
-        self._tell(InsertionEnded(insertion))
+        self._handle(InsertionEnded(insertion))
 
     async def _insert_in_time(self, ready: ReadyTexts) -> Insertion:
         """Copy or insert texts. At the deadline nobody knows whether they arrived."""

@@ -80,7 +80,7 @@ class AssignedHotkeys(Protocol):
         """Set all keys that will be wanted at one time or another, so that the user is asked once."""
         ...
 
-    def let_go(self, action: str) -> None:
+    def assume_released(self, action: str) -> None:
         """Report a key as released whose release the desktop does not tell."""
         ...
 

@@ -116,7 +116,7 @@ class PortalHotkeys:
             await self._open(all_of_them)
         self._wanted = frozenset(wanted)
         for action in self._down - self._wanted:
-            self.let_go(action)
+            self.assume_released(action)
         self._refuse_unassigned(wanted)
 
     async def renew(self) -> None:
@@ -216,7 +216,7 @@ class PortalHotkeys:
         if self._session is session:
             log.warning(LogEvent.HOTKEYS_PORTAL_ENDED)
             for action in tuple(self._down):
-                self.let_go(action)
+                self.assume_released(action)
             self._events.put(HotkeysLost("the desktop portal has ended"))
 
     def _refuse_unassigned(self, wanted: Mapping[str, str]) -> None:
@@ -243,7 +243,7 @@ class PortalHotkeys:
             action = next((each.action for each in self._bound if each.id == signal.values[1]), "")
             if signal.member == "Deactivated":
                 self._activated_s.pop(action, None)
-                self.let_go(action)
+                self.assume_released(action)
             elif not self._repeats(action) and action in self._wanted and action not in self._down:
                 self._down.add(action)
                 self._events.put(KeyEvent(action, True, time.monotonic()))
@@ -254,7 +254,7 @@ class PortalHotkeys:
         before_s, self._activated_s[action] = self._activated_s.get(action, now_s - _REPEAT_S), now_s
         return now_s - before_s < _REPEAT_S
 
-    def let_go(self, action: str) -> None:
+    def assume_released(self, action: str) -> None:
         """Report a key as released whose release the portal does not tell."""
         if action in self._down:
             self._down.discard(action)

@@ -102,7 +102,7 @@ class MicrophoneTrialRunner(Closing):
 
     async def _hear_until_it_ends(self) -> None:
         try:
-            recording = await self._recorder.attend(lambda: None)
+            recording = await self._recorder.record_trial(lambda: None)
             if recording is None:
                 return
             device, check = recording.device, LevelCheck()
@@ -113,7 +113,7 @@ class MicrophoneTrialRunner(Closing):
                     check.hear(block)
                     self._tell(device, check)
             finally:
-                recording.give_up()
+                recording.abandon()
         except MicrophoneError as error:
             failed = MicrophoneTrial(MicrophoneActivity.OPENING, note=note_of(error))
             if failed != self._view:  # once, not every second

@@ -84,7 +84,7 @@ class Dictation:
         """Insert the texts of one recording; return the outcome of the last."""
         self._takes += 1
         self.queue.begin(self._takes)
-        self.queue.aim(self._takes, await self._inserter.target())
+        self.queue.set_target(self._takes, await self._inserter.target())
         insertion = PASTED
         for segment, text in enumerate(texts):
             self.queue.result(SegmentId(self._takes, segment), text, 0.0)

@@ -8,7 +8,6 @@ from app.core.transcript import TranscriptSegment
 from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
-    Aimed,
     Effect,
     Event,
     FirstSample,
@@ -17,6 +16,7 @@ from app.dictation.messages import (
     InsertText,
     Recognised,
     RecordingOver,
+    TargetFound,
 )
 from app.dictation.state_machine import Dictation
 from app.insertion.outcome import Insertion, InsertionResult, Target
@@ -66,4 +66,4 @@ def text(take: int, segment: int, text: str = "", error: str = "") -> Recognised
 
 def spoken(take: int = 1) -> list[Event]:
     """Return the events of a take from its start to its last sample."""
-    return [Verb.START, Aimed(take, WINDOW), FirstSample(take), Verb.STOP, RecordingOver(take)]
+    return [Verb.START, TargetFound(take, WINDOW), FirstSample(take), Verb.STOP, RecordingOver(take)]

@@ -63,7 +63,7 @@ def told(library: Library, session: UUID) -> list[tuple[str, int]]:
 
 async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> None:
     log = DeliveryLog(library)
-    await log.opened(1, begun(library, ONE))
+    await log.add(1, begun(library, ONE))
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
     await asyncio.gather(
         log.inserting(pieces),
@@ -78,7 +78,7 @@ async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> No
 
 async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Library) -> None:
     log = DeliveryLog(library)
-    await log.opened(1, begun(library, ONE))
+    await log.add(1, begun(library, ONE))
     pieces = (SegmentId(1, 0), SegmentId(1, 1))
     await log.held(pieces)
     assert library.find(ONE).take.program == ""
@@ -91,7 +91,7 @@ async def test_ledger_records_program_of_held_text_when_it_is_pasted(library: Li
 async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: Library) -> None:
     log = DeliveryLog(library)
     for take, session in ((1, ONE), (2, TWO)):
-        await log.opened(take, begun(library, session))
+        await log.add(take, begun(library, session))
     pieces = (SegmentId(1, 0), SegmentId(1, 1), SegmentId(2, 0))
     await log.inserting(pieces)
     await log.close(1)
@@ -107,7 +107,7 @@ async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library
         journal.want(inserted=True)
     assert library.find(ONE).state is TakeState.HELD
     log = DeliveryLog(library)
-    assert log.earlier(ONE) == 0
+    assert log.number_earlier(ONE) == 0
     await log.inserting((SegmentId(0, 0), SegmentId(0, 1)))
     await log.inserted((SegmentId(0, 0), SegmentId(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
@@ -117,7 +117,7 @@ async def test_ledger_records_dismissal_of_held_text(library: Library) -> None:
     with begun(library, ONE) as journal:
         journal.want(inserted=True)
     log = DeliveryLog(library)
-    assert log.earlier(ONE) == 0
+    assert log.number_earlier(ONE) == 0
     await log.dismissed((SegmentId(0, 0), SegmentId(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
     assert [kind for kind, _ in told(library, ONE)] == ["dismissed", "dismissed"]
@@ -128,10 +128,10 @@ async def test_given_up_takes_become_cancelled(library: Library) -> None:
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
         journal.want(inserted=True)
-        await log.opened(take, journal)
+        await log.add(take, journal)
     await log.close(2)
-    await log.give_up(1)
-    await log.give_up(2)
+    await log.cancel(1)
+    await log.cancel(2)
     await log.close_all()
     assert [found.state for found in library.all()] == [TakeState.CANCELLED] * 2
 
@@ -139,18 +139,18 @@ async def test_given_up_takes_become_cancelled(library: Library) -> None:
 async def test_take_given_up_before_its_journal_opens_becomes_cancelled(library: Library) -> None:
     """The user may press Esc while the disk is still creating the journal."""
     log = DeliveryLog(library)
-    await log.give_up(1)
+    await log.cancel(1)
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
         journal.want(inserted=True)
-        await log.opened(take, journal)
+        await log.add(take, journal)
     await log.close_all()
     assert [library.find(session).take.wanted for session in (ONE, TWO)] == [False, True]
 
 
 async def test_ledger_tolerates_journal_that_cannot_be_opened(library: Library) -> None:
     log = DeliveryLog(library)
-    await log.opened(1, begun(library, ONE))
+    await log.add(1, begun(library, ONE))
     await log.close(1)
     with library.reopen(ONE):  # the take is in use: it is being resent
         await log.inserted((SegmentId(1, 0), SegmentId(9, 0)))
@@ -161,7 +161,7 @@ async def test_journal_is_closed_at_the_end_when_its_close_was_cancelled(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, journal, close, free = DeliveryLog(library), begun(library, ONE), Journal.close, threading.Event()
-    await log.opened(1, journal)
+    await log.add(1, journal)
     begins = threading.Event()
 
     def slowly(closed: Journal) -> None:
@@ -182,7 +182,7 @@ async def test_journal_is_closed_at_the_end_when_its_close_was_cancelled(
 
 async def test_discarded_take_leaves_no_files(library: Library) -> None:
     log = DeliveryLog(library)
-    await log.opened(1, begun(library, ONE))
+    await log.add(1, begun(library, ONE))
     await log.discard(1)
     await log.discard(1)
     await log.discard(2)
@@ -193,7 +193,7 @@ async def test_discarded_take_leaves_no_files(library: Library) -> None:
 async def test_observer_is_notified_of_outcomes(library: Library) -> None:
     heard: list[SegmentEvent] = []
     log = DeliveryLog(library, heard.append)
-    await log.opened(1, begun(library, ONE))
+    await log.add(1, begun(library, ONE))
     pieces = (SegmentId(1, 0), SegmentId(9, 0), SegmentId(1, 1))
     await log.inserting(pieces)
     assert heard == []
@@ -218,7 +218,7 @@ async def test_recording_that_the_disk_did_not_take_whole_is_told_once(
     disk, heard = FragileDisk(), list[SegmentEvent]()
     log = DeliveryLog(Library(tmp_path), heard.append)
     journal = Journal.create(tmp_path, ONE, Options(), 0, disk=disk)
-    await log.opened(1, journal)
+    await log.add(1, journal)
     disk.read_only(True)
     for segment in range(segments):
         journal.append(np.zeros(1, np.int16))

@@ -79,14 +79,14 @@ def test_mode_change_applies_from_next_press() -> None:
         (TalkMode.HANDS_FREE, True, False),
     ],
 )
-def test_release_of_key_that_talks_is_needed(mode: TalkMode, began: bool, talks: bool) -> None:
+def test_release_of_key_that_talks_is_needed(mode: TalkMode, began: bool, release_ends: bool) -> None:
     gestures = Gestures(mode)
-    assert not gestures.talks(None)
+    assert not gestures.release_ends(None)
     gestures.pressed(0.0, None if began else 1, 1)
-    assert gestures.talks(1) is talks
-    assert not gestures.talks(None), "the recording is over"
+    assert gestures.release_ends(1) is release_ends
+    assert not gestures.release_ends(None), "the recording is over"
     gestures.released(LONG, 1)
-    assert not gestures.talks(1)
+    assert not gestures.release_ends(1)
 
 
 def test_lost_key_up_is_detected_after_two_up_answers() -> None:

@@ -3,7 +3,7 @@
 from app.dictation.actions import HeldAction
 from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import InsertionQueue, SegmentId
-from app.dictation.messages import AimHere, NoteDismissed
+from app.dictation.messages import FindFocusedWindow, NoteDismissed
 from app.insertion.outcome import Insertion, InsertionResult, Target
 
 WINDOW = Target(1)
@@ -20,7 +20,7 @@ def test_key_selects_newest_recording_of_this_run() -> None:
     assert (texts.newest, texts.earlier) == (3, 2)
     assert texts.by_key(HeldAction.DISMISS) == [NoteDismissed((SegmentId(3, 0), SegmentId(3, 1)))]
     assert (texts.newest, texts.earlier) == (1, 1)
-    assert texts.by_key(HeldAction.PASTE) == [AimHere(1, leaves=False)]
+    assert texts.by_key(HeldAction.PASTE) == [FindFocusedWindow(1, leaves=False)]
 
 
 def test_key_ignores_recordings_of_earlier_run() -> None:
@@ -35,7 +35,7 @@ def test_key_does_not_go_back_to_earlier_recording_after_paste() -> None:
     texts.here(2, WINDOW, joins=False, followed=False)
     assert order.next() and order.inserted(Insertion(InsertionResult.PASTED)) == (SegmentId(2, 0),)
     assert (texts.newest, texts.earlier) == (None, 1)
-    assert texts.settle(1, HeldAction.PASTE) == [AimHere(1, leaves=True)]
+    assert texts.settle(1, HeldAction.PASTE) == [FindFocusedWindow(1, leaves=True)]
 
 
 def test_paste_from_list_does_not_restrict_key() -> None:
@@ -56,7 +56,7 @@ def test_second_request_is_ignored_until_first_ends() -> None:
     assert order.next()
     assert texts.settle(2, HeldAction.PASTE) == [], "it is on its way"
     order.inserted(Insertion(InsertionResult.HELD))
-    assert texts.settle(2, HeldAction.PASTE) == [AimHere(2, leaves=True)]
+    assert texts.settle(2, HeldAction.PASTE) == [FindFocusedWindow(2, leaves=True)]
 
 
 def test_copy_needs_no_target_window() -> None:

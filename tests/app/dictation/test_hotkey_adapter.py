@@ -46,7 +46,7 @@ class Assigned(FakeHotkeys):
     def reserve(self, bindings: Mapping[str, str]) -> None:
         self.reserved = bindings
 
-    def let_go(self, action: str) -> None:
+    def assume_released(self, action: str) -> None:
         self.release(action)
 
     async def events(self) -> AsyncIterator[KeyEvent]:
@@ -70,11 +70,11 @@ async def test_cancel_key_is_bound_only_while_recording() -> None:
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "without a key there is nothing to bind")
-        shell.keys.recording(True)
+        shell.keys.set_recording(True)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "Esc is ours")
-        shell.keys.recording(False)
+        shell.keys.set_recording(False)
         await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
 
 
@@ -84,11 +84,11 @@ async def test_log_tells_from_when_keys_are_observed() -> None:
     with capture_logs() as logs:
         async with Tasks("test") as tasks:
             tasks.start(shell.keys.keep_bound(), "bind")
-            shell.keys.want(KEYS)
+            shell.keys.request(KEYS)
             assert not shell.keys.tried.is_set()
             await asyncio.wait_for(shell.keys.tried.wait(), 30)
             assert hotkeys.bound
-            shell.keys.recording(True)
+            shell.keys.set_recording(True)
             await wait_until(lambda: "cancel" in hotkeys.bound, "Esc is ours")
     assert [(line["event"], line["actions"]) for line in logs] == [(LogEvent.HOTKEYS_BOUND, ["dictate"])]
 
@@ -98,12 +98,12 @@ async def test_pause_unbinds_all_keys_until_it_ends() -> None:
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.pause(True)
         await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
-        shell.keys.recording(True)
-        shell.keys.want(KEYS | {"dictate": "f8"})
+        shell.keys.set_recording(True)
+        shell.keys.request(KEYS | {"dictate": "f8"})
         shell.keys.pause(False)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "cancel": "esc"}, "the new one is bound")
 
@@ -113,17 +113,17 @@ async def test_suspended_keys_stay_unbound_through_changes_but_cancel_works() ->
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.suspend(True)
         assert shell.seen[-1] == KeysSeen(paused=True)
         await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
         shell.keys.pause(True)
-        shell.keys.want(KEYS | {"dictate": "f8"})
+        shell.keys.request(KEYS | {"dictate": "f8"})
         shell.keys.pause(False)
-        shell.keys.recording(True)
+        shell.keys.set_recording(True)
         await wait_until(lambda: hotkeys.bound == {"cancel": "esc"}, "a recording can be cancelled")
-        shell.keys.recording(False)
+        shell.keys.set_recording(False)
         await wait_until(lambda: not hotkeys.bound, "no key is ours")
         shell.keys.suspend(False)
         assert shell.seen[-1] == KeysSeen()
@@ -136,7 +136,7 @@ async def test_key_test_hears_suspended_keys() -> None:
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
         shell.keys.suspend(True)
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         shell.keys.test(True)
         assert shell.seen[-1] == KeysSeen(True, paused=True)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "each key is tried")
@@ -149,7 +149,7 @@ async def test_pause_ends_after_time_limit() -> None:
     shell = Shell(hotkeys, KeyTimes(pause_s=0.01))
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "it is bound")
         shell.keys.pause(True)
         await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}, {}, {"dictate": "f9"}], "it is bound again")
@@ -161,11 +161,11 @@ async def test_keys_of_before_stay_bound_when_cancel_key_is_taken() -> None:
     hotkeys.taken = {"esc"}
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "it is bound")
-        shell.keys.recording(True)
+        shell.keys.set_recording(True)
         await wait_until(lambda: shell.notes and shell.notes[-1], "it is told")
-        shell.keys.recording(False)
+        shell.keys.set_recording(False)
     assert hotkeys.bound == {"dictate": "f9"}
 
 
@@ -222,10 +222,10 @@ async def test_problem_ends_when_free_key_is_bound() -> None:
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want({"dictate": "f8"})
+        shell.keys.request({"dictate": "f8"})
         await wait_until(lambda: shell.seen, "it is told")
         assert shell.seen[-1].problem == Note("hotkey-taken", {"binding": "f8"})
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound, "another one is bound")
     assert (shell.seen[-1], shell.notes[-1]) == (KeysSeen(), None)
 
@@ -236,7 +236,7 @@ async def test_free_keys_are_bound_and_taken_keys_are_retried() -> None:
     shell = Shell(hotkeys, KeyTimes(again_s=0.01))
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want({"dictate": "f8", "paste-held": "f7"})
+        shell.keys.request({"dictate": "f8", "paste-held": "f7"})
         await wait_until(lambda: hotkeys.bound == {"paste-held": "f7"}, "the other one is ours")
         hotkeys.taken.clear()
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "paste-held": "f7"}, "it is given back")
@@ -249,9 +249,9 @@ async def test_action_keeps_old_key_when_new_key_is_taken() -> None:
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
-        shell.keys.want({"dictate": "f8", "paste-held": "f7"})
+        shell.keys.request({"dictate": "f8", "paste-held": "f7"})
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "paste-held": "f7"}, "the rest is bound")
 
 
@@ -261,7 +261,7 @@ async def test_key_test_keeps_key_events_from_dictation() -> None:
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
         tasks.start(shell.keys.listen(), "listen")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         shell.keys.test(True)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "all of them are ours")
         hotkeys.press()
@@ -285,7 +285,7 @@ async def test_key_test_ends_after_time_limit() -> None:
 async def test_key_test_is_refused_while_recording() -> None:
     shell = Shell(FakeHotkeys())
     shell.keys.test(True)
-    shell.keys.recording(True)
+    shell.keys.set_recording(True)
     shell.keys.test(True)
     assert shell.seen[1:] == [KeysSeen(), KeysSeen(problem=RECORDING)]
 
@@ -295,7 +295,7 @@ async def test_renew_grabs_and_rebinds_keys() -> None:
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.binds, "they are bound")
         await shell.keys.renew()
         await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}] * 2, "they are bound once more")
@@ -335,7 +335,7 @@ async def test_commanded_tap_acts_as_its_verb() -> None:
     commanded(shell, "paste-held", KeyMove.TAP)
     commanded(shell, "cancel", KeyMove.TAP)
     assert shell.told == [Verb.TOGGLE, Verb.PASTE_HELD], "nothing is recorded that could be cancelled"
-    shell.keys.recording(True)
+    shell.keys.set_recording(True)
     commanded(shell, "cancel", KeyMove.TAP)
     assert shell.told[2:] == [Verb.CANCEL]
 
@@ -366,7 +366,7 @@ async def test_key_that_the_desktop_chose_is_shown() -> None:
     shell = Shell(hotkeys)
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
         assert hotkeys.reserved == KEYS
     hotkeys.changed()
@@ -379,7 +379,7 @@ async def test_keys_are_bound_again_after_the_portal_has_ended() -> None:
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.keep_bound(), "bind")
         tasks.start(shell.keys.listen(), "listen")
-        shell.keys.want(KEYS)
+        shell.keys.request(KEYS)
         await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
         hotkeys.bound = {}
         hotkeys.ends.set()

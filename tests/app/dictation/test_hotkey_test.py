@@ -14,36 +14,36 @@ def up(action: str, at_s: float, *, chord: bool = False) -> KeyEvent:
 
 def test_keys_belong_to_dictation_before_key_test_begins() -> None:
     test = KeyTest()
-    assert not test.hears(down("dictate")) and not test.hears(up("dictate", 1.0))
+    assert not test.processes(down("dictate")) and not test.processes(up("dictate", 1.0))
     assert test.keys == ()
 
 
 def test_key_test_shows_keys_and_how_long_they_were_held() -> None:
     test = KeyTest()
     test.begin()
-    assert test.hears(down("dictate", 1.0))
+    assert test.processes(down("dictate", 1.0))
     assert list(test.keys) == [KeySeen("dictate")]
-    assert test.hears(up("dictate", 1.25))
-    assert test.hears(down("cancel", 2.0)) and test.hears(up("cancel", 2.5, chord=True))
+    assert test.processes(up("dictate", 1.25))
+    assert test.processes(down("cancel", 2.0)) and test.processes(up("cancel", 2.5, chord=True))
     assert list(test.keys) == [KeySeen("dictate", 0.25), KeySeen("cancel", 0.5, chord=True)]
-    test.hears(down("dictate", 3.0))
+    test.processes(down("dictate", 3.0))
     assert test.keys[0] == KeySeen("dictate", times=2)
 
 
 def test_release_belongs_where_its_press_belonged() -> None:
     test = KeyTest()
     test.begin()
-    assert not test.hears(up("dictate", 1.0)), "pressed before the test"
-    test.hears(down("dictate", 2.0))
+    assert not test.processes(up("dictate", 1.0)), "pressed before the test"
+    test.processes(down("dictate", 2.0))
     test.end()
-    assert test.hears(up("dictate", 3.0)), "pressed during it"
-    assert not test.hears(down("dictate", 4.0)) and not test.hears(up("dictate", 5.0))
+    assert test.processes(up("dictate", 3.0)), "pressed during it"
+    assert not test.processes(down("dictate", 4.0)) and not test.processes(up("dictate", 5.0))
 
 
 def test_key_test_forgets_keys_of_previous_test() -> None:
     test = KeyTest()
     test.begin()
-    test.hears(down("dictate"))
+    test.processes(down("dictate"))
     test.begin()
     assert test.keys == ()
-    assert test.hears(up("dictate", 1.0)) and test.keys == ()
+    assert test.processes(up("dictate", 1.0)) and test.keys == ()

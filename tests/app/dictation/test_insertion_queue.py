@@ -20,7 +20,7 @@ def order_of(*takes: int, each: bool = False) -> InsertionQueue:
     order = InsertionQueue()
     for take in takes:
         order.begin(take, each=each)
-        order.aim(take, WINDOW)
+        order.set_target(take, WINDOW)
     return order
 
 
@@ -85,7 +85,7 @@ def test_take_continues_text_of_take_that_was_not_over_when_it_began() -> None:
     assert goes(order) == " three"
     order.forget(3)
     order.begin(4)  # the user may have moved the cursor meanwhile, or sent the message
-    order.aim(4, WINDOW)
+    order.set_target(4, WINDOW)
     say(order, 4, 0, "four")
     assert goes(order) == "four"
 
@@ -94,7 +94,7 @@ def test_take_in_other_window_does_not_continue_text() -> None:
     order = InsertionQueue()
     for take, window in ((1, WINDOW), (2, OTHER)):
         order.begin(take)
-        order.aim(take, window)
+        order.set_target(take, window)
         say(order, take, 0, f"take {take}")
     order.ended(1)
     assert [goes(order), goes(order)] == ["take 1", "take 2"]
@@ -127,8 +127,8 @@ def test_text_is_not_released_before_its_target_is_known() -> None:
     order.begin(1)
     say(order, 1, 0, "one")
     assert order.next() is None
-    order.aim(1, None)
-    order.aim(1, OTHER)
+    order.set_target(1, None)
+    order.set_target(1, OTHER)
     ordered = order.next()
     assert ordered is not None and ordered.target is None, "the first answer counts"
 
@@ -196,7 +196,7 @@ def test_hands_free_segment_has_own_target_and_holds_no_other_segment() -> None:
     for segment, target in enumerate([WINDOW, OTHER, OTHER]):
         say(order, 1, segment, f"s{segment}")
         assert order.next() is None
-        order.aim(1, target, segment)
+        order.set_target(1, target, segment)
         ordered = order.next()
         assert ordered is not None and ordered.target == target
         order.inserted(HELD if segment == 1 else TYPED)
@@ -289,15 +289,15 @@ def test_oldest_held_text_is_let_go_above_limit() -> None:
         say(order, 1, segment, "x" * (MOST_HELD // 2))
         goes(order, HELD)
     assert list(order.held) == [SegmentId(1, 1), SegmentId(1, 2)]
-    assert order.let_go == 1
+    assert order.dropped == 1
     order.hold_again({SegmentId(0, 0): "from before"})
-    assert SegmentId(0, 0) not in order.held and order.let_go == 2
+    assert SegmentId(0, 0) not in order.held and order.dropped == 2
 
 
 def test_single_text_above_limit_is_still_held() -> None:
     order = order_of(1)
     say(order, 1, 0, "x" * (MOST_HELD + 1))
-    assert goes(order, HELD) and order.holding == [1] and order.let_go == 0
+    assert goes(order, HELD) and order.holding == [1] and order.dropped == 0
 
 
 def test_space_depends_on_typed_part_of_previous_text() -> None:

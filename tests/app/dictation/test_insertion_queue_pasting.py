@@ -122,7 +122,7 @@ def test_insertion_ending_before_paste_is_continued_only_by_its_own_take() -> No
 def test_paste_continues_its_own_take_where_the_last_insertion_went_elsewhere() -> None:
     order = order_of(1)
     order.begin(2)
-    order.aim(2, OTHER)
+    order.set_target(2, OTHER)
     say(order, 1, 0, "one")
     assert goes(order) == "one"
     say(order, 1, 1, "two")

@@ -52,7 +52,7 @@ def test_pressed_key_is_down_until_its_release() -> None:
     assert keys.is_down("dictate") and not keys.is_down("cancel")
     keys.events(KeyCommand("dictate", RELEASE, 2.0), 2.0)
     keys.events(KeyCommand("cancel", TAP, 3.0), 3.0)
-    assert not keys.is_down("dictate") and keys.heard == ("dictate", "cancel")
+    assert not keys.is_down("dictate") and keys.arrived == ("dictate", "cancel")
 
 
 def test_press_long_after_release_is_new_when_no_times_are_told() -> None:
@@ -64,5 +64,5 @@ def test_press_long_after_release_is_new_when_no_times_are_told() -> None:
 def test_press_after_lost_release_counts() -> None:
     keys = KeyCommands()
     keys.events(KeyCommand("dictate", PRESS, 1.0), 1.0)
-    assert keys.let_go("dictate") and not keys.let_go("dictate")
+    assert keys.release("dictate") and not keys.release("dictate")
     assert [event.pressed for event in keys.events(KeyCommand("dictate", PRESS, 5.0), 5.0)] == [True]

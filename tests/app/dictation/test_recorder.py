@@ -115,14 +115,14 @@ async def test_device_is_retried_after_failing_to_open(takes: Takes, devices: Fa
 
 async def test_broken_device_is_reopened(takes: Takes, devices: FakeDevices) -> None:
     await takes.whole()
-    takes.recorder.broken()
+    takes.recorder.close_device()
     await wait_until(lambda: devices.open_now == 0, "it is closed")
     await takes.whole()
     assert devices.opened == 2
 
 
 async def test_giving_up_recording_releases_device(takes: Takes, devices: FakeDevices) -> None:
-    (await takes.record("one")).give_up()
+    (await takes.record("one")).abandon()
     assert takes.told == ["over one"]
     await wait_until(lambda: devices.open_now == 0, "it is closed")
 
@@ -140,12 +140,12 @@ async def test_cancellation_while_opening_leaves_no_device_open(takes: Takes, de
 
 
 async def test_attended_recording_yields_to_takes(takes: Takes, devices: FakeDevices) -> None:
-    attended = await takes.recorder.attend(lambda: takes.told.append("over"))
+    attended = await takes.recorder.record_trial(lambda: takes.told.append("over"))
     assert attended is not None
-    assert await takes.recorder.attend(lambda: None) is None
+    assert await takes.recorder.record_trial(lambda: None) is None
     assert np.array_equal(await takes.whole("take"), AUDIO)
     assert attended.superseded
-    attended.give_up()
+    attended.abandon()
     assert takes.told == ["over", "sounding take", "over take"]
     assert devices.opened == 1
 
@@ -178,7 +178,7 @@ async def test_take_after_renew_uses_reopened_device(takes: Takes, devices: Fake
 
 async def test_device_plugged_in_later_is_kept_open(devices: FakeDevices) -> None:
     devices.failure = MicrophoneRefused("desk", "not there")
-    async with Recorder(devices, nothing, again_s=0.01) as recorder:
+    async with Recorder(devices, nothing, retry_s=0.01) as recorder:
         recorder.choose("desk", keep_open=True)
         await asyncio.sleep(0)
         devices.failure = None

@@ -11,7 +11,7 @@ from app.core.errors import UsageMistake
 from app.core.states import State
 from app.dictation.actions import HeldAction, Verb
 from app.dictation.delivery_log import DeliveryLog
-from app.dictation.messages import AimHere, Effect, Event, HeldBefore, NoteDismissed
+from app.dictation.messages import Effect, Event, FindFocusedWindow, HeldBefore, NoteDismissed
 from app.dictation.recordings import KnownRecordings, PastTakes, Recordings
 from app.dictation.state_machine import Dictation
 from app.journal.errors import TakeUnknown
@@ -81,7 +81,7 @@ async def test_recording_with_held_text_is_always_listed(run: Run) -> None:
 async def test_settled_recording_has_no_held_text(run: Run) -> None:
     await run.recordings.hold_again()
     await run.recordings.settle(str(ONE), HeldAction.PASTE)
-    assert run.effects == [AimHere(-1, leaves=True)]
+    assert run.effects == [FindFocusedWindow(-1, leaves=True)]
     await run.recordings.settle(str(TWO), HeldAction.DISMISS)
     assert isinstance(run.effects[-1], NoteDismissed) and run.machine.holding == [-1]
     views = {view.session: view.held for view in await run.recordings.views(20)}
@@ -93,14 +93,14 @@ async def test_settled_recording_has_no_held_text(run: Run) -> None:
 
 async def test_recording_that_was_not_offered_is_read_from_disk(run: Run) -> None:
     await run.recordings.settle(str(ONE), HeldAction.PASTE)
-    assert (run.noted, run.effects) == (1, [AimHere(0, leaves=True)])
+    assert (run.noted, run.effects) == (1, [FindFocusedWindow(0, leaves=True)])
     await run.recordings.hold_again()
     assert run.machine.holding == [0, -1] and run.deliveries.session(-1) == TWO
 
 
 async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path) -> None:
     """The journal of a current recording may lack the latest insertions."""
-    await run.deliveries.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
+    await run.deliveries.add(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
     await run.deliveries.close_all()
     with pytest.raises(UsageMistake):
         await run.recordings.settle(str(UUID(int=4)), HeldAction.PASTE)
@@ -117,7 +117,7 @@ async def test_settle_raises_for_unknown_recording(run: Run, session: str) -> No
 
 async def test_row_shows_state_known_to_this_run(run: Run, root: Path) -> None:
     run.machine.handle(Verb.START, 0.0)
-    await run.deliveries.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
+    await run.deliveries.add(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
     run.aside.append(str(ONE))
     views = {view.session: view for view in await run.recordings.views(20)}
     assert views[str(UUID(int=4))].state is State.ARMING

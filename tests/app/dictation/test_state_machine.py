@@ -12,34 +12,34 @@ from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.insertion_queue import OFFER_S, SegmentId
 from app.dictation.messages import (
-    Aim,
-    Aimed,
-    Began,
+    CancelTake,
     CloseTake,
-    Discard,
+    DiscardTake,
     Event,
+    FindTarget,
     FirstSample,
     FocusedWindow,
     Gauges,
-    GiveUp,
     HotkeyEvent,
     InsertText,
     Leave,
     NoteHeld,
     NoteInserted,
     NoteKey,
-    PassOn,
-    Play,
+    PassOnTap,
+    PlayCue,
     Polled,
     PollKey,
     PutAside,
     Recognised,
     RecordingOver,
     Renew,
+    SegmentBegan,
     SoundCue,
     StartRecording,
     StopRecording,
     TakeEnded,
+    TargetFound,
     Tick,
     Woke,
 )
@@ -53,7 +53,7 @@ def test_take_goes_from_key_press_to_inserted_text() -> None:
     assert story.at(0.0, DOWN, UP) == [StartRecording(1, TalkMode.TOGGLE)]
     assert story.state() is State.ARMING
     assert story.dictation.view(0.0).window is None
-    assert story.at(0.1, Aimed(1, WINDOW), FirstSample(1)) == [Play(SoundCue.START)], (
+    assert story.at(0.1, TargetFound(1, WINDOW), FirstSample(1)) == [PlayCue(SoundCue.START)], (
         "the cue comes after the sample"
     )
     assert story.state() is State.LISTENING
@@ -63,7 +63,7 @@ def test_take_goes_from_key_press_to_inserted_text() -> None:
     assert story.inserts() == ["one"]
     assert story.state() is State.LISTENING, "while somebody speaks nothing else is as important"
     assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),))]
-    assert story.at(2.1, DOWN, UP) == [Play(SoundCue.STOP), StopRecording(1)]
+    assert story.at(2.1, DOWN, UP) == [PlayCue(SoundCue.STOP), StopRecording(1)]
     assert story.dictation.view(5.0).seconds == 2.0
     assert story.dictation.view(5.0, Gauges(unsent_s={1: 0.5})).state is State.SENDING
     assert story.state() is State.WAITING
@@ -89,7 +89,7 @@ def test_new_mode_applies_from_next_key_press() -> None:
 
 def test_hold_mode_inserts_no_text_while_key_is_down() -> None:
     story = Story(Dictation(TalkMode.HOLD))
-    story.at(0.0, DOWN, Aimed(1, WINDOW), text(1, 0, "one"))
+    story.at(0.0, DOWN, TargetFound(1, WINDOW), text(1, 0, "one"))
     assert story.inserts() == []
     story.at(1.0, DOWN)
     assert story.effects == [PollKey("dictate", needed=True)], "auto-repeat is nothing; the poll is due"
@@ -101,11 +101,11 @@ def test_hold_mode_inserts_no_text_while_key_is_down() -> None:
 def test_hold_mode_discards_take_on_tap_or_chord() -> None:
     story = Story(Dictation(TalkMode.HOLD))
     assert story.at(0.0, DOWN) == [StartRecording(1, TalkMode.HOLD)]
-    assert story.at(0.2, UP) == [Discard(1), PassOn("dictate")]
+    assert story.at(0.2, UP) == [DiscardTake(1), PassOnTap("dictate")]
     assert story.then(text(1, 0, "noise"), TakeEnded(1)) == []
     assert story.state() is State.IDLE
     assert story.at(1.0, DOWN) == [StartRecording(2, TalkMode.HOLD)]
-    assert story.at(1.1, HotkeyEvent("dictate", False, chord=True)) == [Discard(2)], (
+    assert story.at(1.1, HotkeyEvent("dictate", False, chord=True)) == [DiscardTake(2)], (
         "the program has got the combination"
     )
 
@@ -119,7 +119,7 @@ def test_take_ends_by_polling_when_key_release_is_lost() -> None:
     assert story.at(1.25, Tick(), Polled("dictate", False)) == [PollKey("dictate", needed=True)]
     assert story.at(1.5, Tick(), Polled("dictate", False)) == [
         PollKey("dictate", needed=True),
-        Play(SoundCue.STOP),
+        PlayCue(SoundCue.STOP),
         StopRecording(1),
     ]
     assert story.then(UP) == []
@@ -152,8 +152,8 @@ def test_overlapping_takes_keep_order_and_are_counted_as_waiting() -> None:
 
 def test_cancelled_take_is_recognised_but_not_inserted() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, "one"), text(1, 1, "two"))
-    assert story.then(HotkeyEvent("cancel", True)) == [Play(SoundCue.STOP), StopRecording(1), GiveUp(1)]
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, "one"), text(1, 1, "two"))
+    assert story.then(HotkeyEvent("cancel", True)) == [PlayCue(SoundCue.STOP), StopRecording(1), CancelTake(1)]
     assert (story.state(), story.note) == (State.CANCELLED, NoteKey.CANCELLED)
     story.then(HotkeyEvent("cancel", False), TYPED, text(1, 2, "three"))
     assert story.inserts() == []
@@ -163,11 +163,11 @@ def test_cancelled_take_is_recognised_but_not_inserted() -> None:
 
 def test_hands_free_requests_target_of_every_segment() -> None:
     story = Story(Dictation(TalkMode.HANDS_FREE))
-    story.at(0.0, DOWN, UP, Aimed(1, WINDOW))
-    assert story.then(Began(1, 0)) == [Aim(1, 0)]
+    story.at(0.0, DOWN, UP, TargetFound(1, WINDOW))
+    assert story.then(SegmentBegan(1, 0)) == [FindTarget(1, 0)]
     story.then(text(1, 0, "one"))
     assert story.inserts() == []
-    story.then(Aimed(1, Target(5), 0))
+    story.then(TargetFound(1, Target(5), 0))
     assert [effect.texts.target for effect in story.effects if isinstance(effect, InsertText)] == [Target(5)]
 
 
@@ -207,8 +207,8 @@ def test_results_after_end_of_take_are_ignored() -> None:
 
 def test_quit_waits_for_pending_take_and_second_quit_leaves_at_once() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, "one"))
-    assert story.then(Verb.QUIT) == [Play(SoundCue.STOP), StopRecording(1)]
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, "one"))
+    assert story.then(Verb.QUIT) == [PlayCue(SoundCue.STOP), StopRecording(1)]
     note = story.dictation.view(0.0, Gauges(unsent_s={1: 2.4})).note
     assert note == Note(NoteKey.QUITTING, {"seconds": "2", "takes": "1"})
     assert story.then(Verb.START) == []
@@ -223,7 +223,7 @@ def test_quit_waits_for_pending_take_and_second_quit_leaves_at_once() -> None:
 
 def test_show_while_quitting_keeps_app_running() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, "one"), Verb.QUIT, Verb.SHOW)
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, "one"), Verb.QUIT, Verb.SHOW)
     assert Leave() not in story.then(TakeEnded(1), TYPED)
     story.at(1.0, Verb.START)
     assert story.dictation.recording == 2
@@ -262,21 +262,23 @@ def test_take_in_other_window_does_not_continue_recent_text() -> None:
     story = Story()
     assert story.dictation.joins, "unless the settings say otherwise"
     story.at(0.0, *spoken(), text(1, 0, "One."), TakeEnded(1), TYPED)
-    story.at(1.0, Verb.START, Aimed(2, Target(99)), FirstSample(2), Verb.STOP, text(2, 0, "Two."), TakeEnded(2))
+    story.at(
+        1.0, Verb.START, TargetFound(2, Target(99)), FirstSample(2), Verb.STOP, text(2, 0, "Two."), TakeEnded(2)
+    )
     assert story.inserts()[-1] == "Two."
 
 
 def test_cancel_applies_to_newest_take() -> None:
     story = Story()
     story.at(0.0, *spoken(1), *spoken(2))
-    assert story.then(Verb.CANCEL) == [GiveUp(2)]
+    assert story.then(Verb.CANCEL) == [CancelTake(2)]
     story.then(text(2, 0, "two"), TakeEnded(2), text(1, 0, "one"))
     assert story.inserts() == ["one"]
 
 
 def test_broken_recording_shows_reason_and_inserts_its_text() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), RecordingOver(1, Note(NoteKey.SLEPT)))
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), RecordingOver(1, Note(NoteKey.SLEPT)))
     assert story.note == NoteKey.SLEPT
     story.then(text(1, 0, "one"))
     assert story.inserts() == ["one"]
@@ -309,8 +311,8 @@ def test_view_shows_newest_take_with_gauges() -> None:
 
 def test_sleep_ends_recording_but_keeps_its_text() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1))
-    assert story.at(5.0, Woke()) == [Play(SoundCue.STOP), StopRecording(1), Renew()]
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
+    assert story.at(5.0, Woke()) == [PlayCue(SoundCue.STOP), StopRecording(1), Renew()]
     assert story.note == NoteKey.SLEPT
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
     story.then(TYPED, TakeEnded(1))
@@ -319,11 +321,11 @@ def test_sleep_ends_recording_but_keeps_its_text() -> None:
 
 def test_key_release_after_sleep_has_no_effect() -> None:
     story = Story(Dictation(TalkMode.HOLD))
-    story.at(0.0, DOWN, Aimed(1, WINDOW), FirstSample(1))
+    story.at(0.0, DOWN, TargetFound(1, WINDOW), FirstSample(1))
     story.at(5.0, Woke())
     story.at(5.1, UP)
     assert not any(
-        isinstance(effect, StartRecording | StopRecording | Discard | PassOn) for effect in story.effects
+        isinstance(effect, StartRecording | StopRecording | DiscardTake | PassOnTap) for effect in story.effects
     )
 
 
@@ -354,15 +356,15 @@ def test_waiting_for_takes_so_far_ignores_later_ones() -> None:
 )
 def test_stop_cue_is_played_once(ends: tuple[Event, ...]) -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, "one"), TYPED)
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, "one"), TYPED)
     effects = story.then(*ends, RecordingOver(1), TakeEnded(1))
-    assert effects.count(Play(SoundCue.STOP)) == 1
+    assert effects.count(PlayCue(SoundCue.STOP)) == 1
 
 
 def test_stop_cue_is_skipped_without_samples_and_length_ends_at_stop() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW))
-    assert Play(SoundCue.STOP) not in story.then(Verb.STOP, RecordingOver(1), TakeEnded(1))
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW))
+    assert PlayCue(SoundCue.STOP) not in story.then(Verb.STOP, RecordingOver(1), TakeEnded(1))
     story.at(1.0, Verb.START, FirstSample(2))
     story.at(3.0, Verb.STOP)
     story.at(9.0, RecordingOver(2))

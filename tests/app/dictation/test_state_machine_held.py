@@ -9,9 +9,8 @@ from app.core.states import State
 from app.dictation.actions import HeldAction, Verb
 from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.dictation.messages import (
-    Aimed,
-    AimHere,
     CloseTake,
+    FindFocusedWindow,
     FirstSample,
     FocusedWindow,
     HeldBefore,
@@ -22,10 +21,11 @@ from app.dictation.messages import (
     NoteHeld,
     NoteInserted,
     NoteKey,
-    Play,
-    Settle,
+    PlayCue,
+    SettleTake,
     SoundCue,
     TakeEnded,
+    TargetFound,
     Tick,
 )
 from app.insertion.outcome import Insertion, InsertionResult, Target
@@ -35,10 +35,10 @@ from tests.app.dictation.story import HELD, TYPED, WINDOW, Story, spoken, text
 def test_held_text_is_pasted_into_focused_window() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD)
-    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, Play, CloseTake]
+    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, PlayCue, CloseTake]
     assert story.state() is State.HELD
     assert story.note == "focus-moved"
-    assert story.at(1.0, HotkeyEvent("paste-held", True)) == [AimHere(1)]
+    assert story.at(1.0, HotkeyEvent("paste-held", True)) == [FindFocusedWindow(1)]
     assert story.then(FocusedWindow(1, Target(2))) == [], "not while the key is down"
     story.then(HotkeyEvent("paste-held", False))
     assert story.inserts() == ["one"]
@@ -50,7 +50,7 @@ def test_held_text_is_pasted_into_focused_window() -> None:
 def test_texts_held_together_are_noted_together_with_one_cue() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), text(1, 1, "two"))
-    assert story.then(HELD) == [NoteHeld((SegmentId(1, 0), SegmentId(1, 1))), Play(SoundCue.HELD)]
+    assert story.then(HELD) == [NoteHeld((SegmentId(1, 0), SegmentId(1, 1))), PlayCue(SoundCue.HELD)]
 
 
 def test_copied_text_is_no_longer_held() -> None:
@@ -89,14 +89,14 @@ def test_held_text_of_earlier_run_is_pasted_from_list_but_not_by_key() -> None:
     story.at(1.0, *spoken(), text(1, 0, "four"), TakeEnded(1), TYPED)
     assert story.inserts() == ["four"]
     assert (story.state(), story.dictation.view(1.0).earlier) == (State.DONE, 2)
-    assert story.at(9.0, Settle(0, HeldAction.PASTE)) == [AimHere(0, leaves=True)]
+    assert story.at(9.0, SettleTake(0, HeldAction.PASTE)) == [FindFocusedWindow(0, leaves=True)]
     story.then(FocusedWindow(0, Target(2)))
     assert story.inserts() == ["two three"]
     assert story.then(HELD) == [] and story.dictation.view(9.0).earlier == 2
-    story.at(10.0, Settle(0, HeldAction.PASTE), FocusedWindow(0, Target(2)))
+    story.at(10.0, SettleTake(0, HeldAction.PASTE), FocusedWindow(0, Target(2)))
     assert story.then(TYPED) == [NoteInserted((SegmentId(0, 0), SegmentId(0, 4)))]
     assert story.then(HeldBefore(before)) == [] and story.dictation.view(10.0).earlier == 1
-    assert story.then(Settle(-1, HeldAction.DISMISS)) == [NoteDismissed((SegmentId(-1, 2),))]
+    assert story.then(SettleTake(-1, HeldAction.DISMISS)) == [NoteDismissed((SegmentId(-1, 2),))]
     assert (story.state(), story.dictation.view(10.0).earlier) == (State.IDLE, 0)
 
 
@@ -113,28 +113,30 @@ def two_held() -> Story:
 
 def test_paste_key_pastes_newest_recording_as_one_but_no_earlier_one() -> None:
     story = two_held()
-    assert story.at(20.0, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.PASTE_HELD) == [AimHere(2)], "one press is enough"
+    assert story.at(20.0, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.PASTE_HELD) == [FindFocusedWindow(2)], (
+        "one press is enough"
+    )
     story.then(FocusedWindow(2, WINDOW), Verb.PASTE_HELD)
     assert story.inserts() == ["two. Three."]
     assert story.then(TYPED) == [NoteInserted((SegmentId(2, 0), SegmentId(2, 1)))]
     assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (0, 2)
     assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD) == [], "what is earlier is in the list"
     assert story.state() is State.HELD
-    assert story.then(Settle(1, HeldAction.PASTE)) == [AimHere(1, leaves=True)]
+    assert story.then(SettleTake(1, HeldAction.PASTE)) == [FindFocusedWindow(1, leaves=True)]
 
 
 def test_paste_key_skips_later_recording_that_was_inserted() -> None:
     story = Story()
     story.at(0.0, *spoken(1), text(1, 0, "one"), TakeEnded(1), HELD)
     story.at(40.0, *spoken(2), text(2, 0, "two"), TakeEnded(2), TYPED)
-    assert story.then(Verb.PASTE_HELD) == [AimHere(1)]
+    assert story.then(Verb.PASTE_HELD) == [FindFocusedWindow(1)]
 
 
 def test_paste_key_retries_paste_that_failed() -> None:
     story = two_held()
     story.then(Verb.PASTE_HELD, FocusedWindow(2, WINDOW), HELD)
     assert story.dictation.view(20.0).held == 2
-    assert story.then(Verb.PASTE_HELD) == [AimHere(2)]
+    assert story.then(Verb.PASTE_HELD) == [FindFocusedWindow(2)]
 
 
 def test_paste_is_unaffected_by_recording_that_begins_meanwhile() -> None:
@@ -145,7 +147,7 @@ def test_paste_is_unaffected_by_recording_that_begins_meanwhile() -> None:
     story.then(HELD)
     assert story.inserts() == ["two. Three."] and story.dictation.view(20.0).held == 1
     assert story.then(TYPED)[0] == NoteInserted((SegmentId(2, 0), SegmentId(2, 1)))
-    assert story.then(TakeEnded(3), Verb.PASTE_HELD)[-1] == AimHere(3)
+    assert story.then(TakeEnded(3), Verb.PASTE_HELD)[-1] == FindFocusedWindow(3)
 
 
 def test_copy_and_dismiss_apply_to_newest_recording() -> None:
@@ -176,7 +178,14 @@ def test_pasted_text_continues_recent_insertion_in_same_window(
     story.dictation.joins = joins
     story.at(0.0, *spoken(), text(1, 0, first), TakeEnded(1), TYPED)
     story.at(
-        0.5, Verb.START, Aimed(2, Target(99)), FirstSample(2), Verb.STOP, text(2, 0, held), TakeEnded(2), HELD
+        0.5,
+        Verb.START,
+        TargetFound(2, Target(99)),
+        FirstSample(2),
+        Verb.STOP,
+        text(2, 0, held),
+        TakeEnded(2),
+        HELD,
     )
     story.at(after_s, Verb.PASTE_HELD, FocusedWindow(2, WINDOW))
     assert story.inserts() == [arrives]
@@ -187,7 +196,9 @@ def test_text_continues_paste_made_while_it_was_spoken(joins: bool, arrives: str
     story = Story()
     story.dictation.joins = joins
     story.at(0.0, *spoken(), text(1, 0, "riverbank."), TakeEnded(1), HELD)
-    story.at(40.0, Verb.START, Aimed(2, WINDOW), FirstSample(2), Verb.PASTE_HELD, FocusedWindow(1, WINDOW), TYPED)
+    story.at(
+        40.0, Verb.START, TargetFound(2, WINDOW), FirstSample(2), Verb.PASTE_HELD, FocusedWindow(1, WINDOW), TYPED
+    )
     story.then(Verb.STOP, text(2, 0, "Good morning"))
     assert story.inserts() == [arrives]
     story = Story()
@@ -221,7 +232,7 @@ def test_foreign_text_is_held_with_the_reason_and_never_inserted() -> None:
     foreign = replace(text(1, 0, "어떤"), foreign=True)
     story.at(0.0, *spoken(), foreign, text(1, 1, "two"))
     assert story.inserts() == ["two"]
-    assert NoteHeld((SegmentId(1, 0),)) in story.effects and Play(SoundCue.HELD) in story.effects
+    assert NoteHeld((SegmentId(1, 0),)) in story.effects and PlayCue(SoundCue.HELD) in story.effects
     assert (story.note, story.dictation.view(0.0).held) == ("foreign-script", 1)
     story.then(TYPED, TakeEnded(1))
     assert (story.state(), story.dictation.view(0.0).held) == (State.HELD, 1)

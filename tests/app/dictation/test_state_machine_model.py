@@ -16,14 +16,12 @@ from app.dictation.actions import HeldAction, Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.dictation.messages import (
-    Aim,
-    Aimed,
-    AimHere,
-    Began,
     CloseTake,
-    Discard,
+    DiscardTake,
     Effect,
     Event,
+    FindFocusedWindow,
+    FindTarget,
     FirstSample,
     FocusedWindow,
     HeldBefore,
@@ -39,10 +37,12 @@ from app.dictation.messages import (
     PollKey,
     Recognised,
     RecordingOver,
-    Settle,
+    SegmentBegan,
+    SettleTake,
     StartRecording,
     StopRecording,
     TakeEnded,
+    TargetFound,
     Tick,
 )
 from app.dictation.state_machine import Dictation
@@ -116,7 +116,7 @@ class World(RuleBasedStateMachine):
                 self.takes[number] = Take(number, mode)
             case StopRecording(number):
                 self.stop(self.takes[number])
-            case Discard(number):
+            case DiscardTake(number):
                 self.stop(self.takes[number])
                 assert not self.takes[number].closed
                 self.takes[number].ended = self.takes[number].dropped = True
@@ -128,7 +128,7 @@ class World(RuleBasedStateMachine):
             case CloseTake(number):
                 assert not self.takes[number].closed and self.takes[number].ended
                 self.takes[number].closed = True
-            case AimHere(number):
+            case FindFocusedWindow(number):
                 assert self.asked_here is None and not (self.flight and self.flight.pasted), "two pastes at once"
                 self.asked_here = number
             case Leave():
@@ -161,8 +161,8 @@ class World(RuleBasedStateMachine):
         assert join_texts(ordered.texts) == ordered.text.strip()
         for piece, part in zip(ordered.pieces, ordered.texts, strict=True):
             text = part.strip()
-            said = (self.takes[piece.take].texts[piece.segment] or "").strip()
-            assert said == text or (ordered.pasted and self.rests[piece] == text)
+            recognised = (self.takes[piece.take].texts[piece.segment] or "").strip()
+            assert recognised == text or (ordered.pasted and self.rests[piece] == text)
             if ordered.pasted:
                 assert piece in self.held and piece.take == ordered.pieces[0].take
             else:
@@ -210,7 +210,7 @@ class World(RuleBasedStateMachine):
     @rule(data=st.data(), how=st.sampled_from(HeldAction))
     def settle(self, data: st.DataObject, how: HeldAction) -> None:
         take = data.draw(st.sampled_from(sorted({piece.take for piece in self.held})))
-        self.tell(Settle(take, how))
+        self.tell(SettleTake(take, how))
 
     @rule(mode=st.sampled_from(list(TalkMode)))
     def another_mode(self, mode: TalkMode) -> None:
@@ -251,7 +251,7 @@ class World(RuleBasedStateMachine):
     @rule(data=st.data())
     def aimed_and_sounding(self, data: st.DataObject) -> None:
         take = self.some(data, self.live)
-        self.tell(Aimed(take.number, Target(take.number * 100)))
+        self.tell(TargetFound(take.number, Target(take.number * 100)))
         self.tell(FirstSample(take.number))
 
     @precondition(lambda self: self.live)
@@ -259,10 +259,10 @@ class World(RuleBasedStateMachine):
     def segment_begins(self, data: st.DataObject, aims: bool) -> None:
         take = self.some(data, self.live)
         segment, take.begun = take.begun, take.begun + 1
-        for effect in self.dictation.handle(Began(take.number, segment), self.now):
-            if isinstance(effect, Aim):
+        for effect in self.dictation.handle(SegmentBegan(take.number, segment), self.now):
+            if isinstance(effect, FindTarget):
                 assert take.mode is TalkMode.HANDS_FREE
-                self.tell(Aimed(take.number, self.target_of(SegmentId(take.number, segment)), segment))
+                self.tell(TargetFound(take.number, self.target_of(SegmentId(take.number, segment)), segment))
             else:
                 self.perform(effect)
         self.tell(PartialResult(take.number, Partial(segment, 1, "perhaps", 3)))
@@ -273,7 +273,7 @@ class World(RuleBasedStateMachine):
         take = self.takes[max(self.takes)]
         self.aim(take)
         segment, take.begun = take.begun, take.begun + 1
-        self.tell(Aimed(take.number, self.target_of(SegmentId(take.number, segment)), segment))
+        self.tell(TargetFound(take.number, self.target_of(SegmentId(take.number, segment)), segment))
         take.texts[segment] = word
         self.tell(Recognised(take.number, TranscriptSegment(segment, 0, 1, text=word)))
 
@@ -306,7 +306,7 @@ class World(RuleBasedStateMachine):
         self.tell(TakeEnded(take.number, Note("recording-kept") if breaks else None))
 
     def aim(self, take: Take) -> None:
-        self.tell(Aimed(take.number, Target(take.number * 100)))
+        self.tell(TargetFound(take.number, Target(take.number * 100)))
 
     @precondition(lambda self: self.flight is not None)
     @rule(how=st.sampled_from([InsertionResult.TYPED, InsertionResult.PASTED]))
@@ -380,14 +380,16 @@ class World(RuleBasedStateMachine):
 
     def check_end(self, take: Take) -> None:
         assert take.closed or take.dropped, "a take is never over"
-        said = {SegmentId(take.number, number) for number, text in take.texts.items() if (text or "").strip()}
+        recognised = {
+            SegmentId(take.number, number) for number, text in take.texts.items() if (text or "").strip()
+        }
         arrived = {piece for piece in self.inserted if piece.take == take.number}
         held = {piece for piece in self.held | self.dismissed if piece.take == take.number}
         assert not arrived & held
         if take.dropped:
-            assert arrived <= said
+            assert arrived <= recognised
         else:
-            assert arrived | held == said, "a text is lost"
+            assert arrived | held == recognised, "a text is lost"
 
 
 World.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=60)

@@ -7,19 +7,19 @@ from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.dictation.actions import Verb
 from app.dictation.messages import (
-    Aimed,
     CloseTake,
-    Discard,
+    DiscardTake,
     Event,
     FirstSample,
     LongSilence,
     NoteKey,
-    Play,
+    PlayCue,
     Recognised,
     RecordingOver,
     SoundCue,
     StopRecording,
     TakeEnded,
+    TargetFound,
 )
 from app.dictation.take_progress import SHORT_S
 from tests.app.dictation.story import TYPED, WINDOW, Story, text
@@ -27,8 +27,8 @@ from tests.app.dictation.story import TYPED, WINDOW, Story, text
 
 def test_long_silence_ends_recording_but_keeps_its_text() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1))
-    assert story.at(400.0, LongSilence(1, 5)) == [Play(SoundCue.STOP), StopRecording(1)]
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
+    assert story.at(400.0, LongSilence(1, 5)) == [PlayCue(SoundCue.STOP), StopRecording(1)]
     assert story.dictation.view(400.0).note == Note(NoteKey.NO_SPEECH, {"minutes": "5"})
     assert story.at(400.1, LongSilence(1, 5)) == []
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
@@ -36,9 +36,9 @@ def test_long_silence_ends_recording_but_keeps_its_text() -> None:
 
 def test_slip_of_the_key_leaves_no_recording() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, " "))
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1), text(1, 0, " "))
     story.at(0.1, Verb.STOP, RecordingOver(1))
-    assert story.then(TakeEnded(1, heard=False)) == [Discard(1)]
+    assert story.then(TakeEnded(1, heard=False)) == [DiscardTake(1)]
     assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_UNDERSTOOD)
 
 
@@ -56,6 +56,6 @@ def test_slip_of_the_key_leaves_no_recording() -> None:
 )
 def test_recording_that_may_have_speech_is_kept(seconds: float, events: list[Event]) -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1))
+    story.at(0.0, Verb.START, TargetFound(1, WINDOW), FirstSample(1))
     effects = story.at(seconds, Verb.STOP, RecordingOver(1), *events)
-    assert CloseTake(1) in effects and Discard(1) not in effects
+    assert CloseTake(1) in effects and DiscardTake(1) not in effects

@@ -67,7 +67,7 @@ def scene(
 def held() -> InsertionQueue:
     order = InsertionQueue()
     order.begin(1)
-    order.aim(1, None)
+    order.set_target(1, None)
     order.result(SegmentId(1, 0), "one", 0.0)
     assert order.next()
     assert state_of(take(**OVER), order, 0.0, 4.5) is State.INSERTING
@@ -129,7 +129,7 @@ def test_idle_view_counts_waiting_takes_and_their_unsent_audio() -> None:
     assert (view.state, view.waiting, view.unsent_s, view.held, view.spans) == (State.HELD, 1, 2.0, 1, ())
 
 
-def said(number: int, text: str = "", error: str = "") -> TranscriptSegment:
+def segment(number: int, text: str = "", error: str = "") -> TranscriptSegment:
     return TranscriptSegment(number, 0, 900, text=text, error=error)
 
 
@@ -142,7 +142,7 @@ def test_partial_follows_final_text() -> None:
     assert read(text) == []
     text.partial(Partial(0, 1, "one tw", 3))
     assert read(text) == [TextSpan("one", True), TextSpan(" tw", False)]
-    text.ended(said(0, "one two"))
+    text.ended(segment(0, "one two"))
     assert read(text) == [TextSpan("one two", True)]
     text.partial(Partial(1, 1, " three", 0))
     assert read(text) == [TextSpan("one two", True), TextSpan(" three", False)]
@@ -150,26 +150,26 @@ def test_partial_follows_final_text() -> None:
 
 def test_failed_segment_shows_as_mark_in_its_place() -> None:
     text = RunningText()
-    text.ended(said(0, "one"))
-    text.ended(said(1, error="it died"))
-    text.ended(said(2, ""))
-    text.ended(said(3, "two"))
+    text.ended(segment(0, "one"))
+    text.ended(segment(1, error="it died"))
+    text.ended(segment(2, ""))
+    text.ended(segment(3, "two"))
     assert read(text) == [TextSpan("one ✗ two", True)]
 
 
 def test_chinese_texts_are_ordered_and_joined_without_spaces() -> None:
     text = RunningText()
-    text.ended(said(0, "你好"))
-    text.ended(said(2, "再见"))
+    text.ended(segment(0, "你好"))
+    text.ended(segment(2, "再见"))
     assert "".join(span.text for span in text.spans) == "你好 … 再见"
-    text.ended(said(1, "朋友"))
+    text.ended(segment(1, "朋友"))
     assert read(text) == [TextSpan("你好朋友再见", True)]
 
 
 def test_running_text_keeps_only_the_end() -> None:
     text = RunningText()
     for number in range(200):
-        text.ended(said(number, f"word{number}"))
+        text.ended(segment(number, f"word{number}"))
     (span,) = text.spans
     assert len(span.text) == MOST
     assert span.text.endswith("word198 word199")
@@ -178,13 +178,13 @@ def test_running_text_keeps_only_the_end() -> None:
 def test_running_text_is_limited_while_many_texts_wait() -> None:
     """A view is sent to every window twenty times a second, so it must stay small."""
     text = RunningText()
-    text.ended(said(0, "before"))
+    text.ended(segment(0, "before"))
     text.partial(Partial(1, 1, "this one never ends", 4))
     for number in range(2, 300):
         text.partial(Partial(number, number, f"word{number}", 0))
         assert text.spans[-1] == TextSpan(f" word{number}", False)
-        text.ended(said(number, f"word{number}"))
+        text.ended(segment(number, f"word{number}"))
         assert sum(len(span.text) for span in text.spans) <= MOST
     assert text.spans[-1].text.endswith("word299")
-    text.ended(said(1, "it has ended"))
+    text.ended(segment(1, "it has ended"))
     assert read(text) == [TextSpan(("it has ended " + " ".join(f"word{n}" for n in range(2, 300)))[-MOST:], True)]

@@ -15,13 +15,13 @@ from app.core.transcript import TranscriptSegment
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
-    Began,
     Event,
     FirstSample,
     LongSilence,
     NoteKey,
     Recognised,
     RecordingOver,
+    SegmentBegan,
     TakeEnded,
 )
 from app.dictation.recorder import Recorder
@@ -110,7 +110,7 @@ async def test_take_reports_its_events_in_order(tmp_path: Path, models: Path, ta
         RecordingOver(1),
         TakeEnded(1),
     ]
-    begun = [event.segment for event in desk.told if isinstance(event, Began)]
+    begun = [event.segment for event in desk.told if isinstance(event, SegmentBegan)]
     ended = [event.segment.index for event in desk.told if isinstance(event, Recognised)]
     assert begun == ended == list(range(len(begun))) and begun
     assert desk.library.all()[0].samples == len(talk)

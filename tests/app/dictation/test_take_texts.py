@@ -9,7 +9,7 @@ def take_with(*segments: int) -> TakeTexts:
     """Return a take that has texts of these segments."""
     take = TakeTexts(1)
     for segment in segments:
-        take.texts[segment], take.came[segment] = f"s{segment}", 0.0
+        take.texts[segment], take.arrived_at[segment] = f"s{segment}", 0.0
     return take
 
 
@@ -18,29 +18,29 @@ def test_failures_and_late_segments_are_skipped() -> None:
     take.texts[0] = None
     ready = [take.ready]
     take.late = {1, 2}
-    assert [*ready, take.ready, take.first, take.give(), take.ready] == [False, True, 3, "s3", False]
+    assert [*ready, take.ready, take.first, take.release(), take.ready] == [False, True, 3, "s3", False]
 
 
 def test_missing_segments_are_skipped_once_take_has_ended() -> None:
     take = take_with(2)
     ready = [take.ready]
     take.ended = True
-    assert [*ready, take.ready, take.give()] == [False, True, "s2"]
+    assert [*ready, take.ready, take.release()] == [False, True, "s2"]
 
 
 def test_segments_after_missing_one_are_blocked() -> None:
     take = take_with(0, 2, 3)
     blocked = [list(take.blocked())]
-    take.left = True
+    take.skips_missing = True
     assert [*blocked, list(take.blocked())] == [[2, 3], []]
 
 
 def test_each_segment_has_own_target_hands_free() -> None:
     take = TakeTexts(1, each=True)
-    take.aims[0] = Target(7)
-    aims = [(take.aimed, take.target)]
+    take.targets[0] = Target(7)
+    aims = [(take.target_known, take.target)]
     take.first = 1
-    assert [*aims, (take.aimed, take.target)] == [(True, Target(7)), (False, None)]
+    assert [*aims, (take.target_known, take.target)] == [(True, Target(7)), (False, None)]
 
 
 def test_untimed_keeps_only_text_and_window() -> None:

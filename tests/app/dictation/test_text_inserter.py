@@ -11,7 +11,16 @@ from app.core.area import Area
 from app.dictation import text_inserter
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import ReadyTexts, SegmentId
-from app.dictation.messages import Aim, Aimed, AimHere, Event, FocusedWindow, InsertionEnded, InsertText, Leave
+from app.dictation.messages import (
+    Event,
+    FindFocusedWindow,
+    FindTarget,
+    FocusedWindow,
+    InsertionEnded,
+    InsertText,
+    Leave,
+    TargetFound,
+)
 from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.insertion.outcome import (
     FocusKind,
@@ -80,8 +89,9 @@ async def tasks() -> AsyncIterator[Tasks]:
 async def test_text_work_performs_only_effects_on_texts(tmp_path: Path, tasks: Tasks) -> None:
     texts = Texts(tmp_path, FakeInserter(), tasks)
     assert not texts.work.perform(Leave())
-    assert all(texts.work.perform(effect) for effect in (Aim(1, 0), AimHere(1), InsertText(ordered())))
-    await texts.tells(Aimed(1, WINDOW, 0))
+    effects = (FindTarget(1, 0), FindFocusedWindow(1), InsertText(ordered()))
+    assert all(texts.work.perform(effect) for effect in effects)
+    await texts.tells(TargetFound(1, WINDOW, 0))
     await texts.tells(FocusedWindow(1, WINDOW))
     await texts.tells(InsertionEnded(Insertion(InsertionResult.TYPED)))
     assert texts.inserter.texts == [("kia ora", WINDOW)]
@@ -89,8 +99,8 @@ async def test_text_work_performs_only_effects_on_texts(tmp_path: Path, tasks: T
 
 async def test_text_is_held_when_desktop_fails(tmp_path: Path, tasks: Tasks) -> None:
     texts = Texts(tmp_path, Broken(), tasks)
-    texts.work.aim(1)
-    await texts.tells(Aimed(1, None))
+    texts.work.find_target(1)
+    await texts.tells(TargetFound(1, None))
     texts.work.perform(InsertText(ordered()))
     await texts.tells(InsertionEnded(held(HoldReason.NOT_READ)))
 
@@ -147,10 +157,10 @@ async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path:
 
     means = InsertionMeans(inserter, None, find)
     work = TextInserter(means, DeliveryLog(Library(tmp_path)), events.append, tasks)
-    work.aim(1)
+    work.find_target(1)
     await wait_until(lambda: asked, "the place is looked for")
-    assert events == [Aimed(1, WINDOW)] and work.places == {}, "no text waits for the place"
-    work.aim(2)
+    assert events == [TargetFound(1, WINDOW)] and work.places == {}, "no text waits for the place"
+    work.find_target(2)
     await wait_until(lambda: len(asked) == 2, "that of the next take too")
     found[2].set()
     await wait_until(lambda: work.places == {2: place}, "the place is known")
@@ -158,7 +168,7 @@ async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path:
     await asyncio.sleep(0)
     assert work.places == {2: place}
     inserter.focus = None
-    work.aim(3)
+    work.find_target(3)
     await wait_until(lambda: not work.places, "without a window there is no place")
 
 
@@ -217,7 +227,7 @@ async def test_text_is_copied_when_no_other_window_has_focus(
 ) -> None:
     inserter, copies = FakeInserter(focus=target), Copies()
     texts = Texts(tmp_path, inserter, tasks, copies)
-    texts.work.perform(AimHere(1))
+    texts.work.perform(FindFocusedWindow(1))
     await texts.tells(FocusedWindow(1, target))
     texts.work.perform(InsertText(ordered(target, pasted=True)))
     await texts.tells(InsertionEnded(Insertion(InsertionResult.COPIED)))
@@ -227,7 +237,7 @@ async def test_text_is_copied_when_no_other_window_has_focus(
 async def test_aim_here_waits_until_menu_releases_focus(tmp_path: Path, tasks: Tasks) -> None:
     inserter = FakeInserter(focus=None)
     texts = Texts(tmp_path, inserter, tasks)
-    texts.work.perform(AimHere(1))
+    texts.work.perform(FindFocusedWindow(1))
     await asyncio.sleep(0)
     inserter.focus = WINDOW
     await texts.tells(FocusedWindow(1, WINDOW))

@@ -100,7 +100,7 @@ async def test_trial_waits_for_a_running_take() -> None:
         made.trying.ask(TryMicrophone(True))
         await wait_until(lambda: made.looks > 3, "it has been tried")
         assert (made.told[-1].hearing, take.superseded) == (MicrophoneActivity.OPENING, False)
-        take.give_up()
+        take.abandon()
         await made.is_(MicrophoneActivity.HEARING)
 
 
