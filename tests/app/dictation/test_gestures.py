@@ -69,7 +69,7 @@ def test_mode_change_applies_from_next_press() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "began", "talks"),
+    ("mode", "began", "release_ends"),
     [
         (TalkMode.HOLD, True, True),
         (TalkMode.HOLD, False, True),
@@ -79,7 +79,7 @@ def test_mode_change_applies_from_next_press() -> None:
         (TalkMode.HANDS_FREE, True, False),
     ],
 )
-def test_release_of_key_that_talks_is_needed(mode: TalkMode, began: bool, release_ends: bool) -> None:
+def test_release_that_ends_recording_is_needed(mode: TalkMode, began: bool, release_ends: bool) -> None:
     gestures = Gestures(mode)
     assert not gestures.release_ends(None)
     gestures.pressed(0.0, None if began else 1, 1)
