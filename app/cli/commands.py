@@ -314,10 +314,9 @@ def complete(transcript: RecordingTranscript) -> bool:
 
 def segment_lines(segment: TranscriptSegment) -> str:
     """Return the text of a segment and, in a second line, where its time went, in ms."""
-    span = f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s]"
     if segment.error:
-        return f"{span} no text: {segment.error}"
+        return segment.line
     timing = segment.timing
     parts = f"upload {timing.upload}, queue {timing.queue}, decode {timing.decode}, deliver {timing.deliver}"
     total = f"text {segment.after_speech_ms} ms after the end of the speech"
-    return f"{span} {segment.text or '(nothing understood)'}\n  {parts}; {total}"
+    return f"{segment.line}\n  {parts}; {total}"

@@ -92,7 +92,7 @@ async def examine(
     examinations = AllChecks(options, computer).examinations()
     areas = [one.area for one in examinations]
     with output.Listing(say, areas, Console(), quiet=json) as listing:
-        found = await runner.examine(examinations, listing.tell)
+        found = await runner.examine(examinations, listing.show_area)
         listing.sum_up(found)
     if json:
         from importlib import metadata

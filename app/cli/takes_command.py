@@ -76,8 +76,7 @@ def show(session: Id, as_json: AsJson = False) -> None:
         return
     say(f"{found.session}: {_state_text(found, texts())}, {found.seconds:.1f} s, started {_started(found)}")
     for segment in found.transcript.segments:
-        text = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
-        say(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {text}")
+        say(segment.line)
     if found.take.edited:
         say(f"edited to: {found.take.edited}")
     say(f"folder: {printable(str(found.folder))}")

@@ -42,6 +42,17 @@ class TranscriptSegment:
         """The text with its times."""
         return TimedText(self.text, self.start_ms, self.end_ms, self.after_written)
 
+    @property
+    def line(self) -> str:
+        """Line for people: the place in the recording, and the text or why there is none."""
+        text = f"no text: {self.error}" if self.error else self.text or "(nothing understood)"
+        return f"[{self.start_ms / 1000:.1f}-{self.end_ms / 1000:.1f} s] {text}"
+
+    @property
+    def original(self) -> str:
+        """The recognised text, before replacement rules."""
+        return self.recognised or self.text
+
     def of(self, recognised: str) -> "TranscriptSegment":
         """Return the segment with its original text, if that differs from ``text``."""
         return self if recognised == self.text else replace(self, recognised=recognised)

@@ -248,5 +248,5 @@ class TakeRunner(DictationObserver):
         if segment.text.strip():
             self._heard_s = max(self._heard_s, segment.end_ms / 1000)
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)
-        strange = foreign(segment.recognised or segment.text, self.options.languages)
+        strange = foreign(segment.original, self.options.languages)
         self._handle(Recognised(self._take, segment, strange))

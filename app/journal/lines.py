@@ -15,7 +15,7 @@ from typing import Final
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.events import Event, decode_line, encode_line, seal_of, whole_lines
 
-MOST_TOLD: Final = 20
+MOST_NAMED: Final = 20
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Fault:
 
 def fault_sentences(faults: tuple[Fault, ...]) -> list[str]:
     """Return a sentence for each fault, and a count in place of the last ones if there are very many."""
-    more = len(faults) - MOST_TOLD
-    return [*map(str, faults[:MOST_TOLD]), *([f"and {more} more"] if more > 0 else [])]
+    more = len(faults) - MOST_NAMED
+    return [*map(str, faults[:MOST_NAMED]), *([f"and {more} more"] if more > 0 else [])]
 
 
 def audio_ends_early(size: int, expected: int) -> Fault:

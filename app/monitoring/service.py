@@ -67,7 +67,7 @@ class Monitoring(Closing):
             self._model.begin()
             self._looking = [
                 self._tasks.start(self._follow(), "follow"),
-                self._tasks.start(self._tell(), "tell"),
+                self._tasks.start(self._publish(), "publish"),
             ]
         elif not on:
             for task in self._looking:
@@ -98,7 +98,7 @@ class Monitoring(Closing):
                 self._show()
             await asyncio.sleep(AGAIN_S)
 
-    async def _tell(self) -> None:
+    async def _publish(self) -> None:
         while True:
             self._show()
             await asyncio.sleep(self._refresh_s)

@@ -106,9 +106,9 @@ class SpanChoice:
         del self._open[span.segment]
         self._over.add(span.segment)
         whole = self._withheld.pop(span.segment, None)
-        texts = [None if piece not in self._withheld else _said(self._withheld[piece]) for piece in span.pieces]
+        texts = [None if piece not in self._withheld else self._withheld[piece].original for piece in span.pieces]
         silent = TranscriptSegment(span.segment, 0, 0)
-        if whole is not None and prefers_span(_said(whole), texts, self._languages):
+        if whole is not None and prefers_span(whole.original, texts, self._languages):
             first, *others = span.pieces
             missing = tuple(piece for piece in span.pieces if piece not in self._withheld)
             known = [self._withheld.pop(piece, TranscriptSegment(piece, 0, 0)) for piece in span.pieces]
@@ -131,11 +131,6 @@ def _due(each: _OpenSpan) -> float:
     if each.known_at is None:
         return latest
     return min(latest, max(each.closed_at, each.known_at) + each.span.within_ms / 1000 + MARGIN_S)
-
-
-def _said(segment: TranscriptSegment) -> str:
-    """Return the recognised text, before replacement rules."""
-    return segment.recognised or segment.text
 
 
 log = loggers.APP_CAPTURE_STORY

@@ -90,8 +90,8 @@ async def desktop(
         found = await learn(platform, environment)
         lines = await aside(partial(key_lines, found, bindings or {}, CANCEL, environment))
         # The check of the hotkeys reports those of the portal.
-        told = (one for one in abilities(found) if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL))
-        return [kind, *(ability_finding(one, lines) for one in told)]
+        reported = (one for one in abilities(found) if (one.ability, one.means) != (Ability.HOTKEYS, Means.PORTAL))
+        return [kind, *(ability_finding(one, lines) for one in reported)]
     if importlib.util.find_spec(library) is None:
         return [kind, advice(Topic.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]
     if kind.key == "session-system":

@@ -53,10 +53,10 @@ def _room(places: Iterable[Path], free: Free) -> Iterator[Finding]:
             disks.setdefault(existing(wanted).stat().st_dev, []).append(wanted)
     for there in disks.values():
         with suppress(OSError):
-            yield _told(free(existing(there[0])), os.path.commonpath(there))
+            yield _space_left(free(existing(there[0])), os.path.commonpath(there))
 
 
-def _told(free: int, folder: str) -> Finding:
+def _space_left(free: int, folder: str) -> Finding:
     size = decimal(free)
     if free < _FULL:
         return wrong(Topic.DISK, "disk-full", size=size, folder=folder)

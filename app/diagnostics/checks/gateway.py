@@ -255,7 +255,7 @@ async def _one(gateway: RemoteGateway, version: str, answer_s: float) -> list[Fi
     found = await asyncio.gather(*(_asked(address, answer_s) for address in gateway.addresses))
     for address, answer in zip(gateway.addresses, found, strict=True):
         if isinstance(answer, GatewayReplies):
-            return told_elsewhere(gateway, address, answer, version)
+            return remote_findings(gateway, address, answer, version)
     errors = [answer for answer in found if isinstance(answer, GatewayError)]
     errors.sort(key=lambda error: isinstance(error, Unreachable))  # a refusal says more than silence
     return [refused(gateway, errors[0] if errors else Unreachable("it has no address"))]
@@ -268,7 +268,9 @@ async def _asked(address: Address, answer_s: float) -> GatewayReplies | GatewayE
         return error
 
 
-def told_elsewhere(gateway: RemoteGateway, address: Address, found: GatewayReplies, version: str) -> list[Finding]:
+def remote_findings(
+    gateway: RemoteGateway, address: Address, found: GatewayReplies, version: str
+) -> list[Finding]:
     """Return the findings about a gateway that answers. Pure."""
     area, name = Topic.ELSEWHERE, gateway.name
     workers, ms = str(found.ready.get("workers", "?")), f"{found.ms:.0f}"

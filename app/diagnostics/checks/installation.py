@@ -73,7 +73,7 @@ def models(
     if thorough:
         rotten = [name for name in whole if not _is_whole(store, name)]
         whole, damaged = [name for name in whole if name not in rotten], [*damaged, *rotten]
-    findings = [*_told(store, whole, damaged, needed)]
+    findings = [*_incomplete(store, whole, damaged, needed)]
     if whole:
         size = decimal(sum(store.model(name).size for name in whole))
         key = "models-verified" if thorough else "models-whole"
@@ -81,7 +81,7 @@ def models(
     return findings or [ok(Topic.MODELS, "models-none")]
 
 
-def _told(
+def _incomplete(
     store: ModelStore, whole: Sequence[str], damaged: Sequence[str], needed: Sequence[str]
 ) -> Iterator[Finding]:
     for name in damaged:

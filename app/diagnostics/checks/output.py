@@ -40,7 +40,7 @@ class Listing:
     def __exit__(self, *_: object) -> None:
         self._status.stop()
 
-    def tell(self, area: Topic, findings: tuple[Finding, ...]) -> None:
+    def show_area(self, area: Topic, findings: tuple[Finding, ...]) -> None:
         """Print the findings of an area."""
         self._left.remove(area)
         if self._quiet:

@@ -1,6 +1,5 @@
 """Findings for a report, without the names of people, places or devices. Blocks."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,8 +31,7 @@ _HARDWARE: Final = re.compile(r"driver|card \d+|torch|ctranslate2")
 def part(say: Say, findings: Sequence[Finding]) -> ReportFile:
     """Return the findings as one file of the report."""
     redaction = Redaction(own_modules())
-    told = [as_object(say, redacted(finding, redaction)) for finding in findings]
-    return ReportFile(NAME, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
+    return ReportFile.of(NAME, [as_object(say, redacted(finding, redaction)) for finding in findings])
 
 
 def redacted(finding: Finding, redaction: Redaction) -> Finding:

@@ -23,7 +23,7 @@ DEADLINE_S: Final = 20.0  # enough for a busy computer
 _GRACE_S: Final = 2.0
 
 Work = Callable[[], Awaitable[Sequence[Finding]]]
-Tell = Callable[[Topic, tuple[Finding, ...]], None]
+Show = Callable[[Topic, tuple[Finding, ...]], None]
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Examination:
     deadline_s: float = DEADLINE_S
 
 
-async def examine(examinations: Sequence[Examination], tell: Tell) -> tuple[Finding, ...]:
+async def examine(examinations: Sequence[Examination], show: Show) -> tuple[Finding, ...]:
     """Run all checks and return their findings.
 
-    ``tell`` gets each area in order, as soon as the areas before it are done.
+    ``show`` gets each area in order, as soon as the areas before it are done.
     """
     tasks = [asyncio.create_task(_findings(one), name=f"doctor/{one.area}") for one in examinations]
     found: list[Finding] = []
@@ -49,7 +49,7 @@ async def examine(examinations: Sequence[Examination], tell: Tell) -> tuple[Find
         for one, task in zip(examinations, tasks, strict=True):
             findings = await task
             found += findings
-            tell(one.area, findings)
+            show(one.area, findings)
     finally:
         await cancel_and_wait(tasks)
     return tuple(found)

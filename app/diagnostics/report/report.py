@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from app.capture.device_listing import list_microphones
 from app.capture.devices import Input
@@ -40,6 +40,11 @@ class ReportFile:
     name: str
     content: bytes
 
+    @classmethod
+    def of(cls, name: str, facts: Any) -> Self:
+        """Return a file with these facts as JSON."""
+        return cls(name, (json.dumps(facts, ensure_ascii=False, indent=2) + "\n").encode())
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -68,7 +73,7 @@ async def gather(sources: Sources) -> tuple[ReportFile, ...]:
     }
     found |= await asyncio.to_thread(_blocking, sources)
     logs = await asyncio.to_thread(redacted_logs, sources.places.logs)
-    return (*(ReportFile(name, _encoded(told)) for name, told in sorted(found.items())), *logs)
+    return (*(ReportFile.of(name, part) for name, part in sorted(found.items())), *logs)
 
 
 def _blocking(sources: Sources) -> dict[str, Any]:
@@ -87,9 +92,9 @@ def redacted_logs(folder: Path) -> tuple[ReportFile, ...]:
     for path in logs_in(folder):
         if path.stem in PROGRAMS:
             lines = tail_of(path, LOG_BYTES).decode(errors="replace").splitlines()
-            told = [redaction.line(line) for line in lines]
-            unread = told.count(None)
-            kept = [line for line in told if line is not None]
+            redacted = [redaction.line(line) for line in lines]
+            unread = redacted.count(None)
+            kept = [line for line in redacted if line is not None]
             kept += [json.dumps({"unreadable lines": unread})] if unread else []
             found.append(ReportFile(f"logs/{path.name}", "".join(f"{line}\n" for line in kept).encode()))
     return tuple(found)
@@ -104,7 +109,3 @@ def save(parts: tuple[ReportFile, ...], place: Path) -> None:
                 archive.writestr(part.name, part.content)
     except OSError as error:
         raise ReportNotSaved(f"{place} cannot be written ({error.strerror}): choose another place") from error
-
-
-def _encoded(told: Any) -> bytes:
-    return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()

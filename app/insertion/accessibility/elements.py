@@ -6,10 +6,10 @@ Source: at-spi2-core, "atspi-constants.h" and the interfaces in "xml/".
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from app.bus.connection import BUS_PROGRAM, BusConnection, BusObject, session_address
 from app.bus.errors import BusError, BusRefused, BusSilent
@@ -26,6 +26,10 @@ _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _DEAD: Final = "/org/a11y/atspi/null"
 _SPI: Final = "org.a11y.atspi"
 _LAUNCHER: Final = BusObject("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus")
+_OF_TRY: Final = 0.6
+"""Part of a try that one answer may take."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,32 @@ async def open_elements(environment: Mapping[str, str], silent_s: float = SILENT
         (address,) = await session.call(_LAUNCHER, "GetAddress", deadline_s=silent_s)
     async with await BusConnection.open(address) as bus:
         yield Elements(bus, silent_s)
+
+
+async def ask_in_time(
+    environment: Mapping[str, str],
+    tries_s: Sequence[float],
+    ask: Callable[["Elements"], Awaitable[Answer | None]],
+    is_enough: Callable[["Elements", Answer | None], bool],
+    pause: float = 0.0,
+) -> Answer | None:
+    """Return the last answer of ``ask``, which is tried again while no answer in time ``is_enough``.
+
+    ``tries_s``: the time for each try. ``pause``: between two tries, as part of the first one's time.
+    """
+    answer = None
+    for within_s in tries_s:
+        try:
+            async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
+                answer = await ask(elements)
+            if is_enough(elements, answer):
+                break
+            await asyncio.sleep(pause * within_s)
+        except (BusSilent, TimeoutError):
+            continue
+        except BusError:
+            break
+    return answer
 
 
 class Elements:

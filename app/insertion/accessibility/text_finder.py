@@ -1,46 +1,31 @@
 """The place of the focused text field and its cursor, asked through AT-SPI 2. No text is asked for."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from app.bus.errors import BusError, BusSilent
 from app.core.area import Area
-from app.insertion.accessibility.elements import Element, Elements, open_elements
+from app.insertion.accessibility.elements import Element, Elements, ask_in_time
 from app.insertion.outcome import Target, TextPlace
 
 _TRIES_S: Final = (0.5, 1.0, 2.0)
 """Time for each try: a busy computer gets more, because nothing waits for the place."""
-_AGAIN: Final = 0.5
+_PAUSE: Final = 0.5
 """Pause, as part of a try where nothing had the focus: X11 takes it away while a hotkey is down."""
-_OF_TRY: Final = 0.6
-"""Part of a try that one answer may take."""
 _IN_WINDOW: Final = 1  # relative to the window: on the screen, GTK 4 and Wayland tell nothing
 
 
 async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace | None:
-    """Return the place of the focused text field of ``target``, or ``None`` if it is not told in time."""
-    if target.area is None:
+    """Return the place of the focused text field of ``target``, or ``None`` without an answer in time."""
+    if (window := target.area) is None:
         return None
-    for within_s in _TRIES_S:
-        try:
-            async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
-                found = await _found(elements, target.process, target.area)
-            if found is not None:
-                return found
-            await asyncio.sleep(_AGAIN * within_s)
-        except (BusSilent, TimeoutError):
-            continue
-        except BusError:
-            return None
-    return None
 
+    async def place(elements: Elements) -> TextPlace | None:
+        programs = await elements.programs()
+        windows = await elements.active(one for one, its in programs.items() if its == target.process)
+        focused = await elements.focused(windows)
+        return await _place(elements, focused, window) if focused else None
 
-async def _found(elements: Elements, process: int, window: Area) -> TextPlace | None:
-    programs = await elements.programs()
-    windows = await elements.active(one for one, its in programs.items() if its == process)
-    focused = await elements.focused(windows)
-    return await _place(elements, focused, window) if focused else None
+    return await ask_in_time(environment, _TRIES_S, place, lambda _, found: found is not None, _PAUSE)
 
 
 async def _place(elements: Elements, element: Element, window: Area) -> TextPlace | None:

@@ -7,14 +7,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from app.bus.errors import BusError, BusSilent
-from app.insertion.accessibility.elements import EDITABLE, Element, Elements, open_elements
+from app.insertion.accessibility.elements import EDITABLE, Element, Elements, ask_in_time
 from app.insertion.outcome import FocusKind, Target, TextSurroundings
 
 _TRIES_S: Final = (0.5, 2.0)
 """Time for each try: on a busy computer the text must not get into a password field that tells itself late."""
-_OF_TRY: Final = 0.6
-"""Part of a try that one answer may take."""
 _AROUND: Final = 100
 """Number of characters before the caret that are asked for."""
 PASSWORD_TEXT, TERMINAL = 40, 60
@@ -32,26 +29,15 @@ _CERTAIN_TOOLKITS: Final = frozenset({"gtk", "qt"})
 async def read_around(
     target: Target, environment: Mapping[str, str], tries_s: Sequence[float] = _TRIES_S
 ) -> TextSurroundings | None:
-    """Return what surrounds the caret in ``target``, or ``None`` if that is not told in time."""
-    found = None
-    for within_s in tries_s:
-        try:
-            async with asyncio.timeout(within_s), open_elements(environment, _OF_TRY * within_s) as elements:
-                found = await _found(elements, target.process)
-            if not elements.incomplete:
-                break
-        except (BusSilent, TimeoutError):
-            continue
-        except BusError:
-            break
-    return found
+    """Return what surrounds the caret in ``target``, or ``None`` without an answer in time."""
 
+    async def surroundings(elements: Elements) -> TextSurroundings | None:
+        programs = await elements.programs()
+        windows = await elements.active(one for one, its in programs.items() if target.process in (0, its))
+        focused = await elements.focused(windows) if len(windows) == 1 else None
+        return await _around(elements, focused) if focused else None
 
-async def _found(elements: Elements, process: int) -> TextSurroundings | None:
-    programs = await elements.programs()
-    windows = await elements.active(one for one, its in programs.items() if process in (0, its))
-    focused = await elements.focused(windows) if len(windows) == 1 else None
-    return await _around(elements, focused) if focused else None
+    return await ask_in_time(environment, tries_s, surroundings, lambda elements, _: not elements.incomplete)
 
 
 async def _around(elements: Elements, focused: Element) -> TextSurroundings | None:

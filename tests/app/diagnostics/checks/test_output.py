@@ -21,8 +21,8 @@ def listed(*findings: Finding, terminal: bool = False, quiet: bool = False, say:
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=60, highlight=False, color_system=None)
     with Listing(say, [Topic.TRAY, Topic.MODELS], console, quiet=quiet) as listing:
-        listing.tell(Topic.TRAY, tuple(one for one in findings if one.area is Topic.TRAY))
-        listing.tell(Topic.MODELS, tuple(one for one in findings if one.area is Topic.MODELS))
+        listing.show_area(Topic.TRAY, tuple(one for one in findings if one.area is Topic.TRAY))
+        listing.show_area(Topic.MODELS, tuple(one for one in findings if one.area is Topic.MODELS))
         listing.sum_up(findings)
     return out.getvalue()
 

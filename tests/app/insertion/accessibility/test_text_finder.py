@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from app.core.area import Area
-from app.insertion.accessibility import text_finder
+from app.insertion.accessibility import elements
 from app.insertion.accessibility.elements import Element, Elements, open_elements
 from app.insertion.accessibility.text_finder import find_text
 from app.insertion.helper.inserter import HelperInserter
@@ -116,7 +116,7 @@ async def test_text_is_found_in_program_that_answers_late(
 
     target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
     await caret_of(desktop, target, there=False)
-    monkeypatch.setattr(text_finder, "open_elements", counted)
+    monkeypatch.setattr(elements, "open_elements", counted)
     os.kill(field[1], signal.SIGSTOP)
     try:
         finding = asyncio.create_task(place_of(desktop, target))
@@ -145,7 +145,7 @@ async def test_text_is_found_once_its_window_has_the_focus_again(
 
     target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
     await caret_of(desktop, target, there=False)
-    monkeypatch.setattr(text_finder, "open_elements", grabbed)
+    monkeypatch.setattr(elements, "open_elements", grabbed)
     assert await place_of(desktop, target) is not None and len(tries) > 1
 
 
