@@ -5,7 +5,7 @@ Only the command that runs imports this.
 
 import asyncio
 import csv
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -235,13 +235,26 @@ LOOK_S: Final = 1.0
 
 async def report(stack: Stack, say: Callable[[str], None], look_s: float = LOOK_S) -> None:
     """Print the state of the gateway and the worker at each change, until cancelled."""
-    before = ""
+    await report_changes(lambda: _state_line(stack), say, look_s)
+
+
+async def report_changes(
+    state: Callable[[], Awaitable[str]], say: Callable[[str], None], look_s: float = LOOK_S
+) -> None:
+    """Print each state that is seen twice, until cancelled; an empty one is not printed.
+
+    The lines of a program appear up to 0.3 s after its state is known: "engine.loaded" comes before "ready".
+    """
+    told = before = ""
     while True:
-        now = await _state_line(stack)
-        if now and now != before:
-            say(now)
+        now = await state()
+        is_new = now != before
+        if not is_new and now != told:
+            told = now
+            if now:
+                say(now)
         before = now
-        await asyncio.sleep(look_s)
+        await asyncio.sleep(look_s / 2 if is_new else look_s)
 
 
 async def _state_line(stack: Stack) -> str:

@@ -13,7 +13,7 @@ import typer
 from aiohttp import web
 
 from app.cli import commands
-from app.cli.commands import GatewayChoice, TranscribeOptions, Transcription, report
+from app.cli.commands import GatewayChoice, TranscribeOptions, Transcription, report, report_changes
 from app.core.errors import ModelsMissing, Note, ProgramEnds, UsageMistake
 from app.core.format import Format
 from app.core.process import FAILED
@@ -253,6 +253,25 @@ async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> N
         finally:
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
+
+
+async def test_up_says_state_once_it_is_seen_twice() -> None:
+    """The worker's own lines about it appear a little later."""
+    said: list[str] = []
+    seen = iter(["", "broken", "ready", "ready", "ready", "broken", "ready", "", "", "ready", "ready"])
+    ended = asyncio.Event()
+
+    async def state() -> str:
+        if (line := next(seen, None)) is None:
+            ended.set()
+            await asyncio.Event().wait()
+        return str(line)
+
+    reporting = asyncio.create_task(report_changes(state, said.append, look_s=0.0))
+    await ended.wait()
+    assert said == ["ready", "ready"]
+    reporting.cancel()
+    await asyncio.gather(reporting, return_exceptions=True)
 
 
 async def test_up_ends_when_worker_is_to_run_what_is_no_engine() -> None:
