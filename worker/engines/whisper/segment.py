@@ -13,7 +13,7 @@ from worker.engines.whisper.agreement import continued, ends_like, is_new
 from worker.engines.whisper.left_out import SENTENCE, Rest, rest_after, whole
 from worker.engines.whisper.pauses import first_sound, sounds_from
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Reading, Samples, WhisperReader
-from worker.engines.whisper.speech import IMPROBABLE
+from worker.engines.whisper.speech import IMPROBABLE, is_probable
 from worker.engines.whisper.window import Audio, Window
 from worker.engines.word_times import AROUND, pieces_of, timed_words
 
@@ -87,9 +87,7 @@ class SegmentDecoder:
         text, at, end = "", 0, 0
         rest: Rest | None = None
         while at < self._frames:
-            window = Window(self._from(at), asked)
-            window = window.in_its_language() if rest else window
-            heard = window.read()
+            window, heard = self._heard(Window(self._from(at), asked), in_its_language=rest is not None)
             reading = whole(window, heard)
             said = window.text(reading)
             again = counted(said) >= SENTENCE and ends_like(text, said)
@@ -108,6 +106,14 @@ class SegmentDecoder:
             phrases = [replace(phrase, text=without_false_stops(phrase.text)) for phrase in phrases]
         log_probability = sum(reading.log_probability for reading in readings) / len(readings)
         return Passage(text.strip(), language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
+
+    def _heard(self, window: Window, *, in_its_language: bool) -> tuple[Window, Reading]:
+        """Read a window, in a language other than what was asked for only if the text is probable."""
+        own = window.in_its_language() if in_its_language else window
+        heard = own.read()
+        if own.asked == window.asked or is_probable(heard):
+            return own, heard
+        return window, window.read()
 
     def _from(self, at: int) -> Audio:
         """Return the audio of the window that begins at this frame."""
