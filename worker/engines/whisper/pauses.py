@@ -1,7 +1,7 @@
 """Pauses in the features of a window, which Whisper takes for the end of the audio or of a sentence. Pure."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import Final
 
 import numpy as np
@@ -58,6 +58,11 @@ def are_alike(features: Features) -> bool:
     return min(lengths) >= _SPEECH and max(lengths) <= min(_ALIKE * min(lengths), _LONGEST_WORD)
 
 
+def place_of_sounds(features: Features, first: int, last: int) -> tuple[int, int]:
+    """Return the frames from one sound to another, the last exclusive."""
+    return _around(features, _sounds(features)[first:last])
+
+
 def first_sound(features: Features) -> int:
     """Return a frame shortly before the first sound: Whisper takes a word after silence for none."""
     return max(int(_loud(features)[0]) - _LEAD, 0)
@@ -97,17 +102,17 @@ def wordless(features: Features, words: Sequence[int]) -> tuple[int, int] | None
     return None
 
 
-def wordless_speech(features: Features, words: Sequence[int]) -> tuple[int, int] | None:
-    """Return the frames of the first sounds with pauses around them in which hardly a word begins."""
-    bare: list[npt.NDArray[np.intp]] = []
-    for run in filter(len, _sounds(features)):
-        if _is_wordless(run, words):
-            bare.append(run)
-        elif bare:
-            break
-    if sum(map(len, bare)) < _SPEECH:
-        return None
-    return max(int(bare[0][0]) - _PAUSE, 0), min(int(bare[-1][-1]) + 1 + _PAUSE, features.shape[1])
+def wordless_speech(features: Features, words: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the frames of each speech with pauses around it in which hardly a word begins."""
+    for bare, runs in groupby(filter(len, _sounds(features)), lambda run: _is_wordless(run, words)):
+        found = list(runs)
+        if bare and sum(map(len, found)) >= _SPEECH:
+            yield _around(features, found)
+
+
+def _around(features: Features, sounds: Sequence[Frames]) -> tuple[int, int]:
+    """Return the frames from the first to the last of these sounds, with a short pause around them."""
+    return max(int(sounds[0][0]) - _PAUSE, 0), min(int(sounds[-1][-1]) + 1 + _PAUSE, features.shape[1])
 
 
 def spoken_at(words: Sequence[int]) -> list[int]:
@@ -133,6 +138,4 @@ def speech_between(features: Features, end: int, begin: int) -> tuple[int, int] 
     """Return the frames of speech with pauses around it, between the end of a phrase and the next one."""
     runs = _sounds(features)
     left_out = [run for run in runs if len(run) and run[0] >= end - _PAUSE // 2 and run[-1] <= begin + _PAUSE // 2]
-    if sum(map(len, left_out)) < _SPEECH:
-        return None
-    return max(int(left_out[0][0]) - _PAUSE, 0), int(left_out[-1][-1]) + 1 + _PAUSE
+    return _around(features, left_out) if sum(map(len, left_out)) >= _SPEECH else None

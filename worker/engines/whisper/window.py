@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from worker.engines.repetition import may_repeat, said_once, said_so_often, times_said
+from worker.engines.repetition import counted, may_repeat, said_once, said_so_often, times_said
 from worker.engines.whisper.missed_end import better, is_heard, is_in_bounds, says_once
-from worker.engines.whisper.pauses import LOUD, are_alike, count_sounds, with_short_pauses
+from worker.engines.whisper.pauses import LOUD, are_alike, count_sounds, place_of_sounds, with_short_pauses
 from worker.engines.whisper.reader import (
     FRAMES_PER_SECOND,
     LONGEST_FRAMES,
@@ -29,6 +29,8 @@ _TOLD_S: Final = 2.0
 """Shorter audio hardly tells its language."""
 _OFTEN: Final = ("en", "zh")
 """Languages to look for where those of the speaker are not known."""
+_PAIR: Final = 2
+_MOST_PAIRS: Final = 3
 _TOKENS: Final = 16
 _TOKENS_PER_SECOND: Final = 8
 _MOST_TOKENS_PER_SECOND: Final = 20
@@ -94,14 +96,27 @@ class Window:
     def read(self) -> Reading:
         """Decode until the text can be trusted. It is no loop if it says one phrase as often as it was heard.
 
-        Of a short word said again and again Whisper loses count: then the sounds count.
+        Of a short word said again and again Whisper loses count, or hears nobody: then the sounds count.
         """
         reading = self._trusted()
         times, sounds = times_said(reading.text), count_sounds(self.audio.sound)
-        found, alike = 1 < times == sounds, sounds > 1 and are_alike(self.audio.sound)
-        if alike and not found and sounds / 2 < times < 2 * sounds:
+        alike = sounds > 1 and are_alike(self.audio.sound)
+        if 1 < times == sounds or (alike and times == 2 * sounds):  # 谢谢 is one sound
+            return reading._replace(found=True)
+        if alike and sounds / 2 < times < 2 * sounds:
             return reading._replace(text=said_so_often(reading.text, sounds), phrases=(), found=True)
-        return reading._replace(found=found or (alike and times == 2 * sounds))  # 谢谢 is one sound
+        lost = times > 1 or counted(reading.text) < sounds or not self.is_speech(reading)
+        return self._by_two_sounds(sounds) or reading if alike and lost else reading
+
+    def _by_two_sounds(self, sounds: int) -> Reading | None:
+        """Return the word that is heard in two successive sounds as often as there are sounds."""
+        pairs = range(0, min(sounds - 1, _MOST_PAIRS * _PAIR), _PAIR)
+        for first in () if self.asked.partial or sounds == _PAIR else pairs:
+            two = self.part(*place_of_sounds(self.audio.sound, first, first + _PAIR)).read_once()
+            if times_said(two.text) == _PAIR and is_heard(two):
+                text, tokens = said_so_often(two.text, sounds), two.tokens * sounds
+                return two._replace(text=text, tokens=tokens, phrases=(), resume_s=None, found=True)
+        return None
 
     def read_once(self) -> Reading:
         """Decode without a second look."""

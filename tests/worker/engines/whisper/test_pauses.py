@@ -14,6 +14,7 @@ from worker.engines.whisper.pauses import (
     count_sounds,
     first_sound,
     pause_before,
+    place_of_sounds,
     sounds_from,
     speech_after,
     speech_after_word,
@@ -61,6 +62,11 @@ def test_sounds_as_long_as_a_word_are_counted() -> None:
 )
 def test_sounds_are_alike_if_they_are_words_of_similar_length(parts: Sequence[int], alike: bool) -> None:
     assert are_alike(features(*parts)) is alike
+
+
+def test_sounds_have_a_short_pause_around_them() -> None:
+    assert place_of_sounds(features(0, 60, 40, 50, 40, 50, 40), 0, 2) == (40, 210)
+    assert place_of_sounds(features(40, 50, 40, 50, 40, 5), 1, 3) == (70, 225)
 
 
 @pytest.mark.parametrize(("parts", "first"), [((0, 60, 40), 40), ((0, 15, 40), 0), ((100, 60), 0)])
@@ -185,24 +191,25 @@ def test_pause_before_what_was_read_last_is_found(parts: Sequence[int], end: int
 
 
 @pytest.mark.parametrize(
-    ("words", "place"),
+    ("words", "places"),
     [
-        ((0, 50, 600), (130, 520)),
-        ((0, 50, 200, 220, 600), (330, 520)),
-        ((0, 50, 200, 220, 400, 420, 600), None),
-        ((200, 220, 400, 420, 600), (0, 120)),
-        ((0, 50, 200, 220, 400, 420), (580, 700)),
+        ((0, 50, 600), [(130, 520)]),
+        ((0, 50, 200, 220, 600), [(330, 520)]),
+        ((0, 50, 200, 220, 400, 420, 600), []),
+        ((200, 220, 400, 420, 600), [(0, 120)]),
+        ((0, 50, 200, 220, 400, 420), [(580, 700)]),
+        ((0, 50, 400, 420), [(130, 320), (580, 700)]),
     ],
-    ids=["two sounds", "one sound", "none", "first", "last"],
+    ids=["two sounds", "one sound", "none", "first", "last", "two places"],
 )
 def test_sounds_in_which_hardly_a_word_begins_are_found(
-    words: Sequence[int], place: tuple[int, int] | None
+    words: Sequence[int], places: list[tuple[int, int]]
 ) -> None:
-    assert wordless_speech(features(100, 50, 150, 50, 150, 100, 100), words) == place
+    assert list(wordless_speech(features(100, 50, 150, 50, 150, 100, 100), words)) == places
 
 
 def test_short_sounds_without_words_are_no_speech() -> None:
-    assert wordless_speech(features(100, 50, 20, 50, 100), (0, 50, 220)) is None
+    assert not list(wordless_speech(features(100, 50, 20, 50, 100), (0, 50, 220)))
 
 
 def test_word_begins_shortly_before_the_next_one() -> None:

@@ -154,6 +154,28 @@ def test_short_word_is_written_as_often_as_it_sounds(reader: type[FakeReader], t
     assert decoder(reader(lambda *_: said), 5.0).decode("zh", "").text == "好。" * written
 
 
+@pytest.mark.parametrize(
+    ("two", "written"),
+    [
+        (GOOD._replace(text="好。好。"), "好。" * 5),
+        (GOOD._replace(text="好。行。"), ""),
+        (GOOD._replace(text="好。好。", no_speech=0.7), ""),
+    ],
+    ids=["said twice", "two words", "perhaps nobody spoke"],
+)
+def test_short_word_that_is_lost_is_heard_in_its_first_two_sounds(two: Reading, written: str) -> None:
+    loop = GOOD._replace(text="好。" * 40, no_speech=0.7)
+    reader = CallingReader(lambda encoded, _: two if encoded[1] == 470 else loop)
+    assert decoder(reader, 5.0).decode("zh", "").text == written
+
+
+def test_text_with_fewer_words_than_alike_sounds_is_none_of_them() -> None:
+    two = GOOD._replace(text="好。好。")
+    reader = CallingReader(lambda encoded, _: two if encoded[1] == 470 else two._replace(text="保险了。"))
+    assert decoder(reader, 5.0).decode("zh", "").text == "好。" * 5
+    assert decoder(reader, 5.0, partial=True).decode("zh", "").text == "保险了。"
+
+
 def test_window_of_almost_30_seconds_is_no_longer_than_30() -> None:
     reader = FakeReader(lambda *_: GOOD)
     decoder(reader, 29.5).decode("en", "")
