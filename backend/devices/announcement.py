@@ -98,6 +98,8 @@ async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None
         log.info(LogEvent.GATEWAY_ANNOUNCED, name=info.name, addresses=at)
         yield
     finally:
-        with suppress(OSError, Error):
-            await speaker.async_unregister_all_services()
-        await speaker.async_close()
+        try:
+            with suppress(OSError, Error):
+                await speaker.async_unregister_all_services()
+        finally:
+            await speaker.async_close()

@@ -33,7 +33,7 @@ async def find_gateway(
 ) -> tuple[str, ...]:
     """Return addresses as HOST:PORT, IPv4 first; empty if no announcement came or the network is unusable."""
     try:
-        async with asyncio.timeout(patience_s), _heard(interfaces) as names:
+        async with _heard(interfaces) as names, asyncio.timeout(patience_s):  # the end of listening is not cut off
             while True:
                 zeroconf, name = await names.get()
                 info = AsyncServiceInfo(SERVICE, name)

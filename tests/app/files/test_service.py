@@ -152,7 +152,7 @@ async def test_files_survive_pause_cancel_gateway_kill_and_restart(bench: Bench,
             await bench.until(talk, FileState.WORKING)
         bench.views.clear()
         async with bench.working():
-            await bench.until(talk, FileState.WORKING, texts=2)
+            await bench.until(talk, FileState.WORKING)
             os.kill(stack.children["kikipounamu-gateway"], signal.SIGKILL)
             done = await bench.until(talk, FileState.DONE)
     assert filmed.text == " ".join(window_digests(film, bench.models))
