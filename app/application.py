@@ -233,8 +233,8 @@ class Application:
 
         self._tasks.start(switch(), "worker")
 
-    async def _have_model(self, name: str, tell: Percent) -> None:
-        await self._background.models.have(name, tell)
+    async def _have_model(self, name: str, report: Percent) -> None:
+        await self._background.models.have(name, report)
 
     async def _use_model(self) -> None:
         """Apply the settings of the model for this computer's worker."""

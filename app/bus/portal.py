@@ -152,7 +152,7 @@ class Portal(Closing):
         return self.bus.name.removeprefix(":").replace(".", "_")
 
     async def _start(self) -> None:
-        await self.bus.listen(f"type='signal',sender='{PROGRAM}'", self._heard)
+        await self.bus.listen(f"type='signal',sender='{PROGRAM}'", self._signalled)
         owners = f"type='signal',sender='{BUS_PROGRAM.program}',member='NameOwnerChanged',arg0='{PROGRAM}'"
         await self.bus.listen(owners, self._owned)
         await self._register()
@@ -202,7 +202,7 @@ class Portal(Closing):
             if not answer.done():
                 answer.set_exception(BusMissing("the desktop portal has ended"))
 
-    def _heard(self, signal: Signal) -> None:
+    def _signalled(self, signal: Signal) -> None:
         if signal.sender != self._owner:
             return
         if signal.interface == _REQUEST and signal.member == "Response":

@@ -84,7 +84,7 @@ class BlockBuffer:
         return lost
 
     def end(self, error: BaseException | None = None) -> None:
-        """End the recording; ``error`` tells why it ended early. Only the first call counts."""
+        """End the recording; ``error``: why it ended early. Only the first call counts."""
         if not self.ended.done():
             self.error = error
             self.ended.set_result(None)

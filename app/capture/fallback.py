@@ -43,14 +43,14 @@ class FallbackTimes:
 class Signs:
     """The state of the device in use: time of its last block, and whether its stream has ended.
 
-    ``awake_s``: since when this process runs. While it stood still, nobody read what the device recorded.
+    ``running_since_s``: since when this process runs. While it stood still, nobody read what the device recorded.
     """
 
     now_s: float
-    heard_s: float | None = None
+    last_block_s: float | None = None
     ended: bool = False
     quiet_s: float = 0.0
-    awake_s: float = 0.0
+    running_since_s: float = 0.0
 
 
 class Fallback:
@@ -99,7 +99,7 @@ class Fallback:
         if self.device is None:
             return FallbackStep.SEARCH if signs.now_s >= self._search_s else FallbackStep.KEEP
         if self._is_lost(signs):
-            self._mute = self.device.choice if signs.heard_s is None else ""
+            self._mute = self.device.choice if signs.last_block_s is None else ""
             self.device = None
             return FallbackStep.LOST
         if not self.on_other:
@@ -118,8 +118,8 @@ class Fallback:
         return FallbackStep.LOOK
 
     def _is_lost(self, signs: Signs) -> bool:
-        if signs.heard_s is None:
+        if signs.last_block_s is None:
             since_s, most_s = self._opened_s, self._timing.first_block
         else:
-            since_s, most_s = signs.heard_s, self._timing.silent
-        return signs.ended or signs.now_s - max(since_s, signs.awake_s) > most_s
+            since_s, most_s = signs.last_block_s, self._timing.silent
+        return signs.ended or signs.now_s - max(since_s, signs.running_since_s) > most_s

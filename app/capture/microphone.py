@@ -1,6 +1,6 @@
 """The microphone of a recording.
 
-    async with open_microphone("", on_change=tell) as microphone:
+    async with open_microphone("", on_change=show) as microphone:
         async for block in microphone.buffer.blocks():     # 16 kHz mono int16, until stop()
             ...
 
@@ -92,7 +92,7 @@ class Microphone:
         self._choice = choice
         self._settings = settings
         self._system = system
-        self._tell = on_change or (lambda change: None)
+        self._on_change = on_change or (lambda change: None)
         self._fallback = Fallback(choice, settings.timing)
         self._pre_roll = PreRoll(settings.pre_roll_ms * SAMPLE_RATE // 1000)
         self._tasks = Tasks("microphone")
@@ -103,8 +103,8 @@ class Microphone:
         self._dropped = 0  # of closed devices and full buffers
         self._missed = 0  # samples missed while no device was open
         self._reported = 0
-        self._deaf_since: float | None = None
-        self._awake_s = 0.0
+        self._silent_since: float | None = None
+        self._running_since_s = 0.0
         self._stood_still = False
         self._behind_s: float | None = None
         self._stopping: asyncio.TimerHandle | None = None
@@ -155,19 +155,19 @@ class Microphone:
         self._finish()
         await self._tasks.close()
         try:
-            await self._let_go()
+            await self._close_device()
         except MicrophoneError:
             log.exception(LogEvent.MICROPHONE_CLOSE_FAILED)
 
     # -- audio ---------------------------------------------------------------------------------------------
 
-    def _hear(self, closed: ResampledInput | None = None, *, last: bool = False) -> None:
-        """Take what the device in use has recorded, or one just ``closed``; ``last``: all of it."""
+    def _read_device(self, closed: ResampledInput | None = None, *, last: bool = False) -> None:
+        """Read what the device in use has recorded, or one just ``closed``; ``last``: all of it."""
         device = closed or self._input
         if device is None or not len(samples := device.take(last=last)):
             return
-        if self._deaf_since is not None and closed is None:
-            self._can_hear_again(self._deaf_since)
+        if self._silent_since is not None and closed is None:
+            self._report_return(self._silent_since)
         self.level_dbfs = level_of(samples)
         self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
         if self.buffer.ended.done():
@@ -176,30 +176,30 @@ class Microphone:
             self._dropped += self.buffer.append(samples)
         if (lost := self._dropped + (0 if closed else device.dropped) - self._reported) > 0:
             self._reported += lost
-            self._say(MicrophoneChangeKind.DROPPED, lost)
+            self._report(MicrophoneChangeKind.DROPPED, lost)
 
-    def _can_hear_again(self, since_s: float) -> None:
+    def _report_return(self, since_s: float) -> None:
         first_s = self._input.first_s if self._input else None
         lost = _samples((first_s or since_s) - since_s)
-        self._deaf_since = None
+        self._silent_since = None
         self._missed += lost
-        self._say(
+        self._report(
             MicrophoneChangeKind.FELL_BACK if self._fallback.on_other else MicrophoneChangeKind.CAME_BACK, lost
         )
 
-    def _say(self, change: MicrophoneChangeKind, lost: int = 0) -> None:
+    def _report(self, change: MicrophoneChangeKind, lost: int = 0) -> None:
         log.info(LogEvent.MICROPHONE_CHANGED, change=change, lost_samples=lost)
-        self._tell(MicrophoneChange(change, self.device, self.buffer.samples, lost))
+        self._on_change(MicrophoneChange(change, self.device, self.buffer.samples, lost))
 
     def _finish(self) -> None:
         if self._stopping is not None:
             self._stopping.cancel()
             self._stopping = None
-        self._hear(last=True)
-        if self._deaf_since is not None:  # the recording ends without a device: count its missing samples
+        self._read_device(last=True)
+        if self._silent_since is not None:  # the recording ends without a device: count its missing samples
             now_s = asyncio.get_running_loop().time()
-            self._missed += _samples(now_s - self._deaf_since)
-            self._deaf_since = now_s
+            self._missed += _samples(now_s - self._silent_since)
+            self._silent_since = now_s
         self.buffer.end()
         if self._input is not None:
             self._input.rest(True)
@@ -213,7 +213,7 @@ class Microphone:
     async def _first_block(self, device: Input) -> None:
         try:
             async with asyncio.timeout(self._settings.timing.first_block):
-                while self._input is not None and self._input.heard_s is None:
+                while self._input is not None and self._input.last_block_s is None:
                     if self._input.ended.is_set():
                         raise MicrophoneRefused(device.name, "its stream ended at once")
                     await asyncio.sleep(_POLL_S / 10)
@@ -222,17 +222,17 @@ class Microphone:
 
     async def _watch(self) -> None:
         while True:
-            await self._moment()
+            await self._wait()
             step = self._fallback.step(self._signs())
             if step in (FallbackStep.LOST, FallbackStep.RETURN):
                 with suppress(MicrophoneError):  # a hanging device delays the next step too
-                    await self._let_go(step is FallbackStep.LOST)
+                    await self._close_device(step is FallbackStep.LOST)
             elif step is FallbackStep.SEARCH:
                 await self._search()
             elif step is FallbackStep.LOOK:
                 self._tasks.start(self._look(), "look")
 
-    async def _moment(self) -> None:
+    async def _wait(self) -> None:
         clock = asyncio.get_running_loop().time
         before_s = clock()
         if self._input is None:
@@ -240,12 +240,12 @@ class Microphone:
         else:
             await is_set_within(self._input.ended, _POLL_S)
         if (now_s := clock()) - before_s > _STANDSTILL_S:
-            self._awake_s, self._stood_still = now_s, True
-        if now_s - self._awake_s > _CATCH_UP_S and self._input is not None:
+            self._running_since_s, self._stood_still = now_s, True
+        if now_s - self._running_since_s > _CATCH_UP_S and self._input is not None:
             self._count_overflow(self._input.behind_s)
 
     def _count_overflow(self, behind_s: float | None) -> None:
-        """Report what the sound system did not keep while this process stood still: it tells nobody."""
+        """Report what the sound system dropped while this process stood still: it does not report that itself."""
         before_s, self._behind_s = self._behind_s, behind_s
         stood_still, self._stood_still = self._stood_still, False
         if not stood_still or self.buffer.ended.done() or before_s is None or behind_s is None:
@@ -254,14 +254,14 @@ class Microphone:
             return
         lost = _samples(behind_s - before_s)
         self._missed += lost
-        self._say(MicrophoneChangeKind.DROPPED, lost)
+        self._report(MicrophoneChangeKind.DROPPED, lost)
 
     def _signs(self) -> Signs:
         now_s = asyncio.get_running_loop().time()
         if self._input is None:
             return Signs(now_s)
-        hearing, quiet_s = self._input, self._quiet / SAMPLE_RATE
-        return Signs(now_s, hearing.heard_s, hearing.ended.is_set(), quiet_s, self._awake_s)
+        device, quiet_s = self._input, self._quiet / SAMPLE_RATE
+        return Signs(now_s, device.last_block_s, device.ended.is_set(), quiet_s, self._running_since_s)
 
     async def _search(self) -> None:
         with suppress(MicrophoneError):
@@ -277,30 +277,30 @@ class Microphone:
         self._fallback.looked(inputs, asyncio.get_running_loop().time())
 
     async def _use(self, device: Input, inputs: list[Input]) -> None:
-        hearing = ResampledInput(device, self._hear, self._settings.most_waiting_s)
-        hearing.rest(self.buffer.ended.done())
-        await hearing.open(self._system)
-        self._input, self.device, self._quiet = hearing, device.name, 0
+        opened = ResampledInput(device, self._read_device, self._settings.most_waiting_s)
+        opened.rest(self.buffer.ended.done())
+        await opened.open(self._system)
+        self._input, self.device, self._quiet = opened, device.name, 0
         self._behind_s, self._stood_still = None, False
         self._fallback.opened(device, inputs, asyncio.get_running_loop().time())
-        self._hear()
+        self._read_device()
 
-    async def _let_go(self, lost: bool = False) -> None:
+    async def _close_device(self, lost: bool = False) -> None:
         """Close the device in use and keep its audio. Report the loss first, because closing may hang."""
-        hearing, self._input = self._input, None
-        if hearing is None:
+        device, self._input = self._input, None
+        if device is None:
             return
-        self._hear(hearing, last=True)
-        self._overflows += hearing.overflows
-        self._dropped += hearing.dropped
-        if self._deaf_since is None:
-            self._deaf_since = hearing.heard_s or asyncio.get_running_loop().time()
+        self._read_device(device, last=True)
+        self._overflows += device.overflows
+        self._dropped += device.dropped
+        if self._silent_since is None:
+            self._silent_since = device.last_block_s or asyncio.get_running_loop().time()
         try:
             if lost:
-                self._say(MicrophoneChangeKind.LOST)
+                self._report(MicrophoneChangeKind.LOST)
         finally:
-            await hearing.close()
-            self._hear(hearing, last=True)
+            await device.close()
+            self._read_device(device, last=True)
 
 
 def _samples(seconds: float) -> int:

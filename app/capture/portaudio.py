@@ -86,11 +86,11 @@ class PortAudio:
         """
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
-        def tell() -> None:
+        def set_ended() -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(ended.set)
 
-        start = partial(self._playing, lambda rate: BytesIO(sound_at(rate)).read, tell, short=True)
+        start = partial(self._playing, lambda rate: BytesIO(sound_at(rate)).read, set_ended, short=True)
         stream = await self._thread.ask(start, lambda stream: stream.end())
         try:
             if not await is_set_within(ended, _LONGEST_SOUND_S):

@@ -234,17 +234,17 @@ def _latency_s(library: PulseLibrary, stream: Any) -> float:
 
 def _server(connection: PulseConnection) -> tuple[str, str]:
     """Return the name of the server, and the name of its default source."""
-    told: list[tuple[str, str]] = []
+    servers: list[tuple[str, str]] = []
 
-    def tell(_context: Any, server: Any, _data: Any) -> None:
+    def add(_context: Any, server: Any, _data: Any) -> None:
         if server:
-            told.append((_text(server.contents.server_name), _text(server.contents.default_source_name)))
+            servers.append((_text(server.contents.server_name), _text(server.contents.default_source_name)))
 
-    callback = SERVER_CALLBACK(tell)  # must stay alive until the answer arrives
+    callback = SERVER_CALLBACK(add)  # must stay alive until the answer arrives
     connection.finish(connection.library.context_get_server_info(connection.context, callback, None))
-    if not told:
+    if not servers:
         raise NoSoundServer
-    name, default = told[0]
+    name, default = servers[0]
     return (PIPEWIRE if PIPEWIRE in name else PULSEAUDIO), default
 
 
@@ -253,14 +253,14 @@ def _sources(connection: PulseConnection) -> list[Input]:
     interface, default = _server(connection)
     found: list[Input] = []
 
-    def tell(_context: Any, source: Any, _end: int, _data: Any) -> None:
+    def add(_context: Any, source: Any, _end: int, _data: Any) -> None:
         if source:
-            told = source.contents
-            key, spec, monitor = _text(told.name), told.sample_spec, told.monitor_of_sink != ANY
-            name, is_default = _text(told.description) or key, key == default and not monitor
-            found.append(Input(told.index, name, interface, spec.channels, spec.rate, is_default, key, monitor))
+            info = source.contents
+            key, spec, monitor = _text(info.name), info.sample_spec, info.monitor_of_sink != ANY
+            name, is_default = _text(info.description) or key, key == default and not monitor
+            found.append(Input(info.index, name, interface, spec.channels, spec.rate, is_default, key, monitor))
 
-    callback = SOURCE_CALLBACK(tell)
+    callback = SOURCE_CALLBACK(add)
     connection.finish(connection.library.context_get_source_info_list(connection.context, callback, None))
     return found
 

@@ -33,13 +33,13 @@ class ResampledInput:
         self.overflows = 0  # how often the sound system dropped audio; it does not report how much
         self.dropped = 0  # samples at 16 kHz that the full queue did not take
         self.first_s: float | None = None  # time of the first block, on the loop's clock
-        self.heard_s: float | None = None  # time of the latest block
+        self.last_block_s: float | None = None  # time of the latest block
         self._clock = loop.time
         self._in_loop = loop.call_soon_threadsafe
         self._wake = wake
         self._most = round(most_waiting_s * device.rate)
-        self._came = 0  # in frames of the device, like the next two
-        self._went = 0
+        self._received = 0  # in frames of the device, like the next two
+        self._taken = 0
         self._dropped = 0
         self._woken = False
         self._resting = False
@@ -53,11 +53,11 @@ class ResampledInput:
         """Seconds since the first block that the device has not delivered; ``None`` before it."""
         if self.first_s is None:
             return None
-        return self._clock() - self.first_s - (self._came + self._dropped) / self.device.rate
+        return self._clock() - self.first_s - (self._received + self._dropped) / self.device.rate
 
     async def open(self, system: SoundSystem) -> None:
         """Open the device and start its stream. Raises ``MicrophoneError``."""
-        stream = await system.open(self.device, self.put, partial(self._tell, self.ended.set))
+        stream = await system.open(self.device, self.put, partial(self._call_in_loop, self.ended.set))
         self.latency_s = stream.latency_s
         self._stream = stream
         stream.rest(self._resting)
@@ -70,19 +70,19 @@ class ResampledInput:
 
     def put(self, block: bytes, frames: int, overflowed: bool) -> None:
         """Add a block. The caller must pass a copy."""
-        self.heard_s = self._clock()
+        self.last_block_s = self._clock()
         first = self.first_s is None
         if self.first_s is None:
-            self.first_s = self.heard_s
+            self.first_s = self.last_block_s
         if overflowed:
             self.overflows += 1
-        if self._came - self._went + frames > self._most:
+        if self._received - self._taken + frames > self._most:
             self._dropped += frames
             self.dropped = self._dropped * SAMPLE_RATE // self.device.rate
         else:
-            self._came += frames
+            self._received += frames
             self._blocks.append((block, frames))
-        if not self._woken and (first or not self._resting or self._came - self._went >= self._at_rest):
+        if not self._woken and (first or not self._resting or self._received - self._taken >= self._at_rest):
             self._woken = True
             try:
                 self._in_loop(self._wake)
@@ -100,7 +100,7 @@ class ResampledInput:
         taken = []
         while self._blocks:
             block, frames = self._blocks.popleft()
-            self._went += frames
+            self._taken += frames
             taken.append(block)
         if self._resampler is None:
             self._resampler = Resampler(self.device.rate)
@@ -116,7 +116,7 @@ class ResampledInput:
         if self._stream is not None:
             await self._stream.close()
 
-    def _tell(self, act: Callable[[], None]) -> None:
+    def _call_in_loop(self, act: Callable[[], None]) -> None:
         """Run ``act`` in the loop; safe from any thread, and without effect after the loop has closed."""
         with suppress(RuntimeError):
             self._in_loop(act)

@@ -89,7 +89,7 @@ def _failed(place: Path, error: OSError) -> OutputFailed:
     return OutputFailed(f"{place} cannot be written: {error.strerror}")
 
 
-Tell = Callable[[RunProgress | Noted], None]
+Report = Callable[[RunProgress | Noted], object]
 
 _MOST_TRIES: Final = 3
 _SHOWN_PIECES: Final = 40
@@ -129,13 +129,13 @@ class FileTask:
     duration_s: float | None
     again_s: float
 
-    async def run(self, run: RunFile, tell: Tell) -> RunFinished | RunFailed:
+    async def run(self, run: RunFile, report: Report) -> RunFinished | RunFailed:
         """Recognise the file and save its results.
 
         A cancellation after recognition has completed is ignored.
         """
         try:
-            known = await self._recognise(run, tell)
+            known = await self._recognise(run, report)
         except SpeechError as error:
             return RunFailed(run.file, unreadable(error))
         except OutputFailed as error:
@@ -149,12 +149,12 @@ class FileTask:
         loop = asyncio.get_running_loop()
         return await _through(loop.run_in_executor(self.recogniser.pool, self._save, run, known))
 
-    async def _recognise(self, run: RunFile, tell: Tell) -> KnownResults:
+    async def _recognise(self, run: RunFile, report: Report) -> KnownResults:
         """Recognise in a new session whenever one is lost, up to three times in a row without progress."""
         options = msgspec.structs.replace(self.options, priority="bulk", partials=False)
         again, tries = run.again, 0
         while True:
-            watching = Reporter(run.file, self.duration_s, tell, asyncio.get_running_loop().time)
+            watching = Reporter(run.file, self.duration_s, report, asyncio.get_running_loop().time)
             try:
                 return await self.recogniser.recognise(Path(run.path), options, self.kept, watching, again=again)
             except Refused:
@@ -164,7 +164,7 @@ class FileTask:
                 if tries >= _MOST_TRIES:
                     raise
                 log.warning(LogEvent.FILE_SESSION_LOST, file=run.file, reason=str(error))
-                tell(Noted(run.file, Note(FileNote.GATEWAY_AWAY)))
+                report(Noted(run.file, Note(FileNote.GATEWAY_AWAY)))
             await asyncio.sleep(self.again_s)
 
     def _save(self, run: RunFile, known: KnownResults) -> RunFinished:
@@ -204,11 +204,11 @@ class Reporter:
     ``gained``: this run has recognised something.
     """
 
-    def __init__(self, file: int, duration_s: float | None, tell: Tell, clock: Callable[[], float]) -> None:
+    def __init__(self, file: int, duration_s: float | None, report: Report, clock: Callable[[], float]) -> None:
         self.gained = False
         self._file = file
         self._duration_s = duration_s
-        self._tell = tell
+        self._report = report
         self._clock = clock
         self._began: tuple[float, float] | None = None
         self._text = TimedText("")
@@ -226,7 +226,7 @@ class Reporter:
         left = None
         if self._duration_s:
             left = left_s(position_s - began_s, self._duration_s - position_s, now - began_at)
-        self._tell(RunProgress(self._file, position_s, self._text.text, left))
+        self._report(RunProgress(self._file, position_s, self._text.text, left))
 
     def received(self, event: ClientEvent) -> None:
         """Report the state of the connection to the gateway."""
@@ -241,7 +241,7 @@ class Reporter:
     def _note(self, note: Note | None) -> None:
         if note or self._noted:
             self._noted = note is not None
-            self._tell(Noted(self._file, note))
+            self._report(Noted(self._file, note))
 
 
 def _about(transcript: RecordingTranscript) -> Note | None:

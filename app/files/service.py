@@ -28,10 +28,8 @@ from app.files.events import (
     Keep,
     ListNote,
     Look,
-    Noted,
     RunFailed,
     RunFile,
-    RunProgress,
     Saved,
 )
 from app.files.file_run import FileTask, not_saved, save_as, unreadable
@@ -126,7 +124,7 @@ class Files:
             case AddFiles(paths):
                 self._tasks.start(self._find(paths), "find")
             case CopyFile(file):
-                self._tasks.start(self._tell_text(file), "text")
+                self._tasks.start(self._post_text(file), "text")
             case SaveFile():
                 self._tasks.start(self._save_as(event), "save as")
             case _:
@@ -136,9 +134,6 @@ class Files:
         effects = self._queue.handle(event)
         self._changed.set()
         return effects
-
-    def _tell(self, event: RunProgress | Noted) -> None:
-        self._handled(event)
 
     async def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -171,7 +166,7 @@ class Files:
             self._parts.again_s,
         )
         try:
-            self._outcomes[run.file] = await one.run(run, self._tell)
+            self._outcomes[run.file] = await one.run(run, self._handled)
         except Exception as error:  # last resort of the task: log it and tell the user
             log.exception(LogEvent.FILE_FAILED, file=run.file)
             self._outcomes[run.file] = RunFailed(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
@@ -202,7 +197,7 @@ class Files:
                 event = InspectionFailed(file, Note(FileNote.BROKEN, reason=unexpected(error)))
         self._events.put_nowait(event)
 
-    async def _tell_text(self, file: int) -> None:
+    async def _post_text(self, file: int) -> None:
         known = await self._aside(self._kept(file).read)
         self._post(FileText(file, known.transcript.text))
 

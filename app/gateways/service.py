@@ -199,10 +199,10 @@ class Gateways:
         try:
             await self._registry.remove(gateway)
         except AppError as error:
-            return self._tell(note_of(error))
+            return self._show_result(note_of(error))
         named = {"gateway": one.called}
         gone = await leave(one)
-        self._tell(Note("gateway-forgotten", named) if gone else Note("gateway-still-listed", named))
+        self._show_result(Note("gateway-forgotten", named) if gone else Note("gateway-still-listed", named))
 
     async def _keep(self, made: NewPairing) -> str:
         self._result = None
@@ -215,13 +215,13 @@ class Gateways:
         try:
             await self._registry.replace(one)
         except AppError as error:
-            return self._tell(note_of(error))
+            return self._show_result(note_of(error))
         if self._chosen.chosen == one.id:
             self._watcher.move(self._candidates)
             self._at = self._candidates[0]
             self._moved()
 
-    def _tell(self, note: Note) -> None:
+    def _show_result(self, note: Note) -> None:
         self._result = note
         self._show()
 

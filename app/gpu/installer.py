@@ -23,7 +23,7 @@ _LOOKS: Final = "looking for kikipounamu in the package index (without it: add -
 class GpuStep(NamedTuple):
     """A command and what it does, for people."""
 
-    says: str
+    title: str
     command: tuple[str, ...]
 
 
@@ -113,10 +113,12 @@ def set_up(environment: Path, plan: Sequence[GpuStep], say: Callable[[str], None
     private_folder(environment.parent)
     try:
         for number, step in enumerate(plan, start=1):
-            say(f"[{number}/{len(plan)}] {step.says}")
+            say(f"[{number}/{len(plan)}] {step.title}")
             if run(step.command) != 0:
                 command = command_text(step.command, sys.platform)
-                raise GpuError(f"{step.says} failed, see above; what was made is removed again. It was: {command}")
+                raise GpuError(
+                    f"{step.title} failed, see above; what was made is removed again. It was: {command}"
+                )
     except BaseException:
         shutil.rmtree(environment, ignore_errors=True)
         raise

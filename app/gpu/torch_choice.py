@@ -21,7 +21,7 @@ class GraphicsCard(NamedTuple):
     capability: tuple[int, ...]
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """The card for people."""
         driver, capability = (".".join(map(str, parts)) for parts in (self.driver, self.capability))
         return f"{self.name}, capability {capability}, driver {driver}"
@@ -119,9 +119,9 @@ def choose_torch(platform: str, machine: str, card: GraphicsCard | None) -> Torc
     builds = _BUILDS_ON_ARM if platform == "linux" and machine.lower() in _ARM else _BUILDS
     fitting = [build for build in builds if build.runs_on(card)]
     if not fitting:
-        raise GpuError(f"no build of torch runs on {card.says}: recognise on the processor (--device cpu)")
+        raise GpuError(f"no build of torch runs on {card.description}: recognise on the processor (--device cpu)")
     for build in fitting:
         if card.driver[0] >= build.driver:
             return TorchChoice(build.requirement, f"{_INDEX}{build.name}", "cuda")
     wanted = min(build.driver for build in fitting)
-    raise GpuError(f"the driver of {card.says} is too old: update it to {wanted} or newer")
+    raise GpuError(f"the driver of {card.description} is too old: update it to {wanted} or newer")

@@ -163,7 +163,7 @@ class History:
             if time.monotonic() - self._told_at < _TELL_S:
                 self.index = new
             elif new != self.index:
-                self._tell(new)
+                self._set_index(new)
 
     async def _keep_up(self) -> None:
         while True:
@@ -234,9 +234,9 @@ class History:
     # -- implementation ------------------------------------------------------------------------------------
 
     def _show(self, **changed: Any) -> None:
-        self._tell(replace(self.index, **changed))
+        self._set_index(replace(self.index, **changed))
 
-    def _tell(self, index: IndexState) -> None:
+    def _set_index(self, index: IndexState) -> None:
         self.index = index
         self._told_at = time.monotonic()
         for show in tuple(self._followers):

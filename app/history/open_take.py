@@ -24,9 +24,9 @@ class TakeDetailsPublisher(TaskOwner):
     """
 
     def __init__(
-        self, find: Callable[[UUID], Awaitable[TakeSnapshot]], tell: Callable[[TakeDetails], None]
+        self, find: Callable[[UUID], Awaitable[TakeSnapshot]], post: Callable[[TakeDetails], None]
     ) -> None:
-        self._find, self._tell = find, tell
+        self._find, self._post = find, post
         self._tasks = Tasks("looking")
         self._wake = asyncio.Event()
         self._session: UUID | None = None
@@ -65,7 +65,7 @@ class TakeDetailsPublisher(TaskOwner):
                 continue
             if session == self._session and made != self._posted:
                 self._posted = made
-                self._tell(made)
+                self._post(made)
 
 
 def details(found: TakeSnapshot, wanted: Reran | int | None = None) -> TakeDetails:

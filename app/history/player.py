@@ -156,7 +156,7 @@ class Player(TaskOwner):
         try:
             found = await self._find(begun.session)
             length = samples_to_ms(found.samples)
-            self._tell(replace(begun, ms=min(begun.ms, length), of_ms=length))
+            self._show_playing(replace(begun, ms=min(begun.ms, length), of_ms=length))
             await self._hear(found, min(begun.ms, length))
         except (AppError, GatewayError) as error:
             log.info(LogEvent.TAKE_PLAYBACK_FAILED, session=str(begun.session), reason=str(error))
@@ -193,11 +193,11 @@ class Player(TaskOwner):
             if ended.is_set() or clock() - moved_s > self._stuck_s:
                 raise SpeakerRefused("the output takes nothing")
             if self._now is not None and self._sought is None:
-                self._tell(replace(self._now, ms=min(place.ms(ahead.taken), self._now.of_ms)))
+                self._show_playing(replace(self._now, ms=min(place.ms(ahead.taken), self._now.of_ms)))
             await is_set_within(self._wake, TELL_S)
             self._wake.clear()
 
-    def _tell(self, playing: PlaybackView) -> None:
+    def _show_playing(self, playing: PlaybackView) -> None:
         if playing != self._now:
             self._now = playing
             self._post(playing)

@@ -146,13 +146,13 @@ class _PieceCounter(TranscriptionObserver):
 class RerecognitionQueue(Closing):
     """Queue of takes to recognise again.
 
-    ``tell`` receives the states, ``came`` the results.
+    ``post`` receives the states, ``came`` the results.
     """
 
     def __init__(
-        self, rerun: Rerun, tell: Callable[[RerunView], None], came: Callable[[UUID, Reran], None]
+        self, rerun: Rerun, post: Callable[[RerunView], None], came: Callable[[UUID, Reran], None]
     ) -> None:
-        self._rerun, self._tell, self._came = rerun, tell, came
+        self._rerun, self._post, self._came = rerun, post, came
         self._tasks = Tasks("again")
         self._waiting: OrderedDict[UUID, RerunOptions] = OrderedDict()
         self._running: tuple[UUID, asyncio.Task[None]] | None = None
@@ -168,7 +168,7 @@ class RerecognitionQueue(Closing):
         if session in self._stood:
             return
         if len(self._waiting) >= MOST_WAITING:
-            self._tell(RerunView(session, RerunState.FAILED, note=Note("again-full")))
+            self._post(RerunView(session, RerunState.FAILED, note=Note("again-full")))
             return
         self._waiting[session] = options
         self._show(RerunView(session, RerunState.WAITING))
@@ -215,11 +215,11 @@ class RerecognitionQueue(Closing):
 
     def _show(self, stands: RerunView) -> None:
         self._stood[stands.session] = stands
-        self._tell(stands)
+        self._post(stands)
 
     def _over(self, stands: RerunView) -> None:
         self._stood.pop(stands.session, None)
-        self._tell(stands)
+        self._post(stands)
 
 
 def _note(error: AppError | GatewayError) -> Note:

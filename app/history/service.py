@@ -116,7 +116,7 @@ class HistoryService:
                 self._wanted.append(action)
                 self._wake.set()
             case PlayTake() | SeekTake() | PausePlaying() | StopPlaying():
-                self._heard(action)
+                self._play(action)
             case LookAtTake():
                 self._details.look(action)
             case RecogniseAgain(session, options):
@@ -149,7 +149,7 @@ class HistoryService:
         """Block playback while dictation records."""
         self._player.block(on)
 
-    def _heard(self, action: PlayAction) -> None:
+    def _play(self, action: PlayAction) -> None:
         match action:
             case PlayTake(session, ms):
                 self._player.play(session, ms)
@@ -178,7 +178,7 @@ class HistoryService:
                     await self._rows(self._wanted.pop())
             except AppError as error:
                 self._problem = note_of(error)
-                self._tell()
+                self._refresh()
             if self._wanted:
                 self._wake.set()
 
@@ -193,9 +193,9 @@ class HistoryService:
             if search is not self._search:
                 return self._wake.set()
             self._keys, self._days, self._problem = keys, days_of(keys), None
-        self._tell()
+        self._refresh()
 
-    def _tell(self) -> None:
+    def _refresh(self) -> None:
         if self._search is not None:
             search, index, version = self._search, self._history.index, self._answered[1]
             read = self._problem or _problem(index), index.done, index.total, version

@@ -69,7 +69,7 @@ class OtherHotkeys:
         grab = self._grabs.get(action)
         down = grab is not None and self._hook.is_down(grab.code)
         if grab and not down:
-            self._tell(self._presses.released(grab.code, self._clock()).events)
+            self._emit(self._presses.released(grab.code, self._clock()).events)
         return down
 
     async def pass_on(self, action: str) -> None:
@@ -112,12 +112,12 @@ class OtherHotkeys:
         """Handle a key and return whether to withhold it; runs in the hook's thread."""
         if not pressed:
             keep = self._presses.keeps(code)
-            self._tell(self._presses.released(code, self._clock()).events)
+            self._emit(self._presses.released(code, self._clock()).events)
             return keep
-        self._tell(self._presses.pressed(code, modifiers, self._clock()).events)
+        self._emit(self._presses.pressed(code, modifiers, self._clock()).events)
         return self._presses.keeps(code)
 
-    def _tell(self, events: tuple[KeyEvent, ...]) -> None:
+    def _emit(self, events: tuple[KeyEvent, ...]) -> None:
         for event in events:
             self._events.post(event)
 

@@ -135,7 +135,7 @@ class PortalHotkeys:
                 raise HotkeysMissing
         except BusError as error:
             raise HotkeysMissing from error
-        portal.listen(self._heard)
+        portal.listen(self._signalled)
         self._portal = portal
         return portal
 
@@ -231,7 +231,7 @@ class PortalHotkeys:
 
     # -- keys ----------------------------------------------------------------------------------------------
 
-    def _heard(self, signal: Signal) -> None:
+    def _signalled(self, signal: Signal) -> None:
         session = self._session
         if session is None or not signal.values or signal.values[0] != session.path:
             return

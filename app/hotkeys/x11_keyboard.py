@@ -149,7 +149,7 @@ class Keyboard:
         with _mapped():
             for code in self._presses.down:
                 if not self._is_down(code):
-                    self._tell(self._presses.released(code, time.monotonic()))
+                    self._emit(self._presses.released(code, time.monotonic()))
 
     def bind(self, bindings: Mapping[str, str]) -> None:
         """Bind exactly these keys, like ``Hotkeys.bind``."""
@@ -204,7 +204,7 @@ class Keyboard:
     def _handle_key(self, event: Any) -> None:
         before, self._doubtful = self._doubtful, None
         if before and not _repeats(before, event):
-            self._tell(self._presses.released(before.detail, time.monotonic()))
+            self._emit(self._presses.released(before.detail, time.monotonic()))
         decision = Decision()
         if event.type == X.KeyPress:
             decision = self._presses.pressed(event.detail, self._keymap.plain(event.state), time.monotonic())
@@ -213,7 +213,7 @@ class Keyboard:
         else:
             decision = self._presses.released(event.detail, time.monotonic())
         self._answer(decision)
-        self._tell(decision)
+        self._emit(decision)
 
     def _answer(self, decision: Decision) -> None:
         # Has no effect if the server does not ask.
@@ -222,7 +222,7 @@ class Keyboard:
             self._display.allow_events(X.AsyncKeyboard, X.CurrentTime)
         self._display.flush()
 
-    def _tell(self, decision: Decision) -> None:
+    def _emit(self, decision: Decision) -> None:
         for event in decision.events:
             if event.chord and event.action in self._to_pass_on:
                 self._to_pass_on.remove(event.action)

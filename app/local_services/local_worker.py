@@ -141,19 +141,19 @@ async def look() -> tuple[WorkerSeen, ...]:
 class LocalWorker:
     """Runner of this computer's worker.
 
-    ``tell`` receives each change. Used in one event loop.
+    ``post`` receives each change. Used in one event loop.
     """
 
     def __init__(
         self,
-        tell: Callable[[WorkerView], None],
+        post: Callable[[WorkerView], None],
         settings: LocalWorkerSettings | None = None,
         fetch: Fetch = given,
         look: Look = look,
     ) -> None:
         self.view = WorkerView()
         self.settings = settings or LocalWorkerSettings()
-        self._tell = tell
+        self._post = post
         self._fetch = fetch
         self._look = look
         self._tasks = Tasks("local worker")
@@ -261,7 +261,7 @@ class LocalWorker:
     def _show(self, view: WorkerView) -> None:
         if view != self.view:
             self.view = view
-            self._tell(view)
+            self._post(view)
 
 
 def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerView:

@@ -37,7 +37,7 @@ class OwnGateway:
     """Runner of this computer's gateway.
 
     ``stack`` makes a gateway that runs while entered. ``finished`` waits until takes begun so far are over.
-    ``tell`` receives the error that keeps the gateway from running, or ``None``.
+    ``report`` receives the error that keeps the gateway from running, or ``None``.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class OwnGateway:
         stack: Callable[[], AbstractAsyncContextManager[StackGuard]],
         worker: SwitchableWorker,
         finished: Callable[[], Awaitable[None]],
-        tell: Callable[[AppError | None], None],
+        report: Callable[[AppError | None], None],
         finish_s: float = FINISH_S,
     ) -> None:
-        self._stack, self._worker, self._finished, self._tell = stack, worker, finished, tell
+        self._stack, self._worker, self._finished, self._report = stack, worker, finished, report
         self._finish_s = finish_s
         self._here, self._elsewhere, self._again = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._worker_on = False
@@ -84,19 +84,19 @@ class OwnGateway:
             while True:
                 if self._elsewhere.is_set():
                     await self._serve(False)
-                    self._tell(None)
+                    self._report(None)
                 await self._here.wait()
                 self._again.clear()
                 await self._serve(True)
                 try:
                     async with self._stack() as stack:
-                        self._tell(None)
+                        self._report(None)
                         await stack.unless_broken(self._until_unneeded())
                         if not self._again.is_set():  # otherwise the worker waits for the next gateway
                             await self._serve(False)  # stop the worker first: it would search for its broker
                 except (StackFailed, OSError) as error:  # such as temporary shortage of processes or files
                     log.error(LogEvent.GATEWAY_START_FAILED, reason=str(error))
-                    self._tell(error if isinstance(error, StackFailed) else StackFailed(str(error)))
+                    self._report(error if isinstance(error, StackFailed) else StackFailed(str(error)))
                     await asyncio.sleep(AGAIN_S)
 
     async def _until_unneeded(self) -> None:

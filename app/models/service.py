@@ -39,7 +39,7 @@ from speech.models.stop import Stop
 
 log = loggers.APP_MODELS_WORKING
 
-Tell = Callable[[int | Note], None]
+Report = Callable[[int | Note], None]
 """Receives the percentage downloaded, or the reason for a wait."""
 
 _SHOW_S: Final = 0.1
@@ -139,7 +139,7 @@ class Models:
         """Forget the model for the user's languages, because these have changed."""
         self._default = None
 
-    async def have(self, name: str, tell: Tell) -> None:
+    async def have(self, name: str, report: Report) -> None:
         """Download this model if necessary, and wait for it even while the user pauses the download.
 
         Raises ``ModelError``.
@@ -153,7 +153,7 @@ class Models:
                 await asyncio.Event().wait()  # closing: the caller will be cancelled
             if state in _NOBODY_AT_IT:
                 raise self._errors.get(name) or ModelMissing(name)
-            tell(self._progress(name))
+            report(self._progress(name))
             await self._next_change()
 
     def _progress(self, name: str) -> int | Note:
@@ -184,7 +184,7 @@ class Models:
                 self.use(name)
 
     async def _run(self, run: RunJob, stop: Stop) -> None:
-        report = _Reporter(asyncio.get_running_loop(), partial(self._told, run.name))
+        report = _Reporter(asyncio.get_running_loop(), partial(self._progressed, run.name))
         outcome, note, details = Outcome.DONE, None, tuple[str, ...]()
         self._errors.pop(run.name, None)
         try:
@@ -209,7 +209,7 @@ class Models:
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
             self.came(run.name)
 
-    def _told(self, name: str, event: Event, at: float) -> None:
+    def _progressed(self, name: str, event: Event, at: float) -> None:
         self._handle(InstallProgress(name, event, at))
 
     # -- views ---------------------------------------------------------------------------------------------
@@ -257,8 +257,8 @@ class Models:
 class _Reporter:
     """Forwards events of an installation from its thread at the display rate, always including the last one."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, told: Callable[[Event, float], None]) -> None:
-        self._loop, self._told = loop, told
+    def __init__(self, loop: asyncio.AbstractEventLoop, report: Callable[[Event, float], None]) -> None:
+        self._loop, self._report = loop, report
         self._kept: tuple[Event, float] | None = None
         self._coming = False
 
@@ -267,7 +267,7 @@ class _Reporter:
         with suppress(RuntimeError):  # the loop has ended
             if not isinstance(event, Advanced | Checked) or event.done >= event.size:
                 self._kept = None
-                self._loop.call_soon_threadsafe(self._told, event, now)
+                self._loop.call_soon_threadsafe(self._report, event, now)
                 return
             self._kept = event, now
             if not self._coming:
@@ -278,4 +278,4 @@ class _Reporter:
         self._coming = False
         kept, self._kept = self._kept, None
         if kept is not None:
-            self._told(*kept)
+            self._report(*kept)

@@ -24,13 +24,13 @@ log = loggers.APP_ONBOARDING_MICROPHONE
 class TrialTimes:
     """Times in seconds. ``most_s``: the longest trial. ``look_s``: between searches for devices.
 
-    ``again_s``: between attempts to open the microphone. ``tell_s``: between reports of the level.
+    ``again_s``: between attempts to open the microphone. ``report_s``: between reports of the level.
     """
 
     most_s: float = 300.0
     look_s: float = 3.0
     again_s: float = 1.0
-    tell_s: float = 0.05
+    report_s: float = 0.05
 
 
 class MicrophoneTrialRunner(Closing):
@@ -51,7 +51,7 @@ class MicrophoneTrialRunner(Closing):
         self._tasks = Tasks("microphone trial")
         self._listening: asyncio.Task[None] | None = None
         self._view = MicrophoneTrial()
-        self._told_at = float("-inf")
+        self._reported_at_s = float("-inf")
 
     async def close(self) -> None:
         """End all work. Safe to call twice."""
@@ -111,7 +111,7 @@ class MicrophoneTrialRunner(Closing):
                     if recording.device != device:
                         device, check = recording.device, LevelCheck()
                     check.hear(block)
-                    self._tell(device, check)
+                    self._report_level(device, check)
             finally:
                 recording.abandon()
         except MicrophoneError as error:
@@ -122,13 +122,13 @@ class MicrophoneTrialRunner(Closing):
         else:
             self._show(MicrophoneTrial(MicrophoneActivity.OPENING))
 
-    def _tell(self, device: str, check: LevelCheck) -> None:
+    def _report_level(self, device: str, check: LevelCheck) -> None:
         """Report the level a few times a second, and the first block at once."""
         now = asyncio.get_running_loop().time()
-        hears = self._view.hearing is MicrophoneActivity.HEARING
-        if hears and now - self._told_at < self._times.tell_s:
+        hearing = self._view.hearing is MicrophoneActivity.HEARING
+        if hearing and now - self._reported_at_s < self._times.report_s:
             return
-        self._told_at = now
+        self._reported_at_s = now
         self._show(MicrophoneTrial(MicrophoneActivity.HEARING, device, check.level_dbfs, check.heard, check.quiet))
 
     def _show(self, view: MicrophoneTrial) -> None:

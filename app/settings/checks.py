@@ -48,14 +48,14 @@ _PROGRAMS: Final = {
 }
 
 
-def setting(default: Any, says: str, check: Check = lambda value: "") -> Any:
+def setting(default: Any, description: str, check: Check = lambda value: "") -> Any:
     """Define a field of a section with its default, its description and its check."""
-    return field(default=default, metadata={"says": says, "check": check})
+    return field(default=default, metadata={"description": description, "check": check})
 
 
-def table(says: str, wrong: RowsCheck) -> Any:
+def table(description: str, wrong: RowsCheck) -> Any:
     """Define a field that is a list of tables, empty by default, with a check of its rows."""
-    return field(default=(), metadata={"says": says, "check": lambda rows: "", "rows": wrong})
+    return field(default=(), metadata={"description": description, "check": lambda rows: "", "rows": wrong})
 
 
 def replacements(rows: Sequence[Replacement]) -> Mapping[int, str]:

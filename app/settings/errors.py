@@ -28,7 +28,7 @@ class BadSetting(SettingsError):
         super().__init__(f"{name}{place}: {text}")
         self.row = row
         self.name = name
-        self.says = text
+        self.fault = text
         self.line = line
         self.allowed = allowed
         values = {"place": f"{name} (settings.toml:{line})" if line else name}

@@ -64,7 +64,7 @@ def read(text: str) -> ParsedSettings:
         return ParsedSettings(broken=SettingsUnreadable(f"the settings file is no TOML: {error}: mend it"))
     settings, bad = from_mapping(document)
     problems = tuple(
-        BadSetting(one.name, f"{one.says}; {_INSTEAD[bool(one.row)]}", at, one.allowed, one.row)
+        BadSetting(one.name, f"{one.fault}; {_INSTEAD[bool(one.row)]}", at, one.allowed, one.row)
         for one in bad[:_MOST_TOLD]
         for at in [line_of(text, one.name, one.row)]
     )

@@ -36,9 +36,9 @@ class Setting:
         return self.of.default
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """The description for users."""
-        return str(self.of.metadata["says"])
+        return str(self.of.metadata["description"])
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ class Setting:
                 bad[place] = str(error)
         check: RowsCheck = self.of.metadata["rows"]
         places = tuple(read)
-        bad |= {places[number]: says for number, says in check(tuple(read.values())).items()}
+        bad |= {places[number]: fault for number, fault in check(tuple(read.values())).items()}
         good = tuple(row for place, row in read.items() if place not in bad)
         return good, tuple(BadSetting(self.name, bad[place], row=place + 1) for place in sorted(bad))
 

@@ -230,10 +230,10 @@ class Sharing(TaskOwner):
     async def _follow(self) -> None:
         while self._wanted:
             self._look_now.clear()
-            await self._tell()
+            await self._ask_gateway()
             await is_set_within(self._look_now, self._look_s)
 
-    async def _tell(self) -> None:
+    async def _ask_gateway(self) -> None:
         code = self._code
         try:
             address = self._locate()

@@ -117,7 +117,7 @@ class Updates(TaskOwner):
         began = asyncio.get_running_loop().time()
         while True:
             self._changed.clear()
-            self._tell()
+            self._show()
             settling = began + self._settle_s - asyncio.get_running_loop().time()
             left = max(settling, memories.wait_s(self._memory, self._now()))
             if self._wanted or (self._on and self._place.known and left <= 0):
@@ -145,13 +145,13 @@ class Updates(TaskOwner):
         found = memories.offer(self._memory, self._installed.version)
         if found and found.version != self._memory.announced:
             await self._remember(replace(self._memory, announced=found.version))
-            self._tell(announce=True)
+            self._show(announce=True)
 
     async def _remember(self, memory: Memory) -> None:
         self._memory = memory
         await asyncio.to_thread(memories.write, self._file, memory)
 
-    def _tell(self, *, announce: bool = False) -> None:
+    def _show(self, *, announce: bool = False) -> None:
         found = memories.offer(self._memory, self._installed.version)
         if self._failed is not None:
             state = UpdateState.FAILED

@@ -56,8 +56,8 @@ def _set_up(*, dry_run: bool, accepted: bool, device: str, wheel: Path | None = 
     found = find_cards() if device == "auto" else ()
     environment = installer.next_environment()
     plan = _plan(found[0] if found else None, environment, wheel)
-    says = f"card: {found[0].says}" if found else "no NVIDIA card is used: recognition on the processor"
-    say(says)
+    line = f"card: {found[0].description}" if found else "no NVIDIA card is used: recognition on the processor"
+    say(line)
     if dry_run:
         _print(plan)
         return
@@ -91,7 +91,7 @@ def _print(plan: "tuple[GpuStep, ...]") -> None:
     from runtime.installing import command_text
 
     for step in plan:
-        say(f"\n# {step.says}\n{command_text(step.command, sys.platform)}")
+        say(f"\n# {step.title}\n{command_text(step.command, sys.platform)}")
 
 
 def _accept_licence(*, accepted: bool) -> None:

@@ -43,10 +43,10 @@ def update(
     """
     from app.core import process
 
-    process.run("kikipounamu", lambda: tell(check=check, as_json=as_json), in_files=False)
+    process.run("kikipounamu", lambda: report_versions(check=check, as_json=as_json), in_files=False)
 
 
-async def tell(*, check: bool, as_json: bool) -> int:
+async def report_versions(*, check: bool, as_json: bool) -> int:
     """Print the answer, and return the exit status. Raises ``UpdateError``."""
     import asyncio
 
@@ -61,8 +61,8 @@ async def tell(*, check: bool, as_json: bool) -> int:
 
         newest = release.version if release else facts.version if check else None
         page = release.page if release else ""
-        told = {"version": facts.version, "installed_by": found.kind, "command": found.command}
-        print_json({**told, "newest": newest, "page": page})
+        installed = {"version": facts.version, "installed_by": found.kind, "command": found.command}
+        print_json({**installed, "newest": newest, "page": page})
     else:
         lines = [*answer(facts.version, found, release, check=check)]
         if facts.frozen:
@@ -98,8 +98,8 @@ def lacking(extras: Sequence[str], version: str) -> Iterable[str]:
         remedy = _INSTEAD.get(extra, _FULL).replace("{}", version)
         remedies.setdefault(remedy, []).append(extra)
     if remedies:
-        told = (f"{', '.join(names)} ({remedy})" for remedy, names in remedies.items())
-        yield f"Not in it: {'; '.join(told)}."
+        parts = (f"{', '.join(names)} ({remedy})" for remedy, names in remedies.items())
+        yield f"Not in it: {'; '.join(parts)}."
 
 
 async def _newest(installed: str) -> "Release | None":

@@ -45,7 +45,7 @@ def settings(chosen: ActiveSettings, place: Path) -> Sequence[Finding]:
         return [wrong(Topic.SETTINGS, "settings-broken", file=str(place), error=chosen.broken)]
     if chosen.problems:
         return [
-            wrong(Topic.SETTINGS, "setting-bad", file=str(place), name=problem.name, error=problem.says)
+            wrong(Topic.SETTINGS, "setting-bad", file=str(place), name=problem.name, error=problem.fault)
             for problem in chosen.problems
         ]
     return [ok(Topic.SETTINGS, "settings-good" if chosen.there else "settings-default", file=str(place))]

@@ -67,8 +67,8 @@ class NativeLibrary:
 @cache
 def native_libraries() -> tuple[NativeLibrary, ...]:
     """Return the libraries of the packages that are installed here."""
-    told = tomllib.loads(_data("native_libraries.toml"))["library"]
-    every = (NativeLibrary(**{**row, "texts": tuple(row["texts"]), "files": tuple(row["files"])}) for row in told)
+    rows = tomllib.loads(_data("native_libraries.toml"))["library"]
+    every = (NativeLibrary(**{**row, "texts": tuple(row["texts"]), "files": tuple(row["files"])}) for row in rows)
     return tuple(one for one in every if not one.package or version(one.package))
 
 
@@ -120,18 +120,18 @@ def licences() -> tuple[Licence, ...]:
 
 def licence_of(name: str) -> str:
     """Return the name of a package's licence from its metadata."""
-    told = metadata.metadata(name)
-    if "License-Expression" in told:
-        return told["License-Expression"]
-    said = told["License"].strip() if "License" in told else ""
-    if said not in _GENERIC and "\n" not in said and len(said) <= _LONGEST_NAME:
-        return said
+    facts = metadata.metadata(name)
+    if "License-Expression" in facts:
+        return facts["License-Expression"]
+    stated = facts["License"].strip() if "License" in facts else ""
+    if stated not in _GENERIC and "\n" not in stated and len(stated) <= _LONGEST_NAME:
+        return stated
     classifiers = [
-        entry.rpartition(" :: ")[2] for entry in told.get_all("Classifier") or [] if "License ::" in entry
+        entry.rpartition(" :: ")[2] for entry in facts.get_all("Classifier") or [] if "License ::" in entry
     ]
     if named := [entry for entry in classifiers if entry not in _GENERIC]:
         return ", ".join(named)
-    first = next((line.strip() for line in (said or "\n".join(_texts(name))).splitlines() if line.strip()), "")
+    first = next((line.strip() for line in (stated or "\n".join(_texts(name))).splitlines() if line.strip()), "")
     return first[:_LONGEST_NAME] or UNKNOWN
 
 
@@ -152,11 +152,11 @@ def text_of(name: str) -> str:
 
 def _declared_text(name: str) -> str:
     """Return the usual text of the licence that a package only names, with its authors."""
-    told = metadata.metadata(name)
+    facts = metadata.metadata(name)
     licence = licence_of(name)
     names = next((texts for form, texts in _STANDARD if form.search(licence)), ())
-    by = next((told[field] for field in ("Author", "Author-email", "Maintainer") if told[field]), "its authors")
-    head = f"{told['Name']}: {licence}\n\nCopyright (c) {by}" if names else ""
+    by = next((facts[field] for field in ("Author", "Author-email", "Maintainer") if facts[field]), "its authors")
+    head = f"{facts['Name']}: {licence}\n\nCopyright (c) {by}" if names else ""
     return "\n\n".join(filter(None, (head, *map(standard_text, names))))
 
 

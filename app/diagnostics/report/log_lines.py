@@ -65,8 +65,8 @@ def parse(raw: str, program: str, before_s: float) -> LogLine:
     at_s = seconds_of(fields.get("timestamp")) if fields else None
     if fields is None or at_s is None:
         return LogLine(before_s, program, "", raw, "", raw)
-    told = str(fields.get("level", "")).lower()
-    level = _OTHER_NAMES.get(told, told)
+    stated = str(fields.get("level", "")).lower()
+    level = _OTHER_NAMES.get(stated, stated)
     details = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if name not in _OWN_PLACE)
     exception = str(fields.get("exception", "")).strip().rpartition("\n")[2]
     event = str(fields.get("event", ""))

@@ -80,10 +80,10 @@ class Redaction:
         if fields is None:
             return None
         own = self._own.get(str(fields.get("logger", "")), frozenset())
-        told = {name: self._field(name, value, own) for name, value in fields.items() if name in self._names}
-        if left_out := len(fields) - len(told):
-            told[LEFT_OUT] = left_out
-        return json.dumps(told, ensure_ascii=False)
+        kept = {name: self._field(name, value, own) for name, value in fields.items() if name in self._names}
+        if left_out := len(fields) - len(kept):
+            kept[LEFT_OUT] = left_out
+        return json.dumps(kept, ensure_ascii=False)
 
     def text(self, text: str, own: frozenset[str] = frozenset()) -> str:
         """Return the pieces of a text that are ours; all of it if it is in ``own``."""

@@ -99,9 +99,9 @@ class Help(TaskOwner):
             case SaveReport(place):
                 self._report(partial(self._save, place))
             case LicencesWanted():
-                self._tasks.start(self._tell_licences(), "licences")
+                self._tasks.start(self._post_licences(), "licences")
             case LicenceTextWanted(name):
-                self._tasks.start(self._tell_licence(name), "licence")
+                self._tasks.start(self._post_licence(name), "licence")
 
     # -- the doctor ----------------------------------------------------------------------------------------
 
@@ -112,12 +112,12 @@ class Help(TaskOwner):
         found: list[Finding] = []
         self._post(ExaminationView((), left[0]))
 
-        def tell(area: Topic, findings: tuple[Finding, ...]) -> None:
+        def post_findings(area: Topic, findings: tuple[Finding, ...]) -> None:
             left.remove(area)
             found.extend(findings)
             self._post(ExaminationView(tuple(found), left[0] if left else None))
 
-        await examine(there, tell)
+        await examine(there, post_findings)
 
     # -- logs ----------------------------------------------------------------------------------------------
 
@@ -155,34 +155,34 @@ class Help(TaskOwner):
         try:
             await work()
         except AppError as error:
-            self._tell(ReportState.FAILED, note=note_of(error))
+            self._show_report(ReportState.FAILED, note=note_of(error))
         except Exception as error:  # last resort of the task: tell the user
             log.exception(LogEvent.REPORT_FAILED)
-            self._tell(ReportState.FAILED, note=unexpected(error))
+            self._show_report(ReportState.FAILED, note=unexpected(error))
 
     async def _gather(self) -> None:
         self._parts = ()
-        self._tell(ReportState.GATHERING)
+        self._show_report(ReportState.GATHERING)
         self._parts = await report.gather(self.sources())
-        self._tell(ReportState.READY)
+        self._show_report(ReportState.READY)
 
     async def _save(self, place: Path) -> None:
         """Save only the parts that were shown for review."""
         if self._parts:
-            self._tell(ReportState.SAVING)
+            self._show_report(ReportState.SAVING)
             await asyncio.to_thread(report.save, self._parts, place)
-            self._tell(ReportState.SAVED, place=str(place))
+            self._show_report(ReportState.SAVED, place=str(place))
 
-    def _tell(self, state: ReportState, place: str = "", note: Note | None = None) -> None:
+    def _show_report(self, state: ReportState, place: str = "", note: Note | None = None) -> None:
         self._post(ReportView(state, tuple(map(_shown, self._parts)), place, note))
 
     # -- licences ------------------------------------------------------------------------------------------
 
-    async def _tell_licences(self) -> None:
+    async def _post_licences(self) -> None:
         found = await asyncio.to_thread(licences)
         self._post(LicencesView(found[0].version, found))
 
-    async def _tell_licence(self, name: str) -> None:
+    async def _post_licence(self, name: str) -> None:
         self._post(LicenceText(name, await asyncio.to_thread(text_of, name)))
 
 

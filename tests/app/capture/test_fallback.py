@@ -31,16 +31,16 @@ def on_built_in(now_s: float = 0.0) -> Fallback:
 @pytest.mark.parametrize(
     ("signs", "step"),
     [
-        (Signs(10.0, heard_s=9.0), FallbackStep.KEEP),
-        (Signs(10.0, heard_s=8.4), FallbackStep.LOST),
-        (Signs(10.0, heard_s=10.0, ended=True), FallbackStep.LOST),
-        (Signs(4.9, heard_s=None), FallbackStep.KEEP),
-        (Signs(5.1, heard_s=None), FallbackStep.LOST),
-        (Signs(0.1, heard_s=None, ended=True), FallbackStep.LOST),
-        (Signs(10.0, heard_s=1.0, awake_s=8.6), FallbackStep.KEEP),
-        (Signs(10.0, heard_s=1.0, awake_s=8.4), FallbackStep.LOST),
-        (Signs(10.0, heard_s=None, awake_s=5.1), FallbackStep.KEEP),
-        (Signs(10.0, heard_s=1.0, ended=True, awake_s=10.0), FallbackStep.LOST),
+        (Signs(10.0, last_block_s=9.0), FallbackStep.KEEP),
+        (Signs(10.0, last_block_s=8.4), FallbackStep.LOST),
+        (Signs(10.0, last_block_s=10.0, ended=True), FallbackStep.LOST),
+        (Signs(4.9, last_block_s=None), FallbackStep.KEEP),
+        (Signs(5.1, last_block_s=None), FallbackStep.LOST),
+        (Signs(0.1, last_block_s=None, ended=True), FallbackStep.LOST),
+        (Signs(10.0, last_block_s=1.0, running_since_s=8.6), FallbackStep.KEEP),
+        (Signs(10.0, last_block_s=1.0, running_since_s=8.4), FallbackStep.LOST),
+        (Signs(10.0, last_block_s=None, running_since_s=5.1), FallbackStep.KEEP),
+        (Signs(10.0, last_block_s=1.0, ended=True, running_since_s=10.0), FallbackStep.LOST),
     ],
 )
 def test_device_is_lost_when_it_is_silent_or_its_stream_ends(signs: Signs, step: FallbackStep) -> None:
@@ -59,13 +59,13 @@ def test_chosen_microphone_is_tried_before_the_default() -> None:
 
 def test_microphone_is_tried_last_when_it_gave_no_sound() -> None:
     fallback = on_headset()
-    assert fallback.step(Signs(6.0, heard_s=None)) is FallbackStep.LOST
+    assert fallback.step(Signs(6.0, last_block_s=None)) is FallbackStep.LOST
     assert fallback.candidates([BUILT_IN, HEADSET]) == [BUILT_IN, HEADSET]
 
 
 def test_search_runs_at_once_and_then_every_second() -> None:
     fallback = on_headset()
-    assert fallback.step(Signs(10.0, heard_s=8.0)) is FallbackStep.LOST
+    assert fallback.step(Signs(10.0, last_block_s=8.0)) is FallbackStep.LOST
     assert fallback.step(Signs(10.0)) is FallbackStep.SEARCH
     fallback.failed(10.0)
     assert [fallback.step(Signs(now)) for now in (10.5, 10.9, 11.0)] == [
@@ -77,7 +77,7 @@ def test_search_runs_at_once_and_then_every_second() -> None:
 
 def test_device_that_ends_at_once_is_reopened_only_every_second() -> None:
     fallback = on_headset(10.0)
-    assert fallback.step(Signs(10.1, heard_s=10.0, ended=True)) is FallbackStep.LOST
+    assert fallback.step(Signs(10.1, last_block_s=10.0, ended=True)) is FallbackStep.LOST
     assert [fallback.step(Signs(now)) for now in (10.2, 11.0)] == [FallbackStep.KEEP, FallbackStep.SEARCH]
 
 
@@ -148,15 +148,15 @@ class World:
     fallback: Fallback
     there: list[Input]
     now_s: float = 0.0
-    heard_s: float | None = None
+    last_block_s: float | None = None
     steps: list[FallbackStep] = field(default_factory=list)
 
     def pass_time(self, seconds: float) -> None:
         for _ in range(round(seconds / TICK_S)):
             self.now_s += TICK_S
             if self.fallback.device in self.there:
-                self.heard_s = self.now_s
-            self._act(self.fallback.step(Signs(self.now_s, self.heard_s, quiet_s=5.0)))
+                self.last_block_s = self.now_s
+            self._act(self.fallback.step(Signs(self.now_s, self.last_block_s, quiet_s=5.0)))
 
     def _act(self, step: FallbackStep) -> None:
         self.steps.append(step)
@@ -164,7 +164,7 @@ class World:
             self.fallback.looked(self.there, self.now_s)
         elif step is FallbackStep.SEARCH:
             for device in self.fallback.candidates(self.there):
-                self.heard_s = None
+                self.last_block_s = None
                 self.fallback.opened(device, self.there, self.now_s)
                 return
             self.fallback.failed(self.now_s)

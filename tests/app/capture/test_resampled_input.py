@@ -30,7 +30,7 @@ async def test_audio_of_any_device_is_converted_to_16_khz(rate: int, channels: i
     expected = np.concatenate([whole.accept(np.concatenate([silence, said])), whole.finish()])
     assert len(heard) == len(expected) == pytest.approx(16_000 * 1.1, abs=2)
     assert np.abs(heard.astype(np.int32) - expected).max() <= 1
-    assert hearing.heard_s is not None
+    assert hearing.last_block_s is not None
     await hearing.close()
 
 
@@ -62,7 +62,7 @@ async def test_dropped_audio_is_counted_in_16_khz_samples() -> None:
 
 async def test_device_has_no_samples_before_it_is_open() -> None:
     hearing = ResampledInput(Input(0, "any", "fake", 1, 48_000), lambda: None, 60.0)
-    assert (len(hearing.take()), len(hearing.take(last=True)), hearing.heard_s) == (0, 0, None)
+    assert (len(hearing.take()), len(hearing.take(last=True)), hearing.last_block_s) == (0, 0, None)
     await hearing.close()
 
 
@@ -106,7 +106,11 @@ async def test_blocks_arrive_in_order_and_only_the_first_one_wakes() -> None:
         assert (hearing.take().tolist(), len(woken)) == ([1, 2, 3], 1)
         woken.clear()
     assert hearing.take().tolist() == []
-    assert hearing.first_s is not None and hearing.heard_s is not None and hearing.first_s <= hearing.heard_s
+    assert (
+        hearing.first_s is not None
+        and hearing.last_block_s is not None
+        and hearing.first_s <= hearing.last_block_s
+    )
 
 
 async def test_full_queue_keeps_older_blocks_and_counts_dropped_ones() -> None:

@@ -23,7 +23,9 @@ def row(setting: Setting) -> str:
     default = setting.default
     shown = f"[{', '.join(default)}]" if isinstance(default, tuple) else str(default)
     shown = shown.lower() if isinstance(default, bool) else shown
-    return f"| `{setting.key}` | {f'`{shown}`' if shown else 'empty'} | {setting.allowed} | {setting.says} |"
+    return (
+        f"| `{setting.key}` | {f'`{shown}`' if shown else 'empty'} | {setting.allowed} | {setting.description} |"
+    )
 
 
 # -- documentation -----------------------------------------------------------------------------------------
@@ -95,7 +97,7 @@ def test_valid_value_is_accepted(name: str, written: object, value: object) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "written", "says"),
+    ("name", "written", "description"),
     [
         ("hotkeys.mode", "telepathy", "invalid value 'telepathy': it may be hold, toggle, hybrid, hands-free"),
         ("hotkeys.dictate", "d", "add ctrl, alt or super"),
@@ -136,10 +138,10 @@ def test_valid_value_is_accepted(name: str, written: object, value: object) -> N
         ("hotkeys", {}, "unknown setting"),
     ],
 )
-def test_error_for_an_invalid_value_tells_the_allowed_ones(name: str, written: object, says: str) -> None:
+def test_error_for_an_invalid_value_tells_the_allowed_ones(name: str, written: object, description: str) -> None:
     with pytest.raises(BadSetting) as error:
         changed(Settings(), name, written)
-    assert says in str(error.value) and error.value.name == name
+    assert description in str(error.value) and error.value.name == name
 
 
 def test_invalid_rows_are_left_out() -> None:
