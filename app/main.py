@@ -39,6 +39,7 @@ from runtime.event_names import LogEvent
 from runtime.folders import folders, is_refused, refusal
 from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
+from runtime.memory import share_heaps
 
 log = loggers.APP_MAIN
 
@@ -61,6 +62,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
 
     ``hidden``: start without a window.
     """
+    share_heaps()
     application = QApplication(sys.argv[:1])
     GarbageCollection(application)
     application.setApplicationName("kikipounamu")

@@ -37,6 +37,26 @@ give_back()
 assert not in_heap(bytes(900_000))
 """
 
+SHARED = """
+import threading
+from runtime.memory import share_heaps
+
+def block():
+    kept = bytes(100_000)
+    heaps.add(id(kept) >> 26)  # a heap of a thread is 64 MiB long and begins at such a multiple
+    together.wait()
+
+share_heaps()
+heaps = set()
+together = threading.Barrier(10)
+threads = [threading.Thread(target=block) for _ in range(10)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+assert len(heaps) <= 3, heaps  # the first one may reach over such a multiple
+"""
+
 
 def run(script: str) -> None:
     """Run a script in a process whose allocator no other test has changed."""
@@ -68,6 +88,11 @@ def test_system_gets_freed_memory() -> None:
 @needs_glibc
 def test_audio_gets_memory_of_its_own() -> None:
     run(MAPPED)
+
+
+@needs_glibc
+def test_threads_share_two_heaps() -> None:
+    run(SHARED)
 
 
 def test_collection_exempts_what_was_made_without_it() -> None:
