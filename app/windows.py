@@ -85,8 +85,8 @@ class Windows:
         for present, happens in ((True, self.tray_watch.appeared), (False, self.tray_watch.vanished)):
             happens.connect(partial(self.shell.show_tray, present))
         self.shell.show_tray(False)
-        self.tray_watch.vanished.connect(self.absent_tray.tell)
-        self.tray_watch.absent.connect(self.absent_tray.tell)
+        self.tray_watch.vanished.connect(self.absent_tray.notify)
+        self.tray_watch.absent.connect(self.absent_tray.notify)
         self.tray_watch.begin()
 
     def open(self, page: str = "") -> None:

@@ -18,7 +18,7 @@ from runtime.terminal import printable, say
 if TYPE_CHECKING:
     import typer
 
-    from app.core.sentences import Say
+    from app.core.sentences import TextLookup
 
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130
@@ -163,7 +163,7 @@ def status(*, following: bool, as_json: bool) -> int:
     return 0
 
 
-def line(view: Mapping[str, Any], words: "Say") -> str:
+def line(view: Mapping[str, Any], words: "TextLookup") -> str:
     """Format a ``View``, given as JSON, as one readable line in the words of the windows."""
     starting = view["state"] == STARTING
     state = State.ARMING if starting else State(view["state"])
@@ -185,7 +185,7 @@ def line(view: Mapping[str, Any], words: "Say") -> str:
     return printable(" · ".join(filter(None, parts)))
 
 
-def _note(words: "Say", note: Mapping[str, Any]) -> str:
+def _note(words: "TextLookup", note: Mapping[str, Any]) -> str:
     """Return the text of a ``Note``, given as JSON; empty if it is that of another version."""
     from app.core.errors import Note
     from app.core.sentences import noted

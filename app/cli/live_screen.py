@@ -16,7 +16,7 @@ from rich.text import Text
 
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.core.live_text import LiveText, TextLine, TextSpan
-from app.core.sentences import Say, Sentences
+from app.core.sentences import Sentences, TextLookup
 from app.core.states import SHAPES, State
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
@@ -63,7 +63,7 @@ def meter(level_dbfs: float) -> str:
     return _METER[round(share * (len(_METER) - 1))]
 
 
-def status_line(view: ScreenView, words: Say) -> str:
+def status_line(view: ScreenView, words: TextLookup) -> str:
     """Return a line with state, time, unsent audio, microphone and note, in the words of the windows."""
     parts = [f"{SHAPES[view.state]} {words(view.state.key)} {view.seconds:.0f} s"]
     if round(view.unsent_s):
@@ -91,7 +91,7 @@ class LiveScreen(DictationObserver):
     Values of other components are read when it is drawn. ``refused``: why a text was not written, if so.
     """
 
-    def __init__(self, out: Console, err: Console, words: Say = _ENGLISH) -> None:
+    def __init__(self, out: Console, err: Console, words: TextLookup = _ENGLISH) -> None:
         self._words = words
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self.disk_state: Callable[[], DiskState] = lambda: DiskState.WRITING

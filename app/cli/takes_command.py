@@ -18,7 +18,7 @@ from app.cli.output import exit_on_error, print_json, print_table
 from app.cli.words import texts
 from app.core.errors import OutputFailed
 from app.core.format import Format
-from app.core.sentences import Say
+from app.core.sentences import TextLookup
 from app.core.states import State
 from runtime.command_line import AsJson, group
 from runtime.terminal import printable, say
@@ -193,7 +193,7 @@ def _rows(takes: "Sequence[TakeSnapshot]") -> list[tuple[str, ...]]:
     return rows
 
 
-def _state_text(found: "TakeSnapshot", words: Say) -> str:
+def _state_text(found: "TakeSnapshot", words: TextLookup) -> str:
     state = words(_state(found).key)
     return f"{state} ({words('take.partly')})" if found.partly else state
 

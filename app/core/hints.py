@@ -15,7 +15,7 @@ class ShownOnce:
         self._path = path
         self.done = path.exists()
 
-    def tell(self) -> None:
+    def mark_shown(self) -> None:
         """Remember that the hint was shown."""
         self.done = True
         with suppress(OSError):

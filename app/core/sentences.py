@@ -21,20 +21,20 @@ Entry = str | Mapping[str, str]
 """A text, or one for each plural form of ``count``: ``one`` (English only) and ``other``."""
 
 
-class Say(Protocol):
+class TextLookup(Protocol):
     """Interface for looking up texts: ``app.ui.strings.texts.Texts`` or ``Sentences``."""
 
     def __call__(self, key: str, /, **values: str | int) -> str:
         """Return a text with its values filled in. Raises ``KeyError`` for an unknown key."""
         ...
 
-    def knows(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
         """Return whether a text with this key exists."""
         ...
 
 
 class Sentences:
-    """Texts in one language, for the command line. Implements ``Say``."""
+    """Texts in one language, for the command line. Implements ``TextLookup``."""
 
     def __init__(self, language: str = LANGUAGES[0]) -> None:
         self._language = language
@@ -43,7 +43,7 @@ class Sentences:
         """Return a text with its values filled in. Raises ``KeyError`` for an unknown key."""
         return filled(self._language, key, values)
 
-    def knows(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
         """Return whether a text with this key exists."""
         return key in entries(self._language)
 
@@ -61,13 +61,13 @@ def _spaced(before: str, value: str, after: str) -> str:
     return ("" if re.match(_HAN, value) else before) + value + ("" if re.search(f"{_HAN}$", value) else after)
 
 
-def noted(say: Say, note: Note) -> str:
+def noted(texts: TextLookup, note: Note) -> str:
     """Return the text of a note, or an empty one if this version does not know the note."""
     key = f"note.{note.key}"
-    if not say.knows(key):
+    if not texts.has(key):
         return ""
-    reason = {"reason": noted(say, note.reason)} if note.reason else {}
-    return say(key, **(dict(note.values) | reason))
+    reason = {"reason": noted(texts, note.reason)} if note.reason else {}
+    return texts(key, **(dict(note.values) | reason))
 
 
 @cache

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.core.errors import Note
-from app.core.sentences import Say, noted
+from app.core.sentences import TextLookup, noted
 
 
 class Severity(StrEnum):
@@ -100,17 +100,17 @@ class FindingText(NamedTuple):
     do: str
 
 
-def finding_text(say: Say, finding: Finding) -> FindingText:
+def finding_text(texts: TextLookup, finding: Finding) -> FindingText:
     """Return the text of a finding.
 
     Raises ``KeyError`` for a key without texts.
     """
     values = dict(finding.values)
     if finding.reason:
-        values["reason"] = noted(say, finding.reason)
+        values["reason"] = noted(texts, finding.reason)
     do = f"doctor.do.{finding.key}"
     return FindingText(
-        say(f"doctor.area.{finding.area}"),
-        say(f"doctor.found.{finding.key}", **values),
-        say(do, **values) if say.knows(do) else "",
+        texts(f"doctor.area.{finding.area}"),
+        texts(f"doctor.found.{finding.key}", **values),
+        texts(do, **values) if texts.has(do) else "",
     )

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.core.process import FAILED
-from app.core.sentences import Say
+from app.core.sentences import TextLookup
 from app.diagnostics.checks.finding import Finding, Severity, Topic, count, finding_text
 
 _MARKS: Final = {Severity.OK: "ok", Severity.ADVICE: "advice", Severity.PROBLEM: "PROBLEM"}
@@ -26,8 +26,10 @@ class Listing:
     ``quiet``: prints nothing.
     """
 
-    def __init__(self, say: Say, areas: Sequence[Topic], console: Console, *, quiet: bool = False) -> None:
-        self._say, self._console, self._quiet = say, console, quiet
+    def __init__(
+        self, texts: TextLookup, areas: Sequence[Topic], console: Console, *, quiet: bool = False
+    ) -> None:
+        self._texts, self._console, self._quiet = texts, console, quiet
         self._left = list(areas)
         self._status = console.status("")
 
@@ -53,15 +55,15 @@ class Listing:
         """Print the summary as the last line."""
         if not self._quiet:
             self._status.stop()
-            self._console.print(Text(f"\n{summary(self._say, findings)}", "bold"), soft_wrap=True)
+            self._console.print(Text(f"\n{summary(self._texts, findings)}", "bold"), soft_wrap=True)
 
     def _wait(self) -> None:
         if self._left:  # all checks run at once; this is the next one to print
-            area = self._say(f"doctor.area.{self._left[0]}")
-            self._status.update(self._say("help.examine.running", area=area))
+            area = self._texts(f"doctor.area.{self._left[0]}")
+            self._status.update(self._texts("help.examine.running", area=area))
 
     def _print(self, finding: Finding) -> None:
-        title, found, do = finding_text(self._say, finding)
+        title, found, do = finding_text(self._texts, finding)
         mark, style = _MARKS[finding.severity], _STYLES[finding.severity]
         if not self._console.is_terminal:
             head = f"{mark:{_MARK}}{'':{_GAP}}{set_cell_size(title, _TITLE)}{'':{_GAP}}"
@@ -79,18 +81,18 @@ class Listing:
         self._console.print(row)
 
     def _remedy(self, do: str) -> str:
-        return self._say("help.examine.do", text=do)
+        return self._texts("help.examine.do", text=do)
 
 
-def summary(say: Say, findings: Sequence[Finding]) -> str:
+def summary(texts: TextLookup, findings: Sequence[Finding]) -> str:
     """Return one sentence about all findings."""
     problems, advice = count(findings, Severity.PROBLEM), count(findings, Severity.ADVICE)
     if not problems and not advice:
-        return say("doctor.summary.well")
-    found = [say("help.examine.problems", count=problems)] * bool(problems)
-    found += [say("doctor.summary.advice", count=advice)] * bool(advice)
-    both = say("doctor.summary.both", first=found[0], second=found[-1]) if len(found) > 1 else found[0]
-    return say("doctor.summary.rest", found=both)
+        return texts("doctor.summary.well")
+    found = [texts("help.examine.problems", count=problems)] * bool(problems)
+    found += [texts("doctor.summary.advice", count=advice)] * bool(advice)
+    both = texts("doctor.summary.both", first=found[0], second=found[-1]) if len(found) > 1 else found[0]
+    return texts("doctor.summary.rest", found=both)
 
 
 def status(findings: Sequence[Finding]) -> int:
@@ -98,20 +100,20 @@ def status(findings: Sequence[Finding]) -> int:
     return FAILED if count(findings, Severity.PROBLEM) else 0
 
 
-def as_json(say: Say, findings: Sequence[Finding], version: str) -> str:
+def as_json(texts: TextLookup, findings: Sequence[Finding], version: str) -> str:
     """Return all findings as JSON for programs."""
     content = {
         "kikipounamu": version,
         "problems": count(findings, Severity.PROBLEM),
         "advice": count(findings, Severity.ADVICE),
-        "findings": [as_object(say, finding) for finding in findings],
+        "findings": [as_object(texts, finding) for finding in findings],
     }
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def as_object(say: Say, finding: Finding) -> dict[str, Any]:
+def as_object(texts: TextLookup, finding: Finding) -> dict[str, Any]:
     """Return one finding in JSON's types."""
-    title, found, do = finding_text(say, finding)
+    title, found, do = finding_text(texts, finding)
     return {
         "area": finding.area,
         "severity": finding.severity,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from app.core.errors import Note
-from app.core.sentences import Say
+from app.core.sentences import TextLookup
 from app.diagnostics.checks.finding import Finding
 from app.diagnostics.checks.output import as_object
 from app.diagnostics.report.facts import model_names
@@ -28,10 +28,10 @@ _WORD: Final = re.compile(r"[\w.,+:()/ -]{1,60}", re.ASCII)
 _HARDWARE: Final = re.compile(r"driver|card \d+|torch|ctranslate2")
 
 
-def part(say: Say, findings: Sequence[Finding]) -> ReportFile:
+def part(texts: TextLookup, findings: Sequence[Finding]) -> ReportFile:
     """Return the findings as one file of the report."""
     redaction = Redaction(own_modules())
-    return ReportFile.of(NAME, [as_object(say, redacted(finding, redaction)) for finding in findings])
+    return ReportFile.of(NAME, [as_object(texts, redacted(finding, redaction)) for finding in findings])
 
 
 def redacted(finding: Finding, redaction: Redaction) -> Finding:

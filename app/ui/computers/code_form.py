@@ -55,7 +55,7 @@ class CodeForm(Card):
         self._picked: FoundView | None = None
         self._linked: GatewayAddress | None = None
         self._opened, self._asked, self._asking, self._note = False, False, False, Note("")
-        self.heading, self.say = label(bold=True, wraps=True), worded(texts, remark(), f"{kind}.say")
+        self.heading, self.explanation = label(bold=True, wraps=True), worded(texts, remark(), f"{kind}.say")
         self.found = FoundList(texts, self._pick, kind)
         self.nobody = worded(texts, remark(), "computers.searching")
         self.sends, self.note = remark(""), remark("")
@@ -176,14 +176,14 @@ class CodeForm(Card):
         for _, field, _ in self._fields:
             field.setEnabled(not self._asking)
         self.found.setEnabled(not self._asking)
-        said, role = self._said()
-        show_text(self.note, said, role)
+        text, role = self._sentence()
+        show_text(self.note, text, role)
         whole = self._place is not None and is_whole(self.code.text())
         self.go.setEnabled(not self._asking and whole)
         self.buttons.arrange()
         self.updateGeometry()
 
-    def _said(self) -> tuple[str, str]:
+    def _sentence(self) -> tuple[str, str]:
         texts = self._texts
         if self._asking:
             return texts(f"{self._kind}.asking"), "muted"
@@ -236,7 +236,7 @@ class CodeForm(Card):
 
     def _lay_out(self) -> None:
         self.code.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
-        head = (self.heading, self.say, self.found, self.nobody)
+        head = (self.heading, self.explanation, self.found, self.nobody)
         fields = (self.address_name, self.address, self.code_name, self.code)
         foot = (self.sends, self.buttons, self.note)  # the note is last, so it moves no button
         self.column = vertical(*head, *fields, *foot, within=self, margins=SPACING.large)

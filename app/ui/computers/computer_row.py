@@ -51,7 +51,7 @@ class ComputerRow(LinedRow):
         super().__init__(theme)
         self._texts, self._ask, self._pair = texts, ask, pair
         self.view, self._sure = _EMPTY, False
-        self.icon, self.name, self.says = RowIcon(theme, _EMPTY.icon), Elided(1), remark()
+        self.icon, self.name, self.description = RowIcon(theme, _EMPTY.icon), Elided(1), remark()
         self.button = action_button(self._act)
         self.more = worded(texts, action_button(self.open_menu, "quiet"), toolTip="computers.more-tip")
         self.menu = QMenu(self)
@@ -72,7 +72,7 @@ class ComputerRow(LinedRow):
         on_escape(self, (self.field, self.save), self._end_rename)
         on_escape(self, (self.sure, self.keep), lambda: self._confirm(False))
         naming = horizontal(stretched(self.name), stretched(self.field), self.save)
-        words = vertical(naming, self.says, self.details, self.warning, self.buttons, gap=SPACING.hair)
+        words = vertical(naming, self.description, self.details, self.warning, self.buttons, gap=SPACING.hair)
         top = Qt.AlignmentFlag.AlignTop
         horizontal(
             aligned(self.icon, top),
@@ -101,11 +101,11 @@ class ComputerRow(LinedRow):
         self.icon.show_icon(view.icon)
         self.name.setFont(font(weight=QFont.Weight.DemiBold))
         self.name.show_text(view.name)
-        show_text(self.says, view.says, "warning" if view.warns else "muted")
-        self.setAccessibleName(f"{view.name}: {view.says}")
+        show_text(self.description, view.description, "warning" if view.warns else "muted")
+        self.setAccessibleName(f"{view.name}: {view.description}")
         if view.button is not None:
             caption(self.button, view.button.text, view.button.name)
-            self.button.setAccessibleDescription(view.says)
+            self.button.setAccessibleDescription(view.description)
         reveal(self.button, view.button is not None, self.more)
         self._show_menu()
         self.field.setAccessibleName(texts("computers.new-name", **named))
@@ -153,7 +153,7 @@ class ComputerRow(LinedRow):
     def _confirm(self, on: bool, *, focus: bool = True) -> None:
         """Ask whether to remove the computer, or stop asking."""
         self._sure, removal = on, self.view.removal
-        show_text(self.warning, removal.says if on and removal else "", "")
+        show_text(self.warning, removal.description if on and removal else "", "")
         for button in (self.sure, self.keep):
             reveal(button, on, self.more)
         self.buttons.setVisible(on)

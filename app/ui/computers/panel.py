@@ -22,7 +22,7 @@ from app.ui.computers.wording import computers, sharing_text
 from app.ui.strings.texts import Texts, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import Card, action_button, card, refresh_with
-from app.ui.widgets.panels import Columns, tell_visible
+from app.ui.widgets.panels import Columns, follow_visibility
 from app.ui.widgets.parts import (
     SPACE,
     at_left,
@@ -76,7 +76,7 @@ class ComputersPanel(QWidget):
         shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
         self.shows = shows.add(self.code.show_invite).add(self.show_lending)
         refresh_with(self.refresh, texts, theme)
-        tell_visible(self, self._look)
+        follow_visibility(self, self._look)
 
     # -- values --------------------------------------------------------------------------------------------
 
@@ -166,12 +166,12 @@ class ComputersPanel(QWidget):
 
     def _show(self) -> None:
         texts, view = self._texts, self._gateways
-        title, says = texts("computers.use-title"), texts("computers.use-says")
-        self.use.show_choice(title, says, texts("computers.use-go"))
+        title, description = texts("computers.use-title"), texts("computers.use-says")
+        self.use.show_choice(title, description, texts("computers.use-go"))
         off = self._sharing.state is SharingState.OFF
-        says = texts("sharing.says") if off else sharing_text(texts, self._sharing)
+        description = texts("sharing.says") if off else sharing_text(texts, self._sharing)
         role = "warning" if self._sharing.state is SharingState.FAILED else "muted"
-        self.share.show_choice(texts("sharing.name"), says, texts("sharing.invite.show"), role)
+        self.share.show_choice(texts("sharing.name"), description, texts("sharing.invite.show"), role)
         self.form.show_found(view.found)
         self.lending.show_found(nearby(view, self._lending.lent))
         self._show_rows()
@@ -221,15 +221,15 @@ class ChoiceCard(Card):
 
     def __init__(self, theme: Theme, icon: str, do: Callable[[], None]) -> None:
         super().__init__()
-        self.icon, self.says = RowIcon(theme, (icon, "accent"), SCALE.display), label(wraps=True)
+        self.icon, self.description = RowIcon(theme, (icon, "accent"), SCALE.display), label(wraps=True)
         self.heading = label(size=SCALE.heading, bold=True, wraps=True)
         self.button = action_button(do)
         head = horizontal(self.icon, stretched(self.heading))
-        vertical(head, self.says, SPACE, at_left(self.button), within=self, margins=SPACING.large)
+        vertical(head, self.description, SPACE, at_left(self.button), within=self, margins=SPACING.large)
 
-    def show_choice(self, heading: str, says: str, button: str, role: str = "muted") -> None:
+    def show_choice(self, heading: str, description: str, button: str, role: str = "muted") -> None:
         """Show these texts; the sentence has a role that colours it."""
         self.heading.setText(heading)
-        show_text(self.says, says, role)
+        show_text(self.description, description, role)
         caption(self.button, button, f"{heading}: {button}")
-        self.button.setAccessibleDescription(says)
+        self.button.setAccessibleDescription(description)

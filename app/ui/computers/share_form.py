@@ -107,7 +107,7 @@ class ShareForm(Card):
         self._view, self._invite, self._on, self._asked = SharingView(), InviteView(), False, False
         self.heading = worded(texts, label(bold=True, wraps=True), "sharing.name")
         self.state = label(role="muted", wraps=True)
-        self.says = label(role="muted", wraps=True)
+        self.description = label(role="muted", wraps=True)
         self.purpose_name = worded(texts, label(size=SCALE.caption, role="muted"), "sharing.invite.kind")
         self.purpose = worded(texts, DropDown(theme), accessibleName="sharing.invite.kind")
         self.trust = worded(texts, remark("warning"), "sharing.invite.trust")
@@ -228,7 +228,7 @@ class ShareForm(Card):
             self.state, "" if on and self._view.urls else self._state(), "warning" if failed or on else "muted"
         )
         set_visible(self._asked, self.purpose_name, self.purpose)
-        show_text(self.says, self._sentence(waits=waits) if self._asked and not ended else "", "muted")
+        show_text(self.description, self._sentence(waits=waits) if self._asked and not ended else "", "muted")
         self.trust.setVisible(self._worker and waits)
         self._show_code(waits=waits)
         good = invite.stage is PairingStage.PAIRED
@@ -303,7 +303,7 @@ class ShareForm(Card):
             self.heading,
             self.state,
             kind,
-            self.says,
+            self.description,
             self._code,
             end,
             self.trust,

@@ -186,7 +186,7 @@ class Removal:
     """Removal from the list: menu entry, explanation, text of the button that confirms, and action."""
 
     text: str
-    says: str
+    description: str
     confirm: str
     asks: Action
 
@@ -200,7 +200,7 @@ class ComputerView:
 
     key: str
     name: str
-    says: str
+    description: str
     icon: Icon = _OFF
     button: Button | None = None
     details: str = ""
@@ -294,16 +294,16 @@ def device_row(texts: Texts, device: SharedDevice) -> ComputerView:
     )
     icon = _WELL if device.connected else _AWAY
     rename = RenameDevice(device.id, "")
-    says = device_text(texts, device)
-    return ComputerView(f"device {device.id}", device.name, says, icon, rename=rename, removal=removal)
+    description = device_text(texts, device)
+    return ComputerView(f"device {device.id}", device.name, description, icon, rename=rename, removal=removal)
 
 
 def lent_row(texts: Texts, lent: LentView) -> ComputerView:
     """Return the row of a computer that this one recognises for."""
     named = {"gateway": lent.name}
-    says = texts("computers.lent-off")
+    description = texts("computers.lent-off")
     if lent.on or lent.worker.reason is not None:
-        says = joined(texts("computers.lent"), worker_text(texts, lent.worker))
+        description = joined(texts("computers.lent"), worker_text(texts, lent.worker))
     does = texts("computers.stop" if lent.on else "computers.start")
     button = Button(does, f"{texts('lending.to', **named)}: {does}", (Lend(lent.id, not lent.on),))
     removal = Removal(
@@ -312,7 +312,8 @@ def lent_row(texts: Texts, lent: LentView) -> ComputerView:
         texts("computers.remove-sure"),
         ForgetLent(lent.id),
     )
-    return ComputerView(f"lent {lent.id}", lent.name, says, _WORKER[lent.worker.state], button, removal=removal)
+    icon = _WORKER[lent.worker.state]
+    return ComputerView(f"lent {lent.id}", lent.name, description, icon, button, removal=removal)
 
 
 def found_row(texts: Texts, found: FoundView) -> ComputerView:

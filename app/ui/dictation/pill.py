@@ -207,10 +207,10 @@ class Pill:
         if view.state in _WITH_WORDS and any(span.text.strip() for span in view.spans):
             found.append((view.spans, LINES))
         paste_key = "" if view.state is State.HELD else self.paste_key  # the row names it
-        said = note_text(self._texts, view.note, paste_key)
-        if not said and view.state in _PROBLEMS:
-            said = textless(self._texts, view.state)
-        return [*found, ((TextSpan(said, True),), _NOTE_LINES)] if said else found
+        text = note_text(self._texts, view.note, paste_key)
+        if not text and view.state in _PROBLEMS:
+            text = textless(self._texts, view.state)
+        return [*found, ((TextSpan(text, True),), _NOTE_LINES)] if text else found
 
     def _remarks(self, view: View, head: Drawing, bottom: float) -> tuple[PlacedText, ...]:
         """Place the remarks on the take: behind the time while there is room, else below everything."""
@@ -221,8 +221,8 @@ class Pill:
             (head.size.height() - metrics.height()) / 2,
             list[PlacedText](),
         )
-        for said, colour in remarks(self._texts, view, self.cancel_key):
-            text = metrics.elidedText(said, Qt.TextElideMode.ElideMiddle, room - SPACING.large)
+        for sentence, colour in remarks(self._texts, view, self.cancel_key):
+            text = metrics.elidedText(sentence, Qt.TextElideMode.ElideMiddle, room - SPACING.large)
             across = metrics.horizontalAdvance(text) + 1
             if x + across > room:
                 x, top = float(SPACING.large), max(bottom, top + metrics.height())

@@ -172,10 +172,10 @@ class FileRow(Card):
         self._name(self.more, "files.more", "more")
 
     def _name(self, button: QPushButton, key: str, icon: str) -> None:
-        says = self._texts(key)
-        name = self._texts("files.button-name", action=says, name=self.file.name)
-        caption(button, "" if button is self.more else says, name)
-        button.setToolTip(says if button is self.more else "")
+        description = self._texts(key)
+        name = self._texts("files.button-name", action=description, name=self.file.name)
+        caption(button, "" if button is self.more else description, name)
+        button.setToolTip(description if button is self.more else "")
         show_icon(button, icon, self._theme.colour("accent"))
 
     def _take_step(self) -> None:
@@ -201,8 +201,8 @@ class FileRow(Card):
         if file.text:
             self.menu.addAction(texts("files.copy-text"), lambda: self._ask(CopyFile(file.file)))
             for form in Format:
-                says = texts("files.save-as", form=texts(f"files.form.{form.value}"))
-                self.menu.addAction(says, partial(self._save, form))
+                description = texts("files.save-as", form=texts(f"files.form.{form.value}"))
+                self.menu.addAction(description, partial(self._save, form))
         if file.results:
             self.menu.addAction(texts("files.show"), lambda: self._dialogs.show(file.results[-1]))
         if file.state not in ENDED:

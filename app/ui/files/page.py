@@ -271,11 +271,13 @@ class DropZone(QFrame):
         super().__init__()
         self._theme, self._texts = theme, texts
         self.over = self.full = self.strip = False
-        self.says, self.hint = label(size=SCALE.heading, bold=True, wraps=True), label(role="muted", wraps=True)
+        self.description = label(size=SCALE.heading, bold=True, wraps=True)
+        self.hint = label(role="muted", wraps=True)
         self.open = worded(texts, action_button(opens, "primary"), "files.open")
         self.folder = worded(texts, action_button(folder), "files.open-folder")
         self._mark = _Mark(theme)
-        words, self._buttons = vertical(self.says, self.hint, gap=SPACING.hair), horizontal(self.open, self.folder)
+        words = vertical(self.description, self.hint, gap=SPACING.hair)
+        self._buttons = horizontal(self.open, self.folder)
         self._row = vertical(SPACE, self._mark, words, self._buttons, SPACE, within=self)
         self._arrange()
 
@@ -299,7 +301,7 @@ class DropZone(QFrame):
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts = self._texts
-        self.says.setText(texts("files.drop-now" if self.over else "files.drop"))
+        self.description.setText(texts("files.drop-now" if self.over else "files.drop"))
         self.hint.setText(texts("files.full-hint" if self.full else "files.drop-hint"))
         self.open.setEnabled(not self.full)
         self.folder.setEnabled(not self.full)
@@ -328,7 +330,7 @@ class DropZone(QFrame):
     def _across(self) -> bool:
         parts = (
             self._mark.width(),
-            self.says.fontMetrics().horizontalAdvance(self.says.text()),
+            self.description.fontMetrics().horizontalAdvance(self.description.text()),
             self._buttons.sizeHint().width(),
         )
         return self.strip and sum(parts) + 4 * SPACING.large <= self.width()
@@ -341,7 +343,7 @@ class DropZone(QFrame):
         self._row.setSpacing(SPACING.medium if self.strip else SPACING.large)
         for place, stretch in ((0, 0 if self.strip else 1), (2, 1 if across else 0), (4, 0 if self.strip else 1)):
             self._row.setStretch(place, stretch)
-        for words in (self.says, self.hint):
+        for words in (self.description, self.hint):
             words.setAlignment(left if self.strip else middle)
         self._row.setAlignment(self._buttons, left if self.strip and not across else middle)
         self._row.setAlignment(self._mark, middle)

@@ -200,7 +200,7 @@ class RowsCard(Card):
         super().__init__()
         self._texts, self._key = texts, key
         self.heading = worded(texts, label(size=SCALE.heading, bold=True), f"{key}.name")
-        self.says = worded(texts, label(role="muted", wraps=True), f"{key}.says")
+        self.description = worded(texts, label(role="muted", wraps=True), f"{key}.says")
         self.list = worded(texts, RowListView(theme, rows), accessibleName=f"{key}.list")
         self.text = worded(texts, ReadOnlyText(theme, lines), accessibleName=f"{key}.text")
         self.model = RowModel(self)
@@ -208,7 +208,7 @@ class RowsCard(Card):
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this card."""
-        return self.heading.text(), self.says.text()
+        return self.heading.text(), self.description.text()
 
     def show_rows(self, rows: list[Row]) -> None:
         """Show these rows, and no list without any."""
@@ -218,5 +218,5 @@ class RowsCard(Card):
 
     def lay_out(self, *below: Part) -> None:
         """Lay out the card with these parts below the text."""
-        parts = (self.heading, self.says, self.list, self.text, *below, SPACE)
+        parts = (self.heading, self.description, self.list, self.text, *below, SPACE)
         vertical(*parts, within=self, margins=(SPACING.wide, SPACING.large), gap=SPACING.medium)

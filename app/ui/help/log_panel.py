@@ -17,7 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import Card, action_button, refresh_with
 from app.ui.widgets.controls import DropDown, SearchField
-from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, tell_visible
+from app.ui.widgets.panels import SYSTEM_DIALOGS, Dialogs, follow_visibility
 from app.ui.widgets.parts import SPACE, horizontal, label, show_text, stretched, vertical, worded
 
 
@@ -101,7 +101,7 @@ class LogPanel(Card):
         self._view: LogLines | None = None
         self.heading = worded(texts, label(size=SCALE.heading, bold=True), "help.logs.name")
         self.count = label(size=SCALE.caption, role="muted")
-        self.says = worded(texts, label(role="muted", wraps=True), "help.logs.says")
+        self.description = worded(texts, label(role="muted", wraps=True), "help.logs.says")
         self.search = SearchField(theme, texts, "help.logs.search", most=_LONGEST_QUERY)
         self.level = worded(texts, DropDown(theme), accessibleName="help.logs.level")
         self.program = worded(texts, DropDown(theme), accessibleName="help.logs.program")
@@ -119,11 +119,11 @@ class LogPanel(Card):
         self.program.activated.connect(self._look)
         self.list.selectionModel().selectionChanged.connect(self._chosen)
         refresh_with(self.refresh, texts, theme)
-        tell_visible(self, lambda on: self._look() if on else ask(LookAtLogs(False)))
+        follow_visibility(self, lambda on: self._look() if on else ask(LookAtLogs(False)))
 
     def words(self) -> Iterable[str]:
         """Return the words by which the settings search finds this panel."""
-        return self.heading.text(), self.says.text()
+        return self.heading.text(), self.description.text()
 
     def show_lines(self, view: LogLines) -> None:
         """Show the lines, unless the filter has changed since they were requested."""
@@ -170,13 +170,13 @@ class LogPanel(Card):
 
     def _cells(self, place: int) -> Sequence[Cell]:
         line = self.model.lines[place]
-        said = f"{line.event}   {line.details}" if line.details else line.event
+        text = f"{line.event}   {line.details}" if line.details else line.event
         colour = _COLOURS.get(line.level, "muted") if line.level else "warning"
         return (
             Cell(_time(line.at_s) if line.level else "", "muted", 15),
             Cell(self._level(line), colour, 12),
             Cell(line.program, "muted", 11),
-            Cell(said, "text" if line.level else "muted"),
+            Cell(text, "text" if line.level else "muted"),
         )
 
     def _level(self, line: LogLine) -> str:
@@ -220,7 +220,7 @@ class LogPanel(Card):
         buttons = horizontal(self.copy, self.folder, SPACE)
         vertical(
             head,
-            self.says,
+            self.description,
             self.search,
             wanted,
             self.nothing,

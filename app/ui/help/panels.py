@@ -66,10 +66,10 @@ class ExaminationPanel(RowsCard):
         self.examine.setText(texts("help.examine.again" if view else "help.examine.start"))
         enable(self.examine, view is None or view.waits_for is None)
         self.show_rows([self._row(finding) for finding in self._found])
-        self.state.setText(self._said(view) if view else "")
+        self.state.setText(self._sentence(view) if view else "")
         self._tell_all()
 
-    def _said(self, view: ExaminationView) -> str:
+    def _sentence(self, view: ExaminationView) -> str:
         texts, problems = self._texts, count(view.findings, Severity.PROBLEM)
         if view.waits_for is not None:
             return texts("help.examine.running", area=texts(f"doctor.area.{view.waits_for}"))
@@ -92,9 +92,9 @@ class ExaminationPanel(RowsCard):
         self.text.setVisible(bool(shown))
         self.text.show_text("\n\n".join(self._paragraph(finding_text(self._texts, one)) for one in shown))
 
-    def _paragraph(self, said: FindingText) -> str:
-        found = self._texts("help.examine.paragraph", title=said.title, found=said.found)
-        return f"{found}\n{self._texts('help.examine.do', text=said.do)}" if said.do else found
+    def _paragraph(self, finding: FindingText) -> str:
+        found = self._texts("help.examine.paragraph", title=finding.title, found=finding.found)
+        return f"{found}\n{self._texts('help.examine.do', text=finding.do)}" if finding.do else found
 
 
 PARTS: Final = ("system", "settings", "microphones", "states", "models", "disk", "recordings")
@@ -139,12 +139,12 @@ class ReportPanel(RowsCard):
 
     def _show_result(self) -> None:
         view, texts = self._view, self._texts
-        said = {
+        text = {
             ReportState.GATHERING: texts("help.report.gathering"),
             ReportState.SAVED: texts("help.report.saved", place=view.place),
             ReportState.FAILED: note_text(texts, view.note),
         }.get(view.state, "")
-        show_text(self.result, said, "warning" if view.state is ReportState.FAILED else "muted")
+        show_text(self.result, text, "warning" if view.state is ReportState.FAILED else "muted")
 
     def _described(self, part: ReportPart) -> str:
         return f"{part.name}, {self._about(part)}, {self._size(part)}"
@@ -193,7 +193,7 @@ class AboutPanel(Card):
         self._found: tuple[Licence, ...] = ()
         self._name = ""
         self.heading = label(size=SCALE.heading, bold=True)
-        self.says = worded(texts, label(role="muted", wraps=True), "help.about.says")
+        self.description = worded(texts, label(role="muted", wraps=True), "help.about.says")
         self.search = SearchField(theme, texts, "help.about.search", most=_LONGEST_QUERY)
         self.list = worded(texts, RowListView(theme, _PLACES), accessibleName="help.about.list")
         self.nothing = label(role="muted")
@@ -203,7 +203,7 @@ class AboutPanel(Card):
         self.text.hide()
         vertical(
             self.heading,
-            self.says,
+            self.description,
             self.search,
             self.nothing,
             self.list,

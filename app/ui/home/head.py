@@ -107,8 +107,8 @@ class FirstUse(QWidget):
         texts = self._texts
         first = texts("home.empty-press", key=key) if key else texts("home.empty-start")
         steps = (first, texts("home.empty-speak"), texts("home.empty-appears" if key else "home.empty-kept"))
-        for number, (said, step) in enumerate(zip(self.lines, steps, strict=True), 1):
-            said.setText(f"{number}.  {step}")
+        for number, (shown, step) in enumerate(zip(self.lines, steps, strict=True), 1):
+            shown.setText(f"{number}.  {step}")
 
 
 class Head(QWidget):
@@ -191,14 +191,14 @@ class Head(QWidget):
         query = self.search.text().strip()
         none = self._listed is not None and not listed.count and not reading
         nothing = texts("history.nothing-found", query=query) if none and query else ""
-        for words, said in (
+        for shown, text in (
             (self.reading, reading),
             (self.problem, texts("history.problem", problem=problem) if problem else ""),
             (self.note, message),
             (self.nothing, nothing if self._listed else texts("history.loading")),
             (self.count, texts("history.count", count=listed.count) if query and listed.count else ""),
         ):
-            show_text(words, said)
+            show_text(shown, text)
         self.replace.setVisible(bool(self._message and self._message.note.key == HistoryNote.EXIST))
         self.first_use.setVisible(none and not query)
         self.search.setVisible(not (none and not query))

@@ -193,7 +193,7 @@ class Hero(Card):
     def _shown(self) -> View:
         """Return the recording to show: its final words for a while, then none."""
         if self._view.state in {State.IDLE, *ENDS}:
-            return self._final if self._end.isActive() and _says(self._final) else View(note=self._view.note)
+            return self._final if self._end.isActive() and _has_text(self._final) else View(note=self._view.note)
         return self._view
 
     def _show(self) -> None:
@@ -232,11 +232,11 @@ class Hero(Card):
     def _show_loading(self) -> None:
         percent = self._worker.percent or 0
         loads = self._worker.state is LocalWorkerState.DOWNLOADING
-        said = self._texts("home.downloading", percent=percent) if loads else ""
-        show_text(self.loading, said)
+        text = self._texts("home.downloading", percent=percent) if loads else ""
+        show_text(self.loading, text)
         self.progress.setVisible(loads)
         if loads:
-            self.progress.show_percent(percent, said, moving=True)
+            self.progress.show_percent(percent, text, moving=True)
 
     # -- layout --------------------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class Hero(Card):
 _FULL: Final = (TextSpan("骨" * _LINES, True),)  # wraps at each letter
 
 
-def _says(final: View) -> bool:
+def _has_text(final: View) -> bool:
     """Return whether a recording that has ended is to be shown: one without speech has only its note."""
     return final.state is not State.DONE or not final.note or any(span.text.strip() for span in final.spans)
 

@@ -111,10 +111,10 @@ def described(texts: Texts, pieces: Sequence[TextPiece]) -> str:
     """Return the removed and added words as a sentence."""
     keys = {DifferenceKind.REMOVED: "history.again.removed", DifferenceKind.ADDED: "history.again.added"}
     changes = [piece for piece in pieces if piece.change in keys]
-    said = [texts(keys[piece.change], text=piece.text.strip()) for piece in changes[:MOST_SPOKEN]]
+    parts = [texts(keys[piece.change], text=piece.text.strip()) for piece in changes[:MOST_SPOKEN]]
     if len(changes) > MOST_SPOKEN:
-        said.append("…")
-    return " ".join(said) or texts("history.again.same")
+        parts.append("…")
+    return " ".join(parts) or texts("history.again.same")
 
 
 MOST_KNOWN: Final = 100
@@ -289,14 +289,14 @@ class RerecognitionPanel(QFrame):
     def _show_progress(self, rerun: RerunView) -> None:
         texts = self._texts
         if rerun.state is RerunState.WAITING:
-            said = texts("history.again.waiting")
+            text = texts("history.again.waiting")
         elif rerun.pieces:
-            said = texts("history.again.progress", ended=rerun.ended, count=rerun.pieces)
+            text = texts("history.again.progress", ended=rerun.ended, count=rerun.pieces)
         else:
-            said = texts("history.again.running")
-        self.how.setText(said)
+            text = texts("history.again.running")
+        self.how.setText(text)
         percent = 100 * rerun.ended // rerun.pieces if rerun.pieces else 0
-        self.progress.show_percent(percent, said, moving=rerun.state is RerunState.RUNNING)
+        self.progress.show_percent(percent, text, moving=rerun.state is RerunState.RUNNING)
 
     def _show_compared(self, compared: Comparison) -> None:
         assert self._details is not None

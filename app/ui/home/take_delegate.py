@@ -137,11 +137,11 @@ class TakeDelegate(QStyledItemDelegate):
 
     def _take(self, painter: QPainter, inside: QRectF, take: IndexRow) -> None:
         words, small = self._words_place(inside), line_height(SCALE.caption)
-        said = excerpt(take_text(self._texts, take), self.query if take.text else "", _LONGEST)
-        marks = [self._mark(said, *found) for found in said.ranges]
-        layout, ends = laid_out(said.text, words.width(), marks)
+        shown = excerpt(take_text(self._texts, take), self.query if take.text else "", _LONGEST)
+        marks = [self._mark(shown, *found) for found in shown.ranges]
+        layout, ends = laid_out(shown.text, words.width(), marks)
         if len(ends) > LINES:
-            layout, ends = laid_out(shortened(said.text, ends[LINES - 2], words.width()), words.width(), marks)
+            layout, ends = laid_out(shortened(shown.text, ends[LINES - 2], words.width()), words.width(), marks)
         lines = min(len(ends), LINES) * line_height(SCALE.body)
         top = inside.top() + (inside.height() - lines - SPACING.hair - small) / 2
         painter.setPen(self._theme.colour("text" if take.text else "muted"))
@@ -167,15 +167,15 @@ class TakeDelegate(QStyledItemDelegate):
         shown = metrics.elidedText(details(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
         paint_text(painter, place, shown, look, muted, _FLAGS)
 
-    def _mark(self, said: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
+    def _mark(self, shown: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
         """Return the format of one search hit.
 
         ``first`` and ``last`` count code points. Qt counts UTF-16 units. The underline makes hits visible
         without colour.
         """
         made = QTextLayout.FormatRange()
-        made.start = units(said.text[:first])
-        made.length = units(said.text[first:last])
+        made.start = units(shown.text[:first])
+        made.length = units(shown.text[first:last])
         made.format = mark_format(self._theme)
         return made
 

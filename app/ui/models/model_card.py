@@ -225,8 +225,8 @@ class ModelCard(Card):
     def _show_note(self) -> None:
         texts, model = self._texts, self.model
         early = too_large_text(texts, model, self._view.free)
-        said, role = (early, "warning") if early else (note_text(texts, model), note_role(model))
-        show_text(self.note, said, role)
+        text, role = (early, "warning") if early else (note_text(texts, model), note_role(model))
+        show_text(self.note, text, role)
         self.note.setToolTip(tip("\n".join(model.details)))
         self.note.setAccessibleDescription("\n".join(model.details))
 
@@ -254,8 +254,8 @@ class ModelCard(Card):
             return "quiet"
         return "" if self.badge.isHidden() else "primary"
 
-    def _name_button(self, button: QPushButton, says: str, icon: str) -> None:
-        caption(button, says, self._texts("models.button-name", action=says, model=self.name.text()))
+    def _name_button(self, button: QPushButton, description: str, icon: str) -> None:
+        caption(button, description, self._texts("models.button-name", action=description, model=self.name.text()))
         button.setMinimumHeight(control_height())
         colour = {"danger": "danger", "primary": "on_accent"}.get(button.property("role"), "accent")
         show_icon(button, icon, self._theme.colour(colour))
@@ -301,8 +301,8 @@ class ModelCard(Card):
                 self.confirm(True)
 
     def _take_in(self) -> None:
-        said = self._texts("models.folder-of", model=self.name.text())
-        if folder := self._dialogs.folder(self, said):
+        text = self._texts("models.folder-of", model=self.name.text())
+        if folder := self._dialogs.folder(self, text):
             self._ask(ImportModel(self.model.name, folder))
 
     def _delete(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from app.core.sentences import Say
+from app.core.sentences import TextLookup
 from app.models.advice import figure
 from app.models.view import ModelFacts, ModelState, Purpose
 from app.ui.strings.texts import language_name
@@ -32,19 +32,19 @@ class Bar(NamedTuple):
     share: float | None = None
 
 
-def speed_bar(say: Say, speed: LocalSpeed | None) -> Bar:
+def speed_bar(texts: TextLookup, speed: LocalSpeed | None) -> Bar:
     """Return how fast a model is on this computer; the bar doubles its speed with each sixth of its length."""
     if speed is None:
-        return Bar(say("models.fast.unknown"))
+        return Bar(texts("models.fast.unknown"))
     known = "measured" if speed.measured else "estimated"
     key = f"models.fast.{known}" if speed.value > 1 else f"models.fast.{known}-slow"
     share = math.log2(max(1.0, speed.value)) / math.log2(_FASTEST)
-    return Bar(say(key, value=figure(speed)), min(1.0, max(_LEAST, share)))
+    return Bar(texts(key, value=figure(speed)), min(1.0, max(_LEAST, share)))
 
 
-def accuracy_bars(say: Say, about: ModelFacts, languages: Sequence[str]) -> list[Bar]:
+def accuracy_bars(texts: TextLookup, about: ModelFacts, languages: Sequence[str]) -> list[Bar]:
     """Return how many words or characters a model gets right in each language, with the source of the figure."""
-    return [_accuracy(say, about, language) for language in languages[:_MOST_LANGUAGES]]
+    return [_accuracy(texts, about, language) for language in languages[:_MOST_LANGUAGES]]
 
 
 def compared_languages(say_language: str, spoken: Iterable[str], first: str = "") -> tuple[str, ...]:
@@ -57,23 +57,23 @@ def has_figures(about: ModelFacts) -> bool:
     return about.purpose is Purpose.RECOGNISER and not about.later
 
 
-def source_text(say: Say, stated: ErrorRates) -> str:
+def source_text(texts: TextLookup, stated: ErrorRates) -> str:
     """Return who states errors, on which recordings, and for which copy of the model."""
-    source = say(f"models.stated.{stated.source.replace(' ', '-')}")
-    said = say("models.accuracy.tested", test=stated.test, source=source) if stated.test else source
-    return say("models.accuracy.original", source=said) if stated.original else said
+    source = texts(f"models.stated.{stated.source.replace(' ', '-')}")
+    text = texts("models.accuracy.tested", test=stated.test, source=source) if stated.test else source
+    return texts("models.accuracy.original", source=text) if stated.original else text
 
 
-def _accuracy(say: Say, about: ModelFacts, language: str) -> Bar:
-    name = language_name(say, language)
+def _accuracy(texts: TextLookup, about: ModelFacts, language: str) -> Bar:
+    name = language_name(texts, language)
     if about.languages and language not in about.languages:
-        return Bar(say("models.accuracy.unknown", language=name))
+        return Bar(texts("models.accuracy.unknown", language=name))
     if (stated := about.errors_in(language)) is None:
-        return Bar(say("models.accuracy.unstated", language=name))
+        return Bar(texts("models.accuracy.unstated", language=name))
     right = 100 - stated.rates[language]
     key = "models.accuracy.characters" if language in _BY_CHARACTER else "models.accuracy.words"
-    said = say(key, language=name, right=round(right), source=source_text(say, stated))
-    return Bar(said, right / 100)
+    text = texts(key, language=name, right=round(right), source=source_text(texts, stated))
+    return Bar(text, right / 100)
 
 
 _THICK: Final = 6

@@ -15,7 +15,7 @@ from app.ui.settings.picker_entries import PickerEntry, spoken_entries
 from app.ui.strings.texts import Texts, language_name
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import refresh_with
-from app.ui.widgets.panels import SYSTEM_DIALOGS, tell_visible
+from app.ui.widgets.panels import SYSTEM_DIALOGS, follow_visibility
 from app.ui.widgets.parts import SPACE, horizontal, label, remark, show_text, vertical, worded
 
 
@@ -97,7 +97,7 @@ class ModelsPanel(QWidget):
             heading.setParent(self)
             heading.hide()
         refresh_with(self.refresh, theme, texts)
-        tell_visible(self, lambda on: ask(LookAtModels(on)))
+        follow_visibility(self, lambda on: ask(LookAtModels(on)))
 
     def show_models(self, view: ModelsView) -> None:
         """Show the current models; cheap enough to call ten times a second."""

@@ -49,7 +49,7 @@ def about_text(texts: Texts, about: ModelFacts) -> str:
     if about.later:
         return texts("models.later")
     key = f"models.about.{about.name}"
-    return texts(key if texts.knows(key) else f"models.purpose.{about.purpose.value}")
+    return texts(key if texts.has(key) else f"models.purpose.{about.purpose.value}")
 
 
 def facts_text(texts: Texts, about: ModelFacts, spoken: Sequence[str]) -> str:

@@ -207,8 +207,8 @@ class WorkerCard(Panel):
         self._show_gpu(worker)
         gauges = (self.cpu, self.memory) if worker.gpu is None else (self.cpu, self.gpu, self.memory)
         figures = (f"{gauge.name.text()} {gauge.value.text()}" for gauge in gauges)
-        said = (worker.status.host, word, self.what.text(), *figures, self.counts.text())
-        self.setAccessibleName(", ".join(said))
+        parts = (worker.status.host, word, self.what.text(), *figures, self.counts.text())
+        self.setAccessibleName(", ".join(parts))
 
     def _show_gpu(self, worker: WorkerFigures) -> None:
         self.gpu.setVisible(worker.gpu is not None)
@@ -216,8 +216,8 @@ class WorkerCard(Panel):
             return
         texts, now, memory = self._texts, worker.gpu.now, worker.status.gpu_memory_bytes
         used = "" if now is None or memory is None else bytes_text(texts, memory)
-        said = joined(NOTHING if now is None else percent_text(texts, now), used)
-        self.gpu.show_gauge(texts("monitor.gpu"), said, worker.gpu)
+        text = joined(NOTHING if now is None else percent_text(texts, now), used)
+        self.gpu.show_gauge(texts("monitor.gpu"), text, worker.gpu)
 
 
 _OTHER_SCRIPT = 1.25  # letters of other scripts, as in a neighbouring tile, may be this much higher
@@ -302,5 +302,5 @@ class StagesPanel(Panel):
                 line.half.setText(seconds_text(texts, figures.p50_s))
                 line.most.setText(seconds_text(texts, figures.p95_s))
                 line.bar.show_parts(figures.p50_s / longest, figures.p95_s / longest)
-        said = [stage_text(texts, figures) for figures in stages] or [self.hint.text()]
-        self.setAccessibleName("; ".join((texts("monitor.stages"), *said)))
+        parts = [stage_text(texts, figures) for figures in stages] or [self.hint.text()]
+        self.setAccessibleName("; ".join((texts("monitor.stages"), *parts)))

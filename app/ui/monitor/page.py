@@ -73,7 +73,7 @@ class MonitorPage(QWidget):
             for key in ("span", "workers", "stages", "utterances")
         )
         self.nobody = Panel(theme)
-        self.nobody_says = label(wraps=True)
+        self.nobody_text = label(wraps=True)
         self.start = worded(texts, action_button(lambda: ask(SwitchWorker(True))), "monitor.start-worker")
         self.here = remark()
         self.workers = Columns(line * 20, _WORKERS)
@@ -145,10 +145,10 @@ class MonitorPage(QWidget):
         show_text(self.more, texts("monitor.more-workers", count=more) if more else "")
         alone = view.link is Link.LIVE and not any(not worker.gone for worker in view.workers)
         self.nobody.setVisible(alone)
-        said, here = texts("monitor.no-workers"), texts("worker.stated", state=worker_text(texts, self._worker))
-        self.nobody_says.setText(said)
+        text, here = texts("monitor.no-workers"), texts("worker.stated", state=worker_text(texts, self._worker))
+        self.nobody_text.setText(text)
         self.here.setText(here)
-        self.nobody.setAccessibleName(f"{said} {here}")
+        self.nobody.setAccessibleName(f"{text} {here}")
         self.start.setVisible(self._worker.can_be_switched_on)
 
     # -- layout --------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class MonitorPage(QWidget):
         vertical(head, self.trouble, self.figures, SPACE, within=self, margins=SPACING.wide, gap=SPACING.large)
         trouble = horizontal(self.trouble_shape, stretched(self.trouble_name))
         fill(self.trouble.column, trouble, self.help, self.reason)
-        fill(self.nobody.column, self.nobody_says, self.here, at_left(self.start))
+        fill(self.nobody.column, self.nobody_text, self.here, at_left(self.start))
 
     def _lay_out_figures(self) -> None:
         utterances = Panel(self._theme)

@@ -69,9 +69,9 @@ class RowMeasures:
         self.line, self.small = body.height(), caption.height()
         self.side = round(body.ascent())
         states = max(caption.horizontalAdvance(state_text(texts, state)) for state in State)
-        whos = max(caption.horizontalAdvance(said) for said in (texts("monitor.own"), other(texts)))
-        said = max(body.horizontalAdvance("00:00:00"), states + whos + caption.horizontalAdvance(" · "))
-        self.left = self.side + SPACING.medium + said + SPACING.large
+        whos = max(caption.horizontalAdvance(text) for text in (texts("monitor.own"), other(texts)))
+        words = max(body.horizontalAdvance("00:00:00"), states + whos + caption.horizontalAdvance(" · "))
+        self.left = self.side + SPACING.medium + words + SPACING.large
         totals = (seconds_text(texts, seconds) for seconds in (0.888, 58.0, 88.0))
         self.right = max(QFontMetricsF(self.strong).horizontalAdvance(total) for total in totals) + SPACING.large
         self.height = round(self.line + self.small + SPACING.hair + 2 * SPACING.small)
@@ -275,10 +275,10 @@ class TimelineAxis(QWidget):
         for part in (0.0, 0.5, 1.0):
             seconds = self._scale.after_s * part
             x = round(measures.after(width, self._scale, seconds)) + 0.5
-            said = seconds_text(self._texts, seconds) if part else self._texts("monitor.last-word")
-            across = QFontMetrics(measures.caption).horizontalAdvance(said) + 2.0
+            text = seconds_text(self._texts, seconds) if part else self._texts("monitor.last-word")
+            across = QFontMetrics(measures.caption).horizontalAdvance(text) + 2.0
             place = QRectF(min(x - across / 2, width - across), 0, across, measures.small)
-            paint_text(painter, place, said, measures.caption, self._theme.colour("muted"))
+            paint_text(painter, place, text, measures.caption, self._theme.colour("muted"))
             paint_line(painter, QPointF(x, measures.small + 1), QPointF(x, bottom - 1), self._theme.colour("edge"))
 
 
@@ -296,9 +296,9 @@ class Legend(QWidget):
 
     def refresh(self) -> None:
         """Update the words to the current language."""
-        said = ("monitor.spoken", "monitor.on-the-way", "monitor.waited", "monitor.decoded", "monitor.inserted")
+        keys = ("monitor.spoken", "monitor.on-the-way", "monitor.waited", "monitor.decoded", "monitor.inserted")
         forms = (None, UtteranceStage.SENT, UtteranceStage.QUEUED, UtteranceStage.DECODED, UtteranceStage.INSERTED)
-        self._forms = tuple((form, self._texts(key)) for form, key in zip(forms, said, strict=True))
+        self._forms = tuple((form, self._texts(key)) for form, key in zip(forms, keys, strict=True))
         self.setAccessibleName(", ".join(word for _, word in self._forms))
         self.updateGeometry()
         self.update()

@@ -153,18 +153,18 @@ def stages_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
     ``short`` leaves out the spoken time and the stages on the network.
     """
     spoken = row.spoken_s and not short
-    said = [texts("monitor.spoke", time=seconds_text(texts, row.spoken_s))] if spoken else []
+    parts = [texts("monitor.spoke", time=seconds_text(texts, row.spoken_s))] if spoken else []
     for span in row.spans:
         time = seconds_text(texts, span.end_s - span.start_s)
         if span.stage is UtteranceStage.DECODED and row.host:
-            said.append(texts("monitor.did-decode-on", time=time, host=row.host))
+            parts.append(texts("monitor.did-decode-on", time=time, host=row.host))
         elif span.stage is UtteranceStage.DECODED:
-            said.append(texts("monitor.did-decode", time=time))
+            parts.append(texts("monitor.did-decode", time=time))
         elif span.end_s - span.start_s >= _SHORTEST_TOLD_S and not (short and span.stage in _ON_THE_WAY):
-            said.append(texts(_DID[span.stage], time=time))
+            parts.append(texts(_DID[span.stage], time=time))
     if row.reason:
-        said.append(texts("monitor.did-fail", code=row.reason))
-    return joined(*said)
+        parts.append(texts("monitor.did-fail", code=row.reason))
+    return joined(*parts)
 
 
 def who_text(texts: Texts, row: UtteranceRow) -> str:

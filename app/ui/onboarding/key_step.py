@@ -113,8 +113,8 @@ class KeyStep(StepPage):
         self._capture = KeyCapture(self._pressed, self)
         self._late = timer(self, _PATIENCE_MS, self._nothing_came)
         row = horizontal(stretched(self.command), self.copy)
-        for said in (self.state, self.note):
-            said.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        for shown in (self.state, self.note):
+            shown.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         fill(self.column, self.state, aligned(self.caps, Qt.AlignmentFlag.AlignHCenter), row, self.note)
         self.refresh()
 
@@ -207,14 +207,14 @@ class KeyStep(StepPage):
     def _show_state(self) -> None:
         texts, key = self._texts, self._choices.keys.get(DICTATE, "")
         named, seen = key_text(texts, key), self._arrived
-        self.state.setText(self._said(named))  # it keeps its place while it is empty
+        self.state.setText(self._state_text(named))  # it keeps its place while it is empty
         problem = self._impossible or self._seen_keys.problem
         hint = texts(self._hint) if self._hint else ""
         show_text(self.note, note_text(texts, problem) or hint, "warning")
         lit = seen is not None and not seen.chord
         self.caps.show_caps(key_caps(texts, key), lit=lit, name=f"{named}. {self.state.text()}")
 
-    def _said(self, key: str) -> str:
+    def _state_text(self, key: str) -> str:
         seen = self._arrived
         if self._impossible or self._seen_keys.problem:
             return ""

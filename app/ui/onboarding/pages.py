@@ -27,7 +27,7 @@ from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import action_button, make_room, paint_as_page, refresh_with
-from app.ui.widgets.panels import centred, scrolling, tell_visible
+from app.ui.widgets.panels import centred, follow_visibility, scrolling
 from app.ui.widgets.parts import SPACE, horizontal, room, set_role, stretched, vertical, worded
 
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
@@ -76,7 +76,7 @@ class Onboarding(QWidget):
             inside = Qt.ShortcutContext.WidgetWithChildrenShortcut  # with any focus, also in a text box
             QShortcut(QKeySequence(keys), self, act, context=inside)
         refresh_with(self.refresh, texts, theme)
-        tell_visible(self, lambda on: self._see() if on else self._stop())
+        follow_visibility(self, lambda on: self._see() if on else self._stop())
 
     @property
     def step(self) -> Step:
@@ -208,8 +208,8 @@ class Onboarding(QWidget):
         if self._complete is before:
             return
         self._show_next()
-        if self._complete and (said := self.pages[self.step].result):
-            self._speak(said)
+        if self._complete and (text := self.pages[self.step].result):
+            self._speak(text)
 
     def _show_next(self) -> None:
         last = self.progress.following is None
@@ -227,7 +227,7 @@ class Onboarding(QWidget):
                 page.show_seen(False)
         if not here.seen:
             here.show_seen(True)
-            self._speak(". ".join((self.trail.accessibleName(), here.heading.text(), here.says.text())))
+            self._speak(". ".join((self.trail.accessibleName(), here.heading.text(), here.description.text())))
         self._look(True)
         (here.first or self.next).setFocus()
 

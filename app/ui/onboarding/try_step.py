@@ -72,7 +72,7 @@ class TryStep(StepPage):
             self.done,
             aligned(self.place, Qt.AlignmentFlag.AlignLeft),
         )
-        self.box.textChanged.connect(self._tell)
+        self.box.textChanged.connect(self._show_note)
         self.refresh()
 
     @property
@@ -131,7 +131,7 @@ class TryStep(StepPage):
             self.arrived = self.arrived or self.box.toPlainText() != held_before
         if self._begun and view.state is State.DONE and self.box.toPlainText() != self._before:
             self.arrived = True
-        self._tell()
+        self._show_note()
         self.changed.emit()
 
     def refresh(self) -> None:
@@ -141,7 +141,7 @@ class TryStep(StepPage):
         if self._key:
             self.heading.setText(texts(f"onboarding.try.{self._choices.mode.value}", key=self._key))
             self.setAccessibleName(self.heading.text())
-        self._tell()
+        self._show_note()
 
     @property
     def _key(self) -> str:
@@ -164,7 +164,7 @@ class TryStep(StepPage):
         self._ask(Verb.PASTE_HELD)
         self.box.setFocus()
 
-    def _tell(self) -> None:
+    def _show_note(self) -> None:
         view, texts = self._view, self._texts
         word = state_text(texts, view.state)
         self.shape.show_state(view.state, word)
@@ -176,9 +176,9 @@ class TryStep(StepPage):
         before = self.advice.text(), self.done.text()
         show_text(self.advice, self._advice(), "warning")
         show_text(self.done, done if self.arrived else "", "")
-        for said, earlier in zip((self.advice, self.done), before, strict=True):
-            if self.seen and said.text() not in ("", earlier):
-                QTimer.singleShot(0, said, partial(bring_into_sight, said))  # once it has its place
+        for shown, earlier in zip((self.advice, self.done), before, strict=True):
+            if self.seen and shown.text() not in ("", earlier):
+                QTimer.singleShot(0, shown, partial(bring_into_sight, shown))  # once it has its place
 
     def _advice(self) -> str:
         view, texts = self._view, self._texts

@@ -134,15 +134,15 @@ class MicrophonePart(QWidget):
         """Show level and state of the test; cheap enough to call twenty times a second."""
         self.trial = trial
         self.meter.show_level(trial.level_dbfs)
-        self._tell()
+        self._show_note()
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
         self.microphone.show_entries(microphone_entries(texts, self._choices), self._choices.microphone)
-        self._tell()
+        self._show_note()
 
-    def _tell(self) -> None:
+    def _show_note(self) -> None:
         trial, texts = self.trial, self._texts
         reveal(self.listen, trial.hearing is MicrophoneActivity.CLOSED, self.microphone)
         show_text(self.state, self._state(), "" if trial.heard else "muted")

@@ -53,8 +53,8 @@ class Trail(QWidget):
         """Show these steps and mark the current one."""
         self.progress = progress
         name = self._texts(f"onboarding.step.{progress.at.value}")
-        said = self._texts("onboarding.trail", number=progress.number, all=len(progress.steps), step=name)
-        self.setAccessibleName(said)
+        text = self._texts("onboarding.trail", number=progress.number, all=len(progress.steps), step=name)
+        self.setAccessibleName(text)
         self.updateGeometry()
         self.update()
 
@@ -177,9 +177,10 @@ class StepPage(QWidget):
         super().__init__()
         self._theme, self._texts = theme, texts
         self.seen = False
-        self.heading, self.says = label(size=SCALE.display, bold=True, wraps=True), label(role="muted", wraps=True)
+        self.heading = label(size=SCALE.display, bold=True, wraps=True)
+        self.description = label(role="muted", wraps=True)
         self.frame, self.column = card()
-        vertical(self.heading, self.says, room(SPACING.small), self.frame, within=self, gap=SPACING.medium)
+        vertical(self.heading, self.description, room(SPACING.small), self.frame, within=self, gap=SPACING.medium)
 
     @property
     def first(self) -> QWidget | None:
@@ -211,8 +212,8 @@ class StepPage(QWidget):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         self.heading.setText(self._texts(f"onboarding.heading.{self.step.value}"))
-        self.says.setText(self._sentence())
-        describe(self, self.heading.text(), self.says.text())
+        self.description.setText(self._sentence())
+        describe(self, self.heading.text(), self.description.text())
 
     def _sentence(self) -> str:
         return self._texts(f"onboarding.says.{self.step.value}")
@@ -232,9 +233,9 @@ class ReadinessFoot(QWidget):
         self._models: Sequence[LocalModelView] = ()
         self._elsewhere = False
         self.now = LocalReadiness()
-        self.says = remark("")
+        self.description = remark("")
         self.bar, self.button = FileProgressBar(theme), action_button(self._act, "quiet")
-        row = horizontal(stretched(self.says), aligned(self.button, Qt.AlignmentFlag.AlignTop))
+        row = horizontal(stretched(self.description), aligned(self.button, Qt.AlignmentFlag.AlignTop))
         vertical(row, self.bar, within=self, gap=SPACING.hair)
         refresh_with(self.refresh, texts, theme)
 
@@ -257,19 +258,19 @@ class ReadinessFoot(QWidget):
         """Update all texts to the current state and language."""
         texts = self._texts
         self.now = now = readiness(self._worker, self._models, elsewhere=self._elsewhere)
-        show_text(self.says, self._said(), "warning" if now.stage is ReadinessStage.FAILED else "")
+        show_text(self.description, self._sentence(), "warning" if now.stage is ReadinessStage.FAILED else "")
         self.bar.setVisible(now.stage in _DOWNLOADS)
-        self.bar.show_percent(now.percent, self.says.text(), moving=now.stage is ReadinessStage.DOWNLOADING)
+        self.bar.show_percent(now.percent, self.description.text(), moving=now.stage is ReadinessStage.DOWNLOADING)
         key = self._key()
         show_text(self.button, texts(f"onboarding.foot.{key}") if key else "")
         self.button.setAccessibleName(texts(f"onboarding.foot.{key}-name") if key else "")
 
-    def _said(self) -> str:
+    def _sentence(self) -> str:
         stage, reason = self.now.stage, self._worker.reason if self._worker else None
-        said = self._texts(f"onboarding.foot.{stage.value}", percent=self.now.percent)
+        text = self._texts(f"onboarding.foot.{stage.value}", percent=self.now.percent)
         if stage not in _STANDS:
-            return said
-        return "\n".join((note_text(self._texts, reason) or said, self._texts("onboarding.foot.kept")))
+            return text
+        return "\n".join((note_text(self._texts, reason) or text, self._texts("onboarding.foot.kept")))
 
     def _key(self) -> str:
         """Return the key of the button's text; empty without a button."""

@@ -208,7 +208,7 @@ class ProgramsPanel(Card):
         self.rows: list[ProgramRow] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.heading = worded(texts, label(bold=True, wraps=True), "programs.name")
-        self.says = worded(texts, remark(), "programs.say")
+        self.description = worded(texts, remark(), "programs.say")
         self.empty = worded(texts, label(role="muted", wraps=True), "programs.none")
         self.problem = remark("warning")
         self.add = worded(texts, QPushButton(), "programs.add", accessibleName="programs.add")
@@ -223,7 +223,7 @@ class ProgramsPanel(Card):
         self.menu.aboutToShow.connect(self._fill)
         opens_menu(self.add, self.menu)
         self._list = vertical()
-        above: tuple[QWidget, ...] = (self.heading, self.says, self.empty, self.problem)
+        above: tuple[QWidget, ...] = (self.heading, self.description, self.empty, self.problem)
         row = horizontal(self.add, self.stop, SPACE, gap=None)
         vertical(*above, self._list, self.hint, row, within=self, margins=SPACING.large, gap=SPACING.medium)
         refresh_with(self._show, texts, theme)

@@ -41,7 +41,7 @@ class HotwordsPanel(Card):
         self._all = False
         self.heading = worded(texts, label(bold=True, wraps=True), "words.hotwords")
         self.count = label(size=SCALE.caption, role="muted")
-        self.says = worded(texts, remark(), "words.hotwords-say")
+        self.description = worded(texts, remark(), "words.hotwords-say")
         self.problem = remark("warning")
         self.field = worded(
             texts, Field(theme), accessibleName="words.new-hotword", placeholderText="words.new-hotword-hint"
@@ -52,9 +52,8 @@ class HotwordsPanel(Card):
         self.row = ChipRow(theme, self._remove, (self.more,))
         head = horizontal(stretched(self.heading), self.count, gap=None)
         new = horizontal(stretched(self.field), self.add)
-        vertical(
-            head, self.says, new, self.problem, self.row, within=self, margins=SPACING.large, gap=SPACING.medium
-        )
+        parts = (head, self.description, new, self.problem, self.row)
+        vertical(*parts, within=self, margins=SPACING.large, gap=SPACING.medium)
         refresh_with(self._fill, texts, theme)
 
     def show_words(self, words: tuple[str, ...]) -> None:

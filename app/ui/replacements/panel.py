@@ -136,7 +136,7 @@ class ReplacementsPanel(Card):
         self._tried: ReplacementsTried | None = None
         self._result: Callable[[], str] = str
         self.heading = worded(texts, label(bold=True), "words.replacements")
-        self.says = worded(texts, remark(), "words.replacements-say")
+        self.description = worded(texts, remark(), "words.replacements-say")
         self.empty = worded(texts, label(role="muted", wraps=True), "words.no-rules")
         self.search = SearchField(theme, texts, "words.search")
         self.model = RulesModel(texts)
@@ -340,7 +340,7 @@ class ReplacementsPanel(Card):
 
     def _lay_out(self) -> None:
         self._lines = FlowRow((self.add, self.remove, self.take_in, self.give_out))
-        widgets: tuple[QWidget, ...] = (self.heading, self.says, self.search, self.empty, self.table)
+        widgets: tuple[QWidget, ...] = (self.heading, self.description, self.search, self.empty, self.table)
         vertical(
             *widgets,
             self.problem,

@@ -70,7 +70,7 @@ class RulesModel(QAbstractTableModel):
     def show_takes(self, takes: Mapping[int, int]) -> None:
         """Set the number of takes that each row would change."""
         self._takes = takes
-        self._tell(Column.TAKES, Column.TAKES)
+        self._emit_changed(Column.TAKES, Column.TAKES)
 
     def add(self) -> int:
         """Add an empty row and return its number."""
@@ -98,7 +98,7 @@ class RulesModel(QAbstractTableModel):
             self.endRemoveRows()
         else:
             self.draft.finish()
-            self._tell(Column.HEARS, Column.TAKES)
+            self._emit_changed(Column.HEARS, Column.TAKES)
             self.edited.emit()
 
     def remove(self, rows: Sequence[int]) -> None:
@@ -120,7 +120,7 @@ class RulesModel(QAbstractTableModel):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, Column.HEARS, Column.TAKES)
-        self._tell(Column.HEARS, Column.TAKES)
+        self._emit_changed(Column.HEARS, Column.TAKES)
 
     def problem(self, row: int) -> str:
         """Return the problem of a row in words; empty if it is valid."""
@@ -194,7 +194,7 @@ class RulesModel(QAbstractTableModel):
         if row == self.draft.fresh and "writes" in values:
             self.finish()
         elif changed:
-            self._tell(Column.HEARS, Column.TAKES)
+            self._emit_changed(Column.HEARS, Column.TAKES)
             self.edited.emit()
         return True
 
@@ -218,7 +218,7 @@ class RulesModel(QAbstractTableModel):
             shown = self._shown(row, column) or self._texts(empty)
         return ": ".join(filter(None, (name, shown, self.problem(row))))
 
-    def _tell(self, first: Column, last: Column) -> None:
+    def _emit_changed(self, first: Column, last: Column) -> None:
         """Report all rows as changed, because one change can make other rows valid or invalid."""
         if rows := self.rowCount():
             self.dataChanged.emit(self.index(0, first), self.index(rows - 1, last))

@@ -52,14 +52,14 @@ class RestartCard(Card):
         self._texts, self._ask = texts, ask
         self.open: tuple[Step, ...] = ()
         self.name = worded(texts, label(bold=True), "onboarding.name")
-        self.says = remark()
+        self.description = remark()
         self.button = action_button(self._again)
-        vertical(self.name, self.says, at_left(self.button), within=self, margins=CARD)
+        vertical(self.name, self.description, at_left(self.button), within=self, margins=CARD)
         refresh_with(self.refresh, texts)
 
     def words(self) -> tuple[str, ...]:
         """Return the words by which the settings search finds this card."""
-        return self.name.text(), self.says.text(), self.button.text()
+        return self.name.text(), self.description.text(), self.button.text()
 
     def show_settings(self, settings: Settings) -> None:
         """Show which steps are open."""
@@ -70,7 +70,7 @@ class RestartCard(Card):
         """Update all texts to the current language."""
         texts = self._texts
         names = listed(texts, [texts(f"onboarding.step.{step.value}") for step in self.open])
-        self.says.setText(texts("onboarding.open", steps=names) if names else texts("onboarding.none-open"))
+        self.description.setText(texts("onboarding.open", steps=names) if names else texts("onboarding.none-open"))
         self.button.setText(texts("onboarding.continue" if names else "onboarding.again"))
 
     def _again(self) -> None:
@@ -86,10 +86,10 @@ class FileTrouble(Card):
         self._texts = texts
         self._note: Note | None = None
         self.place = settings_place()
-        self.says = label(role="warning", bold=True, wraps=True)
+        self.description = label(role="warning", bold=True, wraps=True)
         self.where = remark(selectable=True)
         self.open = worded(texts, action_button(lambda: dialogs.show(str(self.place))), "settings.open-folder")
-        vertical(self.says, self.where, at_left(self.open), within=self, margins=CARD)
+        vertical(self.description, self.where, at_left(self.open), within=self, margins=CARD)
         self.show_problem(None)
 
     def show_problem(self, note: Note | None) -> None:
@@ -99,11 +99,11 @@ class FileTrouble(Card):
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
-        said = note_text(self._texts, self._note)
-        self.says.setText(said)
+        text = note_text(self._texts, self._note)
+        self.description.setText(text)
         self.where.setText(str(self.place))
-        self.setAccessibleName(said)
-        self.setVisible(bool(said))
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
 
 
 class LinkCard(Card):
@@ -115,10 +115,10 @@ class LinkCard(Card):
     def __init__(self, texts: Texts, keys: tuple[str, str, str, *tuple[str, ...]], go: Callable[[], None]) -> None:
         super().__init__()
         self._texts, self._keys = texts, keys
-        self.name, self.says = label(bold=True), remark()
+        self.name, self.description = label(bold=True), remark()
         self.button = action_button(go)
-        said = vertical(self.name, self.says, gap=SPACING.hair)
-        horizontal(stretched(said), self.button, within=self, margins=CARD, gap=SPACING.medium)
+        words = vertical(self.name, self.description, gap=SPACING.hair)
+        horizontal(stretched(words), self.button, within=self, margins=CARD, gap=SPACING.medium)
         refresh_with(self.refresh, texts)
 
     def words(self) -> tuple[str, ...]:
@@ -127,9 +127,9 @@ class LinkCard(Card):
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
-        name, says, go = map(self._texts, self._keys[:3])
+        name, description, go = map(self._texts, self._keys[:3])
         self.name.setText(name)
-        self.says.setText(says)
+        self.description.setText(description)
         caption(self.button, go, f"{name}: {go}")
 
 
@@ -179,11 +179,11 @@ class UpdatesPanel(Card):
         """Update all texts to the current language."""
         texts, view = self._texts, self._view
         new, newer = view.release, view.release is not None
-        said = {"version": view.installed, "new": new.version if new else ""}
+        versions = {"version": view.installed, "new": new.version if new else ""}
         state = view.state if new is None or view.state is UpdateState.ASKING else UpdateState.NEWER
         if state is UpdateState.FAILED:
             state = UpdateState.UNKNOWN
-        show_text(self.state, texts(f"settings.updates.{state}", **said) if view.installed else "")
+        show_text(self.state, texts(f"settings.updates.{state}", **versions) if view.installed else "")
         show_text(self.news, self._news())
         how = "settings.updates.run-file" if view.needs_file else "settings.updates.run"
         show_text(self.how, texts(how if view.command else "settings.updates.get") if newer else "")
@@ -211,8 +211,8 @@ class UpdatesPanel(Card):
 
     def _news(self) -> str:
         """Return what is new in the version, in the language of the windows, or else in English."""
-        says = self._view.release.says if self._view.release else {}
-        return says.get(self._texts.language) or says.get(LANGUAGES[0], "")
+        description = self._view.release.says if self._view.release else {}
+        return description.get(self._texts.language) or description.get(LANGUAGES[0], "")
 
     def _open_page(self) -> None:
         if self._view.release is not None:
@@ -273,7 +273,7 @@ class DesktopPanel(Card):
         super().__init__("settings.desktop")
         self._texts = texts
         self._view = DesktopView()
-        self.heading, self.says = worded(texts, label(bold=True), "settings.desktop.name"), remark()
+        self.heading, self.description = worded(texts, label(bold=True), "settings.desktop.name"), remark()
         self.rows = {
             ability: AbilityRow(
                 Shape(theme, State.IDLE), label(), label(role="muted"), label(size=SCALE.caption, role="warning")
@@ -290,7 +290,7 @@ class DesktopPanel(Card):
             table.addWidget(row.do, 2 * place + 1, 2)
             for words in (row.found, row.do):
                 words.setWordWrap(True)
-        vertical(self.heading, self.says, table, at_left(self.again), within=self, margins=CARD)
+        vertical(self.heading, self.description, table, at_left(self.again), within=self, margins=CARD)
         refresh_with(self.refresh, texts, theme)
 
     def words(self) -> Iterable[str]:
@@ -305,10 +305,11 @@ class DesktopPanel(Card):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
-        self.says.setText(texts("settings.desktop.says" if self._view.supports else "settings.desktop.none"))
+        known = bool(self._view.supports)
+        self.description.setText(texts("settings.desktop.says" if known else "settings.desktop.none"))
         self.again.setAccessibleName(f"{self.heading.text()}: {self.again.text()}")
         supports = {one.ability: one for one in self._view.supports}
-        said = [self.heading.text()]
+        sentences = [self.heading.text()]
         for ability, row in self.rows.items():
             support = supports.get(ability)
             for part in row:
@@ -322,5 +323,5 @@ class DesktopPanel(Card):
             for part, text in ((row.title, worded.title), (row.found, worded.found), (row.do, worded.do)):
                 part.setText(text)
             row.do.setVisible(bool(worded.do))
-            said += [f"{worded.title}: {worded.found} {worded.do}".rstrip()]
-        self.setAccessibleName(" ".join(said))
+            sentences += [f"{worded.title}: {worded.found} {worded.do}".rstrip()]
+        self.setAccessibleName(" ".join(sentences))

@@ -23,7 +23,7 @@ Asks = Callable[[str | bool | int], None]
 Options = Callable[[], Sequence[tuple[str, str]]]
 """Returns the values with their texts in the current language."""
 
-Said = Callable[[], str]
+Wording = Callable[[], str]
 """Returns a sentence in the current language."""
 
 LONGEST: Final = 1_000
@@ -45,7 +45,7 @@ class SettingControl(QWidget):
         super().__init__()
         self.target, self.asks = target, asks
         self._value: Any = ""
-        self.refuse: Callable[[Said | None], None] = lambda said: None
+        self.refuse: Callable[[Wording | None], None] = lambda text: None
         self.column = vertical(within=self)
 
     @property
@@ -139,8 +139,8 @@ class MicrophoneControl(ChoiceControl):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         super().refresh()
-        said = self._texts("settings.microphone.stop" if self._wanted else "settings.microphone.try")
-        caption(self.listen, said, said)
+        text = self._texts("settings.microphone.stop" if self._wanted else "settings.microphone.try")
+        caption(self.listen, text, text)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the test when the control is hidden."""

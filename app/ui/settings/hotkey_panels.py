@@ -55,7 +55,7 @@ class PressTest(Card):
         self._problem: Note | None = None
         self._tried = False
         self.heading = worded(texts, label(bold=True), "settings.press.name")
-        self.says = worded(texts, remark(), "settings.press.says")
+        self.description = worded(texts, remark(), "settings.press.says")
         button = action_button(self._clicked, name="press-test")
         self.button = worded(texts, button, accessibleDescription="settings.press.says")
         self.result = remark("")
@@ -69,7 +69,8 @@ class PressTest(Card):
             keys.addWidget(self.names[action], place, 1)
             keys.addWidget(self.observed[action], place, 2)
             self.observed[action].setWordWrap(True)
-        vertical(self.heading, self.says, keys, at_left(self.button), self.result, within=self, margins=CARD)
+        parts = (self.heading, self.description, keys, at_left(self.button), self.result)
+        vertical(*parts, within=self, margins=CARD)
         refresh_with(self.refresh, texts, theme)
 
     @property
@@ -110,10 +111,10 @@ class PressTest(Card):
         for action, setting in KEYS.items():
             binding = self._seen.assigned.get(action) or self._bindings.get(setting, "")
             self._show_key(action, binding, seen.get(action))
-        said = self._said(seen)
-        show_text(self.result, said)
+        text = self._sentence(seen)
+        show_text(self.result, text)
         observed = (f"{self.names[action].text()}: {self.observed[action].text()}" for action in KEYS)
-        self.setAccessibleName(". ".join([texts("settings.press.name"), *observed, said]))
+        self.setAccessibleName(". ".join([texts("settings.press.name"), *observed, text]))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the test when the panel is hidden, so that the keys dictate again."""
@@ -135,9 +136,9 @@ class PressTest(Card):
         texts = self._texts
         key = key_text(texts, binding) or texts("hotkey.none")
         self.names[action].setText(texts("settings.press.key", name=title(texts, KEYS[action]), key=key))
-        said, state = self._state(binding, seen)
-        self.observed[action].setText(said)
-        self.shapes[action].show_state(state, said)
+        text, state = self._state(binding, seen)
+        self.observed[action].setText(text)
+        self.shapes[action].show_state(state, text)
 
     def _state(self, binding: str, seen: KeySeen | None) -> tuple[str, State]:
         texts = self._texts
@@ -152,7 +153,7 @@ class PressTest(Card):
         key = "settings.press.chord" if seen.chord else "settings.press.up"
         return texts(key, ms=round(seen.held_s * 1000), count=seen.times), State.DONE
 
-    def _said(self, seen: Mapping[str, KeySeen]) -> str:
+    def _sentence(self, seen: Mapping[str, KeySeen]) -> str:
         if problem := self._problem or self._seen.problem:
             return note_text(self._texts, problem)
         missed = [action for action, name in KEYS.items() if self._bindings.get(name) and action not in seen]
@@ -184,7 +185,7 @@ class KeyLinesPanel(Card):
         self._bindings: Mapping[str, str] = {}
         self._works, self._reviewing = False, False
         self.heading = worded(texts, label(bold=True), "settings.key-lines.name")
-        self.says, self.missing, self.where = (remark() for _ in range(3))
+        self.description, self.missing, self.where = (remark() for _ in range(3))
         self.lines = worded(texts, ReadOnlyText(theme, _LINES), accessibleName="settings.key-lines.name")
         self.change = worded(texts, ReadOnlyText(theme, _CHANGE), accessibleName="settings.key-lines.change")
         self.problem, self.result = remark("warning"), remark("")
@@ -197,7 +198,7 @@ class KeyLinesPanel(Card):
         test = horizontal(aligned(self.shape, Qt.AlignmentFlag.AlignTop), stretched(self.result))
         vertical(
             self.heading,
-            self.says,
+            self.description,
             self.missing,
             self.where,
             self.lines,
@@ -245,17 +246,17 @@ class KeyLinesPanel(Card):
         self._show_buttons(shown)
         self.lines.setVisible(bool(shown.lines) and not self._reviewing)
         self.change.setVisible(self._reviewing)
-        self.setAccessibleName(". ".join([self.heading.text(), self.says.text(), self.result.text()]))
+        self.setAccessibleName(". ".join([self.heading.text(), self.description.text(), self.result.text()]))
 
     def _show_words(self, shown: KeyLines) -> None:
         texts = self._texts
-        self.says.setText(self._says(shown.compositor))
+        self.description.setText(self._description(shown.compositor))
         role = "warning" if DICTATE in shown.missing else "muted"
         show_text(self.missing, "\n".join(self._missing(shown)), role)
         show_text(self.where, self._where(shown))
         show_text(self.problem, note_text(texts, shown.problem))
 
-    def _says(self, compositor: Compositor | None) -> str:
+    def _description(self, compositor: Compositor | None) -> str:
         if compositor is None:
             return self._texts("settings.key-lines.commands")
         keys = ["settings.key-lines.says"]
@@ -284,9 +285,9 @@ class KeyLinesPanel(Card):
         return self._texts(f"settings.key-lines.where.{shown.compositor}")
 
     def _show_test(self, shown: KeyLines) -> None:
-        said = self._texts("settings.key-lines.works" if self._works else "settings.key-lines.try")
-        self.result.setText(said)
-        self.shape.show_state(State.DONE if self._works else State.ARMING, said)
+        text = self._texts("settings.key-lines.works" if self._works else "settings.key-lines.try")
+        self.result.setText(text)
+        self.shape.show_state(State.DONE if self._works else State.ARMING, text)
         bound = shown.compositor is None or bool(self._bindings.get(DICTATE))
         can_be_tried = bound and DICTATE not in shown.missing
         set_visible(self._works or can_be_tried, self.result, self.shape)

@@ -136,9 +136,9 @@ class KeyField(QAbstractButton):
             self._paint_caps(painter, caps)
             return
         ink = self._theme.colour("accent" if self.recording else "muted")
-        said = self._texts("hotkey.record" if self.recording else "hotkey.none")
+        text = self._texts("hotkey.record" if self.recording else "hotkey.none")
         place = QRectF(self.rect()).adjusted(SPACING.medium, 0, -SPACING.small, 0)
-        paint_text(painter, place, said, self.font(), ink)
+        paint_text(painter, place, text, self.font(), ink)
 
     def _paint_caps(self, painter: QPainter, caps: tuple[str, ...]) -> None:
         look = font(SCALE.caption)

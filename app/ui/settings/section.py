@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QLayout, QSizePolicy, QW
 
 from app.settings.schema import Setting
 from app.settings.sections import Settings
-from app.ui.settings.controls import Said, SettingControl, SwitchControl
-from app.ui.settings.wording import PANELS_FIRST, PLACES, found, found_by, marked, says, section_of, title
+from app.ui.settings.controls import SettingControl, SwitchControl, Wording
+from app.ui.settings.wording import PANELS_FIRST, PLACES, description, found, found_by, marked, section_of, title
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import SCALE, SPACING, Theme, font, letter_width
 from app.ui.widgets.basic import action_button, card, keep_place, paint_text, refresh_with
 from app.ui.widgets.controls import BAR, NavigationButton
-from app.ui.widgets.panels import FlowRow, LinedRow, tell_around
+from app.ui.widgets.panels import FlowRow, LinedRow, update_above
 from app.ui.widgets.parts import (
     SPACE,
     caption,
@@ -43,21 +43,21 @@ class SettingRow(LinedRow):
         self._texts = texts
         self._value = setting.default
         self._wanted: tuple[str, ...] = ()
-        self._refused: Said | None = None
+        self._refused: Wording | None = None
         self._found_by = ""  # search words of all languages, loaded at the first search
         self.setObjectName(f"row.{setting.name}")
         control.target.setObjectName(f"setting.{setting.name}")
         control.refuse = self.refuse
-        self.name, self.says = label(), remark()
+        self.name, self.description = label(), remark()
         self.warning = remark("warning")
         self.refusal = remark("warning")
         reset = action_button(self.back, "quiet", f"reset.{setting.name}")
         self.reset = worded(texts, reset, "settings.reset")
         head = horizontal(self.name, self.reset, SPACE)
         keep_place(self.reset)
-        for said in (self.warning, self.refusal):
-            said.setContentsMargins(0, SPACING.hair, 0, 0)
-        words = vertical(SPACE, head, self.says, self.warning, self.refusal, SPACE, gap=0)
+        for shown in (self.warning, self.refusal):
+            shown.setContentsMargins(0, SPACING.hair, 0, 0)
+        words = vertical(SPACE, head, self.description, self.warning, self.refusal, SPACE, gap=0)
         parts = stretched(words), room(SPACING.medium), self.control
         self._sides = horizontal(*parts, within=self, margins=(0, SPACING.medium))
         self._sides.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
@@ -75,9 +75,9 @@ class SettingRow(LinedRow):
         self.control.show_value(self._value)
         self._show()
 
-    def refuse(self, said: Said | None) -> None:
+    def refuse(self, text: Wording | None) -> None:
         """Show why a requested value was refused; ``None`` removes the message."""
-        self._refused = said
+        self._refused = text
         self._show()
 
     def back(self) -> None:
@@ -108,21 +108,21 @@ class SettingRow(LinedRow):
 
     def _mark(self) -> None:
         style = mark_style(self._theme)
-        for said, text in ((self.name, title), (self.says, says)):
+        for shown, text in ((self.name, title), (self.description, description)):
             plain = text(self._texts, self.setting.name)
-            said.setTextFormat(Qt.TextFormat.RichText if self._wanted else Qt.TextFormat.PlainText)
-            said.setText(marked(plain, self._wanted, style) if self._wanted else plain)
+            shown.setTextFormat(Qt.TextFormat.RichText if self._wanted else Qt.TextFormat.PlainText)
+            shown.setText(marked(plain, self._wanted, style) if self._wanted else plain)
 
     def _show(self) -> None:
         warning, refused = self.control.warning, self._refused() if self._refused else ""
         before = (self.warning.text(), self.refusal.text())
-        for said, text in ((self.warning, warning), (self.refusal, refused)):
-            show_text(said, text)
+        for shown, text in ((self.warning, warning), (self.refusal, refused)):
+            show_text(shown, text)
         self.reset.setVisible(self.changed)
-        about = " ".join(filter(None, (says(self._texts, self.setting.name), warning, refused)))
+        about = " ".join(filter(None, (description(self._texts, self.setting.name), warning, refused)))
         self.control.describe(title(self._texts, self.setting.name), about)
         if (warning, refused) != before:
-            tell_around(self)
+            update_above(self)
 
     # -- layout --------------------------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ class SettingRow(LinedRow):
         wanted = direction.LeftToRight if beside else direction.TopToBottom
         if wanted is not self._sides.direction():
             self._sides.setDirection(wanted)
-            tell_around(self)
+            update_above(self)
 
 
 def mark_style(theme: Theme) -> str:
@@ -350,7 +350,7 @@ class Section(QWidget):
     def _show(self) -> None:
         texts, count = self._texts, len(self._changed)
         self._sure = self._sure and bool(count)
-        said = texts("settings.reset-sure", count=count) if self._sure else texts("settings.reset-section")
-        caption(self.reset, said, f"{self.title}: {said}")
+        text = texts("settings.reset-sure", count=count) if self._sure else texts("settings.reset-section")
+        caption(self.reset, text, f"{self.title}: {text}")
         self.reset.setVisible(bool(count) and self.reset.isEnabled())
         set_role(self.reset, "danger" if self._sure else "quiet")

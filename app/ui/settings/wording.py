@@ -85,7 +85,7 @@ def title(texts: Texts, name: str) -> str:
     return texts(f"settings.title.{name}")
 
 
-def says(texts: Texts, name: str) -> str:
+def description(texts: Texts, name: str) -> str:
     """Return the explanation of a setting, one or two lines long."""
     return texts(f"settings.says.{name}")
 
@@ -99,13 +99,13 @@ def option_keys(setting: Setting) -> dict[str, str]:
 def unit(texts: Texts, name: str) -> str:
     """Return the unit of a number; empty if the title names it."""
     key = f"settings.unit.{name}"
-    return texts(key) if texts.knows(key) else ""
+    return texts(key) if texts.has(key) else ""
 
 
 def placeholder(texts: Texts, name: str) -> str:
     """Return the meaning of an empty field; empty if it has none."""
     key = f"settings.empty.{name}"
-    return texts(key) if texts.knows(key) else ""
+    return texts(key) if texts.has(key) else ""
 
 
 def refusal_text(texts: Texts, name: str, note: Note) -> str:
@@ -133,7 +133,7 @@ def _allowed(texts: Texts, name: str) -> str:
     if isinstance(setting.check, checks.UpTo):
         return texts("settings.allowed.number", most=setting.check.most)
     key = f"settings.allowed.{getattr(setting.check, '__name__', '')}"
-    if texts.knows(key):
+    if texts.has(key):
         return texts(key)
     return texts("settings.allowed.text") if setting.type is str else setting.allowed
 

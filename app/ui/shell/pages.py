@@ -26,7 +26,7 @@ from app.ui.shell.front import DICTIONARY, FILES, SETTINGS, Front
 from app.ui.shell.shell import MonitorWindow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from app.ui.widgets.panels import tell_visible
+from app.ui.widgets.panels import follow_visibility
 from runtime.folders import folders
 
 
@@ -111,7 +111,7 @@ class Pages:
         monitor = ("page.monitor", "shell.monitor-says", "shell.monitor-open")
         self.monitor_card = LinkCard(texts, monitor, self.open_monitor)
         self.status.add.connect(self.add_gateway)
-        tell_visible(self.monitor_window, lambda on: front.ask(LookAtMonitor(on)))
+        follow_visibility(self.monitor_window, lambda on: front.ask(LookAtMonitor(on)))
         dictionary = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
         self.dictionary_card = LinkCard(texts, dictionary, lambda: self.shell.choose(DICTIONARY))
 

@@ -109,8 +109,8 @@ class Popover(QFrame):
 
     def _show(self) -> None:
         texts, status, choices = self._texts, self._status, self._status.choices
-        said = problem(texts, status)
-        show_text(self.problem, said)
+        text = problem(texts, status)
+        show_text(self.problem, text)
         self.microphone.show_entries(microphone_entries(texts, choices), choices.microphone)
         self.meter.show_level(status.view.level_dbfs)
         self.key.show_binding(choices.keys.get(DICTATE, ""))

@@ -50,13 +50,13 @@ class ClosingNote(QDialog):
         self._texts, self._once = texts, once
         self._in_tray = True
         paint_as_page(self)
-        self.heading, self.says = label(size=SCALE.heading, bold=True, wraps=True), label(wraps=True)
+        self.heading, self.description = label(size=SCALE.heading, bold=True, wraps=True), label(wraps=True)
         self.go_on = worded(texts, action_button(lambda: self._over(close_window), "primary"), "closing.go-on")
         self.quit = worded(texts, action_button(lambda: self._over(end)), "closing.quit")
         self.go_on.setDefault(True)
         self._body = DialogBody(self)
         self._body.column.setSpacing(SPACING.medium)
-        fill(self._body.column, self.heading, self.says, SPACE)
+        fill(self._body.column, self.heading, self.description, SPACE)
         self._body.finish(FlowRow((self.go_on, self.quit)))
         refresh_with(self.refresh, texts)
 
@@ -68,15 +68,15 @@ class ClosingNote(QDialog):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
-        heading, says = ("closing.heading", "closing.says") if self._in_tray else _WITHOUT_TRAY
+        heading, description = ("closing.heading", "closing.says") if self._in_tray else _WITHOUT_TRAY
         self.setWindowTitle(texts("app.name"))
         self.heading.setText(texts(heading))
         self.heading.setMinimumWidth(letter_width(QFontMetrics(font())) * _NOTE_LETTERS)
-        self.says.setText(texts(says))
+        self.description.setText(texts(description))
         self._body.fit()
 
     def _over(self, do: Callable[[], None]) -> None:
-        self._once.tell()
+        self._once.mark_shown()
         self.accept()
         do()
 
@@ -136,7 +136,7 @@ class Shell(QWidget):
         horizontal(self.sidebar, stretched(self._stack), within=self._all, gap=0)
         self._front = QStackedLayout(self)
         self._front.addWidget(self._all)
-        self._stack.currentChanged.connect(self._tell)
+        self._stack.currentChanged.connect(self._show_texts)
         refresh_with(self.refresh, texts, theme)
 
     def _fill_menu(self) -> None:
@@ -162,7 +162,7 @@ class Shell(QWidget):
         if self._front.indexOf(front) < 0:
             self._front.addWidget(front)
         self._front.setCurrentWidget(front)
-        self._tell()
+        self._show_texts()
 
     def uncover(self) -> None:
         """Show the pages again; safe to call twice.
@@ -173,7 +173,7 @@ class Shell(QWidget):
         self._front.setCurrentWidget(self._all)
         if covered and self.page:
             self.pages[self.page].setFocus()
-        self._tell()
+        self._show_texts()
 
     def show_tray(self, present: bool) -> None:
         """Tell the right way back when the window is closed for the first time."""
@@ -267,7 +267,7 @@ class Shell(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Emit the name of the visible page."""
         super().showEvent(event)
-        self._tell()
+        self._show_texts()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Emit an empty name, because no page is visible."""
@@ -283,7 +283,7 @@ class Shell(QWidget):
         if self.closing_note is not None:
             self.closing_note.open()
 
-    def _tell(self) -> None:
+    def _show_texts(self) -> None:
         self.seen.emit(self.page if self.isVisible() else "")
 
 

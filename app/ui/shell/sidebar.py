@@ -33,7 +33,7 @@ from app.ui.widgets.parts import (
     vertical,
 )
 
-_TOLD: Final = frozenset({LocalWorkerState.STARTING, LocalWorkerState.DOWNLOADING, LocalWorkerState.FAILED})
+_SHOWN: Final = frozenset({LocalWorkerState.STARTING, LocalWorkerState.DOWNLOADING, LocalWorkerState.FAILED})
 """States of recognition on this computer that delay the first text."""
 
 
@@ -92,10 +92,10 @@ def problem(texts: Texts, status: Status) -> str:
 
 def delay(texts: Texts, status: Status) -> tuple[str, str]:
     """Return what delays or prevents text, and the role of its label; a download is no warning."""
-    if said := problem(texts, status):
-        return said, "warning"
+    if text := problem(texts, status):
+        return text, "warning"
     worker, recognises_here = status.worker, status.gateways.here or bool(status.gateways.instead_of)
-    if not recognises_here or worker.state not in _TOLD:
+    if not recognises_here or worker.state not in _SHOWN:
         return "", "muted"
     return worker_text(texts, worker), "warning" if worker.state is LocalWorkerState.FAILED else "muted"
 
@@ -125,9 +125,9 @@ class StatusLine(QAbstractButton):
         self.shape, self.word = Shape(theme, State.IDLE), label(bold=True)
         self.means, self.trouble = Elided(_LINES), Elided(_LINES)
         self.means.setProperty("role", "muted")
-        for said in (self.means, self.trouble):
-            said.setProperty(SCALE_PROPERTY, SCALE.caption)
-            said.setFont(font(SCALE.caption))
+        for shown in (self.means, self.trouble):
+            shown.setProperty(SCALE_PROPERTY, SCALE.caption)
+            shown.setFont(font(SCALE.caption))
         for part in (self.shape, self.word, self.means, self.trouble):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         head = horizontal(self.shape, stretched(self.word))
@@ -159,9 +159,9 @@ class StatusLine(QAbstractButton):
         self.shape.show_state(status.shape, word(texts, status))
         self.word.setText(word(texts, status))
         late, role = delay(texts, status)
-        for said, text in ((self.means, means(texts, status)), (self.trouble, late)):
-            if text != said.accessibleName():
-                said.show_text(text)
+        for shown, text in ((self.means, means(texts, status)), (self.trouble, late)):
+            if text != shown.accessibleName():
+                shown.show_text(text)
         set_role(self.trouble, role)
         set_visible(not self._folded, self.word, self.means)
         self.trouble.setVisible(bool(self.trouble.accessibleName()) and not self._folded)

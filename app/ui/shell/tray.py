@@ -226,8 +226,8 @@ class Tray(QObject):
         paste_key = key_text(texts, status.choices.works(PASTE_HELD))
         state = joined(word(texts, status), to_paste(texts, status.view, paste_key))
         where = goes_text(texts, status.gateways)
-        said = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
-        tip = said or texts("tray.tooltip", state=state, where=where)
+        text = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
+        tip = text or texts("tray.tooltip", state=state, where=where)
         if tip != self.tip:
             self.tip = tip
             if self.icon is not None:
@@ -236,8 +236,8 @@ class Tray(QObject):
     def _show_lending(self) -> None:
         texts, lent = self._texts, self._lending.lent
         names = names_text(texts, (one.name for one in lent if one.on))
-        said = texts("tray.lent", computers=names) if names else texts("tray.lend" if lent else "tray.lend-first")
-        self.lend.setText(menu_name(said))
+        text = texts("tray.lent", computers=names) if names else texts("tray.lend" if lent else "tray.lend-first")
+        self.lend.setText(menu_name(text))
         self.lend.setCheckable(bool(lent))
         self.lend.setChecked(bool(names))
 
@@ -283,7 +283,7 @@ class AbsentTray(QObject):
         self._owes_window, self._busy = False, False
         self._sent.connect(self._over)
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Show the hint, unless it was shown before."""
         if not self._once.done:
             sending = self._send(self._texts("absent-tray.heading"), self._texts("absent-tray.says"))
@@ -295,7 +295,7 @@ class AbsentTray(QObject):
 
     def _over(self, shown: bool) -> None:
         if shown:
-            self._once.tell()
+            self._once.mark_shown()
         else:
             self._owes_window = True
             self._open_if_free()
@@ -320,5 +320,5 @@ class UpdateNotice:
     def show_updates(self, view: UpdatesView) -> None:
         """Send a notification, if the service asks for one."""
         if view.announce and view.release is not None:
-            said = {"new": view.release.version, "version": view.installed}
-            self._send(self._texts("updates.heading", **said), self._texts("updates.says", **said))
+            versions = {"new": view.release.version, "version": view.installed}
+            self._send(self._texts("updates.heading", **versions), self._texts("updates.says", **versions))

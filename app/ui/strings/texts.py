@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTr
 from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 
 from app.core.errors import Note
-from app.core.sentences import LANGUAGES, Say, entries, filled
+from app.core.sentences import LANGUAGES, TextLookup, entries, filled
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -79,7 +79,7 @@ class Texts(QObject):
             key = f"language.latin.{_NAMES[key]}"
         return filled(self.language, key, values)
 
-    def knows(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
         """Return True if a text with this key exists."""
         return key in entries(self.language)
 
@@ -160,15 +160,15 @@ def note_text(texts: Texts, note: Note | None, paste_key: str = "", *, family: s
     if note is None:
         return ""
     key, values = f"{family}.{note.key}", _worded(texts, note)
-    if paste_key and texts.knows(f"{key}-key"):
+    if paste_key and texts.has(f"{key}-key"):
         return texts(f"{key}-key", key=paste_key, **values)
-    return texts(key, **values) if texts.knows(key) else ""
+    return texts(key, **values) if texts.has(key) else ""
 
 
-def model_name(say: Say, name: str) -> str:
+def model_name(texts: TextLookup, name: str) -> str:
     """Return the name of a model for people; an unknown one keeps its name."""
     key = f"models.names.{name}"
-    return say(key) if say.knows(key) else name
+    return texts(key) if texts.has(key) else name
 
 
 def worker_device_text(texts: Texts, worker: WorkerView) -> str:
@@ -176,9 +176,9 @@ def worker_device_text(texts: Texts, worker: WorkerView) -> str:
     return joined(device_name(texts, worker.device), model_name(texts, worker.model))
 
 
-def device_name(say: Say, device: str) -> str:
+def device_name(texts: TextLookup, device: str) -> str:
     """Return the name of the device that recognises, for people; a graphics card keeps its own."""
-    return say("monitor.cpu") if device == "cpu" else device
+    return texts("monitor.cpu") if device == "cpu" else device
 
 
 def worker_text(texts: Texts, worker: WorkerView) -> str:
@@ -294,35 +294,35 @@ _NAMED: Final = 2
 _WIDESPREAD: Final = ("zh", "en")
 
 
-def language_name(say: Say, code: str) -> str:
+def language_name(texts: TextLookup, code: str) -> str:
     """Return the name of a language; an unknown code stands for itself."""
     key = f"spoken.{code}"
-    return say(key) if say.knows(key) else code
+    return texts(key) if texts.has(key) else code
 
 
-def by_name(say: Say, codes: Iterable[str]) -> list[tuple[str, str]]:
+def by_name(texts: TextLookup, codes: Iterable[str]) -> list[tuple[str, str]]:
     """Return codes and names, in the order of the names."""
-    return sorted(((code, language_name(say, code)) for code in codes), key=lambda one: one[1].casefold())
+    return sorted(((code, language_name(texts, code)) for code in codes), key=lambda one: one[1].casefold())
 
 
-def languages_text(say: Say, codes: Collection[str], first: Iterable[str] = ()) -> str:
+def languages_text(texts: TextLookup, codes: Collection[str], first: Iterable[str] = ()) -> str:
     """Return all names of a few languages, or two names and the number of the others.
 
     ``first``: the languages to name first where they are among ``codes``, such as the user's own.
     """
     ordered = list(dict.fromkeys((*(code for code in (*first, *_WIDESPREAD) if code in codes), *codes)))
     if len(ordered) <= _FEW:
-        return listed(say, [language_name(say, code) for code in ordered])
-    one, two = (language_name(say, code) for code in ordered[:_NAMED])
-    names = say("list.next", first=one, second=two)
-    return say("list.more", first=names, more=len(ordered) - _NAMED)
+        return listed(texts, [language_name(texts, code) for code in ordered])
+    one, two = (language_name(texts, code) for code in ordered[:_NAMED])
+    names = texts("list.next", first=one, second=two)
+    return texts("list.more", first=names, more=len(ordered) - _NAMED)
 
 
-def listed(say: Say, names: list[str]) -> str:
+def listed(texts: TextLookup, names: list[str]) -> str:
     """Return names as a list in a sentence."""
     if len(names) < 2:
         return "".join(names)
     text = names[0]
     for name in names[1:-1]:
-        text = say("list.next", first=text, second=name)
-    return say("list.last", first=text, second=names[-1])
+        text = texts("list.next", first=text, second=name)
+    return texts("list.last", first=text, second=names[-1])

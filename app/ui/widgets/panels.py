@@ -106,15 +106,15 @@ class ChipRow(FlowRow):
         self._theme, self._remove, self._after = theme, remove, tuple(after)
         self.chips: dict[str, QPushButton] = {}
 
-    def show_values(self, names: Mapping[str, str], says: Callable[[str], str]) -> None:
-        """Show the chips of values by their ``names``; ``says`` returns what a chip does, from its name."""
+    def show_values(self, names: Mapping[str, str], description: Callable[[str], str]) -> None:
+        """Show the chips of values by their ``names``; ``description`` returns what a chip does, from its name."""
         for value in self.chips.keys() - names.keys():
             drop(self.chips.pop(value))
         self.chips = {value: self.chips.get(value) or self._chip(value) for value in names}
         for value, chip in self.chips.items():
             chip.setText(menu_name(names[value]))
             chip.setFixedHeight(control_height() - SPACING.small)  # letters of some languages are higher
-            chip.setAccessibleName(says(names[value]))
+            chip.setAccessibleName(description(names[value]))
             chip.setToolTip(tip(chip.accessibleName()))
             show_icon(chip, "cancel", self._theme.colour("muted"))
         self.hold((*self.chips.values(), *self._after))
@@ -180,25 +180,25 @@ def lay_out_now() -> None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
 
-def tell_visible(widget: QWidget, tell: Callable[[bool], None]) -> None:
-    """Call ``tell`` with True when the widget appears, and with False when it is hidden."""
-    widget.installEventFilter(_VisibilityFilter(widget, tell))
+def follow_visibility(widget: QWidget, on_change: Callable[[bool], None]) -> None:
+    """Call ``on_change`` with True when the widget appears, and with False when it is hidden."""
+    widget.installEventFilter(_VisibilityFilter(widget, on_change))
 
 
 class _VisibilityFilter(QObject):
     """Event filter that reports whether its parent is visible."""
 
-    def __init__(self, owner: QWidget, tell: Callable[[bool], None]) -> None:
+    def __init__(self, owner: QWidget, on_change: Callable[[bool], None]) -> None:
         super().__init__(owner)
-        self._tell = tell
+        self._on_change = on_change
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
-            self._tell(event.type() == QEvent.Type.Show)
+            self._on_change(event.type() == QEvent.Type.Show)
         return False
 
 
-def tell_around(widget: QWidget) -> None:
+def update_above(widget: QWidget) -> None:
     """Report a new height to all parents at once.
 
     Qt would do so one level per event loop turn, each of them visible.

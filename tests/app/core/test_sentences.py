@@ -14,7 +14,7 @@ from tests.helpers.placeholders import placeholders
 def test_sentences_return_text_of_language(language: str) -> None:
     say = Sentences(language)
     assert say("state.idle") == entries(language)["state.idle"]
-    assert say.knows("state.idle") and not say.knows("no.such")
+    assert say.has("state.idle") and not say.has("no.such")
     with pytest.raises(KeyError):
         say("no.such")
 

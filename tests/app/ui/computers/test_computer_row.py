@@ -47,10 +47,10 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
 
 def test_row_says_name_and_state(world: World) -> None:
     row = world.row
-    assert (row.name.text(), row.says.text(), row.icon.icon) == ("desk", "Ready", DESK.icon)
+    assert (row.name.text(), row.description.text(), row.icon.icon) == ("desk", "Ready", DESK.icon)
     assert row.accessibleName() == "desk: Ready" and row.button.accessibleName() == "Use desk"
-    row.show_view(replace(DESK, says="Away", icon=("failed", "warning"), button=None))
-    assert row.says.property("role") == "warning" and not row.button.isVisible()
+    row.show_view(replace(DESK, description="Away", icon=("failed", "warning"), button=None))
+    assert row.description.property("role") == "warning" and not row.button.isVisible()
 
 
 def test_button_asks_or_pairs(world: World) -> None:
@@ -129,7 +129,7 @@ def test_safe_button_has_focus_when_removal_is_asked(world: World, qtbot: QtBot)
 
 def test_confirmation_survives_new_state(world: World) -> None:
     world.row.remove.trigger()
-    world.row.show_view(replace(DESK, says="Away"))
+    world.row.show_view(replace(DESK, description="Away"))
     assert world.row.sure.isVisible()
 
 

@@ -164,7 +164,7 @@ def test_share_button_shares_and_shows_code(world: World) -> None:
     panel.share.button.click()
     panel.show_settings(ON)
     panel.show_sharing(SHARED)
-    assert "laptop" in panel.share.says.text()
+    assert "laptop" in panel.share.description.text()
     panel.code.show_invite(InviteView(code="48150623"))
     assert panel.code.digits.text() == "4815 0623"
     panel.use.button.click()
@@ -238,4 +238,4 @@ def test_choice_card_tells_what_its_button_does(theme: Theme, qtbot: QtBot) -> N
     card.show_choice("Share this computer", "Not shared.", "Show code", "warning")
     card.button.click()
     assert done == [1] and card.button.accessibleName() == "Share this computer: Show code"
-    assert card.says.property("role") == "warning" and card.button.accessibleDescription() == "Not shared."
+    assert card.description.property("role") == "warning" and card.button.accessibleDescription() == "Not shared."

@@ -59,11 +59,11 @@ def test_code_is_requested_once_sharing_is_on(world: World, texts: Texts) -> Non
     assert len(world.asked) == 1
     for _ in range(2):
         form.show_sharing(SHARED)
-    assert world.asked[1:] == [InviteDevice()] and form.says.text() == texts("sharing.invite.asking")
+    assert world.asked[1:] == [InviteDevice()] and form.description.text() == texts("sharing.invite.asking")
     form.show_invite(WAITING)
     assert (form.digits.text(), form.left.text()) == ("4815 0623", left_text(texts, WAITING))
     assert form.digits.accessibleName() == texts("sharing.invite.code", digits="4 8 1 5 0 6 2 3")
-    assert form.qr.isVisible() and "10.0.0.8:8765" in form.where.text() and "desk" in form.says.text()
+    assert form.qr.isVisible() and "10.0.0.8:8765" in form.where.text() and "desk" in form.description.text()
     assert not form.state.isVisible() and not form.again.isVisible() and unnamed(form) == []
 
 
@@ -96,7 +96,7 @@ def test_purpose_of_other_computer_is_chosen(world: World, texts: Texts) -> None
     form.purpose.activated.emit(1)
     assert world.asked == [InviteDevice(), InviteDevice(worker=True)]
     form.show_invite(replace(WAITING, worker=True))
-    assert form.trust.isVisible() and form.says.text() == texts("sharing.invite.worker-do")
+    assert form.trust.isVisible() and form.description.text() == texts("sharing.invite.worker-do")
     form.close_form()
     form.begin()
     assert world.asked[-1] == InviteDevice(), "a code for a computer that dictates is more likely"

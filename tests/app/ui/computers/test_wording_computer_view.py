@@ -60,31 +60,31 @@ def test_computer_recognised_for_is_not_listed_as_found() -> None:
 @pytest.mark.parametrize("state", LocalWorkerState)
 def test_this_computer_tells_its_state(language: str, state: LocalWorkerState) -> None:
     row = this_computer(Texts(language), GatewaysView(), WorkerView(state))
-    assert row.says and row.warns is (state is LocalWorkerState.FAILED)
+    assert row.description and row.warns is (state is LocalWorkerState.FAILED)
 
 
 def test_this_computer_is_switched_on_or_used() -> None:
     off = this_computer(EN, GatewaysView(), WorkerView())
-    assert off.button and off.button.asks == (SwitchWorker(True),) and off.says == EN("computers.off")
+    assert off.button and off.button.asks == (SwitchWorker(True),) and off.description == EN("computers.off")
     assert this_computer(EN, GatewaysView(), IDLE).button is None
     rests = this_computer(EN, GatewaysView(), WorkerView(reason=Note("rests-on-battery")))
-    assert rests.button is None and EN("note.rests-on-battery") in rests.says
+    assert rests.button is None and EN("note.rests-on-battery") in rests.description
     unused = this_computer(EN, GatewaysView((DESK, PLAIN), here=False), IDLE)
-    assert unused.says == EN("computers.unused") and unused.button
+    assert unused.description == EN("computers.unused") and unused.button
     assert set(unused.button.asks) == {ChangeSetting("gateway.url", ""), ChangeSetting("gateway.chosen", "")}
 
 
 def test_this_computer_names_the_one_that_it_replaces() -> None:
     row = this_computer(EN, GatewaysView((DESK,), instead_of="desk"), IDLE)
-    assert "desk" in row.says and row.button is not None
+    assert "desk" in row.description and row.button is not None
 
 
 def test_paired_computer_is_in_use_chosen_or_ready() -> None:
     used = gateway_row(EN, DESK, used=True)
-    assert used.says == "In use · Responds in 2 ms" and used.button is None
-    assert gateway_row(EN, DESK, used=False).says.startswith(EN("computers.chosen"))
+    assert used.description == "In use · Responds in 2 ms" and used.button is None
+    assert gateway_row(EN, DESK, used=False).description.startswith(EN("computers.chosen"))
     ready = gateway_row(EN, TEAM, used=True)
-    assert ready.says.startswith(EN("computers.ready")) and ready.button
+    assert ready.description.startswith(EN("computers.ready")) and ready.button
     assert ready.button.asks == (ChangeSetting("gateway.chosen", "team"),)
     assert "10.0.0.2:8765" in ready.details and "GPU · m" in ready.details
     assert ready.rename == RenameGateway("team", "") and ready.removal
@@ -111,10 +111,10 @@ def test_other_refusals_need_no_pairing() -> None:
 
 def test_device_is_renamed_and_removed() -> None:
     row = device_row(EN, SharedDevice("a", "laptop", connected=True))
-    assert row.says.startswith(EN("computers.dictates")) and row.button is None
+    assert row.description.startswith(EN("computers.dictates")) and row.button is None
     assert row.rename == RenameDevice("a", "") and row.removal and row.removal.asks == RevokeDevice("a")
     worker = device_row(EN, SharedDevice("b", "tower", worker=True))
-    assert worker.says.startswith(EN("computers.lends")) and worker.icon != row.icon
+    assert worker.description.startswith(EN("computers.lends")) and worker.icon != row.icon
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -122,7 +122,7 @@ def test_lending_starts_and_stops(on: bool) -> None:
     row = lent_row(EN, LentView("l", "lab", on, IDLE if on else WorkerView()))
     assert row.button and row.button.asks == (Lend("l", not on),) and "lab" in row.button.name
     assert row.removal and row.removal.asks == ForgetLent("l")
-    assert row.says.startswith(EN("computers.lent" if on else "computers.lent-off"))
+    assert row.description.startswith(EN("computers.lent" if on else "computers.lent-off"))
 
 
 def test_found_computer_is_paired() -> None:

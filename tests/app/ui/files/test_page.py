@@ -127,7 +127,7 @@ def test_files_page_is_drop_zone_when_list_is_empty(page: FilesPage, texts: Text
     page.show_files(FilesView((), FORMS))
     assert not page.listing.isVisible()
     assert not page.zone.strip
-    assert page.zone.says.text() == texts("files.drop")
+    assert page.zone.description.text() == texts("files.drop")
     assert not page.pause.isVisible() and not page.clear.isVisible()
     page.show_files(VIEW)
     assert page.listing.isVisible() and page.zone.strip

@@ -48,17 +48,17 @@ def test_drop_zone_opens_nothing_when_list_is_full(zone: DropZone, texts: Texts,
 def test_drop_zone_highlights_drag(zone: DropZone, texts: Texts) -> None:
     before = drawn(zone)
     zone.show_over(True)
-    assert zone.says.text() == texts("files.drop-now")
+    assert zone.description.text() == texts("files.drop-now")
     assert drawn(zone) != before
     zone.show_over(False)
-    assert zone.says.text() == texts("files.drop")
+    assert zone.description.text() == texts("files.drop")
 
 
 @in_each_language
 def test_drop_zone_strip_is_low_and_moves_buttons_below_when_narrow(zone: DropZone, qtbot: QtBot) -> None:
     tall = zone.sizeHint().height()
     zone.show_zone(strip=True, full=False)
-    qtbot.waitUntil(lambda: zone.open.x() > zone.says.geometry().right())
+    qtbot.waitUntil(lambda: zone.open.x() > zone.description.geometry().right())
     assert zone.sizeHint().height() < tall
     zone.resize(zone.minimumSizeHint().width(), 300)
     qtbot.waitUntil(lambda: zone.open.y() > zone.hint.geometry().bottom())

@@ -151,7 +151,7 @@ def test_step_without_a_key_asks_for_one(page: KeyStep, texts: Texts) -> None:
 def test_command_is_shown_when_hotkeys_are_impossible(page: KeyStep, asked: list[Action], texts: Texts) -> None:
     page.show_impossible(WAYLAND)
     assert page.note.text() == note_text(texts, WAYLAND)
-    assert page.says.text() == texts("onboarding.no-hotkeys")
+    assert page.description.text() == texts("onboarding.no-hotkeys")
     assert not page.caps.isVisible() and page.command.text() == COMMAND
     page.copy.click()
     assert QGuiApplication.clipboard().text() == COMMAND

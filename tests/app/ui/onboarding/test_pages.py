@@ -212,7 +212,7 @@ def test_news_reach_the_step_that_shows_them(page: Onboarding, asked: list[Actio
     page.show_models(ModelsView((model,)))
     assert page.foot.now.percent == 50
     page.show_settings(Settings(gateway=GatewaySection(url="https://desktop-gpu:8765")))
-    assert page.foot.says.text() == page.texts("onboarding.foot.elsewhere")
+    assert page.foot.description.text() == page.texts("onboarding.foot.elsewhere")
     page.show_problem(Problem("gateway", "something else"))
     first = [page.key.first]
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))

@@ -36,10 +36,10 @@ def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> TrySt
 @pytest.mark.parametrize("mode", TalkMode)
 def test_sentence_step_explains_the_key(page: TryStep, texts: Texts, mode: TalkMode) -> None:
     page.show_choices(Choices(mode=mode, keys={DICTATE: "f9"}))
-    assert page.says.text() == texts(f"onboarding.how.{mode.value}", key="F9")
+    assert page.description.text() == texts(f"onboarding.how.{mode.value}", key="F9")
     assert page.heading.text() == texts(f"onboarding.try.{mode.value}", key="F9") == page.accessibleName()
     page.show_impossible(Note("hotkeys-wayland"))
-    assert page.says.text() == texts("onboarding.how.without-key")
+    assert page.description.text() == texts("onboarding.how.without-key")
     assert page.heading.text() == texts("onboarding.heading.sentence")
 
 

@@ -33,11 +33,11 @@ def test_download_shows_percent_and_can_be_paused_and_resumed(
 ) -> None:
     foot.show_worker(LOADING)
     foot.show_models((FETCHED,))
-    assert foot.says.text() == texts("onboarding.foot.downloading", percent=40)
+    assert foot.description.text() == texts("onboarding.foot.downloading", percent=40)
     assert (foot.bar.value(), foot.bar.moving, foot.bar.isVisible()) == (40, True, True)
     foot.button.click()
     foot.show_models((replace(FETCHED, state=ModelState.PAUSED),))
-    assert foot.says.text() == texts("onboarding.foot.paused", percent=40) and not foot.bar.moving
+    assert foot.description.text() == texts("onboarding.foot.paused", percent=40) and not foot.bar.moving
     foot.button.click()
     assert asked == [PauseModel("base"), FetchModel("base")]
 
@@ -48,14 +48,14 @@ def test_failure_names_its_reason_and_can_be_tried_again(
 ) -> None:
     reason = Note(name, {"model": "base"})
     foot.show_worker(WorkerView(LocalWorkerState.FAILED, reason=reason))
-    assert foot.says.text().splitlines() == [note_text(texts, reason), texts("onboarding.foot.kept")]
-    assert foot.says.property("role") == "warning" and not foot.bar.isVisible()
+    assert foot.description.text().splitlines() == [note_text(texts, reason), texts("onboarding.foot.kept")]
+    assert foot.description.property("role") == "warning" and not foot.bar.isVisible()
     foot.button.click()
     assert asked == [SwitchWorker(True)]
 
 
 def test_recognition_can_be_switched_on(foot: ReadinessFoot, asked: list[Action], texts: Texts) -> None:
-    assert foot.says.text() == texts("onboarding.foot.starting") and not foot.button.isVisible()
+    assert foot.description.text() == texts("onboarding.foot.starting") and not foot.button.isVisible()
     foot.show_worker(WorkerView())
     assert foot.button.text() == texts("onboarding.foot.switch-on")
     foot.button.click()
@@ -66,6 +66,6 @@ def test_recognition_can_be_switched_on(foot: ReadinessFoot, asked: list[Action]
 
 def test_foot_has_no_button_once_recognition_is_ready(foot: ReadinessFoot, texts: Texts) -> None:
     foot.show_worker(WorkerView(LocalWorkerState.IDLE))
-    assert (foot.says.text(), foot.button.isVisible()) == (texts("onboarding.foot.ready"), False)
+    assert (foot.description.text(), foot.button.isVisible()) == (texts("onboarding.foot.ready"), False)
     foot.show_elsewhere(True)
-    assert foot.says.text() == texts("onboarding.foot.elsewhere")
+    assert foot.description.text() == texts("onboarding.foot.elsewhere")

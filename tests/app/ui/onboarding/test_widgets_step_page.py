@@ -34,7 +34,7 @@ def test_step_page_is_named_and_begins_and_ends_once(theme: Theme, texts: Texts,
     qtbot.addWidget(page)
     page.refresh()
     assert page.accessibleName() == page.heading.text() == texts("onboarding.heading.hotkey")
-    assert page.says.text() == texts("onboarding.says.hotkey") and page.result == ""
+    assert page.description.text() == texts("onboarding.says.hotkey") and page.result == ""
     for seen in (False, True, True, False, False):
         page.show_seen(seen)
     assert page.told == [True, False]

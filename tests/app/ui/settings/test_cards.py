@@ -37,7 +37,7 @@ def test_file_problem_is_shown_and_opens_folder(theme: Theme, texts: Texts, qtbo
     qtbot.addWidget(trouble)
     assert trouble.isHidden()
     trouble.show_problem(Note("settings-no-toml", {"line": "12"}))
-    assert not trouble.isHidden() and "12" in trouble.says.text() and "12" in trouble.accessibleName()
+    assert not trouble.isHidden() and "12" in trouble.description.text() and "12" in trouble.accessibleName()
     assert trouble.where.text().endswith("settings.toml")
     trouble.open.click()
     assert dialogs.shown == [str(trouble.place)]

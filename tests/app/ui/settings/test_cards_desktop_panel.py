@@ -45,7 +45,7 @@ def test_written_lines_count_as_hotkeys(panel: DesktopPanel) -> None:
 
 
 def test_table_is_empty_without_a_desktop(panel: DesktopPanel, texts: Texts) -> None:
-    assert panel.says.text() == texts("settings.desktop.none")
+    assert panel.description.text() == texts("settings.desktop.none")
     assert not any(part.isVisible() for row in panel.rows.values() for part in row)
     assert set(panel.rows) == set(Ability)
 

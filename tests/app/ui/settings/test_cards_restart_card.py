@@ -26,7 +26,7 @@ def test_card_shows_and_opens_the_open_steps(card: RestartCard, asked: list[Acti
     general = GeneralSection(welcomed=True, open_steps=("sentence", "hotkey"))
     card.show_settings(replace(Settings(), general=general))
     assert card.open == (Step.KEY, Step.TRY) and card.button.text() == texts("onboarding.continue")
-    assert all(texts(f"onboarding.step.{step.value}") in card.says.text() for step in card.open)
+    assert all(texts(f"onboarding.step.{step.value}") in card.description.text() for step in card.open)
     card.button.click()
     assert asked == [ChangeSetting(FIRST_STEP, "hotkey"), ChangeSetting(WELCOMED, False)]
 

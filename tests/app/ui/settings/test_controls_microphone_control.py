@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import Note
 from app.messages.kinds import Action
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial, TryMicrophone
-from app.ui.settings.controls import MicrophoneControl, Said
+from app.ui.settings.controls import MicrophoneControl, Wording
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -17,7 +17,7 @@ HEARD = MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -20.0)
 
 class World:
     def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-        self.asked, self.chosen, self.refused = list[Action](), list[object](), list[Said | None]()
+        self.asked, self.chosen, self.refused = list[Action](), list[object](), list[Wording | None]()
         options = [("", "System"), ("USB", "USB")]
         self.control = MicrophoneControl(theme, texts, lambda: options, self.chosen.append, self.asked.append)
         self.control.refuse = self.refused.append

@@ -100,7 +100,7 @@ def test_desktop_that_tells_no_releases_says_that_keys_toggle(
     panel: KeyLinesPanel, texts: Texts, compositor: Compositor
 ) -> None:
     shows(panel, KeyLines(compositor, LINES))
-    assert texts("settings.key-lines.toggles", desktop=compositor.value) in panel.says.text()
+    assert texts("settings.key-lines.toggles", desktop=compositor.value) in panel.description.text()
 
 
 def test_lines_work_once_the_key_has_arrived(panel: KeyLinesPanel, texts: Texts) -> None:
@@ -127,5 +127,5 @@ def test_refused_change_is_told(panel: KeyLinesPanel, texts: Texts) -> None:
 def test_other_desktop_gets_commands_to_copy_and_try(panel: KeyLinesPanel, texts: Texts) -> None:
     panel.show_bindings({"dictate": ""})
     shows(panel, KeyLines(None, ("kikipounamu key dictate tap",)))
-    assert panel.says.text() == texts("settings.key-lines.commands") and not panel.where.isVisible()
+    assert panel.description.text() == texts("settings.key-lines.commands") and not panel.where.isVisible()
     assert panel.copy.isVisible() and not panel.write.isVisible() and panel.result.isVisible()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Note
-from app.ui.settings.controls import Said
+from app.ui.settings.controls import Wording
 from app.ui.settings.key_field import KeyControl
 from app.ui.strings.texts import Texts, key_text
 from app.ui.theme.theme import Theme
@@ -17,7 +17,7 @@ BOUND = {"hotkeys.dictate": "right_ctrl", "hotkeys.cancel": "f8", "hotkeys.paste
 
 class World:
     def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-        self.asked, self.refused = list[object](), list[Said | None]()
+        self.asked, self.refused = list[object](), list[Wording | None]()
         self.control = KeyControl(theme, texts, "hotkeys.dictate", lambda: BOUND, self.asked.append)
         self.control.refuse = self.refused.append
         qtbot.addWidget(self.control)

@@ -209,10 +209,10 @@ def test_refused_switch_returns_to_value_in_effect(page: SettingsPage) -> None:
 
 def test_broken_settings_file_is_reported_until_fixed(page: SettingsPage) -> None:
     page.show_problem(Problem("settings", note=BROKEN))
-    assert page.trouble.isVisible() and "12" in page.trouble.says.text()
+    assert page.trouble.isVisible() and "12" in page.trouble.description.text()
     page.show_problem(Problem("settings", note=BAD, setting="gateway.url"))
     page.show_problem(Problem("settings", note=Note("settings-unreadable"), setting="gateway.url"))
-    assert page.trouble.isVisible() and "12" in page.trouble.says.text(), "what was refused mends no file"
+    assert page.trouble.isVisible() and "12" in page.trouble.description.text(), "what was refused mends no file"
     written = Note("setting-bad", {"place": "gateway.url (settings.toml:3)"})
     page.show_problem(Problem("settings", note=written, setting="gateway.url"))
     assert not page.trouble.isVisible() and page.rows["gateway.url"].refusal.text()

@@ -7,13 +7,13 @@ from app.settings.errors import BadSetting
 from app.settings.schema import all_settings
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import (
+    description,
     found,
     found_by,
     marked,
     option_keys,
     placeholder,
     refusal_text,
-    says,
     terms,
     title,
     unit,
@@ -27,7 +27,7 @@ SHOWN = [name for name in all_settings() if name not in ELSEWHERE]
 @in_each_language
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_setting_has_title_explanation_and_options(texts: Texts, name: str) -> None:
-    assert title(texts, name) and says(texts, name)
+    assert title(texts, name) and description(texts, name)
     assert all(texts(key) for key in option_keys(all_settings()[name]).values())
 
 

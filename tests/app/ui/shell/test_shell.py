@@ -19,7 +19,7 @@ from app.ui.shell.popover import StatusBoard
 from app.ui.shell.shell import MonitorWindow, Shell, usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
-from app.ui.widgets.panels import tell_visible
+from app.ui.widgets.panels import follow_visibility
 from tests.app.ui.languages import in_each_language
 from tests.helpers.legibility import cut, unnamed
 
@@ -243,7 +243,7 @@ def test_first_closing_tells_the_way_back_without_tray(
     shell.appear()
     shell.close()
     note = shell.closing_note
-    assert note is not None and note.isVisible() and "kikipounamu show" in note.says.text()
+    assert note is not None and note.isVisible() and "kikipounamu show" in note.description.text()
     note.quit.click()
     assert asked == [Verb.QUIT]
 
@@ -289,7 +289,7 @@ def test_window_reports_when_it_is_visible(
     looked: list[bool] = []
     window = MonitorWindow(Texts("en"), QLabel("page"))
     qtbot.addWidget(window)
-    tell_visible(window, looked.append)
+    follow_visibility(window, looked.append)
     window.appear()
     assert looked == [True] and window.windowTitle() == "Monitor · kikipounamu"
     window.appear()

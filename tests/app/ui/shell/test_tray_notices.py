@@ -39,18 +39,18 @@ def world(texts: Texts, tmp_path: Path, qtbot: QtBot) -> World:
 
 
 def test_hint_names_the_ways_back_once(world: World) -> None:
-    world.hint.tell()
+    world.hint.notify()
     ((_, text),) = world.sent
     assert "kikipounamu show" in text
     world.sending.set_result(True)
     assert world.once.done and world.opened == 0
-    world.hint.tell()
+    world.hint.notify()
     assert len(world.sent) == 1
 
 
 def test_window_waits_until_a_dictation_is_over(world: World) -> None:
     world.hint.show_status(Status(View(State.LISTENING)))
-    world.hint.tell()
+    world.hint.notify()
     world.sending.set_result(False)
     for state in (State.WAITING, State.INSERTING):
         world.hint.show_status(Status(View(state)))
@@ -62,7 +62,7 @@ def test_window_waits_until_a_dictation_is_over(world: World) -> None:
 
 @pytest.mark.parametrize("failure", [None, OSError("no bus")])
 def test_window_opens_when_no_notification_can_be_shown(world: World, failure: OSError | None) -> None:
-    world.hint.tell()
+    world.hint.notify()
     if failure is None:
         world.sending.set_result(False)
     else:

@@ -252,7 +252,7 @@ def test_values_are_inserted_verbatim() -> None:
 def test_unknown_key_or_missing_value_raises() -> None:
     with pytest.raises(KeyError):
         Texts("en")("no.such")
-    assert not Texts("en").knows("no.such")
+    assert not Texts("en").has("no.such")
     with pytest.raises(KeyError):
         Texts("en")("place.to")
 
