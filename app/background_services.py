@@ -41,7 +41,7 @@ from app.sharing.lending import Lending
 from app.sharing.service import Sharing
 from app.system.full_screen import full_screen
 from app.system.sleep_detector import ClockReadings, SleepWatcher, times
-from app.transcription.context_need import ContextNeed
+from app.transcription.listening import ContextNeed
 from app.updates.index import place_of
 from app.updates.service import Updates
 from client.connection import Locate

@@ -124,7 +124,7 @@ async def save(found: "tuple[Finding, ...]", computer: "ComputerSetup", place: P
     from app.diagnostics.checks import redacted_findings as bundle
     from app.diagnostics.report import report
 
-    sources = report.Sources(computer.chosen.settings, places=computer.places)
+    sources = report.Sources(computer.settings, places=computer.places)
     parts = await report.gather(sources)
     own = await asyncio.to_thread(bundle.part, Sentences(), found)
     await asyncio.to_thread(report.save, (*parts, own), place)
@@ -149,13 +149,12 @@ async def write(to: Path | None, *, as_json: bool = False) -> int:
     """Collect and save the report, and list its parts. Raises ``AppError``."""
     import asyncio
 
-    from app.diagnostics.checks import active_settings  # the module that writes settings needs the desktop extra
     from app.diagnostics.report.report import Sources, gather, save
     from app.diagnostics.report.view import suggested_name
-    from app.settings.path import settings_place
+    from app.settings.current import settings_now
 
-    found = await asyncio.to_thread(active_settings.read, settings_place())
-    parts = await gather(Sources(found.settings))
+    settings, _ = await asyncio.to_thread(settings_now)
+    parts = await gather(Sources(settings))
     place = to or Path(suggested_name(time.time()))
     await asyncio.to_thread(save, parts, place)
     if as_json:

@@ -24,8 +24,7 @@ from app.journal.library import Library, TakeSnapshot, users_library
 from app.journal.take import TakeState
 from app.models import needed_models
 from app.settings.current import limits_now
-from app.transcription.context_need import ContextNeed
-from app.transcription.listening import QUIET_S, CuttingMode, DictationSetup, RecordingMicrophone
+from app.transcription.listening import QUIET_S, ContextNeed, CuttingMode, DictationSetup, RecordingMicrophone
 from protocol.recognition import Options
 from runtime.logger import bound_fields
 from runtime.tasks import Tasks

@@ -14,7 +14,7 @@ def settings_place() -> Path:
 def read_look(place: Path) -> dict[str, str]:
     """Return the words in section ``general``, such as the theme's name, unchecked; none of a damaged file."""
     try:
-        general = tomllib.loads(place.read_text("utf-8")).get("general")
+        general = tomllib.loads(place.read_text("utf-8-sig")).get("general")
     except (OSError, ValueError, RecursionError):
         return {}
     found = general.items() if isinstance(general, dict) else ()

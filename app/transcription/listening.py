@@ -5,7 +5,7 @@ the gateway shows progress.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -30,6 +30,8 @@ from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Disconnected
 from client.gateway import ClientSettings, GatewayClient
+from client.models import LoadedModel, loaded_models
+from client.request import ANSWER_S
 from protocol.audio import SAMPLE_RATE
 from protocol.session import PLAIN, SegmentDetails
 from speech.segmenter import Segmenter, SegmenterOptions
@@ -72,6 +74,29 @@ def segmenting_vad(mode: CuttingMode, vad_folder: Path, *, needs_context: bool =
     if needs_context:
         endpoint_silence_ms = _CONTEXT_MS
     return SegmentingVad(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
+
+
+def needs_context(models: Sequence[LoadedModel], wanted: str) -> bool:
+    """Return whether any model that may recognise needs context; an empty ``wanted`` means any model. Pure."""
+    return any(one.needs_context for one in models if wanted in ("", one.model))
+
+
+class ContextNeed:
+    """The models that the gateway in use named last. While it has named none, no model needs context."""
+
+    def __init__(self) -> None:
+        self._models: Sequence[LoadedModel] = ()
+
+    async def look(self, locate: Locate, deadline_s: float = ANSWER_S) -> None:
+        """Ask the gateway for its models. Without an answer, those known before stay."""
+        try:
+            self._models = await loaded_models(locate(), deadline_s)
+        except GatewayError:
+            return
+
+    def needed(self, model: str) -> bool:
+        """Return whether recognition with ``model`` needs context; empty: any model."""
+        return needs_context(self._models, model)
 
 
 def warm(listener: "DictationSetup") -> None:

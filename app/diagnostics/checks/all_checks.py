@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
+from pathlib import Path
 from time import time
 from typing import Final
 
@@ -13,12 +14,10 @@ from app.capture.portaudio import SoundSystem
 from app.control.client import ControlError, NotRunning, ask
 from app.core.daemon_thread import aside
 from app.core.errors import UsageMistake
-from app.diagnostics.checks import active_settings as settings_file
 from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, worker
-from app.diagnostics.checks.active_settings import ActiveSettings
 from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
-from app.diagnostics.checks.finding import Finding, Topic, wrong
+from app.diagnostics.checks.finding import Finding, Topic, ok, wrong
 from app.diagnostics.checks.gateway import RemoteGateway, paired
 from app.diagnostics.checks.runner import DEADLINE_S, Examination, apart
 from app.gateways.pairing_address import shown
@@ -29,6 +28,10 @@ from app.local_services.local_gateway import read_endpoint
 from app.local_services.local_worker import LocalWorkerSettings
 from app.models import needed_models
 from app.models.needed_models import VAD_MODEL
+from app.settings.current import settings_now
+from app.settings.errors import BadSetting, SettingsError
+from app.settings.path import settings_place
+from app.settings.sections import Settings
 from client.connection import Address
 from runtime.folders import Folders, folders
 from speech.models.catalogue import load_catalogue
@@ -38,18 +41,18 @@ _THOROUGH_S: Final = 600.0
 _PROGRAM: Final = "kikipounamu"
 _KEY: Final = "KIKIPOUNAMU_KEY"
 _LEAVES_S: Final = 5.0
-_SETTINGS: Final = "settings.toml"
 
 
 @dataclass(frozen=True)
 class ComputerSetup:
     """Setup of this computer.
 
-    ``chosen``: its settings. ``paired``: its gateways; ``None``: their list is unreadable.
+    ``faults``: the problems of its settings file. ``paired``: its gateways; ``None``: their list is unreadable.
     """
 
     places: Folders
-    chosen: ActiveSettings
+    settings: Settings
+    faults: Sequence[SettingsError]
     paired: tuple[PairedGateway, ...] | None
     platform: str
     environment: Mapping[str, str]
@@ -58,13 +61,13 @@ class ComputerSetup:
     @property
     def here(self) -> bool:
         """True if speech is recognised on this computer."""
-        gateway = self.chosen.settings.gateway
+        gateway = self.settings.gateway
         return not (gateway.chosen or gateway.url)
 
     @property
     def worker_needed(self) -> bool:
         """True if recognition depends on the worker of this computer."""
-        return self.here and self.chosen.settings.worker.on
+        return self.here and self.settings.worker.on
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class AllChecks:
 
     def __init__(self, options: CheckOptions, computer: ComputerSetup) -> None:
         self._options, self._computer = options, computer
-        self._settings, self._places = computer.chosen.settings, computer.places
+        self._settings, self._places = computer.settings, computer.places
         self._version = metadata.version(_PROGRAM)
         self._catalogue = load_catalogue()
         self._store = ModelStore(computer.places.models, self._catalogue)
@@ -105,7 +108,7 @@ class AllChecks:
         working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
         takes_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
-            _aside(Topic.SETTINGS, partial(settings_file.settings, computer.chosen, places.config / _SETTINGS)),
+            _aside(Topic.SETTINGS, partial(settings_findings, computer.faults, settings_place())),
             Examination(
                 Topic.MICROPHONE, partial(apart, Topic.MICROPHONE, arguments), DEADLINE_S + options.hear_s
             ),
@@ -166,9 +169,21 @@ def _aside(area: Topic, work: Callable[[], Sequence[Finding]], deadline_s: float
 
 def this_computer(platform: str, environment: Mapping[str, str]) -> ComputerSetup:
     """Return the setup of this computer for the current user. Blocks."""
-    places = folders()
-    found = settings_file.read(places.config / _SETTINGS)
-    return ComputerSetup(places, found, paired(places.data / "gateways.json"), platform, environment, sound_system)
+    places, read = folders(), settings_now()
+    gateways = paired(places.data / "gateways.json")
+    return ComputerSetup(places, *read, gateways, platform, environment, sound_system)
+
+
+def settings_findings(faults: Sequence[SettingsError], place: Path) -> list[Finding]:
+    """Return a finding for each problem of the settings file, or one that all is well."""
+    if not faults:
+        return [ok(Topic.SETTINGS, "settings-good" if place.exists() else "settings-default", file=str(place))]
+    return [
+        wrong(Topic.SETTINGS, "setting-bad", file=str(place), name=one.name, error=one.fault)
+        if isinstance(one, BadSetting)
+        else wrong(Topic.SETTINGS, "settings-broken", file=str(place), error=str(one))
+        for one in faults
+    ]
 
 
 async def app_runs() -> bool:

@@ -10,9 +10,10 @@ def test_settings_file_is_in_the_configuration_folder(tmp_path: Path, monkeypatc
     assert settings_place() == tmp_path / "config" / "settings.toml"
 
 
-def test_look_is_read_without_checks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_look_is_read_without_checks(tmp_path: Path, encoding: str) -> None:
     place = tmp_path / "settings.toml"
-    place.write_text('[general]\ntheme = "purple"\nlanguage = "zh"\nsounds = true\n', "utf-8")
+    place.write_text('[general]\ntheme = "purple"\nlanguage = "zh"\nsounds = true\n', encoding)
     assert read_look(place) == {"theme": "purple", "language": "zh"}
 
 

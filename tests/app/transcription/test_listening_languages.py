@@ -16,8 +16,7 @@ from app.core.transcript import TranscriptSegment
 from app.journal.events import Cutting
 from app.journal.journal import Journal
 from app.journal.take import Take
-from app.transcription.context_need import ContextNeed
-from app.transcription.listening import CuttingMode, DictationSetup
+from app.transcription.listening import ContextNeed, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate, fixed
 from protocol.audio import SAMPLE_RATE

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UsageMistake
-from app.diagnostics.checks.active_settings import ActiveSettings
 from app.diagnostics.checks.all_checks import AllChecks, CheckOptions, ComputerSetup, app_runs, this_computer
 from app.diagnostics.checks.finding import Finding, Topic
 from app.gateways.store import PairedGateway
@@ -20,11 +19,11 @@ AWAY = PairedGateway(("https://127.0.0.1:9",), "a" * 64, "laptop", "a-key")
 
 @pytest.fixture
 def computer(home: Path) -> ComputerSetup:
-    return ComputerSetup(folders(), ActiveSettings(), (), "linux", {}, lambda: FakeSoundSystem(BUILT_IN))
+    return ComputerSetup(folders(), Settings(), (), (), "linux", {}, lambda: FakeSoundSystem(BUILT_IN))
 
 
 def chosen(computer: ComputerSetup, settings: Settings) -> ComputerSetup:
-    return replace(computer, chosen=ActiveSettings(settings))
+    return replace(computer, settings=settings)
 
 
 async def found(computer: ComputerSetup, area: Topic, wish: CheckOptions | None = None) -> list[Finding]:

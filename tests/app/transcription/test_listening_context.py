@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from app.transcription.context_need import ContextNeed, needs_context
+from app.transcription.listening import ContextNeed, needs_context
 from client.connection import Address, fixed
 from client.models import MODELS_PATH, LoadedModel
 from tests.helpers.web_server import serving
