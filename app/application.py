@@ -193,7 +193,7 @@ class Application:
         self._tell_of_settings()
         sharing = self._background.sharing
         self._own = OwnGateway(sharing.stack, self._worker, self._dictation.finished, self._tell_of_gateway)
-        sharing.again = self._own.again
+        sharing.restart = self._own.restart
         self._want_gateway()
         self._gateway.start(self._own.keep(), "keep")
         self._tasks.start(self._keep_devices(), "devices")
@@ -222,7 +222,7 @@ class Application:
         chosen = self._file.current
         self._background.allow(chosen)
         if self._own is not None:
-            self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
+            self._own.choose(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
 
     def _switch_worker(self, action: SwitchWorker) -> None:
         """Apply the switch, and restart a failed worker even if the setting does not change."""
@@ -374,7 +374,7 @@ class Application:
             self._tasks.start(self._use_model(), "model")
         self._want_gateway()
         if self._trial is not None and new.audio.microphone != old.audio.microphone:
-            self._trial.again()
+            self._trial.restart()
         if new.general.autostart != old.general.autostart:
             self._autostart_changed.set()
         self._post(new)

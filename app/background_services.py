@@ -75,7 +75,7 @@ class BackgroundServices:
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
         self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe, self._history.observe)
         self._history_window = HistoryService(self._history, post, lambda: _models(locate))
-        self._locate, self._context, self._heard = locate, ContextNeed(), False
+        self._locate, self._context, self._was_recording = locate, ContextNeed(), False
         self.needs_context = self._context.needed
         self.models = Models(post)
         self.models.languages = lambda: options().languages
@@ -124,7 +124,7 @@ class BackgroundServices:
         """Apply the settings of these services."""
         self._desktop.use(settings.hotkeys.bindings)
         self.sharing.choose(on=settings.gateway.share, port=settings.gateway.port)
-        self.lending.want(settings.worker.lend_to)
+        self.lending.choose(settings.worker.lend_to)
         self._api.use(on=settings.api.on, port=settings.api.port)
         self._updates.use(on=settings.updates.check, place=place_of(settings.updates.url, settings.updates.key))
 
@@ -134,9 +134,9 @@ class BackgroundServices:
         Calling it twice with the same value is safe.
         """
         self._history_window.block_playback(on)
-        if on and not self._heard:
+        if on and not self._was_recording:
             self._look_at_models()
-        self._heard = on
+        self._was_recording = on
 
     def takes_changed(self, views: Sequence[TakeView] = ()) -> None:
         """Refresh the history, first the changed ones of these takes.
@@ -151,7 +151,7 @@ class BackgroundServices:
 
     def gateway_changed(self) -> None:
         """Reconnect the monitor and learn about the models because the gateway changed."""
-        self._monitoring.again()
+        self._monitoring.reconnect()
         self._look_at_models()
 
     def _history_read(self, state: IndexState) -> None:

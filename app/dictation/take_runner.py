@@ -176,7 +176,7 @@ class TakeRunner(DictationObserver):
         cutting = Cutting(setup.mode, setup.needs_context(self.options.model))
         journal = Journal.create(root, self.session, self.options, time.time(), cutting)
         try:
-            journal.want(inserted=True)
+            journal.set_wanted(inserted=True)
         except JournalError:
             journal.close()
             raise

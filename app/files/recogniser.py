@@ -166,7 +166,7 @@ class ReaderThreadVad(SegmentingVad):
 
     def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         super().__init__(vad, segmenter)
-        self._heard: Sequence[SegmentOutput] = ()
+        self._latest: Sequence[SegmentOutput] = ()
         self._last: Sequence[SegmentOutput] = ()
 
     def listen(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
@@ -175,13 +175,13 @@ class ReaderThreadVad(SegmentingVad):
         The thread that reads must call it.
         """
         for block in blocks:
-            self._heard = super().accept(block) if len(block) else ()
+            self._latest = super().accept(block) if len(block) else ()
             yield block
         self._last = super().finish()
 
     def accept(self, block: Samples) -> Sequence[SegmentOutput]:
         """Return the results for the latest block."""
-        return self._heard
+        return self._latest
 
     def finish(self) -> Sequence[SegmentOutput]:
         """Return the results for the end of the audio."""

@@ -50,24 +50,24 @@ class Route:
         self.here = False
         self._health = GatewayHealth.ASKING
         self._since = 0.0  # start of bad answers, or of good ones while ``here``
-        self._heard_at = self._returned_at = -inf
+        self._answered_at = self._returned_at = -inf
         self._left_again = 0
 
-    def heard(self, health: GatewayHealth, now: float) -> bool:
+    def answered(self, health: GatewayHealth, now: float) -> bool:
         """Handle an answer of the gateway; return whether the destination of speech changed."""
         changed = self._back(health, now) if self.here else self._away(health, now)
-        self._health, self._heard_at = health, now
+        self._health, self._answered_at = health, now
         return changed
 
     def look_in(self, now: float) -> float:
         """Return the seconds until the next query is due."""
         times = self.times
         pause = times.back_s if self.here else times.doubt_s if self._health in _BAD else times.look_s
-        return max(0.0, self._heard_at + pause - now)
+        return max(0.0, self._answered_at + pause - now)
 
     def stale(self, now: float) -> bool:
         """Return whether the gateway should be queried again before the user speaks."""
-        return now - self._heard_at >= self.times.fresh_s
+        return now - self._answered_at >= self.times.fresh_s
 
     @property
     def well_s(self) -> float:

@@ -57,7 +57,7 @@ class GatewayParts:
 
     store: GatewayStore = field(default_factory=lambda: GatewayStore(gateways_file()))
     here: Locate = local_gateway.locate
-    asks: Ask = ask
+    query: Ask = ask
     discover: Discover = discover
     pair: Pair = pair
     times: RouteTimes = RouteTimes()
@@ -86,7 +86,7 @@ class Gateways:
         self._parts = parts = parts or GatewayParts()
         self._chosen = GatewaySection()
         self._registry = GatewayRegistry(parts.store, self._show)
-        self._watcher = GatewayWatcher(self._answered, self._rerouted, parts.asks, parts.times)
+        self._watcher = GatewayWatcher(self._answered, self._rerouted, parts.query, parts.times)
         self._network = GatewaySearch(self._found, self._show, parts.discover)
         self._pairing = PairingAttempt(self._keep, self._show, parts.pair)
         self._reconnection = ReconnectionDetector(self._is_there, parts.own_addresses, self._search, parts.quiet_s)
@@ -313,7 +313,7 @@ class Gateways:
             await asyncio.sleep(self._parts.look_s)
 
     async def _ask_other(self, one: PairedGateway) -> None:
-        _, answer = await best_answer(one.addresses, self._parts.asks)
+        _, answer = await best_answer(one.addresses, self._parts.query)
         if one.id != self._chosen.chosen:
             self._answers[one.id] = answer
             self._show()

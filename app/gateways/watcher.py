@@ -34,12 +34,12 @@ _BEST: Final = (
 )
 
 
-async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Address, QueryResult]:
+async def best_answer(addresses: Sequence[Address], query: Ask = ask) -> tuple[Address, QueryResult]:
     """Query a gateway at its possible addresses; return the first address if it answers, else the best one."""
-    first = await asks(addresses[0])
+    first = await query(addresses[0])
     if first.health in THERE or len(addresses) == 1:
         return addresses[0], first
-    others = await asyncio.gather(*map(asks, addresses[1:]))
+    others = await asyncio.gather(*map(query, addresses[1:]))
     answers = list(zip(addresses, (first, *others), strict=True))
     return min(answers, key=lambda one: _BEST.index(one[1].health))
 
@@ -54,10 +54,10 @@ class GatewayWatcher:
         self,
         on_answer: Callable[[Address, QueryResult], None],
         changed: Callable[[], None],
-        asks: Ask = ask,
+        query: Ask = ask,
         times: RouteTimes | None = None,
     ) -> None:
-        self._on_answer, self._changed, self._asks = on_answer, changed, asks
+        self._on_answer, self._changed, self._query = on_answer, changed, query
         self.route = Route(times)
         self._tasks = Tasks("chosen gateway")
         self._asking = OneTask(self._tasks, "ask")
@@ -88,8 +88,8 @@ class GatewayWatcher:
         clock = asyncio.get_running_loop().time
         while True:
             self._hurry.clear()
-            address, answer = await best_answer(addresses, self._asks)
-            changed = self.route.heard(answer.health, clock())
+            address, answer = await best_answer(addresses, self._query)
+            changed = self.route.answered(answer.health, clock())
             self._on_answer(address, answer)
             if changed:
                 log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self.route.here, health=answer.health.value)

@@ -182,7 +182,7 @@ class Journal:
         """Record that the broker has the segment. Informational, so not synced."""
         self._record(queued, durable=False)
 
-    def want(self, *, inserted: bool) -> None:
+    def set_wanted(self, *, inserted: bool) -> None:
         """Record whether the take's texts are to be inserted, or kept for the history only (the default)."""
         if self.take.wanted is not inserted:
             self._record(Wanted(inserted), durable=False)

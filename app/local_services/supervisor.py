@@ -50,13 +50,13 @@ class OwnGateway:
     ) -> None:
         self._stack, self._worker, self._finished, self._report = stack, worker, finished, report
         self._finish_s = finish_s
-        self._here, self._elsewhere, self._again = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._here, self._elsewhere, self._restart = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._worker_on = False
         self._rests: Note | None = None
         self._serving = False
         self._tasks = Tasks("own gateway")
 
-    def want(self, *, here: bool, worker: bool) -> None:
+    def choose(self, *, here: bool, worker: bool) -> None:
         """Set whether speech is recognised on this computer, and whether its worker is switched on."""
         (self._here if here else self._elsewhere).set()
         (self._elsewhere if here else self._here).clear()
@@ -68,12 +68,12 @@ class OwnGateway:
         self._rests = why
         self._tasks.start(self._switch(), "switch")
 
-    def again(self) -> None:
+    def restart(self) -> None:
         """Restart the gateway with new settings.
 
         Sessions continue in the new gateway.
         """
-        self._again.set()
+        self._restart.set()
 
     async def keep(self) -> None:
         """Run the gateway as requested until cancelled.
@@ -86,13 +86,13 @@ class OwnGateway:
                     await self._serve(False)
                     self._report(None)
                 await self._here.wait()
-                self._again.clear()
+                self._restart.clear()
                 await self._serve(True)
                 try:
                     async with self._stack() as stack:
                         self._report(None)
                         await stack.unless_broken(self._until_unneeded())
-                        if not self._again.is_set():  # otherwise the worker waits for the next gateway
+                        if not self._restart.is_set():  # otherwise the worker waits for the next gateway
                             await self._serve(False)  # stop the worker first: it would search for its broker
                 except (StackFailed, OSError) as error:  # such as temporary shortage of processes or files
                     log.error(LogEvent.GATEWAY_START_FAILED, reason=str(error))
@@ -101,8 +101,8 @@ class OwnGateway:
 
     async def _until_unneeded(self) -> None:
         while True:
-            await _first(self._elsewhere, self._again)
-            if self._again.is_set():
+            await _first(self._elsewhere, self._restart)
+            if self._restart.is_set():
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._finish_s):

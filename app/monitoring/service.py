@@ -78,7 +78,7 @@ class Monitoring(Closing):
         """Record a step of this app's own segments."""
         self._model.utterances.observe(event, self._clock())
 
-    def again(self) -> None:
+    def reconnect(self) -> None:
         """Reconnect, because the gateway or its key has changed."""
         if self._looking:
             self.look(False)

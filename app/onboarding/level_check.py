@@ -32,7 +32,7 @@ class LevelCheck:
         """True if there was only silence so far; a pause after speech does not count."""
         return not self.heard and self._silent >= QUIET_S * SAMPLE_RATE
 
-    def hear(self, block: Samples) -> None:
+    def measure(self, block: Samples) -> None:
         """Measure another block of samples."""
         self.level_dbfs = level_of(block)
         self.heard = self.heard or self.level_dbfs > VOICE_DBFS

@@ -24,12 +24,12 @@ log = loggers.APP_ONBOARDING_MICROPHONE
 class TrialTimes:
     """Times in seconds. ``most_s``: the longest trial. ``look_s``: between searches for devices.
 
-    ``again_s``: between attempts to open the microphone. ``report_s``: between reports of the level.
+    ``retry_s``: between attempts to open the microphone. ``report_s``: between reports of the level.
     """
 
     most_s: float = 300.0
     look_s: float = 3.0
-    again_s: float = 1.0
+    retry_s: float = 1.0
     report_s: float = 0.05
 
 
@@ -64,7 +64,7 @@ class MicrophoneTrialRunner(Closing):
         if action.on:
             self._begin(before)
 
-    def again(self) -> None:
+    def restart(self) -> None:
         """Restart a running trial with the newly chosen microphone."""
         if self._listening is not None:
             self._begin(self._end())
@@ -88,8 +88,8 @@ class MicrophoneTrialRunner(Closing):
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._times.most_s):
                     while True:
-                        await self._hear_until_it_ends()
-                        await asyncio.sleep(self._times.again_s)
+                        await self._measure_until_it_ends()
+                        await asyncio.sleep(self._times.retry_s)
             self._listening = None
             self._end()
         finally:
@@ -100,7 +100,7 @@ class MicrophoneTrialRunner(Closing):
             self._look()
             await asyncio.sleep(self._times.look_s)
 
-    async def _hear_until_it_ends(self) -> None:
+    async def _measure_until_it_ends(self) -> None:
         try:
             recording = await self._recorder.record_trial(lambda: None)
             if recording is None:
@@ -110,7 +110,7 @@ class MicrophoneTrialRunner(Closing):
                 async for block in recording.buffer.blocks():
                     if recording.device != device:
                         device, check = recording.device, LevelCheck()
-                    check.hear(block)
+                    check.measure(block)
                     self._report_level(device, check)
             finally:
                 recording.abandon()

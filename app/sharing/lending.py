@@ -107,7 +107,7 @@ class Lending:
 
     # -- requests ------------------------------------------------------------------------------------------
 
-    def want(self, gateways: tuple[str, ...]) -> None:
+    def choose(self, gateways: tuple[str, ...]) -> None:
         """Lend to these gateways, given by id or name."""
         if gateways != self._wanted:
             self._wanted = gateways

@@ -71,7 +71,7 @@ def retry_pause(failures: int) -> float:
 
 
 class Sharing(TaskOwner):
-    """The sharing of this computer's gateway. ``again`` is called when the gateway must restart differently.
+    """The sharing of this computer's gateway. ``restart`` is called when the gateway must restart differently.
 
     ``pause``: returns the seconds before the next attempt, given the number of consecutive failures.
     """
@@ -83,7 +83,7 @@ class Sharing(TaskOwner):
         look_s: float = LOOK_S,
         pause: Callable[[int], float] = retry_pause,
     ) -> None:
-        self.again: Callable[[], None] = lambda: None
+        self.restart: Callable[[], None] = lambda: None
         self._post, self._locate, self._look_s, self._pause = post, find, look_s, pause
         self._on, self._port = False, 0
         self._blocked: Note | None = None
@@ -111,7 +111,7 @@ class Sharing(TaskOwner):
         self._on, self._port, self._blocked, self._failures = on, port, None, 0
         self._retrying.stop()  # its pause belongs to the old settings
         if restarts:
-            self.again()
+            self.restart()
         self._look()
 
     def stack(self) -> Stack:
@@ -156,7 +156,7 @@ class Sharing(TaskOwner):
             return
         log.info(LogEvent.SHARING_RETRIED, failures=self._failures)
         self._blocked = None
-        self.again()
+        self.restart()
 
     # -- user actions --------------------------------------------------------------------------------------
 

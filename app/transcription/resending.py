@@ -57,7 +57,7 @@ class Resender:
         None of its texts is to be inserted any more: they are for the caller.
         """
         store = _Store(journal, self.rewrite)
-        await store.keep(journal.want, inserted=False)
+        await store.keep(journal.set_wanted, inserted=False)
         todo = plan(journal.take, journal.samples)
         if todo.idle:
             if todo.mends:

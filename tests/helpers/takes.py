@@ -34,7 +34,7 @@ def write_take(root: Path, session: UUID, started_s: float, text: str, language:
 def recognised_take(root: Path, session: UUID, started_s: float, *texts: str) -> Journal:
     """Record a take whose texts wait for insertion; the caller adds outcomes and closes it."""
     journal = Journal.create(root, session, Options(), started_s)
-    journal.want(inserted=True)
+    journal.set_wanted(inserted=True)
     journal.append(np.zeros(len(texts) * SAMPLE_RATE, np.int16))
     for segment, text in enumerate(texts):
         journal.begin(segment, segment * SAMPLE_RATE)

@@ -145,7 +145,7 @@ def _speak(take: Journal) -> None:
     for segment in range(4):
         take.begin(segment, segment * 160)
         take.end(segment, 160)
-    take.want(inserted=True)
+    take.set_wanted(inserted=True)
     take.queued(Queued(0, 5, 100))
     take.settle(0, FinalText(0, "早上好"), rewritten="Good morning")
     take.inserting(0)

@@ -52,7 +52,7 @@ class PortalClipboard(WatchedClipboard):
     def __init__(self, session: RemoteSession, patience_s: float = READ_DEADLINE_S) -> None:
         super().__init__(patience_s)
         self._session = session
-        session.opening, session.heard = self._forget, self._heard
+        session.opening, session.on_signal = self._forget, self._signalled
         self._formats: tuple[str, ...] = ()
         self._own = self._taken = self._lent = False
         self._before: Contents | None = None  # the user's contents, while they are lent or served by us
@@ -190,7 +190,7 @@ class PortalClipboard(WatchedClipboard):
         """Forget what was copied: a session begins, and the portal names formats only if there are any."""
         self._formats, self._own = (), False
 
-    def _heard(self, signal: Signal) -> None:
+    def _signalled(self, signal: Signal) -> None:
         if signal.member == "SelectionOwnerChanged":
             self._changed(signal.values[1])
         elif signal.member == "SelectionTransfer":

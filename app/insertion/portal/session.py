@@ -40,7 +40,7 @@ class SessionTimes:
 class RemoteSession:
     """The session. ``clipboard``: it gives access to the clipboard too.
 
-    ``opening`` is called before each opening, ``heard`` for each signal about the session. While ``needed``
+    ``opening`` is called before each opening, ``on_signal`` for each signal about the session. While ``needed``
     is set, an idle session stays open.
     """
 
@@ -53,7 +53,7 @@ class RemoteSession:
         times: SessionTimes | None = None,
     ) -> None:
         self.opening: Callable[[], None] = lambda: None
-        self.heard: Callable[[Signal], None] = lambda signal: None
+        self.on_signal: Callable[[Signal], None] = lambda signal: None
         self.needed = False
         self._open_portal, self._permission = open_portal, permission
         self._clipboard, self._times = clipboard, times or SessionTimes()
@@ -172,7 +172,7 @@ class RemoteSession:
 
     def _pass_on(self, signal: Signal) -> None:
         if signal.values[:1] == (self._path,):
-            self.heard(signal)
+            self.on_signal(signal)
 
     # -- rest ----------------------------------------------------------------------------------------------
 

@@ -122,7 +122,7 @@ class ComputerRow(LinedRow):
     def _act(self) -> None:
         if (button := self.view.button) is None:
             return
-        for action in button.asks:
+        for action in button.actions:
             self._ask(action)
         if button.pairs is not None:
             self._pair(button.pairs)
@@ -147,7 +147,7 @@ class ComputerRow(LinedRow):
 
     def _remove(self) -> None:
         if self.view.removal is not None:
-            self._ask(self.view.removal.asks)
+            self._ask(self.view.removal.action)
         self._confirm(False)
 
     def _confirm(self, on: bool, *, focus: bool = True) -> None:

@@ -173,11 +173,11 @@ _PAIRED_AGAIN: Final = frozenset({"gateway-unauthorised", "gateway-other-certifi
 
 @dataclass(frozen=True)
 class Button:
-    """Button of a row: its text, accessible name, and what it asks for, or the computer that it pairs with."""
+    """Button of a row: its text, accessible name, and its actions, or the computer that it pairs with."""
 
     text: str
     name: str
-    asks: tuple[Action, ...] = ()
+    actions: tuple[Action, ...] = ()
     pairs: FoundView | None = None
 
 
@@ -188,7 +188,7 @@ class Removal:
     text: str
     description: str
     confirm: str
-    asks: Action
+    action: Action
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.ui.widgets.basic import LevelBar, action_button, control_height
 from app.ui.widgets.controls import DropDown, OptionButtons, Switch
 from app.ui.widgets.parts import at_left, caption, describe, fill, horizontal, label, show_text, vertical, worded
 
-Asks = Callable[[str | bool | int], None]
+SetValue = Callable[[str | bool | int], None]
 """Requests another value of the setting."""
 
 Options = Callable[[], Sequence[tuple[str, str]]]
@@ -41,9 +41,9 @@ class SettingControl(QWidget):
     discarded = Signal()
     stands_below = False
 
-    def __init__(self, target: QWidget, asks: Asks) -> None:
+    def __init__(self, target: QWidget, set_value: SetValue) -> None:
         super().__init__()
-        self.target, self.asks = target, asks
+        self.target, self.set_value = target, set_value
         self._value: Any = ""
         self.refuse: Callable[[Wording | None], None] = lambda text: None
         self.column = vertical(within=self)
@@ -80,11 +80,11 @@ class SettingControl(QWidget):
 class SwitchControl(SettingControl):
     """Switch for a setting that is on or off."""
 
-    def __init__(self, theme: Theme, asks: Asks) -> None:
+    def __init__(self, theme: Theme, set_value: SetValue) -> None:
         self.switch = Switch(theme)
-        super().__init__(self.switch, asks)
+        super().__init__(self.switch, set_value)
         self.column.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)
-        self.switch.clicked.connect(lambda on: asks(on))
+        self.switch.clicked.connect(lambda on: set_value(on))
 
     def show_value(self, value: Any) -> None:
         """Set the switch to the setting in effect; a click alone does not move it."""
@@ -94,12 +94,12 @@ class SwitchControl(SettingControl):
 class ChoiceControl(SettingControl):
     """List for a setting with several values."""
 
-    def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
+    def __init__(self, theme: Theme, options: Options, set_value: SetValue) -> None:
         self.choice = DropDown(theme)
-        super().__init__(self.choice, asks)
+        super().__init__(self.choice, set_value)
         self._options = options
         self.column.addWidget(self.choice)
-        self.choice.activated.connect(lambda _: asks(str(self.choice.currentData())))
+        self.choice.activated.connect(lambda _: set_value(str(self.choice.currentData())))
 
     def refresh(self) -> None:
         """Update the texts of the list to the current language, and select the value in effect."""
@@ -111,11 +111,11 @@ class MicrophoneControl(ChoiceControl):
     """List of microphones with a level test; the microphone is open only during the test or a take."""
 
     def __init__(
-        self, theme: Theme, texts: Texts, options: Options, asks: Asks, ask: Callable[[Action], None]
+        self, theme: Theme, texts: Texts, options: Options, set_value: SetValue, ask: Callable[[Action], None]
     ) -> None:
         self.meter = worded(texts, LevelBar(theme), accessibleName="microphone.level")
         self.listen = action_button(lambda: self._try(not self._wanted), "quiet", "microphone.try")
-        super().__init__(theme, options, asks)
+        super().__init__(theme, options, set_value)
         self._texts, self._ask = texts, ask
         self._wanted = False
         fill(self.column, self.meter, at_left(self.listen))
@@ -157,12 +157,12 @@ class MicrophoneControl(ChoiceControl):
 class SegmentedControl(SettingControl):
     """Row of buttons for a setting with a few short values."""
 
-    def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
+    def __init__(self, theme: Theme, options: Options, set_value: SetValue) -> None:
         self.choice = OptionButtons(theme)
-        super().__init__(self.choice, asks)
+        super().__init__(self.choice, set_value)
         self._options = options
         self.column.addWidget(self.choice)
-        self.choice.chosen.connect(asks)
+        self.choice.chosen.connect(set_value)
 
     @property
     def across(self) -> int:
@@ -181,9 +181,9 @@ class SegmentedControl(SettingControl):
 class TextControl(SettingControl):
     """Text field that requests its value on Enter or when it loses focus; Esc restores the value in effect."""
 
-    def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
+    def __init__(self, set_value: SetValue, placeholder: Callable[[], str] = str) -> None:
         self.field = QLineEdit(maxLength=LONGEST)
-        super().__init__(self.field, asks)
+        super().__init__(self.field, set_value)
         self._placeholder = placeholder
         self._typed, self._asked = False, ""
         self.column.addWidget(self.field)
@@ -214,7 +214,7 @@ class TextControl(SettingControl):
             self.discard()
         elif str(meant) != self._asked:
             self._asked = str(meant)
-            self.asks(meant)
+            self.set_value(meant)
 
     def discard(self) -> None:
         """Restore the value in effect."""
@@ -242,8 +242,8 @@ class TextControl(SettingControl):
 class NumberControl(TextControl):
     """Field for a whole number, followed by its unit."""
 
-    def __init__(self, asks: Asks, unit: Callable[[], str]) -> None:
-        super().__init__(asks)
+    def __init__(self, set_value: SetValue, unit: Callable[[], str]) -> None:
+        super().__init__(set_value)
         self._unit = unit
         self.unit = label(role="muted")
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -270,9 +270,9 @@ class LinesControl(SettingControl):
 
     stands_below = True
 
-    def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
+    def __init__(self, set_value: SetValue, placeholder: Callable[[], str] = str) -> None:
         self.field = QPlainTextEdit(tabChangesFocus=True)
-        super().__init__(self.field, asks)
+        super().__init__(self.field, set_value)
         self._placeholder = placeholder
         self._value = ()
         self.column.addWidget(self.field)
@@ -298,7 +298,7 @@ class LinesControl(SettingControl):
     def submit(self) -> None:
         """Request the typed lines if they differ from the value in effect."""
         if self.lines != self._value:
-            self.asks("\n".join(self.lines))
+            self.set_value("\n".join(self.lines))
 
     def discard(self) -> None:
         """Restore the value in effect."""

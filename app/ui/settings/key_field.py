@@ -13,7 +13,7 @@ from app.hotkeys.binding import parse
 from app.hotkeys.conflicts import other_action, used_for
 from app.hotkeys.errors import HotkeyUnknown
 from app.ui.settings import key_names
-from app.ui.settings.controls import Asks, SettingControl, usual_width
+from app.ui.settings.controls import SettingControl, SetValue, usual_width
 from app.ui.settings.wording import title
 from app.ui.strings.texts import Texts, key_caps, key_text, note_text
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
@@ -201,7 +201,7 @@ class KeyControl(SettingControl):
     A key of another action of this app is refused. A key of another program causes a warning.
     """
 
-    def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, asks: Asks) -> None:
+    def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, set_value: SetValue) -> None:
         self._texts, self._name, self._bindings = texts, name, bindings
         self._assigned = ""
         self._problem: Note | None = None
@@ -209,8 +209,9 @@ class KeyControl(SettingControl):
         self.field = KeyField(
             theme, texts, self._chosen, lambda: self.refuse(unusable), lambda: title(texts, name)
         )
-        super().__init__(self.field, asks)
-        self.none = worded(texts, action_button(lambda: asks(""), "quiet", f"{name}.none"), "settings.key.none")
+        super().__init__(self.field, set_value)
+        none = action_button(lambda: set_value(""), "quiet", f"{name}.none")
+        self.none = worded(texts, none, "settings.key.none")
         self.column.addLayout(horizontal(stretched(self.field), self.none, gap=SPACING.hair))
         keep_place(self.none)
         self.refresh()
@@ -261,4 +262,4 @@ class KeyControl(SettingControl):
                 lambda: texts("settings.key.twice", key=key_text(texts, binding), name=title(texts, other))
             )
         else:
-            self.asks(binding)
+            self.set_value(binding)

@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.settings.controls import Asks, SettingControl, usual_width
+from app.ui.settings.controls import SettingControl, SetValue, usual_width
 from app.ui.settings.picker_entries import PickerEntry, matching, with_unknown
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
@@ -282,9 +282,9 @@ class PickerField(QAbstractButton):
 class PickOneControl(SettingControl):
     """Field that opens a searchable list, for a setting with one of many values."""
 
-    def __init__(self, theme: Theme, texts: Texts, entries: Entries, asks: Asks) -> None:
+    def __init__(self, theme: Theme, texts: Texts, entries: Entries, set_value: SetValue) -> None:
         self.field = PickerField(theme)
-        super().__init__(self.field, asks)
+        super().__init__(self.field, set_value)
         self._entries, self._name = entries, ""
         self.picker = _OnDemand(theme, texts, self.field, self._picked)
         self.column.addWidget(self.field)
@@ -308,7 +308,7 @@ class PickOneControl(SettingControl):
 
     def _picked(self, value: str) -> None:
         self.picker.close()
-        self.asks(value)
+        self.set_value(value)
 
 
 class PickSeveralControl(SettingControl):
@@ -316,9 +316,11 @@ class PickSeveralControl(SettingControl):
 
     stands_below = True
 
-    def __init__(self, theme: Theme, texts: Texts, entries: Entries, asks: Asks, empty: Callable[[], str]) -> None:
+    def __init__(
+        self, theme: Theme, texts: Texts, entries: Entries, set_value: SetValue, empty: Callable[[], str]
+    ) -> None:
         self.add, self.none = worded(texts, QPushButton(), "settings.picker.add"), label(role="muted")
-        super().__init__(self.add, asks)
+        super().__init__(self.add, set_value)
         self._texts, self._entries, self._empty = texts, entries, empty
         self._value, self._name = (), ""
         self.row = ChipRow(theme, self._toggle, (self.none, self.add))
@@ -362,7 +364,7 @@ class PickSeveralControl(SettingControl):
 
     def _toggle(self, value: str) -> None:
         rest = tuple(chosen for chosen in self._value if chosen != value)
-        self.asks("\n".join(rest if value in self._value else (*self._value, value)))
+        self.set_value("\n".join(rest if value in self._value else (*self._value, value)))
 
 
 class _OnDemand:

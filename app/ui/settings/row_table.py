@@ -11,13 +11,13 @@ from app.settings.schema import Setting, all_settings
 from app.settings.sections import MICROPHONE, ChangeSetting, Settings
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.settings.controls import (
-    Asks,
     ChoiceControl,
     LinesControl,
     MicrophoneControl,
     NumberControl,
     SegmentedControl,
     SettingControl,
+    SetValue,
     SwitchControl,
     TextControl,
     is_key,
@@ -101,39 +101,39 @@ class SettingRows:
 
     def _control(self, setting: Setting) -> SettingControl:
         texts, theme, name = self._texts, self._theme, setting.name
-        asks = self._asks(name)
+        set_value = self._setter(name)
         if name == MICROPHONE:
             return MicrophoneControl(
-                theme, texts, lambda: microphone_entries(texts, self._known.choices), asks, self._ask
+                theme, texts, lambda: microphone_entries(texts, self._known.choices), set_value, self._ask
             )
         if is_key(setting):
-            key = KeyControl(theme, texts, name, self._known.bindings, asks)
+            key = KeyControl(theme, texts, name, self._known.bindings, set_value)
             key.field.listens.connect(lambda on: self._ask(PauseHotkeys(on)))
             return key
         if name in PICKED:
-            return self._picker(name, asks)
+            return self._picker(name, set_value)
         if setting.choices:
             keys = option_keys(setting)
             made = SegmentedControl if name in SEGMENTED else ChoiceControl
-            return made(theme, lambda: [(value, texts(key)) for value, key in keys.items()], asks)
+            return made(theme, lambda: [(value, texts(key)) for value, key in keys.items()], set_value)
         if is_lines(setting):
-            return LinesControl(asks, partial(placeholder, texts, name))
+            return LinesControl(set_value, partial(placeholder, texts, name))
         if setting.type is bool:
-            return SwitchControl(theme, asks)
+            return SwitchControl(theme, set_value)
         if setting.type is int:
-            return NumberControl(asks, partial(unit, texts, name))
+            return NumberControl(set_value, partial(unit, texts, name))
         if setting.type is str:
-            return TextControl(asks, partial(placeholder, texts, name))
+            return TextControl(set_value, partial(placeholder, texts, name))
         raise TypeError(f"{name}: give it a control, or write it down as shown elsewhere")
 
-    def _picker(self, name: str, asks: Asks) -> SettingControl:
+    def _picker(self, name: str, set_value: SetValue) -> SettingControl:
         texts, theme = self._texts, self._theme
         if name == "recognition.languages":
             empty = partial(texts, "settings.empty.recognition.languages")
-            return PickSeveralControl(theme, texts, lambda: own_entries(texts), asks, empty)
+            return PickSeveralControl(theme, texts, lambda: own_entries(texts), set_value, empty)
         if name == "recognition.language":
-            return PickOneControl(theme, texts, lambda: spoken_entries(texts), asks)
-        return PickOneControl(theme, texts, lambda: model_entries(texts, self._known.models()), asks)
+            return PickOneControl(theme, texts, lambda: spoken_entries(texts), set_value)
+        return PickOneControl(theme, texts, lambda: model_entries(texts, self._known.models()), set_value)
 
-    def _asks(self, name: str) -> Callable[[str | bool | int], None]:
+    def _setter(self, name: str) -> Callable[[str | bool | int], None]:
         return lambda value: self._ask(ChangeSetting(name, value))

@@ -85,7 +85,7 @@ class SettingRow(LinedRow):
         self.control.discard()
         self.refuse(None)
         default = self.setting.default
-        self.control.asks("\n".join(default) if isinstance(default, tuple) else default)
+        self.control.set_value("\n".join(default) if isinstance(default, tuple) else default)
 
     def search(self, wanted: tuple[str, ...]) -> bool:
         """Mark the search terms in the texts, and return True if all of them match."""

@@ -104,7 +104,7 @@ async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: 
 
 async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library) -> None:
     with begun(library, ONE) as journal:
-        journal.want(inserted=True)
+        journal.set_wanted(inserted=True)
     assert library.find(ONE).state is TakeState.HELD
     log = DeliveryLog(library)
     assert log.number_earlier(ONE) == 0
@@ -115,7 +115,7 @@ async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library
 
 async def test_ledger_records_dismissal_of_held_text(library: Library) -> None:
     with begun(library, ONE) as journal:
-        journal.want(inserted=True)
+        journal.set_wanted(inserted=True)
     log = DeliveryLog(library)
     assert log.number_earlier(ONE) == 0
     await log.dismissed((SegmentId(0, 0), SegmentId(0, 1)))
@@ -127,7 +127,7 @@ async def test_given_up_takes_become_cancelled(library: Library) -> None:
     log = DeliveryLog(library)
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
-        journal.want(inserted=True)
+        journal.set_wanted(inserted=True)
         await log.add(take, journal)
     await log.close(2)
     await log.cancel(1)
@@ -142,7 +142,7 @@ async def test_take_given_up_before_its_journal_opens_becomes_cancelled(library:
     await log.cancel(1)
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
-        journal.want(inserted=True)
+        journal.set_wanted(inserted=True)
         await log.add(take, journal)
     await log.close_all()
     assert [library.find(session).take.wanted for session in (ONE, TWO)] == [False, True]

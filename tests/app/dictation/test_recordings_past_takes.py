@@ -45,7 +45,7 @@ def take(
 ) -> None:
     """Create a take with a segment of 100 samples for each outcome."""
     with library.create(session, Options(), started_s) as journal:
-        journal.want(inserted=wanted)
+        journal.set_wanted(inserted=wanted)
         journal.append(np.arange(100 * len(outcomes), dtype=np.int16))
         for segment, outcome in enumerate(outcomes):
             journal.begin(segment, 100 * segment)

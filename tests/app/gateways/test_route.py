@@ -15,7 +15,7 @@ def hear(route: Route, health: GatewayHealth, start: float, end: float, every: f
     """Repeat one answer; return the time at which it changed the destination, or ``end``."""
     now = start
     while now < end:
-        if route.heard(health, now):
+        if route.answered(health, now):
             return now
         now += every
     return end
@@ -23,23 +23,23 @@ def hear(route: Route, health: GatewayHealth, start: float, end: float, every: f
 
 def test_gateway_is_left_only_after_some_seconds_without_answers() -> None:
     route = Route()
-    assert not route.heard(WELL, 0.0)
-    assert not route.heard(AWAY, 10.0) and not route.heard(WELL, 12.0)
-    assert not route.heard(AWAY, 13.0) and not route.heard(AWAY, 15.9) and not route.here
-    assert route.heard(AWAY, 16.0) and route.here
+    assert not route.answered(WELL, 0.0)
+    assert not route.answered(AWAY, 10.0) and not route.answered(WELL, 12.0)
+    assert not route.answered(AWAY, 13.0) and not route.answered(AWAY, 15.9) and not route.here
+    assert route.answered(AWAY, 16.0) and route.here
 
 
 def test_patience_is_longer_without_workers_and_zero_after_a_refusal() -> None:
     route = Route()
     assert hear(route, NOBODY, 0.0, 60.0) == TIMES.nobody_s and route.here
     route = Route()
-    assert route.heard(REFUSED, 0.0) and route.here
+    assert route.answered(REFUSED, 0.0) and route.here
 
 
 def test_gateway_is_used_again_after_some_good_seconds() -> None:
     route = Route()
     left = hear(route, AWAY, 0.0, 60.0)
-    assert not route.heard(WELL, left + 1) and not route.heard(AWAY, left + 3)
+    assert not route.answered(WELL, left + 1) and not route.answered(AWAY, left + 3)
     assert hear(route, WELL, left + 4, left + 60) == left + 4 + TIMES.well_s and not route.here
 
 
@@ -60,7 +60,7 @@ def test_route_stays_with_the_gateway_when_fallback_is_off() -> None:
     route.choose(falls_back=False)
     assert hear(route, REFUSED, 0.0, 600.0) == 600.0 and not route.here
     route.choose(falls_back=True)
-    assert route.heard(REFUSED, 601.0)
+    assert route.answered(REFUSED, 601.0)
     route.choose(falls_back=True)
     assert not route.here, "another one may be well"
 
@@ -68,11 +68,11 @@ def test_route_stays_with_the_gateway_when_fallback_is_off() -> None:
 def test_query_interval_depends_on_health() -> None:
     route = Route()
     assert route.look_in(0.0) == 0.0 and route.stale(0.0)
-    route.heard(WELL, 0.0)
+    route.answered(WELL, 0.0)
     assert route.look_in(1.0) == TIMES.look_s - 1.0 and not route.stale(1.0) and route.stale(2.0)
-    route.heard(AWAY, 15.0)
+    route.answered(AWAY, 15.0)
     assert route.look_in(15.0) == TIMES.doubt_s
-    route.heard(REFUSED, 16.0)
+    route.answered(REFUSED, 16.0)
     assert route.look_in(16.0) == TIMES.back_s and route.look_in(100.0) == 0.0
 
 
@@ -90,7 +90,7 @@ def test_route_keeps_its_minimum_times_for_any_answers(
         if good is not run_good:
             run_began, run_good = now, good
         before = route.here
-        changed = route.heard(health, now)
+        changed = route.answered(health, now)
         assert changed is (route.here is not before)
         assert falls_back or not route.here
         assert 0.0 <= route.look_in(now) < TIMES.look_s + 0.001
@@ -106,7 +106,7 @@ def test_route_follows_lasting_answers(heard: list[tuple[GatewayHealth, float]])
     route, now = Route(), 0.0
     for health, pause in heard:
         now += pause
-        route.heard(health, now)
+        route.answered(health, now)
     hear(route, WELL, now + 1, now + 2 * TIMES.most_well_s)
     assert not route.here
     hear(route, AWAY, now + 1_000, now + 1_100)
@@ -121,7 +121,7 @@ def test_route_does_not_flap(pauses: list[float]) -> None:
         health = (AWAY, WELL)[number % 2]
         end = now + pause
         while now < end:
-            if route.heard(health, now) and not route.here:
+            if route.answered(health, now) and not route.here:
                 backs += 1
             now += 0.5
     assert backs <= 3

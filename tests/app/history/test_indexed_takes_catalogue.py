@@ -175,12 +175,12 @@ def test_cancelled_take_stays_cancelled_in_reopened_index(
     with library.reopen(session(1)) as journal:
         fill(journal, "kia ora")
         journal.finish()
-        journal.want(inserted=True)
+        journal.set_wanted(inserted=True)
         if inserted:
             journal.inserting(0)
             journal.inserted(0)
         journal.cancel()
-        journal.want(inserted=False)  # like recovery after a crash
+        journal.set_wanted(inserted=False)  # like recovery after a crash
     for _ in range(2):
         index = Index(tmp_path / "index.sqlite")
         refreshed(library, index)

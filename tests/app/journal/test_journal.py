@@ -344,7 +344,7 @@ def test_informational_event_is_written_without_a_sync(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0.0, disk=disk) as journal:
         del disk.log[:]
         journal.queued(Queued(0))
-        journal.want(inserted=True)
+        journal.set_wanted(inserted=True)
         assert [entry.split()[0] for entry in disk.log] == ["write", "write"]
 
 

@@ -60,7 +60,7 @@ async def keeping(
     world: World, *, here: bool, worker: bool = True, finish_s: float = 60.0
 ) -> AsyncIterator[OwnGateway]:
     own = OwnGateway(world.stack, world, world.finished, world.told.append, finish_s)
-    own.want(here=here, worker=True)
+    own.choose(here=here, worker=True)
     async with Tasks("test") as tasks:
         tasks.start(own.keep(), "keep")
         yield own
@@ -70,7 +70,7 @@ async def test_gateway_and_worker_run_here_and_worker_can_be_switched() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: sorted(world.log) == ["gateway", "worker"], "both run")
-        own.want(here=True, worker=False)
+        own.choose(here=True, worker=False)
         await wait_until(lambda: world.worker == (False, None), "the worker is off, as it was asked")
         assert "no gateway" not in world.log
     assert world.log[-1] == "no gateway"
@@ -80,10 +80,10 @@ async def test_gateway_and_worker_stop_with_reason_for_remote_gateway() -> None:
     world = World()
     async with keeping(world, here=False) as own:
         await wait_until(lambda: world.worker == (False, NOT_NEEDED), "it is told why the worker is off")
-        own.want(here=False, worker=False)
+        own.choose(here=False, worker=False)
         await wait_until(lambda: world.worker == (False, None), "it is off anyway")
         assert world.log == []
-        own.want(here=True, worker=True)
+        own.choose(here=True, worker=True)
         await wait_until(lambda: sorted(world.log) == ["gateway", "worker"], "both run")
 
 
@@ -91,7 +91,7 @@ async def test_takes_begun_here_are_finished_before_gateway_stops() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
-        own.want(here=False, worker=True)
+        own.choose(here=False, worker=True)
         await wait_until(lambda: world.waiting == 1, "takes are waited for")
         assert len(world.log) == 2 and world.worker[0]
         world.takes_over.set()
@@ -103,12 +103,12 @@ async def test_gateway_keeps_running_when_chosen_again_meanwhile() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
-        own.want(here=False, worker=True)
+        own.choose(here=False, worker=True)
         await wait_until(lambda: world.waiting == 1, "takes are waited for")
-        own.want(here=True, worker=True)
+        own.choose(here=True, worker=True)
         world.takes_over.set()
         await wait_until(lambda: world.waited == 1, "they are over")
-        own.want(here=False, worker=True)
+        own.choose(here=False, worker=True)
         await wait_until(lambda: world.log[-1] == "no gateway", "it is unneeded once more")
         assert (world.log.count("gateway"), world.waited) == (1, 2)
 
@@ -117,7 +117,7 @@ async def test_gateway_stops_at_deadline_for_unfinished_takes() -> None:
     world = World()
     async with keeping(world, here=True, finish_s=0.01) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
-        own.want(here=False, worker=True)
+        own.choose(here=False, worker=True)
         await wait_until(lambda: world.log[-1] == "no gateway", "what is left goes on elsewhere")
 
 
@@ -143,14 +143,14 @@ async def test_worker_rests_and_resumes_automatically() -> None:
         own.rest(BATTERY)
         await wait_until(lambda: world.worker == (False, BATTERY), "it is told why it rests")
         assert "no gateway" not in world.log, "takes wait there"
-        own.want(here=True, worker=False)
+        own.choose(here=True, worker=False)
         await wait_until(lambda: world.worker == (False, None), "it is off, whatever else there is")
-        own.want(here=True, worker=True)
+        own.choose(here=True, worker=True)
         await wait_until(lambda: world.worker == (False, BATTERY), "it still rests")
         own.rest(None)
         await wait_until(lambda: world.worker == (True, None), "it works again")
         own.rest(BATTERY)
-        own.want(here=False, worker=True)
+        own.choose(here=False, worker=True)
         world.takes_over.set()
         await wait_until(lambda: world.worker == (False, NOT_NEEDED), "it would be of no use")
 
@@ -158,7 +158,7 @@ async def test_worker_rests_and_resumes_automatically() -> None:
 async def test_worker_that_must_rest_from_the_start_never_starts() -> None:
     world = World()
     own = OwnGateway(world.stack, world, world.finished, world.told.append)
-    own.want(here=True, worker=True)
+    own.choose(here=True, worker=True)
     own.rest(BATTERY)
     async with Tasks("test") as tasks:
         tasks.start(own.keep(), "keep")
@@ -170,10 +170,10 @@ async def test_gateway_is_replaced_while_worker_keeps_running() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
-        own.again()
+        own.restart()
         await wait_until(lambda: world.log.count("gateway") == 2, "the next one runs")
         assert world.log[2:] == ["no gateway", "gateway"]
-        own.want(here=False, worker=True)
+        own.choose(here=False, worker=True)
         await wait_until(lambda: world.waiting == 1, "takes are waited for")
         world.takes_over.set()
         await wait_until(lambda: world.log[-2:] == ["no worker", "no gateway"], "it ends as any other")

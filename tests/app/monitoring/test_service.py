@@ -69,13 +69,13 @@ async def test_refusal_is_shown_and_reconnect_works() -> None:
         made.look(True)
         await wait_until(lambda: views and views[-1].link is Link.REFUSED, "it is told")
         assert "key" in views[-1].reason
-        made.again()
+        made.reconnect()
         await wait_until(lambda: views[-1].link is Link.LIVE, "the other key is good")
 
 
 async def test_again_does_nothing_while_hidden() -> None:
     async with feeding(stands) as feed, monitoring(feed, []) as made:
-        made.again()
+        made.reconnect()
         assert made._looking == []
 
 

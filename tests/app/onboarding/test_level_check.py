@@ -20,14 +20,14 @@ def blocks(samples: Samples) -> list[Samples]:
 def test_pause_after_a_voice_is_not_quiet() -> None:
     check = LevelCheck()
     for block in blocks(np.concatenate([tone(0.5), SILENCE, SILENCE])):
-        check.hear(block)
+        check.measure(block)
     assert (check.heard, check.quiet) == (True, False)
 
 
 def test_seconds_of_silence_are_quiet_until_a_word() -> None:
     check, quiet = LevelCheck(), list[bool]()
     for block in blocks(np.concatenate([SILENCE, tone(0.02)])):
-        check.hear(block)
+        check.measure(block)
         quiet.append(check.quiet)
     assert quiet == [*[False] * (len(quiet) - 2), True, False]
     assert check.level_dbfs == pytest.approx(-23, abs=1)

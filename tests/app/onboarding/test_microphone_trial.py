@@ -18,7 +18,7 @@ from tests.helpers.logs import capture_logs
 from tests.helpers.waiting import wait_until
 
 LOUD = (np.sin(np.arange(BLOCK * 4) / 20) * 8_000).astype(np.int16)
-SOON = TrialTimes(most_s=60.0, look_s=0.02, again_s=0.02, report_s=0.0)
+SOON = TrialTimes(most_s=60.0, look_s=0.02, retry_s=0.02, report_s=0.0)
 
 
 class EndlessDevice(FakeDevice):
@@ -128,12 +128,12 @@ async def test_missing_microphone_is_logged_once() -> None:
 
 async def test_trial_restarts_with_another_chosen_microphone() -> None:
     async with world() as made:
-        made.trying.again()
+        made.trying.restart()
         assert made.told == []
         made.trying.ask(TryMicrophone(True))
         await made.is_(MicrophoneActivity.HEARING)
         made.recorder.choose("headset", keep_open=False)
-        made.trying.again()
+        made.trying.restart()
         await wait_until(lambda: made.told[-1].device == "headset", "the other one is heard")
 
 

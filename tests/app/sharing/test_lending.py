@@ -49,7 +49,7 @@ class World:
 
     def change(self, change: ChangeSetting) -> None:
         assert change.name == "worker.lend_to" and self.lending is not None
-        self.lending.want(tuple(str(change.value).split()))
+        self.lending.choose(tuple(str(change.value).split()))
 
     async def pair(self, url: str, code: str, name: str, kind: DeviceKind, digest: str) -> NewPairing:
         if self.refusal is not None:
@@ -125,9 +125,9 @@ async def test_settings_may_name_a_gateway_instead_of_its_id() -> None:
     async with lending(world) as made:
         made.ask(Enlist("10.0.0.7", "12345678"))
         await wait_until(lambda: world.view.lent and world.view.lent[0].worker.works, "it is lent to")
-        made.want((world.view.lent[0].name,))
+        made.choose((world.view.lent[0].name,))
         assert world.view.lent[0].on
-        made.want(("somebody else",))
+        made.choose(("somebody else",))
         await wait_until(lambda: not world.view.lent[0].worker.works, "it is not")
 
 

@@ -214,9 +214,9 @@ async def test_gateway_listens_only_on_loopback_until_shared(
             return stacks[-1]
 
         own = OwnGateway(stack, worker, never, made.gateway_told)
-        made.again = own.again
+        made.restart = own.restart
         made.choose(on=False, port=port)
-        own.want(here=True, worker=True)
+        own.choose(here=True, worker=True)
         tasks.start(own.keep(), "keep")
         made.ask(LookAtSharing(True))
         await wait_until(lambda: stacks and listens(stacks[-1]), "it listens")
@@ -239,7 +239,7 @@ async def test_sharing_is_retried_until_the_port_is_free() -> None:
         return 0.01
 
     async with Sharing(told, nowhere, look_s=0.02, pause=pause) as made:
-        made.again = lambda: starts.append(made.stack())
+        made.restart = lambda: starts.append(made.stack())
         made.ask(LookAtSharing(True))
         port = free_port()
         with socket.create_server(("0.0.0.0", port)):
@@ -261,13 +261,13 @@ async def test_changed_port_is_tried_without_the_old_pause() -> None:
         return 600.0 if len(pauses) == 1 else 0.01
 
     async with Sharing(Told(), nowhere, pause=pause) as made:
-        made.again = lambda: made.gateway_told(StackFailed("it ends"))
+        made.restart = lambda: made.gateway_told(StackFailed("it ends"))
         made.choose(on=True, port=1)
         await wait_until(lambda: pauses == [1], "a long pause")
         made.choose(on=True, port=2)
         await wait_until(lambda: len(pauses) > 1, "the new one is tried soon")
         assert pauses[1] == 1
-        made.again = lambda: None
+        made.restart = lambda: None
         made.choose(on=False, port=2)
 
 
@@ -279,11 +279,11 @@ async def test_failed_gateway_is_retried_with_growing_pauses() -> None:
         return 0.01
 
     async with Sharing(Told(), nowhere, pause=pause) as made:
-        made.again = lambda: made.gateway_told(StackFailed("it ends"))
+        made.restart = lambda: made.gateway_told(StackFailed("it ends"))
         port = free_port()
         made.choose(on=True, port=port)
         await wait_until(lambda: pauses[:3] == [1, 2, 3], "again and again")
-        made.again = lambda: made.gateway_told(None)
+        made.restart = lambda: made.gateway_told(None)
         await wait_until(lambda: made._blocked is None, "it runs")
         made.gateway_told(StackFailed("it ends later"))
         await wait_until(lambda: pauses[-1] == 1, "that is a new failure")

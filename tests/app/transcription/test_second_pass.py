@@ -202,7 +202,7 @@ class Result:
 async def dictate(root: Path, models: Path, audio: Samples, gateway: SpanGateway) -> Result:
     async with scripted(gateway.converse) as server:
         with Journal.create(root, ID, Options(), 0) as journal:
-            journal.want(inserted=True)
+            journal.set_wanted(inserted=True)
             observer = ToldObserver(journal.folder)
             settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02)
             setup = DictationSetup(

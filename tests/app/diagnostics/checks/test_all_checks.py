@@ -36,7 +36,7 @@ async def test_checks_create_nothing_in_fresh_home(computer: ComputerSetup, home
     slow = {Topic.MICROPHONE, Topic.VAD, Topic.WORKER}
     quick = [one for one in AllChecks(CheckOptions(), computer).examinations() if one.area not in slow]
     told = keys([finding for one in quick for finding in await one.work()])
-    assert {"ok settings-good", "problem models-missing", "ok recordings-none", "ok gateway-none"} <= set(told)
+    assert {"ok settings-default", "problem models-missing", "ok recordings-none", "ok gateway-none"} <= set(told)
     assert not home.exists()  # noqa: ASYNC240 - a test may look
 
 

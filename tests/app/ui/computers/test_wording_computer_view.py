@@ -65,13 +65,13 @@ def test_this_computer_tells_its_state(language: str, state: LocalWorkerState) -
 
 def test_this_computer_is_switched_on_or_used() -> None:
     off = this_computer(EN, GatewaysView(), WorkerView())
-    assert off.button and off.button.asks == (SwitchWorker(True),) and off.description == EN("computers.off")
+    assert off.button and off.button.actions == (SwitchWorker(True),) and off.description == EN("computers.off")
     assert this_computer(EN, GatewaysView(), IDLE).button is None
     rests = this_computer(EN, GatewaysView(), WorkerView(reason=Note("rests-on-battery")))
     assert rests.button is None and EN("note.rests-on-battery") in rests.description
     unused = this_computer(EN, GatewaysView((DESK, PLAIN), here=False), IDLE)
     assert unused.description == EN("computers.unused") and unused.button
-    assert set(unused.button.asks) == {ChangeSetting("gateway.url", ""), ChangeSetting("gateway.chosen", "")}
+    assert set(unused.button.actions) == {ChangeSetting("gateway.url", ""), ChangeSetting("gateway.chosen", "")}
 
 
 def test_this_computer_names_the_one_that_it_replaces() -> None:
@@ -85,10 +85,10 @@ def test_paired_computer_is_in_use_chosen_or_ready() -> None:
     assert gateway_row(EN, DESK, used=False).description.startswith(EN("computers.chosen"))
     ready = gateway_row(EN, TEAM, used=True)
     assert ready.description.startswith(EN("computers.ready")) and ready.button
-    assert ready.button.asks == (ChangeSetting("gateway.chosen", "team"),)
+    assert ready.button.actions == (ChangeSetting("gateway.chosen", "team"),)
     assert "10.0.0.2:8765" in ready.details and "GPU · m" in ready.details
     assert ready.rename == RenameGateway("team", "") and ready.removal
-    assert ready.removal.asks == ForgetGateway("team")
+    assert ready.removal.action == ForgetGateway("team")
 
 
 def test_computer_of_settings_is_neither_renamed_nor_forgotten() -> None:
@@ -112,7 +112,7 @@ def test_other_refusals_need_no_pairing() -> None:
 def test_device_is_renamed_and_removed() -> None:
     row = device_row(EN, SharedDevice("a", "laptop", connected=True))
     assert row.description.startswith(EN("computers.dictates")) and row.button is None
-    assert row.rename == RenameDevice("a", "") and row.removal and row.removal.asks == RevokeDevice("a")
+    assert row.rename == RenameDevice("a", "") and row.removal and row.removal.action == RevokeDevice("a")
     worker = device_row(EN, SharedDevice("b", "tower", worker=True))
     assert worker.description.startswith(EN("computers.lends")) and worker.icon != row.icon
 
@@ -120,8 +120,8 @@ def test_device_is_renamed_and_removed() -> None:
 @pytest.mark.parametrize("on", [True, False])
 def test_lending_starts_and_stops(on: bool) -> None:
     row = lent_row(EN, LentView("l", "lab", on, IDLE if on else WorkerView()))
-    assert row.button and row.button.asks == (Lend("l", not on),) and "lab" in row.button.name
-    assert row.removal and row.removal.asks == ForgetLent("l")
+    assert row.button and row.button.actions == (Lend("l", not on),) and "lab" in row.button.name
+    assert row.removal and row.removal.action == ForgetLent("l")
     assert row.description.startswith(EN("computers.lent" if on else "computers.lent-off"))
 
 

@@ -52,7 +52,7 @@ def test_every_setting_has_a_row_or_is_excluded(theme: Theme, texts: Texts, qtbo
 def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
     rows = made(theme, texts, qtbot, ControlValues(), asked)
-    rows.made["general.sounds"].control.asks(False)
+    rows.made["general.sounds"].control.set_value(False)
     key = rows.made["hotkeys.dictate"].control
     assert isinstance(key, KeyControl)
     key.field.listens.emit(True)

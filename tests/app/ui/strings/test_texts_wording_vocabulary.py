@@ -128,7 +128,7 @@ def test_status_command_uses_common_word(state: State) -> None:
 @contextmanager
 def recording(home: Path) -> Iterator[Journal]:
     with Journal.create(home / "data" / "takes", SESSION, Options(), 1_700_000_000.0) as journal:
-        journal.want(inserted=True)
+        journal.set_wanted(inserted=True)
         journal.begin(0, 0)
         journal.end(0, 0)
         yield journal
