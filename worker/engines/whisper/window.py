@@ -105,7 +105,8 @@ class Window:
             return reading._replace(found=True)
         if alike and sounds / 2 < times < 2 * sounds:
             return reading._replace(text=said_so_often(reading.text, sounds), phrases=(), found=True)
-        lost = times > 1 or counted(reading.text) < sounds or not self.is_speech(reading)
+        fewer = counted(reading.text) < sounds and not reading.text.isascii()  # "557" and "USA" are each one word
+        lost = times > 1 or fewer or not self.is_speech(reading)
         return self._by_two_sounds(sounds) or reading if alike and lost else reading
 
     def _by_two_sounds(self, sounds: int) -> Reading | None:

@@ -169,11 +169,15 @@ def test_short_word_that_is_lost_is_heard_in_its_first_two_sounds(two: Reading, 
     assert decoder(reader, 5.0).decode("zh", "").text == written
 
 
-def test_text_with_fewer_words_than_alike_sounds_is_none_of_them() -> None:
+@pytest.mark.parametrize(
+    ("said", "partial", "written"),
+    [("保险了。", False, "好。" * 5), ("保险了。", True, "保险了。"), ("55577", False, "55577")],
+    ids=["fewer characters", "partial", "digits are one word"],
+)
+def test_fewer_characters_than_alike_sounds_are_none_of_them(said: str, partial: bool, written: str) -> None:
     two = GOOD._replace(text="好。好。")
-    reader = CallingReader(lambda encoded, _: two if encoded[1] == 470 else two._replace(text="保险了。"))
-    assert decoder(reader, 5.0).decode("zh", "").text == "好。" * 5
-    assert decoder(reader, 5.0, partial=True).decode("zh", "").text == "保险了。"
+    reader = CallingReader(lambda encoded, _: two if encoded[1] == 470 else two._replace(text=said))
+    assert decoder(reader, 5.0, partial=partial).decode("zh", "").text == written
 
 
 def test_window_of_almost_30_seconds_is_no_longer_than_30() -> None:
