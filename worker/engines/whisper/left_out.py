@@ -4,16 +4,14 @@ from math import inf
 from typing import Final, NamedTuple
 
 from worker.engines.repetition import counted
-from worker.engines.whisper.agreement import ends_like, is_new, lies_between, overlapped, sentence_before, spaced
+from worker.engines.whisper.agreement import ends_like, lies_between, overlapped, sentence_before
 from worker.engines.whisper.missed_end import is_surely_said
 from worker.engines.whisper.pauses import (
     pause_before,
     speech_after,
     speech_after_word,
     speech_between,
-    spoken_at,
     wordless,
-    wordless_speech,
 )
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, Phrase, Reading, echoes_prompt
 from worker.engines.whisper.speech import is_probable, is_spoken_after_word
@@ -21,8 +19,6 @@ from worker.engines.whisper.window import Window
 
 SENTENCE: Final = 5
 """Words of a text that no sound gives by chance once more."""
-_NEAR: Final = 8
-"""Characters that tell in which letters a text is written."""
 
 
 class Rest(NamedTuple):
@@ -62,7 +58,6 @@ def whole(window: Window, reading: Reading) -> Reading:
     if window.asked.partial or read != reading.text or not window.is_speech(reading):
         return reading
     reading = _to_the_end(window, _with_skipped(window, reading))
-    reading = _in_another_language(window, reading) if reading.text == read else reading
     return _said_again(window, reading) if reading.text == read else reading
 
 
@@ -87,19 +82,11 @@ def _between(window: Window, end_s: float, start_s: float) -> Phrase | None:
 
 
 def _surely_said(part: Window, place: tuple[int, int]) -> Phrase | None:
-    """Return what was surely said in a part of a window, which lies there, and after a pause in it."""
+    """Return what was surely said in a part of a window, which lies there."""
     found = part.read_once()
     first_s, last_s = (frame / FRAMES_PER_SECOND for frame in place)
-    if not is_surely_said(found, last_s - first_s) or echoes_prompt(found.text, part.asked.language):
-        return None
-    rest = rest_after(part, found, found.text)
-    more = None
-    if rest:
-        begin, end = rest.at, part.audio.sound.shape[1]
-        more = _surely_said(part.part(begin, end).in_its_language(), (place[0] + begin, place[1]))
-    new = more is not None and is_new(more.text, found.text)
-    text = found.text + spaced(found.text, more.text, "") if more and new else found.text
-    return Phrase(text, first_s, last_s)
+    sure = is_surely_said(found, last_s - first_s) and not echoes_prompt(found.text, part.asked.language)
+    return Phrase(found.text, first_s, last_s) if sure else None
 
 
 def _to_the_end(window: Window, reading: Reading) -> Reading:
@@ -138,37 +125,3 @@ def _said_again(window: Window, reading: Reading) -> Reading:
     begin_s = begin / FRAMES_PER_SECOND
     phrases = (Phrase(text[:cut], reading.phrases[0].start_s, begin_s), Phrase(said, begin_s, inf))
     return reading._replace(text=text[:cut] + said, phrases=phrases, found=True)
-
-
-def _in_another_language(window: Window, reading: Reading) -> Reading:
-    """Return a reading with what was said in another one of the speaker's languages, which Whisper passes over."""
-    sound, text = window.audio.sound[:, : reading.frames()], reading.text
-    if window.asked.translates or not speech_after_word(sound, 0):
-        return reading
-    words = window.words(text)
-    begins = spoken_at([frame for _, frame in words])
-    phrases: list[Phrase] = []
-    at, at_s = 0, 0.0
-    for place in wordless_speech(sound, begins):
-        later = (at for (at, _), frame in zip(words, begins, strict=True) if frame >= place[1])
-        after = next(later, len(text))
-        cut = max(at, sentence_before(text, after) if after < len(text) else after)
-        part = window.part(*place).in_its_language()
-        found = _surely_said(part, place) if _is_another(part, window, text[:cut][-_NEAR:]) else None
-        if found:
-            said = found._replace(text=spaced(text[:cut], found.text, text[cut:]))
-            phrases += [Phrase(text[at:cut], at_s, found.start_s), said]
-            at, at_s = cut, found.end_s
-    if not phrases:
-        return reading
-    phrases = [one for one in (*phrases, Phrase(text[at:], at_s, inf)) if one.text]
-    return reading._replace(text="".join(phrase.text for phrase in phrases), phrases=tuple(phrases))
-
-
-def _is_another(part: Window, window: Window, before: str) -> bool:
-    """Return whether a part is in another language than the text before it, or than what was asked for.
-
-    Asked for Mandarin, Whisper may write English and pass over the Mandarin.
-    """
-    language = part.asked.language
-    return language != window.asked.language or (language == "zh" and before.isascii() and bool(before))

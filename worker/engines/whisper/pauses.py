@@ -1,8 +1,8 @@
 """Pauses in the features of a window, which Whisper takes for the end of the audio or of a sentence. Pure."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,15 @@ where that begins at least, and what is kept of a pause and of the silence befor
 _ALIKE: Final = 1.5
 _LONGEST_WORD: Final = 120
 """Frames of sound that one word hardly lasts, so that others were said there."""
+
+
+class Sound(NamedTuple):
+    """Frames of a sound, which of the words begin in it, and whether these are hardly any."""
+
+    first: int
+    last: int
+    begun: list[int]
+    wordless: bool
 
 
 def with_short_pauses(features: Features, below: float = _QUIET) -> Features:
@@ -102,12 +111,10 @@ def wordless(features: Features, words: Sequence[int]) -> tuple[int, int] | None
     return None
 
 
-def wordless_speech(features: Features, words: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the frames of each speech with pauses around it in which hardly a word begins."""
-    for bare, runs in groupby(filter(len, _sounds(features)), lambda run: _is_wordless(run, words)):
-        found = list(runs)
-        if bare and sum(map(len, found)) >= _SPEECH:
-            yield _around(features, found)
+def sounds_with_words(features: Features, words: Sequence[int]) -> Iterator[Sound]:
+    """Yield each sound with pauses around it."""
+    for run in filter(len, _sounds(features)):
+        yield Sound(*_around(features, [run]), _begun(run, words), _is_wordless(run, words))
 
 
 def _around(features: Features, sounds: Sequence[Frames]) -> tuple[int, int]:
@@ -121,10 +128,14 @@ def spoken_at(words: Sequence[int]) -> list[int]:
     return [max(word, following - _LONGEST_WORD) for word, following in zip(words, [*words[1:], 0], strict=False)]
 
 
-def _is_wordless(run: npt.NDArray[np.intp], words: Sequence[int]) -> bool:
+def _is_wordless(run: Frames, words: Sequence[int]) -> bool:
     """Return whether hardly a word begins in a sound, or in the pause before it."""
-    begun = sum(int(run[0]) - _PAUSE <= word <= int(run[-1]) for word in words)
-    return begun <= len(run) // _LONGEST_WORD
+    return len(_begun(run, words)) <= len(run) // _LONGEST_WORD
+
+
+def _begun(run: Frames, words: Sequence[int]) -> list[int]:
+    """Return which words begin in a sound, or in the pause before it."""
+    return [number for number, word in enumerate(words) if int(run[0]) - _PAUSE <= word <= int(run[-1])]
 
 
 def pause_before(features: Features, end: int) -> int:

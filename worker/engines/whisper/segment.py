@@ -10,6 +10,7 @@ from protocol.false_stops import without_false_stops
 from protocol.recognition import Options, Word
 from worker.engines.repetition import counted
 from worker.engines.whisper.agreement import continued, ends_like, is_new
+from worker.engines.whisper.changes import in_several_languages
 from worker.engines.whisper.left_out import SENTENCE, Rest, rest_after, whole
 from worker.engines.whisper.pauses import first_sound, sounds_from
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, LONGEST_FRAMES, Asked, Reading, Samples, WhisperReader
@@ -88,7 +89,7 @@ class SegmentDecoder:
         rest: Rest | None = None
         while at < self._frames:
             window, heard = self._heard(Window(self._from(at), asked), in_its_language=rest is not None)
-            reading = whole(window, heard)
+            reading = in_several_languages(window, heard) or whole(window, heard)
             said = window.text(reading)
             again = counted(said) >= SENTENCE and ends_like(text, said)
             new = is_new(said, text) and not again

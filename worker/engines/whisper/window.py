@@ -83,10 +83,10 @@ class Window:
         part = np.concatenate((features[:, first:last], features[:, -LONGEST_FRAMES:]), axis=1)
         return Window(Audio(self.audio.reader, part), self.asked)
 
-    def in_its_language(self) -> "Window":
+    def in_its_language(self, shortest_s: float = _TOLD_S) -> "Window":
         """Return the window in the likeliest of the speaker's languages, if it is long enough to tell."""
         asked = self.asked
-        if asked.partial or asked.translates or self.audio.seconds < _TOLD_S:
+        if asked.partial or asked.translates or self.audio.seconds < shortest_s:
             return self
         ranked = self.audio.reader.languages(self.audio.encoded(self.audio.padded()))
         wanted = (asked.language, *(asked.spoken or _OFTEN))

@@ -10,19 +10,20 @@ from hypothesis import strategies as st
 
 from worker.engines.whisper.pauses import (
     LOUD,
+    Sound,
     are_alike,
     count_sounds,
     first_sound,
     pause_before,
     place_of_sounds,
     sounds_from,
+    sounds_with_words,
     speech_after,
     speech_after_word,
     speech_between,
     spoken_at,
     with_short_pauses,
     wordless,
-    wordless_speech,
 )
 
 
@@ -190,26 +191,14 @@ def test_pause_before_what_was_read_last_is_found(parts: Sequence[int], end: int
     assert pause_before(features(*parts), end) == place
 
 
-@pytest.mark.parametrize(
-    ("words", "places"),
-    [
-        ((0, 50, 600), [(130, 520)]),
-        ((0, 50, 200, 220, 600), [(330, 520)]),
-        ((0, 50, 200, 220, 400, 420, 600), []),
-        ((200, 220, 400, 420, 600), [(0, 120)]),
-        ((0, 50, 200, 220, 400, 420), [(580, 700)]),
-        ((0, 50, 400, 420), [(130, 320), (580, 700)]),
-    ],
-    ids=["two sounds", "one sound", "none", "first", "last", "two places"],
-)
-def test_sounds_in_which_hardly_a_word_begins_are_found(
-    words: Sequence[int], places: list[tuple[int, int]]
-) -> None:
-    assert list(wordless_speech(features(100, 50, 150, 50, 150, 100, 100), words)) == places
-
-
-def test_short_sounds_without_words_are_no_speech() -> None:
-    assert not list(wordless_speech(features(100, 50, 20, 50, 100), (0, 50, 220)))
+def test_sounds_are_told_with_their_words_and_whether_these_are_hardly_any() -> None:
+    found = features(100, 50, 150, 50, 150, 100, 40, 5)
+    assert list(sounds_with_words(found, [0, 50, 149, 220, 340, 590])) == [
+        Sound(0, 120, [0, 1], wordless=False),
+        Sound(130, 320, [2, 3], wordless=False),
+        Sound(330, 520, [4], wordless=True),
+        Sound(580, 645, [5], wordless=False),
+    ]
 
 
 def test_word_begins_shortly_before_the_next_one() -> None:

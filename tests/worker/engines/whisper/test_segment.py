@@ -5,8 +5,9 @@ from math import inf
 import pytest
 
 from protocol.recognition import Options, Word
-from tests.worker.engines.whisper.stand_ins import GOOD, FakeReader, decoder
-from worker.engines.whisper.reader import Phrase, Reading
+from tests.worker.engines.whisper.stand_ins import GOOD, FakeReader, PausingReader, decoder
+from worker.engines.whisper.engine import _transcript
+from worker.engines.whisper.reader import Hints, Phrase, Reading
 
 
 @pytest.mark.parametrize(("language", "joined"), [("en", "They had nothing."), ("fr", "They had. Nothing.")])
@@ -89,3 +90,39 @@ def test_phrases_of_later_windows_are_timed_from_the_start_of_the_segment() -> N
 )
 def test_phrases_are_left_out_where_they_tell_nothing(reading: Reading) -> None:
     assert decoder(FakeReader(lambda *_: reading), 4.0).decode("en", "").phrases == ()
+
+
+def test_rest_after_a_pause_is_read_in_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = GOOD._replace(text="我还没有。", phrases=(Phrase("我还没有。", 0.0, 2.0),), end_s=2.0)
+    improbable: list[str] = []
+
+    def answer(encoded: tuple[int, int], hints: Hints) -> Reading:
+        language = hints.asked.language
+        said = GOOD._replace(text=f" {language}.", log_probability=-0.9 if language in improbable else -0.2)
+        return said if encoded[0] else first
+
+    reader = PausingReader(answer)
+    assert decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text == "我还没有， zh."
+    monkeypatch.setattr(reader, "languages", lambda encoded: ["fr", "zh"] if encoded[0] else ["zh", "fr"])
+    assert "fr." in decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text
+    improbable.append("fr")
+    assert "zh." in decoder(reader, 5.5).decode("zh", "", ("zh", "fr")).text
+
+
+@pytest.mark.parametrize(
+    ("given", "likeliest", "language"),
+    [(-1.1, "en", "en"), (-0.7, "en", "zh"), (-1.1, "zh", "zh")],
+    ids=["doubted", "probable", "likeliest"],
+)
+def test_improbable_text_in_a_given_language_is_decided_by_the_likelier_one(
+    given: float, likeliest: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The language of a recording is voted, but one sentence of it may be in another one."""
+
+    def answer(_: tuple[int, int], hints: Hints) -> Reading:
+        return GOOD._replace(log_probability=given if hints.asked.language == "zh" else -0.2)
+
+    reader = FakeReader(answer)
+    monkeypatch.setattr(reader, "languages", lambda encoded: [likeliest, "zh", "en"])
+    found = _transcript(decoder(reader, 4.0), Options("zh", languages=("zh", "en")))
+    assert found.language == language

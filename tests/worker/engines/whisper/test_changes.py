@@ -1,0 +1,122 @@
+"""Test that each part of a window in several languages is read in its own."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.worker.engines.whisper.stand_ins import GOOD, FakeReader, decoder
+from worker.engines.whisper.reader import LONGEST_FRAMES, Features, Hints, Phrase, Reading, Samples
+
+FIRST, LAST, ENGLISH, MORE = "我们下午见面。", "请带上笔记。", " Bring your notes.", " Come early."
+IN_TURN = ((0, 200), (300, 520), (600, 850), (950, 1200))
+"""Frames of four sounds. With 3 s of silence, the whole has 1500 frames, and each part another length."""
+THREE = IN_TURN[:3]
+SAID = {580: FIRST, 600: ENGLISH, 650: LAST, 570: MORE}
+
+
+def said(text: str, **found: Any) -> Reading:
+    """Return a reading with one phrase."""
+    return GOOD._replace(text=text, phrases=(Phrase(text, 0.0, 2.0),), end_s=2.0, **found)
+
+
+class TurnsReader(FakeReader):
+    """Reader of sounds that answers by the length of a window.
+
+    Words begin at ``words_s``, in parts of the window in their first second.
+    """
+
+    def __init__(self, sounds: Any, answers: dict[int, Reading], words_s: list[float], languages: Any) -> None:
+        super().__init__(lambda window, _: answers.get(window[1], said("")))
+        self.sounds, self.words_s, self.spoken = sounds, words_s, languages
+
+    def features(self, samples: Samples) -> Features:
+        found = np.full((1, len(samples) // 160 + LONGEST_FRAMES), -0.5, np.float32)
+        for first, last in self.sounds:
+            found[:, first:last] = 1.0
+        return found
+
+    def languages(self, encoded: Any) -> list[str]:
+        return [self.spoken.get(encoded[1], "zh"), "zh", "en"]
+
+    def words(self, encoded: Any, hints: Hints, text: str) -> list[tuple[int, float]]:
+        whole = encoded[1] == self.sounds[-1][1] + 300
+        return list(zip(range(len(text)), self.words_s if whole else [0.3, 0.6, 0.9], strict=False))
+
+
+def decode(reader: TurnsReader, language: str = "zh", spoken: tuple[str, ...] = ("zh", "en")) -> str:
+    """Return the text of all sounds."""
+    return decoder(reader, reader.sounds[-1][1] / 100).decode(language, "", spoken).text
+
+
+def begin_at(*seconds: float) -> list[float]:
+    """Return where seven words begin after each of these seconds."""
+    return [second + 0.25 * number for second in seconds for number in range(7)]
+
+
+IN_ENGLISH = {560: "en", 570: "en"}
+
+
+def test_sentences_in_another_language_are_read_with_what_lies_between() -> None:
+    answers = {1500: said(FIRST + LAST)} | {frames: said(text) for frames, text in SAID.items()}
+    reader = TurnsReader(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
+    passage = decoder(reader, 12.0).decode("zh", "", ("zh", "en"))
+    assert passage.text == f"{FIRST}Bring your notes. {LAST}Come early."
+    assert [phrase.start_ms for phrase in passage.phrases] == [0, 2800, 5800, 9300]
+
+
+def test_sentence_between_is_read_too_if_whisper_passes_over_it() -> None:
+    answers = {1150: said(FIRST), 580: said(FIRST), 600: said(ENGLISH), 570: said(LAST)}
+    assert decode(TurnsReader(THREE, answers, begin_at(0), {560: "en"})) == f"{FIRST}Bring your notes. {LAST}"
+
+
+@pytest.mark.parametrize(
+    ("found", "likeliest", "spoken"),
+    [
+        ({}, "zh", ("zh", "en")),
+        ({}, "de", ("zh", "en")),
+        ({}, "fr", ()),
+        ({"log_probability": -0.9}, "en", ("zh", "en")),
+        ({"no_speech": 0.3}, "en", ("zh", "en")),
+        ({"text": " This is a sentence in English."}, "en", ("zh", "en")),
+    ],
+    ids=["the same", "not spoken", "not looked for", "improbable", "a sound", "primed"],
+)
+def test_window_has_one_language_unless_somebody_surely_spoke_another(
+    found: dict[str, Any], likeliest: str, spoken: tuple[str, ...]
+) -> None:
+    english = said(ENGLISH)._replace(**found)
+    answers = {1150: said(FIRST + LAST), 580: said(FIRST), 570: said(LAST)}
+    reader = TurnsReader(
+        THREE, answers | dict.fromkeys((600, 900, 3000), english), begin_at(0, 6), {560: likeliest}
+    )
+    assert decode(reader, spoken=spoken) == FIRST + LAST
+
+
+def test_english_and_mandarin_are_looked_for_when_the_languages_of_the_speaker_are_unknown() -> None:
+    answers = {1150: said(FIRST + LAST), 580: said(FIRST), 600: said(ENGLISH), 570: said(LAST)}
+    reader = TurnsReader(THREE, answers, begin_at(0, 6), {560: "en"})
+    assert decode(reader, spoken=()) == f"{FIRST}Bring your notes. {LAST}"
+
+
+@pytest.mark.parametrize("sounds", [((0, 200), (300, 450), (600, 850)), ((0, 200), (300, 340), (600, 850))])
+def test_short_sound_is_in_the_language_of_its_neighbours(sounds: Any) -> None:
+    answers = {1150: said(FIRST + LAST)}
+    assert decode(TurnsReader(sounds, answers, begin_at(0, 6), {490: "en", 380: "en"})) == FIRST + LAST
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh", f"We meet. {LAST}Bring notes."), ("en", "We meet. Bring notes.")]
+)
+def test_mandarin_is_read_where_whisper_wrote_english_instead(language: str, text: str) -> None:
+    english = said(" We meet. Bring notes.")
+    answers = {1150: english, 580: said(" We meet."), 600: said(LAST), 570: said(" Bring notes.")}
+    reader = TurnsReader(THREE, answers, begin_at(0, 6), {520: "en", 570: "en"})
+    assert decode(reader, language, (language, "en")) == text
+
+
+def test_rest_of_a_part_after_a_pause_is_read() -> None:
+    sounds = ((0, 200), (300, 520), (600, 820))
+    answers = {1120: said(FIRST), 580: said(FIRST), 840: said(ENGLISH), 540: said(MORE)}
+    reader = TurnsReader(sounds, answers, begin_at(0), {560: "en", 540: "en"})
+    assert decode(reader) == f"{FIRST}Bring your notes. Come early."
