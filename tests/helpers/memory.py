@@ -12,11 +12,17 @@ MIB = 1024 * 1024
 
 
 def role_of(process: psutil.Process) -> str:
-    """Return the role of ``process``: the module or script that Python runs, else the program's name."""
+    """Return the role of ``process``: the module or script that Python runs, else the program's name.
+
+    ``kikipounamu`` is many programs, and the app runs others of them for a moment: its first word belongs to it.
+    """
     words = process.cmdline()
     if not words or not Path(words[0]).name.startswith("python"):
         return process.name()
-    return words[words.index("-m") + 1] if "-m" in words[:-1] else Path(words[1]).name
+    if "-m" in words[:-1]:
+        return words[words.index("-m") + 1]
+    script = Path(words[1]).name
+    return " ".join((script, *words[2:3])) if script == "kikipounamu" else script
 
 
 def written_bytes(process: int) -> int:

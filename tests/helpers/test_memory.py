@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from unittest.mock import create_autospec
 
 import psutil
 import pytest
@@ -50,3 +51,18 @@ def test_memory_roles_are_modules_scripts_and_programs() -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as module:
         wait_until_sync(lambda: role_of(psutil.Process(module.pid)) == "code", "the module is known by its name")
         module.kill()
+
+
+@pytest.mark.parametrize(
+    ("words", "role"),
+    [
+        (("kikipounamu", "app", "--hidden"), "kikipounamu app"),
+        (("kikipounamu", "microphones", "--json"), "kikipounamu microphones"),
+        (("kikipounamu-gateway", "serve"), "kikipounamu-gateway"),
+    ],
+)
+def test_commands_of_one_program_have_roles_of_their_own(words: tuple[str, ...], role: str) -> None:
+    """The app lists microphones in another program of the same name, for a moment and with 14 MiB."""
+    process = create_autospec(psutil.Process, instance=True)
+    process.cmdline.return_value = ["/venv/bin/python", f"/venv/bin/{words[0]}", *words[1:]]
+    assert role_of(process) == role
