@@ -13,7 +13,7 @@ Ask = Callable[[Sequence[str]], str]
 """Runs a command and returns its output; empty if it is missing, fails or takes too long."""
 
 
-class GraphicsCard(NamedTuple):
+class NvidiaCard(NamedTuple):
     """A card with its driver's version and its capability, both in parts."""
 
     name: str
@@ -36,19 +36,19 @@ def ask(command: Sequence[str]) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def find_cards(ask: Ask = ask) -> tuple[GraphicsCard, ...]:
+def find_cards(ask: Ask = ask) -> tuple[NvidiaCard, ...]:
     """Return the cards that NVIDIA's driver reports, the most capable first. Blocks."""
     output = ask(["nvidia-smi", f"--query-gpu={','.join(_FIELDS)}", "--format=csv,noheader"])
     return tuple(sorted(_read(output), key=lambda card: card.capability, reverse=True))
 
 
-def _read(output: str) -> Iterator[GraphicsCard]:
+def _read(output: str) -> Iterator[NvidiaCard]:
     for line in output.splitlines():
         parts = [part.strip() for part in line.split(",")]
         if len(parts) == len(_FIELDS):
             driver, capability = (tuple(map(int, part.split("."))) if _dotted(part) else () for part in parts[1:])
             if driver and capability:
-                yield GraphicsCard(parts[0], driver, capability)
+                yield NvidiaCard(parts[0], driver, capability)
 
 
 def _dotted(text: str) -> bool:
@@ -72,7 +72,7 @@ class TorchBuild(NamedTuple):
     driver: int
     requirement: str
 
-    def runs_on(self, card: GraphicsCard) -> bool:
+    def runs_on(self, card: NvidiaCard) -> bool:
         """Return whether the build was made for this card."""
         return self.lowest <= card.capability[:2] <= self.highest
 
@@ -107,7 +107,7 @@ _BUILDS_ON_ARM: Final = (
 _ARM: Final = frozenset({"aarch64", "arm64"})
 
 
-def choose_torch(platform: str, machine: str, card: GraphicsCard | None) -> TorchChoice:
+def choose_torch(platform: str, machine: str, card: NvidiaCard | None) -> TorchChoice:
     """Return the build for a card, or for the processor without one. Raises ``GpuError``.
 
     ``platform`` is ``sys.platform``, ``machine`` that of ``platform.machine``.

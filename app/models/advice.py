@@ -20,7 +20,7 @@ from runtime.folders import folders, private_folder
 from runtime.whole_file import replacing
 from speech.models.catalogue import Model
 from speech.models.errors import MeasurementFailed
-from speech.models.recommendation import Computer, LocalSpeed, Reason, Recommendation, local_speed, recommend
+from speech.models.recommendation import ChoiceReason, Computer, LocalSpeed, Recommendation, local_speed, recommend
 
 _FILE: Final = "model-speeds.json"
 _MOST_BYTES: Final = 1 << 16
@@ -97,8 +97,9 @@ def advice_line(advice: Recommendation, languages: Sequence[str]) -> str:
     """Return the recommendation and its reason in one line, for a terminal."""
     spoken = languages_text(languages) if languages else "any language"
     why = {
-        Reason.ACCURATE: f"of those that know {spoken} and keep up with speech here, it makes the fewest errors",
-        Reason.FASTEST: f"none that knows {spoken} keeps up with speech here, and this one is the fastest",
+        ChoiceReason.ACCURATE: f"of those that know {spoken} and keep up with speech here, "
+        "it makes the fewest errors",
+        ChoiceReason.FASTEST: f"none that knows {spoken} keeps up with speech here, and this one is the fastest",
     }.get(advice.reason, f"no model that knows {spoken} fits into the memory of this computer")
     speed = f" ({speed_text(advice.speed)})" if advice.speed else ""
     return f"recommended: {advice.model}{speed}: {why}"

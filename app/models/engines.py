@@ -20,7 +20,7 @@ from speech.models.probes import Probes
 from speech.models.recommendation import (
     FOR_CHINESE,
     WITHOUT_HUB,
-    Reason,
+    ChoiceReason,
     Recommendation,
     default_model,
     without_whisper,
@@ -116,11 +116,11 @@ def live_model(is_installed: Callable[[str], bool], is_here: Callable[[str], boo
 PROBE_S: Final = 1.5
 """Longest wait for a hub, because the first start waits for it."""
 _WHY: Final = {
-    Reason.CHINESE: "it recognises Chinese well and fast",
-    Reason.NO_HUB: "Chinese would be better with another model, but no hub of models answers now",
-    Reason.NO_CHINESE: "it recognises about a hundred languages on any computer",
-    Reason.INSTALLED: "it is installed",
-    Reason.NO_WHISPER: "Whisper is not in this installation",
+    ChoiceReason.CHINESE: "it recognises Chinese well and fast",
+    ChoiceReason.NO_HUB: "Chinese would be better with another model, but no hub of models answers now",
+    ChoiceReason.NO_CHINESE: "it recognises about a hundred languages on any computer",
+    ChoiceReason.INSTALLED: "it is installed",
+    ChoiceReason.NO_WHISPER: "Whisper is not in this installation",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 
-class Target(StrEnum):
+class FaultTarget(StrEnum):
     """Kind of thing that an event disturbs: three kinds of processes, and two kinds of networks."""
 
     GATEWAY = "gateway"
@@ -16,8 +16,8 @@ class Target(StrEnum):
     BROKER_LINK = "broker link"
 
 
-PROCESSES: Final = (Target.GATEWAY, Target.WORKER, Target.BROKER)
-LINKS: Final = (Target.CLIENT_LINK, Target.BROKER_LINK)
+PROCESSES: Final = (FaultTarget.GATEWAY, FaultTarget.WORKER, FaultTarget.BROKER)
+LINKS: Final = (FaultTarget.CLIENT_LINK, FaultTarget.BROKER_LINK)
 
 
 class Kind(StrEnum):
@@ -64,7 +64,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
 
     at_s: float
     kind: Kind
-    target: Target
+    target: FaultTarget
     number: int = 0
     lasts_s: float = 0.0
     amount: float = 0.0

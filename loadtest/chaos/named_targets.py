@@ -11,12 +11,16 @@ import msgspec
 import psutil
 
 from client.connection import Address
-from loadtest.chaos.events import PROCESSES, Target
+from loadtest.chaos.events import PROCESSES, FaultTarget
 from loadtest.chaos.proxy import tcp_proxy, to_port
 from loadtest.chaos.targets import Absent, ChaosTargets, Network, TargetProcess, running_pids
 from loadtest.core.errors import LoadTestError
 
-_WORDS: Final = {Target.GATEWAY: ("gateway",), Target.WORKER: ("worker",), Target.BROKER: ("valkey", "redis")}
+_WORDS: Final = {
+    FaultTarget.GATEWAY: ("gateway",),
+    FaultTarget.WORKER: ("worker",),
+    FaultTarget.BROKER: ("valkey", "redis"),
+}
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -27,7 +31,7 @@ class NamedProcess(TargetProcess):
     Another program restarts it. The command line must fit the target: an outdated id may be another process.
     """
 
-    target: Target
+    target: FaultTarget
     place: str
 
     @property
@@ -64,10 +68,10 @@ def named_process(text: str) -> NamedProcess:
     return NamedProcess(process_kind(target), place)
 
 
-def process_kind(text: str) -> Target:
+def process_kind(text: str) -> FaultTarget:
     """Parse the name of a kind of process. Raises ``LoadTestError``."""
     with suppress(ValueError):
-        target = Target(text)
+        target = FaultTarget(text)
         if target in PROCESSES:
             return target
     raise LoadTestError(f"{text} cannot be killed: name one of {', '.join(PROCESSES)}")
@@ -86,16 +90,16 @@ async def open_named_targets(
     for link in links:
         listen, broker = _link(link)
         brokers.append(Network(await within.enter_async_context(tcp_proxy(to_port(broker[1], broker[0]), listen))))
-    processes: dict[Target, list[NamedProcess]] = {}
+    processes: dict[FaultTarget, list[NamedProcess]] = {}
     for process in named:
         processes.setdefault(process.target, []).append(process)
     url = f"{through}://127.0.0.1:{clients.proxy.port}"
     here = Address(url, address.key, certificate_sha256=address.certificate_sha256)
     return ChaosTargets(
         lambda: here,
-        lambda: running_pids(processes.get(Target.GATEWAY, ())),
+        lambda: running_pids(processes.get(FaultTarget.GATEWAY, ())),
         {target: [*several] for target, several in processes.items()},
-        {Target.CLIENT_LINK: [clients], Target.BROKER_LINK: brokers},
+        {FaultTarget.CLIENT_LINK: [clients], FaultTarget.BROKER_LINK: brokers},
     )
 
 

@@ -23,7 +23,7 @@ from client.connection import Address
 from client.errors import Unreachable
 from loadtest.chaos.child import ChaosChild
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.events import Target
+from loadtest.chaos.events import FaultTarget
 from loadtest.chaos.proxy import Connect, Streams, tcp_proxy, to_socket
 from loadtest.chaos.targets import Absent, ChaosTargets, Network, TargetProcess, running_pids
 from loadtest.core.errors import LoadTestError
@@ -45,14 +45,14 @@ class StackSize(Struct, frozen=True):
     workers: int = 2
     rtf: float = 0.02
 
-    def counts(self) -> dict[Target, int]:
+    def counts(self) -> dict[FaultTarget, int]:
         """Return the number of targets of each kind."""
         return {
-            Target.GATEWAY: self.gateways,
-            Target.WORKER: self.workers,
-            Target.BROKER: 1,
-            Target.CLIENT_LINK: self.gateways,
-            Target.BROKER_LINK: self.gateways - 1 + self.workers,
+            FaultTarget.GATEWAY: self.gateways,
+            FaultTarget.WORKER: self.workers,
+            FaultTarget.BROKER: 1,
+            FaultTarget.CLIENT_LINK: self.gateways,
+            FaultTarget.BROKER_LINK: self.gateways - 1 + self.workers,
         }
 
 
@@ -97,7 +97,7 @@ class OwnStack:
         tasks = await within.enter_async_context(Tasks("stack"))
         to_clients = [await self._proxy(within, self._connect(number)) for number in range(size.gateways)]
         to_broker = [await self._proxy(within, broker) for _ in range(size.gateways - 1 + size.workers)]
-        self.targets.networks = {Target.CLIENT_LINK: to_clients, Target.BROKER_LINK: to_broker}
+        self.targets.networks = {FaultTarget.CLIENT_LINK: to_clients, FaultTarget.BROKER_LINK: to_broker}
         links = iter(to_broker)
         for number in range(size.gateways):
             redis = ("--redis", _url(next(links))) if number else ()
@@ -111,9 +111,9 @@ class OwnStack:
         await self._until(lambda ready: ready.get("ready"), "no worker is ready")
         broker_process = StackBroker(self._gateways[0])
         self.targets.processes = {
-            Target.GATEWAY: [*self._gateways],
-            Target.WORKER: [*self._workers],
-            Target.BROKER: [broker_process],
+            FaultTarget.GATEWAY: [*self._gateways],
+            FaultTarget.WORKER: [*self._workers],
+            FaultTarget.BROKER: [broker_process],
         }
 
     async def _proxy(self, within: AsyncExitStack, connect: Connect) -> Network:
@@ -136,7 +136,7 @@ class OwnStack:
 
     def _locate(self) -> Address:
         """Return the proxy of the next gateway, so that sessions change between gateways."""
-        links = self.targets.networks.get(Target.CLIENT_LINK)
+        links = self.targets.networks.get(FaultTarget.CLIENT_LINK)
         if not links:
             raise Unreachable("the stack has not started yet")
         return Address(f"http://127.0.0.1:{links[next(self._turns) % len(links)].proxy.port}", self._key)

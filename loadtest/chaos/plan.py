@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from loadtest.chaos.events import LINKS, OF_LINKS, OF_PROCESSES, Event, Kind, Target, Way
+from loadtest.chaos.events import LINKS, OF_LINKS, OF_PROCESSES, Event, FaultTarget, Kind, Way
 from loadtest.core.errors import LoadTestError
 
 _SHORTEST_S: Final = 0.2
@@ -27,7 +27,7 @@ class Choice(Struct, frozen=True):
     """Kind of event that is possible, at ``count`` targets of a kind."""
 
     kind: Kind
-    target: Target
+    target: FaultTarget
     count: int
 
 
@@ -47,7 +47,7 @@ class ChaosPlan(Struct, frozen=True):
     partials: bool = False
 
 
-def choices(counts: Mapping[Target, int], disk: bool, clock: bool) -> tuple[Choice, ...]:
+def choices(counts: Mapping[FaultTarget, int], disk: bool, clock: bool) -> tuple[Choice, ...]:
     """Return all events that are possible with these numbers of targets.
 
     ``disk``: a broker's files can be stopped from growing. ``clock``: clocks of processes can be stepped.
@@ -58,20 +58,20 @@ def choices(counts: Mapping[Target, int], disk: bool, clock: bool) -> tuple[Choi
     return tuple(choice for choice in found if choice.count > 0)
 
 
-def _kinds(target: Target, disk: bool, clock: bool) -> Iterator[Kind]:
+def _kinds(target: FaultTarget, disk: bool, clock: bool) -> Iterator[Kind]:
     if target in LINKS:
         yield from OF_LINKS
         return
     yield from OF_PROCESSES
-    if target is Target.WORKER:
+    if target is FaultTarget.WORKER:
         yield Kind.SLOW
-    if target is Target.BROKER and disk:
+    if target is FaultTarget.BROKER and disk:
         yield Kind.DISK
     if clock:
         yield Kind.CLOCK
 
 
-def not_there(events: Iterable[Event], counts: Mapping[Target, int]) -> tuple[Event, ...]:
+def not_there(events: Iterable[Event], counts: Mapping[FaultTarget, int]) -> tuple[Event, ...]:
     """Return the events whose target is not named, or does not exist in this number."""
     return tuple(event for event in events if event.number >= counts.get(event.target, 0))
 

@@ -12,7 +12,7 @@ import psutil
 
 from client.connection import Locate
 from loadtest.chaos.clock import SteppedClock
-from loadtest.chaos.events import Target, Way
+from loadtest.chaos.events import FaultTarget, Way
 from loadtest.chaos.proxy import TcpProxy
 
 _CUT_WITHIN_S: Final = 5.0
@@ -150,6 +150,6 @@ class ChaosTargets:
 
     locate: Locate
     gateways: Callable[[], Sequence[int]]
-    processes: dict[Target, list[TargetProcess]] = field(default_factory=dict)
-    networks: dict[Target, list[Network]] = field(default_factory=dict)
+    processes: dict[FaultTarget, list[TargetProcess]] = field(default_factory=dict)
+    networks: dict[FaultTarget, list[Network]] = field(default_factory=dict)
     failures: Callable[[], Mapping[str, int]] = dict

@@ -15,7 +15,7 @@ from client.connection import Address, Locate
 from client.errors import Unreachable
 from loadtest.chaos.clock import find_library
 from loadtest.chaos.disk import AVAILABLE
-from loadtest.chaos.events import PROCESSES, Kind, Target
+from loadtest.chaos.events import PROCESSES, FaultTarget, Kind
 from loadtest.chaos.named_targets import named_process, open_named_targets, process_kind
 from loadtest.chaos.own_stack import OwnStack, StackSize
 from loadtest.chaos.plan import ChaosPlan, Choice, choices, draw, not_there, read_plan
@@ -68,11 +68,11 @@ class TargetOptions:
     broker_links: tuple[str, ...]
     library: Path | None
 
-    def counts(self) -> dict[Target, int]:
+    def counts(self) -> dict[FaultTarget, int]:
         """Return the number of targets of each kind. Raises ``LoadTestError``."""
         if self.size is None:
             named = Counter(named_process(text).target for text in self.may_kill)
-            return {**named, Target.CLIENT_LINK: 1, Target.BROKER_LINK: len(self.broker_links)}
+            return {**named, FaultTarget.CLIENT_LINK: 1, FaultTarget.BROKER_LINK: len(self.broker_links)}
         if self.broker_links:
             raise LoadTestError("--own-stack has links of its own: leave out --broker-link")
         allowed = [process_kind(text) for text in self.may_kill] or PROCESSES

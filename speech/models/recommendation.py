@@ -47,7 +47,7 @@ class LocalSpeed(NamedTuple):
     measured: bool
 
 
-class Reason(StrEnum):
+class ChoiceReason(StrEnum):
     """Reason of a recommendation or of a default."""
 
     ACCURATE = "accurate"
@@ -64,7 +64,7 @@ class Recommendation(NamedTuple):
     """Recommended model. ``speed``: on this computer, if it is known at all."""
 
     model: str
-    reason: Reason
+    reason: ChoiceReason
     speed: LocalSpeed | None = None
 
 
@@ -101,11 +101,11 @@ def recommend(
         if speed and runs(model.name) and spoken <= set(model.languages) and fits(model, computer):
             suitable.append((model.name, speed))
     if found := next((one for one in suitable if one[1].value >= KEEPS_UP), None):
-        return Recommendation(found[0], Reason.ACCURATE, found[1])
+        return Recommendation(found[0], ChoiceReason.ACCURATE, found[1])
     if suitable:
         name, speed = max(suitable, key=lambda one: one[1].value)
-        return Recommendation(name, Reason.FASTEST, speed)
-    return Recommendation(WITHOUT_HUB, Reason.FITS, local_speed(fallback, known.values(), computer))
+        return Recommendation(name, ChoiceReason.FASTEST, speed)
+    return Recommendation(WITHOUT_HUB, ChoiceReason.FITS, local_speed(fallback, known.values(), computer))
 
 
 def fits(model: Model, computer: Computer) -> bool:
@@ -128,7 +128,7 @@ def without_whisper(
     if not able:
         return None
     first = min(able, key=lambda one: (not installed(one.name), not spoken <= set(one.languages), one.most_bytes))
-    return Recommendation(first.name, Reason.INSTALLED if installed(first.name) else Reason.NO_WHISPER)
+    return Recommendation(first.name, ChoiceReason.INSTALLED if installed(first.name) else ChoiceReason.NO_WHISPER)
 
 
 def default_model(
@@ -140,11 +140,13 @@ def default_model(
     """
     chinese = bool(CHINESE.intersection(languages))
     if chinese and installed(FOR_CHINESE):
-        return Recommendation(FOR_CHINESE, Reason.CHINESE)
+        return Recommendation(FOR_CHINESE, ChoiceReason.CHINESE)
     if installed(WITHOUT_HUB):
-        return Recommendation(WITHOUT_HUB, Reason.INSTALLED)
+        return Recommendation(WITHOUT_HUB, ChoiceReason.INSTALLED)
     if not chinese:
-        return Recommendation(WITHOUT_HUB, Reason.NO_CHINESE)
+        return Recommendation(WITHOUT_HUB, ChoiceReason.NO_CHINESE)
     return (
-        Recommendation(FOR_CHINESE, Reason.CHINESE) if reachable() else Recommendation(WITHOUT_HUB, Reason.NO_HUB)
+        Recommendation(FOR_CHINESE, ChoiceReason.CHINESE)
+        if reachable()
+        else Recommendation(WITHOUT_HUB, ChoiceReason.NO_HUB)
     )

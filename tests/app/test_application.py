@@ -22,7 +22,7 @@ from app.models.view import FetchModel, LookAtModels, ModelsView, ModelUse
 from app.onboarding.view import MicrophoneTrial, TryMicrophone
 from app.settings.sections import ChangeSetting, Settings
 from runtime.folders import folders
-from speech.models.recommendation import Reason, Recommendation
+from speech.models.recommendation import ChoiceReason, Recommendation
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
@@ -201,9 +201,9 @@ async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypa
             return view.default if isinstance(view, ModelsView) else None
 
         await wait_until(default, "the default is shown")
-        assert default() == Recommendation("whisper-base", Reason.NO_HUB)
+        assert default() == Recommendation("whisper-base", ChoiceReason.NO_HUB)
         app.ask(ChangeSetting("recognition.languages", "en"))
-        english = Recommendation("whisper-base", Reason.NO_CHINESE)
+        english = Recommendation("whisper-base", ChoiceReason.NO_CHINESE)
         await wait_until(lambda: default() == english, "languages chosen in the first steps count at once")
         app.ask(ChangeSetting("general.welcomed", True))
         app.ask(ChangeSetting("recognition.languages", "zh"))

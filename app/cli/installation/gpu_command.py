@@ -11,7 +11,7 @@ from runtime.terminal import say
 
 if TYPE_CHECKING:
     from app.gpu.installer import GpuStep
-    from app.gpu.torch_choice import GraphicsCard
+    from app.gpu.torch_choice import NvidiaCard
 
 app = group("Recognise with FunASR's models on a graphics card.")
 
@@ -71,7 +71,7 @@ def _set_up(*, dry_run: bool, accepted: bool, device: str, wheel: Path | None = 
     installer.remove(keep=environment)
 
 
-def _plan(card: "GraphicsCard | None", environment: Path, wheel: Path | None) -> "tuple[GpuStep, ...]":
+def _plan(card: "NvidiaCard | None", environment: Path, wheel: Path | None) -> "tuple[GpuStep, ...]":
     import platform
     import sys
 

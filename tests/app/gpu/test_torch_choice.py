@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.gpu.torch_choice import CPU, PLAIN, GpuError, GraphicsCard, choose_torch
+from app.gpu.torch_choice import CPU, PLAIN, GpuError, NvidiaCard, choose_torch
 
 TABLE = (Path(__file__).parents[3] / "packaging" / "torch.md").read_text()
 
 
-def card(capability: str, driver: int = 580) -> GraphicsCard:
-    return GraphicsCard("a card", (driver, 10), tuple(map(int, capability.split("."))))
+def card(capability: str, driver: int = 580) -> NvidiaCard:
+    return NvidiaCard("a card", (driver, 10), tuple(map(int, capability.split("."))))
 
 
 def build(capability: str, driver: int = 580, machine: str = "x86_64", platform: str = "linux") -> str:

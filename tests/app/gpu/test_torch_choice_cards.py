@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from app.gpu.torch_choice import GraphicsCard, ask, find_cards
+from app.gpu.torch_choice import NvidiaCard, ask, find_cards
 
 TOLD = "NVIDIA GeForce RTX 5060 Ti, 580.95.05, 12.0\nTesla T4, 580.95.05, 7.5\n"
 
 
 def test_cards_are_read_the_most_capable_first() -> None:
     newest, older = find_cards(lambda command: "Tesla T4, 535.1, 7.5\nNVIDIA H100, 535.1, 9.0\n")
-    assert newest == GraphicsCard("NVIDIA H100", (535, 1), (9, 0)) and older.name == "Tesla T4"
+    assert newest == NvidiaCard("NVIDIA H100", (535, 1), (9, 0)) and older.name == "Tesla T4"
     assert newest.description == "NVIDIA H100, capability 9.0, driver 535.1"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.models.advice import advice_line, advise, keep_speed, languages_text, speed_text
 from speech.models.catalogue import load_catalogue
-from speech.models.recommendation import LocalSpeed, Reason, Recommendation
+from speech.models.recommendation import ChoiceReason, LocalSpeed, Recommendation
 
 
 def test_speeds_and_languages_are_short() -> None:
@@ -16,13 +16,13 @@ def test_speeds_and_languages_are_short() -> None:
 
 
 def test_recommendation_is_one_line_with_its_reason() -> None:
-    best = Recommendation("some-model", Reason.ACCURATE, LocalSpeed(21.0, False))
+    best = Recommendation("some-model", ChoiceReason.ACCURATE, LocalSpeed(21.0, False))
     assert advice_line(best, ("zh", "en")).startswith(
         "recommended: some-model (~21x): of those that know zh en and"
     )
     assert "any language" in advice_line(best, ())
-    assert "fits into the memory" in advice_line(Recommendation("some-model", Reason.FITS), ("zh",))
-    assert "the fastest" in advice_line(Recommendation("some-model", Reason.FASTEST), ("zh",))
+    assert "fits into the memory" in advice_line(Recommendation("some-model", ChoiceReason.FITS), ("zh",))
+    assert "the fastest" in advice_line(Recommendation("some-model", ChoiceReason.FASTEST), ("zh",))
 
 
 def test_advice_uses_the_measurements_of_this_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

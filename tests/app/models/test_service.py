@@ -28,7 +28,7 @@ from app.models.view import (
 from speech.models.collector import FreeBytes, free_bytes
 from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
 from speech.models.lock import locked
-from speech.models.recommendation import WITHOUT_HUB, Reason, Recommendation
+from speech.models.recommendation import WITHOUT_HUB, ChoiceReason, Recommendation
 from tests.helpers.waiting import wait_until
 from tests.speech.models.example import (
     CONFIG,
@@ -283,7 +283,7 @@ async def test_default_is_chosen_once_and_shown(world: World, hub: FileServer) -
         assert await models.choose() == WITHOUT_HUB
         models.ask(LookAtModels(True))
         await wait_until(lambda: any(view.default for view in world.told), "the default")
-        assert world.told[-1].default == Recommendation(WITHOUT_HUB, Reason.NO_CHINESE)
+        assert world.told[-1].default == Recommendation(WITHOUT_HUB, ChoiceReason.NO_CHINESE)
         seen: list[int] = []
 
         def languages() -> list[str]:

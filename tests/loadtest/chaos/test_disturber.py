@@ -14,7 +14,7 @@ import pytest
 from client.connection import Address, fixed
 from loadtest.chaos.clock import SteppedClock
 from loadtest.chaos.disturber import Disturber
-from loadtest.chaos.events import Event, Kind, Target, Way
+from loadtest.chaos.events import Event, FaultTarget, Kind, Way
 from loadtest.chaos.targets import Absent, ChaosTargets, Network, TargetProcess
 from loadtest.reports.run import Mark
 from tests.helpers.waiting import wait_until
@@ -50,7 +50,9 @@ def target() -> Iterator[tuple[Sleeper, ChaosTargets]]:
         one = Sleeper(process)
         yield (
             one,
-            ChaosTargets(fixed(Address("http://127.0.0.1:9")), list, {Target.WORKER: [one], Target.BROKER: [one]}),
+            ChaosTargets(
+                fixed(Address("http://127.0.0.1:9")), list, {FaultTarget.WORKER: [one], FaultTarget.BROKER: [one]}
+            ),
         )
 
 
@@ -70,7 +72,7 @@ async def performing(targets: ChaosTargets, *events: Event) -> AsyncIterator[lis
 @pytest.mark.parametrize(("kind", "status"), [(Kind.KILL, -9), (Kind.RESTART, -15)])
 async def test_process_ends_and_stays_away(kind: Kind, status: int) -> None:
     with target() as (one, targets):
-        async with performing(targets, Event(0.0, kind, Target.WORKER, 0, 1.5)) as marks:
+        async with performing(targets, Event(0.0, kind, FaultTarget.WORKER, 0, 1.5)) as marks:
             await wait_until(lambda: marks, "it is noted")
             assert one.found.wait(30) in (status, None)
         assert one.away_s == 1.5
@@ -80,11 +82,11 @@ async def test_process_ends_and_stays_away(kind: Kind, status: int) -> None:
 @pytest.mark.parametrize("kind", [Kind.PAUSE, Kind.SLOW])
 async def test_process_stands_until_the_event_or_the_run_is_over(kind: Kind) -> None:
     with target() as (one, targets):
-        async with performing(targets, Event(0.0, kind, Target.WORKER, 0, 0.3, 0.9)) as marks:
+        async with performing(targets, Event(0.0, kind, FaultTarget.WORKER, 0, 0.3, 0.9)) as marks:
             await wait_until(lambda: stands(one.found), "it stands")
             await wait_until(lambda: marks, "it is over")
             assert not stands(one.found)
-        async with performing(targets, Event(0.0, kind, Target.WORKER, 0, 3600.0, 0.9)) as marks:
+        async with performing(targets, Event(0.0, kind, FaultTarget.WORKER, 0, 3600.0, 0.9)) as marks:
             await wait_until(lambda: stands(one.found), "it stands")
         await wait_until(lambda: not stands(one.found), "it continues after a cancelled run")
         assert len(marks) == 1
@@ -92,7 +94,7 @@ async def test_process_stands_until_the_event_or_the_run_is_over(kind: Kind) -> 
 
 async def test_slow_worker_may_end_meanwhile() -> None:
     with target() as (one, targets):
-        async with performing(targets, Event(0.0, Kind.SLOW, Target.WORKER, 0, 0.5, 0.5)) as marks:
+        async with performing(targets, Event(0.0, Kind.SLOW, FaultTarget.WORKER, 0, 0.5, 0.5)) as marks:
             await wait_until(lambda: stands(one.found), "it stands")
             one.found.kill()
             await wait_until(lambda: marks, "it is over")
@@ -103,7 +105,7 @@ async def test_slow_worker_may_end_meanwhile() -> None:
 async def test_disk_is_full_for_broker_and_gateway_until_the_run_is_over() -> None:
     with target() as (one, targets), sleeper() as gateway:
         one.below = [gateway]
-        async with performing(targets, Event(0.0, Kind.DISK, Target.BROKER, 0, 3600.0)):
+        async with performing(targets, Event(0.0, Kind.DISK, FaultTarget.BROKER, 0, 3600.0)):
             await wait_until(lambda: gateway.rlimit(psutil.RLIMIT_FSIZE)[0] == 0, "it is full")
             assert one.found.rlimit(psutil.RLIMIT_FSIZE)[0] == 0
         assert gateway.rlimit(psutil.RLIMIT_FSIZE)[0] == psutil.RLIM_INFINITY
@@ -114,7 +116,7 @@ async def test_clock_is_stepped_until_the_run_is_over(tmp_path: Path) -> None:
     file = tmp_path / "clock"
     with target() as (one, targets):
         one.clock = SteppedClock(Path("lib.so"), file)
-        async with performing(targets, Event(0.0, Kind.CLOCK, Target.WORKER, 0, 3600.0, -60.0)):
+        async with performing(targets, Event(0.0, Kind.CLOCK, FaultTarget.WORKER, 0, 3600.0, -60.0)):
             await wait_until(lambda: file.read_text() == "-60.0\n", "it is stepped")
         assert file.read_text() == "+0.0\n"
 
@@ -124,17 +126,17 @@ async def test_event_without_its_target_is_noted_and_the_run_goes_on() -> None:
         one.found.kill()
         one.found.wait()
         kinds = (Kind.KILL, Kind.PAUSE, Kind.CLOCK)
-        events = [Event(0.01 * number, kind, Target.WORKER) for number, kind in enumerate(kinds)]
+        events = [Event(0.01 * number, kind, FaultTarget.WORKER) for number, kind in enumerate(kinds)]
         async with performing(targets, *events) as marks:
             await wait_until(lambda: len(marks) == 3, "all are noted")
     assert {mark.outcome for mark in marks} == {"it is not running", "this clock cannot be stepped"}
 
 
 LINK_EVENTS = [
-    Event(0.0, Kind.GONE, Target.CLIENT_LINK, 0, 3600.0),
-    Event(0.0, Kind.DELAY, Target.CLIENT_LINK, 0, 3600.0, 3600.0),
-    Event(0.0, Kind.NARROW, Target.CLIENT_LINK, 0, 3600.0, 0.001),
-    Event(0.0, Kind.STALL, Target.CLIENT_LINK, 0, 3600.0),
+    Event(0.0, Kind.GONE, FaultTarget.CLIENT_LINK, 0, 3600.0),
+    Event(0.0, Kind.DELAY, FaultTarget.CLIENT_LINK, 0, 3600.0, 3600.0),
+    Event(0.0, Kind.NARROW, FaultTarget.CLIENT_LINK, 0, 3600.0, 0.001),
+    Event(0.0, Kind.STALL, FaultTarget.CLIENT_LINK, 0, 3600.0),
 ]
 
 
@@ -142,7 +144,9 @@ LINK_EVENTS = [
 async def test_network_is_restored_when_the_run_is_over(event: Event) -> None:
     async with echo_behind_a_proxy() as (_, proxy):
         network = Network(proxy)
-        targets = ChaosTargets(fixed(Address("http://127.0.0.1:9")), list, {}, {Target.CLIENT_LINK: [network]})
+        targets = ChaosTargets(
+            fixed(Address("http://127.0.0.1:9")), list, {}, {FaultTarget.CLIENT_LINK: [network]}
+        )
         async with performing(targets, event):
             await wait_until(lambda: network.disturbed, "it is disturbed")
         assert not network.disturbed
@@ -155,9 +159,11 @@ async def test_connection_is_gone_afterwards(kind: Kind) -> None:
     async with echo_behind_a_proxy() as (_, proxy), caller(proxy) as streams:
         await say(streams, b"hello")
         targets = ChaosTargets(
-            fixed(Address("http://127.0.0.1:9")), list, {}, {Target.CLIENT_LINK: [Network(proxy)]}
+            fixed(Address("http://127.0.0.1:9")), list, {}, {FaultTarget.CLIENT_LINK: [Network(proxy)]}
         )
-        async with performing(targets, Event(0.0, kind, Target.CLIENT_LINK, 0, 0.01, 0.0, (Way.UP,))) as marks:
+        async with performing(
+            targets, Event(0.0, kind, FaultTarget.CLIENT_LINK, 0, 0.01, 0.0, (Way.UP,))
+        ) as marks:
             await wait_until(lambda: marks, "it is over")
         with pytest.raises(ConnectionResetError):
             await streams[0].read()

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from loadtest.chaos.events import Event, Kind, Target, Way
+from loadtest.chaos.events import Event, FaultTarget, Kind, Way
 
 
 def test_event_survives_its_way_through_a_report() -> None:
-    event = Event(1.5, Kind.HALF_OPEN, Target.BROKER_LINK, 2, 3.0, 0.0, (Way.UP,))
+    event = Event(1.5, Kind.HALF_OPEN, FaultTarget.BROKER_LINK, 2, 3.0, 0.0, (Way.UP,))
     assert event.what == "half-open broker link 2"
     assert msgspec.json.decode(msgspec.json.encode(event), type=Event) == event
 

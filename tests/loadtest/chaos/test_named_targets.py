@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from client.connection import Address
-from loadtest.chaos.events import Target
+from loadtest.chaos.events import FaultTarget
 from loadtest.chaos.named_targets import NamedProcess, named_process, open_named_targets, process_kind
 from loadtest.chaos.targets import Absent
 from loadtest.core.errors import LoadTestError
@@ -33,17 +33,17 @@ def test_process_is_found_by_id_and_by_files(tmp_path: Path) -> None:
 def test_process_of_another_kind_is_left_alone() -> None:
     with sleeper("pass", "kikipounamu-worker") as worker:
         with pytest.raises(Absent, match="is not a broker"):
-            _ = NamedProcess(Target.BROKER, str(worker.pid)).process
+            _ = NamedProcess(FaultTarget.BROKER, str(worker.pid)).process
         worker.kill()
         worker.wait()
         with pytest.raises(Absent, match="is not running"):
-            _ = NamedProcess(Target.WORKER, str(worker.pid)).process
+            _ = NamedProcess(FaultTarget.WORKER, str(worker.pid)).process
 
 
 def test_file_without_an_id_names_no_process(tmp_path: Path) -> None:
     (tmp_path / "pid").write_text("soon")
     for place in ("pid", "none"):
-        named = NamedProcess(Target.WORKER, str(tmp_path / place))
+        named = NamedProcess(FaultTarget.WORKER, str(tmp_path / place))
         with pytest.raises(Absent, match="no process id"):
             _ = named.process
         assert not named.companions()
@@ -56,7 +56,7 @@ def test_unclear_name_is_refused(text: str) -> None:
 
 
 def test_kinds_of_processes_are_known_by_name() -> None:
-    assert process_kind("broker") is Target.BROKER
+    assert process_kind("broker") is FaultTarget.BROKER
     with pytest.raises(LoadTestError, match="gateway, worker, broker"):
         process_kind("broker link")
 
@@ -70,12 +70,12 @@ async def test_world_of_named_targets_reaches_gateway_and_broker_through_proxies
     ):
         address = Address(f"http://localhost:{gateway.port}", "key")
         links = [f"{listen}=127.0.0.1:{broker.port}"]
-        targets = await open_named_targets(stack, address, [NamedProcess(Target.WORKER, "1")], links)
+        targets = await open_named_targets(stack, address, [NamedProcess(FaultTarget.WORKER, "1")], links)
         assert targets.locate().key == "key" and targets.locate().url != address.url
-        assert len(targets.processes[Target.WORKER]) == len(targets.networks[Target.BROKER_LINK]) == 1
-        async with caller(targets.networks[Target.CLIENT_LINK][0].proxy) as streams:
+        assert len(targets.processes[FaultTarget.WORKER]) == len(targets.networks[FaultTarget.BROKER_LINK]) == 1
+        async with caller(targets.networks[FaultTarget.CLIENT_LINK][0].proxy) as streams:
             assert await say(streams, b"hello") == b"hello"
-        assert targets.networks[Target.BROKER_LINK][0].proxy.port == listen
+        assert targets.networks[FaultTarget.BROKER_LINK][0].proxy.port == listen
         reader, writer = await asyncio.open_connection("127.0.0.1", listen)
         assert await say((reader, writer), b"hello") == b"hello"
         writer.transport.abort()

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from client.errors import Unreachable
-from loadtest.chaos.events import LINKS, Target
+from loadtest.chaos.events import LINKS, FaultTarget
 from loadtest.chaos.own_stack import OwnStack, StackSize
 from loadtest.chaos.targets import Absent
 from loadtest.core.errors import LoadTestError
@@ -20,7 +20,7 @@ from tests.helpers.waiting import wait_until
 def another_broker(stack: OwnStack, before: int) -> int | None:
     """Return the broker's process id if it has changed."""
     try:
-        pid = stack.targets.processes[Target.BROKER][0].process.pid
+        pid = stack.targets.processes[FaultTarget.BROKER][0].process.pid
     except Absent:
         return None
     return pid if pid != before else None
@@ -37,7 +37,7 @@ async def test_stack_is_reached_through_proxies_and_ends_with_its_context(
     async with AsyncExitStack() as within, aiohttp.ClientSession() as http:
         await stack.start(within)
         targets = stack.targets
-        found = {target: len(targets.processes.get(target) or targets.networks[target]) for target in Target}
+        found = {target: len(targets.processes.get(target) or targets.networks[target]) for target in FaultTarget}
         assert found == size.counts()
         addresses = [targets.locate(), targets.locate()]
         assert len({address.url for address in addresses}) == 2, "sessions wander between the gateways"
@@ -47,7 +47,7 @@ async def test_stack_is_reached_through_proxies_and_ends_with_its_context(
         processes = [process for several in targets.processes.values() for process in several]
         before = [process.process.pid for process in processes]
         assert len(set(before)) == 4 and set(targets.gateways()) < set(before)
-        broker = targets.processes[Target.BROKER][0]
+        broker = targets.processes[FaultTarget.BROKER][0]
         assert [process.pid for process in broker.companions()] == [before[0]]
         broker.delay_restart(3600.0)
         broker.process.kill()
@@ -68,4 +68,4 @@ async def test_stack_without_programs_is_reported(tmp_path: Path, monkeypatch: p
 
 
 def test_size_counts_its_targets() -> None:
-    assert StackSize(gateways=3, workers=2).counts()[Target.BROKER_LINK] == 4
+    assert StackSize(gateways=3, workers=2).counts()[FaultTarget.BROKER_LINK] == 4

@@ -5,20 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.chaos.events import LINKS, PROCESSES, Event, Kind, Target
+from loadtest.chaos.events import LINKS, PROCESSES, Event, FaultTarget, Kind
 from loadtest.chaos.plan import ChaosPlan, choices, draw, not_there, read_plan
 from loadtest.core.errors import LoadTestError
 
-COUNTS = {target: 2 for target in Target}
+COUNTS = {target: 2 for target in FaultTarget}
 
-counts = st.dictionaries(st.sampled_from(list(Target)), st.integers(0, 3))
+counts = st.dictionaries(st.sampled_from(list(FaultTarget)), st.integers(0, 3))
 
 
 @given(
     st.integers(), counts, st.booleans(), st.booleans(), st.floats(10, 300), st.floats(1, 60), st.floats(0.2, 30)
 )
 def test_events_stay_within_bounds(
-    seed: int, counts: dict[Target, int], disk: bool, clock: bool, end: float, rate: float, longest: float
+    seed: int, counts: dict[FaultTarget, int], disk: bool, clock: bool, end: float, rate: float, longest: float
 ) -> None:
     possible = choices(counts, disk, clock)
     events = draw(seed, (5.0, end), rate, longest, possible)
@@ -53,16 +53,16 @@ def test_only_what_exists_and_can_be_done_is_possible() -> None:
     assert not {Kind.DISK, Kind.CLOCK} & {one.kind for one in found}
     assert {one.target for one in found if one.kind is Kind.KILL} == set(PROCESSES)
     assert {one.target for one in found if one.kind is Kind.CUT} == set(LINKS)
-    assert [one.target for one in found if one.kind is Kind.SLOW] == [Target.WORKER]
-    assert choices({Target.WORKER: 0}, disk=True, clock=True) == ()
+    assert [one.target for one in found if one.kind is Kind.SLOW] == [FaultTarget.WORKER]
+    assert choices({FaultTarget.WORKER: 0}, disk=True, clock=True) == ()
     disks = choices(COUNTS, disk=True, clock=True)
-    assert [one.target for one in disks if one.kind is Kind.DISK] == [Target.BROKER]
+    assert [one.target for one in disks if one.kind is Kind.DISK] == [FaultTarget.BROKER]
 
 
 def test_targets_that_are_not_named_are_found() -> None:
-    kill, other = Event(1.0, Kind.KILL, Target.WORKER, 1), Event(2.0, Kind.KILL, Target.GATEWAY)
-    assert not_there((kill, other), {Target.WORKER: 2}) == (other,)
-    assert not_there((kill, other), {Target.WORKER: 1, Target.GATEWAY: 1}) == (kill,)
+    kill, other = Event(1.0, Kind.KILL, FaultTarget.WORKER, 1), Event(2.0, Kind.KILL, FaultTarget.GATEWAY)
+    assert not_there((kill, other), {FaultTarget.WORKER: 2}) == (other,)
+    assert not_there((kill, other), {FaultTarget.WORKER: 1, FaultTarget.GATEWAY: 1}) == (kill,)
 
 
 def test_plan_is_read_from_a_report() -> None:

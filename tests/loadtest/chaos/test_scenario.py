@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from client.connection import Address, fixed
-from loadtest.chaos.events import Event, Kind, Target
+from loadtest.chaos.events import Event, FaultTarget, Kind
 from loadtest.chaos.plan import ChaosPlan
 from loadtest.chaos.scenario import judge, run_chaos
 from loadtest.chaos.targets import ChaosTargets
@@ -18,7 +18,7 @@ async def test_events_and_failures_are_in_the_report() -> None:
     """Without a gateway the session is lost, and everything is still noted."""
     nowhere = fixed(Address("http://127.0.0.1:9"))
     targets = ChaosTargets(nowhere, list, failures=lambda: {"gateway-1: status 1": 2})
-    events = (Event(0.0, Kind.KILL, Target.WORKER), Event(0.01, Kind.CLOCK, Target.WORKER))
+    events = (Event(0.0, Kind.KILL, FaultTarget.WORKER), Event(0.01, Kind.CLOCK, FaultTarget.WORKER))
     run = Run("chaos", {"events": events}, nowhere)
     async with AsyncExitStack() as within:
         within.enter_context(pytest.raises(ExceptionGroup))

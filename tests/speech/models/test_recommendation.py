@@ -10,9 +10,9 @@ from speech.models.recommendation import (
     KEEPS_UP,
     MOST_ACCURATE_FIRST,
     WITHOUT_HUB,
+    ChoiceReason,
     Computer,
     LocalSpeed,
-    Reason,
     Recommendation,
     default_model,
     local_speed,
@@ -67,13 +67,13 @@ def test_catalogue_without_a_model_for_all_computers_has_no_recommendation() -> 
 def test_recommendation_states_reason_and_speed() -> None:
     assert recommend(MODELS, ["zh"], LAPTOP, lambda name: True) == (
         SENSEVOICE,
-        Reason.ACCURATE,
+        ChoiceReason.ACCURATE,
         LocalSpeed(21.0, False),
     )
     slow = recommend(MODELS, ["fr"], Computer(8 * GIGABYTE, speeds={BASE: 2.0}), lambda name: True)
-    assert slow == (BASE, Reason.FASTEST, LocalSpeed(2.0, True)) and KEEPS_UP > 2.0
+    assert slow == (BASE, ChoiceReason.FASTEST, LocalSpeed(2.0, True)) and KEEPS_UP > 2.0
     small = recommend(MODELS, ["zh"], Computer(1 * GIGABYTE), lambda name: True)
-    assert small is not None and (small.model, small.reason) == (BASE, Reason.FITS)
+    assert small is not None and (small.model, small.reason) == (BASE, ChoiceReason.FITS)
 
 
 def test_fastest_model_is_recommended_where_none_keeps_up() -> None:
@@ -107,17 +107,17 @@ def test_speed_is_unknown_without_any_figure() -> None:
 @pytest.mark.parametrize(
     ("languages", "installed", "reachable", "model", "reason"),
     [
-        (["zh", "en"], (), True, FOR_CHINESE, Reason.CHINESE),
-        (["yue"], (), True, FOR_CHINESE, Reason.CHINESE),
-        (["zh", "en"], (), False, WITHOUT_HUB, Reason.NO_HUB),
-        (["zh"], (FOR_CHINESE, WITHOUT_HUB), False, FOR_CHINESE, Reason.CHINESE),
-        (["zh"], (WITHOUT_HUB,), True, WITHOUT_HUB, Reason.INSTALLED),
-        (["en", "fr"], (), True, WITHOUT_HUB, Reason.NO_CHINESE),
-        (["en"], (FOR_CHINESE,), True, WITHOUT_HUB, Reason.NO_CHINESE),
+        (["zh", "en"], (), True, FOR_CHINESE, ChoiceReason.CHINESE),
+        (["yue"], (), True, FOR_CHINESE, ChoiceReason.CHINESE),
+        (["zh", "en"], (), False, WITHOUT_HUB, ChoiceReason.NO_HUB),
+        (["zh"], (FOR_CHINESE, WITHOUT_HUB), False, FOR_CHINESE, ChoiceReason.CHINESE),
+        (["zh"], (WITHOUT_HUB,), True, WITHOUT_HUB, ChoiceReason.INSTALLED),
+        (["en", "fr"], (), True, WITHOUT_HUB, ChoiceReason.NO_CHINESE),
+        (["en"], (FOR_CHINESE,), True, WITHOUT_HUB, ChoiceReason.NO_CHINESE),
     ],
 )
 def test_default_depends_on_chinese_hub_and_installed_models(
-    languages: list[str], installed: tuple[str, ...], reachable: bool, model: str, reason: Reason
+    languages: list[str], installed: tuple[str, ...], reachable: bool, model: str, reason: ChoiceReason
 ) -> None:
     assert default_model(languages, installed.__contains__, lambda: reachable) == (model, reason, None)
 
@@ -125,10 +125,10 @@ def test_default_depends_on_chinese_hub_and_installed_models(
 @pytest.mark.parametrize(
     ("languages", "installed", "runs", "expected"),
     [
-        (["en"], (), (FOR_CHINESE, PARAKEET), (FOR_CHINESE, Reason.NO_WHISPER, None)),
-        (["de"], (), (FOR_CHINESE, PARAKEET), (PARAKEET, Reason.NO_WHISPER, None)),
-        (["en"], (PARAKEET,), (FOR_CHINESE, PARAKEET), (PARAKEET, Reason.INSTALLED, None)),
-        (["de"], (), (FOR_CHINESE,), (FOR_CHINESE, Reason.NO_WHISPER, None)),
+        (["en"], (), (FOR_CHINESE, PARAKEET), (FOR_CHINESE, ChoiceReason.NO_WHISPER, None)),
+        (["de"], (), (FOR_CHINESE, PARAKEET), (PARAKEET, ChoiceReason.NO_WHISPER, None)),
+        (["en"], (PARAKEET,), (FOR_CHINESE, PARAKEET), (PARAKEET, ChoiceReason.INSTALLED, None)),
+        (["de"], (), (FOR_CHINESE,), (FOR_CHINESE, ChoiceReason.NO_WHISPER, None)),
         (["en"], (), (), None),
     ],
 )

@@ -34,7 +34,7 @@ from app.ui.theme.theme import Theme
 from app.ui.widgets.panels import Dialogs
 from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
-from speech.models.recommendation import LocalSpeed, Reason, Recommendation
+from speech.models.recommendation import ChoiceReason, LocalSpeed, Recommendation
 
 NAME = "whisper-base"
 FACTS = about(load_catalogue().model(NAME))
@@ -240,7 +240,7 @@ def test_note_shows_errors_of_each_source_as_tool_tip(card: ModelCard) -> None:
 
 def test_recommended_model_has_badge_reason_and_the_primary_button(card: ModelCard, texts: Texts) -> None:
     assert not card.badge.isVisible() and card.main.property("role") == ""
-    best = Recommendation(NAME, Reason.ACCURATE)
+    best = Recommendation(NAME, ChoiceReason.ACCURATE)
     card.show_model(MODEL, replace(VIEW, recommended=best, languages=("zh",)))
     assert card.badge.isVisible() and texts("spoken.zh") in card.reason.text()
     assert card.main.property("role") == "primary"

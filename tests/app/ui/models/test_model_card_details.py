@@ -12,11 +12,11 @@ from app.ui.models.model_card import Details, detail_lines, sources_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from speech.models.catalogue import load_catalogue
-from speech.models.recommendation import Reason, Recommendation
+from speech.models.recommendation import ChoiceReason, Recommendation
 
 BASE = LocalModelView(about(load_catalogue().model("whisper-base")))
 HERE = replace(BASE, state=ModelState.INSTALLED, installed_s=0.0, chosen=True)
-VIEW = ModelsView((HERE,), default=Recommendation("whisper-base", Reason.INSTALLED))
+VIEW = ModelsView((HERE,), default=Recommendation("whisper-base", ChoiceReason.INSTALLED))
 
 
 def test_details_are_folded_until_they_are_opened(theme: Theme, texts: Texts, qtbot: QtBot) -> None:

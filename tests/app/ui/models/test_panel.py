@@ -20,7 +20,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
 from speech.models.catalogue import load_catalogue
-from speech.models.recommendation import LocalSpeed, Reason, Recommendation
+from speech.models.recommendation import ChoiceReason, LocalSpeed, Recommendation
 
 _FOCUS = 2  # the focus ring takes this width from the padding
 MODELS = [LocalModelView(about(model)) for model in load_catalogue().models]
@@ -134,7 +134,7 @@ def test_models_panel_cuts_no_text_at_double_font_size(qapp: QApplication, langu
 def test_recommended_model_has_the_only_badge(make: Make, texts: Texts) -> None:
     panel = make(texts)
     assert not any(card.badge.isVisible() for card in panel.cards.values())
-    best = Recommendation("sensevoice-small-int8", Reason.ACCURATE)
+    best = Recommendation("sensevoice-small-int8", ChoiceReason.ACCURATE)
     panel.show_models(replace(VIEW, recommended=best, speeds={BASE.name: LocalSpeed(16.0, True)}))
     assert [name for name, card in panel.cards.items() if card.badge.isVisible()] == [best.model]
     assert panel.cards[BASE.name].figures.rows[0][2].text() == texts("models.fast.measured", value="16")
@@ -151,7 +151,7 @@ def order(panel: ModelsPanel) -> list[str]:
 def test_installed_models_come_first_then_the_recommended_one(make: Make, texts: Texts) -> None:
     panel = make(texts)
     assert order(panel)[0] == BASE.name
-    panel.show_models(replace(VIEW, recommended=Recommendation("whisper-small", Reason.ACCURATE)))
+    panel.show_models(replace(VIEW, recommended=Recommendation("whisper-small", ChoiceReason.ACCURATE)))
     assert order(panel)[:2] == [BASE.name, "whisper-small"]
     assert order(panel)[-3:] == ["fsmn-vad", "ct-punc-c", "x-asr-zh-en-160ms"]
     assert panel.headings[ModelGroup.RECOMMENDED].isVisible()
@@ -179,7 +179,7 @@ def test_list_is_limited_to_a_language(make: Make) -> None:
 
 def test_tab_follows_the_order_of_the_cards(make: Make, texts: Texts, qtbot: QtBot) -> None:
     panel = make(texts)
-    panel.show_models(replace(VIEW, recommended=Recommendation("whisper-small", Reason.ACCURATE)))
+    panel.show_models(replace(VIEW, recommended=Recommendation("whisper-small", ChoiceReason.ACCURATE)))
     order(panel)
     first, second = panel.cards[BASE.name], panel.cards["whisper-small"]
     wanted = [control for card in (first, second) for control in card.controls if control.isVisible()]

@@ -6,7 +6,7 @@ from app.models.disk import about
 from app.models.view import LocalModelView, ModelState, ModelsView
 from app.ui.models.panel import ModelGroup, groups, is_recommended, languages_of
 from speech.models.catalogue import load_catalogue
-from speech.models.recommendation import Reason, Recommendation
+from speech.models.recommendation import ChoiceReason, Recommendation
 
 BASE, SENSE, TURBO = "whisper-base", "sensevoice-small-int8", "whisper-large-v3-turbo"
 ALL = {model.name: LocalModelView(about(model)) for model in load_catalogue().models}
@@ -14,7 +14,7 @@ ALL = {model.name: LocalModelView(about(model)) for model in load_catalogue().mo
 
 def view(**changes: LocalModelView) -> ModelsView:
     models = {name: changes.get(name.replace("-", "_"), model) for name, model in ALL.items()}
-    return ModelsView(tuple(models.values()), recommended=Recommendation(SENSE, Reason.ACCURATE))
+    return ModelsView(tuple(models.values()), recommended=Recommendation(SENSE, ChoiceReason.ACCURATE))
 
 
 def names(shown: ModelsView, group: ModelGroup, language: str = "") -> list[str]:

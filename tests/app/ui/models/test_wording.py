@@ -23,7 +23,7 @@ from app.ui.models.wording import (
 )
 from app.ui.strings.texts import Texts, model_name
 from runtime.installing import extra_command
-from speech.models.recommendation import Reason, Recommendation
+from speech.models.recommendation import ChoiceReason, Recommendation
 
 EN = Texts("en")
 MODEL = LocalModelView(ModelFacts("whisper-base", size=148_000_000, sources=("modelscope", "wheels")))
@@ -121,8 +121,8 @@ def test_download_to_be_used_says_so() -> None:
     assert how_text(EN, replace(MODEL, state=ModelState.QUEUED, next=True)) == "Queued · used when downloaded"
 
 
-@pytest.mark.parametrize("reason", [Reason.ACCURATE, Reason.FASTEST, Reason.FITS])
-def test_recommendation_says_its_reason_on_its_own_card_only(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", [ChoiceReason.ACCURATE, ChoiceReason.FASTEST, ChoiceReason.FITS])
+def test_recommendation_says_its_reason_on_its_own_card_only(reason: ChoiceReason) -> None:
     view = ModelsView(recommended=Recommendation(MODEL.name, reason), languages=("zh", "en"))
     assert reason_text(EN, view, MODEL) and reason_text(Texts("zh"), view, MODEL)
     assert reason_text(EN, view, replace(MODEL, about=ModelFacts("other"))) == ""
@@ -130,7 +130,7 @@ def test_recommendation_says_its_reason_on_its_own_card_only(reason: Reason) -> 
 
 
 def test_recommendation_names_the_languages_of_the_user() -> None:
-    view = ModelsView(recommended=Recommendation(MODEL.name, Reason.ACCURATE), languages=("zh", "en"))
+    view = ModelsView(recommended=Recommendation(MODEL.name, ChoiceReason.ACCURATE), languages=("zh", "en"))
     assert reason_text(EN, view, MODEL) == "Best for Chinese and English on this computer"
     assert reason_text(EN, replace(view, languages=()), MODEL) == "Best for any language on this computer"
 

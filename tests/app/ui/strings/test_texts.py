@@ -40,7 +40,7 @@ from app.ui.shell.front import PAGES
 from app.ui.strings.texts import SYSTEM, Texts, language_for
 from protocol.pairing import PairRefusal
 from speech.models.catalogue import load_catalogue
-from speech.models.recommendation import Reason
+from speech.models.recommendation import ChoiceReason
 from tests.helpers.placeholders import placeholders
 
 APP = Path(__file__).resolve().parents[4] / "app"
@@ -118,13 +118,13 @@ FAMILIES = {
     "models.note": [key.value for key in ModelNote],
     "models.about": list(KINDS),
     "spoken": {code for model in load_catalogue().models for code in model.languages},
-    "models.recommended": [Reason.ACCURATE, Reason.FASTEST, Reason.FITS],
+    "models.recommended": [ChoiceReason.ACCURATE, ChoiceReason.FASTEST, ChoiceReason.FITS],
     "models.default": [
-        Reason.CHINESE,
-        Reason.NO_HUB,
-        Reason.NO_CHINESE,
-        Reason.INSTALLED,
-        Reason.NO_WHISPER,
+        ChoiceReason.CHINESE,
+        ChoiceReason.NO_HUB,
+        ChoiceReason.NO_CHINESE,
+        ChoiceReason.INSTALLED,
+        ChoiceReason.NO_WHISPER,
     ],
     "models.purpose": [purpose.value for purpose in Purpose],
     "models.source": ["modelscope", "huggingface", "wheels", "folder", "export"],
