@@ -94,7 +94,7 @@ class Application:
         self._open_device = open_device
         self._settings = settings or ApplicationSettings()
         self._file = SettingsFile()
-        self._worker = LocalWorker(self._tell_of_worker, self._settings.worker, self._have_model)
+        self._worker = LocalWorker(self._post_worker, self._settings.worker, self._have_model)
         self._tasks = Tasks("app")
         self._gateway = Tasks("gateway")  # outlives the worker, which would search for its broker for seconds
         self._own: OwnGateway | None = None
@@ -190,9 +190,9 @@ class Application:
     def _start(self, control: ControlServer) -> None:
         assert self._dictation is not None
         self._tasks.start(control.finish_start(self._dictation.until_bound()), "start")
-        self._tell_of_settings()
+        self._post_settings()
         sharing = self._background.sharing
-        self._own = OwnGateway(sharing.stack, self._worker, self._dictation.finished, self._tell_of_gateway)
+        self._own = OwnGateway(sharing.stack, self._worker, self._dictation.finished, self._report_gateway)
         sharing.restart = self._own.restart
         self._want_gateway()
         self._gateway.start(self._own.keep(), "keep")
@@ -245,17 +245,17 @@ class Application:
         self._background.models.environment = chosen.environment
         await self._worker.use(settings)
         self._background.lending.use(settings)
-        self._tell_of_use()
+        self._report_use()
 
-    def _tell_of_worker(self, view: WorkerView) -> None:
+    def _post_worker(self, view: WorkerView) -> None:
         self._post(view)
-        self._tell_of_use()
+        self._report_use()
 
-    def _tell_of_use(self) -> None:
+    def _report_use(self) -> None:
         self._background.models.used(self._worker.settings.model, running=self._worker.view.works)
 
-    def _tell_of_gateway(self, error: AppError | None) -> None:
-        self._background.sharing.gateway_told(error)
+    def _report_gateway(self, error: AppError | None) -> None:
+        self._background.sharing.report_gateway(error)
         self._post(Problem("gateway") if error is None else problem("gateway", error))
 
     async def _keep_devices(self) -> None:
@@ -354,7 +354,7 @@ class Application:
     async def _apply(self, change: ChangeSetting) -> None:
         try:
             await self._file.apply(change)
-            self._tell_of_settings()
+            self._post_settings()
         except AppError as error:
             self._post(replace(problem("settings", error), setting=change.name))
 
@@ -378,9 +378,9 @@ class Application:
         if new.general.autostart != old.general.autostart:
             self._autostart_changed.set()
         self._post(new)
-        self._tell_of_settings()
+        self._post_settings()
 
-    def _tell_of_settings(self) -> None:
+    def _post_settings(self) -> None:
         """Report the first invalid value in the settings file."""
         problems = self._file.problems
         self._post(problem("settings", problems[0]) if problems else Problem("settings"))

@@ -156,9 +156,9 @@ class BackgroundServices:
 
     def _history_read(self, state: IndexState) -> None:
         if self._open and state.done == state.total:
-            self._tasks.start(self._tell_programs(), "programs")
+            self._tasks.start(self._post_programs(), "programs")
 
-    async def _tell_programs(self) -> None:
+    async def _post_programs(self) -> None:
         """Report the programs that received the latest recordings, the newest first."""
         with suppress(TakeHistoryError):  # the history page tells of it
             rows = await self._history.page(_LATEST)

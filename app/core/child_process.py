@@ -28,8 +28,8 @@ log = loggers.APP_CHILD
 _STEADY_S: Final = 10.0
 _USELESS_S: Final = 10.0
 _LONGEST_USELESS_S: Final = 300.0
-_TOLD_LINES: Final = 5
-_TOLD_BYTES: Final = 4096
+_LAST_LINES: Final = 5
+_LAST_BYTES: Final = 4096
 _LITTLE_ROOM: Final = 1024 * 1024
 
 Pause = Callable[[int], float]
@@ -180,13 +180,13 @@ class Child:
         if self._output is None:
             return ""
         try:
-            end = self._written(self._output)[-_TOLD_BYTES:]
+            end = self._written(self._output)[-_LAST_BYTES:]
         except OSError:
             return ""
         written = end.decode(errors="replace").strip().splitlines()
         if self._words is None and not written and shutil.disk_usage(self._output.parent).free < _LITTLE_ROOM:
             return f": the disk is full: make room in {self._output.parent}"
-        return ":\n" + "\n".join(f"    {line}" for line in written[-_TOLD_LINES:]) if written else ""
+        return ":\n" + "\n".join(f"    {line}" for line in written[-_LAST_LINES:]) if written else ""
 
     def _written(self, place: Path) -> bytes:
         """Return what the program wrote. Raises ``OSError``."""

@@ -183,7 +183,7 @@ def _hotkeys(found: Found) -> Support:
     if found.compositor is None:
         why = Why.OLD_GNOME if found.is_of(GNOME) else Why.NO_PORTAL
         return Support(Ability.HOTKEYS, None, AbilityFallback.COMMAND, why)
-    lines = AbilityFallback.LINES if found.compositor.tells_releases else AbilityFallback.TOGGLE_LINES
+    lines = AbilityFallback.LINES if found.compositor.reports_releases else AbilityFallback.TOGGLE_LINES
     return Support(Ability.HOTKEYS, None, lines, Why.NO_PORTAL)
 
 
@@ -225,8 +225,8 @@ def _focus_means(found: Found) -> Means | None:
         return Means.TOPLEVELS
     if KWIN in found.programs:
         return Means.KWIN
-    tells = ACCESSIBILITY in found.programs or found.ibus
-    return Means.ACCESSIBILITY if found.is_of(GNOME) and tells else None
+    reports_focus = ACCESSIBILITY in found.programs or found.ibus
+    return Means.ACCESSIBILITY if found.is_of(GNOME) and reports_focus else None
 
 
 def _overlay(found: Found) -> Support:

@@ -33,7 +33,7 @@ def at_caret(text: str, before: str | None, continues: str) -> str:
         return text
     if not _same_end(before, continues):
         plain = _cased(plain, before)
-        text = spaced(before, plain) if _takes_space(before, plain) else plain
+        text = spaced(before, plain) if _may_have_space(before, plain) else plain
     return text.lstrip(" ") if before[-1:].isspace() else text
 
 
@@ -47,7 +47,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _takes_space(before: str, text: str) -> bool:
+def _may_have_space(before: str, text: str) -> bool:
     """Return whether a space may stand between two texts; the scripts then decide it."""
     last = before[-1:]
     if not last or last.isspace() or last in _TIGHT or text[0] in ".,;:!?)]}%":

@@ -16,9 +16,7 @@ _BAD: Final = frozenset({GatewayHealth.NOBODY, GatewayHealth.AWAY, GatewayHealth
 
 @dataclass(frozen=True)
 class RouteTimes:
-    """Times in seconds. ``away_s``, ``nobody_s``:
-
-    how long a gateway may be away, or lack workers, before it is left.
+    """Times in seconds. ``away_s``, ``no_worker_s``: after which a gateway is left that is away or lacks workers.
 
     A gateway that refuses this computer is left at once. ``well_s``: how long it must be well before it is used
     again; doubled, up to ``most_well_s``, each time it is left again within ``steady_s``. ``look_s``,
@@ -27,7 +25,7 @@ class RouteTimes:
     """
 
     away_s: float = 3.0
-    nobody_s: float = 10.0
+    no_worker_s: float = 10.0
     well_s: float = 5.0
     most_well_s: float = 300.0
     steady_s: float = 120.0
@@ -80,7 +78,7 @@ class Route:
             return False
         if self._health not in _BAD:
             self._since = now
-        patience = {GatewayHealth.REFUSED: 0.0, GatewayHealth.NOBODY: self.times.nobody_s}.get(
+        patience = {GatewayHealth.REFUSED: 0.0, GatewayHealth.NOBODY: self.times.no_worker_s}.get(
             health, self.times.away_s
         )
         if not self._falls_back or now - self._since < patience:

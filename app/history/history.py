@@ -1,8 +1,8 @@
 """History of takes for an event loop: everything that the window shows and does.
 
     async with History(library, rerunner) as history:
-        history.follow(show)                        # each new ``IndexState``: version of the rows, reading
-        progress rows = await history.page(50, query="天气")  # at once, from the index
+        history.follow(show)                                # each new ``IndexState``
+        rows = await history.page(50, query="天气")          # at once, from the index
 
 One thread owns the index, so that a search waits for at most one step of other work. Other threads read and
 write journals. Work that a method has begun is completed even if the caller is cancelled.
@@ -43,7 +43,7 @@ log = loggers.APP_HISTORY_HISTORY
 T = TypeVar("T")
 
 MOST_EDITED: Final = 1_000_000
-_TELL_S: Final = 0.25
+_SHOW_S: Final = 0.25
 _CLOSE_S: Final = 5.0
 _TRIES: Final = 2
 _READ: Final = 64
@@ -54,7 +54,6 @@ class IndexState:
     """State of the history.
 
     ``version``: changes when rows may have changed. ``done`` of ``total``: takes being read.
-
     ``problem``: why the index is only in memory, or out of date. ``not_kept``: recordings of this run of which the
     disk lacks some.
     """
@@ -75,7 +74,7 @@ class History:
     def __init__(self, library: Library, rerunner: Rerunner, place: Path | None = None) -> None:
         self._library = library
         self._rerunner = rerunner
-        self._keeper = IndexOwner(library, place or folders().data / "history" / "index.sqlite")
+        self._owner = IndexOwner(library, place or folders().data / "history" / "index.sqlite")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
         self._tasks = Tasks("history")
         self._doing: set[asyncio.Task[Any]] = set()
@@ -84,7 +83,7 @@ class History:
         self._wake = asyncio.Event()
         self.index = IndexState()
         self._open = False
-        self._told_at = 0.0
+        self._shown_at_s = 0.0
         self._followers: list[Callable[[IndexState], None]] = []
 
     async def __aenter__(self) -> Self:
@@ -101,7 +100,7 @@ class History:
         await cancel_and_wait(self._doing)
         await self._tasks.close()
         with suppress(TakeHistoryError):
-            await self._beside(self._keeper.close)
+            await self._in_index_thread(self._owner.close)
         self._thread.shutdown(wait=False)
 
     # -- reading -------------------------------------------------------------------------------------------
@@ -113,15 +112,15 @@ class History:
 
     async def page(self, limit: int, before: int | None = None, query: str = "") -> list[IndexRow]:
         """Return the newest takes before a row's key that match the query."""
-        return await self._beside(partial(self._keeper.page, limit, before, query))
+        return await self._in_index_thread(partial(self._owner.page, limit, before, query))
 
     async def keys(self, query: str = "") -> "array[int]":
         """Return the keys of all matching takes, newest first: 8 bytes each, for a list with random access."""
-        return await self._beside(partial(self._keeper.keys, query))
+        return await self._in_index_thread(partial(self._owner.keys, query))
 
     async def rows(self, keys: Sequence[int]) -> list[IndexRow]:
         """Return the rows of these keys (a screenful) that still exist, newest first."""
-        return await self._beside(partial(self._keeper.rows, keys))
+        return await self._in_index_thread(partial(self._owner.rows, keys))
 
     async def take(self, session: UUID) -> TakeSnapshot:
         """Return everything known about a take: audio, times of words, repeated recognitions."""
@@ -148,19 +147,19 @@ class History:
     async def _refresh(self) -> None:
         for _ in range(_TRIES):
             try:
-                await self._go_through(self._keeper.refresh())
+                await self._go_through(self._owner.refresh())
             except TakeHistoryError as error:
                 log.warning(LogEvent.HISTORY_REFRESH_FAILED, reason=str(error))
                 return self._show(done=0, total=0, problem=str(error))
-            if not self._keeper.stale:
+            if not self._owner.stale:
                 break
-        self._show(done=0, total=0, problem=self._keeper.problem)
+        self._show(done=0, total=0, problem=self._owner.problem)
 
     async def _go_through(self, steps: Iterator[RefreshProgress]) -> None:
         while (step := await self._in_thread(partial(next, steps, None))) is not None:
             version = self.index.version + step.changed
             new = replace(self.index, version=version, done=step.done, total=step.total)
-            if time.monotonic() - self._told_at < _TELL_S:
+            if time.monotonic() - self._shown_at_s < _SHOW_S:
                 self.index = new
             elif new != self.index:
                 self._set_index(new)
@@ -173,7 +172,7 @@ class History:
             if not self._changed:
                 self._wake.clear()
             try:
-                await self._beside(partial(self._keeper.read, some))
+                await self._in_index_thread(partial(self._owner.read, some))
             except TakeHistoryError as error:
                 log.warning(LogEvent.HISTORY_REFRESH_FAILED, reason=str(error))
                 self._show(problem=str(error))
@@ -226,9 +225,9 @@ class History:
 
     async def _forget(self, gone: Sequence[UUID]) -> None:
         if gone:
-            await self._beside(partial(self._keeper.forget, gone))
+            await self._in_index_thread(partial(self._owner.forget, gone))
             self._show(version=self.index.version + 1)
-            while await self._beside(self._keeper.purge):
+            while await self._in_index_thread(self._owner.purge):
                 pass
 
     # -- implementation ------------------------------------------------------------------------------------
@@ -238,16 +237,16 @@ class History:
 
     def _set_index(self, index: IndexState) -> None:
         self.index = index
-        self._told_at = time.monotonic()
+        self._shown_at_s = time.monotonic()
         for show in tuple(self._followers):
             show(self.index)
 
-    async def _beside(self, work: Callable[[], T]) -> T:
+    async def _in_index_thread(self, work: Callable[[], T]) -> T:
         """Run ``work`` in the index's thread, and refill an index that was rebuilt."""
         try:
             return await self._in_thread(work)
         finally:
-            if self._keeper.stale and self._open:
+            if self._owner.stale and self._open:
                 self.refresh()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

@@ -34,7 +34,7 @@ from speech.resampling import PlaybackResampler
 
 log = loggers.APP_HISTORY_PLAYING
 
-TELL_S: Final = 1 / 15
+SHOW_S: Final = 1 / 15
 STUCK_S: Final = 5.0
 _AHEAD_S: Final = 1.5
 _PIECE: Final = SAMPLE_RATE // 4
@@ -194,7 +194,7 @@ class Player(TaskOwner):
                 raise SpeakerRefused("the output takes nothing")
             if self._now is not None and self._sought is None:
                 self._show_playing(replace(self._now, ms=min(place.ms(ahead.taken), self._now.of_ms)))
-            await is_set_within(self._wake, TELL_S)
+            await is_set_within(self._wake, SHOW_S)
             self._wake.clear()
 
     def _show_playing(self, playing: PlaybackView) -> None:

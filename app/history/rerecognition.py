@@ -40,7 +40,7 @@ from runtime.tasks import Closing, Tasks
 
 log = loggers.APP_HISTORY_AGAIN
 
-FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
+FOR_WAITING_USER: Final = ClientSettings(quiet_s=900.0)
 """Reports a missing gateway at once, but waits long, because dictation and files go first."""
 
 OnProgress = Callable[[int, int], None]
@@ -59,7 +59,7 @@ class Rerunner:
     """
 
     locate: Locate
-    settings: ClientSettings = field(default_factory=lambda: FOR_SOMEBODY)
+    settings: ClientSettings = field(default_factory=lambda: FOR_WAITING_USER)
     rewrite: Rewrite = as_it_is
 
     async def rerun(

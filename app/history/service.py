@@ -141,7 +141,7 @@ class HistoryService:
                 case ModelsWanted():
                     self._post(HistoryModels(await self._models()))
         except AppError as error:
-            self._tell_not_done(note_of(error))
+            self._post_failure(note_of(error))
         except GatewayError as error:
             self._post(HistoryModels(note=note_of(error)))
 
@@ -219,20 +219,20 @@ class HistoryService:
     async def _delete(self, action: DeleteTakes) -> None:
         refused = await self._history.delete(action.sessions)
         for error in list(refused.values())[:1]:
-            self._tell_not_done(note_of(error))
+            self._post_failure(note_of(error))
 
     async def _export(self, action: ExportTakes) -> None:
         done = await self._history.export(action.sessions, action.form, action.place, overwrite=action.overwrite)
         if done.exist:
             names = ", ".join(path.name for path in done.exist[:_NAMED])
-            self._told_note(HistoryNote.EXIST, count=str(len(done.exist)), names=names)
+            self._post_note(HistoryNote.EXIST, count=str(len(done.exist)), names=names)
         else:
-            self._told_note(HistoryNote.EXPORTED, count=str(len(done.written)), place=str(action.place))
+            self._post_note(HistoryNote.EXPORTED, count=str(len(done.written)), place=str(action.place))
 
-    def _tell_not_done(self, reason: Note) -> None:
+    def _post_failure(self, reason: Note) -> None:
         self._post(HistoryMessage(Note(HistoryNote.NOT_DONE, reason=reason)))
 
-    def _told_note(self, key: HistoryNote, **values: str) -> None:
+    def _post_note(self, key: HistoryNote, **values: str) -> None:
         self._post(HistoryMessage(Note(key, values)))
 
 

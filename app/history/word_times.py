@@ -86,13 +86,13 @@ def _stretches(before: str, after: str) -> list[_Stretch]:
     return found
 
 
-def said_at(spoken: Sequence[TimedRange], milliseconds: float) -> TimedRange | None:
+def range_at(spoken: Sequence[TimedRange], milliseconds: float) -> TimedRange | None:
     """Return the range spoken at this moment, or the last one before a pause."""
     index = bisect_right(spoken, milliseconds, key=lambda one: one.start_ms) - 1
     return spoken[index] if index >= 0 else None
 
 
-def when_said(spoken: Sequence[TimedRange], place: int) -> int:
+def time_of(spoken: Sequence[TimedRange], place: int) -> int:
     """Return the time in ms at which the code point at ``place`` was spoken."""
     index = bisect_right(spoken, place, key=lambda one: one.first) - 1
     return spoken[index].start_ms if index >= 0 else 0

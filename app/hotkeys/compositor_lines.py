@@ -24,7 +24,7 @@ class Compositor(StrEnum):
     RIVER = "river"
 
     @property
-    def tells_releases(self) -> bool:
+    def reports_releases(self) -> bool:
         """True if a key can have one command for its press and one for its release."""
         return self not in {Compositor.NIRI, Compositor.LABWC}
 

@@ -101,7 +101,7 @@ async def server_state(source: GatewaySource) -> ServerState:
     return ServerState(name, True, [one.model for one in models])
 
 
-async def tell_app(verb: Verb) -> AppState:
+async def send_to_app(verb: Verb) -> AppState:
     """Send a verb to the running app, and return its state afterwards. Raises ``ControlError``."""
     await asyncio.to_thread(ask, {"verb": verb.value})
     return await app_state()
@@ -168,19 +168,19 @@ async def start_dictation() -> AppState:
     Use it only when the user asks for it now.
     """
     with _explained():
-        return await tell_app(Verb.START)
+        return await send_to_app(Verb.START)
 
 
 async def stop_dictation() -> AppState:
     """Stop dictation. The app inserts the text, and search_recordings finds it."""
     with _explained():
-        return await tell_app(Verb.STOP)
+        return await send_to_app(Verb.STOP)
 
 
 async def cancel_dictation() -> AppState:
     """Cancel dictation: nothing is inserted, and the recording is kept."""
     with _explained():
-        return await tell_app(Verb.CANCEL)
+        return await send_to_app(Verb.CANCEL)
 
 
 class StandardStreamsServer(MCPServer[Any]):

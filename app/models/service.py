@@ -46,7 +46,7 @@ _SHOW_S: Final = 0.1
 _LOOK_S: Final = 1.0
 _END_S: Final = 3.0
 _HERE: Final = frozenset({ModelState.INSTALLED, ModelState.VERIFYING})
-_NOBODY_AT_IT: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelState.DAMAGED})
+_IDLE: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelState.DAMAGED})
 
 
 class Models:
@@ -151,7 +151,7 @@ class Models:
         while (state := self._models.state(name)) not in _HERE:
             if not self._open:
                 await asyncio.Event().wait()  # closing: the caller will be cancelled
-            if state in _NOBODY_AT_IT:
+            if state in _IDLE:
                 raise self._errors.get(name) or ModelMissing(name)
             report(self._progress(name))
             await self._next_change()

@@ -28,7 +28,7 @@ from runtime.tasks import Closing, OneTask, Tasks
 
 log = loggers.APP_REPLACING_DRY_RUN
 
-_TELL_S: Final = 0.2
+_REPORT_S: Final = 0.2
 _SLICE: Final = 100
 _AROUND: Final = 24
 _MOST_KEPT: Final = 2_000
@@ -151,7 +151,7 @@ class DryRun(Closing):
             reported_at = clock()
             for start in range(0, len(takes), _SLICE):
                 await aside(self._thread, partial(self._read, tally, takes[start : start + _SLICE]))
-                if clock() - reported_at >= _TELL_S:
+                if clock() - reported_at >= _REPORT_S:
                     reported_at = clock()
                     self._post(tally.tried(action.serial, min(start + _SLICE, len(takes)), len(takes)))
             self._post(tally.tried(action.serial, len(takes), len(takes)))

@@ -31,7 +31,7 @@ log = loggers.APP_SETTINGS_FILE
 
 _LOOK_S: Final = 1.0
 _MOST_BYTES: Final = 1 << 20
-_MOST_TOLD: Final = 20
+_MOST_NAMED: Final = 20
 _HEADER: Final = "# Settings of kikipounamu. What is not here has its default; the window of the app lists all.\n"
 
 _INSTEAD: Final = {False: "the default is used", True: "the row is left out"}
@@ -65,7 +65,7 @@ def read(text: str) -> ParsedSettings:
     settings, bad = from_mapping(document)
     problems = tuple(
         BadSetting(one.name, f"{one.fault}; {_INSTEAD[bool(one.row)]}", at, one.allowed, one.row)
-        for one in bad[:_MOST_TOLD]
+        for one in bad[:_MOST_NAMED]
         for at in [line_of(text, one.name, one.row)]
     )
     return ParsedSettings(settings, problems, unknown_names(document))

@@ -126,7 +126,7 @@ class Sharing(TaskOwner):
         self._stack = Stack(StackSettings(worker=False, gateway_arguments=arguments))
         return self._stack
 
-    def gateway_told(self, error: AppError | None) -> None:
+    def report_gateway(self, error: AppError | None) -> None:
         """Handle the start (``None``) or the failure of the gateway.
 
         A shared gateway that failed is started again without sharing.

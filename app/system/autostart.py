@@ -117,33 +117,33 @@ class FileEntry:
     def remove(self) -> None:
         """Remove the entry, whatever its content."""
         with _refusals(self.place):
-            self._keep_beside()
+            self._keep_copy()
             self.place.unlink(missing_ok=True)
 
     def delete(self) -> list[Path]:
         """Delete the entry with what was kept beside it, and return the deleted files."""
         with _refusals(self.place):
-            there = [path for path in (self.place, self._beside) if path.exists()]
+            there = [path for path in (self.place, self._copy) if path.exists()]
             for path in there:
                 path.unlink()
         return there
 
     @property
-    def _beside(self) -> Path:
+    def _copy(self) -> Path:
         return self.place.with_name(f"{self.place.name}.bak")
 
     def _write(self) -> None:
         with _refusals(self.place):
             self.place.parent.mkdir(parents=True, exist_ok=True)
-            self._keep_beside()
+            self._keep_copy()
             new = self.place.with_name(f"{self.place.name}.new")
             new.write_text(self.content, encoding="utf-8")
             new.replace(self.place)
 
-    def _keep_beside(self) -> None:
+    def _keep_copy(self) -> None:
         """Back up content that the user wrote; systems ignore files with the ending ``.bak``."""
         if self._read() not in ("", self.content):
-            shutil.copyfile(self.place, self._beside)
+            shutil.copyfile(self.place, self._copy)
 
     def _read(self) -> str:
         with _refusals(self.place):

@@ -106,7 +106,7 @@ class AllChecks:
         arguments = () if options.hear_s else ("--no-microphone",)
         hashing = partial(installation.models, self._store, names, models_needed, thorough=options.thorough)
         working = partial(worker.worker, served.arguments, unfit=served.unfit, needed=needed)
-        takes_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
+        checking_keys = partial(hotkeys, bindings, partial(choose, platform, environment), app_runs)
         return (
             _aside(Topic.SETTINGS, partial(settings_findings, computer.faults, settings_place())),
             Examination(
@@ -119,7 +119,7 @@ class AllChecks:
             Examination(Topic.GATEWAY, self._gateway),
             Examination(Topic.ELSEWHERE, self._elsewhere),
             Examination(Topic.SESSION, partial(desktop.desktop, platform, environment, bindings=bindings)),
-            Examination(Topic.HOTKEYS, takes_keys),
+            Examination(Topic.HOTKEYS, checking_keys),
             _aside(Topic.PERMISSIONS, partial(permissions, platform)),
             _aside(Topic.INSTALLATION, partial(installation.installation, self._version, frozen=frozen)),
             _aside(Topic.LOG, lambda: logs.logs(places.logs, time())),

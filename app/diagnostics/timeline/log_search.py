@@ -23,7 +23,7 @@ from runtime.loggers import CLIENT_STORY
 MOST_LINES: Final = 200_000
 """Limit for one session, which has at most 65,536 segments."""
 
-_MOST_BESIDE: Final = 20_000
+_MOST_AROUND: Final = 20_000
 _AROUND_MS: Final = 2_000.0
 _PIECE: Final = 1 << 20
 _LONGEST_LINE: Final = 1 << 20
@@ -65,25 +65,25 @@ def find(name: str, folders: Sequence[Path]) -> SessionLines:
             if (line := logged_event(raw, computer)) is not None and line.named and line.session == session:
                 own.append(line)
                 count += 1
-    return SessionLines(session, [*own, *_beside(own, files)], count - len(own))
+    return SessionLines(session, [*own, *_around(own, files)], count - len(own))
 
 
-def _beside(own: Iterable[LoggedEvent], files: Iterable[tuple[int, Path]]) -> Iterable[LoggedEvent]:
+def _around(own: Iterable[LoggedEvent], files: Iterable[tuple[int, Path]]) -> Iterable[LoggedEvent]:
     """Return process-level lines of the same period on the same computer."""
     times: dict[int, list[float]] = {}
     for line in own:
         times.setdefault(line.computer, []).append(line.at_ms)
-    found = deque[LoggedEvent](maxlen=_MOST_BESIDE)
+    found = deque[LoggedEvent](maxlen=_MOST_AROUND)
     for computer, path in files:
         if (known := times.get(computer)) is None:
             continue
         first, last = min(known) - _AROUND_MS, max(known) + _AROUND_MS
         for raw in _matching(path, _MARKS):
-            beside = logged_event(raw, computer)
-            if beside is None or beside.session or beside.event not in PROCESS_EVENTS:
+            around = logged_event(raw, computer)
+            if around is None or around.session or around.event not in PROCESS_EVENTS:
                 continue
-            if first <= beside.at_ms <= last:
-                found.append(beside)
+            if first <= around.at_ms <= last:
+                found.append(around)
     return found
 
 

@@ -224,18 +224,18 @@ def timeline_of(session: str, lines: Sequence[LoggedEvent], computers: Sequence[
     placed = [(line.at_ms + skews.get(line.computer, 0.0), line) for line in own]
     origin = min([segment.began for segment in timelines if segment.began is not None] + [at for at, _ in placed])
     last = max(at for at, _ in placed)
-    beside = [
+    around = [
         (at, line)
         for line in lines
         if not line.session
         and origin - _AROUND_MS <= (at := line.at_ms + skews.get(line.computer, 0.0)) <= last + _AROUND_MS
     ]
-    outages = tuple(_outages((*placed, *beside)))
+    outages = tuple(_outages((*placed, *around)))
     claims = [claim for segment in facts.values() for claim in segment.claims]
     names = {t.worker for t in claims} | {t.taken_from for t in claims}
     names |= {line.text("worker") for segment in facts.values() for line in segment.gateway}
     workers = short_names(sorted(names - {"", RETURNED}))
-    entries = list(_lines_alone(placed, beside, workers))
+    entries = list(_lines_alone(placed, around, workers))
     for segment in timelines:
         steps = segment_entries(segment, outages, workers)
         entries += [TimelineEntry(at, who, what, segment.facts.index) for at, who, what in steps]
@@ -285,11 +285,11 @@ _STEPS_OF_SEGMENTS: Final = frozenset(
 
 def _lines_alone(
     placed: Iterable[tuple[float, LoggedEvent]],
-    beside: Iterable[tuple[float, LoggedEvent]],
+    around: Iterable[tuple[float, LoggedEvent]],
     workers: dict[str, str],
 ) -> Iterator[TimelineEntry]:
     """Yield entries for lines that report more than the normal steps of a segment."""
-    for at, line in (*placed, *beside):
+    for at, line in (*placed, *around):
         usual = line.event == LogEvent.SEGMENT_CONCLUDED and line.text("outcome") == "final"
         if usual or line.event in _STEPS_OF_SEGMENTS:
             continue

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPaintEvent, 
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QSlider, QTextEdit, QWidget
 
 from app.history.view import PausePlaying, PlayAction, PlaybackView, PlayState, PlayTake, SeekTake, StopPlaying
-from app.history.word_times import TimedRange, said_at, when_said
+from app.history.word_times import TimedRange, range_at, time_of
 from app.ui.dictation.live_lines import units
 from app.ui.home.take_delegate import mark_format
 from app.ui.strings.texts import Texts, clock, note_text
@@ -217,7 +217,7 @@ class Follower:
     def mark(self, ms: int | None) -> None:
         """Mark the word spoken at ``ms``; ``None`` removes the mark."""
         known = ms is not None and self._edit.toPlainText() == self._text
-        one = said_at(self._spoken, ms) if ms is not None and known else None
+        one = range_at(self._spoken, ms) if ms is not None and known else None
         if one == self._marked:
             return
         self._marked = one
@@ -231,7 +231,7 @@ class Follower:
             return None
         before = self._edit.cursorForPosition(point).position()
         coded = self._text.encode("utf-16-le", "surrogatepass")[: 2 * before]
-        return when_said(self._spoken, len(coded.decode("utf-16-le", "replace")))
+        return time_of(self._spoken, len(coded.decode("utf-16-le", "replace")))
 
     def _cursor(self, one: TimedRange) -> QTextCursor:
         made = QTextCursor(self._edit.document())

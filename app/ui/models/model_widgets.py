@@ -47,9 +47,9 @@ def accuracy_bars(texts: TextLookup, about: ModelFacts, languages: Sequence[str]
     return [_accuracy(texts, about, language) for language in languages[:_MOST_LANGUAGES]]
 
 
-def compared_languages(say_language: str, spoken: Iterable[str], first: str = "") -> tuple[str, ...]:
+def compared_languages(text_language: str, spoken: Iterable[str], first: str = "") -> tuple[str, ...]:
     """Return the languages to show accuracy for: ``first``, and the user's or those of the windows and English."""
-    return tuple(filter(None, dict.fromkeys((first, *(tuple(spoken) or (say_language, "en"))))))
+    return tuple(filter(None, dict.fromkeys((first, *(tuple(spoken) or (text_language, "en"))))))
 
 
 def has_figures(about: ModelFacts) -> bool:

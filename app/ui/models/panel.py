@@ -38,7 +38,7 @@ def groups(view: ModelsView, language: str = "") -> dict[ModelGroup, list[LocalM
     """
     found: dict[ModelGroup, list[LocalModelView]] = {group: [] for group in ModelGroup}
     for model in sorted(view.models, key=lambda one: _rank(view, one)):
-        if _knows(model, language):
+        if _covers(model, language):
             found[_group(view, model)].append(model)
     return {group: models for group, models in found.items() if models}
 
@@ -67,7 +67,7 @@ def _rank(view: ModelsView, model: LocalModelView) -> tuple[bool, ...]:
     return not model.chosen, not is_recommended(view, model), model.about.later, bool(model.lacks)
 
 
-def _knows(model: LocalModelView, language: str) -> bool:
+def _covers(model: LocalModelView, language: str) -> bool:
     known = model.about.languages
     return not language or model.chosen or not known or language in known
 

@@ -39,7 +39,7 @@ _WORKER: Final = {
     WorkerState.FAILED: ("monitor.failed", State.FAILED),
 }
 _MEGABYTE, _GIGABYTE = 1e6, 1e9
-_SHORTEST_TOLD_S: Final = 0.0005
+_SHORTEST_S: Final = 0.0005
 
 
 def seconds_text(texts: Texts, seconds: float) -> str:
@@ -160,7 +160,7 @@ def stages_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
             parts.append(texts("monitor.did-decode-on", time=time, host=row.host))
         elif span.stage is UtteranceStage.DECODED:
             parts.append(texts("monitor.did-decode", time=time))
-        elif span.end_s - span.start_s >= _SHORTEST_TOLD_S and not (short and span.stage in _ON_THE_WAY):
+        elif span.end_s - span.start_s >= _SHORTEST_S and not (short and span.stage in _ON_THE_WAY):
             parts.append(texts(_DID[span.stage], time=time))
     if row.reason:
         parts.append(texts("monitor.did-fail", code=row.reason))

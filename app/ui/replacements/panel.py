@@ -80,13 +80,13 @@ class DryRunResults(QWidget):
         rule, texts = self._rule, self._texts
         examples = rule[1].examples if rule else ()
         shown = examples if self._all else examples[:_FEW]
-        self.about.setText(self._said_of(*rule) if rule else texts("words.choose"))
+        self.about.setText(self._description_of(*rule) if rule else texts("words.choose"))
         show_text(self.examples, "".join(map(self._line, shown)))
         self.examples.setAccessibleName(" ".join(f"{one.before} → {one.after}." for one in shown))
         left = len(examples) - len(shown)
         show_text(self.more, texts("words.more", count=left) if left else "")
 
-    def _said_of(self, rule: Replacement, tried: RuleTried) -> str:
+    def _description_of(self, rule: Replacement, tried: RuleTried) -> str:
         writes = rule.writes.replace("\n", "↵")
         key = "words.rule-takes" if writes else "words.rule-takes-left-out"
         return self._texts(key, count=tried.takes, hears=rule.hears, writes=writes)

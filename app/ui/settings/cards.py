@@ -318,8 +318,8 @@ class DesktopPanel(Card):
                 continue
             finding = ability_finding(support, self._view.lines)
             worded, works = finding_text(texts, finding), finding.severity is Severity.OK
-            said_state = texts("settings.desktop.works" if works else "settings.desktop.replaced")
-            row.shape.show_state(State.DONE if works else State.HELD, said_state)
+            word = texts("settings.desktop.works" if works else "settings.desktop.replaced")
+            row.shape.show_state(State.DONE if works else State.HELD, word)
             for part, text in ((row.title, worded.title), (row.found, worded.found), (row.do, worded.do)):
                 part.setText(text)
             row.do.setVisible(bool(worded.do))

@@ -260,7 +260,7 @@ class KeyLinesPanel(Card):
         if compositor is None:
             return self._texts("settings.key-lines.commands")
         keys = ["settings.key-lines.says"]
-        if not compositor.tells_releases:
+        if not compositor.reports_releases:
             keys.append("settings.key-lines.toggles")
         return " ".join(self._texts(key, desktop=NAMES[compositor]) for key in keys)
 

@@ -181,14 +181,14 @@ class System:
 
     def __init__(self) -> None:
         self._hints = QGuiApplication.styleHints()
-        self._wishes: Any = self._hints.accessibility() if hasattr(self._hints, "accessibility") else None
+        self._preferences: Any = self._hints.accessibility() if hasattr(self._hints, "accessibility") else None
 
     def signals(self) -> Iterator[SignalInstance]:
         """Yield the signals that report changed preferences."""
         yield self._hints.colorSchemeChanged
         for name in ("contrastPreferenceChanged", "motionPreferenceChanged"):
-            if hasattr(self._wishes, name):
-                yield getattr(self._wishes, name)
+            if hasattr(self._preferences, name):
+                yield getattr(self._preferences, name)
 
     @property
     def scheme(self) -> Scheme:
@@ -204,7 +204,7 @@ class System:
         return STILL if getattr(preference, "name", "") == "ReducedMotion" else Motion()
 
     def _preference(self, name: str) -> object:
-        return getattr(self._wishes, name)() if hasattr(self._wishes, name) else None
+        return getattr(self._preferences, name)() if hasattr(self._preferences, name) else None
 
 
 def palette(colours: Colours) -> QPalette:

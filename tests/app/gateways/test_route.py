@@ -31,7 +31,7 @@ def test_gateway_is_left_only_after_some_seconds_without_answers() -> None:
 
 def test_patience_is_longer_without_workers_and_zero_after_a_refusal() -> None:
     route = Route()
-    assert hear(route, NOBODY, 0.0, 60.0) == TIMES.nobody_s and route.here
+    assert hear(route, NOBODY, 0.0, 60.0) == TIMES.no_worker_s and route.here
     route = Route()
     assert route.answered(REFUSED, 0.0) and route.here
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.history.word_times import TimedRange, edited, said_at, spoken, spoken_in, when_said
+from app.history.word_times import TimedRange, edited, range_at, spoken, spoken_in, time_of
 from protocol.recognition import Word
 
 WORDS = (Word("Hello", 0, 300), Word(" there", 300, 700))
@@ -45,13 +45,13 @@ def test_spoken_leaves_out_words_missing_from_text() -> None:
 )
 def test_said_at_returns_current_or_last_range(milliseconds: float, expected: int | None) -> None:
     found = spoken(TALK)
-    assert said_at(found, milliseconds) == (None if expected is None else found[expected])
+    assert range_at(found, milliseconds) == (None if expected is None else found[expected])
 
 
 def test_when_said_returns_time_of_position() -> None:
-    times = [when_said(spoken(TALK), place) for place in (0, 5, 6, 14, 26, 99)]
+    times = [time_of(spoken(TALK), place) for place in (0, 5, 6, 14, 26, 99)]
     assert times == [1_000, 1_000, 1_300, 3_000, 4_000, 4_000]
-    assert when_said((), 3) == 0
+    assert time_of((), 3) == 0
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ PROGRAM = "/home/me/bin/kikipounamu"
 def test_lines_bind_each_key(compositor: Compositor, expected: tuple[str, ...]) -> None:
     found = lines(compositor, KEYS, PROGRAM)
     assert found.lines == expected and not found.missing
-    assert compositor.tells_releases == any(line.rstrip("'").endswith(" release") for line in found.lines)
+    assert compositor.reports_releases == any(line.rstrip("'").endswith(" release") for line in found.lines)
 
 
 @pytest.mark.parametrize("compositor", Compositor)

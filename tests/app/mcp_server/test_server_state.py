@@ -11,7 +11,7 @@ from app.control.server import ControlServer
 from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.view import View
-from app.mcp_server.server import AppState, app_state, server_state, tell_app
+from app.mcp_server.server import AppState, app_state, send_to_app, server_state
 from runtime.folders import folders
 
 
@@ -38,14 +38,14 @@ async def test_app_state_has_figures_and_no_text(told: list[object]) -> None:
 
 
 async def test_verb_reaches_the_app(told: list[object]) -> None:
-    assert (await tell_app(Verb.START)).state == "listening"
+    assert (await send_to_app(Verb.START)).state == "listening"
     assert told == [Verb.START]
 
 
 async def test_app_that_does_not_run_is_told() -> None:
     assert not (await app_state()).runs
     with pytest.raises(NotRunning):
-        await tell_app(Verb.STOP)
+        await send_to_app(Verb.STOP)
 
 
 async def test_gateway_that_does_not_answer_is_told() -> None:

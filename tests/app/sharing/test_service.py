@@ -213,7 +213,7 @@ async def test_gateway_listens_only_on_loopback_until_shared(
             stacks.append(made.stack())
             return stacks[-1]
 
-        own = OwnGateway(stack, worker, never, made.gateway_told)
+        own = OwnGateway(stack, worker, never, made.report_gateway)
         made.restart = own.restart
         made.choose(on=False, port=port)
         own.choose(here=True, worker=True)
@@ -249,7 +249,7 @@ async def test_sharing_is_retried_until_the_port_is_free() -> None:
             assert len(starts) == 1, "nobody is interrupted for nothing"
         await wait_until(lambda: len(starts) == 2, "it is started again")
         await wait_until(lambda: told.view.state is SharingState.STARTING, "nothing is in the way")
-        made.gateway_told(None)
+        made.report_gateway(None)
     assert pauses[:4] == [1, 2, 3, 4]
 
 
@@ -261,7 +261,7 @@ async def test_changed_port_is_tried_without_the_old_pause() -> None:
         return 600.0 if len(pauses) == 1 else 0.01
 
     async with Sharing(Told(), nowhere, pause=pause) as made:
-        made.restart = lambda: made.gateway_told(StackFailed("it ends"))
+        made.restart = lambda: made.report_gateway(StackFailed("it ends"))
         made.choose(on=True, port=1)
         await wait_until(lambda: pauses == [1], "a long pause")
         made.choose(on=True, port=2)
@@ -279,13 +279,13 @@ async def test_failed_gateway_is_retried_with_growing_pauses() -> None:
         return 0.01
 
     async with Sharing(Told(), nowhere, pause=pause) as made:
-        made.restart = lambda: made.gateway_told(StackFailed("it ends"))
+        made.restart = lambda: made.report_gateway(StackFailed("it ends"))
         port = free_port()
         made.choose(on=True, port=port)
         await wait_until(lambda: pauses[:3] == [1, 2, 3], "again and again")
-        made.restart = lambda: made.gateway_told(None)
+        made.restart = lambda: made.report_gateway(None)
         await wait_until(lambda: made._blocked is None, "it runs")
-        made.gateway_told(StackFailed("it ends later"))
+        made.report_gateway(StackFailed("it ends later"))
         await wait_until(lambda: pauses[-1] == 1, "that is a new failure")
         made.choose(on=False, port=port)
     assert (retry_pause(1), retry_pause(2), retry_pause(99)) == (5.0, 10.0, 300.0)
