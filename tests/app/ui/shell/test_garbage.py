@@ -39,14 +39,14 @@ def test_garbage_is_destroyed_in_the_thread_of_qt(qapp: QApplication, qtbot: QtB
     Knot()
 
     def make_objects() -> None:
-        kept = [[] for _ in range(200_000)]  # type: ignore[var-annotated]
+        kept: list[list[int]] = [[] for _ in range(200_000)]
         assert kept
 
     thread = threading.Thread(target=make_objects)
     thread.start()
     thread.join()
     assert not destroyed_in
-    kept = [[] for _ in range(50_000)]  # type: ignore[var-annotated]
+    kept: list[list[int]] = [[] for _ in range(50_000)]
     qtbot.waitUntil(lambda: bool(destroyed_in), timeout=30_000)
     assert destroyed_in == {threading.get_ident()} and kept
     collection.deleteLater()
