@@ -122,6 +122,7 @@ async def _run(make_application: MakeApplication, bridge: Bridge, clipboard: QtC
 
     Return an error that the user can resolve instead of raising it.
     """
+    from app.control.server import AlreadyRunning
     from app.windows import ApplicationCreated
 
     await asyncio.to_thread(_write_launcher)  # portals know the app by it
@@ -130,6 +131,8 @@ async def _run(make_application: MakeApplication, bridge: Bridge, clipboard: QtC
     bridge.post(ApplicationCreated(app))  # requests arrive once it runs, because they are queued for this thread
     try:
         await app.run()
+    except AlreadyRunning as error:  # its window is shown instead
+        return error
     except AppError as error:
         log.warning(LogEvent.APP_CANNOT_RUN, reason=str(error))
         return error

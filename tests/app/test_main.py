@@ -130,7 +130,7 @@ def test_apps_started_simultaneously_leave_one_which_logs_only_errors_when_wishe
         )
         told, errors = second.communicate()
         assert (second.returncode, told) == (0, "kikipounamu is already running: its window is shown\n")
-        assert "Traceback" not in errors
+        assert "Traceback" not in errors and "app.cannot_run" not in errors
         wait_until_sync(lambda: answers(tmp_path), "the other one answers")
         kill_gateway(tmp_path)
         ends_cleanly(one if second is other else other, signal.SIGTERM)
