@@ -37,6 +37,7 @@ async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool 
     if print_only:
         say(page_of(at))
         return 0
+    say(f"Opening {page_of(at).partition('#')[0]} in a browser")
     if at.certificate_sha256:
         say(f"The browser will warn of the certificate. Go on if its SHA-256 is {at.certificate_sha256}")
     if await Relay(page_of(at)).show(browse):

@@ -34,14 +34,14 @@ def mcp(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 def check_installed() -> None:
-    """Raise ``UsageMistake`` if the library is not installed."""
+    """Raise ``AppError`` if the library is not installed."""
     from importlib.util import find_spec
 
     if find_spec("mcp") is None:
-        from app.core.errors import UsageMistake
+        from app.core.errors import AppError
         from runtime.installing import extra_command
 
-        raise UsageMistake(f"the MCP library is not installed: run `{extra_command('mcp')}`")
+        raise AppError(f"the MCP library is not installed: run `{extra_command('mcp')}`")
 
 
 async def serve(source: "GatewaySource", *, allow_dictation: bool) -> int:

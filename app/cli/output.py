@@ -20,12 +20,12 @@ _ELLIPSIS: Final = "…"
 
 @contextmanager
 def exit_on_error(expected: type[Exception] = AppError) -> Iterator[None]:
-    """Print an expected error or a refused file, and end the command with status 1; with 130 after Ctrl-C."""
+    """Print an expected error or a refused file, and end the command with its status; with 130 after Ctrl-C."""
     try:
         yield
     except expected as error:
         say(str(error), err=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(error.exit_status if isinstance(error, AppError) else 1) from error
     except OSError as error:
         if not is_refused(error):
             raise

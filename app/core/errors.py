@@ -40,10 +40,11 @@ class AppError(Exception):
     """Base class of desktop errors.
 
     The message says how to resolve the error, in English, for logs and the command line. ``note``: the same in
-    the language of the windows; without one they show the message.
+    the language of the windows; without one they show the message. ``exit_status``: that of a command.
     """
 
     note: Note | None = None
+    exit_status = 1
 
 
 class ModelsMissing(AppError):
@@ -123,6 +124,8 @@ class StartedElsewhere(StackFailed):
 
 class UsageMistake(AppError):
     """The command line asks for something impossible."""
+
+    exit_status = 2
 
 
 class OutputFailed(AppError):

@@ -45,7 +45,7 @@ def run(
         status = INTERRUPTED
     except EXPECTED as error:
         say(str(error), err=True)
-        status = FAILED
+        status = error.exit_status if isinstance(error, AppError) else FAILED
     except OSError as error:
         if not is_refused(error):
             raise

@@ -17,6 +17,7 @@ from app.core.errors import AppError, Note, UsageMistake
 from app.core.problem_notes import note_of
 from app.gateways.errors import GatewaysNotKept
 from client.connection import Address, named
+from client.errors import Refused
 from client.pairing import NewPairing
 from protocol.devices import clean_name
 from runtime import loggers
@@ -165,10 +166,13 @@ class GatewayStore:
 def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Address:
     """Return the address of ``gateway``: a URL, or the name of a paired gateway. Blocks for one small file.
 
-    Key and certificate of a name are known. Raises ``UsageMistake``, ``GatewaysNotKept`` or ``Refused``.
+    Key and certificate of a name are known. Raises ``UsageMistake`` or ``GatewaysNotKept``.
     """
     if "://" in gateway:
-        return named(gateway, key, certificate_sha256)
+        try:
+            return named(gateway, key, certificate_sha256)
+        except Refused as error:
+            raise UsageMistake(str(error)) from error
     return paired_as(gateway, gateways_file()).addresses[0]
 
 

@@ -33,7 +33,7 @@ from backend.broker.records import (
 from backend.broker.server_info import shown_url
 from backend.broker.shard import Shard
 from backend.broker.writer import MOST_BYTES, Command, new_round_trips
-from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable
+from backend.core.errors import BrokerError, BrokerUnreachable, InvalidSettings
 from backend.core.limits import PARTIALS_ENTRIES
 from protocol.job import ANY_MODEL, SESSION_TTL_MS, STALE_MS, UNUSED_TTL_MS, Job, Keys, Notice, shard_of
 from runtime import loggers
@@ -262,13 +262,13 @@ async def open_jobs(
     """Yield ``Jobs`` on the broker at ``url``; at most ``most_bytes`` of commands wait while it is away.
 
     ``shards``: number of shards, which must be the stored one; the first gateway stores it. Raises a
-    ``BrokerError``: no answer in 5 s, too old, another layout.
+    ``BrokerError``: no answer in 5 s, too old, another layout; ``InvalidSettings`` for a URL of no broker.
     """
     where = shown_url(url)
     try:
         connections = Connections(url, f"kikipounamu-gateway-{gateway}")
     except ValueError as error:
-        raise BrokerFailed(f"{where} is not the address of a broker: {error}") from error
+        raise InvalidSettings(f"{where} is not the address of a broker: {error}") from error
     jobs = Jobs(connections, await agreed_layout(connections, where, shards), gateway, most_bytes)
     try:
         await jobs.prepare()

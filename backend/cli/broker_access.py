@@ -38,7 +38,7 @@ def else_said(config: Path | None, here: Folders) -> tuple[Configuration, Config
 
 
 def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[Any, Any, None]]) -> None:
-    """Run ``use`` with the broker of a gateway with these settings. Exits with status 1 on an error."""
+    """Run ``use`` with the broker of a gateway with these settings. Exits with the status of an error."""
 
     async def connected() -> None:
         here = folders()
@@ -50,4 +50,4 @@ def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[A
         asyncio.run(connected())
     except BackendError as error:
         say(str(error), err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(error.exit_status) from None

@@ -15,7 +15,7 @@ from backend.cli.device_commands import devices
 from backend.cli.pair_command import pair_device
 from backend.cli.queue_commands import queues
 from backend.configuration import Configuration
-from backend.core.errors import BackendError, InvalidSettings, ProcessFailed
+from backend.core.errors import BackendError, ProcessFailed, UnknownLetter
 from backend.http.modes import GatewayMode
 from backend.processes.count import MOST
 from backend.processes.lock import ask_to_restart
@@ -117,7 +117,7 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
         run(serve_alone(settings) if settings.processes == 1 else serve_together(settings, order))
     except BackendError as error:
         log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
-        raise typer.Exit(1) from None
+        raise typer.Exit(error.exit_status) from None
     except OSError as error:
         log.error(LogEvent.GATEWAY_CANNOT_LISTEN, reason=_with_remedy(error))
         raise typer.Exit(1) from None
@@ -187,7 +187,7 @@ def retry(entries: Entries, redis: Redis = "", config: Config = None) -> None:
         for entry in entries:
             letter = await jobs.dead_letter(entry)
             if letter is None:
-                raise InvalidSettings(f"{entry} is not among the dead letters")
+                raise UnknownLetter(f"{entry} is not among the dead letters")
             reply = await jobs.retry_dead(letter)
             gone = isinstance(reply, SessionGone)
             say(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
@@ -202,7 +202,7 @@ def drop(entries: Entries, redis: Redis = "", config: Config = None) -> None:
     async def delete(jobs: Jobs) -> None:
         for entry in entries:
             if not await jobs.drop_dead(entry):
-                raise InvalidSettings(f"{entry} is not among the dead letters")
+                raise UnknownLetter(f"{entry} is not among the dead letters")
             say(f"{entry}  dropped")
 
     with_jobs(redis, config, delete)

@@ -33,7 +33,12 @@ from protocol.errors import CloseCode, ErrorCode, Forbidden, ProtocolError, Take
 
 
 class BackendError(Exception):
-    """Base of all errors on the gateway's side. The text says what to do about it."""
+    """Base of all errors on the gateway's side. The text says what to do about it.
+
+    ``exit_status``: that of a command that ends with it.
+    """
+
+    exit_status = 1
 
 
 class BrokerError(BackendError):
@@ -75,9 +80,19 @@ class BrokerDamaged(BrokerFailed):
 class InvalidSettings(BackendError):
     """Invalid settings, or an owner's request that cannot be followed."""
 
+    exit_status = 2
+
 
 class UnknownDevice(InvalidSettings):
     """No paired device has this name, or several have it."""
+
+    exit_status = 1
+
+
+class UnknownLetter(InvalidSettings):
+    """No dead letter has this id."""
+
+    exit_status = 1
 
 
 class CertificateUnusable(BackendError):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from backend.core.errors import InvalidSettings, ProcessFailed
+from backend.core.errors import ProcessFailed
 from backend.core.private_files import open_or_make
 from runtime.locking import try_lock
 
@@ -17,12 +17,12 @@ FORWARDS: Final = "processes.sock"
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Hold the lock until the context ends. Raises ``InvalidSettings`` if another gateway has it."""
+    """Hold the lock until the context ends. Raises ``ProcessFailed`` if another gateway has it."""
     file = folder / LOCK
     descriptor = open_or_make(file)
     try:
         if not try_lock(descriptor):
-            raise InvalidSettings(
+            raise ProcessFailed(
                 f"process {_holder(descriptor)} runs several gateway processes here: end it, or use another "
                 "KIKIPOUNAMU_HOME"
             )

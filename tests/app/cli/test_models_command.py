@@ -199,7 +199,8 @@ def test_verify_reports_when_no_model_is_installed() -> None:
 def test_import_of_wrong_folder_installs_no_model(home: Path, tmp_path: Path) -> None:
     result = run("import", NAME, str(tmp_path))
     assert result.exit_code == 1
-    assert "it is not there" in result.stderr
+    assert f"{NAME} could not be imported from {tmp_path}:" in result.stderr
+    assert "it is not there" in result.stderr and "download" not in result.stderr
     assert not installed(home).exists()
 
 

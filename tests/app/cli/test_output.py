@@ -5,22 +5,27 @@ import pytest
 import typer
 
 from app.cli.output import exit_on_error, print_json, print_table, table_lines
-from app.core.errors import AppError
+from app.core.errors import AppError, UsageMistake
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "said", "status"),
     [
-        (AppError("do this"), "do this\n"),
-        (PermissionError(errno.EACCES, "Permission denied", "/x"), "/x cannot be used (Permission denied): give"),
+        (AppError("do this"), "do this\n", 1),
+        (UsageMistake("write that"), "write that\n", 2),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/x"),
+            "/x cannot be used (Permission denied): give",
+            1,
+        ),
     ],
 )
 def test_expected_error_ends_command_with_what_to_do(
-    error: Exception, said: str, capsys: pytest.CaptureFixture[str]
+    error: Exception, said: str, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(typer.Exit) as left, exit_on_error():
         raise error
-    assert left.value.exit_code == 1 and capsys.readouterr().err.startswith(said)
+    assert left.value.exit_code == status and capsys.readouterr().err.startswith(said)
     with pytest.raises(FileNotFoundError), exit_on_error():
         raise FileNotFoundError(errno.ENOENT, "a fault of ours", "/x")
 

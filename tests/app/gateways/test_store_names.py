@@ -8,7 +8,6 @@ from app.core.errors import UsageMistake
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.store import GatewayStore, PairedGateway, address_of, gateways_file, paired_as
 from client.connection import Address
-from client.errors import Refused
 
 TOWER = PairedGateway(
     ("https://10.0.0.7:8765", "https://10.0.0.8:8765"), "ab" * 32, "d", "its key", own_name="The tower"
@@ -27,7 +26,7 @@ def test_address_uses_the_given_key_and_certificate() -> None:
     assert address_of("http://127.0.0.1:1") == Address("http://127.0.0.1:1")
     refused = (("https://h:1", "abc"), ("http://127.0.0.1:1", "ab" * 32), ("http://h:1", ""))
     for url, digest in refused:
-        with pytest.raises(Refused):
+        with pytest.raises(UsageMistake):
             address_of(url, "k", digest)
 
 

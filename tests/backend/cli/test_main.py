@@ -137,7 +137,7 @@ async def test_missing_broker_ends_gateway_with_message(home: Path) -> None:
 @pytest.mark.parametrize("command", [("serve",), ("dead", "list"), ("queues", "list")])
 def test_invalid_broker_address_is_reported_without_traceback(home: Path, command: tuple[str, ...]) -> None:
     done = called(app, *command, "--redis", "nonsense", environment={"KIKIPOUNAMU_HOME": str(home)})
-    assert done.returncode == 1 and "nonsense is not the address of a broker" in done.stderr
+    assert done.returncode == 2 and "nonsense is not the address of a broker" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
 
 
@@ -200,7 +200,7 @@ async def test_dead_letter_commands_use_the_gateways_broker(broker: Broker, home
         assert listed.output.startswith(f"{added.decode()}  s  segment 4"), listed.output
         file.write_text("redis = 1\n")
         failed = await _command(CliRunner(env={"KIKIPOUNAMU_HOME": str(home)}), "list", *more)
-        assert failed.exit_code == 1 and file.name in failed.output
+        assert failed.exit_code == 2 and file.name in failed.output
         file.unlink()
 
 

@@ -101,15 +101,21 @@ async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
     [
         (("--host", "0.0.0.0"), "--mode shared"),
         (("--mode", "server", "--host", "0.0.0.0"), "--trusted-proxy"),
-        (("--mode", "shared", "--certificate", "/nowhere.pem"), "/nowhere.pem"),
         (("--config", "/nowhere.toml"), "/nowhere.toml"),
+        (("--redis", "http://x"), "http://x is not the address of a broker"),
     ],
 )
 def test_invalid_options_end_gateway_with_reason(home: Path, arguments: tuple[str, ...], reason: str) -> None:
     done = CliRunner().invoke(app, ["serve", *arguments], env={"KIKIPOUNAMU_HOME": str(home)})
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     said = told(home, "gateway.cannot_run")
     assert reason in said["reason"] and "exception" not in said
+
+
+def test_gateway_without_its_certificate_ends_with_reason(home: Path) -> None:
+    arguments = ["serve", "--mode", "shared", "--certificate", "/nowhere.pem"]
+    done = CliRunner().invoke(app, arguments, env={"KIKIPOUNAMU_HOME": str(home)})
+    assert done.exit_code == 1 and "/nowhere.pem" in told(home, "gateway.cannot_run")["reason"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +135,7 @@ def test_option_overrides_environment_which_overrides_file(
     (home / "config" / "gateway.toml").write_text('mode = "server"\nhost = "10.0.0.9"\n')
     said = {f"KIKIPOUNAMU_GATEWAY_{name}": text for name, text in variables.items()}
     done = CliRunner().invoke(app, ["serve", *arguments], env=said | {"KIKIPOUNAMU_HOME": str(home)})
-    assert done.exit_code == 1 and reason in told(home, "gateway.cannot_run")["reason"]
+    assert done.exit_code == 2 and reason in told(home, "gateway.cannot_run")["reason"]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from backend.core.errors import InvalidSettings, ProcessFailed
+from backend.core.errors import ProcessFailed
 from backend.processes.lock import LOCK, ask_to_restart, only_one
 
 
 def test_only_one_gateway_holds_the_lock(tmp_path: Path) -> None:
-    with only_one(tmp_path), pytest.raises(InvalidSettings, match=str(os.getpid())), only_one(tmp_path):
+    with only_one(tmp_path), pytest.raises(ProcessFailed, match=str(os.getpid())), only_one(tmp_path):
         pass
     with only_one(tmp_path):
         pass

@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 from app.cli.installation import window_check
 from app.cli.installation.window_check import check_windows
 from app.cli.main import app
-from app.core.errors import UsageMistake
+from app.core.errors import AppError
 
 
 def test_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window_check, "find_spec", lambda name: None)
-    with pytest.raises(UsageMistake, match=r"kikipounamu\[desktop\]"):
+    with pytest.raises(AppError, match=r"kikipounamu\[desktop\]"):
         check_windows({"DISPLAY": ":0"})
 
 
