@@ -176,13 +176,9 @@ def privilege() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    sudo = shutil.which("sudo")
-    if (
-        sudo
-        and subprocess.run([sudo, "-n", "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
-    ):
-        return [sudo, "-n"]
-    return None
+    asked = [shutil.which("sudo") or "false", "-n"]
+    permitted = subprocess.run([*asked, "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+    return asked if permitted else None
 
 
 def install_system_packages(packages: Sequence[SystemPackage]) -> None:
@@ -200,6 +196,7 @@ def install_system_packages(packages: Sequence[SystemPackage]) -> None:
         say(f"installing Debian packages: {' '.join(names)}")
         apt = [*before, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
         for command in (["update"], *([*INSTALL, name] for name in names)):
+            say(f"    {command[-1]}")
             subprocess.run([*apt, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
         importlib.invalidate_caches()
     for package in (package for package in missing if package.missing):
@@ -214,6 +211,7 @@ def make_virtual_environment(environment: Environment) -> None:
     """Make the environment with pip, or keep a working one."""
     if works(environment):
         return
+    say(f"making a virtual environment in {environment.folder}")
     command = [sys.executable, "-m", "venv", "--clear"]
     if importlib.util.find_spec("ensurepip"):
         call(*command, environment.path)
@@ -305,7 +303,11 @@ def loads(environment: Environment, module: str) -> bool:
 
 def pip_install(environment: Environment, *more: str | None) -> None:
     """Run pip once: the project with the environment's extras, and ``more`` requirements."""
-    options = ["--disable-pip-version-check", "--no-input", *([] if sys.stderr.isatty() else ["-q"])]
+    options = [
+        "--disable-pip-version-check",
+        "--no-input",
+        *([] if sys.stderr.isatty() else ["--progress-bar", "off"]),
+    ]
     wanted = ["-e", f".[{','.join(environment.extras)}]", *filter(None, more)]
     environ = {**os.environ, "PIP_USE_PEP517": "1"}  # default of newer pips; older ones warn about old packages
     call(environment.python, "-m", "pip", "install", *options, "-c", CONSTRAINTS, *wanted, cwd=ROOT, env=environ)

@@ -147,7 +147,9 @@ def test_missing_package_is_named_when_it_cannot_be_installed(
     assert "sudo apt-get install -y --no-install-recommends --no-remove some-tools" in capsys.readouterr().err
 
 
-def test_root_installs_missing_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_installs_missing_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A stand-in for apt-get on PATH installs the command, and records its calls."""
     apt = tmp_path / "apt-get"
     apt.write_text(
@@ -160,6 +162,7 @@ def test_root_installs_missing_packages(tmp_path: Path, monkeypatch: pytest.Monk
     setup.install_system_packages([package])
     setup.install_system_packages([package])
     assert not package.missing
+    assert capsys.readouterr().err == "installing Debian packages: some-tools\n    update\n    some-tools\n"
     assert (tmp_path / "calls").read_text().splitlines() == [
         "-qq update",
         "-qq install -y --no-install-recommends --no-remove some-tools",
@@ -182,6 +185,18 @@ def test_cpu_build_that_does_not_load_is_replaced(
     monkeypatch.setattr(setup, "loads", lambda _, module: module == "torch" and len(installed) > 1)
     setup.install(Environment(".venv", ("funasr",), ()))
     assert installed == [("torch==2.13.0+cpu",), ("torch!=2.13.0+cpu",)]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_pip_tells_its_progress_on_terminals_and_elsewhere(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    called: list[tuple[object, ...]] = []
+    monkeypatch.setattr(setup, "call", lambda *command, **_: called.append(command))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    setup.pip_install(environment)
+    (command,) = called
+    assert "-q" not in command and ("--progress-bar" in command) is not terminal
 
 
 @pytest.mark.parametrize(("module", "there"), [("json", True), ("no_such_module", False)])
