@@ -33,18 +33,18 @@ RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
 """Returns the problems of a list of tables by row."""
 
 _WRONG: Final = {
-    RuleProblem.EMPTY: "`hears` says nothing",
-    RuleProblem.HEARS_LONG: f"`hears` may have {LONGEST_HEARD} characters",
-    RuleProblem.WRITES_LONG: f"`writes` may have {LONGEST_WRITTEN} characters",
-    RuleProblem.CONTROL: "it has a character that nobody sees",
-    RuleProblem.TWICE: "a row before it hears the same",
-    RuleProblem.TOO_MANY: f"there may be {MOST_RULES} rows, with {MOST_CHARACTERS} characters together",
+    RuleProblem.EMPTY: "`hears` is empty",
+    RuleProblem.HEARS_LONG: f"`hears` may have at most {LONGEST_HEARD} characters",
+    RuleProblem.WRITES_LONG: f"`writes` may have at most {LONGEST_WRITTEN} characters",
+    RuleProblem.CONTROL: "it contains an invisible character",
+    RuleProblem.TWICE: "an earlier row has the same `hears`",
+    RuleProblem.TOO_MANY: f"there may be at most {MOST_RULES} rows, with {MOST_CHARACTERS} characters in all",
 }
 _PROGRAMS: Final = {
-    "empty": "`program` says nothing",
-    "long": f"`program` may have {LONGEST_PROGRAM} characters that can be seen",
-    "twice": "a row before it is for the same program",
-    "too-many": f"there may be {MOST_PROGRAMS} rows",
+    "empty": "`program` is empty",
+    "long": f"`program` may have at most {LONGEST_PROGRAM} visible characters",
+    "twice": "an earlier row is for the same program",
+    "too-many": f"there may be at most {MOST_PROGRAMS} rows",
 }
 
 

@@ -31,28 +31,33 @@ class GeneralSection:
     language: Literal["system", "en", "zh"] = setting("system", "Language of windows, tray and overlay.")
     theme: Literal["system", "light", "dark"] = setting("system", "Colours of the windows and the overlay.")
     text_size: Literal["normal", "large", "larger", "largest"] = setting(
-        "normal", "Text of windows and overlay: as large as the system's, or 1.15, 1.35 or 1.6 times as large."
+        "normal", "Text size of the windows and the overlay: that of the system, or 1.15, 1.35 or 1.6 times that."
     )
     overlay: Literal["bottom", "top", "cursor", "off"] = setting(
         "bottom",
-        "Place of the overlay; cursor: near the text cursor, else near the window that gets the text; off: none.",
+        "Place of the overlay. cursor: near the text cursor, or near the target window if the cursor is "
+        "unknown. off: no overlay.",
     )
-    sounds: bool = setting(True, "A sound when recording starts and stops, and when text waits to be pasted.")
+    sounds: bool = setting(True, "Play a sound when recording starts and stops, and when text waits to be pasted.")
     announce: bool = setting(
         False,
-        "Have a screen reader say what happens, also where none is noticed. One that is noticed says it anyway.",
+        "Announce events to screen readers even if the app detects none. A detected screen reader always "
+        "gets them.",
     )
     keep_microphone_open: bool = setting(
         False,
-        "Keep the microphone open between dictations: what was said up to 600 ms before the key is recorded too. "
-        "The system shows all the time that the microphone is in use, and Bluetooth headsets sound worse.",
+        "Keep the microphone open between dictations, so that up to 600 ms before the key press are "
+        "recorded too. The system then always shows the microphone as in use, and Bluetooth headsets sound "
+        "worse.",
     )
-    autostart: bool = setting(False, "Start with the session, without the window.")
-    welcomed: bool = setting(False, "The first steps are over, or put off: the window does not begin with them.")
+    autostart: bool = setting(False, "Start with the session, without opening the window.")
+    welcomed: bool = setting(
+        False, "True once the first steps are finished or put off: the window no longer opens with them."
+    )
     first_step: Literal["language", "microphone", "hotkey", "place", "sentence"] = setting(
         "language",
-        "Where the first steps go on: language (with the microphone), hotkey or sentence. An earlier version "
-        "wrote microphone and place too: they mean language and sentence.",
+        "The step at which the first steps continue: language (with the microphone), hotkey or sentence. "
+        "Files of earlier versions may have microphone (now language) or place (now sentence).",
     )
     open_steps: tuple[str, ...] = setting(
         (), "First steps that were skipped or put off: language, hotkey, sentence.", checks.steps
@@ -65,8 +70,8 @@ class AudioSection:
 
     microphone: str = setting(
         "",
-        "The microphone: the name of its source, as the windows write it, or (part of) its name in the list of "
-        "`kikipounamu microphones`; empty for the system's default.",
+        "Microphone: the name of its source as the windows write it, or a name or part of a name that "
+        "`kikipounamu microphones` lists. Empty: the system's default.",
     )
 
 
@@ -74,13 +79,13 @@ class AudioSection:
 class HotkeysSection:
     """Keys that work in every program; an empty key disables its action."""
 
-    dictate: str = setting("right_ctrl", "Starts and stops dictation, in the way that `mode` says.", checks.key)
-    cancel: str = setting("esc", "Gives up what is being recorded; it works only during that.", checks.key)
-    paste_held: str = setting("ctrl+alt+v", "Inserts text that was recognised but not inserted.", checks.key)
+    dictate: str = setting("right_ctrl", "Starts and stops dictation, as `mode` defines.", checks.key)
+    cancel: str = setting("esc", "Cancels the current recording. It works only during a recording.", checks.key)
+    paste_held: str = setting("ctrl+alt+v", "Inserts texts that were recognised but not inserted.", checks.key)
     mode: TalkMode = setting(
         TalkMode.HYBRID,
-        "hold: talk while the key is down. toggle: press to start, press to stop. hybrid: a tap toggles, holding "
-        "talks. hands-free: as toggle, and pauses begin and end what is sent.",
+        "hold: record while the key is down. toggle: press to start, press to stop. hybrid: a tap toggles, "
+        "and a longer press works as hold. hands-free: as toggle; pauses divide the speech into utterances.",
     )
 
     @property
@@ -96,22 +101,24 @@ class RecognitionSection:
     language: str = setting("auto", "Spoken language: auto, or an ISO 639 code such as en or zh.", checks.language)
     languages: tuple[str, ...] = setting(
         (SYSTEM, "en"),
-        "Languages that you speak, as ISO 639 codes; system: that of this computer and of the windows. Empty, or "
-        "English alone through `system`: any. With "
-        "`auto`, speech is one of them, and text in a script that none of them uses waits to be pasted.",
+        "Languages that you speak, as ISO 639 codes; system: the languages of this computer and of the "
+        "windows. Empty, or only English through `system`: any language. With `auto`, speech is recognised "
+        "as one of them, and text in a script that none of them uses waits to be pasted.",
         checks.languages,
     )
     script: Literal["simplified", "traditional", "as-is"] = setting(
-        "simplified", "How Chinese is written; as-is: as the model writes it."
+        "simplified", "How Chinese is written. as-is: as the model writes it."
     )
-    hotwords: tuple[str, ...] = setting((), "Names and terms to listen for, where the model can.", checks.words)
+    hotwords: tuple[str, ...] = setting(
+        (), "Names and terms to listen for, if the model supports hotwords.", checks.words
+    )
     replacements: tuple[Replacement, ...] = table(
-        "What to write instead of what is recognised. See below.", checks.replacements
+        "Replacements for recognised words. See below.", checks.replacements
     )
-    itn: bool = setting(True, "Write numbers, dates and units in figures, where the model can.")
-    punctuation: bool = setting(True, "Punctuate, where the model can choose.")
-    model: str = setting("", "Model to recognise with; empty for any that a worker has loaded.", checks.model)
-    partials: bool = setting(True, "Show text that may still change while you speak.")
+    itn: bool = setting(True, "Write numbers, dates and units in figures, if the model supports it.")
+    punctuation: bool = setting(True, "Write punctuation, if the model lets you choose.")
+    model: str = setting("", "Model for recognition. Empty: any that a worker has loaded.", checks.model)
+    partials: bool = setting(True, "Show live text, which may still change, while you speak.")
 
     @property
     def options(self) -> Options:
@@ -132,26 +139,28 @@ class InsertionSection:
     """Settings of inserting text into the focused program."""
 
     strategy: Strategy = setting(
-        Strategy.AUTOMATIC, "automatic: paste, and type where that cannot be. paste, type: only that."
+        Strategy.AUTOMATIC, "automatic: paste, or type where pasting is impossible. paste, type: only that way."
     )
     newline: Newline = setting(
         Newline.SHIFT_RETURN,
-        "What a line break becomes where text is typed: Return sends a message in most chats.",
+        "What replaces a line break where text is typed. In most chats, Return sends the message.",
     )
     joins: bool = setting(
-        True, "A space between texts of takes that follow each other within half a minute in the same window."
+        True,
+        "Insert a space between the texts of recordings that follow each other within half a minute in the "
+        "same window.",
     )
     each_piece_at_once: bool = setting(
         False,
-        "Insert each piece of speech at once. Otherwise speech is recognised once more as a whole, which is more "
-        "accurate: after a pause of 2 s, or at the end.",
+        "Insert each utterance at once. Otherwise all speech since the last insertion is recognised once "
+        "more as a whole, which is more accurate, and is inserted after a pause of 2 s or at the end.",
     )
     read_text: bool = setting(
         True,
-        "Read the text before the cursor, for spaces and capitals, and hold texts where a password field or a "
-        "button has the focus. What is read stays on this computer and is kept nowhere.",
+        "Read the text before the cursor to choose spaces and capitals, and hold texts while a password "
+        "field or a button has the focus. What is read stays on this computer and is not stored.",
     )
-    programs: tuple[ProgramRule, ...] = table("Programs where it is otherwise. See below.", checks.programs)
+    programs: tuple[ProgramRule, ...] = table("Exceptions for single programs. See below.", checks.programs)
 
     @property
     def rules(self) -> Rules:
@@ -163,15 +172,15 @@ class InsertionSection:
 class HistorySection:
     """Retention of recordings and their texts. Recordings without a complete result always stay."""
 
-    days: int = setting(
-        DAYS, "Older recordings are deleted. 0: however old they are, they stay.", checks.UpTo(36_500)
-    )
+    days: int = setting(DAYS, "Recordings that are older, in days, are deleted. 0: no limit.", checks.UpTo(36_500))
     megabytes: int = setting(
         SIZE // _MEGABYTE,
-        "While all of them together are larger, the oldest are deleted. 0: they may be as large as the disk.",
+        "The oldest recordings are deleted while all recordings together are larger, in MB. 0: no limit.",
         checks.UpTo(100_000_000),
     )
-    keep: int = setting(0, "So many of the newest stay, however old and large they are.", checks.UpTo(1_000_000))
+    keep: int = setting(
+        0, "Number of the newest recordings that are kept, whatever their age and size.", checks.UpTo(1_000_000)
+    )
 
     @property
     def limits(self) -> RetentionLimits:
@@ -183,31 +192,34 @@ class HistorySection:
 class WorkerSection:
     """Settings of this computer's worker."""
 
-    on: bool = setting(True, "Recognise on this computer too.")
+    on: bool = setting(True, "Recognise speech on this computer too.")
     model: str = setting(
-        "", "Model that it runs, as `kikipounamu models list` names it; empty: by your languages.", checks.model
+        "",
+        "Model of this worker, by its name in `kikipounamu models list`. Empty: chosen by your languages.",
+        checks.model,
     )
     environment: str = setting(
         "",
-        "Folder of the Python environment that the worker of the engine funasr runs from, as `kikipounamu gpu "
-        "setup` makes it; empty: that of the app.",
+        "Folder of the Python environment in which the worker runs the engine funasr, as `kikipounamu gpu "
+        "setup` creates it. Empty: the app's own.",
     )
-    threads: int = setting(0, "Processor threads that it uses. 0: as many as its engine likes.", checks.UpTo(256))
+    threads: int = setting(0, "Processor threads of this worker. 0: the engine's choice.", checks.UpTo(256))
     gpu_memory: int = setting(
         0,
-        "Most memory that each of its workers takes of a graphics card, in MiB. 0: as much as its engine likes. "
-        "See below.",
+        "Limit on the graphics memory of each worker, in MiB. 0: the engine's choice. See below.",
         checks.UpTo(1_000_000),
     )
-    on_battery: bool = setting(True, "It works on battery too.")
+    on_battery: bool = setting(True, "Work on battery too.")
     beside_full_screen: bool = setting(
-        True, "It works beside a full-screen program too. Those are known on X11 only; elsewhere it always works."
+        True,
+        "Work while a program is full screen too. Full-screen programs are detected on X11 only; elsewhere "
+        "the worker always works.",
     )
     hours: str = setting(
-        "", "When it works, as 20:00-08:00, by the clock of this computer; empty: always.", checks.hours
+        "", "Hours in which it works, such as 20:00-08:00, by this computer's clock. Empty: always.", checks.hours
     )
     lend_to: tuple[str, ...] = setting(
-        (), "Gateways elsewhere that this computer works for too, by their ids or names.", checks.lent
+        (), "Gateways on other computers that this computer also works for, by id or name.", checks.lent
     )
 
     @property
@@ -226,18 +238,15 @@ class GatewaySection:
     """Settings of the gateway that gets the speech."""
 
     url: str = setting(
-        "", "https://HOST:PORT, http:// on this computer itself; empty for this computer.", checks.url
+        "",
+        "Address of the gateway: https://HOST:PORT, or http:// for one on this computer. Empty: this "
+        "computer's own.",
+        checks.url,
     )
-    chosen: str = setting(
-        "", "One that this computer is paired with, as the app calls it by its id; empty: what `url` says."
-    )
-    fall_back: bool = setting(
-        True, "Recognise on this computer while the chosen gateway cannot be reached, until it is back."
-    )
-    share: bool = setting(
-        False, "Let other devices use the gateway of this computer, over TLS, once they are paired."
-    )
-    port: int = setting(8765, "Where they reach it, if it is shared.", checks.port)
+    chosen: str = setting("", "Id of the paired gateway that the app uses. Empty: the address in `url`.")
+    fall_back: bool = setting(True, "Recognise on this computer while the chosen gateway cannot be reached.")
+    share: bool = setting(False, "Let paired devices use this computer's gateway, over TLS.")
+    port: int = setting(8765, "Port of the shared gateway.", checks.port)
 
 
 @dataclass(frozen=True)
@@ -246,8 +255,8 @@ class ApiSection:
 
     on: bool = setting(
         False,
-        "Let programs of this computer use the chosen server without a key, as if it were OpenAI's or Deepgram's. "
-        "Any user and any program of this computer can; web pages cannot.",
+        "Let programs on this computer use the chosen server without a key, through the interfaces of "
+        "OpenAI and Deepgram. Every user and program of this computer can; web pages cannot.",
     )
     port: int = setting(9876, "Port on 127.0.0.1.", checks.port)
 
@@ -258,16 +267,16 @@ class UpdatesSection:
 
     check: bool = setting(
         False,
-        "Ask once a day whether there is a newer version, and tell of it. Nothing about you or this computer is "
+        "Check once a day for a newer version and show a notice. Nothing about you or this computer is "
         "sent, and nothing is installed.",
     )
     url: str = setting(
         "",
-        "Address of the signed list of versions; empty: that of the project, which has none yet.",
+        "Address of the signed list of versions. Empty: the project's own, which does not exist yet.",
         checks.index_url,
     )
     key: str = setting(
-        "", "Public key that signs this list, in Base64; empty: that of the project.", checks.index_key
+        "", "Public key for the signature of this list, in Base64. Empty: the project's.", checks.index_key
     )
 
 
@@ -277,7 +286,8 @@ class AdvancedSection:
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
         "INFO",
-        "How much the log of the app itself tells; with WARNING or ERROR `kikipounamu logs` has nothing of it.",
+        "Lowest level of messages in the app's own log. With WARNING or ERROR, `kikipounamu logs` cannot "
+        "show what the app did.",
     )
 
 
