@@ -29,7 +29,7 @@ DEADLINE_S: Final = 60 * 60  # five times what it takes on an idle machine of tw
 COMPILE_S: Final = 5 * 60
 SKIPS_REFUSED: Final = 6  # set by tests/helpers/skips.py
 SECOND_TRIES: Final = 6
-GROUPS: Final = 5  # of serial tests at a time: most of them wait for sounds, deadlines and windows
+GROUPS: Final = 7  # of serial tests at a time: most of them wait for sounds, deadlines and windows
 
 
 @dataclass(frozen=True)

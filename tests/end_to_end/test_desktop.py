@@ -21,7 +21,7 @@ from tests.helpers.isolated_app import isolated
 from tests.helpers.waiting import wait_until_sync
 from worker.engines.funasr import create
 
-pytestmark = [pytest.mark.funasr, pytest.mark.serial("sound"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.funasr, pytest.mark.serial("desktop"), pytest.mark.timeout(300)]
 
 FUNASR = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
 SPOKEN = DATA / "digits" / "digits-02.flac"

@@ -29,7 +29,7 @@ from tests.helpers.isolated_app import isolated
 from tests.helpers.spoken_order import Spoken, check_order
 from tests.helpers.waiting import wait_until_sync
 
-pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.serial("trouble"), pytest.mark.timeout(600)]
 
 SENTENCES = ("en-03", "en-05", "en-08")
 DIGEST = len(checksum(b""))

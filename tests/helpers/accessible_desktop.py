@@ -9,6 +9,7 @@ from pathlib import Path
 from app.bus.connection import BUS_PROGRAM, BusConnection
 from tests.helpers.desktop import Desktop, Screen, running_desktop
 from tests.helpers.packages import require
+from tests.helpers.ports import accepts
 from tests.helpers.waiting import wait_until_sync
 from tests.helpers.wayland_desktop import running_sway
 
@@ -21,7 +22,7 @@ def start_bus(desktop: Desktop) -> str:
     place = desktop.folder / "bus"
     address = f"unix:path={place}"
     desktop.start("dbus-daemon", "--session", "--nofork", f"--address={address}")
-    wait_until_sync(place.is_socket, "the session has a bus")
+    wait_until_sync(lambda: accepts(place), "the session has a bus")
     desktop.start(_LAUNCHER, DBUS_SESSION_BUS_ADDRESS=address)
     return address
 

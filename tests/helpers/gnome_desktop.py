@@ -18,6 +18,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -29,6 +30,7 @@ from app.insertion.ibus.address import ibus_address
 from app.insertion.ibus.watch import IBusWatch
 from tests.helpers.desktop import Screen, Terminal, without_host
 from tests.helpers.packages import require
+from tests.helpers.ports import accepts
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 from tests.helpers.wayland_desktop import FootTerminal
 from tests.helpers.wayland_hand import CODES
@@ -302,7 +304,7 @@ def running_gnome(folder: Path, **variables: str) -> Iterator[GnomeDesktop]:
         try:
             for place in buses.values():
                 desktop.start("dbus-daemon", "--session", "--nofork", f"--address=unix:path={place}")
-                wait_until_sync(Path(place).is_socket, "a bus runs")
+                wait_until_sync(partial(accepts, Path(place)), "a bus runs")
             desktop.start("/usr/bin/python3", "-m", "dbusmock", "--system", "--template", "logind")
             wait_until_sync(lambda: desktop.hand.run(_has_logind(addresses)), "logind is mocked")
             desktop.run_shell()

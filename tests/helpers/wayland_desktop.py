@@ -22,6 +22,7 @@ from typing import ClassVar
 from tests.helpers.desktop import Screen, Terminal, TextField, without_host
 from tests.helpers.message_bus import SETTINGS as BUS_SETTINGS
 from tests.helpers.packages import require
+from tests.helpers.ports import accepts
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 from tests.helpers.wayland_hand import TEXT, Clipboard, Hand, Keyboard, Window
 
@@ -219,7 +220,7 @@ def _session(folder: Path, variables: Mapping[str, str], name: str) -> Iterator[
         settings.write_text(BUS_SETTINGS.format(address=f"unix:path={place}"))
         try:
             desktop.start("dbus-daemon", f"--config-file={settings}", "--nofork")
-            wait_until_sync(Path(place).is_socket, "the session has a bus")
+            wait_until_sync(lambda: accepts(Path(place)), "the session has a bus")
             yield desktop
         finally:
             desktop.close()

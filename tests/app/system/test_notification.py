@@ -9,6 +9,7 @@ import pytest
 from app.system.notification import notify
 from tests.helpers.bus_service import NOTIFICATIONS, bus_program, notifier
 from tests.helpers.packages import require
+from tests.helpers.ports import accepts
 from tests.helpers.waiting import wait_until_sync
 
 
@@ -17,7 +18,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     require(("dbus-daemon",))
     place = tmp_path / "bus"
     bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", f"--address=unix:path={place}"])
-    wait_until_sync(place.is_socket, "the session has a bus")
+    wait_until_sync(lambda: accepts(place), "the session has a bus")
     yield f"unix:path={place}"
     bus.terminate()
     bus.wait(10)

@@ -16,6 +16,7 @@ from app.insertion.accessibility.elements import EDITABLE, FOCUSED, Element, ope
 from tests.helpers.accessible_desktop import start_bus, start_field
 from tests.helpers.desktop import Desktop, running_desktop
 from tests.helpers.packages import require
+from tests.helpers.ports import accepts
 from tests.helpers.waiting import wait_until, wait_until_sync
 
 
@@ -76,7 +77,7 @@ def bare(tmp_path: Path) -> Iterator[str]:
     require(("dbus-daemon", "at-spi2-core"))
     address = f"unix:path={tmp_path / 'bus'}"
     daemon = subprocess.Popen(["dbus-daemon", "--session", "--nofork", f"--address={address}"])
-    wait_until_sync((tmp_path / "bus").is_socket, "the session has a bus")
+    wait_until_sync(lambda: accepts(tmp_path / "bus"), "the session has a bus")
     yield address
     daemon.terminate()
     daemon.wait(10)
