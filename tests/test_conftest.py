@@ -13,7 +13,7 @@ from tests.helpers.valkey import binaries
     ("file", "group"),
     [
         ("tests/end_to_end/test_windows.py", "windows"),
-        ("tests/end_to_end/test_desktop.py", "sound"),
+        ("tests/end_to_end/test_desktop.py", "desktop"),
         ("tests/end_to_end/test_kills.py", "serial"),
         ("tests/backend/admission/test_admission.py", None),
     ],
