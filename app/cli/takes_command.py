@@ -56,8 +56,8 @@ def list_takes(as_json: AsJson = False) -> None:
     if takes:
         print_table(_rows(takes), cut=True)
     else:
-        say("no recordings yet")
-    say(f"folder: {printable(str(library.root))}")
+        say(texts()("takes-command.none"))
+    say(texts()("takes-command.folder", folder=printable(str(library.root))))
     if damaged := [found for found in takes if found.damaged]:
         say(f"{len(damaged)} damaged: `kikipounamu takes show ID` says what is wrong", err=True)
 
@@ -74,12 +74,14 @@ def show(session: Id, as_json: AsJson = False) -> None:
         print_json(_all_facts(found))
         _exit_if_damaged(found)
         return
-    say(f"{found.session}: {_state_text(found, texts())}, {found.seconds:.1f} s, started {_started(found)}")
+    words, seconds = texts(), f"{found.seconds:.1f}"
+    state, started = _state_text(found, words), _started(found)
+    say(words("takes-command.shown", id=str(found.session), state=state, seconds=seconds, started=started))
     for segment in found.transcript.segments:
         say(segment.line)
     if found.take.edited:
-        say(f"edited to: {found.take.edited}")
-    say(f"folder: {printable(str(found.folder))}")
+        say(words("takes-command.edited", text=found.take.edited))
+    say(words("takes-command.folder", folder=printable(str(found.folder))))
     _exit_if_damaged(found)
 
 

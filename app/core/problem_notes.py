@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from app.core.errors import AppError, Note
+from app.core.sentences import bare_text
 from client.errors import (
     AudioGone,
     CertificateDated,
@@ -64,7 +65,7 @@ def note_of(error: BaseException) -> Note:
         if found := _FOREIGN.get(kind):
             return found(error) if callable(found) else found
     text = str(error).partition("\n")[0]
-    return Note("plain", {"text": text[:1].upper() + text[1:]}) if text else unexpected(error)
+    return Note("plain", {"text": bare_text(text[:1].upper() + text[1:])}) if text else unexpected(error)
 
 
 def unexpected(error: BaseException) -> Note:

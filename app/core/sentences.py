@@ -48,12 +48,18 @@ class Sentences:
         return key in entries(self._language)
 
 
-def filled(language: str, key: str, values: Mapping[str, str | int]) -> str:
-    """Return a text with its values filled in. Raises ``KeyError``."""
+def filled(language: str, key: str, values: Mapping[str, str | int], *, quotes: str = "`") -> str:
+    """Return a text with its values filled in. Raises ``KeyError``. ``quotes`` stand around its commands."""
     entry = entries(language)[key]
     if not isinstance(entry, str):
         entry = entry.get(_plural(language, int(values[COUNT])), entry["other"])
+    entry = entry.replace("`", quotes)
     return _PLACEHOLDER.sub(lambda found: _spaced(found[1] or "", str(values[found[2]]), found[3] or ""), entry)
+
+
+def bare_text(text: str) -> str:
+    """Return a text without the quotes around its commands."""
+    return text.replace("`", "")
 
 
 def _spaced(before: str, value: str, after: str) -> str:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTr
 from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 
 from app.core.errors import Note
-from app.core.sentences import LANGUAGES, TextLookup, entries, filled
+from app.core.sentences import LANGUAGES, TextLookup, bare_text, entries, filled
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -58,6 +58,7 @@ def _drawn_scripts() -> frozenset[str]:
 
 
 SYSTEM: Final = "system"
+_OF_PROGRAMS: Final = frozenset({"reason", "problem"})  # values that may be messages for a terminal
 _NAMES: Final = {f"language.{tag}": tag for tag in LANGUAGES}
 
 
@@ -73,11 +74,13 @@ class Texts(QObject):
     def __call__(self, key: str, /, **values: str | int) -> str:
         """Return the text of a key with its values. Raises ``KeyError`` for an unknown key.
 
-        A language whose own name no font can draw gets its English name.
+        A language whose own name no font can draw gets its English name. Commands have no quotes, unlike in a
+        terminal.
         """
         if key in _NAMES and not language_is_drawn(_NAMES[key], self.language):
             key = f"language.latin.{_NAMES[key]}"
-        return filled(self.language, key, values)
+        bare = {name: bare_text(str(values[name])) for name in _OF_PROGRAMS & values.keys()}
+        return filled(self.language, key, values | bare, quotes="")
 
     def has(self, key: str) -> bool:
         """Return True if a text with this key exists."""

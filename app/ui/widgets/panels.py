@@ -333,21 +333,21 @@ class Dialogs:
 
     def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
         """Let the user choose files of these kinds, each written as ``name (*.ending)``."""
-        dialog = QFileDialog(parent, title)
+        dialog = _file_dialog(parent, title)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters(kinds)
         return _chosen(dialog)
 
     def folder(self, parent: QWidget, title: str) -> str:
         """Let the user choose a folder."""
-        dialog = QFileDialog(parent, title)
+        dialog = _file_dialog(parent, title)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         return next(iter(_chosen(dialog)), "")
 
     def place(self, parent: QWidget, title: str, suggested: str) -> str:
         """Let the user choose where to save; choosing an existing file confirms its replacement."""
-        dialog = QFileDialog(parent, title)
+        dialog = _file_dialog(parent, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(Path(suggested).suffix)
         dialog.setDirectory(str(Path(suggested).parent))
@@ -360,6 +360,21 @@ class Dialogs:
 
 
 SYSTEM_DIALOGS: Final = Dialogs()
+
+
+_LABELS: Final = {
+    QFileDialog.DialogLabel.LookIn: "Look in:",
+    QFileDialog.DialogLabel.FileType: "Files of type:",
+}
+"""Labels that Qt's translations have without the key that its dialog marks."""
+
+
+def _file_dialog(parent: QWidget, title: str) -> QFileDialog:
+    dialog = QFileDialog(parent, title)
+    for label, source in _LABELS.items():
+        if (word := QCoreApplication.translate("QFileDialog", source)) != source:
+            dialog.setLabelText(label, word)
+    return dialog
 
 
 def _chosen(dialog: QFileDialog) -> list[str]:

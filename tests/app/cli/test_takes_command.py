@@ -121,7 +121,9 @@ def test_beginning_of_id_is_enough_unless_several_begin_so(home: Path, tmp_path:
 @pytest.mark.usefixtures("finished")
 def test_state_is_in_the_language_of_the_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert "  失败  " in run("list").stdout and ": 失败, " in run("show", FIRST).stdout
+    assert "  失败  " in run("list").stdout and "\n文件夹：" in run("list").stdout
+    shown = run("show", FIRST).stdout
+    assert shown.startswith(f"{FIRST}：失败，2.0 秒，开始于 ") and "\n文件夹：" in shown and "folder" not in shown
     assert json.loads(run("list", "--json").stdout)[0]["state"] == "failed"
 
 

@@ -150,6 +150,7 @@ def test_subclass_uses_note_of_its_base() -> None:
 
 def test_error_without_note_shows_its_own_text() -> None:
     assert note_of(AppError("it is so.\nMore for the log")) == Note("plain", {"text": "It is so."})
+    assert note_of(AppError("run `this`")) == Note("plain", {"text": "Run this"})
     assert note_of(ValueError()) == unexpected(ValueError()) == Note("unexpected", {"error": "ValueError"})
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import pytest
 
 from app.core.errors import Note
+from app.core.sentences import Sentences
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
@@ -32,6 +33,15 @@ def test_names_are_listed_with_the_separator_of_the_language(texts: Texts, shown
 def test_states_use_words_of_the_vocabulary() -> None:
     assert [wording.state_text(EN, state) for state in (State.LISTENING, State.HELD)] == ["Listening", "To paste"]
     assert wording.state_text(ZH, State.LISTENING) == "正在聆听"
+
+
+@pytest.mark.parametrize("texts", [EN, ZH])
+def test_windows_show_commands_without_the_quotes_of_a_terminal(texts: Texts) -> None:
+    key = "doctor.found.gateway-none"
+    assert "`kikipounamu up`" in Sentences(texts.language)(key)
+    assert "`" not in texts(key) and "kikipounamu up" in texts(key)
+    assert "run this" in texts("files.note.refused", reason="run `this`")
+    assert texts("history.again.removed", text="a `b`").count("`") == 2, "what was said stays"
 
 
 def test_note_text_contains_its_values() -> None:

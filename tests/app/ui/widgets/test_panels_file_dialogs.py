@@ -1,5 +1,6 @@
 """The system's file dialogs return the user's choice, or an empty value if the user cancels."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.ui.strings.texts import QtWords, Texts
 from app.ui.widgets.panels import Dialogs
 
 KINDS = ("Audio (*.wav)", "All (*)")
@@ -59,6 +61,26 @@ def test_dialogs_return_empty_values_when_cancelled(parent: QWidget) -> None:
     assert dialogs.folder(parent, "Open") == ""
     when_open(QFileDialog.reject)
     assert dialogs.place(parent, "Save", "/x/a.srt") == ""
+
+
+def test_file_dialog_is_in_chinese_where_the_windows_are(
+    parent: QWidget, qapp: QApplication, tmp_path: Path
+) -> None:
+    texts, labels = Texts("zh"), list[str]()
+    words = QtWords(qapp, texts)
+
+    def look(dialog: QFileDialog) -> None:
+        labels.extend(dialog.labelText(label) for label in QFileDialog.DialogLabel)
+        dialog.reject()
+
+    try:
+        when_open(look)
+        Dialogs().files(parent, "打开", ("音频 (*.wav)",))
+        assert [label for label in labels if not re.search("[\u4e00-\u9fff]", label)] == []
+        assert len(labels) == len(QFileDialog.DialogLabel)
+    finally:
+        texts.choose("en")
+        words.deleteLater()
 
 
 def test_folder_dialog_returns_chosen_folder(parent: QWidget, tmp_path: Path) -> None:
