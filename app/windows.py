@@ -148,7 +148,7 @@ class Windows:
         notes = ((problem.text, problem.note) for problem in self._problems.values())
         said = (note_text(self._texts, note) if note else text for text, note in notes)
         first = next(filter(None, said), "")
-        self.home.show_problem(first)
+        self.home.head.hero.show_problem(first)
         self.pages.status.show_problem(first)
         if problem.about == HOTKEYS:
             self._show_choices()
@@ -190,7 +190,7 @@ class Windows:
         )
         self.announcer.wanted = settings.general.announce
         self.announcer.paste_key = key_text(self._texts, choices.works(PASTE_HELD))
-        self.home.show_choices(choices)
+        self.home.head.show_choices(choices)
         self.pages.status.show_choices(choices)
         self.pages.first_steps.show(choices)
         self.overlay.show_choices(choices)

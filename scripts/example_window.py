@@ -51,7 +51,7 @@ class Window:
         self.shell = self.pages.shell
         self.settings = replace(Settings(), general=GeneralSection(welcomed=True))
         self.show(self.settings, READY, DEVICES)
-        self.pages.home.show_choices(CHOICES)
+        self.pages.home.head.show_choices(CHOICES)
         self.pages.status.show_choices(CHOICES)
         self.pages.first_steps.show(CHOICES)
 

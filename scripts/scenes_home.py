@@ -240,8 +240,8 @@ def to_paste(window: Window) -> None:
 
 def no_key(window: Window) -> None:
     """Show a desktop that lets no program hear keys."""
-    window.pages.home.show_choices(replace(CHOICES, heard=False))
-    window.pages.home.show_problem(window.pages.shell._texts("note.hotkeys-wayland"))
+    window.pages.home.head.show_choices(replace(CHOICES, heard=False))
+    window.pages.home.head.hero.show_problem(window.pages.shell._texts("note.hotkeys-wayland"))
     list_rows(window, rows(window.language)[1:3])
 
 

@@ -284,33 +284,33 @@ _DOWNLOADING: Final = WorkerView(LocalWorkerState.DOWNLOADING, percent=40)
 def heard(page: Onboarding) -> None:
     """Show the first step while the user speaks."""
     page.show_worker(READY)
-    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -16.0, heard=True))
+    page.welcome.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -16.0, heard=True))
 
 
 def downloading(page: Onboarding) -> None:
     """Show the first step while the model is downloaded."""
     page.show_models(ModelsView((_FETCHED,), "", 52_000_000_000))
     page.show_worker(_DOWNLOADING)
-    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -58.0))
+    page.welcome.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -58.0))
 
 
 def muted(page: Onboarding) -> None:
     """Show a microphone without any sound, and a download that was paused."""
     page.show_models(ModelsView((replace(_FETCHED, state=ModelState.PAUSED),)))
     page.show_worker(_DOWNLOADING)
-    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -90.0, quiet=True))
+    page.welcome.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -90.0, quiet=True))
 
 
 def refused(page: Onboarding) -> None:
     """Show a microphone that the system refuses."""
     note = Note("microphone-refused", {"device": "USB Audio"})
-    page.show_microphone(MicrophoneTrial(MicrophoneActivity.OPENING, note=note))
+    page.welcome.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING, note=note))
 
 
 def missing(page: Onboarding) -> None:
     """Show a computer without a microphone, whose network is away."""
     page.show_choices(replace(CHOICES, microphones=(), default_microphone=""))
-    page.show_microphone(MicrophoneTrial(MicrophoneActivity.OPENING, note=Note("no-microphone")))
+    page.welcome.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING, note=Note("no-microphone")))
     page.show_worker(
         WorkerView(LocalWorkerState.FAILED, reason=Note("model-unavailable", {"model": "whisper-base"}))
     )

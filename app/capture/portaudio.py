@@ -64,20 +64,23 @@ class SoundSystem(Protocol):
 
 
 class PortAudio:
-    """A ``SoundSystem`` that uses PortAudio. ``library``: a replacement for ``sounddevice``."""
+    """A ``SoundSystem`` that uses PortAudio. ``library``: a replacement for ``sounddevice``.
+
+    ``thread``: the one that controls PortAudio.
+    """
 
     def __init__(self, library: Any = None) -> None:
-        self._thread = SoundThread()
+        self.thread = SoundThread()
         self._open = 0  # like the next, changed only by the sound thread
         self._library = library
 
     async def inputs(self, *, anew: bool = False) -> list[Input]:
         """List all microphones; ``anew``: including those plugged in since, if no stream is open."""
-        return await self._thread.ask(partial(self._inputs, anew))
+        return await self.thread.ask(partial(self._inputs, anew))
 
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "PortAudioStream":
         """Begin to record. Raises ``MicrophoneRefused``. Any thread may call ``ended`` when the stream ends."""
-        return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
+        return await self.thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
 
     async def play(self, sound_at: Callable[[int], bytes]) -> None:
         """Play a short sound to its end on the default output. Raises ``SpeakerRefused``.
@@ -91,7 +94,7 @@ class PortAudio:
                 loop.call_soon_threadsafe(ended.set)
 
         start = partial(self._playing, lambda rate: BytesIO(sound_at(rate)).read, set_ended, short=True)
-        stream = await self._thread.ask(start, lambda stream: stream.end())
+        stream = await self.thread.ask(start, lambda stream: stream.end())
         try:
             if not await is_set_within(ended, _LONGEST_SOUND_S):
                 raise SpeakerRefused("the output takes nothing")
@@ -103,13 +106,7 @@ class PortAudio:
 
         Raises ``SpeakerRefused``. ``ended``: as in ``open``.
         """
-        return await self._thread.ask(
-            partial(self._playing, lambda rate: pull, ended), lambda stream: stream.end()
-        )
-
-    async def close(self, stream: "PortAudioStream") -> None:
-        """Stop a stream. Safe to call twice."""
-        await self._thread.ask(stream.end)
+        return await self.thread.ask(partial(self._playing, lambda rate: pull, ended), lambda stream: stream.end())
 
     def closed(self) -> None:
         """Count one open stream less."""
@@ -208,7 +205,7 @@ class PortAudioStream:
 
     async def close(self) -> None:
         """Stop the stream. Safe to call twice. Raises ``SoundHangs``."""
-        await self._system.close(self)
+        await self._system.thread.ask(self.end)
 
     def rest(self, resting: bool) -> None:
         """Do nothing: the size of PortAudio's blocks is fixed when a stream opens."""

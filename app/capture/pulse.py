@@ -121,10 +121,6 @@ class PulseAudio:
         """Begin to record. Raises ``MicrophoneRefused``. Any thread may call ``ended`` when the stream ends."""
         return await self._thread.ask(partial(self._opened, device, put, ended), lambda stream: stream.end())
 
-    async def close(self, stream: "PulseStream") -> None:
-        """End the stream. Safe to call twice."""
-        await self._thread.ask(stream.end)
-
     def _inputs(self) -> list[Input]:
         with PulseConnection(self._library) as connection:
             return named_apart(_sources(connection))
@@ -139,7 +135,7 @@ class PulseAudio:
             if not stream:
                 raise MicrophoneRefused(device.name, "its format is not known")
             _connect(connection, stream, device, channels)
-            return PulseStream(self, connection, stream, _Listener(device.rate, channels, put, ended))
+            return PulseStream(self._thread, connection, stream, _Listener(device.rate, channels, put, ended))
         except BaseException:
             if stream:
                 self._library.stream_unref(stream)
@@ -158,10 +154,12 @@ class _Listener:
 class PulseStream:
     """A ``Stream`` whose thread delivers blocks until it is closed or the server ends it."""
 
-    def __init__(self, system: PulseAudio, connection: PulseConnection, stream: Any, listener: _Listener) -> None:
+    def __init__(
+        self, control: SoundThread, connection: PulseConnection, stream: Any, listener: _Listener
+    ) -> None:
         self.rate, self.channels = listener.rate, listener.channels
         self.latency_s = _latency_s(connection.library, stream)
-        self._system, self._connection, self._stream, self._listener = system, connection, stream, listener
+        self._control, self._connection, self._stream, self._listener = control, connection, stream, listener
         self._closing = threading.Event()
         self._awake = threading.Event()
         self._awake.set()
@@ -170,7 +168,7 @@ class PulseStream:
 
     async def close(self) -> None:
         """Stop recording. Safe to call twice."""
-        await self._system.close(self)
+        await self._control.ask(self.end)
 
     def rest(self, resting: bool) -> None:
         """Look for audio only now and then while nobody listens: it waits in the connection meanwhile."""

@@ -122,7 +122,7 @@ Event = Asked | Add | About | RunFinished | RunFailed | Halted | ListNote
 
 @dataclass(frozen=True)
 class Look:
-    """Request to find out whether a file is readable and how long it is:
+    """Request to find out whether a file is readable and how long it is.
 
     ``FileInspected`` or ``InspectionFailed`` follows.
     """

@@ -99,7 +99,7 @@ class Models:
         with suppress(TimeoutError):
             async with asyncio.timeout(_END_S):
                 while self._stops:
-                    await self._next_change()
+                    await self._next.wait()
         await self._tasks.close()
 
     def ask(self, action: ModelAction) -> None:
@@ -154,7 +154,7 @@ class Models:
             if state in _IDLE:
                 raise self._errors.get(name) or ModelMissing(name)
             report(self._progress(name))
-            await self._next_change()
+            await self._next.wait()
 
     def _progress(self, name: str) -> int | Note:
         view = next(view for view in self._models.view(time.monotonic()) if view.name == name)
@@ -249,9 +249,6 @@ class Models:
         self._changed.set()
         self._next.set()
         self._next = asyncio.Event()
-
-    async def _next_change(self) -> None:
-        await self._next.wait()
 
 
 class _Reporter:

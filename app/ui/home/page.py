@@ -33,7 +33,6 @@ from app.ui.home.take_delegate import TakeDelegate
 from app.ui.home.take_panel import TakePanel
 from app.ui.home.timeline import Entry, Stage, TakeTimeline, row_menu
 from app.ui.home.timeline_model import TimelineModel, day_text, described
-from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import paint_as_page, refresh_with
@@ -99,14 +98,6 @@ class HomePage(QWidget):
         """Show which of the last takes have text to paste."""
         self.head.paste.show_takes(takes.views)
         self.panel.show_held(frozenset(take.session for take in takes.views if take.held))
-
-    def show_choices(self, choices: Choices) -> None:
-        """Show the settings in effect."""
-        self.head.show_choices(choices)
-
-    def show_problem(self, text: str) -> None:
-        """Show a problem and its remedy; an empty text removes the message."""
-        self.head.hero.show_problem(text)
 
     def show_list(self, listed: HistoryList) -> None:
         """Show the result of the newest search."""

@@ -104,10 +104,6 @@ class Onboarding(QWidget):
             self.key.show_impossible(problem.note)
             self.attempt.show_impossible(problem.note)
 
-    def show_microphone(self, trial: MicrophoneTrial) -> None:
-        """Show the state of the microphone test."""
-        self.welcome.show_trial(trial)
-
     def show_keys(self, seen: KeysSeen) -> None:
         """Show the keys that arrived during the key test; Esc, which the test binds too, postpones the steps."""
         if self.key.seen:
@@ -309,7 +305,7 @@ class FirstSteps(QObject):
                 .add(page.show_worker)
                 .add(page.show_keys)
                 .add(page.show_models)
-                .add(page.show_microphone)
+                .add(page.welcome.show_trial)
             )
             for news in tuple(self._known.values()):
                 self._pass_on(news)

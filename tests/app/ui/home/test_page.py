@@ -329,9 +329,9 @@ def test_values_of_dictation_reach_their_parts(page: HomePage, texts: Texts, qtb
     assert page.head.hero.state.text() == texts("state.listening")
     page.head.hero.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=3))
     assert page.head.hero.progress.isVisible()
-    page.show_choices(Choices(keys={"dictate": "f9"}))
+    page.head.show_choices(Choices(keys={"dictate": "f9"}))
     assert "F9" in page.head.hero.hint.text()
-    page.show_problem("free some space")
+    page.head.hero.show_problem("free some space")
     assert page.head.hero.note.text() == "free some space"
     page.show_takes(Takes((TakeView(str(ROWS[1].session), 0.0, 1.0, State.HELD, "kia ora", 1),)))
     assert page.head.paste.isVisible()
@@ -345,7 +345,7 @@ def test_values_of_dictation_reach_their_parts(page: HomePage, texts: Texts, qtb
 def test_head_makes_room_for_more_words(page: HomePage, qtbot: QtBot) -> None:
     fill(page)
     first = page.list.rowViewportPosition(1)
-    page.show_problem("free some space " * 40)
+    page.head.hero.show_problem("free some space " * 40)
     qtbot.waitUntil(lambda: page.list.rowViewportPosition(1) > first)
     qtbot.waitUntil(lambda: page.head.geometry().bottom() <= page.list.rowViewportPosition(1))
 

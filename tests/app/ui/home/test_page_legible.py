@@ -65,7 +65,7 @@ def test_home_page_fits_at_double_font_size(
     made = HomePage(theme, texts, lambda action: None)
     qtbot.addWidget(made)
     made.show()
-    made.show_choices(Choices(keys={"dictate": "ctrl+alt+right_shift"}))
+    made.head.show_choices(Choices(keys={"dictate": "ctrl+alt+right_shift"}))
     fill(made, (replace(ROWS[0], edited=True, text="many words " * 100), *ROWS[1:]))
     made.resize(width or made.minimumSizeHint().width(), 600)
     made.open_row(made.model.row_of(0))

@@ -92,7 +92,7 @@ def test_return_walks_through_all_first_steps(page: Onboarding, asked: list[Acti
 
 
 def test_skipped_steps_stay_open(page: Onboarding, asked: list[Action]) -> None:
-    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -90.0, quiet=True))
+    page.welcome.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -90.0, quiet=True))
     for _ in STEPS:
         assert page.next.text() == page.texts("onboarding.skip") and page.next.property("role") == ""
         page.next.click()
@@ -203,7 +203,7 @@ def test_first_steps_change_language_at_once(page: Onboarding) -> None:
 
 
 def test_news_reach_the_step_that_shows_them(page: Onboarding, asked: list[Action]) -> None:
-    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -20.0))
+    page.welcome.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -20.0))
     assert page.welcome.microphone.meter.level_dbfs == -20.0
     asked.clear()
     page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=3))
