@@ -111,7 +111,7 @@ def test_first_window_looks_as_chosen(
     assert (texts.chosen, theme.scheme.value, theme.text_size) == look
 
 
-def test_app_without_its_folders_tells_which_and_what_to_do(tmp_path: Path) -> None:
+def test_app_without_its_folders_reports_which_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("in the way")
     with running_bus(tmp_path) as bus, bus_program(bus.address, NOTIFICATIONS, notifier()) as desktop:
         with started(tmp_path / "home", DBUS_SESSION_BUS_ADDRESS=bus.address) as app:
@@ -122,7 +122,7 @@ def test_app_without_its_folders_tells_which_and_what_to_do(tmp_path: Path) -> N
         assert said[1:] in errors, "a terminal shows the same"
 
 
-def test_apps_started_simultaneously_leave_one_which_logs_only_errors_when_wished(tmp_path: Path) -> None:
+def test_apps_started_simultaneously_leave_one_which_logs_only_errors_when_chosen(tmp_path: Path) -> None:
     set_up(tmp_path, "ERROR")
     with started(tmp_path) as one, started(tmp_path) as other:
         second = wait_until_sync(

@@ -175,13 +175,13 @@ _REMEDY = r": correct it, or leave it out for the default$"
         ("a = " + "[" * 5000, r"it is nested too deep"),
     ],
 )
-def test_invalid_file_is_told_with_value_limit_and_remedy(tmp_path: Path, text: str, problem: str) -> None:
+def test_invalid_file_is_reported_with_value_limit_and_remedy(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "gateway.toml").write_text(text)
     with pytest.raises(InvalidSettings, match=rf"gateway\.toml is invalid: {problem}"):
         read_configuration(tmp_path / "gateway.toml")
 
 
-def test_invalid_variable_is_told_with_value_limit_and_remedy() -> None:
+def test_invalid_variable_is_reported_with_value_limit_and_remedy() -> None:
     problem = "^KIKIPOUNAMU_GATEWAY_PORT is invalid: '-1' is not a whole number from 0 to 65535" + _REMEDY
     with pytest.raises(InvalidSettings, match=problem):
         read_environment({"KIKIPOUNAMU_GATEWAY_PORT": "-1"})

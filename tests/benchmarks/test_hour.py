@@ -52,7 +52,7 @@ def test_two_words_written_as_one_are_no_error_unless_both_were_said() -> None:
     assert one.errors == 4
 
 
-def test_figures_tell_speech_in_no_piece_and_in_two() -> None:
+def test_figures_report_speech_in_no_piece_and_in_two() -> None:
     samples = np.zeros(160_000, np.int16)
     for one in SAID:
         samples[one.begin : one.end] = 3_000

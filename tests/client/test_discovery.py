@@ -73,7 +73,7 @@ def test_gateway_is_gone_only_when_the_last_listener_lost_it() -> None:
     assert known.put(newer, found())
 
 
-def test_gateway_is_told_again_only_when_it_changed() -> None:
+def test_gateway_is_reported_again_only_when_it_changed() -> None:
     known, listener = KnownGateways(), object()
     assert known.put(listener, found()) and not known.put(listener, found())
     assert known.put(listener, found("desk", "https://[fd00::4]:8765"))

@@ -85,7 +85,7 @@ def test_overlay_leaves_lower_edge_for_field_there(app: DesktopApp) -> None:
 
 
 @pytest.mark.usefixtures("nothing_stays")
-def test_overlay_is_beside_text_cursor_when_wished(app: DesktopApp) -> None:
+def test_overlay_is_beside_text_cursor_when_chosen(app: DesktopApp) -> None:
     app.set(general__overlay="cursor")
     with app.talking(tapping=True):
         field, caret = text_place(app)

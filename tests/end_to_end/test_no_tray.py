@@ -23,7 +23,7 @@ def shown(desktop: Desktop) -> str:
     return desktop.xdotool("search", "--onlyvisible", "--name", "^kikipounamu$")
 
 
-def test_hidden_app_tells_way_back_once_and_show_raises_window(tmp_path: Path) -> None:
+def test_hidden_app_reports_way_back_once_and_show_raises_window(tmp_path: Path) -> None:
     require(NEEDED)
     with running_desktop(tmp_path, tray=False) as desktop:
         address = start_bus(desktop)

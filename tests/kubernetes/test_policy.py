@@ -156,7 +156,7 @@ def test_every_pod_has_a_network_policy_for_both_directions(values: str) -> None
     assert all(one["policyTypes"] == ["Ingress", "Egress"] for one in policies.values())
 
 
-def test_only_gateways_and_workers_reach_the_redis_and_it_reaches_nobody() -> None:
+def test_only_gateways_and_workers_reach_the_redis_and_it_reaches_no_one() -> None:
     redis = policy("small", "speech-redis")
     assert peers(redis["ingress"], "from") == ["gateway", "worker-cpu"] and "egress" not in redis
     for name in ("speech-gateway", "speech-worker-cpu"):

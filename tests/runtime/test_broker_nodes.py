@@ -83,13 +83,13 @@ async def test_slot_without_node_is_no_primary() -> None:
         (b"HTTP/1.1 400\r\n\r\n", "does not speak the broker's protocol"),
     ],
 )
-async def test_unexpected_answer_is_told(reply: bytes, said: str) -> None:
+async def test_unexpected_answer_is_reported(reply: bytes, said: str) -> None:
     async with saying(reply) as sentinel:
         with pytest.raises(NoPrimary, match=said):
             await sentinels(sentinel.node).primary("any")
 
 
-async def test_server_without_cluster_is_told() -> None:
+async def test_server_without_cluster_is_reported() -> None:
     async with saying(b"-ERR This instance has cluster support disabled\r\n") as node:
         with pytest.raises(NoPrimary, match="write redis://"):
             await cluster(node.node).primary("any")

@@ -33,7 +33,7 @@ def clock(clocks: Clocks) -> WallClock:
     return WallClock(lambda: clocks.now_s, lambda: clocks.steady_s)
 
 
-def test_wall_clock_tells_age_while_time_passes(clocks: Clocks, clock: WallClock) -> None:
+def test_wall_clock_reports_age_while_time_passes(clocks: Clocks, clock: WallClock) -> None:
     assert clock.tells_age(DAY)
     for passed in (0.0, HOUR, 400 * DAY):  # asleep, too
         clocks.pass_by(passed, set_by_s=HOUR)
@@ -41,7 +41,7 @@ def test_wall_clock_tells_age_while_time_passes(clocks: Clocks, clock: WallClock
 
 
 @pytest.mark.parametrize("set_by_s", [60 * DAY, -60 * DAY])
-def test_wall_clock_that_was_set_tells_age_after_that_time_passed(
+def test_wall_clock_that_was_set_reports_age_after_that_time_passed(
     clocks: Clocks, clock: WallClock, set_by_s: float
 ) -> None:
     clocks.pass_by(HOUR, set_by_s)
@@ -92,12 +92,12 @@ def computer(tmp_path: Path) -> Computer:
     return used
 
 
-def test_clock_that_moved_evenly_across_starts_tells_age(computer: Computer) -> None:
+def test_clock_that_moved_evenly_across_starts_reports_age(computer: Computer) -> None:
     assert computer.run(1 / 24, away_days=20).tells_age(30 * DAY)
 
 
 @pytest.mark.parametrize("set_by_s", [30 * DAY, 70 * YEAR, -57 * YEAR])
-def test_program_started_with_wrong_clock_tells_no_age_until_that_time_passed(
+def test_program_started_with_wrong_clock_reports_no_age_until_that_time_passed(
     computer: Computer, set_by_s: float
 ) -> None:
     assert not computer.run(1 / 3, set_by_s=set_by_s).tells_age(30 * DAY)
@@ -106,7 +106,7 @@ def test_program_started_with_wrong_clock_tells_no_age_until_that_time_passed(
     assert computer.run(3).tells_age(30 * DAY)
 
 
-def test_clock_corrected_between_programs_tells_no_age(computer: Computer) -> None:
+def test_clock_corrected_between_programs_reports_no_age(computer: Computer) -> None:
     computer.run(1, set_by_s=-57 * YEAR)
     assert not computer.run(1, set_by_s=57 * YEAR).tells_age(30 * DAY)
 
@@ -114,7 +114,7 @@ def test_clock_corrected_between_programs_tells_no_age(computer: Computer) -> No
 @pytest.mark.parametrize(
     "damage", ["", "{}", "[1]", "[1, 2, 3]", '["a", 1]', "[NaN, 1]", "[1, -1]", f"[1{'0' * 400}, 1]", "[" * 99_999]
 )
-def test_damaged_memory_of_the_clock_tells_no_age_yet(computer: Computer, damage: str) -> None:
+def test_damaged_memory_of_the_clock_reports_no_age_yet(computer: Computer, damage: str) -> None:
     computer.memory.write_text(damage)
     assert not computer.run(1).tells_age(30 * DAY)
     assert computer.run(30).tells_age(30 * DAY)

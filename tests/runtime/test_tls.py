@@ -10,7 +10,7 @@ from runtime.tls import date_fault, tls_end
 
 
 @pytest.mark.parametrize(("code", "said"), [(9, "is not valid yet"), (10, "has expired"), (18, "")])
-def test_fault_of_dates_is_told_by_the_code_of_openssl(code: int, said: str) -> None:
+def test_fault_of_dates_is_reported_by_the_code_of_openssl(code: int, said: str) -> None:
     error = OSError("certificate verify failed")
     error.verify_code = code  # type: ignore[attr-defined] # as errors of ``ssl`` have it
     assert date_fault(error) == said

@@ -41,7 +41,7 @@ def test_yaml_has_one_document_per_manifest() -> None:
 @pytest.mark.parametrize(
     ("setting", "said"), [("gateway.replicas=none", "/gateway/replicas"), ("redis.password=", "password")]
 )
-def test_refusal_is_told_with_status_1(setting: str, said: str) -> None:
+def test_refusal_is_reported_with_status_1(setting: str, said: str) -> None:
     done = run(SMALL, "--set", setting)
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr

@@ -153,7 +153,7 @@ async def test_newest_samples_are_dropped_and_counted_without_a_journal_and_a_re
     assert (buffer.samples, buffer.in_memory) == (1_000, 0)
 
 
-async def test_buffer_tells_when_it_begins_and_ends() -> None:
+async def test_buffer_reports_when_it_begins_and_ends() -> None:
     buffer = BlockBuffer()
     buffer.append(tone(0, 0))
     assert not buffer.begun.done()

@@ -221,7 +221,7 @@ def test_line_explains_what_is_wrong() -> None:
         assert control_command.line(view | {"note": {"reason": None, **unknown}}, Sentences()) == "✗ Failed"
 
 
-async def test_version_is_told_without_heavy_imports(environment: dict[str, str]) -> None:
+async def test_version_is_reported_without_heavy_imports(environment: dict[str, str]) -> None:
     code = (
         "import sys\nfrom app.cli import control_command\n"
         "assert control_command.quick(sys.argv[1:]) == 0\n"

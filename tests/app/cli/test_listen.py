@@ -89,7 +89,7 @@ async def test_first_signal_ends_recording_and_waits_for_texts(
     assert err.splitlines()[-1] == "Done"
 
 
-async def test_recording_is_complete_and_failure_told_when_output_is_full(
+async def test_recording_is_complete_and_failure_reported_when_output_is_full(
     microphone: Played, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(io.StringIO):

@@ -55,7 +55,7 @@ def test_list_shows_name_size_state_and_licence() -> None:
         assert part in line_of("whisper-base")
 
 
-def test_get_tells_that_a_model_cannot_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_get_reports_that_a_model_cannot_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.cli.model_actions.lacks", lambda model, here: "whisper")
     told = run("get", "whisper-base").stderr
     assert "whisper-base cannot run here without whisper: run " in told and "[whisper]" in told

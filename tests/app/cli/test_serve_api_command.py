@@ -14,7 +14,7 @@ from protocol.endpoint import Endpoint, encode_endpoint
 from tests.helpers.waiting import wait_until
 
 
-async def test_unknown_server_is_told_at_once(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unknown_server_is_reported_at_once(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     with pytest.raises(AppError):
         async with asyncio.timeout(30):

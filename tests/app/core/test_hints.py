@@ -3,7 +3,7 @@ from pathlib import Path
 from app.core.hints import FirstTimes, ShownOnce
 
 
-def test_once_is_remembered_after_tell(tmp_path: Path) -> None:
+def test_once_is_remembered_after_report(tmp_path: Path) -> None:
     once = ShownOnce(tmp_path / "data" / "told")
     before = once.done
     once.mark_shown()
@@ -11,7 +11,7 @@ def test_once_is_remembered_after_tell(tmp_path: Path) -> None:
     assert (before, once.done, ShownOnce(tmp_path / "data" / "told").done) == (False, True, True)
 
 
-def test_once_is_told_again_when_file_cannot_be_written(tmp_path: Path) -> None:
+def test_once_is_reported_again_when_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     once = ShownOnce(tmp_path / "file" / "told")
     once.mark_shown()

@@ -78,7 +78,7 @@ async def test_lines_are_only_shown_without_a_configuration_of_the_user(desk: De
     assert not desk.main.exists()
 
 
-async def test_refused_change_is_told_until_it_works(desk: Desk) -> None:
+async def test_refused_change_is_reported_until_it_works(desk: Desk) -> None:
     desk.main.write_text("")
     desk.main.with_name("kikipounamu.conf").mkdir()
     desk.service.use(KEYS)

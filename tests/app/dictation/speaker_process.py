@@ -19,7 +19,7 @@ from speech.audio_file import read_audio
 from tests.app.dictation.world import FakeDevice, dictating
 from tests.helpers.waiting import wait_until
 
-WISHES = DictationOptions(TalkMode.TOGGLE, keys={"dictate": "f9", "paste-held": "f8"})
+OPTIONS = DictationOptions(TalkMode.TOGGLE, keys={"dictate": "f9", "paste-held": "f8"})
 
 
 async def speak(root: Path, models: Path, url: str, spoken: Path) -> None:
@@ -33,7 +33,7 @@ async def speak(root: Path, models: Path, url: str, spoken: Path) -> None:
                     await wait_until((root / "heard").exists, "the gateway hears it")
 
     audio = np.concatenate(list(read_audio(spoken)))
-    async with dictating(root, models, fixed(Address(url, "k")), audio, WISHES) as world:
+    async with dictating(root, models, fixed(Address(url, "k")), audio, OPTIONS) as world:
         world.devices.kind = Patient
         world.hotkeys.press("paste-held")
         await world.dictate()

@@ -212,7 +212,7 @@ async def test_observer_is_notified_of_outcomes(library: Library) -> None:
 
 
 @pytest.mark.parametrize(("segments", "repaired", "lost"), [(2, False, True), (2, True, False), (0, False, False)])
-async def test_recording_that_the_disk_did_not_take_whole_is_told_once(
+async def test_recording_that_the_disk_did_not_take_whole_is_reported_once(
     tmp_path: Path, segments: int, repaired: bool, lost: bool
 ) -> None:
     disk, heard = FragileDisk(), list[SegmentEvent]()

@@ -78,7 +78,7 @@ async def test_cancel_key_is_bound_only_while_recording() -> None:
         await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
 
 
-async def test_log_tells_from_when_keys_are_observed() -> None:
+async def test_log_reports_from_when_keys_are_observed() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys)
     with capture_logs() as logs:

@@ -55,7 +55,7 @@ def test_pressed_key_is_down_until_its_release() -> None:
     assert not keys.is_down("dictate") and keys.arrived == ("dictate", "cancel")
 
 
-def test_press_long_after_release_is_new_when_no_times_are_told() -> None:
+def test_press_long_after_release_is_new_when_no_times_are_reported() -> None:
     keys = KeyCommands()
     assert keys.events(KeyCommand("dictate", RELEASE), 1.0) == ()
     assert [event.pressed for event in keys.events(KeyCommand("dictate", PRESS), 3.0)] == [True]

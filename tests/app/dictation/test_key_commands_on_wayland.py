@@ -90,7 +90,7 @@ async def test_lines_in_an_included_file_work_on_sway(
             assert world.inserter.text()
 
 
-async def test_each_press_toggles_on_labwc_which_tells_no_releases(
+async def test_each_press_toggles_on_labwc_which_reports_no_releases(
     home: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     with running_labwc(home, *written(Compositor.LABWC)) as desktop:

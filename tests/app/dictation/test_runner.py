@@ -378,8 +378,8 @@ async def test_text_is_held_when_insertion_outcome_is_unknown(
 async def test_hands_free_inserts_each_segment_into_focused_window(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
-    wishes = replace(TOGGLE, mode=TalkMode.HANDS_FREE)
-    async with dictating(tmp_path, models, locate, talk, wishes) as world:
+    options = replace(TOGGLE, mode=TalkMode.HANDS_FREE)
+    async with dictating(tmp_path, models, locate, talk, options) as world:
         await world.dictate()
         await world.over()
         (texts,) = texts_of(world)

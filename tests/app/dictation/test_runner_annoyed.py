@@ -54,7 +54,7 @@ class Annoyer:
     def __init__(self, world: World, chance: random.Random) -> None:
         self._world = world
         self._chance = chance
-        self.wishes = DictationOptions(keys=KEYS)
+        self.options = DictationOptions(keys=KEYS)
 
     async def annoy(self) -> None:
         """Perform one random action."""
@@ -73,8 +73,8 @@ class Annoyer:
         elif what < 0.95:
             world.devices.failure = MicrophoneRefused("desk", "busy") if chance.random() < 0.3 else None
         else:
-            self.wishes = DictationOptions(chance.choice(list(TalkMode)), keys=KEYS)
-            world.dictating.change(self.wishes)
+            self.options = DictationOptions(chance.choice(list(TalkMode)), keys=KEYS)
+            world.dictating.change(self.options)
         await wait_until(lambda: chance.random() < 0.5, "a moment has passed")
 
     def let_go(self) -> None:

@@ -66,11 +66,11 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
     tmp_path: Path, models: Path, broker: Broker
 ) -> None:
     talk = np.concatenate(list(read_audio(recording("en-01", "zh-01", to=tmp_path / "talk.wav"))))
-    wishes = DictationOptions(TalkMode.HYBRID, keys={"dictate": "f9"}, each_piece_at_once=True)
+    options = DictationOptions(TalkMode.HYBRID, keys={"dictate": "f9"}, each_piece_at_once=True)
     with running_chain(tmp_path, broker.url) as chain:
         gateway, _ = chain.gateway()
         chain.worker()
-        async with dictating(tmp_path, models, lambda: locate_in(chain), talk, wishes) as world:
+        async with dictating(tmp_path, models, lambda: locate_in(chain), talk, options) as world:
             world.hotkeys.press()
             world.hotkeys.release()
             await world.is_in(State.LISTENING)
@@ -120,8 +120,8 @@ async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
     with running_chain(tmp_path, broker.url) as chain:
         chain.gateway()
         chain.worker("--engine", ENGINE)
-        wishes = DictationOptions(TalkMode.TOGGLE)
-        async with dictating(tmp_path, models, lambda: locate_in(chain), talk, wishes) as world:
+        options = DictationOptions(TalkMode.TOGGLE)
+        async with dictating(tmp_path, models, lambda: locate_in(chain), talk, options) as world:
             world.devices.kind = patient(caplog)
             for takes in range(1, 7):
                 await world.dictate()

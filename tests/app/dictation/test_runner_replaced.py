@@ -18,7 +18,7 @@ from tests.app.dictation.world import OTHER, World, afresh, dictating
 from tests.helpers.scripted_gateway import scripted
 from tests.helpers.waiting import wait_until
 
-WISHES = DictationOptions(TalkMode.TOGGLE)
+OPTIONS = DictationOptions(TalkMode.TOGGLE)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -40,7 +40,7 @@ def recognised(world: World) -> list[str]:
 async def test_inserted_shown_and_stored_texts_are_equal(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
-    async with dictating(tmp_path, models, locate, talk, WISHES) as world:
+    async with dictating(tmp_path, models, locate, talk, OPTIONS) as world:
         world.rewrite = marked
         await world.dictate()
         await world.over()
@@ -56,7 +56,7 @@ async def test_inserted_shown_and_stored_texts_are_equal(
 async def test_note_explains_when_rules_leave_no_text(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
-    async with dictating(tmp_path, models, locate, talk, WISHES) as world:
+    async with dictating(tmp_path, models, locate, talk, OPTIONS) as world:
         world.rewrite = lambda text: ""
         await world.dictate()
         await world.is_in(State.DONE)
@@ -71,13 +71,13 @@ async def test_note_explains_when_rules_leave_no_text(
 async def test_held_text_is_pasted_unchanged_by_later_run_with_other_rules(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
-    async with dictating(tmp_path, models, locate, talk, WISHES) as world:
+    async with dictating(tmp_path, models, locate, talk, OPTIONS) as world:
         world.rewrite = marked
         world.inserter.outcomes = [Insertion(InsertionResult.HELD, "focus-moved")]
         await world.dictate()
         await world.over()
         await world.is_in(State.HELD)
-    async with dictating(tmp_path, models, locate, talk, WISHES) as again:
+    async with dictating(tmp_path, models, locate, talk, OPTIONS) as again:
         again.rewrite = lambda text: "another rule"
         again.inserter.focus = OTHER
         await wait_until(lambda: again.dictating.view.earlier > 0, "it is held again")
@@ -93,7 +93,7 @@ async def test_text_is_rewritten_by_rules_at_its_arrival(tmp_path: Path, models:
     def locate() -> Address:
         return Address(url[0] if url else "http://127.0.0.1:9")
 
-    async with dictating(tmp_path, models, locate, talk, WISHES) as world:
+    async with dictating(tmp_path, models, locate, talk, OPTIONS) as world:
         world.rewrite = lambda text: "the rule of its beginning"
         await world.dictate()
         world.rewrite = marked

@@ -61,7 +61,7 @@ class Known(SpanGateway):
 
 @asynccontextmanager
 async def spoken(
-    root: Path, models: Path, audio: Samples, gateway: Known, wishes: DictationOptions = TOGGLE
+    root: Path, models: Path, audio: Samples, gateway: Known, options: DictationOptions = TOGGLE
 ) -> AsyncIterator[World]:
     """Run dictation whose microphone goes on once the gateway has heard the beginning of speech."""
 
@@ -71,13 +71,13 @@ async def spoken(
                 yield block
                 if self.heard > BEGUN:
                     await gateway.heard.wait()
-                    if wishes.mode is TalkMode.HANDS_FREE:
+                    if options.mode is TalkMode.HANDS_FREE:
                         await wait_until(lambda: world.inserter.looks > 1, "the piece has its window")
                         world.inserter.focus = OTHER
 
     async with (
         scripted(gateway.converse) as server,
-        dictating(root, models, fixed(Address(server.url, "k")), audio, wishes) as world,
+        dictating(root, models, fixed(Address(server.url, "k")), audio, options) as world,
     ):
         world.devices.kind = Patient
         yield world
@@ -126,11 +126,9 @@ async def test_pause_ends_no_span_while_the_key_is_down(tmp_path: Path, models: 
     assert world.inserter.text() == world.found[0].text
 
 
-async def test_pieces_are_inserted_at_once_where_that_is_wished(
-    tmp_path: Path, models: Path, sentence: Samples
-) -> None:
-    gateway, wishes = Known(), replace(TOGGLE, each_piece_at_once=True)
-    async with spoken(tmp_path, models, sentence, gateway, wishes) as world:
+async def test_pieces_are_inserted_at_once_when_chosen(tmp_path: Path, models: Path, sentence: Samples) -> None:
+    gateway, options = Known(), replace(TOGGLE, each_piece_at_once=True)
+    async with spoken(tmp_path, models, sentence, gateway, options) as world:
         world.dictating.ask(Verb.START)
         await wait_until(lambda: world.inserter.texts, "a piece is inserted during the recording")
         await world.is_in(State.LISTENING)
@@ -142,8 +140,8 @@ async def test_pieces_are_inserted_at_once_where_that_is_wished(
 
 async def test_span_never_crosses_two_windows(tmp_path: Path, models: Path, sentence: Samples) -> None:
     """The speaker turns to another window between the pieces."""
-    gateway, wishes = Known(), replace(TOGGLE, mode=TalkMode.HANDS_FREE)
-    async with spoken(tmp_path, models, sentence, gateway, wishes) as world:
+    gateway, options = Known(), replace(TOGGLE, mode=TalkMode.HANDS_FREE)
+    async with spoken(tmp_path, models, sentence, gateway, options) as world:
         await world.dictate()
         await world.over()
     assert not gateway.spanned

@@ -21,7 +21,7 @@ from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
 KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
-WISHES = DictationOptions(TalkMode.TOGGLE, keep_open=True, keys=KEYS)
+OPTIONS = DictationOptions(TalkMode.TOGGLE, keep_open=True, keys=KEYS)
 NOISE = np.random.default_rng(1).integers(-9_000, 9_000, 2 * SAMPLE_RATE).astype(np.int16)
 
 
@@ -57,7 +57,7 @@ async def sleeps(world: World, clock: Clock, tasks: Tasks) -> None:
 async def test_sleep_ends_recording_and_renews_microphone_and_keys(
     tmp_path: Path, models: Path, locate: Locate
 ) -> None:
-    async with dictating(tmp_path, models, locate, NOISE, WISHES) as world, Tasks("test") as tasks:
+    async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world, Tasks("test") as tasks:
         world.dictating.ask(Verb.START)
         await world.is_in(State.LISTENING)
         await world.all_heard()
@@ -75,7 +75,7 @@ async def test_sleep_ends_recording_and_renews_microphone_and_keys(
 
 
 async def test_sleep_while_idle_only_renews_devices(tmp_path: Path, models: Path, locate: Locate) -> None:
-    async with dictating(tmp_path, models, locate, NOISE, WISHES) as world, Tasks("test") as tasks:
+    async with dictating(tmp_path, models, locate, NOISE, OPTIONS) as world, Tasks("test") as tasks:
         await sleeps(world, Clock(), tasks)
         await wait_until(lambda: world.devices.opened == 2 and world.devices.open_now == 1, "it is opened anew")
         assert not world.found and not any(view.note for view in world.views)

@@ -212,7 +212,7 @@ class World:
         models: Path,
         locate: Locate,
         audio: Samples,
-        wishes: DictationOptions,
+        options: DictationOptions,
         most_takes: int = MOST_WAIT,
     ) -> None:
         self.library = Library(root / "takes")
@@ -231,7 +231,7 @@ class World:
             self.library, setup, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=most_takes
         )
         self.changes = 0
-        self.dictating = DictationRunner(parts, wishes, self._changed)
+        self.dictating = DictationRunner(parts, options, self._changed)
         self.dictating.follow(self.views.append)
         self.running: asyncio.Task[None] | None = None
 
@@ -275,12 +275,17 @@ class World:
 
 @asynccontextmanager
 async def dictating(
-    root: Path, models: Path, locate: Locate, audio: Samples, wishes: DictationOptions, most_takes: int = MOST_WAIT
+    root: Path,
+    models: Path,
+    locate: Locate,
+    audio: Samples,
+    options: DictationOptions,
+    most_takes: int = MOST_WAIT,
 ) -> AsyncIterator[World]:
     """Run a ``World`` for as long as the context lasts."""
-    world = World(root, models, locate, audio, wishes, most_takes)
+    world = World(root, models, locate, audio, options, most_takes)
     world.running = asyncio.create_task(world.dictating.run())
-    await wait_until(lambda: world.hotkeys.bound or not wishes.keys, "keys are bound")
+    await wait_until(lambda: world.hotkeys.bound or not options.keys, "keys are bound")
     try:
         yield world
     finally:

@@ -66,7 +66,7 @@ def test_processor_is_used_without_a_card() -> None:
     assert choose_torch("darwin", "arm64", card("9.0")) == PLAIN and PLAIN.arguments == ("torch>=2.6",)
 
 
-def test_old_driver_is_told_with_the_one_to_install() -> None:
+def test_old_driver_is_reported_with_the_one_to_install() -> None:
     with pytest.raises(GpuError, match="update it to 570"):
         choose_torch("linux", "x86_64", card("12.0", 560))
     with pytest.raises(GpuError, match="on the processor"):

@@ -20,7 +20,7 @@ def until_stopped(wakes: socket.socket) -> ProgramPick:
     return ProgramPick(PickState.CANCELLED)
 
 
-async def test_picked_program_is_told() -> None:
+async def test_picked_program_is_reported() -> None:
     told: list[ProgramPick] = []
     async with ProgramPicker(told.append, lambda wakes: KITTY) as picker:
         picker.ask(PickProgram(True))
@@ -48,7 +48,7 @@ async def test_pick_ends_with_the_app() -> None:
     assert told[-1] == ProgramPick(PickState.CANCELLED)
 
 
-async def test_pick_on_a_real_screen_tells_the_clicked_program(
+async def test_pick_on_a_real_screen_reports_the_clicked_program(
     screen: Desktop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DISPLAY", screen.display)

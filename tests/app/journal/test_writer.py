@@ -121,7 +121,7 @@ def test_writer_keeps_audio_in_memory_while_the_disk_is_full(disk: Disk) -> None
     writer.close()
 
 
-def test_writer_tells_that_the_disk_stalls(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writer_reports_that_the_disk_stalls(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Writes and syncs neither return nor fail."""
     goes_on, sync = threading.Event(), disk.audio.sync
     monkeypatch.setattr(disk.audio, "sync", lambda: (goes_on.wait(), sync()))

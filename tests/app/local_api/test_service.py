@@ -56,7 +56,7 @@ async def test_port_is_open_while_it_is_wanted(service: LocalApiService, told: l
     assert told == [OFF, opened(first), opened(second), OFF]
 
 
-async def test_taken_port_is_told_and_tried_again(service: LocalApiService, told: list[LocalApiView]) -> None:
+async def test_taken_port_is_reported_and_tried_again(service: LocalApiService, told: list[LocalApiView]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

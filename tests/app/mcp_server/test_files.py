@@ -47,7 +47,7 @@ async def test_text_of_a_file_is_that_of_the_command(gateway: Gateway, models: P
     assert found.text == text if form is Format.TXT else text in found.text and "-->" in found.text
 
 
-async def test_unreadable_file_is_told_before_anything_is_started(tmp_path: Path) -> None:
+async def test_unreadable_file_is_reported_before_anything_is_started(tmp_path: Path) -> None:
     async with FileTranscriber(GatewayChoice(get_models=False)) as files:
         with pytest.raises(AudioMissing):
             await files.transcribe(tmp_path / "none.wav", "auto", Format.TXT, unheard)

@@ -42,13 +42,13 @@ async def test_verb_reaches_the_app(told: list[object]) -> None:
     assert told == [Verb.START]
 
 
-async def test_app_that_does_not_run_is_told() -> None:
+async def test_app_that_does_not_run_is_reported() -> None:
     assert not (await app_state()).runs
     with pytest.raises(NotRunning):
         await send_to_app(Verb.STOP)
 
 
-async def test_gateway_that_does_not_answer_is_told() -> None:
+async def test_gateway_that_does_not_answer_is_reported() -> None:
     found = await server_state(GatewayChoice())
     assert (found.name, found.answers) == ("this computer", False)
     assert "kikipounamu up" in found.problem

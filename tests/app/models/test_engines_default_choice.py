@@ -62,6 +62,6 @@ def test_whisper_is_named_where_no_engine_can_run(tmp_path: Path) -> None:
         ChoiceReason.NO_WHISPER,
     ],
 )
-def test_choice_is_told_with_its_reason_in_one_line(reason: ChoiceReason) -> None:
+def test_choice_is_reported_with_its_reason_in_one_line(reason: ChoiceReason) -> None:
     line = default_line(Recommendation("some-model", reason))
     assert line.startswith("recognising with some-model: ") and "--model" in line and "\n" not in line

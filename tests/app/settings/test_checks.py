@@ -28,7 +28,7 @@ def test_row_problems_are_reported_by_position() -> None:
         (checks.url, ("http://127.0.0.1:1", "http://localhost"), ("http://desk:8765", "HTTP://192.0.2.2"), "TLS"),
     ],
 )
-def test_check_tells_the_allowed_values(
+def test_check_reports_the_allowed_values(
     check: Callable[[object], str], good: tuple[object, ...], bad: tuple[object, ...], says: str
 ) -> None:
     assert [check(value) for value in good] == [""] * len(good)

@@ -25,7 +25,7 @@ def test_unreadable_file_gives_the_defaults_and_a_problem(tmp_path: Path) -> Non
     assert settings == Settings() and len(problems) == 1
 
 
-def test_unreadable_file_is_told_without_words_of_libraries(tmp_path: Path) -> None:
+def test_unreadable_file_is_reported_without_words_of_libraries(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_bytes(b"\xff")
     assert list(map(str, settings_now(tmp_path / "settings.toml")[1])) == [
         "it is not written in UTF-8: save it as that"

@@ -138,7 +138,7 @@ def test_valid_value_is_accepted(name: str, written: object, value: object) -> N
         ("hotkeys", {}, "unknown setting"),
     ],
 )
-def test_error_for_an_invalid_value_tells_the_allowed_ones(name: str, written: object, description: str) -> None:
+def test_error_for_an_invalid_value_reports_the_allowed_ones(name: str, written: object, description: str) -> None:
     with pytest.raises(BadSetting) as error:
         changed(Settings(), name, written)
     assert description in str(error.value) and error.value.name == name

@@ -22,17 +22,17 @@ def test_sections_provide_values_for_other_packages() -> None:
     assert changed(settings, "recognition.script", "as-is").recognition.options.script == ""
 
 
-def test_wishes_follow_settings() -> None:
-    wishes = changed(Settings(), "hotkeys.mode", "toggle").dictation_options
-    assert wishes.mode is TalkMode.TOGGLE
-    assert wishes.keys["dictate"] == "right_ctrl"
-    assert wishes.options.partials
-    assert wishes.joins and not changed(Settings(), "insertion.joins", False).dictation_options.joins
+def test_options_follow_settings() -> None:
+    options = changed(Settings(), "hotkeys.mode", "toggle").dictation_options
+    assert options.mode is TalkMode.TOGGLE
+    assert options.keys["dictate"] == "right_ctrl"
+    assert options.options.partials
+    assert options.joins and not changed(Settings(), "insertion.joins", False).dictation_options.joins
 
 
-def test_default_wishes_match_default_settings() -> None:
-    wishes = Settings().dictation_options
-    assert (wishes.mode, wishes.cues, wishes.joins) == (
+def test_default_options_match_default_settings() -> None:
+    options = Settings().dictation_options
+    assert (options.mode, options.cues, options.joins) == (
         DictationOptions().mode,
         DictationOptions().cues,
         DictationOptions().joins,

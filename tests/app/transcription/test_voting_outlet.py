@@ -101,7 +101,7 @@ async def test_other_calls_are_passed_on_and_other_details_stay() -> None:
     assert recogniser.calls == [("audio", 0), ("speculate", 0), ("end", 0, 1), "finish", "close"]
 
 
-async def test_long_segment_of_a_file_tells_its_language_and_a_short_one_has_the_voted() -> None:
+async def test_long_segment_of_a_file_reports_its_language_and_a_short_one_has_the_voted() -> None:
     recogniser = Recogniser("一")
     outlet = voting(recogniser, Options(languages=("zh", "en")), PER_PART)
     assert isinstance(outlet, PatientOutlet)

@@ -77,7 +77,7 @@ def test_index_older_than_the_last_one_is_stale() -> None:
     assert read_index(signed("0.2.0"), [PUBLIC], MADE_S, seen_s=MADE_S).made_s == MADE_S
 
 
-def test_index_that_nobody_renews_is_stale() -> None:
+def test_index_that_no_one_renews_is_stale() -> None:
     assert read_index(signed("0.2.0"), [PUBLIC], MADE_S + 365 * DAY_S).made_s == MADE_S
     with pytest.raises(IndexStale, match="renewed"):
         read_index(signed("0.2.0"), [PUBLIC], MADE_S + 365 * DAY_S + 1)

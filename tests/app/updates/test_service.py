@@ -69,7 +69,7 @@ async def test_index_is_asked_only_if_it_is_switched_on(bench: Bench) -> None:
     assert not bench.asked and view.installed == "0.1.0"
 
 
-async def test_newer_version_is_told_with_its_command_and_announced_once(bench: Bench) -> None:
+async def test_newer_version_is_reported_with_its_command_and_announced_once(bench: Bench) -> None:
     bench.updates.use(on=True, place=PLACE)
     await until(lambda: any(view.announce for view in bench.views))
     view = await bench.shown(UpdateState.NEWER)
@@ -130,7 +130,7 @@ async def test_index_that_is_not_trusted_changes_nothing(bench: Bench) -> None:
     assert view.note is not None and view.note.key == "updates-refused" and view.release is None
 
 
-async def test_user_is_told_when_no_place_is_known(bench: Bench) -> None:
+async def test_user_is_reported_when_no_place_is_known(bench: Bench) -> None:
     bench.updates.use(on=True, place=IndexPlace())
     bench.updates.ask(CheckForUpdates())
     view = await bench.shown(UpdateState.FAILED)

@@ -19,7 +19,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         yield running
 
 
-async def test_request_tells_nothing_about_the_user(server: HttpsServer) -> None:
+async def test_request_reports_nothing_about_the_user(server: HttpsServer) -> None:
     server.content = b"the index"
     for _ in range(2):
         assert await fetch_index(server.url) == b"the index"
@@ -62,6 +62,6 @@ async def test_answer_without_end_is_cut_off(server: HttpsServer) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:1/x", "https://[/"])
-async def test_missing_server_is_told(url: str) -> None:
+async def test_missing_server_is_reported(url: str) -> None:
     with pytest.raises(IndexUnreachable, match="no connection"):
         await fetch_index(url)

@@ -184,7 +184,7 @@ class Watching:
         self.writers.pop(descriptor, None)
 
 
-def test_connection_lives_in_any_event_loop_and_tells_changes_and_end(tmp_path: Path) -> None:
+def test_connection_lives_in_any_event_loop_and_reports_changes_and_end(tmp_path: Path) -> None:
     watching, told = Watching(), list[str]()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "screen"))

@@ -26,7 +26,7 @@ def test_missing_part_is_named(lacks: str, part: str) -> None:
     assert missing({name: version for name, version in ALL.items() if name != lacks}, {}) == part
 
 
-def test_sway_tells_the_focused_window_itself() -> None:
+def test_sway_reports_the_focused_window_itself() -> None:
     offers = {name: version for name, version in ALL.items() if "toplevel" not in name}
     assert missing(offers, {"SWAYSOCK": "/run/sway"}) == ""
 

@@ -116,7 +116,7 @@ async def test_surface_is_on_the_chosen_output(desktop: WaylandDesktop) -> None:
     swaymsg(desktop, "output HEADLESS-2 unplug")
 
 
-async def test_end_of_surface_is_told(desktop: WaylandDesktop) -> None:
+async def test_end_of_surface_is_reported(desktop: WaylandDesktop) -> None:
     swaymsg(desktop, "output HEADLESS-1 disable")
     async with shelled(desktop) as shell:
         closed = list[bool]()

@@ -114,7 +114,7 @@ def test_requests_of_other_processes_empty_the_same_bucket() -> None:
     assert meter.request("k", 1.0) is None and meter.request("k", 1.0) is not None
 
 
-def test_each_change_of_requests_and_connections_is_told() -> None:
+def test_each_change_of_requests_and_connections_is_reported() -> None:
     told: list[str] = []
     meter = QuotaMeter(Quota(), changed=told.append)
     meter.request("k", 0.0)

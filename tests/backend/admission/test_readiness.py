@@ -66,7 +66,7 @@ def test_new_sessions_are_accepted_while_worker_starts() -> None:
     assert (state.ready, state.accepting) == (False, True)
 
 
-def test_reason_tells_trouble_of_broker_that_answers() -> None:
+def test_reason_reports_trouble_of_broker_that_answers() -> None:
     full = BrokerState(False, "valkey", True, 0.5, BrokerTrouble.LOADING)
     reasons = readiness(fleet(), full, 0, LIMITS, draining=False, embedded=True).reasons
     assert [reason.message for reason in reasons if reason.code is RefusalReason.BROKER] == [

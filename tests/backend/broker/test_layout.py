@@ -42,7 +42,7 @@ async def test_another_number_is_refused(broker: Broker, redis: "Redis") -> None
 
 
 @pytest.mark.parametrize("stored", [b"0", b"many", b"1001", b""])
-async def test_nonsense_in_the_broker_is_told(broker: Broker, redis: "Redis", stored: bytes) -> None:
+async def test_nonsense_in_the_broker_is_reported(broker: Broker, redis: "Redis", stored: bytes) -> None:
     await redis.set(SHARDS_KEY, stored)
     with pytest.raises(BrokerMismatch, match="no number of shards"):
         await agreed(broker, None)

@@ -101,7 +101,7 @@ async def test_drop_asks_for_confirmation(broker: Broker, home: Path) -> None:
         assert await at.entries() == 4
 
 
-async def test_exit_status_tells_kind_of_error(broker: Broker, home: Path) -> None:
+async def test_exit_status_reports_kind_of_error(broker: Broker, home: Path) -> None:
     assert (await command(broker, home, "drop")).exit_code == 2
     assert (await command(broker, home, "drop", "--device", "nobody")).exit_code == 1
     assert (await command(broker, home, "drop", "--session", "nobody", "--yes")).exit_code == 0

@@ -38,7 +38,7 @@ def test_telephone_speech_is_decoded() -> None:
         (wave(channels=2, rate=48_000, before=b"LIST\3\0\0\0abc\0"), IncomingFormat(48_000, 2)),
     ],
 )
-def test_header_tells_the_format_as_soon_as_it_is_there(header: bytes, format: IncomingFormat) -> None:
+def test_header_reports_the_format_as_soon_as_it_is_there(header: bytes, format: IncomingFormat) -> None:
     assert wave_header(header + b"audio") == (format, len(header))
     assert all(wave_header(header[:size]) is None for size in range(len(header)))
 

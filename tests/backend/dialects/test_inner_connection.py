@@ -30,7 +30,7 @@ async def ended(connection: InnerConnection) -> list[ErrorCode]:
     return errors
 
 
-async def test_refused_hello_is_told_before_the_end(gateway: Gateway, visit: AdmittedRequest) -> None:
+async def test_refused_hello_is_reported_before_the_end(gateway: Gateway, visit: AdmittedRequest) -> None:
     connection = InnerConnection.open(gateway.hub, visit)
     await connection.send(Hello(uuid4(), "test", AudioFormat(rate=8_000)), DEADLINE_S)
     assert await ended(connection) == [ErrorCode.UNSUPPORTED]

@@ -14,7 +14,7 @@ async def test_root_is_only_for_websockets(gateway: Gateway) -> None:
             assert socket.protocol == "binary"
 
 
-async def test_first_message_tells_the_protocol(gateway: Gateway) -> None:
+async def test_first_message_reports_the_protocol(gateway: Gateway) -> None:
     url = f"{gateway.url}/?api_key={KEY}"
     async with aiohttp.ClientSession() as http:
         async with http.ws_connect(url) as socket:

@@ -56,7 +56,7 @@ async def test_turn_of_the_loop_has_a_limited_number_of_streams(monkeypatch: pyt
     assert Counting.calls == [1, 1]
 
 
-async def test_cancelled_stream_keeps_nobody_waiting() -> None:
+async def test_cancelled_stream_keeps_no_one_waiting() -> None:
     hearing, vads = SpeechDetectors(), [WebRtcVad() for _ in range(3)]
     waiting = [asyncio.create_task(hearing.events(vad, SPOKEN[:160])) for vad in vads]
     await asyncio.sleep(0)

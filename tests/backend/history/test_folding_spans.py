@@ -72,7 +72,7 @@ def test_longer_second_pass_counts_what_its_pieces_have_not() -> None:
     assert totals([[ONE, BOTH._replace(samples=960_000)]])[0] == 960_000
 
 
-def test_store_tells_and_finds_the_second_pass(store: Store) -> None:
+def test_store_reports_and_finds_the_second_pass(store: Store) -> None:
     for entry in (ONE, TWO, final("three", segment=3), BOTH):
         store.record([entry])
     segments = store.segments("s")
@@ -85,7 +85,7 @@ def test_store_tells_and_finds_the_second_pass(store: Store) -> None:
     assert used.samples == 48_000
 
 
-def test_pieces_are_told_and_found_once_the_second_pass_is_cancelled(store: Store) -> None:
+def test_pieces_are_reported_and_found_once_the_second_pass_is_cancelled(store: Store) -> None:
     store.record([ONE, TWO, BOTH])
     store.record([cancelled(segment=2)._replace(replaces=(0, 1))])
     assert text_of(store.segments("s")) == "one two"

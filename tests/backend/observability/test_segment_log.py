@@ -56,7 +56,7 @@ def test_segment_is_logged_in_one_line_with_its_timeline(story: SegmentLog, told
     assert "secret" not in str(line)
 
 
-def test_line_tells_requeued_or_early_decoded_segment(story: SegmentLog, told: Lines) -> None:
+def test_line_reports_requeued_or_early_decoded_segment(story: SegmentLog, told: Lines) -> None:
     story.concluded(concluded(FINAL, course=COURSE._replace(requeued=102.5), session=SESSION, at=102.56))
     story.concluded(concluded(FINAL, course=COURSE._replace(queued=101.9, early=True), session=SESSION, at=102.56))
     again, early = told

@@ -11,7 +11,7 @@ def report(samples: int, connections: int = 1) -> ProcessReport:
     return ProcessReport(Counted(samples=samples), connections=connections, held=held, ended=ended, clock_s=2.0)
 
 
-def test_reports_of_other_slots_are_told_with_new_segments_only_once() -> None:
+def test_reports_of_other_slots_are_reported_with_new_segments_only_once() -> None:
     figures = ProcessFigures()
     figures.reported(0, 1, report(5))
     told = figures.reported(1, 2, report(7))

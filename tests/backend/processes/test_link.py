@@ -65,7 +65,7 @@ async def test_slot_0_is_the_main_process() -> None:
         assert not at.link.is_main
 
 
-async def test_changes_of_keys_are_told_together_in_the_next_turn() -> None:
+async def test_changes_of_keys_are_reported_together_in_the_next_turn() -> None:
     meter = QuotaMeter(Quota())
     async with linking() as at:
         at.link.count(meter, lambda: 3, ProcessReport)

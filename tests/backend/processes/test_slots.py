@@ -8,7 +8,7 @@ def test_next_connection_goes_to_the_process_with_the_fewest() -> None:
     assert by_share(shares.items()) == ["b", "c", "a"]
 
 
-def test_connections_that_were_just_given_count_until_the_process_tells() -> None:
+def test_connections_that_were_just_given_count_until_the_process_reports() -> None:
     share = Share(1)
     share.given += 2
     assert share.expected == 3

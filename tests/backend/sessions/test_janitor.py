@@ -88,7 +88,7 @@ async def test_janitor_removes_orphans_and_counts_other_gateways_entries(tmp_pat
             assert gateway.hub.intake._turns.looked == {"elsewhere": 48_000}
 
 
-async def test_client_is_told_that_its_segment_was_removed(tmp_path: Path, broker: Broker) -> None:
+async def test_client_is_reported_that_its_segment_was_removed(tmp_path: Path, broker: Broker) -> None:
     devices = tmp_path / "devices.json"
     async with on(broker) as at, gateway_with(broker, devices) as gateway, connected(gateway.url, KEY) as wire:
         await wire.segment(0, tone(100))

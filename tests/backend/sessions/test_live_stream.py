@@ -93,7 +93,7 @@ def test_answers_to_nothing_are_ignored() -> None:
     assert not stream.due((0, 0), 9 * STEP)
 
 
-def test_declined_piece_goes_to_any_worker_and_then_to_nobody() -> None:
+def test_declined_piece_goes_to_any_worker_and_then_to_no_one() -> None:
     stream = followed()
     stream.ask(2 * STEP, NOW)
     stream.declined((0, 0), STEP, NOW)

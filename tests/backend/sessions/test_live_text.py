@@ -98,7 +98,7 @@ def test_other_languages_get_hypotheses() -> None:
     assert isinstance(asked, Hypothesise)
 
 
-def test_streams_need_an_offer_and_a_wish() -> None:
+def test_streams_need_an_offer_and_a_choice() -> None:
     made = session(options=WANTED)
     made.receive(SegmentBegin(0), NOW)
     assert say(made, 0, 8_000) == []

@@ -314,7 +314,7 @@ class TestReceived:
         assert made.receive(Received(0), NOW) == [Acknowledge(0)]
         assert made.receive(Received(0), NOW) == ()
 
-    def test_received_failure_is_told_again_on_reconnect(self) -> None:
+    def test_received_failure_is_reported_again_on_reconnect(self) -> None:
         made = failed()
         assert made.receive(Received(0), NOW) == [Acknowledge(0)]
         for _ in range(2):

@@ -237,7 +237,7 @@ class TestCount:
         assert made.repeats(encode_frame(2, 1, PCM)), "wherever in the span it is"
         assert not made.repeats(b"") and not made.repeats(encode_frame(9, 0, PCM))
 
-    def test_final_of_span_is_told_as_any(self) -> None:
+    def test_final_of_span_is_reported_as_any(self) -> None:
         made = pieces()
         say(made, 2, BOTH, SPAN)
         (final,) = hear(made, 2, "one two")

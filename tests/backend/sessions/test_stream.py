@@ -201,7 +201,7 @@ async def test_revoked_device_that_does_not_read_is_reset(broker: Broker, tmp_pa
             assert wire.closed == ABNORMAL and len(wire.seen) < 200
 
 
-async def test_log_tells_end_of_connection_and_reason(gateway: Gateway) -> None:
+async def test_log_reports_end_of_connection_and_reason(gateway: Gateway) -> None:
     with capture_logs() as lines:
         async with connected(gateway.url, KEY) as leaving:
             pass

@@ -101,7 +101,7 @@ async def test_tunnel_accepts_owner_and_refuses_clients_and_unknown_keys(gateway
         assert await socket.receive_bytes(timeout=30) == b"+PONG\r\n"
 
 
-async def test_request_without_upgrade_is_told_what_is_missing(gateway: Tunnelled) -> None:
+async def test_request_without_upgrade_is_reported_what_is_missing(gateway: Tunnelled) -> None:
     headers = {"Authorization": f"Bearer {OWNER_KEY}"}
     async with aiohttp.ClientSession() as http, http.get(f"{gateway.url}{BROKER_PATH}", headers=headers) as reply:
         assert reply.status == 400 and "upgrade to a WebSocket" in (await reply.json())["error"]["message"]
@@ -255,7 +255,7 @@ async def test_worker_learns_how_many_shards_there_are(tmp_path: Path) -> None:
             assert len(await users(broker.url)) <= 2  # an account for each shard, on the same server
 
 
-async def test_worker_of_one_server_is_told_no_number(gateway: Tunnelled) -> None:
+async def test_worker_of_one_server_is_reported_no_number(gateway: Tunnelled) -> None:
     _, key = await gateway.paired()
     async with Tunnel(carrier(gateway.url, key)) as tunnel:
         assert await tunnel.layout() == ShardLayout()

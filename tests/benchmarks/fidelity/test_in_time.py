@@ -16,7 +16,7 @@ FIRST, SECOND = (samples_of(recording.path) for recording in synthetic()[:2])
 
 @pytest.mark.parametrize("hold", [True, False])
 @pytest.mark.parametrize(("whole", "told"), [("one and two", ["one and two"]), ("", ["one", "two"])])
-def test_text_of_a_span_is_told_instead_of_its_pieces_unless_it_says_less(
+def test_text_of_a_span_is_reported_instead_of_its_pieces_unless_it_says_less(
     models: Path, hold: bool, whole: str, told: list[str]
 ) -> None:
     pause = np.zeros(SAMPLE_RATE, np.int16)

@@ -87,7 +87,7 @@ async def test_unusable_audio_is_an_error_and_not_the_end(chain: tuple[Chain, in
         b"[]\n",
     ],
 )
-async def test_broken_peer_is_cut_off_and_harms_nobody(chain: tuple[Chain, int], data: bytes) -> None:
+async def test_broken_peer_is_cut_off_and_harms_no_one(chain: tuple[Chain, int], data: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", chain[1])
     writer.write(data)
     async with asyncio.timeout(30):

@@ -80,7 +80,7 @@ async def test_capacity_is_what_the_workers_carry(locate: Locate) -> None:
     assert 10 < await people_carried(locate, 60.0) < 100
 
 
-async def test_fleet_that_tells_nothing_has_no_capacity() -> None:
+async def test_fleet_that_reports_nothing_has_no_capacity() -> None:
     async def say(request: web.Request) -> web.Response:
         return web.json_response({"workers": []})
 

@@ -17,7 +17,7 @@ def test_forecast_sizes_all_and_simulates_some() -> None:
     assert "1,000,000 speakers" in said and "one shard" in said and "Price" not in said
 
 
-def test_forecast_simulates_the_asked_lags_and_tells_the_price() -> None:
+def test_forecast_simulates_the_asked_lags_and_reports_the_price() -> None:
     asked = Question(20, 0.745, 0.3, lags=(15.0, 60.0))
     found = forecast(asked, estimated(WorkerTimes(0.2)), UnitCosts(worker_price=1.0))
     assert [lag.start_s for lag in found.lags] == [15.0, 60.0]

@@ -29,7 +29,7 @@ def test_interval_contains_zero_about_as_often_as_it_should() -> None:
     assert sum(one is not None and one.low <= 0 <= one.high for one in flat) >= 90
 
 
-def test_growth_is_told_from_noise() -> None:
+def test_growth_is_reported_from_noise() -> None:
     growing, shrinking = theil_sen(line(1.0, 1.0)), theil_sen(line(-1.0, 1.0))
     assert growing is not None and not growing.within_noise
     assert shrinking is not None and shrinking.within_noise

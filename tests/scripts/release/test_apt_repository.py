@@ -59,7 +59,7 @@ class Apt:
         return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
 
 
-def test_apt_finds_newest_package_of_unsigned_repository_only_when_told_to_trust(
+def test_apt_finds_newest_package_of_unsigned_repository_only_when_reported_to_trust(
     dist: Path, tmp_path: Path
 ) -> None:
     build(tmp_path, dist, "1.2.3rc1")

@@ -46,7 +46,7 @@ def test_pip_of_the_folder_is_there_for_models(unpacked: Path) -> None:
     assert done.stdout.startswith("pip ")
 
 
-def test_file_names_tell_version_system_and_flavour() -> None:
+def test_file_names_report_version_system_and_flavour() -> None:
     assert re.fullmatch(r"kikipounamu-0\.1\.0-linux-\w+\.tar\.zst", folder.name_of("0.1.0", "full"))
     assert folder.name_of("0.1.0", "small").endswith("-small.tar.zst")
 

@@ -62,7 +62,7 @@ def test_catalogue_matches_the_real_models(models: Path) -> None:
         assert store.verify(name) == models / name
 
 
-def test_catalogue_tells_the_languages_of_every_model() -> None:
+def test_catalogue_reports_the_languages_of_every_model() -> None:
     assert all(model.languages for model in load_catalogue().models)
     assert all(model.speed for model in load_catalogue().models if model.name.startswith("whisper"))
     assert {"zh", "en", "haw"} < set(load_catalogue().model("whisper-base").languages)

@@ -16,7 +16,7 @@ def test_address_of_no_broker_is_refused(url: str) -> None:
         open_client(url, "any")
 
 
-def test_missing_certificate_is_told() -> None:
+def test_missing_certificate_is_reported() -> None:
     with pytest.raises(BrokerRefused, match="/none.pem: no PEM files"):
         open_client("rediss+cluster://a?ssl_ca_certs=/none.pem", "any")
 

@@ -230,7 +230,7 @@ async def test_dead_shard_does_not_stop_the_others(jobs: AllShards, servers: Ser
     assert await jobs.take(1) == []
 
 
-async def test_result_for_a_frozen_shard_is_told_when_it_is_back(jobs: AllShards, servers: Servers) -> None:
+async def test_result_for_a_frozen_shard_is_reported_when_it_is_back(jobs: AllShards, servers: Servers) -> None:
     await servers.submit(0, said(0))
     (delivery,) = await jobs.take(1)
     servers.freeze(0)

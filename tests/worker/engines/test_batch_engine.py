@@ -90,7 +90,7 @@ def test_options_are_passed_to_the_model() -> None:
     assert model.asked == [([900], {"language": "yue", "use_itn": False})]
 
 
-def test_words_of_an_answer_are_told_with_its_text_only() -> None:
+def test_words_of_an_answer_are_reported_with_its_text_only() -> None:
     silent = BatchEngine(
         EngineInfo("e", "m", "cpu"), SENSEVOICE, lambda *_: [Answer("<|nospeech|>a", (Word("a", 0, 9),))]
     )

@@ -68,7 +68,7 @@ def test_loop_is_reduced_to_one_phrase(text: str, kept: str) -> None:
         ("", False),
     ],
 )
-def test_text_that_is_only_a_loop_is_told_from_one_that_ends_with_it(text: str, only: bool) -> None:
+def test_text_that_is_only_a_loop_is_reported_from_one_that_ends_with_it(text: str, only: bool) -> None:
     assert is_only_loop(text) is only
 
 

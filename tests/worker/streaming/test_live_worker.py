@@ -162,7 +162,7 @@ async def test_broker_that_returns_gets_the_streams_again(tmp_path: Path) -> Non
                         assert await answer(heard) == said(1)
 
 
-async def test_metrics_tell_places_and_partials(broker: Broker, other: GatewaySide) -> None:
+async def test_metrics_report_places_and_partials(broker: Broker, other: GatewaySide) -> None:
     supervisor = EngineSupervisor(EngineSettings(STREAMING_ENGINE), EngineLimits(), streams=True)
     async with shards(broker.url) as jobs, other.listening() as heard:
         worker = LiveWorker("w", jobs, supervisor, renew_s=0.1)

@@ -37,7 +37,7 @@ def test_known_samples_are_fed_once() -> None:
     assert not again.feeds and again.answers == [Hypothesis("a", 0, "to 130", 0, 130, "w")]
 
 
-def test_gap_is_told_where_samples_are_missing() -> None:
+def test_gap_is_reported_where_samples_are_missing() -> None:
     states = LiveStates(2, "w")
     assert fed(states, piece("a", 100, 150)).answers == [Gap("a", 0, 0, 0, "w")]
     fed(states, piece("a", 0, 100))

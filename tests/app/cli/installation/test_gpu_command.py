@@ -44,7 +44,7 @@ def test_package_comes_from_the_file_that_is_named(home: Path) -> None:
     assert (told.returncode, told.stderr) == (0, "") and f"{wheel}[worker,funasr]" in told.stdout
 
 
-def test_old_driver_is_told(home: Path) -> None:
+def test_old_driver_is_reported(home: Path) -> None:
     told = run(home, "setup", "--print", card="Tesla T4, 470.1, 7.5")
     assert told.returncode == 1 and "update it to 525" in told.stderr
 

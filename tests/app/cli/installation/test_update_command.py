@@ -34,7 +34,7 @@ def test_answer_names_the_way_of_installation_and_its_command() -> None:
     )
 
 
-def test_answer_tells_of_the_newer_version() -> None:
+def test_answer_reports_of_the_newer_version() -> None:
     assert "Version 0.2.0 is available. New in 0.2.0" in lines(PIPX, check=True, newer=True)
     assert lines(FOLDER, check=True, newer=True)[-1].startswith(
         "To update, get the new file from https://get.example/, run `kikipounamu quit`"

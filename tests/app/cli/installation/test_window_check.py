@@ -12,14 +12,14 @@ from app.cli.main import app
 from app.core.errors import AppError
 
 
-def test_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window_check, "find_spec", lambda name: None)
     with pytest.raises(AppError, match=r"kikipounamu\[desktop\]"):
         check_windows({"DISPLAY": ":0"})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux names its display in the environment")
-def test_missing_display_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_display_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         check_windows({name: "offscreen"})
         monkeypatch.delitem(os.environ, name, raising=False)

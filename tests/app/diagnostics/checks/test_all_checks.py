@@ -26,8 +26,8 @@ def chosen(computer: ComputerSetup, settings: Settings) -> ComputerSetup:
     return replace(computer, settings=settings)
 
 
-async def found(computer: ComputerSetup, area: Topic, wish: CheckOptions | None = None) -> list[Finding]:
-    everything = AllChecks(wish or CheckOptions(hear_s=0.0), computer)
+async def found(computer: ComputerSetup, area: Topic, options: CheckOptions | None = None) -> list[Finding]:
+    everything = AllChecks(options or CheckOptions(hear_s=0.0), computer)
     (examination,) = (one for one in everything.examinations() if one.area is area)
     return list(await examination.work())
 

@@ -14,7 +14,7 @@ def doctor(tmp_path: Path, script: str) -> list[str]:
     return [sys.executable, str(program)]
 
 
-def test_told_converts_good_and_bad_lines() -> None:
+def test_reported_converts_good_and_bad_lines() -> None:
     lines = [WorkerLine("driver", "none"), WorkerLine("engine", "here", True), WorkerLine("decode", "slow", False)]
     assert keys(line_findings(lines, needed=True)) == [
         "ok worker-no-card",
@@ -24,7 +24,7 @@ def test_told_converts_good_and_bad_lines() -> None:
     assert keys(line_findings(lines, needed=False))[-1] == "advice worker-fails"
 
 
-def test_told_has_own_words_for_speed_and_missing_card() -> None:
+def test_reported_has_own_words_for_speed_and_missing_card() -> None:
     fast, slow = (f"10 s of sound in {s} s: RTF 0.1, and so on" for s in ("1.00", "20.00"))
     lines = [WorkerLine("driver", "none"), WorkerLine("decode", fast, True), WorkerLine("decode", slow, False)]
     found = line_findings(lines, needed=True)

@@ -180,7 +180,7 @@ def test_report_notes_missing_logs_and_corrected_clocks() -> None:
     ]
 
 
-def test_report_tells_failed_attempts_and_repeated_audio() -> None:
+def test_report_reports_failed_attempts_and_repeated_audio() -> None:
     world = World()
     world.speaks(0)
     complete, queued, entry = world.uploads(0)
@@ -202,7 +202,7 @@ def test_report_tells_failed_attempts_and_repeated_audio() -> None:
     assert "app: audio is missing and asked for again, from 0 ms on" in said
 
 
-def test_report_tells_segment_without_text() -> None:
+def test_report_reports_segment_without_text() -> None:
     world = World()
     world.speaks(0)
     world.uploads(0)

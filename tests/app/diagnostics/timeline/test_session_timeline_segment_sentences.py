@@ -44,7 +44,7 @@ def test_takeover_has_sentences_in_order() -> None:
     ]
 
 
-def test_unfinished_segment_is_told_up_to_last_sign() -> None:
+def test_unfinished_segment_is_reported_up_to_last_sign() -> None:
     world = World()
     world.speaks(0)
     _, _, entry = world.uploads(0)

@@ -93,7 +93,7 @@ async def test_text_is_unknown_in_other_or_silent_program(desktop: Desktop, fiel
     assert await place_of(desktop, Target(field[0], area=area, process=field[1])) is None, "it lost the focus"
 
 
-async def test_text_is_found_in_the_window_that_x11_tells(desktop: Desktop, field: tuple[int, int]) -> None:
+async def test_text_is_found_in_the_window_that_x11_reports(desktop: Desktop, field: tuple[int, int]) -> None:
     inserter = await HelperInserter.on_x11(desktop.display)
     try:
         target = await inserter.target()

@@ -34,7 +34,7 @@ async def told(desktop: Screen, target: Target, kind: FocusKind, before: str | N
 
 
 @pytest.mark.parametrize("toolkit", ["qt", "gtk"])
-async def test_field_password_and_button_are_told_apart(place: Place, toolkit: str) -> None:
+async def test_field_password_and_button_are_distinguished(place: Place, toolkit: str) -> None:
     desktop, tap = place
     form = Form(desktop, toolkit, "I like 你好 the")
     target = Target(1, process=form.process)

@@ -35,7 +35,7 @@ async def focused(focus: AccessibleFocus, form: Form) -> Target:
     return target
 
 
-async def test_active_window_is_told_with_its_process(accessible: WaylandDesktop) -> None:
+async def test_active_window_is_reported_with_its_process(accessible: WaylandDesktop) -> None:
     focus = await AccessibleFocus.open(accessible.environment)
     assert await focus.target() is None
     gtk = Form(accessible, "gtk", "")
@@ -72,7 +72,7 @@ async def test_bus_that_comes_back_is_used_again(accessible: WaylandDesktop) -> 
 
 
 @pytest.mark.proof(minutes=1)
-async def test_real_gnome_tells_window_and_field(tmp_path: Path) -> None:
+async def test_real_gnome_reports_window_and_field(tmp_path: Path) -> None:
     with running_gnome(tmp_path) as gnome:
         gtk = Form(gnome, "gtk", "I think")
         gnome.tap("shift")  # the seat has a keyboard from now on

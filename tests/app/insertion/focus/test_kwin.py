@@ -72,7 +72,7 @@ async def desktop(environment: dict[str, str]) -> AsyncIterator[Desktop]:
         await asyncio.wait([running.calls])
 
 
-async def test_active_window_is_told_by_the_script(environment: dict[str, str]) -> None:
+async def test_active_window_is_reported_by_the_script(environment: dict[str, str]) -> None:
     async with desktop(environment) as running:
         focus = await KWinFocus.open(environment, 7)
         assert await focus.target() == Target(NUMBER, "konsole", True, process=42)
@@ -143,7 +143,7 @@ async def opened(environment: dict[str, str]) -> KWinFocus:
 
 
 @pytest.mark.proof(minutes=1)
-async def test_real_kwin_tells_its_active_window(tmp_path: Path, environment: dict[str, str]) -> None:
+async def test_real_kwin_reports_its_active_window(tmp_path: Path, environment: dict[str, str]) -> None:
     with running_kwin(tmp_path, environment) as screen:
         focus = await opened(environment)
         assert await focus.target() is None

@@ -25,7 +25,7 @@ async def focused(focus: SwayFocus, process: int) -> Target:
     return target
 
 
-async def test_focused_window_is_told_with_its_program_and_process(sway: WaylandDesktop) -> None:
+async def test_focused_window_is_reported_with_its_program_and_process(sway: WaylandDesktop) -> None:
     focus = await SwayFocus.open(sway.environment)
     assert await focus.target() is None  # an empty workspace has the focus
     TextField(sway)
@@ -40,7 +40,7 @@ async def test_focused_window_is_told_with_its_program_and_process(sway: Wayland
     await focus.close()
 
 
-async def test_window_of_x_program_is_told_with_its_class(sway: WaylandDesktop) -> None:
+async def test_window_of_x_program_is_reported_with_its_class(sway: WaylandDesktop) -> None:
     focus = await SwayFocus.open(sway.environment)
     terminal = sway.start("xterm", "-e", "cat")
     target = await focused(focus, terminal.pid)

@@ -26,7 +26,7 @@ async def active(focus: ToplevelFocus, other_than: int = 0) -> Target:
     return target
 
 
-async def test_active_window_is_told_with_its_program(labwc: WaylandDesktop) -> None:
+async def test_active_window_is_reported_with_its_program(labwc: WaylandDesktop) -> None:
     focus = await ToplevelFocus.open(labwc.environment)
     assert await focus.target() is None
     TextField(labwc)
@@ -95,7 +95,7 @@ async def test_no_window_is_active_while_a_panel_has_the_keyboard(sway: WaylandD
     await focus.close()
 
 
-async def test_window_of_x_program_is_told_with_its_class(sway: WaylandDesktop) -> None:
+async def test_window_of_x_program_is_reported_with_its_class(sway: WaylandDesktop) -> None:
     focus = await ToplevelFocus.open(sway.environment)
     sway.start("xterm", "-e", "cat")
     target = await active(focus)

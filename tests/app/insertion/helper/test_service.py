@@ -101,7 +101,7 @@ async def test_focus_is_found_while_a_text_is_being_inserted() -> None:
         asked.send(CloseRequest())
 
 
-async def test_refusal_is_told() -> None:
+async def test_refusal_is_reported() -> None:
     async with service() as asked:
         asked.refuses = True
         asked.send(OPENING)

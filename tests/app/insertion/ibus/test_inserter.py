@@ -74,12 +74,12 @@ async def test_texts_arrive_in_order_even_if_they_are_equal(ibus: Insertions) ->
     assert ibus.daemon.text == "same " * 5
 
 
-async def test_field_that_tells_only_its_cursor_is_enough(ibus: Insertions) -> None:
+async def test_field_that_reports_only_its_cursor_is_enough(ibus: Insertions) -> None:
     ibus.daemon.capabilities = 9
     assert await ibus.insert() == TYPED
 
 
-async def test_field_that_tells_nothing_leaves_the_text_uncertain(ibus: Insertions) -> None:
+async def test_field_that_reports_nothing_leaves_the_text_uncertain(ibus: Insertions) -> None:
     ibus.daemon.hears = False
     assert await ibus.insert() == held(HoldReason.UNCERTAIN)
     assert ibus.daemon.committed == [TEXT]
@@ -134,7 +134,7 @@ async def test_text_waits_for_the_end_of_a_composition(ibus: Insertions) -> None
     assert await inserting == TYPED
 
 
-async def test_engine_with_an_unknown_composition_waits_until_it_tells(
+async def test_engine_with_an_unknown_composition_waits_until_it_reports(
     ibus: Insertions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.insertion.ibus.inserter.COMPOSING_S", 0.3)

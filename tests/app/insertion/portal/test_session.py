@@ -67,7 +67,7 @@ async def test_text_does_not_wait_for_an_open_dialog_but_its_answer_counts(
     assert len(desktop.portal.asked(START)) == 1
 
 
-async def test_dialog_that_nobody_answers_is_a_refusal(
+async def test_dialog_that_no_one_answers_is_a_refusal(
     opener: Opener, desktop: RemoteDesktop, permission: Permission
 ) -> None:
     session = opener(times=SessionTimes(ask_s=0.1, wait_s=5))

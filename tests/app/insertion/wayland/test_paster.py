@@ -61,7 +61,7 @@ class World:
         self.processes.append(process)
 
 
-async def test_app_is_told_before_a_key_is_pressed() -> None:
+async def test_app_is_reported_before_a_key_is_pressed() -> None:
     world = World(EDITOR)
     assert await world.paster.insert("text", EDITOR, Rules(Strategy.TYPE)) == PASTED
     assert world.clipboard.done == ["keep False", "offer 'text'", "pressing", "press", "read"]
@@ -70,7 +70,7 @@ async def test_app_is_told_before_a_key_is_pressed() -> None:
     assert world.clipboard.done[-1] == "give back"
 
 
-async def test_unknown_process_of_a_target_is_told_as_a_number() -> None:
+async def test_unknown_process_of_a_target_is_reported_as_a_number() -> None:
     target = Target(7, "editor")
     world = World(target)
     assert await world.paster.insert("text", target, Rules()) == PASTED

@@ -45,7 +45,7 @@ def click(desktop: Desktop, x: int, y: int, button: int = 1) -> None:
     desktop.xdotool("mousemove", str(x), str(y), "click", str(button))
 
 
-def test_click_on_a_window_tells_its_program(screen: Desktop, other: X11Connection) -> None:
+def test_click_on_a_window_reports_its_program(screen: Desktop, other: X11Connection) -> None:
     field, terminal = TextField(screen, "picked"), Terminal(screen, "not picked")
     put(screen, field.focus(), 50, 100)
     put(screen, terminal.focus(), 700, 400)
@@ -59,7 +59,7 @@ def test_click_on_a_window_tells_its_program(screen: Desktop, other: X11Connecti
     assert terminal.text == "" and field.text == "", "the programs saw nothing of it"
 
 
-def test_click_on_a_title_bar_tells_the_program_too(screen: Desktop, other: X11Connection) -> None:
+def test_click_on_a_title_bar_reports_the_program_too(screen: Desktop, other: X11Connection) -> None:
     window = Terminal(screen, "with a title").focus()
     put(screen, window, 300, 300)
     place = dict(line.split("=") for line in screen.xdotool("getwindowgeometry", "--shell", window).splitlines())

@@ -231,7 +231,7 @@ def test_panel_fits_and_is_reachable_at_each_font_size(
     assert unnamed(panel) == [] and unreachable(panel) == [] and scrolling(page) == []
 
 
-def test_choice_card_tells_what_its_button_does(theme: Theme, qtbot: QtBot) -> None:
+def test_choice_card_reports_what_its_button_does(theme: Theme, qtbot: QtBot) -> None:
     done = list[int]()
     card = ChoiceCard(theme, "share", lambda: done.append(1))
     qtbot.addWidget(card)

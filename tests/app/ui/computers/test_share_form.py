@@ -80,7 +80,7 @@ def test_old_state_of_sharing_gives_no_code(world: World) -> None:
     assert world.asked[1:] == [InviteDevice()]
 
 
-def test_failed_sharing_tells_why(world: World) -> None:
+def test_failed_sharing_reports_why(world: World) -> None:
     world.form.begin()
     world.form.show_sharing(SharingView(SharingState.FAILED, note=Note("sharing-port-taken", {"port": "8765"})))
     assert "8765" in world.form.state.text() and world.form.state.property("role") == "warning"

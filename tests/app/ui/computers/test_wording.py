@@ -67,7 +67,7 @@ def test_code_texts_show_time_left_and_result(texts: Texts) -> None:
 
 
 @in_each_language
-def test_problem_text_tells_what_to_do_when_computer_is_unreachable(texts: Texts) -> None:
+def test_problem_text_reports_what_to_do_when_computer_is_unreachable(texts: Texts) -> None:
     assert problem_text(texts, Note("gateway-unreachable")) == texts("computers.unreachable")
     assert problem_text(texts, Note("pair-closed")) == texts("note.pair-closed")
 

@@ -58,7 +58,7 @@ def test_computer_recognised_for_is_not_listed_as_found() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", LocalWorkerState)
-def test_this_computer_tells_its_state(language: str, state: LocalWorkerState) -> None:
+def test_this_computer_reports_its_state(language: str, state: LocalWorkerState) -> None:
     row = this_computer(Texts(language), GatewaysView(), WorkerView(state))
     assert row.description and row.warns is (state is LocalWorkerState.FAILED)
 

@@ -121,7 +121,7 @@ def test_overlay_is_at_bottom_centre_and_grows_upwards(overlay: Counting) -> Non
     assert overlay.body.height() == low.height()
 
 
-def test_overlay_is_at_top_and_grows_downwards_when_wished(overlay: Counting) -> None:
+def test_overlay_is_at_top_and_grows_downwards_when_chosen(overlay: Counting) -> None:
     overlay.show_view(View(State.ARMING))
     overlay.choose_place("top")
     low = overlay.body
@@ -131,7 +131,7 @@ def test_overlay_is_at_top_and_grows_downwards_when_wished(overlay: Counting) ->
     assert overlay.body.height() > low.height() and overlay.body.top() == low.top()
 
 
-def test_overlay_is_near_window_of_target_when_wished(overlay: Counting) -> None:
+def test_overlay_is_near_window_of_target_when_chosen(overlay: Counting) -> None:
     overlay.choose_place("cursor")
     area = overlay.window.screen().availableGeometry()
     window = Area(area.x() + 300, area.y() + 50, 200, 100)
@@ -150,7 +150,7 @@ def test_overlay_leaves_its_edge_for_field_there(overlay: Counting) -> None:
     assert overlay.body.bottom() < area.center().y()
 
 
-def test_overlay_is_below_text_cursor_when_wished(overlay: Counting) -> None:
+def test_overlay_is_below_text_cursor_when_chosen(overlay: Counting) -> None:
     overlay.choose_place("cursor")
     area = overlay.window.screen().availableGeometry()
     caret = Area(area.x() + 100, area.y() + 100, 1, 20)

@@ -78,7 +78,7 @@ def test_pill_is_at_bottom_and_grows_upwards_and_goes(
     seen(qtbot, lambda: pill(desktop) == low)
 
 
-def test_pill_moves_to_other_edge_when_wished(overlay: Overlay, desktop: WaylandDesktop, qtbot: QtBot) -> None:
+def test_pill_moves_to_other_edge_when_chosen(overlay: Overlay, desktop: WaylandDesktop, qtbot: QtBot) -> None:
     overlay.choose_place("top")
     overlay.show_view(ARMING)
     seen(qtbot, lambda: pill(desktop) == area(overlay.body))
@@ -88,7 +88,7 @@ def test_pill_moves_to_other_edge_when_wished(overlay: Overlay, desktop: Wayland
     assert area(overlay.body).bottom == 800 - 48
 
 
-def test_pill_is_near_window_of_target_when_wished(
+def test_pill_is_near_window_of_target_when_chosen(
     overlay: Overlay, desktop: WaylandDesktop, qtbot: QtBot
 ) -> None:
     overlay.choose_place("cursor")

@@ -1,4 +1,4 @@
-"""Place of the overlay: as wished, on the screen, and never on text cursor or field while there is other room."""
+"""Place of the overlay: as chosen, on the screen, and never on text cursor or field while there is other room."""
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ def areas(screen: Area, most: tuple[int, int]) -> st.SearchStrategy[Area]:
 
 @pytest.mark.parametrize(("position", "top"), [("bottom", 770 - FROM_EDGE - 120), ("top", 30 + FROM_EDGE)])
 @pytest.mark.parametrize("window", [None, Area(0, 30, 1280, 740), Area(300, 100, 400, 300)])
-def test_overlay_is_at_middle_of_wished_edge(position: str, top: int, window: Area | None) -> None:
+def test_overlay_is_at_middle_of_chosen_edge(position: str, top: int, window: Area | None) -> None:
     assert placed(position, OverlaySurroundings(SCREEN, window)) == (440, top, 400, 120)
 
 

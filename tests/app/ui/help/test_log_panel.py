@@ -66,7 +66,7 @@ def test_log_panel_shows_only_lines_of_current_filter(panel: LogPanel, asked: li
     assert panel.program.currentData() == "worker"
 
 
-def test_log_panel_tells_loading_empty_and_count(panel: LogPanel, texts: Texts) -> None:
+def test_log_panel_reports_loading_empty_and_count(panel: LogPanel, texts: Texts) -> None:
     panel.show()
     assert panel.nothing.text() == texts("help.logs.loading")
     panel.show_lines(LogLines())

@@ -34,7 +34,7 @@ def test_first_use_is_explained_while_there_is_no_recording(head: Head, texts: T
     assert head.first_use.isHidden() and head.search.isVisible()
 
 
-def test_search_tells_how_much_it_found(head: Head, texts: Texts) -> None:
+def test_search_reports_how_much_it_found(head: Head, texts: Texts) -> None:
     head.search.setText("xyz")
     head.show_list(HistoryList(2, "xyz"))
     assert "xyz" in head.nothing.text() and head.nothing.isVisible() and head.first_use.isHidden()
@@ -45,7 +45,7 @@ def test_search_tells_how_much_it_found(head: Head, texts: Texts) -> None:
     assert head.search.text() == ""
 
 
-def test_head_tells_reading_problems_and_outcomes(head: Head, texts: Texts, qtbot: QtBot) -> None:
+def test_head_reports_reading_problems_and_outcomes(head: Head, texts: Texts, qtbot: QtBot) -> None:
     head.show_list(HistoryList(1, "", (), None, 1, 4))
     assert head.reading.text() == texts("history.reading", percent=25) and head.first_use.isHidden()
     head.show_list(HistoryList(1, "", (), Note("history-index")))

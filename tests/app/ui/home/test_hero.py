@@ -152,7 +152,7 @@ def test_note_comes_before_problem_and_failure(make: Make, texts: Texts) -> None
     assert hero.note.isHidden()
 
 
-def test_failure_here_is_not_told_when_speech_goes_elsewhere(make: Make) -> None:
+def test_failure_here_is_not_reported_when_speech_goes_elsewhere(make: Make) -> None:
     hero = make(Texts("en"))
     hero.show_worker(WorkerView(LocalWorkerState.FAILED, reason=Note("models-disk-full")))
     hero.show_view(View(destination="desktop-gpu"))

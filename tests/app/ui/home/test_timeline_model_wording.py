@@ -88,7 +88,7 @@ def test_screen_reader_text_is_short(texts: Texts) -> None:
 
 
 @in_each_language
-def test_history_list_texts_tell_its_state(texts: Texts) -> None:
+def test_history_list_texts_report_its_state(texts: Texts) -> None:
     assert model.percent_text(texts, HistoryList()) == ""
     assert "50" in model.percent_text(texts, HistoryList(done=1, total=2))
     assert "full" in note_text(texts, Note(HistoryNote.NOT_DONE, {"reason": "full"}), family="history.note")

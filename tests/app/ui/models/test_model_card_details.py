@@ -43,7 +43,7 @@ def test_details_name_files_hash_engine_and_reason(language: str) -> None:
     )
 
 
-def test_details_of_a_missing_model_tell_less() -> None:
+def test_details_of_a_missing_model_report_less() -> None:
     turbo = LocalModelView(about(load_catalogue().model("whisper-large-v3-turbo")))
     said = "\n".join(detail_lines(Texts("en"), turbo, VIEW))
     assert "Files: listed by its source" in said and "Installed" not in said and "measure" not in said

@@ -96,7 +96,7 @@ def test_each_compositor_says_where_the_lines_belong(
 
 
 @pytest.mark.parametrize("compositor", [Compositor.NIRI, Compositor.LABWC])
-def test_desktop_that_tells_no_releases_says_that_keys_toggle(
+def test_desktop_that_reports_no_releases_says_that_keys_toggle(
     panel: KeyLinesPanel, texts: Texts, compositor: Compositor
 ) -> None:
     shows(panel, KeyLines(compositor, LINES))
@@ -119,7 +119,7 @@ def test_key_without_a_line_is_explained(panel: KeyLinesPanel, why: NoLine) -> N
     assert not panel.write.isVisible() and not panel.copy.isVisible()
 
 
-def test_refused_change_is_told(panel: KeyLinesPanel, texts: Texts) -> None:
+def test_refused_change_is_reported(panel: KeyLinesPanel, texts: Texts) -> None:
     shows(panel, KeyLines(Compositor.SWAY, LINES, problem=Note("key-lines-refused", {"place": "/x"})))
     assert panel.problem.text() == texts("note.key-lines-refused", place="/x")
 

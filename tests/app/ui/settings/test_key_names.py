@@ -52,7 +52,7 @@ def test_command_key_is_super_on_macos() -> None:
         ("plan9", 1, 1, ""),
     ],
 )
-def test_platform_code_tells_side_of_modifier(platform: str, scan: int, virtual: int, side: str) -> None:
+def test_platform_code_reports_side_of_modifier(platform: str, scan: int, virtual: int, side: str) -> None:
     assert key_names.side(pressed(Qt.Key.Key_Control, CTRL, scan, virtual), platform) == side
 
 

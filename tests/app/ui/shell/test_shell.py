@@ -233,7 +233,7 @@ def test_first_closing_explains_that_app_stays_in_tray(
     assert not shell.isVisible() and not note.isVisible(), "it is told once"
 
 
-def test_first_closing_tells_the_way_back_without_tray(
+def test_first_closing_reports_the_way_back_without_tray(
     theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
 ) -> None:
     shell = Shell(theme, texts, asked.append, closing=ShownOnce(tmp_path / "told"))

@@ -32,12 +32,14 @@ def note(texts: Texts, once: ShownOnce, done: list[str], qtbot: QtBot) -> Iterat
     parent.close()
 
 
-def test_closing_note_tells_where_app_runs_and_how_to_quit(note: ClosingNote, texts: Texts, qtbot: QtBot) -> None:
+def test_closing_note_reports_where_app_runs_and_how_to_quit(
+    note: ClosingNote, texts: Texts, qtbot: QtBot
+) -> None:
     assert note.description.text() == texts("closing.says") and note.go_on.isDefault()
     qtbot.waitUntil(lambda: note._body.verticalScrollBar().maximum() == 0)  # no part is scrolled out of view
 
 
-def test_closing_note_tells_another_way_back_without_tray(note: ClosingNote, texts: Texts) -> None:
+def test_closing_note_reports_another_way_back_without_tray(note: ClosingNote, texts: Texts) -> None:
     note.show_tray(False)
     assert note.description.text() == texts("closing.says-without-tray")
     assert "kikipounamu show" in note.description.text()

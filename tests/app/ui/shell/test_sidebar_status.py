@@ -15,7 +15,7 @@ ATTIC = GatewayView("attic", "Attic", "10.0.0.2:8765", chosen=True)
 MICROPHONES = (("usb", "USB Microphone"), ("pci", "Built-in"))
 
 
-def test_status_tells_state_microphone_and_place() -> None:
+def test_status_reports_state_microphone_and_place() -> None:
     status = Status(choices=Choices(MICROPHONES, "", "USB Microphone", keys={"dictate": "right_ctrl"}))
     texts = Texts("en")
     assert (word(texts, status), means(texts, status)) == ("Ready", "USB Microphone · this computer")
@@ -43,7 +43,7 @@ def test_place_is_where_speech_goes_now() -> None:
     assert place(texts, GatewaysView()) == "this computer"
 
 
-def test_paused_key_is_told_while_idle_only() -> None:
+def test_paused_key_is_reported_while_idle_only() -> None:
     texts = Texts("en")
     assert word(texts, Status(paused=True)) == "Key paused"
     assert Status(paused=True).shape is State.CANCELLED
@@ -55,7 +55,7 @@ def test_paused_key_is_told_while_idle_only() -> None:
     ("state", "role"),
     [(LocalWorkerState.DOWNLOADING, "muted"), (LocalWorkerState.FAILED, "warning")],
 )
-def test_recognition_that_is_not_ready_is_told_where_it_matters(state: LocalWorkerState, role: str) -> None:
+def test_recognition_that_is_not_ready_is_reported_where_it_matters(state: LocalWorkerState, role: str) -> None:
     texts, worker = Texts("en"), WorkerView(state, percent=40)
     said, found = delay(texts, Status(worker=worker))
     assert said and found == role

@@ -149,7 +149,7 @@ def test_marks_wait_for_what_they_switch(tray: Tray, asked: list[Action]) -> Non
     assert tray.worker.isChecked() and tray.pause.isChecked()
 
 
-def test_paused_key_is_told_in_tool_tip(tray: Tray, texts: Texts) -> None:
+def test_paused_key_is_reported_in_tool_tip(tray: Tray, texts: Texts) -> None:
     tray.show_status(Status(choices=CHOICES, paused=True))
     assert texts("shell.paused") in shown(tray).toolTip()
     tray.show_status(Status(choices=Choices()))

@@ -25,7 +25,7 @@ def world(qapp: object) -> World:
     return World()
 
 
-def test_tray_of_the_start_is_told_once(world: World) -> None:
+def test_tray_of_the_start_is_reported_once(world: World) -> None:
     world.there = True
     world.look(3)
     assert world.told == ["appeared"] and world.watch.present
@@ -38,7 +38,7 @@ def test_tray_that_is_late_is_no_absence(world: World) -> None:
     assert world.told == ["appeared"]
 
 
-def test_absence_is_told_once_and_ends_with_a_tray(world: World) -> None:
+def test_absence_is_reported_once_and_ends_with_a_tray(world: World) -> None:
     world.look(3 * LOOKS)
     assert world.told == ["absent"] and not world.watch.present
     world.there = True
@@ -46,7 +46,7 @@ def test_absence_is_told_once_and_ends_with_a_tray(world: World) -> None:
     assert world.told == ["absent", "appeared"]
 
 
-def test_panel_that_starts_again_soon_is_not_told(world: World) -> None:
+def test_panel_that_starts_again_soon_is_not_reported(world: World) -> None:
     world.there = True
     world.look()
     world.there = False
@@ -56,7 +56,7 @@ def test_panel_that_starts_again_soon_is_not_told(world: World) -> None:
     assert world.told == ["appeared"] and world.watch.present
 
 
-def test_panel_that_stays_away_is_told(world: World) -> None:
+def test_panel_that_stays_away_is_reported(world: World) -> None:
     world.there = True
     world.look()
     world.there = False

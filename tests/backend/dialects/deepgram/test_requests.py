@@ -16,7 +16,7 @@ def test_request_without_parameters_means_a_file_and_any_model() -> None:
     assert request_of(("model", "whisper-base")).options.model == "whisper-base"
 
 
-def test_live_request_names_its_audio_and_what_is_told() -> None:
+def test_live_request_names_its_audio_and_what_is_reported() -> None:
     asked = request_of(
         *(("encoding", "linear16"), ("sample_rate", "48000"), ("channels", "2"), ("interim_results", "true")),
         *(("vad_events", "true"), ("utterance_end_ms", "1000"), ("endpointing", "800")),

@@ -78,7 +78,7 @@ async def test_finalize_brings_the_text_at_once(gateway: Gateway, worker: FakeWo
         assert [one["type"] for one in await rest(socket)] == ["Metadata"]
 
 
-async def test_last_message_tells_about_the_audio(gateway: Gateway, worker: FakeWorker) -> None:
+async def test_last_message_reports_about_the_audio(gateway: Gateway, worker: FakeWorker) -> None:
     async with connected(gateway) as socket:
         await socket.send_bytes(SPOKEN.tobytes())
         await socket.send_bytes(b"")
@@ -123,7 +123,7 @@ async def test_unknown_container_is_refused(gateway: Gateway) -> None:
         assert (await socket.receive(timeout=30)).data == aiohttp.WSCloseCode.POLICY_VIOLATION
 
 
-async def test_request_without_an_upgrade_is_told_what_is_missing(gateway: Gateway) -> None:
+async def test_request_without_an_upgrade_is_reported_what_is_missing(gateway: Gateway) -> None:
     headers = {"Authorization": f"Token {KEY}"}
     async with aiohttp.ClientSession() as http, http.get(url(gateway), headers=headers) as answer:
         body = await answer.json()

@@ -118,7 +118,7 @@ async def test_failed_part_makes_the_whole_an_error(connect: Connect, broker: Br
         assert "final_result" not in {message["type"] for message in client.messages}
 
 
-async def test_part_that_fails_early_is_told_at_once(connect: Connect, broker: Broker) -> None:
+async def test_part_that_fails_early_is_reported_at_once(connect: Connect, broker: Broker) -> None:
     def first_fails(job: Job) -> Outcome:
         return fail(job) if job.segment == 0 else say_length(job)
 

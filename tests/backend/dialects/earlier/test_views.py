@@ -110,7 +110,7 @@ def test_queue_counts_what_waits_and_works() -> None:
     assert told == {"queued": 3, "processing": 2, "failed": 0, "workers": 2, "workers_busy": 1}
 
 
-def test_health_tells_the_truth() -> None:
+def test_health_reports_the_truth() -> None:
     broker = BrokerState(False, "8", True)
     reasons = (Reason(RefusalReason.BROKER, "the broker is away"),)
     state = Readiness(False, False, reasons, False, broker, False, True, 1, ("m",), 1.0)

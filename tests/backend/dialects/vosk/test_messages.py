@@ -32,7 +32,7 @@ def test_configuration_is_taken_as_clients_write_it() -> None:
     assert said.config == VoskConfig(8_000, words=False, alternatives=True)
 
 
-def test_ends_are_told_apart() -> None:
+def test_ends_are_distinguished() -> None:
     assert vosk_text('{"eof" : 1}', VoskConfig()) == VoskText(closes=True)
     assert vosk_text('{"reset" : 1}', VoskConfig()) == VoskText()
 
@@ -54,7 +54,7 @@ def test_broken_message_is_refused(data: str) -> None:
         vosk_text(data, VoskConfig())
 
 
-def test_first_message_tells_the_protocol() -> None:
+def test_first_message_reports_the_protocol() -> None:
     assert is_vosk('{"config": {"sample_rate": 1}}') and is_vosk('{"eof": 1}')
     assert not is_vosk('{"mode": "2pass", "is_speaking": true}') and not is_vosk("{") and not is_vosk("[]")
 

@@ -75,7 +75,7 @@ def test_words_before_a_loop_of_sounds_are_in_both_windows(short: str, no_speech
     assert is_speech(better(goodbye, LOOP._replace(text=short, no_speech=no_speech), 23.0)) is spoken
 
 
-def test_long_window_decides_that_nobody_spoke() -> None:
+def test_long_window_decides_that_no_one_spoke() -> None:
     noise = LOOP._replace(no_speech=0.77)
     assert better(noise, GOOD, 2.0) is noise and not is_speech(noise)
 

@@ -88,7 +88,7 @@ def test_phrases_of_later_windows_are_timed_from_the_start_of_the_segment() -> N
     ],
     ids=["single phrase", "noise", "loop"],
 )
-def test_phrases_are_left_out_where_they_tell_nothing(reading: Reading) -> None:
+def test_phrases_are_left_out_where_they_report_nothing(reading: Reading) -> None:
     assert decoder(FakeReader(lambda *_: reading), 4.0).decode("en", "").phrases == ()
 
 
