@@ -128,58 +128,58 @@ def nothing_is_played_while_somebody_speaks(app: Application, told: list[News]) 
 
 
 async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
-    told: list[News] = []
-    async with running(told) as (app, task):
-        await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "the worker is idle")
-        await wait_until(lambda: newest(told, Devices), "the microphones")
-        await wait_until(lambda: newest(told, Takes) == Takes(), "there are no takes")
-        assert newest(told, Settings) == Settings()
-        assert "no display" in problem(told, "insertion")
-        assert Problem("hotkeys", note=Note("hotkeys-no-display")) in told
-        assert problem(told, "gateway") == problem(told, "settings") == ""
-        assert newest(told, WindowWanted) is None
+    received: list[News] = []
+    async with running(received) as (app, task):
+        await wait_until(lambda: worker_is(received, LocalWorkerState.IDLE), "the worker is idle")
+        await wait_until(lambda: newest(received, Devices), "the microphones")
+        await wait_until(lambda: newest(received, Takes) == Takes(), "there are no takes")
+        assert newest(received, Settings) == Settings()
+        assert "no display" in problem(received, "insertion")
+        assert Problem("hotkeys", note=Note("hotkeys-no-display")) in received
+        assert problem(received, "gateway") == problem(received, "settings") == ""
+        assert newest(received, WindowWanted) is None
         app.ask(Verb.SHOW)
-        assert newest(told, WindowWanted)
-        nothing_is_played_while_somebody_speaks(app, told)
-        await models_are_told_and_chosen(app, told)
-        await no_gateway_here_while_one_elsewhere_is_chosen(app, told)
+        assert newest(received, WindowWanted)
+        nothing_is_played_while_somebody_speaks(app, received)
+        await models_are_told_and_chosen(app, received)
+        await no_gateway_here_while_one_elsewhere_is_chosen(app, received)
         app.ask(Verb.QUIT)
         await asyncio.wait_for(task, 30)
 
 
 async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
-    told: list[News] = []
-    async with running(told) as (app, _):
-        await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "the worker is idle")
+    received: list[News] = []
+    async with running(received) as (app, _):
+        await wait_until(lambda: worker_is(received, LocalWorkerState.IDLE), "the worker is idle")
         app.ask(SwitchWorker(on=False))
-        await wait_until(lambda: worker_is(told, LocalWorkerState.OFF), "the worker is off")
+        await wait_until(lambda: worker_is(received, LocalWorkerState.OFF), "the worker is off")
         app.ask(ChangeSetting("audio.microphone", "USB"))
         app.ask(ChangeSetting("hotkeys.mode", "hold"))
 
         def kept() -> bool:
-            seen = newest(told, Settings)
+            seen = newest(received, Settings)
             return isinstance(seen, Settings) and seen.audio.microphone == "USB" and seen.hotkeys.mode == "hold"
 
         await wait_until(kept, "both are in force")
-        await what_is_tried_is_told(app, told)
+        await what_is_tried_is_told(app, received)
         await the_session_starts_it(app, home)
         app.ask(ChangeSetting("hotkeys.mode", "sometimes"))
-        await wait_until(lambda: "sometimes" in problem(told, "settings"), "it is refused")
-        refused = newest(told, Problem)
+        await wait_until(lambda: "sometimes" in problem(received, "settings"), "it is refused")
+        refused = newest(received, Problem)
         assert isinstance(refused, Problem) and refused.setting == "hotkeys.mode"
     assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
 
 
 async def test_actions_during_start_are_performed_once_services_run(home: Path) -> None:
-    told: list[News] = []
-    async with running(told) as (app, _):
+    received: list[News] = []
+    async with running(received) as (app, _):
         app.ask(LookAtModels(True))
         app.ask(ChangeSetting("hotkeys.mode", "hold"))
-        assert told == [], "nothing runs yet"
-        await wait_until(lambda: newest(told, ModelsView), "it is answered")
+        assert received == [], "nothing runs yet"
+        await wait_until(lambda: newest(received, ModelsView), "it is answered")
 
         def changed() -> bool:
-            seen = newest(told, Settings)
+            seen = newest(received, Settings)
             return isinstance(seen, Settings) and seen.hotkeys.mode == "hold"
 
         await wait_until(changed, "the setting is in effect")
@@ -192,12 +192,12 @@ async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypa
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(home / "no-models"))
     (home / "config").mkdir()
     (home / "config" / "settings.toml").write_text('recognition.languages = ["zh"]\nworker.on = false\n')
-    told: list[News] = []
-    async with running(told, ApplicationSettings(by_languages=True)) as (app, _):
+    received: list[News] = []
+    async with running(received, ApplicationSettings(by_languages=True)) as (app, _):
         app.ask(LookAtModels(True))
 
         def default() -> Recommendation | None:
-            view = newest(told, ModelsView)
+            view = newest(received, ModelsView)
             return view.default if isinstance(view, ModelsView) else None
 
         await wait_until(default, "the default is shown")
@@ -209,7 +209,7 @@ async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypa
         app.ask(ChangeSetting("recognition.languages", "zh"))
 
         def listed() -> bool:
-            seen = newest(told, Settings)
+            seen = newest(received, Settings)
             return isinstance(seen, Settings) and seen.recognition.languages == ("zh",)
 
         await wait_until(listed, "the languages are in effect")
@@ -217,11 +217,11 @@ async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypa
 
 
 async def test_second_app_of_user_is_refused(home: Path) -> None:
-    told: list[News] = []
-    async with running(told):
-        await wait_until(lambda: newest(told, Settings), "the first one runs")
+    received: list[News] = []
+    async with running(received):
+        await wait_until(lambda: newest(received, Settings), "the first one runs")
         with pytest.raises(AlreadyRunning, match="already running"):
-            await Application(told.append, CHECKSUM).run()
+            await Application(received.append, CHECKSUM).run()
 
 
 async def test_quit_during_start_ends_app(home: Path) -> None:

@@ -49,29 +49,29 @@ async def two_work() -> bool:
 
 
 async def test_app_shares_gateway_and_lends_worker_to_it(home: Path) -> None:
-    told: list[News] = []
+    received: list[News] = []
     port = free_port()
-    async with running(told) as (app, _):
-        await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "its own worker works")
+    async with running(received) as (app, _):
+        await wait_until(lambda: worker_is(received, LocalWorkerState.IDLE), "its own worker works")
         app.ask(LookAtSharing(True))
         app.ask(ChangeSetting("gateway.port", port))
         app.ask(ChangeSetting("gateway.share", True))
-        await wait_until(lambda: shared(told).state is SharingState.ON, "it is shared")
+        await wait_until(lambda: shared(received).state is SharingState.ON, "it is shared")
         await wait_until(
-            lambda: worker_is(told, LocalWorkerState.IDLE), "its own worker has found the new gateway"
+            lambda: worker_is(received, LocalWorkerState.IDLE), "its own worker has found the new gateway"
         )
         app.ask(InviteDevice(worker=True))
-        await wait_until(lambda: invite(told).code, "a code is shown")
-        app.ask(Enlist(f"127.0.0.1:{port}", invite(told).code))
-        await wait_until(lambda: invite(told).stage is PairingStage.PAIRED, "it is paired")
+        await wait_until(lambda: invite(received).code, "a code is shown")
+        app.ask(Enlist(f"127.0.0.1:{port}", invite(received).code))
+        await wait_until(lambda: invite(received).stage is PairingStage.PAIRED, "it is paired")
         app.ask(EndInvite())
         await wait_until(
-            lambda: lent(told) and lent(told)[0].worker.state is LocalWorkerState.IDLE, "it is lent to"
+            lambda: lent(received) and lent(received)[0].worker.state is LocalWorkerState.IDLE, "it is lent to"
         )
-        settings = newest(told, Settings)
-        assert isinstance(settings, Settings) and settings.worker.lend_to == (lent(told)[0].id,)
+        settings = newest(received, Settings)
+        assert isinstance(settings, Settings) and settings.worker.lend_to == (lent(received)[0].id,)
         await wait_until(two_work, "it works for both")
-        app.ask(Lend(lent(told)[0].id, False))
-        await wait_until(lambda: lent(told)[0].worker.state is LocalWorkerState.OFF, "it is lent no more")
-        app.ask(ForgetLent(lent(told)[0].id))
-        await wait_until(lambda: lent(told) == (), "its key is thrown away")
+        app.ask(Lend(lent(received)[0].id, False))
+        await wait_until(lambda: lent(received)[0].worker.state is LocalWorkerState.OFF, "it is lent no more")
+        app.ask(ForgetLent(lent(received)[0].id))
+        await wait_until(lambda: lent(received) == (), "its key is thrown away")

@@ -48,64 +48,66 @@ def library(tmp_path: Path) -> Library:
 
 
 async def test_added_file_is_still_listed_after_restart(tmp_path: Path, library: Library) -> None:
-    told: list[News] = []
+    received: list[News] = []
     text = tmp_path / "notes.wav"
     text.write_text("no sound")
 
     def states() -> list[FileState]:
-        views = [news for news in told if isinstance(news, FilesView)]
+        views = [news for news in received if isinstance(news, FilesView)]
         return [file.state for file in views[-1].files] if views else []
 
-    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+    async with BackgroundServices(received.append, library, nowhere, Options) as services:
         services.actions(AddFiles((str(text),)))
         await wait_until(lambda: states() == [FileState.FAILED], "it is no recording")
-    told.clear()
-    async with BackgroundServices(told.append, library, nowhere, Options):
+    received.clear()
+    async with BackgroundServices(received.append, library, nowhere, Options):
         await wait_until(lambda: states() == [FileState.FAILED], "it is still listed")
 
 
 async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
-    told: list[object] = []
-    async with BackgroundServices(told.append, library, fixed(Address("http://127.0.0.1:9")), Options) as services:
-        await wait_until(lambda: told, "the list of files is told")
-        assert not any(isinstance(news, MonitorView) for news in told)
+    received: list[object] = []
+    async with BackgroundServices(
+        received.append, library, fixed(Address("http://127.0.0.1:9")), Options
+    ) as services:
+        await wait_until(lambda: received, "the list of files is told")
+        assert not any(isinstance(news, MonitorView) for news in received)
         services.actions(LookAtMonitor(True))
         services.gateway_changed()
-        await wait_until(lambda: isinstance(told[-1], MonitorView), "how things stand is told")
+        await wait_until(lambda: isinstance(received[-1], MonitorView), "how things stand is told")
         services.actions(LookAtMonitor(False))
-        count = len(told)
+        count = len(received)
         await asyncio.sleep(0)
-        assert len(told) == count
+        assert len(received) == count
 
 
 async def test_models_are_reported_when_requested(library: Library) -> None:
-    told: list[object] = []
-    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+    received: list[object] = []
+    async with BackgroundServices(received.append, library, nowhere, Options) as services:
         services.actions(LookAtModels(True))
-        await wait_until(lambda: any(isinstance(news, ModelsView) for news in told), "there they are")
+        await wait_until(lambda: any(isinstance(news, ModelsView) for news in received), "there they are")
 
 
 async def test_replacement_trial_reports_result(library: Library) -> None:
-    told: list[object] = []
-    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+    received: list[object] = []
+    async with BackgroundServices(received.append, library, nowhere, Options) as services:
         services.actions(TryReplacements((Replacement("um"),), 1))
-        await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in told), "it is told")
+        await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in received), "it is told")
 
 
 async def test_help_reports_log_lines(library: Library) -> None:
-    told: list[object] = []
-    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+    received: list[object] = []
+    async with BackgroundServices(received.append, library, nowhere, Options) as services:
         services.actions(LookAtLogs(True))
-        await wait_until(lambda: any(isinstance(news, LogLines) for news in told), "the logs are told")
+        await wait_until(lambda: any(isinstance(news, LogLines) for news in received), "the logs are told")
 
 
 async def test_history_search_finds_new_take(library: Library) -> None:
-    told: list[object] = []
+    received: list[object] = []
 
     def counts() -> list[int]:
-        return [news.count for news in told if isinstance(news, HistoryList)]
+        return [news.count for news in received if isinstance(news, HistoryList)]
 
-    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+    async with BackgroundServices(received.append, library, nowhere, Options) as services:
         services.actions(SearchHistory("", 1))
         await wait_until(lambda: counts() and counts()[-1] == 0, "nothing is there")
         with library.create(ONE, Options(), time.time()) as journal:
@@ -115,11 +117,11 @@ async def test_history_search_finds_new_take(library: Library) -> None:
         services.takes_changed()
         await wait_until(lambda: counts()[-1] == 1, "it is there")
         services.actions(RowsWanted(1, 0, 10))
-        await wait_until(lambda: any(isinstance(news, HistoryRows) for news in told), "and can be seen")
+        await wait_until(lambda: any(isinstance(news, HistoryRows) for news in received), "and can be seen")
 
 
 async def test_programs_of_recent_recordings_are_reported(library: Library) -> None:
-    told: list[object] = []
+    received: list[object] = []
     for number, program in enumerate(("gedit", "slack", "gedit", "")):
         with library.create(UUID(int=number + 1), Options(), 1_000.0 + number) as journal:
             journal.append(np.ones(1600, np.int16))
@@ -128,8 +130,8 @@ async def test_programs_of_recent_recordings_are_reported(library: Library) -> N
             journal.settle(0, Final(0, "kia ora", "en"))
             journal.inserting(0, program)
             journal.inserted(0)
-    async with BackgroundServices(told.append, library, nowhere, Options):
-        await wait_until(lambda: Programs(("gedit", "slack")) in told, "they are told, the newest first")
+    async with BackgroundServices(received.append, library, nowhere, Options):
+        await wait_until(lambda: Programs(("gedit", "slack")) in received, "they are told, the newest first")
 
 
 async def test_next_recording_is_cut_as_the_loaded_model_needs(library: Library) -> None:

@@ -73,7 +73,7 @@ def test_server_answers_while_app_with_visible_window_inserts(app: DesktopApp, t
     wait_until_sync(lambda: field.text == text, f"{text!r} stands there, not {field.text!r}")
     waits = waits_ms(app)
     assert len(waits) == count
-    told = f"{count} texts, the slowest {max(waits)} ms; {pointer.answers} answers, "
-    sys.stdout.write(f"{told}the longest after {1000 * pointer.longest_s:.1f} ms\n")
+    result = f"{count} texts, the slowest {max(waits)} ms; {pointer.answers} answers, "
+    sys.stdout.write(f"{result}the longest after {1000 * pointer.longest_s:.1f} ms\n")
     if count == PROOF:
         assert max(waits) < 1000

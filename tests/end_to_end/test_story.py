@@ -127,9 +127,9 @@ async def test_logs_explain_every_second(
     _, second = story["segments"]
     assert second["whole"] > 2 * second["decoded"] > 0 and second["outcome"] == "final"
     assert story["unexplained_ms"] < story["whole_ms"] / 5 and second["unexplained"] < second["whole"] / 5
-    told = [f"{entry['who']} {entry['what']}" for entry in story["entries"]]
+    received = [f"{entry['who']} {entry['what']}" for entry in story["entries"]]
     dead = f"worker {victim.name.rpartition('-')[0]}"
-    assert any(sentence.format(dead) in one for one in told), told
+    assert any(sentence.format(dead) in one for one in received), received
     written = all_logs(tmp_path)
     assert str(session).encode() in written
     said = [json.loads(line) for line in written.splitlines()]

@@ -103,14 +103,14 @@ async def test_late_result_of_stalled_worker_is_dropped(chain: Chain, store: red
         assert final.text == digest
         stalled.thaw()
         key = KEYS.session(str(session))
-        told = _result(store, key)
+        result = _result(store, key)
         wait_until_sync(lambda: _idle(store, owner), "it has ended what it had")
         wait_until_sync(
             lambda: not _pending(store, stream) and not store.xlen(stream), "nothing is left in the stream"
         )
         await talk.segment(1, pcm)
         assert (await talk.final(1)).text == digest
-        assert _result(store, key) == told and told.worker == final.worker
+        assert _result(store, key) == result and result.worker == final.worker
         assert sum(isinstance(heard, Final) and heard.segment == 0 for heard in talk.heard) == 1
 
 

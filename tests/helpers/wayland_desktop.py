@@ -234,9 +234,9 @@ def _told(folder: Path) -> str:
 
 def _learned(desktop: WaylandDesktop) -> WaylandDesktop:
     """Wait until the compositor runs, and learn its sockets."""
-    told = desktop.folder / "session"
-    wait_until_sync(told.exists, "the compositor runs")
-    pairs = (line.split("=", 1) for line in told.read_text().splitlines() if "=" in line)
+    result = desktop.folder / "session"
+    wait_until_sync(result.exists, "the compositor runs")
+    pairs = (line.split("=", 1) for line in result.read_text().splitlines() if "=" in line)
     desktop.variables |= {name: value for name, value in pairs if name in _TOLD}
     desktop.hand = Hand(desktop.environment)
     return desktop

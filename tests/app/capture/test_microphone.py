@@ -86,13 +86,13 @@ async def test_stop_waits_for_audio_still_in_the_device(system: FakeSoundSystem)
 
 
 async def test_last_samples_of_a_lost_device_are_kept(system: FakeSoundSystem) -> None:
-    told: list[MicrophoneChange] = []
-    async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
+    received: list[MicrophoneChange] = []
+    async with open_microphone("", FAST, on_change=received.append, system=system) as microphone:
         system.stream.say(np.full(48_000, 0.5, np.float32))
         system.take(BUILT_IN)
-        await wait_until(lambda: told, "it is lost")
+        await wait_until(lambda: received, "it is lost")
         microphone.stop()
-        assert len(await rest(microphone.buffer.blocks())) == told[0].at == GREETING + 16_000
+        assert len(await rest(microphone.buffer.blocks())) == received[0].at == GREETING + 16_000
 
 
 async def test_leaving_the_context_ends_the_recording(system: FakeSoundSystem) -> None:
@@ -119,14 +119,16 @@ async def test_armed_recording_begins_with_the_half_second_before_the_start(syst
 
 
 async def test_armed_microphone_comes_back_when_lost_between_recordings(system: FakeSoundSystem) -> None:
-    told: list[MicrophoneChangeKind] = []
+    received: list[MicrophoneChangeKind] = []
     async with open_microphone(
-        "", FAST, armed=True, on_change=lambda change: told.append(change.change), system=system
+        "", FAST, armed=True, on_change=lambda change: received.append(change.change), system=system
     ) as microphone:
         system.take(BUILT_IN)
-        await wait_until(lambda: told == [MicrophoneChangeKind.LOST], "it is lost")
+        await wait_until(lambda: received == [MicrophoneChangeKind.LOST], "it is lost")
         system.devices.append(BUILT_IN)
-        await wait_until(lambda: told == [MicrophoneChangeKind.LOST, MicrophoneChangeKind.CAME_BACK], "it is back")
+        await wait_until(
+            lambda: received == [MicrophoneChangeKind.LOST, MicrophoneChangeKind.CAME_BACK], "it is back"
+        )
         system.stream.say(np.full(9_600, 0.5, np.float32))
         microphone.start()
         microphone.stop()
@@ -158,9 +160,9 @@ async def test_overflows_are_counted_across_devices(system: FakeSoundSystem) -> 
 
 
 async def test_samples_lost_by_a_stalled_program_are_reported(system: FakeSoundSystem) -> None:
-    told: list[MicrophoneChange] = []
+    received: list[MicrophoneChange] = []
     settings = MicrophoneSettings(most_waiting_s=1.0, timing=FAST.timing)
-    async with open_microphone("headset", settings, on_change=told.append, system=system) as microphone:
+    async with open_microphone("headset", settings, on_change=received.append, system=system) as microphone:
         blocks = microphone.buffer.blocks()
         await read(blocks, GREETING)
         for at in range(0, 20_000, 1000):  # the loop does not run here
@@ -170,26 +172,26 @@ async def test_samples_lost_by_a_stalled_program_are_reported(system: FakeSoundS
         microphone.stop()
         assert len(await rest(blocks)) == 100
     assert heard.tolist() == list(range(16_000))
-    assert told == [MicrophoneChange(MicrophoneChangeKind.DROPPED, "headset", told[0].at, 4000)]
+    assert received == [MicrophoneChange(MicrophoneChangeKind.DROPPED, "headset", received[0].at, 4000)]
     assert microphone.lost_samples == 4000
 
 
 async def test_lost_device_is_replaced_and_reported(system: FakeSoundSystem) -> None:
     """The last samples before the loss are kept."""
-    told: list[MicrophoneChange] = []
-    async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
+    received: list[MicrophoneChange] = []
+    async with open_microphone("headset", FAST, on_change=received.append, system=system) as microphone:
         system.stream.say(numbers(0, 5000))
         system.take(HEADSET)
-        await wait_until(lambda: len(told) == 2, "another one is heard")
+        await wait_until(lambda: len(received) == 2, "another one is heard")
         microphone.stop()
         heard = await rest(microphone.buffer.blocks())
-    assert [(change.change, change.device) for change in told] == [
+    assert [(change.change, change.device) for change in received] == [
         (MicrophoneChangeKind.LOST, "headset"),
         (MicrophoneChangeKind.FELL_BACK, "built-in"),
     ]
     assert heard[GREETING : GREETING + 5000].tolist() == list(range(5000))
-    assert told[0].at == told[1].at == GREETING + 5000
-    assert microphone.lost_samples == told[1].lost_samples
+    assert received[0].at == received[1].at == GREETING + 5000
+    assert microphone.lost_samples == received[1].lost_samples
 
 
 async def test_device_is_kept_when_process_stood_still(
@@ -198,9 +200,9 @@ async def test_device_is_kept_when_process_stood_still(
     """Closing the device would lose what it recorded meanwhile."""
     monkeypatch.setattr(module, "_POLL_S", 0.01)
     monkeypatch.setattr(module, "_STANDSTILL_S", 0.03)
-    told: list[MicrophoneChange] = []
+    received: list[MicrophoneChange] = []
     settings = MicrophoneSettings(timing=replace(FAST.timing, silent=0.05))
-    async with open_microphone("headset", settings, on_change=told.append, system=system) as microphone:
+    async with open_microphone("headset", settings, on_change=received.append, system=system) as microphone:
         await asyncio.sleep(0)
         stand_still(0.1)
         for _ in range(30):  # the watch judges before a thread has read anything
@@ -209,7 +211,7 @@ async def test_device_is_kept_when_process_stood_still(
         microphone.stop()
         heard = await rest(microphone.buffer.blocks())
     assert heard[GREETING : GREETING + 5000].tolist() == list(range(5000))
-    assert told == []
+    assert received == []
 
 
 async def test_samples_that_the_sound_system_did_not_keep_during_a_standstill_are_reported(
@@ -218,13 +220,13 @@ async def test_samples_that_the_sound_system_did_not_keep_during_a_standstill_ar
     monkeypatch.setattr(module, "_POLL_S", 0.01)
     monkeypatch.setattr(module, "_STANDSTILL_S", 0.2)
     monkeypatch.setattr(module, "_CATCH_UP_S", 0.02)
-    told: list[MicrophoneChange] = []
-    async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
+    received: list[MicrophoneChange] = []
+    async with open_microphone("headset", FAST, on_change=received.append, system=system) as microphone:
         await wait_until(lambda: microphone._behind_s is not None, "it is known how late the device is")
         stand_still(0.6)
-        await wait_until(lambda: told, "the loss is reported")
-        assert microphone.lost_samples == told[0].lost_samples >= 0.25 * 16_000
-    assert [change.change for change in told] == [MicrophoneChangeKind.DROPPED]
+        await wait_until(lambda: received, "the loss is reported")
+        assert microphone.lost_samples == received[0].lost_samples >= 0.25 * 16_000
+    assert [change.change for change in received] == [MicrophoneChangeKind.DROPPED]
 
 
 def stand_still(seconds: float) -> None:
@@ -233,27 +235,27 @@ def stand_still(seconds: float) -> None:
 
 
 async def test_recording_waits_without_limit_when_no_microphone_is_left(system: FakeSoundSystem) -> None:
-    told: list[MicrophoneChange] = []
-    async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
+    received: list[MicrophoneChange] = []
+    async with open_microphone("", FAST, on_change=received.append, system=system) as microphone:
         system.take(BUILT_IN)
-        await wait_until(lambda: told, "it is lost")
+        await wait_until(lambda: received, "it is lost")
         system.failure = MicrophoneError("for a moment there is not even a sound system")
         await asyncio.sleep(0)
         system.failure = None
         system.devices.append(BUILT_IN)
-        await wait_until(lambda: len(told) == 2, "it is back")
-        assert told[1].change is MicrophoneChangeKind.CAME_BACK
+        await wait_until(lambda: len(received) == 2, "it is back")
+        assert received[1].change is MicrophoneChangeKind.CAME_BACK
         system.stream.say(np.full(4800, 0.5, np.float32))
         microphone.stop()
         assert np.abs(await rest(microphone.buffer.blocks())).max() > 10_000
-    assert microphone.lost_samples == told[1].lost_samples
+    assert microphone.lost_samples == received[1].lost_samples
 
 
 async def test_recording_counts_missed_samples_when_it_ends_without_a_device(system: FakeSoundSystem) -> None:
-    told: list[MicrophoneChange] = []
-    async with open_microphone("", FAST, on_change=told.append, system=system) as microphone:
+    received: list[MicrophoneChange] = []
+    async with open_microphone("", FAST, on_change=received.append, system=system) as microphone:
         system.take(BUILT_IN)
-        await wait_until(lambda: told, "it is lost")
+        await wait_until(lambda: received, "it is lost")
         microphone.stop()
         await rest(microphone.buffer.blocks())
         assert microphone.lost_samples > 0
@@ -263,14 +265,14 @@ async def test_chosen_microphone_is_used_again_when_it_returns(
     system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "list_microphones", system.inputs)
-    told: list[MicrophoneChange] = []
-    async with open_microphone("headset", FAST, on_change=told.append, system=system) as microphone:
+    received: list[MicrophoneChange] = []
+    async with open_microphone("headset", FAST, on_change=received.append, system=system) as microphone:
         system.take(HEADSET)
         await wait_until(lambda: microphone.device == "built-in", "it falls back")
         system.devices.append(HEADSET)
         await wait_until(lambda: microphone.device == "headset", "it comes back")
-        await wait_until(lambda: len(told) == 3, "it is heard")
-    assert [change.change for change in told] == [
+        await wait_until(lambda: len(received) == 3, "it is heard")
+    assert [change.change for change in received] == [
         MicrophoneChangeKind.LOST,
         MicrophoneChangeKind.FELL_BACK,
         MicrophoneChangeKind.CAME_BACK,
@@ -282,12 +284,12 @@ async def test_other_default_of_the_system_is_reported_as_another_microphone(
     system: FakeSoundSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "list_microphones", system.inputs)
-    told: list[MicrophoneChange] = []
-    async with open_microphone("", FAST, on_change=told.append, system=system):
+    received: list[MicrophoneChange] = []
+    async with open_microphone("", FAST, on_change=received.append, system=system):
         system.take(BUILT_IN)
         system.devices[:] = [replace(HEADSET, default=True)]
-        await wait_until(lambda: len(told) == 2, "another one is heard")
-    assert [(change.change, change.device) for change in told] == [
+        await wait_until(lambda: len(received) == 2, "another one is heard")
+    assert [(change.change, change.device) for change in received] == [
         (MicrophoneChangeKind.LOST, "built-in"),
         (MicrophoneChangeKind.FELL_BACK, "headset"),
     ]

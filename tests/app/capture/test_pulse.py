@@ -50,8 +50,8 @@ def loudest(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> int:
 
 def sources(desk: VirtualMicrophone) -> dict[str, dict[str, object]]:
     listing = [sys.executable, "-c", LIST]
-    told = subprocess.run(listing, env=desk.environment, capture_output=True, text=True, check=True, timeout=60)
-    return {device["key"]: device for device in json.loads(told.stdout)}
+    result = subprocess.run(listing, env=desk.environment, capture_output=True, text=True, check=True, timeout=60)
+    return {device["key"]: device for device in json.loads(result.stdout)}
 
 
 def test_sources_keep_their_keys_when_the_server_renumbers_them(desk: VirtualMicrophone) -> None:

@@ -51,9 +51,9 @@ def test_doctor_reports_problems_when_setup_is_empty(tmp_path: Path) -> None:
     assert "everything else is well." in done.stdout and "{" not in done.stdout
     assert not (home / "logs").exists() and not (home / "data").exists()
     with zipfile.ZipFile(place) as archive:
-        told = archive.read("doctor.json").decode()
+        result = archive.read("doctor.json").decode()
         assert "settings.json" in archive.namelist()
-    assert "models-missing" in told and str(tmp_path) not in told
+    assert "models-missing" in result and str(tmp_path) not in result
 
 
 @pytest.mark.serial("sound")
@@ -70,14 +70,14 @@ def test_doctor_reports_no_problems_when_everything_works(tmp_path: Path, models
             while process.poll() is None:  # keep playing, because it may listen at any time
                 desk.play(sound)
             out, err = process.communicate(timeout=60)
-    told = json.loads(out)
-    severities = {(one["key"], one["severity"]) for one in told["findings"]}
-    assert [one for one in told["findings"] if one["severity"] == "problem"] == []
+    result = json.loads(out)
+    severities = {(one["key"], one["severity"]) for one in result["findings"]}
+    assert [one for one in result["findings"] if one["severity"] == "problem"] == []
     assert (process.returncode, err) == (0, b"")
     well = ("microphone-heard", "vad-hears", "models-whole", "disk-takes", "gateway-ready", "broker-embedded")
     assert {(key, "ok") for key in well} <= severities
-    assert {one["key"] for one in told["findings"] if one["severity"] != "ok"} == {"session-none"}
-    assert {one["area"] for one in told["findings"]} <= set(Topic)
+    assert {one["key"] for one in result["findings"] if one["severity"] != "ok"} == {"session-none"}
+    assert {one["area"] for one in result["findings"]} <= set(Topic)
 
 
 def test_doctor_exits_with_status_2_for_unknown_option(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ async def test_report_is_saved_and_its_parts_are_listed(
         assert json.loads(archive.read("settings.json"))["history.days"] == 3
     assert f"saved as {place}" in said
     assert await write(place, as_json=True) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["file"] == str(place) and all(set(part) == {"name", "bytes"} for part in told["parts"])
-    assert [part["name"] for part in told["parts"]] == [line.split()[0] for line in said.splitlines()[:-1]]
+    result = json.loads(capsys.readouterr().out)
+    assert result["file"] == str(place) and all(set(part) == {"name", "bytes"} for part in result["parts"])
+    assert [part["name"] for part in result["parts"]] == [line.split()[0] for line in said.splitlines()[:-1]]
 
 
 async def test_report_raises_when_file_cannot_be_written(tmp_path: Path) -> None:

@@ -101,8 +101,8 @@ def test_shared_gateway_is_reached_by_certificate_or_by_name(
         chain.gateway(*listen, home=there.name)
         chain.worker(home=there.name)
         url = f"https://127.0.0.1:{listen[5]}"
-        told = CliRunner().invoke(gateway_app, ["devices", "add", "Anna"], env={"KIKIPOUNAMU_HOME": str(there)})
-        key, certificate = told.stdout.strip(), told.stderr.splitlines()[1]
+        result = CliRunner().invoke(gateway_app, ["devices", "add", "Anna"], env={"KIKIPOUNAMU_HOME": str(there)})
+        key, certificate = result.stdout.strip(), result.stderr.splitlines()[1]
         digest = certificate.removeprefix("certificate: ")
         transcribe = ("transcribe", str(TALK), "--gateway")
         shown = environment | {"KIKIPOUNAMU_KEY": key}

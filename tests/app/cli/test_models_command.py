@@ -57,9 +57,9 @@ def test_list_shows_name_size_state_and_licence() -> None:
 
 def test_get_reports_that_a_model_cannot_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.cli.model_actions.lacks", lambda model, here: "whisper")
-    told = run("get", "whisper-base").stderr
-    assert "whisper-base cannot run here without whisper: run " in told and "[whisper]" in told
-    assert "whisper-base could not be downloaded" in told
+    result = run("get", "whisper-base").stderr
+    assert "whisper-base cannot run here without whisper: run " in result and "[whisper]" in result
+    assert "whisper-base could not be downloaded" in result
 
 
 def test_get_leaves_a_model_that_a_bundle_can_never_run(
@@ -68,18 +68,20 @@ def test_get_leaves_a_model_that_a_bundle_can_never_run(
     monkeypatch.setattr("app.cli.model_actions.engine_is_here", lambda engine, environment: False)
     monkeypatch.setattr("sys.frozen", True, raising=False)
     monkeypatch.setenv("KIKIPOUNAMU_MODEL_SOURCE", str(models))
-    told = run("get", "whisper-base", NAME)
-    assert told.exit_code == 1 and "whisper-base cannot run here without whisper: run " in told.stderr
-    assert "could not be downloaded" not in told.stderr
+    result = run("get", "whisper-base", NAME)
+    assert result.exit_code == 1 and "whisper-base cannot run here without whisper: run " in result.stderr
+    assert "could not be downloaded" not in result.stderr
     assert not (home / "data" / "models" / "whisper-base").exists()
-    assert f"{NAME} is installed in {installed(home)}" in told.stdout
+    assert f"{NAME} is installed in {installed(home)}" in result.stdout
 
 
 def test_list_as_json_has_stable_keys(home: Path, models: Path) -> None:
     assert run("import", NAME, str(models / NAME)).exit_code == 0
-    told = json.loads(run("list", "--json").stdout)
-    assert set(told) == {"folder", "recommended", "models"} and told["recommended"] in line_of(told["recommended"])
-    known = {model["name"]: model for model in told["models"]}
+    result = json.loads(run("list", "--json").stdout)
+    assert set(result) == {"folder", "recommended", "models"} and result["recommended"] in line_of(
+        result["recommended"]
+    )
+    known = {model["name"]: model for model in result["models"]}
     assert {(NAME, "installed"), ("whisper-base", "missing")} <= {(n, m["state"]) for n, m in known.items()}
     assert set(known[NAME]) == {
         *("name", "state", "bytes", "bytes_known", "languages", "speed", "speed_measured", "licence", "runs_here")

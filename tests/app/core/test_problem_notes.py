@@ -165,9 +165,9 @@ def test_error_without_note_shows_its_own_text() -> None:
 def test_setting_error_names_place_and_allowed_values(name: str, value: str, note: tuple[str, str]) -> None:
     with pytest.raises(BadSetting) as refused:
         changed(Defaults(), name, value)
-    told = note_of(refused.value)
-    assert (told.key, told.values.get("allowed", ""), told.values["place"]) == (*note, name)
+    result = note_of(refused.value)
+    assert (result.key, result.values.get("allowed", ""), result.values["place"]) == (*note, name)
     section, key = name.split(".")
     (problem,) = read(f'# first\n[{section}]\n{key} = "{value}"\n').problems
-    assert note_of(problem) == Note(note[0], {**told.values, "place": f"{name} (settings.toml:3)"})
+    assert note_of(problem) == Note(note[0], {**result.values, "place": f"{name} (settings.toml:3)"})
     assert re.search("line 3", str(problem))

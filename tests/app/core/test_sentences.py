@@ -41,8 +41,8 @@ def test_no_space_stands_between_chinese_text_and_value(key: str, value: dict[st
 
 def test_noted_includes_reason() -> None:
     reason = Note("microphone-refused", {"device": "usb"})
-    told = noted(Sentences("en"), Note("microphone-failed", reason=reason))
-    assert told.startswith("Recording stopped. usb gives no sound")
+    result = noted(Sentences("en"), Note("microphone-failed", reason=reason))
+    assert result.startswith("Recording stopped. usb gives no sound")
     assert noted(Sentences("en"), Note("of-a-later-version")) == ""
 
 

@@ -283,8 +283,8 @@ class World(RuleBasedStateMachine):
         take = self.some(data, [take for take in self.live if take.open])
         segment = data.draw(st.sampled_from(take.open))
         take.texts[segment] = None if fails else word
-        told = TranscriptSegment(segment, 0, 1, text="" if fails else word, error="no" if fails else "")
-        self.tell(Recognised(take.number, told))
+        result = TranscriptSegment(segment, 0, 1, text="" if fails else word, error="no" if fails else "")
+        self.tell(Recognised(take.number, result))
         if data.draw(st.booleans()):
             self.tell(Recognised(take.number, TranscriptSegment(segment, 0, 1, text="again")))
 

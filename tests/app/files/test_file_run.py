@@ -221,39 +221,39 @@ def said(text: str, index: int = 0) -> RecognisedSegment:
 
 
 def test_reporter_shows_newest_words_and_remaining_time() -> None:
-    told: list[RunProgress | Noted] = []
+    received: list[RunProgress | Noted] = []
     clock = Clock()
-    reporter = Reporter(7, 1000.0, told.append, clock)
+    reporter = Reporter(7, 1000.0, received.append, clock)
     reporter.moved(100.0, (said("kia ora"),))
     assert not reporter.gained, "an earlier run did"
-    assert told.pop() == RunProgress(7, 100.0, "kia ora", None)
+    assert received.pop() == RunProgress(7, 100.0, "kia ora", None)
     clock.now += 10.0
     reporter.moved(200.0, (said("koutou", 1), said("katoa", 2)))
-    assert told.pop() == RunProgress(7, 200.0, "kia ora koutou katoa", 80.0)
+    assert received.pop() == RunProgress(7, 200.0, "kia ora koutou katoa", 80.0)
     reporter.moved(200.0, (said("x" * 2 * MOST_TEXT, 3),))
-    last = told.pop()
+    last = received.pop()
     assert isinstance(last, RunProgress)
     assert len(last.text) == MOST_TEXT + 1
     assert reporter.gained
 
 
 def test_remaining_time_is_unknown_when_length_is_unknown() -> None:
-    told: list[RunProgress | Noted] = []
+    received: list[RunProgress | Noted] = []
     clock = Clock()
-    reporter = Reporter(7, None, told.append, clock)
+    reporter = Reporter(7, None, received.append, clock)
     reporter.moved(0.0, ())
     clock.now += 60.0
     reporter.moved(50.0, ())
-    assert told[-1] == RunProgress(7, 50.0, "", None)
+    assert received[-1] == RunProgress(7, 50.0, "", None)
 
 
 def test_reporter_sets_and_clears_notes() -> None:
-    told: list[RunProgress | Noted] = []
-    reporter = Reporter(7, None, told.append, Clock())
+    received: list[RunProgress | Noted] = []
+    reporter = Reporter(7, None, received.append, Clock())
     reporter.received(Connected("g", True))
     reporter.received(Busy("load", True))
-    assert told == [Noted(7, None)], "of the session before"
-    told.clear()
+    assert received == [Noted(7, None)], "of the session before"
+    received.clear()
     reporter.received(Disconnected("gone", 1.0))
     reporter.received(Connected("g", True))
     reporter.received(Busy("no_worker", True))
@@ -261,7 +261,7 @@ def test_reporter_sets_and_clears_notes() -> None:
     reporter.received(Busy("broker", True))
     reporter.received(Busy("load", True, eta_ms=0))
     reporter.received(Disconnected("full", 1.0, answers=True))
-    notes = [event.note for event in told if isinstance(event, Noted)]
+    notes = [event.note for event in received if isinstance(event, Noted)]
     away, nobody, broker = map(Note, (FileNote.GATEWAY_AWAY, FileNote.NO_WORKER, FileNote.BROKER_AWAY))
     assert notes == [away, None, nobody, None, broker, None, broker]
 

@@ -23,9 +23,9 @@ async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
         finally:
             looks.append("ended")
 
-    told: list[GatewayFound] = []
+    received: list[GatewayFound] = []
     changes: list[int] = []
-    finding = GatewaySearch(told.append, lambda: changes.append(1), discover)
+    finding = GatewaySearch(received.append, lambda: changes.append(1), discover)
     finding.look(False)
     assert looks == []
     finding.look(True)
@@ -33,7 +33,7 @@ async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
     for event in (DESK, LAPTOP, GatewayGone("desk.x"), GatewayGone("never.x")):
         events.put_nowait(event)
     await wait_until(lambda: len(changes) == 4, "all of it is told")
-    assert (told, finding.known, looks) == ([DESK, LAPTOP], (LAPTOP,), ["begun"])
+    assert (received, finding.known, looks) == ([DESK, LAPTOP], (LAPTOP,), ["begun"])
     finding.look(False)
     assert finding.known == ()
     await wait_until(lambda: looks == ["begun", "ended"], "it is over")

@@ -88,9 +88,9 @@ async def test_followers_receive_changes_until_they_end(library: Library, place:
         assert states[-1].version > states[0].version and states[-1] == history.index
         end()
         history.changed(session(1))
-        told = len(states)
+        result = len(states)
         await wait_until(lambda: history.index.version > states[-1].version, "it was read again")
-        assert len(states) == told
+        assert len(states) == result
 
 
 async def test_history_works_and_shows_progress_while_reading(library: Library, place: Path) -> None:
@@ -152,11 +152,11 @@ async def test_history_exports_existing_takes(library: Library, place: Path, tmp
 
 async def test_rerun_adds_result_to_take(library: Library, place: Path) -> None:
     record(library, 1, "one")
-    told: list[tuple[int, int]] = []
+    received: list[tuple[int, int]] = []
     async with scripted(oblige) as gateway, opened(library, place, gateway.url) as history:
         options = RerunOptions("other", vad=False)
-        run = await history.rerun(session(1), options, lambda ended, pieces: told.append((ended, pieces)))
-        assert run.text == digest(tone(0, SEGMENT).tobytes()) and told == [(1, 1)]
+        run = await history.rerun(session(1), options, lambda ended, pieces: received.append((ended, pieces)))
+        assert run.text == digest(tone(0, SEGMENT).tobytes()) and received == [(1, 1)]
         found = await history.take(session(1))
         assert (found.take.runs, found.text) == ([run], "one")
         await wait_until(lambda: history.index.version > 1, "its stamp is known")

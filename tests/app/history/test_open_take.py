@@ -26,32 +26,32 @@ def library(tmp_path: Path) -> Library:
 
 
 async def test_looking_publishes_details_once_per_change(library: Library) -> None:
-    told = list[TakeDetails]()
+    received = list[TakeDetails]()
 
     async def find(wanted: UUID) -> TakeSnapshot:
         return library.find(wanted)
 
-    async with TakeDetailsPublisher(find, told.append) as looking:
+    async with TakeDetailsPublisher(find, received.append) as looking:
         looking.changed()
         looking.look(LookAtTake(session(1)))
-        await wait_until(lambda: [one.text for one in told] == ["take 1"], "the first")
+        await wait_until(lambda: [one.text for one in received] == ["take 1"], "the first")
         looking.changed()
         looking.look(LookAtTake(session(2)))
         await wait_until(
-            lambda: [one.text for one in told] == ["take 1", "take 2"], "the second, and nothing twice"
+            lambda: [one.text for one in received] == ["take 1", "take 2"], "the second, and nothing twice"
         )
         with library.reopen(session(2)) as journal:
             journal.edit("mine")
         looking.changed()
-        await wait_until(lambda: told[-1].text == "mine", "the edit")
+        await wait_until(lambda: received[-1].text == "mine", "the edit")
         looking.came(session(1), RUN)
         looking.came(session(2), RUN)
-        await wait_until(lambda: told[-1].compared is not None, "what came of it, kept or not")
+        await wait_until(lambda: received[-1].compared is not None, "what came of it, kept or not")
         looking.look(LookAtTake(None))
         looking.look(LookAtTake(session(9)))
         looking.look(LookAtTake(session(1)))
-        await wait_until(lambda: told[-1].session == session(1), "one that is gone is passed over")
-    assert len(told) == 5
+        await wait_until(lambda: received[-1].session == session(1), "one that is gone is passed over")
+    assert len(received) == 5
 
 
 RUN = Reran("2026-03-03T09:41:00+00:00", Options(), False, "other", "one three", 1)

@@ -167,13 +167,13 @@ async def test_player_reports_failure_during_playback(
 
 
 async def test_player_reports_missing_output_or_take(library: Library) -> None:
-    told = list[PlaybackView]()
-    async with playing(library, FakeOutput(refuses=True), told) as player:
+    received = list[PlaybackView]()
+    async with playing(library, FakeOutput(refuses=True), received) as player:
         player.play(session(1))
-        await wait_until(lambda: told[-1].note, "why")
+        await wait_until(lambda: received[-1].note, "why")
         player.play(session(9))
-        await wait_until(lambda: len(told) >= 4 and told[-1].note, "why")
-    assert [one.note.key for one in told if one.note] == ["speaker-refused", "take-unknown"]
+        await wait_until(lambda: len(received) >= 4 and received[-1].note, "why")
+    assert [one.note.key for one in received if one.note] == ["speaker-refused", "take-unknown"]
 
 
 PLAY = """
@@ -225,8 +225,10 @@ def played(tmp_path: Path) -> NDArray[np.float64]:
     """Play a journal to the desk, and return what was recorded there."""
     with virtual_microphones("desk") as (desk,), recorded(desk, tmp_path / "heard.pcm16"):
         command = [sys.executable, "-c", PLAY, str(tmp_path), str(session(1))]
-        told = subprocess.run(command, env=speakers(desk), capture_output=True, text=True, timeout=60, check=False)
-    assert told.stdout.startswith("None"), told.stdout + told.stderr
+        result = subprocess.run(
+            command, env=speakers(desk), capture_output=True, text=True, timeout=60, check=False
+        )
+    assert result.stdout.startswith("None"), result.stdout + result.stderr
     return np.fromfile(tmp_path / "heard.pcm16", "<i2").astype(np.float64)
 
 

@@ -126,12 +126,12 @@ async def test_list_says_which_recordings_the_disk_did_not_keep_until_the_app_en
         assert window.lists[-1].problem is None
         for step in (SegmentStep.CLOSED, SegmentStep.NOT_KEPT, SegmentStep.NOT_KEPT):
             history.observe(SegmentEvent(step, session(7)))
-        told = Note("history-not-kept", {"count": "2"})
-        await wait_until(lambda: window.lists[-1].problem == told, "a note")
+        result = Note("history-not-kept", {"count": "2"})
+        await wait_until(lambda: window.lists[-1].problem == result, "a note")
         await history.refresh()
         serving.ask(SearchHistory("take 3", 2))
         await wait_until(lambda: window.count(2) == 1, "another search")
-        assert window.lists[-1].problem == told
+        assert window.lists[-1].problem == result
 
 
 async def test_only_newest_search_is_answered(library: Library) -> None:
@@ -210,17 +210,17 @@ async def test_failed_actions_post_their_reason(library: Library) -> None:
             await wait_until(lambda: window.notes == [HistoryNote.NOT_DONE], "the edit")
             serving.ask(DeleteTakes((session(1),)))
             await wait_until(lambda: len(window.notes) == 2, "the deletion")
-    told = [value.note for value in window.values if isinstance(value, HistoryMessage)]
-    assert [note.reason for note in told] == [Note("take-busy"), Note("take-busy")]
+    received = [value.note for value in window.values if isinstance(value, HistoryMessage)]
+    assert [note.reason for note in received] == [Note("take-busy"), Note("take-busy")]
 
 
 async def test_export_action_replaces_files_only_on_request(library: Library, tmp_path: Path) -> None:
     window, some = Window(), (session(1), session(2))
     async with served(library, window) as (serving, _):
         for overwrite in (False, False, True):
-            told = len(window.notes)
+            result = len(window.notes)
             serving.ask(ExportTakes(some, Format.TXT, tmp_path, overwrite))
-            await wait_until(partial(window.has_notes, told + 1), "what came of it")
+            await wait_until(partial(window.has_notes, result + 1), "what came of it")
     assert window.notes == [HistoryNote.EXPORTED, HistoryNote.EXIST, HistoryNote.EXPORTED]
 
 

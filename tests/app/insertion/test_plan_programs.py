@@ -50,14 +50,14 @@ def test_name_variants_denote_the_same_program(left: str, right: str, same: bool
 
 
 async def test_recent_programs_are_reported_once_each_newest_first() -> None:
-    told: list[tuple[str, ...]] = []
+    received: list[tuple[str, ...]] = []
     inserter = FakeInserter()
-    seeing = ProgramTrackingInserter(inserter, told.append)
+    seeing = ProgramTrackingInserter(inserter, received.append)
     targets = [Target(1, "slack"), Target(2, "slack"), Target(3, "kitty"), Target(4, ""), None, Target(5, "slack")]
     for target in [*targets, Target(6, "kikipounamu", own=True)]:
         inserter.focus = target
         assert await seeing.target() == target
-    assert told == [("slack",), ("kitty", "slack"), ("slack", "kitty")]
+    assert received == [("slack",), ("kitty", "slack"), ("slack", "kitty")]
     for number in range(2 * MOST_SEEN):
         inserter.focus = Target(number, f"program {number}")
         await seeing.target()

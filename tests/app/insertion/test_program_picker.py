@@ -21,31 +21,31 @@ def until_stopped(wakes: socket.socket) -> ProgramPick:
 
 
 async def test_picked_program_is_reported() -> None:
-    told: list[ProgramPick] = []
-    async with ProgramPicker(told.append, lambda wakes: KITTY) as picker:
+    received: list[ProgramPick] = []
+    async with ProgramPicker(received.append, lambda wakes: KITTY) as picker:
         picker.ask(PickProgram(True))
-        await wait_until(lambda: told == [WAITING, KITTY], "the program is told")
+        await wait_until(lambda: received == [WAITING, KITTY], "the program is told")
         picker.ask(PickProgram(True))
-        await wait_until(lambda: told[2:] == [WAITING, KITTY], "it can be picked again")
+        await wait_until(lambda: received[2:] == [WAITING, KITTY], "it can be picked again")
         picker.ask(PickProgram(False))
 
 
 async def test_pick_is_stopped_and_runs_once_at_a_time() -> None:
-    told: list[ProgramPick] = []
-    async with ProgramPicker(told.append, until_stopped) as picker:
+    received: list[ProgramPick] = []
+    async with ProgramPicker(received.append, until_stopped) as picker:
         picker.ask(PickProgram(True))
-        await wait_until(lambda: told == [WAITING], "it waits")
+        await wait_until(lambda: received == [WAITING], "it waits")
         picker.ask(PickProgram(True))
         picker.ask(PickProgram(False))
-        await wait_until(lambda: told == [WAITING, ProgramPick(PickState.CANCELLED)], "it was stopped")
+        await wait_until(lambda: received == [WAITING, ProgramPick(PickState.CANCELLED)], "it was stopped")
 
 
 async def test_pick_ends_with_the_app() -> None:
-    told: list[ProgramPick] = []
-    async with ProgramPicker(told.append, until_stopped) as picker:
+    received: list[ProgramPick] = []
+    async with ProgramPicker(received.append, until_stopped) as picker:
         picker.ask(PickProgram(True))
-        await wait_until(lambda: told == [WAITING], "it waits")
-    assert told[-1] == ProgramPick(PickState.CANCELLED)
+        await wait_until(lambda: received == [WAITING], "it waits")
+    assert received[-1] == ProgramPick(PickState.CANCELLED)
 
 
 async def test_pick_on_a_real_screen_reports_the_clicked_program(
@@ -55,17 +55,17 @@ async def test_pick_on_a_real_screen_reports_the_clicked_program(
     monkeypatch.setenv("XAUTHORITY", str(tmp_path / "none"))
     window = TextField(screen, "clicked").focus()
     screen.xdotool("windowsize", "--sync", window, "300", "200", "windowmove", "--sync", window, "400", "300")
-    told: list[ProgramPick] = []
-    async with ProgramPicker(told.append, pick_on_x11) as picker:
+    received: list[ProgramPick] = []
+    async with ProgramPicker(received.append, pick_on_x11) as picker:
         picker.ask(PickProgram(True))
-        await wait_until(lambda: told == [WAITING], "it waits")
+        await wait_until(lambda: received == [WAITING], "it waits")
 
         def clicked() -> bool:  # the pointer is grabbed a moment later, and an earlier click reaches the window
             screen.xdotool("mousemove", "500", "400", "click", "1")
-            return len(told) > 1
+            return len(received) > 1
 
         await wait_until(clicked, "the click is seen")
-    assert told[-1] == ProgramPick(PickState.PICKED, "text_field.py")
+    assert received[-1] == ProgramPick(PickState.PICKED, "text_field.py")
 
 
 @pytest.mark.parametrize(

@@ -276,11 +276,11 @@ def test_kill_9_loses_at_most_the_last_250_ms(tmp_path: Path, after: int) -> Non
     command = [sys.executable, "-c", SPEAK, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as speaker:
         assert speaker.stdout is not None
-        told = [speaker.stdout.readline() for _ in range(after)]
+        received = [speaker.stdout.readline() for _ in range(after)]
         speaker.kill()
-        told += speaker.stdout.readlines()
+        received += speaker.stdout.readlines()
     assert speaker.returncode == -signal.SIGKILL
-    heard, synced = map(int, told[-1].split())
+    heard, synced = map(int, received[-1].split())
     folder = tmp_path / str(ID)
     assert not locked(folder)
     kept = recorded(folder)

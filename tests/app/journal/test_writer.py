@@ -130,9 +130,9 @@ def test_writer_reports_that_the_disk_stalls(disk: Disk, monkeypatch: pytest.Mon
     wait_until_sync(lambda: writer.written == len(SECOND), "it is written, and not synced")
     for _ in range(3):
         writer.append(SECOND)
-    told = [writer.disk_state]
+    received = [writer.disk_state]
     writer.append(b"ab")
-    assert [*told, writer.disk_state] == [DiskState.WRITING, DiskState.WAITING]
+    assert [*received, writer.disk_state] == [DiskState.WRITING, DiskState.WAITING]
     goes_on.set()
     wait_until_sync(lambda: writer.disk_state is DiskState.WRITING, "the disk takes data again")
     writer.close()

@@ -74,7 +74,7 @@ def test_worker_view_follows_heartbeat(seen: tuple[WorkerSeen, ...], expected: W
 
 
 async def test_worker_fetches_model_first_and_reports_progress(tmp_path: Path) -> None:
-    told: list[WorkerView] = []
+    received: list[WorkerView] = []
     goes_on = asyncio.Event()
 
     async def fetch(model: str, percent: Percent) -> None:
@@ -82,10 +82,10 @@ async def test_worker_fetches_model_first_and_reports_progress(tmp_path: Path) -
         percent(40)
         await goes_on.wait()
 
-    async with closing(LocalWorker(told.append, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
+    async with closing(LocalWorker(received.append, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
         await worker.switch(on=True)
-        await wait_until(lambda: len(told) == 3, "the download is told")
-        assert told[1:] == [WorkerView(LocalWorkerState.DOWNLOADING, percent=done) for done in (0, 40)]
+        await wait_until(lambda: len(received) == 3, "the download is told")
+        assert received[1:] == [WorkerView(LocalWorkerState.DOWNLOADING, percent=done) for done in (0, 40)]
         await worker.switch(on=False, why=Note("recognised-elsewhere"))
         assert worker.view == WorkerView(reason=Note("recognised-elsewhere"))
     await worker.switch(on=True)

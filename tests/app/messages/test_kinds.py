@@ -6,6 +6,11 @@ from app.settings.errors import BadSetting
 
 def test_problem_names_its_topic_and_setting() -> None:
     missing = ModelsMissing(["m"])
-    told = problem("gateway", missing)
-    assert (told.about, told.text, told.note, told.setting) == ("gateway", str(missing), note_of(missing), "")
+    result = problem("gateway", missing)
+    assert (result.about, result.text, result.note, result.setting) == (
+        "gateway",
+        str(missing),
+        note_of(missing),
+        "",
+    )
     assert problem("settings", BadSetting("gateway.port", "no")).setting == "gateway.port"

@@ -59,17 +59,17 @@ def test_room_is_known_before_folder_exists(place: ModelLocation) -> None:
 def test_about_is_complete_for_every_model() -> None:
     catalogue = load_catalogue()
     for model in catalogue.models:
-        told = about(model)
-        assert told.link.startswith("https://") and told.licence and told.sources and told.size > 0
-    told = about(catalogue.model("fsmn-vad"))
-    assert (told.purpose, told.sources) == (Purpose.VAD, ("modelscope", "huggingface", "wheels"))
+        result = about(model)
+        assert result.link.startswith("https://") and result.licence and result.sources and result.size > 0
+    result = about(catalogue.model("fsmn-vad"))
+    assert (result.purpose, result.sources) == (Purpose.VAD, ("modelscope", "huggingface", "wheels"))
     nano = about(catalogue.model("Fun-ASR-Nano"))
     assert nano.at_most and nano.later
 
 
 def test_about_covers_models_unknown_to_app() -> None:
-    told = about(model_of(IN_WHEELS))
-    assert (told.purpose, told.size, told.link) == (Purpose.RECOGNISER, _SIZE, "")
+    result = about(model_of(IN_WHEELS))
+    assert (result.purpose, result.size, result.link) == (Purpose.RECOGNISER, _SIZE, "")
     assert wheels_of(model_of(IN_WHEELS)) == {"kiki-tiny-part1", "kiki.tiny_part2"}
 
 

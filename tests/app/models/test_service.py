@@ -164,16 +164,18 @@ async def test_cancelled_download_leaves_no_data(world: World, hub: FileServer) 
 
 async def test_have_fetches_model_and_reports_progress_and_pause(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
-    told: list[int | Note] = []
+    received: list[int | Note] = []
     async with world.started() as models:
-        having = asyncio.create_task(models.have(NAME, told.append))
-        await wait_until(lambda: told and told[-1] == 100 * (HALF + len(CONTENTS[CONFIG])) // _SIZE, "half of it")
+        having = asyncio.create_task(models.have(NAME, received.append))
+        await wait_until(
+            lambda: received and received[-1] == 100 * (HALF + len(CONTENTS[CONFIG])) // _SIZE, "half of it"
+        )
         await world.ask(PauseModel(NAME), ModelState.PAUSED)
-        await wait_until(lambda: told[-1] == Note("model-paused", {"model": NAME}), "that it waits is told")
+        await wait_until(lambda: received[-1] == Note("model-paused", {"model": NAME}), "that it waits is told")
         hub.files[_WEIGHTS].hold_at = None
         models.ask(FetchModel(NAME))
         await having
-        await models.have(NAME, told.append)
+        await models.have(NAME, received.append)
     assert world.whole
 
 

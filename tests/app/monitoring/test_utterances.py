@@ -27,11 +27,11 @@ def tell(
     session: UUID = S,
 ) -> None:
     """Record a step of a segment, or of its take."""
-    told = SegmentStep[step.upper()]
-    if told in (SegmentStep.CANCELLED, SegmentStep.CLOSED, SegmentStep.DISCARDED):
-        known.observe(SegmentEvent(told, session), now)
+    output = SegmentStep[step.upper()]
+    if output in (SegmentStep.CANCELLED, SegmentStep.CLOSED, SegmentStep.DISCARDED):
+        known.observe(SegmentEvent(output, session), now)
     else:
-        known.observe(SegmentEvent(told, session, segment, result if step == "recognised" else None), now)
+        known.observe(SegmentEvent(output, session, segment, result if step == "recognised" else None), now)
 
 
 def row(known: Utterances, now: float = 20.0, hosts: dict[str, str] | None = None) -> UtteranceRow:

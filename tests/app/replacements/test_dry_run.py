@@ -28,11 +28,11 @@ async def test_dry_run_reads_recognised_texts_and_changes_nothing(library: Libra
     place.write_bytes(place.read_bytes() + encode_line(Replaced(0, "mean")))
     (library.root / "no take").mkdir()
     before = place.read_bytes()
-    told: list[ReplacementsTried] = []
-    async with DryRun(library, told.append) as dry_run:
+    received: list[ReplacementsTried] = []
+    async with DryRun(library, received.append) as dry_run:
         dry_run.ask(TryReplacements(MEAN, 3))
-        await wait_until(lambda: told and told[-1].done == told[-1].total, "all is tried")
-    last = told[-1]
+        await wait_until(lambda: received and received[-1].done == received[-1].total, "all is tried")
+    last = received[-1]
     assert (last.serial, last.total, last.takes, last.rules[0].takes) == (3, 2, 1, 1)
     assert place.read_bytes() == before
 
@@ -55,23 +55,23 @@ class SlowLibrary(Library):
 async def test_newer_request_cancels_previous_one(tmp_path: Path) -> None:
     library = SlowLibrary(tmp_path)
     record(library, 1, "mean um")
-    told: list[ReplacementsTried] = []
-    async with DryRun(library, told.append) as dry_run:
+    received: list[ReplacementsTried] = []
+    async with DryRun(library, received.append) as dry_run:
         dry_run.ask(TryReplacements(MEAN, 1))
         await asyncio.to_thread(library.asked.wait, 30)
         dry_run.ask(TryReplacements((Replacement("um"),), 2))
         library.go_on.set()
-        await wait_until(lambda: told, "the newer one is answered")
-        assert [(one.serial, one.takes) for one in told] == [(2, 1)]
+        await wait_until(lambda: received, "the newer one is answered")
+        assert [(one.serial, one.takes) for one in received] == [(2, 1)]
         dry_run.ask(TryReplacements((), 3))
-        assert told[-1] == ReplacementsTried(3, 0, 0)
+        assert received[-1] == ReplacementsTried(3, 0, 0)
 
 
 async def test_dry_run_answers_when_there_are_no_takes(tmp_path: Path) -> None:
-    told: list[ReplacementsTried] = []
+    received: list[ReplacementsTried] = []
     (tmp_path / "file").write_text("")
     for library in (Library(tmp_path / "none"), Library(tmp_path / "file")):
-        async with DryRun(library, told.append) as dry_run:
+        async with DryRun(library, received.append) as dry_run:
             dry_run.ask(TryReplacements(MEAN, 1))
-            await wait_until(lambda: told, "it is answered")
-        assert (told.pop().takes, told) == (0, [])
+            await wait_until(lambda: received, "it is answered")
+        assert (received.pop().takes, received) == (0, [])

@@ -216,26 +216,26 @@ async def test_defaults_apply_without_a_file_and_no_file_is_created(file: Settin
 
 
 async def test_change_takes_effect_notifies_subscribers_and_is_written(file: SettingsFile, place: Path) -> None:
-    told: list[tuple[Settings, Settings]] = []
-    end = file.subscribe(lambda old, new: told.append((old, new)))
+    received: list[tuple[Settings, Settings]] = []
+    end = file.subscribe(lambda old, new: received.append((old, new)))
     await file.apply(ChangeSetting("hotkeys.mode", "hold"))
     assert file.current.hotkeys.mode == "hold"
-    assert told == [(Settings(), file.current)]
+    assert received == [(Settings(), file.current)]
     if sys.platform != "win32":
         assert mode_of(place) == 0o600
     end()
     await file.apply(ChangeSetting("worker.on", False))
-    assert len(told) == 1
+    assert len(received) == 1
     async with SettingsFile(place) as other:
         assert other.current == file.current and other.current.hotkeys.mode == "hold"
 
 
 async def test_change_on_disk_is_noticed(file: SettingsFile, place: Path) -> None:
-    told: list[Settings] = []
-    file.subscribe(lambda old, new: told.append(new))
+    received: list[Settings] = []
+    file.subscribe(lambda old, new: received.append(new))
     put(place, '[general]\nlanguage = "zh"\n')
-    await wait_until(lambda: told, "it is told")
-    assert told[-1].general.language == "zh"
+    await wait_until(lambda: received, "it is told")
+    assert received[-1].general.language == "zh"
     put(place, None)
     await wait_until(lambda: file.current == Settings(), "the defaults are back")
 
@@ -256,12 +256,12 @@ async def test_invalid_change_has_no_effect(file: SettingsFile, place: Path) -> 
 
 
 async def test_default_applies_for_an_invalid_value_on_disk(file: SettingsFile, place: Path) -> None:
-    told: list[Settings] = []
-    file.subscribe(lambda old, new: told.append(new))
+    received: list[Settings] = []
+    file.subscribe(lambda old, new: received.append(new))
     put(place, '[hotkeys]\nmode = "shout"\ndictate = "f9"\n')
     await wait_until(lambda: file.problems, "the problem is known")
     assert file.current.hotkeys.dictate == "f9" and file.current.hotkeys.mode == "hybrid"
-    assert "hotkeys.mode (line 2)" in str(file.problems[0]) and len(told) == 1
+    assert "hotkeys.mode (line 2)" in str(file.problems[0]) and len(received) == 1
     await file.apply(ChangeSetting("hotkeys.mode", "hold"))
     assert file.problems == () and file.current.hotkeys.mode == "hold"
 

@@ -162,8 +162,8 @@ async def test_worker_restarts_when_the_gateway_is_back_at_its_address(refused: 
     async with lent(refused, ask) as made:
         seen = Seen(made)
         await made.switch(True, None)
-        told = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
-        await wait_until(lambda: made.view == told, "somebody else is there")
+        result = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
+        await wait_until(lambda: made.view == result, "somebody else is there")
         ask.error = Unreachable("no")
         await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=AWAY), "nobody is", 10)
         ask.error = None
@@ -184,8 +184,8 @@ async def test_gateway_is_not_searched_after_lending_was_switched_off(refused: L
     async with lent(refused, Away(WrongCertificate("no"))) as made:
         made.discover = discover
         await made.switch(True, None)
-        told = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
-        await wait_until(lambda: made.view == told and looking, "it is looked for")
+        result = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
+        await wait_until(lambda: made.view == result and looking, "it is looked for")
         await made.switch(False, None)
         await wait_until(lambda: not looking, "it is not any more")
         assert made.view == WorkerView()

@@ -64,54 +64,56 @@ async def sharing(told: Told, find: Locate) -> AsyncIterator[Sharing]:
 
 
 async def test_sharing_state_is_reported_while_watched(shared: Gateway, owned: Address) -> None:
-    told = Told()
-    async with sharing(told, fixed(owned)) as made:
+    received = Told()
+    async with sharing(received, fixed(owned)) as made:
         made.ask(LookAtSharing(True))
-        await wait_until(lambda: told.view.state is SharingState.ON, "it is shared")
-        assert (told.view.name, told.view.devices) == ("desk", ())
-        assert len(told.view.certificate_sha256) == 64
+        await wait_until(lambda: received.view.state is SharingState.ON, "it is shared")
+        assert (received.view.name, received.view.devices) == ("desk", ())
+        assert len(received.view.certificate_sha256) == 64
         made.ask(LookAtSharing(False))
 
 
 async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway, owned: Address) -> None:
-    told = Told()
+    received = Told()
     place = f"https://127.0.0.1:{shared.tls_port}"
-    async with sharing(told, fixed(owned)) as made:
+    async with sharing(received, fixed(owned)) as made:
         made.ask(InviteDevice(worker=True))
-        await wait_until(lambda: told.invite.code, "a code is shown")
-        assert told.invite.worker and told.invite.tries_left == 5 and 0 < told.invite.left_s <= 120
-        if told.invite.link:  # only with a network
-            assert decode_link(told.invite.link).code == told.invite.code
-        wrong = f"{(int(told.invite.code) + 1) % 10**8:08}"
+        await wait_until(lambda: received.invite.code, "a code is shown")
+        assert received.invite.worker and received.invite.tries_left == 5 and 0 < received.invite.left_s <= 120
+        if received.invite.link:  # only with a network
+            assert decode_link(received.invite.link).code == received.invite.code
+        wrong = f"{(int(received.invite.code) + 1) % 10**8:08}"
         with pytest.raises(NotPaired):
             await pair(place, wrong, "tower", DeviceKind.WORKER)
-        await wait_until(lambda: told.invite.tries_left == 4, "a try is gone")
-        await pair(place, told.invite.code, "tower", DeviceKind.WORKER)
-        await wait_until(lambda: told.invite.stage is PairingStage.PAIRED, "it is paired")
-        assert told.invite.device == "tower" and not told.invite.code
+        await wait_until(lambda: received.invite.tries_left == 4, "a try is gone")
+        await pair(place, received.invite.code, "tower", DeviceKind.WORKER)
+        await wait_until(lambda: received.invite.stage is PairingStage.PAIRED, "it is paired")
+        assert received.invite.device == "tower" and not received.invite.code
         made.ask(LookAtSharing(True))
-        await wait_until(lambda: told.view.devices, "it is listed")
-        assert told.view.devices is not None
-        (device,) = told.view.devices
+        await wait_until(lambda: received.view.devices, "it is listed")
+        assert received.view.devices is not None
+        (device,) = received.view.devices
         assert (device.name, device.worker, device.connected) == ("tower", True, False)
         made.ask(RenameDevice(device.id, "the tower"))
-        await wait_until(lambda: told.view.devices and told.view.devices[0].name == "the tower", "it is renamed")
-        await wait_until(lambda: told.invite.device == "the tower", "the result of pairing names it so")
+        await wait_until(
+            lambda: received.view.devices and received.view.devices[0].name == "the tower", "it is renamed"
+        )
+        await wait_until(lambda: received.invite.device == "the tower", "the result of pairing names it so")
         made.ask(RevokeDevice(device.id))
-        await wait_until(lambda: told.view.devices == (), "it is gone")
-        await wait_until(lambda: told.invite == InviteView(), "it is no longer said to be allowed")
+        await wait_until(lambda: received.view.devices == (), "it is gone")
+        await wait_until(lambda: received.invite == InviteView(), "it is no longer said to be allowed")
         made.ask(RevokeDevice(device.id))
         await wait_until(
-            lambda: told.view.result == Note("device-not-changed"), "it is told that it was not there"
+            lambda: received.view.result == Note("device-not-changed"), "it is told that it was not there"
         )
 
 
 async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) -> None:
-    told = Told()
-    async with sharing(told, fixed(owned)) as made:
+    received = Told()
+    async with sharing(received, fixed(owned)) as made:
         made.ask(InviteDevice())
-        await wait_until(lambda: told.invite.code, "a code is shown")
-        code = told.invite.code
+        await wait_until(lambda: received.invite.code, "a code is shown")
+        code = received.invite.code
         made.ask(EndInvite())
 
         async def closed() -> bool:
@@ -125,16 +127,16 @@ async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) ->
 
 
 async def test_pairing_is_locked_after_too_many_tries(shared: Gateway, owned: Address) -> None:
-    told = Told()
-    async with sharing(told, fixed(owned)) as made:
+    received = Told()
+    async with sharing(received, fixed(owned)) as made:
         made.ask(InviteDevice())
-        await wait_until(lambda: told.invite.code, "a code is shown")
-        wrong = f"{(int(told.invite.code) + 1) % 10**8:08}"
+        await wait_until(lambda: received.invite.code, "a code is shown")
+        wrong = f"{(int(received.invite.code) + 1) % 10**8:08}"
         for _ in range(5):
             with pytest.raises(NotPaired):
                 await pair(f"https://127.0.0.1:{shared.tls_port}", wrong, "laptop")
-        await wait_until(lambda: told.invite.stage is PairingStage.LOCKED, "it is locked")
-        assert told.invite.code == ""
+        await wait_until(lambda: received.invite.stage is PairingStage.LOCKED, "it is locked")
+        assert received.invite.code == ""
 
 
 async def test_full_disk_is_reported_when_a_device_pairs(shared: Gateway, owned: Address) -> None:
@@ -142,26 +144,26 @@ async def test_full_disk_is_reported_when_a_device_pairs(shared: Gateway, owned:
         async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    told = Told()
-    async with sharing(told, fixed(owned)) as made:
+    received = Told()
+    async with sharing(received, fixed(owned)) as made:
         made.ask(InviteDevice())
-        await wait_until(lambda: told.invite.code, "a code is shown")
+        await wait_until(lambda: received.invite.code, "a code is shown")
         shared.access.roster = Full(None)
         with pytest.raises(DeviceNotKept):
-            await pair(f"https://127.0.0.1:{shared.tls_port}", told.invite.code, "laptop")
-        await wait_until(lambda: told.invite.note == Note("invite-disk-full"), "it is told why")
-        assert not told.invite.code
+            await pair(f"https://127.0.0.1:{shared.tls_port}", received.invite.code, "laptop")
+        await wait_until(lambda: received.invite.note == Note("invite-disk-full"), "it is told why")
+        assert not received.invite.code
 
 
 async def test_invitation_fails_when_the_gateway_does_not_answer() -> None:
-    told = Told()
-    async with sharing(told, nowhere) as made:
+    received = Told()
+    async with sharing(received, nowhere) as made:
         made.ask(InviteDevice())
-        await wait_until(lambda: told.invite.note, "it is told why")
-        assert told.invite.note == Note("gateway-unreachable")
+        await wait_until(lambda: received.invite.note, "it is told why")
+        assert received.invite.note == Note("gateway-unreachable")
         made.ask(LookAtSharing(True))
         made.choose(on=True, port=1)
-        await wait_until(lambda: told.view.state is SharingState.STARTING, "it is about to be")
+        await wait_until(lambda: received.view.state is SharingState.STARTING, "it is about to be")
 
 
 def test_used_port_is_not_free() -> None:
@@ -295,15 +297,15 @@ async def test_gateway_serves_this_computer_when_it_cannot_be_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    told = Told()
+    received = Told()
     with socket.create_server(("0.0.0.0", 0)) as taken:
-        async with Sharing(told, look_s=0.05) as made:
+        async with Sharing(received, look_s=0.05) as made:
             made.choose(on=True, port=taken.getsockname()[1])
             made.ask(LookAtSharing(True))
             async with made.stack() as stack:
                 assert listens(stack) == {"127.0.0.1"}
-                await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
-                assert told.view.note and told.view.note.key == "sharing-port-taken"
+                await wait_until(lambda: received.view.state is SharingState.FAILED, "it is told why")
+                assert received.view.note and received.view.note.key == "sharing-port-taken"
                 made.choose(on=True, port=1)
                 async with made.stack():  # port 1 is free, but a gateway runs already
-                    await wait_until(lambda: told.view.note == NOT_OURS, "somebody else's gateway is used")
+                    await wait_until(lambda: received.view.note == NOT_OURS, "somebody else's gateway is used")

@@ -55,13 +55,13 @@ def test_sleep_is_guessed_from_wall_clock_or_late_check() -> None:
 
 async def test_waking_reports_sleep_to_callback() -> None:
     now = [times()]
-    told: list[float] = []
+    received: list[float] = []
     async with Tasks("test") as tasks:
-        tasks.start(SleepWatcher(told.append, lambda: now[0], 0.01).watch(), "watch")
+        tasks.start(SleepWatcher(received.append, lambda: now[0], 0.01).watch(), "watch")
         await asyncio.sleep(0)
         now[0] = later(now[0], 0.0, 60.0)
-        await wait_until(lambda: told, "it is told")
-    assert [round(seconds) for seconds in told] == [60]
+        await wait_until(lambda: received, "it is told")
+    assert [round(seconds) for seconds in received] == [60]
 
 
 async def test_hurry_ends_current_pauses_only() -> None:

@@ -167,8 +167,8 @@ async def test_transcribe_turns_recording_into_transcript() -> None:
 
 async def test_transcript_has_the_text_of_each_result() -> None:
     noted = Noted()
-    told = partial(transcribe, text_of=lambda final: f"{final.segment}!")
-    transcript = await told(blocks_of(8), scripted_vad(), Echo(), noted)
+    result = partial(transcribe, text_of=lambda final: f"{final.segment}!")
+    transcript = await result(blocks_of(8), scripted_vad(), Echo(), noted)
     assert [(s.text, s.recognised) for s in transcript.segments] == [("0!", "40000"), ("1!", "24000")]
     assert noted.segments == list(transcript.segments)
 

@@ -69,11 +69,11 @@ def main() -> int:
         watch = watched(tray, window)
         watch.begin()
     if part == "key":
-        told: list[str] = []
+        received: list[str] = []
 
         def tell(word: object) -> None:
-            told.append(str(word))
-            log.write_text(" ".join(told))
+            received.append(str(word))
+            log.write_text(" ".join(received))
 
         field = KeyField(theme, texts, tell, lambda: tell("refused"))
         field.listens.connect(tell)

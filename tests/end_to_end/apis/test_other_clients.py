@@ -59,8 +59,8 @@ def installed(program: ClientProgram, folder: Path) -> Path:
 
 def shared_port(log: Path) -> int:
     """Return the port for other computers that a gateway has logged, or 0."""
-    told = map(json.loads, log.read_text().splitlines() if log.exists() else ())
-    return next((int(said["port"]) for said in told if said["event"] == "gateway.shared"), 0)
+    result = map(json.loads, log.read_text().splitlines() if log.exists() else ())
+    return next((int(said["port"]) for said in result if said["event"] == "gateway.shared"), 0)
 
 
 @pytest.mark.proof(minutes=4)

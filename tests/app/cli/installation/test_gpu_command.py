@@ -29,10 +29,10 @@ def run(folder: Path, *arguments: str, card: str = "") -> "subprocess.CompletedP
 
 
 def test_commands_are_printed_for_the_card_and_nothing_is_made(home: Path) -> None:
-    told = run(home, "setup", "--print", card="NVIDIA GeForce RTX 5090, 580.95.05, 12.0")
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "card: NVIDIA GeForce RTX 5090, capability 12.0, driver 580.95.5" in told.stdout
-    assert "'torch>=2.9' --index-url https://download.pytorch.org/whl/cu130" in told.stdout
+    result = run(home, "setup", "--print", card="NVIDIA GeForce RTX 5090, 580.95.05, 12.0")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "card: NVIDIA GeForce RTX 5090, capability 12.0, driver 580.95.5" in result.stdout
+    assert "'torch>=2.9' --index-url https://download.pytorch.org/whl/cu130" in result.stdout
     assert installer.existing() == () and not (home / "config").exists()
 
 
@@ -40,18 +40,20 @@ def test_package_comes_from_the_file_that_is_named(home: Path) -> None:
     wheel = home / "kikipounamu-0.1.0-py3-none-any.whl"
     assert "does not exist" in run(home, "setup", "--print", "--device", "cpu", "--wheel", str(wheel)).stderr
     wheel.touch()
-    told = run(home, "setup", "--print", "--device", "cpu", "--wheel", str(wheel))
-    assert (told.returncode, told.stderr) == (0, "") and f"{wheel}[worker,funasr]" in told.stdout
+    result = run(home, "setup", "--print", "--device", "cpu", "--wheel", str(wheel))
+    assert (result.returncode, result.stderr) == (0, "") and f"{wheel}[worker,funasr]" in result.stdout
 
 
 def test_old_driver_is_reported(home: Path) -> None:
-    told = run(home, "setup", "--print", card="Tesla T4, 470.1, 7.5")
-    assert told.returncode == 1 and "update it to 525" in told.stderr
+    result = run(home, "setup", "--print", card="Tesla T4, 470.1, 7.5")
+    assert result.returncode == 1 and "update it to 525" in result.stderr
 
 
 def test_licence_is_shown_and_must_be_accepted(home: Path) -> None:
-    told = run(home, "setup", "--device", "cpu")
-    assert told.returncode == 1 and "FunASR Model License" in told.stdout and "--accept-licence" in told.stderr
+    result = run(home, "setup", "--device", "cpu")
+    assert (
+        result.returncode == 1 and "FunASR Model License" in result.stdout and "--accept-licence" in result.stderr
+    )
     assert installer.existing() == ()
 
 
@@ -70,8 +72,8 @@ def test_settings_name_the_environment_until_it_is_removed(home: Path) -> None:
     gpu_command._use(str(home / "gpu"))
     worker = settings_now()[0].worker
     assert (worker.environment, worker.model) == (str(home / "gpu"), MODEL)
-    told = run(home, "remove")
-    assert told.returncode == 0 and "no environment" in told.stdout
+    result = run(home, "remove")
+    assert result.returncode == 0 and "no environment" in result.stdout
     worker = settings_now()[0].worker
     assert (worker.environment, worker.model) == ("", "")
 

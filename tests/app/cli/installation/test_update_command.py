@@ -73,24 +73,24 @@ async def test_command_asks_the_signed_index_over_tls(tmp_path: Path) -> None:
         settings = f'[updates]\nurl = "{server.url}"\nkey = "{PUBLIC}"\n'
         (home / "config" / "settings.toml").write_text(settings)
         server.content = signed("99.0.0", made_s=2_000_000_000, keys=(KEY,))
-        told = await run(home, "--json", trusted=str(server.certificate))
-        assert json.loads(told.stdout)["newest"] is None and not server.asked
-        told = await run(home, "--check", "--json", trusted=str(server.certificate))
-        assert (told.returncode, told.stderr) == (0, "")
-        found = json.loads(told.stdout)
+        result = await run(home, "--json", trusted=str(server.certificate))
+        assert json.loads(result.stdout)["newest"] is None and not server.asked
+        result = await run(home, "--check", "--json", trusted=str(server.certificate))
+        assert (result.returncode, result.stderr) == (0, "")
+        found = json.loads(result.stdout)
         assert found["newest"] == "99.0.0" and found["version"] == installed_version() and found["command"]
         assert read(home / "data" / "updates.json").made_s == 2_000_000_000
         server.content = server.content.replace(b"99.0.0", b"99.0.1")
-        told = await run(home, "--check", trusted=str(server.certificate))
-        assert told.returncode == 1 and "not trusted" in told.stderr and not told.stdout
+        result = await run(home, "--check", trusted=str(server.certificate))
+        assert result.returncode == 1 and "not trusted" in result.stderr and not result.stdout
 
 
 async def test_command_says_that_no_place_is_known(tmp_path: Path) -> None:
-    told = await run(tmp_path, "--check")
-    assert told.returncode == 1 and "updates.url" in told.stderr
+    result = await run(tmp_path, "--check")
+    assert result.returncode == 1 and "updates.url" in result.stderr
 
 
 def test_answer_asks_for_the_new_file_where_it_is_needed() -> None:
     found = Installation(InstallKind.DEBIAN, "sudo apt-get install ./new.deb", needs_file=True)
-    told = lines(found, check=True, newer=True)
-    assert "To update, get the new file from https://get.example/, quit the app, and run beside it:" in told
+    result = lines(found, check=True, newer=True)
+    assert "To update, get the new file from https://get.example/, quit the app, and run beside it:" in result

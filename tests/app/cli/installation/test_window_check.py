@@ -23,5 +23,5 @@ def test_missing_display_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         check_windows({name: "offscreen"})
         monkeypatch.delitem(os.environ, name, raising=False)
-    told = CliRunner().invoke(app, ["app"])
-    assert (told.exit_code, "desktop session" in told.output) == (1, True)
+    result = CliRunner().invoke(app, ["app"])
+    assert (result.exit_code, "desktop session" in result.output) == (1, True)

@@ -35,8 +35,10 @@ async def found(computer: ComputerSetup, area: Topic, options: CheckOptions | No
 async def test_checks_create_nothing_in_fresh_home(computer: ComputerSetup, home: Path) -> None:
     slow = {Topic.MICROPHONE, Topic.VAD, Topic.WORKER}
     quick = [one for one in AllChecks(CheckOptions(), computer).examinations() if one.area not in slow]
-    told = keys([finding for one in quick for finding in await one.work()])
-    assert {"ok settings-default", "problem models-missing", "ok recordings-none", "ok gateway-none"} <= set(told)
+    result = keys([finding for one in quick for finding in await one.work()])
+    assert {"ok settings-default", "problem models-missing", "ok recordings-none", "ok gateway-none"} <= set(
+        result
+    )
     assert not home.exists()  # noqa: ASYNC240 - a test may look
 
 

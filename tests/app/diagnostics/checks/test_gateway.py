@@ -84,8 +84,8 @@ async def test_missing_worker_is_advice_when_recognition_is_remote() -> None:
 
 async def test_gateway_check_says_why_sessions_are_refused() -> None:
     full = {**READY, "accepting": False, "reasons": [{"code": "busy", "message": "40 s wait"}]}
-    told = await found(full)
-    assert keys(told)[1] == "problem gateway-not-accepting" and told[1].values["why"] == "40 s wait"
+    result = await found(full)
+    assert keys(result)[1] == "problem gateway-not-accepting" and result[1].values["why"] == "40 s wait"
 
 
 async def test_gateway_check_reports_problems_of_history() -> None:
@@ -145,5 +145,5 @@ async def test_gateway_check_names_process_that_holds_broker_folder(tmp_path: Pa
     assert lock_holder(tmp_path) is None
     with lock.open("r+b") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        told = await gateway(None, tmp_path, OURS)
-    assert keys(told) == ["ok gateway-none", "problem broker-held"] and told[1].values["process"] == "4711"
+        result = await gateway(None, tmp_path, OURS)
+    assert keys(result) == ["ok gateway-none", "problem broker-held"] and result[1].values["process"] == "4711"

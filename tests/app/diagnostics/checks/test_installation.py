@@ -45,5 +45,5 @@ def test_installation_knows_every_requirement_of_each_extra() -> None:
         for requirement in declared[extra]:
             name, _, only_on = requirement.partition(";")
             module = MODULES.get(found := re.split(r"[^\w-]", name)[0], found.lower().replace("-", "_"))
-            told = installation("1.0", frozen=False, has=partial(ne, module))
-            assert only_on or any(extra in one.values["extras"].split(",") for one in told[1:]), requirement
+            result = installation("1.0", frozen=False, has=partial(ne, module))
+            assert only_on or any(extra in one.values["extras"].split(",") for one in result[1:]), requirement

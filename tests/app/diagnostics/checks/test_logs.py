@@ -16,8 +16,8 @@ AT = "2026-05-28T20:26:40Z"
 
 
 def line(event: str, level: str = "error", logger: str = "backend.hub", at: str = AT) -> str:
-    told = {"event": event, "level": level, "logger": logger, "timestamp": at, "detail": "greenstone"}
-    return json.dumps(told) + "\n"
+    result = {"event": event, "level": level, "logger": logger, "timestamp": at, "detail": "greenstone"}
+    return json.dumps(result) + "\n"
 
 
 def put(path: Path, text: str, changed_s: float = NOW_S) -> None:

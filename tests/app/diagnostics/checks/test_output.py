@@ -42,9 +42,9 @@ def test_listing_shows_progress_on_terminal() -> None:
 
 def test_listing_is_silent_when_json_is_requested() -> None:
     assert listed(WELL, BAD, quiet=True) == ""
-    told = json.loads(as_json(Sentences(), [WELL, HINT, BAD], "1.0"))
-    assert (told["kikipounamu"], told["problems"], told["advice"]) == ("1.0", 1, 1)
-    assert told["findings"][2] == {
+    result = json.loads(as_json(Sentences(), [WELL, HINT, BAD], "1.0"))
+    assert (result["kikipounamu"], result["problems"], result["advice"]) == ("1.0", 1, 1)
+    assert result["findings"][2] == {
         "area": "models",
         "severity": "problem",
         "key": "model-damaged",

@@ -35,10 +35,10 @@ def test_report_leaves_out_names_and_places() -> None:
         wrong(Topic.LOG, "stopped").because(Note("microphone-refused", {"device": SECRET})),
     ]
     made = part(Sentences(), findings)
-    told = made.content.decode()
+    result = made.content.decode()
     assert made.name == NAME
-    assert not re.search("greenstone|Anahera|翡翠", told)
-    assert [one["key"] for one in json.loads(told)] == [finding.key for finding in findings]
+    assert not re.search("greenstone|Anahera|翡翠", result)
+    assert [one["key"] for one in json.loads(result)] == [finding.key for finding in findings]
 
 
 def test_report_keeps_values_that_help_support() -> None:

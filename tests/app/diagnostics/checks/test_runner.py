@@ -40,7 +40,7 @@ async def cannot() -> Sequence[Finding]:
 
 
 async def test_findings_arrive_in_order_when_checks_hang_or_fail(capfd: pytest.CaptureFixture[str]) -> None:
-    told: list[tuple[Topic, tuple[Finding, ...]]] = []
+    received: list[tuple[Topic, tuple[Finding, ...]]] = []
     examinations = [
         Examination(Topic.DISK, hangs, 0.05),
         Examination(Topic.LOG, clings, 0.05),
@@ -48,7 +48,7 @@ async def test_findings_arrive_in_order_when_checks_hang_or_fail(capfd: pytest.C
         Examination(Topic.WORKER, cannot),
         Examination(Topic.TRAY, fine),
     ]
-    found = await examine(examinations, lambda area, findings: told.append((area, findings)))
+    found = await examine(examinations, lambda area, findings: received.append((area, findings)))
     assert keys(found) == [
         "problem no-answer",
         "problem no-answer",
@@ -56,8 +56,8 @@ async def test_findings_arrive_in_order_when_checks_hang_or_fail(capfd: pytest.C
         "problem stopped",
         "ok tray-there",
     ]
-    assert [area for area, _ in told] == [one.area for one in examinations]
-    assert [finding for _, findings in told for finding in findings] == list(found)
+    assert [area for area, _ in received] == [one.area for one in examinations]
+    assert [finding for _, findings in received for finding in findings] == list(found)
     assert found[2].values == {"error": "ZeroDivisionError"}
 
 
@@ -96,8 +96,8 @@ def test_findings_are_unchanged_after_encoding() -> None:
 
 
 async def test_apart_returns_findings_of_child() -> None:
-    told = await apart(Topic.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
-    assert told == FOUND
+    result = await apart(Topic.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
+    assert result == FOUND
 
 
 async def test_crash_of_child_is_a_finding() -> None:

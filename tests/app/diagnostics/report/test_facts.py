@@ -57,16 +57,16 @@ def test_states_contain_no_free_text() -> None:
     own = WorkerView(
         LocalWorkerState.FAILED, "what I said", reason=Note("models-missing", {"names": "what I said"})
     )
-    told = facts.states(readiness, seen, own)
-    assert told["gateway of this computer"]["broker up"] and "what I said" not in str(told)
-    assert told["workers"][0]["model"] == "whisper-base" and "host" not in str(told["workers"])
+    result = facts.states(readiness, seen, own)
+    assert result["gateway of this computer"]["broker up"] and "what I said" not in str(result)
+    assert result["workers"][0]["model"] == "whisper-base" and "host" not in str(result["workers"])
     assert facts.states(None, [], None)["worker of this computer"] is None
 
 
 def test_facts_show_versions_and_disk_space() -> None:
     environment = {"XDG_SESSION_TYPE": "x11", "LANG": "a secret sentence", "HOME": "/home/ana"}
-    told = facts.system(["aiohttp", "no-such-package"], environment)
-    assert told["packages"]["aiohttp"] and told["packages"]["no-such-package"] == ""
-    assert told["desktop"] == {"XDG_SESSION_TYPE": "x11", "LANG": facts.SET}
+    result = facts.system(["aiohttp", "no-such-package"], environment)
+    assert result["packages"]["aiohttp"] and result["packages"]["no-such-package"] == ""
+    assert result["desktop"] == {"XDG_SESSION_TYPE": "x11", "LANG": facts.SET}
     room = facts.disk(replace(folders(), data=folders().data / "nowhere"))["recordings"]
     assert room["free"] <= room["of"] and room["exists"] is False

@@ -33,8 +33,8 @@ def test_unreadable_line_keeps_text_and_position(raw: str) -> None:
 
 
 def test_parse_maps_other_level_names() -> None:
-    told = [parse(RAW.replace('"warning"', f'"{level}"'), "", 0.0).level for level in ("WARN", "fatal", "odd")]
-    assert told == ["warning", "critical", "info"]
+    received = [parse(RAW.replace('"warning"', f'"{level}"'), "", 0.0).level for level in ("WARN", "fatal", "odd")]
+    assert received == ["warning", "critical", "info"]
 
 
 def test_filter_matches_level_program_and_text() -> None:

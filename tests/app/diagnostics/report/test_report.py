@@ -101,17 +101,17 @@ async def test_report_shows_state_of_computer(home: Path) -> None:
     dictate(wanted.library, home)
     write(home / "logs", "desktop", line(1, "child.ended", logger="app.child", status=-9), "damaged")
     found = await contents(wanted, home)
-    told = {name: json.loads(text) for name, text in found.items() if name.endswith(".json")}
-    assert told["settings.json"]["hotkeys.dictate"] == "right_ctrl"
-    assert told["settings.json"]["audio.microphone"] == "USB Audio"
-    assert told["settings.json"]["recognition.hotwords"] == "0 entries"
-    assert told["microphones.json"]["microphones"][0]["name"] == "USB Audio"
-    assert told["states.json"]["worker of this computer"]["reason"] == "gateway-failed"
-    assert told["states.json"]["gateway of this computer"] is None
-    assert told["models.json"]["fsmn-vad"] == "not installed"
-    assert sum(told["recordings.json"]["states"].values()) == 1
-    assert told["disk.json"]["recordings"]["of"] > 0
-    assert told["system.json"]["packages"]["aiohttp"]
+    result = {name: json.loads(text) for name, text in found.items() if name.endswith(".json")}
+    assert result["settings.json"]["hotkeys.dictate"] == "right_ctrl"
+    assert result["settings.json"]["audio.microphone"] == "USB Audio"
+    assert result["settings.json"]["recognition.hotwords"] == "0 entries"
+    assert result["microphones.json"]["microphones"][0]["name"] == "USB Audio"
+    assert result["states.json"]["worker of this computer"]["reason"] == "gateway-failed"
+    assert result["states.json"]["gateway of this computer"] is None
+    assert result["models.json"]["fsmn-vad"] == "not installed"
+    assert sum(result["recordings.json"]["states"].values()) == 1
+    assert result["disk.json"]["recordings"]["of"] > 0
+    assert result["system.json"]["packages"]["aiohttp"]
     log = found["logs/desktop.jsonl"].splitlines()
     assert json.loads(log[0])["event"] == "child.ended" and json.loads(log[0])["status"] == -9
     assert json.loads(log[1]) == {"unreadable lines": 1}

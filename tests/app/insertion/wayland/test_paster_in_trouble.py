@@ -121,8 +121,8 @@ def restart(desktop: WaylandDesktop, folder: Path) -> None:
     """Start labwc once more, at the same socket."""
     desktop.hand.close()
     (folder / "session").unlink()
-    told = f"env > {folder}/session"
-    desktop.start("labwc", "-C", str(folder / "labwc"), "-s", f"sh -c '{told}'")
+    result = f"env > {folder}/session"
+    desktop.start("labwc", "-C", str(folder / "labwc"), "-s", f"sh -c '{result}'")
     wait_until_sync((folder / "session").exists, "the compositor runs")
     desktop.hand = Hand(desktop.environment)
 

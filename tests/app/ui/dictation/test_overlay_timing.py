@@ -95,9 +95,9 @@ def test_earlier_held_text_is_not_shown_after_each_recording() -> None:
     done = View(State.DONE, earlier=1)
     assert lingering.see(View(State.HELD, earlier=1), 21.0) == done
     assert lingering.see(View(State.HELD, earlier=1), 22.0) is None
-    told = View(State.HELD, earlier=1, note=Note("held-earlier"))
-    assert lingering.see(told, 30.0) == told
-    assert lingering.see(told, 30.0 + NOTE_S) is None
+    result = View(State.HELD, earlier=1, note=Note("held-earlier"))
+    assert lingering.see(result, 30.0) == result
+    assert lingering.see(result, 30.0 + NOTE_S) is None
     assert lingering.see(View(State.HELD, held=1, earlier=1), 40.0), "one more text is held"
 
 

@@ -74,14 +74,14 @@ TWO: Row = ((Cell("two"),), "two, read out")
 
 def test_row_model_signals_only_real_changes(qtbot: QtBot) -> None:
     model = RowModel()
-    told: list[str] = []
-    model.modelReset.connect(lambda: told.append("reset"))
-    model.dataChanged.connect(lambda: told.append("changed"))
+    received: list[str] = []
+    model.modelReset.connect(lambda: received.append("reset"))
+    model.dataChanged.connect(lambda: received.append("changed"))
     model.show_rows([ONE])
     model.show_rows([ONE])
     model.show_rows([TWO])
     model.show_rows([ONE, TWO])
-    assert told == ["reset", "changed", "reset"]
+    assert received == ["reset", "changed", "reset"]
     assert model.cells(1) == (Cell("two"),) and model.rowCount() == 2
     assert model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole) == "one, read out"
     assert model.data(model.index(0), Qt.ItemDataRole.DecorationRole) is None

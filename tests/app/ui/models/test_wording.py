@@ -47,9 +47,9 @@ def test_size_reported_by_hub_is_an_upper_limit() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_catalogue_model_has_purpose_text(language: str) -> None:
-    told = entries(language)
-    assert {key.removeprefix("models.about.") for key in told if key.startswith("models.about.")} == set(KINDS)
-    assert about_text(Texts(language), ModelFacts("other", Purpose.VAD)) == told["models.purpose.vad"]
+    result = entries(language)
+    assert {key.removeprefix("models.about.") for key in result if key.startswith("models.about.")} == set(KINDS)
+    assert about_text(Texts(language), ModelFacts("other", Purpose.VAD)) == result["models.purpose.vad"]
 
 
 def test_download_text_shows_progress_speed_and_source() -> None:

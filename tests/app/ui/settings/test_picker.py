@@ -134,8 +134,8 @@ def test_list_opens_above_where_there_is_no_room_below(world: World) -> None:
 def test_marks_follow_the_settings(world: World) -> None:
     world.open(FEW, ("v1",))
     names = world.picker.list
-    told = QAccessible.queryAccessibleInterface(names).child(1)
-    assert told.state().checkable and told.state().checked
+    result = QAccessible.queryAccessibleInterface(names).child(1)
+    assert result.state().checkable and result.state().checked
     world.picker.show_chosen(("v2",))
     assert [names.item(row).checkState() is Qt.CheckState.Checked for row in range(3)] == [False, False, True]
     before = world.picker.grab(names.geometry()).toImage()

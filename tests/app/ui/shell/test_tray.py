@@ -171,14 +171,14 @@ def test_lending_is_one_entry(tray: Tray, texts: Texts, asked: list[Action], qtb
 
 
 def test_entries_and_click_open_windows(tray: Tray, asked: list[Action]) -> None:
-    told: list[str] = []
-    tray.opens.connect(lambda: told.append("window"))
-    tray.monitors.connect(lambda: told.append("monitor"))
+    received: list[str] = []
+    tray.opens.connect(lambda: received.append("window"))
+    tray.monitors.connect(lambda: received.append("monitor"))
     tray.open.trigger()
     tray.monitor.trigger()
     shown(tray).activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
     shown(tray).activated.emit(QSystemTrayIcon.ActivationReason.Context)
-    assert told == ["window", "monitor", "window"]
+    assert received == ["window", "monitor", "window"]
     tray.quit.trigger()
     assert asked == [Verb.QUIT]
 

@@ -46,23 +46,23 @@ def first_screen(tmp_path: Path, *, chinese: bool, language: str) -> dict[str, o
     looking = [sys.executable, "-c", LOOK]
     done = subprocess.run(looking, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    told: dict[str, object] = json.loads(done.stdout)
-    return told
+    result: dict[str, object] = json.loads(done.stdout)
+    return result
 
 
 @pytest.mark.parametrize("language", ["en_GB.UTF-8", "zh_CN.UTF-8"])
 def test_first_screen_has_no_boxes_when_no_font_draws_chinese(tmp_path: Path, language: str) -> None:
-    told = first_screen(tmp_path, chinese=False, language=language)
-    assert told["boxes"] == [] and told["language"] == "en"
-    said = str(told["said"])
+    result = first_screen(tmp_path, chinese=False, language=language)
+    assert result["boxes"] == [] and result["language"] == "en"
+    said = str(result["said"])
     assert "Chinese (Simplified)" in said and "fonts-noto-cjk" in said
 
 
 def test_first_screen_has_both_languages_when_fonts_draw_them(tmp_path: Path) -> None:
     require(("fonts-noto-cjk",))
-    told = first_screen(tmp_path, chinese=True, language="en_GB.UTF-8")
-    said = str(told["said"])
-    assert told["boxes"] == [] and "简体中文" in said and "fonts-noto-cjk" not in said
+    result = first_screen(tmp_path, chinese=True, language="en_GB.UTF-8")
+    said = str(result["said"])
+    assert result["boxes"] == [] and "简体中文" in said and "fonts-noto-cjk" not in said
 
 
 def test_can_draw_rejects_letter_missing_from_all_fonts(qapp: object) -> None:

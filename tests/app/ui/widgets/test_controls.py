@@ -57,9 +57,9 @@ def test_arrow_keys_move_between_options_and_tab_leaves_them(options: OptionButt
 
 def test_options_are_radio_buttons_for_screen_readers(options: OptionButtons) -> None:
     button = options.buttons[1]
-    told = QAccessible.queryAccessibleInterface(button)
-    assert told.role() is QAccessible.Role.RadioButton and told.state().checked
-    assert told.text(QAccessible.Text.Name) == "Theme: Light"
+    result = QAccessible.queryAccessibleInterface(button)
+    assert result.role() is QAccessible.Role.RadioButton and result.state().checked
+    assert result.text(QAccessible.Text.Name) == "Theme: Light"
 
 
 def test_options_wrap_where_they_are_too_wide(options: OptionButtons, qtbot: QtBot) -> None:
