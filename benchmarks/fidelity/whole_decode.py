@@ -10,23 +10,22 @@ import base64
 import json
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from worker.chinese_text import written
 from worker.engines import whisper
-from worker.engines.registry import find_engine
 
-_MODULE: Final = "worker.engines.whisper" if hasattr(whisper, "create") else "worker.engines.whisper.engine"
+_ENGINE: Any = whisper if hasattr(whisper, "create") else import_module("worker.engines.whisper.engine")
 """The engine was a module before it was a package."""
 
 
 def main(model_folder: str, threads: str = "0") -> None:
     """Answer each line of standard input."""
-    create: Any = find_engine(f"{_MODULE}:create")
-    engine = create(EngineSettings("whisper", Path(model_folder).name, model_folder, "cpu", int(threads)))
+    engine = _ENGINE.create(EngineSettings("whisper", Path(model_folder).name, model_folder, "cpu", int(threads)))
     for line in sys.stdin:
         asked = json.loads(line)
         pcm = base64.b64decode(asked["pcm"])
