@@ -160,7 +160,7 @@ class BackgroundServices:
 
     async def _post_programs(self) -> None:
         """Report the programs that received the latest recordings, the newest first."""
-        with suppress(TakeHistoryError):  # the history page tells of it
+        with suppress(TakeHistoryError):  # the history page reports it
             rows = await self._history.page(_LATEST)
             programs = tuple(dict.fromkeys(row.program for row in rows if row.program))
             if programs != self._programs:

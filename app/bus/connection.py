@@ -70,7 +70,7 @@ def session_address(environment: Mapping[str, str]) -> str:
 
 
 class _Bus(MessageBus):
-    """A bus whose failed sends are no errors of their own: the end of the connection tells them."""
+    """A bus whose failed sends are no errors of their own: they are seen when the connection ends."""
 
     def send(self, msg: Message) -> Any:
         """Send a message, and forget why that failed. Raises ``OSError``."""
@@ -176,7 +176,7 @@ class BusConnection(Closing):
     async def observe_calls(self, rule: str, handler: Callable[[MethodCall], None]) -> None:
         """Call ``handler`` for calls between other programs that match ``rule``, if this bus shows them.
 
-        Calls that arrive here are not answered any more, because nothing tells them apart. Raises like ``call``.
+        Calls that arrive here are not answered any more, because nothing distinguishes them. Raises like ``call``.
         """
         self._call_observers.append(handler)
         await self.call(BUS_PROGRAM, "AddMatch", "s", rule)

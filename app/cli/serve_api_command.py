@@ -45,7 +45,7 @@ async def serve(gateway: str, port: int, services: "Callable[[], Stack | RemoteS
     from app.local_api.service import local_api
 
     if gateway:
-        await asyncio.to_thread(address, gateway)  # a name that is not paired is told at once
+        await asyncio.to_thread(address, gateway)  # a name that is not paired is refused at once
     async with services() as running, local_api(lambda: address(gateway), port) as bound:
         say(f"Programs of this computer need no key at http://127.0.0.1:{bound}/v1 until you press Ctrl-C here.")
         await running.unless_broken(asyncio.Event().wait())

@@ -201,7 +201,7 @@ def _state_text(found: "TakeSnapshot", words: TextLookup) -> str:
 
 
 def _short_ids(ids: Sequence[str]) -> list[str]:
-    """Return the beginnings of ids that are long enough to tell them apart."""
+    """Return the beginnings of ids that are long enough to be unique."""
     lengths = range(_SHORTEST, max(map(len, ids), default=_SHORTEST))
     enough = next((size for size in lengths if len({name[:size] for name in ids}) == len(ids)), None)
     return [name[:enough] for name in ids]

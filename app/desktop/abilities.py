@@ -57,7 +57,7 @@ def session_of(platform: str, environment: Mapping[str, str]) -> DesktopSession:
 
 
 def compositor_of(environment: Mapping[str, str]) -> Compositor | None:
-    """Return the compositor that runs commands for keys, by what it tells its programs."""
+    """Return the compositor that runs commands for keys, by the variables that it sets for its programs."""
     markers = {
         "SWAYSOCK": Compositor.SWAY,
         "HYPRLAND_INSTANCE_SIGNATURE": Compositor.HYPRLAND,
@@ -70,7 +70,7 @@ def compositor_of(environment: Mapping[str, str]) -> Compositor | None:
 
 
 def of_environment(platform: str, environment: Mapping[str, str]) -> Found:
-    """Return what the environment alone tells."""
+    """Return what follows from the environment alone."""
     session = session_of(platform, environment)
     return Found(
         session,

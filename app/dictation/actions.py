@@ -89,7 +89,7 @@ class TestHotkeys:
 
 
 class KeyMove(StrEnum):
-    """The change of a key; ``tap``: pressed and released, or the desktop does not tell the two apart."""
+    """The change of a key; ``tap``: pressed and released, or the desktop does not distinguish the two."""
 
     PRESS = "press"
     RELEASE = "release"

@@ -192,7 +192,7 @@ class HotkeyAdapter:
     async def poll(self, action: str, *, needed: bool = False) -> None:
         """Report the physical state of a key. ``needed``: its release may end the recording.
 
-        A timeout reports no state, and a lost keyboard counts as "up". Commands and portals tell no state: their
+        A timeout reports no state, and a lost keyboard counts as "up". Commands and portals report no state: their
         releases may get lost, and no text is inserted while a key is down.
         """
         try:

@@ -13,7 +13,7 @@ from app.hotkeys.events import KeyEvent
 _TOGETHER_S: Final = 0.05
 """Commands of one short press may start in the wrong order, by so much."""
 _MEANWHILE_S: Final = 1.0
-"""A press overtaken by its release arrives so soon after it, where the system tells no times."""
+"""A press overtaken by its release arrives so soon after it, where the system reports no times."""
 
 
 class KeyCommands:

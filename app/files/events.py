@@ -93,7 +93,7 @@ class RunFailed:
 
 @dataclass(frozen=True)
 class Halted:
-    """End of a run that was told to halt."""
+    """End of a run that was asked to halt."""
 
     file: int
 

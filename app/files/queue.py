@@ -82,7 +82,7 @@ class FileQueue:
         self.saving = saving or SavingOptions()
         self.following = max(following, *(file + 1 for file in self._files), 1)
         self._at_once = at_once
-        self._running: dict[int, bool] = {}  # value: told to halt
+        self._running: dict[int, bool] = {}  # value: asked to halt
         self._unwanted: set[int] = set()  # to forget as soon as their runs end
         self._note: Note | None = None
 

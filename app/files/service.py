@@ -167,7 +167,7 @@ class Files:
         )
         try:
             self._outcomes[run.file] = await one.run(run, self._handled)
-        except Exception as error:  # last resort of the task: log it and tell the user
+        except Exception as error:  # last resort of the task: log it and show it to the user
             log.exception(LogEvent.FILE_FAILED, file=run.file)
             self._outcomes[run.file] = RunFailed(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
 
@@ -192,7 +192,7 @@ class Files:
                 log.warning(LogEvent.FILE_LENGTH_UNKNOWN, file=file)
             except SpeechError as error:
                 event = InspectionFailed(file, unreadable(error))
-            except Exception as error:  # last resort of the task: log it and tell the user
+            except Exception as error:  # last resort of the task: log it and show it to the user
                 log.exception(LogEvent.FILE_INSPECTION_FAILED, file=file)
                 event = InspectionFailed(file, Note(FileNote.BROKEN, reason=unexpected(error)))
         self._events.put_nowait(event)

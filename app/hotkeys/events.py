@@ -81,7 +81,7 @@ class AssignedHotkeys(Protocol):
         ...
 
     def assume_released(self, action: str) -> None:
-        """Report a key as released whose release the desktop does not tell."""
+        """Report a key as released whose release the desktop does not report."""
         ...
 
 

@@ -36,7 +36,7 @@ INTERFACE: Final = "GlobalShortcuts"
 ASK_S: Final = 120.0
 """The time for the user's answer to a dialog of the desktop."""
 _ENTER_S: Final = 5.0
-# GNOME 48 refuses a request and tells a moment later that the keys are bound.
+# GNOME 48 refuses a request and reports a moment later that the keys are bound.
 _KEYS_CHANGED_S: Final = 0.5
 _REPEAT_S: Final = 1.0
 """A held key is repeated in shorter intervals than this."""
@@ -255,7 +255,7 @@ class PortalHotkeys:
         return now_s - before_s < _REPEAT_S
 
     def assume_released(self, action: str) -> None:
-        """Report a key as released whose release the portal does not tell."""
+        """Report a key as released whose release the portal does not report."""
         if action in self._down:
             self._down.discard(action)
             self._events.put(KeyEvent(action, False, time.monotonic()))

@@ -39,7 +39,7 @@ class Clipboard(Protocol):
     def pressed(self, process: int = 0) -> None:
         """Note that the key is about to be pressed: only later reads count.
 
-        ``process``: of the target, 0 if unknown. Where programs can be told apart, only its reads count.
+        ``process``: of the target, 0 if unknown. Where programs can be distinguished, only its reads count.
         """
 
     async def read(self, deadline_s: float) -> bool:

@@ -6,7 +6,7 @@ InsertionError          base (an ``AppError``)
 │   ├── PermissionMissing the user has not allowed this app to press keys, or not yet
 │   ├── SessionMissing    the desktop portal gives no session now
 │   ├── LibraryMissing    a library is not installed
-│   └── FocusUnknown      the desktop does not tell the focused window in this way
+│   └── FocusUnknown      the desktop does not report the focused window
 ├── ScreenGone          the connection to the screen is lost
 ├── HelperEnded         the helper process has ended
 ├── HelperFailed        the helper process could not carry out a request
@@ -79,4 +79,4 @@ class CannotType(InsertionError):
 
 
 class FocusUnknown(InsertionUnavailable):
-    """An error: this desktop does not tell in this way which window has the focus. Texts are held."""
+    """An error: this desktop does not report in this way which window has the focus. Texts are held."""

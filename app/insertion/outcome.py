@@ -1,4 +1,4 @@
-"""The outcome of an insertion, and the interfaces of inserters and of what tells the focus."""
+"""The outcome of an insertion, and the interfaces of inserters and of sources of the focus."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -79,11 +79,11 @@ class TextPlace:
 
 
 FindText = Callable[[Target], Awaitable[TextPlace | None]]
-"""Returns the place of the focused text of a window, if the desktop tells it in time. Raises nothing."""
+"""Returns the place of the focused text of a window, if the desktop reports it in time. Raises nothing."""
 
 
 async def find_nothing(target: Target) -> TextPlace | None:
-    """Return ``None``: this desktop does not tell where texts are."""
+    """Return ``None``: this desktop does not report where texts are."""
     return None
 
 
@@ -107,11 +107,11 @@ class TextSurroundings:
 
 
 ReadAround = Callable[[Target], Awaitable[TextSurroundings | None]]
-"""Returns what surrounds the caret of a window, if the desktop tells it in time. Raises nothing."""
+"""Returns what surrounds the caret of a window, if the desktop reports it in time. Raises nothing."""
 
 
 async def read_nothing(target: Target) -> TextSurroundings | None:
-    """Return ``None``: this desktop tells nothing of the focused element."""
+    """Return ``None``: this desktop reports nothing of the focused element."""
     return None
 
 

@@ -29,7 +29,7 @@ class PickState(StrEnum):
     WAITING = "waiting"
     PICKED = "picked"
     CANCELLED = "cancelled"
-    NO_PROGRAM = "no-program"  # nothing there tells its program
+    NO_PROGRAM = "no-program"  # the program of that window is unknown
     OWN = "own"  # a window of this app
     BUSY = "busy"  # another program holds the pointer or the keyboard
     LATE = "late"

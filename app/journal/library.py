@@ -170,7 +170,7 @@ class Library:
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
         """Delete expired takes by these ``limits`` or the library's own, and return their ids.
 
-        No take goes for its age while the clock cannot be trusted to tell it. Also completes deletions that a
+        No take goes for its age while the clock cannot be trusted. Also completes deletions that a
         crash interrupted.
         """
         limits = limits or self._limits

@@ -196,7 +196,7 @@ class Models:
             self._errors[run.name] = error
             outcome = Outcome.DAMAGED if isinstance(error, ModelDamaged) else Outcome.FAILED
             note, details = note_of_error(error, run)
-        except Exception as error:  # last resort of the thread: log it and tell the user
+        except Exception as error:  # last resort of the thread: log it and show it to the user
             log.exception(LogEvent.MODEL_ACTION_FAILED, model=run.name, work=run.work)
             outcome, note = Outcome.FAILED, Note(ModelNote.BROKEN, {"error": type(error).__name__})
         finally:

@@ -18,7 +18,7 @@ def spoken_languages(section: RecognitionSection, own: Collection[str]) -> tuple
     """Return the languages for recognition, which include a spoken language that is set; empty for any. Pure.
 
     ``own``: the languages of the system and of the windows. Any language is possible where they are listed but
-    tell nothing: many people use a computer in English and speak another language.
+    prove nothing: many people use a computer in English and speak another language.
     """
     listed = [
         each for language in section.languages for each in (own if language == SYSTEM else (language,)) if each

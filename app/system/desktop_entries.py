@@ -25,7 +25,7 @@ _LONGEST_NAME: Final = 60
 _LOOK_AGAIN_S: Final = 5.0
 _TERRITORIES: Final = {"zh": "zh_CN"}
 """Where a language of the windows is written in more than one way: the one that the windows use."""
-# They run other programs, so their names tell nothing.
+# They run other programs, so their names identify no program.
 _LAUNCHERS: Final = frozenset(
     {"bash", "dbus-launch", "flatpak", "gtk-launch", "java", "perl", "python", "python3", "sh", "snap", "sudo"}
     | {"systemd-run", "wine", "xdg-open"}
@@ -80,10 +80,10 @@ def parse_entry(identifier: str, text: str) -> DesktopEntry | None:
 
 
 def index_entries(entries: Iterable[DesktopEntry]) -> dict[str, DesktopEntry]:
-    """Return the programs by each name under which a window may tell its program, in lower case.
+    """Return the programs by each name under which a window may name its program, in lower case.
 
     A stated window class counts more than a file name, and that more than an executable. An executable that
-    starts several programs, such as an office suite, tells none of them.
+    starts several programs, such as an office suite, names none of them.
     """
     known = sorted(entries, key=lambda entry: not entry.shown)
     found: dict[str, DesktopEntry] = {}

@@ -218,7 +218,7 @@ class _Stages(NamedTuple):
 
 
 class _ObservedOutlet(JournaledOutlet):
-    """A ``JournaledOutlet`` that tells ``observer`` when segments begin and end."""
+    """A ``JournaledOutlet`` that notifies ``observer`` when segments begin and end."""
 
     def __init__(self, journal: AsyncJournal, client: GatewayClient, observer: DictationObserver) -> None:
         super().__init__(journal, client)

@@ -31,7 +31,7 @@ class VoteRules:
     """Rules for which votes count, in samples.
 
     ``window``: how far before a segment votes count. ``pause``: a longer one between segments begins a new vote.
-    ``sure``: a segment as long tells its language itself.
+    ``sure``: a segment of this length is enough to find its language.
     """
 
     window: float = inf
@@ -163,7 +163,7 @@ class VotingOutlet(_LanguageVoter):
 
 @dataclass
 class _Waiting:
-    """The beginning of a segment that may be too short to tell its language."""
+    """The beginning of a segment that may be too short to find its language."""
 
     segment: int
     at: int
@@ -172,7 +172,7 @@ class _Waiting:
 
 
 class PatientOutlet(_LanguageVoter):
-    """An ``Outlet`` for files: a segment begins when it has ended, or is long enough to tell its language."""
+    """An ``Outlet`` for files: a segment begins when it has ended, or is long enough to find its language."""
 
     def __init__(self, outlet: Outlet, vote: LanguageVote, sure: float) -> None:
         super().__init__(outlet, vote)

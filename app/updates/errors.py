@@ -4,7 +4,7 @@ from app.core.errors import AppError, Note
 
 
 class UpdateError(AppError):
-    """Base class: the newest version cannot be told."""
+    """Base class: the newest version cannot be found out."""
 
 
 class PlaceUnknown(UpdateError):

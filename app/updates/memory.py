@@ -19,7 +19,7 @@ DAY_S: Final = 86_400.0
 class Memory(Struct, frozen=True):
     """The last question (``asked_s``), the newest index seen (``made_s``), and its newest version.
 
-    ``announced``: the version that the user was told of last.
+    ``announced``: the version that was announced to the user last.
     """
 
     asked_s: float = 0.0

@@ -3,7 +3,7 @@
     async with Updates(post) as updates:
         updates.use(on=True, place=place_of("", ""))      # from now on ``post`` gets an ``UpdatesView``
 
-The index is fetched by one plain GET over TLS, which tells nothing about this computer or its user: there are no
+The index is fetched by one plain GET over TLS, which reveals nothing about this computer or its user: there are no
 parameters, no cookies and no version. Nothing waits for it, and a failure changes nothing else. Everything here
 belongs to one loop.
 """

@@ -24,7 +24,7 @@ class UpdatesView:
 
     ``place_known``: there is an index to ask. ``asked_s``: when it was asked last; 0: never. ``command``: what
     updates this installation of kind ``kind``; empty: the page of ``release``. ``needs_file``: the command needs
-    the new file beside it. ``announce``: tell the user once, outside the settings. ``note``: why the last
+    the new file beside it. ``announce``: notify the user once, outside the settings. ``note``: why the last
     question failed.
     """
 

@@ -168,5 +168,5 @@ def missing(offers: Mapping[str, int], environment: Mapping[str, str]) -> str:
 
 
 def is_kde(environment: Mapping[str, str]) -> bool:
-    """Return whether this is a session of KDE: KWin tells the focus by a script, and its portal presses keys."""
+    """Return whether this is a session of KDE: KWin reports the focus by a script, and its portal presses keys."""
     return "KDE" in environment.get("XDG_CURRENT_DESKTOP", "").split(":")

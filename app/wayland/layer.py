@@ -81,7 +81,7 @@ class LayerShell:
 
 
 class Buffer:
-    """Pixels for a surface. While ``busy``, the compositor reads them; ``on_release`` tells the end of that."""
+    """Pixels for a surface. While ``busy``, the compositor reads them; then ``on_release`` is called."""
 
     def __init__(self, shared: WaylandObject) -> None:
         self.shared = shared
@@ -97,8 +97,8 @@ class Buffer:
 class Layer:
     """A surface that is never focused and lets all clicks through.
 
-    ``ready``: it takes a picture now; ``on_ready`` tells that it does again. ``output``: the one that shows it,
-    once known; ``on_output`` tells it. ``on_closed``: the compositor has ended it.
+    ``ready``: it takes a picture now; ``on_ready`` is called when it does again. ``output``: the output that shows
+    it, once known; ``on_output`` gets it. ``on_closed``: called when the compositor has ended it.
     """
 
     def __init__(

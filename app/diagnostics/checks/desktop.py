@@ -173,7 +173,7 @@ async def hotkeys(
 ) -> list[Finding]:
     """Check the hotkeys.
 
-    ``bindings``: keys by action, as in the settings. ``app_runs``: tells whether the app runs and so owns the
+    ``bindings``: keys by action, as in the settings. ``app_runs``: whether the app runs and so owns the
     taken keys.
     """
     chosen = choice()

@@ -156,7 +156,7 @@ class Help(TaskOwner):
             await work()
         except AppError as error:
             self._show_report(ReportState.FAILED, note=note_of(error))
-        except Exception as error:  # last resort of the task: tell the user
+        except Exception as error:  # last resort of the task: show it to the user
             log.exception(LogEvent.REPORT_FAILED)
             self._show_report(ReportState.FAILED, note=unexpected(error))
 

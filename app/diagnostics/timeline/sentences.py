@@ -57,7 +57,7 @@ def _lost(line: LoggedEvent) -> str:
 def _busy(line: LoggedEvent) -> str:
     eta = line.ms("eta_ms")
     wait = "" if eta is None else f", {lasting(eta)} to wait"
-    return f"told that the gateway is busy ({line.text('reason')}){wait}"
+    return f"the gateway is busy ({line.text('reason')}){wait}"
 
 
 def _failed(line: LoggedEvent) -> str:
@@ -72,7 +72,8 @@ def _failed(line: LoggedEvent) -> str:
 
 def _concluded(line: LoggedEvent) -> str:
     again = ", and may be tried again" if line.fields.get("retryable") is True else ""
-    return f"tells the client that attempt {round(line.ms('attempt') or 0)} failed ({line.text('outcome')}){again}"
+    attempt = f"attempt {round(line.ms('attempt') or 0)}"
+    return f"reports to the client that {attempt} failed ({line.text('outcome')}){again}"
 
 
 def _child(line: LoggedEvent) -> str:
@@ -126,8 +127,8 @@ _SENTENCES: Final[Mapping[str, str | Callable[[LoggedEvent], str]]] = {
     LogEvent.SEGMENT_CANCELLED: "the segment is cancelled",
     LogEvent.SEGMENT_CONCLUDED: _concluded,
     LogEvent.SEGMENT_RETRIED: lambda line: f"sends it again as attempt {round(line.ms('attempt') or 0)}",
-    LogEvent.SESSION_DONE: "every segment has ended, and the client was told",
-    LogEvent.SESSION_ERROR_SENT: "tells the client an error",
+    LogEvent.SESSION_DONE: "every segment has ended, and the client was notified",
+    LogEvent.SESSION_ERROR_SENT: "sends an error to the client",
     LogEvent.SESSION_GIVEN_UP: "the session is given up",
     LogEvent.SESSION_RESUMED: lambda line: f"the session is resumed here. {_holds(line)}",
     LogEvent.SESSION_STARTED: "the session begins here",

@@ -125,10 +125,10 @@ def _taken_over(segment: SegmentTimeline, span: TimeSpan, workers: Mapping[str, 
 
 
 def _holes(segment: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Step]:
+    index = segment.facts.index
     for hole in segment.holes(outages):
         if hole.ms >= NOTABLE_MS:
-            gap = f"the {lasting(hole.ms)} before this"
-            yield hole.end, "", f"segment {segment.facts.index}: of {gap} nobody tells"
+            yield hole.end, "", f"segment {index}: the {lasting(hole.ms)} before this are unexplained"
 
 
 def _text(segment: SegmentTimeline) -> Iterator[Step]:
@@ -137,17 +137,12 @@ def _text(segment: SegmentTimeline) -> Iterator[Step]:
         app = segment.facts.app
         line = app or segment.conclusion
         good = line is not None and line.text("outcome") == "final"
-        after = lasting(max(0.0, segment.text - segment.ended))
-        what = "the text of" if good else "that there is no text of"
-        verb = "is there" if app else "is told"
-        yield segment.text, "app" if app else "gateway", f"{what} segment {index} {verb}, {after} after its end"
+        after = f"{lasting(max(0.0, segment.text - segment.ended))} after its end"
+        what, verb = "the text" if good else "the failure", "arrives" if app else "is sent"
+        yield segment.text, "app" if app else "gateway", f"{what} of segment {index} {verb} {after}"
     if segment.inserted is not None and segment.text is not None:
-        waited = lasting(max(0.0, segment.inserted - segment.text))
-        yield (
-            segment.inserted,
-            "app",
-            f"the text of segment {index} is where the cursor is, {waited} after it came",
-        )
+        waited = f"{lasting(max(0.0, segment.inserted - segment.text))} after it arrived"
+        yield segment.inserted, "app", f"the text of segment {index} is inserted {waited}"
 
 
 _AROUND_MS: Final = 1_000.0
@@ -331,7 +326,7 @@ def _row(segment: SegmentTimeline, origin: float, outages: Sequence[TimeSpan]) -
 def _notes(facts: dict[int, SegmentFacts], own: Sequence[LoggedEvent]) -> Iterator[str]:
     who = {line.who.partition(" ")[0] for line in own}
     if "app" not in who:
-        yield "the log of whoever spoke is not here: the story begins at the gateway"
+        yield "the log of the speaker's app is not here: the timeline begins at the gateway"
     if "gateway" not in who:
         yield "no log of a gateway is here: give its folder with --folder"
     if "worker" not in who:

@@ -11,7 +11,7 @@ _TRIES_S: Final = (0.5, 1.0, 2.0)
 """Time for each try: a busy computer gets more, because nothing waits for the place."""
 _PAUSE: Final = 0.5
 """Pause, as part of a try where nothing had the focus: X11 takes it away while a hotkey is down."""
-_IN_WINDOW: Final = 1  # relative to the window: on the screen, GTK 4 and Wayland tell nothing
+_IN_WINDOW: Final = 1  # relative to the window: on the screen, GTK 4 and Wayland report none
 
 
 async def find_text(target: Target, environment: Mapping[str, str]) -> TextPlace | None:

@@ -11,7 +11,7 @@ from app.insertion.accessibility.elements import EDITABLE, Element, Elements, as
 from app.insertion.outcome import FocusKind, Target, TextSurroundings
 
 _TRIES_S: Final = (0.5, 2.0)
-"""Time for each try: on a busy computer the text must not get into a password field that tells itself late."""
+"""Time for each try: on a busy computer the text must not get into a password field that answers late."""
 _AROUND: Final = 100
 """Number of characters before the caret that are asked for."""
 PASSWORD_TEXT, TERMINAL = 40, 60

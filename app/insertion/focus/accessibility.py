@@ -1,4 +1,4 @@
-"""The focused window as programs tell it over the accessibility bus, for desktops that tell it in no other way.
+"""The focused window, asked of programs over the accessibility bus where the desktop does not report it.
 
 Programs that take no part stay unknown. Each program answers for itself: while the focus moves, two may call a
 window active, or none does. Then the focus is unknown.
@@ -40,7 +40,7 @@ class AccessibleFocus:
         return focus
 
     async def target(self) -> Target | None:
-        """Return the only active window, or ``None`` if there is none or it is not told in time."""
+        """Return the only active window, or ``None`` without one or without an answer in time."""
         try:
             async with asyncio.timeout(_WITHIN_S):
                 elements = await self._connected()

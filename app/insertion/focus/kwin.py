@@ -1,4 +1,4 @@
-"""The focused window of KWin, told by a script in KWin that calls back over the session's bus.
+"""The focused window of KWin, reported by a script in KWin that calls back over the session's bus.
 
 KWin sends its calls and its answers over one connection, so that an answer arrives after all changes before it.
 Source: KDE, "KWin scripting API" for Plasma 6.
@@ -79,7 +79,7 @@ class KWinFocus:
         await self._bus.close()
 
     async def _load(self) -> None:
-        """Load the script, and wait until it tells the focused window."""
+        """Load the script, and wait until it reports the focused window."""
         self._answered.clear()
         (self._owner,) = await self._bus.call(BUS_PROGRAM, "GetNameOwner", "s", _KWIN)
         with tempfile.TemporaryDirectory(prefix="kikipounamu-") as folder:
@@ -115,7 +115,7 @@ def _written(folder: str, name: str) -> str:
 
 
 def target_of(window: str, program: str, process: str, *, app: int) -> Target | None:
-    """Return the window that KWin tells; those of the process ``app`` are our own. Pure.
+    """Return the window that KWin reports; those of the process ``app`` are our own. Pure.
 
     KWin names a window by a UUID, of which 63 bits are kept.
     """

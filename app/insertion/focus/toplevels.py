@@ -1,8 +1,8 @@
 """The focused window of compositors that list their windows (labwc, Hyprland, river, niri …).
 
-They tell a window's program and whether it is active, but neither its process nor its place. Most of them call no
-window active while a panel or a lock screen has the keyboard. labwc does not: there the focus is unknown while a
-launcher or a locker runs, but a panel that stays may get the text.
+They report a window's program and whether it is active, but neither its process nor its place. While a panel or a
+lock screen has the keyboard, most of them call no window active. labwc does not: there the focus is unknown while
+a launcher or a locker runs, but a panel that stays may get the text.
 Source: wlr-protocols, "wlr foreign toplevel management unstable v1".
 """
 

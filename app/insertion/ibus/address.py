@@ -8,7 +8,7 @@ _ADDRESS: Final = "IBUS_ADDRESS"
 
 
 def ibus_address(environment: Mapping[str, str]) -> str:
-    """Return the address of the bus of this session's IBus daemon; empty if it has told none.
+    """Return the address of the bus of this session's IBus daemon; empty if it has published none.
 
     The daemon writes a file for each display: MACHINE-HOST-DISPLAY. Source: ``ibus_get_socket_path`` of IBus.
     """
@@ -22,7 +22,7 @@ def ibus_address(environment: Mapping[str, str]) -> str:
 
 
 def address_in(lines: Iterable[str]) -> str:
-    """Return the address that such a file tells. Pure."""
+    """Return the address in such a file. Pure."""
     pairs = (line.strip().split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     return dict(pairs).get(_ADDRESS, "")
 

@@ -50,7 +50,7 @@ def pieces(text: str, *, xim: bool) -> list[str]:
 
 
 def arrives_by_xim(text: str) -> bool:
-    """Return whether a program with XIM gets this text exactly, and tells so.
+    """Return whether a program with XIM gets this text exactly, and confirms it.
 
     A mark or a joiner has no width: it moves no cursor, and it is lost beside its letter. Some characters arrive
     beside ASCII only.
@@ -130,7 +130,7 @@ class KeptEngine:
 class IBusInserter:
     """A ``DesktopInserter`` through IBus. Calls of ``insert`` must not overlap.
 
-    ``focus``: tells no window until it is set. ``paused``: waits for a pause in the user's typing. ``pressing``:
+    ``focus``: finds no window until it is set. ``paused``: waits for a pause in the user's typing. ``pressing``:
     called just before a text may arrive.
     """
 
@@ -225,7 +225,7 @@ class IBusInserter:
         await own.knows_text()
         if not await self._stays(moves) or own.left:
             return HoldReason.FOCUS_MOVED
-        # XIM tells no purpose: where a line break might run a command, it becomes a space.
+        # XIM reports no purpose: where a line break might run a command, it becomes a space.
         terminal = target.terminal or own.purpose == TERMINAL_PURPOSE or own.client == XIM
         clean = to_paste(text, replace(target, terminal=terminal))
         if own.client == XIM and not arrives_by_xim(clean):
@@ -264,5 +264,5 @@ async def _sent(own: OwnEngine, parts: Sequence[str]) -> bool:
         if not await own.arrived(_PACE_S if paced else PATIENCE_S) and not paced:
             return False
         if not last:
-            await own.quiet()  # Qt drops a text that arrives while it tells of the one before
+            await own.quiet()  # Qt drops a text that arrives while it confirms the one before
     return True

@@ -1,6 +1,6 @@
 """Our engine: registered with IBus for one text, on a connection of its own.
 
-IBus asks the factory for the engine once that is chosen, and then tells the engine where the focus is. Only
+IBus asks the factory for the engine once that is chosen, and then reports the focus to the engine. Only
 ``FocusInId`` names the client: before that call, IBus does not know yet that the engine wants it.
 Closing the connection takes the engine out of IBus.
 """
@@ -33,7 +33,7 @@ _QUIET_S: Final = 0.05
 class OwnEngine:
     """The engine. ``client``: the name of the focused client, empty before. ``left``: it lost the focus since.
 
-    ``purpose``: of the focused field, as GTK numbers them; ``None`` before it is told.
+    ``purpose``: of the focused field, as GTK numbers them; ``None`` while unknown.
     """
 
     def __init__(self, bus: BusConnection) -> None:
@@ -62,11 +62,11 @@ class OwnEngine:
         await self._bus.close()
 
     async def focused(self, deadline_s: float) -> bool:
-        """Wait until IBus has told the focused client and its purpose; return whether it has."""
+        """Wait until IBus has reported the focused client and its purpose; return whether it has."""
         return await holds_within(lambda: bool(self.client) and self.purpose is not None, self._news, deadline_s)
 
     async def knows_text(self) -> None:
-        """Wait a moment for the text around the cursor, if the client tells it: changes of it count later."""
+        """Wait a moment for the text around the cursor, if the client reports it: changes of it count later."""
         if self._capabilities & SURROUNDING_TEXT:
             await holds_within(lambda: self._around is not None, self._news, _FIRST_TEXT_S)
 
@@ -76,17 +76,17 @@ class OwnEngine:
         self._bus.emit(_PATH, ENGINES, "CommitText", "v", text_value(text))
 
     async def arrived(self, deadline_s: float) -> bool:
-        """Wait until the client tells that its cursor moved, or that the committed text is before the cursor."""
+        """Wait until the client reports that its cursor moved, or that the committed text is before the cursor."""
         return await holds_within(lambda: self._arrived or self.left, self._news, deadline_s) and self._arrived
 
     async def quiet(self) -> None:
-        """Wait until the client has told nothing for a moment."""
+        """Wait until the client has reported nothing for a moment."""
         if self.client == XIM:
             return
         while await is_set_within(self._news, _QUIET_S):
             self._news.clear()
 
-    # -- what IBus asks and tells ----------------------------------------------------------------------------
+    # -- calls of IBus -------------------------------------------------------------------------------------
 
     def _answer(self, call: MethodCall) -> Answer | None:
         if call.path == FACTORY.path:

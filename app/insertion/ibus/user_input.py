@@ -1,4 +1,4 @@
-"""Pauses in the user's typing, as GNOME tells them: no key is looked at, only how long ago the last input was."""
+"""Pauses in the user's typing. GNOME reports how long ago the last input was; no key is looked at."""
 
 import asyncio
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ NO_CLIENT: Final = "fake"
 """The client of the input context that IBus uses while no text field has the focus."""
 XIM: Final = "xim"
 SURROUNDING_TEXT: Final = 1 << 5
-"""The capability of a client that tells the text around its cursor."""
+"""The capability of a client that reports the text around its cursor."""
 PASSWORD_PURPOSES: Final = frozenset({8, 9})  # password, PIN
 TERMINAL_PURPOSE: Final = 10
 

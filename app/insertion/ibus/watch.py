@@ -74,7 +74,7 @@ class IBusWatch:
         """Wait until IBus has noticed that our engine is gone: then it takes the global engine away."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_GONE_S):
-                while await self._has_own_engine():  # each answer takes a moment, and IBus tells no one by itself
+                while await self._has_own_engine():  # each answer takes a moment, and IBus sends no signal for it
                     pass
 
     async def _has_own_engine(self) -> bool:
@@ -87,7 +87,7 @@ class IBusWatch:
         return await holds_within(lambda: not self._compositions.may_be_open(engine), self._news, deadline_s)
 
     async def settled(self) -> None:
-        """Wait until the focus has not moved for a moment: other interfaces tell moves later than IBus does."""
+        """Wait until the focus has not moved for a moment: other interfaces report moves later than IBus does."""
         await asyncio.sleep(max(0.0, self._moved_s + _SETTLED_S - _now()))
 
     def _signalled(self, signal: Signal) -> None:
@@ -133,7 +133,7 @@ _VISIBLE: Final = {"UpdatePreeditText": 2, "UpdateAuxiliaryText": 1}
 class Compositions:
     """The unfinished compositions of all engines. Only whether there is one is kept, never its text.
 
-    Nothing is known about a composition that began earlier, until the focus has moved or an engine has told.
+    A composition that began earlier is unknown until the focus has moved or an engine has reported one.
     """
 
     def __init__(self) -> None:

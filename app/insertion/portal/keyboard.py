@@ -1,6 +1,6 @@
 """The keyboard of a RemoteDesktop session, which presses the keys that paste.
 
-Only key codes are sent: GNOME loses key symbols that the layout lacks. The portal tells no active layout, so
+Only key codes are sent: GNOME loses key symbols that the layout lacks. The portal reports no active layout, so
 nothing is pressed where the layouts of the user have ``v`` in different places.
 """
 
@@ -41,7 +41,7 @@ class PortalKeyboard:
         """Press and release the keys.
 
         Raises ``InsertionUnavailable`` if the key was certainly not pressed. If that is unknown, the reader of the
-        clipboard tells: this returns, and the session is closed, so that nothing stays pressed.
+        clipboard reports it: this returns, and the session is closed, so that nothing stays pressed.
         """
         held, key = chord(_places(self._keymap.text if self._keymap else "", keys.key), keys)
         await self._session.opened()

@@ -34,7 +34,7 @@ _MOST_MS: Final = 2**32
 
 
 class UserKeymap:
-    """The keymap of the user's keyboard, as the compositor tells each program.
+    """The keymap of the user's keyboard, as the compositor sends it to each program.
 
     ``text``: in the format of XKB, empty while the seat has no keyboard.
     """
@@ -51,7 +51,7 @@ class UserKeymap:
         wayland = await WaylandConnection.open(environment)
         async with closed_on_error(wayland.close):
             made = cls(wayland, wayland.bind(SEAT))
-            await wayland.roundtrip()  # the seat tells whether it has a keyboard
+            await wayland.roundtrip()  # the seat reports whether it has a keyboard
             await wayland.roundtrip()  # and the keyboard its keymap
         return made
 
@@ -90,7 +90,7 @@ class VirtualKeyboard:
         wayland = await WaylandConnection.open(environment)
         async with closed_on_error(wayland.close):
             made = cls(wayland)
-            await wayland.roundtrip()  # the seat tells whether it has a keyboard
+            await wayland.roundtrip()  # the seat reports whether it has a keyboard
             await wayland.roundtrip()  # and the keyboard its keymap
             made._use_keymap()
             await wayland.roundtrip()

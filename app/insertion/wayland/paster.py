@@ -16,7 +16,7 @@ from runtime.event_names import LogEvent
 log = loggers.APP_INSERTION_WAYLAND
 
 UNKNOWN_PROCESS: Final = 1
-"""The number of a target's process that the desktop does not tell: no program of the user has it."""
+"""The number of a target's process that the desktop does not report: no program of the user has it."""
 
 
 class PasteKeyboard(Protocol):

@@ -1,4 +1,4 @@
-"""Which program reads from a pipe, as far as the system tells.
+"""Which program reads from a pipe, as far as the system reports it.
 
 Data-control names no reader of the clipboard. But a reader holds the other end of the pipe that it wants filled,
 and Linux lists the open files of the user's processes. Source: proc(5).
@@ -18,7 +18,7 @@ _MOST_PROCESSES: Final = 256
 def is_read_elsewhere(pipe: int, process: int, compositor: int) -> bool:
     """Return whether surely neither ``process`` nor the compositor nor a process that they started reads ``pipe``.
 
-    The compositor reads for X programs. Return False if the system does not tell.
+    The compositor reads for X programs. Return False if that is unknown.
     """
     try:
         name = f"pipe:[{os.fstat(pipe).st_ino}]"

@@ -201,7 +201,7 @@ class OverlayLayer:
 
     @_while_possible
     def _look(self) -> None:
-        """Follow the outputs: not every compositor tells a surface that its output is gone."""
+        """Follow the outputs: not every compositor notifies a surface that its output is gone."""
         outputs = list(self._shell.outputs)
         here = self.layer is not None and (self.layer.output is None or self.layer.output in outputs)
         if here:

@@ -153,7 +153,7 @@ def _for_xwayland(environment: Mapping[str, str]) -> QProcessEnvironment:
         made.insert(name, value)
     made.remove("WAYLAND_DISPLAY")
     made.insert("QT_QPA_PLATFORM", "xcb")
-    made.remove("GDK_BACKEND")  # on GNOME, Qt asks GTK for the look: told to use Wayland, it ends the process
+    made.remove("GDK_BACKEND")  # on GNOME, Qt asks GTK for the look: on Wayland, that ends the process
     return made
 
 

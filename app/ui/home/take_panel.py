@@ -190,7 +190,7 @@ class TakePanel(Card):
     # -- user actions --------------------------------------------------------------------------------------
 
     def copy_text(self) -> None:
-        """Copy the visible text; of a text to paste, tell the app."""
+        """Copy the visible text; the app itself copies a text to paste."""
         if self.row and str(self.row.session) in self._held and not self.changed:
             self._settle(HeldAction.COPY)
         else:

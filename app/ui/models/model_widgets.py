@@ -53,7 +53,7 @@ def compared_languages(text_language: str, spoken: Iterable[str], first: str = "
 
 
 def has_figures(about: ModelFacts) -> bool:
-    """Return whether speed and accuracy tell anything about a model."""
+    """Return whether speed and accuracy mean anything for a model."""
     return about.purpose is Purpose.RECOGNISER and not about.later
 
 

@@ -199,7 +199,7 @@ class Onboarding(QWidget):
         return self.pages[self.step].complete or self.step in self.progress.done
 
     def _changed(self) -> None:
-        """Name the button by what it does now, and tell the screen reader that the step is complete."""
+        """Name the button by what it does now, and have the screen reader say that the step is complete."""
         before, self._complete = self._complete, self._is_complete()
         if self._complete is before:
             return

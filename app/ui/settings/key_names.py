@@ -1,6 +1,6 @@
 """Conversion of Qt key events to bindings such as ``ctrl+alt+d`` and ``right_ctrl``.
 
-Only the platform's native key code tells the left modifier from the right one. Untested on Windows and macOS.
+Only the platform's native key code distinguishes left and right modifiers. Untested on Windows and macOS.
 """
 
 import sys
@@ -114,7 +114,7 @@ def held(event: QKeyEvent, platform: str = sys.platform) -> list[str]:
 
 
 def side(event: QKeyEvent, platform: str = sys.platform) -> str:
-    """Return the name of the modifier key, such as ``right_ctrl``; empty if the platform does not tell."""
+    """Return the name of the modifier key, such as ``right_ctrl``; empty if the platform does not report it."""
     code = event.nativeScanCode() if platform == "win32" else event.nativeVirtualKey()
     return _SIDES.get(platform, {}).get(code, "")
 

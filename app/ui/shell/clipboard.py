@@ -158,13 +158,13 @@ class QtClipboard(QObject):
     def _leave(self, text: str, accepted: Callable[[], object]) -> bool:
         """Copy a text, and call ``accepted`` once it is in the clipboard.
 
-        A compositor tells the program with the focus each change of the clipboard; it tells no refusal.
+        A compositor reports each change of the clipboard to the program with the focus, but no refusal.
         """
         is_wayland = QGuiApplication.platformName().startswith("wayland")
         if is_wayland and QGuiApplication.focusWindow() is None:
             return False
         self._offer = self._before = self._accepted = None
-        self._clipboard.setText(text)  # Qt itself tells this change at once
+        self._clipboard.setText(text)  # Qt itself reports this change at once
         if is_wayland:
             self._accepted = accepted
         else:

@@ -173,7 +173,7 @@ class Pages:
         self.settings.choose("computers")
 
     def show_updates(self) -> None:
-        """Show the settings that tell of newer versions."""
+        """Show the settings of newer versions."""
         self.shell.appear(SETTINGS)
         self.settings.choose("general")
         self.settings.area.ensureWidgetVisible(self.updates)

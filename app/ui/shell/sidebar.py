@@ -58,7 +58,7 @@ class Status:
 
 
 def word(texts: Texts, status: Status) -> str:
-    """Return the word of the state; a paused key is told while the app is idle."""
+    """Return the word of the state; while the app is idle, that of a paused key."""
     paused = status.paused and status.view.state is State.IDLE
     return texts("shell.paused") if paused else state_text(texts, status.view.state)
 
@@ -110,7 +110,7 @@ _LINES = 3
 
 
 class StatusLine(QAbstractButton):
-    """Button that tells the status; a click opens the controls behind it.
+    """Button that shows the status; a click opens the controls behind it.
 
     ``fold`` leaves the shape of the state, with everything else in the tool tip.
     """

@@ -32,7 +32,7 @@ _X11: Final = "xcb"
 class TrayFocus(QObject):
     """Watch that gives the keys back to ``window``, which owns it, after an icon in a tray has taken them.
 
-    A tray of X11 that embeds icons may tell ours that it has the focus, as stalonetray does. Qt then delivers all
+    A tray of X11 that embeds icons may give ours the focus, as stalonetray does. Qt then delivers all
     keys to the icon, although the window has the focus of the X server. Source: XEmbed, "XEMBED_FOCUS_IN".
     """
 
@@ -269,7 +269,7 @@ class Tray(QObject):
 
 
 Send = Callable[[str, str], "Future[bool]"]
-"""Show a notification with heading and text, and tell whether the desktop shows it."""
+"""Show a notification with heading and text, and return whether the desktop shows it."""
 
 
 class AbsentTray(QObject):
@@ -312,7 +312,7 @@ class AbsentTray(QObject):
 
 
 class UpdateNotice:
-    """Notice of a newer version. Where no notification can be shown, the menu and the settings tell of it."""
+    """Notice of a newer version. Where no notification can be shown, the menu and the settings show it."""
 
     def __init__(self, texts: Texts, send: Callable[[str, str], object]) -> None:
         self._texts, self._send = texts, send

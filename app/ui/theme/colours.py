@@ -98,7 +98,7 @@ _WARNING: Final = frozenset({State.WAITING, State.HELD, State.FAILED, State.DAMA
 
 
 def state_colour(state: State) -> str:
-    """Return the name of the colour of a state, which its icon also tells by shape.
+    """Return the name of the colour of a state, which its icon also shows by shape.
 
     Accent is for progress, amber for waiting or held text and for failures, and muted for quiet states.
     Red is left to buttons that destroy something.

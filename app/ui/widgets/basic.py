@@ -109,7 +109,7 @@ def timer(owner: QObject, ms: int, do: Callable[[], None], *, once: bool = True)
 def opens_menu(button: QPushButton, menu: QMenu) -> None:
     """Open the menu with the button, which looks left alone again once the pointer has gone with the menu.
 
-    Qt tells a button nothing of a pointer that left it for its menu.
+    Qt does not notify a button of a pointer that left it for its menu.
     """
 
     def look_again() -> None:

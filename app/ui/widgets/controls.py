@@ -169,7 +169,8 @@ class CheckableButton(QAbstractButton):
 class NavigationButton(CheckableButton):
     """Base of buttons with a background and a bar while they are chosen, not just another colour.
 
-    A subclass tells its size, the place of the bar and paints its name. ``hover``: background below the pointer.
+    A subclass defines its size and the place of the bar, and paints its name. ``hover``: background below the
+    pointer.
     """
 
     hover = "sunken"

@@ -202,7 +202,7 @@ def show_text(shown: QLabel | QAbstractButton, text: str, role: str | None = Non
 
 
 def caption(shown: QLabel | QAbstractButton, text: str, name: str) -> None:
-    """Show a text, with a name that tells more to screen readers."""
+    """Show a text, with a longer name for screen readers."""
     shown.setText(text)
     shown.setAccessibleName(name)
 

@@ -32,7 +32,7 @@ def test_short_names_add_process_only_when_host_is_ambiguous() -> None:
         ),
         (
             line("gateway.busy", reason="no_worker", eta_ms=None),
-            "told that the gateway is busy (no_worker)",
+            "the gateway is busy (no_worker)",
         ),
         (
             line("job.failed", code="engine_died", reason="killed", verdict="dead"),
@@ -40,7 +40,7 @@ def test_short_names_add_process_only_when_host_is_ambiguous() -> None:
         ),
         (
             line("segment.concluded", outcome="engine_died", attempt=1, retryable=True),
-            "tells the client that attempt 1 failed (engine_died), and may be tried again",
+            "reports to the client that attempt 1 failed (engine_died), and may be tried again",
         ),
         (line("broker.reconnected", away_s=2.5), "the broker is back, after 2.5 s"),
         (line("broker.disconnected", error="refused"), "no connection to the broker; commands wait: refused"),

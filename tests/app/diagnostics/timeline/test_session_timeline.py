@@ -130,7 +130,7 @@ def test_time_without_log_lines_is_unexplained() -> None:
     world.delivers(0, complete, queued, delivery, ONE)
     story = told(world)
     assert story.unexplained_ms == pytest.approx(2_506, abs=3)
-    assert "segment 0: of the 2.5 s before this nobody tells" in words(story)
+    assert "segment 0: the 2.5 s before this are unexplained" in words(story)
 
 
 def test_broker_outage_explains_its_time() -> None:
@@ -212,7 +212,7 @@ def test_report_reports_segment_without_text() -> None:
     world.app(lambda story: story.kept(failed, world.now))
     story = told(world)
     assert story.rows[0].outcome == ErrorCode.DECODE_TIMEOUT
-    assert "that there is no text of segment 0" in words(story)
+    assert "the failure of segment 0" in words(story)
 
 
 def test_report_works_with_lines_of_any_single_computer() -> None:

@@ -24,8 +24,8 @@ def test_normal_segment_has_sentences_in_order() -> None:
         ("gateway", "segment 0 is queued behind 41.0 s of audio"),
         ("gateway", "segment 0 waited 203 ms in the queue"),
         ("worker tower", "segment 0 is decoded in 1.0 s"),
-        ("app", "the text of segment 0 is there, 1.2 s after its end"),
-        ("app", "the text of segment 0 is where the cursor is, 300 ms after it came"),
+        ("app", "the text of segment 0 arrives 1.2 s after its end"),
+        ("app", "the text of segment 0 is inserted 300 ms after it arrived"),
     ]
 
 
