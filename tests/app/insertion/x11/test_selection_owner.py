@@ -9,13 +9,14 @@ from Xlib import X
 from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.selection_owner import PIECE_BYTES, SelectionOwner
 from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
+from tests.helpers.waiting import DEADLINE_S
 
 
 class Asking(ContentsReader):
     """A reader that lets the owner answer while it waits."""
 
     def __init__(self, connection: X11Connection, owner: X11Connection) -> None:
-        super().__init__(connection)
+        super().__init__(connection, deadline_s=DEADLINE_S)
         self._both = owner
 
     def _wait(self, predicate: object, end_s: float) -> bool:
@@ -27,7 +28,7 @@ class Asking(ContentsReader):
             self._connection.wait(predicate, 0.002)
             return bool(predicate())
 
-        return self._both.wait(answered, 10)
+        return self._both.wait(answered, DEADLINE_S)
 
 
 def contents_of(connection: X11Connection, data: bytes) -> Contents:
@@ -43,7 +44,7 @@ def test_owner_serves_contents_of_any_size(connection: X11Connection, other: X11
     served = contents_of(connection, b"x" * size)
     assert owner.own(clipboard, served)
     assert Asking(other, connection).read(clipboard) == served
-    connection.wait(lambda: len(taken) == 2, 10)
+    connection.wait(lambda: len(taken) == 2, DEADLINE_S)
     assert len(taken) == 2
 
 
