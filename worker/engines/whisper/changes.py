@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from worker.engines.whisper.agreement import is_new, spaced
 from worker.engines.whisper.left_out import Rest, rest_after, whole
+from worker.engines.whisper.missed_end import is_surely_said
 from worker.engines.whisper.pauses import Sound, sounds_with_words, speech_after_word, spoken_at
 from worker.engines.whisper.reader import FRAMES_PER_SECOND, Phrase, Reading, echoes_prompt
-from worker.engines.whisper.speech import is_probable, is_surely_speech
 from worker.engines.whisper.window import Window
 
 _TELLING: Final = 110
@@ -97,9 +97,9 @@ def _in_parts(window: Window, reading: Reading, parts: list[Part]) -> Reading | 
     text = ""
     phrases: list[Phrase] = []
     for part in parts if len(parts) > 1 else ():
-        asked = window.asked._replace(language=part.language)
-        other = part.language != window.asked.language
-        said = _said(Window(window.part(part.first, part.last).audio, asked), surely=other)
+        asked = window.asked.language
+        other = asked if part.language != asked else ""
+        said = _said(_in(part.language, window.part(part.first, part.last)), other)
         if other and not said:
             return None
         if said:
@@ -111,16 +111,29 @@ def _in_parts(window: Window, reading: Reading, parts: list[Part]) -> Reading | 
     return reading._replace(text=text, phrases=(*phrases[:-1], phrases[-1]._replace(end_s=inf)))
 
 
-def _said(part: Window, rest: Rest | None = None, *, surely: bool) -> str:
-    """Return what was said in a part, with what follows a pause that Whisper takes for its end."""
-    heard = part.read()
+def _said(part: Window, otherwise: str = "", rest: Rest | None = None) -> str:
+    """Return what was said in a part, with what follows a pause that Whisper takes for its end.
+
+    ``otherwise``: the language in which the part is read if nobody surely spoke in its own.
+    """
+    heard = part.read_once() if otherwise else part.read()
+    if otherwise and not _is_sure(part, heard):
+        part, otherwise = _in(otherwise, part), ""
+        heard = part.read_once()
+        if not _is_sure(part, heard):
+            return ""
+    if rest and not rest.is_found(heard, new=True, again=False):
+        return ""
     reading = in_several_languages(part, heard) or whole(part, heard)
     said = part.text(reading)
-    unsure = surely and not (is_probable(reading) and is_surely_speech(reading))
-    if unsure or echoes_prompt(said, part.asked.language) or (rest and not rest.is_found(reading, True, False)):
-        return ""
     after = rest_after(part, reading, reading.without_loops() if heard.text == reading.text else "")
-    more = ""
-    if said and after:
-        more = _said(part.part(after.at, part.audio.sound.shape[1]), after, surely=False)
+    more = _said(part.part(after.at, part.audio.sound.shape[1]), otherwise, after) if said and after else ""
     return said + spaced(said, more, "") if more and is_new(more, said) else said
+
+
+def _is_sure(part: Window, heard: Reading) -> bool:
+    return is_surely_said(heard, part.audio.seconds) and not echoes_prompt(heard.text, part.asked.language)
+
+
+def _in(language: str, window: Window) -> Window:
+    return Window(window.audio, window.asked._replace(language=language))
