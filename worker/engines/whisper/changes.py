@@ -94,20 +94,22 @@ def _is_short(before: Part, part: Part) -> bool:
 
 
 def _in_parts(window: Window, reading: Reading, parts: list[Part]) -> Reading | None:
+    """Return a reading of the parts, if somebody surely spoke in another language in one of them."""
+    asked = window.asked.language
+    windows = [_in(part.language, window.part(part.first, part.last)) for part in parts]
+    others = [one for one in windows if one.asked.language != asked]
+    if len(parts) == 1 or not any(_is_sure(other, other.read_once()) for other in others):
+        return None
     text = ""
     phrases: list[Phrase] = []
-    for part in parts if len(parts) > 1 else ():
-        asked = window.asked.language
-        other = asked if part.language != asked else ""
-        said = _said(_in(part.language, window.part(part.first, part.last)), other)
-        if other and not said:
-            return None
+    for part, one in zip(parts, windows, strict=True):
+        said = _said(one, asked if one in others else "")
         if said:
             first_s, last_s = part.first / FRAMES_PER_SECOND, part.last / FRAMES_PER_SECOND
             phrases.append(Phrase(spaced(text, said, ""), first_s, last_s))
             text += phrases[-1].text
-    if not phrases:
-        return None
+        elif one in others:
+            return None
     return reading._replace(text=text, phrases=(*phrases[:-1], phrases[-1]._replace(end_s=inf)))
 
 

@@ -102,10 +102,10 @@ def second_sound(reader: TurnsReader, english: Reading, mandarin: Reading) -> No
 
 def test_sound_that_nobody_surely_spoke_in_another_language_is_read_in_the_one_asked_for() -> None:
     between = "下午有会。"
-    answers = {1150: said(FIRST + LAST), 580: said(FIRST), 570: said(LAST)}
-    reader = TurnsReader(THREE, answers, begin_at(0, 6), {560: "en"})
+    answers = {1500: said(FIRST + LAST)} | {frames: said(text) for frames, text in SAID.items()}
+    reader = TurnsReader(IN_TURN, answers, begin_at(0, 6), IN_ENGLISH)
     second_sound(reader, said(ENGLISH, log_probability=-0.9), said(between))
-    assert decode(reader) == FIRST + between + LAST
+    assert decode(reader) == FIRST + between + LAST + "Come early."
 
 
 def test_english_and_mandarin_are_looked_for_when_the_languages_of_the_speaker_are_unknown() -> None:
