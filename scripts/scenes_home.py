@@ -104,13 +104,13 @@ DOWNLOADING: Final = WorkerView(LocalWorkerState.DOWNLOADING, percent=40)
 def spans(language: str) -> tuple[TextSpan, ...]:
     """Return a sentence that is being recognised."""
     stable, unstable = _SAID[language]
-    return TextSpan(stable, True), TextSpan(unstable, False)
+    return TextSpan(stable, stable=True), TextSpan(unstable, stable=False)
 
 
 def views(language: str) -> dict[State, View]:
     """Return a view in each state, with all the details that it may have."""
     plain, text = View(seconds=12.4, destination="desktop-gpu", device="USB Audio"), spans(language)
-    final = (TextSpan("".join(_SAID[language]), True),)
+    final = (TextSpan("".join(_SAID[language]), stable=True),)
     shown = {
         State.IDLE: replace(plain, note=Note("nothing-understood")),
         State.ARMING: replace(plain, seconds=0.0, destination=""),

@@ -123,7 +123,7 @@ class Microphone:
         """Begin a recording with the audio just before it; a running recording ends."""
         self._finish()
         if self._input is not None:
-            self._input.rest(False)
+            self._input.rest(resting=False)
         self.buffer = BlockBuffer(round(self._settings.most_waiting_s * SAMPLE_RATE))
         self._dropped += self.buffer.append(self._pre_roll.drain())
 
@@ -202,7 +202,7 @@ class Microphone:
             self._silent_since = now_s
         self.buffer.end()
         if self._input is not None:
-            self._input.rest(True)
+            self._input.rest(resting=True)
 
     def _failed(self, failed: "asyncio.Future[BaseException]") -> None:
         if not failed.cancelled():
@@ -278,7 +278,7 @@ class Microphone:
 
     async def _use(self, device: Input, inputs: list[Input]) -> None:
         opened = ResampledInput(device, self._read_device, self._settings.most_waiting_s)
-        opened.rest(self.buffer.ended.done())
+        opened.rest(resting=self.buffer.ended.done())
         await opened.open(self._system)
         self._input, self.device, self._quiet = opened, device.name, 0
         self._behind_s, self._stood_still = None, False

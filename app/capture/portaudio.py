@@ -52,7 +52,7 @@ class Stream(Protocol):
 class InputStream(Stream, Protocol):
     """An open microphone that can be late while nobody listens."""
 
-    def rest(self, resting: bool) -> None:
+    def rest(self, *, resting: bool) -> None:
         """Allow blocks to be late from now on, or end that: what is late follows at once."""
 
 
@@ -207,7 +207,7 @@ class PortAudioStream:
         """Stop the stream. Safe to call twice. Raises ``SoundHangs``."""
         await self._system.thread.ask(self.end)
 
-    def rest(self, resting: bool) -> None:
+    def rest(self, *, resting: bool) -> None:
         """Do nothing: the size of PortAudio's blocks is fixed when a stream opens."""
 
     def end(self) -> None:

@@ -170,7 +170,7 @@ class PulseStream:
         """Stop recording. Safe to call twice."""
         await self._control.ask(self.end)
 
-    def rest(self, resting: bool) -> None:
+    def rest(self, *, resting: bool) -> None:
         """Look for audio only now and then while nobody listens: it waits in the connection meanwhile."""
         if resting:
             self._awake.clear()

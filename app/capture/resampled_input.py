@@ -60,13 +60,13 @@ class ResampledInput:
         stream = await system.open(self.device, self.put, partial(self._call_in_loop, self.ended.set))
         self.latency_s = stream.latency_s
         self._stream = stream
-        stream.rest(self._resting)
+        stream.rest(resting=self._resting)
 
-    def rest(self, resting: bool) -> None:
+    def rest(self, *, resting: bool) -> None:
         """Let audio wait longer while nobody listens; nothing of it is lost."""
         self._resting = resting
         if self._stream is not None:
-            self._stream.rest(resting)
+            self._stream.rest(resting=resting)
 
     def put(self, block: bytes, frames: int, overflowed: bool) -> None:
         """Add a block. The caller must pass a copy."""

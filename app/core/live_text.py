@@ -77,16 +77,19 @@ class LiveText:
         before = self._next - 1
         for number in sorted(self._ended.keys() | self._partials.keys()):
             if number > before + 1:
-                _append(spans, TextSpan(_NOT_YET, False))
+                _append(spans, TextSpan(_NOT_YET, stable=False))
             _append(spans, *self._pieces(number))
             before = number
         return tuple(spans)
 
     def _pieces(self, number: int) -> list[TextSpan]:
         if segment := self._ended.get(number):
-            return [TextSpan(_line(segment).text, True)] if segment.error or segment.text else []
+            return [TextSpan(_line(segment).text, stable=True)] if segment.error or segment.text else []
         partial = self._partials[number]
-        pieces = TextSpan(partial.text[: partial.stable], True), TextSpan(partial.text[partial.stable :], False)
+        pieces = (
+            TextSpan(partial.text[: partial.stable], stable=True),
+            TextSpan(partial.text[partial.stable :], stable=False),
+        )
         return [piece for piece in pieces if piece.text]
 
 

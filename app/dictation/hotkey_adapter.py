@@ -216,7 +216,7 @@ class HotkeyAdapter:
     def _release(self, action: str) -> None:
         log.warning(LogEvent.HOTKEYS_RELEASE_LOST, action=action)
         if self._commands.release(action):
-            self._handle_key(KeyEvent(action, False, asyncio.get_running_loop().time()))
+            self._handle_key(KeyEvent(action, pressed=False, at_s=asyncio.get_running_loop().time()))
         elif self._assigning:
             self._assigning.assume_released(action)
 

@@ -51,7 +51,7 @@ class RunningText:
         """The end of the text, ready for display: at most ``MOST`` characters."""
         if not self._final.text:
             return _last(self._live.spans)
-        final = (TextSpan(self._final.text, True),)
+        final = (TextSpan(self._final.text, stable=True),)
         if not (live := self._live.spans):
             return final
         first = replace(live[0], text=follow(TimedText(self._final.text), TimedText(live[0].text)))

@@ -246,7 +246,7 @@ class PortalHotkeys:
                 self.assume_released(action)
             elif not self._repeats(action) and action in self._wanted and action not in self._down:
                 self._down.add(action)
-                self._events.put(KeyEvent(action, True, time.monotonic()))
+                self._events.put(KeyEvent(action, pressed=True, at_s=time.monotonic()))
 
     def _repeats(self, action: str) -> bool:
         """Note an activation, and return whether it repeats a held key, also one that counts as released."""
@@ -258,4 +258,4 @@ class PortalHotkeys:
         """Report a key as released whose release the portal does not report."""
         if action in self._down:
             self._down.discard(action)
-            self._events.put(KeyEvent(action, False, time.monotonic()))
+            self._events.put(KeyEvent(action, pressed=False, at_s=time.monotonic()))

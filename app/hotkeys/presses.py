@@ -62,11 +62,13 @@ class Presses:
             if any(down.grab.action == grab.action for down in self._down.values()):
                 return Decision()  # a second key of the same action, such as the numeric pad's Enter
             self._down[code] = _Down(grab, at_s)
-            return Decision((KeyEvent(grab.action, True, at_s),))
+            return Decision((KeyEvent(grab.action, pressed=True, at_s=at_s),))
         lone = [code for code, down in self._down.items() if down.grab.own and at_s - down.since_s <= CHORD_S]
         if not lone:
             return Decision()
-        ended = tuple(KeyEvent(self._down.pop(code).grab.action, False, at_s, chord=True) for code in lone)
+        ended = tuple(
+            KeyEvent(self._down.pop(code).grab.action, pressed=False, at_s=at_s, chord=True) for code in lone
+        )
         return Decision(ended, through=True)
 
     def keeps(self, code: int) -> bool:
@@ -76,7 +78,7 @@ class Presses:
     def released(self, code: int, at_s: float) -> Decision:
         """Handle a release, whether it came as an event or was detected late."""
         down = self._down.pop(code, None)
-        return Decision((KeyEvent(down.grab.action, False, at_s),) if down else ())
+        return Decision((KeyEvent(down.grab.action, pressed=False, at_s=at_s),) if down else ())
 
     def _held_bits(self) -> int:
         """Return the modifier bits of held hotkeys, so that Esc cancels while Right Ctrl or Ctrl+Alt+D is held."""

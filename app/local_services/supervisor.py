@@ -83,17 +83,18 @@ class OwnGateway:
         async with self._tasks:
             while True:
                 if self._elsewhere.is_set():
-                    await self._serve(False)
+                    await self._serve(serving=False)
                     self._report(None)
                 await self._here.wait()
                 self._restart.clear()
-                await self._serve(True)
+                await self._serve(serving=True)
                 try:
                     async with self._stack() as stack:
                         self._report(None)
                         await stack.unless_broken(self._until_unneeded())
                         if not self._restart.is_set():  # otherwise the worker waits for the next gateway
-                            await self._serve(False)  # stop the worker first: it would search for its broker
+                            # The worker stops first: it would search for its broker.
+                            await self._serve(serving=False)
                 except (StackFailed, OSError) as error:  # such as temporary shortage of processes or files
                     log.error(LogEvent.GATEWAY_START_FAILED, reason=str(error))
                     self._report(error if isinstance(error, StackFailed) else StackFailed(str(error)))
@@ -110,7 +111,7 @@ class OwnGateway:
             if self._elsewhere.is_set():
                 return
 
-    async def _serve(self, serving: bool) -> None:
+    async def _serve(self, *, serving: bool) -> None:
         self._serving = serving
         await self._switch()
 

@@ -81,12 +81,16 @@ async def app_state() -> AppState:
     try:
         answer = await asyncio.to_thread(ask, {"verb": "status"})
     except NotRunning as error:
-        return AppState(False, problem=str(error))
+        return AppState(runs=False, problem=str(error))
     except ControlError as error:
-        return AppState(True, problem=str(error))
+        return AppState(runs=True, problem=str(error))
     view = answer["view"]
     return AppState(
-        True, view["state"], round(view["seconds"], 1), view["waiting"], view["held"] + view["earlier"]
+        runs=True,
+        state=view["state"],
+        seconds=round(view["seconds"], 1),
+        waiting=view["waiting"],
+        to_paste=view["held"] + view["earlier"],
     )
 
 
@@ -97,8 +101,8 @@ async def server_state(source: GatewaySource) -> ServerState:
         locate = await asyncio.to_thread(source.locate)
         models = await loaded_models(await asyncio.to_thread(locate))
     except (AppError, GatewayError) as error:
-        return ServerState(name, False, [], str(error))
-    return ServerState(name, True, [one.model for one in models])
+        return ServerState(name, answers=False, models=[], problem=str(error))
+    return ServerState(name, answers=True, models=[one.model for one in models])
 
 
 async def send_to_app(verb: Verb) -> AppState:

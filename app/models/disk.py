@@ -101,7 +101,14 @@ def look_at(place: ModelLocation, name: str, *, mine: bool = False) -> ModelOnDi
         return ModelOnDisk(here=here, busy=busy)
     folder = store.path(name)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return ModelOnDisk(True, state is FolderState.DAMAGED, size, _since(folder), here, busy)
+    return ModelOnDisk(
+        installed=True,
+        damaged=state is FolderState.DAMAGED,
+        size=size,
+        installed_s=_since(folder),
+        here=here,
+        busy=busy,
+    )
 
 
 def do(place: ModelLocation, run: RunJob, report: Report, stop: Stop) -> None:

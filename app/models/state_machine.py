@@ -106,7 +106,7 @@ class ModelsState:
         known = wheels or {}
         self._entries = {one.name: _Entry(one, known.get(one.name, frozenset())) for one in models}
         self._queue: list[str] = []
-        self._used = WorkerModel("", False)
+        self._used = WorkerModel("", running=False)
 
     def handle(self, event: ModelEvent) -> list[Effect]:
         """Apply an event and return its effects."""

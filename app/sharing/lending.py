@@ -136,12 +136,12 @@ class Lending:
             case EndEnlisting():
                 self._pairing.end()
             case Lend(gateway, on):
-                self._lend(gateway, on)
+                self._lend(gateway, on=on)
             case ForgetLent(gateway):
-                self._lend(gateway, False)
+                self._lend(gateway, on=False)
                 self._tasks.start(self._forget(gateway), "forget")
 
-    def _lend(self, gateway: str, on: bool) -> None:
+    def _lend(self, gateway: str, *, on: bool) -> None:
         ids = [one.id for one in self._registry.gateways if self._is_wanted(one.id) and one.id != gateway]
         self.change(ChangeSetting(SETTING, "\n".join([*ids, gateway] if on else ids)))
 
@@ -150,7 +150,7 @@ class Lending:
         one = await self._registry.add(made)
         if (before := self._lent.pop(one.id, None)) is not None:  # it uses the old key
             await before.close()
-        self._lend(one.id, True)
+        self._lend(one.id, on=True)
         self._switch()
         return one.id
 

@@ -115,10 +115,10 @@ class SpanChoice:
             self._over.update(span.pieces)
             unused = [TranscriptSegment(each.index, each.start_ms, each.end_ms) for each in known[1:]]
             used = (replace(whole, index=first), *unused, silent)
-            return Resolution(span.segment, True, used, missing)
+            return Resolution(span.segment, accepted=True, texts=used, cancel=missing)
         self._as_they_are.update(span.pieces)
         cancel = () if whole is not None else (span.segment,)
-        return Resolution(span.segment, False, (*self._given(span.pieces), silent), cancel)
+        return Resolution(span.segment, accepted=False, texts=(*self._given(span.pieces), silent), cancel=cancel)
 
     def _given(self, pieces: tuple[int, ...]) -> tuple[TranscriptSegment, ...]:
         given = tuple(self._withheld.pop(piece) for piece in pieces if piece in self._withheld)

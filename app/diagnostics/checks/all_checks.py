@@ -156,7 +156,10 @@ class AllChecks:
         if url and not chosen:
             used.append(
                 RemoteGateway(
-                    shown(url), (Address(url, self._computer.environment.get(_KEY, "")),), True, not falls_back
+                    shown(url),
+                    (Address(url, self._computer.environment.get(_KEY, "")),),
+                    chosen=True,
+                    needed=not falls_back,
                 )
             )
         return used

@@ -145,7 +145,7 @@ class Pill:
         """Lay out a note alone."""
         icon, body = self._icon(), font()
         left = icon.right() + SPACING.small
-        lines = LiveLines((TextSpan(note, True),), body, self._wide() - left - SPACING.large, _NOTE_LINES)
+        lines = LiveLines((TextSpan(note, stable=True),), body, self._wide() - left - SPACING.large, _NOTE_LINES)
         top = (self._row() - lines.height / max(1, lines.lines)) / 2
         size = QSizeF(left + lines.widest + SPACING.large, lines.height + 2 * top)
         return Drawing(size, icon, None, (), ((lines, QPointF(left, top)),))
@@ -210,7 +210,7 @@ class Pill:
         text = note_text(self._texts, view.note, paste_key)
         if not text and view.state in _PROBLEMS:
             text = textless(self._texts, view.state)
-        return [*found, ((TextSpan(text, True),), _NOTE_LINES)] if text else found
+        return [*found, ((TextSpan(text, stable=True),), _NOTE_LINES)] if text else found
 
     def _remarks(self, view: View, head: Drawing, bottom: float) -> tuple[PlacedText, ...]:
         """Place the remarks on the take: behind the time while there is room, else below everything."""

@@ -258,7 +258,7 @@ class Hero(Card):
         return QSize(across, super().minimumSizeHint().height())
 
 
-_FULL: Final = (TextSpan("骨" * _LINES, True),)  # wraps at each letter
+_FULL: Final = (TextSpan("骨" * _LINES, stable=True),)  # wraps at each letter
 
 
 def _has_text(final: View) -> bool:

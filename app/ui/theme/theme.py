@@ -66,7 +66,7 @@ SCALE_PROPERTY: Final = "scale"
 SPACING: Final = Spacing()
 RADII: Final = Radii()
 SCALE: Final = Scale()
-STILL: Final = Motion(0, True)
+STILL: Final = Motion(0, reduced=True)
 
 
 class Theme(QObject):

@@ -34,7 +34,7 @@ class FakeStream:
     async def close(self) -> None:
         self.closed += 1
 
-    def rest(self, resting: bool) -> None:
+    def rest(self, *, resting: bool) -> None:
         self.resting = resting
 
 

@@ -151,7 +151,7 @@ async def test_resting_input_wakes_the_loop_once_a_second_and_loses_nothing() ->
     hearing = ResampledInput(device, lambda: woken.append(len(hearing.take())), 60.0)
     await hearing.open(system)
     await wait_until(lambda: len(woken) == 1, "the first block wakes the loop")
-    hearing.rest(True)
+    hearing.rest(resting=True)
     assert system.stream.resting
     for _ in range(49):
         system.stream.say(np.zeros(320, np.float32))
@@ -159,6 +159,6 @@ async def test_resting_input_wakes_the_loop_once_a_second_and_loses_nothing() ->
     assert len(woken) == 1
     system.stream.say(np.zeros(320, np.float32))
     await wait_until(lambda: woken[1:] == [16_000], "a second of audio wakes the loop")
-    hearing.rest(False)
+    hearing.rest(resting=False)
     system.stream.say(np.zeros(320, np.float32))
     await wait_until(lambda: woken[2:] == [320], "an input that does not rest wakes the loop at once")
