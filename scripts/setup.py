@@ -303,11 +303,8 @@ def loads(environment: Environment, module: str) -> bool:
 
 def pip_install(environment: Environment, *more: str | None) -> None:
     """Run pip once: the project with the environment's extras, and ``more`` requirements."""
-    options = [
-        "--disable-pip-version-check",
-        "--no-input",
-        *([] if sys.stderr.isatty() else ["--progress-bar", "off"]),
-    ]
+    bars = [] if sys.stderr.isatty() else ["--progress-bar", "off"]
+    options = ["--disable-pip-version-check", "--no-input", *bars]
     wanted = ["-e", f".[{','.join(environment.extras)}]", *filter(None, more)]
     environ = {**os.environ, "PIP_USE_PEP517": "1"}  # default of newer pips; older ones warn about old packages
     call(environment.python, "-m", "pip", "install", *options, "-c", CONSTRAINTS, *wanted, cwd=ROOT, env=environ)
